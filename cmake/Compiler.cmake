@@ -1,0 +1,29 @@
+# How our own code is compiled: warnings are errors, sanitizers on demand, ccache and mold where installed.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # Without this sloppiness ccache refuses every translation unit that uses a precompiled header.
+  set(launcher "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${CCACHE_PROGRAM}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Linked by every target of ours, never exported.
+add_library(walbrook_compile INTERFACE)
+target_compile_options(walbrook_compile INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers -Werror)
+if(WALBROOK_SANITIZE)
+  target_compile_options(walbrook_compile INTERFACE -fsanitize=${WALBROOK_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(walbrook_compile INTERFACE -fsanitize=${WALBROOK_SANITIZE})
+endif()

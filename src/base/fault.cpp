@@ -1,0 +1,52 @@
+#include "base/fault.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace walbrook::fault {
+namespace {
+
+struct Wanted {
+  std::string point;
+  bool throws = false;
+  std::atomic<int> count{1};
+
+  Wanted() {
+    const char* text = std::getenv("WALBROOK_FAULT");
+    if (text == nullptr) return;
+    std::string_view rest = text;
+    if (const auto colon = rest.find(':'); colon != std::string_view::npos) {
+      int parsed = 1;
+      std::from_chars(rest.data() + colon + 1, rest.data() + rest.size(), parsed);
+      count = parsed;
+      rest = rest.substr(0, colon);
+    }
+    if (rest.ends_with("!error")) {
+      throws = true;
+      rest.remove_suffix(6);
+    }
+    point = rest;
+  }
+};
+
+}  // namespace
+
+void hit(std::string_view name) {
+  static Wanted wanted;  // read once: the environment does not change under a running process
+  if (wanted.point.empty() || wanted.point != name) return;
+  const int left = wanted.count.fetch_sub(1);
+  if (wanted.throws) {
+    if (left > 0) throw Error(ErrorKind::destination, "injected failure at " + std::string(name));
+    return;
+  }
+  if (left == 1) kill(getpid(), SIGKILL);
+}
+
+}  // namespace walbrook::fault

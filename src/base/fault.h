@@ -1,0 +1,37 @@
+// Named places at which a test ends the process as kill -9 would, to show that nothing is lost or doubled there.
+//
+// WALBROOK_FAULT=name ends it the first time that point is reached, WALBROOK_FAULT=name:3 the third time;
+// WALBROOK_FAULT=name!error[:n] makes the point throw a destination Error instead, n times (default once), so that
+// retries are tested. Without the variable a point costs one load and one branch.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace walbrook::fault {
+
+// Every point, in the order in which a run reaches them. The test suite fails when one of these is hit by no test.
+inline constexpr std::array<std::string_view, 17> points = {
+    "slot_created",        // the slot exists, the destination knows nothing of it yet
+    "copy_started",        // state `copying` is durable, no row copied
+    "mid_copy",            // between two batches of a table's copy
+    "copy_done",           // all rows are in the destination's copy, the table not yet `streaming`
+    "before_promote",      // inside the load that makes a copied table visible
+    "before_stage",        // a part of a huge transaction is about to be staged
+    "after_stage",         // it is durable, its commit not yet seen
+    "before_load",         // a package was taken, its transaction begun
+    "before_merge",        // before a table's changes go in
+    "after_merge",         // after them
+    "before_checkpoint",   // rows are in, the checkpoint row is not
+    "after_checkpoint",    // the checkpoint row is in, nothing committed
+    "before_commit",       //
+    "after_commit",        // durable, not confirmed to the source
+    "before_idle_commit",  // an idle position is about to become the checkpoint
+    "before_confirm",      // feedback with the durable checkpoint is about to be sent
+    "after_confirm",       // it was sent
+};
+
+// `name` must be one of `points`.
+void hit(std::string_view name);
+
+}  // namespace walbrook::fault

@@ -1,0 +1,198 @@
+// What walbrook asks of a destination. One interface; a folder each below this one.
+//
+// Contract (test/contract holds every destination to it):
+//  * A load is atomic: rows, table states and checkpoint become durable and visible together in Load::commit, or not at
+//    all. A destination without transactions must reach the same end state by idempotent writes when the same load is
+//    made again after a crash.
+//  * Load::commit returns only when it is durable (fsync'ed).
+//  * Destroying a Load without commit leaves the destination as it was. Any method may throw Error(destination); the load
+//    is dead then, and the caller destroys it and tries again.
+//  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
+//  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
+//
+// Threads: one thread (the loader) uses a Destination and its Load. A CopyWriter may be used by another thread at the same
+// time, several of them by several threads; they touch different tables. A ReadSession belongs to the thread that asked
+// for it; open_read_session and interrupt may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/lsn.h"
+#include "package/net_effect.h"
+#include "package/row_batch.h"
+
+namespace walbrook::destination {
+
+enum class TableState {
+  pending,      // to be copied; its changes wait in staging
+  copying,      // a copy under snapshot_lsn is under way (starts again after a crash)
+  streaming,    // equals the source at the checkpoint
+  quarantined,  // set aside, with its reason; not touched until re-synced
+  removed,      // no longer published or dropped in the source; its last copy stays
+};
+[[nodiscard]] std::string_view to_string(TableState state);
+[[nodiscard]] TableState parse_table_state(std::string_view text);
+
+// A row of _walbrook.tables.
+struct TableRecord {
+  Oid oid = 0;         // source table (of a partitioned table: the root)
+  std::string schema;  // in the source
+  std::string name;
+  std::string target_schema;  // in the destination, as the user reads it
+  std::string target_name;
+  TableState state = TableState::pending;
+  Lsn snapshot_lsn;           // the copy's consistent point; unset before
+  std::string reason;         // of quarantined and removed; why a pending one is copied again
+  std::string stamp;          // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
+  TableSchemaRef columns;     // what the target's rows look like; nullptr before the first copy
+};
+
+// The row of _walbrook.checkpoint for this pipeline.
+struct Checkpoint {
+  std::string slot;
+  std::string systemid;
+  std::int64_t timeline = 0;
+  Lsn lsn;
+};
+
+// A row of _walbrook.loads.
+struct LoadRecord {
+  Lsn first_commit;
+  Lsn last_commit;
+  std::uint64_t transactions = 0;
+  std::uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
+  WallTime started;
+  std::string tables;  // JSON object: rows per table
+};
+
+// What a pipeline finds when it opens its destination.
+struct State {
+  std::optional<Checkpoint> checkpoint;
+  std::vector<TableRecord> tables;
+};
+
+// Bytes that wait for a commit or for a copy: parts of a transaction by (xid, subxid), changes of a table by its OID.
+struct StageKey {
+  enum class Kind : std::uint8_t { transaction, table } kind = Kind::transaction;
+  std::uint32_t id = 0;     // xid, or the table's OID
+  std::uint32_t subid = 0;  // subtransaction, 0 = none
+};
+
+struct MergeCounts {
+  std::uint64_t removed = 0;  // rows that went from the target
+  std::uint64_t written = 0;  // rows that were written to it
+  std::uint64_t variants = 0;
+};
+
+// One destination transaction.
+class Load {
+ public:
+  Load() = default;
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+  virtual ~Load() = default;
+
+  // The copied rows of the table (CopyWriter::finish was called) take the place of what readers see under its target
+  // name. Before any merge or truncate of that table in the same load.
+  virtual void promote(const TableRecord& table) = 0;
+  // Applies the net effect to the table. Columns of the target that are not in the effect's schema become NULL in written
+  // rows; every column of the effect stands in the target. Values with a variant go to `<column>__v_text`, which
+  // `prepare_variants` made sure of.
+  virtual MergeCounts merge(const TableRecord& table, const NetEffect& effect) = 0;
+  virtual void truncate(const TableRecord& table) = 0;
+
+  virtual void stage(const StageKey& key, std::string_view bytes) = 0;
+  // In the order of staging; `sink` may call the Load's other methods.
+  virtual void for_each_staged(const StageKey& key, const std::function<void(std::string_view)>& sink) = 0;
+  virtual void discard(const StageKey& key) = 0;
+  virtual void discard_all_transactions() = 0;
+
+  virtual void put_table(const TableRecord& table) = 0;  // by (schema, name) of the source
+  virtual void put_checkpoint(const Checkpoint& checkpoint) = 0;
+  virtual void put_load(const LoadRecord& load) = 0;
+
+  virtual void commit() = 0;
+};
+
+// Rows of one table's copy, invisible under its target name until promoted.
+class CopyWriter {
+ public:
+  CopyWriter() = default;
+  CopyWriter(const CopyWriter&) = delete;
+  CopyWriter& operator=(const CopyWriter&) = delete;
+  virtual ~CopyWriter() = default;
+
+  virtual void append(const RowBatch& rows) = 0;  // only inserts
+  virtual void finish() = 0;                      // durable; without it the copy is worthless
+};
+
+// Rows of a query, as text.
+struct QueryResult {
+  struct ColumnInfo {
+    std::string name;
+    std::string type;
+    bool numeric = false;  // to be aligned right; a bare number in JSON where it is finite
+  };
+  std::vector<ColumnInfo> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+// A consistent, read-only view: every query of one session between two `refresh` calls sees the same state.
+class ReadSession {
+ public:
+  ReadSession() = default;
+  ReadSession(const ReadSession&) = delete;
+  ReadSession& operator=(const ReadSession&) = delete;
+  virtual ~ReadSession() = default;
+
+  // The checkpoint that what is read corresponds to; unset when there is none.
+  [[nodiscard]] virtual Lsn lsn() const = 0;
+  // One statement that only reads. Throws Error(usage) for anything else and for SQL that fails, with the destination's reason.
+  [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
+};
+
+class Destination {
+ public:
+  Destination() = default;
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+  virtual ~Destination() = default;
+
+  [[nodiscard]] virtual ValueLimits limits() const = 0;
+  // Creates the state where there is none, and what a crash left over is cleared away: unfinished copies.
+  [[nodiscard]] virtual State open() = 0;
+  // The name under which a source table stands here: exactly its own unless another table of `others` could not be told
+  // from it (names that differ by case alone), then with a stated, stable suffix.
+  [[nodiscard]] virtual std::string target_name(const std::string& target_schema, const std::string& name,
+                                                const std::vector<TableRecord>& others) const = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
+  // In a transaction of its own, before the load that needs it: an empty variant column is invisible to nobody and hurts nobody.
+  virtual void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) = 0;
+  [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) = 0;
+  [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session() = 0;
+  // Drops what belongs to this pipeline in the destination: copies and state.
+  virtual void reset() = 0;
+  // For people: "shop.duckdb".
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
+struct DestinationOptions {
+  std::string url;            // duckdb:///absolute/or/relative/path.duckdb
+  std::string pipeline;       // whose state
+  bool read_only = false;     // for `status` and `sql` while no run is at work
+  std::string memory_limit;   // DuckDB's own; "" = ours
+  int threads = 0;            // 0 = DuckDB's default
+};
+
+// By the URL's scheme. Unknown: Error(usage) with the known ones.
+[[nodiscard]] std::unique_ptr<Destination> open_destination(const DestinationOptions& options);
+
+}  // namespace walbrook::destination

@@ -1,0 +1,55 @@
+// A load package: what one destination transaction applies.
+//
+// Packages tile the commit sequence: package n+1 starts at the commit after the last one of package n. A transaction is
+// whole inside one package unless it is larger than `package_bytes`: then its parts go to the destination's staging
+// as they come (PackageKind::part), and the package that carries its commit names them with a MergeStaged step.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "base/lsn.h"
+#include "package/row_batch.h"
+
+namespace walbrook {
+
+struct Transaction {
+  std::uint32_t xid = 0;
+  Lsn commit_lsn;                // start of its commit record: compared by the seam
+  Lsn end_lsn;                   // end of it; not yet known (unset) in a part
+  std::int64_t commit_time = 0;  // microseconds since 1970-01-01 UTC
+};
+
+struct Truncate {
+  std::vector<TableSchemaRef> tables;
+  bool cascade = false;
+  bool restart_identity = false;
+  std::uint32_t transaction = 0;  // index into the package's transactions
+};
+
+// The staged parts of that transaction go in here, in the order in which they were staged.
+struct MergeStaged {
+  std::uint32_t xid = 0;
+  std::uint32_t transaction = 0;
+};
+
+// Order matters per table only: all changes of one table stand in the steps in the order of their commits. One batch may
+// hold changes of many transactions.
+using Step = std::variant<RowBatch, Truncate, MergeStaged>;
+
+enum class PackageKind { commits, part };
+
+struct LoadPackage {
+  PackageKind kind = PackageKind::commits;
+  std::uint32_t staged_xid = 0;           // of a part
+  Lsn checkpoint;                         // end_lsn of the last commit: where streaming starts once it is durable
+  std::vector<Transaction> transactions;  // in commit order; of a part: the one
+  std::vector<Step> steps;
+  std::size_t bytes = 0;  // memory held, for the queue's bound
+  std::size_t rows = 0;   // changes in it, `before` rows not counted
+
+  [[nodiscard]] bool empty() const { return transactions.empty(); }
+};
+
+}  // namespace walbrook

@@ -1,0 +1,12 @@
+// Bytes to message views. Pure: never reads past the frame, never asserts on input, and a frame with bytes left over is
+// as wrong as one that is cut short.
+#pragma once
+
+#include "pgoutput/message.h"
+
+namespace walbrook::pgoutput {
+
+// `frame`: what one XLogData carries behind its header. Borrowed by the result.
+[[nodiscard]] Decoded<Message> decode(std::string_view frame);
+
+}  // namespace walbrook::pgoutput

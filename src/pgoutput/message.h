@@ -1,0 +1,123 @@
+// pgoutput's messages, protocol version 1, as views over the frame.
+//                                     https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html
+//
+// A view is valid as long as the frame's bytes are. Nothing here asks a clock, a server or a thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/expected.h"
+#include "base/lsn.h"
+#include "schema/source_type.h"
+
+namespace walbrook::pgoutput {
+
+// Microseconds since 1970-01-01 UTC; on the wire they count from 2000-01-01.
+using Timestamp = std::int64_t;
+inline constexpr std::int64_t postgres_epoch_us = 946'684'800'000'000;
+
+struct Begin {
+  Lsn final_lsn;  // commit_lsn of the transaction
+  Timestamp commit_time;
+  std::uint32_t xid;
+};
+struct Commit {
+  std::uint8_t flags;
+  Lsn commit_lsn;
+  Lsn end_lsn;
+  Timestamp commit_time;
+};
+struct Origin {
+  Lsn commit_lsn;  // at the origin
+  std::string_view name;
+};
+struct RelationColumn {
+  bool in_key;
+  std::string_view name;
+  Oid type_oid;
+  std::int32_t typmod;
+};
+struct Relation {
+  Oid oid;
+  std::string_view schema;  // as sent: empty for pg_catalog
+  std::string_view name;
+  char identity;  // 'd', 'n', 'f', 'i'
+  std::vector<RelationColumn> columns;
+};
+struct Type {
+  Oid oid;
+  std::string_view schema;
+  std::string_view name;
+};
+
+enum class CellKind : char { null = 'n', unchanged = 'u', text = 't', binary = 'b' };
+struct Cell {
+  CellKind kind;
+  std::string_view bytes;  // of text and binary
+};
+// TupleData. The decoder has walked it to its end: `next` cannot fail `size()` times.
+class Tuple {
+ public:
+  Tuple() = default;
+  Tuple(std::uint16_t size, std::string_view cells) : size_(size), cells_(cells) {}
+  [[nodiscard]] std::uint16_t size() const { return size_; }
+
+  class Cursor {
+   public:
+    explicit Cursor(std::string_view cells) : in_(cells) {}
+    Cell next();
+
+   private:
+    ByteReader in_;
+  };
+  [[nodiscard]] Cursor cells() const { return Cursor(cells_); }
+
+ private:
+  std::uint16_t size_ = 0;
+  std::string_view cells_;
+};
+
+enum class OldTuple : char { none = 0, key = 'K', full = 'O' };
+struct Insert {
+  Oid relation;
+  Tuple after;
+};
+struct Update {
+  Oid relation;
+  OldTuple old_kind;
+  Tuple before;  // empty when old_kind is none
+  Tuple after;
+};
+struct Delete {
+  Oid relation;
+  OldTuple old_kind;  // key or full
+  Tuple before;
+};
+struct Truncate {
+  std::vector<Oid> relations;
+  bool cascade;
+  bool restart_identity;
+};
+struct LogicalMessage {
+  bool transactional;
+  Lsn lsn;
+  std::string_view prefix;
+  std::string_view content;
+};
+
+using Message =
+    std::variant<Begin, Commit, Origin, Relation, Type, Insert, Update, Delete, Truncate, LogicalMessage>;
+
+struct DecodeError {
+  std::size_t offset;   // byte in the frame at which it cannot be read on
+  std::string message;  // "Insert: the tuple says 3 columns, the frame ends in the second"
+};
+template <class T>
+using Decoded = Expected<T, DecodeError>;
+
+}  // namespace walbrook::pgoutput

@@ -1,0 +1,47 @@
+// The local socket of a running pipeline: HTTP over a Unix socket that only the same user can reach.
+//
+//   GET  /status               → RunStatus as JSON
+//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "columns": [{name, type, numeric}], "rows": [[…]]} or {"error": …}
+//
+// It has to be there: a second process can't open a DuckDB file that is being written, not even to read.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "destination/destination.h"
+#include "pipeline/run.h"
+
+namespace walbrook::serve {
+
+// Where the socket of the pipeline that writes this destination stands: a folder of mode 700 under XDG_RUNTIME_DIR or the
+// temporary folder, named after user and destination (canonical path), so that `status` and `sql` find it from the same flags.
+[[nodiscard]] std::string socket_path(const std::string& destination_url);
+
+class LocalServer {
+ public:
+  // Starts its thread. Borrows all for its lifetime. A stale socket of a dead process is replaced.
+  LocalServer(const std::string& path, destination::Destination& destination,
+              std::function<pipeline::RunStatus()> status);
+  LocalServer(const LocalServer&) = delete;
+  LocalServer& operator=(const LocalServer&) = delete;
+  ~LocalServer();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What `status` and `sql` ask a running pipeline; nullopt when none answers at that path.
+[[nodiscard]] std::optional<std::string> ask_status(const std::string& path);
+struct SqlAnswer {
+  Lsn lsn;
+  destination::QueryResult result;
+};
+// Throws Error(usage) with the destination's reason when the SQL failed.
+[[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql);
+
+[[nodiscard]] std::string to_json(const pipeline::RunStatus& status);
+
+}  // namespace walbrook::serve

@@ -1,0 +1,68 @@
+// What the source's catalog says of the publication and its tables: read at start, and every few seconds while running,
+// because the stream is silent about all of it.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "schema/table_schema.h"
+#include "source/connection.h"
+
+namespace walbrook::source {
+
+struct ServerIdentity {
+  std::string systemid;
+  std::int64_t timeline = 0;
+  Lsn position;  // current
+};
+
+// One table to be copied: a published relation, or the root of published partitions.
+struct SourceTable {
+  Oid oid = 0;  // of the table or the partition root
+  std::string schema;
+  std::string name;
+  bool partitioned = false;
+  std::vector<Oid> members;  // relations whose changes are this table's: itself, and published leaves that map to it
+  ReplicaIdentity identity = ReplicaIdentity::key;
+  bool has_identity_key = false;                // identity `key` has a primary key, `index` an index
+  std::vector<std::string> published_columns;   // names; empty = all
+  std::string row_filter;                       // SQL expression of the publication; empty = none
+  std::int64_t estimated_rows = -1;             // pg_class.reltuples; -1 = never analyzed
+  std::int64_t bytes = 0;                       // pg_table_size
+  // Everything whose change may have made a hole in the stream for this table: OIDs and xmin of its rows in
+  // pg_publication, pg_publication_rel, pg_publication_namespace, its own OID, and of a partitioned table its leaves.
+  // Compared for equality only.
+  std::string stamp;
+};
+
+struct Publication {
+  std::string name;
+  bool all_tables = false;
+  bool inserts = false, updates = false, deletes = false, truncates = false;
+  bool via_partition_root = false;
+  std::vector<SourceTable> tables;  // by schema and name
+};
+
+// Looks user types up on a connection of its own; answers are kept. Safe to call from several threads.
+class CatalogTypes : public TypeCatalog {
+ public:
+  explicit CatalogTypes(std::string conninfo) : conninfo_(std::move(conninfo)) {}
+  [[nodiscard]] SourceType find(Oid oid) override;
+
+ private:
+  std::string conninfo_;
+  std::mutex mutex_;  // guards known_
+  std::map<Oid, SourceType> known_;
+};
+
+[[nodiscard]] ServerIdentity identify(Connection& replication);
+// nullopt: there is no such publication.
+[[nodiscard]] std::optional<Publication> read_publication(Connection& catalog, const std::string& name);
+// The columns of a table as the connection's snapshot sees them, in attribute order: not dropped, not generated, and those
+// that are published. `in_key` as a Relation message would say.
+[[nodiscard]] TableSchema read_table_schema(Connection& connection, const SourceTable& table, TypeCatalog& types,
+                                            const ValueLimits& limits);
+
+}  // namespace walbrook::source

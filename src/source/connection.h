@@ -1,0 +1,77 @@
+// Connections to the source: libpq, by URL, key=value or environment, with every libpq parameter passed through.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/lsn.h"
+#include "schema/source_type.h"
+
+namespace walbrook::source {
+
+struct ResultDeleter {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ResultDeleter>;
+
+// Rows of a query, all as text.
+class Rows {
+ public:
+  explicit Rows(Result result) : result_(std::move(result)) {}
+  [[nodiscard]] int size() const { return PQntuples(result_.get()); }
+  [[nodiscard]] bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
+  [[nodiscard]] std::string text(int row, int column) const;  // "" for NULL
+  [[nodiscard]] bool boolean(int row, int column) const;      // 't'
+  [[nodiscard]] Oid oid(int row, int column) const;
+  [[nodiscard]] std::int64_t integer(int row, int column) const;
+  [[nodiscard]] Lsn lsn(int row, int column) const;
+
+ private:
+  Result result_;
+};
+
+enum class ConnectionUse {
+  catalog,      // ordinary: queries
+  snapshot,     // ordinary: one exported snapshot, COPY
+  replication,  // replication=database: slots and START_REPLICATION
+};
+
+class Connection {
+ public:
+  // `conninfo`: URL or key=value; "" = environment. Sets application_name=walbrook unless the user set one, a session
+  // whose text output is the one that pgoutput/values.h expects, and an empty search_path on catalog and snapshot connections.
+  // `options` are further -c settings ("-c logical_decoding_work_mem=256MB").
+  // Throws Error(connection) with host, port, database and the server's own reason, never with the password.
+  static Connection open(const std::string& conninfo, ConnectionUse use, const std::string& options = {});
+
+  // Throws Error: connection when it broke, rights for SQLSTATE 42501, else source_not_ready; `doing` says what was being done.
+  Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
+             std::string_view doing = "asking the catalog");
+  void execute(const std::string& sql, std::string_view doing);
+
+  [[nodiscard]] std::string quote_name(std::string_view name) const;
+  [[nodiscard]] std::string quote_literal(std::string_view text) const;
+  [[nodiscard]] int server_version() const { return PQserverVersion(connection_.get()); }  // 150018
+  [[nodiscard]] PGconn* raw() const { return connection_.get(); }
+  [[nodiscard]] std::string database() const;
+  [[nodiscard]] std::string user() const;
+  [[nodiscard]] std::string where() const;  // "127.0.0.1:5432/shop"
+
+  // The Error for the connection's last failure; SQLSTATE from `result` if there is one.
+  [[nodiscard]] Error failure(const PGresult* result, std::string_view doing) const;
+
+ private:
+  struct Finish {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  explicit Connection(PGconn* connection) : connection_(connection) {}
+  std::unique_ptr<PGconn, Finish> connection_;
+};
+
+}  // namespace walbrook::source

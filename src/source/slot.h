@@ -1,0 +1,64 @@
+// Publication and slot: what walbrook creates in the source, and nothing else.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "source/catalog.h"
+
+namespace walbrook::source {
+
+// A table that the user asked for: "schema.table" or "table" (then in `public`), with optional columns.
+struct TableName {
+  std::string schema;
+  std::string name;
+  std::vector<std::string> columns;  // empty = all
+  friend bool operator==(const TableName&, const TableName&) = default;
+};
+// `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(usage).
+[[nodiscard]] TableName parse_table_name(std::string_view text);
+
+struct SlotState {
+  std::string name;
+  std::string plugin;
+  std::string database;
+  bool logical = false;
+  bool temporary = false;
+  std::int64_t active_pid = 0;  // 0: nobody reads it
+  Lsn restart_lsn;
+  Lsn confirmed_flush_lsn;
+  std::string wal_status;           // "reserved", "extended", "unreserved", "lost"
+  std::string invalidation_reason;  // 16+; "" otherwise
+  std::int64_t retained_bytes = 0;  // WAL that it holds
+};
+[[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
+
+// Creates FOR TABLE of `tables` (all ordinary and partitioned tables of `schema` when empty, partitions by their root), all four operations,
+// publish_via_partition_root = true. A table that does not exist or cannot be published is an Error that names it.
+void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
+                        const std::vector<TableName>& tables);
+
+// Somebody whom the creation of a slot waits for: it needs every transaction that is writing now to end.
+struct OpenWriter {
+  std::int64_t pid = 0;     // 0: a prepared transaction
+  std::string prepared_gid;
+  std::string what;         // "pid 4711 (app \"psql\", user joe, idle in transaction for 12 s)"
+};
+// Called about once a second while the creation waits.
+using WaitingFor = std::function<void(const std::vector<OpenWriter>&)>;
+
+struct CreatedSlot {
+  Lsn consistent_point;
+  std::string snapshot_name;  // empty unless exported; valid until the replication connection runs another command
+};
+// On a replication connection. Waits as long as needed; `stop` ends the wait with an Error.
+CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const std::string& name,
+                                  const WaitingFor& waiting, std::stop_token stop);
+CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const WaitingFor& waiting,
+                                 std::stop_token stop);
+void drop_slot(Connection& catalog, const std::string& name);
+
+}  // namespace walbrook::source

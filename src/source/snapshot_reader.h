@@ -1,0 +1,65 @@
+// Copies tables as one exported snapshot sees them.                        https://www.postgresql.org/docs/current/sql-copy.html
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "package/row_batch.h"
+#include "source/slot.h"
+
+namespace walbrook::source {
+
+enum class CopyFormat { binary_where_possible, text };
+
+// A temporary slot's exported snapshot: lives as long as this object, which holds the replication connection that made it.
+class SnapshotSource {
+ public:
+  // Waits for open writers, telling `waiting`.
+  SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop);
+
+  // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
+  [[nodiscard]] Lsn consistent_point() const { return created_.consistent_point; }
+  [[nodiscard]] const std::string& name() const { return created_.snapshot_name; }
+
+ private:
+  Connection replication_;
+  CreatedSlot created_;
+};
+
+struct CopyOptions {
+  CopyFormat format = CopyFormat::binary_where_possible;
+  std::size_t batch_bytes = 8 << 20;  // a batch is handed over when it holds that much
+  std::size_t batch_rows = 100'000;
+};
+
+// One worker's connection inside the snapshot.
+class SnapshotReader {
+ public:
+  SnapshotReader(const std::string& conninfo, const std::string& snapshot_name);
+
+  enum class Prepared {
+    ready,
+    stale,  // the table was rewritten after the snapshot was taken, or its columns are no longer those: take a new snapshot
+    gone,   // it was dropped
+  };
+  // Locks the table (ACCESS SHARE), compares its filenode with the snapshot's, and reads its schema in the snapshot.
+  // Row security that would hide rows, and a missing SELECT right, are Errors.
+  Prepared prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
+  // Of the prepared table.
+  [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
+
+  // COPY of the prepared table; `sink` gets batches of `insert` rows (transaction index 0) and the wire bytes that they took.
+  // Column lists and row filters of the publication are respected.
+  // A value that cannot be parsed is an Error(data) with table and column.
+  void copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
+            std::stop_token stop);
+
+ private:
+  Connection connection_;
+  SourceTable table_;
+  TableSchemaRef schema_;
+  std::vector<SourceType> types_;  // of schema_->columns
+  ValueLimits limits_{};
+};
+
+}  // namespace walbrook::source

@@ -1,0 +1,26 @@
+// The change reader that streams: START_REPLICATION on a replication connection, COPY BOTH.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "source/change_reader.h"
+#include "source/connection.h"
+
+namespace walbrook::source {
+
+struct StreamOptions {
+  std::string conninfo;
+  std::string slot;
+  std::string publication;
+  Lsn start;            // the checkpoint
+  bool binary = false;  // ask for binary tuples (14+)
+  bool messages = true;  // logical messages are understood (14+)
+  std::string decoding_memory = "256MB";  // logical_decoding_work_mem of the walsender
+  milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for
+};
+
+// A slot that is active in another process is waited for, logging its PID; then Error(source_not_ready) naming it.
+[[nodiscard]] std::unique_ptr<ChangeReader> start_streaming(const StreamOptions& options, std::stop_token stop);
+
+}  // namespace walbrook::source
