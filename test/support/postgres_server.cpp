@@ -1,0 +1,219 @@
+#include "test/support/postgres_server.h"
+
+#include <arpa/inet.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace walbrook::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string server_user() {
+  return geteuid() == 0 ? "postgres" : "";
+}
+
+std::string find_bin_dir(const std::string& wanted) {
+  if (!wanted.empty()) return wanted;
+  if (const char* named = std::getenv("WALBROOK_PG_BIN"); named != nullptr && *named != '\0') return named;
+  int newest = 0;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", missing)) {
+    newest = std::max(newest, std::atoi(entry.path().filename().c_str()));
+  }
+  if (newest == 0) throw std::runtime_error("no PostgreSQL below /usr/lib/postgresql; set WALBROOK_PG_BIN");
+  return "/usr/lib/postgresql/" + std::to_string(newest) + "/bin";
+}
+
+int free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool found = bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  close(fd);
+  if (!found) throw std::runtime_error("no free port on 127.0.0.1");
+  return ntohs(address.sin_port);
+}
+
+// Run as the server's user; an error shows the output.
+void must_run(const std::vector<std::string>& argv) {
+  const auto result = run({.argv = argv, .env = {{"LC_ALL", "C.UTF-8"}}, .folder = "/", .user = server_user()});
+  if (!result.succeeded()) throw std::runtime_error(result.describe());
+}
+
+// A folder that the server's user may write.
+void give_to_server(const fs::path& folder) {
+  if (geteuid() != 0) return;
+  const passwd* account = getpwnam("postgres");
+  if (account == nullptr || chown(folder.c_str(), account->pw_uid, account->pw_gid) != 0) {
+    throw std::runtime_error("cannot give " + folder.string() + " to the user postgres");
+  }
+}
+
+// The initdb'ed cluster of this version; made by whoever needs it first, put in place by one rename.
+fs::path cluster_template(const std::string& bin_dir) {
+  const auto version = run({.argv = {bin_dir + "/postgres", "--version"}}).out;
+  std::string name = "walbrook-test-cluster-" + std::to_string(geteuid()) + "-";
+  for (const char c : version) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.') name.push_back(c);
+  }
+  const fs::path place = fs::temp_directory_path() / name;
+  if (fs::exists(place / "data/PG_VERSION")) return place / "data";
+  const TempFolder making("initdb");
+  give_to_server(making.path());
+  must_run({bin_dir + "/initdb", "-D", (making / "data").string(), "-U", "postgres", "--auth=trust", "--no-sync",
+            "--encoding=UTF8", "--locale=C.UTF-8"});
+  std::error_code lost_race;  // another process was faster: its template is as good
+  fs::rename(making.path(), place, lost_race);
+  if (!fs::exists(place / "data/PG_VERSION")) throw std::runtime_error("no cluster template in " + place.string());
+  return place / "data";
+}
+
+}  // namespace
+
+PostgresServer::PostgresServer(ServerOptions options)
+    : options_(std::move(options)), bin_dir_(find_bin_dir(options_.bin_dir)), folder_("pg") {
+  const fs::path made = cluster_template(bin_dir_);
+  give_to_server(folder_.path());
+  must_run({"cp", "-a", made.string(), (folder_ / "data").string()});
+  if (!options_.hba.empty()) {
+    std::string lines;
+    for (const auto& line : options_.hba) lines += line + "\n";
+    const fs::path hba = folder_ / "data/pg_hba.conf";
+    write_file(hba, lines + read_file(hba));
+  }
+  start();
+}
+
+PostgresServer::~PostgresServer() {
+  try {
+    stop(Stop::immediate);  // nothing in it is wanted any more
+  } catch (const std::exception&) {
+    process_.reset();  // kills it
+  }
+}
+
+std::vector<std::string> PostgresServer::command() const {
+  std::vector<std::string> argv = {bin_dir_ + "/postgres", "-D", (folder_ / "data").string()};
+  std::vector<std::string> settings = {"listen_addresses=127.0.0.1",
+                                       "unix_socket_directories=" + folder_.path().string(),
+                                       "port=" + std::to_string(port_),
+                                       "wal_level=logical",
+                                       "max_replication_slots=20",
+                                       "max_wal_senders=20",
+                                       "max_prepared_transactions=10",
+                                       "max_connections=60",
+                                       "shared_buffers=64MB",
+                                       "max_wal_size=4GB",
+                                       "log_min_messages=warning",
+                                       "TimeZone=UTC",
+                                       options_.fsync ? "fsync=on" : "fsync=off"};
+  settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
+  for (const auto& setting : settings) {
+    argv.emplace_back("-c");
+    argv.push_back(setting);
+  }
+  return argv;
+}
+
+void PostgresServer::start() {
+  constexpr int ports_to_try = 5;
+  for (int attempt = 1;; ++attempt) {
+    if (port_ == 0) port_ = free_port();
+    process_ = std::make_unique<Process>(ProcessSpec{.argv = command(),
+                                                     .env = {{"LC_ALL", "C.UTF-8"}},
+                                                     .folder = folder_.path(),
+                                                     .user = server_user(),
+                                                     .log = log(),
+                                                     .death_signal = SIGQUIT});
+    bool ready = false;
+    const bool decided = eventually(
+        [&] {
+          ready = PQping(conninfo().c_str()) == PQPING_OK;
+          return ready || !process_->running();
+        },
+        milliseconds(60'000));
+    if (ready) return;
+    process_.reset();
+    const bool port_taken = read_file(log()).find("Address already in use") != std::string::npos;
+    if (!decided || !port_taken || attempt == ports_to_try) {
+      throw std::runtime_error("the server did not start:\n" + read_file(log()));
+    }
+    port_ = 0;
+    write_file(log(), "");
+  }
+}
+
+void PostgresServer::stop(Stop how) {
+  if (!process_) return;
+  process_->signal(how == Stop::fast ? SIGINT : SIGQUIT);
+  const bool ended = process_->ends_within(milliseconds(30'000));
+  process_.reset();
+  if (!ended) throw std::runtime_error("the server did not stop in time:\n" + read_file(log()));
+}
+
+void PostgresServer::restart(Stop how) {
+  stop(how);
+  start();
+}
+
+std::string PostgresServer::conninfo(const std::string& database, const std::string& user) const {
+  return "host=" + folder_.path().string() + " port=" + std::to_string(port_) + " user=" + user + " dbname=" + database;
+}
+
+std::string PostgresServer::url(const std::string& database, const std::string& user,
+                                const std::string& password) const {
+  const std::string login = password.empty() ? user : user + ":" + password;
+  return "postgresql://" + login + "@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+void PostgresServer::create_database(const std::string& name) {
+  Sql(conninfo()).exec("CREATE DATABASE " + quote_name(name));
+}
+
+void PostgresServer::drop_database(const std::string& name) {
+  Sql sql(conninfo());
+  const std::string of_it = "database = " + quote_literal(name);
+  sql.exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL AND " +
+           of_it);
+  const bool idle = eventually(
+      [&] { return sql.value("SELECT count(*) FROM pg_replication_slots WHERE active AND " + of_it) == "0"; },
+      milliseconds(10'000));
+  if (!idle) throw std::runtime_error("a slot of " + name + " stays active");
+  sql.exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE " + of_it);
+  for (const auto& row : sql.query("SELECT gid FROM pg_prepared_xacts WHERE " + of_it)) {
+    Sql(conninfo(name)).exec("ROLLBACK PREPARED " + quote_literal(*row[0]));
+  }
+  sql.exec("DROP DATABASE " + quote_name(name) + " WITH (FORCE)");
+}
+
+PostgresServer& PostgresServer::shared() {
+  static PostgresServer server;
+  return server;
+}
+
+ScratchDatabase::ScratchDatabase(PostgresServer& server) : server_(server) {
+  static std::atomic<int> count{0};
+  name_ = "db" + std::to_string(++count);
+  server_.create_database(name_);
+}
+
+ScratchDatabase::~ScratchDatabase() {
+  try {
+    server_.drop_database(name_);
+  } catch (const std::exception& failed) {
+    std::fprintf(stderr, "database %s stays: %s\n", name_.c_str(), failed.what());
+  }
+}
+
+}  // namespace walbrook::test

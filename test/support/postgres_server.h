@@ -1,0 +1,87 @@
+// A real PostgreSQL for a test process: in a temporary folder, on a Unix socket there and on 127.0.0.1 with a free
+// port.
+//
+// It runs as the user `postgres` where we are root, as ourselves otherwise. It ends with this object, and with the test
+// process however that ends. The cluster is a copy of a template that initdb made once per version and user.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/support/process.h"
+#include "test/support/sql.h"
+#include "test/support/temp_folder.h"
+
+namespace walbrook::test {
+
+struct ServerOptions {
+  std::vector<std::string> settings;  // "name=value", over ours: wal_level=logical, 20 slots and senders, …
+  std::string bin_dir;                // "" = WALBROOK_PG_BIN, else the newest below /usr/lib/postgresql
+  bool fsync = false;
+  std::vector<std::string> hba;  // lines of pg_hba.conf that go before "trust for everybody"
+};
+
+class PostgresServer {
+ public:
+  enum class Stop { fast, immediate };
+
+  explicit PostgresServer(ServerOptions options = {});  // started when it returns
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+  ~PostgresServer();
+
+  void start();
+  void stop(Stop how = Stop::fast);
+  void restart(Stop how = Stop::fast);
+
+  // Superuser `postgres` over the Unix socket, unless another user is named.
+  [[nodiscard]] std::string conninfo(const std::string& database = "postgres",
+                                     const std::string& user = "postgres") const;
+  // The same as a URL over TCP; a password where one is given.
+  [[nodiscard]] std::string url(const std::string& database = "postgres", const std::string& user = "postgres",
+                                const std::string& password = "") const;
+  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : -1; }
+  [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
+  [[nodiscard]] std::filesystem::path log() const { return folder_ / "log"; }
+  [[nodiscard]] const std::string& bin_dir() const { return bin_dir_; }
+
+  void create_database(const std::string& name);
+  // With its slots and connections.
+  void drop_database(const std::string& name);
+
+  // The one that the tests of a process share, with the default options; started at the first call.
+  [[nodiscard]] static PostgresServer& shared();
+
+ private:
+  [[nodiscard]] std::vector<std::string> command() const;
+
+  ServerOptions options_;
+  std::string bin_dir_;
+  TempFolder folder_;
+  int port_ = 0;
+  std::unique_ptr<Process> process_;
+};
+
+// A database of its own on a server, dropped by the destructor.
+class ScratchDatabase {
+ public:
+  explicit ScratchDatabase(PostgresServer& server);
+  ScratchDatabase(const ScratchDatabase&) = delete;
+  ScratchDatabase& operator=(const ScratchDatabase&) = delete;
+  ~ScratchDatabase();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::string conninfo(const std::string& user = "postgres") const {
+    return server_.conninfo(name_, user);
+  }
+  [[nodiscard]] PostgresServer& server() const { return server_; }
+
+ private:
+  PostgresServer& server_;
+  std::string name_;
+};
+
+}  // namespace walbrook::test

@@ -1,0 +1,84 @@
+#include "test/support/temp_folder.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace walbrook::test {
+namespace {
+
+// Waits until the test process has closed its end of the pipe, that is until it is gone; then ends the servers below
+// the root by the pid in their postmaster.pid and removes everything. A shell, since nothing else survives a kill -9 of
+// ours.
+constexpr const char* watchdog_script =
+    "cat >/dev/null\n"
+    "for file in \"$1\"/*/data/postmaster.pid; do\n"
+    "  if [ -f \"$file\" ]; then kill -QUIT \"$(head -n 1 \"$file\")\" 2>/dev/null; sleep 1; fi\n"
+    "done\n"
+    "rm -rf \"$1\"\n";
+
+void start_watchdog(const std::string& root) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe for the watchdog failed");
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("fork of the watchdog failed");
+  if (child == 0) {
+    setsid();  // Ctrl-C ends the test process; the watchdog has work to do then
+    dup2(ends[0], STDIN_FILENO);
+    const int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    execl("/bin/sh", "sh", "-c", watchdog_script, "walbrook-test-watchdog", root.c_str(), nullptr);
+    _exit(127);
+  }
+  close(ends[0]);  // ends[1] stays open until this process ends; no child inherits it
+}
+
+std::string make_root() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "walbrook-test-XXXXXX").string();
+  // A Unix socket's path holds 107 bytes; a deep TMPDIR would not leave enough of them.
+  if (pattern.size() > 60) pattern = "/tmp/walbrook-test-XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + pattern);
+  chmod(pattern.c_str(), 0755);  // the server's user passes through
+  start_watchdog(pattern);
+  return pattern;
+}
+
+}  // namespace
+
+const std::filesystem::path& temp_root() {
+  static const std::filesystem::path root = make_root();
+  return root;
+}
+
+TempFolder::TempFolder(const std::string& name) {
+  static std::atomic<int> count{0};
+  path_ = temp_root() / (name + "-" + std::to_string(++count));
+  std::filesystem::create_directory(path_);
+}
+
+TempFolder::~TempFolder() {
+  std::error_code ignored;  // the watchdog tries again
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+}  // namespace walbrook::test
