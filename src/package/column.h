@@ -93,7 +93,7 @@ class Column {
   void truncate(std::size_t size);
 
  private:
-  friend class PartReader;  // restores a column from its buffers
+  friend class PartReader;  // restores a column from its buffers (part_codec.cpp)
 
   void append_validity(bool valid) {
     if (size_ % 64 == 0) validity_.push_back(0);

@@ -47,7 +47,8 @@ struct RowBatch {
   [[nodiscard]] RowBatch split(std::size_t row);
 
  private:
-  friend class PartReader;
+  friend class PartReader;  // part_codec.cpp
+  friend class PartWriter;
   [[nodiscard]] std::size_t words_per_row() const { return (columns.size() + 63) / 64; }
 
   bool has_unchanged_ = false;
