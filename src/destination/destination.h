@@ -156,6 +156,8 @@ class ReadSession {
   [[nodiscard]] virtual Lsn lsn() const = 0;
   // One statement that only reads. Throws Error(usage) for anything else and for SQL that fails, with the destination's reason.
   [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
+  // Ends a query that is running with an Error; any thread may call it.
+  virtual void interrupt() {}
 };
 
 class Destination {

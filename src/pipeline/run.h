@@ -39,6 +39,7 @@ struct RunOptions {
   std::size_t package_bytes = 64U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
   std::string decoding_memory = "256MB";
+  milliseconds slot_wait{30'000};          // how long a slot that another process reads is waited for
   int destination_retries = 8;             // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };
 
