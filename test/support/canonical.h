@@ -1,0 +1,31 @@
+// Per type, a pair of SQL expressions that give equal text for equal values: one for PostgreSQL, one for DuckDB.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace walbrook::test {
+
+// A column's type with its domains looked through.
+struct BaseType {
+  std::uint32_t oid = 0;
+  std::int32_t typmod = -1;
+};
+
+// The type that the copy's column must have (DESIGN, "Types and schema").
+[[nodiscard]] std::string expected_duck_type(const BaseType& type);
+
+// `column` is quoted. Both are NULL where the value is.
+[[nodiscard]] std::string canonical_in_postgres(const BaseType& type, const std::string& column);
+[[nodiscard]] std::string canonical_in_duckdb(const BaseType& type, const std::string& column);
+
+// The value as PostgreSQL's output function prints it: what a variant column holds. Not a cast to text, which takes the
+// blanks from character(n).
+[[nodiscard]] std::string printed_in_postgres(const std::string& column);
+
+// The session that these expressions and the variants expect.
+inline constexpr const char* postgres_session =
+    "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET bytea_output = hex; "
+    "SET extra_float_digits = 3; SET search_path = ''; SET lc_monetary = 'C'; SET xmloption = content";
+
+}  // namespace walbrook::test

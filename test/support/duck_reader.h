@@ -1,0 +1,35 @@
+// Reads a DuckDB file through the C API, and through nothing of walbrook's: what a user's own program would see.
+#pragma once
+
+#include <duckdb.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "test/support/sql.h"
+
+namespace walbrook::test {
+
+class DuckReader {
+ public:
+  enum class Access { read_only, read_write };
+
+  // The session's time zone is UTC. Throws std::runtime_error, as every method does, with DuckDB's own message.
+  explicit DuckReader(const std::filesystem::path& file, Access access = Access::read_only);
+  DuckReader(const DuckReader&) = delete;
+  DuckReader& operator=(const DuckReader&) = delete;
+  ~DuckReader();
+
+  void exec(const std::string& sql);
+  // Every value cast to VARCHAR by DuckDB.
+  [[nodiscard]] std::vector<SqlRow> query(const std::string& sql);
+  [[nodiscard]] std::string value(const std::string& sql);  // first column of the first row; "" for NULL or no row
+
+ private:
+  duckdb_database database_ = nullptr;
+  duckdb_connection connection_ = nullptr;
+};
+
+}  // namespace walbrook::test

@@ -1,0 +1,214 @@
+#include "test/support/oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+
+#include "test/support/duck_reader.h"
+#include "test/support/row_difference.h"
+#include "test/support/source_tables.h"
+
+namespace walbrook::test {
+namespace {
+
+constexpr const char* variant_suffix = "__v_text";
+
+// The copy's own account of a table.
+struct Target {
+  std::string schema;
+  std::string name;
+  std::string state;
+  std::string reason;
+
+  [[nodiscard]] std::string sql_name() const { return quote_name(schema) + "." + quote_name(name); }
+};
+
+class TableComparison {
+ public:
+  TableComparison(Sql& source, DuckReader& copy, const PublishedTable& table, const Target& target)
+      : source_(source), copy_(copy), table_(table), target_(target) {}
+
+  std::string differences(const std::set<std::string>& gone_columns) {
+    check_columns(gone_columns);
+    if (text_.empty()) check_rows();
+    return text_;
+  }
+
+ private:
+  void say(const std::string& line) { text_ += "table " + table_.full_name() + ": " + line + "\n"; }
+  void check_columns(const std::set<std::string>& gone_columns);
+  void check_rows();
+  std::vector<std::string> source_rows();
+  std::vector<std::string> copy_rows();
+  // Replaces a variant's text by the canonical text of the value that PostgreSQL prints so.
+  void resolve_variants(std::vector<std::string>& rows);
+
+  Sql& source_;
+  DuckReader& copy_;
+  const PublishedTable& table_;
+  const Target& target_;
+  std::set<std::size_t> with_variant_;  // columns that have a variant column in the copy
+  std::string text_;
+};
+
+void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
+  std::map<std::string, std::string> types;
+  for (const auto& row : copy_.query(fmt::format(
+           "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() AND "
+           "schema_name = {} AND table_name = {}",
+           quote_literal(target_.schema), quote_literal(target_.name)))) {
+    types[*row[0]] = *row[1];
+  }
+  if (types.empty()) return say("is missing from the copy");
+  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+    const auto& column = table_.columns[i];
+    const auto found = types.find(column.name);
+    if (found == types.end()) {
+      say("column " + column.name + " is missing from the copy");
+      continue;
+    }
+    const auto expected = expected_duck_type(column.type);
+    if (found->second != expected) say("column " + column.name + " is " + found->second + ", not " + expected);
+    types.erase(found);
+    const auto variant = types.find(column.name + variant_suffix);
+    if (variant == types.end()) continue;
+    with_variant_.insert(i);
+    types.erase(variant);
+  }
+  for (const auto& gone : gone_columns) {
+    if (types.erase(gone) == 0) say("column " + gone + ", which the source no longer has, is missing from the copy");
+    types.erase(gone + variant_suffix);
+  }
+  for (const auto& [name, type] : types) say("column " + name + " stands in the copy and not in the source");
+}
+
+std::vector<std::string> single_column(std::vector<SqlRow> rows) {
+  std::vector<std::string> texts;
+  texts.reserve(rows.size());
+  for (auto& row : rows) texts.push_back(std::move(row.at(0)).value_or(""));
+  return texts;
+}
+
+std::vector<std::string> TableComparison::source_rows() {
+  std::string cells;
+  for (const auto& column : table_.columns) {
+    cells += (cells.empty() ? "" : ", ") + canonical_in_postgres(column.type, quote_name(column.name));
+  }
+  return single_column(source_.query(
+      fmt::format("SELECT pg_catalog.array_to_string(ARRAY[{}]::text[], E'\\x{:02x}', E'\\x{:02x}') FROM {}", cells,
+                  cell_end, null_cell, table_.rows)));
+}
+
+std::vector<std::string> TableComparison::copy_rows() {
+  std::string cells;
+  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+    const auto& column = table_.columns[i];
+    const auto name = quote_name(column.name);
+    auto cell = canonical_in_duckdb(column.type, name);
+    if (with_variant_.contains(i)) {
+      const auto variant = quote_name(column.name + variant_suffix);
+      cell = fmt::format(
+          "CASE WHEN {0} IS NULL THEN {1} WHEN {2} IS NULL THEN chr({3}) || {0} ELSE "
+          "'both column and variant are set' END",
+          variant, cell, name, variant_cell + 0);
+    }
+    cells += fmt::format("{}coalesce({}, chr({}))", cells.empty() ? "" : ", ", cell, null_cell + 0);
+  }
+  return single_column(copy_.query(
+      fmt::format("SELECT array_to_string([{}], chr({})) FROM {}", cells, cell_end + 0, target_.sql_name())));
+}
+
+void TableComparison::resolve_variants(std::vector<std::string>& rows) {
+  std::map<std::size_t, std::unordered_map<std::string, std::string>> canonical;
+  for (const auto i : with_variant_) {
+    const auto name = quote_name(table_.columns[i].name);
+    for (auto& row : source_.query(
+             fmt::format("SELECT DISTINCT {}, {} FROM {} WHERE pg_catalog.num_nulls({}) = 0", printed_in_postgres(name),
+                         canonical_in_postgres(table_.columns[i].type, name), table_.rows, name))) {
+      canonical[i][*row[0]] = *row[1];
+    }
+  }
+  for (auto& row : rows) {
+    if (row.find(variant_cell) == std::string::npos) continue;
+    auto cells = split_cells(row);
+    for (const auto i : with_variant_) {
+      if (i >= cells.size()) break;
+      if (!cells[i].starts_with(variant_cell)) continue;
+      const auto found = canonical[i].find(cells[i].substr(1));
+      cells[i] = found == canonical[i].end() ? "variant \"" + cells[i].substr(1) + "\"" : found->second;
+    }
+    row = join_cells(cells);
+  }
+}
+
+void TableComparison::check_rows() {
+  auto expected = source_rows();
+  auto found = copy_rows();
+  if (!with_variant_.empty()) resolve_variants(found);
+  std::ranges::sort(expected);
+  std::ranges::sort(found);
+  RowDifference difference;
+  std::ranges::set_difference(expected, found, std::back_inserter(difference.missing));
+  std::ranges::set_difference(found, expected, std::back_inserter(difference.surplus));
+  if (difference.missing.empty() && difference.surplus.empty()) return;
+  say(fmt::format("{} rows in the source, {} in the copy", expected.size(), found.size()));
+  for (const auto& line : describe(difference, table_.columns)) say(line);
+}
+
+std::map<std::string, Target> targets(DuckReader& copy) {
+  std::map<std::string, Target> targets;
+  for (const auto& row : copy.query(
+           "SELECT source_schema, source_name, target_schema, target_name, state, reason FROM _walbrook.tables")) {
+    targets[*row[0] + "." + *row[1]] = {row[2].value_or(""), row[3].value_or(""), *row[4], row[5].value_or("")};
+  }
+  return targets;
+}
+
+// Tables of the copy that no row of the state accounts for: half-made copies, staging that was left behind.
+std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& known) {
+  std::string text;
+  for (const auto& row :
+       copy.query("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND "
+                  "schema_name <> '_walbrook'")) {
+    const bool accounted = std::ranges::any_of(
+        known, [&row](const auto& entry) { return entry.second.schema == *row[0] && entry.second.name == *row[1]; });
+    if (!accounted) text += "table " + *row[0] + "." + *row[1] + " stands in the copy and in no row of its state\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string differences(const Comparison& comparison) {
+  Sql source(comparison.conninfo);
+  source.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  source.exec(postgres_session);
+  DuckReader copy(comparison.file);
+  const auto known = targets(copy);
+  auto tables = published_tables(source, comparison.publication);
+  std::string text;
+  for (const auto& wanted : comparison.tables) {
+    if (std::ranges::none_of(tables, [&](const auto& table) { return table.full_name() == wanted; })) {
+      text += "table " + wanted + " is not published\n";
+    }
+  }
+  for (const auto& table : tables) {
+    if (!comparison.tables.empty() && std::ranges::count(comparison.tables, table.full_name()) == 0) continue;
+    const auto target = known.find(table.full_name());
+    if (target == known.end()) {
+      text += "table " + table.full_name() + " is missing from the copy's state\n";
+      continue;
+    }
+    if (target->second.state != "streaming") {
+      text += "table " + table.full_name() + " is " + target->second.state + ": " + target->second.reason + "\n";
+    }
+    const auto gone = comparison.gone_columns.find(table.full_name());
+    text += TableComparison(source, copy, table, target->second)
+                .differences(gone == comparison.gone_columns.end() ? std::set<std::string>{} : gone->second);
+  }
+  return text + stray_tables(copy, known);
+}
+
+}  // namespace walbrook::test

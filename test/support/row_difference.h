@@ -1,0 +1,27 @@
+// Rows as one text each, cell by cell; and how rows that differ are shown to people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "test/support/source_tables.h"
+
+namespace walbrook::test {
+
+inline constexpr char cell_end = '\x1f';      // stands between cells
+inline constexpr char null_cell = '\x1e';     // a cell that is NULL
+inline constexpr char variant_cell = '\x1d';  // begins a cell that comes from a variant column
+
+[[nodiscard]] std::vector<std::string> split_cells(const std::string& row);
+[[nodiscard]] std::string join_cells(const std::vector<std::string>& cells);
+
+struct RowDifference {
+  std::vector<std::string> missing;  // in the source and not in the copy
+  std::vector<std::string> surplus;  // in the copy and not in the source
+};
+
+// The first ones: rows of equal primary key side by side, column by column; others whole.
+[[nodiscard]] std::vector<std::string> describe(const RowDifference& difference,
+                                                const std::vector<SourceColumn>& columns);
+
+}  // namespace walbrook::test

@@ -1,0 +1,30 @@
+// What the copy of a publication must hold, as the source's catalog says it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "test/support/canonical.h"
+#include "test/support/sql.h"
+
+namespace walbrook::test {
+
+struct SourceColumn {
+  std::string name;
+  BaseType type;
+  bool in_key = false;  // of the primary key: what a difference is shown by
+};
+
+// A published table; the partitions of one root are one table.
+struct PublishedTable {
+  std::string schema;
+  std::string name;
+  std::vector<SourceColumn> columns;  // that are published and not generated
+  std::string rows;                   // SQL for FROM: the rows that are published
+
+  [[nodiscard]] std::string full_name() const { return schema + "." + name; }
+};
+
+[[nodiscard]] std::vector<PublishedTable> published_tables(Sql& sql, const std::string& publication);
+
+}  // namespace walbrook::test

@@ -1,0 +1,57 @@
+#include "test/support/walbrook_command.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+#include "test/support/temp_folder.h"
+
+namespace walbrook::test {
+namespace {
+
+// WALBROOK_BINARY in the environment names another build of the command, an installed one for example.
+std::string binary() {
+  const char* named = std::getenv("WALBROOK_BINARY");
+  return named != nullptr && *named != '\0' ? named : WALBROOK_BINARY;
+}
+
+const std::filesystem::path& runtime_folder() {
+  static const auto folder = [] {
+    const auto path = temp_root() / "sockets";
+    std::filesystem::create_directory(path);
+    chmod(path.c_str(), 0700);
+    return path;
+  }();
+  return folder;
+}
+
+}  // namespace
+
+ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const Environment& env) {
+  ProcessSpec spec;
+  spec.argv = {binary()};
+  spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+  spec.env = env;
+  spec.env.try_emplace("XDG_RUNTIME_DIR", runtime_folder().string());
+  for (const char* name : {"PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGOPTIONS", "WALBROOK_FAULT"}) {
+    spec.env.try_emplace(name, std::nullopt);
+  }
+  spec.folder = temp_root();
+  return spec;
+}
+
+ProcessSpec Pipeline::command(const std::string& name, const std::vector<std::string>& extra,
+                              const Environment& env) const {
+  std::vector<std::string> arguments = {
+      name,     "--source", source,          "--destination", "duckdb://" + file.string(),
+      "--slot", slot,       "--publication", publication};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  arguments.insert(arguments.end(), extra.begin(), extra.end());
+  return walbrook_command(arguments, env);
+}
+
+ProcessResult Pipeline::run(const std::vector<std::string>& extra, const Environment& env, milliseconds timeout) const {
+  return test::run(command("run", extra, env), timeout);
+}
+
+}  // namespace walbrook::test

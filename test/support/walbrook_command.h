@@ -1,0 +1,34 @@
+// The walbrook command as the tests call it: one pipeline from a database to a DuckDB file.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "test/support/process.h"
+
+namespace walbrook::test {
+
+using Environment = std::map<std::string, std::optional<std::string>>;
+
+// `walbrook ARGUMENTS`, with local sockets in this process' temporary folder and nothing of libpq's environment.
+[[nodiscard]] ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const Environment& env = {});
+
+struct Pipeline {
+  std::string source;          // conninfo or URL
+  std::filesystem::path file;  // the DuckDB file
+  std::string slot = "walbrook";
+  std::string publication = "walbrook";
+  std::vector<std::string> flags;  // on every command
+
+  // `walbrook COMMAND --source … --destination … --slot … --publication … flags… extra…`
+  [[nodiscard]] ProcessSpec command(const std::string& name, const std::vector<std::string>& extra = {},
+                                    const Environment& env = {}) const;
+  // `walbrook run`, to its end.
+  [[nodiscard]] ProcessResult run(const std::vector<std::string>& extra = {}, const Environment& env = {},
+                                  milliseconds timeout = milliseconds(60'000)) const;
+};
+
+}  // namespace walbrook::test
