@@ -11,9 +11,9 @@ constexpr std::size_t rows_shown = 5;
 constexpr std::size_t bytes_shown = 120;
 
 std::string shown(const std::string& cell) {
-  if (cell == std::string(1, null_cell)) return "NULL";
-  if (cell.size() <= bytes_shown) return "'" + cell + "'";
-  return "'" + cell.substr(0, bytes_shown) + "…' (" + std::to_string(cell.size()) + " bytes)";
+  if (cell.size() == 1 && cell[0] == null_cell) return "NULL";
+  if (cell.size() <= bytes_shown) return fmt::format("'{}'", cell);
+  return fmt::format("'{}…' ({} bytes)", cell.substr(0, bytes_shown), cell.size());
 }
 
 std::string shown_row(const std::vector<std::string>& cells, const std::vector<SourceColumn>& columns) {
@@ -35,7 +35,7 @@ std::string key_of(const std::vector<std::string>& cells, const std::vector<Sour
 
 std::string side_by_side(const std::vector<std::string>& source, const std::vector<std::string>& copy,
                          const std::vector<SourceColumn>& columns) {
-  std::string text = "row " + key_of(source, columns) + ":";
+  std::string text = fmt::format("row {}:", key_of(source, columns));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (source[i] == copy[i]) continue;
     text += fmt::format(" {} source {}, copy {};", columns[i].name, shown(source[i]), shown(copy[i]));
