@@ -60,7 +60,8 @@ struct Cell {
   CellKind kind;
   std::string_view bytes;  // of text and binary
 };
-// TupleData. The decoder has walked it to its end: `next` cannot fail `size()` times.
+// TupleData. The decoder has walked it to its end: `next` cannot fail `size()` times; asked more often, it answers
+// NULL.
 class Tuple {
  public:
   Tuple() = default;
@@ -70,7 +71,14 @@ class Tuple {
   class Cursor {
    public:
     explicit Cursor(std::string_view cells) : in_(cells) {}
-    Cell next();
+    Cell next() {
+      const std::uint8_t kind = in_.u8();
+      if (kind == 't' || kind == 'b') {
+        const auto bytes = in_.bytes(in_.u32());
+        if (!in_.failed()) return {static_cast<CellKind>(kind), bytes};
+      }
+      return {kind == 'u' ? CellKind::unchanged : CellKind::null, {}};
+    }
 
    private:
     ByteReader in_;
@@ -110,8 +118,7 @@ struct LogicalMessage {
   std::string_view content;
 };
 
-using Message =
-    std::variant<Begin, Commit, Origin, Relation, Type, Insert, Update, Delete, Truncate, LogicalMessage>;
+using Message = std::variant<Begin, Commit, Origin, Relation, Type, Insert, Update, Delete, Truncate, LogicalMessage>;
 
 struct DecodeError {
   std::size_t offset;   // byte in the frame at which it cannot be read on

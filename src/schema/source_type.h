@@ -10,12 +10,13 @@ namespace walbrook {
 
 using Oid = std::uint32_t;
 
-// OIDs of pg_type.dat, which never change.  https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
+// OIDs of pg_type.dat, which never change.
+// https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
 namespace type_oid {
-inline constexpr Oid boolean = 16, bytea = 17, char1 = 18, name = 19, int8 = 20, int2 = 21, int4 = 23, text = 25, oid = 26,
-                     json = 114, float4 = 700, float8 = 701, bpchar = 1042, varchar = 1043, date = 1082, time = 1083,
-                     timestamp = 1114, timestamptz = 1184, interval = 1186, timetz = 1266, numeric = 1700, uuid = 2950,
-                     jsonb = 3802, xid8 = 5069, xml = 142;
+inline constexpr Oid boolean = 16, bytea = 17, char1 = 18, name = 19, int8 = 20, int2 = 21, int4 = 23, text = 25,
+                     oid = 26, json = 114, float4 = 700, float8 = 701, bpchar = 1042, varchar = 1043, date = 1082,
+                     time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, timetz = 1266, numeric = 1700,
+                     uuid = 2950, jsonb = 3802, xid8 = 5069, xml = 142;
 }  // namespace type_oid
 
 // User-defined types have OIDs from here on (FirstNormalObjectId).
@@ -23,11 +24,11 @@ inline constexpr Oid first_user_oid = 16384;
 
 // A type with domains looked through.
 struct SourceType {
-  Oid oid = 0;                // as the column has it
-  Oid base_oid = 0;           // of the type under all domains; = oid otherwise
+  Oid oid = 0;                    // as the column has it
+  Oid base_oid = 0;               // of the type under all domains; = oid otherwise
   std::int32_t base_typmod = -1;  // the domain's own typmod, if it sets one; columns of a domain carry -1
-  bool is_enum = false;       // of the base type
-  std::string name;           // "public.mood", for people
+  bool is_enum = false;           // of the base type
+  std::string name;               // "public.mood", for people
 };
 
 // Looks types up. `find` may ask the server; it is called when a Relation message or a catalog row names a type that is
@@ -50,8 +51,8 @@ class BuiltInTypes : public TypeCatalog {
 // The column type for a source type. A domain's own typmod goes before the column's.
 [[nodiscard]] PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const ValueLimits& limits);
 
-// True when this project parses the type's binary form (its send function's output) exactly; see pgoutput/binary_values.h.
-// Enums count: their binary form is the label.
+// True when this project parses the type's binary form (its send function's output) exactly; see
+// pgoutput/values.h. Enums count: their binary form is the label.
 [[nodiscard]] bool has_binary_parser(const SourceType& type);
 
 }  // namespace walbrook

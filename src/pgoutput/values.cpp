@@ -1,0 +1,71 @@
+#include "pgoutput/values.h"
+
+#include "pgoutput/parsers.h"
+
+namespace walbrook::pgoutput {
+namespace {
+
+// The type's own parsers; those of a text when it has none.
+Parsers parsers_of(Oid base_oid) {
+  switch (base_oid) {
+    case type_oid::boolean:
+      return {parse_bool_text, parse_bool_binary};
+    case type_oid::int2:
+      return {parse_int2_text, parse_int2_binary};
+    case type_oid::int4:
+      return {parse_int4_text, parse_int4_binary};
+    case type_oid::int8:
+      return {parse_int8_text, parse_int8_binary};
+    case type_oid::oid:
+      return {parse_oid_text, parse_oid_binary};
+    case type_oid::xid8:
+      return {parse_xid8_text, parse_xid8_binary};
+    case type_oid::float4:
+      return {parse_float4_text, parse_float4_binary};
+    case type_oid::float8:
+      return {parse_float8_text, parse_float8_binary};
+    case type_oid::numeric:
+      return {parse_numeric_text, parse_numeric_binary};
+    case type_oid::bytea:
+      return {parse_bytea_text, parse_bytea_binary};
+    case type_oid::uuid:
+      return {parse_uuid_text, parse_uuid_binary};
+    case type_oid::date:
+      return {parse_date_text, parse_date_binary};
+    case type_oid::time:
+      return {parse_time_text, parse_time_binary};
+    case type_oid::timetz:
+      return {parse_timetz_text, parse_timetz_binary};
+    case type_oid::timestamp:
+      return {parse_timestamp_text, parse_timestamp_binary};
+    case type_oid::timestamptz:
+      return {parse_timestamptz_text, parse_timestamptz_binary};
+    case type_oid::interval:
+      return {parse_interval_text, parse_interval_binary};
+    case type_oid::jsonb:
+      return {parse_utf8, parse_jsonb_binary};
+    case type_oid::char1:
+      return {parse_char1_text, parse_char1_binary};
+    case type_oid::json:
+    case type_oid::text:
+    case type_oid::varchar:
+    case type_oid::bpchar:
+    case type_oid::name:
+      return {parse_utf8, parse_utf8};
+    default:
+      return {parse_utf8, nullptr};
+  }
+}
+
+}  // namespace
+
+Parsers parsers_for(Oid base_oid, bool is_enum, PhysicalType type) {
+  if (is_enum) return {parse_utf8, parse_utf8};
+  const SourceType source{.oid = base_oid, .base_oid = base_oid};
+  const auto own = physical_type(source, -1, {}).layout;
+  if (own == type.layout) return parsers_of(base_oid);
+  if (is_variable_width(type.layout) && type.layout != Layout::binary) return {parse_utf8, nullptr};
+  return {};
+}
+
+}  // namespace walbrook::pgoutput
