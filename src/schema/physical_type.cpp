@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +32,24 @@ constexpr std::array<std::pair<Layout, std::string_view>, 19> names = {{{Layout:
                                                                         {Layout::timestamp, "timestamp"},
                                                                         {Layout::timestamp_tz, "timestamp_tz"},
                                                                         {Layout::interval, "interval"}}};
+
+constexpr int max_decimal_precision = 38;
+
+// "decimal(12,2)"
+std::optional<PhysicalType> parse_decimal(std::string_view name) {
+  constexpr std::string_view prefix = "decimal(";
+  if (!name.starts_with(prefix)) return std::nullopt;
+  PhysicalType type{Layout::decimal};
+  const char* end = name.data() + name.size();
+  const auto comma = std::from_chars(name.data() + prefix.size(), end, type.precision);
+  if (comma.ec != std::errc{} || comma.ptr == end || *comma.ptr != ',') return std::nullopt;
+  const auto close = std::from_chars(comma.ptr + 1, end, type.scale);
+  if (close.ec != std::errc{} || std::string_view(close.ptr, static_cast<std::size_t>(end - close.ptr)) != ")" ||
+      type.precision < 1 || type.precision > max_decimal_precision || type.scale > type.precision) {
+    return std::nullopt;
+  }
+  return type;
+}
 
 }  // namespace
 
@@ -75,18 +94,10 @@ std::string to_string(PhysicalType type) {
 }
 
 PhysicalType parse_physical_type(const std::string& name) {
-  const std::string_view bare = std::string_view(name).substr(0, name.find('('));
   for (const auto& [layout, known] : names) {
-    if (bare != known) continue;
-    PhysicalType type{layout};
-    if (layout == Layout::decimal && bare.size() < name.size()) {
-      const char* begin = name.data() + bare.size() + 1;
-      const char* end = name.data() + name.size();
-      const auto comma = std::from_chars(begin, end, type.precision);
-      if (comma.ptr < end) std::from_chars(comma.ptr + 1, end, type.scale);
-    }
-    return type;
+    if (layout != Layout::decimal && name == known) return {layout};
   }
+  if (const auto decimal = parse_decimal(name)) return *decimal;
   throw Error(ErrorKind::internal, "unknown physical type \"" + name + "\" in the destination's state");
 }
 

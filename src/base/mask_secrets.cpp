@@ -1,0 +1,111 @@
+// Passwords out of a text. Where it is not clear what belongs to the password, more is masked rather than less.
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace walbrook {
+namespace {
+
+constexpr std::string_view mask = "***";
+constexpr auto none = std::string_view::npos;
+
+bool is_space(char c) {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
+
+bool equal_letters(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
+bool ends_with_word(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && std::ranges::equal(text.substr(text.size() - word.size()), word, equal_letters);
+}
+
+// Where the user and password of the URL whose authority is at the front of `rest` end: the position of their '@'.
+// libpq knows no '/' in a password; whoever writes one all the same gets an error message, which must not show it.
+std::size_t credentials_end(std::string_view rest) {
+  const auto authority = rest.substr(0, rest.find_first_of("/\n"));
+  if (const auto at = authority.rfind('@'); at != none) return at;
+  const auto colon = authority.find(':');
+  if (colon == none || authority.find_first_not_of("0123456789,", colon + 1) == none) return none;  // host:port
+  return rest.substr(0, rest.find_first_of(" \t\r\n")).rfind('@');
+}
+
+// postgresql://user:secret@…
+std::string mask_urls(std::string_view text) {
+  std::string masked;
+  for (auto scheme = text.find("://"); scheme != none; scheme = text.find("://")) {
+    const auto before = text.substr(0, scheme);
+    const auto rest = text.substr(scheme + 3);
+    masked.append(before).append("://");
+    text = rest;
+    if (!ends_with_word(before, "postgres") && !ends_with_word(before, "postgresql")) continue;
+    const auto at = credentials_end(rest);
+    const auto colon = rest.substr(0, at == none ? 0 : at).find(':');
+    if (colon == none) continue;
+    masked.append(rest.substr(0, colon + 1)).append(mask);
+    text = rest.substr(at);
+  }
+  return masked.append(text);
+}
+
+// Bytes of the value at the front of `rest`, by the rules of PQconninfoParse: quotes, backslashes. A value in double
+// quotes, as configuration files have them, counts up to its second one.
+std::size_t conninfo_value(std::string_view rest) {
+  const char quote = rest.empty() ? '\0' : rest[0];
+  const bool quoted = quote == '\'' || (quote == '"' && rest.find('"', 1) != none);
+  bool inside = quoted;
+  for (std::size_t i = quoted ? 1 : 0; i < rest.size(); ++i) {
+    if (rest[i] == '\\') {
+      ++i;
+    } else if (inside && rest[i] == quote) {
+      if (quote == '\'') return i + 1;
+      inside = false;
+    } else if (!inside && is_space(rest[i])) {
+      return i;
+    }
+  }
+  return rest.size();
+}
+
+// password=secret, sslpassword = 'se cret', ?password=secret&…
+std::string mask_keys(std::string_view text) {
+  constexpr std::string_view key = "password";
+  std::string masked;
+  for (;;) {
+    const auto found = std::ranges::search(text, key, equal_letters);
+    if (found.empty()) return masked.append(text);
+    const auto begin = static_cast<std::size_t>(found.begin() - text.begin());
+    auto name = text.substr(0, begin);
+    while (!name.empty() && std::isalpha(static_cast<unsigned char>(name.back())) != 0) name.remove_suffix(1);
+    const bool in_query = name.ends_with('?') || name.ends_with('&');
+
+    auto value = begin + key.size();
+    const auto skip_spaces = [&] {
+      while (value < text.size() && is_space(text[value])) ++value;
+    };
+    skip_spaces();
+    const bool assigned = value < text.size() && text[value] == '=';
+    if (assigned) {
+      ++value;
+      skip_spaces();
+    }
+    masked.append(text.substr(0, value));
+    text.remove_prefix(value);
+    if (!assigned || text.empty()) continue;
+    const auto length = in_query ? std::min(text.find_first_of("& \t\r\n"), text.size()) : conninfo_value(text);
+    masked.append(mask);
+    text.remove_prefix(length);
+  }
+}
+
+}  // namespace
+
+std::string mask_secrets(std::string_view text) {
+  return mask_keys(mask_urls(text));
+}
+
+}  // namespace walbrook
