@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -34,11 +35,21 @@ struct MergeStaged {
   std::uint32_t transaction = 0;
 };
 
-// Order matters per table only: all changes of one table stand in the steps in the order of their commits. One batch may
-// hold changes of many transactions.
+// Order matters per table only: all changes of one table stand in the steps in the order of their commits. One batch
+// may hold changes of many transactions.
 using Step = std::variant<RowBatch, Truncate, MergeStaged>;
 
-enum class PackageKind { commits, part };
+enum class PackageKind {
+  commits,  // whole commits
+  part,     // a piece of one open transaction, to be staged
+  restart,  // the stream begins again at the checkpoint: what is staged of open transactions will come again
+};
+
+// A table whose changes could not be read: it is set aside, the others go on.
+struct Trouble {
+  Oid oid = 0;
+  std::string reason;
+};
 
 struct LoadPackage {
   PackageKind kind = PackageKind::commits;
@@ -46,6 +57,7 @@ struct LoadPackage {
   Lsn checkpoint;                         // end_lsn of the last commit: where streaming starts once it is durable
   std::vector<Transaction> transactions;  // in commit order; of a part: the one
   std::vector<Step> steps;
+  std::vector<Trouble> troubles;
   std::size_t bytes = 0;  // memory held, for the queue's bound
   std::size_t rows = 0;   // changes in it, `before` rows not counted
 

@@ -82,8 +82,8 @@ class RowIndex {
 };
 
 [[noreturn]] void contradiction(const TableSchema& schema, const char* what) {
-  throw Error(ErrorKind::protocol, "table " + schema.full_name() + ": the stream holds " + what +
-                                       " of a relation without replica identity");
+  throw Error(ErrorKind::protocol,
+              "table " + schema.full_name() + ": the stream holds " + what + " of a relation without replica identity");
 }
 
 // Folds by replica identity key.
@@ -119,7 +119,8 @@ class KeyedFold {
   }
 
  private:
-  // One image of a row. Its unchanged cells are those of the image before it, and at the chain's end of the target's row.
+  // One image of a row. Its unchanged cells are those of the image before it, and at the chain's end of the target's
+  // row.
   struct Image {
     RowRef row;
     std::uint32_t earlier = none;

@@ -46,8 +46,8 @@ struct NetEffect {
 };
 
 // The batches have equal columns and keys, stand in commit order, and outlive the result.
-// A stream that contradicts itself (a second insert of a live key) folds to the last image; `update` and `remove` without
-// a replica identity, which no server sends, are an Error of kind protocol.
+// A stream that contradicts itself (a second insert of a live key) folds to the last image; `update` and `remove`
+// without a replica identity, which no server sends, are an Error of kind protocol.
 [[nodiscard]] NetEffect net_effect(const std::vector<const RowBatch*>& batches);
 
 }  // namespace walbrook

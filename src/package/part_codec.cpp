@@ -13,8 +13,8 @@ namespace {
 enum class StepTag : std::uint8_t { rows = 1, truncate = 2 };
 }  // namespace
 
-// Buffers in the machine's own byte order: a part never leaves the machine that wrote it but inside its database file, and
-// those are little-endian as well.
+// Buffers in the machine's own byte order: a part never leaves the machine that wrote it but inside its database file,
+// and those are little-endian as well.
 class PartWriter {
  public:
   template <class T>

@@ -17,7 +17,8 @@ struct Part {
 };
 
 // Borrows nothing: the bytes are whole.
-[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions, const std::vector<const Step*>& steps);
+[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions,
+                                     const std::vector<const Step*>& steps);
 
 // Damaged bytes are an Error of kind destination.
 [[nodiscard]] Part read_part(std::string_view bytes);

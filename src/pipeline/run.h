@@ -28,19 +28,20 @@ struct RunOptions {
   std::string pipeline = "walbrook";
   std::string slot = "walbrook";
   std::string publication = "walbrook";
-  std::string schema = "public";           // of a publication that is to be created
-  std::vector<source::TableName> tables;   // empty = the publication's
-  std::string dataset;                     // target schema; "" = the source's schema names
-  bool follow = false;                     // go on until stopped; otherwise until what was committed before the start is applied
-  bool snapshot = true;                    // false: only changes from now on
-  bool reset = false;                      // drop slot, publication (if it is ours) and the destination's state first
-  std::optional<Lsn> until;                // apply exactly the commits with commit_lsn < until, then end
+  std::string schema = "public";          // of a publication that is to be created
+  std::vector<source::TableName> tables;  // empty = the publication's
+  std::string dataset;                    // target schema; "" = the source's schema names
+  bool follow = false;       // go on until stopped; otherwise until what was committed before the start is applied
+  bool snapshot = true;      // false: only changes from now on
+  bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
+  std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
   Wire wire = Wire::automatic;
   std::size_t package_bytes = 64U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
   std::string decoding_memory = "256MB";
-  milliseconds slot_wait{30'000};          // how long a slot that another process reads is waited for
-  int destination_retries = 8;             // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
+  milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
+  int destination_retries =
+      8;  // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };
 
 // Told what happens while it happens, from several threads; implementations lock for themselves.
@@ -54,7 +55,8 @@ class RunObserver {
   virtual void prepared(const std::string& line) = 0;  // "publication walbrook created for 4 tables of public; slot …"
   virtual void waiting_for(const std::vector<source::OpenWriter>& writers) = 0;  // before a snapshot
   virtual void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) = 0;
-  virtual void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) = 0;  // totals so far
+  virtual void copy_advanced(const std::string& table, std::uint64_t rows,
+                             std::uint64_t wire_bytes) = 0;  // totals so far
   virtual void copy_finished(const std::string& table, std::uint64_t rows, double seconds) = 0;
   virtual void copy_restarted(const std::string& table, const std::string& why) = 0;
 };
@@ -69,14 +71,14 @@ struct Counts {
 // What a run is doing; a copy, taken under a lock.
 struct RunStatus {
   std::string pipeline, slot, publication, source, destination;
-  std::string phase;                     // "starting", "copying", "streaming", "stopping"
-  Lsn checkpoint;                        // durable
-  Lsn received;                          // by the receiver
-  Lsn server;                            // the source's position when last asked
-  double lag_ms = 0;                     // age of the oldest commit that is received and not durable; 0 = nothing is waiting
-  double last_commit_lag_ms = 0;         // commit at the source → durable here, of the newest transaction applied
+  std::string phase;              // "starting", "copying", "streaming", "stopping"
+  Lsn checkpoint;                 // durable
+  Lsn received;                   // by the receiver
+  Lsn server;                     // the source's position when last asked
+  double lag_ms = 0;              // age of the oldest commit that is received and not durable; 0 = nothing is waiting
+  double last_commit_lag_ms = 0;  // commit at the source → durable here, of the newest transaction applied
   std::uint64_t queued_bytes = 0;
-  double rows_per_second = 0;            // changes applied over the last seconds
+  double rows_per_second = 0;  // changes applied over the last seconds
   Counts applied;
   struct Table {
     std::string schema, name, target_schema, target_name, state, reason;
@@ -106,8 +108,8 @@ class Run {
   Run& operator=(const Run&) = delete;
   ~Run();
 
-  // Prepares slot and publication, copies, streams. Returns when the work is done or `stop` was requested (the package in
-  // hand is then finished and confirmed). Throws Error; everything durable by then stays so. Call it once.
+  // Prepares slot and publication, copies, streams. Returns when the work is done or `stop` was requested (the package
+  // in hand is then finished and confirmed). Throws Error; everything durable by then stays so. Call it once.
   RunSummary execute(std::stop_token stop);
 
   // Any thread, any time.

@@ -1,0 +1,276 @@
+#include "pipeline/loader.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "base/fault.h"
+#include "package/part_codec.h"
+
+namespace walbrook::pipeline {
+namespace {
+
+constexpr milliseconds package_wait{100};
+constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
+constexpr milliseconds first_retry{100};
+constexpr milliseconds longest_retry{10'000};
+
+destination::LoadRecord load_record(const LoadPackage& package, const PackageApply& applied, const TableSync& sync,
+                                    WallTime started) {
+  const auto& counts = applied.counts();
+  auto tables = nlohmann::json::object();
+  for (const auto& [oid, each] : applied.table_counts()) {
+    const auto& record = sync.tables().at(oid).record;
+    tables[record.schema + "." + record.name] = each.inserts + each.updates + each.deletes;
+  }
+  return {.first_commit = package.transactions.front().commit_lsn,
+          .last_commit = package.transactions.back().commit_lsn,
+          .transactions = package.transactions.size(),
+          .inserts = counts.inserts,
+          .updates = counts.updates,
+          .deletes = counts.deletes,
+          .truncates = counts.truncates,
+          .started = started,
+          .tables = tables.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+}  // namespace
+
+Loader::Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
+               Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
+               std::atomic<std::uint64_t>& durable, std::function<void()> advanced)
+    : options_(std::move(options)),
+      destination_(destination),
+      sync_(sync),
+      queue_(queue),
+      inbox_(inbox),
+      groups_(groups),
+      statistics_(statistics),
+      durable_(durable),
+      advanced_(std::move(advanced)),
+      checkpoint_(options_.checkpoint.lsn) {}
+
+void Loader::step(SteadyTime now, std::stop_token stop) {
+  for (auto& message : inbox_.take()) receive(std::move(message), stop);
+  auto taken = queue_.take(package_wait);
+  if (taken.package) {
+    apply(*taken.package, stop);
+    queue_.finished();
+    advanced_();
+    promote_copied(checkpoint_, stop);
+    return;
+  }
+  promote_copied(std::max(checkpoint_, taken.idle_position), stop);
+  idle(taken.idle_position, now, stop);
+  drained_ = taken.closed;
+}
+
+bool Loader::done() const {
+  return !options_.follow && checkpoint_ >= options_.target && sync_.settled();
+}
+
+void Loader::receive(LoaderMessage message, std::stop_token stop) {
+  if (const auto* publication = std::get_if<source::Publication>(&message)) {
+    publication_seen(*publication, stop);
+  } else {
+    copy_ended(std::get<CopyResult>(message), stop);
+  }
+}
+
+void Loader::publication_seen(const source::Publication& publication, std::stop_token stop) {
+  auto changed = sync_.publication_seen(publication);
+  groups_.set(sync_.groups());
+  for (const auto& [oid, table] : sync_.tables()) statistics_.table(table);
+  order_copies(std::move(changed), stop);
+}
+
+void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
+  CopyOrder order;
+  for (auto* table : sync_.order_copies()) {
+    order.tables.push_back({.record = table->record, .source = table->source, .number = table->copy_number});
+    changed.push_back(table->record);
+    statistics_.table(*table);
+  }
+  // Durable before the copier begins: a crash from here on finds tables that are not streaming, and copies them again.
+  with_retries([&] { store(changed); }, stop);
+  if (!order.tables.empty()) copier_->order(std::move(order));
+}
+
+void Loader::store(const std::vector<TableRecord>& records) {
+  if (records.empty()) return;
+  auto load = destination_.begin_load();
+  for (const auto& record : records) load->put_table(record);
+  load->commit();
+}
+
+void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
+  auto* table = sync_.find(result.table);
+  if (table == nullptr || table->copy_number != result.number || table->record.state != TableState::copying) return;
+  switch (result.kind) {
+    case CopyResult::Kind::copied:
+      table->copied = result.consistent_point;
+      table->copied_columns = result.columns;
+      table->copied_rows = result.rows;
+      return;
+    case CopyResult::Kind::gone:
+      table->record.state = TableState::removed;
+      table->record.reason = "dropped in the source while it was to be copied";
+      break;
+    case CopyResult::Kind::failed:
+      table->record.state = TableState::quarantined;
+      table->record.reason = result.reason;
+      spdlog::error("table {}.{} is set aside: {}", table->record.schema, table->record.name, result.reason);
+      break;
+  }
+  statistics_.table(*table);
+  with_retries([&] { store({table->record}); }, stop);
+}
+
+// Copies whose consistent point is reached become visible, all of them in one load.
+void Loader::promote_copied(Lsn reached, std::stop_token stop) {
+  std::vector<SyncedTable*> ready;
+  for (auto& [oid, table] : sync_.tables()) {
+    if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) ready.push_back(&table);
+  }
+  if (ready.empty()) return;
+  with_retries(
+      [&] {
+        for (auto* table : ready) {
+          destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+        }
+        auto load = destination_.begin_load();
+        TableChanges changes(sync_);
+        PackageApply promotion(*load, sync_, changes);
+        fault::hit("before_promote");
+        for (auto* table : ready) promotion.promote(*table);
+        for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+        commit(*load, reached);
+        changes.adopt();
+      },
+      stop);
+  for (auto* table : ready) {
+    table->copied.reset();
+    table->variant_columns.clear();
+    statistics_.table(*table);
+  }
+  advanced_();
+  order_copies({}, stop);  // a staged change may have asked for a new copy already
+}
+
+void Loader::idle(Lsn position, SteadyTime now, std::stop_token stop) {
+  if (position <= checkpoint_) return;
+  const bool ends_here = !options_.follow && checkpoint_ < options_.target && position >= options_.target;
+  if (!ends_here && now - last_idle_commit_ < idle_commit_interval) return;
+  with_retries(
+      [&] {
+        auto load = destination_.begin_load();
+        fault::hit("before_idle_commit");
+        commit(*load, position);
+      },
+      stop);
+  last_idle_commit_ = now;
+  advanced_();
+}
+
+void Loader::apply(LoadPackage& package, std::stop_token stop) {
+  while (true) {
+    try {
+      with_retries([&] { apply_once(package); }, stop);
+      break;
+    } catch (const TableFailed& failed) {
+      package.troubles.push_back({.oid = failed.table(), .reason = failed.what()});
+    }
+  }
+  order_copies({}, stop);  // a change may have asked for a new copy of its table
+}
+
+void Loader::apply_once(const LoadPackage& package) {
+  if (package.kind == PackageKind::part) {
+    stage(package);
+    return;
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  const auto started = std::chrono::system_clock::now();
+  prepare_variants(package);
+  auto load = destination_.begin_load();
+  fault::hit("before_load");
+  if (package.kind == PackageKind::restart) {
+    load->discard_all_transactions();
+    load->commit();
+    return;
+  }
+  TableChanges changes(sync_);
+  PackageApply applied(*load, sync_, changes);
+  applied.apply(package);
+  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  load->put_load(load_record(package, applied, sync_, started));
+  commit(*load, package.checkpoint);
+
+  std::vector<Oid> touched;
+  for (const auto& [oid, record] : changes.changed()) touched.push_back(oid);
+  changes.adopt();
+  for (const auto oid : touched) statistics_.table(*sync_.find(oid));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  statistics_.loaded(applied.counts(), applied.table_counts(), package.transactions.back().commit_time, took.count());
+}
+
+void Loader::stage(const LoadPackage& package) {
+  prepare_variants(package);
+  std::vector<const Step*> steps;
+  for (const auto& step : package.steps) steps.push_back(&step);
+  auto load = destination_.begin_load();
+  fault::hit("before_stage");
+  load->stage({.kind = destination::StageKey::Kind::transaction, .id = package.staged_xid},
+              write_part(package.transactions, steps));
+  load->commit();
+  fault::hit("after_stage");
+}
+
+void Loader::prepare_variants(const LoadPackage& package) {
+  for (auto& [oid, columns] : variant_columns(package, sync_)) {
+    auto& table = *sync_.find(oid);
+    if (table.record.state == TableState::streaming) {
+      destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
+    } else {
+      table.variant_columns.insert(columns.begin(), columns.end());
+    }
+  }
+}
+
+void Loader::commit(destination::Load& load, Lsn checkpoint) {
+  auto row = options_.checkpoint;
+  row.lsn = std::max(checkpoint, checkpoint_);
+  fault::hit("before_checkpoint");
+  load.put_checkpoint(row);
+  fault::hit("after_checkpoint");
+  fault::hit("before_commit");
+  load.commit();
+  fault::hit("after_commit");
+  checkpoint_ = row.lsn;
+  durable_ = row.lsn.value;
+  statistics_.checkpoint(row.lsn);
+}
+
+void Loader::with_retries(const std::function<void()>& attempt, std::stop_token stop) {
+  auto backoff = first_retry;
+  for (int tried = 0;; ++tried) {
+    try {
+      attempt();
+      return;
+    } catch (const Error& failed) {
+      if (failed.kind() != ErrorKind::destination || tried >= options_.retries || stop.stop_requested()) throw;
+      spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
+    }
+    const auto until = std::chrono::steady_clock::now() + backoff;
+    while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    backoff = std::min(longest_retry, backoff * 2);
+  }
+}
+
+}  // namespace walbrook::pipeline

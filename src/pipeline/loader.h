@@ -1,0 +1,73 @@
+// The loader: package queue → destination, and the durable checkpoint.
+//
+// A state machine; its thread only loops `step`. It alone begins loads and owns the table records; what watcher and
+// copier have to say comes by mailbox. A package is applied in one load with its checkpoint. A load that fails is
+// rolled back, the package is kept, and after a while tried again.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <stop_token>
+
+#include "pipeline/copier.h"
+#include "pipeline/package_queue.h"
+#include "pipeline/table_groups.h"
+
+namespace walbrook::pipeline {
+
+struct LoaderOptions {
+  destination::Checkpoint checkpoint;  // where the run begins; durable already
+  int retries = 8;
+  Lsn target;           // a run that ends by itself is done when this is durable and every table is settled
+  bool follow = false;  // then it is never done
+};
+
+class Loader {
+ public:
+  // Borrows all. `durable` is set after every commit, then `advanced` is called.
+  Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
+         Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
+         std::atomic<std::uint64_t>& durable, std::function<void()> advanced);
+  void set_copier(Copier& copier) { copier_ = &copier; }
+
+  // Does what is there, or waits a little. `stop` cuts waits for a failing destination short.
+  void step(SteadyTime now, std::stop_token stop);
+  // Every package that was pushed is durable and none will come.
+  [[nodiscard]] bool drained() const { return drained_; }
+  // A run without --follow has reached its end.
+  [[nodiscard]] bool done() const;
+
+ private:
+  void receive(LoaderMessage message, std::stop_token stop);
+  void publication_seen(const source::Publication& publication, std::stop_token stop);
+  // Sends the tables that wait for a copy to the copier, and stores `changed` records with them.
+  void order_copies(std::vector<TableRecord> changed, std::stop_token stop);
+  void copy_ended(const CopyResult& result, std::stop_token stop);
+  void apply(LoadPackage& package, std::stop_token stop);
+  void apply_once(const LoadPackage& package);
+  void stage(const LoadPackage& package);
+  void promote_copied(Lsn reached, std::stop_token stop);
+  void idle(Lsn position, SteadyTime now, std::stop_token stop);
+  void store(const std::vector<TableRecord>& records);
+  void prepare_variants(const LoadPackage& package);
+  // Runs `attempt` until it succeeds; an Error(destination) is waited out with backoff.
+  void with_retries(const std::function<void()>& attempt, std::stop_token stop);
+  void commit(destination::Load& load, Lsn checkpoint);
+
+  LoaderOptions options_;
+  destination::Destination& destination_;
+  TableSync& sync_;
+  PackageQueue& queue_;
+  Mailbox<LoaderMessage>& inbox_;
+  TableGroups& groups_;
+  Statistics& statistics_;
+  std::atomic<std::uint64_t>& durable_;
+  std::function<void()> advanced_;
+  Copier* copier_ = nullptr;
+
+  Lsn checkpoint_;
+  SteadyTime last_idle_commit_{};
+  bool drained_ = false;
+};
+
+}  // namespace walbrook::pipeline

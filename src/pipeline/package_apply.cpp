@@ -1,0 +1,231 @@
+#include "pipeline/package_apply.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/fault.h"
+#include "package/net_effect.h"
+#include "package/part_codec.h"
+
+namespace walbrook::pipeline {
+namespace {
+
+destination::StageKey table_key(Oid table) {
+  return {.kind = destination::StageKey::Kind::table, .id = table};
+}
+
+// Rows of both can be folded together.
+bool same_shape(const TableSchema& a, const TableSchema& b) {
+  return &a == &b || (a.identity == b.identity && a.columns == b.columns);
+}
+
+// Why a table with these rows must be copied anew.
+std::string difference(const TableSchema& known, const TableSchema& seen) {
+  for (const auto& column : seen.columns) {
+    const auto* before = known.find(column.name);
+    if (before == nullptr) return "column \"" + column.name + "\" was added in the source";
+    if (before->type_oid != column.type_oid || before->typmod != column.typmod || before->type != column.type) {
+      return "column \"" + column.name + "\" has another type in the source";
+    }
+  }
+  return "its columns changed in the source";
+}
+
+// The rows of a staged batch whose transactions belong to the table from `from` on.
+RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
+  std::size_t first = 0;
+  while (first < batch.rows() && transactions[batch.transaction[first]].commit_lsn < from) ++first;
+  return first == 0 ? std::move(batch) : batch.split(first);
+}
+
+}  // namespace
+
+PackageApply::PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes)
+    : load_(load), sync_(sync), changes_(changes) {}
+
+void PackageApply::apply(const LoadPackage& package) {
+  for (const auto& trouble : package.troubles) {
+    auto* table = sync_.find_by_relation(trouble.oid);
+    if (table == nullptr) table = sync_.find(trouble.oid);
+    if (table == nullptr || changes_.look(*table).state == TableState::quarantined) continue;
+    auto& record = changes_.edit(*table);
+    record.state = TableState::quarantined;
+    record.reason = trouble.reason;
+  }
+  for (const auto& step : package.steps) apply(step, package.transactions);
+  flush_all();
+  counts_.transactions += package.transactions.size();
+}
+
+void PackageApply::apply(const Step& step, const std::vector<Transaction>& transactions) {
+  if (const auto* batch = std::get_if<RowBatch>(&step)) {
+    rows(*batch, step, transactions);
+  } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
+    truncate(*wiped, step, transactions);
+  } else {
+    merge_staged(std::get<MergeStaged>(step), transactions);
+  }
+}
+
+void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions) {
+  if (batch.rows() == 0) return;
+  auto* table = sync_.find_by_relation(batch.schema->oid);
+  if (table == nullptr) return;  // not asked for, or seen before the catalog was: then its snapshot will hold it
+  switch (changes_.look(*table).state) {
+    case TableState::pending:
+    case TableState::quarantined:
+    case TableState::removed:
+      return;
+    case TableState::copying:
+      load_.stage(table_key(table->record.oid), write_part(transactions, {&step}));
+      for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+        if (!batch.columns[c].variants().empty()) table->variant_columns.insert(batch.schema->columns[c].name);
+      }
+      return;
+    case TableState::streaming:
+      add(*table, batch);
+      return;
+  }
+}
+
+void PackageApply::add(SyncedTable& table, const RowBatch& batch) {
+  const auto& known = changes_.look(table).columns;
+  if (known == nullptr)
+    throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
+  switch (compare(*known, *batch.schema)) {
+    case SchemaDifference::none:
+      break;
+    case SchemaDifference::dropped:
+      changes_.edit(table).columns = batch.schema;
+      break;
+    case SchemaDifference::changed: {
+      // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
+      // begun after this, so everything from here until then is in it.
+      auto& record = changes_.edit(table);
+      record.state = TableState::pending;
+      record.reason = difference(*known, *batch.schema);
+      flush(table);
+      spdlog::info("table {} is copied anew: {}", batch.schema->full_name(), record.reason);
+      return;
+    }
+  }
+  auto& waiting = waiting_[table.record.oid];
+  if (!waiting.empty() && !same_shape(*waiting.front()->schema, *batch.schema)) flush(table);
+  waiting.push_back(&batch);
+  count(table, batch);
+}
+
+void PackageApply::count(const SyncedTable& table, const RowBatch& batch) {
+  auto& counts = table_counts_[table.record.oid];
+  TableCounts here;
+  for (const auto op : batch.ops) {
+    here.inserts += op == Op::insert ? 1 : 0;
+    here.updates += op == Op::update ? 1 : 0;
+    here.deletes += op == Op::remove ? 1 : 0;
+  }
+  counts.inserts += here.inserts;
+  counts.updates += here.updates;
+  counts.deletes += here.deletes;
+  counts_.inserts += here.inserts;
+  counts_.updates += here.updates;
+  counts_.deletes += here.deletes;
+}
+
+void PackageApply::flush(SyncedTable& table) {
+  const auto found = waiting_.find(table.record.oid);
+  if (found == waiting_.end() || found->second.empty()) return;
+  const auto batches = std::exchange(found->second, {});
+  const auto effect = net_effect(batches);
+  if (effect.empty()) return;
+  fault::hit("before_merge");
+  try {
+    counts_.variants += load_.merge(changes_.look(table), effect).variants;
+  } catch (const Error& failed) {
+    if (failed.kind() == ErrorKind::data) throw TableFailed(failed, table.record.oid);
+    throw;
+  }
+  fault::hit("after_merge");
+}
+
+void PackageApply::flush_all() {
+  for (auto& [oid, batches] : waiting_) {
+    if (auto* table = sync_.find(oid)) flush(*table);
+  }
+}
+
+void PackageApply::truncate(const Truncate& truncate, const Step& /*step*/,
+                            const std::vector<Transaction>& transactions) {
+  for (const auto& schema : truncate.tables) {
+    auto* table = sync_.find_by_relation(schema->oid);
+    if (table == nullptr) continue;
+    auto& state = changes_.look(*table).state;
+    if (state != TableState::streaming && state != TableState::copying) continue;
+    ++counts_.truncates;
+    if (schema->oid != table->record.oid) {
+      // One leaf of several that stand in one table here: which rows were its own is not known.
+      auto& record = changes_.edit(*table);
+      record.state = TableState::pending;
+      record.reason = "partition " + schema->full_name() + " was truncated in the source";
+      waiting_.erase(table->record.oid);
+    } else if (state == TableState::copying) {
+      const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
+      load_.stage(table_key(table->record.oid), write_part(transactions, {&alone}));
+    } else {
+      waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
+      load_.truncate(changes_.look(*table));
+    }
+  }
+}
+
+void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions) {
+  flush_all();
+  const destination::StageKey key{.kind = destination::StageKey::Kind::transaction, .id = merge.xid};
+  const std::vector<Transaction> committed{transactions[merge.transaction]};
+  load_.for_each_staged(key, [&](std::string_view bytes) {
+    const auto part = read_part(bytes);
+    for (const auto& step : part.steps) apply(step, committed);  // a part's rows all carry index 0
+    flush_all();
+  });
+  load_.discard(key);
+}
+
+void PackageApply::promote(SyncedTable& table) {
+  const Lsn seam = *table.copied;
+  auto& record = changes_.edit(table);
+  record.state = TableState::streaming;
+  record.snapshot_lsn = seam;
+  record.columns = table.copied_columns;
+  record.reason.clear();
+  load_.promote(record);
+  load_.for_each_staged(table_key(record.oid), [&](std::string_view bytes) {
+    auto part = read_part(bytes);
+    for (auto& step : part.steps) {
+      if (auto* batch = std::get_if<RowBatch>(&step)) {
+        const Step since = rows_since(std::move(*batch), part.transactions, seam);
+        apply(since, part.transactions);
+        flush_all();  // the batch goes with this scope
+      } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
+        if (part.transactions[wiped->transaction].commit_lsn >= seam) apply(step, part.transactions);
+      }
+    }
+  });
+  load_.discard(table_key(record.oid));
+}
+
+std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync) {
+  std::map<Oid, std::set<std::string>> columns;
+  for (const auto& step : package.steps) {
+    const auto* batch = std::get_if<RowBatch>(&step);
+    if (batch == nullptr) continue;
+    auto* table = sync.find_by_relation(batch->schema->oid);
+    if (table == nullptr) continue;
+    for (std::size_t c = 0; c < batch->columns.size(); ++c) {
+      if (!batch->columns[c].variants().empty()) columns[table->record.oid].insert(batch->schema->columns[c].name);
+    }
+  }
+  return columns;
+}
+
+}  // namespace walbrook::pipeline

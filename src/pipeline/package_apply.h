@@ -1,0 +1,62 @@
+// Applies one package's steps inside one Load: what is merged, what waits in staging, what is dropped.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "package/load_package.h"
+#include "pipeline/run.h"
+#include "pipeline/table_sync.h"
+
+namespace walbrook::pipeline {
+
+// The destination cannot take one table's changes, whatever it is tried with: that table is set aside, the package is
+// applied again without it.
+class TableFailed : public Error {
+ public:
+  TableFailed(const Error& why, Oid table) : Error(why), table_(table) {}
+  [[nodiscard]] Oid table() const { return table_; }
+
+ private:
+  Oid table_;
+};
+
+class PackageApply {
+ public:
+  // Borrows all for its lifetime. Record changes go to `changes`.
+  PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes);
+
+  // In commit order. Throws Error; the load is dead then.
+  void apply(const LoadPackage& package);
+  // The copied table takes its place: its copy, then its staged changes from its consistent point on.
+  void promote(SyncedTable& table);
+
+  struct TableCounts {
+    std::uint64_t inserts = 0, updates = 0, deletes = 0;
+  };
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+  [[nodiscard]] const std::map<Oid, TableCounts>& table_counts() const { return table_counts_; }
+
+ private:
+  void apply(const Step& step, const std::vector<Transaction>& transactions);
+  void rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions);
+  void truncate(const Truncate& truncate, const Step& step, const std::vector<Transaction>& transactions);
+  void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
+  void add(SyncedTable& table, const RowBatch& batch);
+  void flush(SyncedTable& table);
+  void flush_all();
+  void count(const SyncedTable& table, const RowBatch& batch);
+
+  destination::Load& load_;
+  TableSync& sync_;
+  TableChanges& changes_;
+  std::map<Oid, std::vector<const RowBatch*>> waiting_;  // by table: batches to be merged together
+  Counts counts_;
+  std::map<Oid, TableCounts> table_counts_;
+};
+
+// Columns of the package's batches that hold variants, by table: they must stand in the targets before the load begins.
+[[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync);
+
+}  // namespace walbrook::pipeline

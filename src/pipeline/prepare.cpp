@@ -1,0 +1,157 @@
+#include "pipeline/prepare.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "base/fault.h"
+#include "source/preflight.h"
+
+namespace walbrook::pipeline {
+namespace {
+
+// Says in the source whose a publication is: only such a one is dropped by --reset.
+constexpr const char* our_comment = "created by walbrook";
+
+void drop_everything(const RunOptions& options, source::Connection& catalog, destination::Destination& destination) {
+  if (source::read_slot(catalog, options.slot)) source::drop_slot(catalog, options.slot);
+  const auto ours = catalog.query(
+      "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1"
+      " AND pg_catalog.obj_description(oid, 'pg_publication') = $2",
+      {options.publication, our_comment});
+  if (ours.size() > 0) {
+    catalog.execute("DROP PUBLICATION " + catalog.quote_name(options.publication), "dropping the publication");
+  }
+  destination.reset();
+}
+
+source::Publication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
+                                               RunObserver& observer) {
+  if (auto found = source::read_publication(catalog, options.publication)) return *std::move(found);
+  source::create_publication(catalog, options.publication, options.schema, options.tables);
+  catalog.execute(fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(options.publication),
+                              catalog.quote_literal(our_comment)),
+                  "marking the publication as ours");
+  auto created = source::read_publication(catalog, options.publication);
+  if (!created)
+    throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
+  observer.prepared(fmt::format("publication {} created for {} tables", options.publication, created->tables.size()));
+  return *std::move(created);
+}
+
+// The position from which the slot yields changes, the slot made where there is none.
+Lsn find_or_create_slot(const RunOptions& options, source::Connection& catalog, RunObserver& observer,
+                        std::stop_token stop) {
+  if (const auto slot = source::read_slot(catalog, options.slot)) return slot->confirmed_flush_lsn;
+  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
+  const auto created = source::create_permanent_slot(
+      replication, options.conninfo, options.slot, [&observer](const auto& writers) { observer.waiting_for(writers); },
+      stop);
+  observer.prepared(fmt::format("slot {} created at {}", options.slot, created.consistent_point.to_string()));
+  fault::hit("slot_created");
+  return created.consistent_point;
+}
+
+// A position that everything committed by now lies before, and that the walsender reaches without further writes.
+// Behind the insert position of a log that stands right after a page header (24 or 40 bytes) no record ends.
+Lsn end_of_committed(source::Connection& catalog) {
+  constexpr std::uint64_t page = 8192;
+  Lsn target = catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn()").lsn(0, 0);
+  const auto into_page = target.value % page;
+  if (into_page == 24 || into_page == 40) target.value -= into_page;
+  return target;
+}
+
+bool all_binary(source::Connection& catalog, const source::Publication& publication, TypeCatalog& types,
+                const ValueLimits& limits) {
+  return std::ranges::all_of(publication.tables, [&](const source::SourceTable& table) {
+    const auto schema = source::read_table_schema(catalog, table, types, limits);
+    return std::ranges::all_of(schema.columns, &ColumnSchema::binary);
+  });
+}
+
+// With no table streaming, nothing that waits in the slot is needed: every table is copied anew. The checkpoint goes
+// first, so that the slot is never ahead of it.  pg_replication_slot_advance decodes without the output plugin, so this
+// also gets past changes from before a publication was recreated, which servers before 18 refuse to decode.
+Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destination::Destination& destination,
+                 destination::Checkpoint checkpoint) {
+  const Lsn now = catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0);
+  if (now <= checkpoint.lsn) return checkpoint.lsn;
+  checkpoint.lsn = now;
+  auto load = destination.begin_load();
+  load->put_checkpoint(checkpoint);
+  load->commit();
+  try {
+    catalog.query("SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)", {slot, now.to_string()},
+                  "advancing the slot");
+  } catch (const Error& failed) {
+    // A walsender of an earlier run may still hold it; then the stream skips what lies before the checkpoint.
+    spdlog::debug("{}", failed.cause());
+  }
+  return now;
+}
+
+}  // namespace
+
+Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
+                 RunObserver& observer, std::stop_token stop) {
+  auto catalog = source::Connection::open(options.conninfo, source::ConnectionUse::catalog);
+  auto state = destination.open();
+  if (options.reset) {
+    drop_everything(options, catalog, destination);
+    state = destination.open();
+  }
+  source::PreflightRequest request{.conninfo = options.conninfo,
+                                   .publication = options.publication,
+                                   .slot = options.slot,
+                                   .schema = options.schema,
+                                   .tables = options.tables,
+                                   .snapshot = options.snapshot};
+  if (state.checkpoint) {
+    request.checkpoint = state.checkpoint->lsn;
+    request.systemid = state.checkpoint->systemid;
+    request.timeline = state.checkpoint->timeline;
+  }
+  if (const auto error = source::first_error(source::preflight(request))) throw *error;
+
+  Prepared out;
+  out.target = end_of_committed(catalog);
+  auto publication = find_or_create_publication(options, catalog, observer);
+  const Lsn slot_position = find_or_create_slot(options, catalog, observer, stop);
+  // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
+  out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
+
+  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
+  const auto server = source::identify(replication);
+  const bool first_time = !state.checkpoint;
+  out.checkpoint = state.checkpoint.value_or(destination::Checkpoint{
+      .slot = options.slot, .systemid = server.systemid, .timeline = server.timeline, .lsn = slot_position});
+  out.checkpoint.timeline = std::max(out.checkpoint.timeline, server.timeline);
+
+  out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset, .wanted = options.tables},
+                                         destination, std::move(state.tables));
+  out.sync->publication_seen(out.publication);
+  auto load = destination.begin_load();
+  load->discard_all_transactions();
+  for (const auto& [oid, table] : out.sync->tables()) {
+    if (table.record.state != TableState::streaming) {
+      load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
+    }
+    load->put_table(table.record);
+  }
+  load->put_checkpoint(out.checkpoint);
+  load->commit();
+
+  if (options.snapshot && !first_time && !out.sync->any_streaming()) {
+    out.checkpoint.lsn = skip_backlog(catalog, options.slot, destination, out.checkpoint);
+  }
+  out.binary = options.wire == Wire::binary ||
+               (options.wire == Wire::automatic && all_binary(catalog, out.publication, types, destination.limits()));
+  return out;
+}
+
+}  // namespace walbrook::pipeline

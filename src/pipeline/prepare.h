@@ -1,0 +1,27 @@
+// What has to stand before a run's threads begin: publication, slot, state, and where the run starts and ends.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "pipeline/run.h"
+#include "pipeline/table_sync.h"
+
+namespace walbrook::pipeline {
+
+struct Prepared {
+  destination::Checkpoint checkpoint;  // durable
+  source::Publication publication;
+  std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
+  Lsn target;                       // everything that was committed before the run began lies before it
+  bool binary = false;              // every published column has a binary parser
+};
+
+// Throws Error with what is missing and how it is mended; creates nothing in the source before the preflight has
+// passed.
+[[nodiscard]] Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
+                               RunObserver& observer, std::stop_token stop);
+
+}  // namespace walbrook::pipeline

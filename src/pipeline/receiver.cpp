@@ -1,0 +1,189 @@
+#include "pipeline/receiver.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/fault.h"
+
+namespace walbrook::pipeline {
+namespace {
+
+constexpr int frames_per_step = 4096;            // then feedback and the queue get their turn
+constexpr milliseconds idle_wait{500};           // feedback is due at least once a second
+constexpr milliseconds room_wait{50};            // with a full queue
+constexpr milliseconds feedback_interval{1000};  // unasked for
+constexpr milliseconds first_retry{100};
+constexpr milliseconds longest_retry{10'000};
+
+}  // namespace
+
+Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
+                   PackageQueue& queue, const std::atomic<std::uint64_t>& durable)
+    : options_(options), open_(std::move(open)), types_(types), groups_(groups), queue_(queue), durable_(durable) {}
+
+void Receiver::step(SteadyTime now) {
+  try {
+    if (reader_ == nullptr) {
+      connect(now);
+      return;
+    }
+    give_feedback(now);
+    if (!push_pending()) {
+      queue_.wait_for_room(room_wait);
+      return;
+    }
+    read(now);
+  } catch (const NeedsText& needs) {
+    spdlog::info("{}; the stream is asked for in text", needs.cause());
+    text_ = true;
+    disconnect(now, needs);
+    failures_ = 0;
+    retry_at_ = now;
+  } catch (const Error& failed) {
+    if (failed.kind() != ErrorKind::connection) throw;
+    disconnect(now, failed);
+    if (options_.reconnects >= 0 && failures_ > options_.reconnects) throw;
+    spdlog::warn("{}; trying again", failed.cause());
+  }
+}
+
+void Receiver::connect(SteadyTime now) {
+  // Everything that was pushed must be durable first: the stream starts again at the checkpoint.
+  if (now < retry_at_ || !queue_.drained()) {
+    std::this_thread::sleep_for(milliseconds(20));
+    return;
+  }
+  if (!fresh_) {
+    LoadPackage restart{.kind = PackageKind::restart};
+    if (!queue_.try_push(restart)) return;
+    fresh_ = true;
+    return;
+  }
+  auto options = options_.assembler;
+  options.checkpoint = durable();
+  auto reader = open_(durable(), text_);
+  assembler_.emplace(options, types_, groups_);
+  confirmed_ = {};
+  last_feedback_ = now;
+  const std::lock_guard lock(reader_mutex_);
+  reader_ = std::move(reader);
+}
+
+void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
+  {
+    const std::lock_guard lock(reader_mutex_);
+    reader_.reset();
+  }
+  assembler_.reset();
+  pending_.reset();
+  oldest_commit_time_ = 0;
+  fresh_ = false;
+  const auto backoff = std::min(longest_retry, first_retry * (1 << std::min(failures_, 10)));
+  ++failures_;
+  retry_at_ = now + backoff;
+}
+
+void Receiver::read(SteadyTime /*now*/) {
+  source::Frame frame;
+  for (int i = 0; i < frames_per_step; ++i) {
+    if (assembler_->reached_until() || reader_->read(frame) == source::ReadResult::nothing) {
+      if (queue_.hungry() && !pending_) pending_ = assembler_->cut();
+      if (!push_pending()) return;
+      report_position();
+      const auto timeout = reader_->sender_timeout();
+      reader_->wait(timeout.count() > 0 ? std::min(idle_wait, timeout / 4) : idle_wait);
+      return;
+    }
+    failures_ = 0;
+    const bool was_open = assembler_->in_transaction();
+    assembler_->feed(frame.bytes);
+    while ((pending_ = assembler_->take_due())) {
+      fresh_ = false;
+      if (!push_pending()) return;
+    }
+    const bool committed = was_open && !assembler_->in_transaction();
+    if (committed && queue_.hungry()) {
+      pending_ = assembler_->cut();
+      if (!push_pending()) return;
+    }
+  }
+}
+
+bool Receiver::push_pending() {
+  if (pending_) {
+    fresh_ = false;
+    if (!queue_.try_push(*pending_)) return false;
+    pending_.reset();
+    oldest_commit_time_ = assembler_->oldest_commit_time();
+  }
+  return true;
+}
+
+// Nothing is open and every whole commit was pushed: the position that the server told is one where nothing is missing.
+void Receiver::report_position() {
+  oldest_commit_time_ = assembler_->oldest_commit_time();
+  const Lsn position = std::max(reader_->received(), assembler_->position());
+  received_ = position.value;
+  if (assembler_->reached_until()) {
+    if (!assembler_->has_commits()) reached_until_ = true;
+    return;
+  }
+  if (options_.assembler.until && reader_->received() >= *options_.assembler.until && !assembler_->has_commits() &&
+      !assembler_->in_transaction()) {
+    reached_until_ = true;
+    return;
+  }
+  if (!assembler_->in_transaction() && !assembler_->has_commits() && !pending_) queue_.set_idle_position(position);
+}
+
+void Receiver::give_feedback(SteadyTime now) {
+  const Lsn position = durable();
+  auto interval = feedback_interval;
+  if (const auto timeout = reader_->sender_timeout(); timeout.count() > 0) interval = std::min(interval, timeout / 4);
+  const bool asked = ask_position_.exchange(false);
+  const bool due = now - last_feedback_ >= interval;
+  if (position == confirmed_ && !reader_->reply_requested() && !due && !asked) return;
+  fault::hit("before_confirm");
+  reader_->send_feedback(position, asked);
+  if (position != confirmed_) fault::hit("after_confirm");
+  confirmed_ = position;
+  last_feedback_ = now;
+}
+
+bool Receiver::step_down() {
+  if (reader_ == nullptr) return true;
+  try {
+    give_feedback(std::chrono::steady_clock::now());
+  } catch (const Error& lost) {
+    spdlog::debug("while stopping: {}", lost.cause());
+    return true;
+  }
+  if (!pending_) pending_ = assembler_->cut();
+  if (!push_pending()) {
+    queue_.wait_for_room(room_wait);
+    return false;
+  }
+  return true;
+}
+
+void Receiver::confirm() {
+  if (reader_ == nullptr || !durable().is_set()) return;
+  try {
+    fault::hit("before_confirm");
+    reader_->send_feedback(durable(), false);
+    fault::hit("after_confirm");
+  } catch (const Error& lost) {
+    // The next run confirms it: the checkpoint is the truth, the slot may be behind it.
+    spdlog::debug("the last position was not confirmed: {}", lost.cause());
+  }
+}
+
+void Receiver::wake() {
+  const std::lock_guard lock(reader_mutex_);
+  if (reader_ != nullptr) reader_->interrupt();
+}
+
+}  // namespace walbrook::pipeline

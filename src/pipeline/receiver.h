@@ -1,0 +1,83 @@
+// The receiver: source → assembler → package queue, and the durable LSN back.
+//
+// A state machine; its thread only loops `step`. While the queue is full it stops reading and goes on answering. After
+// a broken connection it waits until the loader has applied what was pushed, and starts again at the durable
+// checkpoint: what it had not pushed comes again.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "pipeline/assembler.h"
+#include "pipeline/package_queue.h"
+#include "source/change_reader.h"
+
+namespace walbrook::pipeline {
+
+struct ReceiverOptions {
+  AssemblerOptions assembler;
+  int reconnects = 5;  // attempts in a row before a broken connection ends the run; < 0: without end
+  // How long a commit may wait for others to share its load while the loader is idle: not at all.
+};
+
+// Opens the stream at a position. `text` asks for text even where binary would do.
+using OpenStream = std::function<std::unique_ptr<source::ChangeReader>(Lsn start, bool text)>;
+
+class Receiver {
+ public:
+  // Borrows all. `durable` is the loader's checkpoint.
+  Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
+           PackageQueue& queue, const std::atomic<std::uint64_t>& durable);
+
+  // Does what can be done now and waits a little when there is nothing. Throws what the run cannot go on with.
+  void step(SteadyTime now);
+  // Ends the taking of changes: pushes the whole commits that are there. Call step_down until it returns true.
+  [[nodiscard]] bool step_down();
+  // Tells the source the last durable position; called when the loader is done.
+  void confirm();
+
+  // Any thread.
+  void wake();
+  [[nodiscard]] Lsn received() const { return Lsn{received_.load()}; }
+  [[nodiscard]] std::int64_t oldest_commit_time() const { return oldest_commit_time_.load(); }
+  [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
+  // Makes the server tell its position at once: a run that waits for its end asks once a second.
+  void ask_position() { ask_position_ = true; }
+
+ private:
+  void connect(SteadyTime now);
+  void disconnect(SteadyTime now, const Error& why);
+  void read(SteadyTime now);
+  [[nodiscard]] bool push_pending();
+  void give_feedback(SteadyTime now);
+  void report_position();
+  [[nodiscard]] Lsn durable() const { return Lsn{durable_.load()}; }
+
+  ReceiverOptions options_;
+  OpenStream open_;
+  TypeCatalog& types_;
+  const TableGroups& groups_;
+  PackageQueue& queue_;
+  const std::atomic<std::uint64_t>& durable_;
+
+  std::mutex reader_mutex_;  // guards the pointer against wake(); the reader itself belongs to this thread
+  std::unique_ptr<source::ChangeReader> reader_;
+  std::optional<Assembler> assembler_;
+  std::optional<LoadPackage> pending_;  // found no room in the queue
+  bool text_ = false;
+  bool fresh_ = true;  // nothing was pushed since the process began
+  int failures_ = 0;
+  SteadyTime retry_at_{};
+  SteadyTime last_feedback_{};
+  Lsn confirmed_;
+
+  std::atomic<std::uint64_t> received_{0};
+  std::atomic<std::int64_t> oldest_commit_time_{0};
+  std::atomic<bool> reached_until_{false};
+  std::atomic<bool> ask_position_{false};
+};
+
+}  // namespace walbrook::pipeline

@@ -1,0 +1,294 @@
+// Threads of a run, and how they end.
+//
+// Four threads loop the state machines: receiver, loader, watcher, copier. What they share: the package queue (receiver
+// → loader), the mailboxes (watcher, copier → loader; loader → copier), the durable LSN (loader → receiver, one
+// atomic), the statistics. Invariants:
+//   * only the loader begins loads; only the receiver talks on the replication connection;
+//   * the durable LSN is set behind a commit and only ever grows;
+//   * the receiver closes the queue, and only after it pushed its last package; the loader ends when the queue is
+//   closed
+//     and empty; the receiver ends when the loader has, and confirms the last position.
+//
+// One interleaving of the end: SIGTERM comes while the loader applies package 4 and the receiver reads into 5. The
+// receiver stops reading, cuts the whole commits of 5, pushes, closes. The loader commits 4, takes 5, commits it, finds
+// the queue closed. The receiver confirms 5's checkpoint. Rows of the transaction that was open come again with the
+// next run.
+#include "pipeline/run.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "pipeline/loader.h"
+#include "pipeline/prepare.h"
+#include "pipeline/receiver.h"
+#include "source/walsender_stream.h"
+
+namespace walbrook::pipeline {
+namespace {
+
+constexpr milliseconds watch_interval{3000};
+constexpr milliseconds supervise_interval{50};
+
+}  // namespace
+
+class Run::Impl {
+ public:
+  Impl(RunOptions options, destination::Destination& destination, RunObserver& observer)
+      : options_(std::move(options)),
+        destination_(destination),
+        observer_(observer),
+        types_(options_.conninfo),
+        queue_(options_.package_bytes),
+        inbox_([this] { queue_.wake(); }),
+        statistics_(first_status()) {}
+
+  RunSummary execute(std::stop_token stop);
+  [[nodiscard]] RunStatus status() const;
+
+ private:
+  [[nodiscard]] RunStatus first_status() const {
+    RunStatus status;
+    status.pipeline = options_.pipeline;
+    status.slot = options_.slot;
+    status.publication = options_.publication;
+    status.destination = destination_.name();
+    status.phase = "starting";
+    return status;
+  }
+  void build(Prepared& prepared);
+  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start, bool text);
+  void receive();
+  void load();
+  void watch(source::Publication seen);
+  void supervise(std::stop_token stop);
+  void end() { ending_.request_stop(); }
+  // A thread's body: the first error ends the run.
+  template <class Body>
+  std::jthread start(Body body) {
+    return std::jthread([this, body = std::move(body)] {
+      try {
+        body();
+      } catch (...) {
+        const std::lock_guard lock(failure_mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        failed_ = true;
+        end();
+      }
+    });
+  }
+  [[nodiscard]] RunSummary summary(std::chrono::duration<double> took) const;
+
+  RunOptions options_;
+  destination::Destination& destination_;
+  RunObserver& observer_;
+  source::CatalogTypes types_;
+  PackageQueue queue_;
+  Mailbox<LoaderMessage> inbox_;
+  Statistics statistics_;
+  TableGroups groups_;
+  std::unique_ptr<TableSync> sync_;
+  std::unique_ptr<Copier> copier_;
+  std::unique_ptr<Loader> loader_;
+  mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
+  std::unique_ptr<Receiver> receiver_;
+  bool binary_ = false;
+  Lsn target_;
+
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> loader_done_{false};
+  std::atomic<bool> end_reached_{false};
+  std::stop_source ending_;   // no more changes are taken
+  std::stop_source failing_;  // the run ends with an error: waits are cut short
+
+  std::mutex failure_mutex_;  // guards failure_
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_{false};
+};
+
+RunSummary Run::Impl::execute(std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  auto prepared = prepare(options_, destination_, types_, observer_, stop);
+  build(prepared);
+  const std::stop_callback forward(stop, [this] { end(); });
+  statistics_.phase(sync_->settled() ? "streaming" : "copying");
+  inbox_.post(prepared.publication);
+  {
+    const auto copier = start([this] { copier_->work(ending_.get_token()); });
+    const auto loader = start([this] { load(); });
+    const auto receiver = start([this] { receive(); });
+    const auto watcher = start([this, &prepared] { watch(prepared.publication); });
+    supervise(stop);
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  return summary(std::chrono::steady_clock::now() - began);
+}
+
+void Run::Impl::build(Prepared& prepared) {
+  sync_ = std::move(prepared.sync);
+  durable_ = prepared.checkpoint.lsn.value;
+  binary_ = prepared.binary;
+  target_ = prepared.target;
+  statistics_.checkpoint(prepared.checkpoint.lsn);
+  groups_.set(sync_->groups());
+  CopierOptions copying{.conninfo = options_.conninfo};
+  if (options_.wire == Wire::text) copying.copy.format = source::CopyFormat::text;
+  copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
+  if (!options_.snapshot) copying.changes_only_from = prepared.checkpoint.lsn;
+  copier_ = std::make_unique<Copier>(copying, destination_, types_, inbox_, observer_, statistics_);
+  loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
+                                                   .retries = options_.destination_retries,
+                                                   .target = prepared.target,
+                                                   .follow = options_.follow || options_.until.has_value()},
+                                     destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
+                                     [this] { receiver_->wake(); });
+  loader_->set_copier(*copier_);
+  const ReceiverOptions receiving{.assembler = {.limits = destination_.limits(),
+                                                .package_bytes = options_.package_bytes,
+                                                .package_rows = options_.package_rows,
+                                                .until = options_.until},
+                                  .reconnects = options_.follow ? -1 : 5};
+  auto receiver = std::make_unique<Receiver>(
+      receiving, [this](Lsn start, bool text) { return open_stream(start, text); }, types_, groups_, queue_, durable_);
+  const std::lock_guard lock(receiver_mutex_);
+  receiver_ = std::move(receiver);
+}
+
+std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(Lsn start, bool text) {
+  return source::start_streaming({.conninfo = options_.conninfo,
+                                  .slot = options_.slot,
+                                  .publication = options_.publication,
+                                  .start = start,
+                                  .binary = binary_ && !text,
+                                  .decoding_memory = options_.decoding_memory,
+                                  .wait_for_active = options_.slot_wait},
+                                 ending_.get_token());
+}
+
+void Run::Impl::receive() {
+  const auto stop = ending_.get_token();
+  const std::stop_callback wake(stop, [this] { receiver_->wake(); });
+  while (!stop.stop_requested()) receiver_->step(std::chrono::steady_clock::now());
+  while (!failed_ && !receiver_->step_down()) {
+  }
+  queue_.close();
+  // Keepalives are answered until the last package is durable.
+  while (!loader_done_ && !failed_) {
+    static_cast<void>(receiver_->step_down());
+    std::this_thread::sleep_for(supervise_interval);
+  }
+  receiver_->confirm();
+}
+
+void Run::Impl::load() {
+  while (!loader_->drained() && !failed_) {
+    loader_->step(std::chrono::steady_clock::now(), failing_.get_token());
+    if (loader_->done()) {
+      end_reached_ = true;
+      end();
+    }
+  }
+  loader_done_ = true;
+}
+
+// The stream says nothing of what happens to the publication, so the catalog is asked.
+void Run::Impl::watch(source::Publication seen) {
+  const auto stop = ending_.get_token();
+  std::optional<source::Connection> catalog;
+  auto next = std::chrono::steady_clock::now() + watch_interval;
+  while (!stop.stop_requested()) {
+    std::this_thread::sleep_for(supervise_interval);
+    if (std::chrono::steady_clock::now() < next) continue;
+    next = std::chrono::steady_clock::now() + watch_interval;
+    try {
+      if (!catalog) catalog = source::Connection::open(options_.conninfo, source::ConnectionUse::catalog);
+      statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
+      auto now = source::read_publication(*catalog, options_.publication);
+      if (!now) {
+        throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " was dropped",
+                    "Create it again and start walbrook: its tables are then copied anew.");
+      }
+      const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
+        return a.oid == b.oid && a.stamp == b.stamp;
+      };
+      if (std::ranges::equal(now->tables, seen.tables, same)) continue;
+      seen = *now;
+      inbox_.post(*std::move(now));
+    } catch (const Error& failed) {
+      if (failed.kind() != ErrorKind::connection) throw;
+      spdlog::debug("{}", failed.cause());  // the receiver tells of it, and decides
+      catalog.reset();
+    }
+  }
+}
+
+// Until every thread has ended: asks the server for its position while the end of a run is awaited.
+void Run::Impl::supervise(std::stop_token /*stop*/) {
+  int rounds = 0;
+  while (!loader_done_ && !failed_) {
+    std::this_thread::sleep_for(supervise_interval);
+    if (!options_.follow && ++rounds % 4 == 0) {
+      receiver_->ask_position();
+      receiver_->wake();
+    }
+    if (receiver_->reached_until()) end();
+    if (ending_.stop_requested()) statistics_.phase("stopping");
+  }
+  if (failed_) failing_.request_stop();
+  copier_->wake();
+  queue_.wake();
+}
+
+RunStatus Run::Impl::status() const {
+  auto status = statistics_.snapshot();
+  const std::lock_guard lock(receiver_mutex_);
+  if (receiver_ == nullptr) return status;
+  status.received = receiver_->received();
+  status.queued_bytes = queue_.bytes();
+  auto oldest = queue_.oldest_commit_time();
+  if (oldest == 0) oldest = receiver_->oldest_commit_time();
+  if (oldest != 0) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto age = std::chrono::duration_cast<std::chrono::microseconds>(now).count() - oldest;
+    status.lag_ms = std::max(0.0, static_cast<double>(age) / 1000.0);
+  }
+  const bool copying = std::ranges::any_of(
+      status.tables, [](const auto& table) { return table.state == "pending" || table.state == "copying"; });
+  if (status.phase != "stopping") status.phase = copying ? "copying" : "streaming";
+  return status;
+}
+
+RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
+  RunSummary out;
+  out.applied = statistics_.snapshot().applied;
+  out.apply_seconds = statistics_.load_seconds();
+  out.seconds = took.count();
+  out.checkpoint = Lsn{durable_.load()};
+  for (const auto& [oid, table] : sync_->tables()) {
+    if (table.record.state == TableState::quarantined) out.quarantined.push_back(table.record);
+    if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
+    ++out.copied_tables;
+    out.copied_rows += table.copied_rows;
+  }
+  return out;
+}
+
+Run::Run(RunOptions options, destination::Destination& destination, RunObserver& observer)
+    : impl_(std::make_unique<Impl>(std::move(options), destination, observer)) {}
+Run::~Run() = default;
+
+RunSummary Run::execute(std::stop_token stop) {
+  return impl_->execute(stop);
+}
+RunStatus Run::status() const {
+  return impl_->status();
+}
+
+}  // namespace walbrook::pipeline

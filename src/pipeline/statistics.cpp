@@ -1,0 +1,88 @@
+#include "pipeline/statistics.h"
+
+#include <chrono>
+
+namespace walbrook::pipeline {
+namespace {
+
+constexpr std::chrono::seconds rate_window{5};
+
+}  // namespace
+
+void Statistics::phase(const std::string& phase) {
+  const std::lock_guard lock(mutex_);
+  status_.phase = phase;
+}
+
+void Statistics::checkpoint(Lsn lsn) {
+  const std::lock_guard lock(mutex_);
+  status_.checkpoint = lsn;
+}
+
+void Statistics::server_position(Lsn lsn) {
+  const std::lock_guard lock(mutex_);
+  status_.server = lsn;
+}
+
+void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables,
+                        std::int64_t commit_time, double seconds) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::lock_guard lock(mutex_);
+  auto& applied = status_.applied;
+  applied.transactions += counts.transactions;
+  applied.inserts += counts.inserts;
+  applied.updates += counts.updates;
+  applied.deletes += counts.deletes;
+  applied.truncates += counts.truncates;
+  applied.variants += counts.variants;
+  ++applied.loads;
+  load_seconds_ += seconds;
+  for (const auto& [oid, each] : tables) {
+    auto& table = tables_[oid];
+    table.inserts += each.inserts;
+    table.updates += each.updates;
+    table.deletes += each.deletes;
+  }
+  if (commit_time != 0) {
+    const auto age = std::chrono::duration_cast<std::chrono::microseconds>(now).count() - commit_time;
+    status_.last_commit_lag_ms = static_cast<double>(age) / 1000.0;
+  }
+  recent_.emplace_back(std::chrono::steady_clock::now(), counts.inserts + counts.updates + counts.deletes);
+  while (recent_.back().first - recent_.front().first > rate_window) recent_.pop_front();
+}
+
+void Statistics::table(const SyncedTable& synced) {
+  const auto& record = synced.record;
+  const std::lock_guard lock(mutex_);
+  auto& table = tables_[record.oid];
+  table.schema = record.schema;
+  table.name = record.name;
+  table.target_schema = record.target_schema;
+  table.target_name = record.target_name;
+  table.state = destination::to_string(record.state);
+  table.reason = record.reason;
+  table.estimated_rows = synced.source.estimated_rows;
+}
+
+void Statistics::copy_progress(Oid table, std::uint64_t rows) {
+  const std::lock_guard lock(mutex_);
+  tables_[table].copied_rows = rows;
+}
+
+RunStatus Statistics::snapshot() const {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  RunStatus status = status_;
+  for (const auto& [oid, table] : tables_) status.tables.push_back(table);
+  std::uint64_t changes = 0;
+  for (const auto& [when, count] : recent_) changes += now - when <= rate_window ? count : 0;
+  status.rows_per_second = static_cast<double>(changes) / static_cast<double>(rate_window.count());
+  return status;
+}
+
+double Statistics::load_seconds() const {
+  const std::lock_guard lock(mutex_);
+  return load_seconds_;
+}
+
+}  // namespace walbrook::pipeline

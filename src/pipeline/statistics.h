@@ -1,0 +1,39 @@
+// What a run tells of itself: written by its threads, read by `status` from any other.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "pipeline/package_apply.h"
+#include "pipeline/run.h"
+
+namespace walbrook::pipeline {
+
+class Statistics {
+ public:
+  explicit Statistics(RunStatus fixed) : status_(std::move(fixed)) {}
+
+  void phase(const std::string& phase);
+  void checkpoint(Lsn lsn);
+  void server_position(Lsn lsn);
+  // One load became durable; `commit_time` of its newest transaction, microseconds since 1970.
+  void loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables, std::int64_t commit_time,
+              double seconds);
+  void table(const SyncedTable& table);
+  void copy_progress(Oid table, std::uint64_t rows);
+
+  // With everything that is not derived from other parts (queue, receiver).
+  [[nodiscard]] RunStatus snapshot() const;
+  [[nodiscard]] double load_seconds() const;
+
+ private:
+  mutable std::mutex mutex_;  // guards everything below
+  RunStatus status_;
+  std::map<Oid, RunStatus::Table> tables_;
+  std::deque<std::pair<SteadyTime, std::uint64_t>> recent_;  // loads of the last seconds: when, how many changes
+  double load_seconds_ = 0;
+};
+
+}  // namespace walbrook::pipeline

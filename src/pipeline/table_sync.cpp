@@ -1,0 +1,163 @@
+#include "pipeline/table_sync.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace walbrook::pipeline {
+
+TableSync::TableSync(TableSyncOptions options, const destination::Destination& destination,
+                     std::vector<TableRecord> records)
+    : options_(std::move(options)), destination_(destination) {
+  for (auto& record : records) {
+    // A copy that was under way ended with the process that made it.
+    if (record.state == TableState::copying) record.state = TableState::pending;
+    const Oid oid = record.oid;
+    tables_[oid].record = std::move(record);
+  }
+}
+
+bool TableSync::wanted(const source::SourceTable& table) const {
+  if (options_.wanted.empty()) return true;
+  return std::ranges::any_of(options_.wanted, [&table](const source::TableName& name) {
+    return name.schema == table.schema && name.name == table.name;
+  });
+}
+
+SyncedTable* TableSync::find_by_name(const std::string& schema, const std::string& name) {
+  for (auto& [oid, table] : tables_) {
+    if (table.record.schema == schema && table.record.name == name) return &table;
+  }
+  return nullptr;
+}
+
+TableRecord TableSync::new_record(const source::SourceTable& table) const {
+  TableRecord record{.oid = table.oid, .schema = table.schema, .name = table.name};
+  record.target_schema = options_.dataset.empty() ? table.schema : options_.dataset;
+  std::vector<TableRecord> others;
+  for (const auto& [oid, each] : tables_) others.push_back(each.record);
+  record.target_name = destination_.target_name(record.target_schema, record.name, others);
+  return record;
+}
+
+// Takes one published table in; true when its record changed.
+bool TableSync::adopt(const source::SourceTable& table) {
+  auto* known = find_by_name(table.schema, table.name);
+  if (known == nullptr) {
+    auto record = new_record(table);
+    record.stamp = table.stamp;
+    tables_[table.oid].record = std::move(record);
+    tables_[table.oid].source = table;
+    return true;
+  }
+  bool changed = false;
+  if (known->record.oid != table.oid) {
+    auto node = tables_.extract(known->record.oid);
+    node.key() = table.oid;
+    node.mapped().record.oid = table.oid;
+    node.mapped().record.state = TableState::pending;
+    node.mapped().record.reason = "the table was dropped and created again in the source";
+    known = &tables_.insert(std::move(node)).position->second;
+    changed = true;
+  } else if (known->record.state == TableState::removed) {
+    known->record.state = TableState::pending;
+    known->record.reason = "the table is published again";
+    changed = true;
+  } else if (known->record.stamp != table.stamp && known->record.state == TableState::streaming) {
+    known->record.state = TableState::pending;
+    known->record.reason = "the publication or the table's partitions were altered: the stream may have a hole";
+    changed = true;
+  } else if (known->record.state == TableState::copying && known->copy_stamp != table.stamp) {
+    known->record.state = TableState::pending;  // the copy under way is outdated
+    known->record.reason = "the publication was altered while the table was copied";
+    changed = true;
+  }
+  if (changed) {
+    known->copied.reset();
+    spdlog::info("table {}.{} is copied anew: {}", table.schema, table.name, known->record.reason);
+  }
+  known->source = table;
+  if (known->record.state != TableState::streaming) known->record.stamp = table.stamp;
+  return changed;
+}
+
+std::vector<TableRecord> TableSync::publication_seen(const source::Publication& publication) {
+  std::vector<TableRecord> changed;
+  std::set<Oid> seen;
+  members_.clear();
+  for (const auto& table : publication.tables) {
+    if (!wanted(table)) continue;
+    seen.insert(table.oid);
+    if (adopt(table)) changed.push_back(tables_[table.oid].record);
+    for (const Oid member : table.members) members_[member] = table.oid;
+  }
+  for (auto& [oid, table] : tables_) {
+    if (seen.contains(oid) || table.record.state == TableState::removed) continue;
+    table.record.state = TableState::removed;
+    table.record.reason = "not in the publication any more, or dropped in the source; its last copy stays";
+    table.copied.reset();
+    spdlog::warn("table {} is {}", table.record.schema + "." + table.record.name, table.record.reason);
+    changed.push_back(table.record);
+  }
+  return changed;
+}
+
+std::vector<SyncedTable*> TableSync::order_copies() {
+  std::vector<SyncedTable*> ordered;
+  for (auto& [oid, table] : tables_) {
+    if (table.record.state != TableState::pending) continue;
+    table.record.state = TableState::copying;
+    table.record.snapshot_lsn = {};
+    table.copied.reset();
+    table.copy_stamp = table.source.stamp;
+    table.record.stamp = table.source.stamp;
+    ++table.copy_number;
+    ordered.push_back(&table);
+  }
+  return ordered;
+}
+
+SyncedTable* TableSync::find(Oid table) {
+  const auto found = tables_.find(table);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+SyncedTable* TableSync::find_by_relation(Oid relation) {
+  const auto member = members_.find(relation);
+  return member == members_.end() ? nullptr : find(member->second);
+}
+
+bool TableSync::settled() const {
+  return std::ranges::none_of(tables_, [](const auto& entry) {
+    const auto state = entry.second.record.state;
+    return state == TableState::pending || state == TableState::copying;
+  });
+}
+
+bool TableSync::any_streaming() const {
+  return std::ranges::any_of(tables_,
+                             [](const auto& entry) { return entry.second.record.state == TableState::streaming; });
+}
+
+std::unordered_map<Oid, Oid> TableSync::groups() const {
+  return members_;
+}
+
+TableRecord& TableChanges::edit(SyncedTable& table) {
+  return changed_.try_emplace(table.record.oid, table.record).first->second;
+}
+
+const TableRecord& TableChanges::look(const SyncedTable& table) const {
+  const auto found = changed_.find(table.record.oid);
+  return found == changed_.end() ? table.record : found->second;
+}
+
+void TableChanges::adopt() {
+  for (auto& [oid, record] : changed_) {
+    if (auto* table = sync_.find(oid)) table->record = std::move(record);
+  }
+  changed_.clear();
+}
+
+}  // namespace walbrook::pipeline

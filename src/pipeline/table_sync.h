@@ -1,0 +1,105 @@
+// Which table is in which state, and what follows from what was seen: pure decisions over the table records.
+//
+// One record a table:  pending → copying → streaming, and quarantined or removed beside the way.
+//
+//   pending    to be copied. Its changes are dropped: they were received before its snapshot is begun, so they are in
+//   it. copying    the copier was told to. From here on its changes wait in the destination's staging, because the
+//   consistent
+//              point Y of the copy is not known yet. When the copy is whole and everything before Y is durable, one
+//              load makes the copy visible, applies the staged changes with commit_lsn >= Y, and the table is
+//              `streaming`.
+//
+// The seam, worked: a writer commits at 0/50 (its commit record's start), the temporary slot's consistent point is 0/50
+// as well. The snapshot was built from transactions that ended before 0/50, so it lacks this one, and the rule
+// commit_lsn >= Y takes it from the stream. With > it would be lost. With the LSN of the change's frame, 0/30, it would
+// be lost too; with end_lsn, 0/80, the transaction before it, whose record ends at 0/50, would be applied twice.
+//
+// Only the loader's thread uses it. Changes that belong to a load are made on a TableChanges and adopted when that load
+// is durable, so that a load that failed leaves no trace here either.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "destination/destination.h"
+#include "source/catalog.h"
+#include "source/slot.h"
+
+namespace walbrook::pipeline {
+
+using destination::TableRecord;
+using destination::TableState;
+
+// A table as this run knows it: the durable record, and what lives only as long as the process.
+struct SyncedTable {
+  TableRecord record;
+  source::SourceTable source;
+  std::set<std::string> variant_columns;  // of staged changes: needed in the target before they are merged
+  std::optional<Lsn> copied;              // the copy is whole; its consistent point
+  TableSchemaRef copied_columns;          // what it looks like
+  std::string copy_stamp;                 // SourceTable::stamp when the copy was ordered
+  std::uint64_t copy_number = 0;          // counts orders, so that the result of an outdated one is known
+  std::uint64_t inserts = 0, updates = 0, deletes = 0;
+  std::uint64_t copied_rows = 0;
+};
+
+struct TableSyncOptions {
+  std::string dataset;                    // "" = the source's schema names
+  std::vector<source::TableName> wanted;  // empty = all of the publication
+};
+
+class TableSync {
+ public:
+  TableSync(TableSyncOptions options, const destination::Destination& destination, std::vector<TableRecord> records);
+
+  // What the publication holds now. Records change to pending or removed; returns those that changed, to be stored.
+  std::vector<TableRecord> publication_seen(const source::Publication& publication);
+  // Tables that wait for a copy, now marked copying.
+  std::vector<SyncedTable*> order_copies();
+
+  // The table that a relation's changes belong to; nullptr: none of ours.
+  [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
+  [[nodiscard]] SyncedTable* find(Oid table);
+  [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
+  [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
+
+  // Every table is streaming, set aside or removed.
+  [[nodiscard]] bool settled() const;
+  [[nodiscard]] bool any_streaming() const;
+  // relation → table, for the assembler.
+  [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
+
+ private:
+  [[nodiscard]] bool wanted(const source::SourceTable& table) const;
+  bool adopt(const source::SourceTable& table);
+  [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
+  [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;
+
+  TableSyncOptions options_;
+  const destination::Destination& destination_;
+  std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
+  std::unordered_map<Oid, Oid> members_;
+};
+
+// Records as one load will leave them.
+class TableChanges {
+ public:
+  explicit TableChanges(TableSync& sync) : sync_(sync) {}
+  // The record to be changed; a copy of the durable one at first.
+  TableRecord& edit(SyncedTable& table);
+  // As this load sees it.
+  [[nodiscard]] const TableRecord& look(const SyncedTable& table) const;
+  [[nodiscard]] const std::map<Oid, TableRecord>& changed() const { return changed_; }
+  // The load is durable.
+  void adopt();
+
+ private:
+  TableSync& sync_;
+  std::map<Oid, TableRecord> changed_;
+};
+
+}  // namespace walbrook::pipeline
