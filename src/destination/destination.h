@@ -176,7 +176,8 @@ class Destination {
                                                 const std::vector<TableRecord>& others) const = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
-  // In a transaction of its own, before the load that needs it: an empty variant column is invisible to nobody and hurts nobody.
+  // In a transaction of its own, before the load that needs it: an empty variant column hurts nobody.
+  // Of a table in state `copying`: to its copy (CopyWriter), which is promoted in that load.
   virtual void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) = 0;
   [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) = 0;
   [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session() = 0;
