@@ -1,0 +1,126 @@
+#include "test/scenario/scenario_run.h"
+
+#include <gtest/gtest.h>
+
+#include "test/support/duck_reader.h"
+
+namespace walbrook::test {
+namespace {
+
+// Every start of a pipeline that is killed behind each commit brings at least one transaction further.
+constexpr int restarts_at_most = 200;
+
+}  // namespace
+
+const std::vector<Configuration>& configurations() {
+  static const std::vector<Configuration> all = {
+      {.name = "defaults"},
+      {.name = "one_row_packages", .flags = {"--package-rows", "1"}},
+      {.name = "text", .flags = {"--wire", "text"}},
+      {.name = "binary", .flags = {"--wire", "binary"}},
+      {.name = "killed_after_every_commit", .flags = {"--package-rows", "1"}, .killed_after_every_commit = true},
+      {.name = "ceiling_of_1_mib", .flags = {"--package-bytes", "1048576"}},
+      {.name = "ceiling_of_4_kib", .flags = {"--package-bytes", "4096"}},  // transactions are staged in many parts
+  };
+  return all;
+}
+
+ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration& configuration, PostgresServer& server)
+    : configuration_(configuration),
+      server_(server),
+      folder_("scenario"),
+      database_(server),
+      scenario_(parse_scenario(file, read_file(file), database_.name())),
+      pipeline_{.source = database_.conninfo(),
+                .file = folder_ / "copy.duckdb",
+                .slot = "slot_" + database_.name(),
+                .flags = configuration.flags},
+      comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {}
+
+std::string ScenarioRun::at(const Step& step) const {
+  return scenario_.file.string() + ":" + std::to_string(step.line) + " [" + configuration_.name + "]";
+}
+
+void ScenarioRun::execute() {
+  for (const auto& one : scenario_.steps) {
+    try {
+      step(one);
+    } catch (const std::exception& failed) {
+      ADD_FAILURE() << at(one) << ": " << failed.what();
+    }
+    if (::testing::Test::HasFailure()) break;
+  }
+  sessions_.clear();  // before the database goes
+}
+
+void ScenarioRun::step(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::sql:
+      return sql(step);
+    case Step::Kind::run:
+      return run(step);
+    case Step::Kind::crash:
+      sessions_.clear();
+      return server_.restart(PostgresServer::Stop::immediate);
+    case Step::Kind::tables:
+      comparison_.tables = step.words;
+      return;
+    case Step::Kind::gone:
+      comparison_.gone_columns[step.words[0]].insert(step.words.begin() + 1, step.words.end());
+      return;
+    case Step::Kind::user:
+      pipeline_.source = database_.conninfo(step.words[0]);
+      return;
+  }
+}
+
+Sql& ScenarioRun::session(const std::string& name) {
+  auto& session = sessions_[name];
+  if (!session) session = std::make_unique<Sql>(database_.conninfo());
+  return *session;
+}
+
+void ScenarioRun::sql(const Step& step) {
+  if (step.meanwhile) {
+    waiting_.emplace_back(step.session, step.sql);
+    return;
+  }
+  for (const auto& statement : split_statements(step.sql)) session(step.session).exec(statement);
+}
+
+ProcessResult ScenarioRun::run_command(const Step& step) {
+  if (!configuration_.killed_after_every_commit) return pipeline_.run(step.words);
+  ProcessResult result;
+  for (int start = 0; start < restarts_at_most; ++start) {
+    result = pipeline_.run(step.words, {{"WALBROOK_FAULT", "after_commit"}});
+    if (!result.killed()) return result;
+  }
+  ADD_FAILURE() << at(step) << ": no end after " << restarts_at_most << " starts\n" << result.describe();
+  return result;
+}
+
+void ScenarioRun::run(const Step& step) {
+  for (const auto& [name, sql] : waiting_) session(name).send(sql);
+  const auto result = run_command(step);
+  for (const auto& [name, sql] : waiting_) session(name).finish();
+  waiting_.clear();
+  EXPECT_EQ(result.exit_code, step.exit_code) << at(step) << "\n" << result.describe();
+  for (const auto& text : step.output) {
+    EXPECT_NE((result.out + result.err).find(text), std::string::npos)
+        << at(step) << ": \"" << text << "\" is missing in\n"
+        << result.describe();
+  }
+  if (result.exit_code == 0) check_copy(step, result);
+}
+
+void ScenarioRun::check_copy(const Step& step, const ProcessResult& result) {
+  EXPECT_EQ(differences(comparison_), "") << at(step) << "\n" << result.describe();
+  if (step.counts.empty()) return;
+  DuckReader copy(pipeline_.file);
+  for (const auto& count : step.counts) {
+    EXPECT_EQ(copy.value("SELECT count(*) FROM " + count.table), std::to_string(count.rows))
+        << at(step) << ": " << count.table;
+  }
+}
+
+}  // namespace walbrook::test

@@ -1,0 +1,90 @@
+// One test per scenario and configuration: Scenario/<file>.<configuration>. GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX
+// share them out among processes, each with a server of its own.
+#include <algorithm>
+
+#include "test/scenario/scenario_run.h"
+
+namespace walbrook::test {
+namespace {
+
+std::vector<std::filesystem::path> scenario_files() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(WALBROOK_SOURCE_DIR "/test/scenario")) {
+    if (entry.path().extension() == ".test") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+class ScenarioTest : public ::testing::Test {
+ public:
+  ScenarioTest(std::filesystem::path file, const Configuration& configuration)
+      : file_(std::move(file)), configuration_(configuration) {}
+  void TestBody() override { ScenarioRun(file_, configuration_, PostgresServer::shared()).execute(); }
+
+ private:
+  std::filesystem::path file_;
+  const Configuration& configuration_;
+};
+
+[[maybe_unused]] const bool registered = [] {
+  for (const auto& file : scenario_files()) {
+    std::vector<std::string> only;
+    try {
+      only = parse_scenario(file, read_file(file), "db").only;
+    } catch (const std::exception&) {
+      // told by ScenarioFile.every_file_parses
+    }
+    for (const auto& configuration : configurations()) {
+      if (!only.empty() && std::ranges::count(only, configuration.name) == 0) continue;
+      const std::string suite = "Scenario/" + file.stem().string();
+      ::testing::RegisterTest(
+          suite.c_str(), configuration.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+          [file, &configuration]() -> ::testing::Test* { return new ScenarioTest(file, configuration); });
+    }
+  }
+  return true;
+}();
+
+TEST(ScenarioFile, every_file_parses) {
+  const auto files = scenario_files();
+  EXPECT_GE(files.size(), 25U);
+  for (const auto& file : files) {
+    Scenario scenario;
+    EXPECT_NO_THROW(scenario = parse_scenario(file, read_file(file), "db")) << file;
+    for (const auto& name : scenario.only) {
+      EXPECT_TRUE(std::ranges::any_of(configurations(), [&](const auto& one) { return one.name == name; }))
+          << file << " names the unknown configuration " << name;
+    }
+  }
+}
+
+std::string parse_failure(const std::string& text) {
+  try {
+    (void)parse_scenario("x.test", "# a comment that explains what happens\n" + text, "db7");
+  } catch (const std::exception& failed) {
+    return failed.what();
+  }
+  return "";
+}
+
+TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
+  EXPECT_EQ(parse_failure("setup\nSELECT 1;\nrun\n"), "");
+  EXPECT_EQ(parse_failure("setup\nrnu\n"), "x.test:3: unknown word \"rnu\"");
+  EXPECT_EQ(parse_failure("setup\nselect 1;\nrun\n"), "x.test:3: unknown word \"select\"");
+  EXPECT_EQ(parse_failure("run\nSELECT 1;\n"), "x.test:3: SQL outside of a section");
+  EXPECT_EQ(parse_failure("setup\nSELECT 1;\n"), "x.test:3: nothing runs behind the last section of SQL");
+  EXPECT_EQ(parse_failure("setup\nexpect exit 3\n"), "x.test:3: does not stand behind a run");
+  EXPECT_EQ(parse_failure("run\nexpect exit three\n"), "x.test:3: \"three\" is no number");
+  EXPECT_EQ(parse_failure("run\nexpect happiness\n"), "x.test:3: expect exit N | expect output TEXT");
+  EXPECT_EQ(parse_failure("run\nonly defaults\n"), "x.test:3: only CONFIGURATION…, before the first section");
+}
+
+TEST(ScenarioFile, statements_are_split_as_psql_does) {
+  EXPECT_EQ(split_statements("SELECT ';' ; DO $x$ BEGIN; END $x$; -- a ; b\nSELECT \"a;\"\"\", 'it''s;';\n").size(),
+            3U);
+  EXPECT_EQ(split_statements("SELECT $1; SELECT $$;$$ /* ; */").size(), 2U);
+}
+
+}  // namespace
+}  // namespace walbrook::test
