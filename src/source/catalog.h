@@ -26,11 +26,11 @@ struct SourceTable {
   bool partitioned = false;
   std::vector<Oid> members;  // relations whose changes are this table's: itself, and published leaves that map to it
   ReplicaIdentity identity = ReplicaIdentity::key;
-  bool has_identity_key = false;                // identity `key` has a primary key, `index` an index
-  std::vector<std::string> published_columns;   // names; empty = all
-  std::string row_filter;                       // SQL expression of the publication; empty = none
-  std::int64_t estimated_rows = -1;             // pg_class.reltuples; -1 = never analyzed
-  std::int64_t bytes = 0;                       // pg_table_size
+  bool has_identity_key = false;               // identity `key` has a primary key, `index` an index
+  std::vector<std::string> published_columns;  // names; empty = all
+  std::string row_filter;                      // SQL expression of the publication; empty = none
+  std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed
+  std::int64_t bytes = 0;                      // pg_table_size
   // Everything whose change may have made a hole in the stream for this table: OIDs and xmin of its rows in
   // pg_publication, pg_publication_rel, pg_publication_namespace, its own OID, and of a partitioned table its leaves.
   // Compared for equality only.
@@ -60,8 +60,8 @@ class CatalogTypes : public TypeCatalog {
 [[nodiscard]] ServerIdentity identify(Connection& replication);
 // nullopt: there is no such publication.
 [[nodiscard]] std::optional<Publication> read_publication(Connection& catalog, const std::string& name);
-// The columns of a table as the connection's snapshot sees them, in attribute order: not dropped, not generated, and those
-// that are published. `in_key` as a Relation message would say.
+// The columns of a table as the connection's snapshot sees them, in attribute order: not dropped, not generated, and
+// those that are published. `in_key` as a Relation message would say.
 [[nodiscard]] TableSchema read_table_schema(Connection& connection, const SourceTable& table, TypeCatalog& types,
                                             const ValueLimits& limits);
 

@@ -36,6 +36,9 @@ class Rows {
   Result result_;
 };
 
+// "" when there is none.
+[[nodiscard]] std::string_view sqlstate_of(const PGresult* result);
+
 enum class ConnectionUse {
   catalog,      // ordinary: queries
   snapshot,     // ordinary: one exported snapshot, COPY
@@ -45,15 +48,20 @@ enum class ConnectionUse {
 class Connection {
  public:
   // `conninfo`: URL or key=value; "" = environment. Sets application_name=walbrook unless the user set one, a session
-  // whose text output is the one that pgoutput/values.h expects, and an empty search_path on catalog and snapshot connections.
-  // `options` are further -c settings ("-c logical_decoding_work_mem=256MB").
-  // Throws Error(connection) with host, port, database and the server's own reason, never with the password.
+  // whose text output is the one that pgoutput/values.h expects, no timeouts and an empty search_path, all of them over
+  // what is set for the role or the database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB").
+  // Throws Error: usage for parameters that libpq does not take, connection when trying again may help, else rights or
+  // source_not_ready; with host, port, database and the server's own reason, never with the password.
   static Connection open(const std::string& conninfo, ConnectionUse use, const std::string& options = {});
 
-  // Throws Error: connection when it broke, rights for SQLSTATE 42501, else source_not_ready; `doing` says what was being done.
+  // Throws Error: connection when it broke, rights for SQLSTATE 42501, else source_not_ready; `doing` says what was
+  // being done.
   Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
              std::string_view doing = "asking the catalog");
   void execute(const std::string& sql, std::string_view doing);
+
+  // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.
+  [[nodiscard]] bool receive();
 
   [[nodiscard]] std::string quote_name(std::string_view name) const;
   [[nodiscard]] std::string quote_literal(std::string_view text) const;

@@ -36,16 +36,23 @@ struct SlotState {
 };
 [[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
 
-// Creates FOR TABLE of `tables` (all ordinary and partitioned tables of `schema` when empty, partitions by their root), all four operations,
-// publish_via_partition_root = true. A table that does not exist or cannot be published is an Error that names it.
+// Why changes from `checkpoint` on cannot be read from this slot: it is missing although there is a checkpoint,
+// physical, of another plugin or database, temporary, invalidated, or ahead of the checkpoint (the server would then go
+// on from the slot's position and leave a gap without a word). nullopt when they can. An active slot is no trouble.
+[[nodiscard]] std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
+                                                const std::string& database, Lsn checkpoint);
+
+// Creates FOR TABLE of `tables` (all ordinary and partitioned tables of `schema` when empty, partitions by their root),
+// all four operations, publish_via_partition_root = true. A table that does not exist or cannot be published is an
+// Error that names it.
 void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
                         const std::vector<TableName>& tables);
 
 // Somebody whom the creation of a slot waits for: it needs every transaction that is writing now to end.
 struct OpenWriter {
-  std::int64_t pid = 0;     // 0: a prepared transaction
+  std::int64_t pid = 0;  // 0: a prepared transaction
   std::string prepared_gid;
-  std::string what;         // "pid 4711 (app \"psql\", user joe, idle in transaction for 12 s)"
+  std::string what;  // "pid 4711 (app \"psql\", user joe, idle in transaction for 12 s)"
 };
 // Called about once a second while the creation waits.
 using WaitingFor = std::function<void(const std::vector<OpenWriter>&)>;

@@ -1,7 +1,8 @@
-// Copies tables as one exported snapshot sees them.                        https://www.postgresql.org/docs/current/sql-copy.html
+// Copies tables as one exported snapshot sees them. https://www.postgresql.org/docs/current/sql-copy.html
 #pragma once
 
 #include <functional>
+#include <map>
 #include <stop_token>
 
 #include "package/row_batch.h"
@@ -11,7 +12,8 @@ namespace walbrook::source {
 
 enum class CopyFormat { binary_where_possible, text };
 
-// A temporary slot's exported snapshot: lives as long as this object, which holds the replication connection that made it.
+// A temporary slot's exported snapshot: lives as long as this object, which holds the replication connection that made
+// it.
 class SnapshotSource {
  public:
   // Waits for open writers, telling `waiting`.
@@ -32,29 +34,42 @@ struct CopyOptions {
   std::size_t batch_rows = 100'000;
 };
 
-// One worker's connection inside the snapshot.
+// One worker's connection inside the snapshot. After any answer of `prepare`, and after any Error that is not of kind
+// connection, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
 class SnapshotReader {
  public:
   SnapshotReader(const std::string& conninfo, const std::string& snapshot_name);
 
   enum class Prepared {
     ready,
-    stale,  // the table was rewritten after the snapshot was taken, or its columns are no longer those: take a new snapshot
+    stale,  // rewritten, or its columns, name or partitions changed, since the snapshot was taken: take a new snapshot
     gone,   // it was dropped
   };
-  // Locks the table (ACCESS SHARE), compares its filenode with the snapshot's, and reads its schema in the snapshot.
-  // Row security that would hide rows, and a missing SELECT right, are Errors.
+  // Locks the table (ACCESS SHARE, held until the next `prepare` or the end), waiting for whoever alters it; compares
+  // its filenode with the snapshot's, and reads its schema in the snapshot. Row security that would hide rows, and a
+  // missing SELECT right, are Errors.
   Prepared prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
   // Of the prepared table.
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
 
-  // COPY of the prepared table; `sink` gets batches of `insert` rows (transaction index 0) and the wire bytes that they took.
-  // Column lists and row filters of the publication are respected.
-  // A value that cannot be parsed is an Error(data) with table and column.
+  // COPY of the prepared table; `sink` gets batches of `insert` rows (transaction index 0) and the wire bytes that they
+  // took. Column lists and row filters of the publication are respected. A value that cannot be parsed is an
+  // Error(data) with table and column. `stop` ends it with an Error within a second.
   void copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
             std::stop_token stop);
 
  private:
+  [[nodiscard]] bool exists_now(const SourceTable& table);
+  // nullopt: the table can be copied.
+  [[nodiscard]] std::optional<Prepared> lock(const SourceTable& table, const TableSchema& schema,
+                                             const std::map<std::string, int>& attribute_numbers);
+  [[nodiscard]] bool rewritten(const SourceTable& table);
+  [[nodiscard]] Error no_right(const SourceTable& table, const Error& refused);
+  [[nodiscard]] std::string column_list() const;
+  [[nodiscard]] std::string copy_sql(bool binary) const;
+  void receive_rows(class CopyRows& rows, const CopyOptions& options,
+                    const std::function<void(RowBatch, std::size_t wire_bytes)>& sink, const std::stop_token& stop);
+
   Connection connection_;
   SourceTable table_;
   TableSchemaRef schema_;

@@ -13,10 +13,10 @@ struct StreamOptions {
   std::string conninfo;
   std::string slot;
   std::string publication;
-  Lsn start;            // the checkpoint
-  bool binary = false;  // ask for binary tuples (14+)
-  bool messages = true;  // logical messages are understood (14+)
-  std::string decoding_memory = "256MB";  // logical_decoding_work_mem of the walsender
+  Lsn start;                                            // the checkpoint
+  bool binary = false;                                  // ask for binary tuples (14+)
+  bool messages = true;                                 // logical messages are understood (14+)
+  std::string decoding_memory = "256MB";                // logical_decoding_work_mem of the walsender
   milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for
 };
 

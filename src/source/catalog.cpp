@@ -1,0 +1,166 @@
+#include "source/catalog.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace walbrook::source {
+namespace {
+
+// What the server's version has in its catalog.
+struct CatalogWords {
+  std::string row_filter;  // of a pg_publication_rel row `pr`
+  std::string columns;     // its attnums, or NULL
+  std::string by_schema;   // query of (id, xmin, schema)
+  std::string generated;   // condition on an attribute `a`: it is published although no list names it
+};
+
+CatalogWords catalog_words(int version) {
+  CatalogWords words{.row_filter = "NULL::text",
+                     .columns = "NULL::int2vector",
+                     .by_schema = "SELECT NULL::oid AS id, NULL::xid AS version, NULL::oid AS schema WHERE false",
+                     .generated = "false"};
+  if (version >= 150000) {
+    words.row_filter = "pg_catalog.pg_get_expr(pr.prqual, pr.prrelid)";
+    words.columns = "pr.prattrs";
+    words.by_schema =
+        "SELECT pn.oid AS id, pn.xmin AS version, pn.pnnspid AS schema "
+        "FROM pg_catalog.pg_publication_namespace pn JOIN pub ON pn.pnpubid = pub.oid";
+  }
+  if (version >= 180000) words.generated = "(SELECT pubgencols = 's' FROM pub) AND a.attgenerated = 's'";
+  return words;
+}
+
+// One statement, so that publication, tables and stamps belong to one snapshot of the catalog; the functions that look
+// into the publication for us (pg_get_publication_tables) would not.
+//
+// Which tables: pgoutput sends changes of a partition as those of its topmost published ancestor when
+// publish_via_partition_root is set (get_rel_sync_entry in pgoutput.c); without it the leaves come one by one, and are
+// mapped to the same ancestor here. A leaf whose ancestors are not published is a table of its own.
+//
+// The stamp: see catalog.h. Of a partitioned table it holds the leaves with their file nodes: TRUNCATE, ATTACH, DETACH
+// and DROP of a leaf are not in the stream under publish_via_partition_root. (VACUUM FULL of a leaf and a TRUNCATE of
+// the root change it as well: one copy too many, never a hole.)
+//
+// Sizes come from the last VACUUM or ANALYZE; pg_table_size waits for whoever holds the table exclusively, and is asked
+// only where nothing else is known and nobody does.
+constexpr auto publication_query = R"(
+WITH RECURSIVE pub AS (
+  SELECT xmin AS version, * FROM pg_catalog.pg_publication WHERE pubname = $1
+), explicit AS (
+  SELECT pr.prrelid AS oid, pr.oid AS id, pr.xmin AS version, {row_filter} AS row_filter, {columns} AS columns
+  FROM pg_catalog.pg_publication_rel pr JOIN pub ON pr.prpubid = pub.oid
+), by_schema AS (
+  {by_schema}
+), listed AS (
+  SELECT c.oid, c.relkind FROM pg_catalog.pg_class c
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
+    AND ((SELECT puballtables FROM pub) OR c.oid IN (SELECT oid FROM explicit)
+         OR c.relnamespace IN (SELECT schema FROM by_schema))
+), tree(root, oid) AS (
+  SELECT oid, oid FROM listed WHERE relkind = 'p'
+  UNION ALL
+  SELECT tree.root, i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+  WHERE NOT i.inhdetachpending
+), exclusive AS (
+  SELECT relation FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+), stored AS (
+  SELECT c.oid, c.relfilenode, c.reltuples,
+    CASE WHEN c.relpages > 0
+         THEN (c.relpages + coalesce(t.relpages, 0)) * pg_catalog.current_setting('block_size')::bigint
+         WHEN c.oid NOT IN (SELECT relation FROM exclusive) THEN pg_catalog.pg_table_size(c.oid) END AS bytes
+  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+  WHERE c.oid IN (SELECT oid FROM listed UNION SELECT oid FROM tree) AND c.relkind = 'r'
+), leaves AS (
+  SELECT tree.root, string_agg(s.oid::text, ',' ORDER BY s.oid) AS members,
+    md5(string_agg(s.oid || ':' || s.relfilenode, ',' ORDER BY s.oid)) AS fingerprint,
+    sum(greatest(s.reltuples, 0)) FILTER (WHERE s.reltuples >= 0) AS rows, sum(s.bytes) AS bytes
+  FROM tree JOIN stored s ON s.oid = tree.oid GROUP BY tree.root
+), tables AS (
+  SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' AS partitioned, c.relreplident,
+    EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisunique
+              AND i.indimmediate AND i.indpred IS NULL
+              AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END) AS keyed,
+    (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND CASE WHEN e.columns IS NOT NULL THEN a.attnum = ANY (e.columns)
+                 ELSE a.attgenerated = '' OR {generated} END
+        AND (e.columns IS NOT NULL
+             OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {generated}))) AS columns,
+    CASE WHEN b.id IS NULL AND NOT (SELECT puballtables FROM pub) THEN e.row_filter END AS row_filter,
+    CASE WHEN c.relkind = 'p' THEN coalesce(l.rows, -1) ELSE s.reltuples END AS rows,
+    coalesce(l.bytes, s.bytes, 0) AS bytes, l.members,
+    pg_catalog.concat('/r', e.id, '.', e.version, '/n', b.id, '.', b.version, '/t', c.oid, '/l', l.fingerprint) AS stamp
+  FROM listed
+    JOIN pg_catalog.pg_class c ON c.oid = listed.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN explicit e ON e.oid = c.oid
+    LEFT JOIN by_schema b ON b.schema = c.relnamespace
+    LEFT JOIN stored s ON s.oid = c.oid
+    LEFT JOIN leaves l ON l.root = c.oid
+  WHERE NOT EXISTS (SELECT FROM tree WHERE tree.oid = c.oid AND tree.root <> c.oid)
+)
+SELECT pub.puballtables, pub.pubinsert, pub.pubupdate, pub.pubdelete, pub.pubtruncate, pub.pubviaroot,
+  t.oid, t.nspname, t.relname, t.partitioned, t.relreplident, t.keyed, t.columns, t.row_filter, t.rows::bigint, t.bytes::bigint,
+  t.members, pg_catalog.concat('p', pub.oid, '.', pub.version, t.stamp)
+FROM pub LEFT JOIN tables t ON true
+ORDER BY t.nspname, t.relname
+)";
+
+std::vector<Oid> parse_members(Oid itself, const std::string& list) {
+  std::vector<Oid> members = {itself};
+  std::istringstream in(list);
+  for (std::string oid; std::getline(in, oid, ',');) members.push_back(static_cast<Oid>(std::stoul(oid)));
+  return members;
+}
+
+SourceTable table_of(const Rows& rows, int row) {
+  SourceTable table;
+  table.oid = rows.oid(row, 6);
+  table.schema = rows.text(row, 7);
+  table.name = rows.text(row, 8);
+  table.partitioned = rows.boolean(row, 9);
+  table.identity = static_cast<ReplicaIdentity>(rows.text(row, 10).at(0));
+  table.has_identity_key = rows.boolean(row, 11);
+  if (!rows.is_null(row, 12)) {
+    table.published_columns = nlohmann::json::parse(rows.text(row, 12)).get<std::vector<std::string>>();
+  }
+  table.row_filter = rows.text(row, 13);
+  table.estimated_rows = rows.is_null(row, 14) ? -1 : rows.integer(row, 14);
+  table.bytes = rows.integer(row, 15);
+  table.members = parse_members(table.oid, rows.text(row, 16));
+  table.stamp = rows.text(row, 17);
+  return table;
+}
+
+}  // namespace
+
+ServerIdentity identify(Connection& replication) {
+  const auto rows = replication.query("IDENTIFY_SYSTEM", {}, "asking the server who it is");
+  return {.systemid = rows.text(0, 0), .timeline = rows.integer(0, 1), .position = rows.lsn(0, 2)};
+}
+
+std::optional<Publication> read_publication(Connection& catalog, const std::string& name) {
+  const auto words = catalog_words(catalog.server_version());
+  const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),
+                               fmt::arg("columns", words.columns), fmt::arg("by_schema", words.by_schema),
+                               fmt::arg("generated", words.generated));
+  const auto rows = catalog.query(sql, {name}, "reading publication " + name);
+  if (rows.size() == 0) return std::nullopt;
+  Publication publication{.name = name,
+                          .all_tables = rows.boolean(0, 0),
+                          .inserts = rows.boolean(0, 1),
+                          .updates = rows.boolean(0, 2),
+                          .deletes = rows.boolean(0, 3),
+                          .truncates = rows.boolean(0, 4),
+                          .via_partition_root = rows.boolean(0, 5),
+                          .tables = {}};
+  for (int row = 0; row < rows.size(); ++row) {
+    if (!rows.is_null(row, 6)) publication.tables.push_back(table_of(rows, row));
+  }
+  return publication;
+}
+
+}  // namespace walbrook::source

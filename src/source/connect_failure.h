@@ -1,0 +1,26 @@
+// Why a connection could not be made, told so that the reader knows what to mend.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace walbrook::source {
+
+struct ConnectAttempt {
+  std::string where;     // "127.0.0.1:5432/shop"
+  std::string database;  //
+  std::string user;
+};
+
+// `message`: what libpq said, several lines when several addresses were tried.
+[[nodiscard]] Error connect_failure(std::string_view message, const ConnectAttempt& attempt);
+
+// One line of libpq's words: prefixes that repeat the address and the severity are gone, every reason stands once.
+[[nodiscard]] std::string one_line(std::string_view message);
+
+// What stands in quotes is blanked: a connection string that cannot be parsed may have its password in any piece of it.
+[[nodiscard]] std::string without_quoted(std::string_view message);
+
+}  // namespace walbrook::source

@@ -1,0 +1,254 @@
+#include "source/connection.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "source/connect_failure.h"
+
+namespace walbrook::source {
+namespace {
+
+constexpr auto default_connect_timeout_s = "10";
+// A peer that is gone without a word is noticed after 30 + 3 * 10 seconds.
+constexpr std::array<std::array<const char*, 2>, 3> keepalive_defaults = {
+    {{"keepalives_idle", "30"}, {"keepalives_interval", "10"}, {"keepalives_count", "3"}}};
+
+// Given at start-up, so that they go before what is set for the role or the database (ALTER ROLE … SET DateStyle = …).
+// Text output is the one that pgoutput/values.h parses; timeouts must end neither a long copy nor the stream, and the
+// empty search_path makes names in expressions and regclass values whole, and keeps functions of other people out.
+constexpr auto session_settings =
+    "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex -c extra_float_digits=3 "
+    "-c search_path= -c standard_conforming_strings=on -c statement_timeout=0 -c lock_timeout=0 "
+    "-c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off";
+
+// Settings that not every server knows: asked for after the start, when its version is known.
+constexpr auto late_settings =
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
+    "WHERE name IN ('idle_session_timeout', 'transaction_timeout') AND setting <> '0'";
+
+using Parameters = std::map<std::string, std::string>;
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using OptionList = std::unique_ptr<PQconninfoOption, FreeOptions>;
+struct FinishConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+
+bool is_conninfo(const std::string& text) {
+  return text.starts_with("postgresql://") || text.starts_with("postgres://") || text.find('=') != std::string::npos;
+}
+
+// Every parameter as libpq will use it: from the string, the service file, the environment and its own defaults.
+//
+// libpq tells only after it has begun to connect; so it is given an sslmode that it refuses, which it does after
+// resolving everything else and before it asks the network for anything. (The password keeps it from reading the
+// password file.)
+Parameters resolve(const std::string& conninfo) {
+  constexpr auto refused = "walbrook-asks-for-the-parameters-only";
+  if (is_conninfo(conninfo)) {
+    char* reason = nullptr;
+    const OptionList parsed(PQconninfoParse(conninfo.c_str(), &reason));
+    const std::unique_ptr<char, decltype(&PQfreemem)> owned(reason, &PQfreemem);
+    if (!parsed) {
+      throw Error(
+          ErrorKind::usage,
+          "the connection string cannot be parsed: " + without_quoted(one_line(reason != nullptr ? reason : "")),
+          "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
+          "percent-encoded in a URL; better leave it out and use PGPASSWORD or ~/.pgpass.");
+    }
+  }
+  const std::array<const char*, 4> names = {"dbname", "password", "sslmode", nullptr};
+  const std::array<const char*, 4> values = {conninfo.c_str(), "-", refused, nullptr};
+  const std::unique_ptr<PGconn, FinishConnection> probe(PQconnectStartParams(names.data(), values.data(), 1));
+  if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
+  const std::string message = PQerrorMessage(probe.get());
+  if (message.find(refused) == std::string::npos) {
+    throw Error(ErrorKind::usage, "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
+                "Check the connection string, PGSERVICE and the service file.");
+  }
+  Parameters resolved;
+  const OptionList options(PQconninfo(probe.get()));
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) resolved[option->keyword] = option->val;
+  }
+  return resolved;
+}
+
+Parameters additions(const Parameters& resolved, ConnectionUse use, const std::string& options) {
+  const auto given = [&resolved](const char* name) {
+    const auto found = resolved.find(name);
+    return found == resolved.end() ? std::string() : found->second;
+  };
+  Parameters added;
+  const auto users = given("options");
+  added["options"] = (users.empty() ? "" : users + " ") + session_settings + (options.empty() ? "" : " " + options);
+  added["client_encoding"] = "UTF8";
+  added["fallback_application_name"] = "walbrook";
+  if (given("connect_timeout").empty()) added["connect_timeout"] = default_connect_timeout_s;
+  for (const auto& [name, value] : keepalive_defaults) {
+    if (given(name).empty()) added[name] = value;
+  }
+  if (use == ConnectionUse::replication) added["replication"] = "database";
+  return added;
+}
+
+void log_notice(void* /*unused*/, const PGresult* notice) {
+  spdlog::debug("source: {}", one_line(PQresultErrorMessage(notice)));
+}
+
+// A URL whose password holds an unescaped '@' leaves a piece of it in what libpq takes for the host.
+std::string shown_host(std::string host) {
+  const auto at = host.rfind('@');
+  return at == std::string::npos ? host : "***" + host.substr(at);
+}
+
+std::string place(PGconn* connection) {
+  const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
+  return fmt::format("{}:{}/{}", shown_host(text(PQhost(connection))), text(PQport(connection)),
+                     text(PQdb(connection)));
+}
+
+void blank_out(std::string& text, const std::string& secret) {
+  if (secret.empty()) return;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+template <class Integer>
+Integer parse_integer(const char* text) {
+  Integer value{};
+  const std::string_view view(text);
+  std::from_chars(view.data(), view.data() + view.size(), value);
+  return value;
+}
+
+}  // namespace
+
+std::string Rows::text(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+bool Rows::boolean(int row, int column) const {
+  return PQgetvalue(result_.get(), row, column)[0] == 't';
+}
+Oid Rows::oid(int row, int column) const {
+  return parse_integer<Oid>(PQgetvalue(result_.get(), row, column));
+}
+std::int64_t Rows::integer(int row, int column) const {
+  return parse_integer<std::int64_t>(PQgetvalue(result_.get(), row, column));
+}
+Lsn Rows::lsn(int row, int column) const {
+  return Lsn::parse(PQgetvalue(result_.get(), row, column)).value_or(Lsn{});
+}
+
+std::string_view sqlstate_of(const PGresult* result) {
+  const char* state = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  return state != nullptr ? state : "";
+}
+
+Connection Connection::open(const std::string& conninfo, ConnectionUse use, const std::string& options) {
+  const auto resolved = resolve(conninfo);
+  const auto added = additions(resolved, use, options);
+  std::vector<const char*> names = {"dbname"};
+  std::vector<const char*> values = {conninfo.c_str()};
+  for (const auto& [name, value] : added) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  Connection connection(PQconnectdbParams(names.data(), values.data(), 1));
+  if (connection.raw() == nullptr) throw Error(ErrorKind::internal, "out of memory while connecting");
+  if (PQstatus(connection.raw()) != CONNECTION_OK) {
+    std::string message = PQerrorMessage(connection.raw());
+    const std::string host = PQhost(connection.raw()) != nullptr ? PQhost(connection.raw()) : "";
+    if (const auto at = host.rfind('@'); at != std::string::npos) blank_out(message, host.substr(0, at));
+    throw connect_failure(message, {connection.where(), connection.database(), connection.user()});
+  }
+  PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
+  connection.query(late_settings, {}, "setting up the session");
+  return connection;
+}
+
+Rows Connection::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                       std::string_view doing) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  // A walsender takes the simple protocol alone.
+  Result result(parameters.empty() ? PQexec(raw(), sql.c_str())
+                                   : PQexecParams(raw(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                                                  values.data(), nullptr, nullptr, 0));
+  const auto status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw failure(result.get(), doing);
+  return Rows(std::move(result));
+}
+
+void Connection::execute(const std::string& sql, std::string_view doing) {
+  query(sql, {}, doing);
+}
+
+// Inside TLS a record of up to 16 kB may be half taken while the socket itself has nothing more to tell poll(): libpq
+// asks for 8 kB at least, so the second time gets the rest.
+bool Connection::receive() {
+  bool good = PQconsumeInput(raw()) != 0;
+  if (good && PQsslInUse(raw()) != 0) good = PQconsumeInput(raw()) != 0;
+  return good;
+}
+
+std::string Connection::quote_name(std::string_view name) const {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
+// Every session of ours has standard_conforming_strings on, and the replication grammar knows no backslashes at all:
+// only quotes are doubled.
+std::string Connection::quote_literal(std::string_view text) const {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted.push_back('\'');
+    quoted.push_back(c);
+  }
+  return quoted + "'";
+}
+
+std::string Connection::database() const {
+  return PQdb(raw()) != nullptr ? PQdb(raw()) : "";
+}
+std::string Connection::user() const {
+  return PQuser(raw()) != nullptr ? PQuser(raw()) : "";
+}
+std::string Connection::where() const {
+  return place(raw());
+}
+
+Error Connection::failure(const PGresult* result, std::string_view doing) const {
+  const auto sqlstate = sqlstate_of(result);
+  const char* primary = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
+  const char* detail = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
+  auto reason = one_line(primary != nullptr ? primary : PQerrorMessage(raw()));
+  if (detail != nullptr) reason += " (" + one_line(detail) + ")";
+  auto kind = ErrorKind::source_not_ready;
+  // 08: connection exceptions, 57P: shut down by somebody, 53: out of some resource.
+  if (PQstatus(raw()) != CONNECTION_OK || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
+      sqlstate.starts_with("53")) {
+    kind = ErrorKind::connection;
+  } else if (sqlstate == "42501") {
+    kind = ErrorKind::rights;
+  }
+  const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
+  return {kind, mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
+          hint != nullptr ? one_line(hint) : ""};
+}
+
+}  // namespace walbrook::source

@@ -1,0 +1,205 @@
+#include "source/slot.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "base/clock.h"
+
+namespace walbrook::source {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr milliseconds stop_interval(200);      // how late a stop may be noticed
+constexpr milliseconds waiting_interval(1000);  // how often is said who is waited for
+
+// to_jsonb finds the columns that only later versions have.
+constexpr auto slot_query = R"(
+SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, s.active_pid, s.restart_lsn,
+  s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+  pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+                                  ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint
+FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
+)";
+
+// A slot becomes consistent when every transaction that was writing while it began has ended, in whatever database.
+// backend_xid is shown to every role; state and query are not, where the role may not see them.
+constexpr auto writers_query = R"(
+SELECT a.pid, NULL, a.application_name, a.usename, a.datname, a.state,
+  extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint,
+  extract(epoch FROM pg_catalog.clock_timestamp() - a.state_change)::bigint
+FROM pg_catalog.pg_stat_activity a
+WHERE a.backend_xid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid() AND a.pid <> $1
+UNION ALL
+SELECT 0, p.gid, NULL, p.owner, p.database, 'prepared', extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)::bigint, NULL
+FROM pg_catalog.pg_prepared_xacts p
+ORDER BY 7 DESC NULLS LAST
+)";
+
+OpenWriter writer_of(const Rows& rows, int row, const std::string& database) {
+  OpenWriter writer{.pid = rows.integer(row, 0), .prepared_gid = rows.text(row, 1), .what = {}};
+  std::vector<std::string> about;
+  if (!rows.text(row, 2).empty()) about.push_back(fmt::format("app \"{}\"", rows.text(row, 2)));
+  if (!rows.text(row, 3).empty()) about.push_back("user " + rows.text(row, 3));
+  if (rows.text(row, 4) != database) about.push_back("database " + rows.text(row, 4));
+  const auto state = rows.text(row, 5);
+  if (state == "idle in transaction" && !rows.is_null(row, 7)) {
+    about.push_back(fmt::format("{} for {} s", state, rows.integer(row, 7)));
+  } else if (!rows.is_null(row, 6)) {
+    about.push_back(fmt::format("{} for {} s", state == "prepared" ? "prepared" : "writing", rows.integer(row, 6)));
+  }
+  writer.what = writer.pid != 0 ? fmt::format("pid {}", writer.pid)
+                                : fmt::format("prepared transaction \"{}\"", writer.prepared_gid);
+  if (!about.empty()) writer.what += fmt::format(" ({})", fmt::join(about, ", "));
+  return writer;
+}
+
+// Says who is waited for, on a connection of its own that is opened only when there is something to wait for.
+class WaitReport {
+ public:
+  WaitReport(const std::string& conninfo, const WaitingFor& waiting, int walsender_pid)
+      : conninfo_(conninfo), waiting_(waiting), walsender_pid_(walsender_pid) {}
+
+  void tell() {
+    if (!waiting_) return;
+    std::vector<OpenWriter> writers;
+    try {
+      if (!catalog_) catalog_ = Connection::open(conninfo_, ConnectionUse::catalog);
+      const auto rows = catalog_->query(writers_query, {std::to_string(walsender_pid_)}, "listing open transactions");
+      for (int row = 0; row < rows.size(); ++row) writers.push_back(writer_of(rows, row, catalog_->database()));
+    } catch (const Error& failed) {  // it is only told; the creation itself goes on
+      catalog_.reset();
+      spdlog::debug("who the slot waits for is not known: {}", failed.cause());
+      return;
+    }
+    waiting_(writers);
+  }
+
+ private:
+  const std::string& conninfo_;
+  const WaitingFor& waiting_;
+  int walsender_pid_;
+  std::optional<Connection> catalog_;
+};
+
+// Everything that is still to come, so that the connection can be used again.
+void drain(PGconn* connection) {
+  while (Result(PQgetResult(connection)) != nullptr) {
+  }
+}
+
+void cancel(PGconn* connection) {
+  if (auto* request = PQgetCancel(connection)) {
+    std::array<char, 256> reason{};
+    if (PQcancel(request, reason.data(), static_cast<int>(reason.size())) == 0) {
+      spdlog::debug("cancelling failed: {}", reason.data());
+    }
+    PQfreeCancel(request);
+  }
+  drain(connection);
+}
+
+Result await_result(Connection& replication, WaitReport& report, const std::stop_token& stop, std::string_view doing) {
+  auto next_report = steady_clock::now() + waiting_interval;
+  while (PQisBusy(replication.raw()) != 0) {
+    if (stop.stop_requested()) {
+      cancel(replication.raw());
+      throw Error(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
+    }
+    pollfd socket{.fd = PQsocket(replication.raw()), .events = POLLIN, .revents = 0};
+    poll(&socket, 1, static_cast<int>(stop_interval.count()));
+    if (!replication.receive()) throw replication.failure(nullptr, doing);
+    if (PQisBusy(replication.raw()) != 0 && steady_clock::now() >= next_report) {
+      report.tell();
+      next_report = steady_clock::now() + waiting_interval;
+    }
+  }
+  Result result(PQgetResult(replication.raw()));
+  drain(replication.raw());
+  return result;
+}
+
+Error creation_failure(const Connection& replication, const PGresult* result, const std::string& name) {
+  auto failed = replication.failure(result, "creating slot " + name);
+  const auto state = sqlstate_of(result);
+  if (state == "53400") {  // configuration_limit_exceeded: all slots are in use
+    return {ErrorKind::source_not_ready, failed.cause(),
+            "Raise max_replication_slots (needs a restart), or drop slots that nobody needs (pg_replication_slots)."};
+  }
+  if (state == "55000") {  // object_not_in_prerequisite_state: wal_level
+    return {ErrorKind::source_not_ready, failed.cause(),
+            "ALTER SYSTEM SET wal_level = logical; then restart the server."};
+  }
+  if (state == "42710") {
+    return {ErrorKind::source_not_ready, failed.cause(), "Give another name by --slot."};
+  }
+  return failed;
+}
+
+// 15 has a list of options, 14 key words; later versions take both.
+std::string creation_sql(const Connection& replication, const std::string& name, bool snapshot) {
+  const auto* persistence = snapshot ? " TEMPORARY" : "";
+  const auto quoted = replication.quote_name(name);
+  if (replication.server_version() >= 150000) {
+    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}')", quoted, persistence,
+                       snapshot ? "export" : "nothing");
+  }
+  return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quoted, persistence,
+                     snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
+}
+
+CreatedSlot create_slot(Connection& replication, const std::string& conninfo, const std::string& name, bool snapshot,
+                        const WaitingFor& waiting, const std::stop_token& stop) {
+  const auto doing = "creating slot " + name;
+  if (PQsendQuery(replication.raw(), creation_sql(replication, name, snapshot).c_str()) == 0) {
+    throw replication.failure(nullptr, doing);
+  }
+  WaitReport report(conninfo, waiting, PQbackendPID(replication.raw()));
+  auto result = await_result(replication, report, stop, doing);
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), name);
+  const Rows rows(std::move(result));
+  return {.consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
+}
+
+}  // namespace
+
+std::optional<SlotState> read_slot(Connection& catalog, const std::string& name) {
+  const auto rows = catalog.query(slot_query, {name}, "reading slot " + name);
+  if (rows.size() == 0) return std::nullopt;
+  return SlotState{.name = rows.text(0, 0),
+                   .plugin = rows.text(0, 1),
+                   .database = rows.text(0, 2),
+                   .logical = rows.boolean(0, 3),
+                   .temporary = rows.boolean(0, 4),
+                   .active_pid = rows.integer(0, 5),
+                   .restart_lsn = rows.lsn(0, 6),
+                   .confirmed_flush_lsn = rows.lsn(0, 7),
+                   .wal_status = rows.text(0, 8),
+                   .invalidation_reason = rows.text(0, 9),
+                   .retained_bytes = rows.integer(0, 10)};
+}
+
+CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const std::string& name,
+                                  const WaitingFor& waiting, std::stop_token stop) {
+  return create_slot(replication, conninfo, name, false, waiting, stop);
+}
+
+CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const WaitingFor& waiting,
+                                 std::stop_token stop) {
+  // Slots are named across the cluster. The PID tells apart whoever lives now, the number what a crash may have left.
+  const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
+  return create_slot(replication, conninfo, name, true, waiting, stop);
+}
+
+void drop_slot(Connection& catalog, const std::string& name) {
+  catalog.query(
+      "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+      {name}, "dropping slot " + name);
+}
+
+}  // namespace walbrook::source

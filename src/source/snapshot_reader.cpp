@@ -1,0 +1,275 @@
+#include "source/snapshot_reader.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "base/clock.h"
+#include "source/copy_rows.h"
+
+namespace walbrook::source {
+namespace {
+
+constexpr milliseconds stop_interval(200);  // how late a stop may be noticed
+
+// Columns as the snapshot has them, with their attribute numbers, for the comparison with what they are now.
+constexpr auto attributes_query = R"(
+SELECT c.relname, n.nspname, a.attname, a.attnum
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = $1
+)";
+
+// What the snapshot sees (catalog tables) against what is (functions look at the catalog as it is now): true when a
+// relation with rows has another file, or the leaves are others. A COPY under a snapshot older than a rewriting ALTER
+// returns no rows and no error, since the new file's rows are all too young for it.
+constexpr auto rewritten_query = R"(
+WITH RECURSIVE tree(oid) AS (
+  SELECT $1::oid
+  UNION ALL
+  SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+    JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relkind = 'p'
+  WHERE NOT i.inhdetachpending
+), seen AS (
+  SELECT c.oid, nullif(c.relfilenode, 0) AS file FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+  WHERE c.relkind IN ('r', 'f')
+), now AS (
+  SELECT relid::oid AS oid FROM pg_catalog.pg_partition_tree($1::oid::regclass) WHERE isleaf AND $2::boolean
+  UNION ALL
+  SELECT $1::oid WHERE NOT $2::boolean
+)
+SELECT EXISTS (
+  SELECT FROM seen FULL JOIN now ON now.oid = seen.oid
+  WHERE seen.oid IS NULL OR now.oid IS NULL OR seen.file IS DISTINCT FROM pg_catalog.pg_relation_filenode(seen.oid))
+)";
+
+std::string full_name(const SourceTable& table) {
+  return table.schema + "." + table.name;
+}
+
+std::string quoted(const Connection& connection, const SourceTable& table) {
+  return connection.quote_name(table.schema) + "." + connection.quote_name(table.name);
+}
+
+std::map<std::string, int> attribute_numbers(const Rows& attributes) {
+  std::map<std::string, int> numbers;
+  for (int row = 0; row < attributes.size(); ++row) {
+    numbers.emplace(attributes.text(row, 2), static_cast<int>(attributes.integer(row, 3)));
+  }
+  return numbers;
+}
+
+void cancel(PGconn* connection) {
+  if (auto* request = PQgetCancel(connection)) {
+    std::array<char, 256> reason{};
+    PQcancel(request, reason.data(), static_cast<int>(reason.size()));
+    PQfreeCancel(request);
+  }
+}
+
+// Ends a COPY that nobody reads any more, so that the connection can be used again.
+void abandon_copy(PGconn* connection) {
+  cancel(connection);
+  char* row = nullptr;
+  while (PQgetCopyData(connection, &row, 0) > 0) PQfreemem(row);
+  while (Result(PQgetResult(connection)) != nullptr) {
+  }
+}
+
+}  // namespace
+
+SnapshotSource::SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop)
+    : replication_(Connection::open(conninfo, ConnectionUse::replication)),
+      created_(create_snapshot_slot(replication_, conninfo, waiting, std::move(stop))) {}
+
+SnapshotReader::SnapshotReader(const std::string& conninfo, const std::string& snapshot_name)
+    : connection_(Connection::open(conninfo, ConnectionUse::snapshot)) {
+  connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the snapshot's transaction");
+  connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
+                      "taking the snapshot over");
+  // A policy then makes an error of what it would hide.
+  connection_.execute("SET LOCAL row_security = off", "turning row security into an error");
+  // Every table starts from here, so that a failure costs one table and not the transaction, and locks end with their
+  // table.
+  connection_.execute("SAVEPOINT table_start", "setting a savepoint");
+}
+
+SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,
+                                                 const ValueLimits& limits) {
+  schema_.reset();
+  connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the former table");
+  if (!exists_now(table)) return Prepared::gone;
+  const auto attributes = connection_.query(attributes_query, {std::to_string(table.oid)},
+                                            fmt::format("looking up {} in the snapshot", full_name(table)));
+  const bool same_name =
+      attributes.size() > 0 && attributes.text(0, 0) == table.name && attributes.text(0, 1) == table.schema;
+  if (!same_name) return Prepared::stale;  // made, renamed or moved since
+  auto schema = read_table_schema(connection_, table, types, limits);
+  if (!table.published_columns.empty() && schema.columns.size() != table.published_columns.size())
+    return Prepared::stale;
+  if (const auto trouble = lock(table, schema, attribute_numbers(attributes))) return *trouble;
+  if (rewritten(table)) return Prepared::stale;
+  table_ = table;
+  limits_ = limits;
+  types_.clear();
+  for (const auto& column : schema.columns) types_.push_back(types.find(column.type_oid));
+  schema_ = std::make_shared<const TableSchema>(std::move(schema));
+  return Prepared::ready;
+}
+
+// By a function, which looks at the catalog as it is now: the snapshot still sees a table that was dropped since.
+bool SnapshotReader::exists_now(const SourceTable& table) {
+  const auto rows = connection_.query("SELECT pg_catalog.has_table_privilege($1::oid, 'SELECT') IS NOT NULL",
+                                      {std::to_string(table.oid)}, fmt::format("looking for {}", full_name(table)));
+  return rows.boolean(0, 0);
+}
+
+// Reads no row of the columns that will be copied: this takes the lock (LOCK TABLE would ask for SELECT on the whole
+// table where a column list needs less), and answers with rights, row security and the columns as they are now.
+std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& table, const TableSchema& schema,
+                                                             const std::map<std::string, int>& numbers) {
+  std::string columns;
+  for (const auto& column : schema.columns)
+    columns += (columns.empty() ? "" : ", ") + connection_.quote_name(column.name);
+  const auto sql =
+      fmt::format("SELECT {} FROM {}{}{} LIMIT 0", columns, table.partitioned ? "" : "ONLY ",
+                  quoted(connection_, table), table.row_filter.empty() ? "" : " WHERE (" + table.row_filter + ")");
+  const Result result(PQexec(connection_.raw(), sql.c_str()));
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
+    const auto failed = connection_.failure(result.get(), "reading table " + full_name(table));
+    const std::string state(sqlstate_of(result.get()));
+    if (failed.kind() == ErrorKind::connection) throw failed;
+    connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
+    if (state == "42501") throw no_right(table, failed);
+    // 42P01: no such table, 3F000: no such schema, 42703: no such column; 42883, 42804: the filter's types are others
+    // now.
+    const bool changed =
+        state == "42P01" || state == "3F000" || state == "42703" || state == "42883" || state == "42804";
+    if (!changed) throw failed;
+    return exists_now(table) ? Prepared::stale : Prepared::gone;
+  }
+  for (int i = 0; i < PQnfields(result.get()); ++i) {
+    const auto& column = schema.columns[static_cast<std::size_t>(i)];
+    const bool same = PQftable(result.get(), i) == table.oid && PQftype(result.get(), i) == column.type_oid &&
+                      PQfmod(result.get(), i) == column.typmod &&
+                      PQftablecol(result.get(), i) == numbers.at(column.name);
+    if (!same) return Prepared::stale;
+  }
+  return std::nullopt;
+}
+
+bool SnapshotReader::rewritten(const SourceTable& table) {
+  const auto rows = connection_.query(rewritten_query, {std::to_string(table.oid), table.partitioned ? "t" : "f"},
+                                      fmt::format("comparing the files of {}", full_name(table)));
+  return rows.boolean(0, 0);
+}
+
+Error SnapshotReader::no_right(const SourceTable& table, const Error& refused) {
+  const auto user = connection_.quote_name(connection_.user());
+  const auto rows =
+      connection_.query("SELECT pg_catalog.row_security_active($1::oid), pg_catalog.has_schema_privilege($2, 'USAGE')",
+                        {std::to_string(table.oid), table.schema}, "asking for rights");
+  if (rows.boolean(0, 0)) {
+    return {ErrorKind::rights,
+            fmt::format("table {} cannot be copied whole: row-level security hides rows of it from {}",
+                        full_name(table), user),
+            fmt::format("As a superuser: ALTER ROLE {} BYPASSRLS;", user)};
+  }
+  if (!rows.boolean(0, 1)) {
+    return {ErrorKind::rights, refused.cause(),
+            fmt::format("GRANT USAGE ON SCHEMA {} TO {};", connection_.quote_name(table.schema), user)};
+  }
+  return {ErrorKind::rights, refused.cause(),
+          fmt::format("GRANT SELECT ON {} TO {};", quoted(connection_, table), user)};
+}
+
+std::string SnapshotReader::column_list() const {
+  std::string list;
+  for (const auto& column : schema_->columns) list += (list.empty() ? "" : ", ") + connection_.quote_name(column.name);
+  return list;
+}
+
+// COPY of a plain table is the fastest; it knows neither filters nor partitions, no table without columns, and no
+// generated columns (which come only by a column list).
+std::string SnapshotReader::copy_sql(bool binary) const {
+  const auto name = quoted(connection_, table_);
+  const bool plain =
+      !table_.partitioned && table_.row_filter.empty() && table_.published_columns.empty() && !schema_->columns.empty();
+  const auto what = plain ? fmt::format("{} ({})", name, column_list())
+                          : fmt::format("(SELECT {} FROM {}{}{})", column_list(), table_.partitioned ? "" : "ONLY ",
+                                        name, table_.row_filter.empty() ? "" : " WHERE (" + table_.row_filter + ")");
+  return fmt::format("COPY {} TO STDOUT{}", what, binary ? " (FORMAT binary)" : "");
+}
+
+void SnapshotReader::copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
+                          std::stop_token stop) {
+  if (schema_ == nullptr) throw Error(ErrorKind::internal, "a copy was begun before its table was prepared");
+  const bool binary = options.format == CopyFormat::binary_where_possible &&
+                      std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
+  CopyRows rows(schema_, types_, limits_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
+  const auto doing = "copying table " + schema_->full_name();
+  const Result began(PQexec(connection_.raw(), copy_sql(binary).c_str()));
+  if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
+    const auto failed = connection_.failure(began.get(), doing);
+    if (failed.kind() != ErrorKind::rights) throw failed;
+    connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
+    throw no_right(table_, failed);
+  }
+  try {
+    receive_rows(rows, options, sink, stop);
+  } catch (...) {
+    abandon_copy(connection_.raw());
+    throw;
+  }
+}
+
+void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
+                                  const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
+                                  const std::stop_token& stop) {
+  constexpr std::size_t check_rows = 64;          // how often the batch's memory is added up
+  constexpr std::size_t check_bytes = 256 << 10;  // at the latest after so much from the wire
+  const auto doing = "copying table " + schema_->full_name();
+  std::size_t wire_bytes = 0;
+  std::size_t checked_rows = 0;
+  std::size_t checked_bytes = 0;
+  const auto hand_over = [&] {
+    sink(rows.take(), std::exchange(wire_bytes, 0));
+    checked_rows = checked_bytes = 0;
+  };
+  for (;;) {
+    // Every few rows where they flow, every stop_interval where they do not.
+    const auto end_if_stopped = [&] {
+      if (stop.stop_requested()) throw Error(ErrorKind::source_not_ready, doing + ": stopped");
+    };
+    char* raw = nullptr;
+    const int size = PQgetCopyData(connection_.raw(), &raw, 1);
+    const std::unique_ptr<char, decltype(&PQfreemem)> owned(raw, &PQfreemem);
+    if (size > 0) {
+      rows.feed({raw, static_cast<std::size_t>(size)});
+      wire_bytes += static_cast<std::size_t>(size);
+      if (rows.batch().rows() < checked_rows + check_rows && wire_bytes < checked_bytes + check_bytes) continue;
+      checked_rows = rows.batch().rows();
+      checked_bytes = wire_bytes;
+      end_if_stopped();
+      if (checked_rows >= options.batch_rows || rows.batch().bytes() >= options.batch_bytes) hand_over();
+      continue;
+    }
+    if (size < 0) break;
+    end_if_stopped();
+    pollfd socket{.fd = PQsocket(connection_.raw()), .events = POLLIN, .revents = 0};
+    poll(&socket, 1, static_cast<int>(stop_interval.count()));
+    if (!connection_.receive()) throw connection_.failure(nullptr, doing);
+  }
+  const Result ended(PQgetResult(connection_.raw()));
+  if (PQresultStatus(ended.get()) != PGRES_COMMAND_OK) throw connection_.failure(ended.get(), doing);
+  while (Result(PQgetResult(connection_.raw())) != nullptr) {
+  }
+  rows.finish();
+  if (rows.batch().rows() > 0) hand_over();
+}
+
+}  // namespace walbrook::source

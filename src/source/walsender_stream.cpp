@@ -1,0 +1,351 @@
+#include "source/walsender_stream.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "base/bytes.h"
+#include "pgoutput/message.h"
+#include "source/slot.h"
+
+namespace walbrook::source {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+// The walsender sends row by row. While rows flow, the reader lets them gather for this long instead of being woken for
+// each of them, which costs both sides a context switch. An idle stream is read at once; a transaction whose frames
+// come one by one is late by this much at most.
+constexpr microseconds gather_time(200);
+constexpr int small_gulp_frames = 16;  // fewer from one recv(): the reader has caught up with the walsender
+
+// A server that says nothing for so long is taken for gone, unless wal_sender_timeout is longer; at half of it, it is
+// asked.
+constexpr milliseconds silence_limit(60'000);
+constexpr milliseconds active_retry(100);
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() { close(descriptor_); }
+  [[nodiscard]] int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+std::string stream_mend(std::string_view state, const StreamOptions& options) {
+  if (state == "58P01" || state == "55000") {  // undefined_file: WAL was removed; the slot was invalidated
+    return fmt::format(
+        "The slot can no longer be used. SELECT pg_drop_replication_slot('{}'); then walbrook run --reset.",
+        options.slot);
+  }
+  if (state == "42704") {  // undefined_object; from 18 on the server only warns
+    return fmt::format("Publication {} or slot {} is gone. walbrook run --reset makes the copy anew.",
+                       options.publication, options.slot);
+  }
+  return {};
+}
+
+// The stream ended by the server's word. Kinds are those of Connection::failure, but for a slot or publication that is
+// gone.
+Error stream_failure(const Connection& connection, const PGresult* result, const StreamOptions& options) {
+  auto failed = connection.failure(result, fmt::format("reading slot {}", options.slot));
+  auto mend = stream_mend(sqlstate_of(result), options);
+  return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend));
+}
+
+// Invariant: every frame that libpq has handed out was yielded by `read` before a later message is looked at, so that
+// `received_` may take over a keepalive's position as it comes: keepalives carry the end of the last record that the
+// walsender has decoded, and everything that was committed before it stands before it in the stream. Frames move
+// nothing: their LSNs lie inside transactions whose commit was perhaps not yielded; the caller learns the end of a
+// transaction from its Commit message.
+class WalsenderStream final : public ChangeReader {
+ public:
+  WalsenderStream(Connection connection, StreamOptions options, milliseconds sender_timeout)
+      : connection_(std::move(connection)),
+        options_(std::move(options)),
+        sender_timeout_(sender_timeout),
+        wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (wake_.get() < 0) throw Error(ErrorKind::internal, "eventfd failed: too many open files?");
+  }
+
+  ReadResult read(Frame& out) override;
+  void wait(milliseconds timeout) override;
+  void interrupt() override;
+  [[nodiscard]] Lsn received() const override { return received_; }
+  [[nodiscard]] bool reply_requested() const override { return reply_requested_; }
+  void send_feedback(Lsn durable, bool ask_reply) override;
+  [[nodiscard]] milliseconds sender_timeout() const override { return sender_timeout_; }
+
+ private:
+  bool take_message(std::string_view message, Frame& out);
+  [[nodiscard]] Error ended(int code);
+  [[nodiscard]] bool gather();
+  void look_for_life(bool readable);
+
+  Connection connection_;
+  StreamOptions options_;
+  milliseconds sender_timeout_;
+  FileDescriptor wake_;
+  std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
+
+  Lsn received_;
+  Lsn durable_;
+  bool reply_requested_ = false;
+  bool broken_ = false;     // recv() failed; what is buffered is still yielded
+  int frames_in_gulp_ = 0;  // messages since the last recv()
+  bool rested_ = true;      // `nothing` was said since, so the next read asks the socket
+  bool active_ = false;     // messages came since the last `wait`
+  steady_clock::time_point last_sign_ = steady_clock::now();  // of life
+  std::optional<steady_clock::time_point> asked_;             // for a sign of life
+};
+
+ReadResult WalsenderStream::read(Frame& out) {
+  bool asked_socket = false;
+  for (;;) {
+    char* raw = nullptr;
+    const int size = PQgetCopyData(connection_.raw(), &raw, 1);
+    buffer_.reset(raw);
+    if (size > 0) {
+      ++frames_in_gulp_;
+      active_ = true;
+      if (take_message({raw, static_cast<std::size_t>(size)}, out)) return ReadResult::frame;
+      continue;
+    }
+    if (size < 0) throw ended(size);
+    if (broken_) throw stream_failure(connection_, nullptr, options_);
+    const bool caught_up = frames_in_gulp_ < small_gulp_frames;
+    if (asked_socket || (caught_up && !rested_)) {
+      rested_ = true;
+      return ReadResult::nothing;
+    }
+    broken_ = !connection_.receive();
+    asked_socket = true;
+    rested_ = false;
+    frames_in_gulp_ = 0;
+  }
+}
+
+// XLogData:  'w' start:u64 end:u64 clock:i64 frame. https://www.postgresql.org/docs/current/protocol-replication.html
+// Keepalive: 'k' end:u64 clock:i64 reply:u8
+bool WalsenderStream::take_message(std::string_view message, Frame& out) {
+  ByteReader in(message);
+  const auto kind = in.u8();
+  if (kind == 'w') {
+    out.lsn = Lsn{in.u64()};
+    in.u64();
+    in.u64();
+    if (!in.failed()) {
+      out.bytes = message.substr(in.offset());
+      return true;
+    }
+  } else if (kind == 'k') {
+    const Lsn end{in.u64()};
+    in.u64();
+    const bool reply = in.u8() != 0;
+    if (!in.failed()) {
+      received_ = std::max(received_, end);
+      reply_requested_ = reply_requested_ || reply;
+      return false;
+    }
+  }
+  throw Error(ErrorKind::protocol,
+              fmt::format("the walsender of {} sent a message of kind {} and {} bytes that the protocol does not know",
+                          connection_.where(), static_cast<int>(kind), message.size()));
+}
+
+Error WalsenderStream::ended(int code) {
+  if (code == -2) return stream_failure(connection_, nullptr, options_);
+  for (;;) {
+    const Result result(PQgetResult(connection_.raw()));
+    const auto status = PQresultStatus(result.get());
+    if (result == nullptr || PQstatus(connection_.raw()) != CONNECTION_OK || status == PGRES_COMMAND_OK) {
+      if (status == PGRES_FATAL_ERROR) return stream_failure(connection_, result.get(), options_);
+      return {ErrorKind::connection, fmt::format("the server ended the stream of slot {}: {} is shutting down",
+                                                 options_.slot, connection_.where())};
+    }
+    if (status == PGRES_FATAL_ERROR) return stream_failure(connection_, result.get(), options_);
+    if (status == PGRES_COPY_IN) PQputCopyEnd(connection_.raw(), nullptr);
+  }
+}
+
+// Lets rows gather when the stream is busy. False: it is idle.
+bool WalsenderStream::gather() {
+  if (!active_) return false;
+  active_ = false;
+  last_sign_ = steady_clock::now();
+  asked_.reset();
+  pollfd wake{.fd = wake_.get(), .events = POLLIN, .revents = 0};
+  const timespec time{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(gather_time).count()};
+  ppoll(&wake, 1, &time, nullptr);
+  return true;
+}
+
+void WalsenderStream::wait(milliseconds timeout) {
+  const bool busy = timeout.count() > 0 && gather();
+  if (!busy) {
+    std::array<pollfd, 2> watched = {{{.fd = PQsocket(connection_.raw()), .events = POLLIN, .revents = 0},
+                                      {.fd = wake_.get(), .events = POLLIN, .revents = 0}}};
+    poll(watched.data(), watched.size(), static_cast<int>(std::clamp<std::int64_t>(timeout.count(), 0, 10'000)));
+    look_for_life(watched[0].revents != 0);
+  }
+  std::uint64_t times = 0;
+  [[maybe_unused]] const auto cleared = ::read(wake_.get(), &times, sizeof times);
+}
+
+// A peer that vanished without a word: TCP's keepalives find it too, but not behind a proxy that answers them.
+void WalsenderStream::look_for_life(bool readable) {
+  const auto now = steady_clock::now();
+  if (readable) {
+    last_sign_ = now;
+    asked_.reset();
+    return;
+  }
+  const auto limit = std::max(silence_limit, sender_timeout_);
+  if (!asked_ && now - last_sign_ > limit / 2) {
+    send_feedback(durable_, true);
+    asked_ = now;
+  } else if (asked_ && now - *asked_ > limit / 2) {
+    throw Error(ErrorKind::connection,
+                fmt::format("{} has not answered for {} s: the connection is taken for broken", connection_.where(),
+                            std::chrono::duration_cast<std::chrono::seconds>(now - last_sign_).count()));
+  }
+}
+
+void WalsenderStream::interrupt() {
+  const std::uint64_t once = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &once, sizeof once);
+}
+
+// Standby status update: 'r' written:u64 flushed:u64 applied:u64 clock:i64 reply:u8. Only `flushed` moves the slot.
+void WalsenderStream::send_feedback(Lsn durable, bool ask_reply) {
+  durable_ = durable;
+  const auto now =
+      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  ByteWriter out;
+  out.u8('r');
+  out.u64(std::max(received_, durable).value);
+  out.u64(durable.value);
+  out.u64(durable.value);
+  out.u64(static_cast<std::uint64_t>(now - pgoutput::postgres_epoch_us));
+  out.u8(ask_reply ? 1 : 0);
+  const auto& message = out.str();
+  if (PQputCopyData(connection_.raw(), message.data(), static_cast<int>(message.size())) != 1 ||
+      PQflush(connection_.raw()) != 0) {
+    throw stream_failure(connection_, nullptr, options_);
+  }
+  reply_requested_ = false;
+}
+
+// The names stand in the replication grammar, which doubles quotes and knows nothing of backslashes; the publication's
+// is an identifier inside a literal.
+std::string start_sql(const Connection& replication, const StreamOptions& options) {
+  const auto publication = replication.quote_literal(replication.quote_name(options.publication));
+  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{}{})",
+                     replication.quote_name(options.slot), options.start.to_string(), publication,
+                     options.binary ? ", binary 'true'" : "", options.messages ? ", messages 'true'" : "");
+}
+
+Connection open_walsender(const StreamOptions& options) {
+  if (options.decoding_memory.empty()) return Connection::open(options.conninfo, ConnectionUse::replication);
+  try {
+    return Connection::open(options.conninfo, ConnectionUse::replication,
+                            "-c logical_decoding_work_mem=" + options.decoding_memory);
+  } catch (const Error& refused) {
+    if (refused.cause().find("logical_decoding_work_mem") == std::string::npos) throw;
+    spdlog::warn("the source decodes with its own logical_decoding_work_mem: {}", refused.cause());
+    return Connection::open(options.conninfo, ConnectionUse::replication);
+  }
+}
+
+milliseconds read_sender_timeout(Connection& replication) {
+  const auto rows = replication.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'");
+  return milliseconds(rows.size() == 0 ? 0 : rows.integer(0, 0));
+}
+
+class SlotTaking {
+ public:
+  SlotTaking(const StreamOptions& options, std::stop_token stop)
+      : options_(options),
+        stop_(std::move(stop)),
+        catalog_(Connection::open(options.conninfo, ConnectionUse::catalog)),
+        replication_(open_walsender(options)),
+        deadline_(steady_clock::now() + options.wait_for_active) {}
+
+  std::unique_ptr<ChangeReader> take() {
+    const auto timeout = read_sender_timeout(replication_);
+    while (!try_start()) {
+      if (stop_.stop_requested()) {
+        throw Error(ErrorKind::source_not_ready, fmt::format("stopped while waiting for slot {}", options_.slot));
+      }
+      std::this_thread::sleep_for(active_retry);
+    }
+    // Looked at again now that nobody else can move it: the server starts from the slot's own position without a word
+    // when that is ahead of what was asked for.
+    require_usable();
+    return std::make_unique<WalsenderStream>(std::move(replication_), options_, timeout);
+  }
+
+ private:
+  SlotState require_usable() {
+    const auto slot = read_slot(catalog_, options_.slot);
+    if (auto trouble = slot_trouble(slot, options_.slot, catalog_.database(), options_.start))
+      throw std::move(*trouble);
+    if (!slot) {
+      throw Error(ErrorKind::source_not_ready, fmt::format("slot {} does not exist", options_.slot),
+                  "walbrook run creates it.");
+    }
+    return *slot;
+  }
+
+  // False: another process reads the slot.
+  bool try_start() {
+    const auto slot = require_usable();
+    if (slot.active_pid != 0) return told_active(slot.active_pid);
+    const Result result(PQexec(replication_.raw(), start_sql(replication_, options_).c_str()));
+    if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return true;
+    if (sqlstate_of(result.get()) == "55006") return told_active(0);  // object_in_use: taken since we looked
+    throw stream_failure(replication_, result.get(), options_);
+  }
+
+  bool told_active(std::int64_t pid) {
+    if (pid != 0 && pid != last_pid_) {
+      spdlog::info("slot {} is read by PID {}; waiting up to {} s for it", options_.slot, pid,
+                   std::chrono::duration_cast<std::chrono::seconds>(options_.wait_for_active).count());
+      last_pid_ = pid;
+    }
+    if (steady_clock::now() >= deadline_) {
+      throw Error(
+          ErrorKind::source_not_ready,
+          fmt::format("slot {} is read by another process, PID {} of the server", options_.slot, last_pid_),
+          fmt::format("Stop the other run; or, if its program is gone: SELECT pg_terminate_backend({});", last_pid_));
+    }
+    return false;
+  }
+
+  const StreamOptions& options_;
+  std::stop_token stop_;
+  Connection catalog_;
+  Connection replication_;
+  steady_clock::time_point deadline_;
+  std::int64_t last_pid_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<ChangeReader> start_streaming(const StreamOptions& options, std::stop_token stop) {
+  return SlotTaking(options, std::move(stop)).take();
+}
+
+}  // namespace walbrook::source
