@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_map>
 
 #include "test/support/duck_reader.h"
@@ -13,8 +16,6 @@
 namespace walbrook::test {
 namespace {
 
-constexpr const char* variant_suffix = "__v_text";
-
 // The copy's own account of a table.
 struct Target {
   std::string schema;
@@ -23,6 +24,26 @@ struct Target {
   std::string reason;
 
   [[nodiscard]] std::string sql_name() const { return quote_name(schema) + "." + quote_name(name); }
+};
+
+bool differ_by_case_alone(const std::string& one, const std::string& other) {
+  return one != other && std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
+           return std::tolower(a) == std::tolower(b);
+         });
+}
+
+// A name is the source's own, unless another one there differs from it by case alone.
+template <class Names>
+bool is_rightly_named(const std::string& target, const std::string& source, const Names& all) {
+  return target == source || (target.starts_with(source) && std::ranges::any_of(all, [&](const std::string& other) {
+                                return differ_by_case_alone(source, other);
+                              }));
+}
+
+// Where a source column stands in the copy.
+struct CopyColumn {
+  std::string value;
+  std::string variant;  // "" where there is none
 };
 
 class TableComparison {
@@ -49,9 +70,22 @@ class TableComparison {
   DuckReader& copy_;
   const PublishedTable& table_;
   const Target& target_;
-  std::set<std::size_t> with_variant_;  // columns that have a variant column in the copy
+  std::vector<CopyColumn> columns_;  // of the table's columns
   std::string text_;
 };
+
+std::map<std::string, CopyColumn> columns_by_source(DuckReader& copy, const Target& target) {
+  std::map<std::string, CopyColumn> columns;
+  const auto json =
+      copy.value(fmt::format("SELECT columns FROM _walbrook.targets WHERE target_schema = {} AND target_name = {}",
+                             quote_literal(target.schema), quote_literal(target.name)));
+  if (json.empty()) return columns;
+  for (const auto& item : nlohmann::json::parse(json)) {
+    auto& column = columns[item.at("source").get<std::string>()];
+    (item.at("variant").get<bool>() ? column.variant : column.value) = item.at("name").get<std::string>();
+  }
+  return columns;
+}
 
 void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
   std::map<std::string, std::string> types;
@@ -62,24 +96,26 @@ void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
     types[*row[0]] = *row[1];
   }
   if (types.empty()) return say("is missing from the copy");
-  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-    const auto& column = table_.columns[i];
-    const auto found = types.find(column.name);
+  auto by_source = columns_by_source(copy_, target_);
+  std::vector<std::string> names;
+  for (const auto& column : table_.columns) names.push_back(column.name);
+  for (const auto& column : table_.columns) {
+    const auto& in_copy = columns_.emplace_back(by_source[column.name]);
+    const auto found = types.find(in_copy.value);
     if (found == types.end()) {
       say("column " + column.name + " is missing from the copy");
       continue;
     }
+    if (!is_rightly_named(in_copy.value, column.name, names))
+      say("column " + column.name + " is called " + in_copy.value);
     const auto expected = expected_duck_type(column.type);
     if (found->second != expected) say("column " + column.name + " is " + found->second + ", not " + expected);
     types.erase(found);
-    const auto variant = types.find(column.name + variant_suffix);
-    if (variant == types.end()) continue;
-    with_variant_.insert(i);
-    types.erase(variant);
+    types.erase(in_copy.variant);
   }
   for (const auto& gone : gone_columns) {
-    if (types.erase(gone) == 0) say("column " + gone + ", which the source no longer has, is missing from the copy");
-    types.erase(gone + variant_suffix);
+    if (types.erase(by_source[gone].value) == 0) say("column " + gone + ", which the source no longer has, is missing");
+    types.erase(by_source[gone].variant);
   }
   for (const auto& [name, type] : types) say("column " + name + " stands in the copy and not in the source");
 }
@@ -103,16 +139,14 @@ std::vector<std::string> TableComparison::source_rows() {
 
 std::vector<std::string> TableComparison::copy_rows() {
   std::string cells;
-  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-    const auto& column = table_.columns[i];
-    const auto name = quote_name(column.name);
-    auto cell = canonical_in_duckdb(column.type, name);
-    if (with_variant_.contains(i)) {
-      const auto variant = quote_name(column.name + variant_suffix);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto value = quote_name(columns_[i].value);
+    auto cell = canonical_in_duckdb(table_.columns[i].type, value);
+    if (!columns_[i].variant.empty()) {
       cell = fmt::format(
           "CASE WHEN {0} IS NULL THEN {1} WHEN {2} IS NULL THEN chr({3}) || {0} ELSE "
           "'both column and variant are set' END",
-          variant, cell, name, variant_cell + 0);
+          quote_name(columns_[i].variant), cell, value, variant_cell + 0);
     }
     cells += fmt::format("{}coalesce({}, chr({}))", cells.empty() ? "" : ", ", cell, null_cell + 0);
   }
@@ -122,7 +156,8 @@ std::vector<std::string> TableComparison::copy_rows() {
 
 void TableComparison::resolve_variants(std::vector<std::string>& rows) {
   std::map<std::size_t, std::unordered_map<std::string, std::string>> canonical;
-  for (const auto i : with_variant_) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].variant.empty()) continue;
     const auto name = quote_name(table_.columns[i].name);
     for (auto& row : source_.query(
              fmt::format("SELECT DISTINCT {}, {} FROM {} WHERE pg_catalog.num_nulls({}) = 0", printed_in_postgres(name),
@@ -130,14 +165,14 @@ void TableComparison::resolve_variants(std::vector<std::string>& rows) {
       canonical[i][*row[0]] = *row[1];
     }
   }
+  if (canonical.empty()) return;
   for (auto& row : rows) {
     if (row.find(variant_cell) == std::string::npos) continue;
     auto cells = split_cells(row);
-    for (const auto i : with_variant_) {
-      if (i >= cells.size()) break;
-      if (!cells[i].starts_with(variant_cell)) continue;
-      const auto found = canonical[i].find(cells[i].substr(1));
-      cells[i] = found == canonical[i].end() ? "variant \"" + cells[i].substr(1) + "\"" : found->second;
+    for (const auto& [i, by_text] : canonical) {
+      if (i >= cells.size() || !cells[i].starts_with(variant_cell)) continue;
+      const auto found = by_text.find(cells[i].substr(1));
+      cells[i] = found == by_text.end() ? "variant '" + cells[i].substr(1) + "'" : found->second;
     }
     row = join_cells(cells);
   }
@@ -146,7 +181,7 @@ void TableComparison::resolve_variants(std::vector<std::string>& rows) {
 void TableComparison::check_rows() {
   auto expected = source_rows();
   auto found = copy_rows();
-  if (!with_variant_.empty()) resolve_variants(found);
+  resolve_variants(found);
   std::ranges::sort(expected);
   std::ranges::sort(found);
   RowDifference difference;
@@ -188,6 +223,8 @@ std::string differences(const Comparison& comparison) {
   DuckReader copy(comparison.file);
   const auto known = targets(copy);
   auto tables = published_tables(source, comparison.publication);
+  std::vector<std::string> names;
+  for (const auto& entry : known) names.push_back(entry.first.substr(entry.first.find('.') + 1));
   std::string text;
   for (const auto& wanted : comparison.tables) {
     if (std::ranges::none_of(tables, [&](const auto& table) { return table.full_name() == wanted; })) {
@@ -203,6 +240,9 @@ std::string differences(const Comparison& comparison) {
     }
     if (target->second.state != "streaming") {
       text += "table " + table.full_name() + " is " + target->second.state + ": " + target->second.reason + "\n";
+    }
+    if (!is_rightly_named(target->second.name, table.name, names)) {
+      text += "table " + table.full_name() + " is called " + target->second.name + "\n";
     }
     const auto gone = comparison.gone_columns.find(table.full_name());
     text += TableComparison(source, copy, table, target->second)

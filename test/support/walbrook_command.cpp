@@ -42,10 +42,10 @@ ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const En
 
 ProcessSpec Pipeline::command(const std::string& name, const std::vector<std::string>& extra,
                               const Environment& env) const {
-  std::vector<std::string> arguments = {
-      name,     "--source", source,          "--destination", "duckdb://" + file.string(),
-      "--slot", slot,       "--publication", publication};
-  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  std::vector<std::string> arguments = {name,     "--source", source, "--destination", "duckdb:///" + file.string(),
+                                        "--slot", slot};
+  if (name == "run" || name == "check") arguments.insert(arguments.end(), {"--publication", publication});
+  if (name == "run") arguments.insert(arguments.end(), flags.begin(), flags.end());
   arguments.insert(arguments.end(), extra.begin(), extra.end());
   return walbrook_command(arguments, env);
 }

@@ -21,9 +21,9 @@ struct Pipeline {
   std::filesystem::path file;  // the DuckDB file
   std::string slot = "walbrook";
   std::string publication = "walbrook";
-  std::vector<std::string> flags;  // on every command
+  std::vector<std::string> flags;  // on every run
 
-  // `walbrook COMMAND --source … --destination … --slot … --publication … flags… extra…`
+  // `walbrook COMMAND --source … --destination … --slot … extra…`, with --publication and the flags where they belong.
   [[nodiscard]] ProcessSpec command(const std::string& name, const std::vector<std::string>& extra = {},
                                     const Environment& env = {}) const;
   // `walbrook run`, to its end.
