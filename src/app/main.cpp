@@ -1,1 +1,82 @@
-int main() { return 0; }
+// The command `walbrook`: reads the command line, builds what the command needs, turns an Error into text and exit
+// code.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/command_line.h"
+#include "app/commands.h"
+#include "app/credentials.h"
+#include "app/terminal.h"
+
+namespace {
+
+using namespace walbrook;
+
+int perform(const app::CommandLine& line) {
+  switch (line.command) {
+    case app::Command::run:
+      return app::run_command(line);
+    case app::Command::check:
+      return app::check_command(line);
+    case app::Command::status:
+      return app::status_command(line);
+    case app::Command::sql:
+      return app::sql_command(line);
+  }
+  return 1;
+}
+
+// `error: cause`, then what to do; with --json the same as the last object on stdout.
+int tell(const Error& error, bool json, LogFormat format) {
+  if (format == LogFormat::json) {
+    spdlog::error("{}", error.what());
+  } else {
+    fmt::print(stderr, "{} {}\n", app::coloured("error:", app::Colour::red, app::wants_colour(STDERR_FILENO)),
+               error.what());
+  }
+  if (json) {
+    const nlohmann::ordered_json told = {{"event", "error"},
+                                         {"error",
+                                          {{"kind", to_string(error.kind())},
+                                           {"cause", error.cause()},
+                                           {"mend", error.mend()},
+                                           {"exit_code", exit_code(error.kind())}}}};
+    try {
+      app::write_result(told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    } catch (const Error&) {
+      // stdout is what failed
+    }
+  }
+  return exit_code(error.kind());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto arguments = app::take_arguments(argc, argv);
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
+  std::signal(SIGPIPE, SIG_IGN);
+  auto format = LogFormat::text;
+  const bool json = app::asks_for_json(arguments);
+  try {
+    const auto parsed = app::parse_command_line(arguments);
+    if (!parsed.line) {
+      app::write_result(parsed.text);
+      return 0;
+    }
+    format = parsed.line->log_format;
+    set_up_logging(format, parsed.line->log_level);
+    return perform(*parsed.line);
+  } catch (const Error& error) {
+    return tell(error, json, format);
+  } catch (const std::exception& error) {
+    return tell(Error(ErrorKind::internal, fmt::format("something unexpected: {}", mask_secrets(error.what()))), json,
+                format);
+  }
+}

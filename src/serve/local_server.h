@@ -1,31 +1,38 @@
 // The local socket of a running pipeline: HTTP over a Unix socket that only the same user can reach.
 //
 //   GET  /status               → RunStatus as JSON
-//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "columns": [{name, type, numeric}], "rows": [[…]]} or {"error": …}
+//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "columns": [{name, type, numeric}], "rows": [[…]]} or {"error":
+//   …}
 //
 // It has to be there: a second process can't open a DuckDB file that is being written, not even to read.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "destination/destination.h"
 #include "pipeline/run.h"
 
 namespace walbrook::serve {
 
-// Where the socket of the pipeline that writes this destination stands: a folder of mode 700 under XDG_RUNTIME_DIR or the
-// temporary folder, named after user and destination (canonical path), so that `status` and `sql` find it from the same flags.
+// Where the socket of the pipeline that writes this destination stands: a folder of mode 700 under XDG_RUNTIME_DIR,
+// /run/user/UID or the temporary folder, named after user and destination (canonical path), so that `status` and `sql`
+// find it from the same flags. A run that was started by cron may have taken another of these folders than the shell
+// that asks: the one where somebody answers wins, otherwise the first that can be used.
 [[nodiscard]] std::string socket_path(const std::string& destination_url);
 
 class LocalServer {
  public:
-  // Starts its thread. Borrows all for its lifetime. A stale socket of a dead process is replaced.
+  // Starts its thread. Borrows all for its lifetime. A stale socket of a dead process is replaced; Error(destination)
+  // when another process answers there or the folder is not ours alone.
   LocalServer(const std::string& path, destination::Destination& destination,
               std::function<pipeline::RunStatus()> status);
   LocalServer(const LocalServer&) = delete;
   LocalServer& operator=(const LocalServer&) = delete;
+  // Interrupts queries that still run.
   ~LocalServer();
 
  private:
@@ -42,6 +49,10 @@ struct SqlAnswer {
 // Throws Error(usage) with the destination's reason when the SQL failed.
 [[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql);
 
+// The wire forms, and back. Malformed text is an Error(internal): only our own server writes it.
 [[nodiscard]] std::string to_json(const pipeline::RunStatus& status);
+[[nodiscard]] pipeline::RunStatus status_from_json(std::string_view json);
+[[nodiscard]] std::string to_json(const SqlAnswer& answer);
+[[nodiscard]] SqlAnswer sql_answer_from_json(std::string_view json);
 
 }  // namespace walbrook::serve

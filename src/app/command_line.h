@@ -1,0 +1,41 @@
+// The command line as the commands read it: flags checked, defaults filled in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "destination/destination.h"
+#include "pipeline/run.h"
+
+namespace walbrook::app {
+
+enum class Command { run, check, status, sql };
+enum class SqlFormat { table, csv, json };
+
+struct CommandLine {
+  Command command = Command::run;
+  bool json = false;
+  LogFormat log_format = LogFormat::text;
+  std::string log_level = "info";
+
+  pipeline::RunOptions run;  // conninfo, names and tables are set for every command
+  destination::DestinationOptions destination;
+
+  std::string sql;
+  SqlFormat sql_format = SqlFormat::table;
+};
+
+struct CommandLineResult {
+  std::optional<CommandLine> line;  // nullopt: `text` is all there is to do, exit 0
+  std::string text;                 // of --help and --version
+};
+
+// Throws Error(usage), with the nearest known flag where one was not known.
+[[nodiscard]] CommandLineResult parse_command_line(std::vector<std::string> arguments);
+
+// --json stands among the arguments: known even when they cannot be parsed, so that an error is told in the right form.
+[[nodiscard]] bool asks_for_json(const std::vector<std::string>& arguments);
+
+}  // namespace walbrook::app

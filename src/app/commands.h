@@ -1,0 +1,13 @@
+// The commands, one file each. They return the exit code and throw Error.
+#pragma once
+
+#include "app/command_line.h"
+
+namespace walbrook::app {
+
+[[nodiscard]] int run_command(const CommandLine& line);
+[[nodiscard]] int check_command(const CommandLine& line);
+[[nodiscard]] int status_command(const CommandLine& line);
+[[nodiscard]] int sql_command(const CommandLine& line);
+
+}  // namespace walbrook::app

@@ -1,0 +1,21 @@
+// Where the source is, without letting a password out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace walbrook::app {
+
+// The arguments behind the command's name, and the originals overwritten so that /proc/PID/cmdline and `ps` show ***
+// where a password stood.
+[[nodiscard]] std::vector<std::string> take_arguments(int argc, char** argv);
+
+// libpq's connection string: the flag, else SOURCES__PG_REPLICATION__CREDENTIALS, else "" (libpq's own environment).
+// Error(usage) when libpq cannot read it.
+[[nodiscard]] std::string resolve_source(const std::optional<std::string>& flag);
+
+// duckdb:///<database>.duckdb in the current folder; the database as libpq would choose it.
+[[nodiscard]] std::string default_destination(const std::string& conninfo);
+
+}  // namespace walbrook::app

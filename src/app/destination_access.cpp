@@ -1,0 +1,101 @@
+#include "app/destination_access.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "serve/local_server.h"
+
+namespace walbrook::app {
+namespace {
+
+namespace fs = std::filesystem;
+using source::Finding;
+using source::Severity;
+
+constexpr const char* topic = "destination";
+
+Finding ok(std::string what) {
+  return {.severity = Severity::ok, .topic = topic, .what = std::move(what)};
+}
+
+Finding wrong(std::string what, std::string mend) {
+  return {.severity = Severity::error,
+          .topic = topic,
+          .what = std::move(what),
+          .mend = std::move(mend),
+          .kind = ErrorKind::destination};
+}
+
+Finding check_missing_file(const fs::path& file) {
+  std::error_code failed;
+  const fs::path folder = file.parent_path();
+  if (!fs::is_directory(folder, failed)) {
+    return wrong(fmt::format("the folder {} does not exist", folder.string()),
+                 fmt::format("mkdir -p '{}'   (or name another with --destination)", folder.string()));
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return wrong(fmt::format("the folder {} may not be written by this user", folder.string()),
+                 "Give this user the right to write it, or name another file with --destination.");
+  }
+  return ok(fmt::format("{} will be created", file.string()));
+}
+
+// The run's own words; the checkpoint is not enough to compare clusters, the running pipeline does that itself.
+Finding held_by_a_run(const pipeline::RunStatus& status) {
+  return {.severity = Severity::note,
+          .topic = topic,
+          .what = fmt::format("{} is held by a walbrook run that is at work ({}, checkpoint {})", status.destination,
+                              status.phase, status.checkpoint.to_string()),
+          .mend = "Another run would have to wait for its end."};
+}
+
+}  // namespace
+
+std::optional<fs::path> file_of(const std::string& destination_url) {
+  constexpr std::string_view scheme = "duckdb:///";
+  if (!destination_url.starts_with(scheme)) return std::nullopt;
+  std::error_code failed;
+  auto path = fs::absolute(destination_url.substr(scheme.size()), failed);
+  return failed ? std::nullopt : std::optional(path.lexically_normal());
+}
+
+bool is_locked(const Error& error) {
+  return error.kind() == ErrorKind::destination && error.cause().find(" is locked by ") != std::string::npos;
+}
+
+DestinationCheck check_destination(const destination::DestinationOptions& options) {
+  DestinationCheck check;
+  try {
+    auto read_only = options;
+    read_only.read_only = true;
+    const auto file = file_of(options.url);
+    std::error_code failed;
+    if (file && !fs::exists(*file, failed)) {
+      check.findings.push_back(check_missing_file(*file));
+      return check;
+    }
+    if (const auto answer = serve::ask_status(serve::socket_path(options.url))) {
+      check.findings.push_back(held_by_a_run(serve::status_from_json(*answer)));
+      return check;
+    }
+    const auto destination = destination::open_destination(read_only);
+    check.checkpoint = destination->open().checkpoint;
+    if (file && (::access(file->c_str(), W_OK) != 0 || ::access(file->parent_path().c_str(), W_OK) != 0)) {
+      check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file->string()),
+                                     "Give this user the right to write the file and its folder."));
+      return check;
+    }
+    check.findings.push_back(ok(
+        check.checkpoint ? fmt::format("{} holds this pipeline at checkpoint {}", destination->name(),
+                                       check.checkpoint->lsn.to_string())
+                         : fmt::format("{} can be written, holds nothing of this pipeline yet", destination->name())));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::usage) throw;
+    auto finding = wrong(error.cause(), error.mend());
+    finding.kind = error.kind();
+    check.findings.push_back(std::move(finding));
+  }
+  return check;
+}
+
+}  // namespace walbrook::app

@@ -1,0 +1,79 @@
+// What --help says around the flags: what a command is for, and examples that can be typed as they stand.
+#pragma once
+
+#include <string_view>
+
+namespace walbrook::app {
+
+inline constexpr std::string_view walbrook_help =
+    R"help(walbrook keeps a DuckDB file identical to tables of a PostgreSQL database.
+
+  It reads PostgreSQL's logical replication stream and applies it transaction by transaction.
+  What you read is always the source after some whole number of committed transactions.
+  Rows and position are committed together: kill it at any moment, nothing is lost or doubled.
+  In the source it makes a publication and a replication slot, nothing else.
+  The copy is an ordinary DuckDB file: no server, no broker, no JVM.)help";
+
+inline constexpr std::string_view walbrook_examples =
+    R"help(Examples:
+  walbrook check --source postgresql://loader@db.example.com/shop
+  walbrook run   --source postgresql://loader@db.example.com/shop --follow
+  walbrook sql   --destination duckdb:///shop.duckdb "SELECT count(*) FROM public.orders"
+
+Passwords belong into ~/.pgpass, a libpq service or the environment (PGPASSWORD,
+SOURCES__PG_REPLICATION__CREDENTIALS), not on the command line.
+Exit codes: 0 done, 1 failed, 2 usage, 3 the source is not ready, 4 the destination is not ready,
+5 data need attention.  `walbrook COMMAND --help` tells more of each command.)help";
+
+inline constexpr std::string_view run_help =
+    R"help(Copies what is new and applies every committed change.
+
+  Once: copies tables that are not copied yet, applies everything that was committed before the start,
+  ends with exit code 0. With --follow it goes on until SIGINT or SIGTERM (a second one ends it at once).)help";
+
+inline constexpr std::string_view run_examples =
+    R"help(Examples:
+  walbrook run --source postgresql://loader@127.0.0.1/shop
+      all tables of schema public, into ./shop.duckdb
+  walbrook run --source "service=shop" --destination duckdb:////srv/copies/shop.duckdb --follow
+      goes on with every commit; the path is absolute (four slashes)
+  PGHOST=127.0.0.1 PGDATABASE=shop walbrook run --table orders --table "sales.items(id,price)"
+      two tables, of one of them two columns; the source from libpq's environment)help";
+
+inline constexpr std::string_view check_help =
+    R"help(Looks for everything that would make a run fail or the copy differ, and says how to mend it.
+
+  Server version and settings, rights, tables and their replica identity, publication, slot, destination.
+  Changes nothing on either side. Exit code 0 when a run can start.)help";
+
+inline constexpr std::string_view check_examples =
+    R"help(Examples:
+  walbrook check --source postgresql://loader@127.0.0.1/shop
+  walbrook check --source "service=shop" --table orders --table customers
+  walbrook check --json | jq '.[] | select(.severity == "error")')help";
+
+inline constexpr std::string_view status_help =
+    R"help(What a run is doing now, or what the last one left behind.
+
+  Asks the run that holds the destination; where none answers, reads the destination's own state.
+  The source is not asked.)help";
+
+inline constexpr std::string_view status_examples =
+    R"help(Examples:
+  walbrook status --destination duckdb:///shop.duckdb
+  walbrook status --source postgresql://loader@127.0.0.1/shop     (finds ./shop.duckdb)
+  walbrook status --destination duckdb:///shop.duckdb --json | jq .lag_ms)help";
+
+inline constexpr std::string_view sql_help =
+    R"help(Asks the copy. One statement that only reads, in DuckDB's SQL.
+
+  Goes through the run that holds the destination, or opens it read-only where none does.
+  All of one answer is the source at one LSN, which is told.)help";
+
+inline constexpr std::string_view sql_examples =
+    R"help(Examples:
+  walbrook sql --destination duckdb:///shop.duckdb "SELECT status, count(*) FROM public.orders GROUP BY ALL"
+  walbrook sql --destination duckdb:///shop.duckdb --csv "FROM public.customers" > customers.csv
+  walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM public.orders")help";
+
+}  // namespace walbrook::app

@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+#include <spdlog/sinks/sink.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "app/progress.h"
+#include "app/progress_text.h"
+#include "app/terminal.h"
+#include "app/text.h"
+
+namespace walbrook::app {
+namespace {
+
+constexpr auto redraw_interval = std::chrono::milliseconds(100);
+constexpr std::size_t least_name_columns = 12;
+constexpr std::size_t lines_kept_free = 2;  // of the terminal's height: a live area that scrolls cannot be redrawn
+
+void write_to_terminal(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written <= 0) return;  // the terminal is gone; the run goes on
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Some lines at the end of the terminal that are drawn anew again and again. Not thread-safe.
+class LiveArea {
+ public:
+  void draw(const std::vector<std::string>& lines) {
+    std::string out = up();
+    for (const auto& line : lines) out += line + "\x1b[K\n";
+    write_to_terminal(out + "\x1b[J");
+    drawn_ = lines.size();
+  }
+  void erase() {
+    if (drawn_ == 0) return;
+    write_to_terminal(up() + "\x1b[J");
+    drawn_ = 0;
+  }
+
+ private:
+  [[nodiscard]] std::string up() const { return drawn_ == 0 ? "\r" : fmt::format("\r\x1b[{}A", drawn_); }
+  std::size_t drawn_ = 0;
+};
+
+class BarProgress;
+
+// Log lines go above the live area.
+class AboveLive : public spdlog::sinks::sink {
+ public:
+  AboveLive(BarProgress& progress, std::vector<spdlog::sink_ptr> behind)
+      : progress_(progress), behind_(std::move(behind)) {}
+  void log(const spdlog::details::log_msg& message) override;
+  void flush() override {
+    for (const auto& each : behind_) each->flush();
+  }
+  void set_pattern(const std::string& pattern) override {
+    for (const auto& each : behind_) each->set_pattern(pattern);
+  }
+  void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override {
+    for (const auto& each : behind_) each->set_formatter(formatter->clone());
+  }
+  [[nodiscard]] const std::vector<spdlog::sink_ptr>& behind() const { return behind_; }
+
+ private:
+  BarProgress& progress_;
+  std::vector<spdlog::sink_ptr> behind_;
+};
+
+class BarProgress : public Progress {
+ public:
+  BarProgress() : logger_(spdlog::default_logger()) {
+    sink_ = std::make_shared<AboveLive>(*this, logger_->sinks());
+    logger_->sinks() = {sink_};
+  }
+  BarProgress(const BarProgress&) = delete;
+  BarProgress& operator=(const BarProgress&) = delete;
+  ~BarProgress() override {
+    finish();
+    logger_->sinks() = sink_->behind();
+  }
+
+  void begin(std::function<pipeline::RunStatus()> status) override {
+    status_ = std::move(status);
+    thread_ = std::jthread([this](const std::stop_token& stop) { redraw(stop); });
+  }
+
+  void finish() override {
+    thread_ = {};
+    const std::lock_guard lock(mutex_);
+    live_.erase();
+  }
+
+  // `print` may write whole lines to stderr.
+  template <class Print>
+  void above(const Print& print) {
+    const std::lock_guard lock(mutex_);
+    live_.erase();
+    print();
+  }
+
+  void prepared(const std::string& line) override {
+    waiting_for({});
+    print_line(line);
+  }
+
+  void waiting_for(const std::vector<source::OpenWriter>& writers) override {
+    const std::string line = writers.empty() ? std::string() : waiting_line(writers);
+    const std::lock_guard lock(mutex_);
+    waiting_ = line;  // stays at the end of the live area until it is over
+  }
+
+  void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
+    const std::lock_guard lock(mutex_);
+    waiting_.clear();
+    name_columns_ = std::max(name_columns_, display_width(printable(table)));
+    std::erase_if(copies_, [&](const CopyProgress& copy) { return copy.table() == table; });
+    copies_.emplace_back(table, estimated_rows, estimated_bytes, std::chrono::steady_clock::now());
+  }
+
+  void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
+    const std::lock_guard lock(mutex_);
+    for (auto& copy : copies_) {
+      if (copy.table() == table) copy.advance(rows, wire_bytes, std::chrono::steady_clock::now());
+    }
+  }
+
+  void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        std::find_if(copies_.begin(), copies_.end(), [&](const CopyProgress& copy) { return copy.table() == table; });
+    if (found == copies_.end()) return;
+    live_.erase();
+    const auto columns = columns_of(STDERR_FILENO) - 1;
+    write_to_terminal(finished_line(*found, rows, seconds, name_columns_, columns, terminal_glyphs()) + "\n");
+    copies_.erase(found);
+  }
+
+  void copy_restarted(const std::string& table, const std::string& why) override {
+    print_line(fmt::format("{} is copied again: {}", table, why));
+  }
+
+ private:
+  void print_line(const std::string& line) {
+    above([&] { write_to_terminal(line + "\n"); });
+  }
+
+  void redraw(const std::stop_token& stop) {
+    std::mutex waiting;
+    std::condition_variable_any wake;
+    while (!stop.stop_requested()) {
+      const auto status = status_();
+      {
+        const std::lock_guard lock(mutex_);
+        live_.draw(lines(status));
+      }
+      std::unique_lock lock(waiting);
+      wake.wait_for(lock, stop, redraw_interval, [] { return false; });
+    }
+  }
+
+  std::vector<std::string> lines(const pipeline::RunStatus& status) const {
+    const std::size_t columns = columns_of(STDERR_FILENO) - 1;
+    const std::size_t most = std::max<std::size_t>(lines_of(STDERR_FILENO), lines_kept_free + 2) - lines_kept_free;
+    std::vector<std::string> shown;
+    for (const auto& copy : copies_) {
+      if (shown.size() + 1 >= most) break;
+      shown.push_back(bar_line(copy, name_columns_, columns, terminal_glyphs()));
+    }
+    if (!waiting_.empty()) {
+      shown.push_back(shortened(printable(waiting_), columns));
+    } else if (copies_.empty() && status.checkpoint.is_set()) {
+      shown.push_back(shortened(status_line(status), columns));
+    }
+    return shown;
+  }
+
+  std::shared_ptr<spdlog::logger> logger_;
+  std::shared_ptr<AboveLive> sink_;
+  std::function<pipeline::RunStatus()> status_;
+  std::mutex mutex_;  // guards all below, and the terminal
+  LiveArea live_;
+  std::vector<CopyProgress> copies_;
+  std::string waiting_;
+  std::size_t name_columns_ = least_name_columns;
+  std::jthread thread_;
+};
+
+void AboveLive::log(const spdlog::details::log_msg& message) {
+  progress_.above([&] {
+    for (const auto& each : behind_) {
+      each->log(message);
+      each->flush();
+    }
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<Progress> make_bar_progress() {
+  return std::make_unique<BarProgress>();
+}
+
+}  // namespace walbrook::app

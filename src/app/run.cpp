@@ -1,0 +1,139 @@
+// walbrook run: copies what is new and applies every committed change.
+#include "pipeline/run.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/destination_access.h"
+#include "app/progress.h"
+#include "app/progress_text.h"
+#include "app/signals.h"
+#include "app/terminal.h"
+#include "serve/local_server.h"
+#include "source/preflight.h"
+
+namespace walbrook::app {
+namespace {
+
+using destination::Destination;
+
+constexpr auto first_lock_wait = std::chrono::milliseconds(100);
+constexpr auto longest_lock_wait = std::chrono::seconds(3);
+
+std::unique_ptr<Progress> make_progress(const CommandLine& line) {
+  if (line.json) return make_json_progress();
+  const bool bars = is_terminal(STDERR_FILENO) && line.log_format == LogFormat::text;
+  return bars ? make_bar_progress() : make_line_progress();
+}
+
+// What is in the way is found before a file is created for nothing; what is not, is said once.
+void look_before_first_run(const CommandLine& line) {
+  const auto findings = source::preflight({.conninfo = line.run.conninfo,
+                                           .publication = line.run.publication,
+                                           .slot = line.run.slot,
+                                           .schema = line.run.schema,
+                                           .tables = line.run.tables,
+                                           .snapshot = line.run.snapshot});
+  if (const auto error = source::first_error(findings)) throw *error;
+  for (const auto& finding : findings) {
+    if (finding.severity != source::Severity::warning) continue;
+    spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
+  }
+}
+
+std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
+  milliseconds wait = first_lock_wait;
+  bool told = false;
+  while (true) {
+    try {
+      auto destination = destination::open_destination(line.destination);
+      static_cast<void>(destination->open());
+      return destination;
+    } catch (const Error& error) {
+      if (!line.run.follow || !is_locked(error)) throw;
+      if (!told) spdlog::warn("{}; waiting until it is free", error.cause());
+      told = true;
+    }
+    // Nothing has begun: a signal ends the process from here.
+    std::this_thread::sleep_for(wait);
+    wait = std::min<milliseconds>(wait * 2, longest_lock_wait);
+  }
+}
+
+// A run without its socket is still a run: `status` and `sql` then have to wait for its end.
+std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
+                                                 const pipeline::Run& run) {
+  try {
+    return std::make_unique<serve::LocalServer>(serve::socket_path(line.destination.url), destination,
+                                                [&run] { return run.status(); });
+  } catch (const Error& error) {
+    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.cause());
+    return nullptr;
+  }
+}
+
+nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const pipeline::RunStatus& left) {
+  nlohmann::ordered_json quarantined = nlohmann::ordered_json::array();
+  for (const auto& table : summary.quarantined) {
+    quarantined.push_back({{"table", table.schema + "." + table.name}, {"reason", table.reason}});
+  }
+  return {{"event", "summary"},
+          {"copied_tables", summary.copied_tables},
+          {"copied_rows", summary.copied_rows},
+          {"copy_seconds", summary.copy_seconds},
+          {"transactions", summary.applied.transactions},
+          {"inserts", summary.applied.inserts},
+          {"updates", summary.applied.updates},
+          {"deletes", summary.applied.deletes},
+          {"truncates", summary.applied.truncates},
+          {"variants", summary.applied.variants},
+          {"loads", summary.applied.loads},
+          {"apply_seconds", summary.apply_seconds},
+          {"seconds", summary.seconds},
+          {"lag_ms", left.lag_ms},
+          {"last_commit_lag_ms", left.last_commit_lag_ms},
+          {"checkpoint", summary.checkpoint.to_string()},
+          {"destination", left.destination},
+          {"quarantined", quarantined}};
+}
+
+int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
+             const std::string& destination) {
+  if (line.json) {
+    const auto document = summary_json(summary, left);
+    write_result(document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  } else {
+    write_result(summary_text(summary, left, destination));
+  }
+  const auto errors = quarantine_errors(summary, line.run.publication);
+  for (const auto& error : errors) spdlog::error("{}", error.what());
+  return errors.empty() ? 0 : exit_code(ErrorKind::data);
+}
+
+}  // namespace
+
+int run_command(const CommandLine& line) {
+  StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
+  const auto file = file_of(line.destination.url);
+  std::error_code failed;
+  if (file && !std::filesystem::exists(*file, failed)) look_before_first_run(line);
+  const auto destination = open_and_wait(line);
+
+  const auto progress = make_progress(line);
+  pipeline::Run run(line.run, *destination, *progress);
+  const auto server = start_server(line, *destination, run);
+  std::stop_source stop;
+  signals.hand_to(stop);
+  progress->begin([&run] { return run.status(); });
+  const auto summary = run.execute(stop.get_token());
+  progress->finish();
+  return tell_end(line, summary, run.status(), destination->name());
+}
+
+}  // namespace walbrook::app

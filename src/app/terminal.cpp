@@ -1,0 +1,75 @@
+#include "app/terminal.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace walbrook::app {
+namespace {
+
+winsize size_of(int descriptor) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return {};
+  return size;
+}
+
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+}  // namespace
+
+bool is_terminal(int descriptor) {
+  return isatty(descriptor) != 0 && variable("TERM") != "dumb";
+}
+
+bool wants_colour(int descriptor) {
+  return is_terminal(descriptor) && variable("NO_COLOR").empty();
+}
+
+std::size_t columns_of(int descriptor) {
+  const auto size = size_of(descriptor);
+  return size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::size_t lines_of(int descriptor) {
+  const auto size = size_of(descriptor);
+  return size.ws_row > 0 ? size.ws_row : 24;
+}
+
+Glyphs terminal_glyphs() {
+  std::string_view locale = variable("LC_ALL");
+  if (locale.empty()) locale = variable("LC_CTYPE");
+  if (locale.empty()) locale = variable("LANG");
+  const auto dot = locale.find('.');
+  if (dot == std::string_view::npos) return Glyphs::unicode;  // unset or "C", as in containers: terminals are UTF-8
+  const std::string charset(locale.substr(dot + 1));
+  const bool utf8 = strncasecmp(charset.c_str(), "utf-8", 5) == 0 || strncasecmp(charset.c_str(), "utf8", 4) == 0;
+  return utf8 ? Glyphs::unicode : Glyphs::ascii;
+}
+
+std::string coloured(std::string_view text, Colour colour, bool wanted) {
+  if (!wanted) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(colour), text);
+}
+
+void write_result(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      return;
+    } else if (errno != EINTR) {
+      throw Error(ErrorKind::internal, fmt::format("the result cannot be written to stdout: {}", strerror(errno)));
+    }
+  }
+}
+
+}  // namespace walbrook::app

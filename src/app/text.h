@@ -1,0 +1,26 @@
+// Numbers, names and lines as people read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace walbrook::app {
+
+[[nodiscard]] std::string with_thousands(std::uint64_t number);  // 1,640,000
+[[nodiscard]] std::string short_count(std::uint64_t number);     // 6.1 M; below 10,000 as with_thousands
+[[nodiscard]] std::string short_bytes(double bytes);             // 212 MB; decimal, as networks and disks count
+[[nodiscard]] std::string short_duration(double seconds);        // 12 ms, 0.2 s, 9.8 s, 75 s, 4 min 10 s, 2 h 5 min
+[[nodiscard]] std::string counted(std::uint64_t number, std::string_view noun);  // 1 table, 4 tables
+
+// Terminal columns that UTF-8 text takes: none for combining marks, two for wide characters. Bytes that are no UTF-8
+// and control characters count as one, as `printable` shows them. Needs a UTF-8 LC_CTYPE (main sets C.UTF-8).
+[[nodiscard]] std::size_t display_width(std::string_view text);
+// Control characters as \n, \t or \xNN, so that no value can move the cursor or colour the terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+// Cut to `columns` with "…" as the last one.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
+[[nodiscard]] std::string padded_left(std::string text, std::size_t columns);   // spaces before
+[[nodiscard]] std::string padded_right(std::string text, std::size_t columns);  // spaces behind
+
+}  // namespace walbrook::app

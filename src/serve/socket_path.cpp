@@ -1,0 +1,117 @@
+#include "serve/socket_path.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <vector>
+
+#include "serve/local_server.h"
+
+namespace walbrook::serve {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_stem = 24;  // of the destination's name, for people who look into the folder
+constexpr std::size_t max_path = sizeof(sockaddr_un::sun_path) - 1;  // 107: the kernel's bound, a NUL kept free
+
+// FNV-1a: has to be the same in every process and version, nothing more.
+std::uint64_t stable_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash;
+}
+
+// What names the destination in every process: the canonical path where it is a file, otherwise the URL.
+std::string canonical_name(const std::string& url) {
+  constexpr std::string_view scheme = "duckdb:///";
+  if (!url.starts_with(scheme)) return url;
+  std::error_code failed;
+  const auto path = fs::weakly_canonical(fs::absolute(url.substr(scheme.size()), failed), failed);
+  return failed ? url : path.string();
+}
+
+std::string file_name(const std::string& url) {
+  const std::string name = canonical_name(url);
+  std::string stem = fs::path(name).stem().string().substr(0, max_stem);
+  for (char& c : stem) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!plain) c = '_';
+  }
+  return fmt::format("{}-{:016x}.sock", stem, stable_hash(name));
+}
+
+bool is_own_folder(const fs::path& folder) {
+  struct stat found {};
+  return lstat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == geteuid();
+}
+
+std::vector<fs::path> folders() {
+  std::vector<fs::path> found;
+  if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && is_own_folder(runtime)) {
+    found.push_back(fs::path(runtime) / "walbrook");
+  }
+  const fs::path user = fmt::format("/run/user/{}", geteuid());
+  if (is_own_folder(user)) found.push_back(user / "walbrook");
+  const std::string shared = fmt::format("walbrook-{}", geteuid());
+  std::error_code failed;
+  if (const auto temporary = fs::temp_directory_path(failed); !failed) found.push_back(temporary / shared);
+  found.push_back(fs::path("/tmp") / shared);
+  return found;
+}
+
+}  // namespace
+
+void prepare_socket_folder(const fs::path& folder) {
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw Error(ErrorKind::destination, fmt::format("the folder of the local socket, {}, cannot be made: {}",
+                                                    folder.string(), strerror(errno)));
+  }
+  // Others can write to the temporary folder: what stands there under our name may be somebody's trap.
+  struct stat found {};
+  if (lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || found.st_uid != geteuid()) {
+    throw Error(ErrorKind::destination,
+                fmt::format("the folder of the local socket, {}, does not belong to this user", folder.string()),
+                "Remove it, or set XDG_RUNTIME_DIR to a folder of your own.");
+  }
+  if ((found.st_mode & 077U) != 0 && chmod(folder.c_str(), 0700) != 0) {
+    throw Error(ErrorKind::destination, fmt::format("the folder of the local socket, {}, is open to others: {}",
+                                                    folder.string(), strerror(errno)));
+  }
+}
+
+bool answers(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() > max_path) return false;
+  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  const int socket_fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket_fd < 0) return false;
+  const bool connected =
+      ::connect(socket_fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address)) == 0;
+  ::close(socket_fd);
+  return connected;
+}
+
+std::string socket_path(const std::string& destination_url) {
+  const std::string name = file_name(destination_url);
+  std::string first;
+  for (const auto& folder : folders()) {
+    const std::string path = (folder / name).string();
+    if (path.size() > max_path) continue;
+    if (is_own_folder(folder) && answers(path)) return path;
+    if (first.empty()) first = path;
+  }
+  return first;  // never empty: the one in /tmp is short
+}
+
+}  // namespace walbrook::serve

@@ -1,0 +1,157 @@
+// What goes over the local socket, as JSON and back.
+#include <nlohmann/json.hpp>
+
+#include "serve/local_server.h"
+
+namespace walbrook::serve {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+// Text of the source need not be UTF-8 (SQL_ASCII databases); an answer with a replaced byte is better than none.
+std::string dump(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+Lsn lsn_of(const json& document, const char* field) {
+  return Lsn::parse(document.at(field).get<std::string>()).value_or(Lsn{});
+}
+
+ordered_json to_document(const pipeline::RunStatus::Table& table) {
+  return {{"schema", table.schema},
+          {"name", table.name},
+          {"target_schema", table.target_schema},
+          {"target_name", table.target_name},
+          {"state", table.state},
+          {"reason", table.reason},
+          {"copied_rows", table.copied_rows},
+          {"estimated_rows", table.estimated_rows},
+          {"inserts", table.inserts},
+          {"updates", table.updates},
+          {"deletes", table.deletes}};
+}
+
+pipeline::RunStatus::Table table_from(const json& document) {
+  pipeline::RunStatus::Table table;
+  document.at("schema").get_to(table.schema);
+  document.at("name").get_to(table.name);
+  document.at("target_schema").get_to(table.target_schema);
+  document.at("target_name").get_to(table.target_name);
+  document.at("state").get_to(table.state);
+  document.at("reason").get_to(table.reason);
+  document.at("copied_rows").get_to(table.copied_rows);
+  document.at("estimated_rows").get_to(table.estimated_rows);
+  document.at("inserts").get_to(table.inserts);
+  document.at("updates").get_to(table.updates);
+  document.at("deletes").get_to(table.deletes);
+  return table;
+}
+
+ordered_json to_document(const pipeline::Counts& counts) {
+  return {{"transactions", counts.transactions},
+          {"inserts", counts.inserts},
+          {"updates", counts.updates},
+          {"deletes", counts.deletes},
+          {"truncates", counts.truncates},
+          {"variants", counts.variants},
+          {"loads", counts.loads}};
+}
+
+pipeline::Counts counts_from(const json& document) {
+  pipeline::Counts counts;
+  document.at("transactions").get_to(counts.transactions);
+  document.at("inserts").get_to(counts.inserts);
+  document.at("updates").get_to(counts.updates);
+  document.at("deletes").get_to(counts.deletes);
+  document.at("truncates").get_to(counts.truncates);
+  document.at("variants").get_to(counts.variants);
+  document.at("loads").get_to(counts.loads);
+  return counts;
+}
+
+[[noreturn]] void malformed(const json::exception& reason) {
+  throw Error(ErrorKind::internal, std::string("the local socket's answer is malformed: ") + reason.what(),
+              "Is the running walbrook of another version? Stop it and start this one.");
+}
+
+}  // namespace
+
+std::string to_json(const pipeline::RunStatus& status) {
+  ordered_json document = {{"pipeline", status.pipeline},
+                           {"slot", status.slot},
+                           {"publication", status.publication},
+                           {"source", status.source},
+                           {"destination", status.destination},
+                           {"phase", status.phase},
+                           {"checkpoint", status.checkpoint.to_string()},
+                           {"received", status.received.to_string()},
+                           {"server", status.server.to_string()},
+                           {"lag_ms", status.lag_ms},
+                           {"last_commit_lag_ms", status.last_commit_lag_ms},
+                           {"queued_bytes", status.queued_bytes},
+                           {"rows_per_second", status.rows_per_second},
+                           {"applied", to_document(status.applied)},
+                           {"tables", ordered_json::array()}};
+  for (const auto& table : status.tables) document["tables"].push_back(to_document(table));
+  return dump(document);
+}
+
+pipeline::RunStatus status_from_json(std::string_view text) try {
+  const json document = json::parse(text);
+  pipeline::RunStatus status;
+  document.at("pipeline").get_to(status.pipeline);
+  document.at("slot").get_to(status.slot);
+  document.at("publication").get_to(status.publication);
+  document.at("source").get_to(status.source);
+  document.at("destination").get_to(status.destination);
+  document.at("phase").get_to(status.phase);
+  status.checkpoint = lsn_of(document, "checkpoint");
+  status.received = lsn_of(document, "received");
+  status.server = lsn_of(document, "server");
+  document.at("lag_ms").get_to(status.lag_ms);
+  document.at("last_commit_lag_ms").get_to(status.last_commit_lag_ms);
+  document.at("queued_bytes").get_to(status.queued_bytes);
+  document.at("rows_per_second").get_to(status.rows_per_second);
+  status.applied = counts_from(document.at("applied"));
+  for (const auto& table : document.at("tables")) status.tables.push_back(table_from(table));
+  return status;
+} catch (const json::exception& reason) {
+  malformed(reason);
+}
+
+std::string to_json(const SqlAnswer& answer) {
+  ordered_json document = {
+      {"lsn", answer.lsn.to_string()}, {"columns", ordered_json::array()}, {"rows", ordered_json::array()}};
+  for (const auto& column : answer.result.columns) {
+    document["columns"].push_back({{"name", column.name}, {"type", column.type}, {"numeric", column.numeric}});
+  }
+  for (const auto& row : answer.result.rows) {
+    ordered_json cells = ordered_json::array();
+    for (const auto& cell : row) cells.push_back(cell ? ordered_json(*cell) : ordered_json());
+    document["rows"].push_back(std::move(cells));
+  }
+  return dump(document);
+}
+
+SqlAnswer sql_answer_from_json(std::string_view text) try {
+  const json document = json::parse(text);
+  SqlAnswer answer;
+  answer.lsn = lsn_of(document, "lsn");
+  for (const auto& column : document.at("columns")) {
+    answer.result.columns.push_back({.name = column.at("name").get<std::string>(),
+                                     .type = column.at("type").get<std::string>(),
+                                     .numeric = column.at("numeric").get<bool>()});
+  }
+  for (const auto& cells : document.at("rows")) {
+    auto& row = answer.result.rows.emplace_back();
+    for (const auto& cell : cells) {
+      row.push_back(cell.is_null() ? std::nullopt : std::optional(cell.get<std::string>()));
+    }
+  }
+  return answer;
+} catch (const json::exception& reason) {
+  malformed(reason);
+}
+
+}  // namespace walbrook::serve
