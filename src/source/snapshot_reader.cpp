@@ -240,11 +240,11 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
     sink(rows.take(), std::exchange(wire_bytes, 0));
     checked_rows = checked_bytes = 0;
   };
+  // Asked every few rows where they flow, every stop_interval where they do not.
+  const auto end_if_stopped = [&] {
+    if (stop.stop_requested()) throw Error(ErrorKind::source_not_ready, doing + ": stopped");
+  };
   for (;;) {
-    // Every few rows where they flow, every stop_interval where they do not.
-    const auto end_if_stopped = [&] {
-      if (stop.stop_requested()) throw Error(ErrorKind::source_not_ready, doing + ": stopped");
-    };
     char* raw = nullptr;
     const int size = PQgetCopyData(connection_.raw(), &raw, 1);
     const std::unique_ptr<char, decltype(&PQfreemem)> owned(raw, &PQfreemem);

@@ -1,0 +1,194 @@
+#include "source/preflight.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "source/preflight_checks.h"
+
+namespace walbrook::source {
+namespace {
+
+constexpr int oldest_version = 140000;
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes < 10 << 20) return fmt::format("{} kB", bytes >> 10);
+  if (bytes < std::int64_t{10} << 30) return fmt::format("{} MB", bytes >> 20);
+  return fmt::format("{} GB", bytes >> 30);
+}
+
+// PostgreSQL itself allows no other slot names (ReplicationSlotValidateName).
+bool is_slot_name(const std::string& name) {
+  return !name.empty() && name.size() <= 63 &&
+         std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+void check_names(const PreflightRequest& request, Findings& found) {
+  if (!is_slot_name(request.slot)) {
+    found.error("slot", fmt::format("\"{}\" is no name for a slot", request.slot),
+                "Up to 63 lower-case letters, digits and underscores.", ErrorKind::usage);
+  }
+  if (request.publication.empty() || request.publication.size() > 63) {
+    found.error("publication", fmt::format("\"{}\" is no name for a publication", request.publication),
+                "A name has 1 to 63 bytes.", ErrorKind::usage);
+  }
+}
+
+// False: there is no sense in looking further.
+bool check_server(Connection& catalog, Findings& found) {
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), "
+      "pg_catalog.current_setting('wal_level')",
+      {}, "asking for the server's settings");
+  if (catalog.server_version() < oldest_version) {
+    found.error("server",
+                fmt::format("{} is PostgreSQL {}; version 14 or later is needed", catalog.where(), rows.text(0, 0)),
+                "Upgrade the server.");
+    return false;
+  }
+  found.ok("server", fmt::format("PostgreSQL {} at {}, user {}", rows.text(0, 0), catalog.where(), catalog.user()));
+  if (rows.boolean(0, 1)) {
+    found.error("server", fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
+                "Give the primary's host, or promote this server.");
+  }
+  if (rows.text(0, 2) == "logical") {
+    found.ok("server", "wal_level is logical");
+  } else {
+    found.error("server", fmt::format("wal_level is {}; logical is needed", rows.text(0, 2)),
+                "ALTER SYSTEM SET wal_level = logical; then restart the server (on RDS: rds.logical_replication = 1).");
+  }
+  return true;
+}
+
+void check_room(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
+                Findings& found) {
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.current_setting('max_replication_slots')::int, "
+      "(SELECT count(*) FROM pg_catalog.pg_replication_slots), pg_catalog.current_setting('max_wal_senders')::int, "
+      "(SELECT count(*) FROM pg_catalog.pg_stat_replication)",
+      {}, "counting slots and walsenders");
+  const auto snapshot = request.snapshot ? 1 : 0;
+  const auto check = [&](const char* what, const char* setting, std::int64_t limit, std::int64_t used,
+                         std::int64_t needed) {
+    const auto text = fmt::format("{} of {} {} are free", std::max<std::int64_t>(limit - used, 0), limit, what);
+    if (limit - used >= needed) return found.ok("server", text);
+    found.error(
+        "server", fmt::format("{}; {} needed", text, needed == 1 ? "1 is" : fmt::format("{} are", needed)),
+        fmt::format(
+            "ALTER SYSTEM SET {} = {}; then restart the server; or drop what nobody needs (pg_replication_slots).",
+            setting, limit + needed));
+  };
+  check("replication slots", "max_replication_slots", rows.integer(0, 0), rows.integer(0, 1),
+        (slot ? 0 : 1) + snapshot);
+  // An active slot's walsender is the one that we wait for.
+  check("walsenders", "max_wal_senders", rows.integer(0, 2), rows.integer(0, 3),
+        (slot && slot->active_pid != 0 ? 0 : 1) + snapshot);
+}
+
+// Opened for real: a role attribute, a membership (as on RDS) and pg_hba.conf all have a say in it.
+std::optional<ServerIdentity> check_replication(const Connection& catalog, const PreflightRequest& request,
+                                                Findings& found) {
+  try {
+    auto replication = Connection::open(request.conninfo, ConnectionUse::replication);
+    auto identity = identify(replication);
+    found.ok("rights", fmt::format("role {} may replicate", catalog.user()));
+    return identity;
+  } catch (const Error& failed) {
+    found.error("rights", failed);
+    return std::nullopt;
+  }
+}
+
+void check_identity(const ServerIdentity& server, const PreflightRequest& request, Findings& found) {
+  const auto* anew = "Give the right --source, or make the copy anew: walbrook run --reset.";
+  if (!request.systemid.empty() && server.systemid != request.systemid) {
+    found.error(
+        "server",
+        fmt::format("this is cluster {}, but the copy was made from cluster {}", server.systemid, request.systemid),
+        anew);
+    return;
+  }
+  if (server.timeline < request.timeline) {
+    found.error("server",
+                fmt::format("the server is on timeline {}, the copy already on {}: it is an older state of the source",
+                            server.timeline, request.timeline),
+                anew);
+  } else if (request.checkpoint > server.position) {
+    found.error("server",
+                fmt::format("the server is at {}, the copy already at {}: it is an older state of the source",
+                            server.position.to_string(), request.checkpoint.to_string()),
+                anew);
+  } else if (request.timeline != 0 && server.timeline > request.timeline) {
+    found.note("server", fmt::format("the server was promoted since the last run (timeline {}, was {})",
+                                     server.timeline, request.timeline));
+  }
+}
+
+void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
+                Findings& found) {
+  if (const auto trouble = slot_trouble(slot, request.slot, catalog.database(), request.checkpoint)) {
+    return found.error("slot", *trouble);
+  }
+  if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));
+  found.ok("slot", fmt::format("slot {} is at {} and holds {} of write-ahead log", slot->name,
+                               slot->confirmed_flush_lsn.to_string(), size_text(slot->retained_bytes)));
+  if (slot->active_pid != 0) {
+    found.note("slot",
+               fmt::format("slot {} is read by PID {} of the server; a run waits for it", slot->name, slot->active_pid),
+               fmt::format("If its program is gone: SELECT pg_terminate_backend({});", slot->active_pid));
+  }
+  const auto limit =
+      catalog.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'").text(0, 0);
+  if (slot->wal_status == "unreserved") {
+    found.warning("slot",
+                  fmt::format("slot {} is about to be invalidated: it holds more than max_slot_wal_keep_size ({} MB)",
+                              slot->name, limit),
+                  "Run walbrook now; ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();");
+  } else if (limit != "-1" && !limit.empty()) {
+    found.note("slot", fmt::format("a run that is away for more than {} MB of write-ahead log loses the slot "
+                                   "(max_slot_wal_keep_size)",
+                                   limit));
+  }
+}
+
+// A part that fails is a finding, and the others still have their say.
+template <class Part>
+void run_part(const char* topic, Findings& found, Part part) {
+  try {
+    part();
+  } catch (const Error& failed) {
+    found.error(topic, failed);
+  }
+}
+
+void check_all(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  bool usable = false;
+  run_part("server", found, [&] { usable = check_server(catalog, found); });
+  if (!usable) return;
+  std::optional<SlotState> slot;
+  run_part("slot", found, [&] { slot = read_slot(catalog, request.slot); });
+  run_part("server", found, [&] { check_room(catalog, request, slot, found); });
+  if (const auto server = check_replication(catalog, request, found)) check_identity(*server, request, found);
+  run_part("slot", found, [&] { check_slot(catalog, request, slot, found); });
+  run_part("publication", found, [&] { check_publication(catalog, request, slot.has_value(), found); });
+}
+
+}  // namespace
+
+std::vector<Finding> preflight(const PreflightRequest& request) {
+  Findings found;
+  check_names(request, found);
+  run_part("server", found, [&] {
+    auto catalog = Connection::open(request.conninfo, ConnectionUse::catalog);
+    check_all(catalog, request, found);
+  });
+  return found.take();
+}
+
+std::optional<Error> first_error(const std::vector<Finding>& findings) {
+  const auto error = std::ranges::find(findings, Severity::error, &Finding::severity);
+  if (error == findings.end()) return std::nullopt;
+  return Error(error->kind, error->what, error->mend);
+}
+
+}  // namespace walbrook::source

@@ -1,0 +1,47 @@
+// The parts of preflight: each adds its findings.
+#pragma once
+
+#include <optional>
+
+#include "source/preflight.h"
+#include "source/publishing.h"
+
+namespace walbrook::source {
+
+class Findings {
+ public:
+  void ok(std::string topic, std::string what) { add({Severity::ok, std::move(topic), std::move(what), {}}); }
+  void note(std::string topic, std::string what, std::string mend = {}) {
+    add({Severity::note, std::move(topic), std::move(what), std::move(mend)});
+  }
+  void warning(std::string topic, std::string what, std::string mend) {
+    add({Severity::warning, std::move(topic), std::move(what), std::move(mend)});
+  }
+  void error(std::string topic, std::string what, std::string mend, ErrorKind kind = ErrorKind::source_not_ready) {
+    add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind});
+  }
+  void error(std::string topic, const Error& failed) {
+    error(std::move(topic), failed.cause(), failed.mend(), failed.kind());
+  }
+  [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }
+
+ private:
+  void add(Finding finding) { findings_.push_back(std::move(finding)); }
+  std::vector<Finding> findings_;
+};
+
+// What the tables of a publication need, whether it is there or to be created.
+struct PublishedOperations {
+  bool updates = true;
+  bool deletes = true;
+  bool via_partition_root = true;
+};
+
+// The publication, or what is needed to create it, and the tables in it.
+void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found);
+
+// Rights, row security, replica identity and partitions of tables that are published.
+void check_tables(Connection& catalog, const std::vector<SourceTable>& tables, const PublishedOperations& operations,
+                  const std::string& publication, Findings& found);
+
+}  // namespace walbrook::source

@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "source/preflight_checks.h"
+
+namespace walbrook::source {
+namespace {
+
+std::string shown(const TableName& table) {
+  return table.schema + "." + table.name;
+}
+
+// True when it was refused, which is a finding now.
+bool check_refusal(const PublishableTable& table, Findings& found) {
+  if (table.refusal.empty()) return false;
+  found.error("table " + shown(table.name), fmt::format("table {} {}", shown(table.name), table.refusal),
+              table.refusal_mend);
+  return true;
+}
+
+// Their identity and columns, as read_publication would tell them if they were published.
+std::vector<SourceTable> as_published(Connection& catalog, const std::vector<PublishableTable>& tables) {
+  constexpr auto query = R"(
+SELECT c.oid, c.relreplident, EXISTS (
+  SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
+    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
+FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[]))";
+  std::vector<Oid> oids;
+  for (const auto& table : tables) oids.push_back(table.oid);
+  const auto rows = catalog.query(query, {fmt::format("{{{}}}", fmt::join(oids, ","))}, "reading replica identities");
+  std::map<Oid, int> row_of;
+  for (int row = 0; row < rows.size(); ++row) row_of[rows.oid(row, 0)] = row;
+  std::vector<SourceTable> published;
+  for (const auto& table : tables) {
+    const auto row = row_of.find(table.oid);
+    if (row == row_of.end()) continue;  // dropped in between
+    SourceTable made;
+    made.oid = table.oid;
+    made.schema = table.name.schema;
+    made.name = table.name.name;
+    made.partitioned = table.partitioned;
+    made.published_columns = table.name.columns;
+    made.identity = static_cast<ReplicaIdentity>(rows.text(row->second, 1).at(0));
+    made.has_identity_key = rows.boolean(row->second, 2);
+    published.push_back(std::move(made));
+  }
+  return published;
+}
+
+void check_creation(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  auto tables = find_publishable(catalog, request.schema, request.tables);
+  std::erase_if(tables, [&found](const PublishableTable& table) { return check_refusal(table, found); });
+  if (tables.empty()) return;
+  const auto sql = create_publication_sql(catalog, request.publication, tables);
+  const auto may_create =
+      catalog.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')").boolean(0, 0);
+  const auto foreign = std::ranges::find(tables, false, &PublishableTable::may_publish);
+  if (may_create && foreign == tables.end()) {
+    found.ok("publication", fmt::format("publication {} will be created for {} table{}", request.publication,
+                                        tables.size(), tables.size() == 1 ? "" : "s"));
+  } else {
+    const auto why = may_create
+                         ? fmt::format("does not own table {} (its owner is {})", shown(foreign->name), foreign->owner)
+                         : fmt::format("lacks CREATE on database {}", catalog.database());
+    found.error("publication",
+                fmt::format("publication {} does not exist, and role {} cannot create it: it {}", request.publication,
+                            catalog.user(), why),
+                "As the tables' owner, with CREATE on the database, run: " + sql + ";", ErrorKind::rights);
+  }
+  check_tables(catalog, as_published(catalog, tables), {}, request.publication, found);
+}
+
+void check_operations(const Connection& catalog, const Publication& publication, Findings& found) {
+  std::vector<std::string> missing;
+  if (!publication.inserts) missing.emplace_back("INSERT");
+  if (!publication.updates) missing.emplace_back("UPDATE");
+  if (!publication.deletes) missing.emplace_back("DELETE");
+  if (!publication.truncates) missing.emplace_back("TRUNCATE");
+  if (missing.empty()) return;
+  found.warning("publication",
+                fmt::format("publication {} leaves out {}: such changes do not reach the copy", publication.name,
+                            fmt::join(missing, ", ")),
+                fmt::format("ALTER PUBLICATION {} SET (publish = 'insert, update, delete, truncate');",
+                            catalog.quote_name(publication.name)));
+}
+
+// An asked table against the publication that the user brought.
+void check_asked(Connection& catalog, const Publication& publication, const PublishableTable& asked, Findings& found) {
+  const auto topic = "table " + shown(asked.name);
+  const auto pub = catalog.quote_name(publication.name);
+  const auto add = fmt::format("ALTER PUBLICATION {} ADD TABLE {};", pub, published_table_sql(catalog, asked));
+  const auto same = std::ranges::find(publication.tables, asked.oid, &SourceTable::oid);
+  if (same == publication.tables.end()) {
+    const auto root = std::ranges::find_if(publication.tables, [&asked](const SourceTable& table) {
+      return std::ranges::find(table.members, asked.oid) != table.members.end();
+    });
+    if (root != publication.tables.end()) {
+      return found.error(
+          topic, fmt::format("{} is published as a partition of {}.{}", shown(asked.name), root->schema, root->name),
+          fmt::format("Ask for --table '{}'.", quoted_table(catalog, {root->schema, root->name, {}})));
+    }
+    return found.error(topic, fmt::format("table {} is not in publication {}", shown(asked.name), publication.name),
+                       "As owner of both: " + add);
+  }
+  if (asked.name.columns.empty()) return;
+  auto wanted = asked.name.columns;
+  auto published = same->published_columns;
+  std::ranges::sort(wanted);
+  std::ranges::sort(published);
+  if (wanted == published) return;
+  found.error(topic,
+              fmt::format("publication {} publishes {} of {}, not the columns that were asked for", publication.name,
+                          same->published_columns.empty()
+                              ? "all columns"
+                              : fmt::format("the columns {}", fmt::join(same->published_columns, ", ")),
+                          shown(asked.name)),
+              fmt::format("ALTER PUBLICATION {} DROP TABLE {}; {}", pub, quoted_table(catalog, asked.name), add));
+}
+
+void check_existing(Connection& catalog, const PreflightRequest& request, const Publication& publication,
+                    Findings& found) {
+  found.ok("publication", fmt::format("publication {} has {} table{}", publication.name, publication.tables.size(),
+                                      publication.tables.size() == 1 ? "" : "s"));
+  if (publication.tables.empty()) {
+    found.warning("publication", fmt::format("publication {} has no tables", publication.name),
+                  fmt::format("ALTER PUBLICATION {} ADD TABLE …;", catalog.quote_name(publication.name)));
+  }
+  check_operations(catalog, publication, found);
+  if (!request.tables.empty()) {
+    for (const auto& asked : find_publishable(catalog, request.schema, request.tables)) {
+      if (!check_refusal(asked, found)) check_asked(catalog, publication, asked, found);
+    }
+  }
+  const PublishedOperations operations{.updates = publication.updates,
+                                       .deletes = publication.deletes,
+                                       .via_partition_root = publication.via_partition_root};
+  check_tables(catalog, publication.tables, operations, publication.name, found);
+}
+
+}  // namespace
+
+void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found) {
+  if (const auto publication = read_publication(catalog, request.publication)) {
+    return check_existing(catalog, request, *publication, found);
+  }
+  if (request.checkpoint.is_set()) {
+    return found.error(
+        "publication",
+        fmt::format("publication {} does not exist, but the copy is at {}: changes since it was dropped cannot be read",
+                    request.publication, request.checkpoint.to_string()),
+        "Check --publication and the database; walbrook run --reset makes the copy anew.");
+  }
+  check_creation(catalog, request, found);
+  if (slot_exists) {
+    // pgoutput looks a publication up in the catalog as it was at each change.
+    found.warning(
+        "publication",
+        fmt::format(
+            "slot {} is older than publication {}, which does not exist yet: changes between them cannot be decoded",
+            request.slot, request.publication),
+        fmt::format("SELECT pg_drop_replication_slot('{}'); it is created again behind the publication.",
+                    request.slot));
+  }
+}
+
+}  // namespace walbrook::source
