@@ -39,7 +39,7 @@ void Copier::work(std::stop_token stop) {
       while (!tables.empty() && !stop.stop_requested()) {
         const auto before = tables.size();
         try {
-          tables = copy_all(tables, stop);
+          copy_all(tables, stop);
         } catch (const Error& failed) {
           const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
           if (stop.stop_requested()) return;
@@ -53,29 +53,30 @@ void Copier::work(std::stop_token stop) {
   }
 }
 
-std::vector<CopyOrder::Table> Copier::copy_all(const std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
+void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
   const source::SnapshotSource snapshot(
       options_.conninfo, [this](const auto& writers) { observer_.waiting_for(writers); }, stop);
   auto reader = std::make_unique<source::SnapshotReader>(options_.conninfo, snapshot.name());
-  std::vector<CopyOrder::Table> again;
-  for (const auto& table : tables) {
-    if (stop.stop_requested()) return {};
+  for (std::size_t next = 0; next < tables.size() && !stop.stop_requested();) {
+    const auto at = tables.begin() + static_cast<std::ptrdiff_t>(next);
     try {
-      if (copy_one(table, snapshot, *reader, stop) == Outcome::done) continue;
-      observer_.copy_restarted(full_name(table.record), "it was rewritten while the snapshot was taken");
-      again.push_back(table);
+      if (copy_one(*at, snapshot, *reader, stop) == Outcome::done) {
+        // At once: the loader may promote it from here on, and a second copy would pull the rows from under it.
+        tables.erase(at);
+        continue;
+      }
+      observer_.copy_restarted(full_name(at->record), "it was rewritten while the snapshot was taken");
+      ++next;
     } catch (const Error& failed) {
-      if (stop.stop_requested()) return {};
+      if (stop.stop_requested()) return;
       if (failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination) throw;
-      loader_.post(CopyResult{.kind = CopyResult::Kind::failed,
-                              .table = table.record.oid,
-                              .number = table.number,
-                              .reason = failed.what()});
+      loader_.post(CopyResult{
+          .kind = CopyResult::Kind::failed, .table = at->record.oid, .number = at->number, .reason = failed.what()});
+      tables.erase(at);
     }
     // The transaction of a table that could not be copied is of no more use.
     reader = std::make_unique<source::SnapshotReader>(options_.conninfo, snapshot.name());
   }
-  return again;
 }
 
 Copier::Outcome Copier::copy_one(const CopyOrder::Table& table, const source::SnapshotSource& snapshot,

@@ -44,16 +44,20 @@ source::Publication find_or_create_publication(const RunOptions& options, source
 }
 
 // The position from which the slot yields changes, the slot made where there is none.
-Lsn find_or_create_slot(const RunOptions& options, source::Connection& catalog, RunObserver& observer,
-                        std::stop_token stop) {
-  if (const auto slot = source::read_slot(catalog, options.slot)) return slot->confirmed_flush_lsn;
+struct SlotPosition {
+  Lsn lsn;
+  bool created = false;
+};
+SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& catalog, RunObserver& observer,
+                                 std::stop_token stop) {
+  if (const auto slot = source::read_slot(catalog, options.slot)) return {.lsn = slot->confirmed_flush_lsn};
   auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
   const auto created = source::create_permanent_slot(
       replication, options.conninfo, options.slot, [&observer](const auto& writers) { observer.waiting_for(writers); },
       stop);
   observer.prepared(fmt::format("slot {} created at {}", options.slot, created.consistent_point.to_string()));
   fault::hit("slot_created");
-  return created.consistent_point;
+  return {.lsn = created.consistent_point, .created = true};
 }
 
 // A position that everything committed by now lies before, and that the walsender reaches without further writes.
@@ -89,7 +93,8 @@ Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destinati
     catalog.query("SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)", {slot, now.to_string()},
                   "advancing the slot");
   } catch (const Error& failed) {
-    // A walsender of an earlier run may still hold it; then the stream skips what lies before the checkpoint.
+    // A walsender of an earlier run may still hold it. The stream then skips what lies before the checkpoint: a
+    // transaction that committed before the position that START_REPLICATION names never reaches the output plugin.
     spdlog::debug("{}", failed.cause());
   }
   return now;
@@ -121,32 +126,31 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   Prepared out;
   out.target = end_of_committed(catalog);
   auto publication = find_or_create_publication(options, catalog, observer);
-  const Lsn slot_position = find_or_create_slot(options, catalog, observer, stop);
+  const auto slot = find_or_create_slot(options, catalog, observer, stop);
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
 
   auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
   const auto server = source::identify(replication);
-  const bool first_time = !state.checkpoint;
   out.checkpoint = state.checkpoint.value_or(destination::Checkpoint{
-      .slot = options.slot, .systemid = server.systemid, .timeline = server.timeline, .lsn = slot_position});
+      .slot = options.slot, .systemid = server.systemid, .timeline = server.timeline, .lsn = slot.lsn});
   out.checkpoint.timeline = std::max(out.checkpoint.timeline, server.timeline);
 
   out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset, .wanted = options.tables},
                                          destination, std::move(state.tables));
-  out.sync->publication_seen(out.publication);
+  const auto changed = out.sync->publication_seen(out.publication);
   auto load = destination.begin_load();
   load->discard_all_transactions();
   for (const auto& [oid, table] : out.sync->tables()) {
     if (table.record.state != TableState::streaming) {
       load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
     }
-    load->put_table(table.record);
   }
+  for (const auto& record : changed) load->put_table(record);
   load->put_checkpoint(out.checkpoint);
   load->commit();
 
-  if (options.snapshot && !first_time && !out.sync->any_streaming()) {
+  if (options.snapshot && !slot.created && !out.sync->any_streaming()) {
     out.checkpoint.lsn = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }
   out.binary = options.wire == Wire::binary ||

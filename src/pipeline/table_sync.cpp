@@ -11,9 +11,12 @@ TableSync::TableSync(TableSyncOptions options, const destination::Destination& d
                      std::vector<TableRecord> records)
     : options_(std::move(options)), destination_(destination) {
   for (auto& record : records) {
-    // A copy that was under way ended with the process that made it.
-    if (record.state == TableState::copying) record.state = TableState::pending;
     const Oid oid = record.oid;
+    if (oid == 0) continue;  // a name that a table no longer has
+    // A copy that was under way ended with the process that made it; a table that was set aside gets another chance.
+    if (record.state == TableState::copying || record.state == TableState::quarantined) {
+      record.state = TableState::pending;
+    }
     tables_[oid].record = std::move(record);
   }
 }
@@ -41,9 +44,23 @@ TableRecord TableSync::new_record(const source::SourceTable& table) const {
   return record;
 }
 
+// The table was renamed in the source: what stands under its old name here is its last copy from before.
+void TableSync::leave_old_name(Oid oid) {
+  const auto found = tables_.find(oid);
+  if (found == tables_.end()) return;
+  auto record = std::move(found->second.record);
+  tables_.erase(found);
+  record.oid = 0;
+  record.state = TableState::removed;
+  record.reason = "renamed in the source; its last copy stays";
+  spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
+  left_.push_back(std::move(record));
+}
+
 // Takes one published table in; true when its record changed.
 bool TableSync::adopt(const source::SourceTable& table) {
   auto* known = find_by_name(table.schema, table.name);
+  if (known == nullptr || known->record.oid != table.oid) leave_old_name(table.oid);
   if (known == nullptr) {
     auto record = new_record(table);
     record.stamp = table.stamp;
@@ -100,6 +117,8 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
     spdlog::warn("table {} is {}", table.record.schema + "." + table.record.name, table.record.reason);
     changed.push_back(table.record);
   }
+  changed.insert(changed.end(), left_.begin(), left_.end());
+  left_.clear();
   return changed;
 }
 

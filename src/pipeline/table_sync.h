@@ -76,6 +76,7 @@ class TableSync {
  private:
   [[nodiscard]] bool wanted(const source::SourceTable& table) const;
   bool adopt(const source::SourceTable& table);
+  void leave_old_name(Oid oid);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
   [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;
 
@@ -83,6 +84,7 @@ class TableSync {
   const destination::Destination& destination_;
   std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
   std::unordered_map<Oid, Oid> members_;
+  std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
 };
 
 // Records as one load will leave them.
