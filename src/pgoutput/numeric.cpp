@@ -59,7 +59,7 @@ std::size_t count_digits(std::string_view text) {
   return count;
 }
 
-// --- the binary form: ndigits:i16 weight:i16 sign:u16 dscale:i16 { digit:i16 }*, digits of base 10000, the first one
+// --- the binary form: ndigits:u16 weight:i16 sign:u16 dscale:i16 { digit:i16 }*, digits of base 10000, the first one
 // --- worth 10000^weight; dscale is how many decimals PostgreSQL prints.         src/backend/utils/adt/numeric.c
 
 constexpr std::uint16_t sign_negative = 0x4000;
@@ -171,11 +171,11 @@ ParseStatus parse_numeric_text(std::string_view bytes, const ValueLimits& /*limi
 
 ParseStatus parse_numeric_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
   ByteReader in(bytes);
-  const int size = in.i16();
+  const int size = in.u16();
   const int weight = in.i16();
   const auto sign = in.u16();
   const int display_scale = in.u16();
-  if (in.failed() || size < 0 || in.remaining() != static_cast<std::size_t>(size) * 2) return ParseStatus::malformed;
+  if (in.failed() || in.remaining() != static_cast<std::size_t>(size) * 2) return ParseStatus::malformed;
   if (sign == sign_nan || sign == sign_infinity || sign == sign_minus_infinity) {
     return append_variant(sign == sign_nan ? "NaN" : sign == sign_infinity ? "Infinity" : "-Infinity", out);
   }

@@ -11,25 +11,14 @@ std::int32_t typmod(int precision, int scale) {
   return ((precision << 16) | (scale & 0x7FF)) + 4;
 }
 
-std::string print(Int128 value) {
-  if (value == 0) return "0";
-  std::string digits;
-  const bool negative = value < 0;
-  for (; value != 0; value /= 10) {
-    const int digit = static_cast<int>(value % 10);
-    digits.insert(digits.begin(), static_cast<char>('0' + (negative ? -digit : digit)));
-  }
-  return negative ? "-" + digits : digits;
-}
-
 std::string scaled(Form form, std::string_view bytes, int precision, int scale) {
-  return print(value<Int128>(form, type_oid::numeric, bytes, typmod(precision, scale)));
+  return print_int128(value<Int128>(form, type_oid::numeric, bytes, typmod(precision, scale)));
 }
 
 // `text` with `count` times `digit` behind it.
-std::string followed_by(std::string text, std::size_t count, char digit) {
-  text.append(count, digit);
-  return text;
+// (Not inlined: GCC 12 sees an overflow that is none in strings of a known size.)
+[[gnu::noinline]] std::string followed_by(const std::string& text, std::size_t count, char digit) {
+  return text + std::string(count, digit);
 }
 
 // The send function's form: groups of four decimal digits.
@@ -101,23 +90,17 @@ TEST(Numeric, edges_of_the_precision) {
   EXPECT_EQ(scaled(Form::binary, binary(1, plus, 0, {9, 9999}), 5, 0), "99999");
   EXPECT_EQ(scaled(Form::text, "0.99999", 5, 5), "99999");
   expect_variant("1.00000", binary(0, plus, 5, {1}), 5, 5);
-  expect_variant(followed_by("", 30, '9') + ".000000000",
+  expect_variant(followed_by("999999999999999999999999999999.", 9, '0'),
                  binary(7, plus, 9, {99, 9999, 9999, 9999, 9999, 9999, 9999, 9999}), 38, 9);
 }
 
+// 36,864 groups: the count needs all of its 16 bits.
 TEST(Numeric, as_long_as_postgres_allows) {
-  const std::string whole(131072, '7');
-  const std::string fraction(16383, '3');
+  const auto text = followed_by(followed_by("", 131072, '7') + '.', 16383, '3');
   std::vector<int> groups(131072 / 4, 7777);
   groups.insert(groups.end(), 16380 / 4, 3333);
   groups.push_back(3330);
-  Column column({Layout::decimal, 38, 9});
-  // More groups than the count's sign allows would not come; this is less than half of it.
-  ASSERT_LT(groups.size(), 40'000U);
-  EXPECT_EQ(variant(Form::text, type_oid::numeric, whole + "." + fraction), whole + "." + fraction);
-  groups.erase(groups.begin() + 32'767, groups.end());
-  const std::string part = std::string(131068, '7');
-  EXPECT_EQ(variant(Form::binary, type_oid::numeric, binary(32'766, plus, 0, groups)), part);
+  expect_variant(text, binary(32'767, plus, 16'383, groups), 38, 9);
 }
 
 TEST(Numeric, digits_beyond_the_display_scale_are_not_printed_and_do_not_count) {

@@ -31,6 +31,17 @@ inline std::string from_hex(std::string_view digits) {
   return bytes;
 }
 
+inline std::string print_int128(Int128 value) {
+  if (value == 0) return "0";
+  std::string digits;
+  const bool negative = value < 0;
+  for (; value != 0; value /= 10) {
+    const int digit = static_cast<int>(value % 10);
+    digits.insert(digits.begin(), static_cast<char>('0' + (negative ? -digit : digit)));
+  }
+  return negative ? "-" + digits : digits;
+}
+
 inline PhysicalType type_of(Oid oid, std::int32_t typmod = -1) {
   return physical_type({.oid = oid, .base_oid = oid}, typmod, no_limits);
 }

@@ -1,0 +1,34 @@
+// The values that the differential test sends: of every type, its edges and some thousands at random.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace walbrook::pgoutput {
+
+struct ValueCase {
+  std::string name;    // of the test and of the table
+  std::string type;    // SQL
+  std::string values;  // a query of one column
+  // SQL over `v`, which is not NULL: the integer that the column must hold, NULL where it must hold a variant. Empty
+  // where the column holds no integer: then it is known only that it must hold `v` itself.
+  std::string integer;
+  bool is_enum = false;
+};
+
+// DDL that some of the types need.
+inline constexpr auto value_case_types = R"(
+  CREATE TYPE mood AS ENUM ('calm', 'Grüße, "x"', 'it''s');
+  CREATE DOMAIN price AS numeric(7, 3) CHECK (value > -1000);
+  CREATE DOMAIN short_text AS varchar(9);
+  CREATE DOMAIN shorter_text AS short_text;
+)";
+
+[[nodiscard]] std::vector<ValueCase> value_cases();
+
+inline void PrintTo(const ValueCase& item, std::ostream* out) {
+  *out << item.type;
+}
+
+}  // namespace walbrook::pgoutput
