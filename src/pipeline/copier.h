@@ -59,9 +59,8 @@ class Copier {
   void wake() { orders_.wake(); }
 
  private:
-  // The tables that must be tried again under a newer snapshot.
-  [[nodiscard]] std::vector<CopyOrder::Table> copy_all(const std::vector<CopyOrder::Table>& tables,
-                                                       std::stop_token stop);
+  // Under one snapshot. What is done with leaves `tables`; what stays must be tried again under a newer snapshot.
+  void copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop);
   enum class Outcome { done, again };
   [[nodiscard]] Outcome copy_one(const CopyOrder::Table& table, const source::SnapshotSource& snapshot,
                                  source::SnapshotReader& reader, std::stop_token stop);
