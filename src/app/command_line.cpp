@@ -180,7 +180,8 @@ std::string commands_of(const std::vector<Entry>& entries) {
 
 // What CLI11 could not place: a flag, or a word too many. A value is not shown: it might be a URL with a password.
 void refuse_extras(const CLI::App& app) {
-  const auto extras = app.remaining();
+  auto extras = app.remaining();
+  std::erase(extras, "--");  // the end of the flags is kept there as well
   if (extras.empty()) return;
   const std::string all = fmt::format("`walbrook {} --help` lists all.", app.get_name());
   if (!extras[0].starts_with('-') || extras[0] == "-") {

@@ -1,0 +1,63 @@
+#include "app/text.h"
+
+#include <gtest/gtest.h>
+
+#include <clocale>
+
+namespace walbrook::app {
+namespace {
+
+class Text : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr); }
+};
+
+TEST_F(Text, Numbers) {
+  EXPECT_EQ(with_thousands(0), "0");
+  EXPECT_EQ(with_thousands(999), "999");
+  EXPECT_EQ(with_thousands(1000), "1,000");
+  EXPECT_EQ(with_thousands(1640000), "1,640,000");
+  EXPECT_EQ(short_count(9999), "9,999");
+  EXPECT_EQ(short_count(12345), "12 k");
+  EXPECT_EQ(short_count(6100000), "6.1 M");
+  EXPECT_EQ(short_bytes(212e6), "212 MB");
+  EXPECT_EQ(short_bytes(999), "999 B");
+  EXPECT_EQ(short_bytes(2.5e6), "2.5 MB");
+  EXPECT_EQ(short_duration(0.0123), "12 ms");
+  EXPECT_EQ(short_duration(0.2), "0.2 s");
+  EXPECT_EQ(short_duration(9.8), "9.8 s");
+  EXPECT_EQ(short_duration(9.96), "10 s");
+  EXPECT_EQ(short_duration(250), "4 min 10 s");
+  EXPECT_EQ(short_duration(7500), "2 h 5 min");
+  EXPECT_EQ(counted(1, "table"), "1 table");
+  EXPECT_EQ(counted(4, "table"), "4 tables");
+}
+
+TEST_F(Text, WidthsAreThoseOfATerminal) {
+  EXPECT_EQ(display_width("abc"), 3U);
+  EXPECT_EQ(display_width("Größe"), 5U);
+  EXPECT_EQ(display_width("日本"), 4U);
+  EXPECT_EQ(display_width("e\xCC\x81"), 1U);  // a combining accent
+  EXPECT_EQ(display_width("\xFF\xFE"), 2U);
+  EXPECT_EQ(padded_left("日", 4), "  日");
+  EXPECT_EQ(padded_right("é", 3), "é  ");
+  EXPECT_EQ(padded_right("long", 2), "long");
+}
+
+TEST_F(Text, NothingCanMoveTheCursor) {
+  EXPECT_EQ(printable("a\nb\tc\r"), "a\\nb\\tc\\r");
+  EXPECT_EQ(printable("\x1b[2J"), "\\x1B[2J");
+  EXPECT_EQ(printable("\xC2\x9B"), "\\xC2\\x9B");  // the one-character form of ESC [
+  EXPECT_EQ(printable("\xFF"), "\\xFF");
+  EXPECT_EQ(printable("ü日"), "ü日");
+}
+
+TEST_F(Text, ShorteningCutsBetweenCharacters) {
+  EXPECT_EQ(shortened("orders", 6), "orders");
+  EXPECT_EQ(shortened("order_items", 6), "order…");
+  EXPECT_EQ(shortened("日本語", 4), "日…");
+  EXPECT_EQ(shortened("ab", 0), "");
+}
+
+}  // namespace
+}  // namespace walbrook::app

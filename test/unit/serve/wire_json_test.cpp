@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "serve/local_server.h"
+
+namespace walbrook::serve {
+namespace {
+
+TEST(WireJson, AStatusComesBackAsItWas) {
+  pipeline::RunStatus status;
+  status.pipeline = "walbrook";
+  status.slot = "s";
+  status.publication = "p";
+  status.source = "127.0.0.1:5432/shop";
+  status.destination = "shop.duckdb";
+  status.phase = "streaming";
+  status.checkpoint = *Lsn::parse("0/1B00D20");
+  status.received = *Lsn::parse("1/2");
+  status.server = *Lsn::parse("FFFFFFFF/FFFFFFFF");
+  status.lag_ms = 12.5;
+  status.last_commit_lag_ms = 3.25;
+  status.queued_bytes = 4096;
+  status.rows_per_second = 560;
+  status.applied = {
+      .transactions = 310, .inserts = 882, .updates = 290, .deletes = 32, .truncates = 1, .variants = 2, .loads = 12};
+  status.tables.push_back({.schema = "public",
+                           .name = "we\"ird\n",
+                           .target_schema = "public",
+                           .target_name = "x",
+                           .state = "quarantined",
+                           .reason = "why",
+                           .copied_rows = 7,
+                           .estimated_rows = -1,
+                           .inserts = 1,
+                           .updates = 2,
+                           .deletes = 3});
+  const auto back = status_from_json(to_json(status));
+  EXPECT_EQ(to_json(back), to_json(status));
+  EXPECT_EQ(back.server, status.server);
+  EXPECT_EQ(back.applied.loads, 12U);
+  ASSERT_EQ(back.tables.size(), 1U);
+  EXPECT_EQ(back.tables[0].name, "we\"ird\n");
+  EXPECT_EQ(back.tables[0].estimated_rows, -1);
+}
+
+TEST(WireJson, AnAnswerKeepsNullApartFromTheEmptyText) {
+  SqlAnswer answer{.lsn = *Lsn::parse("0/1A2B3C8"),
+                   .result = {.columns = {{"a", "VARCHAR", false}, {"n", "BIGINT", true}},
+                              .rows = {{std::nullopt, "1"}, {"", std::nullopt}}}};
+  const auto back = sql_answer_from_json(to_json(answer));
+  EXPECT_EQ(back.lsn, answer.lsn);
+  EXPECT_EQ(back.result.rows, answer.result.rows);
+  EXPECT_TRUE(back.result.columns[1].numeric);
+  EXPECT_EQ(back.result.columns[0].type, "VARCHAR");
+}
+
+TEST(WireJson, BytesThatAreNoUtf8DoNotBreakAnAnswer) {
+  SqlAnswer answer{.lsn = {}, .result = {.columns = {{"a", "VARCHAR", false}}, .rows = {{"\xFF"}}}};
+  EXPECT_EQ(sql_answer_from_json(to_json(answer)).result.rows[0][0], "\xEF\xBF\xBD");
+}
+
+TEST(WireJson, WhatIsMalformedIsAnError) {
+  EXPECT_THROW(static_cast<void>(status_from_json("{}")), Error);
+  EXPECT_THROW(static_cast<void>(status_from_json("nonsense")), Error);
+  EXPECT_THROW(static_cast<void>(sql_answer_from_json(R"({"lsn":1})")), Error);
+}
+
+}  // namespace
+}  // namespace walbrook::serve
