@@ -76,9 +76,9 @@ std::string mask_keys(std::string_view text) {
   constexpr std::string_view key = "password";
   std::string masked;
   for (;;) {
-    const auto found = std::ranges::search(text, key, equal_letters);
-    if (found.empty()) return masked.append(text);
-    const auto begin = static_cast<std::size_t>(found.begin() - text.begin());
+    const auto* const found = std::search(text.begin(), text.end(), key.begin(), key.end(), equal_letters);
+    if (found == text.end()) return masked.append(text);
+    const auto begin = static_cast<std::size_t>(found - text.begin());
     auto name = text.substr(0, begin);
     while (!name.empty() && std::isalpha(static_cast<unsigned char>(name.back())) != 0) name.remove_suffix(1);
     const bool in_query = name.ends_with('?') || name.ends_with('&');
