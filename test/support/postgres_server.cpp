@@ -60,6 +60,11 @@ void give_to_server(const fs::path& folder) {
   }
 }
 
+void make_cluster(const std::string& bin_dir, const fs::path& data) {
+  must_run({bin_dir + "/initdb", "-D", data.string(), "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8",
+            "--locale=C.UTF-8"});
+}
+
 // The initdb'ed cluster of this version; made by whoever needs it first, put in place by one rename.
 fs::path cluster_template(const std::string& bin_dir) {
   const auto version = run({.argv = {bin_dir + "/postgres", "--version"}}).out;
@@ -71,8 +76,7 @@ fs::path cluster_template(const std::string& bin_dir) {
   if (fs::exists(place / "data/PG_VERSION")) return place / "data";
   const TempFolder making("initdb");
   give_to_server(making.path());
-  must_run({bin_dir + "/initdb", "-D", (making / "data").string(), "-U", "postgres", "--auth=trust", "--no-sync",
-            "--encoding=UTF8", "--locale=C.UTF-8"});
+  make_cluster(bin_dir, making / "data");
   std::error_code lost_race;  // another process was faster: its template is as good
   fs::rename(making.path(), place, lost_race);
   if (!fs::exists(place / "data/PG_VERSION")) throw std::runtime_error("no cluster template in " + place.string());
@@ -83,9 +87,12 @@ fs::path cluster_template(const std::string& bin_dir) {
 
 PostgresServer::PostgresServer(ServerOptions options)
     : options_(std::move(options)), bin_dir_(find_bin_dir(options_.bin_dir)), folder_("pg") {
-  const fs::path made = cluster_template(bin_dir_);
   give_to_server(folder_.path());
-  must_run({"cp", "-a", made.string(), (folder_ / "data").string()});
+  if (options_.fresh_cluster) {
+    make_cluster(bin_dir_, folder_ / "data");
+  } else {
+    must_run({"cp", "-a", cluster_template(bin_dir_).string(), (folder_ / "data").string()});
+  }
   if (!options_.hba.empty()) {
     std::string lines;
     for (const auto& line : options_.hba) lines += line + "\n";

@@ -20,6 +20,7 @@ struct ServerOptions {
   std::vector<std::string> settings;  // "name=value", over ours: wal_level=logical, 20 slots and senders, …
   std::string bin_dir;                // "" = WALBROOK_PG_BIN, else the newest below /usr/lib/postgresql
   bool fsync = false;
+  bool fresh_cluster = false;    // initdb'ed for it alone: copies of the template share a system identifier
   std::vector<std::string> hba;  // lines of pg_hba.conf that go before "trust for everybody"
 };
 

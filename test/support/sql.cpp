@@ -67,8 +67,8 @@ std::string Sql::value(const std::string& sql) {
   return rows.empty() || rows[0].empty() ? "" : rows[0][0].value_or("");
 }
 
-void Sql::copy_in(const std::string& target, const std::string& lines) {
-  const std::string sql = "COPY " + target + " FROM STDIN";
+void Sql::copy_in(const std::string& target, const std::string& options, const std::string& lines) {
+  const std::string sql = "COPY " + target + " FROM STDIN " + options;
   const Result begun(PQexec(connection_.get(), sql.c_str()));
   if (PQresultStatus(begun.get()) != PGRES_COPY_IN) check(connection_.get(), begun.get(), sql);
   constexpr std::size_t chunk = 1 << 20;

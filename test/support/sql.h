@@ -22,8 +22,8 @@ class Sql {
   void exec(const std::string& sql);
   [[nodiscard]] std::vector<SqlRow> query(const std::string& sql);
   [[nodiscard]] std::string value(const std::string& sql);  // first column of the first row; "" for NULL or no row
-  // COPY table FROM STDIN, text format.
-  void copy_in(const std::string& target, const std::string& lines);
+  // COPY target FROM STDIN options; `target` is a table, with columns in brackets if need be.
+  void copy_in(const std::string& target, const std::string& options, const std::string& lines);
 
   // Starts statements and returns at once; `finish` waits for them.
   void send(const std::string& sql);

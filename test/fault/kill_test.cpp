@@ -1,0 +1,124 @@
+// kill -9 at every named point of a run (base/fault.h): started again, the copy equals the source, nothing is doubled
+// and the slot was never past the checkpoint. A point that no test here hits fails the suite.
+#include <algorithm>
+#include <set>
+
+#include "base/fault.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+constexpr int starts_at_most = 60;
+
+// Tables with and without a key, an unchanged big value, a transaction larger than a package: every step of a load is
+// taken.
+void make_source(const ReplicatedDatabase& db) {
+  db.exec(
+      "CREATE TABLE item(id int PRIMARY KEY, n int, body text); CREATE TABLE log(a int, b text); "
+      "CREATE TABLE bag(a int, b text); ALTER TABLE bag REPLICA IDENTITY FULL; "
+      "INSERT INTO item SELECT g, 0, repeat(md5(g::text), 100) FROM generate_series(1, 3000) g; "
+      "INSERT INTO log SELECT g, 'at first' FROM generate_series(1, 3000) g; "
+      "INSERT INTO bag SELECT g % 5, 'equal' FROM generate_series(1, 50) g");
+}
+
+void change_source(const ReplicatedDatabase& db) {
+  Sql sql(db.conninfo());
+  sql.exec("UPDATE item SET n = n + 1 WHERE id % 10 = 0");
+  sql.exec("INSERT INTO log SELECT g, 'small' FROM generate_series(1, 10) g");
+  sql.exec(
+      "BEGIN; INSERT INTO item SELECT g, 1, md5(g::text) FROM generate_series(10001, 11000) g; "
+      "UPDATE item SET id = -id WHERE id BETWEEN 10 AND 20; DELETE FROM item WHERE id % 7 = 0; "
+      "INSERT INTO log SELECT g, 'large' FROM generate_series(1, 1000) g; COMMIT");
+  sql.exec(
+      "DELETE FROM bag WHERE ctid IN (SELECT ctid FROM bag WHERE a = 1 LIMIT 3); UPDATE bag SET b = 'x' WHERE a = 2");
+}
+
+// Points that were seen to end a process, over all tests of this process.
+std::set<std::string>& points_hit() {
+  static std::set<std::string> hit;
+  return hit;
+}
+
+class Kill : public ::testing::TestWithParam<std::string> {
+ protected:
+  Kill() {
+    db_.pipeline.flags = {"--package-bytes", "65536"};  // the large transaction is staged in parts
+    make_source(db_);
+  }
+
+  // Starts it with the fault until it comes to an end without being killed; after each death the slot must be behind.
+  void run_under_fault(const std::string& fault) {
+    for (int start = 0; start < starts_at_most; ++start) {
+      const auto result = db_.pipeline.run({}, {{"WALBROOK_FAULT", fault}});
+      EXPECT_EQ(db_.slot_past_checkpoint(), "") << result.describe();
+      if (result.killed()) {
+        points_hit().insert(GetParam());
+        if (start >= 2) return;  // thrice at the same place is enough
+        continue;
+      }
+      EXPECT_EQ(result.exit_code, 0) << result.describe();
+      return;
+    }
+  }
+
+  void run_to_the_end() {
+    const auto result = db_.pipeline.run();
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_EQ(db_.differences(), "") << result.describe();
+    EXPECT_EQ(db_.slot_past_checkpoint(), "") << result.describe();
+  }
+
+  ReplicatedDatabase db_;
+};
+
+TEST_P(Kill, p2_exactly_once) {
+  run_under_fault(GetParam());  // in the first copy
+  run_to_the_end();
+  change_source(db_);
+  run_under_fault(GetParam());  // in the stream
+  run_under_fault(GetParam() + ":2");
+  run_to_the_end();
+  change_source(db_);
+  db_.exec(
+      "CREATE TABLE joined AS SELECT g AS a FROM generate_series(1, 2000) g; ALTER PUBLICATION walbrook ADD TABLE "
+      "joined");
+  run_under_fault(GetParam());  // while a table is copied beside the stream
+  run_to_the_end();
+  EXPECT_EQ(db_.copied_value("SELECT count(*) FROM public.joined"), "2000");
+  EXPECT_TRUE(points_hit().contains(GetParam())) << "no run came to " << GetParam();
+}
+
+std::vector<std::string> point_names() {
+  return {fault::points.begin(), fault::points.end()};
+}
+INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(point_names()), [](const auto& tested) { return tested.param; });
+
+class DestinationError : public Kill {};
+
+TEST_P(DestinationError, p2_a_failing_load_is_tried_again) {
+  run_to_the_end();
+  change_source(db_);
+  const auto result = db_.pipeline.run({}, {{"WALBROOK_FAULT", GetParam() + "!error:3"}});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.err.find("injected failure"), std::string::npos) << "it did not fail\n" << result.describe();
+  EXPECT_EQ(db_.differences(), "") << result.describe();
+}
+
+TEST_P(DestinationError, p3_when_retries_end_nothing_is_lost) {
+  run_to_the_end();
+  change_source(db_);
+  const auto before = db_.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " +
+                                quote_literal(db_.pipeline.slot));
+  const auto result = db_.pipeline.run({"--retries", "2"}, {{"WALBROOK_FAULT", GetParam() + "!error:1000"}});
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err.find("injected failure"), std::string::npos) << result.describe();
+  EXPECT_EQ(db_.slot_past_checkpoint(), "");
+  run_to_the_end();
+}
+
+INSTANTIATE_TEST_SUITE_P(At, DestinationError, ::testing::Values("before_merge", "before_commit"),
+                         [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace walbrook::test

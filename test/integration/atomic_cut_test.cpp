@@ -1,0 +1,88 @@
+// P1: a reader sees whole transactions over all tables, whatever is going on, and the position it is told never goes
+// back.
+#include <nlohmann/json.hpp>
+
+#include "base/lsn.h"
+#include "test/support/pgbench.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+// Asks through `walbrook sql` until `load` has ended: every answer must hold, and LSNs must not go back.
+template <class Holds>
+int ask_while(const ReplicatedDatabase& db, Process& load, const std::string& sql, Holds holds) {
+  Lsn last;
+  int answers = 0;
+  while (load.running() && !::testing::Test::HasFailure()) {
+    const auto result = run(db.pipeline.command("sql", {"--json", sql}));
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    if (result.exit_code != 0) break;
+    const auto answer = nlohmann::json::parse(result.out);
+    const auto lsn = Lsn::parse(answer.at("lsn").get<std::string>()).value_or(Lsn{});
+    EXPECT_GE(lsn, last) << "the position went back to " << lsn.to_string();
+    last = lsn;
+    holds(answer.at("rows").at(0));
+    ++answers;
+  }
+  return answers;
+}
+
+bool copied(const ReplicatedDatabase& db) {
+  return eventually(
+      [&] { return run(db.pipeline.command("sql", {"SELECT 1 FROM public.pgbench_accounts LIMIT 1"})).exit_code == 0; },
+      milliseconds(60'000));
+}
+
+TEST(AtomicCut, p1_money_is_moved_and_the_total_stays) {
+  const ReplicatedDatabase db;
+  pgbench_initialize(db.server(), db.name(), 1);
+  const auto script = db.folder() / "move.sql";
+  write_file(script,
+             "\\set giver random(1, 100000)\n\\set taker random(1, 100000)\n\\set sum random(1, 1000)\n"
+             "BEGIN;\nUPDATE pgbench_accounts SET abalance = abalance - :sum WHERE aid = :giver;\n"
+             "UPDATE pgbench_accounts SET abalance = abalance + :sum WHERE aid = :taker;\nEND;\n");
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(copied(db)) << follower.err();
+  Process load(pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-T", "6", "-f", script.string()}));
+  const int answers =
+      ask_while(db, load, "SELECT sum(abalance)::BIGINT AS total, count(*) AS n FROM public.pgbench_accounts",
+                [](const nlohmann::json& row) {
+                  EXPECT_EQ(row.at("total").get<long>(), 0);
+                  EXPECT_EQ(row.at("n").get<long>(), 100000);
+                });
+  EXPECT_GT(answers, 20);
+  EXPECT_EQ(load.wait(milliseconds(30'000)).exit_code, 0) << load.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+}
+
+// pgbench's own transaction writes the same sum into four tables: they agree in every cut.
+TEST(AtomicCut, p1_four_tables_agree_at_every_moment) {
+  const ReplicatedDatabase db;
+  pgbench_initialize(db.server(), db.name(), 1);
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(copied(db)) << follower.err();
+  Process load(pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-T", "6"}));
+  const int answers = ask_while(
+      db, load,
+      "SELECT (SELECT sum(abalance)::BIGINT FROM public.pgbench_accounts) AS a, (SELECT sum(bbalance)::BIGINT FROM "
+      "public.pgbench_branches) AS b, (SELECT sum(tbalance)::BIGINT FROM public.pgbench_tellers) AS t, "
+      "(SELECT coalesce(sum(delta), 0)::BIGINT FROM public.pgbench_history) AS h",
+      [](const nlohmann::json& row) {
+        EXPECT_EQ(row.at("a").get<long>(), row.at("b").get<long>());
+        EXPECT_EQ(row.at("a").get<long>(), row.at("t").get<long>());
+        EXPECT_EQ(row.at("a").get<long>(), row.at("h").get<long>());
+      });
+  EXPECT_GT(answers, 20);
+  EXPECT_EQ(load.wait(milliseconds(30'000)).exit_code, 0) << load.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+}
+
+}  // namespace
+}  // namespace walbrook::test

@@ -1,0 +1,195 @@
+// `run --follow`: how it ends, what it confirms, and what it keeps up with while nothing or too much is going on.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/lsn.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+std::string confirmed(const ReplicatedDatabase& db) {
+  return db.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " +
+                  quote_literal(db.pipeline.slot));
+}
+
+Lsn lsn(const std::string& text) {
+  return Lsn::parse(text).value_or(Lsn{});
+}
+
+// What `walbrook sql` says while the run holds the file; nullopt when it fails.
+std::optional<nlohmann::json> ask(const ReplicatedDatabase& db, const std::string& sql) {
+  const auto result = run(db.pipeline.command("sql", {"--json", sql}));
+  if (result.exit_code != 0) return std::nullopt;
+  return nlohmann::json::parse(result.out);
+}
+
+std::string asked_value(const ReplicatedDatabase& db, const std::string& expression) {
+  const auto answer = ask(db, "SELECT (" + expression + ")::VARCHAR AS v");
+  if (!answer || answer->at("rows").empty()) return "";
+  const auto& value = answer->at("rows").at(0).at("v");
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+bool arrives(const ReplicatedDatabase& db, const std::string& expression, const std::string& value) {
+  return eventually([&] { return asked_value(db, expression) == value; }, milliseconds(30'000));
+}
+
+void ends_with_everything_confirmed(int signal) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "0")) << follower.err();
+  db.exec("INSERT INTO t SELECT generate_series(1, 5000)");
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "5000")) << follower.err();
+  follower.signal(signal);
+  const auto ended = follower.wait(milliseconds(20'000));
+  EXPECT_EQ(ended.exit_code, 0) << ended.describe();
+  EXPECT_EQ(db.differences(), "");
+  EXPECT_EQ(lsn(confirmed(db)), lsn(db.copied_value("SELECT lsn FROM _walbrook.checkpoint")))
+      << "not everything was confirmed";
+  const auto again = db.pipeline.run({"--json"});
+  ASSERT_EQ(again.exit_code, 0) << again.describe();
+  EXPECT_NE(again.out.find("\"transactions\":0"), std::string::npos) << again.describe();
+}
+
+TEST(Follow, sigterm_ends_with_exit_0_and_everything_confirmed) {
+  ends_with_everything_confirmed(SIGTERM);
+}
+TEST(Follow, sigint_ends_with_exit_0_and_everything_confirmed) {
+  ends_with_everything_confirmed(SIGINT);
+}
+
+TEST(Follow, a_table_that_joins_is_copied_while_the_others_go_on) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "0")) << follower.err();
+  db.exec(
+      "CREATE TABLE later(id int PRIMARY KEY, v text); INSERT INTO later SELECT g, 'x' FROM generate_series(1, 20000) "
+      "g");
+  db.exec("ALTER PUBLICATION walbrook ADD TABLE later");
+  for (int i = 1; i <= 20; ++i) {
+    db.exec(
+        fmt::format("INSERT INTO t VALUES ({0}); UPDATE later SET v = 'y' WHERE id = {0}; INSERT INTO later VALUES "
+                    "({0} + 100000, 'z')",
+                    i));
+  }
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "20")) << follower.err();
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.later", "20020")) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.differences(), "");
+}
+
+TEST(Follow, p3_an_idle_publication_moves_on_and_never_past_the_checkpoint) {
+  const ReplicatedDatabase db;
+  const ScratchDatabase busy(db.server());
+  db.exec("CREATE TABLE quiet(id int PRIMARY KEY); INSERT INTO quiet VALUES (1)");
+  Sql elsewhere(busy.conninfo());
+  elsewhere.exec("CREATE TABLE noise(v text)");
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.quiet", "1")) << follower.err();
+  const auto first = lsn(confirmed(db));
+  const auto written = [&] { return lsn(elsewhere.value("SELECT pg_current_wal_lsn()")); };
+  Lsn wanted;
+  int passed = 0;
+  for (int i = 0; i < 40 && passed < 2; ++i) {
+    elsewhere.exec("INSERT INTO noise SELECT repeat('x', 1000) FROM generate_series(1, 300)");
+    if (!wanted.is_set()) wanted = written();
+    std::this_thread::sleep_for(milliseconds(250));
+    const auto slot = lsn(confirmed(db));  // before the checkpoint: that one only grows
+    const auto checkpoint = lsn(asked_value(db, "SELECT lsn FROM _walbrook.checkpoint"));
+    EXPECT_LE(slot, checkpoint) << slot.to_string() << " is past the checkpoint " << checkpoint.to_string();
+    if (slot < wanted) continue;
+    ++passed;
+    wanted = {};
+  }
+  EXPECT_EQ(passed, 2) << "the slot stays at " << confirmed(db) << ", from " << first.to_string() << "\n"
+                       << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0);
+  EXPECT_EQ(db.slot_past_checkpoint(), "");
+}
+
+TEST(Follow, p3_a_single_run_moves_an_idle_slot) {
+  const ReplicatedDatabase db;
+  const ScratchDatabase busy(db.server());
+  db.exec("CREATE TABLE quiet(id int PRIMARY KEY)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  Sql elsewhere(busy.conninfo());
+  elsewhere.exec("CREATE TABLE noise AS SELECT repeat('x', 1000) AS v FROM generate_series(1, 5000)");
+  const auto written = lsn(elsewhere.value("SELECT pg_current_wal_lsn()"));
+  const auto result = db.pipeline.run();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_GE(lsn(confirmed(db)), written) << result.describe();
+  EXPECT_EQ(db.slot_past_checkpoint(), "");
+}
+
+TEST(Follow, keepalives_are_answered_while_the_loader_is_slow) {
+  PostgresServer server({.settings = {"wal_sender_timeout=2s"}});
+  ReplicatedDatabase db(server);
+  db.exec("CREATE TABLE t(id int PRIMARY KEY, v text)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  // Staged in some thousands of parts, each durable: that takes much longer than the sender's patience.
+  db.pipeline.flags = {"--package-bytes", "4096"};
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  db.exec("INSERT INTO t SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 20000) g");
+  db.exec("UPDATE t SET v = 'short' WHERE id % 100 = 0");
+  EXPECT_TRUE(eventually([&] { return asked_value(db, "SELECT count(*) FROM public.t WHERE v = 'short'") == "200"; },
+                         milliseconds(60'000)))
+      << follower.err();
+  std::this_thread::sleep_for(milliseconds(2'500));  // idle for longer than the timeout as well
+  EXPECT_TRUE(follower.running()) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(read_file(server.log()).find("replication timeout"), std::string::npos) << read_file(server.log());
+  EXPECT_EQ(db.differences(), "");
+}
+
+TEST(Follow, a_locked_destination_is_waited_for) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  Process first(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "0")) << first.err();
+  Process second(db.pipeline.command("run", {"--follow"}));
+  EXPECT_FALSE(second.ends_within(milliseconds(1'000))) << second.err();
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait(milliseconds(20'000)).exit_code, 0);
+  db.exec("INSERT INTO t VALUES (1)");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "1")) << second.err();
+  second.signal(SIGTERM);
+  EXPECT_EQ(second.wait(milliseconds(20'000)).exit_code, 0) << second.err();
+}
+
+TEST(Follow, until_lsn_ends_before_that_commit) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  db.exec("INSERT INTO t VALUES (1)");
+  const auto middle = db.value("SELECT pg_current_wal_lsn()");
+  db.exec("INSERT INTO t VALUES (2)");
+  const auto result = db.pipeline.run({"--until-lsn", middle});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(db.copied_value("SELECT string_agg(id::VARCHAR, ',') FROM public.t"), "1");
+  EXPECT_EQ(db.slot_past_checkpoint(), "");
+  EXPECT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+}
+
+TEST(Follow, reset_begins_anew) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  db.exec("INSERT INTO t VALUES (2); SELECT pg_drop_replication_slot(" + quote_literal(db.pipeline.slot) + ")");
+  db.exec("CREATE TABLE new_one(id int PRIMARY KEY); INSERT INTO new_one VALUES (1)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 3);
+  const auto result = db.pipeline.run({"--reset"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(db.differences(), "");
+  EXPECT_EQ(db.copied_value("SELECT count(*) FROM public.new_one"), "1");
+}
+
+}  // namespace
+}  // namespace walbrook::test
