@@ -23,12 +23,16 @@ constexpr std::array<std::array<const char*, 2>, 3> keepalive_defaults = {
 constexpr auto session_settings =
     "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex -c extra_float_digits=3 "
     "-c search_path= -c standard_conforming_strings=on -c statement_timeout=0 -c lock_timeout=0 "
-    "-c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off";
+    "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 -c default_transaction_read_only=off";
 
-// Settings that not every server knows: asked for after the start, when its version is known.
+// 17 has one more, which older servers refuse: asked for when the version is known.
 constexpr auto late_settings =
     "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
-    "WHERE name IN ('idle_session_timeout', 'transaction_timeout') AND setting <> '0'";
+    "WHERE name = 'transaction_timeout' AND setting <> '0'";
+
+constexpr auto encoding_advice =
+    "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
+    "percent-encoded in a URL; better leave it out and use PGPASSWORD or ~/.pgpass.";
 
 using Parameters = std::map<std::string, std::string>;
 
@@ -59,8 +63,7 @@ Parameters resolve(const std::string& conninfo) {
       throw Error(
           ErrorKind::usage,
           "the connection string cannot be parsed: " + without_quoted(one_line(reason != nullptr ? reason : "")),
-          "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
-          "percent-encoded in a URL; better leave it out and use PGPASSWORD or ~/.pgpass.");
+          encoding_advice);
     }
   }
   const std::array<const char*, 4> names = {"dbname", "password", "sslmode", nullptr};
@@ -102,20 +105,31 @@ void log_notice(void* /*unused*/, const PGresult* notice) {
   spdlog::debug("source: {}", one_line(PQresultErrorMessage(notice)));
 }
 
-// A URL whose password holds an unescaped '@' leaves a piece of it in what libpq takes for the host.
-std::string shown_host(std::string host) {
-  const auto at = host.rfind('@');
-  return at == std::string::npos ? host : "***" + host.substr(at);
+// A URL whose password holds an unescaped '@' or '/' leaves a piece of it in what libpq takes for host, port or
+// database.
+std::string unspoiled(const std::string& name) {
+  const auto at = name.rfind('@');
+  return at == std::string::npos ? name : "***" + name.substr(at);
+}
+
+void require_port(const Parameters& resolved) {
+  const auto port = resolved.find("port");
+  if (port == resolved.end() || port->second.find_first_not_of("0123456789, ") == std::string::npos) return;
+  throw Error(ErrorKind::usage, "the connection string cannot be used: its port is no number", encoding_advice);
 }
 
 std::string place(PGconn* connection) {
   const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
-  return fmt::format("{}:{}/{}", shown_host(text(PQhost(connection))), text(PQport(connection)),
-                     text(PQdb(connection)));
+  return fmt::format("{}:{}/{}", unspoiled(text(PQhost(connection))), text(PQport(connection)),
+                     unspoiled(text(PQdb(connection))));
 }
 
-void blank_out(std::string& text, const std::string& secret) {
-  if (secret.empty()) return;
+// The piece of a password in `spoiled` (see above) is blanked in `text`.
+void blank_out(std::string& text, const char* spoiled) {
+  const std::string_view name = spoiled != nullptr ? spoiled : "";
+  const auto end = name.rfind('@');
+  if (end == std::string_view::npos || end == 0) return;
+  const auto secret = name.substr(0, end);
   for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
     text.replace(at, secret.size(), "***");
   }
@@ -154,6 +168,7 @@ std::string_view sqlstate_of(const PGresult* result) {
 
 Connection Connection::open(const std::string& conninfo, ConnectionUse use, const std::string& options) {
   const auto resolved = resolve(conninfo);
+  require_port(resolved);
   const auto added = additions(resolved, use, options);
   std::vector<const char*> names = {"dbname"};
   std::vector<const char*> values = {conninfo.c_str()};
@@ -167,9 +182,9 @@ Connection Connection::open(const std::string& conninfo, ConnectionUse use, cons
   if (connection.raw() == nullptr) throw Error(ErrorKind::internal, "out of memory while connecting");
   if (PQstatus(connection.raw()) != CONNECTION_OK) {
     std::string message = PQerrorMessage(connection.raw());
-    const std::string host = PQhost(connection.raw()) != nullptr ? PQhost(connection.raw()) : "";
-    if (const auto at = host.rfind('@'); at != std::string::npos) blank_out(message, host.substr(0, at));
-    throw connect_failure(message, {connection.where(), connection.database(), connection.user()});
+    blank_out(message, PQhost(connection.raw()));
+    blank_out(message, PQdb(connection.raw()));
+    throw connect_failure(message, {connection.where(), unspoiled(connection.database()), connection.user()});
   }
   PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
   connection.query(late_settings, {}, "setting up the session");

@@ -1,0 +1,80 @@
+#include "test/unit/source/source_case.h"
+
+namespace walbrook::source::test {
+namespace {
+
+class Publishing : public SourceCase {
+ protected:
+  std::vector<std::string> create(const std::string& schema, const std::vector<std::string>& tables = {}) {
+    sql.exec("DROP PUBLICATION IF EXISTS p");
+    std::vector<TableName> names;
+    for (const auto& name : tables) names.push_back(parse_table_name(name));
+    create_publication(catalog, "p", schema, names);
+    std::vector<std::string> made;
+    for (const auto& found : publication().tables) made.push_back(found.schema + "." + found.name);
+    return made;
+  }
+  void expect_refused(const std::string& name, const std::vector<std::string>& words,
+                      const std::string& schema = "public") {
+    expect_says(thrown_by([&] { create(schema, {name}); }), ErrorKind::source_not_ready, words);
+  }
+};
+
+TEST_F(Publishing, ASchemaWithoutWhatCannotBePublished) {
+  sql.exec(
+      "CREATE TABLE a(i int); CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW "
+      "m AS SELECT 1 AS x;"
+      "CREATE TABLE r(i int) PARTITION BY RANGE (i); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (9);"
+      "CREATE TABLE \"We\"\"ird. \"(i int); CREATE SCHEMA s; CREATE TABLE s.child() INHERITS (a)");
+  EXPECT_EQ(create("public"), (std::vector<std::string>{"public.We\"ird. ", "public.a", "public.r"}));
+  const auto made = publication();
+  EXPECT_TRUE(made.inserts && made.updates && made.deletes && made.truncates && made.via_partition_root);
+  EXPECT_EQ(create("s"), (std::vector<std::string>{"s.child"}));
+  expect_says(thrown_by([&] { create("nosuch"); }), ErrorKind::source_not_ready, {"schema nosuch does not exist"});
+  sql.exec("CREATE SCHEMA empty");
+  expect_says(thrown_by([&] { create("empty"); }), ErrorKind::source_not_ready, {"schema empty", "holds no table"});
+}
+
+TEST_F(Publishing, NamedTablesWithColumns) {
+  sql.exec(
+      "CREATE TABLE a(id int PRIMARY KEY, \"V v\" text, w int); CREATE TABLE r(i int PRIMARY KEY, x int) PARTITION BY "
+      "RANGE (i);"
+      "CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (9)");
+  EXPECT_EQ(create("public", {"a(\"V v\",id)", "r(i)"}), (std::vector<std::string>{"public.a", "public.r"}));
+  EXPECT_EQ(table("a").published_columns, (std::vector<std::string>{"id", "V v"}));
+  EXPECT_EQ(create("public", {"r1"}), (std::vector<std::string>{"public.r1"}));
+  EXPECT_EQ(create("public", {"a", "public.a"}), (std::vector<std::string>{"public.a"}));
+  expect_says(thrown_by([&] { create("public", {"a", "a(id)"}); }), ErrorKind::usage, {"public.a is asked for twice"});
+}
+
+TEST_F(Publishing, WhatCannotBePublishedIsNamedWithItsReason) {
+  sql.exec(
+      "CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW m AS SELECT 1 AS x;"
+      "CREATE SEQUENCE q; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER srv FOREIGN DATA WRAPPER w; CREATE FOREIGN "
+      "TABLE f(i int) SERVER srv;"
+      "CREATE TABLE \"Orders\"(i int); CREATE TABLE k(id int PRIMARY KEY, v int)");
+  expect_refused("u", {"public.u is unlogged", "SET LOGGED"});
+  expect_refused("v", {"public.v is a view"});
+  expect_refused("m", {"materialized view"});
+  expect_refused("f", {"foreign table"});
+  expect_refused("q", {"is no table"});
+  expect_refused("pg_catalog.pg_class", {"system table"});
+  expect_refused("nosuch", {"public.nosuch does not exist", database.name()});
+  expect_refused("Orders", {"public.orders does not exist", "There is public.Orders", "\"public\".\"Orders\""});
+  expect_refused("k(v)", {"public.k needs column \"id\"", "replica identity"});
+  expect_refused("k(id,x)", {"public.k has no column \"x\""});
+  sql.exec("ALTER TABLE k REPLICA IDENTITY FULL");
+  expect_refused("k(id)", {"needs column \"v\""});
+  EXPECT_FALSE(read_publication(catalog, "p").has_value());
+}
+
+TEST_F(Publishing, ARoleThatMayNotGetsTheSqlForTheOwner) {
+  sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
+  const auto user = role("");
+  auto theirs = Connection::open(conninfo(user), ConnectionUse::catalog);
+  expect_says(thrown_by([&] { create_publication(theirs, "p", "public", {}); }), ErrorKind::rights,
+              {"CREATE PUBLICATION \"p\" FOR TABLE ONLY \"public\".\"a\" WITH (", "owner"});
+}
+
+}  // namespace
+}  // namespace walbrook::source::test

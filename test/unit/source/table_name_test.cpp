@@ -1,0 +1,32 @@
+#include "source/slot.h"
+#include "test/unit/source/source_case.h"
+
+namespace walbrook::source::test {
+namespace {
+
+TableName name(std::string schema, std::string table, std::vector<std::string> columns = {}) {
+  return {std::move(schema), std::move(table), std::move(columns)};
+}
+
+TEST(TableNames, ReadAsSqlReadsThem) {
+  EXPECT_EQ(parse_table_name("orders"), name("public", "orders"));
+  EXPECT_EQ(parse_table_name("shop.orders"), name("shop", "orders"));
+  EXPECT_EQ(parse_table_name("Shop.Orders"), name("shop", "orders"));
+  EXPECT_EQ(parse_table_name("\"Shop\".\"Orders\""), name("Shop", "Orders"));
+  EXPECT_EQ(parse_table_name(R"("weird.name"."t""x"(a,"B b"))"), name("weird.name", "t\"x", {"a", "B b"}));
+  EXPECT_EQ(parse_table_name(" a . b ( c , d ) "), name("a", "b", {"c", "d"}));
+  EXPECT_EQ(parse_table_name("größe.täble_1$"), name("größe", "täble_1$"));
+  EXPECT_EQ(parse_table_name("\"a(b)\""), name("public", "a(b)"));
+}
+
+TEST(TableNames, RefuseWhatIsNone) {
+  for (const auto* text : {"", ".", "a.", ".a", "a.b.c", "a(", "a()", "a(b", "a(b,)", "a(b)c", "a b", "\"a", "\"\"",
+                           "a-b", "1a", "a;drop table b", "a(b,b)"}) {
+    expect_says(thrown_by([&] { (void)parse_table_name(text); }), ErrorKind::usage,
+                {"is no table name", "Write schema.table"});
+  }
+  expect_says(thrown_by([] { (void)parse_table_name(std::string(64, 'a')); }), ErrorKind::usage, {"longer than 63"});
+}
+
+}  // namespace
+}  // namespace walbrook::source::test
