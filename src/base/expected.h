@@ -16,7 +16,7 @@ Unexpected(E) -> Unexpected<E>;
 template <class T, class E>
 class [[nodiscard]] Expected {
  public:
-  Expected(T value) : state_(std::in_place_index<0>, std::move(value)) {}                    // NOLINT: converts
+  Expected(T value) : state_(std::in_place_index<0>, std::move(value)) {}                      // NOLINT: converts
   Expected(Unexpected<E> failed) : state_(std::in_place_index<1>, std::move(failed.error)) {}  // NOLINT: converts
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }

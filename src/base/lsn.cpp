@@ -26,6 +26,8 @@ std::optional<Lsn> Lsn::parse(std::string_view text) {
   return Lsn{(std::uint64_t{*high} << 32) | *low};
 }
 
-std::string Lsn::to_string() const { return fmt::format("{:X}/{:X}", value >> 32, value & 0xFFFFFFFFU); }
+std::string Lsn::to_string() const {
+  return fmt::format("{:X}/{:X}", value >> 32, value & 0xFFFFFFFFU);
+}
 
 }  // namespace walbrook

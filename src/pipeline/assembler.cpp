@@ -174,6 +174,10 @@ bool Assembler::append_cell(RelationState& state, RowBatch& batch, std::size_t c
       column.append_null();
       return true;
     case pgoutput::CellKind::unchanged:
+      if (op == Op::insert) {
+        throw Error(ErrorKind::protocol,
+                    fmt::format("table {}: an inserted row without a value", state.schema->full_name()));
+      }
       column.append_null();
       if (op == Op::update) batch.mark_unchanged(batch.rows(), c);
       return true;

@@ -29,7 +29,7 @@ class NeedsText : public Error {
 
 struct AssemblerOptions {
   ValueLimits limits{};
-  std::size_t package_bytes = 64U << 20U;
+  std::size_t package_bytes = 32U << 20U;
   std::size_t package_rows = 1'000'000;
   Lsn checkpoint;            // commits with commit_lsn below it are durable already and skipped
   std::optional<Lsn> until;  // commits with commit_lsn at or above it are not taken

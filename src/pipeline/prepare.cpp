@@ -39,7 +39,8 @@ source::Publication find_or_create_publication(const RunOptions& options, source
   auto created = source::read_publication(catalog, options.publication);
   if (!created)
     throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
-  observer.prepared(fmt::format("publication {} created for {} tables", options.publication, created->tables.size()));
+  observer.prepared(fmt::format("publication {} created for {} table{}", options.publication, created->tables.size(),
+                                created->tables.size() == 1 ? "" : "s"));
   return *std::move(created);
 }
 

@@ -36,7 +36,7 @@ struct RunOptions {
   bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
   std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
   Wire wire = Wire::automatic;
-  std::size_t package_bytes = 64U << 20U;  // memory of one package, and of a transaction before it is staged
+  std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
   std::string decoding_memory = "256MB";
   milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
