@@ -71,6 +71,15 @@ void cancel(PGconn* connection) {
   }
 }
 
+// Whether a column of the snapshot still has the type that a result's description tells: of a domain that is the type
+// under it, with the domain's typmod. Domains that initdb made (information_schema's) are not looked through here.
+bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int typmod) {
+  constexpr Oid first_made_by_initdb = 10'000;
+  if (column.type_oid >= first_made_by_initdb && column.type_oid < first_user_oid) return true;
+  const bool domain = type.base_oid != type.oid;
+  return oid == type.base_oid && typmod == (domain ? type.base_typmod : column.typmod);
+}
+
 // Ends a COPY that nobody reads any more, so that the connection can be used again.
 void abandon_copy(PGconn* connection) {
   cancel(connection);
@@ -111,7 +120,7 @@ SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeC
   auto schema = read_table_schema(connection_, table, types, limits);
   if (!table.published_columns.empty() && schema.columns.size() != table.published_columns.size())
     return Prepared::stale;
-  if (const auto trouble = lock(table, schema, attribute_numbers(attributes))) return *trouble;
+  if (const auto trouble = lock(table, schema, attribute_numbers(attributes), types)) return *trouble;
   if (rewritten(table)) return Prepared::stale;
   table_ = table;
   limits_ = limits;
@@ -131,7 +140,8 @@ bool SnapshotReader::exists_now(const SourceTable& table) {
 // Reads no row of the columns that will be copied: this takes the lock (LOCK TABLE would ask for SELECT on the whole
 // table where a column list needs less), and answers with rights, row security and the columns as they are now.
 std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& table, const TableSchema& schema,
-                                                             const std::map<std::string, int>& numbers) {
+                                                             const std::map<std::string, int>& numbers,
+                                                             TypeCatalog& types) {
   std::string columns;
   for (const auto& column : schema.columns)
     columns += (columns.empty() ? "" : ", ") + connection_.quote_name(column.name);
@@ -154,10 +164,12 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
   }
   for (int i = 0; i < PQnfields(result.get()); ++i) {
     const auto& column = schema.columns[static_cast<std::size_t>(i)];
-    const bool same = PQftable(result.get(), i) == table.oid && PQftype(result.get(), i) == column.type_oid &&
-                      PQfmod(result.get(), i) == column.typmod &&
-                      PQftablecol(result.get(), i) == numbers.at(column.name);
-    if (!same) return Prepared::stale;
+    const bool same_place =
+        PQftable(result.get(), i) == table.oid && PQftablecol(result.get(), i) == numbers.at(column.name);
+    if (!same_place ||
+        !same_type(column, types.find(column.type_oid), PQftype(result.get(), i), PQfmod(result.get(), i))) {
+      return Prepared::stale;
+    }
   }
   return std::nullopt;
 }

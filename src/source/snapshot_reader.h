@@ -62,7 +62,7 @@ class SnapshotReader {
   [[nodiscard]] bool exists_now(const SourceTable& table);
   // nullopt: the table can be copied.
   [[nodiscard]] std::optional<Prepared> lock(const SourceTable& table, const TableSchema& schema,
-                                             const std::map<std::string, int>& attribute_numbers);
+                                             const std::map<std::string, int>& attribute_numbers, TypeCatalog& types);
   [[nodiscard]] bool rewritten(const SourceTable& table);
   [[nodiscard]] Error no_right(const SourceTable& table, const Error& refused);
   [[nodiscard]] std::string column_list() const;
