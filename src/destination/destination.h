@@ -5,14 +5,15 @@
 //    all. A destination without transactions must reach the same end state by idempotent writes when the same load is
 //    made again after a crash.
 //  * Load::commit returns only when it is durable (fsync'ed).
-//  * Destroying a Load without commit leaves the destination as it was. Any method may throw Error(destination); the load
+//  * Destroying a Load without commit leaves the destination as it was. Any method may throw Error(destination); the
+//  load
 //    is dead then, and the caller destroys it and tries again.
 //  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
 //  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
 //
-// Threads: one thread (the loader) uses a Destination and its Load. A CopyWriter may be used by another thread at the same
-// time, several of them by several threads; they touch different tables. A ReadSession belongs to the thread that asked
-// for it; open_read_session and interrupt may be called from any thread.
+// Threads: one thread (the loader) uses a Destination and its Load. A CopyWriter may be used by another thread at the
+// same time, several of them by several threads; they touch different tables. A ReadSession belongs to the thread that
+// asked for it; Destination::open_read_session and ReadSession::interrupt may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -48,10 +49,10 @@ struct TableRecord {
   std::string target_schema;  // in the destination, as the user reads it
   std::string target_name;
   TableState state = TableState::pending;
-  Lsn snapshot_lsn;           // the copy's consistent point; unset before
-  std::string reason;         // of quarantined and removed; why a pending one is copied again
-  std::string stamp;          // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
-  TableSchemaRef columns;     // what the target's rows look like; nullptr before the first copy
+  Lsn snapshot_lsn;        // the copy's consistent point; unset before
+  std::string reason;      // of quarantined and removed; why a pending one is copied again
+  std::string stamp;       // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
+  TableSchemaRef columns;  // what the target's rows look like; nullptr before the first copy
 };
 
 // The row of _walbrook.checkpoint for this pipeline.
@@ -102,9 +103,9 @@ class Load {
   // The copied rows of the table (CopyWriter::finish was called) take the place of what readers see under its target
   // name. Before any merge or truncate of that table in the same load.
   virtual void promote(const TableRecord& table) = 0;
-  // Applies the net effect to the table. Columns of the target that are not in the effect's schema become NULL in written
-  // rows; every column of the effect stands in the target. Values with a variant go to `<column>__v_text`, which
-  // `prepare_variants` made sure of.
+  // Applies the net effect to the table. Columns of the target that are not in the effect's schema become NULL in
+  // written rows; every column of the effect stands in the target. Values with a variant go to `<column>__v_text`,
+  // which `prepare_variants` made sure of.
   virtual MergeCounts merge(const TableRecord& table, const NetEffect& effect) = 0;
   virtual void truncate(const TableRecord& table) = 0;
 
@@ -154,8 +155,12 @@ class ReadSession {
 
   // The checkpoint that what is read corresponds to; unset when there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
-  // One statement that only reads. Throws Error(usage) for anything else and for SQL that fails, with the destination's reason.
+  // One statement that only reads. Throws Error(usage) for anything else and for SQL that fails, with the destination's
+  // reason. A query that fails while it runs may end the view: what follows sees the newest state then, and lsn() says
+  // which.
   [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
+  // From now on the newest state is seen.
+  virtual void refresh() = 0;
   // Ends a query that is running with an Error; any thread may call it.
   virtual void interrupt() {}
 };
@@ -188,14 +193,20 @@ class Destination {
 };
 
 struct DestinationOptions {
-  std::string url;            // duckdb:///absolute/or/relative/path.duckdb
-  std::string pipeline;       // whose state
-  bool read_only = false;     // for `status` and `sql` while no run is at work
-  std::string memory_limit;   // DuckDB's own; "" = ours
-  int threads = 0;            // 0 = DuckDB's default
+  std::string url;           // duckdb:///absolute/or/relative/path.duckdb
+  std::string pipeline;      // whose state
+  bool read_only = false;    // for `status` and `sql` while no run is at work
+  std::string memory_limit;  // DuckDB's own; "" = ours
+  int threads = 0;           // 0 = DuckDB's default
 };
 
-// By the URL's scheme. Unknown: Error(usage) with the known ones.
+// The file of a DuckDB destination, as an absolute path. Throws Error(usage) for another scheme.
+//   shop.duckdb, duckdb:shop.duckdb, duckdb:///shop.duckdb   in the current folder
+//   /data/shop.duckdb, duckdb:////data/shop.duckdb           absolute
+//   duckdb:///data/shop.duckdb    relative like the others; absolute only if ./data does not exist and /data does
+[[nodiscard]] std::string file_path(const std::string& url);
+
+// By the URL's scheme. Unknown: Error(usage) with the known ones. Touches no file before Destination::open.
 [[nodiscard]] std::unique_ptr<Destination> open_destination(const DestinationOptions& options);
 
 }  // namespace walbrook::destination

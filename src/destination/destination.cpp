@@ -1,0 +1,54 @@
+#include "destination/destination.h"
+
+#include <array>
+#include <utility>
+
+#include "base/error.h"
+#include "destination/duckdb/duckdb_destination.h"
+#include "destination/duckdb/file_url.h"
+
+namespace walbrook::destination {
+namespace {
+
+constexpr std::array<std::pair<TableState, std::string_view>, 5> state_names = {
+    {{TableState::pending, "pending"},
+     {TableState::copying, "copying"},
+     {TableState::streaming, "streaming"},
+     {TableState::quarantined, "quarantined"},
+     {TableState::removed, "removed"}}};
+
+void check_scheme(const std::string& url) {
+  const auto scheme = duckdb::url_scheme(url);
+  if (scheme.empty() || scheme == "duckdb") return;
+  throw Error(ErrorKind::usage, "unknown kind of destination \"" + std::string(scheme) + "\"",
+              "Known: duckdb (duckdb:///shop.duckdb).");
+}
+
+}  // namespace
+
+std::string_view to_string(TableState state) {
+  for (const auto& [known, name] : state_names) {
+    if (known == state) return name;
+  }
+  return "pending";
+}
+
+TableState parse_table_state(std::string_view text) {
+  for (const auto& [state, name] : state_names) {
+    if (name == text) return state;
+  }
+  throw Error(ErrorKind::destination, "unknown table state \"" + std::string(text) + "\" in the destination's state",
+              "The state was written by another version of walbrook or changed by hand.");
+}
+
+std::string file_path(const std::string& url) {
+  check_scheme(url);
+  return duckdb::path_of(url);
+}
+
+std::unique_ptr<Destination> open_destination(const DestinationOptions& options) {
+  check_scheme(options.url);
+  return std::make_unique<duckdb::DuckDbDestination>(options);
+}
+
+}  // namespace walbrook::destination

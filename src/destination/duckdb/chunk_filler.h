@@ -1,0 +1,82 @@
+// Fills DuckDB's vectors from rows of row batches: the hot path of every load. A run of rows that stand together in
+// their batch is one memcpy a column; texts are not copied here at all (the strings of a chunk point into the batch,
+// whoever takes the chunk makes the one copy).
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "package/net_effect.h"
+#include "package/row_batch.h"
+
+namespace walbrook::destination::duckdb {
+
+// DuckDB's fixed vector size.
+inline constexpr std::uint32_t chunk_rows = 2048;
+
+// What one column of a chunk is made of.
+struct Feed {
+  enum class Kind : std::uint8_t {
+    value,      // column `column` of the row
+    variant,    // its variant's text, NULL where it has none
+    unchanged,  // whether the cell was not sent
+    count,      // the row's number in `counts`
+    ordinal,    // 0, 1, 2, … over all rows
+    null,
+  } kind = Kind::null;
+  std::uint32_t column = 0;
+  bool of_origin = false;  // take the row from `origins`, not from `rows`
+};
+
+struct SelectedRows {
+  std::span<const RowRef> rows;
+  std::span<const RowRef> origins;        // as many as rows, where a feed wants them
+  std::span<const std::uint32_t> counts;  // the same
+};
+
+class ChunkFiller {
+ public:
+  // `schema` describes the batches; `label` names the table in messages.
+  ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label);
+
+  // Fills `chunk`, just reset or new, with the rows from `first` on; returns how many (0 = there are no more). What the
+  // chunk's strings point to belongs to the batches. Throws Error(data) for text that is not UTF-8.
+  std::uint32_t fill(duckdb_data_chunk chunk, const SelectedRows& rows, std::size_t first);
+  std::uint32_t fill(duckdb_data_chunk chunk, const RowBatch& batch, std::size_t first);
+
+  [[nodiscard]] const std::vector<Feed>& feeds() const { return feeds_; }
+  [[nodiscard]] const TableSchema& schema() const { return *schema_; }
+  [[nodiscard]] const std::string& label() const { return label_; }
+  [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }  // of all texts so far
+  [[nodiscard]] std::uint64_t variants() const { return variants_; }    // values that went to a variant column
+
+ private:
+  // Rows that stand together in one batch.
+  struct Run {
+    const RowBatch* batch;
+    std::uint32_t first;  // row of the batch
+    std::uint32_t count;
+    std::uint32_t at;  // row of the chunk
+  };
+  static void find_runs(std::span<const RowRef> rows, std::vector<Run>& runs);
+  void fill_column(const Feed& feed, std::span<const Run> runs, std::span<const std::uint32_t> counts,
+                   std::size_t first, std::uint32_t size, duckdb_vector vector);
+  void fill_values(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector);
+  void fill_texts(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector);
+  void fill_variants(std::uint32_t column, std::span<const Run> runs, std::uint32_t size, duckdb_vector vector);
+  [[noreturn]] void not_utf8(std::uint32_t column) const;
+
+  std::vector<Feed> feeds_;
+  TableSchemaRef schema_;
+  std::string label_;
+  std::vector<Run> runs_;
+  std::vector<Run> origin_runs_;
+  std::size_t text_bytes_ = 0;
+  std::uint64_t variants_ = 0;
+};
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,71 @@
+// Rows of row batches to the end of a table of ours, in the connection's transaction: every column of the batches goes
+// to the column of that name, every variant to its variant column, and what the batches do not have becomes NULL.
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "destination/duckdb/chunk_filler.h"
+#include "destination/duckdb/connection.h"
+#include "destination/duckdb/target.h"
+
+namespace walbrook::destination::duckdb {
+
+// The columns of the table as they stand in the file, where a user may have added some.
+[[nodiscard]] std::vector<std::string> column_names(Connection& connection, const std::string& schema,
+                                                    const std::string& table);
+
+// What the columns `names` are made of, from batches of `schema`. Throws Error(destination) where a column of the
+// schema has no place in the table.
+[[nodiscard]] std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target& target,
+                                          const TableSchema& schema);
+
+// An appender whose failures name what was being done. Destroying it flushes: what must not stay is rolled back by the
+// transaction around it.
+class Appender {
+ public:
+  Appender(Connection& connection, const std::string& schema, const std::string& table, std::string doing);
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+  ~Appender();
+
+  [[nodiscard]] std::vector<LogicalType> types() const;
+  void append(duckdb_data_chunk chunk);
+  void flush();
+  void close();  // flushes
+
+ private:
+  void check(duckdb_state state);
+
+  Connection& connection_;
+  std::string doing_;
+  duckdb_appender appender_ = nullptr;
+};
+
+using DataChunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
+[[nodiscard]] DataChunk make_chunk(const std::vector<LogicalType>& types);
+
+class ChunkWriter {
+ public:
+  // Throws Error(destination) where a column of the table is missing or not of the type that its values need.
+  ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema);
+
+  void write(const SelectedRows& rows);
+  void write(const RowBatch& batch);  // all of its rows
+  void close() { appender_.close(); }
+  [[nodiscard]] std::uint64_t variants() const { return filler_.variants(); }
+
+ private:
+  void send(std::uint32_t rows);
+
+  Appender appender_;
+  ChunkFiller filler_;
+  DataChunk chunk_;
+  std::size_t unflushed_rows_ = 0;
+  std::size_t flushed_text_bytes_ = 0;
+};
+
+}  // namespace walbrook::destination::duckdb

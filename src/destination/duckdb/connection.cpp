@@ -1,0 +1,192 @@
+#include "destination/duckdb/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.h"
+#include "destination/duckdb/open_file.h"
+#include "destination/duckdb/row_scan.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string identifier(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += '\'';
+    out += c;
+  }
+  return out + '\'';
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string folded(std::string_view name) {
+  std::string out(name);
+  std::ranges::transform(out, out.begin(), lower);
+  return out;
+}
+
+Database::Database(const DatabaseOptions& options)
+    : row_scan_(std::make_unique<RowScan>()),
+      label_(file_label(options.path)),
+      memory_limit_(options.memory_limit.empty() ? default_memory_limit : options.memory_limit) {
+  database_ = open_file(options, memory_limit_);
+  try {
+    Owned<duckdb_connection, duckdb_disconnect> connection;
+    Result zone;
+    Result answer;
+    if (duckdb_connect(database_, connection.out()) == DuckDBError ||
+        duckdb_query(connection.get(), "SET GLOBAL TimeZone = 'UTC'", zone.out()) == DuckDBError ||
+        duckdb_query(connection.get(), "SELECT current_database()", answer.out()) == DuckDBError) {
+      throw Error(ErrorKind::destination, label_ + " was opened but does not answer");
+    }
+    char* name = duckdb_value_varchar(answer.out(), 0, 0);
+    catalog_ = name;
+    duckdb_free(name);
+    row_scan_->register_with(connection.get());
+  } catch (...) {
+    duckdb_close(&database_);
+    throw;
+  }
+}
+
+Database::~Database() {
+  duckdb_close(&database_);
+}
+
+std::string Database::full_name(std::string_view schema, std::string_view table) const {
+  return identifier(catalog_) + "." + identifier(schema) + "." + identifier(table);
+}
+
+void Database::fail(duckdb_error_type type, std::string_view message, std::string_view doing) {
+  if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated")) broken_ = true;
+  std::string mend;
+  if (contains(message, "No space left") || contains(message, "Disk quota") || contains(message, "File too large") ||
+      contains(message, "max_temp_directory_size")) {
+    mend = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
+  } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || contains(message, "Out of Memory")) {
+    mend = "Give DuckDB more memory than " + memory_limit_ +
+           " (destination.duckdb.memory_limit). Nothing was changed, and nothing is lost.";
+  }
+  throw Error(ErrorKind::destination, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)),
+              std::move(mend));
+}
+
+Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {
+  if (duckdb_connect(database_->raw(), &connection_) == DuckDBError) {
+    throw Error(ErrorKind::destination, database_->label() + ": no further connection could be opened");
+  }
+}
+
+Connection::~Connection() {
+  statements_.clear();
+  duckdb_disconnect(&connection_);
+}
+
+std::uint64_t Connection::execute(const std::string& sql, std::string_view doing) {
+  Result result;
+  if (duckdb_query(connection_, sql.c_str(), result.out()) == DuckDBError) {
+    database_->fail(duckdb_result_error_type(result.out()), duckdb_result_error(result.out()), doing);
+  }
+  return result.rows_changed();
+}
+
+void Connection::rollback() noexcept {
+  duckdb_query(connection_, "ROLLBACK", Result().out());
+}
+
+Statement& Connection::prepared(const std::string& sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) found = statements_.emplace(sql, Statement(*this, sql)).first;
+  return found->second;
+}
+
+Statement::Statement(Connection& connection, const std::string& sql) : connection_(&connection) {
+  if (duckdb_prepare(connection.raw(), sql.c_str(), raw_.out()) == DuckDBError) {
+    const std::string message = duckdb_prepare_error(raw_.get());
+    connection.database().fail(DUCKDB_ERROR_INVALID, message, "a statement on the state");
+  }
+}
+
+void Statement::check(duckdb_state state) const {
+  if (state == DuckDBError)
+    connection_->database().fail(DUCKDB_ERROR_INVALID, "a parameter was refused", "a statement");
+}
+
+void Statement::bind(idx_t at, std::string_view text) {
+  check(duckdb_bind_varchar_length(raw_.get(), at, text.data(), text.size()));
+}
+
+void Statement::bind_number(idx_t at, std::int64_t number) {
+  check(duckdb_bind_int64(raw_.get(), at, number));
+}
+
+void Statement::bind(idx_t at, WallTime time) {
+  using std::chrono::duration_cast;
+  const auto since = duration_cast<std::chrono::microseconds>(time.time_since_epoch());
+  check(duckdb_bind_timestamp_tz(raw_.get(), at, duckdb_timestamp{since.count()}));
+}
+
+void Statement::bind(idx_t at, Blob blob) {
+  check(duckdb_bind_blob(raw_.get(), at, blob.bytes.data(), blob.bytes.size()));
+}
+
+Result Statement::execute() {
+  Result result;
+  if (duckdb_execute_prepared(raw_.get(), result.out()) == DuckDBError) {
+    connection_->database().fail(duckdb_result_error_type(result.out()), duckdb_result_error(result.out()),
+                                 "a statement on the state");
+  }
+  return result;
+}
+
+std::uint64_t Statement::run() {
+  return execute().rows_changed();
+}
+
+std::vector<Row> Statement::rows() {
+  Result result = execute();
+  std::vector<Row> out;
+  const auto columns = duckdb_column_count(result.out());
+  Owned<duckdb_data_chunk, duckdb_destroy_data_chunk> chunk;
+  while ((chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>(duckdb_fetch_chunk(*result.out()))).get() !=
+         nullptr) {
+    const auto size = duckdb_data_chunk_get_size(chunk.get());
+    for (idx_t row = 0; row < size; ++row) {
+      Row& cells = out.emplace_back(columns);
+      for (idx_t c = 0; c < columns; ++c) {
+        const auto vector = duckdb_data_chunk_get_vector(chunk.get(), c);
+        auto* validity = duckdb_vector_get_validity(vector);
+        if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) continue;
+        cells[c] = text_of(static_cast<const duckdb_string_t*>(duckdb_vector_get_data(vector))[row]);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace walbrook::destination::duckdb

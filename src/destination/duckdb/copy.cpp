@@ -1,0 +1,141 @@
+#include "destination/duckdb/copy.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+// A transaction's rows go to the file row group by row group (122,880 rows) while it runs; what is behind the last
+// whole group waits in memory and in the log. Small enough for both, large enough that a commit's fsync is nothing
+// beside it.
+constexpr std::size_t commit_bytes = std::size_t{128} << 20U;
+constexpr std::size_t commit_rows_limit = 1'000'000;
+
+}  // namespace
+
+bool relation_exists(Connection& connection, const std::string& schema, const std::string& name) {
+  return !connection
+              .rows(
+                  "SELECT 'yes' FROM information_schema.tables WHERE table_catalog = $1 AND lower(table_schema) = "
+                  "lower($2) AND "
+                  "lower(table_name) = lower($3)",
+                  connection.database().catalog(), schema, name)
+              .empty();
+}
+
+void check_owner(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table) {
+  if (!relation_exists(connection, table.target_schema, table.target_name)) return;
+  const auto owner = state.owner(table.target_schema, table.target_name);
+  if (owner == pipeline) return;
+  throw Error(
+      ErrorKind::destination,
+      fmt::format("{}: {}.{} exists already and {}", connection.database().label(), table.target_schema,
+                  table.target_name, owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
+      "Rename or drop it, or have the copies in another schema: --dataset NAME.");
+}
+
+void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {
+  const auto name = record.target.add_variant(source);
+  if (!name) return;
+  connection.execute(
+      fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
+                  connection.database().full_name(record.target.schema, record.target.table), identifier(*name)),
+      "adding the variant column of " + source);
+  state.put_target(record);
+}
+
+void drop_target(Connection& connection, StateTables& state, const Target& target) {
+  connection.execute("DROP TABLE IF EXISTS " + connection.database().full_name(target.schema, target.table),
+                     "dropping a copy");
+  state.forget_target(target);
+}
+
+Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, const TableRecord& table,
+           const TableSchema& schema)
+    : connection_(std::move(database)),
+      state_(connection_, pipeline),
+      schema_(std::make_shared<const TableSchema>(schema)),
+      record_{.kind = TargetRecord::Kind::unfinished_copy, .oid = table.oid, .target = {}} {
+  connection_.execute("BEGIN TRANSACTION");
+  try {
+    create(pipeline, table);
+    connection_.execute("COMMIT", "beginning the copy of " + schema_->full_name());
+  } catch (...) {
+    connection_.rollback();
+    throw;
+  }
+  connection_.execute("BEGIN TRANSACTION");
+}
+
+void Copy::create(const std::string& pipeline, const TableRecord& table) {
+  check_owner(connection_, state_, pipeline, table);
+  if (const auto older = state_.copy_of(table.oid)) drop_target(connection_, state_, older->target);
+  connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
+                                  identifier(table.target_schema)),
+                      "creating schema " + table.target_schema);
+  const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
+    return relation_exists(connection_, table.target_schema, candidate);
+  });
+  record_.target = make_target(table.target_schema, name, *schema_);
+  connection_.execute(create_sql(connection_.database().full_name(table.target_schema, name), record_.target, *schema_),
+                      "creating the copy of " + schema_->full_name());
+  state_.put_target(record_);
+}
+
+Copy::~Copy() {
+  writer_.reset();
+  if (finished_) return;
+  connection_.rollback();
+  try {
+    connection_.execute("BEGIN TRANSACTION");
+    drop_target(connection_, state_, record_.target);
+    connection_.execute("COMMIT");
+  } catch (const Error&) {
+    connection_.rollback();  // the next open drops it
+  }
+}
+
+void Copy::append(const RowBatch& rows) {
+  prepare_variants(rows);
+  if (writer_ == nullptr) writer_ = std::make_unique<ChunkWriter>(connection_, record_.target, schema_);
+  writer_->write(rows);
+  uncommitted_bytes_ += rows.bytes();
+  uncommitted_rows_ += rows.rows();
+  if (uncommitted_bytes_ >= commit_bytes || uncommitted_rows_ >= commit_rows_limit) commit_rows();
+}
+
+void Copy::commit_rows() {
+  if (writer_ != nullptr) writer_->close();
+  writer_.reset();
+  connection_.execute("COMMIT", "copying rows of " + schema_->full_name());
+  uncommitted_bytes_ = 0;
+  uncommitted_rows_ = 0;
+  connection_.execute("BEGIN TRANSACTION");
+}
+
+void Copy::prepare_variants(const RowBatch& rows) {
+  bool committed = false;
+  for (std::size_t c = 0; c < rows.columns.size(); ++c) {
+    const auto& source = schema_->columns[c].name;
+    if (rows.columns[c].variants().empty() || record_.target.variant_of(source) != nullptr) continue;
+    // ALTER in a transaction of its own: the rows before it are in the table then.
+    if (!std::exchange(committed, true)) commit_rows();
+    add_variant_column(connection_, state_, record_, source);
+  }
+  if (committed) commit_rows();
+}
+
+void Copy::finish() {
+  if (writer_ != nullptr) writer_->close();
+  writer_.reset();
+  record_.kind = TargetRecord::Kind::finished_copy;
+  state_.put_target(record_);
+  connection_.execute("COMMIT", "finishing the copy of " + schema_->full_name());
+  finished_ = true;
+}
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,53 @@
+// Rows of one table's copy, in a table of its own (`_walbrook_copy_<oid>` in the target's schema) until it is promoted.
+//
+// A connection of its own, committed every now and then: so DuckDB writes the rows into the file as they come, and what
+// a copy holds in memory and in the log has a bound. _walbrook.targets tells an unfinished copy from a finished one.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "destination/destination.h"
+#include "destination/duckdb/chunk_writer.h"
+#include "destination/duckdb/state.h"
+
+namespace walbrook::destination::duckdb {
+
+// Adds the variant column of `source` to the table, where it has none, in the connection's open transaction.
+void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
+
+// Is there a table or view of that name, as DuckDB tells names apart?
+[[nodiscard]] bool relation_exists(Connection& connection, const std::string& schema, const std::string& name);
+
+// Throws Error(destination) when a table or view of the target's name stands there that this pipeline did not make.
+void check_owner(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table);
+
+class Copy final : public CopyWriter {
+ public:
+  // Takes the place of an older copy of the same table. Not at the same time as another copy begins.
+  Copy(std::shared_ptr<Database> database, const std::string& pipeline, const TableRecord& table,
+       const TableSchema& schema);
+  ~Copy() override;
+
+  void append(const RowBatch& rows) override;
+  void finish() override;
+
+ private:
+  void create(const std::string& pipeline, const TableRecord& table);
+  void commit_rows();
+  void prepare_variants(const RowBatch& rows);
+
+  Connection connection_;
+  StateTables state_;
+  TableSchemaRef schema_;
+  TargetRecord record_;
+  std::unique_ptr<ChunkWriter> writer_;
+  std::size_t uncommitted_bytes_ = 0;
+  std::size_t uncommitted_rows_ = 0;
+  bool finished_ = false;
+};
+
+// Drops the table and forgets it, in the connection's open transaction.
+void drop_target(Connection& connection, StateTables& state, const Target& target);
+
+}  // namespace walbrook::destination::duckdb

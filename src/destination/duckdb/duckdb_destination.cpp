@@ -1,0 +1,214 @@
+#include "destination/duckdb/duckdb_destination.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "destination/duckdb/copy.h"
+#include "destination/duckdb/file_url.h"
+#include "destination/duckdb/open_file.h"
+#include "destination/duckdb/state.h"
+#include "destination/duckdb/types.h"
+
+namespace walbrook::destination::duckdb {
+
+DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
+    : options_{.path = path_of(options.url),
+               .read_only = options.read_only,
+               .memory_limit = options.memory_limit,
+               .threads = options.threads},
+      pipeline_(options.pipeline) {}
+
+DuckDbDestination::~DuckDbDestination() {
+  disconnect();
+}
+
+ValueLimits DuckDbDestination::limits() const {
+  return value_limits;
+}
+
+std::string DuckDbDestination::name() const {
+  return file_label(options_.path);
+}
+
+void DuckDbDestination::disconnect() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& session : sessions_) {
+    if (const auto open = session.lock()) open->close();
+  }
+  sessions_.clear();
+  connection_.reset();
+  if (database_ != nullptr) closing_ = database_;
+  database_.reset();
+}
+
+void DuckDbDestination::connect() {
+  const std::scoped_lock lock(mutex_);
+  // DuckDB's lock does not keep one process from opening the file twice.
+  if (!closing_.expired()) {
+    throw Error(ErrorKind::destination, name() + " must be opened anew after a failure, and a copy still holds it",
+                "This is tried again by itself.");
+  }
+  database_ = std::make_shared<Database>(options_);
+  connection_ = std::make_unique<Connection>(database_);
+}
+
+template <class Work>
+void DuckDbDestination::transaction(const Work& work) {
+  if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
+  connection_->execute("BEGIN TRANSACTION");
+  try {
+    StateTables state(*connection_, pipeline_);
+    work(*connection_, state);
+    connection_->execute("COMMIT");
+  } catch (...) {
+    connection_->rollback();
+    throw;
+  }
+}
+
+State DuckDbDestination::open() {
+  disconnect();
+  connect();
+  live_.clear();
+  outcome_is_uncertain_ = false;
+  State found;
+  if (options_.read_only) {
+    StateTables state(*connection_, pipeline_);
+    if (!state.exist()) return found;
+    state.check_format();
+    found = state.load();
+    last_checkpoint_ = found.checkpoint;
+    return found;
+  }
+  transaction([](Connection& /*connection*/, StateTables& state) { state.create(); });
+  drop_unfinished_copies();
+  read_live_targets();
+  transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });
+  last_checkpoint_ = found.checkpoint;
+  return found;
+}
+
+void DuckDbDestination::drop_unfinished_copies() {
+  transaction([](Connection& connection, StateTables& state) {
+    for (const auto& record : state.targets()) {
+      if (record.kind == TargetRecord::Kind::unfinished_copy) drop_target(connection, state, record.target);
+    }
+  });
+}
+
+void DuckDbDestination::read_live_targets() {
+  live_.clear();
+  transaction([this](Connection& /*connection*/, StateTables& state) {
+    for (auto& record : state.targets()) {
+      if (record.kind != TargetRecord::Kind::live) continue;
+      const std::pair key{record.target.schema, record.target.table};
+      live_[key] = std::move(record.target);
+    }
+  });
+}
+
+void DuckDbDestination::check_writable() const {
+  if (options_.read_only) throw Error(ErrorKind::internal, name() + " was opened to be read only");
+}
+
+void DuckDbDestination::reopen_if_broken() {
+  if (connection_ != nullptr && !connection_->database().is_broken()) return;
+  disconnect();
+  connect();
+  read_live_targets();
+  if (!outcome_is_uncertain_) return;
+  StateTables state(*connection_, pipeline_);
+  const auto checkpoint = state.checkpoint();
+  const auto lsn_of = [](const std::optional<Checkpoint>& from) { return from ? from->lsn : Lsn{}; };
+  if (lsn_of(checkpoint) == lsn_of(last_checkpoint_)) {
+    outcome_is_uncertain_ = false;
+    return;
+  }
+  connection_.reset();  // every later load comes here again
+  throw Error(ErrorKind::destination,
+              fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name(),
+                          lsn_of(checkpoint).to_string()),
+              "Nothing is lost: start walbrook run again, it goes on from there.");
+}
+
+std::unique_ptr<Load> DuckDbDestination::begin_load() {
+  check_writable();
+  if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
+  reopen_if_broken();
+  auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, live_,
+                                                [this](const TransactionLoad::Outcome& outcome) {
+                                                  load_is_open_ = false;
+                                                  if (outcome.committed && outcome.checkpoint)
+                                                    last_checkpoint_ = outcome.checkpoint;
+                                                  if (outcome.uncertain && outcome.checkpoint)
+                                                    outcome_is_uncertain_ = true;
+                                                });
+  load_is_open_ = true;
+  return load;
+}
+
+void DuckDbDestination::prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) {
+  check_writable();
+  reopen_if_broken();
+  transaction([&](Connection& connection, StateTables& state) {
+    std::vector<TargetRecord> records;
+    if (auto live = state.live_target(table.target_schema, table.target_name)) records.push_back(*std::move(live));
+    auto copy = state.copy_of(table.oid);
+    if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
+    for (auto& record : records) {
+      for (const auto& column : columns) {
+        if (record.target.column_of(column) != nullptr) add_variant_column(connection, state, record, column);
+      }
+    }
+  });
+  read_live_targets();
+}
+
+std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(const TableRecord& table, const TableSchema& schema) {
+  check_writable();
+  std::shared_ptr<Database> database;
+  {
+    const std::scoped_lock lock(mutex_);
+    database = database_;
+  }
+  if (database == nullptr) throw Error(ErrorKind::destination, name() + " is not open");
+  const std::scoped_lock lock(copies_);
+  return std::make_unique<Copy>(std::move(database), pipeline_, table, schema);
+}
+
+std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
+  std::shared_ptr<SessionConnection> session;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (database_ == nullptr) throw Error(ErrorKind::destination, name() + " is not open");
+    session = std::make_shared<SessionConnection>(database_);
+    std::erase_if(sessions_, [](const auto& other) { return other.expired(); });
+    sessions_.push_back(session);
+  }
+  return std::make_unique<TransactionReadSession>(std::move(session), pipeline_);
+}
+
+std::string DuckDbDestination::target_name(const std::string& target_schema, const std::string& name,
+                                           const std::vector<TableRecord>& others) const {
+  return free_name(name, [&](const std::string& candidate) {
+    return is_state_table(target_schema, candidate) || std::ranges::any_of(others, [&](const TableRecord& other) {
+             return same_name(other.target_schema, target_schema) && same_name(other.target_name, candidate);
+           });
+  });
+}
+
+void DuckDbDestination::reset() {
+  check_writable();
+  reopen_if_broken();
+  transaction([](Connection& connection, StateTables& state) {
+    for (const auto& record : state.targets()) drop_target(connection, state, record.target);
+    state.forget_pipeline();
+  });
+  live_.clear();
+  last_checkpoint_.reset();
+}
+
+}  // namespace walbrook::destination::duckdb

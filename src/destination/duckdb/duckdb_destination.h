@@ -1,0 +1,62 @@
+// A DuckDB file as a destination.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "destination/destination.h"
+#include "destination/duckdb/connection.h"
+#include "destination/duckdb/load.h"
+#include "destination/duckdb/read_session.h"
+
+namespace walbrook::destination::duckdb {
+
+class DuckDbDestination final : public Destination {
+ public:
+  explicit DuckDbDestination(const DestinationOptions& options);
+  ~DuckDbDestination() override;
+
+  [[nodiscard]] ValueLimits limits() const override;
+  [[nodiscard]] State open() override;
+  [[nodiscard]] std::string target_name(const std::string& target_schema, const std::string& name,
+                                        const std::vector<TableRecord>& others) const override;
+  [[nodiscard]] std::unique_ptr<Load> begin_load() override;
+  void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) override;
+  [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
+  [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() override;
+  void reset() override;
+  [[nodiscard]] std::string name() const override;
+
+ private:
+  void connect();  // under mutex_
+  void disconnect();
+  void reopen_if_broken();
+  void check_writable() const;
+  void drop_unfinished_copies();
+  void read_live_targets();
+  // Runs `work` in a transaction of the loader's connection.
+  template <class Work>
+  void transaction(const Work& work);
+
+  DatabaseOptions options_;
+  std::string pipeline_;
+
+  // The loader's thread alone.
+  std::unique_ptr<Connection> connection_;
+  LiveTargets live_;
+  bool load_is_open_ = false;
+  bool outcome_is_uncertain_ = false;
+  std::optional<Checkpoint> last_checkpoint_;  // as this process knows it to be durable
+
+  // Any thread.
+  std::mutex mutex_;
+  std::shared_ptr<Database> database_;
+  std::weak_ptr<Database> closing_;  // a broken one that copies still hold
+  std::vector<std::weak_ptr<SessionConnection>> sessions_;
+  std::mutex copies_;  // one copy begins at a time: both may create the same schema
+};
+
+}  // namespace walbrook::destination::duckdb

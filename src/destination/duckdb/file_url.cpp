@@ -1,0 +1,82 @@
+#include "destination/duckdb/file_url.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view slashes = "//";
+
+[[noreturn]] void refuse(const std::string& url, const std::string& why) {
+  throw Error(
+      ErrorKind::usage, "the destination \"" + mask_secrets(url) + "\" " + why,
+      "Write duckdb:///shop.duckdb for a file in this folder, duckdb:////data/shop.duckdb for an absolute path.");
+}
+
+// "%20" → " ".
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    if (text[i] == '%' && i + 2 < text.size() + 0 &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+      out += static_cast<char>(value);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+bool has_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path.parent_path(), ignored);
+}
+
+// duckdb:///path/to/x.duckdb is relative, as such URLs are elsewhere, unless only the absolute reading makes sense.
+fs::path resolve(const std::string& after_slashes) {
+  const fs::path relative = after_slashes;
+  if (relative.is_absolute() || !relative.has_parent_path()) return relative;
+  const fs::path absolute = fs::path("/") / relative;
+  return has_folder(absolute) && !has_folder(relative) ? absolute : relative;
+}
+
+}  // namespace
+
+std::string_view url_scheme(std::string_view url) {
+  const auto colon = url.find(':');
+  if (colon == std::string_view::npos || colon < 2 || std::isalpha(static_cast<unsigned char>(url[0])) == 0) return {};
+  const auto scheme = url.substr(0, colon);
+  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.'; };
+  return std::ranges::all_of(scheme, fits) ? scheme : std::string_view{};
+}
+
+std::string path_of(const std::string& url) {
+  const auto scheme = url_scheme(url);
+  fs::path path = url;
+  if (!scheme.empty()) {
+    auto rest = std::string_view(url).substr(scheme.size() + 1);
+    if (rest.find('?') != std::string_view::npos) refuse(url, "has options behind \"?\", which a file has not");
+    if (rest.starts_with(slashes)) {
+      rest.remove_prefix(slashes.size());
+      if (!rest.starts_with('/')) refuse(url, "names a host: a file has three slashes");
+      path = resolve(decoded(rest.substr(1)));
+    } else {
+      path = decoded(rest);
+    }
+  }
+  if (path.empty() || !path.has_filename() || path == ":memory:") refuse(url, "names no file");
+  std::error_code failed;
+  const auto canonical = fs::weakly_canonical(fs::absolute(path), failed);
+  return failed ? fs::absolute(path).lexically_normal().string() : canonical.string();
+}
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,81 @@
+#include "destination/duckdb/load.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "destination/duckdb/copy.h"
+#include "destination/duckdb/merge.h"
+
+namespace walbrook::destination::duckdb {
+
+TransactionLoad::TransactionLoad(Connection& connection, const std::string& pipeline, LiveTargets& live, Ended ended)
+    : connection_(connection),
+      pipeline_(pipeline),
+      state_(connection, pipeline),
+      staging_(connection, pipeline),
+      live_(live),
+      ended_(std::move(ended)) {
+  connection_.execute("BEGIN TRANSACTION", "beginning a load");
+}
+
+TransactionLoad::~TransactionLoad() {
+  if (!outcome_.committed) connection_.rollback();
+  ended_(outcome_);
+}
+
+const Target& TransactionLoad::target_of(const TableRecord& table) const {
+  const std::pair key{table.target_schema, table.target_name};
+  if (const auto found = promoted_.find(key); found != promoted_.end()) return found->second;
+  if (const auto found = live_.find(key); found != live_.end()) return found->second;
+  throw Error(ErrorKind::internal, fmt::format("table {}.{} has no copy in {} yet", table.schema, table.name,
+                                               connection_.database().label()));
+}
+
+void TransactionLoad::promote(const TableRecord& table) {
+  const auto copy = state_.copy_of(table.oid);
+  if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != table.target_schema) {
+    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", table.schema, table.name));
+  }
+  check_owner(connection_, state_, pipeline_, table);
+  const auto& database = connection_.database();
+  connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name),
+                      fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
+  connection_.execute(
+      fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy->target.schema, copy->target.table),
+                  identifier(table.target_name)),
+      fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
+  state_.forget_target(copy->target);
+  TargetRecord live{.kind = TargetRecord::Kind::live, .oid = table.oid, .target = copy->target};
+  live.target.table = table.target_name;
+  state_.put_target(live);
+  promoted_[{table.target_schema, table.target_name}] = live.target;
+}
+
+MergeCounts TransactionLoad::merge(const TableRecord& table, const NetEffect& effect) {
+  if (effect.empty()) return {};
+  return duckdb::merge(connection_, target_of(table), effect);
+}
+
+void TransactionLoad::truncate(const TableRecord& table) {
+  const auto& target = target_of(table);
+  connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
+                      fmt::format("truncating {}.{}", target.schema, target.table));
+}
+
+void TransactionLoad::put_checkpoint(const Checkpoint& checkpoint) {
+  state_.put_checkpoint(checkpoint);
+  outcome_.checkpoint = checkpoint;
+}
+
+void TransactionLoad::commit() {
+  try {
+    connection_.execute("COMMIT", "committing a load");
+  } catch (const Error&) {
+    outcome_.uncertain = true;
+    throw;
+  }
+  outcome_.committed = true;
+  for (auto& [key, target] : promoted_) live_[key] = target;
+}
+
+}  // namespace walbrook::destination::duckdb

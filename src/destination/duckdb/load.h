@@ -1,0 +1,62 @@
+// One load: a transaction of the loader's connection.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "destination/destination.h"
+#include "destination/duckdb/staging.h"
+#include "destination/duckdb/state.h"
+
+namespace walbrook::destination::duckdb {
+
+// The tables that readers see, by (schema, table).
+using LiveTargets = std::map<std::pair<std::string, std::string>, Target>;
+
+class TransactionLoad final : public Load {
+ public:
+  // Tells its owner when it is over: whether it was committed, and with which checkpoint.
+  struct Outcome {
+    bool committed = false;
+    bool uncertain = false;  // COMMIT itself failed: it may be durable or not
+    std::optional<Checkpoint> checkpoint;
+  };
+  using Ended = std::function<void(const Outcome&)>;
+
+  // Borrows `connection` and `live`, which it changes when it commits.
+  TransactionLoad(Connection& connection, const std::string& pipeline, LiveTargets& live, Ended ended);
+  ~TransactionLoad() override;
+
+  void promote(const TableRecord& table) override;
+  MergeCounts merge(const TableRecord& table, const NetEffect& effect) override;
+  void truncate(const TableRecord& table) override;
+
+  void stage(const StageKey& key, std::string_view bytes) override { staging_.add(key, bytes); }
+  void for_each_staged(const StageKey& key, const std::function<void(std::string_view)>& sink) override {
+    staging_.for_each(key, sink);
+  }
+  void discard(const StageKey& key) override { staging_.discard(key); }
+  void discard_all_transactions() override { staging_.discard_all_transactions(); }
+
+  void put_table(const TableRecord& table) override { state_.put_table(table); }
+  void put_checkpoint(const Checkpoint& checkpoint) override;
+  void put_load(const LoadRecord& load) override { state_.put_load(load); }
+
+  void commit() override;
+
+ private:
+  [[nodiscard]] const Target& target_of(const TableRecord& table) const;
+
+  Connection& connection_;
+  std::string pipeline_;
+  StateTables state_;
+  Staging staging_;
+  LiveTargets& live_;
+  LiveTargets promoted_;  // by this load
+  Ended ended_;
+  Outcome outcome_;
+};
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,275 @@
+#include "destination/duckdb/merge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "destination/duckdb/chunk_writer.h"
+#include "destination/duckdb/row_scan.h"
+#include "destination/duckdb/types.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+// Catalog and schema stand before temporary tables too: a source schema may be called `temp`.
+constexpr const char* completed_table = "temp.main._walbrook_completed";
+constexpr const char* staged_table = "temp.main._walbrook_staged";
+constexpr const char* kept_table = "temp.main._walbrook_kept";
+
+bool has_variant(const RowRef& row, std::size_t column) {
+  return row.batch->columns[column].variant(row.row) != nullptr;
+}
+
+bool any_null(std::span<const RowRef> rows, std::size_t column) {
+  return std::ranges::any_of(rows, [column](const RowRef& row) {
+    const auto& values = row.batch->columns[column];
+    return values.null_count() > 0 && values.is_null(row.row);
+  });
+}
+
+// Collects what the rows that a statement reads as `s` consist of.
+class RowShape {
+ public:
+  explicit RowShape(const TableSchema& schema) : schema_(schema) {}
+
+  // Each returns the column's SQL.
+  std::string add(std::string name, LogicalType type, Feed feed) {
+    auto sql = "s." + name;
+    columns_.push_back({std::move(name), std::move(type)});
+    feeds_.push_back(feed);
+    return sql;
+  }
+  std::string add_value(const char* prefix, std::uint32_t column, bool of_origin) {
+    return add(fmt::format("{}{}", prefix, column), logical_type(schema_.columns[column].type),
+               {.kind = Feed::Kind::value, .column = column, .of_origin = of_origin});
+  }
+  std::string add_variant(const char* prefix, std::uint32_t column, bool of_origin) {
+    return add(fmt::format("{}{}", prefix, column), logical_type({Layout::utf8}),
+               {.kind = Feed::Kind::variant, .column = column, .of_origin = of_origin});
+  }
+  std::string add_number(const char* name, Feed::Kind kind) {
+    return add(name, logical_type({Layout::int64}), {.kind = kind});
+  }
+  [[nodiscard]] ScannedRows take(const NetEffect& effect, SelectedRows rows) {
+    return {std::move(columns_), ChunkFiller(std::move(feeds_), effect.schema, effect.schema->full_name()), rows};
+  }
+
+ private:
+  const TableSchema& schema_;
+  std::vector<ScannedRows::Column> columns_;
+  std::vector<Feed> feeds_;
+};
+
+class Merge {
+ public:
+  Merge(Connection& connection, const Target& target, const NetEffect& effect)
+      : connection_(connection),
+        target_(target),
+        effect_(effect),
+        schema_(*effect.schema),
+        doing_("merging changes of " + schema_.full_name()),
+        table_(connection.database().full_name(target.schema, target.table)) {}
+
+  MergeCounts run() {
+    check_variants();
+    if (!effect_.patches.empty()) complete_patches();
+    if (!effect_.removals.empty()) remove();
+    if (!effect_.upserts.empty()) {
+      ChunkWriter writer(connection_, target_, effect_.schema);
+      writer.write(SelectedRows{.rows = effect_.upserts, .origins = {}, .counts = {}});
+      writer.close();
+      counts_.written += effect_.upserts.size();
+      counts_.variants += writer.variants();
+    }
+    if (!effect_.patches.empty()) {
+      counts_.written += execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, completed_table));
+      execute(fmt::format("DROP TABLE {}", completed_table));
+    }
+    return counts_;
+  }
+
+ private:
+  std::uint64_t execute(const std::string& sql) { return connection_.execute(sql, doing_); }
+  std::uint64_t execute(const std::string& before, const std::string& after, RowShape& shape, SelectedRows rows) {
+    auto scanned = shape.take(effect_, rows);
+    const auto changed = connection_.database().row_scan().execute(connection_, before, after, scanned, doing_);
+    counts_.variants += scanned.filler.variants();
+    return changed;
+  }
+
+  // A variant without a column would be lost in silence.
+  void check_variants() const {
+    for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
+      const auto& name = schema_.columns[c].name;
+      if (target_.variant_of(name) != nullptr) continue;
+      if (std::ranges::any_of(effect_.upserts, [c](const RowRef& row) { return has_variant(row, c); }) ||
+          std::ranges::any_of(effect_.patches, [c](const Patch& patch) { return has_variant(patch.row, c); })) {
+        throw Error(ErrorKind::internal,
+                    fmt::format("variants of column \"{}\" of {} were not prepared", name, schema_.full_name()));
+      }
+    }
+  }
+  const TargetColumn& place_of(std::size_t column) const {
+    const auto& name = schema_.columns[column].name;
+    if (const auto* found = target_.column_of(name)) return *found;
+    throw Error(ErrorKind::destination,
+                fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", name, schema_.full_name(),
+                            target_.schema, target_.table),
+                "Mend: walbrook resync " + schema_.full_name());
+  }
+
+  // The condition under which a row `t` of the target is the staged row `s`, over `columns` of `rows`. Equality where
+  // no staged value is NULL: then the scan of the target skips what lies outside the staged values' range.
+  std::string match(RowShape& shape, std::span<const std::size_t> columns, std::span<const RowRef> rows,
+                    bool of_origin) {
+    std::string sql;
+    const auto also = [&sql](const std::string& condition) { sql += (sql.empty() ? "" : " AND ") + condition; };
+    for (const auto c : columns) {
+      const auto column = static_cast<std::uint32_t>(c);
+      const auto here = "t." + identifier(place_of(c).name);
+      const auto there = shape.add_value("k", column, of_origin);
+      if (!any_null(rows, c)) {
+        also(here + " = " + there);
+      } else {
+        also(here + " IS NOT DISTINCT FROM " + there);
+        // A value that the column could not hold is NULL in it; what tells it apart is its text.
+        if (const auto* variant = target_.variant_of(schema_.columns[c].name)) {
+          also("t." + identifier(variant->name) + " IS NOT DISTINCT FROM " +
+               shape.add_variant("kv", column, of_origin));
+        } else if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_variant(row, c); })) {
+          also(shape.add_variant("kv", column, of_origin) + " IS NULL");  // the target holds no such value
+        }
+      }
+      if (!effect_.keyed) also_exactly(schema_.columns[c].type.layout, here, there, also);
+    }
+    return sql.empty() ? "TRUE" : sql;
+  }
+  // Rows without a key are known by their content: what DuckDB calls equal is told apart here where PostgreSQL prints
+  // it differently ('1 mon' = '30 days', 0.0 = -0.0).
+  template <class Also>
+  static void also_exactly(Layout layout, const std::string& here, const std::string& there, const Also& also) {
+    if (layout == Layout::interval) also(here + "::VARCHAR IS NOT DISTINCT FROM " + there + "::VARCHAR");
+    if (layout == Layout::float32 || layout == Layout::float64) {
+      also(fmt::format("({0} = 0 AND signbit({0})) IS NOT DISTINCT FROM ({1} = 0 AND signbit({1}))", here, there));
+    }
+  }
+
+  void complete_patches() {
+    std::vector<RowRef> rows;
+    std::vector<RowRef> origins;
+    for (const auto& patch : effect_.patches) {
+      rows.push_back(patch.row);
+      origins.push_back(patch.origin);
+    }
+    RowShape shape(schema_);
+    const auto condition = match(shape, schema_.key_columns(), origins, true);
+    const auto names = column_names(connection_, target_.schema, target_.table);
+    const auto feeds = feeds_for(names, target_, schema_);
+    std::string cells;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      cells += (i == 0 ? "" : ", ") + completed_cell(shape, feeds[i], "t." + identifier(names[i]), rows);
+    }
+    execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM {} LIMIT 0", completed_table, table_));
+    const auto completed =
+        execute(fmt::format("INSERT INTO {} SELECT {} FROM ", completed_table, cells),
+                fmt::format(" AS s JOIN {} AS t ON {}", table_, condition), shape, {rows, origins, {}});
+    if (completed == rows.size()) return;
+    throw Error(
+        ErrorKind::data,
+        fmt::format("table {}: {} updated rows came without values that did not change, and the copy has {} rows to "
+                    "take them from",
+                    schema_.full_name(), rows.size(), completed),
+        "The copy is not what the source had. Mend: walbrook resync " + schema_.full_name());
+  }
+  static std::string completed_cell(RowShape& shape, const Feed& feed, const std::string& here,
+                                    std::span<const RowRef> rows) {
+    if (feed.kind == Feed::Kind::null) return "NULL";
+    const auto value = feed.kind == Feed::Kind::variant ? shape.add_variant("cv", feed.column, false)
+                                                        : shape.add_value("c", feed.column, false);
+    if (std::ranges::none_of(rows, [&](const RowRef& row) { return row.batch->unchanged(row.row, feed.column); })) {
+      return value;
+    }
+    const auto flag =
+        shape.add(fmt::format("{}{}", feed.kind == Feed::Kind::variant ? "uv" : "u", feed.column),
+                  logical_type({Layout::boolean}), {.kind = Feed::Kind::unchanged, .column = feed.column});
+    return fmt::format("CASE WHEN {} THEN {} ELSE {} END", flag, here, value);
+  }
+
+  void remove() {
+    std::vector<RowRef> rows;
+    std::vector<std::uint32_t> counts;
+    for (const auto& removal : effect_.removals) {
+      rows.push_back(removal.row);
+      counts.push_back(removal.count);
+    }
+    const auto variants_before = counts_.variants;
+    RowShape shape(schema_);
+    if (effect_.keyed) {
+      const auto condition = match(shape, schema_.key_columns(), rows, false);
+      counts_.removed = execute(fmt::format("DELETE FROM {} AS t USING ", table_),
+                                fmt::format(" AS s WHERE {}", condition), shape, {rows, {}, {}});
+    } else {
+      remove_by_content(shape, {rows, {}, counts});
+    }
+    counts_.variants = variants_before;  // those of old rows don't count
+  }
+  // Takes away `count` of the rows that are equal to each staged one.
+  void remove_by_content(RowShape& shape, SelectedRows rows) {
+    std::vector<std::size_t> all(schema_.columns.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    const auto condition = match(shape, all, rows.rows, false);
+    shape.add_number("wanted", Feed::Kind::count);
+    shape.add_number("ordinal", Feed::Kind::ordinal);
+    if (target_.has_column_named("rowid")) {
+      remove_without_rowid(shape, rows, condition);
+      return;
+    }
+    counts_.removed = execute(
+        fmt::format("DELETE FROM {0} WHERE rowid IN (SELECT place FROM (SELECT t.rowid AS place, s.wanted AS wanted, "
+                    "row_number() OVER (PARTITION BY s.ordinal) AS nth FROM {0} AS t JOIN ",
+                    table_),
+        fmt::format(" AS s ON {}) WHERE nth <= wanted)", condition), shape, rows);
+  }
+  // A source column called rowid hides DuckDB's own: the equal rows that stay are kept aside, all are deleted, and
+  // those are written again.
+  void remove_without_rowid(RowShape& shape, SelectedRows rows, const std::string& condition) {
+    execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM ", staged_table), "", shape, rows);
+    std::string cells;
+    std::string aliases;
+    const auto names = column_names(connection_, target_.schema, target_.table);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      cells += fmt::format("t.{} AS c{}, ", identifier(names[i]), i);
+      aliases += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
+    }
+    execute(fmt::format(
+        "CREATE TEMP TABLE {} AS SELECT {} FROM (SELECT {} s.wanted AS wanted, row_number() OVER (PARTITION "
+        "BY s.ordinal) AS nth FROM {} AS t JOIN {} AS s ON {}) WHERE nth > wanted",
+        kept_table, aliases, cells, table_, staged_table, condition));
+    const auto deleted =
+        execute(fmt::format("DELETE FROM {} AS t USING {} AS s WHERE {}", table_, staged_table, condition));
+    const auto kept = execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, kept_table));
+    execute(fmt::format("DROP TABLE {}", kept_table));
+    execute(fmt::format("DROP TABLE {}", staged_table));
+    counts_.removed = deleted - kept;
+  }
+
+  Connection& connection_;
+  const Target& target_;
+  const NetEffect& effect_;
+  const TableSchema& schema_;
+  std::string doing_;
+  std::string table_;
+  MergeCounts counts_;
+};
+
+}  // namespace
+
+MergeCounts merge(Connection& connection, const Target& target, const NetEffect& effect) {
+  return Merge(connection, target, effect).run();
+}
+
+}  // namespace walbrook::destination::duckdb

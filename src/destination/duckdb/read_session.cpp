@@ -1,0 +1,200 @@
+#include "destination/duckdb/read_session.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "destination/duckdb/open_file.h"
+#include "destination/duckdb/state.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+using ExtractedStatements = Owned<duckdb_extracted_statements, duckdb_destroy_extracted>;
+using PreparedStatement = Owned<duckdb_prepared_statement, duckdb_destroy_prepare>;
+using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
+
+[[noreturn]] void refuse(Connection& connection, duckdb_error_type type, const std::string& message) {
+  if (type == DUCKDB_ERROR_FATAL) connection.database().fail(type, message, "a query");
+  const auto hint = message.find("\nDid you mean");
+  throw Error(ErrorKind::usage, first_line(message),
+              hint == std::string::npos ? "" : first_line(std::string_view(message).substr(hint + 1)));
+}
+
+bool is_number(duckdb_type type) {
+  switch (type) {
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE:
+    case DUCKDB_TYPE_HUGEINT:
+    case DUCKDB_TYPE_UHUGEINT:
+    case DUCKDB_TYPE_DECIMAL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Prepares `sql`, which must be one statement that reads.
+PreparedStatement prepare_reading(Connection& connection, const std::string& sql) {
+  ExtractedStatements statements;
+  const auto count = duckdb_extract_statements(connection.raw(), sql.c_str(), statements.out());
+  if (count == 0) {
+    const char* error = duckdb_extract_statements_error(statements.get());
+    refuse(connection, DUCKDB_ERROR_PARSER, error == nullptr ? "there is no statement" : error);
+  }
+  if (count > 1) throw Error(ErrorKind::usage, "more than one statement was given", "Send them one by one.");
+  PreparedStatement prepared;
+  if (duckdb_prepare_extracted_statement(connection.raw(), statements.get(), 0, prepared.out()) == DuckDBError) {
+    refuse(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
+  }
+  const auto type = duckdb_prepared_statement_type(prepared.get());
+  if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
+    throw Error(
+        ErrorKind::usage,
+        "only statements that read are allowed: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN",
+        "The copy is changed by walbrook run alone; read a pragma as a table: FROM pragma_table_info('orders').");
+  }
+  return prepared;
+}
+
+// Streams the rows of a prepared statement, whose columns are all VARCHAR, into `out`.
+void fetch(Connection& connection, duckdb_prepared_statement prepared, QueryResult& out) {
+  Result result;
+  if (duckdb_execute_prepared_streaming(prepared, result.out()) == DuckDBError) {
+    refuse(connection, duckdb_result_error_type(result.out()), duckdb_result_error(result.out()));
+  }
+  std::size_t bytes = 0;
+  const auto columns = duckdb_column_count(result.out());
+  for (;;) {
+    const Chunk chunk(duckdb_fetch_chunk(*result.out()));
+    if (chunk.get() == nullptr) break;
+    const auto size = duckdb_data_chunk_get_size(chunk.get());
+    const auto first = out.rows.size();
+    out.rows.resize(first + size, std::vector<std::optional<std::string>>(columns));
+    for (idx_t c = 0; c < columns; ++c) {
+      const auto vector = duckdb_data_chunk_get_vector(chunk.get(), c);
+      auto* validity = duckdb_vector_get_validity(vector);
+      const auto* cells = static_cast<const duckdb_string_t*>(duckdb_vector_get_data(vector));
+      for (idx_t row = 0; row < size; ++row) {
+        bytes += sizeof(std::optional<std::string>);
+        if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) continue;
+        bytes += text_of(cells[row]).size();
+        out.rows[first + row][c] = text_of(cells[row]);
+      }
+    }
+    if (bytes > max_result_bytes) {
+      throw Error(ErrorKind::usage, fmt::format("the result is larger than {} MB", max_result_bytes >> 20U),
+                  "Ask for less: add LIMIT, a WHERE, or aggregate.");
+    }
+  }
+  if (const char* error = duckdb_result_error(result.out()); error != nullptr && *error != '\0') {
+    refuse(connection, duckdb_result_error_type(result.out()), error);
+  }
+}
+
+PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
+  PreparedStatement prepared;
+  if (duckdb_prepare(connection.raw(), sql.c_str(), prepared.out()) == DuckDBError) {
+    refuse(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
+  }
+  return prepared;
+}
+
+}  // namespace
+
+SessionConnection::SessionConnection(std::shared_ptr<Database> database)
+    : connection_(std::make_unique<Connection>(std::move(database))) {}
+
+SessionConnection::Lease::Lease(SessionConnection& owner) : lock_(owner.use_), connection_(owner.connection_.get()) {
+  if (connection_ == nullptr) {
+    throw Error(ErrorKind::destination, "the destination was opened anew after a failure", "Ask again.");
+  }
+}
+
+void SessionConnection::interrupt() {
+  const std::scoped_lock lock(pointer_);
+  if (connection_ != nullptr) duckdb_interrupt(connection_->raw());
+}
+
+void SessionConnection::close() {
+  interrupt();
+  const std::scoped_lock lock(use_, pointer_);
+  connection_.reset();
+}
+
+TransactionReadSession::TransactionReadSession(std::shared_ptr<SessionConnection> connection, std::string pipeline)
+    : connection_(std::move(connection)), pipeline_(std::move(pipeline)) {
+  const SessionConnection::Lease lease(*connection_);
+  begin(*lease);
+}
+
+TransactionReadSession::~TransactionReadSession() {
+  connection_->close();
+}
+
+void TransactionReadSession::begin(Connection& connection) {
+  // The snapshot is taken by the first statement that reads the file: the one for the checkpoint.
+  connection.execute("BEGIN TRANSACTION READ ONLY", "beginning to read");
+  StateTables state(connection, pipeline_);
+  lsn_ = {};
+  if (!state.exist()) return;
+  if (const auto checkpoint = state.checkpoint()) lsn_ = checkpoint->lsn;
+}
+
+void TransactionReadSession::refresh() {
+  const SessionConnection::Lease lease(*connection_);
+  (*lease).rollback();
+  begin(*lease);
+}
+
+QueryResult TransactionReadSession::query(const std::string& sql) {
+  const SessionConnection::Lease lease(*connection_);
+  try {
+    return run(*lease, sql);
+  } catch (const Error&) {
+    // DuckDB ends the transaction when a statement fails while it runs.
+    Result probe;
+    if (duckdb_query((*lease).raw(), "SELECT 1", probe.out()) == DuckDBError && !(*lease).database().is_broken()) {
+      (*lease).rollback();
+      begin(*lease);
+    }
+    throw;
+  }
+}
+
+QueryResult TransactionReadSession::run(Connection& connection, const std::string& sql) {
+  const auto prepared = prepare_reading(connection, sql);
+  QueryResult out;
+  const auto columns = duckdb_prepared_statement_column_count(prepared.get());
+  for (idx_t i = 0; i < columns; ++i) {
+    const char* name = duckdb_prepared_statement_column_name(prepared.get(), i);
+    out.columns.push_back({.name = name,
+                           .type = "VARCHAR",
+                           .numeric = is_number(duckdb_prepared_statement_column_type(prepared.get(), i))});
+    duckdb_free(const_cast<char*>(name));
+  }
+  if (duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_EXPLAIN) {
+    fetch(connection, prepared.get(), out);
+    return out;
+  }
+  // Values as DuckDB itself writes them, for every type it has.
+  const auto source = "FROM query(" + literal(sql) + ")";
+  QueryResult described;
+  fetch(connection, prepare_own(connection, "SELECT column_type FROM (DESCRIBE " + source + ")").get(), described);
+  for (std::size_t i = 0; i < described.rows.size() && i < out.columns.size(); ++i) {
+    out.columns[i].type = described.rows[i].at(0).value_or("");
+  }
+  fetch(connection, prepare_own(connection, "SELECT COLUMNS(*)::VARCHAR " + source).get(), out);
+  return out;
+}
+
+}  // namespace walbrook::destination::duckdb

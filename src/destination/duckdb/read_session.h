@@ -1,0 +1,60 @@
+// One read-only transaction on a connection of its own, and queries in it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "destination/destination.h"
+#include "destination/duckdb/connection.h"
+
+namespace walbrook::destination::duckdb {
+
+// A query's whole result is held in memory, as text; past this it is refused.
+inline constexpr std::size_t max_result_bytes = std::size_t{64} << 20U;
+
+// The session's connection, which the destination closes when it has to open the file anew.
+class SessionConnection {
+ public:
+  explicit SessionConnection(std::shared_ptr<Database> database);
+
+  // For the time of one use. Throws Error(destination) once it was closed.
+  class Lease {
+   public:
+    explicit Lease(SessionConnection& owner);
+    [[nodiscard]] Connection& operator*() const { return *connection_; }
+
+   private:
+    std::unique_lock<std::mutex> lock_;
+    Connection* connection_;
+  };
+
+  void interrupt();
+  void close();  // ends what runs, and waits for it
+
+ private:
+  std::mutex use_;
+  std::mutex pointer_;
+  std::unique_ptr<Connection> connection_;  // changed under both
+};
+
+class TransactionReadSession final : public ReadSession {
+ public:
+  TransactionReadSession(std::shared_ptr<SessionConnection> connection, std::string pipeline);
+  ~TransactionReadSession() override;
+
+  [[nodiscard]] Lsn lsn() const override { return lsn_; }
+  [[nodiscard]] QueryResult query(const std::string& sql) override;
+  void refresh() override;
+  void interrupt() override { connection_->interrupt(); }
+
+ private:
+  void begin(Connection& connection);
+  [[nodiscard]] static QueryResult run(Connection& connection, const std::string& sql);
+
+  std::shared_ptr<SessionConnection> connection_;
+  std::string pipeline_;
+  Lsn lsn_;
+};
+
+}  // namespace walbrook::destination::duckdb

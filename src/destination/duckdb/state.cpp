@@ -1,0 +1,281 @@
+#include "destination/duckdb/state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "base/error.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+constexpr std::string_view schema_name = "_walbrook";
+constexpr std::int64_t format_version = 1;
+
+struct Definition {
+  std::string_view name;
+  std::string_view columns;
+};
+constexpr std::array<Definition, 7> definitions = {{
+    {"format", "version BIGINT"},
+    {"checkpoint",
+     "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
+     "ZONE"},
+    {"tables",
+     "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
+     "VARCHAR, "
+     "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, stamp VARCHAR, columns JSON"},
+    {"targets", "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, oid BIGINT, kind VARCHAR, columns JSON"},
+    {"loads",
+     "pipeline VARCHAR, load_id BIGINT, first_commit_lsn VARCHAR, last_commit_lsn VARCHAR, transactions BIGINT, "
+     "inserts BIGINT, "
+     "updates BIGINT, deletes BIGINT, truncates BIGINT, tables JSON, started_at TIMESTAMP WITH TIME ZONE, finished_at "
+     "TIMESTAMP WITH TIME ZONE, status VARCHAR"},
+    {"schema_versions",
+     "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
+     "since_lsn "
+     "VARCHAR, since TIMESTAMP WITH TIME ZONE"},
+    {"staged", "pipeline VARCHAR, kind VARCHAR, id BIGINT, subid BIGINT, seq BIGINT, piece BIGINT, payload BLOB"},
+}};
+
+std::string text(const Row& row, std::size_t column) {
+  return row.at(column).value_or("");
+}
+
+std::int64_t number(const Row& row, std::size_t column) {
+  const auto digits = text(row, column);
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::string lsn_text(Lsn lsn) {
+  return lsn.is_set() ? lsn.to_string() : "";
+}
+
+Lsn lsn(const Row& row, std::size_t column) {
+  const auto written = text(row, column);
+  if (written.empty()) return {};
+  if (const auto parsed = Lsn::parse(written)) return *parsed;
+  throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
+              "It was changed by hand. Copy the tables anew: walbrook run --reset");
+}
+
+std::string_view to_text(TargetRecord::Kind kind) {
+  switch (kind) {
+    case TargetRecord::Kind::live:
+      return "live";
+    case TargetRecord::Kind::unfinished_copy:
+      return "copying";
+    case TargetRecord::Kind::finished_copy:
+      return "copied";
+  }
+  return "live";
+}
+
+TargetRecord::Kind parse_kind(std::string_view kind) {
+  if (kind == "copying") return TargetRecord::Kind::unfinished_copy;
+  return kind == "copied" ? TargetRecord::Kind::finished_copy : TargetRecord::Kind::live;
+}
+
+TargetRecord target_record(const Row& row) {
+  return {.kind = parse_kind(text(row, 2)),
+          .oid = static_cast<Oid>(number(row, 3)),
+          .target = {.schema = text(row, 0), .table = text(row, 1), .columns = columns_from_json(text(row, 4))}};
+}
+
+// Two targets are one where DuckDB cannot tell their names apart.
+constexpr const char* same_target = "lower(schema_name) = lower($1) AND lower(table_name) = lower($2)";
+constexpr const char* target_cells = "schema_name, table_name, kind, oid::VARCHAR, columns::VARCHAR";
+
+}  // namespace
+
+bool is_state_table(std::string_view schema, std::string_view table) {
+  return same_name(schema, schema_name) && std::ranges::any_of(definitions, [table](const Definition& definition) {
+           return same_name(definition.name, table);
+         });
+}
+
+StateTables::StateTables(Connection& connection, std::string pipeline)
+    : connection_(connection), pipeline_(std::move(pipeline)) {}
+
+std::string StateTables::table(const char* name) const {
+  return connection_.database().full_name(schema_name, name);
+}
+
+bool StateTables::exist() {
+  return !connection_
+              .rows(
+                  "SELECT 'yes' FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
+                  "'format'",
+                  connection_.database().catalog(), schema_name)
+              .empty();
+}
+
+void StateTables::create() {
+  if (exist()) {
+    check_format();
+    return;
+  }
+  connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
+                                  identifier(schema_name)),
+                      "creating the state");
+  for (const auto& [name, columns] : definitions) {
+    connection_.execute(
+        fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(schema_name, name), columns),
+        "creating the state");
+  }
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1)", table("format")), format_version);
+}
+
+void StateTables::check_format() {
+  const auto rows = connection_.rows(fmt::format("SELECT max(version)::VARCHAR FROM {}", table("format")));
+  if (number(rows.at(0), 0) <= format_version) return;
+  throw Error(ErrorKind::destination,
+              fmt::format("the state in {} was written by a newer walbrook", connection_.database().label()),
+              "Use that version, or another destination.");
+}
+
+std::optional<Checkpoint> StateTables::checkpoint() {
+  const auto rows = connection_.rows(
+      fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn FROM {} WHERE pipeline = $1", table("checkpoint")),
+      pipeline_);
+  if (rows.empty()) return std::nullopt;
+  return Checkpoint{
+      .slot = text(rows[0], 0), .systemid = text(rows[0], 1), .timeline = number(rows[0], 2), .lsn = lsn(rows[0], 3)};
+}
+
+State StateTables::load() {
+  State state{.checkpoint = checkpoint(), .tables = {}};
+  const auto rows = connection_.rows(
+      fmt::format(
+          "SELECT oid::VARCHAR, source_schema, source_name, target_schema, target_name, state, snapshot_lsn, reason, "
+          "stamp, columns::VARCHAR FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
+          table("tables")),
+      pipeline_);
+  for (const auto& row : rows) {
+    state.tables.push_back(
+        {.oid = static_cast<Oid>(number(row, 0)),
+         .schema = text(row, 1),
+         .name = text(row, 2),
+         .target_schema = text(row, 3),
+         .target_name = text(row, 4),
+         .state = parse_table_state(text(row, 5)),
+         .snapshot_lsn = lsn(row, 6),
+         .reason = text(row, 7),
+         .stamp = text(row, 8),
+         .columns = row.at(9) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[9])) : nullptr});
+  }
+  return state;
+}
+
+void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
+  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6)", table("checkpoint")), pipeline_,
+                  checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
+                  std::chrono::system_clock::now());
+}
+
+void StateTables::put_table(const TableRecord& record) {
+  connection_.run(
+      fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3", table("tables")),
+      pipeline_, record.schema, record.name);
+  const std::string columns = record.columns == nullptr ? "" : to_json(*record.columns);
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11, '')::JSON)",
+                              table("tables")),
+                  pipeline_, record.schema, record.name, record.oid, record.target_schema, record.target_name,
+                  to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, record.stamp, columns);
+  if (record.columns != nullptr) put_schema_version(record);
+}
+
+void StateTables::put_schema_version(const TableRecord& record) {
+  const auto columns = to_json(*record.columns);
+  const auto newest = connection_.rows(
+      fmt::format(
+          "SELECT version::VARCHAR, columns::VARCHAR FROM {} WHERE pipeline = $1 AND oid = $2 ORDER BY version DESC "
+          "LIMIT 1",
+          table("schema_versions")),
+      pipeline_, record.oid);
+  if (!newest.empty() && text(newest[0], 1) == columns) return;
+  const auto at = checkpoint();
+  const Lsn since = at ? std::max(at->lsn, record.snapshot_lsn) : record.snapshot_lsn;
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON, $7, $8)", table("schema_versions")),
+                  pipeline_, record.oid, record.schema, record.name, newest.empty() ? 1 : number(newest[0], 0) + 1,
+                  columns, lsn_text(since), std::chrono::system_clock::now());
+}
+
+void StateTables::put_load(const LoadRecord& load) {
+  const auto newest = connection_.rows(
+      fmt::format("SELECT coalesce(max(load_id), 0)::VARCHAR FROM {} WHERE pipeline = $1", table("loads")), pipeline_);
+  const auto id = number(newest.at(0), 0) + 1;
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::JSON, $11, $12, 'done')",
+                              table("loads")),
+                  pipeline_, id, lsn_text(load.first_commit), lsn_text(load.last_commit), load.transactions,
+                  load.inserts, load.updates, load.deletes, load.truncates, load.tables.empty() ? "{}" : load.tables,
+                  load.started, std::chrono::system_clock::now());
+  // Not at every load: finding the old rows costs a scan.
+  constexpr std::int64_t prune_every = 100;
+  if (id % prune_every == 0 && id > kept_loads) {
+    connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND load_id <= $2", table("loads")), pipeline_,
+                    id - kept_loads);
+  }
+}
+
+std::vector<TargetRecord> StateTables::targets() {
+  std::vector<TargetRecord> out;
+  for (const auto& row : connection_.rows(
+           fmt::format("SELECT {} FROM {} WHERE pipeline = $1", target_cells, table("targets")), pipeline_)) {
+    out.push_back(target_record(row));
+  }
+  return out;
+}
+
+std::optional<TargetRecord> StateTables::live_target(const std::string& schema, const std::string& name) {
+  const auto rows = connection_.rows(fmt::format("SELECT {} FROM {} WHERE {} AND pipeline = $3 AND kind = 'live'",
+                                                 target_cells, table("targets"), same_target),
+                                     schema, name, pipeline_);
+  if (rows.empty()) return std::nullopt;
+  return target_record(rows[0]);
+}
+
+std::optional<TargetRecord> StateTables::copy_of(Oid oid) {
+  const auto rows =
+      connection_.rows(fmt::format("SELECT {} FROM {} WHERE pipeline = $1 AND oid = $2 AND kind <> 'live'",
+                                   target_cells, table("targets")),
+                       pipeline_, oid);
+  if (rows.empty()) return std::nullopt;
+  return target_record(rows[0]);
+}
+
+void StateTables::put_target(const TargetRecord& record) {
+  forget_target(record.target);
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON)", table("targets")), pipeline_,
+                  record.target.schema, record.target.table, record.oid, to_text(record.kind),
+                  columns_to_json(record.target));
+}
+
+void StateTables::forget_target(const Target& target) {
+  connection_.run(fmt::format("DELETE FROM {} WHERE {}", table("targets"), same_target), target.schema, target.table);
+}
+
+std::optional<std::string> StateTables::owner(const std::string& schema, const std::string& name) {
+  const auto rows =
+      connection_.rows(fmt::format("SELECT pipeline FROM {} WHERE {}", table("targets"), same_target), schema, name);
+  if (rows.empty()) return std::nullopt;
+  return text(rows[0], 0);
+}
+
+void StateTables::forget_pipeline() {
+  for (const auto& definition : definitions) {
+    if (definition.name == "format") continue;
+    connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1",
+                                connection_.database().full_name(schema_name, definition.name)),
+                    pipeline_);
+  }
+}
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,70 @@
+// The state in schema _walbrook, made to be read by people too: LSNs as text, times as TIMESTAMPTZ.
+//
+//   checkpoint       one row a pipeline
+//   tables           one row a source table: its state, why, and its columns as JSON
+//   targets          every table that walbrook made in this file, finished or not, and where its columns' names come
+//   from loads            one row a load that changed something, the newest 10,000 schema_versions  one row when a
+//   table's columns change staged           bytes that wait for a commit or a copy, in pieces of at most 1 MB
+//
+// Functions work in the connection's open transaction. The checkpoint's and the tables' rows are replaced by DELETE and
+// INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "destination/destination.h"
+#include "destination/duckdb/connection.h"
+#include "destination/duckdb/target.h"
+
+namespace walbrook::destination::duckdb {
+
+inline constexpr std::int64_t kept_loads = 10'000;
+
+// A row of _walbrook.targets.
+struct TargetRecord {
+  enum class Kind { live, unfinished_copy, finished_copy } kind = Kind::live;
+  Oid oid = 0;  // of the source table
+  Target target;
+};
+
+class StateTables {
+ public:
+  StateTables(Connection& connection, std::string pipeline);
+
+  // False in a file that no pipeline ever wrote to.
+  [[nodiscard]] bool exist();
+  // Creates them where they are missing; throws Error(destination) when a newer walbrook wrote them.
+  void create();
+  void check_format();
+
+  [[nodiscard]] State load();
+  [[nodiscard]] std::optional<Checkpoint> checkpoint();
+
+  void put_checkpoint(const Checkpoint& checkpoint);
+  void put_table(const TableRecord& table);
+  void put_load(const LoadRecord& load);
+
+  [[nodiscard]] std::vector<TargetRecord> targets();  // of this pipeline
+  [[nodiscard]] std::optional<TargetRecord> live_target(const std::string& schema, const std::string& table);
+  [[nodiscard]] std::optional<TargetRecord> copy_of(Oid oid);  // finished or not
+  void put_target(const TargetRecord& record);                 // by (schema, table)
+  void forget_target(const Target& target);
+  // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
+  [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
+
+  void forget_pipeline();
+
+ private:
+  [[nodiscard]] std::string table(const char* name) const;
+  void put_schema_version(const TableRecord& record);
+
+  Connection& connection_;
+  std::string pipeline_;
+};
+
+// Names that a table in schema _walbrook cannot have.
+[[nodiscard]] bool is_state_table(std::string_view schema, std::string_view table);
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,58 @@
+// A table that walbrook made in the file: its columns' names, and how they come from the source's names.
+//
+// Names are the source's own. DuckDB cannot tell names apart that differ by the case of ASCII letters alone; of such
+// columns the first in attribute order keeps its name, the others get `_2`, `_3`, … : the first number that is free.
+// A column's variants stand in `<column>__v_text`; where a source column has that name already, underscores are
+// appended until it is free. A table without columns, which DuckDB cannot have, gets one that is always NULL.
+// The outcome is kept in _walbrook.targets, so that it holds when columns of the source are dropped later.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/table_schema.h"
+
+namespace walbrook::destination::duckdb {
+
+inline constexpr std::string_view empty_table_column = "_walbrook_empty";
+inline constexpr std::string_view variant_suffix = "__v_text";
+
+struct TargetColumn {
+  std::string name;
+  std::string source;  // column of the source; "" of the column that an empty table has
+  bool is_variant = false;
+  friend bool operator==(const TargetColumn&, const TargetColumn&) = default;
+};
+
+struct Target {
+  std::string schema;
+  std::string table;
+  std::vector<TargetColumn> columns;
+
+  [[nodiscard]] const TargetColumn* column_of(std::string_view source) const;
+  [[nodiscard]] const TargetColumn* variant_of(std::string_view source) const;
+  [[nodiscard]] bool has_column_named(std::string_view name) const;  // as DuckDB tells names apart
+  // Adds the variant column of `source` and returns its name; nullopt where there is one already.
+  std::optional<std::string> add_variant(std::string_view source);
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+[[nodiscard]] Target make_target(std::string schema, std::string table, const TableSchema& columns);
+// "CREATE TABLE catalog.schema.table (…)" for a target just made.
+[[nodiscard]] std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns);
+
+// Columns as one line of JSON, for the state; and back.
+[[nodiscard]] std::string columns_to_json(const Target& target);
+[[nodiscard]] std::vector<TargetColumn> columns_from_json(std::string_view json);
+
+// The first of name, name_2, name_3, … that `is_taken` does not know.
+template <class IsTaken>
+[[nodiscard]] std::string free_name(const std::string& name, const IsTaken& is_taken) {
+  std::string candidate = name;
+  for (int n = 2; is_taken(candidate); ++n) candidate = name + "_" + std::to_string(n);
+  return candidate;
+}
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,300 @@
+// A load is atomic and durable; state and staged bytes come back as they were put.
+#include "base/error.h"
+#include "test/contract/fixture.h"
+
+namespace walbrook::contract {
+namespace {
+
+using destination::StageKey;
+
+const auto orders = table("orders", {{"id", int4, key}, {"note", text}});
+
+class LoadTest : public ContractTest {};
+
+TEST_P(LoadTest, a_new_destination_is_empty) {
+  const auto state = open();
+  EXPECT_FALSE(state.checkpoint.has_value());
+  EXPECT_TRUE(state.tables.empty());
+}
+
+TEST_P(LoadTest, p1_rows_states_and_checkpoint_are_visible_together) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  const auto session = destination().open_read_session();
+  const auto before = session->lsn();
+  auto load = destination().begin_load();
+  load->merge(table, Effect(orders).insert({2, "b"}));
+  load->put_checkpoint(at(0x5000));
+  EXPECT_EQ(ask("SELECT count(*) FROM public.orders"), Strings{"1"}) << "seen before the commit";
+  load->commit();
+  EXPECT_EQ(ask(*session, "SELECT count(*) FROM public.orders"), Strings{"1"}) << "the session's view moved";
+  EXPECT_EQ(session->lsn(), before);
+  session->refresh();
+  EXPECT_EQ(ask(*session, "SELECT count(*) FROM public.orders"), Strings{"2"});
+  EXPECT_EQ(session->lsn(), Lsn{0x5000});
+}
+
+TEST_P(LoadTest, p1_a_load_that_is_not_committed_leaves_nothing) {
+  open();
+  const auto table = create(orders, {{1, "a"}, {2, "b"}});
+  load(0x4000, [](Load& load) { load.stage({.id = 7}, "kept"); });
+  const auto other = walbrook::contract::table("other", {{"id", int4, key}}, 16500);
+  {
+    const auto copy = destination().begin_copy(record(other), *other);
+    copy->append(inserts(other, {{1}}));
+    copy->finish();
+    const auto load = destination().begin_load();
+    load->truncate(table);
+    load->merge(table, Effect(orders).insert({3, "c"}));
+    load->promote(record(other));
+    load->merge(record(other), Effect(other).insert({2}));
+    load->stage({.id = 7}, "lost");
+    load->discard({.id = 7});
+    load->put_table(record(other));
+    load->put_load({.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"});
+    load->put_checkpoint(at(0x9000));
+  }
+  const auto unchanged = [&] {
+    EXPECT_EQ(ask("SELECT id, note FROM public.orders ORDER BY id"), (Strings{"1|a", "2|b"}));
+    EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.other"); }), "");
+    Strings staged;
+    load(0x4001, [&](Load& load) {
+      load.for_each_staged({.id = 7}, [&](std::string_view bytes) { staged.emplace_back(bytes); });
+    });
+    EXPECT_EQ(staged, Strings{"kept"});
+  };
+  unchanged();
+  const auto state = open();
+  EXPECT_EQ(state.checkpoint->lsn, Lsn{0x4001});
+  EXPECT_EQ(state.tables.size(), 1U);
+  unchanged();
+  // And the next load goes as if nothing had been.
+  load(0x9000, [&](Load& load) { load.promote(record(other)); });
+  EXPECT_EQ(ask("SELECT id FROM public.other"), Strings{"1"});
+}
+
+TEST_P(LoadTest, p2_kill_before_commit_leaves_the_state_before) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  killed([&](destination::Destination& opened) {
+    const auto load = opened.begin_load();
+    load->merge(table, Effect(orders).replace({1, "z"}).insert({2, "b"}));
+    load->put_checkpoint(at(0x9000));
+    die();
+  });
+  const auto state = open();
+  EXPECT_LT(state.checkpoint->lsn, Lsn{0x9000});
+  EXPECT_EQ(ask("SELECT id, note FROM public.orders"), Strings{"1|a"});
+}
+
+TEST_P(LoadTest, p2_kill_after_commit_keeps_all_of_it) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  killed([&](destination::Destination& opened) {
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const auto load = opened.begin_load();
+      load->merge(table, Effect(orders).replace({1, "z" + std::to_string(i)}).insert({static_cast<int>(i) + 2, "b"}));
+      load->stage({.id = 9}, std::string(100'000, static_cast<char>('a' + i)));
+      load->put_checkpoint(at(0x9000 + i));
+      load->commit();
+    }
+    die();
+  });
+  const auto state = open();
+  EXPECT_EQ(state.checkpoint->lsn, Lsn{0x9000 + 19});
+  EXPECT_EQ(ask("SELECT count(*), max(note) FROM public.orders"), Strings{"21|z19"});
+  int parts = 0;
+  load(0xA000, [&](Load& load) {
+    load.for_each_staged({.id = 9}, [&](std::string_view bytes) {
+      EXPECT_EQ(bytes, std::string(100'000, static_cast<char>('a' + parts++)));
+    });
+  });
+  EXPECT_EQ(parts, 20);
+}
+
+TEST_P(LoadTest, p2_kill_after_promote_and_merge_replays) {
+  open();
+  const auto table = create(orders, {{1, "old"}});
+  killed([&](destination::Destination& opened) {
+    const auto copy = opened.begin_copy(table, *orders);
+    copy->append(inserts(orders, {{1, "new"}, {2, "new"}, {3, "new"}}));
+    copy->finish();
+    opened.prepare_variants(table, {"note"});
+    const auto load = opened.begin_load();
+    load->promote(table);
+    load->merge(table, Effect(orders).replace({2, "merged"}).remove({3, Null{}}).insert({4, VariantText{"odd"}}));
+    load->put_checkpoint(at(0x9000));
+    load->commit();
+    die();
+  });
+  EXPECT_EQ(open().checkpoint->lsn, Lsn{0x9000});
+  EXPECT_EQ(ask("SELECT id, note, note__v_text FROM public.orders ORDER BY id"),
+            (Strings{"1|new|-", "2|merged|-", "4|-|odd"}));
+  merge(table, Effect(orders).remove({1, Null{}}));
+  EXPECT_EQ(ask("SELECT id FROM public.orders ORDER BY id"), (Strings{"2", "4"}));
+}
+
+TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
+  open();
+  auto quarantined = record(orders, TableState::quarantined);
+  quarantined.target_name = "orders_2";
+  quarantined.snapshot_lsn = Lsn{0x1600000028};
+  quarantined.reason = "column \"mood\" 'bored' \xF0\x9F\x98\x80";
+  quarantined.stamp = "1:2:3";
+  auto pending = record(walbrook::contract::table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), TableState::pending);
+  pending.columns = nullptr;
+  load(0x2000, [&](Load& load) {
+    load.put_table(quarantined);
+    load.put_table(pending);
+  });
+  const auto check = [&](const State& state) {
+    ASSERT_TRUE(state.checkpoint.has_value());
+    EXPECT_EQ(state.checkpoint->slot, "walbrook");
+    EXPECT_EQ(state.checkpoint->systemid, "7301234567890123456");
+    EXPECT_EQ(state.checkpoint->timeline, 1);
+    EXPECT_EQ(state.checkpoint->lsn, Lsn{0x2000});
+    ASSERT_EQ(state.tables.size(), 2U);
+    const auto& first = state.tables[0].oid == orders->oid ? state.tables[0] : state.tables[1];
+    const auto& second = state.tables[0].oid == orders->oid ? state.tables[1] : state.tables[0];
+    EXPECT_EQ(first.schema, "public");
+    EXPECT_EQ(first.name, "orders");
+    EXPECT_EQ(first.target_schema, "public");
+    EXPECT_EQ(first.target_name, "orders_2");
+    EXPECT_EQ(first.state, TableState::quarantined);
+    EXPECT_EQ(first.snapshot_lsn, quarantined.snapshot_lsn);
+    EXPECT_EQ(first.reason, quarantined.reason);
+    EXPECT_EQ(first.stamp, "1:2:3");
+    ASSERT_NE(first.columns, nullptr);
+    EXPECT_EQ(*first.columns, *orders);
+    EXPECT_EQ(second.name, pending.name);
+    EXPECT_EQ(second.state, TableState::pending);
+    EXPECT_FALSE(second.snapshot_lsn.is_set());
+    EXPECT_EQ(second.columns, nullptr);
+  };
+  check(open());
+  quarantined.reason = "changed";
+  load(0x2001, [&](Load& load) { load.put_table(quarantined); });
+  const auto state = open();
+  EXPECT_EQ(state.tables.size(), 2U) << "a record is replaced, by its source's name";
+}
+
+TEST_P(LoadTest, pipelines_do_not_see_each_other) {
+  open("first");
+  create(orders, {{1, "a"}});
+  load(0x2000, [](Load& load) { load.stage({.id = 1}, "first's"); });
+  const auto other = walbrook::contract::table("other", {{"id", int4, key}}, 16500);
+  auto unfinished = record(other);
+  const auto state = open("second");
+  EXPECT_FALSE(state.checkpoint.has_value());
+  EXPECT_TRUE(state.tables.empty());
+  EXPECT_NE(
+      error_of([&] { (void)destination().begin_copy(record(orders), *orders); }).find("belongs to pipeline \"first\""),
+      std::string::npos);
+  const auto copy = destination().begin_copy(unfinished, *other);
+  copy->finish();
+  load(0x3000, [&](Load& load) {
+    load.promote(unfinished);
+    load.put_table(unfinished);
+    load.discard_all_transactions();
+  });
+  destination().reset();
+  EXPECT_FALSE(open("second").checkpoint.has_value());
+  EXPECT_EQ(open("first").checkpoint->lsn, Lsn{0x2000});
+  EXPECT_EQ(ask("SELECT id FROM public.orders"), Strings{"1"});
+  Strings staged;
+  load(0x2001, [&](Load& load) {
+    load.for_each_staged({.id = 1}, [&](std::string_view bytes) { staged.emplace_back(bytes); });
+  });
+  EXPECT_EQ(staged, Strings{"first's"});
+}
+
+TEST_P(LoadTest, reset_drops_copies_and_state) {
+  open();
+  create(orders, {{1, "a"}});
+  load(0x2000, [](Load& load) { load.stage({.id = 1}, "x"); });
+  destination().reset();
+  EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.orders"); }), "");
+  const auto state = open();
+  EXPECT_FALSE(state.checkpoint.has_value());
+  EXPECT_TRUE(state.tables.empty());
+  create(orders, {{1, "again"}});
+  EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"again"});
+}
+
+TEST_P(LoadTest, staged_bytes_are_verbatim_and_in_order_per_key) {
+  open();
+  std::string all_bytes;
+  for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
+  const std::string large = [&] {
+    std::string out;
+    while (out.size() < (std::size_t{5} << 20U) + 3) out += all_bytes;
+    return out;
+  }();
+  const StageKey transaction{.kind = StageKey::Kind::transaction, .id = 5};
+  const StageKey sub{.kind = StageKey::Kind::transaction, .id = 5, .subid = 6};
+  const StageKey of_table{.kind = StageKey::Kind::table, .id = 5};
+  load(0x2000, [&](Load& load) {
+    load.stage(transaction, "one");
+    load.stage(of_table, "table");
+    load.stage(transaction, "");
+    load.stage(sub, "sub");
+  });
+  load(0x2001, [&](Load& load) {
+    load.stage(transaction, large);
+    load.stage(transaction, all_bytes);
+  });
+  open();
+  const auto staged = [&](Load& load, const StageKey& key) {
+    Strings out;
+    load.for_each_staged(key, [&](std::string_view bytes) { out.emplace_back(bytes); });
+    return out;
+  };
+  load(0x2002, [&](Load& load) {
+    EXPECT_EQ(staged(load, transaction), (Strings{"one", "", large, all_bytes}));
+    EXPECT_EQ(staged(load, sub), Strings{"sub"});
+    EXPECT_EQ(staged(load, of_table), Strings{"table"});
+    load.discard(transaction);
+    EXPECT_TRUE(staged(load, transaction).empty());
+    EXPECT_EQ(staged(load, sub), Strings{"sub"});
+    load.stage(transaction, "later");
+    EXPECT_EQ(staged(load, transaction), Strings{"later"});
+  });
+  load(0x2003, [&](Load& load) {
+    load.discard_all_transactions();
+    EXPECT_TRUE(staged(load, transaction).empty());
+    EXPECT_TRUE(staged(load, sub).empty());
+    EXPECT_EQ(staged(load, of_table), Strings{"table"});
+  });
+}
+
+TEST_P(LoadTest, the_sink_may_use_the_load) {
+  open();
+  const auto table = create(orders);
+  load(0x2000, [&](Load& load) {
+    for (int i = 0; i < 5; ++i) load.stage({.id = 1}, std::to_string(i));
+  });
+  load(0x2001, [&](Load& load) {
+    load.for_each_staged({.id = 1}, [&](std::string_view bytes) {
+      load.merge(table, Effect(orders).replace({std::stoi(std::string(bytes)) % 3, std::string(bytes)}));
+    });
+    load.discard({.id = 1});
+  });
+  EXPECT_EQ(ask("SELECT id, note FROM public.orders ORDER BY id"), (Strings{"0|3", "1|4", "2|2"}));
+}
+
+TEST_P(LoadTest, truncate_then_rows) {
+  open();
+  const auto table = create(orders, {{1, "a"}, {2, "b"}});
+  load(0x2000, [&](Load& load) {
+    load.merge(table, Effect(orders).insert({3, "c"}));
+    load.truncate(table);
+    load.merge(table, Effect(orders).insert({2, "after"}));
+  });
+  EXPECT_EQ(ask("SELECT id, note FROM public.orders"), Strings{"2|after"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, LoadTest, testing::ValuesIn(kinds),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace walbrook::contract

@@ -1,0 +1,185 @@
+// What readers see, and what they may ask.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "base/error.h"
+#include "test/contract/fixture.h"
+
+namespace walbrook::contract {
+namespace {
+
+const auto accounts = table("accounts", {{"id", int4, key}, {"balance", int8}});
+const auto history = table("history", {{"id", int8}, {"amount", int8}}, 16500);
+
+class ReadSessionTest : public ContractTest {};
+
+TEST_P(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
+  open();
+  std::vector<std::vector<Cell>> rows;
+  for (int i = 0; i < 100; ++i) rows.push_back({i, 0});
+  const auto first = create(accounts, rows);
+  const auto second = create(history);
+  std::atomic<bool> stop = false;
+  std::string failure;
+  std::atomic<int> views = 0;
+  std::jthread reader([&] {
+    failure = error_of([&] {
+      const auto session = destination().open_read_session();
+      while (!stop) {
+        session->refresh();
+        const auto balances = ask(*session, "SELECT sum(balance), count(*) FROM public.accounts");
+        const auto amounts = ask(*session, "SELECT coalesce(sum(amount), 0) || '|100' FROM public.history");
+        const auto again = ask(*session, "SELECT sum(balance), count(*) FROM public.accounts");
+        if (balances != amounts || balances != again)
+          throw Error(ErrorKind::internal, balances.at(0) + " is not " + amounts.at(0));
+        ++views;
+      }
+    });
+  });
+  for (int i = 1; i <= 300; ++i) {
+    load(0x2000 + static_cast<std::uint64_t>(i), [&](Load& load) {
+      load.merge(first, Effect(accounts).replace({i % 100, (i + 99) / 100 * 7}));
+      load.merge(second, Effect(history).insert({i, 7}));
+    });
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(failure, "");
+  EXPECT_GT(views, 0);
+  EXPECT_EQ(ask("SELECT sum(balance) FROM public.accounts"), Strings{"2100"});
+}
+
+TEST_P(ReadSessionTest, only_one_statement_that_reads) {
+  open();
+  create(accounts, {{1, 5}});
+  const auto session = destination().open_read_session();
+  for (const std::string sql : {"SELECT 1; SELECT 2",
+                                "",
+                                "-- nothing",
+                                "INSERT INTO public.accounts VALUES (2, 2)",
+                                "UPDATE public.accounts SET balance = 0",
+                                "DELETE FROM public.accounts",
+                                "DROP TABLE public.accounts",
+                                "CREATE TABLE x(a int)",
+                                "CREATE TEMP TABLE x AS SELECT 1",
+                                "ATTACH ':memory:' AS m",
+                                "COPY public.accounts TO '/tmp/walbrook-must-not-be.csv'",
+                                "EXPORT DATABASE '/tmp/walbrook-must-not-be'",
+                                "SET threads = 1",
+                                "PRAGMA threads = 1",
+                                "INSTALL httpfs",
+                                "LOAD json",
+                                "CHECKPOINT",
+                                "COMMIT",
+                                "BEGIN",
+                                "ROLLBACK",
+                                "CALL force_checkpoint()",
+                                "VACUUM",
+                                "USE memory",
+                                "EXPLAIN ANALYZE DELETE FROM public.accounts",
+                                "EXPLAIN ANALYZE COPY public.accounts TO '/tmp/walbrook-must-not-be.csv'",
+                                "SELECT * FROM force_checkpoint()",
+                                "SELECT * FROM _walbrook_rows(1)",
+                                "SELECT * FROM read_text('/etc/hostname')",
+                                "SELECT $1",
+                                "WITH gone AS (DELETE FROM public.accounts RETURNING *) SELECT * FROM gone"}) {
+    const auto error = error_of([&] { (void)session->query(sql); });
+    EXPECT_TRUE(error.starts_with("usage: ")) << sql << " -> " << error;
+    EXPECT_EQ(ask(*session, "SELECT balance FROM public.accounts"), Strings{"5"}) << "after " << sql;
+  }
+  EXPECT_FALSE(std::filesystem::exists("/tmp/walbrook-must-not-be.csv"));
+}
+
+TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
+  open();
+  create(accounts, {{1, 5}});
+  const auto session = destination().open_read_session();
+  try {
+    (void)session->query("SELECT *\nFROM public.account");
+    FAIL();
+  } catch (const Error& failed) {
+    EXPECT_EQ(failed.kind(), ErrorKind::usage);
+    EXPECT_EQ(failed.cause().find('\n'), std::string::npos);
+    EXPECT_NE(failed.cause().find("account"), std::string::npos);
+    EXPECT_NE(failed.mend().find("accounts"), std::string::npos) << failed.mend();
+  }
+  EXPECT_NE(error_of([&] { (void)session->query("SELECT 'x'::INTEGER"); }), "");
+  EXPECT_EQ(ask(*session, "SELECT balance FROM public.accounts"), Strings{"5"});
+}
+
+TEST_P(ReadSessionTest, whatever_reads_is_answered) {
+  open();
+  create(accounts, {{1, 5}, {2, 7}});
+  const auto session = destination().open_read_session();
+  EXPECT_EQ(ask(*session, "SELECT id FROM public.accounts ORDER BY id DESC; -- with a comment"), (Strings{"2", "1"}));
+  EXPECT_EQ(ask(*session, "FROM public.accounts ORDER BY ALL"), (Strings{"1|5", "2|7"}));
+  EXPECT_EQ(ask(*session, "WITH a AS (SELECT 'it''s' AS x) SELECT x FROM a"), Strings{"it's"});
+  EXPECT_EQ(ask(*session, "VALUES (1), (2)"), (Strings{"1", "2"}));
+  EXPECT_EQ(ask(*session, "SELECT 1 WHERE false"), Strings{});
+  EXPECT_EQ(ask(*session, "DESCRIBE public.accounts").size(), 2U);
+  EXPECT_EQ(ask(*session, "SUMMARIZE public.accounts").size(), 2U);
+  EXPECT_EQ(ask(*session, "SHOW ALL TABLES").empty(), false);
+  EXPECT_EQ(ask(*session, "EXPLAIN SELECT 1").empty(), false);
+}
+
+TEST_P(ReadSessionTest, columns_have_names_types_and_alignment) {
+  open();
+  const auto session = destination().open_read_session();
+  const auto result = session->query(
+      "SELECT 1.50::DECIMAL(12,2) AS a, 'x' AS a, NULL AS \"select\", [1, 2] AS l, 'nan'::DOUBLE, '\\x00'::BLOB AS b, "
+      "TIMESTAMPTZ '2026-01-02 03:04:05+00' AS t, '{}'::JSON AS j");
+  Strings names;
+  Strings types;
+  std::string numeric_columns;
+  for (const auto& column : result.columns) {
+    names.push_back(column.name);
+    types.push_back(column.type);
+    numeric_columns += column.numeric ? '1' : '0';
+  }
+  EXPECT_EQ(names[0] + names[1] + names[2] + names[3] + names[5], "aaselectlb");
+  EXPECT_EQ(types[0], "DECIMAL(12,2)");
+  EXPECT_EQ(types[3], "INTEGER[]");
+  EXPECT_EQ(types[6], "TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(types[7], "JSON");
+  EXPECT_EQ(numeric_columns.substr(0, 2), "10");
+  EXPECT_EQ(numeric_columns.substr(3), "01000");
+  ASSERT_EQ(result.rows.size(), 1U);
+  const auto& row = result.rows[0];
+  EXPECT_EQ(row[0], "1.50");
+  EXPECT_EQ(row[2], std::nullopt);
+  EXPECT_EQ(row[3], "[1, 2]");
+  EXPECT_EQ(row[4], "nan");
+  EXPECT_EQ(row[5], "\\x00");
+  EXPECT_EQ(row[6], "2026-01-02 03:04:05+00");
+}
+
+TEST_P(ReadSessionTest, p5_a_result_has_a_bound) {
+  open();
+  const auto session = destination().open_read_session();
+  const auto error = error_of([&] { (void)session->query("SELECT repeat('x', 1000) FROM range(1000000)"); });
+  EXPECT_NE(error.find("larger than 64 MB"), std::string::npos) << error;
+  EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
+  EXPECT_EQ(ask(*session, "SELECT range FROM range(100000)").size(), 100'000U);
+}
+
+TEST_P(ReadSessionTest, a_query_can_be_interrupted) {
+  open();
+  const auto session = destination().open_read_session();
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    session->interrupt();
+  });
+  EXPECT_NE(error_of([&] {
+              (void)session->query("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b");
+            }),
+            "");
+  later.join();
+  EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, ReadSessionTest, testing::ValuesIn(kinds),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace walbrook::contract

@@ -1,0 +1,129 @@
+#include "test/contract/rows.h"
+
+#include <cstring>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace walbrook::contract {
+namespace {
+
+template <class Number>
+void append_number(Column& column, Number number) {
+  switch (column.type().layout) {
+    case Layout::boolean:
+      return column.append(static_cast<std::uint8_t>(number != 0));
+    case Layout::int16:
+      return column.append(static_cast<std::int16_t>(number));
+    case Layout::int32:
+    case Layout::date:
+      return column.append(static_cast<std::int32_t>(number));
+    case Layout::uint32:
+      return column.append(static_cast<std::uint32_t>(number));
+    case Layout::int64:
+    case Layout::time:
+    case Layout::timestamp:
+    case Layout::timestamp_tz:
+      return column.append(static_cast<std::int64_t>(number));
+    case Layout::uint64:
+      return column.append(static_cast<std::uint64_t>(number));
+    case Layout::float32:
+      return column.append(static_cast<float>(number));
+    case Layout::float64:
+      return column.append(static_cast<double>(number));
+    case Layout::decimal:
+      return column.append(static_cast<Int128>(number));
+    default:
+      throw std::logic_error("a number for a column that has none");
+  }
+}
+
+void append_cell(RowBatch& batch, std::size_t at, const Cell& cell) {
+  Column& column = batch.columns[at];
+  const auto row = column.size();
+  std::visit(
+      [&](const auto& value) {
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, Null>) {
+          column.append_null();
+        } else if constexpr (std::is_same_v<Value, Unchanged>) {
+          column.append_null();
+          batch.mark_unchanged(row, at);
+        } else if constexpr (std::is_same_v<Value, VariantText>) {
+          column.append_variant(value.text);
+        } else if constexpr (std::is_same_v<Value, std::string>) {
+          column.append_bytes(value);
+        } else if constexpr (std::is_same_v<Value, TimeTz> || std::is_same_v<Value, Interval>) {
+          column.append(value);
+        } else {
+          append_number(column, value);
+        }
+      },
+      cell);
+}
+
+}  // namespace
+
+TableSchemaRef table(std::string name, std::initializer_list<ColumnSpec> columns, Oid oid) {
+  auto schema = std::make_shared<TableSchema>();
+  schema->oid = oid;
+  schema->schema = "public";
+  schema->name = std::move(name);
+  schema->identity = ReplicaIdentity::full;
+  for (const auto& column : columns) {
+    schema->columns.push_back({.name = column.name, .in_key = column.in_key, .type = column.type});
+    if (column.in_key) schema->identity = ReplicaIdentity::key;
+  }
+  return schema;
+}
+
+void append(RowBatch& batch, Op op, const std::vector<Cell>& cells) {
+  if (cells.size() != batch.columns.size()) throw std::logic_error("a row with another number of cells than columns");
+  for (std::size_t c = 0; c < cells.size(); ++c) append_cell(batch, c, cells[c]);
+  batch.finish_row(op, 0);
+}
+
+RowBatch inserts(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows) {
+  RowBatch batch(schema);
+  for (const auto& row : rows) append(batch, Op::insert, row);
+  return batch;
+}
+
+Effect::Effect(const TableSchemaRef& schema) : schema_(schema), batch_(std::make_unique<RowBatch>(schema)) {
+  effect_.schema = schema;
+  effect_.keyed = schema->has_key();
+  effect_.inserts_only = true;
+}
+
+RowRef Effect::add(Op op, const std::vector<Cell>& row) {
+  append(*batch_, op, row);
+  return {batch_.get(), static_cast<std::uint32_t>(batch_->rows() - 1)};
+}
+
+Effect& Effect::insert(const std::vector<Cell>& row) {
+  effect_.upserts.push_back(add(Op::insert, row));
+  return *this;
+}
+
+Effect& Effect::remove(const std::vector<Cell>& row, std::uint32_t count) {
+  effect_.inserts_only = false;
+  effect_.removals.push_back({add(Op::remove, row), count});
+  return *this;
+}
+
+Effect& Effect::replace(const std::vector<Cell>& row) {
+  effect_.inserts_only = false;
+  const auto ref = add(Op::update, row);
+  effect_.removals.push_back({ref, 1});
+  effect_.upserts.push_back(ref);
+  return *this;
+}
+
+Effect& Effect::patch(const std::vector<Cell>& row, const std::vector<Cell>& origin) {
+  effect_.inserts_only = false;
+  const auto from = add(Op::before, origin);
+  effect_.patches.push_back({add(Op::update, row), from});
+  return *this;
+}
+
+}  // namespace walbrook::contract

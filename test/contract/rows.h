@@ -1,0 +1,65 @@
+// Schemas, row batches and net effects written down as a test wants to read them.
+#pragma once
+
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "package/net_effect.h"
+#include "package/row_batch.h"
+
+namespace walbrook::contract {
+
+struct Null {};
+struct Unchanged {};  // the cell was not sent
+struct VariantText {
+  std::string text;
+};
+using Cell = std::variant<Null, Unchanged, VariantText, bool, int, std::int64_t, std::uint64_t, double, Int128, TimeTz,
+                          Interval, std::string>;
+
+struct ColumnSpec {
+  std::string name;
+  PhysicalType type;
+  bool in_key = false;
+};
+
+inline constexpr PhysicalType int4{Layout::int32};
+inline constexpr PhysicalType int8{Layout::int64};
+inline constexpr PhysicalType text{Layout::utf8};
+inline constexpr PhysicalType numeric{Layout::decimal, 38, 9};
+inline constexpr bool key = true;
+
+// Identity `key` where a column is in it, else `full`.
+[[nodiscard]] TableSchemaRef table(std::string name, std::initializer_list<ColumnSpec> columns, Oid oid = 16400);
+
+void append(RowBatch& batch, Op op, const std::vector<Cell>& cells);
+[[nodiscard]] RowBatch inserts(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows);
+
+// A net effect and the batches that it borrows.
+class Effect {
+ public:
+  explicit Effect(const TableSchemaRef& schema);
+
+  Effect& insert(const std::vector<Cell>& row);                           // appended as it is
+  Effect& remove(const std::vector<Cell>& row, std::uint32_t count = 1);  // by key, or by content
+  Effect& replace(const std::vector<Cell>& row);                          // its key is removed, the row written
+  // `row` has unchanged cells; they come from the target's row with the key of `origin`. Keys to be removed are said
+  // apart.
+  Effect& patch(const std::vector<Cell>& row, const std::vector<Cell>& origin);
+
+  [[nodiscard]] const NetEffect& get() const { return effect_; }
+  operator const NetEffect&() const { return effect_; }  // NOLINT(google-explicit-constructor): reads as one
+
+ private:
+  RowRef add(Op op, const std::vector<Cell>& row);
+
+  TableSchemaRef schema_;
+  std::unique_ptr<RowBatch> batch_;
+  NetEffect effect_;
+};
+
+}  // namespace walbrook::contract
