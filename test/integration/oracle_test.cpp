@@ -21,9 +21,9 @@ class Oracle : public ::testing::Test {
         "CREATE SCHEMA _walbrook; CREATE SCHEMA public; "
         "CREATE TABLE _walbrook.tables(source_schema VARCHAR, source_name VARCHAR, target_schema VARCHAR, "
         "target_name VARCHAR, state VARCHAR, reason VARCHAR); "
-        "CREATE TABLE _walbrook.targets(target_schema VARCHAR, target_name VARCHAR, columns VARCHAR); "
+        "CREATE TABLE _walbrook.targets(schema_name VARCHAR, table_name VARCHAR, kind VARCHAR, columns VARCHAR); "
         "INSERT INTO _walbrook.tables VALUES ('public', 't', 'public', 't', 'streaming', NULL); "
-        "INSERT INTO _walbrook.targets VALUES ('public', 't', " +
+        "INSERT INTO _walbrook.targets VALUES ('public', 't', 'live', " +
         quote_literal(json) +
         "); "
         "CREATE TABLE public.t(" +

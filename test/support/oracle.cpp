@@ -76,9 +76,9 @@ class TableComparison {
 
 std::map<std::string, CopyColumn> columns_by_source(DuckReader& copy, const Target& target) {
   std::map<std::string, CopyColumn> columns;
-  const auto json =
-      copy.value(fmt::format("SELECT columns FROM _walbrook.targets WHERE target_schema = {} AND target_name = {}",
-                             quote_literal(target.schema), quote_literal(target.name)));
+  const auto json = copy.value(
+      fmt::format("SELECT columns FROM _walbrook.targets WHERE kind = 'live' AND schema_name = {} AND table_name = {}",
+                  quote_literal(target.schema), quote_literal(target.name)));
   if (json.empty()) return columns;
   for (const auto& item : nlohmann::json::parse(json)) {
     auto& column = columns[item.at("source").get<std::string>()];
