@@ -125,6 +125,7 @@ void Copier::copy_rows(const CopyOrder::Table& table, source::SnapshotReader& re
   writer->finish();
   fault::hit("copy_done");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  statistics_.copied(took.count());
   observer_.copy_finished(name, result.rows, took.count());
 }
 

@@ -1,5 +1,6 @@
 #include "pipeline/loader.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -255,6 +256,13 @@ void Loader::commit(destination::Load& load, Lsn checkpoint) {
   statistics_.checkpoint(row.lsn);
 }
 
+Error Loader::given_up(const Error& failed) const {
+  const auto state = fmt::format(
+      "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
+      checkpoint_.to_string());
+  return {failed.kind(), failed.cause(), failed.mend().empty() ? state : failed.mend() + "\n  " + state};
+}
+
 void Loader::with_retries(const std::function<void()>& attempt, std::stop_token stop) {
   auto backoff = first_retry;
   for (int tried = 0;; ++tried) {
@@ -262,7 +270,8 @@ void Loader::with_retries(const std::function<void()>& attempt, std::stop_token 
       attempt();
       return;
     } catch (const Error& failed) {
-      if (failed.kind() != ErrorKind::destination || tried >= options_.retries || stop.stop_requested()) throw;
+      if (failed.kind() != ErrorKind::destination) throw;
+      if (tried >= options_.retries || stop.stop_requested()) throw given_up(failed);
       spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
     }
     const auto until = std::chrono::steady_clock::now() + backoff;

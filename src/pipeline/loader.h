@@ -52,6 +52,7 @@ class Loader {
   void prepare_variants(const LoadPackage& package);
   // Runs `attempt` until it succeeds; an Error(destination) is waited out with backoff.
   void with_retries(const std::function<void()>& attempt, std::stop_token stop);
+  [[nodiscard]] Error given_up(const Error& failed) const;
   void commit(destination::Load& load, Lsn checkpoint);
 
   LoaderOptions options_;

@@ -125,6 +125,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   if (const auto error = source::first_error(source::preflight(request))) throw *error;
 
   Prepared out;
+  out.source = catalog.where();
   out.target = end_of_committed(catalog);
   auto publication = find_or_create_publication(options, catalog, observer);
   const auto slot = find_or_create_slot(options, catalog, observer, stop);

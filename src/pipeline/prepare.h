@@ -16,6 +16,7 @@ struct Prepared {
   source::Publication publication;
   std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
   Lsn target;                       // everything that was committed before the run began lies before it
+  std::string source;               // where it is: "127.0.0.1:5432/shop"
   bool binary = false;              // every published column has a binary parser
 };
 

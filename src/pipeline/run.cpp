@@ -116,6 +116,7 @@ class Run::Impl {
 RunSummary Run::Impl::execute(std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   auto prepared = prepare(options_, destination_, types_, observer_, stop);
+  statistics_.source(prepared.source);
   build(prepared);
   const std::stop_callback forward(stop, [this] { end(); });
   statistics_.phase(sync_->settled() ? "streaming" : "copying");
@@ -268,6 +269,7 @@ RunStatus Run::Impl::status() const {
 RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   RunSummary out;
   out.applied = statistics_.snapshot().applied;
+  out.copy_seconds = statistics_.copy_seconds();
   out.apply_seconds = statistics_.load_seconds();
   out.seconds = took.count();
   out.checkpoint = Lsn{durable_.load()};

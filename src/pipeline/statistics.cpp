@@ -14,6 +14,11 @@ void Statistics::phase(const std::string& phase) {
   status_.phase = phase;
 }
 
+void Statistics::source(const std::string& where) {
+  const std::lock_guard lock(mutex_);
+  status_.source = where;
+}
+
 void Statistics::checkpoint(Lsn lsn) {
   const std::lock_guard lock(mutex_);
   status_.checkpoint = lsn;
@@ -69,6 +74,11 @@ void Statistics::copy_progress(Oid table, std::uint64_t rows) {
   tables_[table].copied_rows = rows;
 }
 
+void Statistics::copied(double seconds) {
+  const std::lock_guard lock(mutex_);
+  copy_seconds_ += seconds;
+}
+
 RunStatus Statistics::snapshot() const {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
@@ -83,6 +93,11 @@ RunStatus Statistics::snapshot() const {
 double Statistics::load_seconds() const {
   const std::lock_guard lock(mutex_);
   return load_seconds_;
+}
+
+double Statistics::copy_seconds() const {
+  const std::lock_guard lock(mutex_);
+  return copy_seconds_;
 }
 
 }  // namespace walbrook::pipeline

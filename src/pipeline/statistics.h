@@ -16,6 +16,7 @@ class Statistics {
   explicit Statistics(RunStatus fixed) : status_(std::move(fixed)) {}
 
   void phase(const std::string& phase);
+  void source(const std::string& where);
   void checkpoint(Lsn lsn);
   void server_position(Lsn lsn);
   // One load became durable; `commit_time` of its newest transaction, microseconds since 1970.
@@ -23,10 +24,12 @@ class Statistics {
               double seconds);
   void table(const SyncedTable& table);
   void copy_progress(Oid table, std::uint64_t rows);
+  void copied(double seconds);  // a table's copy is whole; how long it took
 
   // With everything that is not derived from other parts (queue, receiver).
   [[nodiscard]] RunStatus snapshot() const;
   [[nodiscard]] double load_seconds() const;
+  [[nodiscard]] double copy_seconds() const;
 
  private:
   mutable std::mutex mutex_;  // guards everything below
@@ -34,6 +37,7 @@ class Statistics {
   std::map<Oid, RunStatus::Table> tables_;
   std::deque<std::pair<SteadyTime, std::uint64_t>> recent_;  // loads of the last seconds: when, how many changes
   double load_seconds_ = 0;
+  double copy_seconds_ = 0;
 };
 
 }  // namespace walbrook::pipeline
