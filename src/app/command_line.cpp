@@ -57,10 +57,12 @@ class HelpFormat : public CLI::Formatter {
     return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, name == "sql" ? " \"SELECT …\"" : "");
   }
   std::string make_positionals(const CLI::App*) const override { return {}; }
+  std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
 };
 
 template <class Value>
-void add(CLI::App& app, const char* group, const char* name, Value& value, const char* operand, const char* text) {
+void add(CLI::App& app, const char* group, const char* name, Value& value, const char* operand,
+         const std::string& text) {
   auto* option = app.add_option(name, value, text)->group(group)->option_text(operand);
   if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
     option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -71,16 +73,20 @@ void add_flag(CLI::App& app, const char* group, const char* name, bool& value, c
   app.add_flag(name, value, text)->group(group);
 }
 
-void add_common(CLI::App& app, Flags& flags) {
+void add_endpoints(CLI::App& app, Flags& flags) {
   add(app, source_group, "--source", flags.source, "URL",
       "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
   add(app, source_group, "--slot", flags.slot, "NAME", "replication slot, and name of the pipeline; default: walbrook");
   add(app, destination_group, "--destination", flags.destination, "URL",
       "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
+}
+
+void add_output(CLI::App& app, Flags& flags) {
   add_flag(app, output_group, "--json", flags.json, "for programs: JSON on stdout");
   add(app, output_group, "--log-format", flags.log_format, "FORMAT", "text or json, on stderr; default: text");
   add(app, output_group, "--log-level", flags.log_level, "LEVEL",
       "trace, debug, info, warning, error or off; default: info");
+  app.set_help_flag("-h,--help", "this text")->group(output_group);
 }
 
 void add_selection(CLI::App& app, Flags& flags) {
@@ -95,8 +101,9 @@ void add_selection(CLI::App& app, Flags& flags) {
 }
 
 CLI::App* add_run(CLI::App& top, Flags& flags) {
+  const pipeline::RunOptions defaults;
   auto* app = top.add_subcommand("run", "Copy what is new and apply every committed change");
-  add_common(*app, flags);
+  add_endpoints(*app, flags);
   add_selection(*app, flags);
   add(*app, destination_group, "--dataset", flags.dataset, "NAME",
       "schema of all copies; default: the schema each table has in the source");
@@ -104,13 +111,16 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,
            "drop slot, walbrook's own publication and the copies, then start anew");
-  add(*app, advanced_group, "--package-rows", flags.package_rows, "N", "most changes in one load; default: 1000000");
+  add_output(*app, flags);
+  add(*app, advanced_group, "--package-rows", flags.package_rows, "N",
+      fmt::format("most changes in one load; default: {}", defaults.package_rows));
   add(*app, advanced_group, "--package-bytes", flags.package_bytes, "SIZE",
-      "most memory of one load, and of a transaction before it is\nstaged in parts; default: 64MB");
+      fmt::format("most memory of one load, and of a transaction before it is\nstaged in parts; default: {}MB",
+                  defaults.package_bytes >> 20U));
   add(*app, advanced_group, "--wire", flags.wire, "FORM",
       "auto, text or binary: how the server sends values; default: auto");
   add(*app, advanced_group, "--decoding-memory", flags.decoding_memory, "SIZE",
-      "logical_decoding_work_mem of the server's sender; default: 256MB");
+      "logical_decoding_work_mem of the server's sender; default: " + defaults.decoding_memory);
   add(*app, advanced_group, "--memory-limit", flags.memory_limit, "SIZE",
       "DuckDB's memory_limit; default: DESTINATION__DUCKDB__MEMORY_LIMIT");
   add(*app, advanced_group, "--threads", flags.threads, "N", "DuckDB's threads; default: DESTINATION__DUCKDB__THREADS");
@@ -146,17 +156,21 @@ struct Entry {
 std::vector<Entry> add_commands(CLI::App& top, Flags& flags) {
   auto* run = add_run(top, flags);
   auto* check = top.add_subcommand("check", "Find what would make a run fail, and how to mend it");
-  add_common(*check, flags);
+  add_endpoints(*check, flags);
   add_selection(*check, flags);
+  add_output(*check, flags);
   auto* status = top.add_subcommand("status", "What a run is doing now, or what the last one left behind");
-  add_common(*status, flags);
+  add_endpoints(*status, flags);
+  add_output(*status, flags);
   auto* sql = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
-  add_common(*sql, flags);
+  add_endpoints(*sql, flags);
   add_flag(*sql, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
+  add_output(*sql, flags);
   sql->add_option("SQL", flags.sql, "the statement")->required();
   top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
   for (auto* app : {run, check, status, sql}) {
     app->formatter(std::make_shared<HelpFormat>());
+    app->group("Commands");
     app->allow_extras();  // refuse_extras says more than CLI11 would
   }
   return {{run, Command::run, run_help, run_examples},
@@ -333,6 +347,14 @@ CommandLineResult parse_command_line(std::vector<std::string> arguments) {
 
 bool asks_for_json(const std::vector<std::string>& arguments) {
   return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+}
+
+LogFormat wanted_log_format(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool apart = arguments[i] == "--log-format" && i + 1 < arguments.size() && arguments[i + 1] == "json";
+    if (apart || arguments[i] == "--log-format=json") return LogFormat::json;
+  }
+  return LogFormat::text;
 }
 
 }  // namespace walbrook::app

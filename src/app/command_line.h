@@ -35,7 +35,8 @@ struct CommandLineResult {
 // Throws Error(usage), with the nearest known flag where one was not known.
 [[nodiscard]] CommandLineResult parse_command_line(std::vector<std::string> arguments);
 
-// --json stands among the arguments: known even when they cannot be parsed, so that an error is told in the right form.
+// How an error is to be told, known even when the arguments cannot be parsed.
 [[nodiscard]] bool asks_for_json(const std::vector<std::string>& arguments);
+[[nodiscard]] LogFormat wanted_log_format(const std::vector<std::string>& arguments);
 
 }  // namespace walbrook::app

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "serve/local_server.h"
 
 namespace walbrook::app {
@@ -51,14 +53,6 @@ Finding held_by_a_run(const pipeline::RunStatus& status) {
 
 }  // namespace
 
-std::optional<fs::path> file_of(const std::string& destination_url) {
-  constexpr std::string_view scheme = "duckdb:///";
-  if (!destination_url.starts_with(scheme)) return std::nullopt;
-  std::error_code failed;
-  auto path = fs::absolute(destination_url.substr(scheme.size()), failed);
-  return failed ? std::nullopt : std::optional(path.lexically_normal());
-}
-
 bool is_locked(const Error& error) {
   return error.kind() == ErrorKind::destination && error.cause().find(" is locked by ") != std::string::npos;
 }
@@ -68,10 +62,10 @@ DestinationCheck check_destination(const destination::DestinationOptions& option
   try {
     auto read_only = options;
     read_only.read_only = true;
-    const auto file = file_of(options.url);
+    const fs::path file = destination::file_path(options.url);
     std::error_code failed;
-    if (file && !fs::exists(*file, failed)) {
-      check.findings.push_back(check_missing_file(*file));
+    if (!fs::exists(file, failed)) {
+      check.findings.push_back(check_missing_file(file));
       return check;
     }
     if (const auto answer = serve::ask_status(serve::socket_path(options.url))) {
@@ -80,8 +74,8 @@ DestinationCheck check_destination(const destination::DestinationOptions& option
     }
     const auto destination = destination::open_destination(read_only);
     check.checkpoint = destination->open().checkpoint;
-    if (file && (::access(file->c_str(), W_OK) != 0 || ::access(file->parent_path().c_str(), W_OK) != 0)) {
-      check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file->string()),
+    if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
+      check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),
                                      "Give this user the right to write the file and its folder."));
       return check;
     }

@@ -1,19 +1,13 @@
 // The destination as the commands come to it: by a run that holds it, or by the file itself.
 #pragma once
 
-#include <filesystem>
-#include <memory>
 #include <optional>
-#include <string>
 
 #include "base/error.h"
 #include "destination/destination.h"
 #include "source/preflight.h"
 
 namespace walbrook::app {
-
-// The file of a destination that is one.
-[[nodiscard]] std::optional<std::filesystem::path> file_of(const std::string& destination_url);
 
 // Somebody else holds it now: to be tried again, where waiting was asked for.
 [[nodiscard]] bool is_locked(const Error& error);

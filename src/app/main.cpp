@@ -62,16 +62,16 @@ int main(int argc, char** argv) {
   const auto arguments = app::take_arguments(argc, argv);
   std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
   std::signal(SIGPIPE, SIG_IGN);
-  auto format = LogFormat::text;
+  const auto format = app::wanted_log_format(arguments);
   const bool json = app::asks_for_json(arguments);
   try {
+    set_up_logging(format, "info");
     const auto parsed = app::parse_command_line(arguments);
     if (!parsed.line) {
       app::write_result(parsed.text);
       return 0;
     }
-    format = parsed.line->log_format;
-    set_up_logging(format, parsed.line->log_level);
+    spdlog::set_level(spdlog::level::from_str(parsed.line->log_level));
     return perform(*parsed.line);
   } catch (const Error& error) {
     return tell(error, json, format);

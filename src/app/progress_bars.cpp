@@ -110,15 +110,16 @@ class BarProgress : public Progress {
   }
 
   void waiting_for(const std::vector<source::OpenWriter>& writers) override {
-    const std::string line = writers.empty() ? std::string() : waiting_line(writers);
     const std::lock_guard lock(mutex_);
-    waiting_ = line;  // stays at the end of the live area until it is over
+    if (!waiting_.changed(writers)) return;
+    if (writers.empty()) return;
+    live_.erase();
+    write_to_terminal(waiting_line(writers) + "\n");
   }
 
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
     const std::lock_guard lock(mutex_);
-    waiting_.clear();
-    name_columns_ = std::max(name_columns_, display_width(printable(table)));
+    waiting_.over();
     std::erase_if(copies_, [&](const CopyProgress& copy) { return copy.table() == table; });
     copies_.emplace_back(table, estimated_rows, estimated_bytes, std::chrono::steady_clock::now());
   }
@@ -157,6 +158,10 @@ class BarProgress : public Progress {
       const auto status = status_();
       {
         const std::lock_guard lock(mutex_);
+        for (const auto& table : status.tables) {
+          const auto name = printable(short_name(table.schema + "." + table.name));
+          name_columns_ = std::max(name_columns_, display_width(name));
+        }
         live_.draw(lines(status));
       }
       std::unique_lock lock(waiting);
@@ -172,10 +177,12 @@ class BarProgress : public Progress {
       if (shown.size() + 1 >= most) break;
       shown.push_back(bar_line(copy, name_columns_, columns, terminal_glyphs()));
     }
-    if (!waiting_.empty()) {
-      shown.push_back(shortened(printable(waiting_), columns));
+    if (const auto since = waiting_.since()) {
+      const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - *since;
+      shown.push_back(fmt::format("waiting for {:.0f} s", waited.count()));
     } else if (copies_.empty() && status.checkpoint.is_set()) {
-      shown.push_back(shortened(status_line(status), columns));
+      const bool between = status.phase == "copying";
+      shown.push_back(shortened(between ? "preparing the next copy" : status_line(status), columns));
     }
     return shown;
   }
@@ -186,7 +193,7 @@ class BarProgress : public Progress {
   std::mutex mutex_;  // guards all below, and the terminal
   LiveArea live_;
   std::vector<CopyProgress> copies_;
-  std::string waiting_;
+  WaitingSet waiting_;
   std::size_t name_columns_ = least_name_columns;
   std::jthread thread_;
 };

@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -5,6 +7,7 @@
 #include <thread>
 
 #include "app/progress.h"
+#include "app/progress_text.h"
 #include "app/terminal.h"
 #include "serve/local_server.h"
 
@@ -29,26 +32,23 @@ class JsonProgress : public Progress {
   void prepared(const std::string& line) override { put({{"event", "prepared"}, {"what", line}}); }
 
   void waiting_for(const std::vector<source::OpenWriter>& writers) override {
-    ordered_json set = ordered_json::array();
-    for (const auto& writer : writers) {
-      if (writer.pid == 0) {
-        set.push_back({{"prepared", writer.prepared_gid}});
-      } else {
-        set.push_back({{"pid", writer.pid}});
-      }
-    }
     {
       const std::lock_guard lock(mutex_);
-      if (set == waiting_) return;
-      waiting_ = set;
+      if (!waiting_.changed(writers) || writers.empty()) return;
     }
-    if (!set.empty()) put({{"event", "waiting"}, {"for", set}});
+    ordered_json set = ordered_json::array();
+    for (const auto& writer : writers) {
+      ordered_json item = {{"pid", writer.pid}, {"what", writer.what}};
+      if (writer.pid == 0) item = {{"prepared", writer.prepared_gid}, {"what", writer.what}};
+      set.push_back(std::move(item));
+    }
+    put({{"event", "waiting"}, {"for", set}});
   }
 
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
     {
       const std::lock_guard lock(mutex_);
-      waiting_ = ordered_json::array();
+      waiting_.over();
       told_[table] = std::chrono::steady_clock::now();
     }
     ordered_json event = {{"event", "copy_started"}, {"table", table}, {"estimated_rows", nullptr}};
@@ -94,15 +94,20 @@ class JsonProgress : public Progress {
     }
   }
 
+  // A full disk under stdout does not end the run; the summary will tell of it.
   void put(const ordered_json& event) {
     const std::lock_guard lock(output_);
-    write_result(event.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+    try {
+      write_result(event.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+    } catch (const Error& error) {
+      spdlog::debug("{}", error.cause());
+    }
   }
 
   std::function<pipeline::RunStatus()> status_;
   std::mutex output_;  // one line at a time
   std::mutex mutex_;   // guards waiting_ and told_
-  ordered_json waiting_ = ordered_json::array();
+  WaitingSet waiting_;
   std::map<std::string, SteadyTime> told_;  // of a running copy: when it was last told
   std::jthread thread_;
 };

@@ -28,20 +28,14 @@ class LineProgress : public Progress {
   void prepared(const std::string& line) override { spdlog::info("{}", line); }
 
   void waiting_for(const std::vector<source::OpenWriter>& writers) override {
-    // "idle for 12 s" changes every second: told when the set of writers does.
-    std::vector<std::string> set;
-    for (const auto& writer : writers) {
-      set.push_back(writer.pid == 0 ? writer.prepared_gid : std::to_string(writer.pid));
-    }
     const std::lock_guard lock(mutex_);
-    if (set == waiting_) return;
-    waiting_ = std::move(set);
+    if (!waiting_.changed(writers)) return;
     if (!writers.empty()) spdlog::info("{}", waiting_line(writers));
   }
 
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
     const std::lock_guard lock(mutex_);
-    waiting_.clear();
+    waiting_.over();
     std::erase_if(copies_, [&](const CopyProgress& copy) { return copy.table() == table; });
     copies_.emplace_back(table, estimated_rows, estimated_bytes, std::chrono::steady_clock::now());
   }
@@ -90,7 +84,7 @@ class LineProgress : public Progress {
   std::function<pipeline::RunStatus()> status_;
   std::mutex mutex_;  // guards all below
   std::vector<CopyProgress> copies_;
-  std::vector<std::string> waiting_;
+  WaitingSet waiting_;
   std::jthread thread_;
 };
 

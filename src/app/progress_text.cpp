@@ -36,12 +36,6 @@ std::string bar(double fraction, std::size_t columns, Glyphs glyphs) {
   return text;
 }
 
-// Most people copy `public`; its name in every line only takes room.
-std::string short_name(const std::string& table) {
-  constexpr std::string_view common = "public.";
-  return table.starts_with(common) ? table.substr(common.size()) : table;
-}
-
 // Name, bar and as many of `facts` as fit, first ones first.
 std::string layout(const std::string& name, std::size_t name_columns, double fraction,
                    const std::vector<std::string>& facts, std::size_t columns, Glyphs glyphs) {
@@ -96,6 +90,11 @@ std::string applied_line(const pipeline::RunSummary& summary, const pipeline::Ru
 }
 
 }  // namespace
+
+std::string short_name(const std::string& table) {
+  constexpr std::string_view common = "public.";
+  return table.starts_with(common) ? table.substr(common.size()) : table;
+}
 
 CopyProgress::CopyProgress(std::string table, std::int64_t estimated_rows, std::int64_t estimated_bytes, SteadyTime now)
     : table_(std::move(table)), estimated_rows_(estimated_rows), estimated_bytes_(estimated_bytes) {
@@ -174,6 +173,22 @@ std::string copy_line(const CopyProgress& copy) {
   return line;
 }
 
+bool WaitingSet::changed(const std::vector<source::OpenWriter>& writers) {
+  std::vector<std::string> names;
+  for (const auto& writer : writers) {
+    names.push_back(writer.pid == 0 ? writer.prepared_gid : std::to_string(writer.pid));
+  }
+  std::sort(names.begin(), names.end());
+  if (names == names_) return false;
+  if (names.empty()) {
+    since_.reset();
+  } else if (!since_) {
+    since_ = std::chrono::steady_clock::now();
+  }
+  names_ = std::move(names);
+  return true;
+}
+
 std::string waiting_line(const std::vector<source::OpenWriter>& writers) {
   std::vector<std::string> names;
   for (const auto& writer : writers) {
@@ -207,7 +222,8 @@ std::string summary_text(const pipeline::RunSummary& summary, const pipeline::Ru
   std::string text;
   if (summary.copied_tables > 0) {
     text += fmt::format("copied {}, {} rows in {}{}\n", counted(summary.copied_tables, "table"),
-                        short_count(summary.copied_rows), short_duration(summary.copy_seconds), where);
+                        short_count(summary.copied_rows),
+                        short_duration(summary.copy_seconds > 0 ? summary.copy_seconds : summary.seconds), where);
   }
   if (summary.applied.transactions > 0) {
     text += applied_line(summary, left);
@@ -222,15 +238,12 @@ std::string summary_text(const pipeline::RunSummary& summary, const pipeline::Ru
   return text;
 }
 
-std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary, const std::string& publication) {
+std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary) {
   std::vector<Error> errors;
   for (const auto& table : summary.quarantined) {
     const std::string name = table.schema + "." + table.name;
     std::string cause = fmt::format("table {} is set aside, all others go on: {}", name, table.reason);
-    std::string mend = fmt::format(
-        "Mend the cause, then have the table copied again: in the source ALTER PUBLICATION {0} DROP TABLE {1}; and "
-        "ALTER PUBLICATION {0} ADD TABLE {1};",
-        publication, name);
+    std::string mend = "Mend the cause; the next start of walbrook run copies this table again.";
     errors.emplace_back(ErrorKind::data, std::move(cause), std::move(mend));
   }
   return errors;

@@ -40,6 +40,9 @@ class CopyProgress {
   std::deque<Sample> samples_;  // of the last seconds, oldest first
 };
 
+// Most people copy `public`; its name in every line only takes room.
+[[nodiscard]] std::string short_name(const std::string& table);
+
 enum class Glyphs { unicode, ascii };
 
 // "orders  ████████████████▌░░░  1,640,000 / 2,000,000   212 MB/s   2 s left", never wider than `columns`: what matters
@@ -51,6 +54,20 @@ enum class Glyphs { unicode, ascii };
                                         std::size_t name_columns, std::size_t columns, Glyphs glyphs);
 // "copying public.orders: 1,640,000 of about 2,000,000 rows, 212 MB/s, 2 s left"
 [[nodiscard]] std::string copy_line(const CopyProgress& copy);
+// Whom a copy waits for, told about once a second: worth a line when the set changes.
+class WaitingSet {
+ public:
+  // True when these are others than before.
+  [[nodiscard]] bool changed(const std::vector<source::OpenWriter>& writers);
+  void over() { names_.clear(), since_.reset(); }
+  // When the waiting began; nullopt while nobody is waited for.
+  [[nodiscard]] std::optional<SteadyTime> since() const { return since_; }
+
+ private:
+  std::vector<std::string> names_;
+  std::optional<SteadyTime> since_;
+};
+
 // "waiting for the end of transactions that were writing before the copy began: pid 4711 (…), pid 4712 (…)"
 [[nodiscard]] std::string waiting_line(const std::vector<source::OpenWriter>& writers);
 // "streaming: checkpoint 0/1B00D20, lag 12 ms, 560 rows/s, 1,204 changes applied"
@@ -60,6 +77,6 @@ enum class Glyphs { unicode, ascii };
 [[nodiscard]] std::string summary_text(const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
                                        const std::string& destination);
 // Errors that name each table that was set aside, with reason and mend. Empty when there is none.
-[[nodiscard]] std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary, const std::string& publication);
+[[nodiscard]] std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary);
 
 }  // namespace walbrook::app

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -111,7 +112,7 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
   } else {
     write_result(summary_text(summary, left, destination));
   }
-  const auto errors = quarantine_errors(summary, line.run.publication);
+  const auto errors = quarantine_errors(summary);
   for (const auto& error : errors) spdlog::error("{}", error.what());
   return errors.empty() ? 0 : exit_code(ErrorKind::data);
 }
@@ -120,9 +121,8 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
 
 int run_command(const CommandLine& line) {
   StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
-  const auto file = file_of(line.destination.url);
   std::error_code failed;
-  if (file && !std::filesystem::exists(*file, failed)) look_before_first_run(line);
+  if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
   const auto destination = open_and_wait(line);
 
   const auto progress = make_progress(line);

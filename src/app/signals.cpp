@@ -18,6 +18,8 @@
 namespace walbrook::app {
 namespace {
 
+// timeout(1), and whoever forwards what the terminal sent to all anyway, deliver one wish twice.
+constexpr auto same_wish = std::chrono::milliseconds(100);
 constexpr int exit_at_once = 130;  // 128 + SIGINT, as shells report it
 
 sigset_t stop_set() {
@@ -74,7 +76,12 @@ void StopSignals::received(int signal) {
     std::raise(signal);
     return;
   }
-  if (run_.stop_requested()) ::_exit(exit_at_once);
+  const auto now = std::chrono::steady_clock::now();
+  if (run_.stop_requested()) {
+    if (now - first_ < same_wish) return;
+    ::_exit(exit_at_once);
+  }
+  first_ = now;
   spdlog::info("stopping: what is in hand is finished first; the same signal again ends at once, and loses nothing");
   run_.request_stop();
 }

@@ -5,6 +5,8 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/clock.h"
+
 namespace walbrook::app {
 
 // Constructed before any other thread, which inherit that these signals are blocked. Until `hand_to` was called a
@@ -26,6 +28,7 @@ class StopSignals {
   int end_ = -1;      // eventfd: the destructor wakes the thread
   std::mutex mutex_;  // guards run_
   std::stop_source run_{std::nostopstate};
+  SteadyTime first_;  // when the run was asked to stop
   std::thread thread_;
 };
 

@@ -30,17 +30,8 @@ std::uint64_t stable_hash(std::string_view text) {
   return hash;
 }
 
-// What names the destination in every process: the canonical path where it is a file, otherwise the URL.
-std::string canonical_name(const std::string& url) {
-  constexpr std::string_view scheme = "duckdb:///";
-  if (!url.starts_with(scheme)) return url;
-  std::error_code failed;
-  const auto path = fs::weakly_canonical(fs::absolute(url.substr(scheme.size()), failed), failed);
-  return failed ? url : path.string();
-}
-
 std::string file_name(const std::string& url) {
-  const std::string name = canonical_name(url);
+  const std::string name = destination::file_path(url);
   std::string stem = fs::path(name).stem().string().substr(0, max_stem);
   for (char& c : stem) {
     const bool plain =

@@ -11,7 +11,7 @@ TEST(Names, SlotNamesFollowPostgresRule) {
   check_slot_name("--slot", "walbrook_2");
   check_slot_name("--slot", std::string(63, 'a'));
   for (const std::string& bad : {std::string(), std::string("Walbrook"), std::string("a-b"), std::string("a b"),
-                                std::string("ä"), std::string(64, 'a')}) {
+                                 std::string("ä"), std::string(64, 'a')}) {
     EXPECT_THROW(check_slot_name("--slot", bad), Error) << bad;
   }
   try {
