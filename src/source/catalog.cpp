@@ -89,6 +89,11 @@ WITH RECURSIVE pub AS (
         AND (e.columns IS NOT NULL
              OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
                          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {generated}))) AS columns,
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attname, a.atttypid::bigint, a.atttypmod) ORDER BY a.attnum)
+      FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND CASE WHEN e.columns IS NOT NULL THEN a.attnum = ANY (e.columns)
+                 ELSE a.attgenerated = '' OR {generated} END) AS described,
     CASE WHEN b.id IS NULL AND NOT (SELECT puballtables FROM pub) THEN e.row_filter END AS row_filter,
     CASE WHEN c.relkind = 'p' THEN coalesce(l.rows, -1) ELSE s.reltuples END AS rows,
     coalesce(l.bytes, s.bytes, 0) AS bytes, l.members,
@@ -104,7 +109,7 @@ WITH RECURSIVE pub AS (
 )
 SELECT pub.puballtables, pub.pubinsert, pub.pubupdate, pub.pubdelete, pub.pubtruncate, pub.pubviaroot,
   t.oid, t.nspname, t.relname, t.partitioned, t.relreplident, t.keyed, t.columns, t.row_filter, t.rows::bigint, t.bytes::bigint,
-  t.members, pg_catalog.concat('p', pub.oid, '.', pub.version, t.stamp)
+  t.members, pg_catalog.concat('p', pub.oid, '.', pub.version, t.stamp), t.described
 FROM pub LEFT JOIN tables t ON true
 ORDER BY t.nspname, t.relname
 )";
@@ -132,6 +137,11 @@ SourceTable table_of(const Rows& rows, int row) {
   table.bytes = rows.integer(row, 15);
   table.members = parse_members(table.oid, rows.text(row, 16));
   table.stamp = rows.text(row, 17);
+  if (!rows.is_null(row, 18)) {
+    for (const auto& column : nlohmann::json::parse(rows.text(row, 18))) {
+      table.columns.push_back({.name = column.at(0), .type_oid = column.at(1), .typmod = column.at(2)});
+    }
+  }
   return table;
 }
 

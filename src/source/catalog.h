@@ -18,6 +18,13 @@ struct ServerIdentity {
   Lsn position;  // current
 };
 
+struct SourceColumn {
+  std::string name;
+  Oid type_oid = 0;
+  std::int32_t typmod = -1;
+  friend bool operator==(const SourceColumn&, const SourceColumn&) = default;
+};
+
 // One table to be copied: a published relation, or the root of published partitions.
 struct SourceTable {
   Oid oid = 0;  // of the table or the partition root
@@ -26,7 +33,8 @@ struct SourceTable {
   bool partitioned = false;
   std::vector<Oid> members;  // relations whose changes are this table's: itself, and published leaves that map to it
   ReplicaIdentity identity = ReplicaIdentity::key;
-  bool has_identity_key = false;               // identity `key` has a primary key, `index` an index
+  bool has_identity_key = false;      // identity `key` has a primary key, `index` an index
+  std::vector<SourceColumn> columns;  // published ones, as they are now: an ALTER without later DML shows here only
   std::vector<std::string> published_columns;  // names; empty = all
   std::string row_filter;                      // SQL expression of the publication; empty = none
   std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed

@@ -36,7 +36,8 @@ class ChangeReader {
   // Ends a `wait` at once; the only call that other threads may make.
   virtual void interrupt() = 0;
 
-  // Everything that was committed before this position has been yielded by `read` (from XLogData and keepalives).
+  // Everything that was committed before this position has been yielded by `read`. Keepalives move it; the end of a
+  // transaction that was yielded, which may lie further on, stands in its Commit message.
   [[nodiscard]] virtual Lsn received() const = 0;
   // The server asked for an answer since the last feedback.
   [[nodiscard]] virtual bool reply_requested() const = 0;

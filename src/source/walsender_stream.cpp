@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 // The walsender sends row by row. While rows flow, the reader lets them gather for this long instead of being woken for
 // each of them, which costs both sides a context switch. An idle stream is read at once; a transaction whose frames
 // come one by one is late by this much at most.
-constexpr microseconds gather_time(200);
+constexpr microseconds gather_time(100);
 constexpr int small_gulp_frames = 16;  // fewer from one recv(): the reader has caught up with the walsender
 
 // A server that says nothing for so long is taken for gone, unless wal_sender_timeout is longer; at half of it, it is
