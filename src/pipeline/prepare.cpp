@@ -101,6 +101,21 @@ Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destinati
   return now;
 }
 
+// What an earlier process left half done is cleared away with the first load.
+void store_start(destination::Destination& destination, const TableSync& sync, const std::vector<TableRecord>& changed,
+                 const destination::Checkpoint& checkpoint) {
+  auto load = destination.begin_load();
+  load->discard_all_transactions();
+  for (const auto& [oid, table] : sync.tables()) {
+    if (table.record.state != TableState::streaming) {
+      load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
+    }
+  }
+  for (const auto& record : changed) load->put_table(record);
+  load->put_checkpoint(checkpoint);
+  load->commit();
+}
+
 }  // namespace
 
 Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
@@ -141,17 +156,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset, .wanted = options.tables},
                                          destination, std::move(state.tables));
   const auto changed = out.sync->publication_seen(out.publication);
-  auto load = destination.begin_load();
-  load->discard_all_transactions();
-  for (const auto& [oid, table] : out.sync->tables()) {
-    if (table.record.state != TableState::streaming) {
-      load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
-    }
-  }
-  for (const auto& record : changed) load->put_table(record);
-  load->put_checkpoint(out.checkpoint);
-  load->commit();
-
+  store_start(destination, *out.sync, changed, out.checkpoint);
   if (options.snapshot && !slot.created && !out.sync->any_streaming()) {
     out.checkpoint.lsn = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }

@@ -217,7 +217,7 @@ void Run::Impl::watch(source::Publication seen) {
                     "Create it again and start walbrook: its tables are then copied anew.");
       }
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.stamp == b.stamp;
+        return a.oid == b.oid && a.stamp == b.stamp && a.columns == b.columns;
       };
       if (std::ranges::equal(now->tables, seen.tables, same)) continue;
       seen = *now;

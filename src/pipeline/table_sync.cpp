@@ -6,6 +6,19 @@
 #include <utility>
 
 namespace walbrook::pipeline {
+namespace {
+
+// A column that the copy does not have as it is now in the source; nullptr when there is none.
+const source::SourceColumn* unknown_column(const TableRecord& record, const source::SourceTable& table) {
+  if (record.columns == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(table.columns, [&record](const source::SourceColumn& column) {
+    const auto* known = record.columns->find(column.name);
+    return known == nullptr || known->type_oid != column.type_oid || known->typmod != column.typmod;
+  });
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+}  // namespace
 
 TableSync::TableSync(TableSyncOptions options, const destination::Destination& destination,
                      std::vector<TableRecord> records)
@@ -84,6 +97,11 @@ bool TableSync::adopt(const source::SourceTable& table) {
   } else if (known->record.stamp != table.stamp && known->record.state == TableState::streaming) {
     known->record.state = TableState::pending;
     known->record.reason = "the publication or the table's partitions were altered: the stream may have a hole";
+    changed = true;
+  } else if (const auto* column = unknown_column(known->record, table);
+             column != nullptr && known->record.state == TableState::streaming) {
+    known->record.state = TableState::pending;
+    known->record.reason = "column \"" + column->name + "\" was added or has another type in the source";
     changed = true;
   } else if (known->record.state == TableState::copying && known->copy_stamp != table.stamp) {
     known->record.state = TableState::pending;  // the copy under way is outdated
