@@ -3,34 +3,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "app/progress_text.h"
 #include "app/result_text.h"
 #include "app/text.h"
+#include "serve/local_server.h"
 
 namespace walbrook::app {
 namespace {
 
-// The states that have no rows to show yet come last in a reader's interest, but the order of the tables stays.
-destination::QueryResult table_of(const pipeline::RunStatus& status) {
-  const bool running = status.phase != "stopped";
+bool is_running(const pipeline::RunStatus& status) {
+  return status.phase != "stopped";
+}
+
+// "640,000 of about 2,000,000" while a table is copied.
+std::string rows_cell(const pipeline::RunStatus::Table& table, const std::optional<std::uint64_t>& rows) {
+  if (rows) return with_thousands(*rows);
+  if (table.state != "copying" || table.copied_rows == 0) return "–";
+  const std::string copied = with_thousands(table.copied_rows);
+  if (table.estimated_rows <= 0 || table.copied_rows > static_cast<std::uint64_t>(table.estimated_rows)) return copied;
+  return fmt::format("{} of about {}", copied, with_thousands(static_cast<std::uint64_t>(table.estimated_rows)));
+}
+
+destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCounts& rows) {
+  const bool running = is_running(status);
   const bool reasons =
       std::any_of(status.tables.begin(), status.tables.end(), [](const auto& table) { return !table.reason.empty(); });
   destination::QueryResult result;
-  result.columns = {{"table", "", false}, {"state", "", false}};
+  result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
   if (running) {
-    for (const char* name : {"rows copied", "inserts", "updates", "deletes"})
-      result.columns.push_back({name, "", true});
-  } else {
-    result.columns.push_back({"rows", "", true});
+    for (const char* name : {"inserts", "updates", "deletes"}) result.columns.push_back({name, "", true});
   }
   if (reasons) result.columns.push_back({"reason", "", false});
-  for (const auto& table : status.tables) {
+  for (std::size_t i = 0; i < status.tables.size(); ++i) {
+    const auto& table = status.tables[i];
     std::string name = table.schema + "." + table.name;
     const std::string target = table.target_schema + "." + table.target_name;
     if (!table.target_name.empty() && target != name) name += " → " + target;
     auto& row = result.rows.emplace_back();
-    row = {name, table.state, with_thousands(table.copied_rows)};
+    row = {name, table.state, rows_cell(table, rows[i])};
     if (running) {
       for (const auto number : {table.inserts, table.updates, table.deletes}) row.emplace_back(with_thousands(number));
     }
@@ -41,20 +53,28 @@ destination::QueryResult table_of(const pipeline::RunStatus& status) {
 
 }  // namespace
 
-std::string status_text(const pipeline::RunStatus& status) {
-  const bool running = status.phase != "stopped";
+std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows) {
   std::string text;
-  if (running) {
+  if (is_running(status)) {
     text = fmt::format("pipeline {}: {}{}{}\n", status.pipeline, status.source, status.source.empty() ? "" : " → ",
                        status.destination);
     text += status_line(status) + '\n';
   } else {
     text = fmt::format("pipeline {}: no run is at work on {}\n", status.pipeline, status.destination);
-    text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
-                                       : "nothing was ever copied into it\n";
+    text += status.checkpoint.is_set()
+                ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
+                : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";
   }
-  if (!status.tables.empty()) text += '\n' + as_table(table_of(status));
+  if (!status.tables.empty()) text += '\n' + as_table(table_of(status, rows));
   return text;
+}
+
+std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows) {
+  auto document = nlohmann::ordered_json::parse(serve::to_json(status));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    document["tables"][i]["rows"] = rows[i] ? nlohmann::ordered_json(*rows[i]) : nlohmann::ordered_json();
+  }
+  return document.dump() + "\n";
 }
 
 }  // namespace walbrook::app

@@ -38,7 +38,9 @@ class LocalServer::Impl {
  public:
   Impl(std::string path, destination::Destination& destination, std::function<pipeline::RunStatus()> status)
       : path_(std::move(path)), destination_(destination), status_(std::move(status)) {
-    prepare_socket_folder(std::filesystem::path(path_).parent_path());
+    const auto folder = std::filesystem::path(path_).parent_path();
+    prepare_socket_folder(folder);
+    remove_dead_sockets(folder);
     if (answers(path_)) {
       throw Error(ErrorKind::destination, fmt::format("another walbrook answers at {}", path_),
                   "Two runs cannot write one destination: stop the other one first.");

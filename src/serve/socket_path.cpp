@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
@@ -77,6 +78,17 @@ void prepare_socket_folder(const fs::path& folder) {
   if ((found.st_mode & 077U) != 0 && chmod(folder.c_str(), 0700) != 0) {
     throw Error(ErrorKind::destination, fmt::format("the folder of the local socket, {}, is open to others: {}",
                                                     folder.string(), strerror(errno)));
+  }
+}
+
+void remove_dead_sockets(const fs::path& folder) {
+  constexpr auto just_made = std::chrono::minutes(1);
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    std::error_code gone;
+    const auto age = fs::file_time_type::clock::now() - entry.last_write_time(gone);
+    if (gone || !entry.is_socket(gone) || age < just_made || answers(entry.path().string())) continue;
+    fs::remove(entry.path(), gone);
   }
 }
 
