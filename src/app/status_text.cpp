@@ -21,7 +21,7 @@ bool is_running(const pipeline::RunStatus& status) {
 std::string rows_cell(const pipeline::RunStatus::Table& table, const std::optional<std::uint64_t>& rows) {
   if (rows) return with_thousands(*rows);
   if (table.state != "copying" || table.copied_rows == 0) return "–";
-  const std::string copied = with_thousands(table.copied_rows);
+  std::string copied = with_thousands(table.copied_rows);
   if (table.estimated_rows <= 0 || table.copied_rows > static_cast<std::uint64_t>(table.estimated_rows)) return copied;
   return fmt::format("{} of about {}", copied, with_thousands(static_cast<std::uint64_t>(table.estimated_rows)));
 }

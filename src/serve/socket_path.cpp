@@ -109,10 +109,10 @@ std::string socket_path(const std::string& destination_url) {
   const std::string name = file_name(destination_url);
   std::string first;
   for (const auto& folder : folders()) {
-    const std::string path = (folder / name).string();
+    std::string path = (folder / name).string();
     if (path.size() > max_path) continue;
     if (is_own_folder(folder) && answers(path)) return path;
-    if (first.empty()) first = path;
+    if (first.empty()) first = std::move(path);
   }
   return first;  // never empty: the one in /tmp is short
 }

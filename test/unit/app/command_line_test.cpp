@@ -1,6 +1,7 @@
 #include "app/command_line.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -139,6 +140,24 @@ TEST_F(CommandLineTest, TheDefaultDestinationIsTheDatabaseThatLibpqWouldChoose) 
   EXPECT_EQ(default_destination("host=x user=joe"), "duckdb:///a_b.duckdb");
   EXPECT_EQ(default_destination("host=x dbname=shop"), "duckdb:///shop.duckdb");
   unsetenv("PGDATABASE");
+}
+
+TEST_F(CommandLineTest, TheServiceNamesTheDatabaseToo) {
+  std::string file = "/tmp/walbrook-test-XXXXXX";
+  const int descriptor = mkstemp(file.data());
+  ASSERT_GE(descriptor, 0);
+  constexpr std::string_view text = "[copy]\ndbname=from_service\n";
+  ASSERT_EQ(::write(descriptor, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(descriptor);
+  setenv("PGSERVICEFILE", file.c_str(), 1);
+  setenv("PGSERVICE", "other", 1);
+  EXPECT_EQ(default_destination("service=copy"), "duckdb:///from_service.duckdb");
+  EXPECT_STREQ(getenv("PGSERVICE"), "other");
+  unsetenv("PGSERVICE");
+  EXPECT_EQ(default_destination("service=copy dbname=mine"), "duckdb:///mine.duckdb");
+  EXPECT_EQ(getenv("PGSERVICE"), nullptr);
+  unsetenv("PGSERVICEFILE");
+  ::unlink(file.c_str());
 }
 
 TEST_F(CommandLineTest, AnUnknownFlagIsRefusedWithTheNearestKnownOne) {
