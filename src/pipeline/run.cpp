@@ -115,7 +115,13 @@ class Run::Impl {
 
 RunSummary Run::Impl::execute(std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  auto prepared = prepare(options_, destination_, types_, observer_, stop);
+  Prepared prepared;
+  try {
+    prepared = prepare(options_, destination_, types_, observer_, stop);
+  } catch (const Error&) {
+    if (!stop.stop_requested()) throw;
+    return {};  // stopped while it waited for open writers: nothing was begun
+  }
   statistics_.source(prepared.source);
   build(prepared);
   const std::stop_callback forward(stop, [this] { end(); });
@@ -176,7 +182,13 @@ std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(Lsn start, bool tex
 void Run::Impl::receive() {
   const auto stop = ending_.get_token();
   const std::stop_callback wake(stop, [this] { receiver_->wake(); });
-  while (!stop.stop_requested()) receiver_->step(std::chrono::steady_clock::now());
+  while (!stop.stop_requested()) {
+    try {
+      receiver_->step(std::chrono::steady_clock::now());
+    } catch (const Error&) {
+      if (!stop.stop_requested()) throw;  // otherwise it waited for the slot, and the stop ended that
+    }
+  }
   while (!failed_ && !receiver_->step_down()) {
   }
   queue_.close();
