@@ -21,6 +21,7 @@ namespace {
 constexpr std::uint64_t least_package_bytes = 4096;  // below it a package is one row anyway
 constexpr std::uint64_t most_package_rows = 1'000'000'000;
 constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
+constexpr std::uint64_t most_retries = 1'000'000;
 constexpr std::uint64_t most_threads = 1024;
 
 const char* const source_group = "Source";
@@ -32,7 +33,7 @@ const char* const advanced_group = "Advanced";
 // The flags as text; absent ones are nullopt or empty.
 struct Flags {
   std::optional<std::string> source, destination, dataset, until, package_rows, package_bytes, memory_limit, threads;
-  std::optional<std::string> slot_wait, decoding_memory;
+  std::optional<std::string> slot_wait, decoding_memory, retries;
   std::string slot = "walbrook";
   std::string publication = "walbrook";
   std::string schema = "public";
@@ -124,6 +125,8 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add(*app, advanced_group, "--memory-limit", flags.memory_limit, "SIZE",
       "DuckDB's memory_limit; default: DESTINATION__DUCKDB__MEMORY_LIMIT");
   add(*app, advanced_group, "--threads", flags.threads, "N", "DuckDB's threads; default: DESTINATION__DUCKDB__THREADS");
+  add(*app, advanced_group, "--retries", flags.retries, "N",
+      "how often a load that the destination refused is tried again; default: 8");
   add(*app, advanced_group, "--slot-wait", flags.slot_wait, "SECONDS",
       "how long to wait for a slot that another process reads; default: 30");
   return app;
@@ -277,6 +280,9 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
   if (flags.decoding_memory) {
     check_postgres_memory("--decoding-memory", *flags.decoding_memory);
     run.decoding_memory = *flags.decoding_memory;
+  }
+  if (flags.retries) {
+    run.destination_retries = static_cast<int>(parse_count("--retries", *flags.retries, 0, most_retries));
   }
   if (flags.slot_wait) {
     run.slot_wait = std::chrono::seconds(parse_count("--slot-wait", *flags.slot_wait, 0, most_slot_wait_s));

@@ -27,7 +27,7 @@ void change_source(const ReplicatedDatabase& db) {
   sql.exec("UPDATE item SET n = n + 1 WHERE id % 10 = 0");
   sql.exec("INSERT INTO log SELECT g, 'small' FROM generate_series(1, 10) g");
   sql.exec(
-      "BEGIN; INSERT INTO item SELECT g, 1, md5(g::text) FROM generate_series(10001, 11000) g; "
+      "BEGIN; INSERT INTO item SELECT (SELECT max(id) FROM item) + g, 1, md5(g::text) FROM generate_series(1, 1000) g; "
       "UPDATE item SET id = -id WHERE id BETWEEN 10 AND 20; DELETE FROM item WHERE id % 7 = 0; "
       "INSERT INTO log SELECT g, 'large' FROM generate_series(1, 1000) g; COMMIT");
   sql.exec(
@@ -54,7 +54,7 @@ class Kill : public ::testing::TestWithParam<std::string> {
       EXPECT_EQ(db_.slot_past_checkpoint(), "") << result.describe();
       if (result.killed()) {
         points_hit().insert(GetParam());
-        if (start >= 2) return;  // thrice at the same place is enough
+        if (start >= 1) return;  // twice at the same place is enough
         continue;
       }
       EXPECT_EQ(result.exit_code, 0) << result.describe();

@@ -33,11 +33,12 @@ TEST(RandomKill, p2_twenty_kills_under_pgbench) {
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(db.differences(), "") << result.describe();
   const std::string sums =
-      "SELECT (SELECT sum(abalance) FROM pgbench_accounts)::text || ' ' || (SELECT sum(bbalance) FROM "
+      "SELECT (SELECT sum(abalance) FROM public.pgbench_accounts)::text || ' ' || (SELECT sum(bbalance) FROM "
       "pgbench_branches)::text || ' ' || "
-      "(SELECT sum(tbalance) FROM pgbench_tellers)::text || ' ' || (SELECT sum(delta) FROM pgbench_history)::text || ' "
+      "(SELECT sum(tbalance) FROM public.pgbench_tellers)::text || ' ' || (SELECT sum(delta) FROM "
+      "public.pgbench_history)::text || ' "
       "' || "
-      "(SELECT count(*) FROM pgbench_history)::text";
+      "(SELECT count(*) FROM public.pgbench_history)::text";
   EXPECT_EQ(db.copied_value(sums), db.value(sums));
 }
 

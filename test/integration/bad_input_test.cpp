@@ -271,7 +271,7 @@ TEST(BadServer, another_cluster_under_the_same_address) {
   sql.exec("CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION walbrook FOR TABLE t");
   sql.exec("SELECT pg_create_logical_replication_slot('walbrook', 'pgoutput')");
   pipeline.source = second.conninfo();
-  expect_refusal(pipeline.run(), 3, "another");
+  expect_refusal(pipeline.run(), 3, "cluster");
 }
 
 }  // namespace
