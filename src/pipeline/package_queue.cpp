@@ -29,7 +29,8 @@ void PackageQueue::set_idle_position(Lsn position) {
   const std::lock_guard lock(mutex_);
   if (position <= idle_position_) return;
   idle_position_ = position;
-  if (packages_.empty()) changed_.notify_all();
+  woken_ = true;
+  changed_.notify_all();
 }
 
 bool PackageQueue::hungry() const {

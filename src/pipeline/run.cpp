@@ -35,7 +35,8 @@ namespace walbrook::pipeline {
 namespace {
 
 constexpr milliseconds watch_interval{3000};
-constexpr milliseconds supervise_interval{50};
+constexpr milliseconds supervise_interval{10};
+constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
 
 }  // namespace
 
@@ -246,11 +247,11 @@ void Run::Impl::watch(source::Publication seen) {
 void Run::Impl::supervise(std::stop_token /*stop*/) {
   int rounds = 0;
   while (!loader_done_ && !failed_) {
-    std::this_thread::sleep_for(supervise_interval);
-    if (!options_.follow && ++rounds % 4 == 0) {
+    if (!options_.follow && rounds++ % rounds_between_questions == 0) {
       receiver_->ask_position();
       receiver_->wake();
     }
+    std::this_thread::sleep_for(supervise_interval);
     if (receiver_->reached_until()) end();
     if (ending_.stop_requested()) statistics_.phase("stopping");
   }
