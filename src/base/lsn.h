@@ -1,4 +1,4 @@
-// A position in PostgreSQL's write-ahead log.                  https://www.postgresql.org/docs/current/datatype-pg-lsn.html
+// A position in PostgreSQL's write-ahead log. https://www.postgresql.org/docs/current/datatype-pg-lsn.html
 //
 // Three positions belong to one transaction and must not be mixed up:
 //   commit_lsn  where its commit record starts (Begin's final_lsn): what orders transactions, what the seam compares

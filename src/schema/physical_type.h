@@ -54,7 +54,9 @@ struct PhysicalType {
 
 // Bytes of one value in the column's value buffer; 0 for utf8, json and binary.
 [[nodiscard]] std::size_t value_width(Layout layout);
-[[nodiscard]] inline bool is_variable_width(Layout layout) { return value_width(layout) == 0; }
+[[nodiscard]] inline bool is_variable_width(Layout layout) {
+  return value_width(layout) == 0;
+}
 
 // "decimal(12,2)", "utf8"; and back. An unknown name is an Error of kind internal.
 [[nodiscard]] std::string to_string(PhysicalType type);
