@@ -33,12 +33,10 @@ TEST(RandomKill, p2_twenty_kills_under_pgbench) {
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(db.differences(), "") << result.describe();
   const std::string sums =
-      "SELECT (SELECT sum(abalance) FROM public.pgbench_accounts)::text || ' ' || (SELECT sum(bbalance) FROM "
-      "pgbench_branches)::text || ' ' || "
-      "(SELECT sum(tbalance) FROM public.pgbench_tellers)::text || ' ' || (SELECT sum(delta) FROM "
-      "public.pgbench_history)::text || ' "
-      "' || "
-      "(SELECT count(*) FROM public.pgbench_history)::text";
+      "SELECT (SELECT sum(abalance)::text FROM public.pgbench_accounts) || ' ' || "
+      "(SELECT sum(bbalance)::text FROM public.pgbench_branches) || ' ' || "
+      "(SELECT sum(tbalance)::text FROM public.pgbench_tellers) || ' ' || "
+      "(SELECT sum(delta)::text || ' ' || count(*)::text FROM public.pgbench_history)";
   EXPECT_EQ(db.copied_value(sums), db.value(sums));
 }
 
