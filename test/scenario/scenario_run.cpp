@@ -8,7 +8,7 @@ namespace walbrook::test {
 namespace {
 
 // A start may use up its commit for an idle position while a table is copied, and then begin that copy again: every
-// third start is let one commit further, so that an end is reached.
+// second start is let one commit further, so that an end is reached.
 constexpr int starts_at_most = 60;
 constexpr int starts_with_equal_patience = 2;
 
