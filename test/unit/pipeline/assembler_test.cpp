@@ -76,10 +76,11 @@ TEST_F(AssemblerTest, ACutInMidTransactionTakesWholeCommitsOnly) {
   feed(frames::commit({200}, {205}));
   const auto second = assembler.cut();
   ASSERT_TRUE(second);
-  ASSERT_EQ(second->steps.size(), 3U);  // two rows, TRUNCATE, two rows
+  ASSERT_EQ(second->steps.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one behind it
   EXPECT_EQ(std::get<RowBatch>(second->steps[0]).rows(), 2U);
   EXPECT_TRUE(std::holds_alternative<Truncate>(second->steps[1]));
-  EXPECT_EQ(std::get<RowBatch>(second->steps[2]).rows(), 2U);
+  EXPECT_EQ(std::get<RowBatch>(second->steps[2]).rows(), 1U);
+  EXPECT_EQ(std::get<RowBatch>(second->steps[3]).rows(), 1U);
   EXPECT_EQ(second->transactions.size(), 1U);
 }
 
