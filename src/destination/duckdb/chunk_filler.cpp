@@ -43,18 +43,6 @@ void all_null(duckdb_vector vector, std::uint32_t size) {
   std::fill_n(validity, (size + 63) / 64, 0);
 }
 
-duckdb_string_t string_cell(std::string_view text) {
-  duckdb_string_t cell{};
-  cell.value.inlined.length = static_cast<std::uint32_t>(text.size());
-  if (text.size() <= sizeof(cell.value.inlined.inlined)) {
-    std::memcpy(cell.value.inlined.inlined, text.data(), text.size());
-  } else {
-    std::memcpy(cell.value.pointer.prefix, text.data(), sizeof(cell.value.pointer.prefix));
-    cell.value.pointer.ptr = const_cast<char*>(text.data());  // read only: the appender copies
-  }
-  return cell;
-}
-
 // Values that must be converted one by one.
 template <class From, class To, class Convert, class Runs>
 void convert(const Runs& runs, std::uint32_t column, void* out, const Convert& to) {
@@ -120,6 +108,18 @@ void copy_validity(const Runs& runs, std::uint32_t column, duckdb_vector vector)
 }
 
 }  // namespace
+
+duckdb_string_t string_cell(std::string_view text) {
+  duckdb_string_t cell{};
+  cell.value.inlined.length = static_cast<std::uint32_t>(text.size());
+  if (text.size() <= sizeof(cell.value.inlined.inlined)) {
+    std::memcpy(cell.value.inlined.inlined, text.data(), text.size());
+  } else {
+    std::memcpy(cell.value.pointer.prefix, text.data(), sizeof(cell.value.pointer.prefix));
+    cell.value.pointer.ptr = const_cast<char*>(text.data());  // read only: the appender copies
+  }
+  return cell;
+}
 
 ChunkFiller::ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label)
     : feeds_(std::move(feeds)), schema_(std::move(schema)), label_(std::move(label)) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "package/net_effect.h"
@@ -17,6 +18,9 @@ namespace walbrook::destination::duckdb {
 
 // DuckDB's fixed vector size.
 inline constexpr std::uint32_t chunk_rows = 2048;
+
+// A cell that borrows `text`: whoever takes the chunk copies it.
+[[nodiscard]] duckdb_string_t string_cell(std::string_view text);
 
 // What one column of a chunk is made of.
 struct Feed {

@@ -1,6 +1,7 @@
 #include "destination/duckdb/connection.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +54,9 @@ std::string folded(std::string_view name) {
 Database::Database(const DatabaseOptions& options)
     : row_scan_(std::make_unique<RowScan>()),
       label_(file_label(options.path)),
-      memory_limit_(options.memory_limit.empty() ? default_memory_limit : options.memory_limit) {
+      memory_limit_(options.memory_limit.empty() ? default_memory_limit : options.memory_limit),
+      limit_is_ours_(options.memory_limit.empty()),
+      room_bytes_(default_memory_bytes) {
   database_ = open_file(options, memory_limit_);
   try {
     Owned<duckdb_connection, duckdb_disconnect> connection;
@@ -78,6 +81,26 @@ Database::~Database() {
   duckdb_close(&database_);
 }
 
+void Database::make_room_for_columns(std::size_t columns) {
+  // Measured with 200 to 800 columns of INTEGER and VARCHAR, two threads: compressing a row group takes over 1 MB a
+  // column.
+  constexpr std::size_t bytes_per_column = 1'500'000;
+  constexpr std::size_t other_bytes = 32'000'000;
+  const auto needed = columns * bytes_per_column + other_bytes;
+  const std::scoped_lock lock(room_mutex_);
+  if (!limit_is_ours_ || needed <= room_bytes_) return;
+  const auto megabytes = needed / 1'000'000 + 1;
+  Owned<duckdb_connection, duckdb_disconnect> connection;
+  Result result;
+  if (duckdb_connect(database_, connection.out()) == DuckDBError ||
+      duckdb_query(connection.get(), fmt::format("SET GLOBAL memory_limit = '{}MB'", megabytes).c_str(),
+                   result.out()) == DuckDBError) {
+    return;  // the write itself says what is wrong
+  }
+  spdlog::info("{}: a table of {} columns needs more memory: DuckDB may use {} MB", label_, columns, megabytes);
+  room_bytes_ = needed;
+}
+
 std::string Database::full_name(std::string_view schema, std::string_view table) const {
   return identifier(catalog_) + "." + identifier(schema) + "." + identifier(table);
 }
@@ -90,7 +113,7 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
     mend = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
   } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || contains(message, "Out of Memory")) {
     mend = "Give DuckDB more memory than " + memory_limit_ +
-           " (destination.duckdb.memory_limit). Nothing was changed, and nothing is lost.";
+           " (DESTINATION__DUCKDB__MEMORY_LIMIT). Nothing was changed, and nothing is lost.";
   }
   throw Error(ErrorKind::destination, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)),
               std::move(mend));

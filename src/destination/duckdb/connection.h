@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,6 +82,9 @@ class Database {
   // "catalog"."schema"."table"
   [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table) const;
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
+  // DuckDB pins a block of every column that is being written. Where nobody set a limit, it is raised for tables so
+  // wide that they could not be written below it; where somebody did, the failure says what is needed.
+  void make_room_for_columns(std::size_t columns);
   // After a failed write of its log DuckDB answers nothing more: the file must be opened anew.
   [[nodiscard]] bool is_broken() const { return broken_; }
 
@@ -92,6 +96,9 @@ class Database {
   duckdb_database database_ = nullptr;
   std::string label_;
   std::string memory_limit_;
+  bool limit_is_ours_ = false;
+  std::mutex room_mutex_;
+  std::size_t room_bytes_ = 0;  // the limit, where it is ours
   std::string catalog_;
   std::atomic<bool> broken_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include <duckdb.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,10 @@ namespace walbrook::destination::duckdb {
 
 struct DatabaseOptions;
 
-// DuckDB's own accounting; its process stands 140 to 230 MB above it.
-inline constexpr const char* default_memory_limit = "256MB";
+// DuckDB's own accounting; its process stands 140 to 170 MB above it (measured: a transaction that updates 4 M rows,
+// 192MB: 350 MB at the peak; 256MB: 420 MB).
+inline constexpr const char* default_memory_limit = "192MB";
+inline constexpr std::size_t default_memory_bytes = 192'000'000;
 
 // "/a/shop.duckdb" → "shop.duckdb".
 [[nodiscard]] std::string file_label(const std::string& path);

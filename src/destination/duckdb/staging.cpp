@@ -7,10 +7,19 @@
 #include <utility>
 #include <vector>
 
+#include "destination/duckdb/chunk_writer.h"
+
 namespace walbrook::destination::duckdb {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
+// A row group (122,880 rows) of these is 63 MB: it goes to the file while the transaction runs, is never rewritten and
+// never goes through the log. Measured per 64 MB staged: 0.3 s and no growth of memory; pieces of 4 kB and more took up
+// to 2.5 s, as every checkpoint wrote the last group anew.
+constexpr std::size_t piece_bytes = 512;
+// Read at a time: 8 MB.
+constexpr std::int64_t pieces_read = 16'384;
+// The appender holds what it is given outside DuckDB's accounting until then: 16 MB.
+constexpr std::size_t chunks_flushed = 16;
 
 constexpr const char* of_key = "pipeline = $1 AND kind = $2 AND id = $3 AND subid = $4";
 
@@ -18,10 +27,15 @@ std::string_view kind_name(StageKey::Kind kind) {
   return kind == StageKey::Kind::transaction ? "transaction" : "table";
 }
 
-std::int64_t parse(const std::string& digits) {
+std::int64_t parse(const std::optional<std::string>& digits) {
   std::int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (digits) std::from_chars(digits->data(), digits->data() + digits->size(), value);
   return value;
+}
+
+template <class Value>
+void fill(duckdb_data_chunk chunk, idx_t column, idx_t rows, const Value& value) {
+  std::fill_n(static_cast<Value*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column))), rows, value);
 }
 
 }  // namespace
@@ -35,40 +49,53 @@ void Staging::add(const StageKey& key, std::string_view bytes) {
   const auto newest =
       connection_.rows(fmt::format("SELECT coalesce(max(seq), 0)::VARCHAR FROM {} WHERE {}", table_, of_key), pipeline_,
                        kind_name(key.kind), key.id, key.subid);
-  const auto seq = parse(*newest.at(0).at(0)) + 1;
-  const auto sql = fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7)", table_);
+  const auto seq = parse(newest.at(0).at(0)) + 1;
+  Appender appender(connection_, "_walbrook", "staged", "staging changes");
+  const auto chunk = make_chunk(appender.types());
   std::int64_t piece = 0;
-  do {
-    const auto part = bytes.substr(0, piece_bytes);
-    bytes.remove_prefix(part.size());
-    connection_.run(sql, pipeline_, kind_name(key.kind), key.id, key.subid, seq, piece, Blob{part});
-    ++piece;
-  } while (!bytes.empty());
+  for (std::size_t chunks = 1; piece == 0 || !bytes.empty(); ++chunks) {
+    duckdb_data_chunk_reset(chunk.get());
+    const auto column = [&](idx_t at) { return duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), at)); };
+    idx_t rows = 0;
+    do {
+      const auto part = bytes.substr(0, piece_bytes);
+      bytes.remove_prefix(part.size());
+      static_cast<std::int64_t*>(column(5))[rows] = piece++;
+      static_cast<duckdb_string_t*>(column(6))[rows] = string_cell(part);
+      ++rows;
+    } while (!bytes.empty() && rows < chunk_rows);
+    fill(chunk.get(), 0, rows, string_cell(pipeline_));
+    fill(chunk.get(), 1, rows, string_cell(kind_name(key.kind)));
+    fill(chunk.get(), 2, rows, std::int64_t{key.id});
+    fill(chunk.get(), 3, rows, std::int64_t{key.subid});
+    fill(chunk.get(), 4, rows, seq);
+    duckdb_data_chunk_set_size(chunk.get(), rows);
+    appender.append(chunk.get());
+    if (chunks % chunks_flushed == 0) appender.flush();
+  }
+  appender.close();
 }
 
-std::string Staging::read(const StageKey& key, const std::string& seq) {
+std::string Staging::read(const StageKey& key, std::int64_t seq, std::int64_t pieces) {
   std::string bytes;
-  const auto pieces =
-      parse(*connection_
-                 .rows(fmt::format("SELECT count(*)::VARCHAR FROM {} WHERE {} AND seq = $5", table_, of_key), pipeline_,
-                       kind_name(key.kind), key.id, key.subid, parse(seq))
-                 .at(0)
-                 .at(0));
   bytes.reserve(static_cast<std::size_t>(pieces) * piece_bytes);
-  for (std::int64_t piece = 0; piece < pieces; ++piece) {
-    const auto rows =
-        connection_.rows(fmt::format("SELECT payload FROM {} WHERE {} AND seq = $5 AND piece = $6", table_, of_key),
-                         pipeline_, kind_name(key.kind), key.id, key.subid, parse(seq), piece);
-    bytes += *rows.at(0).at(0);
+  const auto sql = fmt::format(
+      "SELECT payload FROM {} WHERE {} AND seq = $5 AND piece >= $6 AND piece < $7 ORDER BY piece", table_, of_key);
+  for (std::int64_t first = 0; first < pieces; first += pieces_read) {
+    for (const auto& row :
+         connection_.rows(sql, pipeline_, kind_name(key.kind), key.id, key.subid, seq, first, first + pieces_read)) {
+      bytes += row.at(0).value();
+    }
   }
   return bytes;
 }
 
 void Staging::for_each(const StageKey& key, const std::function<void(std::string_view)>& sink) {
-  const auto seqs =
-      connection_.rows(fmt::format("SELECT seq::VARCHAR FROM {} WHERE {} AND piece = 0 ORDER BY seq", table_, of_key),
-                       pipeline_, kind_name(key.kind), key.id, key.subid);
-  for (const auto& row : seqs) sink(read(key, *row.at(0)));
+  const auto seqs = connection_.rows(
+      fmt::format("SELECT seq::VARCHAR, count(*)::VARCHAR FROM {} WHERE {} GROUP BY seq ORDER BY min(staged.seq)",
+                  table_, of_key),
+      pipeline_, kind_name(key.kind), key.id, key.subid);
+  for (const auto& row : seqs) sink(read(key, parse(row.at(0)), parse(row.at(1))));
 }
 
 void Staging::discard(const StageKey& key) {

@@ -1,6 +1,7 @@
 // Bytes kept in _walbrook.staged, verbatim, per key in the order of their staging.
 //
-// One call's bytes become rows of at most 1 MB: neither writing nor reading then holds them in DuckDB as a whole.
+// One call's bytes become many small rows. DuckDB reads and writes tables in vectors of 2,048 rows, at a checkpoint
+// too: with pieces of 1 MB it would have to hold 2 GB of them at once, and did fail for want of memory.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ class Staging {
   void discard_all_transactions();
 
  private:
-  [[nodiscard]] std::string read(const StageKey& key, const std::string& seq);
+  [[nodiscard]] std::string read(const StageKey& key, std::int64_t seq, std::int64_t pieces);
 
   Connection& connection_;
   std::string pipeline_;

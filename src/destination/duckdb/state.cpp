@@ -39,7 +39,9 @@ constexpr std::array<Definition, 7> definitions = {{
      "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
      "since_lsn "
      "VARCHAR, since TIMESTAMP WITH TIME ZONE"},
-    {"staged", "pipeline VARCHAR, kind VARCHAR, id BIGINT, subid BIGINT, seq BIGINT, piece BIGINT, payload BLOB"},
+    {"staged",
+     "pipeline VARCHAR, kind VARCHAR, id BIGINT, subid BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING "
+     "COMPRESSION uncompressed"},
 }};
 
 std::string text(const Row& row, std::size_t column) {

@@ -4,7 +4,7 @@
 //   tables           one row a source table: its state, why, and its columns as JSON
 //   targets          every table that walbrook made in this file, finished or not, and where its columns' names come
 //   from loads            one row a load that changed something, the newest 10,000 schema_versions  one row when a
-//   table's columns change staged           bytes that wait for a commit or a copy, in pieces of at most 1 MB
+//   table's columns change staged           bytes that wait for a commit or a copy, in small pieces
 //
 // Functions work in the connection's open transaction. The checkpoint's and the tables' rows are replaced by DELETE and
 // INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.

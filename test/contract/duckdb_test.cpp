@@ -1,0 +1,333 @@
+// What is the DuckDB destination's own: URLs, what stands in the way of opening, the state as people read it, a full
+// disk, the log.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+
+#include "base/error.h"
+#include "test/contract/fixture.h"
+
+namespace walbrook::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+const auto orders = table("orders", {{"id", int4, key}, {"note", text}});
+
+class DuckDbTest : public ContractTest {
+ protected:
+  [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
+  [[nodiscard]] static std::string error_of_opening(destination::DestinationOptions options) {
+    try {
+      options.pipeline = "walbrook";
+      (void)destination::open_destination(options)->open();
+    } catch (const Error& failed) {
+      return std::string(to_string(failed.kind())) + ": " + failed.what();
+    }
+    return "";
+  }
+  static void expect_says(const std::string& error, std::initializer_list<const char*> parts) {
+    for (const auto* part : parts) EXPECT_NE(error.find(part), std::string::npos) << part << " is not in: " << error;
+  }
+};
+
+// Changes the working directory for a test.
+class WorkingFolder {
+ public:
+  explicit WorkingFolder(const std::string& folder) : before_(fs::current_path()) { fs::current_path(folder); }
+  WorkingFolder(const WorkingFolder&) = delete;
+  WorkingFolder& operator=(const WorkingFolder&) = delete;
+  ~WorkingFolder() {
+    std::error_code ignored;
+    fs::current_path(before_, ignored);
+  }
+
+ private:
+  fs::path before_;
+};
+
+TEST_P(DuckDbTest, urls_name_files) {
+  const WorkingFolder here(folder());
+  const auto path = [](const std::string& url) { return destination::file_path(url); };
+  const auto in_folder = [&](const std::string& name) { return (fs::canonical(folder()) / name).string(); };
+  for (const std::string url :
+       {"shop.duckdb", "./shop.duckdb", "duckdb:shop.duckdb", "duckdb:///shop.duckdb", "duckdb:///./shop.duckdb"}) {
+    EXPECT_EQ(path(url), in_folder("shop.duckdb")) << url;
+  }
+  EXPECT_EQ(path("duckdb:///two%20words.duckdb"), in_folder("two words.duckdb"));
+  EXPECT_EQ(path("duckdb:////data/shop.duckdb"), "/data/shop.duckdb");
+  EXPECT_EQ(path("/data/shop.duckdb"), "/data/shop.duckdb");
+  // Three slashes and a folder: relative, unless only the absolute folder exists.
+  EXPECT_EQ(path("duckdb:///usr/shop.duckdb"), "/usr/shop.duckdb");
+  EXPECT_EQ(path("duckdb:///nowhere/shop.duckdb"), in_folder("nowhere/shop.duckdb"));
+  fs::create_directory("usr");
+  EXPECT_EQ(path("duckdb:///usr/shop.duckdb"), in_folder("usr/shop.duckdb"));
+  for (const std::string url : {"postgresql://u:secret@h/d", "snowflake://x", "duckdb://shop.duckdb", "duckdb:",
+                                "duckdb:///", "", "duckdb:///x.duckdb?threads=2", ":memory:", "duckdb:///:memory:"}) {
+    const auto error = error_of([&] { (void)path(url); });
+    EXPECT_TRUE(error.starts_with("usage: ")) << url << " -> " << error;
+    EXPECT_EQ(error.find("secret"), std::string::npos);
+  }
+  expect_says(error_of_opening({.url = "snowflake://x"}), {"usage: ", "snowflake", "Known: duckdb"});
+}
+
+TEST_P(DuckDbTest, what_stands_in_the_way_of_opening_is_told) {
+  expect_says(error_of_opening({.url = folder() + "/none/x.duckdb"}), {"destination: ", "does not exist", "mkdir -p"});
+  expect_says(error_of_opening({.url = folder()}), {"destination: ", "is a folder"});
+  expect_says(error_of_opening({.url = file(), .read_only = true}), {"destination: ", "does not exist"});
+  EXPECT_FALSE(fs::exists(file())) << "reading must not create a file";
+  std::ofstream(file()) << std::string(8192, 'x');
+  expect_says(error_of_opening({.url = file()}), {"destination: ", "is no DuckDB database", "--destination"});
+  fs::remove(file());
+  expect_says(error_of_opening({.url = file(), .memory_limit = "lots"}), {"usage: ", "memory_limit"});
+  if (::geteuid() != 0) {
+    fs::permissions(folder(), fs::perms::owner_read | fs::perms::owner_exec);
+    expect_says(error_of_opening({.url = file()}), {"destination: ", "may not be written"});
+    fs::permissions(folder(), fs::perms::owner_all);
+  }
+}
+
+TEST_P(DuckDbTest, a_file_of_another_version_is_told) {
+  open();
+  close();
+  // The header: 8 bytes of checksum, "DUCK", 8 bytes of storage version, …
+  std::array<std::uint64_t, 512> header{};
+  std::fstream bytes(file(), std::ios::in | std::ios::out | std::ios::binary);
+  bytes.read(reinterpret_cast<char*>(header.data()), sizeof(header));
+  reinterpret_cast<char*>(header.data())[12] = static_cast<char>(250);
+  header[0] = 5381;
+  for (std::size_t i = 1; i < header.size(); ++i) header[0] ^= header[i] * 0xbf58476d1ce4e5b9U;
+  bytes.seekp(0);
+  bytes.write(reinterpret_cast<const char*>(header.data()), sizeof(header));
+  bytes.close();
+  expect_says(error_of_opening({.url = file()}), {"destination: ", "another version of DuckDB"});
+}
+
+TEST_P(DuckDbTest, a_locked_file_names_its_holder) {
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const auto holder = ::fork();
+  ASSERT_GE(holder, 0);
+  if (holder == 0) {
+    const auto opened = destination::open_destination(options());
+    (void)opened->open();
+    (void)!::write(ready[1], "x", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  for (const bool read_only : {false, true}) {
+    expect_says(error_of_opening({.url = file(), .read_only = read_only}),
+                {"destination: ", "is locked by", ("PID " + std::to_string(holder)).c_str(), "End that process"});
+  }
+  ::kill(holder, SIGKILL);
+  ::waitpid(holder, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  EXPECT_EQ(error_of_opening({.url = file()}), "");
+}
+
+TEST_P(DuckDbTest, reading_alone_needs_no_state_and_changes_nothing) {
+  open();
+  create(orders, {{1, "a"}});
+  close();
+  const auto opened = destination::open_destination({.url = file(), .pipeline = "walbrook", .read_only = true});
+  const auto state = opened->open();
+  EXPECT_EQ(state.tables.size(), 1U);
+  const auto session = opened->open_read_session();
+  EXPECT_EQ(session->lsn(), state.checkpoint->lsn);
+  EXPECT_EQ(ask(*session, "SELECT note FROM public.orders"), Strings{"a"});
+  EXPECT_NE(error_of([&] { (void)opened->begin_load(); }), "");
+}
+
+TEST_P(DuckDbTest, people_can_read_the_state) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  load(0x1600000028, [&](Load& load) {
+    load.put_load({.first_commit = Lsn{0x10},
+                   .last_commit = Lsn{0x20},
+                   .transactions = 2,
+                   .inserts = 3,
+                   .tables = "{\"public.orders\":3}"});
+  });
+  EXPECT_EQ(ask("SELECT pipeline, slot, systemid, timeline, lsn, written_at BETWEEN now() - INTERVAL 1 HOUR AND now() "
+                "FROM _walbrook.checkpoint"),
+            Strings{"walbrook|walbrook|7301234567890123456|1|16/28|true"});
+  EXPECT_EQ(ask("SELECT source_schema, source_name, state, columns->>'$.columns[0].name' FROM _walbrook.tables"),
+            Strings{"public|orders|streaming|id"});
+  EXPECT_EQ(ask("SELECT load_id, first_commit_lsn, last_commit_lsn, transactions, inserts, tables->>'public.orders', "
+                "status FROM _walbrook.loads"),
+            Strings{"1|0/10|0/20|2|3|3|done"});
+  // A version a change of columns, none for a change of state.
+  auto changed = table;
+  load(0x1600000030, [&](Load& load) { load.put_table(changed); });
+  changed.columns = walbrook::contract::table("orders", {{"id", int8, key}});
+  load(0x1600000040, [&](Load& load) { load.put_table(changed); });
+  EXPECT_EQ(ask("SELECT version, source_name, columns->>'$.columns[0].type', since_lsn <> '' FROM "
+                "_walbrook.schema_versions ORDER BY version"),
+            (Strings{"1|orders|int32|false", "2|orders|int64|true"}));
+}
+
+TEST_P(DuckDbTest, the_newest_loads_are_kept) {
+  open();
+  {
+    const auto load = destination().begin_load();
+    for (int i = 0; i < 10'250; ++i) load->put_load({.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"});
+    load->commit();
+  }
+  EXPECT_EQ(ask("SELECT max(load_id), count(*) BETWEEN 10000 AND 10100 FROM _walbrook.loads"), Strings{"10250|true"});
+}
+
+TEST_P(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
+  open();
+  EXPECT_EQ(ask("SELECT current_setting('TimeZone'), current_setting('autoload_known_extensions'), "
+                "current_setting('preserve_insertion_order')"),
+            Strings{"UTC|false|true"});
+  const auto other = destination::open_destination(
+      {.url = folder() + "/other.duckdb", .pipeline = "x", .memory_limit = "300MB", .threads = 1});
+  (void)other->open();
+  const auto session = other->open_read_session();
+  EXPECT_EQ(ask(*session, "SELECT current_setting('memory_limit'), current_setting('threads')"),
+            Strings{"286.1 MiB|1"});
+}
+
+TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
+  open();
+  // Made by "first", so not the other pipeline's to replace.
+  create(orders, {{1, "first's"}});
+  open("second");
+  const auto error = error_of([&] { (void)destination().begin_copy(record(orders), *orders); });
+  EXPECT_NE(error.find("public.orders exists already"), std::string::npos) << error;
+  EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"first's"});
+}
+
+TEST_P(DuckDbTest, names_that_duckdb_has_itself) {
+  // A file named as a schema, and schemas named as DuckDB's own.
+  for (const std::string name : {"public", "temp", "main", "system", "a b.c"}) {
+    SCOPED_TRACE(name);
+    const auto opened =
+        destination::open_destination({.url = folder() + "/" + name + ".duckdb", .pipeline = "walbrook"});
+    (void)opened->open();
+    for (const std::string schema : {"public", "temp", "main", "a b"}) {
+      auto table = record(orders);
+      table.target_schema = schema;
+      table.target_name = schema + "_orders";
+      const auto copy = opened->begin_copy(table, *orders);
+      copy->append(inserts(orders, {{1, "a"}}));
+      copy->finish();
+      const auto load = opened->begin_load();
+      load->promote(table);
+      load->merge(table, Effect(orders).remove({1, Null{}}).patch({2, Unchanged{}}, {1, Null{}}));
+      load->commit();
+    }
+    const auto session = opened->open_read_session();
+    const auto catalog = ask(*session, "SELECT current_database()").at(0);
+    for (const std::string schema : {"public", "temp", "main", "a b"}) {
+      EXPECT_EQ(ask(*session, "SELECT id, note FROM \"" + catalog + "\".\"" + schema + "\".\"" + schema + "_orders\""),
+                Strings{"2|a"});
+    }
+  }
+}
+
+TEST_P(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
+  close();
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    int failures = 0;
+    try {
+      const auto opened = destination::open_destination(options());
+      (void)opened->open();
+      const auto table = record(orders);
+      const auto copy = opened->begin_copy(table, *orders);
+      copy->append(inserts(orders, {{0, "before"}}));
+      copy->finish();
+      rlimit limit{};
+      ::getrlimit(RLIMIT_FSIZE, &limit);
+      for (std::uint64_t n = 1; n <= 30; ++n) {
+        for (int attempt = 0;; ++attempt) {
+          try {
+            const auto load = opened->begin_load();
+            if (n == 1) load->promote(table);
+            Effect effect(orders);
+            for (int i = 0; i < 2000; ++i)
+              effect.insert({static_cast<int>(n) * 10'000 + i,
+                             std::string(100, 'a' + static_cast<char>(i % 7)) + std::to_string(i * 7919)});
+            load->merge(table, effect);
+            load->put_checkpoint(at(n));
+            load->commit();
+            break;
+          } catch (const Error& failed) {
+            ++failures;
+            if (failed.kind() != ErrorKind::destination || attempt > 3) {
+              std::fprintf(stderr, "load %d: %s\n", static_cast<int>(n), failed.what());
+              ::_exit(3);
+            }
+            limit.rlim_cur = limit.rlim_max;  // somebody made room
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+          }
+        }
+        if (n == 5 || n == 15 || n == 25) {
+          limit.rlim_cur = 600'000 + n * 50'000;
+          ::setrlimit(RLIMIT_FSIZE, &limit);
+        }
+      }
+      ::_exit(failures == 0 ? 4 : 0);
+    } catch (const std::exception& failed) {
+      std::fprintf(stderr, "%s\n", failed.what());
+      ::_exit(5);
+    }
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), 0) << "3: the wrong error or no mending, 4: the disk was never full";
+  EXPECT_EQ(open().checkpoint->lsn, Lsn{30});
+  EXPECT_EQ(ask("SELECT count(*), count(DISTINCT id) FROM public.orders"), Strings{"60001|60001"});
+}
+
+TEST_P(DuckDbTest, p5_the_log_does_not_grow_without_end) {
+  open();
+  std::vector<std::vector<Cell>> rows;
+  for (int i = 0; i < 5000; ++i) rows.push_back({i, "first"});
+  const auto table = create(orders, rows);
+  const auto reader = destination().open_read_session();
+  EXPECT_EQ(ask(*reader, "SELECT count(*) FROM public.orders"), Strings{"5000"});
+  std::uintmax_t largest = 0;
+  for (std::uint64_t n = 0; n < 300; ++n) {
+    Effect effect(orders);
+    for (int i = 0; i < 500; ++i)
+      effect.replace({static_cast<int>(n * 37 + static_cast<std::uint64_t>(i)) % 5000,
+                      std::string(200, static_cast<char>('a' + n % 26))});
+    load(0x5000 + n, [&](Load& load) { load.merge(table, effect); });
+    std::error_code none;
+    const auto size = fs::file_size(file() + ".wal", none);
+    if (!none) largest = std::max(largest, size);
+  }
+  EXPECT_LT(largest, 12U << 20U) << "with a reader open all the time";
+  EXPECT_LT(fs::file_size(file()), 60U << 20U);
+  EXPECT_EQ(ask(*reader, "SELECT count(*), max(note) FROM public.orders"), Strings{"5000|first"});
+  close();
+}
+
+TEST_P(DuckDbTest, p5_staged_bytes_give_their_room_back) {
+  open();
+  const std::string part(20U << 20U, 'p');
+  for (std::uint64_t n = 0; n < 12; ++n) {
+    load(0x2000 + n, [&](Load& load) { load.stage({.id = static_cast<std::uint32_t>(n)}, part); });
+    load(0x3000 + n, [&](Load& load) { load.discard({.id = static_cast<std::uint32_t>(n)}); });
+  }
+  EXPECT_LT(fs::file_size(file()), 120U << 20U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, DuckDbTest, testing::ValuesIn(kinds),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace walbrook::contract
