@@ -63,7 +63,9 @@ std::string show(const NetEffect& effect) {
   }
   return out;
 }
-std::string fold(const Changes& changes) { return show(net_effect({&changes.batch})); }
+std::string fold(const Changes& changes) {
+  return show(net_effect({&changes.batch}));
+}
 
 TEST(NetEffect, InsertsAloneTouchNothingOfTheTarget) {
   Changes changes(table(ReplicaIdentity::key));
@@ -120,7 +122,8 @@ TEST(NetEffect, AnOldKeyThatDidNotChangeIsNoMove) {
 
 TEST(NetEffect, AKeyThatIsAVariantIsItsOwnKey) {
   TableSchema schema{.oid = 1, .schema = "public", .name = "t"};
-  schema.columns.push_back({.name = "id", .type_oid = type_oid::numeric, .in_key = true, .type = {Layout::decimal, 38, 9}});
+  schema.columns.push_back(
+      {.name = "id", .type_oid = type_oid::numeric, .in_key = true, .type = {Layout::decimal, 38, 9}});
   RowBatch batch(std::make_shared<const TableSchema>(schema));
   batch.columns[0].append_variant("NaN");
   batch.finish_row(Op::insert, 0);
