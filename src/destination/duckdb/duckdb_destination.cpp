@@ -72,7 +72,7 @@ void DuckDbDestination::transaction(const Work& work) {
 State DuckDbDestination::open() {
   disconnect();
   connect();
-  live_.clear();
+  known_ = {};
   outcome_is_uncertain_ = false;
   State found;
   if (options_.read_only) {
@@ -85,7 +85,7 @@ State DuckDbDestination::open() {
   }
   transaction([](Connection& /*connection*/, StateTables& state) { state.create(); });
   drop_unfinished_copies();
-  read_live_targets();
+  read_known();
   transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });
   last_checkpoint_ = found.checkpoint;
   return found;
@@ -99,14 +99,15 @@ void DuckDbDestination::drop_unfinished_copies() {
   });
 }
 
-void DuckDbDestination::read_live_targets() {
-  live_.clear();
+void DuckDbDestination::read_known() {
+  known_ = {};
   transaction([this](Connection& /*connection*/, StateTables& state) {
     for (auto& record : state.targets()) {
       if (record.kind != TargetRecord::Kind::live) continue;
       const std::pair key{record.target.schema, record.target.table};
-      live_[key] = std::move(record.target);
+      known_.live[key] = std::move(record.target);
     }
+    known_.newest_load = state.newest_load();
   });
 }
 
@@ -118,7 +119,7 @@ void DuckDbDestination::reopen_if_broken() {
   if (connection_ != nullptr && !connection_->database().is_broken()) return;
   disconnect();
   connect();
-  read_live_targets();
+  read_known();
   if (!outcome_is_uncertain_) return;
   StateTables state(*connection_, pipeline_);
   const auto checkpoint = state.checkpoint();
@@ -138,7 +139,7 @@ std::unique_ptr<Load> DuckDbDestination::begin_load() {
   check_writable();
   if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
   reopen_if_broken();
-  auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, live_,
+  auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, known_,
                                                 [this](const TransactionLoad::Outcome& outcome) {
                                                   load_is_open_ = false;
                                                   if (outcome.committed && outcome.checkpoint)
@@ -164,7 +165,7 @@ void DuckDbDestination::prepare_variants(const TableRecord& table, const std::ve
       }
     }
   });
-  read_live_targets();
+  read_known();
 }
 
 std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(const TableRecord& table, const TableSchema& schema) {
@@ -207,7 +208,7 @@ void DuckDbDestination::reset() {
     for (const auto& record : state.targets()) drop_target(connection, state, record.target);
     state.forget_pipeline();
   });
-  live_.clear();
+  known_ = {};
   last_checkpoint_.reset();
 }
 

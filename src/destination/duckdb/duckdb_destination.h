@@ -36,7 +36,7 @@ class DuckDbDestination final : public Destination {
   void reopen_if_broken();
   void check_writable() const;
   void drop_unfinished_copies();
-  void read_live_targets();
+  void read_known();
   // Runs `work` in a transaction of the loader's connection.
   template <class Work>
   void transaction(const Work& work);
@@ -46,7 +46,7 @@ class DuckDbDestination final : public Destination {
 
   // The loader's thread alone.
   std::unique_ptr<Connection> connection_;
-  LiveTargets live_;
+  Known known_;
   bool load_is_open_ = false;
   bool outcome_is_uncertain_ = false;
   std::optional<Checkpoint> last_checkpoint_;  // as this process knows it to be durable

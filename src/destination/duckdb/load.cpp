@@ -8,12 +8,13 @@
 
 namespace walbrook::destination::duckdb {
 
-TransactionLoad::TransactionLoad(Connection& connection, const std::string& pipeline, LiveTargets& live, Ended ended)
+TransactionLoad::TransactionLoad(Connection& connection, const std::string& pipeline, Known& known, Ended ended)
     : connection_(connection),
       pipeline_(pipeline),
       state_(connection, pipeline),
       staging_(connection, pipeline),
-      live_(live),
+      known_(known),
+      newest_load_(known.newest_load),
       ended_(std::move(ended)) {
   connection_.execute("BEGIN TRANSACTION", "beginning a load");
 }
@@ -26,7 +27,7 @@ TransactionLoad::~TransactionLoad() {
 const Target& TransactionLoad::target_of(const TableRecord& table) const {
   const std::pair key{table.target_schema, table.target_name};
   if (const auto found = promoted_.find(key); found != promoted_.end()) return found->second;
-  if (const auto found = live_.find(key); found != live_.end()) return found->second;
+  if (const auto found = known_.live.find(key); found != known_.live.end()) return found->second;
   throw Error(ErrorKind::internal, fmt::format("table {}.{} has no copy in {} yet", table.schema, table.name,
                                                connection_.database().label()));
 }
@@ -71,15 +72,15 @@ void TransactionLoad::commit() {
   try {
     connection_.execute("COMMIT", "committing a load");
   } catch (const Error& failed) {
-    // DuckDB's own words when the rows are safe and only writing its log into the file failed; it has to be opened
-    // anew.
+    // DuckDB says so when the rows are safe and only writing its log into the file failed. It must be opened anew.
     if (failed.cause().find("COMMIT succeeded and is durable") == std::string::npos) {
       outcome_.uncertain = true;
       throw;
     }
   }
   outcome_.committed = true;
-  for (auto& [key, target] : promoted_) live_[key] = target;
+  for (auto& [key, target] : promoted_) known_.live[key] = target;
+  known_.newest_load = newest_load_;
 }
 
 }  // namespace walbrook::destination::duckdb

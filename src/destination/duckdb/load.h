@@ -12,8 +12,12 @@
 
 namespace walbrook::destination::duckdb {
 
-// The tables that readers see, by (schema, table).
-using LiveTargets = std::map<std::pair<std::string, std::string>, Target>;
+// What a pipeline's committed state says and every load needs to know; kept in memory, since asking for it costs more
+// than a small load.
+struct Known {
+  std::map<std::pair<std::string, std::string>, Target> live;  // the tables that readers see, by (schema, table)
+  std::int64_t newest_load = 0;
+};
 
 class TransactionLoad final : public Load {
  public:
@@ -25,8 +29,8 @@ class TransactionLoad final : public Load {
   };
   using Ended = std::function<void(const Outcome&)>;
 
-  // Borrows `connection` and `live`, which it changes when it commits.
-  TransactionLoad(Connection& connection, const std::string& pipeline, LiveTargets& live, Ended ended);
+  // Borrows `connection` and `known`, which it changes when it commits.
+  TransactionLoad(Connection& connection, const std::string& pipeline, Known& known, Ended ended);
   ~TransactionLoad() override;
 
   void promote(const TableRecord& table) override;
@@ -42,7 +46,7 @@ class TransactionLoad final : public Load {
 
   void put_table(const TableRecord& table) override { state_.put_table(table); }
   void put_checkpoint(const Checkpoint& checkpoint) override;
-  void put_load(const LoadRecord& load) override { state_.put_load(load); }
+  void put_load(const LoadRecord& load) override { state_.put_load(++newest_load_, load); }
 
   void commit() override;
 
@@ -53,8 +57,9 @@ class TransactionLoad final : public Load {
   std::string pipeline_;
   StateTables state_;
   Staging staging_;
-  LiveTargets& live_;
-  LiveTargets promoted_;  // by this load
+  Known& known_;
+  std::map<std::pair<std::string, std::string>, Target> promoted_;  // by this load
+  std::int64_t newest_load_;
   Ended ended_;
   Outcome outcome_;
 };

@@ -105,8 +105,8 @@ duckdb_database open_file(const DatabaseOptions& options, const std::string& mem
   set(config, "access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE");
   set(config, "memory_limit", memory_limit);
   if (options.threads > 0) set(config, "threads", std::to_string(options.threads));
-  // Without it every small INSERT and every flush of an appender keeps 18 kB a column until its transaction ends (1.5.5: 2,000
-  // of them into 13 columns did not fit into 192 MB).
+  // Without it every small INSERT and every flush of an appender keeps 18 kB a column until its transaction ends
+  // (1.5.5: 2,000 of them into 13 columns did not fit into 192 MB).
   set(config, "preserve_insertion_order", "true");
   set(config, "wal_autocheckpoint", checkpoint_threshold);
   // What is freed goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.

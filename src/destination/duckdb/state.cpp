@@ -210,10 +210,13 @@ void StateTables::put_schema_version(const TableRecord& record) {
                   columns, lsn_text(since), std::chrono::system_clock::now());
 }
 
-void StateTables::put_load(const LoadRecord& load) {
+std::int64_t StateTables::newest_load() {
   const auto newest = connection_.rows(
       fmt::format("SELECT coalesce(max(load_id), 0)::VARCHAR FROM {} WHERE pipeline = $1", table("loads")), pipeline_);
-  const auto id = number(newest.at(0), 0) + 1;
+  return number(newest.at(0), 0);
+}
+
+void StateTables::put_load(std::int64_t id, const LoadRecord& load) {
   connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::JSON, $11, $12, 'done')",
                               table("loads")),
                   pipeline_, id, lsn_text(load.first_commit), lsn_text(load.last_commit), load.transactions,

@@ -44,7 +44,8 @@ class StateTables {
 
   void put_checkpoint(const Checkpoint& checkpoint);
   void put_table(const TableRecord& table);
-  void put_load(const LoadRecord& load);
+  void put_load(std::int64_t id, const LoadRecord& load);
+  [[nodiscard]] std::int64_t newest_load();  // its id; 0 = none
 
   [[nodiscard]] std::vector<TargetRecord> targets();  // of this pipeline
   [[nodiscard]] std::optional<TargetRecord> live_target(const std::string& schema, const std::string& table);
