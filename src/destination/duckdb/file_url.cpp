@@ -25,7 +25,7 @@ std::string decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() + 0 &&
+    if (text[i] == '%' && i + 2 < text.size() &&
         std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
       out += static_cast<char>(value);
       i += 2;
@@ -43,9 +43,9 @@ bool has_folder(const fs::path& path) {
 
 // duckdb:///path/to/x.duckdb is relative, as such URLs are elsewhere, unless only the absolute reading makes sense.
 fs::path resolve(const std::string& after_slashes) {
-  const fs::path relative = after_slashes;
+  fs::path relative = after_slashes;
   if (relative.is_absolute() || !relative.has_parent_path()) return relative;
-  const fs::path absolute = fs::path("/") / relative;
+  fs::path absolute = fs::path("/") / relative;
   return has_folder(absolute) && !has_folder(relative) ? absolute : relative;
 }
 

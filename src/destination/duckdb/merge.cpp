@@ -188,8 +188,8 @@ class Merge {
   static std::string completed_cell(RowShape& shape, const Feed& feed, const std::string& here,
                                     std::span<const RowRef> rows) {
     if (feed.kind == Feed::Kind::null) return "NULL";
-    const auto value = feed.kind == Feed::Kind::variant ? shape.add_variant("cv", feed.column, false)
-                                                        : shape.add_value("c", feed.column, false);
+    auto value = feed.kind == Feed::Kind::variant ? shape.add_variant("cv", feed.column, false)
+                                                  : shape.add_value("c", feed.column, false);
     if (std::ranges::none_of(rows, [&](const RowRef& row) { return row.batch->unchanged(row.row, feed.column); })) {
       return value;
     }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <regex>
+#include <utility>
 
 #include "base/error.h"
 #include "destination/duckdb/connection.h"
@@ -59,17 +59,21 @@ void check_path(const DatabaseOptions& options) {
   }
 }
 
+constexpr const char* locked_mend =
+    "End that process, or wait until it is done; walbrook run --follow waits by itself.";
+
 // What DuckDB answered, in our words.
 [[noreturn]] void explain(const std::string& path, const std::string& message) {
-  std::smatch found;
-  static const std::regex holder(R"(held in (.*) \(PID (\d+)\))");
-  if (std::regex_search(message, found, holder)) {
-    refuse(fmt::format("the destination {} is locked by {} (PID {})", path, found[1].str(), found[2].str()),
-           "End that process, or wait until it is done; walbrook run --follow waits by itself.");
+  // "Conflicting lock is held in /usr/bin/duckdb (PID 4711) by user …"
+  constexpr std::string_view held = "held in ";
+  if (const auto at = message.find(held); at != std::string::npos) {
+    const auto holder = std::string_view(message).substr(at + held.size());
+    if (const auto end = holder.find(')'); end != std::string_view::npos) {
+      refuse(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)), locked_mend);
+    }
   }
   if (message.find("Could not set lock") != std::string::npos) {
-    refuse(fmt::format("the destination {} is locked by another process", path),
-           "End that process, or wait until it is done; walbrook run --follow waits by itself.");
+    refuse(fmt::format("the destination {} is locked by another process", path), locked_mend);
   }
   if (message.find("not a valid DuckDB database") != std::string::npos) {
     refuse(fmt::format("the destination {} is no DuckDB database", path),
