@@ -157,11 +157,13 @@ TEST_F(BadInput, active_slot) {
   const auto active = [&] { return db.value("SELECT active_pid FROM pg_replication_slots WHERE active"); };
   ASSERT_TRUE(eventually([&] { return !active().empty(); }, milliseconds(20'000))) << follower.err();
   const auto holder = active();
+  follower.signal(SIGSTOP);  // it keeps the slot and moves it no more
   Pipeline second = db.pipeline;
   second.file = db.folder() / "second.duckdb";
   const auto result = second.run({"--slot-wait", "1"});
   EXPECT_EQ(result.exit_code, 3) << result.describe();
   EXPECT_NE(result.err.find(holder), std::string::npos) << "pid " << holder << " is not named\n" << result.describe();
+  follower.signal(SIGCONT);
   follower.signal(SIGTERM);
   EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0);
 }

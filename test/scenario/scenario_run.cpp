@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "test/support/duck_reader.h"
 
 namespace walbrook::test {
@@ -104,6 +107,8 @@ ProcessResult ScenarioRun::run_command(const Step& step) {
 
 void ScenarioRun::run(const Step& step) {
   for (const auto& [name, sql] : waiting_) session(name).send(sql);
+  const auto dataset = std::ranges::find(step.words, "--dataset");
+  if (dataset != step.words.end()) comparison_.dataset = *std::next(dataset);
   const auto result = run_command(step);
   for (const auto& [name, sql] : waiting_) session(name).finish();
   waiting_.clear();

@@ -224,7 +224,11 @@ std::string differences(const Comparison& comparison) {
   const auto known = targets(copy);
   auto tables = published_tables(source, comparison.publication);
   std::vector<std::string> names;
-  for (const auto& entry : known) names.push_back(entry.first.substr(entry.first.find('.') + 1));
+  std::vector<std::string> schemas;
+  for (const auto& table : tables) {
+    names.push_back(table.name);
+    schemas.push_back(table.schema);
+  }
   std::string text;
   for (const auto& wanted : comparison.tables) {
     if (std::ranges::none_of(tables, [&](const auto& table) { return table.full_name() == wanted; })) {
@@ -243,6 +247,10 @@ std::string differences(const Comparison& comparison) {
     }
     if (!is_rightly_named(target->second.name, table.name, names)) {
       text += "table " + table.full_name() + " is called " + target->second.name + "\n";
+    }
+    const auto& schema = comparison.dataset.empty() ? table.schema : comparison.dataset;
+    if (!is_rightly_named(target->second.schema, schema, schemas)) {
+      text += "table " + table.full_name() + " stands in schema " + target->second.schema + "\n";
     }
     const auto gone = comparison.gone_columns.find(table.full_name());
     text += TableComparison(source, copy, table, target->second)

@@ -14,6 +14,7 @@ struct Comparison {
   std::string publication = "walbrook";
   std::filesystem::path file;       // the DuckDB file; nobody may have it open for writing
   std::vector<std::string> tables;  // "schema.name" in the source; empty = all that are published
+  std::string dataset;              // schema of all copies; "" = the schema each table has in the source
   // Columns that the source no longer has and the copy keeps: "schema.name" → names.
   std::map<std::string, std::set<std::string>> gone_columns;
 };
@@ -21,8 +22,9 @@ struct Comparison {
 // "" when both sides are equal; otherwise one line for each difference, the first ones of each table with key and
 // values.
 //
-// Equal means: every table stands in the copy in state streaming, with the source's columns and their types, with no
-// other columns but variants, with the same rows; and no table stands there that the state does not know.
+// Equal means: every table stands in the copy under its own name, in state streaming, with the source's columns and
+// their types, with no other columns but variants, with the same rows; and no table stands there that the state does
+// not know.
 [[nodiscard]] std::string differences(const Comparison& comparison);
 
 }  // namespace walbrook::test
