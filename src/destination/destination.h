@@ -14,6 +14,7 @@
 // Threads: one thread (the loader) uses a Destination and its Load. A CopyWriter may be used by another thread at the
 // same time, several of them by several threads; they touch different tables. A ReadSession belongs to the thread that
 // asked for it; Destination::open_read_session and ReadSession::interrupt may be called from any thread.
+// A Load ends before its Destination does.
 #pragma once
 
 #include <cstdint>

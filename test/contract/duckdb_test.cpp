@@ -191,12 +191,13 @@ TEST_P(DuckDbTest, people_can_read_the_state) {
 
 TEST_P(DuckDbTest, the_newest_loads_are_kept) {
   open();
-  {
-    const auto load = destination().begin_load();
-    for (int i = 0; i < 10'100; ++i) load->put_load({.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"});
-    load->commit();
-  }
-  EXPECT_EQ(ask("SELECT max(load_id), count(*) FROM _walbrook.loads"), Strings{"10100|10000"});
+  as_user({"INSERT INTO _walbrook.loads (pipeline, load_id) SELECT 'walbrook', i FROM range(1, 10100) r(i)",
+           "INSERT INTO _walbrook.loads (pipeline, load_id) VALUES ('other', 1)"});
+  open();
+  load(0x2000, [](Load& load) { load.put_load({.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"}); });
+  EXPECT_EQ(ask("SELECT min(load_id), max(load_id), count(*) FROM _walbrook.loads WHERE pipeline = 'walbrook'"),
+            Strings{"101|10100|10000"});
+  EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.loads WHERE pipeline = 'other'"), Strings{"1"});
 }
 
 TEST_P(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
