@@ -30,7 +30,7 @@ std::string difference(const TableSchema& known, const TableSchema& seen) {
       return "column \"" + column.name + "\" has another type in the source";
     }
   }
-  return "its columns changed in the source";
+  return "its columns were renamed in the source";
 }
 
 // The rows of a staged batch whose transactions belong to the table from `from` on.

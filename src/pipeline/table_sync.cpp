@@ -11,11 +11,15 @@ namespace {
 // A column that the copy does not have as it is now in the source; nullptr when there is none.
 const source::SourceColumn* unknown_column(const TableRecord& record, const source::SourceTable& table) {
   if (record.columns == nullptr) return nullptr;
-  const auto found = std::ranges::find_if(table.columns, [&record](const source::SourceColumn& column) {
+  std::ptrdiff_t last = -1;
+  for (const auto& column : table.columns) {
     const auto* known = record.columns->find(column.name);
-    return known == nullptr || known->type_oid != column.type_oid || known->typmod != column.typmod;
-  });
-  return found == table.columns.end() ? nullptr : &*found;
+    if (known == nullptr || known->type_oid != column.type_oid || known->typmod != column.typmod) return &column;
+    const auto at = known - record.columns->columns.data();
+    if (at < last) return &column;  // names in another order were swapped by renaming
+    last = at;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -101,7 +105,7 @@ bool TableSync::adopt(const source::SourceTable& table) {
   } else if (const auto* column = unknown_column(known->record, table);
              column != nullptr && known->record.state == TableState::streaming) {
     known->record.state = TableState::pending;
-    known->record.reason = "column \"" + column->name + "\" was added or has another type in the source";
+    known->record.reason = "column \"" + column->name + "\" was added, renamed or has another type in the source";
     changed = true;
   } else if (known->record.state == TableState::copying && known->copy_stamp != table.stamp) {
     known->record.state = TableState::pending;  // the copy under way is outdated

@@ -40,9 +40,9 @@ using TableSchemaRef = std::shared_ptr<const TableSchema>;
 
 // How a table's rows in the destination must change when its rows arrive with `seen` instead of `known`.
 enum class SchemaDifference {
-  none,     // same columns by name and type; the order, the key or the identity may differ
+  none,     // same columns by name and type; the key or the identity may differ, of another relation (a leaf) the order
   dropped,  // columns are gone, all others are as they were
-  changed,  // a column is new or has another type: old rows' values are not in the stream
+  changed,  // a column is new, renamed or has another type: old rows' values are not in the stream
 };
 [[nodiscard]] SchemaDifference compare(const TableSchema& known, const TableSchema& seen);
 
