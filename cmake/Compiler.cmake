@@ -29,6 +29,7 @@ target_compile_options(walbrook_compile INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow -Wno-restrict>)
 if(WALBROOK_SANITIZE)
   target_compile_options(walbrook_compile INTERFACE -fsanitize=${WALBROOK_SANITIZE} -fno-omit-frame-pointer
-                         -fno-sanitize-recover=all)
+                         -fno-sanitize-recover=all
+                         -Wno-error)  # GCC sees uninitialized uses in instrumented std::variant that are not there
   target_link_options(walbrook_compile INTERFACE -fsanitize=${WALBROOK_SANITIZE})
 endif()
