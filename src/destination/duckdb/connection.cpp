@@ -111,7 +111,7 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
   if (contains(message, "No space left") || contains(message, "Disk quota") || contains(message, "File too large") ||
       contains(message, "max_temp_directory_size")) {
     mend = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
-  } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || contains(message, "Out of Memory")) {
+  } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || is_out_of_memory(message)) {
     mend = "Give DuckDB more memory than " + memory_limit_ +
            " (DESTINATION__DUCKDB__MEMORY_LIMIT). Nothing was changed, and nothing is lost.";
   }

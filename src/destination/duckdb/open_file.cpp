@@ -1,6 +1,7 @@
 #include "destination/duckdb/open_file.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -93,6 +94,11 @@ constexpr const char* locked_mend =
 
 }  // namespace
 
+bool is_out_of_memory(std::string_view message) {
+  return message.find("could not allocate block") != std::string_view::npos ||
+         message.find("Out of Memory") != std::string_view::npos;
+}
+
 std::string file_label(const std::string& path) {
   return fs::path(path).filename().string();
 }
@@ -101,13 +107,15 @@ std::string first_line(std::string_view message) {
   return std::string(message.substr(0, message.find('\n')));
 }
 
-duckdb_database open_file(const DatabaseOptions& options, const std::string& memory_limit) {
-  check_path(options);
+namespace {
+
+// The database, or nothing and DuckDB's message.
+duckdb_database try_open(const DatabaseOptions& options, const std::string& memory_limit, std::string& message) {
   Config config;
   if (duckdb_create_config(config.out()) == DuckDBError)
     throw Error(ErrorKind::internal, "no memory for DuckDB's settings");
   set(config, "access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE");
-  set(config, "memory_limit", memory_limit);
+  if (!memory_limit.empty()) set(config, "memory_limit", memory_limit);
   if (options.threads > 0) set(config, "threads", std::to_string(options.threads));
   // Without it every small INSERT and every flush of an appender keeps 18 kB a column until its transaction ends
   // (1.5.5: 2,000 of them into 13 columns did not fit into 192 MB).
@@ -126,10 +134,37 @@ duckdb_database open_file(const DatabaseOptions& options, const std::string& mem
   duckdb_database database = nullptr;
   char* error = nullptr;
   if (duckdb_open_ext(options.path.c_str(), &database, config.get(), &error) == DuckDBError) {
-    const std::string message = error == nullptr ? "unknown reason" : error;
+    message = error == nullptr ? "unknown reason" : error;
     duckdb_free(error);
-    explain(options.path, message);
+    return nullptr;
   }
+  return database;
+}
+
+void limit_memory(duckdb_database database, const std::string& memory_limit) {
+  Owned<duckdb_connection, duckdb_disconnect> connection;
+  // The checkpoint puts what was replayed out of the memory and into the file.
+  const auto sql = fmt::format("CHECKPOINT; SET GLOBAL memory_limit = '{}'", memory_limit);
+  if (duckdb_connect(database, connection.out()) == DuckDBError ||
+      duckdb_query(connection.get(), sql.c_str(), Result().out()) == DuckDBError) {
+    spdlog::warn("DuckDB stays without its memory limit of {}: what a killed process left in its log takes more",
+                 memory_limit);
+  }
+}
+
+}  // namespace
+
+duckdb_database open_file(const DatabaseOptions& options, const std::string& memory_limit) {
+  check_path(options);
+  std::string message;
+  duckdb_database database = try_open(options, memory_limit, message);
+  if (database == nullptr && is_out_of_memory(message)) {
+    // The log of a killed process is replayed in one piece, and a table of very many columns takes more for it than
+    // its loads did: a limit that keeps the file from ever being opened again serves nobody.
+    database = try_open(options, {}, message);
+    if (database != nullptr && !options.read_only) limit_memory(database, memory_limit);
+  }
+  if (database == nullptr) explain(options.path, message);
   return database;
 }
 

@@ -22,6 +22,8 @@ inline constexpr std::size_t default_memory_bytes = 192'000'000;
 // DuckDB's messages quote the statement in further lines.
 [[nodiscard]] std::string first_line(std::string_view message);
 
+[[nodiscard]] bool is_out_of_memory(std::string_view message);
+
 // Throws Error(destination).
 [[nodiscard]] duckdb_database open_file(const DatabaseOptions& options, const std::string& memory_limit);
 
