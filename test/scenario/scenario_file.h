@@ -16,6 +16,7 @@
 //   user NAME                  walbrook logs in as this role
 // Anywhere before the first section:
 //   only CONFIGURATION…        in these configurations alone
+//   also CONFIGURATION…        in these too, which are not for every file
 //
 // SQL lines at the start of a line begin with a capital letter; a line there that begins with a small one must be a
 // directive. `:database` in SQL and directives is the name of the scenario's database, for what is the server's.
@@ -46,7 +47,8 @@ struct Step {
 
 struct Scenario {
   std::filesystem::path file;
-  std::vector<std::string> only;  // configurations; empty = all
+  std::vector<std::string> only;  // configurations; empty = all that are for every file
+  std::vector<std::string> also;
   std::vector<Step> steps;
 };
 

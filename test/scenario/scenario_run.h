@@ -17,6 +17,7 @@ struct Configuration {
   std::string name;
   std::vector<std::string> flags;
   bool killed_after_every_commit = false;
+  bool only_where_named = false;  // for the files that say `also` or `only`: the others would do the same once more
 };
 [[nodiscard]] const std::vector<Configuration>& configurations();
 

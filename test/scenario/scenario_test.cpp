@@ -27,16 +27,24 @@ class ScenarioTest : public ::testing::Test {
   const Configuration& configuration_;
 };
 
+bool runs_in(const Scenario& scenario, const Configuration& configuration) {
+  const auto names = [&configuration](const std::vector<std::string>& list) {
+    return std::ranges::count(list, configuration.name) > 0;
+  };
+  if (!scenario.only.empty()) return names(scenario.only);
+  return !configuration.only_where_named || names(scenario.also);
+}
+
 [[maybe_unused]] const bool registered = [] {
   for (const auto& file : scenario_files()) {
-    std::vector<std::string> only;
+    Scenario scenario;
     try {
-      only = parse_scenario(file, read_file(file), "db").only;
+      scenario = parse_scenario(file, read_file(file), "db");
     } catch (const std::exception&) {
       // told by ScenarioFile.every_file_parses
     }
     for (const auto& configuration : configurations()) {
-      if (!only.empty() && std::ranges::count(only, configuration.name) == 0) continue;
+      if (!runs_in(scenario, configuration)) continue;
       const std::string suite = "Scenario/" + file.stem().string();
       ::testing::RegisterTest(
           suite.c_str(), configuration.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
@@ -52,6 +60,7 @@ TEST(ScenarioFile, every_file_parses) {
   for (const auto& file : files) {
     Scenario scenario;
     EXPECT_NO_THROW(scenario = parse_scenario(file, read_file(file), "db")) << file;
+    scenario.only.insert(scenario.only.end(), scenario.also.begin(), scenario.also.end());
     for (const auto& name : scenario.only) {
       EXPECT_TRUE(std::ranges::any_of(configurations(), [&](const auto& one) { return one.name == name; }))
           << file << " names the unknown configuration " << name;
