@@ -236,7 +236,7 @@ Decoded<Message> read_logical_message(Frame& frame) {
 
 }  // namespace
 
-Decoded<Message> decode(std::string_view bytes) {
+Decoded<Message> decode(std::string_view bytes, const Wire& /*wire*/) {
   Frame frame{"pgoutput", bytes, ByteReader(bytes)};
   if (bytes.empty()) return wrong_at(0, frame, "an empty frame");
   const auto read = [&frame](std::string_view name, Decoded<Message> (*reader)(Frame&)) {

@@ -6,7 +6,8 @@
 
 namespace walbrook::pgoutput {
 
-// `frame`: what one XLogData carries behind its header. Borrowed by the result.
-[[nodiscard]] Decoded<Message> decode(std::string_view frame);
+// `frame`: what one XLogData carries behind its header. Borrowed by the result. `wire`: what was asked for in
+// START_REPLICATION, and whether the frame stands in a streamed block.
+[[nodiscard]] Decoded<Message> decode(std::string_view frame, const Wire& wire = {});
 
 }  // namespace walbrook::pgoutput

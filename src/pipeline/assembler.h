@@ -80,6 +80,10 @@ class Assembler {
   void on(const pgoutput::Origin& /*origin*/) {}
   void on(const pgoutput::Type& /*type*/) {}               // TypeCatalog knows more
   void on(const pgoutput::LogicalMessage& /*message*/) {}  // understood, not part of any table
+  template <class Other>
+  void on(const Other& /*message*/) {
+    throw Error(ErrorKind::protocol, "the stream carries a message of a later protocol than was asked for");
+  }
 
   [[nodiscard]] RelationState& relation(Oid oid);
   [[nodiscard]] RowBatch& batch_of(RelationState& relation);
