@@ -5,9 +5,11 @@
 // of several transactions in turn. Messages in a block carry the xid of the (sub)transaction that made them; outside of
 // blocks that xid is 0.
 //
-// A view is valid as long as the frame's bytes are. Nothing here asks a clock, a server or a thread.
+// A view is valid as long as the frame's bytes are; two are equal when they say the same. Nothing here asks a clock, a
+// server or a thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,22 +31,26 @@ struct Begin {
   Lsn final_lsn;  // commit_lsn of the transaction
   Timestamp commit_time;
   std::uint32_t xid;
+  friend bool operator==(const Begin&, const Begin&) = default;
 };
 struct Commit {
   std::uint8_t flags;
   Lsn commit_lsn;
   Lsn end_lsn;
   Timestamp commit_time;
+  friend bool operator==(const Commit&, const Commit&) = default;
 };
 struct Origin {
   Lsn commit_lsn;  // at the origin
   std::string_view name;
+  friend bool operator==(const Origin&, const Origin&) = default;
 };
 struct RelationColumn {
   bool in_key;
   std::string_view name;
   Oid type_oid;
   std::int32_t typmod;
+  friend bool operator==(const RelationColumn&, const RelationColumn&) = default;
 };
 struct Relation {
   std::uint32_t xid;  // as in every message that may stand in a streamed block: of the (sub)transaction, else 0
@@ -53,12 +59,14 @@ struct Relation {
   std::string_view name;
   char identity;  // 'd', 'n', 'f', 'i'
   std::vector<RelationColumn> columns;
+  friend bool operator==(const Relation&, const Relation&) = default;
 };
 struct Type {
   std::uint32_t xid;
   Oid oid;
   std::string_view schema;
   std::string_view name;
+  friend bool operator==(const Type&, const Type&) = default;
 };
 
 enum class CellKind : char { null = 'n', unchanged = 'u', text = 't', binary = 'b' };
@@ -90,6 +98,8 @@ class Tuple {
     ByteReader in_;
   };
   [[nodiscard]] Cursor cells() const { return Cursor(cells_); }
+  [[nodiscard]] std::string_view bytes() const { return cells_; }  // of the cells, as on the wire
+  friend bool operator==(const Tuple&, const Tuple&) = default;
 
  private:
   std::uint16_t size_ = 0;
@@ -101,6 +111,7 @@ struct Insert {
   std::uint32_t xid;
   Oid relation;
   Tuple after;
+  friend bool operator==(const Insert&, const Insert&) = default;
 };
 struct Update {
   std::uint32_t xid;
@@ -108,18 +119,21 @@ struct Update {
   OldTuple old_kind;
   Tuple before;  // empty when old_kind is none
   Tuple after;
+  friend bool operator==(const Update&, const Update&) = default;
 };
 struct Delete {
   std::uint32_t xid;
   Oid relation;
   OldTuple old_kind;  // key or full
   Tuple before;
+  friend bool operator==(const Delete&, const Delete&) = default;
 };
 struct Truncate {
   std::uint32_t xid;
   std::vector<Oid> relations;
   bool cascade;
   bool restart_identity;
+  friend bool operator==(const Truncate&, const Truncate&) = default;
 };
 struct LogicalMessage {
   std::uint32_t xid;
@@ -127,20 +141,25 @@ struct LogicalMessage {
   Lsn lsn;
   std::string_view prefix;
   std::string_view content;
+  friend bool operator==(const LogicalMessage&, const LogicalMessage&) = default;
 };
 
 // Version 2: a block of a streamed transaction. Blocks do not nest.
 struct StreamStart {
   std::uint32_t xid;   // of the top-level transaction
   bool first_segment;  // nothing of it was streamed before
+  friend bool operator==(const StreamStart&, const StreamStart&) = default;
 };
-struct StreamStop {};
+struct StreamStop {
+  friend bool operator==(const StreamStop&, const StreamStop&) = default;
+};
 struct StreamCommit {
   std::uint32_t xid;
   std::uint8_t flags;
   Lsn commit_lsn;
   Lsn end_lsn;
   Timestamp commit_time;
+  friend bool operator==(const StreamCommit&, const StreamCommit&) = default;
 };
 // One (sub)transaction was rolled back, nothing beneath or above it: each that was streamed gets a message of its own.
 struct StreamAbort {
@@ -149,6 +168,7 @@ struct StreamAbort {
   // Version 4 with streaming 'parallel' alone; else unset and 0.
   Lsn abort_lsn;
   Timestamp abort_time;
+  friend bool operator==(const StreamAbort&, const StreamAbort&) = default;
 };
 
 // Version 3: two-phase commit.
@@ -158,6 +178,7 @@ struct BeginPrepare {
   Timestamp prepare_time;
   std::uint32_t xid;
   std::string_view gid;
+  friend bool operator==(const BeginPrepare&, const BeginPrepare&) = default;
 };
 struct Prepare {
   std::uint8_t flags;
@@ -166,6 +187,7 @@ struct Prepare {
   Timestamp prepare_time;
   std::uint32_t xid;
   std::string_view gid;
+  friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 struct CommitPrepared {
   std::uint8_t flags;
@@ -174,6 +196,7 @@ struct CommitPrepared {
   Timestamp commit_time;
   std::uint32_t xid;
   std::string_view gid;
+  friend bool operator==(const CommitPrepared&, const CommitPrepared&) = default;
 };
 struct RollbackPrepared {
   std::uint8_t flags;
@@ -183,6 +206,7 @@ struct RollbackPrepared {
   Timestamp rollback_time;
   std::uint32_t xid;
   std::string_view gid;
+  friend bool operator==(const RollbackPrepared&, const RollbackPrepared&) = default;
 };
 struct StreamPrepare {
   std::uint8_t flags;
@@ -191,11 +215,43 @@ struct StreamPrepare {
   Timestamp prepare_time;
   std::uint32_t xid;
   std::string_view gid;
+  friend bool operator==(const StreamPrepare&, const StreamPrepare&) = default;
 };
 
 using Message = std::variant<Begin, Commit, Origin, Relation, Type, Insert, Update, Delete, Truncate, LogicalMessage,
                              StreamStart, StreamStop, StreamCommit, StreamAbort, BeginPrepare, Prepare, CommitPrepared,
                              RollbackPrepared, StreamPrepare>;
+
+struct MessageKind {
+  char byte;              // a frame begins with it
+  std::string_view name;  // as the protocol's page has it
+  int protocol;           // the version that brought it
+};
+// In the order of Message's alternatives.
+inline constexpr std::array<MessageKind, std::variant_size_v<Message>> message_kinds = {{
+    {'B', "Begin", 1},
+    {'C', "Commit", 1},
+    {'O', "Origin", 1},
+    {'R', "Relation", 1},
+    {'Y', "Type", 1},
+    {'I', "Insert", 1},
+    {'U', "Update", 1},
+    {'D', "Delete", 1},
+    {'T', "Truncate", 1},
+    {'M', "Message", 1},
+    {'S', "Stream Start", 2},
+    {'E', "Stream Stop", 2},
+    {'c', "Stream Commit", 2},
+    {'A', "Stream Abort", 2},
+    {'b', "Begin Prepare", 3},
+    {'P', "Prepare", 3},
+    {'K', "Commit Prepared", 3},
+    {'r', "Rollback Prepared", 3},
+    {'p', "Stream Prepare", 3},
+}};
+[[nodiscard]] inline const MessageKind& kind_of(const Message& message) {
+  return message_kinds[message.index()];
+}
 
 // What a frame's meaning depends on beside its bytes.
 struct Wire {
@@ -203,6 +259,12 @@ struct Wire {
   bool in_stream = false;           // between Stream Start and Stream Stop: messages carry an xid
   bool parallel_streaming = false;  // streaming 'parallel' was asked for: Stream Abort carries LSN and time
 };
+
+// A streamed block begins or ends with `message`: for frames that come in turn.
+inline void follow(const Message& message, Wire& wire) {
+  if (std::holds_alternative<StreamStart>(message)) wire.in_stream = true;
+  if (std::holds_alternative<StreamStop>(message)) wire.in_stream = false;
+}
 
 struct DecodeError {
   std::size_t offset;   // byte in the frame at which it cannot be read on

@@ -253,7 +253,7 @@ TEST(Decoder, errors_say_where_and_what) {
   const std::string tuple("I\0\0\0\1N\0\3n", 9);  // three columns, one of them is there
   const std::vector<Wrong> all = {
       {"", 0, "pgoutput: an empty frame"},
-      {"S", 0, "pgoutput: unknown message kind 0x53; this reads protocol version 1"},
+      {"X", 0, "pgoutput: unknown message kind 0x58"},
       {with_byte(with_byte(begin_frame(), 9, 0x7F), 10, 0xFF), 9, "Begin: the commit time is out of range"},
       {with_byte(commit_frame(), 1, 1), 1, "Commit: unknown flags 0x01"},
       {with_byte(commit_frame(), 18, 0x7F), 18, "Commit: the commit time is out of range"},
