@@ -1,5 +1,5 @@
-// Frames of every message kind, built by hand from the protocol's description: not by an encoder, so that no mistake is
-// made twice.
+// Frames of every message kind, built by hand from the protocol's description: not by the encoder, so that no mistake
+// is made twice.
 #pragma once
 
 #include <string>
@@ -7,13 +7,19 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "pgoutput/message.h"
 
 namespace walbrook::pgoutput {
 
 struct NamedFrame {
   std::string name;
   std::string bytes;
+  Wire wire = {};
 };
+
+inline constexpr Wire version_4{.protocol = 4};
+inline constexpr Wire version_4_block{.protocol = 4, .in_stream = true};
+inline constexpr Wire version_4_parallel{.protocol = 4, .parallel_streaming = true};
 
 inline void put_cell(ByteWriter& out, char kind, std::string_view bytes) {
   out.u8(static_cast<std::uint8_t>(kind));
@@ -145,12 +151,104 @@ inline std::string message_frame() {
   return out.take();
 }
 
-inline std::vector<NamedFrame> all_frames() {
-  return {{"Begin", begin_frame()},        {"Commit", commit_frame()},    {"Origin", origin_frame()},
-          {"Relation", relation_frame()},  {"Type", type_frame()},        {"Insert", insert_frame()},
+// The frame as it stands in a streamed block: of (sub)transaction 733.
+inline std::string in_block(const std::string& frame) {
+  return frame.substr(0, 1) + std::string("\0\0\x02\xDD", 4) + frame.substr(1);
+}
+
+inline std::string stream_start_frame() {
+  return {"S\0\0\x02\xDB\1", 6};
+}
+
+inline std::string stream_stop_frame() {
+  return "E";
+}
+
+inline std::string stream_commit_frame() {
+  ByteWriter out;
+  out.u8('c');
+  out.u32(731);
+  out.u8(0);
+  out.u64(0x16B374D848);
+  out.u64(0x16B374D878);
+  out.u64(1'000'000);
+  return out.take();
+}
+
+inline std::string stream_abort_frame() {
+  return {"A\0\0\x02\xDB\0\0\x02\xDD", 9};
+}
+
+// As it is sent when streaming 'parallel' was asked for.
+inline std::string parallel_abort_frame() {
+  ByteWriter out;
+  out.bytes(stream_abort_frame());
+  out.u64(0x16B374D848);
+  out.u64(2'000'000);
+  return out.take();
+}
+
+inline std::string begin_prepare_frame() {
+  ByteWriter out;
+  out.u8('b');
+  out.u64(0x16B374D848);
+  out.u64(0x16B374D878);
+  out.u64(1'000'000);
+  out.u32(731);
+  out.c_string("a gid");
+  return out.take();
+}
+
+// Prepare, Commit Prepared and Stream Prepare.
+inline std::string prepared_frame(char kind) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(kind));
+  out.u8(0);
+  out.bytes(begin_prepare_frame().substr(1));
+  return out.take();
+}
+
+inline std::string rollback_prepared_frame() {
+  ByteWriter out;
+  out.u8('r');
+  out.u8(0);
+  out.u64(0x16B374D848);
+  out.u64(0x16B374D878);
+  out.u64(1'000'000);
+  out.u64(2'000'000);
+  out.u32(731);
+  out.c_string("a gid");
+  return out.take();
+}
+
+// What may stand in a streamed block, and carries an xid there.
+inline std::vector<NamedFrame> frames_of_blocks() {
+  return {{"Relation", relation_frame()},  {"Type", type_frame()},        {"Insert", insert_frame()},
           {"Update", update_frame('\0')},  {"Update", update_frame('K')}, {"Update", update_frame('O')},
           {"Delete", delete_frame('K')},   {"Delete", delete_frame('O')}, {"Truncate", truncate_frame(0)},
           {"Truncate", truncate_frame(3)}, {"Message", message_frame()}};
+}
+
+inline std::vector<NamedFrame> all_frames() {
+  std::vector<NamedFrame> all = {{"Begin", begin_frame()},
+                                 {"Commit", commit_frame()},
+                                 {"Origin", origin_frame()},
+                                 {"Origin", origin_frame(), version_4_block},
+                                 {"Stream Start", stream_start_frame(), version_4},
+                                 {"Stream Stop", stream_stop_frame(), version_4_block},
+                                 {"Stream Commit", stream_commit_frame(), version_4},
+                                 {"Stream Abort", stream_abort_frame(), version_4},
+                                 {"Stream Abort", parallel_abort_frame(), version_4_parallel},
+                                 {"Begin Prepare", begin_prepare_frame(), version_4},
+                                 {"Prepare", prepared_frame('P'), version_4},
+                                 {"Commit Prepared", prepared_frame('K'), version_4},
+                                 {"Rollback Prepared", rollback_prepared_frame(), version_4},
+                                 {"Stream Prepare", prepared_frame('p'), version_4}};
+  for (const auto& frame : frames_of_blocks()) {
+    all.push_back(frame);
+    all.push_back({frame.name, in_block(frame.bytes), version_4_block});
+  }
+  return all;
 }
 
 }  // namespace walbrook::pgoutput

@@ -1,6 +1,8 @@
 // Frames of every kind as a real server sends them: what frames.h holds is only what the protocol's page says.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "pgoutput/decoder.h"
@@ -85,7 +87,9 @@ TEST_P(RealFrames, are_decoded_whole_and_refused_otherwise) {
     }
     EXPECT_FALSE(decode(frame + '\0'));
   }
-  EXPECT_EQ(kinds.size(), std::variant_size_v<Message>) << "a kind of message did not come";
+  const auto of_version_1 = std::count_if(message_kinds.begin(), message_kinds.end(),
+                                          [](const MessageKind& kind) { return kind.protocol == 1; });
+  EXPECT_EQ(std::ssize(kinds), of_version_1) << "a kind of message did not come";
   EXPECT_EQ(old_kinds, (std::map<OldTuple, int>{{OldTuple::none, 1}, {OldTuple::key, 2}, {OldTuple::full, 2}}));
   EXPECT_EQ(unchanged, 1);
   sql.exec("SELECT pg_drop_replication_slot('frames'); SELECT pg_replication_origin_session_reset()");
