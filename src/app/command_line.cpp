@@ -23,6 +23,7 @@ constexpr std::uint64_t most_package_rows = 1'000'000'000;
 constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
 constexpr std::uint64_t most_retries = 1'000'000;
 constexpr std::uint64_t most_threads = 1024;
+constexpr std::uint64_t highest_protocol = 4;
 
 const char* const source_group = "Source";
 const char* const destination_group = "Destination";
@@ -33,7 +34,8 @@ const char* const advanced_group = "Advanced";
 // The flags as text; absent ones are nullopt or empty.
 struct Flags {
   std::optional<std::string> source, destination, dataset, until, package_rows, package_bytes, memory_limit, threads;
-  std::optional<std::string> slot_wait, decoding_memory, retries;
+  std::optional<std::string> slot_wait, decoding_memory, retries, staged_bytes, protocol;
+  std::string origin = "any";
   std::string slot = "walbrook";
   std::string publication = "walbrook";
   std::string schema = "public";
@@ -42,7 +44,7 @@ struct Flags {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string sql;
-  bool no_snapshot = false, follow = false, reset = false, json = false, csv = false;
+  bool no_snapshot = false, follow = false, reset = false, two_phase = false, json = false, csv = false;
 };
 
 // CLI11's formatter without its decorations, so that a flag and what it does fit into 100 columns.
@@ -120,6 +122,16 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
                   defaults.package_bytes >> 20U));
   add(*app, advanced_group, "--wire", flags.wire, "FORM",
       "auto, text or binary: how the server sends values; default: auto");
+  add(*app, advanced_group, "--protocol", flags.protocol, "N",
+      "of pgoutput, 1 to 4; 1 holds back large transactions until they\nare committed; default: the highest that the "
+      "server has");
+  add_flag(
+      *app, advanced_group, "--two-phase", flags.two_phase,
+      "prepared transactions travel when they are prepared and wait in\nthe destination; for good: the slot keeps it");
+  add(*app, advanced_group, "--origin", flags.origin, "ORIGIN",
+      "any, or none: only what was not replicated into the source itself\n(16 and later); default: any");
+  add(*app, advanced_group, "--staged-bytes", flags.staged_bytes, "SIZE",
+      "most that open transactions may take in the destination;\ndefault: what it has room for");
   add(*app, advanced_group, "--decoding-memory", flags.decoding_memory, "SIZE",
       "logical_decoding_work_mem of the server's sender; default: " + defaults.decoding_memory);
   add(*app, advanced_group, "--memory-limit", flags.memory_limit, "SIZE",
@@ -277,6 +289,14 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
   run.wire = parse_wire(flags.wire);
   if (flags.package_rows) run.package_rows = parse_count("--package-rows", *flags.package_rows, 1, most_package_rows);
   if (flags.package_bytes) run.package_bytes = parse_size("--package-bytes", *flags.package_bytes, least_package_bytes);
+  if (flags.protocol) run.protocol = static_cast<int>(parse_count("--protocol", *flags.protocol, 1, highest_protocol));
+  run.two_phase = flags.two_phase;
+  if (flags.origin != "any" && flags.origin != "none") {
+    throw Error(ErrorKind::usage, fmt::format("--origin \"{}\" is not known", printable(flags.origin)),
+                "Known: any, none.");
+  }
+  if (flags.origin == "none") run.origin = flags.origin;
+  if (flags.staged_bytes) run.staged_bytes = parse_size("--staged-bytes", *flags.staged_bytes, least_package_bytes);
   if (flags.decoding_memory) {
     check_postgres_memory("--decoding-memory", *flags.decoding_memory);
     run.decoding_memory = *flags.decoding_memory;

@@ -80,11 +80,14 @@ struct State {
   std::vector<TableRecord> tables;
 };
 
-// Bytes that wait for a commit or for a copy: parts of a transaction by (xid, subxid), changes of a table by its OID.
+// Bytes that wait for a commit or for a copy.
 struct StageKey {
-  enum class Kind : std::uint8_t { transaction, table } kind = Kind::transaction;
-  std::uint32_t id = 0;     // xid, or the table's OID
-  std::uint32_t subid = 0;  // subtransaction, 0 = none
+  enum class Kind : std::uint8_t {
+    transaction,  // parts of an open transaction: the source sends them again after a restart
+    prepared,     // a prepared transaction: it does not
+    table,        // changes of a table that is being copied
+  } kind = Kind::transaction;
+  std::uint32_t id = 0;  // top-level xid, or the table's OID
 };
 
 struct MergeCounts {
@@ -114,7 +117,7 @@ class Load {
   // In the order of staging; `sink` may call the Load's other methods.
   virtual void for_each_staged(const StageKey& key, const std::function<void(std::string_view)>& sink) = 0;
   virtual void discard(const StageKey& key) = 0;
-  virtual void discard_all_transactions() = 0;
+  virtual void discard_all_transactions() = 0;  // the open ones; prepared ones stay
 
   virtual void put_table(const TableRecord& table) = 0;  // by (schema, name) of the source
   virtual void put_checkpoint(const Checkpoint& checkpoint) = 0;

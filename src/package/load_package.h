@@ -1,8 +1,9 @@
 // A load package: what one destination transaction applies.
 //
 // Packages tile the commit sequence: package n+1 starts at the commit after the last one of package n. A transaction is
-// whole inside one package unless it is larger than `package_bytes`: then its parts go to the destination's staging
-// as they come (PackageKind::part), and the package that carries its commit names them with a MergeStaged step.
+// whole inside one package unless it is larger than `package_bytes`, or is prepared before it is committed: then its
+// parts go to the destination's staging as they come, and the package that carries its commit names them with a
+// MergeStaged step.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace walbrook {
 
 struct Transaction {
-  std::uint32_t xid = 0;
+  std::uint32_t xid = 0;         // in a part of a streamed transaction: of the subtransaction
   Lsn commit_lsn;                // start of its commit record: compared by the seam
   Lsn end_lsn;                   // end of it; not yet known (unset) in a part
   std::int64_t commit_time = 0;  // microseconds since 1970-01-01 UTC
@@ -33,6 +34,8 @@ struct Truncate {
 struct MergeStaged {
   std::uint32_t xid = 0;
   std::uint32_t transaction = 0;
+  bool prepared = false;               // staged by a package of kind `prepare`
+  std::vector<std::uint32_t> aborted;  // subtransactions that were rolled back, ascending: without their changes
 };
 
 // Order matters per table only: all changes of one table stand in the steps in the order of their commits. One batch
@@ -42,6 +45,8 @@ using Step = std::variant<RowBatch, Truncate, MergeStaged>;
 enum class PackageKind {
   commits,  // whole commits
   part,     // a piece of one open transaction, to be staged
+  prepare,  // the (rest of the) changes of a prepared transaction: staged, with the checkpoint, until it is decided
+  discard,  // staged transactions were rolled back
   restart,  // the stream begins again at the checkpoint: what is staged of open transactions will come again
 };
 
@@ -53,9 +58,11 @@ struct Trouble {
 
 struct LoadPackage {
   PackageKind kind = PackageKind::commits;
-  std::uint32_t staged_xid = 0;           // of a part
+  std::uint32_t staged_xid = 0;           // of part, prepare, discard: the top-level transaction
+  bool prepared = false;                  // of discard: it was prepared
+  std::vector<std::uint32_t> aborted;     // of prepare: as in MergeStaged, for its earlier parts
   Lsn checkpoint;                         // end_lsn of the last commit: where streaming starts once it is durable
-  std::vector<Transaction> transactions;  // in commit order; of a part: the one
+  std::vector<Transaction> transactions;  // in commit order; of part and prepare: the one, or its subtransactions
   std::vector<Step> steps;
   std::vector<Trouble> troubles;
   std::size_t bytes = 0;  // memory held, for the queue's bound

@@ -1,38 +1,31 @@
 // Messages to load packages. Pure: no I/O, clock or thread; the types of user-defined columns come through TypeCatalog.
 //
-// Rows are parsed straight from the frame into the open package's batches. Two bounds close a package: bytes and rows.
-// An open transaction that alone exceeds them leaves in parts (PackageKind::part), and the package with its commit
-// names them. `cut` hands out whole commits only; the rows of a transaction that is still open move to the next
-// package.
+// Rows are parsed straight from the frame into the open package's batches; those of streamed transactions into batches
+// of their own until they are committed. Two bounds close a package: bytes and rows. A transaction that is still open
+// when they are reached leaves in parts (PackageKind::part), and the package with its commit names them. `cut` hands
+// out whole commits only; the rows of a transaction that is still open move to the next package.
 #pragma once
 
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "base/error.h"
-#include "package/load_package.h"
 #include "pgoutput/decoder.h"
-#include "pgoutput/values.h"
-#include "pipeline/table_groups.h"
+#include "pipeline/streamed_transaction.h"
 
 namespace walbrook::pipeline {
-
-// The server sent a value in a binary form that has no parser here: the stream must be asked for in text.
-class NeedsText : public Error {
- public:
-  using Error::Error;
-};
 
 struct AssemblerOptions {
   ValueLimits limits{};
   std::size_t package_bytes = 32U << 20U;
   std::size_t package_rows = 1'000'000;
-  Lsn checkpoint;            // commits with commit_lsn below it are durable already and skipped
-  std::optional<Lsn> until;  // commits with commit_lsn at or above it are not taken
+  Lsn checkpoint;                   // commits with commit_lsn below it are durable already and skipped
+  std::optional<Lsn> until;         // commits with commit_lsn at or above it are not taken
+  int protocol = 1;                 // as asked for in START_REPLICATION
+  bool parallel_streaming = false;  // the same
 };
 
 class Assembler {
@@ -41,16 +34,20 @@ class Assembler {
 
   // One frame of the stream. Throws Error(protocol), NeedsText.
   void feed(std::string_view frame);
-  // A package that has to leave before the next frame is fed: the open one is full, or a part of an open transaction.
+  // A package that has to leave before the next frame is fed: the open one is full, a part of an open transaction, or
+  // what became of a prepared or rolled-back one.
   [[nodiscard]] std::optional<LoadPackage> take_due();
   // All whole commits that are there; nullopt when there are none.
   [[nodiscard]] std::optional<LoadPackage> cut();
 
+  // A transaction that is not streamed is open: between its Begin and its Commit.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
-  [[nodiscard]] bool has_commits() const { return commits_ > 0; }
+  [[nodiscard]] bool has_commits() const { return commits_ > 0 || !due_.empty(); }
+  // Grows with every commit that is taken.
+  [[nodiscard]] std::uint64_t commits_seen() const { return commits_seen_; }
   // Commit time of the oldest commit that was not cut yet; 0 when there is none.
   [[nodiscard]] std::int64_t oldest_commit_time() const {
-    return commits_ > 0 ? package_.transactions.front().commit_time : 0;
+    return commits_ > 0 ? package_.content().transactions.front().commit_time : 0;
   }
   // end_lsn of the last commit that was seen, taken or not.
   [[nodiscard]] Lsn position() const { return position_; }
@@ -58,18 +55,6 @@ class Assembler {
   [[nodiscard]] bool reached_until() const { return reached_until_; }
 
  private:
-  struct RelationState {
-    TableSchemaRef schema;
-    std::vector<pgoutput::Parsers> parsers;
-    Oid group = 0;
-    std::size_t row_width = 0;  // memory of a row beside its variable-width bytes
-    bool in_trouble = false;
-  };
-  struct OpenBatch {
-    std::size_t step;
-    const TableSchema* schema;
-  };
-
   void on(const pgoutput::Begin& begin);
   void on(const pgoutput::Commit& commit);
   void on(const pgoutput::Relation& relation);
@@ -80,20 +65,33 @@ class Assembler {
   void on(const pgoutput::Origin& /*origin*/) {}
   void on(const pgoutput::Type& /*type*/) {}               // TypeCatalog knows more
   void on(const pgoutput::LogicalMessage& /*message*/) {}  // understood, not part of any table
-  template <class Other>
-  void on(const Other& /*message*/) {
-    throw Error(ErrorKind::protocol, "the stream carries a message of a later protocol than was asked for");
-  }
+  // assembler_streams.cpp
+  void on(const pgoutput::StreamStart& start);
+  void on(const pgoutput::StreamStop& stop);
+  void on(const pgoutput::StreamCommit& commit);
+  void on(const pgoutput::StreamAbort& abort);
+  // assembler_prepared.cpp
+  void on(const pgoutput::BeginPrepare& begin);
+  void on(const pgoutput::Prepare& prepare);
+  void on(const pgoutput::StreamPrepare& prepare);
+  void on(const pgoutput::CommitPrepared& commit);
+  void on(const pgoutput::RollbackPrepared& rollback);
 
-  [[nodiscard]] RelationState& relation(Oid oid);
-  [[nodiscard]] RowBatch& batch_of(RelationState& relation);
-  void append(RelationState& relation, Op op, const pgoutput::Tuple& tuple, const RowBatch* unchanged_from);
-  [[nodiscard]] bool append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const pgoutput::Cell& cell,
-                                 Op op);
-  void set_aside(RelationState& relation, RowBatch& batch, const std::string& why);
-  [[nodiscard]] std::uint32_t open_index() const {
-    return static_cast<std::uint32_t>(package_.transactions.size() - 1);
-  }
+  // Where a change of the message's transaction goes.
+  struct Place {
+    OpenPackage* package;  // nullptr: the change is durable already
+    RelationState* relation;
+    std::uint32_t transaction;
+  };
+  [[nodiscard]] Place place(Oid relation, std::uint32_t xid);
+  void open_transaction(const Transaction& transaction);
+  // Behind a transaction that is whole in package_: it counts from now on.
+  void close_transaction(Lsn end_lsn);
+  [[nodiscard]] bool beyond_until(Lsn commit_lsn);
+  [[nodiscard]] std::unique_ptr<StreamedTransaction> end_stream(std::uint32_t xid, std::string_view what);
+  void learn_relations(StreamedTransaction& stream);
+  void due_prepared(LoadPackage&& content, std::uint32_t xid, Lsn end_lsn);
+  [[nodiscard]] std::size_t held_bytes() const;
   [[nodiscard]] bool full() const;
   [[nodiscard]] LoadPackage take_commits();
   [[nodiscard]] LoadPackage take_part();
@@ -101,18 +99,19 @@ class Assembler {
   AssemblerOptions options_;
   TypeCatalog& types_;
   const TableGroups& groups_;
-  std::unordered_map<Oid, RelationState> relations_;
+  std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
 
-  LoadPackage package_;                      // open: whole commits, then the open transaction's rows
-  std::unordered_map<Oid, OpenBatch> open_;  // by group: the batch that takes its next row
-  std::size_t commits_ = 0;                  // whole commits in package_
+  OpenPackage package_;      // whole commits, behind its mark the open transaction
+  std::size_t commits_ = 0;  // whole commits in package_
+  std::uint64_t commits_seen_ = 0;
   bool in_transaction_ = false;
-  bool skipping_ = false;                         // the open transaction is durable already
-  bool staged_ = false;                           // parts of the open transaction have left
-  std::size_t transaction_steps_ = 0;             // steps from here on belong to the open transaction alone
-  std::map<std::size_t, std::size_t> row_marks_;  // earlier steps that it appended to: step → its first row there
-  std::size_t bytes_before_ = 0;                  // package_.bytes and rows when it began
-  std::size_t rows_before_ = 0;
+  bool skipping_ = false;  // the open transaction is durable already
+  bool staged_ = false;    // parts of the open transaction have left
+  std::unordered_map<std::uint32_t, std::unique_ptr<StreamedTransaction>> streams_;  // by top-level xid
+  StreamedTransaction* stream_ = nullptr;                                            // whose block is open
+  std::size_t streamed_bytes_ = 0;                                                   // held by streams_
+  std::size_t streamed_rows_ = 0;
+  std::deque<LoadPackage> due_;  // packages that leave before anything else does, in order
   Lsn position_;
   bool reached_until_ = false;
 };

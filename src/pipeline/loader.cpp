@@ -190,45 +190,94 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
 }
 
 void Loader::apply_once(const LoadPackage& package) {
-  if (package.kind == PackageKind::part) {
-    stage(package);
-    return;
+  switch (package.kind) {
+    case PackageKind::part:
+      return stage(package);
+    case PackageKind::prepare:
+      return keep_prepared(package);
+    case PackageKind::discard:
+    case PackageKind::restart:
+      return discard(package);
+    case PackageKind::commits:
+      break;
   }
   const auto begun = std::chrono::steady_clock::now();
   const auto started = std::chrono::system_clock::now();
   prepare_variants(package);
   auto load = destination_.begin_load();
   fault::hit("before_load");
-  if (package.kind == PackageKind::restart) {
-    load->discard_all_transactions();
-    load->commit();
-    return;
-  }
   TableChanges changes(sync_);
   PackageApply applied(*load, sync_, changes);
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   load->put_load(load_record(package, applied, sync_, started));
   commit(*load, package.checkpoint);
+  for (const auto& step : package.steps) {
+    if (const auto* merged = std::get_if<MergeStaged>(&step)) staged_.erase(merged->xid);
+  }
+  adopt(changes);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  statistics_.loaded(applied.counts(), applied.table_counts(), package.transactions.back().commit_time, took.count());
+}
 
+void Loader::adopt(TableChanges& changes) {
   std::vector<Oid> touched;
   for (const auto& [oid, record] : changes.changed()) touched.push_back(oid);
   changes.adopt();
   for (const auto oid : touched) statistics_.table(*sync_.find(oid));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  statistics_.loaded(applied.counts(), applied.table_counts(), package.transactions.back().commit_time, took.count());
 }
 
 void Loader::stage(const LoadPackage& package) {
   prepare_variants(package);
   std::vector<const Step*> steps;
   for (const auto& step : package.steps) steps.push_back(&step);
+  const auto bytes = write_part(package.transactions, steps);
+  std::size_t total = bytes.size();
+  for (const auto& [xid, staged] : staged_) total += staged;
+  if (options_.staged_bytes > 0 && total > options_.staged_bytes) {
+    throw Error(ErrorKind::data,
+                fmt::format("transaction {} is open and does not fit: {} bytes of open transactions would be staged in "
+                            "{}, {} are allowed",
+                            package.staged_xid, total, destination_.name(), options_.staged_bytes),
+                "Give it more room (--staged-bytes), or end the transaction at the source.");
+  }
   auto load = destination_.begin_load();
   fault::hit("before_stage");
-  load->stage({.kind = destination::StageKey::Kind::transaction, .id = package.staged_xid},
-              write_part(package.transactions, steps));
+  load->stage({.kind = destination::StageKey::Kind::transaction, .id = package.staged_xid}, bytes);
   load->commit();
   fault::hit("after_stage");
+  staged_[package.staged_xid] += bytes.size();
+}
+
+void Loader::discard(const LoadPackage& package) {
+  auto load = destination_.begin_load();
+  fault::hit("before_discard");
+  if (package.kind == PackageKind::restart) {
+    load->discard_all_transactions();
+    staged_.clear();
+  } else {
+    using Kind = destination::StageKey::Kind;
+    load->discard({.kind = package.prepared ? Kind::prepared : Kind::transaction, .id = package.staged_xid});
+    staged_.erase(package.staged_xid);
+  }
+  if (package.checkpoint.is_set()) {
+    commit(*load, package.checkpoint);
+  } else {
+    load->commit();
+  }
+}
+
+void Loader::keep_prepared(const LoadPackage& package) {
+  prepare_variants(package);
+  auto load = destination_.begin_load();
+  fault::hit("before_prepare");
+  TableChanges changes(sync_);
+  PackageApply prepared(*load, sync_, changes);
+  prepared.keep_prepared(package);
+  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  commit(*load, package.checkpoint);
+  staged_.erase(package.staged_xid);
+  adopt(changes);
 }
 
 void Loader::prepare_variants(const LoadPackage& package) {

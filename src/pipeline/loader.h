@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <stop_token>
 
 #include "pipeline/copier.h"
@@ -18,8 +19,9 @@ namespace walbrook::pipeline {
 struct LoaderOptions {
   destination::Checkpoint checkpoint;  // where the run begins; durable already
   int retries = 8;
-  Lsn target;           // a run that ends by itself is done when this is durable and every table is settled
-  bool follow = false;  // then it is never done
+  std::size_t staged_bytes = 0;  // of open transactions, at most; 0 = as much as the destination has room for
+  Lsn target;                    // a run that ends by itself is done when this is durable and every table is settled
+  bool follow = false;           // then it is never done
 };
 
 class Loader {
@@ -46,6 +48,9 @@ class Loader {
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);
   void stage(const LoadPackage& package);
+  void discard(const LoadPackage& package);
+  void keep_prepared(const LoadPackage& package);
+  void adopt(TableChanges& changes);
   void promote_copied(Lsn reached, std::stop_token stop);
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
@@ -68,6 +73,7 @@ class Loader {
 
   Lsn checkpoint_;
   SteadyTime last_idle_commit_{};
+  std::map<std::uint32_t, std::size_t> staged_;  // bytes by xid, of open transactions
   bool drained_ = false;
 };
 

@@ -6,14 +6,33 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "package/drop_transactions.h"
 #include "package/net_effect.h"
 #include "package/part_codec.h"
 
 namespace walbrook::pipeline {
 namespace {
 
-destination::StageKey table_key(Oid table) {
-  return {.kind = destination::StageKey::Kind::table, .id = table};
+using destination::StageKey;
+
+StageKey table_key(Oid table) {
+  return {.kind = StageKey::Kind::table, .id = table};
+}
+
+// A staged part as it counts once its transaction has committed: without what was rolled back, and as one transaction.
+Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& aborted) {
+  auto part = read_part(bytes);
+  if (!aborted.empty()) {
+    std::vector<bool> dropped;
+    dropped.reserve(part.transactions.size());
+    for (const auto& each : part.transactions) dropped.push_back(std::ranges::binary_search(aborted, each.xid));
+    drop_transactions(part.steps, dropped);
+  }
+  for (auto& step : part.steps) {
+    if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), 0);
+    if (auto* truncate = std::get_if<Truncate>(&step)) truncate->transaction = 0;
+  }
+  return part;
 }
 
 // Rows of both can be folded together.
@@ -45,8 +64,8 @@ RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactio
 PackageApply::PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes)
     : load_(load), sync_(sync), changes_(changes) {}
 
-void PackageApply::apply(const LoadPackage& package) {
-  for (const auto& trouble : package.troubles) {
+void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
+  for (const auto& trouble : troubles) {
     auto* table = sync_.find_by_relation(trouble.oid);
     if (table == nullptr) table = sync_.find(trouble.oid);
     if (table == nullptr || changes_.look(*table).state == TableState::quarantined) continue;
@@ -54,9 +73,31 @@ void PackageApply::apply(const LoadPackage& package) {
     record.state = TableState::quarantined;
     record.reason = trouble.reason;
   }
+}
+
+void PackageApply::apply(const LoadPackage& package) {
+  set_aside(package.troubles);
   for (const auto& step : package.steps) apply(step, package.transactions);
   flush_all();
   counts_.transactions += package.transactions.size();
+}
+
+void PackageApply::keep_prepared(const LoadPackage& package) {
+  set_aside(package.troubles);
+  const StageKey streamed{.kind = StageKey::Kind::transaction, .id = package.staged_xid};
+  const StageKey kept{.kind = StageKey::Kind::prepared, .id = package.staged_xid};
+  const auto keep = [&](std::string_view bytes) {
+    const auto part = committed_part(bytes, package.aborted);
+    std::vector<const Step*> steps;
+    for (const auto& step : part.steps) steps.push_back(&step);
+    load_.stage(kept, write_part({Transaction{.xid = package.staged_xid}}, steps));
+  };
+  load_.discard(kept);  // a transaction of that xid that was prepared before the counter came round again
+  load_.for_each_staged(streamed, keep);
+  load_.discard(streamed);
+  std::vector<const Step*> steps;
+  for (const auto& step : package.steps) steps.push_back(&step);
+  keep(write_part(package.transactions, steps));
 }
 
 void PackageApply::apply(const Step& step, const std::vector<Transaction>& transactions) {
@@ -181,11 +222,11 @@ void PackageApply::truncate(const Truncate& truncate, const Step& /*step*/,
 
 void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions) {
   flush_all();
-  const destination::StageKey key{.kind = destination::StageKey::Kind::transaction, .id = merge.xid};
+  const StageKey key{.kind = merge.prepared ? StageKey::Kind::prepared : StageKey::Kind::transaction, .id = merge.xid};
   const std::vector<Transaction> committed{transactions[merge.transaction]};
   load_.for_each_staged(key, [&](std::string_view bytes) {
-    const auto part = read_part(bytes);
-    for (const auto& step : part.steps) apply(step, committed);  // a part's rows all carry index 0
+    const auto part = committed_part(bytes, merge.aborted);
+    for (const auto& step : part.steps) apply(step, committed);
     flush_all();
   });
   load_.discard(key);

@@ -29,6 +29,10 @@ class PackageApply {
 
   // In commit order. Throws Error; the load is dead then.
   void apply(const LoadPackage& package);
+  void set_aside(const std::vector<Trouble>& troubles);
+  // The changes of a prepared transaction wait, durable, until it is decided. What was staged of it so far goes with
+  // them.
+  void keep_prepared(const LoadPackage& package);
   // The copied table takes its place: its copy, then its staged changes from its consistent point on.
   void promote(SyncedTable& table);
 

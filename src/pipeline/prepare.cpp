@@ -48,17 +48,41 @@ source::Publication find_or_create_publication(const RunOptions& options, source
 struct SlotPosition {
   Lsn lsn;
   bool created = false;
+  bool two_phase = false;
 };
 SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& catalog, RunObserver& observer,
                                  std::stop_token stop) {
-  if (const auto slot = source::read_slot(catalog, options.slot)) return {.lsn = slot->confirmed_flush_lsn};
+  if (const auto slot = source::read_slot(catalog, options.slot)) {
+    return {.lsn = slot->confirmed_flush_lsn, .two_phase = slot->two_phase};
+  }
   auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
   const auto created = source::create_permanent_slot(
-      replication, options.conninfo, options.slot, [&observer](const auto& writers) { observer.waiting_for(writers); },
-      stop);
+      replication, options.conninfo, {.name = options.slot, .two_phase = options.two_phase},
+      [&observer](const auto& writers) { observer.waiting_for(writers); }, stop);
   observer.prepared(fmt::format("slot {} created at {}", options.slot, created.consistent_point.to_string()));
   fault::hit("slot_created");
-  return {.lsn = created.consistent_point, .created = true};
+  return {.lsn = created.consistent_point, .created = true, .two_phase = options.two_phase};
+}
+
+// 14 has 2 (streaming), 15 has 3 (two-phase commit), 16 has 4 (parallel streaming).
+int choose_protocol(const RunOptions& options, const source::Connection& catalog) {
+  const int major = catalog.server_version() / 10'000;
+  const int highest = major >= 16 ? 4 : major - 12;
+  if (options.protocol > highest) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--protocol {}: PostgreSQL {} has protocols up to {}", options.protocol, major, highest));
+  }
+  const int chosen = options.protocol == 0 ? highest : options.protocol;
+  if (options.two_phase && chosen < 3) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("--two-phase needs protocol 3, which PostgreSQL has from 15 on; this is {} with protocol {}", major,
+                    chosen));
+  }
+  if (options.origin == "none" && major < 16) {
+    throw Error(ErrorKind::usage, fmt::format("--origin none needs PostgreSQL 16; this is {}", major));
+  }
+  return chosen;
 }
 
 // A position that everything committed by now lies before, and that the walsender reaches without further writes.
@@ -140,10 +164,18 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   if (const auto error = source::first_error(source::preflight(request))) throw *error;
 
   Prepared out;
+  out.protocol = choose_protocol(options, catalog);
   out.source = catalog.where();
   out.target = end_of_committed(catalog);
   auto publication = find_or_create_publication(options, catalog, observer);
   const auto slot = find_or_create_slot(options, catalog, observer, stop);
+  out.two_phase = options.two_phase || slot.two_phase;
+  if (slot.two_phase && out.protocol < 3) {
+    throw Error(ErrorKind::usage,
+                fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them",
+                            options.slot, out.protocol),
+                "Leave --protocol away.");
+  }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
 

@@ -98,14 +98,13 @@ void Receiver::read(SteadyTime /*now*/) {
       return;
     }
     failures_ = 0;
-    const bool was_open = assembler_->in_transaction();
+    const auto commits = assembler_->commits_seen();
     assembler_->feed(frame.bytes);
     while ((pending_ = assembler_->take_due())) {
       fresh_ = false;
       if (!push_pending()) return;
     }
-    const bool committed = was_open && !assembler_->in_transaction();
-    if (committed && queue_.hungry()) {
+    if (assembler_->commits_seen() != commits && queue_.hungry()) {
       pending_ = assembler_->cut();
       if (!push_pending()) return;
     }

@@ -101,6 +101,8 @@ class Run::Impl {
   mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
   std::unique_ptr<Receiver> receiver_;
   bool binary_ = false;
+  int protocol_ = 1;
+  bool two_phase_ = false;
   Lsn target_;
 
   std::atomic<std::uint64_t> durable_{0};
@@ -143,6 +145,8 @@ void Run::Impl::build(Prepared& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
   binary_ = prepared.binary;
+  protocol_ = prepared.protocol;
+  two_phase_ = prepared.two_phase;
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups());
@@ -153,6 +157,7 @@ void Run::Impl::build(Prepared& prepared) {
   copier_ = std::make_unique<Copier>(copying, destination_, types_, inbox_, observer_, statistics_);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
+                                                   .staged_bytes = options_.staged_bytes,
                                                    .target = prepared.target,
                                                    .follow = options_.follow || options_.until.has_value()},
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
@@ -161,7 +166,9 @@ void Run::Impl::build(Prepared& prepared) {
   const ReceiverOptions receiving{.assembler = {.limits = destination_.limits(),
                                                 .package_bytes = options_.package_bytes,
                                                 .package_rows = options_.package_rows,
-                                                .until = options_.until},
+                                                .until = options_.until,
+                                                .protocol = protocol_,
+                                                .parallel_streaming = source::streams_in_parallel(protocol_)},
                                   .reconnects = options_.follow ? -1 : 5};
   auto receiver = std::make_unique<Receiver>(
       receiving, [this](Lsn start, bool text) { return open_stream(start, text); }, types_, groups_, queue_, durable_);
@@ -174,6 +181,9 @@ std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(Lsn start, bool tex
                                   .slot = options_.slot,
                                   .publication = options_.publication,
                                   .start = start,
+                                  .protocol = protocol_,
+                                  .two_phase = two_phase_,
+                                  .origin = options_.origin,
                                   .binary = binary_ && !text,
                                   .decoding_memory = options_.decoding_memory,
                                   .wait_for_active = options_.slot_wait},

@@ -38,6 +38,10 @@ struct RunOptions {
   Wire wire = Wire::automatic;
   std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
+  std::size_t staged_bytes = 0;  // of open transactions at the destination, at most; 0 = no limit
+  int protocol = 0;              // of pgoutput, 1 to 4; 0 = the highest that the server has
+  bool two_phase = false;        // prepared transactions are sent when they are prepared, and staged
+  std::string origin;            // "none": only what was not replicated into the source; "" = "any": all
   std::string decoding_memory = "256MB";
   milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
   int destination_retries =

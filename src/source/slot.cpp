@@ -23,7 +23,8 @@ constexpr auto slot_query = R"(
 SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, s.active_pid, s.restart_lsn,
   s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
   pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-                                  ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint
+                                  ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
+  coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false)
 FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
 )";
 
@@ -142,26 +143,26 @@ Error creation_failure(const Connection& replication, const PGresult* result, co
 }
 
 // 15 has a list of options, 14 key words; later versions take both.
-std::string creation_sql(const Connection& replication, const std::string& name, bool snapshot) {
+std::string creation_sql(const Connection& replication, const NewSlot& slot, bool snapshot) {
   const auto* persistence = snapshot ? " TEMPORARY" : "";
-  const auto quoted = replication.quote_name(name);
+  const auto quoted = replication.quote_name(slot.name);
   if (replication.server_version() >= 150000) {
-    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}')", quoted, persistence,
-                       snapshot ? "export" : "nothing");
+    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}'{})", quoted, persistence,
+                       snapshot ? "export" : "nothing", slot.two_phase ? ", TWO_PHASE" : "");
   }
   return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quoted, persistence,
                      snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
 }
 
-CreatedSlot create_slot(Connection& replication, const std::string& conninfo, const std::string& name, bool snapshot,
+CreatedSlot create_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot, bool snapshot,
                         const WaitingFor& waiting, const std::stop_token& stop) {
-  const auto doing = "creating slot " + name;
-  if (PQsendQuery(replication.raw(), creation_sql(replication, name, snapshot).c_str()) == 0) {
+  const auto doing = "creating slot " + slot.name;
+  if (PQsendQuery(replication.raw(), creation_sql(replication, slot, snapshot).c_str()) == 0) {
     throw replication.failure(nullptr, doing);
   }
   WaitReport report(conninfo, waiting, PQbackendPID(replication.raw()));
   auto result = await_result(replication, report, stop, doing);
-  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), name);
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), slot.name);
   const Rows rows(std::move(result));
   return {.consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
 }
@@ -179,21 +180,22 @@ std::optional<SlotState> read_slot(Connection& catalog, const std::string& name)
                    .active_pid = rows.integer(0, 5),
                    .restart_lsn = rows.lsn(0, 6),
                    .confirmed_flush_lsn = rows.lsn(0, 7),
+                   .two_phase = rows.boolean(0, 11),
                    .wal_status = rows.text(0, 8),
                    .invalidation_reason = rows.text(0, 9),
                    .retained_bytes = rows.integer(0, 10)};
 }
 
-CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const std::string& name,
+CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot,
                                   const WaitingFor& waiting, std::stop_token stop) {
-  return create_slot(replication, conninfo, name, false, waiting, stop);
+  return create_slot(replication, conninfo, slot, false, waiting, stop);
 }
 
 CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const WaitingFor& waiting,
                                  std::stop_token stop) {
   // Slots are named across the cluster. The PID tells apart whoever lives now, the number what a crash may have left.
   const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
-  return create_slot(replication, conninfo, name, true, waiting, stop);
+  return create_slot(replication, conninfo, {.name = name}, true, waiting, stop);
 }
 
 void drop_slot(Connection& catalog, const std::string& name) {

@@ -30,6 +30,7 @@ struct SlotState {
   std::int64_t active_pid = 0;  // 0: nobody reads it
   Lsn restart_lsn;
   Lsn confirmed_flush_lsn;
+  bool two_phase = false;           // prepared transactions are decoded when they are prepared; cannot be undone
   std::string wal_status;           // "reserved", "extended", "unreserved", "lost"
   std::string invalidation_reason;  // 16+; "" otherwise
   std::int64_t retained_bytes = 0;  // WAL that it holds
@@ -61,8 +62,12 @@ struct CreatedSlot {
   Lsn consistent_point;
   std::string snapshot_name;  // empty unless exported; valid until the replication connection runs another command
 };
+struct NewSlot {
+  std::string name;
+  bool two_phase = false;  // 15+
+};
 // On a replication connection. Waits as long as needed; `stop` ends the wait with an Error.
-CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const std::string& name,
+CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot,
                                   const WaitingFor& waiting, std::stop_token stop);
 CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const WaitingFor& waiting,
                                  std::stop_token stop);

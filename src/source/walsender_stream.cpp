@@ -252,9 +252,17 @@ void WalsenderStream::send_feedback(Lsn durable, bool ask_reply) {
 // is an identifier inside a literal.
 std::string start_sql(const Connection& replication, const StreamOptions& options) {
   const auto publication = replication.quote_literal(replication.quote_name(options.publication));
-  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{}{})",
-                     replication.quote_name(options.slot), options.start.to_string(), publication,
-                     options.binary ? ", binary 'true'" : "", options.messages ? ", messages 'true'" : "");
+  auto sql =
+      fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
+                  replication.quote_name(options.slot), options.start.to_string(), options.protocol, publication);
+  if (options.protocol >= 2) {
+    sql += fmt::format(", streaming '{}'", streams_in_parallel(options.protocol) ? "parallel" : "on");
+  }
+  if (options.two_phase) sql += ", two_phase 'on'";
+  if (!options.origin.empty()) sql += fmt::format(", origin {}", replication.quote_literal(options.origin));
+  if (options.binary) sql += ", binary 'true'";
+  if (options.messages) sql += ", messages 'true'";
+  return sql + ")";
 }
 
 Connection open_walsender(const StreamOptions& options) {

@@ -14,11 +14,19 @@ struct StreamOptions {
   std::string slot;
   std::string publication;
   Lsn start;                                            // the checkpoint
+  int protocol = 1;                                     // 1 to 4; from 2 on large transactions are streamed
+  bool two_phase = false;                               // protocol 3 on, see SlotState::two_phase
+  std::string origin;                                   // "any", "none" (16+); "" = the server's default, any
   bool binary = false;                                  // ask for binary tuples (14+)
   bool messages = true;                                 // logical messages are understood (14+)
   std::string decoding_memory = "256MB";                // logical_decoding_work_mem of the walsender
   milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for
 };
+
+// What streaming is asked for in that protocol: Stream Abort then carries LSN and time.
+[[nodiscard]] constexpr bool streams_in_parallel(int protocol) {
+  return protocol >= 4;
+}
 
 // A slot that is active in another process is waited for, logging its PID; then Error(source_not_ready) naming it.
 [[nodiscard]] std::unique_ptr<ChangeReader> start_streaming(const StreamOptions& options, std::stop_token stop);

@@ -231,13 +231,13 @@ TEST_P(LoadTest, staged_bytes_are_verbatim_and_in_order_per_key) {
     return out;
   }();
   const StageKey transaction{.kind = StageKey::Kind::transaction, .id = 5};
-  const StageKey sub{.kind = StageKey::Kind::transaction, .id = 5, .subid = 6};
+  const StageKey prepared{.kind = StageKey::Kind::prepared, .id = 5};
   const StageKey of_table{.kind = StageKey::Kind::table, .id = 5};
   load(0x2000, [&](Load& load) {
     load.stage(transaction, "one");
     load.stage(of_table, "table");
     load.stage(transaction, "");
-    load.stage(sub, "sub");
+    load.stage(prepared, "prepared");
   });
   load(0x2001, [&](Load& load) {
     load.stage(transaction, large);
@@ -251,18 +251,18 @@ TEST_P(LoadTest, staged_bytes_are_verbatim_and_in_order_per_key) {
   };
   load(0x2002, [&](Load& load) {
     EXPECT_EQ(staged(load, transaction), (Strings{"one", "", large, all_bytes}));
-    EXPECT_EQ(staged(load, sub), Strings{"sub"});
+    EXPECT_EQ(staged(load, prepared), Strings{"prepared"});
     EXPECT_EQ(staged(load, of_table), Strings{"table"});
     load.discard(transaction);
     EXPECT_TRUE(staged(load, transaction).empty());
-    EXPECT_EQ(staged(load, sub), Strings{"sub"});
+    EXPECT_EQ(staged(load, prepared), Strings{"prepared"});
     load.stage(transaction, "later");
     EXPECT_EQ(staged(load, transaction), Strings{"later"});
   });
   load(0x2003, [&](Load& load) {
     load.discard_all_transactions();
     EXPECT_TRUE(staged(load, transaction).empty());
-    EXPECT_TRUE(staged(load, sub).empty());
+    EXPECT_EQ(staged(load, prepared), Strings{"prepared"});
     EXPECT_EQ(staged(load, of_table), Strings{"table"});
   });
 }

@@ -21,10 +21,18 @@ constexpr std::int64_t pieces_read = 16'384;
 // The appender holds what it is given outside DuckDB's accounting until then: 16 MB.
 constexpr std::size_t chunks_flushed = 16;
 
-constexpr const char* of_key = "pipeline = $1 AND kind = $2 AND id = $3 AND subid = $4";
+constexpr const char* of_key = "pipeline = $1 AND kind = $2 AND id = $3";
 
 std::string_view kind_name(StageKey::Kind kind) {
-  return kind == StageKey::Kind::transaction ? "transaction" : "table";
+  switch (kind) {
+    case StageKey::Kind::transaction:
+      return "transaction";
+    case StageKey::Kind::prepared:
+      return "prepared";
+    case StageKey::Kind::table:
+      return "table";
+  }
+  return "";
 }
 
 std::int64_t parse(const std::optional<std::string>& digits) {
@@ -48,7 +56,7 @@ Staging::Staging(Connection& connection, std::string pipeline)
 void Staging::add(const StageKey& key, std::string_view bytes) {
   const auto newest =
       connection_.rows(fmt::format("SELECT coalesce(max(seq), 0)::VARCHAR FROM {} WHERE {}", table_, of_key), pipeline_,
-                       kind_name(key.kind), key.id, key.subid);
+                       kind_name(key.kind), key.id);
   const auto seq = parse(newest.at(0).at(0)) + 1;
   Appender appender(connection_, "_walbrook", "staged", "staging changes");
   const auto chunk = make_chunk(appender.types());
@@ -60,15 +68,14 @@ void Staging::add(const StageKey& key, std::string_view bytes) {
     do {
       const auto part = bytes.substr(0, piece_bytes);
       bytes.remove_prefix(part.size());
-      static_cast<std::int64_t*>(column(5))[rows] = piece++;
-      static_cast<duckdb_string_t*>(column(6))[rows] = string_cell(part);
+      static_cast<std::int64_t*>(column(4))[rows] = piece++;
+      static_cast<duckdb_string_t*>(column(5))[rows] = string_cell(part);
       ++rows;
     } while (!bytes.empty() && rows < chunk_rows);
     fill(chunk.get(), 0, rows, string_cell(pipeline_));
     fill(chunk.get(), 1, rows, string_cell(kind_name(key.kind)));
     fill(chunk.get(), 2, rows, std::int64_t{key.id});
-    fill(chunk.get(), 3, rows, std::int64_t{key.subid});
-    fill(chunk.get(), 4, rows, seq);
+    fill(chunk.get(), 3, rows, seq);
     duckdb_data_chunk_set_size(chunk.get(), rows);
     appender.append(chunk.get());
     if (chunks % chunks_flushed == 0) appender.flush();
@@ -80,10 +87,10 @@ std::string Staging::read(const StageKey& key, std::int64_t seq, std::int64_t pi
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(pieces) * piece_bytes);
   const auto sql = fmt::format(
-      "SELECT payload FROM {} WHERE {} AND seq = $5 AND piece >= $6 AND piece < $7 ORDER BY piece", table_, of_key);
+      "SELECT payload FROM {} WHERE {} AND seq = $4 AND piece >= $5 AND piece < $6 ORDER BY piece", table_, of_key);
   for (std::int64_t first = 0; first < pieces; first += pieces_read) {
     for (const auto& row :
-         connection_.rows(sql, pipeline_, kind_name(key.kind), key.id, key.subid, seq, first, first + pieces_read)) {
+         connection_.rows(sql, pipeline_, kind_name(key.kind), key.id, seq, first, first + pieces_read)) {
       bytes += row.at(0).value();
     }
   }
@@ -94,13 +101,13 @@ void Staging::for_each(const StageKey& key, const std::function<void(std::string
   const auto seqs = connection_.rows(
       fmt::format("SELECT seq::VARCHAR, count(*)::VARCHAR FROM {} WHERE {} GROUP BY seq ORDER BY min(staged.seq)",
                   table_, of_key),
-      pipeline_, kind_name(key.kind), key.id, key.subid);
+      pipeline_, kind_name(key.kind), key.id);
   for (const auto& row : seqs) sink(read(key, parse(row.at(0)), parse(row.at(1))));
 }
 
 void Staging::discard(const StageKey& key) {
-  connection_.run(fmt::format("DELETE FROM {} WHERE {}", table_, of_key), pipeline_, kind_name(key.kind), key.id,
-                  key.subid);
+  connection_.run(fmt::format("DELETE FROM {} WHERE {}", table_, of_key), pipeline_, kind_name(key.kind), key.id);
+
 }
 
 void Staging::discard_all_transactions() {

@@ -40,7 +40,7 @@ constexpr std::array<Definition, 7> definitions = {{
      "since_lsn "
      "VARCHAR, since TIMESTAMP WITH TIME ZONE"},
     {"staged",
-     "pipeline VARCHAR, kind VARCHAR, id BIGINT, subid BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING "
+     "pipeline VARCHAR, kind VARCHAR, id BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING "
      "COMPRESSION uncompressed"},
 }};
 

@@ -70,7 +70,7 @@ class Preflight : public SourceCase {
   }
   Lsn create_slot() {
     auto replication = Connection::open(conninfo(), ConnectionUse::replication);
-    return create_permanent_slot(replication, conninfo(), slot, {}, {}).consistent_point;
+    return create_permanent_slot(replication, conninfo(), {.name = slot}, {}, {}).consistent_point;
   }
 
   std::string slot;
@@ -262,7 +262,7 @@ TEST(PreflightOfAServer, WithTooLittleWal) {
       {.conninfo = server.conninfo(), .publication = "p", .slot = "s", .tables = {}, .checkpoint = {}, .systemid = {}});
   expect_finding(found, Severity::error, "server", {"wal_level is replica", "ALTER SYSTEM SET wal_level = logical"});
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
-  expect_says(thrown_by([&] { create_permanent_slot(replication, server.conninfo(), "s", {}, {}); }),
+  expect_says(thrown_by([&] { create_permanent_slot(replication, server.conninfo(), {.name = "s"}, {}, {}); }),
               ErrorKind::source_not_ready, {"wal_level"});
 }
 
@@ -279,7 +279,7 @@ TEST(PreflightOfAServer, WithoutFreeSlotsAndSenders) {
   asked.snapshot = false;
   expect_no(preflight(asked), Severity::error);
   auto holder = Connection::open(server.conninfo(), ConnectionUse::replication);
-  create_permanent_slot(holder, server.conninfo(), "other", {}, {});
+  create_permanent_slot(holder, server.conninfo(), {.name = "other"}, {}, {});
   const auto full = preflight(asked);
   expect_finding(full, Severity::error, "server", {"0 of 1 replication slots are free; 1 is needed"});
   expect_finding(full, Severity::error, "rights", {"max_wal_senders"});

@@ -12,7 +12,7 @@ class Slots : public SourceCase {
   Slots() : slot("s_" + database.name()) {}
   CreatedSlot create() {
     auto replication = Connection::open(conninfo(), ConnectionUse::replication);
-    return create_permanent_slot(replication, conninfo(), slot, {}, {});
+    return create_permanent_slot(replication, conninfo(), {.name = slot}, {}, {});
   }
 
   std::string slot;
@@ -68,7 +68,7 @@ TEST_F(Slots, CreationWaitsForWritersAndNamesThem) {
   std::vector<OpenWriter> told;
   std::jthread creation([&] {
     auto replication = Connection::open(conninfo(), ConnectionUse::replication);
-    create_permanent_slot(replication, conninfo(), slot,
+    create_permanent_slot(replication, conninfo(), {.name = slot},
                           [&](const std::vector<OpenWriter>& writers) {
                             const std::lock_guard lock(mutex);
                             told = writers;
@@ -128,8 +128,8 @@ TEST(SlotsWithPreparedTransactions, CreationNamesThem) {
 TEST(SlotLimits, ANewSlotWithoutRoomSaysSo) {
   PostgresServer server({.settings = {"max_replication_slots=1"}});
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
-  create_permanent_slot(replication, server.conninfo(), "first", {}, {});
-  expect_says(thrown_by([&] { create_permanent_slot(replication, server.conninfo(), "second", {}, {}); }),
+  create_permanent_slot(replication, server.conninfo(), {.name = "first"}, {}, {});
+  expect_says(thrown_by([&] { create_permanent_slot(replication, server.conninfo(), {.name = "second"}, {}, {}); }),
               ErrorKind::source_not_ready, {"slots are in use", "max_replication_slots"});
 }
 

@@ -24,7 +24,7 @@ class Streaming : public SourceCase {
     sql.exec("CREATE TABLE a(id int PRIMARY KEY, v text)");
     sql.exec("CREATE PUBLICATION p FOR TABLE a");
     auto replication = Connection::open(conninfo(), ConnectionUse::replication);
-    start = create_permanent_slot(replication, conninfo(), slot, {}, {}).consistent_point;
+    start = create_permanent_slot(replication, conninfo(), {.name = slot}, {}, {}).consistent_point;
   }
   void TearDown() override {
     SourceCase::TearDown();
@@ -250,7 +250,7 @@ TEST(StreamOfAServer, ThatShutsDownEndsWithAConnectionError) {
   PostgresServer server;
   Sql(server.conninfo()).exec("CREATE PUBLICATION p");
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
-  create_permanent_slot(replication, server.conninfo(), "s", {}, {});
+  create_permanent_slot(replication, server.conninfo(), {.name = "s"}, {}, {});
   auto reader = start_streaming({.conninfo = server.conninfo(), .slot = "s", .publication = "p", .start = {}}, {});
   std::jthread stopping([&] { server.stop(); });
   const auto deadline = steady_clock::now() + std::chrono::seconds(20);
@@ -271,7 +271,7 @@ TEST(StreamOfAServer, WhoseSlotLostItsWalSaysSo) {
   Sql sql(server.conninfo());
   sql.exec("CREATE PUBLICATION p");
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
-  const auto made = create_permanent_slot(replication, server.conninfo(), "s", {}, {});
+  const auto made = create_permanent_slot(replication, server.conninfo(), {.name = "s"}, {}, {});
   for (int i = 0; i < 5; ++i) sql.exec("SELECT pg_switch_wal(); CREATE TABLE t" + std::to_string(i) + "(i int)");
   sql.exec("CHECKPOINT");
   expect_says(thrown_by([&] {

@@ -1,0 +1,193 @@
+#include "pipeline/open_package.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace walbrook::pipeline {
+namespace {
+
+constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with what finds it
+
+void assign_transaction(Step& step, std::uint32_t transaction) {
+  if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), transaction);
+  if (auto* truncate = std::get_if<walbrook::Truncate>(&step)) truncate->transaction = transaction;
+}
+
+}  // namespace
+
+void OpenPackage::add(const Transaction& transaction) {
+  package_.transactions.push_back(transaction);
+  package_.bytes += transaction_bytes;
+}
+
+void OpenPackage::append(RelationState& relation, Op op, const pgoutput::Tuple& tuple, const RowBatch* unchanged_from,
+                         std::uint32_t transaction) {
+  const auto& columns = relation.schema->columns;
+  if (tuple.size() != columns.size()) {
+    throw Error(ErrorKind::protocol, fmt::format("table {}: a row of {} columns, the stream described {}",
+                                                 relation.schema->full_name(), tuple.size(), columns.size()));
+  }
+  auto& batch = batch_of(relation);
+  const auto row = batch.rows();
+  auto cells = tuple.cells();
+  std::size_t bytes = relation.row_width + sizeof(Op) + sizeof(std::uint32_t);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto cell = cells.next();
+    bytes += cell.bytes.size();
+    const bool old_has_it =
+        unchanged_from != nullptr && (relation.schema->identity == ReplicaIdentity::full || columns[c].in_key);
+    if (cell.kind == pgoutput::CellKind::unchanged && old_has_it) {
+      // The old tuple, one row up, carries what the new one leaves out.
+      batch.columns[c].append_from(batch.columns[c], row - 1);
+    } else if (!append_cell(relation, batch, c, cell, op)) {
+      return;
+    }
+  }
+  batch.finish_row(op, transaction);
+  package_.bytes += bytes;
+  if (op != Op::before) ++package_.rows;
+}
+
+bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const pgoutput::Cell& cell,
+                              Op op) {
+  auto& column = batch.columns[c];
+  switch (cell.kind) {
+    case pgoutput::CellKind::null:
+      column.append_null();
+      return true;
+    case pgoutput::CellKind::unchanged:
+      if (op == Op::insert) {
+        throw Error(ErrorKind::protocol,
+                    fmt::format("table {}: an inserted row without a value", relation.schema->full_name()));
+      }
+      column.append_null();
+      if (op == Op::update) batch.mark_unchanged(batch.rows(), c);
+      return true;
+    case pgoutput::CellKind::text:
+    case pgoutput::CellKind::binary:
+      break;
+  }
+  const auto& described = relation.schema->columns[c];
+  const bool binary = cell.kind == pgoutput::CellKind::binary;
+  const auto parser = binary ? relation.parsers[c].binary : relation.parsers[c].text;
+  if (parser == nullptr) {
+    throw NeedsText(ErrorKind::protocol,
+                    fmt::format("table {}, column \"{}\": a binary value of type {}, which has no parser",
+                                relation.schema->full_name(), described.name, described.type_oid));
+  }
+  if (parser(cell.bytes, limits_, column) == pgoutput::ParseStatus::ok) return true;
+  const auto& transaction = package_.transactions.back();
+  const auto where = transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
+                                                     : "transaction " + std::to_string(transaction.xid);
+  set_aside(relation, batch,
+            fmt::format("column \"{}\" at {}: {} bytes that are no value of its type{}{}", described.name, where,
+                        cell.bytes.size(), binary ? "" : ": ", binary ? "" : cell.bytes.substr(0, 60)));
+  return false;
+}
+
+// Takes back the half-appended row; the loader sets the table aside when the package is applied.
+void OpenPackage::set_aside(RelationState& relation, RowBatch& batch, const std::string& why) {
+  for (auto& column : batch.columns) column.truncate(batch.rows());
+  relation.in_trouble = true;
+  package_.troubles.push_back({.oid = relation.schema->oid, .reason = why});
+}
+
+RowBatch& OpenPackage::batch_of(const RelationState& relation) {
+  const auto open = open_.find(relation.group);
+  std::size_t step = 0;
+  if (open == open_.end() || open->second.schema != relation.schema.get()) {
+    step = package_.steps.size();
+    package_.steps.emplace_back(RowBatch(relation.schema));
+    open_[relation.group] = {step, relation.schema.get()};
+  } else {
+    step = open->second.step;
+  }
+  auto& batch = std::get<RowBatch>(package_.steps[step]);
+  if (step < marked_steps_) row_marks_.try_emplace(step, batch.rows());
+  return batch;
+}
+
+void OpenPackage::add(walbrook::Truncate truncate, const std::vector<Oid>& groups) {
+  for (const auto group : groups) open_.erase(group);
+  package_.steps.emplace_back(std::move(truncate));
+  ++package_.rows;
+}
+
+void OpenPackage::add(MergeStaged merge) {
+  open_.clear();
+  package_.steps.emplace_back(std::move(merge));
+}
+
+void OpenPackage::add(LoadPackage&& other, std::uint32_t transaction) {
+  open_.clear();
+  for (auto& step : other.steps) {
+    assign_transaction(step, transaction);
+    package_.steps.push_back(std::move(step));
+  }
+  std::ranges::move(other.troubles, std::back_inserter(package_.troubles));
+  package_.bytes += other.bytes;
+  package_.rows += other.rows;
+}
+
+void OpenPackage::mark() {
+  marked_steps_ = package_.steps.size();
+  row_marks_.clear();
+  marked_bytes_ = package_.bytes;
+  marked_rows_ = package_.rows;
+}
+
+bool OpenPackage::changed_since_mark() const {
+  return !row_marks_.empty() || package_.steps.size() != marked_steps_ || !package_.troubles.empty();
+}
+
+LoadPackage OpenPackage::take_before_mark() {
+  LoadPackage out = std::exchange(package_, {});
+  open_.clear();
+  package_.transactions.push_back(out.transactions.back());
+  out.transactions.pop_back();
+  // The tails of batches that the open transaction appended to, then its own steps.
+  for (const auto& [step, row] : row_marks_) {
+    package_.steps.emplace_back(std::get<RowBatch>(out.steps[step]).split(row));
+  }
+  const auto own = out.steps.begin() + static_cast<std::ptrdiff_t>(marked_steps_);
+  std::move(own, out.steps.end(), std::back_inserter(package_.steps));
+  out.steps.erase(own, out.steps.end());
+  for (auto& step : package_.steps) assign_transaction(step, 0);
+  package_.troubles = std::exchange(out.troubles, {});
+  package_.bytes = out.bytes - marked_bytes_;
+  package_.rows = out.rows - marked_rows_;
+  out.bytes = marked_bytes_;
+  out.rows = marked_rows_;
+  marked_steps_ = marked_bytes_ = marked_rows_ = 0;
+  row_marks_.clear();
+  return out;
+}
+
+LoadPackage OpenPackage::take_behind_mark() {
+  const auto checkpoint = package_.checkpoint;
+  LoadPackage before = take_before_mark();
+  LoadPackage out = take_all();
+  package_ = std::move(before);
+  package_.checkpoint = checkpoint;
+  mark();
+  return out;
+}
+
+LoadPackage OpenPackage::take_all() {
+  open_.clear();
+  row_marks_.clear();
+  marked_steps_ = marked_bytes_ = marked_rows_ = 0;
+  return std::exchange(package_, {});
+}
+
+LoadPackage OpenPackage::take_part() {
+  auto troubles = std::exchange(package_.troubles, {});
+  LoadPackage out = take_all();
+  package_.troubles = std::move(troubles);
+  return out;
+}
+
+}  // namespace walbrook::pipeline
