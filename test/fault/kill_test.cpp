@@ -11,7 +11,7 @@ namespace {
 
 constexpr int starts_at_most = 60;
 
-// Tables with and without a key, an unchanged big value, a transaction larger than a package: every step of a load is
+// Tables with and without a key, an unchanged big value, transactions larger than a package: every step of a load is
 // taken.
 void make_source(const ReplicatedDatabase& db) {
   db.exec(
@@ -30,6 +30,12 @@ void change_source(const ReplicatedDatabase& db) {
       "BEGIN; INSERT INTO item SELECT (SELECT max(id) FROM item) + g, 1, md5(g::text) FROM generate_series(1, 1000) g; "
       "UPDATE item SET id = -id WHERE id BETWEEN 10 AND 20; DELETE FROM item WHERE id % 7 = 0; "
       "INSERT INTO log SELECT g, 'large' FROM generate_series(1, 1000) g; COMMIT");
+  sql.exec("BEGIN; INSERT INTO log SELECT g, repeat(md5(g::text), 5) FROM generate_series(1, 3000) g; ROLLBACK");
+  const auto gid = quote_literal("prepared in " + sql.value("SELECT current_database()"));
+  sql.exec("BEGIN; INSERT INTO log SELECT g, repeat(md5(g::text), 5) FROM generate_series(1, 1000) g; " +
+           ("UPDATE item SET n = -n WHERE id % 3 = 0; PREPARE TRANSACTION " + gid));
+  sql.exec("INSERT INTO bag VALUES (1, 'between')");
+  sql.exec("COMMIT PREPARED " + gid);
   sql.exec(
       "DELETE FROM bag WHERE ctid IN (SELECT ctid FROM bag WHERE a = 1 LIMIT 3); UPDATE bag SET b = 'x' WHERE a = 2");
 }
@@ -43,7 +49,8 @@ std::set<std::string>& points_hit() {
 class Kill : public ::testing::TestWithParam<std::string> {
  protected:
   Kill() {
-    db_.pipeline.flags = {"--package-bytes", "65536"};  // the large transaction is staged in parts
+    // Large transactions are streamed and staged in parts.
+    db_.pipeline.flags = {"--package-bytes", "65536", "--decoding-memory", "64kB", "--two-phase"};
     make_source(db_);
   }
 
