@@ -2,6 +2,9 @@
 //
 // The layout is Arrow's (validity bitmap, offsets, data), so that it leaves through the Arrow C data interface and
 // enters DuckDB's vectors by memcpy. Booleans take a byte each; Arrow export packs them.
+//
+// A nested value is appended from within: first its parts to the children, then close_list or close_structure. Parts
+// that were appended and not closed are taken back by drop_open.
 #pragma once
 
 #include <cassert>
@@ -24,11 +27,9 @@ struct Variant {
 
 class Column {
  public:
-  explicit Column(PhysicalType type) : type_(type) {
-    if (is_variable_width(type.layout)) offsets_.push_back(0);
-  }
+  explicit Column(PhysicalType type);
 
-  [[nodiscard]] PhysicalType type() const { return type_; }
+  [[nodiscard]] const PhysicalType& type() const { return type_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t null_count() const { return null_count_; }
   // Bytes of memory that it holds.
@@ -36,25 +37,39 @@ class Column {
 
   void append_null() {
     append_validity(false);
-    if (!offsets_.empty()) {
+    if (!children_.empty()) {
+      append_null_to_children();
+    } else if (!offsets_.empty()) {
       offsets_.push_back(static_cast<std::int64_t>(data_.size()));
     } else {
-      data_.append(value_width(type_.layout), '\0');
+      data_.append(width_, '\0');
     }
   }
   // `T` must have the layout's width.
   template <class T>
   void append(const T& value) {
-    assert(sizeof(T) == value_width(type_.layout));
+    assert(sizeof(T) == width_);
     append_validity(true);
     data_.append(reinterpret_cast<const char*>(&value), sizeof(T));
   }
-  // utf8, json, binary; and uuid with exactly 16 bytes.
+  // utf8, json, binary, bit; and uuid with exactly 16 bytes.
   void append_bytes(std::string_view value) {
     append_validity(true);
     data_.append(value);
     if (!offsets_.empty()) offsets_.push_back(static_cast<std::int64_t>(data_.size()));
   }
+  // Of a list: its element. Of a structure: its fields. Of a map: its key and its value.
+  [[nodiscard]] std::vector<Column>& children() { return children_; }
+  [[nodiscard]] const std::vector<Column>& children() const { return children_; }
+  // What was appended to the children since the value before becomes a list, or a map.
+  void close_list() {
+    append_validity(true);
+    offsets_.push_back(static_cast<std::int64_t>(children_.front().size()));
+  }
+  // Every child got one value.
+  void close_structure() { append_validity(true); }
+  // Takes back what was appended to the children since the value before.
+  void drop_open();
   // NULL here, `text` in the variant column.
   void append_variant(std::string text) {
     variants_.push_back({static_cast<std::uint32_t>(size_), std::move(text)});
@@ -71,15 +86,17 @@ class Column {
     std::memcpy(&out, data_.data() + row * sizeof(T), sizeof(T));
     return out;
   }
-  // The bytes of a value of any layout; of a NULL: empty or zeros. Valid until the column grows.
+  // The bytes of a value that is not nested; of a NULL: empty or zeros. Valid until the column grows.
   [[nodiscard]] std::string_view bytes_at(std::size_t row) const {
     if (!offsets_.empty()) {
       const auto begin = static_cast<std::size_t>(offsets_[row]);
       return {data_.data() + begin, static_cast<std::size_t>(offsets_[row + 1]) - begin};
     }
-    const auto width = value_width(type_.layout);
-    return {data_.data() + row * width, width};
+    return {data_.data() + row * width_, width_};
   }
+  // Equal values are the same bits, in nested ones part by part; NULL equals NULL, a variant the same text.
+  [[nodiscard]] bool same_value(std::size_t row, const Column& other, std::size_t other_row) const;
+  [[nodiscard]] std::size_t hash_value(std::size_t row) const;
   // nullptr when the row has none.
   [[nodiscard]] const std::string* variant(std::size_t row) const;
   [[nodiscard]] const std::vector<Variant>& variants() const { return variants_; }  // by ascending row
@@ -89,7 +106,7 @@ class Column {
   [[nodiscard]] const std::vector<std::int64_t>& offsets() const { return offsets_; }     // size + 1, or empty
   [[nodiscard]] const std::string& data() const { return data_; }
 
-  // Drops the rows from `size` on.
+  // Drops the rows from `size` on, and what is open.
   void truncate(std::size_t size);
 
  private:
@@ -105,13 +122,17 @@ class Column {
     ++size_;
   }
 
+  void append_null_to_children();
+
   PhysicalType type_;
+  std::size_t width_;  // value_width of it
   std::size_t size_ = 0;
   std::size_t null_count_ = 0;
   std::vector<std::uint64_t> validity_;
   std::vector<std::int64_t> offsets_;
   std::string data_;
   std::vector<Variant> variants_;
+  std::vector<Column> children_;
 };
 
 }  // namespace walbrook

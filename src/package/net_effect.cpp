@@ -1,7 +1,6 @@
 #include "package/net_effect.h"
 
-#include <functional>
-#include <string_view>
+#include <algorithm>
 
 #include "base/error.h"
 
@@ -41,30 +40,14 @@ class RowIndex {
   [[nodiscard]] std::size_t hash_of(RowRef row) const {
     std::size_t hash = 0;
     for (const auto c : columns_) {
-      const Column& column = row.batch->columns[c];
-      std::size_t cell = 0x9E37;
-      if (const auto* variant = column.variant(row.row)) {
-        cell = std::hash<std::string_view>{}(*variant) + 1;
-      } else if (!column.is_null(row.row)) {
-        cell = std::hash<std::string_view>{}(column.bytes_at(row.row));
-      }
-      hash = (hash ^ cell) * 0x9E3779B97F4A7C15U;
+      hash = (hash ^ row.batch->columns[c].hash_value(row.row)) * 0x9E3779B97F4A7C15U;
       hash ^= hash >> 29;
     }
     return hash;
   }
   [[nodiscard]] bool equal(RowRef a, RowRef b) const {
-    for (const auto c : columns_) {
-      const Column& left = a.batch->columns[c];
-      const Column& right = b.batch->columns[c];
-      if (left.is_null(a.row) != right.is_null(b.row)) return false;
-      const auto* left_variant = left.variant(a.row);
-      const auto* right_variant = right.variant(b.row);
-      if ((left_variant == nullptr) != (right_variant == nullptr)) return false;
-      if (left_variant != nullptr && *left_variant != *right_variant) return false;
-      if (left.bytes_at(a.row) != right.bytes_at(b.row)) return false;
-    }
-    return true;
+    return std::ranges::all_of(
+        columns_, [&](std::size_t c) { return a.batch->columns[c].same_value(a.row, b.batch->columns[c], b.row); });
   }
   void grow() {
     slots_.assign(slots_.size() * 2, none);

@@ -1,5 +1,6 @@
 #include "package/part_codec.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -42,6 +43,7 @@ class PartWriter {
       number(variant.row);
       bytes(variant.text);
     }
+    for (const auto& child : column.children()) write(child);
   }
   void write(const RowBatch& batch) {
     number(StepTag::rows);
@@ -117,8 +119,10 @@ class PartReader {
     out.offsets_ = array<std::int64_t>();
     out.data_ = bytes();
     if (out.size_ != rows || out.validity_.size() != (rows + 63) / 64) damaged();
-    const auto width = value_width(out.type_.layout);
-    if (width != 0 ? out.data_.size() != rows * width : out.offsets_.size() != rows + 1) damaged();
+    const bool has_offsets =
+        is_variable_width(out.type_.layout) || (is_nested(out.type_.layout) && out.type_.layout != Layout::structure);
+    if (out.offsets_.size() != (has_offsets ? rows + 1 : 0)) damaged();
+    if (!is_variable_width(out.type_.layout) && out.data_.size() != rows * out.width_) damaged();
     out.null_count_ = 0;
     for (std::size_t row = 0; row < rows; ++row) out.null_count_ += out.is_null(row) ? 1 : 0;
     const auto variants = number<std::uint64_t>();
@@ -126,6 +130,16 @@ class PartReader {
       const auto row = number<std::uint32_t>();
       out.variants_.push_back({row, std::string(bytes())});
     }
+    check_offsets(out);
+    for (auto& child : out.children_) {
+      column(child, has_offsets ? static_cast<std::size_t>(out.offsets_.back()) : rows);
+    }
+  }
+  static void check_offsets(const Column& column) {
+    const auto& offsets = column.offsets_;
+    if (offsets.empty()) return;
+    if (offsets.front() != 0 || !std::ranges::is_sorted(offsets)) damaged();
+    if (column.children_.empty() && static_cast<std::size_t>(offsets.back()) != column.data_.size()) damaged();
   }
   RowBatch rows() {
     RowBatch batch(std::make_shared<const TableSchema>(table_schema_from_json(bytes())));

@@ -120,7 +120,7 @@ template <class Unsigned>
 Fast append_fast(const BinaryNumeric& numeric, Column& out) {
   Unsigned value = 0;
   for (int i = 0; i < numeric.size(); ++i) value = value * 10000 + numeric[i];
-  const PhysicalType type = out.type();
+  const PhysicalType& type = out.type();
   const auto& powers = powers_of_ten<Unsigned>;
   const int decimals = (numeric.size() - 1 - numeric.weight) * group_digits;  // of `value`
   if (decimals > numeric.display_scale) {
@@ -160,7 +160,7 @@ ParseStatus parse_numeric_text(std::string_view bytes, const ValueLimits& /*limi
   }
   if (whole.empty() || count_digits(fraction) != fraction.size()) return ParseStatus::malformed;
 
-  const PhysicalType type = out.type();
+  const PhysicalType& type = out.type();
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
   if (fraction.size() > type.scale) fraction = fraction.substr(0, fraction.find_last_not_of('0') + 1);
   if (fraction.size() > type.scale || whole.size() + type.scale > type.precision) return append_variant(bytes, out);

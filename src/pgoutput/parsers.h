@@ -1,4 +1,4 @@
-// Every parser by its name, for parsers_for (values.h), which alone picks among them. All are of the type Parser.
+// Every scalar's parser by its name, for parsers_for (values.h), which picks among them. All are of the type Parser.
 //
 // A text parser and the binary one of the same type end in one function that appends (append_timestamp, append_decimal
 // …), so that both forms of a value give the same bits.
@@ -21,6 +21,10 @@ ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column
 ParseStatus parse_char1_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_bytea_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_uuid_text(std::string_view bytes, const ValueLimits& limits, Column& out);
+
+// bits.cpp
+ParseStatus parse_bit_text(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_bit_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
 
 // numeric.cpp
 ParseStatus parse_numeric_text(std::string_view bytes, const ValueLimits& limits, Column& out);

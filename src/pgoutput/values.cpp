@@ -1,12 +1,13 @@
 #include "pgoutput/values.h"
 
+#include "pgoutput/nested.h"
 #include "pgoutput/parsers.h"
 
 namespace walbrook::pgoutput {
 namespace {
 
-// The type's own parsers; those of a text when it has none.
-Parsers parsers_of(Oid base_oid) {
+// The scalar's own parsers; those of a text when it has none.
+Parsers scalar_parsers(Oid base_oid) {
   switch (base_oid) {
     case type_oid::boolean:
       return {parse_bool_text, parse_bool_binary};
@@ -42,6 +43,9 @@ Parsers parsers_of(Oid base_oid) {
       return {parse_timestamptz_text, parse_timestamptz_binary};
     case type_oid::interval:
       return {parse_interval_text, parse_interval_binary};
+    case type_oid::bit:
+    case type_oid::varbit:
+      return {parse_bit_text, parse_bit_binary};
     case type_oid::jsonb:
       return {parse_utf8, parse_jsonb_binary};
     case type_oid::char1:
@@ -57,14 +61,43 @@ Parsers parsers_of(Oid base_oid) {
   }
 }
 
+Parsers list_parsers(const SourceType& source, const PhysicalType& type) {
+  const auto& element = source.fields.front().type;
+  const auto parsers = parsers_for(element, type.children.front());
+  return {array_text_parser(parsers.text, element.delimiter), array_binary_parser(parsers.binary, element.oid)};
+}
+
+Parsers composite_parsers(const SourceType& source, const PhysicalType& type) {
+  if (source.fields.size() != type.children.size()) return {};
+  std::vector<ValueParser> text;
+  std::vector<TypedParser> binary;
+  for (std::size_t i = 0; i < source.fields.size(); ++i) {
+    auto parsers = parsers_for(source.fields[i].type, type.children[i]);
+    text.push_back(std::move(parsers.text));
+    binary.push_back({source.fields[i].type.oid, std::move(parsers.binary)});
+  }
+  return {record_text_parser(std::move(text)), record_binary_parser(std::move(binary))};
+}
+
 }  // namespace
 
-Parsers parsers_for(Oid base_oid, bool is_enum, PhysicalType type) {
-  if (is_enum) return {parse_utf8, parse_utf8};
-  const SourceType source{.oid = base_oid, .base_oid = base_oid};
+Parsers parsers_for(const SourceType& source, const PhysicalType& type) {
+  if (source.is_enum) return {parse_utf8, parse_utf8};
   const auto own = physical_type(source, -1, {}).layout;
-  if (own == type.layout) return parsers_of(base_oid);
-  if (is_variable_width(type.layout) && type.layout != Layout::binary) return {parse_utf8, nullptr};
+  if (own != type.layout) {
+    if (type.layout == Layout::utf8 || type.layout == Layout::json) return {parse_utf8, nullptr};
+    return {};
+  }
+  switch (source.kind) {
+    case SourceType::Kind::scalar:
+      return scalar_parsers(source.base_oid);
+    case SourceType::Kind::list:
+      return list_parsers(source, type);
+    case SourceType::Kind::composite:
+      return composite_parsers(source, type);
+    case SourceType::Kind::hstore:
+      return {hstore_text_parser(), hstore_binary_parser()};
+  }
   return {};
 }
 

@@ -102,6 +102,10 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
     throw Error(ErrorKind::protocol,
                 fmt::format("a change of relation {}, which the stream did not describe", relation));
   }
+  // Composite types can be altered without a message that tells of it.
+  if (found->second->types_version != types_.version()) {
+    found->second = describe_again(found->second, types_, options_.limits, groups_);
+  }
   auto* const state = found->second.get();
   if (stream_ != nullptr) {
     return {.package = state->in_trouble ? nullptr : &stream_->changes(),

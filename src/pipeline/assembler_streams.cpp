@@ -44,24 +44,7 @@ std::unique_ptr<StreamedTransaction> Assembler::end_stream(std::uint32_t xid, st
 // in it can be looked up from now on.
 void Assembler::learn_relations(StreamedTransaction& stream) {
   for (auto& [oid, state] : stream.relations()) {
-    auto columns = state->schema->columns;
-    bool unsure = false;
-    for (const auto& column : columns) unsure = unsure || column.type_oid >= first_user_oid;
-    if (unsure) {
-      pgoutput::Relation again{.xid = 0,
-                               .oid = oid,
-                               .schema = state->schema->schema,
-                               .name = state->schema->name,
-                               .identity = static_cast<char>(state->schema->identity),
-                               .columns = {}};
-      for (const auto& column : columns) {
-        again.columns.push_back(
-            {.in_key = column.in_key, .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
-      }
-      auto fresh = describe_relation(again, types_, options_.limits, groups_);
-      if (*fresh.schema != *state->schema) state = std::make_shared<RelationState>(std::move(fresh));
-    }
-    relations_[oid] = std::move(state);
+    relations_[oid] = describe_again(state, types_, options_.limits, groups_);
   }
 }
 

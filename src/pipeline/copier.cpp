@@ -94,14 +94,26 @@ Copier::Outcome Copier::copy_one(const CopyOrder::Table& table, const source::Sn
       return Outcome::done;
   }
   result.columns = reader.schema();
-  copy_rows(table, reader, result, stop);
+  try {
+    copy_rows(table, reader, result, options_.copy, stop);
+  } catch (const source::CopyNeedsText& needs) {
+    observer_.copy_restarted(full_name(table.record), needs.cause() + "; it is copied in text");
+    if (reader.prepare(table.source, types_, destination_.limits()) != source::SnapshotReader::Prepared::ready) {
+      return Outcome::again;
+    }
+    result.columns = reader.schema();
+    result.rows = 0;
+    auto in_text = options_.copy;
+    in_text.format = source::CopyFormat::text;
+    copy_rows(table, reader, result, in_text, stop);
+  }
   if (stop.stop_requested()) return Outcome::done;
   loader_.post(std::move(result));
   return Outcome::done;
 }
 
 void Copier::copy_rows(const CopyOrder::Table& table, source::SnapshotReader& reader, CopyResult& result,
-                       std::stop_token stop) {
+                       const source::CopyOptions& how, std::stop_token stop) {
   const auto started = std::chrono::steady_clock::now();
   const auto name = full_name(table.record);
   auto writer = destination_.begin_copy(table.record, *result.columns);
@@ -110,7 +122,7 @@ void Copier::copy_rows(const CopyOrder::Table& table, source::SnapshotReader& re
   if (!options_.changes_only_from) {
     std::uint64_t bytes = 0;
     reader.copy(
-        options_.copy,
+        how,
         [&](const RowBatch& rows, std::size_t wire_bytes) {
           writer->append(rows);
           result.rows += rows.rows();

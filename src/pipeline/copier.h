@@ -65,7 +65,7 @@ class Copier {
   [[nodiscard]] Outcome copy_one(const CopyOrder::Table& table, const source::SnapshotSource& snapshot,
                                  source::SnapshotReader& reader, std::stop_token stop);
   void copy_rows(const CopyOrder::Table& table, source::SnapshotReader& reader, CopyResult& result,
-                 std::stop_token stop);
+                 const source::CopyOptions& how, std::stop_token stop);
 
   CopierOptions options_;
   destination::Destination& destination_;

@@ -72,13 +72,14 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
   }
   const auto& described = relation.schema->columns[c];
   const bool binary = cell.kind == pgoutput::CellKind::binary;
-  const auto parser = binary ? relation.parsers[c].binary : relation.parsers[c].text;
-  if (parser == nullptr) {
+  const auto& parser = binary ? relation.parsers[c].binary : relation.parsers[c].text;
+  const auto status = parser == nullptr ? pgoutput::ParseStatus::needs_text : parser(cell.bytes, limits_, column);
+  if (status == pgoutput::ParseStatus::ok) return true;
+  if (status == pgoutput::ParseStatus::needs_text) {
     throw NeedsText(ErrorKind::protocol,
-                    fmt::format("table {}, column \"{}\": a binary value of type {}, which has no parser",
+                    fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
                                 relation.schema->full_name(), described.name, described.type_oid));
   }
-  if (parser(cell.bytes, limits_, column) == pgoutput::ParseStatus::ok) return true;
   const auto& transaction = package_.transactions.back();
   const auto where = transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
                                                      : "transaction " + std::to_string(transaction.xid);

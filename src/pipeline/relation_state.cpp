@@ -1,5 +1,6 @@
 #include "pipeline/relation_state.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace walbrook::pipeline {
@@ -11,6 +12,7 @@ RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& 
                      .name = std::string(message.name),
                      .identity = static_cast<ReplicaIdentity>(message.identity)};
   RelationState state;
+  state.types_version = types.version();  // before they are asked for: what changes meanwhile is looked up once more
   for (const auto& column : message.columns) {
     const auto type = types.find(column.type_oid);
     const auto physical = physical_type(type, column.typmod, limits);
@@ -20,12 +22,36 @@ RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& 
                               .in_key = column.in_key,
                               .type = physical,
                               .binary = has_binary_parser(type)});
-    state.parsers.push_back(pgoutput::parsers_for(type.base_oid, type.is_enum, physical));
+    state.parsers.push_back(pgoutput::parsers_for(type, physical));
     state.row_width += is_variable_width(physical.layout) ? sizeof(std::int64_t) : value_width(physical.layout);
   }
   state.schema = std::make_shared<const TableSchema>(std::move(schema));
   state.group = groups.group(message.oid);
   return state;
+}
+
+std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known, TypeCatalog& types,
+                                              const ValueLimits& limits, const TableGroups& groups) {
+  const auto& schema = *known->schema;
+  const auto is_user_type = [](const ColumnSchema& column) { return column.type_oid >= first_user_oid; };
+  if (std::ranges::none_of(schema.columns, is_user_type)) {
+    known->types_version = types.version();
+    return known;
+  }
+  pgoutput::Relation again{.xid = 0,
+                           .oid = schema.oid,
+                           .schema = schema.schema,
+                           .name = schema.name,
+                           .identity = static_cast<char>(schema.identity),
+                           .columns = {}};
+  for (const auto& column : schema.columns) {
+    again.columns.push_back(
+        {.in_key = column.in_key, .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
+  }
+  auto fresh = describe_relation(again, types, limits, groups);
+  if (*fresh.schema != schema) return std::make_shared<RelationState>(std::move(fresh));
+  known->types_version = fresh.types_version;
+  return known;
 }
 
 }  // namespace walbrook::pipeline

@@ -1,6 +1,7 @@
 // What the stream said of a relation, and how its tuples become rows.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "package/load_package.h"
@@ -14,11 +15,16 @@ struct RelationState {
   TableSchemaRef schema;
   std::vector<pgoutput::Parsers> parsers;  // as schema->columns
   Oid group = 0;
-  std::size_t row_width = 0;  // memory of a row beside its variable-width bytes
-  bool in_trouble = false;    // a value could not be read: the table will be set aside
+  std::size_t row_width = 0;        // memory of a row beside its variable-width bytes
+  bool in_trouble = false;          // a value could not be read: the table will be set aside
+  std::uint64_t types_version = 0;  // TypeCatalog::version when it was described
 };
 
 [[nodiscard]] RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& types,
                                               const ValueLimits& limits, const TableGroups& groups);
+// The same relation, its user types looked up anew; `known` itself where nothing is otherwise.
+[[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,
+                                                            TypeCatalog& types, const ValueLimits& limits,
+                                                            const TableGroups& groups);
 
 }  // namespace walbrook::pipeline

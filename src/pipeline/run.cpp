@@ -244,6 +244,7 @@ void Run::Impl::watch(source::Publication seen) {
       };
       if (std::ranges::equal(now->tables, seen.tables, same)) continue;
       seen = *now;
+      types_.forget();  // a composite type may have been altered
       inbox_.post(*std::move(now));
     } catch (const Error& failed) {
       if (failed.kind() != ErrorKind::connection) throw;

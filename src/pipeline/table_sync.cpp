@@ -100,7 +100,8 @@ bool TableSync::adopt(const source::SourceTable& table) {
     changed = true;
   } else if (known->record.stamp != table.stamp && known->record.state == TableState::streaming) {
     known->record.state = TableState::pending;
-    known->record.reason = "the publication or the table's partitions were altered: the stream may have a hole";
+    known->record.reason =
+        "the publication, the table's partitions or a composite type were altered: the stream does not tell all";
     changed = true;
   } else if (const auto* column = unknown_column(known->record, table);
              column != nullptr && known->record.state == TableState::streaming) {

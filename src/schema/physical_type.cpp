@@ -4,7 +4,6 @@
 
 #include <array>
 #include <charconv>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -13,7 +12,7 @@
 namespace walbrook {
 namespace {
 
-constexpr std::array<std::pair<Layout, std::string_view>, 19> names = {{{Layout::boolean, "boolean"},
+constexpr std::array<std::pair<Layout, std::string_view>, 23> names = {{{Layout::boolean, "boolean"},
                                                                         {Layout::int16, "int16"},
                                                                         {Layout::int32, "int32"},
                                                                         {Layout::int64, "int64"},
@@ -31,24 +30,118 @@ constexpr std::array<std::pair<Layout, std::string_view>, 19> names = {{{Layout:
                                                                         {Layout::time_tz, "time_tz"},
                                                                         {Layout::timestamp, "timestamp"},
                                                                         {Layout::timestamp_tz, "timestamp_tz"},
-                                                                        {Layout::interval, "interval"}}};
+                                                                        {Layout::interval, "interval"},
+                                                                        {Layout::bit, "bit"},
+                                                                        {Layout::list, "list"},
+                                                                        {Layout::structure, "structure"},
+                                                                        {Layout::map, "map"}}};
 
 constexpr int max_decimal_precision = 38;
 
-// "decimal(12,2)"
-std::optional<PhysicalType> parse_decimal(std::string_view name) {
-  constexpr std::string_view prefix = "decimal(";
-  if (!name.starts_with(prefix)) return std::nullopt;
-  PhysicalType type{Layout::decimal};
-  const char* end = name.data() + name.size();
-  const auto comma = std::from_chars(name.data() + prefix.size(), end, type.precision);
-  if (comma.ec != std::errc{} || comma.ptr == end || *comma.ptr != ',') return std::nullopt;
-  const auto close = std::from_chars(comma.ptr + 1, end, type.scale);
-  if (close.ec != std::errc{} || std::string_view(close.ptr, static_cast<std::size_t>(end - close.ptr)) != ")" ||
-      type.precision < 1 || type.precision > max_decimal_precision || type.scale > type.precision) {
-    return std::nullopt;
+// Reads what to_string wrote.
+class TypeReader {
+ public:
+  explicit TypeReader(std::string_view text) : text_(text), rest_(text) {}
+
+  PhysicalType whole() {
+    auto type = read(0);
+    if (!rest_.empty()) fail();
+    return type;
   }
-  return type;
+
+ private:
+  PhysicalType read(int depth) {
+    if (depth > max_type_depth) fail();
+    PhysicalType type{layout()};
+    switch (type.layout) {
+      case Layout::decimal:
+        expect("(");
+        type.precision = number();
+        expect(",");
+        type.scale = number();
+        expect(")");
+        if (type.precision < 1 || type.precision > max_decimal_precision || type.scale > type.precision) fail();
+        break;
+      case Layout::list:
+        expect("(");
+        type.children.push_back(read(depth + 1));
+        expect(")");
+        break;
+      case Layout::map:
+        expect("(");
+        type.children.push_back(read(depth + 1));
+        expect(", ");
+        type.children.push_back(read(depth + 1));
+        expect(")");
+        break;
+      case Layout::structure:
+        read_fields(type, depth);
+        break;
+      default:
+        break;
+    }
+    return type;
+  }
+  void read_fields(PhysicalType& type, int depth) {
+    expect("(");
+    do {
+      type.names.push_back(quoted_name());
+      expect(" ");
+      type.children.push_back(read(depth + 1));
+    } while (take(", "));
+    expect(")");
+  }
+  Layout layout() {
+    const auto word = rest_.substr(0, rest_.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"));
+    for (const auto& [layout, name] : names) {
+      if (word != name) continue;
+      rest_.remove_prefix(word.size());
+      return layout;
+    }
+    fail();
+  }
+  std::uint8_t number() {
+    std::uint8_t value = 0;
+    const auto [stopped, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc{}) fail();
+    rest_.remove_prefix(static_cast<std::size_t>(stopped - rest_.data()));
+    return value;
+  }
+  std::string quoted_name() {
+    std::string name;
+    expect("\"");
+    for (;;) {
+      const auto end = rest_.find('"');
+      if (end == std::string_view::npos) fail();
+      name.append(rest_.substr(0, end));
+      rest_.remove_prefix(end + 1);
+      if (!take("\"")) return name;
+      name += '"';
+    }
+  }
+  bool take(std::string_view token) {
+    if (!rest_.starts_with(token)) return false;
+    rest_.remove_prefix(token.size());
+    return true;
+  }
+  void expect(std::string_view token) {
+    if (!take(token)) fail();
+  }
+  [[noreturn]] void fail() const {
+    throw Error(ErrorKind::internal, fmt::format("unknown physical type \"{}\" in the destination's state", text_));
+  }
+
+  std::string_view text_;
+  std::string_view rest_;
+};
+
+std::string quoted(const std::string& name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
 }
 
 }  // namespace
@@ -79,26 +172,44 @@ std::size_t value_width(Layout layout) {
     case Layout::utf8:
     case Layout::json:
     case Layout::binary:
+    case Layout::bit:
+    case Layout::list:
+    case Layout::structure:
+    case Layout::map:
       return 0;
   }
   return 0;
 }
 
-std::string to_string(PhysicalType type) {
+bool is_variable_width(Layout layout) {
+  return layout == Layout::utf8 || layout == Layout::json || layout == Layout::binary || layout == Layout::bit;
+}
+
+bool is_nested(Layout layout) {
+  return layout == Layout::list || layout == Layout::structure || layout == Layout::map;
+}
+
+bool operator==(const PhysicalType& a, const PhysicalType& b) {
+  return a.layout == b.layout && a.precision == b.precision && a.scale == b.scale && a.children == b.children &&
+         a.names == b.names;
+}
+
+std::string to_string(const PhysicalType& type) {
+  std::string out;
   for (const auto& [layout, name] : names) {
-    if (layout != type.layout) continue;
-    if (layout == Layout::decimal) return fmt::format("decimal({},{})", type.precision, type.scale);
-    return std::string(name);
+    if (layout == type.layout) out = name;
   }
-  return "utf8";
+  if (type.layout == Layout::decimal) return fmt::format("{}({},{})", out, type.precision, type.scale);
+  for (std::size_t i = 0; i < type.children.size(); ++i) {
+    out += i == 0 ? "(" : ", ";
+    if (!type.names.empty()) out += quoted(type.names[i]) + " ";
+    out += to_string(type.children[i]);
+  }
+  return type.children.empty() ? out : out + ")";
 }
 
 PhysicalType parse_physical_type(const std::string& name) {
-  for (const auto& [layout, known] : names) {
-    if (layout != Layout::decimal && name == known) return {layout};
-  }
-  if (const auto decimal = parse_decimal(name)) return *decimal;
-  throw Error(ErrorKind::internal, "unknown physical type \"" + name + "\" in the destination's state");
+  return TypeReader(name).whole();
 }
 
 }  // namespace walbrook

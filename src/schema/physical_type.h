@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace walbrook {
 
@@ -27,6 +28,10 @@ enum class Layout : std::uint8_t {
   timestamp,     // int64 microseconds since 1970-01-01; ±infinity = ±INT64_MAX
   timestamp_tz,  // the same, UTC
   interval,      // Interval
+  bit,           // offsets + bytes: how many bits of the second byte pad, then the bits, with ones as padding in front
+  list,          // offsets into one child; NULL and empty lists have no elements there
+  structure,     // one child a field, each as long as the column; NULL in all of them where the structure is NULL
+  map,           // offsets into two children, key and value; keys are never NULL
 };
 
 struct TimeTz {
@@ -47,19 +52,26 @@ __extension__ typedef __int128 Int128;  // what `-Wpedantic` lets pass
 
 struct PhysicalType {
   Layout layout = Layout::utf8;
-  std::uint8_t precision = 0;  // of decimal, else 0
-  std::uint8_t scale = 0;      // of decimal, else 0
-  friend bool operator==(const PhysicalType&, const PhysicalType&) = default;
+  std::uint8_t precision = 0;            // of decimal, else 0
+  std::uint8_t scale = 0;                // of decimal, else 0
+  std::vector<PhysicalType> children{};  // list: its element; structure: its fields; map: key and value
+  std::vector<std::string> names{};      // of a structure's fields, as in the source
+  friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };
 
-// Bytes of one value in the column's value buffer; 0 for utf8, json and binary.
-[[nodiscard]] std::size_t value_width(Layout layout);
-[[nodiscard]] inline bool is_variable_width(Layout layout) {
-  return value_width(layout) == 0;
-}
+// Types within types: a column that is deeper, or has more parts in all, is not taken apart but stays text.
+inline constexpr int max_type_depth = 16;
+inline constexpr int max_type_parts = 2000;
 
-// "decimal(12,2)", "utf8"; and back. An unknown name is an Error of kind internal.
-[[nodiscard]] std::string to_string(PhysicalType type);
+// Bytes of one value in the column's value buffer; 0 where it has none or they vary.
+[[nodiscard]] std::size_t value_width(Layout layout);
+// Its values are bytes behind offsets.
+[[nodiscard]] bool is_variable_width(Layout layout);
+[[nodiscard]] bool is_nested(Layout layout);
+
+// "decimal(12,2)", "list(utf8)", "structure(\"a\" int32, \"b\" utf8)"; and back. An unknown name is an Error of kind
+// internal.
+[[nodiscard]] std::string to_string(const PhysicalType& type);
 [[nodiscard]] PhysicalType parse_physical_type(const std::string& name);
 
 // What a destination's columns can hold. Values beyond go to the variant column.

@@ -43,6 +43,9 @@ CatalogWords catalog_words(int version) {
 // and DROP of a leaf are not in the stream under publish_via_partition_root. (VACUUM FULL of a leaf and a TRUNCATE of
 // the root change it as well: one copy too many, never a hole.)
 //
+// Composite types can be altered while tables have columns of them (ADD, DROP and RENAME ATTRIBUTE), at any depth below
+// arrays and domains; rows that are stored are then printed otherwise, and the stream says nothing of it.
+//
 // Sizes come from the last VACUUM or ANALYZE; pg_table_size waits for whoever holds the table exclusively, and is asked
 // only where nothing else is known and nobody does.
 constexpr auto publication_query = R"(
@@ -77,6 +80,24 @@ WITH RECURSIVE pub AS (
     md5(string_agg(s.oid || ':' || s.relfilenode, ',' ORDER BY s.oid)) AS fingerprint,
     sum(greatest(s.reltuples, 0)) FILTER (WHERE s.reltuples >= 0) AS rows, sum(s.bytes) AS bytes
   FROM tree JOIN stored s ON s.oid = tree.oid GROUP BY tree.root
+), parts(root, oid) AS (
+  SELECT DISTINCT a.atttypid, a.atttypid FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid IN (SELECT oid FROM listed) AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
+  UNION
+  SELECT parts.root, part.oid FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid CROSS JOIN LATERAL (
+    SELECT t.typbasetype WHERE t.typtype = 'd'
+    UNION ALL SELECT t.typelem WHERE t.typtype = 'b'
+    UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+      WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+  ) AS part(oid)
+  WHERE part.oid >= 16384
+), shapes AS (
+  SELECT parts.root,
+    string_agg(pg_catalog.concat_ws(':', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attrelid, a.attnum)
+      AS shape
+  FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid AND t.typtype = 'c'
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+  GROUP BY parts.root
 ), tables AS (
   SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' AS partitioned, c.relreplident,
     EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisunique
@@ -97,7 +118,9 @@ WITH RECURSIVE pub AS (
     CASE WHEN b.id IS NULL AND NOT (SELECT puballtables FROM pub) THEN e.row_filter END AS row_filter,
     CASE WHEN c.relkind = 'p' THEN coalesce(l.rows, -1) ELSE s.reltuples END AS rows,
     coalesce(l.bytes, s.bytes, 0) AS bytes, l.members,
-    pg_catalog.concat('/r', e.id, '.', e.version, '/n', b.id, '.', b.version, '/t', c.oid, '/l', l.fingerprint) AS stamp
+    pg_catalog.concat('/r', e.id, '.', e.version, '/n', b.id, '.', b.version, '/t', c.oid, '/l', l.fingerprint,
+      (SELECT '/c' || md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
+         JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)) AS stamp
   FROM listed
     JOIN pg_catalog.pg_class c ON c.oid = listed.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

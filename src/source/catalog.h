@@ -2,8 +2,10 @@
 // because the stream is silent about all of it.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +42,8 @@ struct SourceTable {
   std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed
   std::int64_t bytes = 0;                      // pg_table_size
   // Everything whose change may have made a hole in the stream for this table: OIDs and xmin of its rows in
-  // pg_publication, pg_publication_rel, pg_publication_namespace, its own OID, and of a partitioned table its leaves.
-  // Compared for equality only.
+  // pg_publication, pg_publication_rel, pg_publication_namespace, its own OID, of a partitioned table its leaves, and
+  // the attributes of the composite types that its columns consist of. Compared for equality only.
   std::string stamp;
 };
 
@@ -53,16 +55,40 @@ struct Publication {
   std::vector<SourceTable> tables;  // by schema and name
 };
 
-// Looks user types up on a connection of its own; answers are kept. Safe to call from several threads.
+// Looks user types up on a connection of its own; answers are kept until `forget`. Safe to call from several threads.
 class CatalogTypes : public TypeCatalog {
  public:
   explicit CatalogTypes(std::string conninfo) : conninfo_(std::move(conninfo)) {}
   [[nodiscard]] SourceType find(Oid oid) override;
+  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  // The next `find` asks the server again. To be called when a table's stamp has changed: of an altered composite type
+  // that is the only sign.
+  void forget();
 
  private:
+  // A row of pg_type, and of a composite type its attributes.
+  struct Row {
+    char kind = 'b';                 // typtype
+    char delimiter = ',';            //
+    bool is_hstore = false;          //
+    Oid inner = 0;                   // of a domain the type under it, of an array the element
+    std::int32_t inner_typmod = -1;  // of a domain
+    std::string name;
+    struct Attribute {
+      std::string name;
+      Oid type;
+      std::int32_t typmod;
+    };
+    std::vector<Attribute> attributes;
+  };
+  void look_up(Oid oid);
+  // nullopt: it nests too deeply, or has too many parts.
+  [[nodiscard]] std::optional<SourceType> build(Oid oid, int depth, int& parts) const;
+
   std::string conninfo_;
   std::mutex mutex_;  // guards known_
-  std::map<Oid, SourceType> known_;
+  std::map<Oid, Row> known_;
+  std::atomic<std::uint64_t> version_ = 0;
 };
 
 [[nodiscard]] ServerIdentity identify(Connection& replication);

@@ -49,13 +49,13 @@ CopyRows::CopyRows(TableSchemaRef schema, const std::vector<SourceType>& types, 
                    Format format)
     : schema_(std::move(schema)), limits_(limits), format_(format), batch_(schema_) {
   for (std::size_t i = 0; i < schema_->columns.size(); ++i) {
-    const auto found = pgoutput::parsers_for(types[i].base_oid, types[i].is_enum, schema_->columns[i].type);
-    const auto parser = format_ == Format::binary ? found.binary : found.text;
+    auto found = pgoutput::parsers_for(types[i], schema_->columns[i].type);
+    auto& parser = format_ == Format::binary ? found.binary : found.text;
     if (parser == nullptr) {
       throw Error(ErrorKind::internal,
                   fmt::format("{}, column {}: no parser", schema_->full_name(), schema_->columns[i].name));
     }
-    parsers_.push_back(parser);
+    parsers_.push_back(std::move(parser));
   }
 }
 
@@ -182,7 +182,16 @@ std::size_t CopyRows::binary_row(std::string_view bytes) {
 }
 
 void CopyRows::append(std::size_t column, std::string_view value) {
-  if (parsers_[column](value, limits_, batch_.columns[column]) != pgoutput::ParseStatus::ok) fail_value(column, value);
+  switch (parsers_[column](value, limits_, batch_.columns[column])) {
+    case pgoutput::ParseStatus::ok:
+      return;
+    case pgoutput::ParseStatus::malformed:
+      fail_value(column, value);
+    case pgoutput::ParseStatus::needs_text:
+      throw CopyNeedsText(ErrorKind::data,
+                          fmt::format("table {}, column \"{}\": a binary value that only its text can tell",
+                                      schema_->full_name(), schema_->columns[column].name));
+  }
 }
 
 void CopyRows::drop_unfinished_row() {

@@ -8,12 +8,13 @@
 
 #include "package/row_batch.h"
 #include "pgoutput/values.h"
+#include "source/snapshot_reader.h"
 
 namespace walbrook::source {
 
 // Bytes may come cut anywhere; the server itself sends a row a message. No allocation per value or row on that way.
-// Throws Error(data) with table, column and the start of the value that is none of its type; Error(protocol) for bytes
-// that are no COPY data.
+// Throws Error(data) with table, column and the start of the value that is none of its type; CopyNeedsText;
+// Error(protocol) for bytes that are no COPY data.
 class CopyRows {
  public:
   enum class Format { text, binary };
@@ -46,7 +47,7 @@ class CopyRows {
   [[noreturn]] void fail_format(const std::string& why) const;
 
   TableSchemaRef schema_;
-  std::vector<pgoutput::Parser> parsers_;
+  std::vector<pgoutput::ValueParser> parsers_;
   ValueLimits limits_;
   Format format_;
   RowBatch batch_;

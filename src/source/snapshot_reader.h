@@ -5,6 +5,7 @@
 #include <map>
 #include <stop_token>
 
+#include "base/error.h"
 #include "package/row_batch.h"
 #include "source/slot.h"
 
@@ -26,6 +27,13 @@ class SnapshotSource {
  private:
   Connection replication_;
   CreatedSlot created_;
+};
+
+// A value came in binary that only its text form can tell: a variant inside an array or a composite. The rows that were
+// handed over are of no use; the copy has to begin anew, in text.
+class CopyNeedsText : public Error {
+ public:
+  using Error::Error;
 };
 
 struct CopyOptions {
@@ -54,7 +62,7 @@ class SnapshotReader {
 
   // COPY of the prepared table; `sink` gets batches of `insert` rows (transaction index 0) and the wire bytes that they
   // took. Column lists and row filters of the publication are respected. A value that cannot be parsed is an
-  // Error(data) with table and column. `stop` ends it with an Error within a second.
+  // Error(data) with table and column; CopyNeedsText. `stop` ends it with an Error within a second.
   void copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
             std::stop_token stop);
 

@@ -1,4 +1,4 @@
-// Types and columns of tables, as a connection's snapshot of the catalog has them.
+// Columns of tables, as a connection's snapshot of the catalog has them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,20 +7,6 @@
 
 namespace walbrook::source {
 namespace {
-
-// The type that was asked for, and every domain and enum at once: the next miss is most likely one of these.
-// A domain over a domain carries no typmod of its own, so at most one on the way down is set.
-constexpr auto types_query = R"(
-WITH RECURSIVE chain(oid, typtype, base, typmod) AS (
-  SELECT t.oid, t.typtype, t.oid, -1 FROM pg_catalog.pg_type t
-  WHERE t.oid = $1 OR (t.typtype IN ('d', 'e') AND t.oid >= 16384)
-  UNION ALL
-  SELECT chain.oid, b.typtype, b.oid, CASE WHEN d.typtypmod >= 0 THEN d.typtypmod ELSE chain.typmod END
-  FROM chain JOIN pg_catalog.pg_type d ON d.oid = chain.base JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype
-  WHERE d.typtype = 'd'
-)
-SELECT oid, base, typmod, typtype = 'e', pg_catalog.format_type(oid, NULL) FROM chain WHERE typtype <> 'd'
-)";
 
 // As pgoutput's Relation message: under FULL every column is of the key; an index counts only when it is valid, unique,
 // whole and not deferrable (RelationGetIndexList); INCLUDE columns do not belong to it.
@@ -39,24 +25,6 @@ ORDER BY a.attnum
 )";
 
 }  // namespace
-
-SourceType CatalogTypes::find(Oid oid) {
-  if (oid < first_user_oid) return {.oid = oid, .base_oid = oid};
-  const std::lock_guard lock(mutex_);
-  if (const auto known = known_.find(oid); known != known_.end()) return known->second;
-  auto catalog = Connection::open(conninfo_, ConnectionUse::catalog);
-  const auto rows = catalog.query(types_query, {std::to_string(oid)}, "looking up types");
-  for (int row = 0; row < rows.size(); ++row) {
-    SourceType type{.oid = rows.oid(row, 0),
-                    .base_oid = rows.oid(row, 1),
-                    .base_typmod = static_cast<std::int32_t>(rows.integer(row, 2)),
-                    .is_enum = rows.boolean(row, 3),
-                    .name = rows.text(row, 4)};
-    known_.insert_or_assign(type.oid, std::move(type));
-  }
-  if (const auto known = known_.find(oid); known != known_.end()) return known->second;
-  return {.oid = oid, .base_oid = oid};  // it is gone; not kept, its OID may be given again
-}
 
 TableSchema read_table_schema(Connection& connection, const SourceTable& table, TypeCatalog& types,
                               const ValueLimits& limits) {

@@ -38,28 +38,43 @@ void append_number(Column& column, Number number) {
   }
 }
 
-void append_cell(RowBatch& batch, std::size_t at, const Cell& cell) {
-  Column& column = batch.columns[at];
-  const auto row = column.size();
+void append_value(Column& column, const Cell& cell);
+
+void append_parts(Column& column, const Parts& parts) {
+  auto& children = column.children();
+  for (std::size_t i = 0; i < parts.cells.size(); ++i) append_value(children[i % children.size()], parts.cells[i]);
+  if (column.type().layout == Layout::structure) {
+    column.close_structure();
+  } else {
+    column.close_list();
+  }
+}
+
+void append_value(Column& column, const Cell& cell) {
   std::visit(
       [&](const auto& value) {
         using Value = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, Null>) {
+        if constexpr (std::is_same_v<Value, Null> || std::is_same_v<Value, Unchanged>) {
           column.append_null();
-        } else if constexpr (std::is_same_v<Value, Unchanged>) {
-          column.append_null();
-          batch.mark_unchanged(row, at);
         } else if constexpr (std::is_same_v<Value, VariantText>) {
           column.append_variant(value.text);
         } else if constexpr (std::is_same_v<Value, std::string>) {
           column.append_bytes(value);
         } else if constexpr (std::is_same_v<Value, TimeTz> || std::is_same_v<Value, Interval>) {
           column.append(value);
+        } else if constexpr (std::is_same_v<Value, Parts>) {
+          append_parts(column, value);
         } else {
           append_number(column, value);
         }
       },
       cell);
+}
+
+void append_cell(RowBatch& batch, std::size_t at, const Cell& cell) {
+  Column& column = batch.columns[at];
+  if (std::holds_alternative<Unchanged>(cell)) batch.mark_unchanged(column.size(), at);
+  append_value(column, cell);
 }
 
 }  // namespace

@@ -18,8 +18,15 @@ struct Unchanged {};  // the cell was not sent
 struct VariantText {
   std::string text;
 };
-using Cell = std::variant<Null, Unchanged, VariantText, bool, int, std::int64_t, std::uint64_t, double, Int128, TimeTz,
-                          Interval, std::string>;
+struct Cell;
+// Of a list its elements, of a structure its fields, of a map key, value, key, value, …
+struct Parts {
+  std::vector<Cell> cells;
+};
+struct Cell : std::variant<Null, Unchanged, VariantText, bool, int, std::int64_t, std::uint64_t, double, Int128, TimeTz,
+                           Interval, std::string, Parts> {
+  using variant::variant;
+};
 
 struct ColumnSpec {
   std::string name;
@@ -27,10 +34,10 @@ struct ColumnSpec {
   bool in_key = false;
 };
 
-inline constexpr PhysicalType int4{Layout::int32};
-inline constexpr PhysicalType int8{Layout::int64};
-inline constexpr PhysicalType text{Layout::utf8};
-inline constexpr PhysicalType numeric{Layout::decimal, 38, 9};
+inline const PhysicalType int4{Layout::int32};
+inline const PhysicalType int8{Layout::int64};
+inline const PhysicalType text{Layout::utf8};
+inline const PhysicalType numeric{Layout::decimal, 38, 9};
 inline constexpr bool key = true;
 
 // Identity `key` where a column is in it, else `full`.

@@ -34,6 +34,12 @@ std::string uuid_bytes(unsigned char first, unsigned char rest) {
   return out;
 }
 
+std::string sevens(int count) {
+  std::string out = "[7";
+  while (--count > 0) out += ", 7";
+  return out + "]";
+}
+
 std::vector<LayoutCase> layout_cases() {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();
@@ -137,6 +143,37 @@ std::vector<LayoutCase> layout_cases() {
         {Interval{14, -3, 1}, "1 year 2 months -3 days 00:00:00.000001"},
         {Interval{std::numeric_limits<int>::min(), infinity32, -1},
          "-178956970 years -8 months 2147483647 days -00:00:00.000001"}}},
+      {"bit",
+       {Layout::bit},
+       {{std::string("\x05\xFD", 2), "101"},
+        {std::string("\0\x0F", 2), "00001111"},
+        {std::string("\x07\xFF\0", 3), "100000000"}}},
+      {"list",
+       {Layout::list, 0, 0, {int4}},
+       {{Parts{}, "[]"},
+        {Parts{{1, Null{}, -3}}, "[1, NULL, -3]"},
+        {Parts{{Null{}}}, "[NULL]"},
+        {Parts{std::vector<Cell>(5000, Cell{7})}, sevens(5000)}}},
+      {"list_of_text",
+       {Layout::list, 0, 0, {text}},
+       {{Parts{{std::string(), std::string("a string longer than twelve bytes"), Null{}}},
+         "['', a string longer than twelve bytes, NULL]"},
+        {Parts{{std::string("NULL")}}, "['NULL']"}}},
+      {"list_of_decimal",
+       {Layout::list, 0, 0, {{Layout::decimal, 9, 2}}},
+       {{Parts{{Int128{-5}, Null{}, Int128{123456789}}}, "[-0.05, NULL, 1234567.89]"}}},
+      {"structure",
+       {Layout::structure, 0, 0, {int4, text, {Layout::list, 0, 0, {text}}}, {"a", "A", "c \"x\""}},
+       {{Parts{{1, std::string("x"), Parts{{std::string("y"), Null{}}}}}, "{'a': 1, 'A_2': x, 'c \"x\"': [y, NULL]}"},
+        {Parts{{Null{}, Null{}, Null{}}}, "{'a': NULL, 'A_2': NULL, 'c \"x\"': NULL}"}}},
+      {"list_of_structure",
+       {Layout::list, 0, 0, {{Layout::structure, 0, 0, {{Layout::float64}, {Layout::interval}}, {"f", "i"}}}},
+       {{Parts{{Parts{{-0.0, Interval{1, 0, 0}}}, Null{}}}, "[{'f': -0.0, 'i': 1 month}, NULL]"},
+        {Parts{{Parts{{0.0, Interval{1, 0, 0}}}, Null{}}}, "[{'f': 0.0, 'i': 1 month}, NULL]"},
+        {Parts{{Parts{{0.0, Interval{0, 30, 0}}}, Null{}}}, "[{'f': 0.0, 'i': 30 days}, NULL]"}}},
+      {"map",
+       {Layout::map, 0, 0, {text, text}},
+       {{Parts{}, "{}"}, {Parts{{std::string("a"), Null{}, std::string("b c"), std::string("d")}}, "{a=NULL, b c=d}"}}},
   };
 }
 
@@ -188,10 +225,12 @@ TEST_P(ValueTest, every_layout_can_be_a_key_and_content) {
     const auto keyed_record = create(keyed, keyed_rows);
     const auto heap_record = create(heap, heap_rows);
     for (std::size_t i = 0; i < each.samples.size(); ++i) {
-      // 0.0 and -0.0 are one key, as in the source; there only one of them could stand.
+      // 0.0 and -0.0 are one key, as in the source, and so are 1 month and 30 days; there only one of them could stand.
       if (each.samples[i].text == "0.0" || each.samples[i].text == "-0.0") continue;
-      EXPECT_EQ(merge(keyed_record, Effect(keyed).replace({each.samples[i].value, 100})).removed, 1U)
-          << each.samples[i].text;
+      if (each.name != "list_of_structure") {
+        EXPECT_EQ(merge(keyed_record, Effect(keyed).replace({each.samples[i].value, 100})).removed, 1U)
+            << each.samples[i].text;
+      }
       EXPECT_EQ(merge(heap_record, Effect(heap).remove({each.samples[i].value}, 1)).removed, 1U)
           << each.samples[i].text;
     }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "destination/duckdb/value_vectors.h"
 #include "package/net_effect.h"
 #include "package/row_batch.h"
 
@@ -18,9 +19,6 @@ namespace walbrook::destination::duckdb {
 
 // DuckDB's fixed vector size.
 inline constexpr std::uint32_t chunk_rows = 2048;
-
-// A cell that borrows `text`: whoever takes the chunk copies it.
-[[nodiscard]] duckdb_string_t string_cell(std::string_view text);
 
 // What one column of a chunk is made of.
 struct Feed {
@@ -55,31 +53,23 @@ class ChunkFiller {
   [[nodiscard]] const std::vector<Feed>& feeds() const { return feeds_; }
   [[nodiscard]] const TableSchema& schema() const { return *schema_; }
   [[nodiscard]] const std::string& label() const { return label_; }
-  [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }  // of all texts so far
-  [[nodiscard]] std::uint64_t variants() const { return variants_; }    // values that went to a variant column
+  // Of all texts and of what stands in lists so far.
+  [[nodiscard]] std::size_t bytes() const { return values_.bytes() + variant_bytes_; }
+  [[nodiscard]] std::uint64_t variants() const { return variants_; }  // values that went to a variant column
 
  private:
-  // Rows that stand together in one batch.
-  struct Run {
-    const RowBatch* batch;
-    std::uint32_t first;  // row of the batch
-    std::uint32_t count;
-    std::uint32_t at;  // row of the chunk
-  };
   static void find_runs(std::span<const RowRef> rows, std::vector<Run>& runs);
   void fill_column(const Feed& feed, std::span<const Run> runs, std::span<const std::uint32_t> counts,
                    std::size_t first, std::uint32_t size, duckdb_vector vector);
-  void fill_values(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector);
-  void fill_texts(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector);
   void fill_variants(std::uint32_t column, std::span<const Run> runs, std::uint32_t size, duckdb_vector vector);
-  [[noreturn]] void not_utf8(std::uint32_t column) const;
 
   std::vector<Feed> feeds_;
   TableSchemaRef schema_;
   std::string label_;
+  ValueVectors values_;
   std::vector<Run> runs_;
   std::vector<Run> origin_runs_;
-  std::size_t text_bytes_ = 0;
+  std::size_t variant_bytes_ = 0;
   std::uint64_t variants_ = 0;
 };
 

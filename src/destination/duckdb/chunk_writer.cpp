@@ -138,10 +138,10 @@ void ChunkWriter::send(std::uint32_t rows) {
   appender_.append(chunk_.get());
   unflushed_rows_ += rows;
   const auto fixed_bytes = unflushed_rows_ * filler_.feeds().size() * sizeof(std::int64_t);
-  if (fixed_bytes + filler_.text_bytes() - flushed_text_bytes_ < flush_bytes) return;
+  if (fixed_bytes + filler_.bytes() - flushed_bytes_ < flush_bytes) return;
   appender_.flush();
   unflushed_rows_ = 0;
-  flushed_text_bytes_ = filler_.text_bytes();
+  flushed_bytes_ = filler_.bytes();
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -65,7 +65,7 @@ class ChunkWriter {
   ChunkFiller filler_;
   DataChunk chunk_;
   std::size_t unflushed_rows_ = 0;
-  std::size_t flushed_text_bytes_ = 0;
+  std::size_t flushed_bytes_ = 0;
 };
 
 }  // namespace walbrook::destination::duckdb

@@ -144,18 +144,25 @@ class Merge {
           also(shape.add_variant("kv", column, of_origin) + " IS NULL");  // the target holds no such value
         }
       }
-      if (!effect_.keyed) also_exactly(schema_.columns[c].type.layout, here, there, also);
+      if (!effect_.keyed) also_exactly(schema_.columns[c].type, here, there, also);
     }
     return sql.empty() ? "TRUE" : sql;
   }
   // Rows without a key are known by their content: what DuckDB calls equal is told apart here where PostgreSQL prints
   // it differently ('1 mon' = '30 days', 0.0 = -0.0).
   template <class Also>
-  static void also_exactly(Layout layout, const std::string& here, const std::string& there, const Also& also) {
-    if (layout == Layout::interval) also(here + "::VARCHAR IS NOT DISTINCT FROM " + there + "::VARCHAR");
-    if (layout == Layout::float32 || layout == Layout::float64) {
+  static void also_exactly(const PhysicalType& type, const std::string& here, const std::string& there,
+                           const Also& also) {
+    if (type.layout == Layout::float32 || type.layout == Layout::float64) {
       also(fmt::format("({0} = 0 AND signbit({0})) IS NOT DISTINCT FROM ({1} = 0 AND signbit({1}))", here, there));
+    } else if (prints_otherwise(type)) {
+      also(here + "::VARCHAR IS NOT DISTINCT FROM " + there + "::VARCHAR");
     }
+  }
+  // Somewhere in it stands an interval or a float.
+  static bool prints_otherwise(const PhysicalType& type) {
+    return type.layout == Layout::interval || type.layout == Layout::float32 || type.layout == Layout::float64 ||
+           std::ranges::any_of(type.children, prints_otherwise);
   }
 
   void complete_patches() {

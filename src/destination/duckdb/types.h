@@ -2,7 +2,8 @@
 //
 //   boolean BOOLEAN · int16/32/64 SMALLINT/INTEGER/BIGINT · uint32/64 UINTEGER/UBIGINT · float32/64 FLOAT/DOUBLE ·
 //   decimal(p,s) DECIMAL(p,s) · utf8 VARCHAR · json JSON · binary BLOB · uuid UUID · date DATE · time TIME ·
-//   time_tz TIME WITH TIME ZONE · timestamp TIMESTAMP · timestamp_tz TIMESTAMP WITH TIME ZONE · interval INTERVAL
+//   time_tz TIME WITH TIME ZONE · timestamp TIMESTAMP · timestamp_tz TIMESTAMP WITH TIME ZONE · interval INTERVAL ·
+//   bit BIT · list T[] · structure STRUCT(…) · map MAP(K, V)
 #pragma once
 
 #include <duckdb.h>
@@ -15,10 +16,10 @@
 
 namespace walbrook::destination::duckdb {
 
-[[nodiscard]] std::string sql_type(PhysicalType type);
-[[nodiscard]] LogicalType logical_type(PhysicalType type);
+[[nodiscard]] std::string sql_type(const PhysicalType& type);
+[[nodiscard]] LogicalType logical_type(const PhysicalType& type);
 // True when a vector of `actual` holds values as `type` lays them out.
-[[nodiscard]] bool matches(duckdb_logical_type actual, PhysicalType type);
+[[nodiscard]] bool matches(duckdb_logical_type actual, const PhysicalType& type);
 
 // DuckDB holds 290309 BC to 294247 AD, but prints a TIMESTAMPTZ by way of a double of milliseconds: beyond 2^53 of them
 // (the year 287396) the text is off by a millisecond. Tried with 1.5.5.

@@ -43,7 +43,7 @@ inline std::string print_int128(Int128 value) {
 }
 
 inline PhysicalType type_of(Oid oid, std::int32_t typmod = -1) {
-  return physical_type({.oid = oid, .base_oid = oid}, typmod, no_limits);
+  return physical_type(built_in_type(oid), typmod, no_limits);
 }
 
 inline ParseStatus parse(Form form, Oid oid, std::string_view bytes, Column& out,

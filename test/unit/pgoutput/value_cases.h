@@ -14,7 +14,7 @@ struct ValueCase {
   // SQL over `v`, which is not NULL: the integer that the column must hold, NULL where it must hold a variant. Empty
   // where the column holds no integer: then it is known only that it must hold `v` itself.
   std::string integer;
-  bool is_enum = false;
+  std::string held = "true";  // SQL over `v`, where `integer` is empty: whether the column holds it, or a variant does
 };
 
 // DDL that some of the types need.
@@ -23,6 +23,12 @@ inline constexpr auto value_case_types = R"(
   CREATE DOMAIN price AS numeric(7, 3) CHECK (value > -1000);
   CREATE DOMAIN short_text AS varchar(9);
   CREATE DOMAIN shorter_text AS short_text;
+  CREATE DOMAIN prices_list AS numeric(5, 2)[];
+  CREATE EXTENSION hstore;
+  CREATE TYPE pair AS (a int, b text);
+  CREATE DOMAIN any_pair AS pair;
+  CREATE TYPE deep AS (p pair, ps pair[], "n N" numeric(6, 2), m mood, pr price, ap any_pair, h hstore, ts timestamptz, pl prices_list);
+  CREATE TYPE single AS (only text);
 )";
 
 [[nodiscard]] std::vector<ValueCase> value_cases();

@@ -41,7 +41,7 @@ TEST(PhysicalType, a_domains_own_typmod_goes_first) {
 }
 
 TEST(PhysicalType, types_without_one_of_their_own_are_text) {
-  for (const Oid oid : {Oid{600}, Oid{869}, type_oid::xml, Oid{1009}, Oid{20001}}) {
+  for (const Oid oid : {Oid{600}, Oid{869}, type_oid::xml, Oid{22}, Oid{30}, Oid{20001}}) {
     const SourceType type{.oid = oid, .base_oid = oid};
     EXPECT_EQ(to_string(physical_type(type, -1, limits)), "utf8") << oid;
     EXPECT_FALSE(has_binary_parser(type)) << oid;
@@ -54,8 +54,53 @@ TEST(PhysicalType, an_enums_binary_form_is_known) {
   EXPECT_TRUE(has_binary_parser(mood));
 }
 
+TEST(PhysicalType, arrays_are_lists_of_their_elements) {
+  EXPECT_EQ(to_string(physical_type(built_in_type(1007), -1, limits)), "list(int32)");
+  EXPECT_EQ(to_string(physical_type(built_in_type(1231), numeric_typmod(12, 2), limits)), "list(decimal(12,2))");
+  EXPECT_EQ(to_string(physical_type(built_in_type(1041), -1, limits)), "list(utf8)");
+  EXPECT_TRUE(has_binary_parser(built_in_type(1007)));
+  EXPECT_FALSE(has_binary_parser(built_in_type(1041))) << "inet has no binary parser, so its arrays have none";
+  EXPECT_EQ(built_in_type(1020).fields.at(0).type.delimiter, ';') << "box[]";
+}
+
+// A composite of a domain, an array of it, and an hstore.
+SourceType person() {
+  const SourceType price{.oid = 20002, .base_oid = type_oid::numeric, .base_typmod = numeric_typmod(7, 3)};
+  const SourceType prices{
+      .oid = 20003, .base_oid = 20003, .kind = SourceType::Kind::list, .fields = {{.name = "", .type = price}}};
+  return {.oid = 20004,
+          .base_oid = 20004,
+          .kind = SourceType::Kind::composite,
+          .fields = {{.name = "last \"price\"", .type = price},
+                     {.name = "prices", .type = prices},
+                     {.name = "length", .type = built_in_type(type_oid::numeric), .typmod = numeric_typmod(5, 1)},
+                     {.name = "tags", .type = {.oid = 20005, .base_oid = 20005, .kind = SourceType::Kind::hstore}}}};
+}
+
+TEST(PhysicalType, composites_are_structures_of_their_attributes) {
+  auto type = person();
+  const auto physical = physical_type(type, -1, limits);
+  EXPECT_EQ(to_string(physical),
+            "structure(\"last \"\"price\"\"\" decimal(7,3), \"prices\" list(decimal(7,3)), \"length\" decimal(5,1), "
+            "\"tags\" map(utf8, utf8))");
+  EXPECT_EQ(parse_physical_type(to_string(physical)), physical);
+  EXPECT_TRUE(has_binary_parser(type));
+  type.fields.push_back({.name = "home", .type = {.oid = 869, .base_oid = 869}});
+  EXPECT_FALSE(has_binary_parser(type));
+}
+
+TEST(PhysicalType, deeper_than_any_type_is_refused) {
+  std::string name = "int32";
+  for (int i = 0; i < max_type_depth; ++i) name = "list(" + name + ")";
+  EXPECT_EQ(to_string(parse_physical_type(name)), name);
+  EXPECT_THROW((void)parse_physical_type("list(" + name + ")"), Error);
+  std::string hostile;
+  for (int i = 0; i < 1'000'000; ++i) hostile += "list(";
+  EXPECT_THROW((void)parse_physical_type(hostile), Error);
+}
+
 TEST(PhysicalType, every_name_is_read_back) {
-  for (int layout = 0; layout <= static_cast<int>(Layout::interval); ++layout) {
+  for (int layout = 0; layout <= static_cast<int>(Layout::bit); ++layout) {
     PhysicalType type{static_cast<Layout>(layout)};
     if (type.layout == Layout::decimal) type = {Layout::decimal, 38, 9};
     EXPECT_EQ(parse_physical_type(to_string(type)), type) << to_string(type);
@@ -63,9 +108,34 @@ TEST(PhysicalType, every_name_is_read_back) {
 }
 
 TEST(PhysicalType, names_that_are_none_are_refused) {
-  for (const std::string name :
-       {"", "integer", "int32 ", "int32(4)", "decimal", "decimal(", "decimal(12)", "decimal(12,2", "decimal(12,2))",
-        "decimal(12, 2)", "decimal(0,0)", "decimal(39,0)", "decimal(3,5)", "decimal(300,1)", "utf8(1)"}) {
+  for (const std::string name : {"",
+                                 "integer",
+                                 "int32 ",
+                                 "int32(4)",
+                                 "decimal",
+                                 "decimal(",
+                                 "decimal(12)",
+                                 "decimal(12,2",
+                                 "decimal(12,2))",
+                                 "decimal(12, 2)",
+                                 "decimal(0,0)",
+                                 "decimal(39,0)",
+                                 "decimal(3,5)",
+                                 "decimal(300,1)",
+                                 "utf8(1)",
+                                 "list",
+                                 "list()",
+                                 "list(int32",
+                                 "list(int32))",
+                                 "list(int32, int32)",
+                                 "map(utf8)",
+                                 "map(utf8,utf8)",
+                                 "structure",
+                                 "structure()",
+                                 "structure(a int32)",
+                                 "structure(\"a\")",
+                                 "structure(\"a int32)",
+                                 "structure(\"a\" int32,\"b\" int32)"}) {
     EXPECT_THROW((void)parse_physical_type(name), Error) << name;
   }
 }

@@ -1,0 +1,252 @@
+#include "destination/duckdb/value_vectors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "base/error.h"
+#include "destination/duckdb/types.h"
+#include "destination/duckdb/utf8.h"
+
+namespace walbrook::destination::duckdb {
+
+static_assert(std::endian::native == std::endian::little, "decimals and strings are copied as they lie in memory");
+static_assert(sizeof(Interval) == sizeof(duckdb_interval) && sizeof(Int128) == sizeof(duckdb_hugeint));
+
+namespace {
+
+// Copies `count` bits from bit `from` of `source` to bit `to` of `target`.
+void copy_bits(std::uint64_t* target, std::size_t to, const std::uint64_t* source, std::size_t from,
+               std::size_t count) {
+  while (count > 0) {
+    const std::size_t take = std::min({count, 64 - to % 64, 64 - from % 64});
+    const std::uint64_t mask = (take == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << take) - 1);
+    const std::uint64_t bits = (source[from / 64] >> (from % 64)) & mask;
+    target[to / 64] = (target[to / 64] & ~(mask << (to % 64))) | (bits << (to % 64));
+    to += take;
+    from += take;
+    count -= take;
+  }
+}
+
+std::uint64_t* writable_validity(duckdb_vector vector) {
+  duckdb_vector_ensure_validity_writable(vector);
+  return duckdb_vector_get_validity(vector);
+}
+
+constexpr auto powers_of_ten = [] {
+  std::array<Int128, 39> out{1};
+  for (std::size_t i = 1; i < out.size(); ++i) out[i] = out[i - 1] * 10;
+  return out;
+}();
+
+}  // namespace
+
+duckdb_string_t string_cell(std::string_view text) {
+  duckdb_string_t cell{};
+  cell.value.inlined.length = static_cast<std::uint32_t>(text.size());
+  if (text.size() <= sizeof(cell.value.inlined.inlined)) {
+    std::memcpy(cell.value.inlined.inlined, text.data(), text.size());
+  } else {
+    std::memcpy(cell.value.pointer.prefix, text.data(), sizeof(cell.value.pointer.prefix));
+    cell.value.pointer.ptr = const_cast<char*>(text.data());  // read only: the appender copies
+  }
+  return cell;
+}
+
+void set_all_null(duckdb_vector vector, std::size_t size) {
+  auto* validity = writable_validity(vector);
+  std::fill_n(validity, (size + 63) / 64, 0);
+  const LogicalType type(duckdb_vector_get_column_type(vector));
+  switch (duckdb_get_type_id(type.get())) {
+    case DUCKDB_TYPE_STRUCT:
+      for (idx_t i = 0; i < duckdb_struct_type_child_count(type.get()); ++i) {
+        set_all_null(duckdb_struct_vector_get_child(vector, i), size);
+      }
+      return;
+    case DUCKDB_TYPE_LIST:
+    case DUCKDB_TYPE_MAP:
+      std::fill_n(static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector)), size, duckdb_list_entry{});
+      return;
+    default:
+      return;
+  }
+}
+
+void ValueVectors::fill(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector) {
+  column_ = column;
+  values(schema_.columns[column].type, runs, column, vector);
+}
+
+template <class Pieces>
+void ValueVectors::values(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+  validity(pieces, index, vector);
+  void* data = duckdb_vector_get_data(vector);
+  switch (type.layout) {
+    case Layout::boolean:
+      return fixed<1>(pieces, index, data);
+    case Layout::int16:
+      return fixed<2>(pieces, index, data);
+    case Layout::int32:
+    case Layout::uint32:
+    case Layout::float32:
+    case Layout::date:
+      return fixed<4>(pieces, index, data);
+    case Layout::int64:
+    case Layout::uint64:
+    case Layout::float64:
+    case Layout::time:
+    case Layout::timestamp:
+    case Layout::timestamp_tz:
+      return fixed<8>(pieces, index, data);
+    case Layout::interval:
+      return fixed<16>(pieces, index, data);
+    case Layout::decimal:
+      return decimals(pieces, index, type.precision, data);
+    case Layout::time_tz:
+      return convert<TimeTz, std::uint64_t>(pieces, index, data, pack_time_tz);
+    case Layout::uuid:
+      return convert<std::array<char, 16>, duckdb_hugeint>(
+          pieces, index, data, [](const std::array<char, 16>& bytes) { return uuid_from_wire(bytes.data()); });
+    case Layout::utf8:
+    case Layout::json:
+    case Layout::binary:
+    case Layout::bit:
+      return texts(type.layout, pieces, index, vector);
+    case Layout::list:
+    case Layout::map:
+      return lists(type, pieces, index, vector);
+    case Layout::structure:
+      return structures(type, pieces, index, vector);
+  }
+}
+
+// Values that must be converted one by one.
+template <class From, class To, class Pieces, class Convert>
+void ValueVectors::convert(const Pieces& pieces, std::uint32_t index, void* out, const Convert& to) {
+  auto* target = static_cast<To*>(out);
+  for (const auto& piece : pieces) {
+    const char* source = source_of(piece, index).data().data() + std::size_t{piece.first} * sizeof(From);
+    for (std::size_t i = 0; i < piece.count; ++i) {
+      From value;
+      std::memcpy(&value, source + i * sizeof(From), sizeof(From));
+      target[piece.at + i] = to(value);
+    }
+  }
+}
+
+template <class To, class Pieces>
+void ValueVectors::decimals_as(const Pieces& pieces, std::uint32_t index, int precision, void* out) {
+  const Int128 bound = powers_of_ten[static_cast<std::size_t>(precision)];
+  convert<Int128, To>(pieces, index, out, [=](Int128 value) {
+    if (value >= bound || value <= -bound) {
+      throw Error(ErrorKind::internal,
+                  fmt::format("a decimal of more than {} digits reached the destination", precision));
+    }
+    return static_cast<To>(value);
+  });
+}
+
+template <class Pieces>
+void ValueVectors::decimals(const Pieces& pieces, std::uint32_t index, int precision, void* out) {
+  if (precision <= 4) return decimals_as<std::int16_t>(pieces, index, precision, out);
+  if (precision <= 9) return decimals_as<std::int32_t>(pieces, index, precision, out);
+  if (precision <= 18) return decimals_as<std::int64_t>(pieces, index, precision, out);
+  return decimals_as<Int128>(pieces, index, precision, out);
+}
+
+template <std::size_t width, class Pieces>
+void ValueVectors::fixed(const Pieces& pieces, std::uint32_t index, void* out) {
+  for (const auto& piece : pieces) {
+    const char* source = source_of(piece, index).data().data() + std::size_t{piece.first} * width;
+    char* target = static_cast<char*>(out) + std::size_t{piece.at} * width;
+    if (piece.count == 1) {
+      std::memcpy(target, source, width);  // of a known size: one or two moves
+    } else {
+      std::memcpy(target, source, piece.count * width);
+    }
+  }
+}
+
+template <class Pieces>
+void ValueVectors::validity(const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+  std::uint64_t* target = nullptr;
+  for (const auto& piece : pieces) {
+    const Column& source = source_of(piece, index);
+    if (source.null_count() == 0) continue;
+    if (target == nullptr) target = writable_validity(vector);
+    copy_bits(target, piece.at, source.validity().data(), piece.first, piece.count);
+  }
+}
+
+template <class Pieces>
+void ValueVectors::texts(Layout layout, const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+  auto* cells = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  const bool is_text = layout == Layout::utf8 || layout == Layout::json;
+  for (const auto& piece : pieces) {
+    const Column& source = source_of(piece, index);
+    const auto begin = static_cast<std::size_t>(source.offsets()[piece.first]);
+    const auto end = static_cast<std::size_t>(source.offsets()[piece.first + piece.count]);
+    bytes_ += end - begin;
+    // Many short texts are checked at one go; only where there is more than ASCII does each value matter.
+    const bool check = is_text && !is_ascii(std::string_view(source.data()).substr(begin, end - begin));
+    for (std::size_t i = 0; i < piece.count; ++i) {
+      const auto text = source.bytes_at(piece.first + i);
+      if (check && !is_utf8(text)) not_utf8(column_);
+      cells[piece.at + i] = string_cell(text);
+    }
+  }
+}
+
+// A list's elements stand in its child vector one behind the other; a map is a list of structures of key and value.
+template <class Pieces>
+void ValueVectors::lists(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+  auto* entries = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector));
+  std::vector<Slice> elements;
+  std::size_t total = 0;
+  for (const auto& piece : pieces) {
+    const Column& source = source_of(piece, index);
+    const auto* offsets = source.offsets().data() + piece.first;
+    for (std::size_t i = 0; i < piece.count; ++i) {
+      entries[piece.at + i] = {.offset = total + static_cast<std::size_t>(offsets[i] - offsets[0]),
+                               .length = static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
+    }
+    const auto count = static_cast<std::size_t>(offsets[piece.count] - offsets[0]);
+    if (count > 0) elements.push_back({&source, static_cast<std::size_t>(offsets[0]), count, total});
+    total += count;
+  }
+  bytes_ += total * sizeof(std::int64_t) * type.children.size();
+  duckdb_list_vector_reserve(vector, total);
+  duckdb_list_vector_set_size(vector, total);
+  const auto child = duckdb_list_vector_get_child(vector);
+  if (type.layout == Layout::list) {
+    values(type.children.front(), elements, 0, child);
+  } else {
+    for (std::uint32_t i = 0; i < type.children.size(); ++i) {
+      values(type.children[i], elements, i, duckdb_struct_vector_get_child(child, i));
+    }
+  }
+}
+
+template <class Pieces>
+void ValueVectors::structures(const PhysicalType& type, const Pieces& pieces, std::uint32_t index,
+                              duckdb_vector vector) {
+  std::vector<Slice> fields;
+  fields.reserve(pieces.size());
+  for (const auto& piece : pieces) fields.push_back({&source_of(piece, index), piece.first, piece.count, piece.at});
+  for (std::uint32_t i = 0; i < type.children.size(); ++i) {
+    values(type.children[i], fields, i, duckdb_struct_vector_get_child(vector, i));
+  }
+}
+
+void ValueVectors::not_utf8(std::uint32_t column) const {
+  throw Error(
+      ErrorKind::data,
+      fmt::format("a value of column \"{}\" of table {} is not UTF-8", schema_.columns[column].name, label_),
+      "The source's database has an encoding that does not check its bytes (SQL_ASCII). Correct the value there.");
+}
+
+}  // namespace walbrook::destination::duckdb
