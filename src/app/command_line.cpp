@@ -13,6 +13,7 @@
 #include "app/help_text.h"
 #include "app/names.h"
 #include "app/text.h"
+#include "pgoutput/capture.h"
 #include "source/slot.h"
 
 namespace walbrook::app {
@@ -24,6 +25,7 @@ constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
 constexpr std::uint64_t most_retries = 1'000'000;
 constexpr std::uint64_t most_threads = 1024;
 constexpr std::uint64_t highest_protocol = 4;
+constexpr std::uint64_t most_limit = 1'000'000'000'000;
 
 const char* const source_group = "Source";
 const char* const destination_group = "Destination";
@@ -44,6 +46,9 @@ struct Flags {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string sql;
+  std::optional<std::string> from, to, limit, record, capture;
+  std::string streaming = "off";
+  bool binary = false, messages = false;
   bool no_snapshot = false, follow = false, reset = false, two_phase = false, json = false, csv = false;
 };
 
@@ -57,7 +62,8 @@ class HelpFormat : public CLI::Formatter {
   std::string make_usage(const CLI::App* app, std::string) const override {
     const std::string& name = app->get_name();
     if (app->get_parent() == nullptr) return "\nUsage: walbrook COMMAND [FLAGS]\n";
-    return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, name == "sql" ? " \"SELECT …\"" : "");
+    const auto* behind = name == "sql" ? " \"SELECT …\"" : name == "decode" ? " [CAPTURE]" : "";
+    return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, behind);
   }
   std::string make_positionals(const CLI::App*) const override { return {}; }
   std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
@@ -144,6 +150,30 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   return app;
 }
 
+CLI::App* add_decode(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("decode", "Show what a slot would send, without taking it");
+  add(*app, source_group, "--source", flags.source, "URL",
+      "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
+  add(*app, source_group, "--slot", flags.slot, "NAME", "the slot that is peeked at; default: walbrook");
+  add(*app, source_group, "--publication", flags.publication, "NAME", "whose tables are sent; default: walbrook");
+  add(*app, source_group, "--protocol", flags.protocol, "N",
+      "of pgoutput, 1 to 4; default: the highest that the server has");
+  add(*app, source_group, "--streaming", flags.streaming, "HOW",
+      "off, on or parallel: whether transactions beyond the decoding\nmemory are sent before they end; default: off");
+  add_flag(*app, source_group, "--binary", flags.binary, "ask for binary values where a type has them");
+  add_flag(*app, source_group, "--messages", flags.messages, "ask for logical messages (pg_logical_emit_message)");
+  add(*app, source_group, "--decoding-memory", flags.decoding_memory, "SIZE",
+      "logical_decoding_work_mem of this connection; default: the server's");
+  app->add_option("CAPTURE", flags.capture, "a file that --record wrote, in place of a slot");
+  add(*app, work_group, "--table", flags.tables, "TABLE", "only changes of schema.table; may be given many times");
+  add(*app, work_group, "--from-lsn", flags.from, "X/X", "only transactions that commit at this LSN or later");
+  add(*app, work_group, "--to-lsn", flags.to, "X/X", "only transactions that commit before this LSN");
+  add(*app, work_group, "--limit", flags.limit, "N", "end after so many messages");
+  add(*app, work_group, "--record", flags.record, "FILE", "write the frames to a file; nothing is printed");
+  add_output(*app, flags);
+  return app;
+}
+
 std::string help_of(const CLI::App& app, std::string_view head, std::string_view examples) {
   std::string text = app.help();
   // CLI11 leaves empty lines in heaps.
@@ -182,8 +212,9 @@ std::vector<Entry> add_commands(CLI::App& top, Flags& flags) {
   add_flag(*sql, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
   add_output(*sql, flags);
   sql->add_option("SQL", flags.sql, "the statement")->required();
+  auto* decode = add_decode(top, flags);
   top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
-  for (auto* app : {run, check, status, sql}) {
+  for (auto* app : {run, check, status, sql, decode}) {
     app->formatter(std::make_shared<HelpFormat>());
     app->group("Commands");
     app->allow_extras();  // refuse_extras says more than CLI11 would
@@ -191,7 +222,8 @@ std::vector<Entry> add_commands(CLI::App& top, Flags& flags) {
   return {{run, Command::run, run_help, run_examples},
           {check, Command::check, check_help, check_examples},
           {status, Command::status, status_help, status_examples},
-          {sql, Command::sql, sql_help, sql_examples}};
+          {sql, Command::sql, sql_help, sql_examples},
+          {decode, Command::decode, decode_help, decode_examples}};
 }
 
 const Entry* parsed_of(const std::vector<Entry>& entries) {
@@ -309,7 +341,65 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
   }
 }
 
-CommandLine to_command_line(Command command, const Flags& flags) {
+[[noreturn]] void refuse_together(std::string_view flag, std::string_view other, std::string mend) {
+  throw Error(ErrorKind::usage, fmt::format("{} and {} exclude each other", flag, other), std::move(mend));
+}
+
+// What says how a slot is read says nothing of a file.
+void refuse_flags_of_slots(const CLI::App& app) {
+  for (const auto* option : app.get_options()) {
+    const bool of_source = option->get_group() == source_group && option->get_name() != "--table";
+    if (of_source && option->count() > 0) {
+      refuse_together(option->get_name(), "a capture", "A capture holds what it was recorded with.");
+    }
+  }
+}
+
+void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& line) {
+  auto& decode = line.decode;
+  if (flags.capture) {
+    refuse_flags_of_slots(app);
+    if (flags.record) refuse_together("--record", "a capture", "It is one already.");
+    if (flags.capture->empty() || flags.capture->find("://") != std::string::npos) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("\"{}\" is not the name of a capture", printable(mask_secrets(*flags.capture))),
+                  "A server is named by --source.");
+    }
+    decode.capture = *flags.capture;
+  }
+  const auto streaming = pgoutput::parse_streaming(flags.streaming);
+  if (!streaming) {
+    throw Error(ErrorKind::usage, fmt::format("--streaming \"{}\" is not known", printable(flags.streaming)),
+                "Known: off, on, parallel.");
+  }
+  decode.streaming = *streaming;
+  const int needed = decode.streaming == pgoutput::Streaming::off  ? 1
+                     : decode.streaming == pgoutput::Streaming::on ? 2
+                                                                   : 4;
+  if (line.run.protocol != 0 && line.run.protocol < needed) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--streaming {} is not in protocol version {}", flags.streaming, line.run.protocol),
+                fmt::format("It came with version {}.", needed));
+  }
+  decode.binary = flags.binary;
+  decode.messages = flags.messages;
+  if (flags.decoding_memory) decode.decoding_memory = line.run.decoding_memory;
+  if (flags.from) decode.from = parse_lsn("--from-lsn", *flags.from);
+  if (flags.to) decode.to = parse_lsn("--to-lsn", *flags.to);
+  if (flags.limit) decode.limit = parse_count("--limit", *flags.limit, 1, most_limit);
+  for (const auto& table : line.run.tables) {
+    if (!table.columns.empty()) {
+      throw Error(ErrorKind::usage, "--table of `walbrook decode` takes no columns", "Form: schema.table");
+    }
+  }
+  if (!flags.record) return;
+  if (flags.record->empty()) throw Error(ErrorKind::usage, "--record needs the name of a file");
+  if (!line.run.tables.empty()) refuse_together("--table", "--record", "A capture holds the stream of all tables.");
+  if (flags.from) refuse_together("--from-lsn", "--record", "A capture begins where the slot stands.");
+  decode.record = *flags.record;
+}
+
+CommandLine to_command_line(Command command, const CLI::App& app, const Flags& flags) {
   CommandLine line;
   line.command = command;
   line.json = flags.json;
@@ -330,6 +420,11 @@ CommandLine to_command_line(Command command, const Flags& flags) {
   }
   line.log_level = flags.log_level;
   read_run_options(flags, line.run);
+  if (command == Command::decode) {
+    read_decode_options(app, flags, line);
+    if (line.decode.capture.empty()) line.run.conninfo = resolve_source(flags.source);
+    return line;
+  }
   read_duckdb_settings(flags, line.destination);
   const bool needs_source = command == Command::run || command == Command::check;
   if (needs_source || flags.source || !flags.destination) line.run.conninfo = resolve_source(flags.source);
@@ -368,7 +463,7 @@ CommandLineResult parse_command_line(std::vector<std::string> arguments) {
   const auto* entry = parsed_of(entries);
   if (entry == nullptr) throw Error(ErrorKind::usage, "no command was given", commands_of(entries));
   refuse_extras(*entry->app);
-  return {to_command_line(entry->command, flags), {}};
+  return {to_command_line(entry->command, *entry->app, flags), {}};
 }
 
 bool asks_for_json(const std::vector<std::string>& arguments) {

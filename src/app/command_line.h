@@ -7,12 +7,24 @@
 
 #include "base/log.h"
 #include "destination/destination.h"
+#include "pgoutput/message.h"
 #include "pipeline/run.h"
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql };
+enum class Command { run, check, status, sql, decode };
 enum class SqlFormat { table, csv, json };
+
+struct DecodeOptions {
+  std::string capture;  // the file to read; "": a slot
+  std::string record;   // the file to write; "": messages are printed
+  pgoutput::Streaming streaming = pgoutput::Streaming::off;
+  bool binary = false;
+  bool messages = false;
+  std::string decoding_memory;  // "": as the server has it set
+  std::optional<Lsn> from, to;
+  std::uint64_t limit = 0;  // 0: none
+};
 
 struct CommandLine {
   Command command = Command::run;
@@ -25,6 +37,7 @@ struct CommandLine {
 
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;
+  DecodeOptions decode;  // with slot, publication, protocol and tables of `run`
 };
 
 struct CommandLineResult {

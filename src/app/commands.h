@@ -9,5 +9,6 @@ namespace walbrook::app {
 [[nodiscard]] int check_command(const CommandLine& line);
 [[nodiscard]] int status_command(const CommandLine& line);
 [[nodiscard]] int sql_command(const CommandLine& line);
+[[nodiscard]] int decode_command(const CommandLine& line);
 
 }  // namespace walbrook::app

@@ -76,4 +76,17 @@ inline constexpr std::string_view sql_examples =
   walbrook sql --destination duckdb:///shop.duckdb --csv "FROM public.customers" > customers.csv
   walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM public.orders")help";
 
+inline constexpr std::string_view decode_help =
+    R"help(Shows what a slot would send, message by message, or what a capture holds.
+
+  The slot is peeked at: nothing is consumed, the next run gets all of it. Nobody else may read the slot
+  at that time. With --record the frames go to a file, which can be looked at later and elsewhere.)help";
+
+inline constexpr std::string_view decode_examples =
+    R"help(Examples:
+  walbrook decode --source postgresql://loader@127.0.0.1/shop --limit 100
+  walbrook decode --source "service=shop" --table public.orders --json | jq .after
+  walbrook decode --source "service=shop" --streaming on --record shop.capture
+  walbrook decode shop.capture --from-lsn 0/1538D18)help";
+
 }  // namespace walbrook::app

@@ -28,6 +28,8 @@ int perform(const app::CommandLine& line) {
       return app::status_command(line);
     case app::Command::sql:
       return app::sql_command(line);
+    case app::Command::decode:
+      return app::decode_command(line);
   }
   return 1;
 }

@@ -59,17 +59,18 @@ std::string coloured(std::string_view text, Colour colour, bool wanted) {
   return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(colour), text);
 }
 
-void write_result(std::string_view text) {
+bool write_result(std::string_view text) {
   while (!text.empty()) {
     const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
-      return;
+      return false;
     } else if (errno != EINTR) {
       throw Error(ErrorKind::internal, fmt::format("the result cannot be written to stdout: {}", strerror(errno)));
     }
   }
+  return true;
 }
 
 }  // namespace walbrook::app

@@ -19,7 +19,7 @@ namespace walbrook::app {
 enum class Colour { green = 32, yellow = 33, red = 31, dim = 2 };
 [[nodiscard]] std::string coloured(std::string_view text, Colour colour, bool wanted);
 
-// To stdout, all of it. A reader that went away (head, less) is no error, a full disk is: Error(internal).
-void write_result(std::string_view text);
+// To stdout, all of it. A reader that went away (head, less) is no error: false. A full disk is: Error(internal).
+bool write_result(std::string_view text);
 
 }  // namespace walbrook::app

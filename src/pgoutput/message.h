@@ -253,9 +253,13 @@ inline constexpr std::array<MessageKind, std::variant_size_v<Message>> message_k
   return message_kinds[message.index()];
 }
 
+inline constexpr int newest_protocol = 4;
+// The option `streaming`: whether large transactions are sent before they end.
+enum class Streaming { off, on, parallel };
+
 // What a frame's meaning depends on beside its bytes.
 struct Wire {
-  int protocol = 1;                 // proto_version, 1 to 4: kinds of a later version are errors
+  int protocol = 1;                 // proto_version, 1 to newest_protocol: kinds of a later version are errors
   bool in_stream = false;           // between Stream Start and Stream Stop: messages carry an xid
   bool parallel_streaming = false;  // streaming 'parallel' was asked for: Stream Abort carries LSN and time
 };

@@ -188,6 +188,52 @@ TEST_F(CommandLineTest, AStatementIsTakenAsItStands) {
   EXPECT_FALSE(refused({"sql"}).empty());
 }
 
+TEST_F(CommandLineTest, EveryFlagOfDecodeArrives) {
+  auto line = parsed({"decode",     "--source",          "dbname=shop", "--slot",      "s1",       "--publication",
+                      "p",          "--protocol",        "4",           "--streaming", "parallel", "--binary",
+                      "--messages", "--decoding-memory", "64kB",        "--table",     "orders",   "--from-lsn",
+                      "0/1",        "--to-lsn",          "0/2",         "--limit",     "3"});
+  EXPECT_EQ(line.command, Command::decode);
+  EXPECT_EQ(line.run.conninfo, "dbname=shop");
+  EXPECT_EQ(line.run.slot, "s1");
+  EXPECT_EQ(line.run.publication, "p");
+  EXPECT_EQ(line.run.protocol, 4);
+  EXPECT_EQ(line.run.tables.size(), 1U);
+  EXPECT_EQ(line.decode.streaming, pgoutput::Streaming::parallel);
+  EXPECT_TRUE(line.decode.binary);
+  EXPECT_TRUE(line.decode.messages);
+  EXPECT_EQ(line.decode.decoding_memory, "64kB");
+  EXPECT_EQ(line.decode.from, Lsn{1});
+  EXPECT_EQ(line.decode.to, Lsn{2});
+  EXPECT_EQ(line.decode.limit, 3U);
+  line = parsed({"decode", "shop.capture", "--table", "sales.items", "--json"});
+  EXPECT_EQ(line.decode.capture, "shop.capture");
+  EXPECT_EQ(line.run.protocol, 0);
+  EXPECT_TRUE(line.json);
+  EXPECT_EQ(parsed({"decode", "--record", "shop.capture"}).decode.record, "shop.capture");
+}
+
+TEST_F(CommandLineTest, WhatDecodeCannotDoAtOnceIsRefused) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
+      {{"decode", "a.capture", "--slot", "s"}, "--slot and a capture exclude each other"},
+      {{"decode", "a.capture", "--binary"}, "--binary and a capture exclude each other"},
+      {{"decode", "a.capture", "--record", "b.capture"}, "--record and a capture exclude each other"},
+      {{"decode", "--table", "t", "--record", "b.capture"}, "--table and --record exclude each other"},
+      {{"decode", "--from-lsn", "0/1", "--record", "b.capture"}, "--from-lsn and --record exclude each other"},
+      {{"decode", "--streaming", "on", "--protocol", "1"}, "--streaming on is not in protocol version 1"},
+      {{"decode", "--streaming", "parallel", "--protocol", "3"}, "--streaming parallel is not in protocol version 3"},
+      {{"decode", "--streaming", "yes"}, "Known: off, on, parallel."},
+      {{"decode", "--limit", "0"}, "--limit \"0\""},
+      {{"decode", "--table", "t(a)"}, "takes no columns"},
+      {{"decode", "--to-lsn", "here"}, "--to-lsn \"here\""},
+      {{"decode", "postgresql://joe:hunter2@db/shop"}, "A server is named by --source."}};
+  for (const auto& [arguments, text] : all) {
+    const auto told = refused(arguments);
+    EXPECT_NE(told.find(text), std::string::npos) << told;
+    EXPECT_EQ(told.find("hunter2"), std::string::npos) << told;
+  }
+}
+
 TEST_F(CommandLineTest, HelpShowsExamplesOfEachCommand) {
   for (const char* command : {"run", "check", "status", "sql"}) {
     const auto text = parse_command_line({command, "--help"}).text;
@@ -195,7 +241,8 @@ TEST_F(CommandLineTest, HelpShowsExamplesOfEachCommand) {
     EXPECT_NE(text.find("--destination URL"), std::string::npos) << command;
   }
   const auto top = parse_command_line({"--help"}).text;
-  for (const char* word : {"run", "check", "status", "sql", "Examples:", "--version"}) {
+  EXPECT_NE(parse_command_line({"decode", "--help"}).text.find("Examples:\n  "), std::string::npos);
+  for (const char* word : {"run", "check", "status", "sql", "decode", "Examples:", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(parse_command_line({}).text, top);

@@ -1,0 +1,161 @@
+// walbrook decode: what a slot would send, or what a capture holds, message by message. Nothing is consumed.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "app/commands.h"
+#include "app/decode_filter.h"
+#include "app/decode_message.h"
+#include "app/decode_source.h"
+#include "app/terminal.h"
+#include "app/text.h"
+#include "pgoutput/decoder.h"
+
+namespace walbrook::app {
+namespace {
+
+constexpr std::size_t output_bytes = 64U << 10U;  // written at once: a write for each of a million lines takes a second
+
+// Lines to stdout, until `limit` of them were written or nobody reads them any more.
+class Output {
+ public:
+  explicit Output(std::uint64_t limit) : limit_(limit) {}
+
+  // False: no more is wanted.
+  bool add(const std::string& line) {
+    if (done_) return false;
+    lines_ += line;
+    lines_.push_back('\n');
+    ++written_;
+    done_ = limit_ != 0 && written_ >= limit_;
+    if (lines_.size() >= output_bytes) flush();
+    return !done_;
+  }
+  void flush() {
+    if (!write_result(lines_)) done_ = true;
+    lines_.clear();
+  }
+
+ private:
+  std::uint64_t limit_;  // 0: none
+  std::uint64_t written_ = 0;
+  bool done_ = false;
+  std::string lines_;
+};
+
+class DecodedFrames {
+ public:
+  explicit DecodedFrames(const CommandLine& line) : source_(open_frames(line)), wire_(source_->header().wire()) {}
+
+  [[nodiscard]] pgoutput::CaptureHeader header() const { return source_->header(); }
+  // False: there is nothing more.
+  bool next(source::Frame& frame, pgoutput::Message& message) {
+    if (!source_->next(frame)) return false;
+    ++count_;
+    auto decoded = pgoutput::decode(frame.bytes, wire_);
+    if (!decoded) {
+      throw Error(ErrorKind::protocol,
+                  fmt::format("frame {} at {} cannot be decoded: {} (byte {} of {})", count_, frame.lsn.to_string(),
+                              decoded.error().message, decoded.error().offset, frame.bytes.size()));
+    }
+    message = *std::move(decoded);
+    pgoutput::follow(message, wire_);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<FrameSource> source_;
+  pgoutput::Wire wire_;
+  std::uint64_t count_ = 0;
+};
+
+void print_all(const CommandLine& line, DecodedFrames& frames, Output& output) {
+  AnnouncedRelations relations;
+  FilteredStream filter({.tables = line.run.tables, .from = line.decode.from, .to = line.decode.to});
+  const auto text_of = [&line](const nlohmann::ordered_json& described) {
+    return line.json ? described.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                     : to_line(described);
+  };
+  std::string beginning;  // of the open transaction or block, while nothing of it was shown
+  source::Frame frame;
+  pgoutput::Message message;
+  for (bool more = true; more && frames.next(frame, message);) {
+    relations.learn(message);
+    const auto shown = filter.decide(frame.lsn, message, relations);
+    if (shown == FilteredStream::Shown::no) {
+      if (!filter.open()) beginning.clear();
+      continue;
+    }
+    auto text = text_of(describe(frame.lsn, message, relations));
+    if (shown == FilteredStream::Shown::if_more_follows) {
+      beginning = std::move(text);
+      continue;
+    }
+    if (!beginning.empty()) more = output.add(beginning);
+    beginning.clear();
+    more = more && output.add(text);
+  }
+  output.flush();
+  for (const auto& table : filter.tables_not_seen()) spdlog::warn("there is no message of table {}", printable(table));
+}
+
+void print(const CommandLine& line) {
+  DecodedFrames frames(line);
+  Output output(line.decode.limit);
+  try {
+    print_all(line, frames, output);
+  } catch (const Error&) {
+    output.flush();  // what came before is good
+    throw;
+  }
+}
+
+// Every frame is decoded on the way: a capture that cannot be read is of no use to anybody.
+void record(const CommandLine& line) {
+  DecodedFrames frames(line);
+  const auto& file = line.decode.record;
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  const auto written = [&file](const std::ofstream& stream) {
+    if (stream) return;
+    throw Error(ErrorKind::destination,
+                fmt::format("the capture {} cannot be written: {}", file, std::strerror(errno)));
+  };
+  written(out);
+  out << to_line(frames.header());
+  std::uint64_t count = 0;
+  source::Frame frame;
+  pgoutput::Message message;
+  while ((line.decode.limit == 0 || count < line.decode.limit) && frames.next(frame, message)) {
+    const auto bytes = pgoutput::captured(frame.lsn, frame.bytes);
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    written(out);
+    ++count;
+  }
+  const auto size = static_cast<std::uint64_t>(out.tellp());
+  out.close();
+  written(out);
+  if (line.json) {
+    write_result(nlohmann::ordered_json({{"event", "recorded"}, {"messages", count}, {"bytes", size}, {"file", file}})
+                     .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                 "\n");
+  } else {
+    write_result(
+        fmt::format("recorded {}, {} → {}\n", counted(count, "message"), short_bytes(static_cast<double>(size)), file));
+  }
+}
+
+}  // namespace
+
+int decode_command(const CommandLine& line) {
+  if (line.decode.record.empty()) {
+    print(line);
+  } else {
+    record(line);
+  }
+  return 0;
+}
+
+}  // namespace walbrook::app
