@@ -6,6 +6,8 @@
 #include <iterator>
 #include <optional>
 
+#include "test/support/sql.h"
+
 namespace walbrook::test {
 namespace {
 
@@ -67,6 +69,8 @@ constexpr Pair pairs[] = {
     {1114, "TIMESTAMP", "{0}::text", duck_date},
     {1184, "TIMESTAMP WITH TIME ZONE", "({0} AT TIME ZONE 'UTC')::text", duck_timestamptz},
     {1186, "INTERVAL", pg_interval, duck_interval},
+    {1560, "BIT", "{0}::text", cast},
+    {1562, "BIT", "{0}::text", cast},
     {114, "JSON", "{0}::text", cast},
     {3802, "JSON", "{0}::text", cast},
 };
@@ -89,18 +93,117 @@ std::string duck_decimal(std::int32_t typmod) {
   return fits ? fmt::format("DECIMAL({},{})", precision, scale) : "DECIMAL(38,9)";
 }
 
+// A part of a nested value: so written that parts and their ends cannot be mistaken. NULL is bare.
+std::string part(const std::string& canonical) {
+  return "coalesce('\"' || replace(replace(" + canonical + R"(, '\', '\\'), '"', '\"') || '"', 'N'))";
+}
+
+std::string variable(const char* kind, int depth) {
+  return kind + std::to_string(depth);
+}
+
+std::string postgres_text(const BaseType& type, const std::string& value, int depth);
+std::string duckdb_text(const BaseType& type, const std::string& value, int depth);
+
+// With the dimensions in front. Elements are unnested in the SELECT list: in FROM, composites would fall into columns.
+std::string postgres_array(const BaseType& element, const std::string& value, int depth) {
+  const auto e = variable("e", depth);
+  return fmt::format(
+      "coalesce(array_dims({0}), '') || (SELECT '[' || coalesce(string_agg({1}, ',' ORDER BY {3}), '') || ']' FROM "
+      "(SELECT {2}, row_number() OVER () AS {3} FROM (SELECT unnest({0}) AS {2}) AS unnested) AS numbered)",
+      value, part(postgres_text(element, e, depth + 1)), e, variable("o", depth));
+}
+std::string duckdb_list(const BaseType& element, const std::string& value, int depth) {
+  const auto e = variable("e", depth);
+  return fmt::format(
+      "CASE WHEN len({0}) = 0 THEN '' ELSE '[1:' || len({0}) || ']' END || '[' || "
+      "array_to_string(list_transform({0}, lambda {2}: {1}), ',') || ']'",
+      value, part(duckdb_text(element, e, depth + 1)), e);
+}
+
+// Sorted by the bytes of their keys.
+std::string postgres_hstore(const BaseType& type, const std::string& value) {
+  return fmt::format(
+      "'<' || coalesce((SELECT string_agg({} || '=' || {}, ',' ORDER BY k COLLATE \"C\") FROM \"{}\".each({}) AS kv(k, "
+      "v)), '') "
+      "|| '>'",
+      part("k"), part("v"), type.schema, value);
+}
+std::string duckdb_map(const std::string& value, int depth) {
+  const auto e = variable("e", depth);
+  return fmt::format(
+      "'<' || array_to_string(list_transform(list_sort(map_entries({})), lambda {}: {} || '=' || {}), ',') || '>'",
+      value, e, part("struct_extract(" + e + ", 'key')"), part("struct_extract(" + e + ", 'value')"));
+}
+
+// NULL is not the composite of NULLs, which IS NULL in PostgreSQL.
+std::string postgres_text(const BaseType& type, const std::string& value, int depth) {
+  std::string parts;
+  switch (type.kind) {
+    case BaseType::Kind::scalar:
+      return with_column(pair_of(type).postgres, value);
+    case BaseType::Kind::array:
+      parts = postgres_array(type.fields.front().type, value, depth);
+      break;
+    case BaseType::Kind::hstore:
+      parts = postgres_hstore(type, value);
+      break;
+    case BaseType::Kind::composite:
+      for (const auto& field : type.fields) {
+        parts += (parts.empty() ? "'(' || " : " || ',' || ") +
+                 part(postgres_text(field.type, fmt::format("({}).{}", value, quote_name(field.name)), depth));
+      }
+      parts += " || ')'";
+  }
+  return fmt::format("CASE WHEN num_nulls({}) = 0 THEN {} END", value, parts);
+}
+
+std::string duckdb_text(const BaseType& type, const std::string& value, int depth) {
+  std::string parts;
+  switch (type.kind) {
+    case BaseType::Kind::scalar:
+      return with_column(pair_of(type).duckdb, value);
+    case BaseType::Kind::array:
+      parts = duckdb_list(type.fields.front().type, value, depth);
+      break;
+    case BaseType::Kind::hstore:
+      parts = duckdb_map(value, depth);
+      break;
+    case BaseType::Kind::composite:
+      for (std::size_t i = 0; i < type.fields.size(); ++i) {
+        parts += (i == 0 ? "'(' || " : " || ',' || ") +
+                 part(duckdb_text(type.fields[i].type, fmt::format("struct_extract_at({}, {})", value, i + 1), depth));
+      }
+      parts += " || ')'";
+  }
+  return fmt::format("CASE WHEN {} IS NOT NULL THEN {} END", value, parts);
+}
+
 }  // namespace
 
 std::string expected_duck_type(const BaseType& type) {
-  return type.oid == numeric_oid ? duck_decimal(type.typmod) : pair_of(type).duck_type;
+  std::string fields;
+  switch (type.kind) {
+    case BaseType::Kind::scalar:
+      return type.oid == numeric_oid ? duck_decimal(type.typmod) : pair_of(type).duck_type;
+    case BaseType::Kind::array:
+      return expected_duck_type(type.fields.front().type) + "[]";
+    case BaseType::Kind::hstore:
+      return "MAP(VARCHAR, VARCHAR)";
+    case BaseType::Kind::composite:
+      for (const auto& field : type.fields) {
+        fields += (fields.empty() ? "" : ", ") + quote_name(field.name) + " " + expected_duck_type(field.type);
+      }
+  }
+  return "STRUCT(" + fields + ")";
 }
 
 std::string canonical_in_postgres(const BaseType& type, const std::string& column) {
-  return with_column(pair_of(type).postgres, column);
+  return postgres_text(type, column, 0);
 }
 
 std::string canonical_in_duckdb(const BaseType& type, const std::string& column) {
-  return with_column(pair_of(type).duckdb, column);
+  return duckdb_text(type, column, 0);
 }
 
 std::string printed_in_postgres(const std::string& column) {

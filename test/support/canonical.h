@@ -3,16 +3,28 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace walbrook::test {
 
-// A column's type with its domains looked through.
+struct BaseField;
+
+// A column's type with its domains looked through, and what it consists of.
 struct BaseType {
+  enum class Kind { scalar, array, composite, hstore };
   std::uint32_t oid = 0;
   std::int32_t typmod = -1;
+  Kind kind = Kind::scalar;
+  std::string schema{};             // of hstore: where its functions are
+  std::vector<BaseField> fields{};  // array: its element; composite: its attributes, at least one
 };
 
-// The type that the copy's column must have (DESIGN, "Types and schema").
+struct BaseField {
+  std::string name;
+  BaseType type;
+};
+
+// The type that the copy's column must have (docs/types.md), as SQL.
 [[nodiscard]] std::string expected_duck_type(const BaseType& type);
 
 // `column` is quoted. Both are NULL where the value is.

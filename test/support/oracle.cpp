@@ -108,7 +108,8 @@ void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
     }
     if (!is_rightly_named(in_copy.value, column.name, names))
       say("column " + column.name + " is called " + in_copy.value);
-    const auto expected = expected_duck_type(column.type);
+    auto expected = expected_duck_type(column.type);
+    if (!column.type.fields.empty()) expected = copy_.value("SELECT typeof(NULL::" + expected + ")");
     if (found->second != expected) say("column " + column.name + " is " + found->second + ", not " + expected);
     types.erase(found);
     types.erase(in_copy.variant);

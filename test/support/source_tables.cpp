@@ -41,21 +41,53 @@ std::vector<Published> published_relations(Sql& sql, const std::string& publicat
   return published;
 }
 
-std::vector<SourceColumn> columns_of(Sql& sql, const std::string& oid) {
+BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod);
+
+BaseType composite(Sql& sql, const std::string& oid) {
+  BaseType type{.oid = static_cast<std::uint32_t>(std::stoul(oid)), .kind = BaseType::Kind::composite};
+  for (const auto& row : sql.query("SELECT a.attname, a.atttypid, a.atttypmod FROM pg_attribute a JOIN pg_type t ON "
+                                   "t.typrelid = a.attrelid WHERE a.attnum > 0 AND NOT a.attisdropped AND t.oid = " +
+                                   oid + " ORDER BY a.attnum")) {
+    type.fields.push_back({.name = *row[0], .type = type_of(sql, *row[1], std::stoi(*row[2]))});
+  }
+  return type.fields.empty() ? BaseType{.oid = type.oid} : type;  // a composite of nothing is text
+}
+
+// Domains are looked through; a typmod of their own goes first. The element type of an array has it as typarray.
+BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod) {
+  const auto row =
+      sql.query(
+             "SELECT t.typtype, t.typbasetype, t.typtypmod, (SELECT e.oid FROM pg_type e WHERE e.typarray = t.oid), "
+             "n.nspname, t.typname = 'hstore' FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
+             "WHERE t.oid = " +
+             oid)
+          .at(0);
+  if (*row[0] == "d") return type_of(sql, *row[1], row[2] == "-1" ? typmod : std::stoi(*row[2]));
+  if (*row[0] == "c") return composite(sql, oid);
+  BaseType type{.oid = static_cast<std::uint32_t>(std::stoul(oid)), .typmod = typmod};
+  if (row[3]) {
+    type.kind = BaseType::Kind::array;
+    type.fields.push_back({.name = "", .type = type_of(sql, *row[3], typmod)});
+  } else if (row[5] == "t") {
+    type.kind = BaseType::Kind::hstore;
+    type.schema = *row[4];
+  }
+  return type;
+}
+
+// Generated columns are published from 18 on, and only where the publication says so: its list of columns names them.
+std::vector<SourceColumn> columns_of(Sql& sql, const std::string& oid, bool listed) {
   std::vector<SourceColumn> columns;
-  // A domain over a domain has its typmod where the base type is named.
+  std::map<std::string, BaseType> known;  // 1,600 columns are of few types
   const auto rows = sql.query(fmt::format(
-      "SELECT a.attname, base.oid, base.typmod, coalesce(a.attnum = ANY (i.indkey), false) FROM pg_attribute a "
-      "LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary CROSS JOIN LATERAL ("
-      "  WITH RECURSIVE d AS (SELECT t.*, a.atttypmod AS typmod FROM pg_type t WHERE t.oid = a.atttypid UNION ALL "
-      "    SELECT t.*, CASE WHEN d.typtypmod >= 0 THEN d.typtypmod ELSE d.typmod END FROM pg_type t "
-      "    JOIN d ON t.oid = d.typbasetype WHERE d.typtype = 'd') SELECT oid, typmod FROM d WHERE typtype <> 'd') base "
-      "WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum",
-      oid));
+      "SELECT a.attname, a.atttypid, a.atttypmod, coalesce(a.attnum = ANY (i.indkey), false) FROM pg_attribute a "
+      "LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary "
+      "WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped AND (a.attgenerated = '' OR {}) ORDER BY a.attnum",
+      oid, listed));
   for (const auto& row : rows) {
-    columns.push_back({.name = *row[0],
-                       .type = {.oid = static_cast<std::uint32_t>(std::stoul(*row[1])), .typmod = std::stoi(*row[2])},
-                       .in_key = *row[3] == "t"});
+    const auto key = *row[1] + ":" + *row[2];
+    if (!known.contains(key)) known[key] = type_of(sql, *row[1], std::stoi(*row[2]));
+    columns.push_back({.name = *row[0], .type = known[key], .in_key = *row[3] == "t"});
   }
   return columns;
 }
@@ -77,7 +109,8 @@ std::vector<PublishedTable> published_tables(Sql& sql, const std::string& public
     const auto name = sql.query(
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
         root);
-    PublishedTable table{.schema = *name.at(0)[0], .name = *name.at(0)[1], .columns = columns_of(sql, root)};
+    PublishedTable table{
+        .schema = *name.at(0)[0], .name = *name.at(0)[1], .columns = columns_of(sql, root, !parts[0].columns.empty())};
     if (!parts[0].columns.empty()) {
       std::erase_if(table.columns, [&parts = parts](const SourceColumn& column) {
         return std::ranges::find(parts[0].columns, column.name) == parts[0].columns.end();

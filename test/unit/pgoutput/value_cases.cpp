@@ -227,12 +227,12 @@ ValueCase array_case(const std::string& name, const std::string& element, const 
   const auto array = "ARRAY[" + all + "]";
   std::vector<std::string> values = {"'{}'",
                                      "'{NULL}'",
-                                     "'{NULL,NULL}'",
+                                     "ARRAY[NULL, NULL]::" + element + "[]",
                                      array,
                                      "ARRAY[" + all + ", NULL]",
                                      "ARRAY[" + array + ", " + array + "]",
                                      "('[0:0]={NULL}'::" + element + "[])",
-                                     "('[-1:0]={NULL,NULL}'::" + element + "[])"};
+                                     "('[-1:-1]={NULL}'::" + element + "[])"};
   for (const auto& each : elements) values.push_back("ARRAY[" + each + "::" + element + "]");
   return {name, element + "[]", list(element + "[]", values), "", one_dimension + " AND " + held};
 }
@@ -242,10 +242,10 @@ std::vector<ValueCase> array_cases() {
       "NOT EXISTS (SELECT FROM unnest(v) AS e WHERE e = 'NaN' OR abs(e) = 'Infinity' OR abs(e) >= 1e29)";
   return {
       array_case("bool_arrays", "bool", {"'t'", "'f'"}),
-      array_case("int2_arrays", "int2", {"-32768", "32767"}),
-      array_case("int4_arrays", "int4", {"-2147483648", "0", "2147483647"}),
-      array_case("int8_arrays", "int8", {"-9223372036854775808", "7"}),
-      array_case("oid_arrays", "oid", {"0", "4294967295"}),
+      array_case("int2_arrays", "int2", {"'-32768'", "'32767'"}),
+      array_case("int4_arrays", "int4", {"'-2147483648'", "'0'", "'2147483647'"}),
+      array_case("int8_arrays", "int8", {"'-9223372036854775808'", "'7'"}),
+      array_case("oid_arrays", "oid", {"'0'", "'4294967295'"}),
       array_case("xid8_arrays", "xid8", {"'18446744073709551615'"}),
       array_case("float4_arrays", "float4", {"'-0'", "'NaN'", "'-Infinity'", "'1e-45'"}),
       array_case("float8_arrays", "float8", {"'-0'", "'NaN'", "'Infinity'", "'0.1'"}),
@@ -282,6 +282,11 @@ std::vector<ValueCase> array_cases() {
   };
 }
 
+std::string composite_list(const std::string& type, std::vector<std::string> rows) {
+  for (auto& row : rows) row += "::" + type;
+  return list(type, rows);
+}
+
 std::vector<ValueCase> composite_cases() {
   return {
       {"bits", "bit(11)", list("bit(11)", {"B'10101010101'", "B'00000000000'", "B'11111111111'"}), ""},
@@ -289,19 +294,21 @@ std::vector<ValueCase> composite_cases() {
        list("varbit", {"B''", "B'1'", "B'0'", "B'10000000'", "B'011111111'", "repeat('10', 5000)::varbit"}), "",
        "v <> B''"},
       {"pairs", "pair",
-       list("pair", {"ROW(1, 'x')", "ROW(NULL, NULL)", "ROW(2, '')", "ROW(3, ' \"q\" ')", "ROW(4, 'a,b(c)\\d')",
-                     "ROW(5, E'nl\\n')", "ROW(6, 'NULL')", "ROW(7, repeat('y', 50000))"}),
+       composite_list("pair",
+                      {"ROW(1, 'x')", "ROW(NULL, NULL)", "ROW(2, '')", "ROW(3, ' \"q\" ')", "ROW(4, 'a,b(c)\\d')",
+                       "ROW(5, E'nl\\n')", "ROW(6, 'NULL')", "ROW(7, repeat('y', 50000))"}),
        ""},
-      {"any_pairs", "any_pair", list("any_pair", {"ROW(1, 'x')", "ROW(NULL, NULL)"}), ""},
-      {"singles", "single", list("single", {"ROW(NULL)", "ROW('')", "ROW('x')"}), ""},
+      {"any_pairs", "any_pair", list("any_pair", {"ROW(1, 'x')::pair", "ROW(NULL, NULL)::pair"}), ""},
+      {"singles", "single", composite_list("single", {"ROW(NULL)", "ROW('')", "ROW('x')"}), ""},
       {"deeps", "deep",
-       list("deep", {"ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
-                     "ROW(ROW(1, 'x\"\\'), ARRAY[ROW(2, 'y,\"')::pair, NULL, ROW(NULL, NULL)::pair], 1.5, 'it''s', "
-                     "-1.125, ROW(3, ''), "
-                     "'a=>\"b \\\" c\", n=>NULL', '2026-01-01 00:00+02', '{1.5,NULL}')",
-                     "ROW(ROW(1, 'x'), '{}', 'NaN', 'calm', 0, NULL, '', 'infinity', '{}')",
-                     "ROW(ROW(1, 'x'), '[0:0]={NULL}', 1, 'calm', 0, NULL, '', 'infinity', '{}')",
-                     "ROW(ROW(1, 'x'), '{}', 1, 'calm', 0, NULL, '', 'infinity', '{NaN}')"}),
+       composite_list("deep",
+                      {"ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+                       "ROW(ROW(1, 'x\"\\'), ARRAY[ROW(2, 'y,\"')::pair, NULL, ROW(NULL, NULL)::pair], 1.5, 'it''s', "
+                       "-1.125, ROW(3, ''), "
+                       "'a=>\"b \\\" c\", n=>NULL', '2026-01-01 00:00+02', '{1.5,NULL}')",
+                       "ROW(ROW(1, 'x'), '{}', 'NaN', 'calm', 0, NULL, '', 'infinity', '{}')",
+                       "ROW(ROW(1, 'x'), '[0:0]={NULL}', 1, 'calm', 0, NULL, '', 'infinity', '{}')",
+                       "ROW(ROW(1, 'x'), '{}', 1, 'calm', 0, NULL, '', 'infinity', '{NaN}')"}),
        "",
        "(v).\"n N\" IS DISTINCT FROM 'NaN' AND array_lower((v).ps, 1) IS DISTINCT FROM 0 AND 'NaN' <> ALL "
        "(coalesce((v).pl, '{}')) "

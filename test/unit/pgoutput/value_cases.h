@@ -28,7 +28,7 @@ inline constexpr auto value_case_types = R"(
   CREATE TYPE pair AS (a int, b text);
   CREATE DOMAIN any_pair AS pair;
   CREATE TYPE deep AS (p pair, ps pair[], "n N" numeric(6, 2), m mood, pr price, ap any_pair, h hstore, ts timestamptz, pl prices_list);
-  CREATE TYPE single AS (only text);
+  CREATE TYPE single AS ("only" text);
 )";
 
 [[nodiscard]] std::vector<ValueCase> value_cases();
