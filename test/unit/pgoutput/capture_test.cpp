@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -11,6 +9,7 @@
 #include "pgoutput/decoder.h"
 #include "pgoutput/encoder.h"
 #include "pgoutput/value_text.h"
+#include "test/unit/pgoutput/captures.h"
 #include "test/unit/pgoutput/frames.h"
 
 namespace walbrook::pgoutput {
@@ -86,28 +85,6 @@ TEST(Capture, wrong_ones_are_told) {
             "the capture some.capture cannot be read on at frame 1: the frame is said to have 4278190080 bytes");
   EXPECT_EQ(error_of(to_line(header) + std::string("\0\0\0\0\0\0\0\1\x3F\0\0\0....", 16)),
             "the capture some.capture cannot be read on at frame 1: the frame of 1056964608 bytes is cut off");
-}
-
-// --- what real servers sent: test/captures, recorded by tools/record-captures
-// ------------------------------------------
-
-struct Recorded {
-  std::string name;  // "15-two-phase"
-  CaptureHeader header;
-  std::vector<std::string> frames;
-};
-
-std::vector<Recorded> all_captures() {
-  std::vector<Recorded> all;
-  for (const auto& entry : std::filesystem::directory_iterator(WALBROOK_SOURCE_DIR "/test/captures")) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    CaptureReader reader(in, entry.path());
-    auto& recorded = all.emplace_back(Recorded{entry.path().stem(), reader.header(), {}});
-    Lsn lsn;
-    std::string_view frame;
-    while (reader.next(lsn, frame)) recorded.frames.emplace_back(frame);
-  }
-  return all;
 }
 
 TEST(Captures, every_message_of_every_server_is_decoded_and_encoded_to_the_same_bytes) {
