@@ -26,6 +26,8 @@ constexpr std::uint64_t most_retries = 1'000'000;
 constexpr std::uint64_t most_threads = 1024;
 constexpr std::uint64_t highest_protocol = 4;
 constexpr std::uint64_t most_limit = 1'000'000'000'000;
+constexpr std::uint64_t most_snapshot_workers = 64;
+constexpr std::uint64_t least_piece = 8192;  // a page
 
 const char* const source_group = "Source";
 const char* const destination_group = "Destination";
@@ -37,6 +39,7 @@ const char* const advanced_group = "Advanced";
 struct Flags {
   std::optional<std::string> source, destination, dataset, until, package_rows, package_bytes, memory_limit, threads;
   std::optional<std::string> slot_wait, decoding_memory, retries, staged_bytes, protocol;
+  std::optional<std::string> snapshot_workers, snapshot_piece;
   std::string origin = "any";
   std::string slot = "walbrook";
   std::string publication = "walbrook";
@@ -128,6 +131,11 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
                   defaults.package_bytes >> 20U));
   add(*app, advanced_group, "--wire", flags.wire, "FORM",
       "auto, text or binary: how the server sends values; default: auto");
+  add(*app, advanced_group, "--snapshot-workers", flags.snapshot_workers, "N",
+      "connections that copy tables; default: one a core, at most 4");
+  add(*app, advanced_group, "--snapshot-piece", flags.snapshot_piece, "SIZE",
+      fmt::format("a larger table is copied in pieces of this size, by several\nconnections; default: {}MB",
+                  defaults.snapshot_piece >> 20U));
   add(*app, advanced_group, "--protocol", flags.protocol, "N",
       "of pgoutput, 1 to 4; 1 holds back large transactions until they\nare committed; default: the highest that the "
       "server has");
@@ -321,6 +329,11 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
   run.wire = parse_wire(flags.wire);
   if (flags.package_rows) run.package_rows = parse_count("--package-rows", *flags.package_rows, 1, most_package_rows);
   if (flags.package_bytes) run.package_bytes = parse_size("--package-bytes", *flags.package_bytes, least_package_bytes);
+  if (flags.snapshot_workers) {
+    run.snapshot_workers =
+        static_cast<int>(parse_count("--snapshot-workers", *flags.snapshot_workers, 1, most_snapshot_workers));
+  }
+  if (flags.snapshot_piece) run.snapshot_piece = parse_size("--snapshot-piece", *flags.snapshot_piece, least_piece);
   if (flags.protocol) run.protocol = static_cast<int>(parse_count("--protocol", *flags.protocol, 1, highest_protocol));
   run.two_phase = flags.two_phase;
   if (flags.origin != "any" && flags.origin != "none") {

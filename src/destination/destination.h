@@ -11,8 +11,8 @@
 //  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
 //  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
 //
-// Threads: one thread (the loader) uses a Destination and its Load. A CopyWriter may be used by another thread at the
-// same time, several of them by several threads; they touch different tables. A ReadSession belongs to the thread that
+// Threads: one thread (the loader) uses a Destination and its Load. Other threads may begin copies at the same time; a
+// CopyWriter is used by one thread at a time, several of them touch different tables. A ReadSession belongs to the thread that
 // asked for it; Destination::open_read_session and ReadSession::interrupt may be called from any thread.
 // A Load ends before its Destination does.
 #pragma once
@@ -126,6 +126,13 @@ class Load {
   virtual void commit() = 0;
 };
 
+// A table whose copy is all there. Borrows.
+struct WholeCopy {
+  const TableRecord* table;
+  TableSchemaRef schema;
+  const std::vector<RowBatch>* rows;  // only inserts
+};
+
 // Rows of one table's copy, invisible under its target name until promoted.
 class CopyWriter {
  public:
@@ -189,6 +196,8 @@ class Destination {
   // Of a table in state `copying`: to its copy (CopyWriter), which is promoted in that load.
   virtual void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) = 0;
   [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) = 0;
+  // The same for many small tables at once, finished by one commit: all of them or none.
+  virtual void copy_whole(const std::vector<WholeCopy>& tables) = 0;
   [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session() = 0;
   // Drops what belongs to this pipeline in the destination: copies and state.
   virtual void reset() = 0;

@@ -34,6 +34,7 @@
 namespace walbrook::pipeline {
 namespace {
 
+constexpr int most_default_workers = 4;
 constexpr milliseconds watch_interval{3000};
 constexpr milliseconds supervise_interval{10};
 constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
@@ -151,6 +152,10 @@ void Run::Impl::build(Prepared& prepared) {
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups());
   CopierOptions copying{.conninfo = options_.conninfo};
+  copying.workers = options_.snapshot_workers > 0
+                        ? options_.snapshot_workers
+                        : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
+  copying.piece_bytes = options_.snapshot_piece;
   if (options_.wire == Wire::text) copying.copy.format = source::CopyFormat::text;
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
   if (!options_.snapshot) copying.changes_only_from = prepared.checkpoint.lsn;

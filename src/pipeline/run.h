@@ -38,10 +38,12 @@ struct RunOptions {
   Wire wire = Wire::automatic;
   std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
-  std::size_t staged_bytes = 0;  // of open transactions at the destination, at most; 0 = no limit
-  int protocol = 0;              // of pgoutput, 1 to 4; 0 = the highest that the server has
-  bool two_phase = false;        // prepared transactions are sent when they are prepared, and staged
-  std::string origin;            // "none": only what was not replicated into the source; "" = "any": all
+  int snapshot_workers = 0;                     // connections that copy; 0 = one a core, at most 4
+  std::uint64_t snapshot_piece = 64ULL << 20U;  // a larger table is copied in pieces of about this size
+  std::size_t staged_bytes = 0;                 // of open transactions at the destination, at most; 0 = no limit
+  int protocol = 0;                             // of pgoutput, 1 to 4; 0 = the highest that the server has
+  bool two_phase = false;                       // prepared transactions are sent when they are prepared, and staged
+  std::string origin;                           // "none": only what was not replicated into the source; "" = "any": all
   std::string decoding_memory = "256MB";
   milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
   int destination_retries =

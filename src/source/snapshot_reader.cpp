@@ -205,16 +205,28 @@ std::string SnapshotReader::column_list() const {
   return list;
 }
 
-// COPY of a plain table is the fastest; it knows neither filters nor partitions, no table without columns, and no
-// generated columns (which come only by a column list).
-std::string SnapshotReader::copy_sql(bool binary) const {
+std::uint64_t SnapshotReader::pages(const SourceTable& table) {
+  const auto rows = connection_.query(
+      "SELECT coalesce(pg_catalog.pg_relation_size($1::oid::regclass), 0) /"
+      " pg_catalog.current_setting('block_size')::bigint",
+      {std::to_string(table.oid)}, fmt::format("measuring {}", full_name(table)));
+  return static_cast<std::uint64_t>(rows.integer(0, 0));
+}
+
+// COPY of a plain table is the fastest; it knows neither filters nor pages nor partitions, no table without columns,
+// and no generated columns (which come only by a column list).
+std::string SnapshotReader::copy_sql(bool binary, const std::optional<PageRange>& pages) const {
   const auto name = quoted(connection_, table_);
-  const bool plain =
-      !table_.partitioned && table_.row_filter.empty() && table_.published_columns.empty() && !schema_->columns.empty();
-  const auto what = plain ? fmt::format("{} ({})", name, column_list())
-                          : fmt::format("(SELECT {} FROM {}{}{})", column_list(), table_.partitioned ? "" : "ONLY ",
-                                        name, table_.row_filter.empty() ? "" : " WHERE (" + table_.row_filter + ")");
-  return fmt::format("COPY {} TO STDOUT{}", what, binary ? " (FORMAT binary)" : "");
+  const auto* format = binary ? " (FORMAT binary)" : "";
+  const bool plain = !table_.partitioned && !pages && table_.row_filter.empty() && table_.published_columns.empty() &&
+                     !schema_->columns.empty();
+  if (plain) return fmt::format("COPY {} ({}) TO STDOUT{}", name, column_list(), format);
+  std::string where = table_.row_filter.empty() ? "" : "(" + table_.row_filter + ")";
+  const auto also = [&where](const std::string& condition) { where += (where.empty() ? "" : " AND ") + condition; };
+  if (pages && pages->first > 0) also(fmt::format("ctid >= '({},0)'::pg_catalog.tid", pages->first));
+  if (pages && pages->end) also(fmt::format("ctid < '({},0)'::pg_catalog.tid", *pages->end));
+  return fmt::format("COPY (SELECT {} FROM {}{}{}{}) TO STDOUT{}", column_list(), table_.partitioned ? "" : "ONLY ",
+                     name, where.empty() ? "" : " WHERE ", where, format);
 }
 
 void SnapshotReader::copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
@@ -224,7 +236,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
                       std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
   CopyRows rows(schema_, types_, limits_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
   const auto doing = "copying table " + schema_->full_name();
-  const Result began(PQexec(connection_.raw(), copy_sql(binary).c_str()));
+  const Result began(PQexec(connection_.raw(), copy_sql(binary, options.pages).c_str()));
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
     const auto failed = connection_.failure(began.get(), doing);
     if (failed.kind() != ErrorKind::rights) throw failed;

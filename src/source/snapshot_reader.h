@@ -36,10 +36,17 @@ class CopyNeedsText : public Error {
   using Error::Error;
 };
 
+// Pages of a table's file: rows that stand on `first` and before `end`.
+struct PageRange {
+  std::uint64_t first = 0;
+  std::optional<std::uint64_t> end;  // nullopt: to the end of the file
+};
+
 struct CopyOptions {
   CopyFormat format = CopyFormat::binary_where_possible;
   std::size_t batch_bytes = 8 << 20;  // a batch is handed over when it holds that much
   std::size_t batch_rows = 100'000;
+  std::optional<PageRange> pages;  // only these (14+); not of a partitioned table
 };
 
 // One worker's connection inside the snapshot. After any answer of `prepare`, and after any Error that is not of kind
@@ -57,6 +64,8 @@ class SnapshotReader {
   // its filenode with the snapshot's, and reads its schema in the snapshot. Row security that would hide rows, and a
   // missing SELECT right, are Errors.
   Prepared prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
+  // The length of the table's own file in pages, as it is now; 0 when it is gone.
+  [[nodiscard]] std::uint64_t pages(const SourceTable& table);
   // Of the prepared table.
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
 
@@ -74,7 +83,7 @@ class SnapshotReader {
   [[nodiscard]] bool rewritten(const SourceTable& table);
   [[nodiscard]] Error no_right(const SourceTable& table, const Error& refused);
   [[nodiscard]] std::string column_list() const;
-  [[nodiscard]] std::string copy_sql(bool binary) const;
+  [[nodiscard]] std::string copy_sql(bool binary, const std::optional<PageRange>& pages) const;
   void receive_rows(class CopyRows& rows, const CopyOptions& options,
                     const std::function<void(RowBatch, std::size_t wire_bytes)>& sink, const std::stop_token& stop);
 

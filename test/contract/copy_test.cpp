@@ -43,6 +43,29 @@ TEST_P(CopyTest, a_new_copy_takes_the_place_of_the_old_one_at_once) {
             (Strings{"2|new", "3|merged"}));
 }
 
+TEST_P(CopyTest, whole_copies_of_many_tables_come_together) {
+  open();
+  std::vector<TableSchemaRef> schemas;
+  std::vector<destination::TableRecord> records;
+  std::vector<std::vector<RowBatch>> rows(40);
+  for (int i = 0; i < 40; ++i) {
+    schemas.push_back(table("t" + std::to_string(i), {{"id", int4, key}, {"note", text}}, 17000 + i));
+    records.push_back(record(schemas.back()));
+    for (int batch = 0; batch < i % 3; ++batch)
+      rows[i].push_back(inserts(schemas.back(), {{batch, "a"}, {-batch, "b"}}));
+  }
+  std::vector<destination::WholeCopy> whole;
+  for (int i = 0; i < 40; ++i) whole.push_back({.table = &records[i], .schema = schemas[i], .rows = &rows[i]});
+  destination().copy_whole(whole);
+  EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.t1"); }), "");
+  load(0x2000, [&](Load& load) {
+    for (const auto& each : records) load.promote(each);
+  });
+  EXPECT_EQ(ask("SELECT count(*) FROM public.t0"), Strings{"0"});
+  EXPECT_EQ(ask("SELECT count(*) FROM public.t1"), Strings{"2"});
+  EXPECT_EQ(ask("SELECT count(*) FROM public.t38"), Strings{"4"});
+}
+
 TEST_P(CopyTest, an_unfinished_copy_is_cleared_away) {
   open();
   const auto table = record(orders);

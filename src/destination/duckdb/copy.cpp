@@ -54,6 +54,66 @@ void drop_target(Connection& connection, StateTables& state, const Target& targe
   state.forget_target(target);
 }
 
+namespace {
+
+// An empty table of the copy's own, with variant columns for those of `variants`, in the open transaction.
+Target create_copy(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table,
+                   const TableSchema& schema, const std::vector<std::string>& variants) {
+  check_owner(connection, state, pipeline, table);
+  if (const auto older = state.copy_of(table.oid)) drop_target(connection, state, older->target);
+  connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection.database().catalog()),
+                                 identifier(table.target_schema)),
+                     "creating schema " + table.target_schema);
+  const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
+    return relation_exists(connection, table.target_schema, candidate);
+  });
+  Target target = make_target(table.target_schema, name, schema);
+  connection.execute(create_sql(connection.database().full_name(table.target_schema, name), target, schema),
+                     "creating the copy of " + schema.full_name());
+  for (const auto& source : variants) {
+    if (const auto variant = target.add_variant(source)) {
+      connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
+                                     connection.database().full_name(table.target_schema, name), identifier(*variant)),
+                         "adding the variant column of " + source);
+    }
+  }
+  return target;
+}
+
+void copy_one(Connection& connection, StateTables& state, const std::string& pipeline, const WholeCopy& whole) {
+  std::vector<std::string> variants;
+  for (const auto& batch : *whole.rows) {
+    for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+      if (!batch.columns[c].variants().empty()) variants.push_back(whole.schema->columns[c].name);
+    }
+  }
+  const TargetRecord record{.kind = TargetRecord::Kind::finished_copy,
+                            .oid = whole.table->oid,
+                            .target = create_copy(connection, state, pipeline, *whole.table, *whole.schema, variants)};
+  if (!whole.rows->empty()) {
+    ChunkWriter writer(connection, record.target, whole.schema);
+    for (const auto& batch : *whole.rows) writer.write(batch);
+    writer.close();
+  }
+  state.put_target(record);
+}
+
+}  // namespace
+
+void copy_whole(const std::shared_ptr<Database>& database, const std::string& pipeline,
+                const std::vector<WholeCopy>& tables) {
+  Connection connection(database);
+  StateTables state(connection, pipeline);
+  connection.execute("BEGIN TRANSACTION");
+  try {
+    for (const auto& whole : tables) copy_one(connection, state, pipeline, whole);
+    connection.execute("COMMIT", fmt::format("copying {} tables", tables.size()));
+  } catch (...) {
+    connection.rollback();
+    throw;
+  }
+}
+
 Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, const TableRecord& table,
            const TableSchema& schema)
     : connection_(std::move(database)),
@@ -62,28 +122,14 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, cons
       record_{.kind = TargetRecord::Kind::unfinished_copy, .oid = table.oid, .target = {}} {
   connection_.execute("BEGIN TRANSACTION");
   try {
-    create(pipeline, table);
+    record_.target = create_copy(connection_, state_, pipeline, table, *schema_, {});
+    state_.put_target(record_);
     connection_.execute("COMMIT", "beginning the copy of " + schema_->full_name());
   } catch (...) {
     connection_.rollback();
     throw;
   }
   connection_.execute("BEGIN TRANSACTION");
-}
-
-void Copy::create(const std::string& pipeline, const TableRecord& table) {
-  check_owner(connection_, state_, pipeline, table);
-  if (const auto older = state_.copy_of(table.oid)) drop_target(connection_, state_, older->target);
-  connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
-                                  identifier(table.target_schema)),
-                      "creating schema " + table.target_schema);
-  const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
-    return relation_exists(connection_, table.target_schema, candidate);
-  });
-  record_.target = make_target(table.target_schema, name, *schema_);
-  connection_.execute(create_sql(connection_.database().full_name(table.target_schema, name), record_.target, *schema_),
-                      "creating the copy of " + schema_->full_name());
-  state_.put_target(record_);
 }
 
 Copy::~Copy() {

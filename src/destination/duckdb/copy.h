@@ -22,6 +22,10 @@ void add_variant_column(Connection& connection, StateTables& state, TargetRecord
 // Throws Error(destination) when a table or view of the target's name stands there that this pipeline did not make.
 void check_owner(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table);
 
+// Small tables, each with all its rows, in one transaction. Not at the same time as another copy begins.
+void copy_whole(const std::shared_ptr<Database>& database, const std::string& pipeline,
+                const std::vector<WholeCopy>& tables);
+
 class Copy final : public CopyWriter {
  public:
   // Takes the place of an older copy of the same table. Not at the same time as another copy begins.
@@ -33,7 +37,6 @@ class Copy final : public CopyWriter {
   void finish() override;
 
  private:
-  void create(const std::string& pipeline, const TableRecord& table);
   void commit_rows();
   void prepare_variants(const RowBatch& rows);
 

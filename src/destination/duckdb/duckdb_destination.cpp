@@ -168,16 +168,23 @@ void DuckDbDestination::prepare_variants(const TableRecord& table, const std::ve
   read_known();
 }
 
-std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(const TableRecord& table, const TableSchema& schema) {
+std::shared_ptr<Database> DuckDbDestination::open_database() {
   check_writable();
-  std::shared_ptr<Database> database;
-  {
-    const std::scoped_lock lock(mutex_);
-    database = database_;
-  }
-  if (database == nullptr) throw Error(ErrorKind::destination, name() + " is not open");
+  const std::scoped_lock lock(mutex_);
+  if (database_ == nullptr) throw Error(ErrorKind::destination, name() + " is not open");
+  return database_;
+}
+
+std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(const TableRecord& table, const TableSchema& schema) {
+  auto database = open_database();
   const std::scoped_lock lock(copies_);
   return std::make_unique<Copy>(std::move(database), pipeline_, table, schema);
+}
+
+void DuckDbDestination::copy_whole(const std::vector<WholeCopy>& tables) {
+  const auto database = open_database();
+  const std::scoped_lock lock(copies_);
+  duckdb::copy_whole(database, pipeline_, tables);
 }
 
 std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {

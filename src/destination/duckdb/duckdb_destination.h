@@ -26,6 +26,7 @@ class DuckDbDestination final : public Destination {
   [[nodiscard]] std::unique_ptr<Load> begin_load() override;
   void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) override;
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
+  void copy_whole(const std::vector<WholeCopy>& tables) override;
   [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() override;
   void reset() override;
   [[nodiscard]] std::string name() const override;
@@ -35,6 +36,7 @@ class DuckDbDestination final : public Destination {
   void disconnect();
   void reopen_if_broken();
   void check_writable() const;
+  [[nodiscard]] std::shared_ptr<Database> open_database();
   void drop_unfinished_copies();
   void read_known();
   // Runs `work` in a transaction of the loader's connection.

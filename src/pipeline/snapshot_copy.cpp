@@ -1,0 +1,235 @@
+#include "pipeline/snapshot_copy.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/fault.h"
+
+namespace walbrook::pipeline {
+namespace {
+
+// Small tables are written together, at the latest when they hold so much.
+constexpr std::size_t small_tables_at_most = 200;
+constexpr std::size_t small_bytes_at_most = std::size_t{4} << 20U;
+
+// A worker's copy ended because the table was given up by another one.
+struct GivenUp {};
+
+}  // namespace
+
+SnapshotCopy::SnapshotCopy(const Surroundings& around, const source::SnapshotSource& snapshot,
+                           std::vector<CopyOrder::Table> tables)
+    : around_(around), snapshot_(snapshot), tables_(std::move(tables)) {}
+
+// The largest first, so that the workers end together.
+void SnapshotCopy::plan(source::SnapshotReader& reader) {
+  std::ranges::stable_sort(tables_, std::ranges::greater(), [](const auto& table) { return table.source.bytes; });
+  for (const auto& table : tables_) {
+    std::vector<std::optional<source::PageRange>> ranges{std::nullopt};
+    const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
+    const bool rows_are_copied = !around_.options.changes_only_from;
+    if (around_.options.workers > 1 && rows_are_copied && !table.source.partitioned &&
+        bytes > around_.options.piece_bytes) {
+      ranges.clear();
+      const auto pages = reader.pages(table.source);
+      const auto pieces = std::clamp<std::uint64_t>(bytes / around_.options.piece_bytes, 1, std::max(pages, 1UL));
+      for (std::uint64_t i = 0; i < pieces; ++i) {
+        // The last one has no end: what was added since then is not in the snapshot, what is in it is not missed.
+        ranges.emplace_back(
+            source::PageRange{.first = pages * i / pieces,
+                              .end = i + 1 < pieces ? std::optional(pages * (i + 1) / pieces) : std::nullopt});
+      }
+    }
+    auto& copy = copies_.emplace_back(std::make_unique<TableCopy>(table, ranges.size()));
+    for (const auto& range : ranges) pieces_.push_back({.copy = copy.get(), .pages = range});
+  }
+  tables_.clear();
+}
+
+void SnapshotCopy::work(std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  const std::stop_callback forward(stop, [this] { giving_up_.request_stop(); });
+  source::SnapshotReader first(around_.options.conninfo, snapshot_.name());
+  plan(first);
+  {
+    const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < wanted; ++i) {
+      others.emplace_back([this] {
+        try {
+          run_worker({around_.options.conninfo, snapshot_.name()}, giving_up_.get_token());
+        } catch (const Error& refused) {
+          spdlog::debug("the tables are copied by a connection less: {}", refused.cause());
+        }
+      });
+    }
+    run_worker(std::move(first), giving_up_.get_token());
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  if (!stop.stop_requested()) write_small();
+  around_.statistics.copied(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+}
+
+void SnapshotCopy::run_worker(source::SnapshotReader reader, const std::stop_token& stop) {
+  try {
+    loop_worker(std::move(reader), stop);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::current_exception();
+    giving_up_.request_stop();
+  }
+}
+
+void SnapshotCopy::loop_worker(source::SnapshotReader reader, const std::stop_token& stop) {
+  while (auto piece = next()) {
+    if (stop.stop_requested()) return;
+    auto& copy = *piece->copy;
+    bool spoilt = false;  // the connection's transaction may be of no more use
+    if (!copy.given_up()) {
+      try {
+        copy_piece(*piece, reader, stop);
+      } catch (const GivenUp&) {
+        spoilt = true;
+      } catch (const source::CopyNeedsText& needs) {
+        copy.give_up(TableCopy::Outcome::text, needs.cause());
+        spoilt = true;
+      } catch (const Error& failed) {
+        if (stop.stop_requested()) return;
+        if (failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination) throw;
+        copy.give_up(TableCopy::Outcome::failed, failed.what());
+        spoilt = true;
+      }
+    }
+    if (stop.stop_requested()) return;
+    if (copy.leave()) settle(copy);
+    if (spoilt) reader = source::SnapshotReader(around_.options.conninfo, snapshot_.name());
+  }
+}
+
+std::optional<SnapshotCopy::Piece> SnapshotCopy::next() {
+  const std::lock_guard lock(mutex_);
+  if (pieces_.empty()) return std::nullopt;
+  const Piece piece = pieces_.front();
+  pieces_.pop_front();
+  return piece;
+}
+
+void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
+  using Prepared = source::SnapshotReader::Prepared;
+  auto& copy = *piece.copy;
+  switch (reader.prepare(copy.table().source, around_.types, around_.destination.limits())) {
+    case Prepared::stale:
+      return copy.give_up(TableCopy::Outcome::stale);
+    case Prepared::gone:
+      return copy.give_up(TableCopy::Outcome::gone);
+    case Prepared::ready:
+      break;
+  }
+  if (!copy.agree(reader.schema())) return;
+  if (!piece.pages || piece.pages->first == 0) {
+    around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
+    fault::hit("copy_started");
+  }
+  if (!around_.options.changes_only_from) copy_rows(piece, reader, stop);
+}
+
+void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
+  auto& copy = *piece.copy;
+  auto how = around_.options.copy;
+  how.pages = piece.pages;
+  if (copy.in_text()) how.format = source::CopyFormat::text;
+  reader.copy(
+      how,
+      [&](RowBatch rows, std::size_t wire_bytes) {
+        const auto progress = copy.append(std::move(rows), wire_bytes, around_.destination);
+        if (!progress) throw GivenUp();
+        around_.observer.copy_advanced(copy.name(), progress->rows, progress->wire_bytes);
+        around_.statistics.copy_progress(copy.table().record.oid, progress->rows);
+        fault::hit("mid_copy");
+      },
+      stop);
+}
+
+void SnapshotCopy::settle(TableCopy& copy) {
+  switch (copy.outcome()) {
+    case TableCopy::Outcome::copied:
+      return finish(copy);
+    case TableCopy::Outcome::stale:
+      return around_.observer.copy_restarted(copy.name(), "it was rewritten while the snapshot was taken");
+    case TableCopy::Outcome::text: {
+      around_.observer.copy_restarted(copy.name(), copy.reason() + "; it is copied in text");
+      copy.begin_anew_in_text();
+      const std::lock_guard lock(mutex_);
+      pieces_.push_front({.copy = &copy, .pages = std::nullopt});
+      return;
+    }
+    case TableCopy::Outcome::gone:
+      return tell(copy, CopyResult::Kind::gone);
+    case TableCopy::Outcome::failed:
+      return tell(copy, CopyResult::Kind::failed);
+  }
+}
+
+void SnapshotCopy::finish(TableCopy& copy) {
+  auto rows = copy.finish();
+  if (!rows) return tell_copied(copy);
+  bool enough = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& batch : *rows) small_bytes_ += batch.bytes();
+    small_.push_back({.copy = &copy, .rows = *std::move(rows)});
+    enough = small_bytes_ >= small_bytes_at_most || small_.size() >= small_tables_at_most;
+  }
+  if (enough) write_small();
+}
+
+void SnapshotCopy::write_small() {
+  std::vector<Small> together;
+  {
+    const std::lock_guard lock(mutex_);
+    together = std::exchange(small_, {});
+    small_bytes_ = 0;
+  }
+  if (together.empty()) return;
+  std::vector<destination::WholeCopy> tables;
+  for (auto& small : together) {
+    tables.push_back({.table = &small.copy->table().record, .schema = small.copy->schema(), .rows = &small.rows});
+  }
+  around_.destination.copy_whole(tables);
+  fault::hit("copy_done");
+  for (const auto& small : together) tell_copied(*small.copy);
+}
+
+void SnapshotCopy::tell_copied(TableCopy& copy) {
+  around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
+  tell(copy, CopyResult::Kind::copied);
+}
+
+void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
+  // Before the loader hears of it: it may promote the table at once, and a second copy would pull the rows from under
+  // it.
+  copy.set_done();
+  around_.loader.post(
+      CopyResult{.kind = kind,
+                 .table = copy.table().record.oid,
+                 .number = copy.table().number,
+                 .consistent_point = around_.options.changes_only_from.value_or(snapshot_.consistent_point()),
+                 .columns = copy.schema(),
+                 .rows = copy.rows(),
+                 .reason = copy.reason()});
+}
+
+std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {
+  if (!tables_.empty()) return tables_;
+  std::vector<CopyOrder::Table> left;
+  for (const auto& copy : copies_) {
+    if (!copy->done()) left.push_back(copy->table());
+  }
+  return left;
+}
+
+}  // namespace walbrook::pipeline
