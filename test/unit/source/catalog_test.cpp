@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "test/unit/source/source_case.h"
@@ -191,7 +193,7 @@ TEST_F(Catalog, ColumnsAsARelationMessageTellsThem) {
     columns.push_back(column.name + (column.in_key ? "*" : "") + ":" + to_string(column.type) +
                       (column.binary ? "" : " text"));
   EXPECT_EQ(columns, (std::vector<std::string>{"id*:int32", "k2*:utf8", "v:utf8", "m:utf8", "p:decimal(9,2)", "j:json",
-                                               "tags:utf8 text", "Über \"x:date"}));
+                                               "tags:list(utf8)", "Über \"x:date"}));
   EXPECT_EQ(found.columns[2].typmod, 14);
   EXPECT_EQ(found.identity, ReplicaIdentity::key);
   sql.exec("ALTER TABLE a REPLICA IDENTITY FULL");
@@ -203,6 +205,63 @@ TEST_F(Catalog, ColumnsAsARelationMessageTellsThem) {
   EXPECT_TRUE(std::ranges::none_of(listed.columns, &ColumnSchema::in_key));
   sql.exec("CREATE TABLE none(); ALTER PUBLICATION p ADD TABLE none");
   EXPECT_TRUE(schema(table("none")).columns.empty());
+}
+
+TEST_F(Catalog, TheStampTellsOfCompositesAtAnyDepth) {
+  sql.exec(
+      "CREATE TYPE pair AS (a int, b text); CREATE DOMAIN any_pair AS pair; CREATE TYPE outer_pair AS (ps any_pair[]);"
+      "CREATE TYPE other AS (x int); CREATE TABLE a(v outer_pair[]); CREATE TABLE b(v other); CREATE TABLE c(v int[]);"
+      "CREATE PUBLICATION p FOR TABLE a, b, c");
+  EXPECT_TRUE(changes_stamp("a", {"ALTER TYPE pair ADD ATTRIBUTE c int"}));
+  EXPECT_TRUE(changes_stamp("a", {"ALTER TYPE pair RENAME ATTRIBUTE c TO d"}));
+  EXPECT_TRUE(changes_stamp("a", {"ALTER TYPE pair DROP ATTRIBUTE d"}));
+  EXPECT_TRUE(changes_stamp("a", {"ALTER TYPE pair DROP ATTRIBUTE b, ADD ATTRIBUTE b text"}));
+  EXPECT_FALSE(changes_stamp("a", {"ALTER TYPE other ADD ATTRIBUTE y int"}));
+  EXPECT_FALSE(changes_stamp("b", {"ALTER TYPE pair ADD ATTRIBUTE e int"}));
+  EXPECT_FALSE(changes_stamp("c", {"ALTER TYPE pair ADD ATTRIBUTE f int"}));
+}
+
+TEST_F(Catalog, TypesAreTakenApart) {
+  sql.exec(
+      "CREATE SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext; CREATE DOMAIN price AS numeric(7,3); CREATE TYPE mood AS "
+      "ENUM ('calm'); CREATE DOMAIN prices AS numeric(5,2)[];"
+      "CREATE TYPE deep AS (p price, ps prices, ms mood[], h ext.hstore, r int4range, n numeric(4,1)[]);"
+      "CREATE TYPE nothing AS (); CREATE TYPE hstore AS (not_the_extensions int)");
+  CatalogTypes types(conninfo());
+  const auto type_of = [&](const std::string& name) {
+    return types.find(static_cast<Oid>(std::stoul(sql.value("SELECT '" + name + "'::regtype::oid"))));
+  };
+  const auto shown = [&](const std::string& name) { return to_string(physical_type(type_of(name), -1, wide_limits)); };
+  EXPECT_EQ(shown("deep[]"),
+            "list(structure(\"p\" decimal(7,3), \"ps\" list(decimal(5,2)), \"ms\" list(utf8), \"h\" map(utf8, utf8), "
+            "\"r\" utf8, \"n\" list(decimal(4,1))))");
+  EXPECT_FALSE(has_binary_parser(type_of("deep"))) << "int4range has no binary parser";
+  EXPECT_EQ(shown("nothing"), "utf8");
+  EXPECT_EQ(shown("public.hstore"), "structure(\"not_the_extensions\" int32)");
+
+  sql.exec("ALTER TYPE deep DROP ATTRIBUTE r");
+  EXPECT_FALSE(has_binary_parser(type_of("deep"))) << "answers are kept";
+  const auto version = types.version();
+  types.forget();
+  EXPECT_NE(types.version(), version);
+  EXPECT_TRUE(has_binary_parser(type_of("deep")));
+}
+
+TEST_F(Catalog, ATypeThatIsTooDeepOrTooLargeStaysText) {
+  sql.exec("CREATE TYPE t0 AS (a int, b int)");
+  for (int i = 1; i <= 20; ++i) {
+    sql.exec(fmt::format("CREATE TYPE t{0} AS (a t{1}, b t{1}); CREATE TYPE d{0} AS (a {2})", i, i - 1,
+                         i == 1 ? "int" : fmt::format("d{}", i - 1)));
+  }
+  CatalogTypes types(conninfo());
+  const auto kind_of = [&](const std::string& name) {
+    return types.find(static_cast<Oid>(std::stoul(sql.value("SELECT '" + name + "'::regtype::oid")))).kind;
+  };
+  EXPECT_EQ(kind_of("t8"), SourceType::Kind::composite);
+  EXPECT_EQ(kind_of("t12"), SourceType::Kind::scalar) << "8,191 parts";
+  EXPECT_EQ(kind_of("t20"), SourceType::Kind::scalar) << "two million parts";
+  EXPECT_EQ(kind_of("d15"), SourceType::Kind::composite);
+  EXPECT_EQ(kind_of("d20"), SourceType::Kind::scalar);
 }
 
 TEST_F(Catalog, TypesAreLookedThrough) {
