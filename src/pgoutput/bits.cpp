@@ -27,7 +27,7 @@ ParseStatus parse_bit_text(std::string_view bytes, const ValueLimits& /*limits*/
     return ParseStatus::ok;
   }
   std::string value = padded(bytes.size());
-  auto at = static_cast<std::size_t>(value[0]);  // bit of the value's bytes behind the first, the highest being 0
+  std::size_t at = static_cast<unsigned char>(value[0]);  // bit of what is behind the first byte, 0 being the highest
   for (const char bit : bytes) {
     if (bit == '1')
       value[1 + at / 8] = static_cast<char>(static_cast<unsigned char>(value[1 + at / 8]) | 0x80U >> at % 8);
@@ -50,7 +50,7 @@ ParseStatus parse_bit_binary(std::string_view bytes, const ValueLimits& /*limits
     return ParseStatus::ok;
   }
   std::string value = padded(count);
-  const auto shift = static_cast<unsigned>(value[0]);
+  const unsigned shift = static_cast<unsigned char>(value[0]);
   if ((static_cast<unsigned char>(packed.back()) & ((1U << shift) - 1)) != 0) return ParseStatus::malformed;
   unsigned carry = static_cast<unsigned char>(value[1]);
   for (std::size_t i = 0; i < packed.size(); ++i) {

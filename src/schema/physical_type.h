@@ -52,10 +52,10 @@ __extension__ typedef __int128 Int128;  // what `-Wpedantic` lets pass
 
 struct PhysicalType {
   Layout layout = Layout::utf8;
-  std::uint8_t precision = 0;            // of decimal, else 0
-  std::uint8_t scale = 0;                // of decimal, else 0
-  std::vector<PhysicalType> children{};  // list: its element; structure: its fields; map: key and value
-  std::vector<std::string> names{};      // of a structure's fields, as in the source
+  std::uint8_t precision = 0;          // of decimal, else 0
+  std::uint8_t scale = 0;              // of decimal, else 0
+  std::vector<PhysicalType> children;  // list: its element; structure: its fields; map: key and value
+  std::vector<std::string> names;      // of a structure's fields, as in the source
   friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };
 

@@ -32,14 +32,14 @@ struct SourceType {
   // What is not scalar is taken apart.
   enum class Kind : std::uint8_t { scalar, list, composite, hstore };
 
-  Oid oid = 0;                        // as the column has it
-  Oid base_oid = 0;                   // of the type under all domains; = oid otherwise
-  std::int32_t base_typmod = -1;      // the domain's own typmod, if it sets one; columns of a domain carry -1
-  bool is_enum = false;               // of the base type
-  Kind kind = Kind::scalar;           // of the base type
-  char delimiter = ',';               // between its values where they stand in an array
-  std::string name{};                 // "public.mood", for people
-  std::vector<SourceField> fields{};  // list: its element, without a name; composite: its attributes, at least one
+  Oid oid = 0;                      // as the column has it
+  Oid base_oid = 0;                 // of the type under all domains; = oid otherwise
+  std::int32_t base_typmod = -1;    // the domain's own typmod, if it sets one; columns of a domain carry -1
+  bool is_enum = false;             // of the base type
+  Kind kind = Kind::scalar;         // of the base type
+  char delimiter = ',';             // between its values where they stand in an array
+  std::string name{};               // "public.mood", for people
+  std::vector<SourceField> fields;  // list: its element, without a name; composite: its attributes, at least one
 };
 
 struct SourceField {

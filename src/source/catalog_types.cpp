@@ -39,7 +39,7 @@ FROM needed JOIN pg_catalog.pg_type t ON t.oid = needed.oid
 
 SourceType CatalogTypes::find(Oid oid) {
   if (oid < first_generated_oid) return built_in_type(oid);
-  const SourceType text{.oid = oid, .base_oid = oid};
+  SourceType text{.oid = oid, .base_oid = oid};
   if (oid < first_user_oid) return text;  // information_schema's domains and the like
   const std::lock_guard lock(mutex_);
   if (!known_.contains(oid)) look_up(oid);

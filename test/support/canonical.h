@@ -15,8 +15,8 @@ struct BaseType {
   std::uint32_t oid = 0;
   std::int32_t typmod = -1;
   Kind kind = Kind::scalar;
-  std::string schema{};             // of hstore: where its functions are
-  std::vector<BaseField> fields{};  // array: its element; composite: its attributes, at least one
+  std::string schema{};           // of hstore: where its functions are
+  std::vector<BaseField> fields;  // array: its element; composite: its attributes, at least one
 };
 
 struct BaseField {
