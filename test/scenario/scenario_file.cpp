@@ -92,6 +92,12 @@ class Parser {
     } else if (first == "only" || first == "also") {
       if (words.empty() || !scenario_.steps.empty()) fail(first + " CONFIGURATION…, before the first section");
       (first == "only" ? scenario_.only : scenario_.also) = words;
+    } else if (first == "servers") {
+      if (words.size() != 1 || !scenario_.steps.empty()) fail("servers LEAST-MOST, before the first section");
+      scenario_.servers = server_range(words[0]);
+    } else if (first == "smoke") {
+      if (!words.empty() || !scenario_.steps.empty()) fail("\"smoke\" stands alone, before the first section");
+      scenario_.smoke = true;
     } else if (first == "expect") {
       expect(line, words);
     } else if (first == "rows") {
@@ -110,6 +116,18 @@ class Parser {
     } else {
       fail("expect exit N | expect output TEXT");
     }
+  }
+
+  // "15-", "-17", "15-17" or "18".
+  [[nodiscard]] ServerRange server_range(const std::string& word) const {
+    ServerRange range;
+    const auto dash = word.find('-');
+    const auto least = word.substr(0, dash);
+    const auto most = dash == std::string::npos ? least : word.substr(dash + 1);
+    if (!least.empty()) range.least = static_cast<int>(number(least));
+    if (!most.empty()) range.most = static_cast<int>(number(most));
+    if (word == "-" || range.least > range.most) fail("\"" + word + "\" holds no server");
+    return range;
   }
 
   [[nodiscard]] long number(const std::string& word) const {

@@ -17,6 +17,8 @@
 // Anywhere before the first section:
 //   only CONFIGURATION…        in these configurations alone
 //   also CONFIGURATION…        in these too, which are not for every file
+//   servers 15- | -17 | 15-17  on servers of these major versions alone
+//   smoke                      one of the few that run on every supported server in every test run
 //
 // SQL lines at the start of a line begin with a capital letter; a line there that begins with a small one must be a
 // directive. `:database` in SQL and directives is the name of the scenario's database, for what is the server's.
@@ -45,10 +47,19 @@ struct Step {
   std::vector<RowCount> counts;
 };
 
+// Major versions of servers, both ends among them.
+struct ServerRange {
+  int least = 0;
+  int most = 99;
+  [[nodiscard]] bool holds(int major) const { return least <= major && major <= most; }
+};
+
 struct Scenario {
   std::filesystem::path file;
   std::vector<std::string> only;  // configurations; empty = all that are for every file
   std::vector<std::string> also;
+  ServerRange servers;
+  bool smoke = false;
   std::vector<Step> steps;
 };
 

@@ -21,11 +21,20 @@ const std::vector<Configuration>& configurations() {
   static const std::vector<Configuration> all = {
       {.name = "defaults"},
       {.name = "one_row_packages", .flags = {"--package-rows", "1"}},
-      {.name = "text", .flags = {"--wire", "text"}},
+      {.name = "text", .flags = {"--wire", "text"}, .only_where_named = true},
       {.name = "binary", .flags = {"--wire", "binary"}, .only_where_named = true},
       {.name = "killed_after_every_commit", .flags = {"--package-rows", "1"}, .killed_after_every_commit = true},
       {.name = "ceiling_of_1_mib", .flags = {"--package-bytes", "1048576"}, .only_where_named = true},
       {.name = "ceiling_of_4_kib", .flags = {"--package-bytes", "4096"}},  // transactions are staged in many parts
+      {.name = "protocol_1", .flags = {"--protocol", "1"}},
+      // Some hundred changes are sent before they end.
+      {.name = "streamed", .flags = {"--decoding-memory", "64kB"}, .only_where_named = true},
+      {.name = "streamed_and_killed",
+       .flags = {"--decoding-memory", "64kB", "--package-bytes", "32768"},
+       .killed_after_every_commit = true,
+       .only_where_named = true},
+      {.name = "two_phase", .flags = {"--two-phase"}, .only_where_named = true},
+      {.name = "two_phase_streamed", .flags = {"--two-phase", "--decoding-memory", "64kB"}, .only_where_named = true},
   };
   return all;
 }

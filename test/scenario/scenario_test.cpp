@@ -1,5 +1,6 @@
-// One test per scenario and configuration: Scenario/<file>.<configuration>. GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX
-// share them out among processes, each with a server of its own.
+// One test per scenario and configuration: Scenario/<file>.<configuration> on the default server, and the same as
+// Scenario14/…, Scenario18/… on those that tools/install-servers brings. GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX share
+// them out among processes, each with servers of its own.
 #include <algorithm>
 
 #include "test/scenario/scenario_run.h"
@@ -16,15 +17,29 @@ std::vector<std::filesystem::path> scenario_files() {
   return files;
 }
 
+constexpr int default_server = 0;
+constexpr int tested_servers[] = {default_server, 14, 16, 17, 18};
+
 class ScenarioTest : public ::testing::Test {
  public:
-  ScenarioTest(std::filesystem::path file, const Configuration& configuration)
-      : file_(std::move(file)), configuration_(configuration) {}
-  void TestBody() override { ScenarioRun(file_, configuration_, PostgresServer::shared()).execute(); }
+  ScenarioTest(std::filesystem::path file, ServerRange range, const Configuration& configuration, int major)
+      : file_(std::move(file)), range_(range), configuration_(configuration), major_(major) {}
+
+  void TestBody() override {
+    const auto bin_dir = major_ == default_server ? "" : installed_bin_dir(major_);
+    if (bin_dir.empty() && major_ != default_server) {
+      GTEST_SKIP() << "PostgreSQL " << major_ << " is not there; tools/install-servers " << major_ << " brings it";
+    }
+    auto& server = PostgresServer::shared(bin_dir);
+    if (!range_.holds(server.major())) GTEST_SKIP() << "not for PostgreSQL " << server.major();
+    ScenarioRun(file_, configuration_, server).execute();
+  }
 
  private:
   std::filesystem::path file_;
+  ServerRange range_;
   const Configuration& configuration_;
+  int major_;
 };
 
 bool runs_in(const Scenario& scenario, const Configuration& configuration) {
@@ -35,20 +50,30 @@ bool runs_in(const Scenario& scenario, const Configuration& configuration) {
   return !configuration.only_where_named || names(scenario.also);
 }
 
+void register_one(const Scenario& scenario, const Configuration& configuration, int major) {
+  const std::string number = major == default_server ? "" : std::to_string(major);
+  const std::string suite = "Scenario" + number + "/" + scenario.file.stem().string();
+  ::testing::RegisterTest(
+      suite.c_str(), configuration.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+      [file = scenario.file, range = scenario.servers, &configuration, major]() -> ::testing::Test* {
+        return new ScenarioTest(file, range, configuration, major);
+      });
+}
+
 [[maybe_unused]] const bool registered = [] {
   for (const auto& file : scenario_files()) {
     Scenario scenario;
+    scenario.file = file;
     try {
       scenario = parse_scenario(file, read_file(file), "db");
     } catch (const std::exception&) {
       // told by ScenarioFile.every_file_parses
     }
-    for (const auto& configuration : configurations()) {
-      if (!runs_in(scenario, configuration)) continue;
-      const std::string suite = "Scenario/" + file.stem().string();
-      ::testing::RegisterTest(
-          suite.c_str(), configuration.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-          [file, &configuration]() -> ::testing::Test* { return new ScenarioTest(file, configuration); });
+    for (const int major : tested_servers) {
+      if (major != default_server && !scenario.servers.holds(major)) continue;
+      for (const auto& configuration : configurations()) {
+        if (runs_in(scenario, configuration)) register_one(scenario, configuration, major);
+      }
     }
   }
   return true;
@@ -87,6 +112,21 @@ TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
   EXPECT_EQ(parse_failure("run\nexpect exit three\n"), "x.test:3: \"three\" is no number");
   EXPECT_EQ(parse_failure("run\nexpect happiness\n"), "x.test:3: expect exit N | expect output TEXT");
   EXPECT_EQ(parse_failure("run\nonly defaults\n"), "x.test:3: only CONFIGURATION…, before the first section");
+  EXPECT_EQ(parse_failure("run\nsmoke\n"), "x.test:3: \"smoke\" stands alone, before the first section");
+  EXPECT_EQ(parse_failure("servers 17-15\nrun\n"), "x.test:2: \"17-15\" holds no server");
+}
+
+TEST(ScenarioFile, servers_are_a_range_of_major_versions) {
+  const auto servers = [](const std::string& words) {
+    return parse_scenario("x.test", "# a comment that explains what happens\nservers " + words + "\nrun\n", "db")
+        .servers;
+  };
+  EXPECT_FALSE(servers("15-").holds(14));
+  EXPECT_TRUE(servers("15-").holds(18));
+  EXPECT_TRUE(servers("-17").holds(14));
+  EXPECT_FALSE(servers("-17").holds(18));
+  EXPECT_TRUE(servers("16-17").holds(17));
+  EXPECT_FALSE(servers("16").holds(17));
 }
 
 TEST(ScenarioFile, statements_are_split_as_psql_does) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <map>
 #include <stdexcept>
 
 namespace walbrook::test {
@@ -18,18 +19,6 @@ namespace fs = std::filesystem;
 
 std::string server_user() {
   return geteuid() == 0 ? "postgres" : "";
-}
-
-std::string find_bin_dir(const std::string& wanted) {
-  if (!wanted.empty()) return wanted;
-  if (const char* named = std::getenv("WALBROOK_PG_BIN"); named != nullptr && *named != '\0') return named;
-  int newest = 0;
-  std::error_code missing;
-  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", missing)) {
-    newest = std::max(newest, std::atoi(entry.path().filename().c_str()));
-  }
-  if (newest == 0) throw std::runtime_error("no PostgreSQL below /usr/lib/postgresql; set WALBROOK_PG_BIN");
-  return "/usr/lib/postgresql/" + std::to_string(newest) + "/bin";
 }
 
 int free_port() {
@@ -43,6 +32,35 @@ int free_port() {
   close(fd);
   if (!found) throw std::runtime_error("no free port on 127.0.0.1");
   return ntohs(address.sin_port);
+}
+
+// What `postgres --version` says, as the server's user; "" where that user cannot get at it.
+std::string version_text(const std::string& bin_dir) {
+  const auto result = run({.argv = {bin_dir + "/postgres", "--version"}, .folder = "/", .user = server_user()});
+  return result.succeeded() ? result.out : "";
+}
+
+// The server's user may be kept out of a folder above (a home of mode 700): then it gets a copy below our own root.
+std::string reachable(const std::string& bin_dir) {
+  static std::map<std::string, std::string> copies;
+  if (!version_text(bin_dir).empty()) return bin_dir;
+  auto& copy = copies[bin_dir];
+  if (!copy.empty()) return copy;
+  const fs::path place = temp_root() / ("server-" + std::to_string(copies.size()));
+  std::error_code failed;
+  fs::copy(fs::path(bin_dir).parent_path(), place, fs::copy_options::recursive | fs::copy_options::copy_symlinks,
+           failed);
+  if (failed || version_text(place / "bin").empty()) {
+    throw std::runtime_error(bin_dir + "/postgres does not run as " + server_user());
+  }
+  return copy = place / "bin";
+}
+
+// "postgres (PostgreSQL) 15.20 (Debian …)"
+int major_version(const std::string& bin_dir) {
+  const auto text = version_text(bin_dir);
+  const auto number = text.find_first_of("0123456789");
+  return number == std::string::npos ? 0 : std::atoi(text.c_str() + number);
 }
 
 // Run as the server's user; an error shows the output.
@@ -67,7 +85,7 @@ void make_cluster(const std::string& bin_dir, const fs::path& data) {
 
 // The initdb'ed cluster of this version; made by whoever needs it first, put in place by one rename.
 fs::path cluster_template(const std::string& bin_dir) {
-  const auto version = run({.argv = {bin_dir + "/postgres", "--version"}}).out;
+  const auto version = version_text(bin_dir);
   std::string name = "walbrook-test-cluster-" + std::to_string(geteuid()) + "-";
   for (const char c : version) {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.') name.push_back(c);
@@ -85,8 +103,27 @@ fs::path cluster_template(const std::string& bin_dir) {
 
 }  // namespace
 
+std::string default_bin_dir() {
+  if (const char* named = std::getenv("WALBROOK_PG_BIN"); named != nullptr && *named != '\0') return named;
+  int newest = 0;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", missing)) {
+    newest = std::max(newest, std::atoi(entry.path().filename().c_str()));
+  }
+  if (newest == 0) throw std::runtime_error("no PostgreSQL below /usr/lib/postgresql; set WALBROOK_PG_BIN");
+  return "/usr/lib/postgresql/" + std::to_string(newest) + "/bin";
+}
+
+std::string installed_bin_dir(int major) {
+  const fs::path folder = fs::path(WALBROOK_SOURCE_DIR) / "build/servers" / std::to_string(major);
+  return fs::exists(folder / "complete") ? folder / "bin" : "";
+}
+
 PostgresServer::PostgresServer(ServerOptions options)
-    : options_(std::move(options)), bin_dir_(find_bin_dir(options_.bin_dir)), folder_("pg") {
+    : options_(std::move(options)),
+      bin_dir_(reachable(options_.bin_dir.empty() ? default_bin_dir() : options_.bin_dir)),
+      major_(major_version(bin_dir_)),
+      folder_("pg") {
   give_to_server(folder_.path());
   if (options_.fresh_cluster) {
     make_cluster(bin_dir_, folder_ / "data");
@@ -120,8 +157,9 @@ std::vector<std::string> PostgresServer::command() const {
                                        "max_wal_senders=20",
                                        "max_prepared_transactions=10",
                                        "max_connections=60",
-                                       "shared_buffers=64MB",
+                                       "shared_buffers=32MB",
                                        "max_wal_size=4GB",
+                                       "jit=off",
                                        "log_min_messages=warning",
                                        "TimeZone=UTC",
                                        options_.fsync ? "fsync=on" : "fsync=off"};
@@ -204,9 +242,11 @@ void PostgresServer::drop_database(const std::string& name) {
   sql.exec("DROP DATABASE " + quote_name(name) + " WITH (FORCE)");
 }
 
-PostgresServer& PostgresServer::shared() {
-  static PostgresServer server;
-  return server;
+PostgresServer& PostgresServer::shared(const std::string& bin_dir) {
+  static std::map<std::string, std::unique_ptr<PostgresServer>> servers;
+  auto& server = servers[bin_dir];
+  if (!server) server = std::make_unique<PostgresServer>(ServerOptions{.bin_dir = bin_dir});
+  return *server;
 }
 
 ScratchDatabase::ScratchDatabase(PostgresServer& server) : server_(server) {

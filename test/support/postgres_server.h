@@ -18,11 +18,16 @@ namespace walbrook::test {
 
 struct ServerOptions {
   std::vector<std::string> settings;  // "name=value", over ours: wal_level=logical, 20 slots and senders, …
-  std::string bin_dir;                // "" = WALBROOK_PG_BIN, else the newest below /usr/lib/postgresql
+  std::string bin_dir;                // "" = default_bin_dir()
   bool fsync = false;
   bool fresh_cluster = false;    // initdb'ed for it alone: copies of the template share a system identifier
   std::vector<std::string> hba;  // lines of pg_hba.conf that go before "trust for everybody"
 };
+
+// WALBROOK_PG_BIN, else the newest below /usr/lib/postgresql.
+[[nodiscard]] std::string default_bin_dir();
+// The `bin` folder of a server that tools/install-servers brought; "" where it did not.
+[[nodiscard]] std::string installed_bin_dir(int major);
 
 class PostgresServer {
  public:
@@ -48,19 +53,21 @@ class PostgresServer {
   [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
   [[nodiscard]] std::filesystem::path log() const { return folder_ / "log"; }
   [[nodiscard]] const std::string& bin_dir() const { return bin_dir_; }
+  [[nodiscard]] int major() const { return major_; }  // 15
 
   void create_database(const std::string& name);
   // With its slots and connections.
   void drop_database(const std::string& name);
 
-  // The one that the tests of a process share, with the default options; started at the first call.
-  [[nodiscard]] static PostgresServer& shared();
+  // The ones that the tests of a process share, one for each `bin_dir`; each is started at its first call.
+  [[nodiscard]] static PostgresServer& shared(const std::string& bin_dir = "");
 
  private:
   [[nodiscard]] std::vector<std::string> command() const;
 
   ServerOptions options_;
   std::string bin_dir_;
+  int major_ = 0;
   TempFolder folder_;
   int port_ = 0;
   std::unique_ptr<Process> process_;

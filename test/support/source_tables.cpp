@@ -110,7 +110,9 @@ std::vector<PublishedTable> published_tables(Sql& sql, const std::string& public
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
         root);
     PublishedTable table{
-        .schema = *name.at(0)[0], .name = *name.at(0)[1], .columns = columns_of(sql, root, !parts[0].columns.empty())};
+        .schema = *name.at(0)[0],
+        .name = *name.at(0)[1],
+        .columns = columns_of(sql, root, PQserverVersion(sql.raw()) >= 180000 && !parts[0].columns.empty())};
     if (!parts[0].columns.empty()) {
       std::erase_if(table.columns, [&parts = parts](const SourceColumn& column) {
         return std::ranges::find(parts[0].columns, column.name) == parts[0].columns.end();
