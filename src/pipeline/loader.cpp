@@ -141,6 +141,7 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
   with_retries(
       [&] {
         for (auto* table : ready) {
+          if (table->variant_columns.empty()) continue;
           destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
         }
         auto load = destination_.begin_load();

@@ -98,7 +98,7 @@ TEST(Publication, rewriting_alter_while_another_table_is_copied) {
       "CREATE TABLE a_big(id int PRIMARY KEY, filler text); CREATE TABLE z_late(id int PRIMARY KEY, v int); "
       "INSERT INTO a_big SELECT i, repeat('x', 100) FROM generate_series(1, 400000) i; "
       "INSERT INTO z_late SELECT i, i FROM generate_series(1, 1000) i; ANALYZE");
-  Process running(db.pipeline.command("run"));
+  Process running(db.pipeline.command("run", {"--snapshot-workers", "1"}));
   ASSERT_TRUE(waits_for(db, "query ILIKE 'COPY%a_big%' AND datname = current_database()", running));
   running.signal(SIGSTOP);  // the copy of a_big stands still until the other table is rewritten
   db.exec("SET lock_timeout = '3s'; ALTER TABLE z_late ALTER v TYPE text USING 'rewritten ' || v");
@@ -115,7 +115,7 @@ TEST(Publication, a_table_is_dropped_while_another_one_is_copied) {
   db.exec(
       "CREATE TABLE a_big(id int PRIMARY KEY, filler text); CREATE TABLE z_late(id int PRIMARY KEY, v int); "
       "INSERT INTO a_big SELECT i, repeat('x', 100) FROM generate_series(1, 400000) i; ANALYZE");
-  Process running(db.pipeline.command("run"));
+  Process running(db.pipeline.command("run", {"--snapshot-workers", "1"}));
   ASSERT_TRUE(waits_for(db, "query ILIKE 'COPY%a_big%' AND datname = current_database()", running));
   running.signal(SIGSTOP);
   db.exec("SET lock_timeout = '3s'; DROP TABLE z_late");

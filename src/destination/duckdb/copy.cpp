@@ -17,18 +17,9 @@ constexpr std::size_t commit_rows_limit = 1'000'000;
 
 }  // namespace
 
-bool relation_exists(Connection& connection, const std::string& schema, const std::string& name) {
-  return !connection
-              .rows(
-                  "SELECT 'yes' FROM information_schema.tables WHERE table_catalog = $1 AND lower(table_schema) = "
-                  "lower($2) AND "
-                  "lower(table_name) = lower($3)",
-                  connection.database().catalog(), schema, name)
-              .empty();
-}
-
-void check_owner(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table) {
-  if (!relation_exists(connection, table.target_schema, table.target_name)) return;
+void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+                 const TableRecord& table) {
+  if (!names.contain(table.target_schema, table.target_name)) return;
   const auto owner = state.owner(table.target_schema, table.target_name);
   if (owner == pipeline) return;
   throw Error(
@@ -57,19 +48,23 @@ void drop_target(Connection& connection, StateTables& state, const Target& targe
 namespace {
 
 // An empty table of the copy's own, with variant columns for those of `variants`, in the open transaction.
-Target create_copy(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table,
-                   const TableSchema& schema, const std::vector<std::string>& variants) {
-  check_owner(connection, state, pipeline, table);
-  if (const auto older = state.copy_of(table.oid)) drop_target(connection, state, older->target);
+Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+                   const TableRecord& table, const TableSchema& schema, const std::vector<std::string>& variants) {
+  check_owner(connection, names, state, pipeline, table);
+  if (const auto older = state.copy_of(table.oid)) {
+    drop_target(connection, state, older->target);
+    names.remove(older->target.schema, older->target.table);
+  }
   connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection.database().catalog()),
                                  identifier(table.target_schema)),
                      "creating schema " + table.target_schema);
   const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
-    return relation_exists(connection, table.target_schema, candidate);
+    return names.contain(table.target_schema, candidate);
   });
   Target target = make_target(table.target_schema, name, schema);
   connection.execute(create_sql(connection.database().full_name(table.target_schema, name), target, schema),
                      "creating the copy of " + schema.full_name());
+  names.add(table.target_schema, name);
   for (const auto& source : variants) {
     if (const auto variant = target.add_variant(source)) {
       connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
@@ -80,16 +75,18 @@ Target create_copy(Connection& connection, StateTables& state, const std::string
   return target;
 }
 
-void copy_one(Connection& connection, StateTables& state, const std::string& pipeline, const WholeCopy& whole) {
+void copy_one(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+              const WholeCopy& whole) {
   std::vector<std::string> variants;
   for (const auto& batch : *whole.rows) {
     for (std::size_t c = 0; c < batch.columns.size(); ++c) {
       if (!batch.columns[c].variants().empty()) variants.push_back(whole.schema->columns[c].name);
     }
   }
-  const TargetRecord record{.kind = TargetRecord::Kind::finished_copy,
-                            .oid = whole.table->oid,
-                            .target = create_copy(connection, state, pipeline, *whole.table, *whole.schema, variants)};
+  const TargetRecord record{
+      .kind = TargetRecord::Kind::finished_copy,
+      .oid = whole.table->oid,
+      .target = create_copy(connection, names, state, pipeline, *whole.table, *whole.schema, variants)};
   if (!whole.rows->empty()) {
     ChunkWriter writer(connection, record.target, whole.schema);
     for (const auto& batch : *whole.rows) writer.write(batch);
@@ -104,9 +101,10 @@ void copy_whole(const std::shared_ptr<Database>& database, const std::string& pi
                 const std::vector<WholeCopy>& tables) {
   Connection connection(database);
   StateTables state(connection, pipeline);
+  RelationNames names(connection);
   connection.execute("BEGIN TRANSACTION");
   try {
-    for (const auto& whole : tables) copy_one(connection, state, pipeline, whole);
+    for (const auto& whole : tables) copy_one(connection, names, state, pipeline, whole);
     connection.execute("COMMIT", fmt::format("copying {} tables", tables.size()));
   } catch (...) {
     connection.rollback();
@@ -122,7 +120,8 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, cons
       record_{.kind = TargetRecord::Kind::unfinished_copy, .oid = table.oid, .target = {}} {
   connection_.execute("BEGIN TRANSACTION");
   try {
-    record_.target = create_copy(connection_, state_, pipeline, table, *schema_, {});
+    RelationNames names(connection_);
+    record_.target = create_copy(connection_, names, state_, pipeline, table, *schema_, {});
     state_.put_target(record_);
     connection_.execute("COMMIT", "beginning the copy of " + schema_->full_name());
   } catch (...) {

@@ -9,6 +9,7 @@
 
 #include "destination/destination.h"
 #include "destination/duckdb/chunk_writer.h"
+#include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/state.h"
 
 namespace walbrook::destination::duckdb {
@@ -16,11 +17,9 @@ namespace walbrook::destination::duckdb {
 // Adds the variant column of `source` to the table, where it has none, in the connection's open transaction.
 void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
 
-// Is there a table or view of that name, as DuckDB tells names apart?
-[[nodiscard]] bool relation_exists(Connection& connection, const std::string& schema, const std::string& name);
-
 // Throws Error(destination) when a table or view of the target's name stands there that this pipeline did not make.
-void check_owner(Connection& connection, StateTables& state, const std::string& pipeline, const TableRecord& table);
+void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+                 const TableRecord& table);
 
 // Small tables, each with all its rows, in one transaction. Not at the same time as another copy begins.
 void copy_whole(const std::shared_ptr<Database>& database, const std::string& pipeline,

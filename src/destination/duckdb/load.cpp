@@ -13,6 +13,7 @@ TransactionLoad::TransactionLoad(Connection& connection, const std::string& pipe
       pipeline_(pipeline),
       state_(connection, pipeline),
       staging_(connection, pipeline),
+      names_(connection),
       known_(known),
       newest_load_(known.newest_load),
       ended_(std::move(ended)) {
@@ -37,7 +38,7 @@ void TransactionLoad::promote(const TableRecord& table) {
   if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != table.target_schema) {
     throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", table.schema, table.name));
   }
-  check_owner(connection_, state_, pipeline_, table);
+  check_owner(connection_, names_, state_, pipeline_, table);
   const auto& database = connection_.database();
   connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name),
                       fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
@@ -45,6 +46,8 @@ void TransactionLoad::promote(const TableRecord& table) {
       fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy->target.schema, copy->target.table),
                   identifier(table.target_name)),
       fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
+  names_.remove(copy->target.schema, copy->target.table);
+  names_.add(table.target_schema, table.target_name);
   state_.forget_target(copy->target);
   TargetRecord live{.kind = TargetRecord::Kind::live, .oid = table.oid, .target = copy->target};
   live.target.table = table.target_name;

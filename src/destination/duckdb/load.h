@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "destination/destination.h"
+#include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
 
@@ -57,6 +58,7 @@ class TransactionLoad final : public Load {
   std::string pipeline_;
   StateTables state_;
   Staging staging_;
+  RelationNames names_;
   Known& known_;
   std::map<std::pair<std::string, std::string>, Target> promoted_;  // by this load
   std::int64_t newest_load_;
