@@ -62,13 +62,13 @@ TEST_F(Oracle, equal_values_of_every_type_are_equal) {
   begin_copy(
       "b BOOLEAN, i SMALLINT, n DECIMAL(38,9), d DECIMAL(3,3), f DOUBLE, r FLOAT, y BLOB, u UUID, dt DATE, tm TIME, tz "
       "TIMETZ, "
-      "ts TIMESTAMP, tstz TIMESTAMPTZ, iv INTERVAL, j JSON, c VARCHAR, a VARCHAR",
+      "ts TIMESTAMP, tstz TIMESTAMPTZ, iv INTERVAL, j JSON, c VARCHAR, a INTEGER[]",
       json_of({"b", "i", "n", "d", "f", "r", "y", "u", "dt", "tm", "tz", "ts", "tstz", "iv", "j", "c", "a"}));
   copy(
       "SET TimeZone = 'UTC'; INSERT INTO public.t VALUES (true, -1, 1.5, 0.5, '-0'::DOUBLE, 'nan', '\\x00\\xFF'::BLOB, "
       "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '0044-03-15 (BC)', '24:00:00', '12:00:00.5+05:30:15', "
       "'0044-03-15 (BC) 10:00:00.5', '12345-01-02 02:04:05+00', INTERVAL '-14 months' + INTERVAL '-3 days' + INTERVAL "
-      "'100:10:10.123456', '{\"a\": 1}', 'ab   ', '{1,NULL}'), (NULL, NULL, 0, -0.5, 'inf', '-inf', '', NULL, "
+      "'100:10:10.123456', '{\"a\": 1}', 'ab   ', [1, NULL]), (NULL, NULL, 0, -0.5, 'inf', '-inf', '', NULL, "
       "'infinity', "
       "'00:00:00', '00:00:00-15', '-infinity', 'infinity', INTERVAL 0 DAYS, 'null', NULL, NULL)");
   EXPECT_EQ(found(), "");
@@ -86,6 +86,50 @@ TEST_F(Oracle, a_different_value_is_shown_by_key) {
   EXPECT_NE(text.find("only in the source: id='2'"), std::string::npos) << text;
   EXPECT_NE(text.find("only in the copy: id='3'"), std::string::npos) << text;
   EXPECT_NE(text.find("2 rows only in the source, 3 only in the copy"), std::string::npos) << text;
+}
+
+// Each of these changes one thing somewhere inside a value.
+TEST_F(Oracle, nested_values_are_compared_to_the_bottom) {
+  source(
+      "CREATE EXTENSION hstore; CREATE TYPE pair AS (a int, b text); CREATE TABLE t(l text[], ps pair[], p pair, h "
+      "hstore, b varbit); CREATE PUBLICATION walbrook FOR TABLE t; INSERT INTO t VALUES ('{a,NULL,\"NULL\",\"\"}', "
+      "ARRAY[ROW(1, 'x')::pair, NULL, ROW(NULL, NULL)::pair], ROW(2, 'y'), 'k=>v, n=>NULL', '0101'), "
+      "('{}', '{}', ROW(NULL, NULL), '', '1')");
+  begin_copy(
+      "l VARCHAR[], ps STRUCT(a INTEGER, b VARCHAR)[], p STRUCT(a INTEGER, b VARCHAR), h MAP(VARCHAR, VARCHAR), b BIT",
+      json_of({"l", "ps", "p", "h", "b"}));
+  copy(
+      "INSERT INTO public.t VALUES (['a', NULL, 'NULL', ''], [{'a': 1, 'b': 'x'}, NULL, {'a': NULL, 'b': NULL}], "
+      "{'a': 2, 'b': 'y'}, MAP{'n': NULL, 'k': 'v'}, '0101'), ([], [], {'a': NULL, 'b': NULL}, MAP{}, '1')");
+  EXPECT_EQ(found(), "");
+  const std::string first = " WHERE b = '0101'::BIT";
+  const std::string second = " WHERE b = '1'::BIT";
+  const std::vector<std::pair<std::string, std::string>> spoilt = {
+      {"l", "['a', NULL, NULL, '']" + first},
+      {"l", "['a', NULL, 'NULL', NULL]" + first},
+      {"l", "['a', NULL, 'NULL']" + first},
+      {"l", "['a', 'NULL', NULL, '']" + first},
+      {"l", "NULL" + second},
+      {"l", "[NULL]" + second},
+      {"ps", "[{'a': 1, 'b': 'x'}, {'a': NULL, 'b': NULL}, {'a': NULL, 'b': NULL}]" + first},
+      {"ps", "[{'a': 1, 'b': 'x'}, NULL, NULL]" + first},
+      {"ps", "[{'a': 1, 'b': 'z'}, NULL, {'a': NULL, 'b': NULL}]" + first},
+      {"p", "{'a': 2, 'b': NULL}" + first},
+      {"p", "NULL" + second},
+      {"h", "MAP{'k': 'v', 'n': 'NULL'}" + first},
+      {"h", "MAP{'k': 'v'}" + first},
+      {"h", "NULL" + second},
+      {"b", "'101'::BIT" + first}};
+  for (const auto& [column, value] : spoilt) {
+    copy("CREATE TABLE public.kept AS FROM public.t; UPDATE public.t SET " + column + " = " + value);
+    EXPECT_NE(found().find("only in the copy"), std::string::npos) << column << " = " << value;
+    copy("DELETE FROM public.t; INSERT INTO public.t FROM public.kept; DROP TABLE public.kept");
+  }
+  EXPECT_EQ(found(), "");
+  copy("ALTER TABLE public.t DROP COLUMN p; ALTER TABLE public.t ADD COLUMN p STRUCT(a INTEGER, c VARCHAR)");
+  EXPECT_NE(found().find("column p is STRUCT(a INTEGER, c VARCHAR), not STRUCT(a INTEGER, b VARCHAR)"),
+            std::string::npos)
+      << found();
 }
 
 TEST_F(Oracle, a_variant_holds_what_postgres_prints) {
