@@ -50,10 +50,11 @@ enum class PackageKind {
   restart,  // the stream begins again at the checkpoint: what is staged of open transactions will come again
 };
 
-// A table whose changes could not be read: it is set aside, the others go on.
+// A table whose changes could not be read: it is set aside, or copied anew where that mends it; the others go on.
 struct Trouble {
   Oid oid = 0;
   std::string reason;
+  bool copy_mends = false;
 };
 
 struct LoadPackage {

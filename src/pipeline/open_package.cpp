@@ -60,8 +60,10 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
       return true;
     case pgoutput::CellKind::unchanged:
       if (op == Op::insert) {
-        throw Error(ErrorKind::protocol,
-                    fmt::format("table {}: an inserted row without a value", relation.schema->full_name()));
+        ask_for_copy(relation, batch,
+                     fmt::format("a row came into its row filter without the value of column \"{}\"",
+                                 relation.schema->columns[c].name));
+        return false;
       }
       column.append_null();
       if (op == Op::update) batch.mark_unchanged(batch.rows(), c);
@@ -87,6 +89,16 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
             fmt::format("column \"{}\" at {}: {} bytes that are no value of its type{}{}", described.name, where,
                         cell.bytes.size(), binary ? "" : ": ", binary ? "" : cell.bytes.substr(0, 60)));
   return false;
+}
+
+// Takes back the half-appended row. An update that brings a row into a row filter is sent as an INSERT, and what was
+// stored apart and left unchanged is not in it (pgoutput_row_filter): only the source's table has it.
+void OpenPackage::ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why) {
+  for (auto& column : batch.columns) column.truncate(batch.rows());
+  const auto oid = relation.schema->oid;
+  const auto own = package_.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
+  if (std::ranges::find(own, package_.troubles.end(), oid, &Trouble::oid) != package_.troubles.end()) return;
+  package_.troubles.push_back({.oid = oid, .reason = why, .copy_mends = true});
 }
 
 // Takes back the half-appended row; the loader sets the table aside when the package is applied.
@@ -136,12 +148,13 @@ void OpenPackage::add(LoadPackage&& other, std::uint32_t transaction) {
 void OpenPackage::mark() {
   marked_steps_ = package_.steps.size();
   row_marks_.clear();
+  marked_troubles_ = package_.troubles.size();
   marked_bytes_ = package_.bytes;
   marked_rows_ = package_.rows;
 }
 
 bool OpenPackage::changed_since_mark() const {
-  return !row_marks_.empty() || package_.steps.size() != marked_steps_ || !package_.troubles.empty();
+  return !row_marks_.empty() || package_.steps.size() != marked_steps_ || package_.troubles.size() != marked_troubles_;
 }
 
 LoadPackage OpenPackage::take_before_mark() {
@@ -157,12 +170,15 @@ LoadPackage OpenPackage::take_before_mark() {
   std::move(own, out.steps.end(), std::back_inserter(package_.steps));
   out.steps.erase(own, out.steps.end());
   for (auto& step : package_.steps) assign_transaction(step, 0);
-  package_.troubles = std::exchange(out.troubles, {});
+  // Those of whole commits go with their checkpoint: a crash behind it would lose them.
+  const auto own_troubles = out.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
+  std::move(own_troubles, out.troubles.end(), std::back_inserter(package_.troubles));
+  out.troubles.erase(own_troubles, out.troubles.end());
   package_.bytes = out.bytes - marked_bytes_;
   package_.rows = out.rows - marked_rows_;
   out.bytes = marked_bytes_;
   out.rows = marked_rows_;
-  marked_steps_ = marked_bytes_ = marked_rows_ = 0;
+  marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
   row_marks_.clear();
   return out;
 }
@@ -180,7 +196,7 @@ LoadPackage OpenPackage::take_behind_mark() {
 LoadPackage OpenPackage::take_all() {
   open_.clear();
   row_marks_.clear();
-  marked_steps_ = marked_bytes_ = marked_rows_ = 0;
+  marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
   return std::exchange(package_, {});
 }
 

@@ -66,6 +66,7 @@ class OpenPackage {
   };
   [[nodiscard]] bool append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const pgoutput::Cell& cell,
                                  Op op);
+  void ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why);
   void set_aside(RelationState& relation, RowBatch& batch, const std::string& why);
 
   ValueLimits limits_;
@@ -73,6 +74,7 @@ class OpenPackage {
   std::unordered_map<Oid, OpenBatch> open_;       // by group
   std::size_t marked_steps_ = 0;                  // steps from here on belong to the open transaction alone
   std::map<std::size_t, std::size_t> row_marks_;  // earlier steps that it appended to: step → its first row there
+  std::size_t marked_troubles_ = 0;
   std::size_t marked_bytes_ = 0;
   std::size_t marked_rows_ = 0;
 };

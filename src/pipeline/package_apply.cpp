@@ -68,10 +68,13 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
   for (const auto& trouble : troubles) {
     auto* table = sync_.find_by_relation(trouble.oid);
     if (table == nullptr) table = sync_.find(trouble.oid);
-    if (table == nullptr || changes_.look(*table).state == TableState::quarantined) continue;
+    if (table == nullptr) continue;
+    const auto state = changes_.look(*table).state;
+    if (state == TableState::quarantined || (trouble.copy_mends && state == TableState::pending)) continue;
     auto& record = changes_.edit(*table);
-    record.state = TableState::quarantined;
+    record.state = trouble.copy_mends ? TableState::pending : TableState::quarantined;
     record.reason = trouble.reason;
+    if (trouble.copy_mends) spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
   }
 }
 

@@ -39,6 +39,23 @@ FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind <> 'p'
   JOIN pg_catalog.pg_class r ON r.oid = tree.root
 )";
 
+// From 18 on the server refuses UPDATE and DELETE where the replica identity holds a generated column that is not
+// published (pub_contains_invalid_column); virtual ones never are.
+constexpr auto generated_query = R"(
+SELECT c.oid, pg_catalog.string_agg(a.attname, ', ' ORDER BY a.attnum), pg_catalog.bool_or(a.attgenerated = 'v')
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = ANY ($1::oid[]) AND (c.relreplident = 'f' OR EXISTS (
+    SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND a.attnum = ANY (i.indkey)
+      AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END))
+  AND (a.attgenerated = 'v' OR a.attgenerated = 's'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication p WHERE p.pubname = $2 AND p.pubgencols = 's')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication p
+      JOIN pg_catalog.pg_publication_rel pr ON pr.prpubid = p.oid AND pr.prrelid = c.oid
+      WHERE p.pubname = $2 AND a.attnum = ANY (pr.prattrs)))
+GROUP BY c.oid
+)";
+constexpr int generated_published_version = 180000;
+
 struct TableRights {
   bool schema_usage = false;
   bool row_security = false;
@@ -117,6 +134,29 @@ void check_replica_identity(const Connection& catalog, const SourceTable& table,
                             quoted(catalog, table)));
 }
 
+void check_generated_identity(Connection& catalog, const std::vector<SourceTable>& tables,
+                              const PublishedOperations& operations, const std::string& publication, Findings& found) {
+  if (catalog.server_version() < generated_published_version) return;
+  if (!operations.updates && !operations.deletes) return;
+  const auto rows = catalog.query(generated_query, {array_of(tables), publication}, "reading generated columns");
+  for (int row = 0; row < rows.size(); ++row) {
+    const auto table = std::ranges::find(tables, rows.oid(row, 0), &SourceTable::oid);
+    if (table == tables.end()) continue;
+    const auto name = table->schema + "." + table->name;
+    found.warning(
+        "table " + name,
+        fmt::format("UPDATE and DELETE of {} will fail AT THE SOURCE while it is published: its replica identity holds "
+                    "generated columns that are not ({})",
+                    name, rows.text(row, 1)),
+        rows.boolean(row, 2)
+            ? fmt::format(
+                  "As its owner: give it a primary key of other columns; ALTER TABLE {} REPLICA IDENTITY DEFAULT;",
+                  quoted(catalog, *table))
+            : fmt::format("ALTER PUBLICATION {} SET (publish_generated_columns = stored);",
+                          catalog.quote_name(publication)));
+  }
+}
+
 void check_partitions(Connection& catalog, const std::vector<SourceTable>& tables,
                       const PublishedOperations& operations, const std::string& publication, Findings& found) {
   const auto rows = catalog.query(partitions_query, {array_of(tables), publication}, "reading partitions");
@@ -169,6 +209,7 @@ void check_tables(Connection& catalog, const std::vector<SourceTable>& tables, c
     check_reading(catalog, table, of->second, found);
     check_replica_identity(catalog, table, of->second, operations, found);
   }
+  check_generated_identity(catalog, tables, operations, publication, found);
   check_partitions(catalog, tables, operations, publication, found);
 }
 
