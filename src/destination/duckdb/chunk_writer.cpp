@@ -50,7 +50,7 @@ std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target&
       throw Error(ErrorKind::destination,
                   fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", source, schema.full_name(),
                               target.schema, target.table),
-                  "Mend: walbrook resync " + schema.full_name());
+                  "It was altered there. walbrook run --reset copies all tables anew.");
     }
     place(target.variant_of(source), {.kind = Feed::Kind::variant, .column = i});
   }
@@ -115,7 +115,7 @@ ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const Tab
     throw Error(ErrorKind::destination,
                 fmt::format("column \"{}\" of {} is not {} in the destination", column.name, filler_.label(),
                             sql_type(column.type)),
-                "It was altered there, or its type changed in the source. Mend: walbrook resync " + filler_.label());
+                "It was altered there. walbrook run --reset copies all tables anew.");
   }
   chunk_ = make_chunk(types);
 }

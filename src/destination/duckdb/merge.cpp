@@ -119,7 +119,7 @@ class Merge {
     throw Error(ErrorKind::destination,
                 fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", name, schema_.full_name(),
                             target_.schema, target_.table),
-                "Mend: walbrook resync " + schema_.full_name());
+                "It was altered there. walbrook run --reset copies all tables anew.");
   }
 
   // The condition under which a row `t` of the target is the staged row `s`, over `columns` of `rows`. Equality where
@@ -190,7 +190,7 @@ class Merge {
         fmt::format("table {}: {} updated rows came without values that did not change, and the copy has {} rows to "
                     "take them from",
                     schema_.full_name(), rows.size(), completed),
-        "The copy is not what the source had. Mend: walbrook resync " + schema_.full_name());
+        "The copy is not what the source had. The table is copied anew when walbrook starts next.");
   }
   static std::string completed_cell(RowShape& shape, const Feed& feed, const std::string& here,
                                     std::span<const RowRef> rows) {
