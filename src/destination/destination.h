@@ -12,9 +12,9 @@
 //  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
 //
 // Threads: one thread (the loader) uses a Destination and its Load. Other threads may begin copies at the same time; a
-// CopyWriter is used by one thread at a time, several of them touch different tables. A ReadSession belongs to the thread that
-// asked for it; Destination::open_read_session and ReadSession::interrupt may be called from any thread.
-// A Load ends before its Destination does.
+// CopyWriter is used by one thread at a time, several of them touch different tables. A ReadSession belongs to the
+// thread that asked for it; Destination::open_read_session and ReadSession::interrupt may be called from any thread. A
+// Load ends before its Destination does.
 #pragma once
 
 #include <cstdint>

@@ -88,9 +88,9 @@ int choose_protocol(const RunOptions& options, const source::Connection& catalog
 // A position that everything committed by now lies before, and that the walsender reaches without further writes.
 // Behind the insert position of a log that stands right after a page header (24 or 40 bytes) no record ends.
 //
-// Nor does the walsender send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes on
-// an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush up to
-// it; no row is written.
+// Nor does the walsender send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
+// on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
+// up to it; no row is written.
 Lsn end_of_committed(source::Connection& catalog) {
   constexpr std::uint64_t page = 8192;
   const auto rows =

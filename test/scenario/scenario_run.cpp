@@ -20,13 +20,17 @@ constexpr int starts_with_equal_patience = 2;
 const std::vector<Configuration>& configurations() {
   static const std::vector<Configuration> all = {
       {.name = "defaults"},
-      {.name = "one_row_packages", .flags = {"--package-rows", "1"}},
+      {.name = "one_row_packages", .flags = {"--package-rows", "1"}, .only_where_named = true},
       {.name = "text", .flags = {"--wire", "text"}, .only_where_named = true},
       {.name = "binary", .flags = {"--wire", "binary"}, .only_where_named = true},
-      {.name = "killed_after_every_commit", .flags = {"--package-rows", "1"}, .killed_after_every_commit = true},
+      // And by the oldest protocol, so that every file meets both.
+      {.name = "killed_after_every_commit",
+       .flags = {"--package-rows", "1", "--protocol", "1"},
+       .killed_after_every_commit = true},
       {.name = "ceiling_of_1_mib", .flags = {"--package-bytes", "1048576"}, .only_where_named = true},
-      {.name = "ceiling_of_4_kib", .flags = {"--package-bytes", "4096"}},  // transactions are staged in many parts
-      {.name = "protocol_1", .flags = {"--protocol", "1"}},
+      // Transactions are staged in many parts.
+      {.name = "ceiling_of_4_kib", .flags = {"--package-bytes", "4096"}, .only_where_named = true},
+      {.name = "protocol_1", .flags = {"--protocol", "1"}, .only_where_named = true},
       // Some hundred changes are sent before they end.
       {.name = "streamed", .flags = {"--decoding-memory", "64kB"}, .only_where_named = true},
       {.name = "streamed_and_killed",

@@ -55,7 +55,8 @@ class ChunkFiller {
   [[nodiscard]] const std::string& label() const { return label_; }
   // Of all texts and of what stands in lists so far.
   [[nodiscard]] std::size_t bytes() const { return values_.bytes() + variant_bytes_; }
-  [[nodiscard]] std::uint64_t variants() const { return variants_; }  // values that went to a variant column
+  [[nodiscard]] std::size_t largest_text() const { return values_.largest(); }  // so far, in bytes
+  [[nodiscard]] std::uint64_t variants() const { return variants_; }            // values that went to a variant column
 
  private:
   static void find_runs(std::span<const RowRef> rows, std::vector<Run>& runs);

@@ -102,7 +102,8 @@ DataChunk make_chunk(const std::vector<LogicalType>& types) {
 }
 
 ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema)
-    : appender_(connection, target.schema, target.table, "writing rows of " + schema->full_name()),
+    : connection_(connection),
+      appender_(connection, target.schema, target.table, "writing rows of " + schema->full_name()),
       filler_(feeds_for(column_names(connection, target.schema, target.table), target, *schema), schema,
               schema->full_name()) {
   const auto types = appender_.types();
@@ -135,6 +136,7 @@ void ChunkWriter::write(const RowBatch& batch) {
 }
 
 void ChunkWriter::send(std::uint32_t rows) {
+  connection_.database().make_room_for_value(filler_.largest_text());
   appender_.append(chunk_.get());
   unflushed_rows_ += rows;
   const auto fixed_bytes = unflushed_rows_ * filler_.feeds().size() * sizeof(std::int64_t);

@@ -61,6 +61,7 @@ class ChunkWriter {
  private:
   void send(std::uint32_t rows);
 
+  Connection& connection_;
   Appender appender_;
   ChunkFiller filler_;
   DataChunk chunk_;

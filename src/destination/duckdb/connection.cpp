@@ -86,7 +86,18 @@ void Database::make_room_for_columns(std::size_t columns) {
   // column.
   constexpr std::size_t bytes_per_column = 1'500'000;
   constexpr std::size_t other_bytes = 32'000'000;
-  const auto needed = columns * bytes_per_column + other_bytes;
+  make_room(columns * bytes_per_column + other_bytes, fmt::format("a table of {} columns", columns));
+}
+
+void Database::make_room_for_value(std::size_t bytes) {
+  // DuckDB holds it in the transaction's rows, in its log and in the block that goes to the file.
+  constexpr std::size_t large_value = 16'000'000;
+  constexpr std::size_t times_held = 4;
+  if (bytes < large_value) return;
+  make_room(bytes * times_held + default_memory_bytes, fmt::format("a value of {} MB", bytes / 1'000'000));
+}
+
+void Database::make_room(std::size_t needed, const std::string& what) {
   const std::scoped_lock lock(room_mutex_);
   if (!limit_is_ours_ || needed <= room_bytes_) return;
   const auto megabytes = needed / 1'000'000 + 1;
@@ -97,7 +108,7 @@ void Database::make_room_for_columns(std::size_t columns) {
                    result.out()) == DuckDBError) {
     return;  // the write itself says what is wrong
   }
-  spdlog::info("{}: a table of {} columns needs more memory: DuckDB may use {} MB", label_, columns, megabytes);
+  spdlog::info("{}: {} needs more memory: DuckDB may use {} MB", label_, what, megabytes);
   room_bytes_ = needed;
 }
 

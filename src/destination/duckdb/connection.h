@@ -85,6 +85,8 @@ class Database {
   // DuckDB pins a block of every column that is being written. Where nobody set a limit, it is raised for tables so
   // wide that they could not be written below it; where somebody did, the failure says what is needed.
   void make_room_for_columns(std::size_t columns);
+  // The same for a value that is large beside the limit.
+  void make_room_for_value(std::size_t bytes);
   // After a failed write of its log DuckDB answers nothing more: the file must be opened anew.
   [[nodiscard]] bool is_broken() const { return broken_; }
 
@@ -92,6 +94,8 @@ class Database {
   [[noreturn]] void fail(duckdb_error_type type, std::string_view message, std::string_view doing);
 
  private:
+  void make_room(std::size_t needed, const std::string& what);
+
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
   duckdb_database database_ = nullptr;
   std::string label_;

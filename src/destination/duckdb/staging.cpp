@@ -107,7 +107,6 @@ void Staging::for_each(const StageKey& key, const std::function<void(std::string
 
 void Staging::discard(const StageKey& key) {
   connection_.run(fmt::format("DELETE FROM {} WHERE {}", table_, of_key), pipeline_, kind_name(key.kind), key.id);
-
 }
 
 void Staging::discard_all_transactions() {

@@ -195,6 +195,7 @@ void ValueVectors::texts(Layout layout, const Pieces& pieces, std::uint32_t inde
     const bool check = is_text && !is_ascii(std::string_view(source.data()).substr(begin, end - begin));
     for (std::size_t i = 0; i < piece.count; ++i) {
       const auto text = source.bytes_at(piece.first + i);
+      largest_ = std::max(largest_, text.size());
       if (check && !is_utf8(text)) not_utf8(column_);
       cells[piece.at + i] = string_cell(text);
     }

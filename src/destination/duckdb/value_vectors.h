@@ -36,7 +36,8 @@ class ValueVectors {
   // Values and NULLs of a column of the batches. Throws Error(data) for text that is not UTF-8.
   void fill(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector);
   [[noreturn]] void not_utf8(std::uint32_t column) const;
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }  // of texts and of what stands in lists, so far
+  [[nodiscard]] std::size_t largest() const { return largest_; }  // text, in bytes, so far
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }      // of texts and of what stands in lists, so far
 
  private:
   // Values of a nested column's child, `child` telling which, that stand together.
@@ -73,6 +74,7 @@ class ValueVectors {
   const std::string& label_;
   std::uint32_t column_ = 0;  // that is being filled
   std::size_t bytes_ = 0;
+  std::size_t largest_ = 0;
 };
 
 }  // namespace walbrook::destination::duckdb
