@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "source/walsender_stream.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -38,8 +39,14 @@ void Receiver::step(SteadyTime now) {
     read(now);
   } catch (const NeedsText& needs) {
     spdlog::info("{}; the stream is asked for in text", needs.cause());
-    text_ = true;
+    limits_.text = true;
     disconnect(now, needs);
+    failures_ = 0;
+    retry_at_ = now;
+  } catch (const source::CannotStream& cannot) {
+    spdlog::info("{}; transactions are read when they have committed", cannot.cause());
+    limits_.whole = true;
+    disconnect(now, cannot);
     failures_ = 0;
     retry_at_ = now;
   } catch (const Error& failed) {
@@ -64,7 +71,7 @@ void Receiver::connect(SteadyTime now) {
   }
   auto options = options_.assembler;
   options.checkpoint = durable();
-  auto reader = open_(durable(), text_);
+  auto reader = open_(durable(), limits_);
   assembler_.emplace(options, types_, groups_);
   confirmed_ = {};
   last_feedback_ = now;

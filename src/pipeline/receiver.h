@@ -23,8 +23,13 @@ struct ReceiverOptions {
   // How long a commit may wait for others to share its load while the loader is idle: not at all.
 };
 
-// Opens the stream at a position. `text` asks for text even where binary would do.
-using OpenStream = std::function<std::unique_ptr<source::ChangeReader>(Lsn start, bool text)>;
+// How a stream is asked for otherwise than the run began with it.
+struct StreamLimits {
+  bool text = false;   // in text even where binary would do
+  bool whole = false;  // transactions only when they have committed
+};
+// Opens the stream at a position.
+using OpenStream = std::function<std::unique_ptr<source::ChangeReader>(Lsn start, const StreamLimits& limits)>;
 
 class Receiver {
  public:
@@ -67,7 +72,7 @@ class Receiver {
   std::unique_ptr<source::ChangeReader> reader_;
   std::optional<Assembler> assembler_;
   std::optional<LoadPackage> pending_;  // found no room in the queue
-  bool text_ = false;
+  StreamLimits limits_;
   bool fresh_ = true;  // nothing was pushed since the process began
   int failures_ = 0;
   SteadyTime retry_at_{};

@@ -66,7 +66,7 @@ class Run::Impl {
     return status;
   }
   void build(Prepared& prepared);
-  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start, bool text);
+  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start, const StreamLimits& limits);
   void receive();
   void load();
   void watch(source::Publication seen);
@@ -176,20 +176,22 @@ void Run::Impl::build(Prepared& prepared) {
                                                 .parallel_streaming = source::streams_in_parallel(protocol_)},
                                   .reconnects = options_.follow ? -1 : 5};
   auto receiver = std::make_unique<Receiver>(
-      receiving, [this](Lsn start, bool text) { return open_stream(start, text); }, types_, groups_, queue_, durable_);
+      receiving, [this](Lsn start, const StreamLimits& limits) { return open_stream(start, limits); }, types_, groups_,
+      queue_, durable_);
   const std::lock_guard lock(receiver_mutex_);
   receiver_ = std::move(receiver);
 }
 
-std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(Lsn start, bool text) {
+std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(Lsn start, const StreamLimits& limits) {
   return source::start_streaming({.conninfo = options_.conninfo,
                                   .slot = options_.slot,
                                   .publication = options_.publication,
                                   .start = start,
                                   .protocol = protocol_,
+                                  .streaming = !limits.whole,
                                   .two_phase = two_phase_,
                                   .origin = options_.origin,
-                                  .binary = binary_ && !text,
+                                  .binary = binary_ && !limits.text,
                                   .decoding_memory = options_.decoding_memory,
                                   .wait_for_active = options_.slot_wait},
                                  ending_.get_token());

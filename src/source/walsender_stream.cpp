@@ -61,6 +61,9 @@ std::string stream_mend(std::string_view state, const StreamOptions& options) {
 // gone.
 Error stream_failure(const Connection& connection, const PGresult* result, const StreamOptions& options) {
   auto failed = connection.failure(result, fmt::format("reading slot {}", options.slot));
+  if (sqlstate_of(result) == "XX000" && options.protocol >= 2 && options.streaming) {
+    throw CannotStream(failed.kind(), failed.cause(), failed.mend());
+  }
   auto mend = stream_mend(sqlstate_of(result), options);
   return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend));
 }
@@ -255,7 +258,7 @@ std::string start_sql(const Connection& replication, const StreamOptions& option
   auto sql =
       fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
                   replication.quote_name(options.slot), options.start.to_string(), options.protocol, publication);
-  if (options.protocol >= 2) {
+  if (options.protocol >= 2 && options.streaming) {
     sql += fmt::format(", streaming '{}'", streams_in_parallel(options.protocol) ? "parallel" : "on");
   }
   if (options.two_phase) sql += ", two_phase 'on'";

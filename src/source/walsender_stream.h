@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 
+#include "base/error.h"
 #include "source/change_reader.h"
 #include "source/connection.h"
 
@@ -14,7 +15,8 @@ struct StreamOptions {
   std::string slot;
   std::string publication;
   Lsn start;                                            // the checkpoint
-  int protocol = 1;                                     // 1 to 4; from 2 on large transactions are streamed
+  int protocol = 1;                                     // 1 to 4
+  bool streaming = true;                                // of large transactions while they run, from protocol 2 on
   bool two_phase = false;                               // protocol 3 on, see SlotState::two_phase
   std::string origin;                                   // "any", "none" (16+); "" = the server's default, any
   bool binary = false;                                  // ask for binary tuples (14+)
@@ -27,6 +29,13 @@ struct StreamOptions {
 [[nodiscard]] constexpr bool streams_in_parallel(int protocol) {
   return protocol >= 4;
 }
+
+// The server could not decode a transaction while it runs, as happens to some that rewrite a table (XX000, "could not
+// map filenumber … to relation OID"). Once it has committed it can: read on without streaming.
+class CannotStream : public Error {
+ public:
+  using Error::Error;
+};
 
 // A slot that is active in another process is waited for, logging its PID; then Error(source_not_ready) naming it.
 [[nodiscard]] std::unique_ptr<ChangeReader> start_streaming(const StreamOptions& options, std::stop_token stop);
