@@ -14,8 +14,8 @@
 namespace walbrook::app {
 namespace {
 
-constexpr auto copy_interval = std::chrono::seconds(1);  // per table: copy_advanced comes with every batch
-constexpr auto status_interval = std::chrono::seconds(10);
+constexpr auto told_interval = std::chrono::seconds(1);  // per table: copy_advanced comes with every batch
+constexpr auto summary_interval = std::chrono::seconds(10);
 
 using nlohmann::ordered_json;
 
@@ -62,7 +62,7 @@ class JsonProgress : public Progress {
       const std::lock_guard lock(mutex_);
       const auto now = std::chrono::steady_clock::now();
       auto& told = told_[table];
-      if (now - told < copy_interval) return;
+      if (now - told < told_interval) return;
       told = now;
     }
     put({{"event", "copy_advanced"}, {"table", table}, {"rows", rows}, {"wire_bytes", wire_bytes}});
@@ -86,7 +86,7 @@ class JsonProgress : public Progress {
     std::condition_variable_any wake;
     while (true) {
       std::unique_lock lock(waiting);
-      wake.wait_for(lock, stop, status_interval, [] { return false; });
+      wake.wait_for(lock, stop, summary_interval, [] { return false; });
       if (stop.stop_requested()) return;
       ordered_json event = {{"event", "status"}};
       event.update(ordered_json::parse(serve::to_json(status_())));

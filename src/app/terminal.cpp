@@ -18,7 +18,7 @@ winsize size_of(int descriptor) {
   return size;
 }
 
-std::string_view variable(const char* name) {
+std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
@@ -26,11 +26,11 @@ std::string_view variable(const char* name) {
 }  // namespace
 
 bool is_terminal(int descriptor) {
-  return isatty(descriptor) != 0 && variable("TERM") != "dumb";
+  return isatty(descriptor) != 0 && environment("TERM") != "dumb";
 }
 
 bool wants_colour(int descriptor) {
-  return is_terminal(descriptor) && variable("NO_COLOR").empty();
+  return is_terminal(descriptor) && environment("NO_COLOR").empty();
 }
 
 std::size_t columns_of(int descriptor) {
@@ -44,9 +44,9 @@ std::size_t lines_of(int descriptor) {
 }
 
 Glyphs terminal_glyphs() {
-  std::string_view locale = variable("LC_ALL");
-  if (locale.empty()) locale = variable("LC_CTYPE");
-  if (locale.empty()) locale = variable("LANG");
+  std::string_view locale = environment("LC_ALL");
+  if (locale.empty()) locale = environment("LC_CTYPE");
+  if (locale.empty()) locale = environment("LANG");
   const auto dot = locale.find('.');
   if (dot == std::string_view::npos) return Glyphs::unicode;  // unset or "C", as in containers: terminals are UTF-8
   const std::string charset(locale.substr(dot + 1));

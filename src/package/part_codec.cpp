@@ -166,12 +166,12 @@ class PartReader {
   std::string_view in_;
 };
 
-std::string write_part(const std::vector<Transaction>& transactions, const std::vector<const Step*>& steps) {
+std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps) {
   PartWriter out;
   out.number(part_format);
   out.array(transactions);
-  for (const auto* step : steps) {
-    std::visit([&out](const auto& each) { out.write(each); }, *step);
+  for (const auto& step : steps) {
+    std::visit([&out](const auto& each) { out.write(each); }, step);
   }
   return out.take();
 }

@@ -3,6 +3,7 @@
 // that wrote it or a later one, and starts with a format number.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,7 @@ struct Part {
 };
 
 // Borrows nothing: the bytes are whole.
-[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions,
-                                     const std::vector<const Step*>& steps);
+[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps);
 
 // Damaged bytes are an Error of kind destination.
 [[nodiscard]] Part read_part(std::string_view bytes);

@@ -8,7 +8,7 @@
 namespace walbrook::pgoutput {
 namespace {
 
-ParseStatus parse_timestamp_kind(std::string_view bytes, TimestampKind kind, const ValueLimits& limits, Column& out) {
+ParseStatus read_timestamp(std::string_view bytes, TimestampKind kind, const ValueLimits& limits, Column& out) {
   if (bytes.size() != 8) return ParseStatus::malformed;
   const auto value = ByteReader(bytes).i64();
   if (value == std::numeric_limits<std::int64_t>::max()) return append_infinite_timestamp(Sign::plus, out);
@@ -41,11 +41,11 @@ ParseStatus parse_timetz_binary(std::string_view bytes, const ValueLimits& /*lim
 }
 
 ParseStatus parse_timestamp_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  return parse_timestamp_kind(bytes, TimestampKind::without_zone, limits, out);
+  return read_timestamp(bytes, TimestampKind::without_zone, limits, out);
 }
 
 ParseStatus parse_timestamptz_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  return parse_timestamp_kind(bytes, TimestampKind::with_zone, limits, out);
+  return read_timestamp(bytes, TimestampKind::with_zone, limits, out);
 }
 
 // interval: microseconds:i64 days:i32 months:i32. Since 17 all three at their maximum (minimum) mean infinity

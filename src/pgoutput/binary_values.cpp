@@ -26,7 +26,7 @@ bool read_exactly(std::string_view bytes, Unsigned& value) {
 }
 
 template <class Value, class Unsigned>
-ParseStatus parse_integer(std::string_view bytes, Column& out) {
+ParseStatus read_integer(std::string_view bytes, Column& out) {
   Unsigned value = 0;
   if (!read_exactly(bytes, value)) return ParseStatus::malformed;
   out.append(static_cast<Value>(value));
@@ -35,7 +35,7 @@ ParseStatus parse_integer(std::string_view bytes, Column& out) {
 
 // Every NaN becomes the one that the text form gives: "NaN" tells nothing of sign and payload.
 template <class Float, class Unsigned>
-ParseStatus parse_float(std::string_view bytes, Column& out) {
+ParseStatus read_float(std::string_view bytes, Column& out) {
   Unsigned bits = 0;
   if (!read_exactly(bytes, bits)) return ParseStatus::malformed;
   const auto value = std::bit_cast<Float>(bits);
@@ -52,25 +52,25 @@ ParseStatus parse_bool_binary(std::string_view bytes, const ValueLimits& /*limit
 }
 
 ParseStatus parse_int2_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_integer<std::int16_t, std::uint16_t>(bytes, out);
+  return read_integer<std::int16_t, std::uint16_t>(bytes, out);
 }
 ParseStatus parse_int4_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_integer<std::int32_t, std::uint32_t>(bytes, out);
+  return read_integer<std::int32_t, std::uint32_t>(bytes, out);
 }
 ParseStatus parse_int8_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_integer<std::int64_t, std::uint64_t>(bytes, out);
+  return read_integer<std::int64_t, std::uint64_t>(bytes, out);
 }
 ParseStatus parse_oid_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_integer<std::uint32_t, std::uint32_t>(bytes, out);
+  return read_integer<std::uint32_t, std::uint32_t>(bytes, out);
 }
 ParseStatus parse_xid8_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_integer<std::uint64_t, std::uint64_t>(bytes, out);
+  return read_integer<std::uint64_t, std::uint64_t>(bytes, out);
 }
 ParseStatus parse_float4_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_float<float, std::uint32_t>(bytes, out);
+  return read_float<float, std::uint32_t>(bytes, out);
 }
 ParseStatus parse_float8_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_float<double, std::uint64_t>(bytes, out);
+  return read_float<double, std::uint64_t>(bytes, out);
 }
 
 ParseStatus parse_char1_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {

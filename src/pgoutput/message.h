@@ -9,6 +9,7 @@
 // server or a thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -254,6 +255,16 @@ inline constexpr std::array<MessageKind, std::variant_size_v<Message>> message_k
 }
 
 inline constexpr int newest_protocol = 4;
+
+// Of a server (150018: 15): 14 has 2 (streaming), 15 has 3 (two-phase commit), 16 and later have 4 (parallel
+// streaming).
+[[nodiscard]] constexpr int newest_protocol_of(int server_version) {
+  return std::clamp(server_version / 10'000 - 12, 1, newest_protocol);
+}
+// Whether a protocol knows streaming "parallel": Stream Abort then carries LSN and time.
+[[nodiscard]] constexpr bool streams_in_parallel(int protocol) {
+  return protocol >= 4;
+}
 // The option `streaming`: whether large transactions are sent before they end.
 enum class Streaming { off, on, parallel };
 

@@ -11,7 +11,7 @@ namespace walbrook::pipeline {
 namespace {
 
 constexpr int attempts_bound = 8;  // in a row, of one order, without a table done
-constexpr milliseconds first_retry{200};
+constexpr milliseconds copy_retry_wait{200};
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void Copier::work(std::stop_token stop) {
           spdlog::warn("{}; the copy is tried again", failed.cause());
         }
         attempts = tables.size() < before ? 0 : attempts + 1;
-        if (!tables.empty()) std::this_thread::sleep_for(first_retry * attempts);
+        if (!tables.empty()) std::this_thread::sleep_for(copy_retry_wait * attempts);
       }
     }
   }

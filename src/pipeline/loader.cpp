@@ -17,8 +17,8 @@ namespace {
 
 constexpr milliseconds package_wait{100};
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
-constexpr milliseconds first_retry{100};
-constexpr milliseconds longest_retry{10'000};
+constexpr milliseconds first_reload{100};
+constexpr milliseconds longest_reload{10'000};
 
 destination::LoadRecord load_record(const LoadPackage& package, const PackageApply& applied, const TableSync& sync,
                                     WallTime started) {
@@ -230,9 +230,7 @@ void Loader::adopt(TableChanges& changes) {
 
 void Loader::stage(const LoadPackage& package) {
   prepare_variants(package);
-  std::vector<const Step*> steps;
-  for (const auto& step : package.steps) steps.push_back(&step);
-  const auto bytes = write_part(package.transactions, steps);
+  const auto bytes = write_part(package.transactions, package.steps);
   std::size_t total = bytes.size();
   for (const auto& [xid, staged] : staged_) total += staged;
   if (options_.staged_bytes > 0 && total > options_.staged_bytes) {
@@ -314,7 +312,7 @@ Error Loader::given_up(const Error& failed) const {
 }
 
 void Loader::with_retries(const std::function<void()>& attempt, std::stop_token stop) {
-  auto backoff = first_retry;
+  auto backoff = first_reload;
   for (int tried = 0;; ++tried) {
     try {
       attempt();
@@ -328,7 +326,7 @@ void Loader::with_retries(const std::function<void()>& attempt, std::stop_token 
     while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
       std::this_thread::sleep_for(milliseconds(20));
     }
-    backoff = std::min(longest_retry, backoff * 2);
+    backoff = std::min(longest_reload, backoff * 2);
   }
 }
 

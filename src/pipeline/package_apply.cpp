@@ -91,23 +91,19 @@ void PackageApply::keep_prepared(const LoadPackage& package) {
   const StageKey kept{.kind = StageKey::Kind::prepared, .id = package.staged_xid};
   const auto keep = [&](std::string_view bytes) {
     const auto part = committed_part(bytes, package.aborted);
-    std::vector<const Step*> steps;
-    for (const auto& step : part.steps) steps.push_back(&step);
-    load_.stage(kept, write_part({Transaction{.xid = package.staged_xid}}, steps));
+    load_.stage(kept, write_part({Transaction{.xid = package.staged_xid}}, part.steps));
   };
   load_.discard(kept);  // a transaction of that xid that was prepared before the counter came round again
   load_.for_each_staged(streamed, keep);
   load_.discard(streamed);
-  std::vector<const Step*> steps;
-  for (const auto& step : package.steps) steps.push_back(&step);
-  keep(write_part(package.transactions, steps));
+  keep(write_part(package.transactions, package.steps));
 }
 
 void PackageApply::apply(const Step& step, const std::vector<Transaction>& transactions) {
   if (const auto* batch = std::get_if<RowBatch>(&step)) {
     rows(*batch, step, transactions);
   } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
-    truncate(*wiped, step, transactions);
+    truncate(*wiped, transactions);
   } else {
     merge_staged(std::get<MergeStaged>(step), transactions);
   }
@@ -123,7 +119,7 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
     case TableState::removed:
       return;
     case TableState::copying:
-      load_.stage(table_key(table->record.oid), write_part(transactions, {&step}));
+      load_.stage(table_key(table->record.oid), write_part(transactions, {&step, 1}));
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
         if (!batch.columns[c].variants().empty()) table->variant_columns.insert(batch.schema->columns[c].name);
       }
@@ -199,8 +195,7 @@ void PackageApply::flush_all() {
   }
 }
 
-void PackageApply::truncate(const Truncate& truncate, const Step& /*step*/,
-                            const std::vector<Transaction>& transactions) {
+void PackageApply::truncate(const Truncate& truncate, const std::vector<Transaction>& transactions) {
   for (const auto& schema : truncate.tables) {
     auto* table = sync_.find_by_relation(schema->oid);
     if (table == nullptr) continue;
@@ -215,7 +210,7 @@ void PackageApply::truncate(const Truncate& truncate, const Step& /*step*/,
       waiting_.erase(table->record.oid);
     } else if (state == TableState::copying) {
       const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
-      load_.stage(table_key(table->record.oid), write_part(transactions, {&alone}));
+      load_.stage(table_key(table->record.oid), write_part(transactions, {&alone, 1}));
     } else {
       waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
       load_.truncate(changes_.look(*table));

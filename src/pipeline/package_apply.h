@@ -45,7 +45,7 @@ class PackageApply {
  private:
   void apply(const Step& step, const std::vector<Transaction>& transactions);
   void rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions);
-  void truncate(const Truncate& truncate, const Step& step, const std::vector<Transaction>& transactions);
+  void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
   void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
   void add(SyncedTable& table, const RowBatch& batch);
   void flush(SyncedTable& table);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "pgoutput/message.h"
 #include "source/preflight.h"
 
 namespace walbrook::pipeline {
@@ -64,10 +65,9 @@ SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& 
   return {.lsn = created.consistent_point, .created = true, .two_phase = options.two_phase};
 }
 
-// 14 has 2 (streaming), 15 has 3 (two-phase commit), 16 has 4 (parallel streaming).
 int choose_protocol(const RunOptions& options, const source::Connection& catalog) {
   const int major = catalog.server_version() / 10'000;
-  const int highest = major >= 16 ? 4 : major - 12;
+  const int highest = pgoutput::newest_protocol_of(catalog.server_version());
   if (options.protocol > highest) {
     throw Error(ErrorKind::usage,
                 fmt::format("--protocol {}: PostgreSQL {} has protocols up to {}", options.protocol, major, highest));

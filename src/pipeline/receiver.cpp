@@ -16,8 +16,8 @@ constexpr int frames_per_step = 4096;            // then feedback and the queue 
 constexpr milliseconds idle_wait{500};           // feedback is due at least once a second
 constexpr milliseconds room_wait{50};            // with a full queue
 constexpr milliseconds feedback_interval{1000};  // unasked for
-constexpr milliseconds first_retry{100};
-constexpr milliseconds longest_retry{10'000};
+constexpr milliseconds first_reconnect{100};
+constexpr milliseconds longest_reconnect{10'000};
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
   pending_.reset();
   oldest_commit_time_ = 0;
   fresh_ = false;
-  const auto backoff = std::min(longest_retry, first_retry * (1 << std::min(failures_, 10)));
+  const auto backoff = std::min(longest_reconnect, first_reconnect * (1 << std::min(failures_, 10)));
   ++failures_;
   retry_at_ = now + backoff;
 }

@@ -173,7 +173,7 @@ void Run::Impl::build(Prepared& prepared) {
                                                 .package_rows = options_.package_rows,
                                                 .until = options_.until,
                                                 .protocol = protocol_,
-                                                .parallel_streaming = source::streams_in_parallel(protocol_)},
+                                                .parallel_streaming = pgoutput::streams_in_parallel(protocol_)},
                                   .reconnects = options_.follow ? -1 : 5};
   auto receiver = std::make_unique<Receiver>(
       receiving, [this](Lsn start, const StreamLimits& limits) { return open_stream(start, limits); }, types_, groups_,

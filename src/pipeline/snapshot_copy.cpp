@@ -119,14 +119,14 @@ std::optional<SnapshotCopy::Piece> SnapshotCopy::next() {
 }
 
 void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
-  using Prepared = source::SnapshotReader::Prepared;
+  using Ready = source::SnapshotReader::Prepared;
   auto& copy = *piece.copy;
   switch (reader.prepare(copy.table().source, around_.types, around_.destination.limits())) {
-    case Prepared::stale:
+    case Ready::stale:
       return copy.give_up(TableCopy::Outcome::stale);
-    case Prepared::gone:
+    case Ready::gone:
       return copy.give_up(TableCopy::Outcome::gone);
-    case Prepared::ready:
+    case Ready::ready:
       break;
   }
   if (!copy.agree(reader.schema())) return;

@@ -45,6 +45,7 @@ struct SourceTable {
   // pg_publication, pg_publication_rel, pg_publication_namespace, its own OID, of a partitioned table its leaves, and
   // the attributes of the composite types that its columns consist of. Compared for equality only.
   std::string stamp;
+  [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 
 struct Publication {

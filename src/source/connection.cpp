@@ -209,6 +209,14 @@ void Connection::execute(const std::string& sql, std::string_view doing) {
   query(sql, {}, doing);
 }
 
+void Connection::cancel() {
+  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(raw()), &PQfreeCancel);
+  std::array<char, 256> reason{};
+  if (request != nullptr && PQcancel(request.get(), reason.data(), static_cast<int>(reason.size())) == 0) {
+    spdlog::debug("cancelling failed: {}", reason.data());
+  }
+}
+
 // Inside TLS a record of up to 16 kB may be half taken while the socket itself has nothing more to tell poll(): libpq
 // asks for 8 kB at least, so the second time gets the rest.
 bool Connection::receive() {
@@ -224,6 +232,10 @@ std::string Connection::quote_name(std::string_view name) const {
     quoted.push_back(c);
   }
   return quoted + "\"";
+}
+
+std::string Connection::quote_table(std::string_view schema, std::string_view name) const {
+  return quote_name(schema) + "." + quote_name(name);
 }
 
 // Every session of ours has standard_conforming_strings on, and the replication grammar knows no backslashes at all:

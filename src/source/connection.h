@@ -9,11 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/lsn.h"
 #include "schema/source_type.h"
 
 namespace walbrook::source {
+
+constexpr milliseconds stop_interval(200);  // how late a stop may be noticed while the server is waited for
 
 struct ResultDeleter {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -60,10 +63,14 @@ class Connection {
              std::string_view doing = "asking the catalog");
   void execute(const std::string& sql, std::string_view doing);
 
+  // Asks the server to end the statement in hand; its results are still to be taken.
+  void cancel();
+
   // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.
   [[nodiscard]] bool receive();
 
   [[nodiscard]] std::string quote_name(std::string_view name) const;
+  [[nodiscard]] std::string quote_table(std::string_view schema, std::string_view name) const;
   [[nodiscard]] std::string quote_literal(std::string_view text) const;
   [[nodiscard]] int server_version() const { return PQserverVersion(connection_.get()); }  // 150018
   [[nodiscard]] PGconn* raw() const { return connection_.get(); }

@@ -8,14 +8,10 @@
 namespace walbrook::source {
 namespace {
 
-std::string shown(const TableName& table) {
-  return table.schema + "." + table.name;
-}
-
 // True when it was refused, which is a finding now.
 bool check_refusal(const PublishableTable& table, Findings& found) {
   if (table.refusal.empty()) return false;
-  found.error("table " + shown(table.name), fmt::format("table {} {}", shown(table.name), table.refusal),
+  found.error("table " + table.name.full_name(), fmt::format("table {} {}", table.name.full_name(), table.refusal),
               table.refusal_mend);
   return true;
 }
@@ -61,9 +57,9 @@ void check_creation(Connection& catalog, const PreflightRequest& request, Findin
     found.ok("publication", fmt::format("publication {} will be created for {} table{}", request.publication,
                                         tables.size(), tables.size() == 1 ? "" : "s"));
   } else {
-    const auto why = may_create
-                         ? fmt::format("does not own table {} (its owner is {})", shown(foreign->name), foreign->owner)
-                         : fmt::format("lacks CREATE on database {}", catalog.database());
+    const auto why =
+        may_create ? fmt::format("does not own table {} (its owner is {})", foreign->name.full_name(), foreign->owner)
+                   : fmt::format("lacks CREATE on database {}", catalog.database());
     found.error("publication",
                 fmt::format("publication {} does not exist, and role {} cannot create it: it {}", request.publication,
                             catalog.user(), why),
@@ -88,7 +84,7 @@ void check_operations(const Connection& catalog, const Publication& publication,
 
 // An asked table against the publication that the user brought.
 void check_asked(Connection& catalog, const Publication& publication, const PublishableTable& asked, Findings& found) {
-  const auto topic = "table " + shown(asked.name);
+  const auto topic = "table " + asked.name.full_name();
   const auto pub = catalog.quote_name(publication.name);
   const auto add = fmt::format("ALTER PUBLICATION {} ADD TABLE {};", pub, published_table_sql(catalog, asked));
   const auto same = std::ranges::find(publication.tables, asked.oid, &SourceTable::oid);
@@ -98,10 +94,12 @@ void check_asked(Connection& catalog, const Publication& publication, const Publ
     });
     if (root != publication.tables.end()) {
       return found.error(
-          topic, fmt::format("{} is published as a partition of {}.{}", shown(asked.name), root->schema, root->name),
-          fmt::format("Ask for --table '{}'.", quoted_table(catalog, {root->schema, root->name, {}})));
+          topic,
+          fmt::format("{} is published as a partition of {}.{}", asked.name.full_name(), root->schema, root->name),
+          fmt::format("Ask for --table '{}'.", catalog.quote_table(root->schema, root->name)));
     }
-    return found.error(topic, fmt::format("table {} is not in publication {}", shown(asked.name), publication.name),
+    return found.error(topic,
+                       fmt::format("table {} is not in publication {}", asked.name.full_name(), publication.name),
                        "As owner of both: " + add);
   }
   if (asked.name.columns.empty()) return;
@@ -115,8 +113,9 @@ void check_asked(Connection& catalog, const Publication& publication, const Publ
                           same->published_columns.empty()
                               ? "all columns"
                               : fmt::format("the columns {}", fmt::join(same->published_columns, ", ")),
-                          shown(asked.name)),
-              fmt::format("ALTER PUBLICATION {} DROP TABLE {}; {}", pub, quoted_table(catalog, asked.name), add));
+                          asked.name.full_name()),
+              fmt::format("ALTER PUBLICATION {} DROP TABLE {}; {}", pub,
+                          catalog.quote_table(asked.name.schema, asked.name.name), add));
 }
 
 void check_existing(Connection& catalog, const PreflightRequest& request, const Publication& publication,

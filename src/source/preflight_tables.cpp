@@ -63,10 +63,6 @@ struct TableRights {
   std::vector<std::string> unreadable;  // columns
 };
 
-std::string quoted(const Connection& catalog, const SourceTable& table) {
-  return quoted_table(catalog, {table.schema, table.name, {}});
-}
-
 std::string array_of(const std::vector<SourceTable>& tables) {
   std::vector<Oid> oids;
   for (const auto& table : tables) oids.push_back(table.oid);
@@ -87,7 +83,7 @@ std::map<Oid, TableRights> read_rights(Connection& catalog, const std::vector<So
 }
 
 void check_reading(const Connection& catalog, const SourceTable& table, const TableRights& rights, Findings& found) {
-  const auto name = table.schema + "." + table.name;
+  const auto name = table.full_name();
   const auto topic = "table " + name;
   const auto user = catalog.quote_name(catalog.user());
   if (!rights.schema_usage) {
@@ -102,9 +98,10 @@ void check_reading(const Connection& catalog, const SourceTable& table, const Ta
     });
   }
   if (!missing.empty()) {
-    found.error(topic, fmt::format("role {} may not read {}", catalog.user(), name),
-                fmt::format("As its owner: GRANT SELECT ON {} TO {};", quoted(catalog, table), user),
-                ErrorKind::rights);
+    found.error(
+        topic, fmt::format("role {} may not read {}", catalog.user(), name),
+        fmt::format("As its owner: GRANT SELECT ON {} TO {};", catalog.quote_table(table.schema, table.name), user),
+        ErrorKind::rights);
   }
   if (rights.row_security) {
     found.error(topic, fmt::format("row-level security hides rows of {} from role {}", name, catalog.user()),
@@ -126,12 +123,12 @@ void check_replica_identity(const Connection& catalog, const SourceTable& table,
   const auto* failing = operations.updates && operations.deletes ? "UPDATE and DELETE"
                         : operations.updates                     ? "UPDATE"
                                                                  : "DELETE";
-  const auto name = table.schema + "." + table.name;
+  const auto name = table.full_name();
   found.warning("table " + name,
                 fmt::format("{} of {} will fail AT THE SOURCE while it is published: {}", failing, name,
                             identity_lack(table, rights)),
                 fmt::format("As its owner: ALTER TABLE {} REPLICA IDENTITY FULL; or give it a primary key.",
-                            quoted(catalog, table)));
+                            catalog.quote_table(table.schema, table.name)));
 }
 
 void check_generated_identity(Connection& catalog, const std::vector<SourceTable>& tables,
@@ -142,7 +139,7 @@ void check_generated_identity(Connection& catalog, const std::vector<SourceTable
   for (int row = 0; row < rows.size(); ++row) {
     const auto table = std::ranges::find(tables, rows.oid(row, 0), &SourceTable::oid);
     if (table == tables.end()) continue;
-    const auto name = table->schema + "." + table->name;
+    const auto name = table->full_name();
     found.warning(
         "table " + name,
         fmt::format("UPDATE and DELETE of {} will fail AT THE SOURCE while it is published: its replica identity holds "
@@ -151,7 +148,7 @@ void check_generated_identity(Connection& catalog, const std::vector<SourceTable
         rows.boolean(row, 2)
             ? fmt::format(
                   "As its owner: give it a primary key of other columns; ALTER TABLE {} REPLICA IDENTITY DEFAULT;",
-                  quoted(catalog, *table))
+                  catalog.quote_table(table->schema, table->name))
             : fmt::format("ALTER PUBLICATION {} SET (publish_generated_columns = stored);",
                           catalog.quote_name(publication)));
   }
@@ -162,7 +159,7 @@ void check_partitions(Connection& catalog, const std::vector<SourceTable>& table
   const auto rows = catalog.query(partitions_query, {array_of(tables), publication}, "reading partitions");
   for (int row = 0; row < rows.size(); ++row) {
     const auto root = std::ranges::find(tables, rows.oid(row, 0), &SourceTable::oid);
-    const auto name = root->schema + "." + root->name;
+    const auto name = root->full_name();
     const auto topic = "table " + name;
     const auto leaf = rows.text(row, 1);
     if (rows.boolean(row, 2) || rows.boolean(row, 3)) {
@@ -173,7 +170,7 @@ void check_partitions(Connection& catalog, const std::vector<SourceTable>& table
                       foreign ? "a foreign table" : "unlogged"),
           foreign ? fmt::format(
                         "Publish the other partitions one by one, or detach it: ALTER TABLE {} DETACH PARTITION {};",
-                        quoted(catalog, *root), leaf)
+                        catalog.quote_table(root->schema, root->name), leaf)
                   : fmt::format("ALTER TABLE {} SET LOGGED;", leaf));
       continue;
     }
@@ -193,7 +190,8 @@ void check_partitions(Connection& catalog, const std::vector<SourceTable>& table
       found.warning(
           topic,
           fmt::format("UPDATE and DELETE of partition {} will fail AT THE SOURCE: it has no replica identity", leaf),
-          fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL; for {} as well.", leaf, quoted(catalog, *root)));
+          fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL; for {} as well.", leaf,
+                      catalog.quote_table(root->schema, root->name)));
     }
   }
 }

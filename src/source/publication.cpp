@@ -30,10 +30,6 @@ WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND 
 ORDER BY c.relname
 )";
 
-std::string shown(const TableName& table) {
-  return table.schema + "." + table.name;
-}
-
 std::vector<std::string> names_of(const std::string& json) {
   return json.empty() ? std::vector<std::string>() : nlohmann::json::parse(json).get<std::vector<std::string>>();
 }
@@ -88,12 +84,12 @@ std::string missing_mend(Connection& catalog, const TableName& asked) {
       {asked.schema, asked.name});
   if (rows.size() == 0) return fmt::format("Check the name and the database ({}).", catalog.database());
   return fmt::format("There is {}: write --table '{}'", rows.text(0, 0) + "." + rows.text(0, 1),
-                     quoted_table(catalog, {rows.text(0, 0), rows.text(0, 1), {}}));
+                     catalog.quote_table(rows.text(0, 0), rows.text(0, 1)));
 }
 
 PublishableTable find_one(Connection& catalog, const TableName& asked) {
   PublishableTable table{.name = asked, .owner = {}, .refusal = {}, .refusal_mend = {}};
-  const auto rows = catalog.query(relation_query, {asked.schema, asked.name}, "looking up table " + shown(asked));
+  const auto rows = catalog.query(relation_query, {asked.schema, asked.name}, "looking up table " + asked.full_name());
   if (rows.size() == 0) {
     refuse(table, "does not exist", missing_mend(catalog, asked));
     return table;
@@ -105,7 +101,7 @@ PublishableTable find_one(Connection& catalog, const TableName& asked) {
   const char persistence = rows.text(0, 2).at(0);
   if (auto why = kind_refusal(rows.text(0, 1).at(0), persistence, rows.boolean(0, 7)); !why.empty()) {
     refuse(table, std::move(why),
-           persistence == 'u' ? fmt::format("ALTER TABLE {} SET LOGGED;", quoted_table(catalog, asked))
+           persistence == 'u' ? fmt::format("ALTER TABLE {} SET LOGGED;", catalog.quote_table(asked.schema, asked.name))
                               : "Name ordinary or partitioned tables.");
     return table;
   }
@@ -139,12 +135,8 @@ std::vector<PublishableTable> find_schema(Connection& catalog, const std::string
 
 }  // namespace
 
-std::string quoted_table(const Connection& catalog, const TableName& table) {
-  return catalog.quote_name(table.schema) + "." + catalog.quote_name(table.name);
-}
-
 std::string published_table_sql(const Connection& catalog, const PublishableTable& table) {
-  std::string sql = (table.partitioned ? "" : "ONLY ") + quoted_table(catalog, table.name);
+  std::string sql = (table.partitioned ? "" : "ONLY ") + catalog.quote_table(table.name.schema, table.name.name);
   for (std::size_t i = 0; i < table.name.columns.size(); ++i) {
     sql += (i == 0 ? " (" : ", ") + catalog.quote_name(table.name.columns[i]);
   }
@@ -161,7 +153,7 @@ std::vector<PublishableTable> find_publishable(Connection& catalog, const std::s
     };
     if (const auto known = std::ranges::find_if(tables, same); known != tables.end()) {
       if (known->name == name) continue;
-      throw Error(ErrorKind::usage, fmt::format("table {} is asked for twice, with other columns", shown(name)),
+      throw Error(ErrorKind::usage, fmt::format("table {} is asked for twice, with other columns", name.full_name()),
                   "Name it once.");
     }
     tables.push_back(find_one(catalog, name));
@@ -181,7 +173,7 @@ void create_publication(Connection& catalog, const std::string& name, const std:
   const auto found = find_publishable(catalog, schema, tables);
   for (const auto& table : found) {
     if (!table.refusal.empty()) {
-      throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", shown(table.name), table.refusal),
+      throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", table.name.full_name(), table.refusal),
                   table.refusal_mend);
     }
   }

@@ -29,6 +29,5 @@ struct PublishableTable {
 // "public"."t" ("a", "b"), with ONLY before what is not partitioned: children by inheritance are published when asked
 // for.
 [[nodiscard]] std::string published_table_sql(const Connection& catalog, const PublishableTable& table);
-[[nodiscard]] std::string quoted_table(const Connection& catalog, const TableName& table);
 
 }  // namespace walbrook::source

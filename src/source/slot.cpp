@@ -15,7 +15,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr milliseconds stop_interval(200);      // how late a stop may be noticed
 constexpr milliseconds waiting_interval(1000);  // how often is said who is waited for
 
 // to_jsonb finds the columns that only later versions have.
@@ -94,22 +93,12 @@ void drain(PGconn* connection) {
   }
 }
 
-void cancel(PGconn* connection) {
-  if (auto* request = PQgetCancel(connection)) {
-    std::array<char, 256> reason{};
-    if (PQcancel(request, reason.data(), static_cast<int>(reason.size())) == 0) {
-      spdlog::debug("cancelling failed: {}", reason.data());
-    }
-    PQfreeCancel(request);
-  }
-  drain(connection);
-}
-
 Result await_result(Connection& replication, WaitReport& report, const std::stop_token& stop, std::string_view doing) {
   auto next_report = steady_clock::now() + waiting_interval;
   while (PQisBusy(replication.raw()) != 0) {
     if (stop.stop_requested()) {
-      cancel(replication.raw());
+      replication.cancel();
+      drain(replication.raw());
       throw Error(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
     }
     pollfd socket{.fd = PQsocket(replication.raw()), .events = POLLIN, .revents = 0};

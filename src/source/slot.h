@@ -15,7 +15,8 @@ namespace walbrook::source {
 struct TableName {
   std::string schema;
   std::string name;
-  std::vector<std::string> columns;  // empty = all
+  std::vector<std::string> columns;                                            // empty = all
+  [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
   friend bool operator==(const TableName&, const TableName&) = default;
 };
 // `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(usage).

@@ -10,10 +10,9 @@
 namespace walbrook::source {
 namespace {
 
-constexpr int first_with_parallel_streaming = 160000;
 constexpr std::string_view copy_signature("PGCOPY\n\377\r\n\0", 11);
 
-Error not_ready(std::string cause, std::string mend = {}) {
+Error cannot_peek(std::string cause, std::string mend = {}) {
   return {ErrorKind::source_not_ready, std::move(cause), std::move(mend)};
 }
 
@@ -23,21 +22,17 @@ std::string settings_of(const PeekOptions& options) {
 
 }  // namespace
 
-int newest_protocol_of(int server_version) {
-  return std::clamp(server_version / 10000 - 12, 1, pgoutput::newest_protocol);
-}
-
 SlotPeek::SlotPeek(const std::string& conninfo, const PeekOptions& options)
     : connection_(Connection::open(conninfo, ConnectionUse::catalog, settings_of(options))), slot_(options.slot) {
-  const int newest = newest_protocol_of(connection_.server_version());
+  const int newest = pgoutput::newest_protocol_of(connection_.server_version());
   protocol_ = options.protocol != 0 ? options.protocol : newest;
   if (protocol_ > newest) {
-    throw not_ready(
+    throw cannot_peek(
         fmt::format("{} has no protocol version {}: its newest is {}", connection_.where(), protocol_, newest),
         fmt::format("Ask for --protocol {} or leave it out.", newest));
   }
-  if (options.streaming == pgoutput::Streaming::parallel && server_version() < first_with_parallel_streaming) {
-    throw not_ready(
+  if (options.streaming == pgoutput::Streaming::parallel && !pgoutput::streams_in_parallel(newest)) {
+    throw cannot_peek(
         fmt::format("{} does not know streaming \"parallel\", which came with PostgreSQL 16", connection_.where()),
         "Ask for --streaming on.");
   }
@@ -46,30 +41,25 @@ SlotPeek::SlotPeek(const std::string& conninfo, const PeekOptions& options)
 }
 
 SlotPeek::~SlotPeek() {
-  if (!reading_) return;
-  if (auto* request = PQgetCancel(connection_.raw())) {
-    std::array<char, 256> reason{};
-    PQcancel(request, reason.data(), static_cast<int>(reason.size()));
-    PQfreeCancel(request);
-  }
+  if (reading_) connection_.cancel();
 }
 
 void SlotPeek::check(const PeekOptions& options) {
   const auto slot = read_slot(connection_, options.slot);
   if (!slot) {
-    throw not_ready(fmt::format("slot {} does not exist at {}", options.slot, connection_.where()),
-                    "Name it by --slot; SELECT slot_name FROM pg_replication_slots; lists what there is.");
+    throw cannot_peek(fmt::format("slot {} does not exist at {}", options.slot, connection_.where()),
+                      "Name it by --slot; SELECT slot_name FROM pg_replication_slots; lists what there is.");
   }
   if (const auto trouble = slot_trouble(slot, options.slot, connection_.database(), Lsn{})) throw *trouble;
   if (slot->active_pid != 0) {
-    throw not_ready(fmt::format("slot {} is being read by PID {}", options.slot, slot->active_pid),
-                    fmt::format("One reads it at a time. Stop that process, or look at a copy: SELECT "
-                                "pg_copy_logical_replication_slot('{}', 'a_copy'); and drop that afterwards.",
-                                options.slot));
+    throw cannot_peek(fmt::format("slot {} is being read by PID {}", options.slot, slot->active_pid),
+                      fmt::format("One reads it at a time. Stop that process, or look at a copy: SELECT "
+                                  "pg_copy_logical_replication_slot('{}', 'a_copy'); and drop that afterwards.",
+                                  options.slot));
   }
   two_phase_ = slot->two_phase;
   if (two_phase_ && protocol_ < 3) {
-    throw not_ready(
+    throw cannot_peek(
         fmt::format("slot {} has two_phase: it sends prepared transactions, which protocol version {} lacks",
                     options.slot, protocol_),
         "Ask for --protocol 3 or leave it out.");
@@ -77,8 +67,8 @@ void SlotPeek::check(const PeekOptions& options) {
   const auto found = connection_.query("SELECT FROM pg_catalog.pg_publication WHERE pubname = $1",
                                        {options.publication}, "looking for publication " + options.publication);
   if (found.size() == 0) {
-    throw not_ready(fmt::format("publication {} does not exist at {}", options.publication, connection_.where()),
-                    "Name it by --publication; SELECT pubname FROM pg_publication; lists what there is.");
+    throw cannot_peek(fmt::format("publication {} does not exist at {}", options.publication, connection_.where()),
+                      "Name it by --publication; SELECT pubname FROM pg_publication; lists what there is.");
   }
 }
 

@@ -63,7 +63,4 @@ class SlotPeek {
   std::unique_ptr<char, FreeRow> row_;
 };
 
-// 14: 2, 15: 3, 16 and later: 4.
-[[nodiscard]] int newest_protocol_of(int server_version);
-
 }  // namespace walbrook::source

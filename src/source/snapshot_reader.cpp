@@ -14,8 +14,6 @@
 namespace walbrook::source {
 namespace {
 
-constexpr milliseconds stop_interval(200);  // how late a stop may be noticed
-
 // Columns as the snapshot has them, with their attribute numbers, for the comparison with what they are now.
 constexpr auto attributes_query = R"(
 SELECT c.relname, n.nspname, a.attname, a.attnum
@@ -47,28 +45,12 @@ SELECT EXISTS (
   WHERE seen.oid IS NULL OR now.oid IS NULL OR seen.file IS DISTINCT FROM pg_catalog.pg_relation_filenode(seen.oid))
 )";
 
-std::string full_name(const SourceTable& table) {
-  return table.schema + "." + table.name;
-}
-
-std::string quoted(const Connection& connection, const SourceTable& table) {
-  return connection.quote_name(table.schema) + "." + connection.quote_name(table.name);
-}
-
 std::map<std::string, int> attribute_numbers(const Rows& attributes) {
   std::map<std::string, int> numbers;
   for (int row = 0; row < attributes.size(); ++row) {
     numbers.emplace(attributes.text(row, 2), static_cast<int>(attributes.integer(row, 3)));
   }
   return numbers;
-}
-
-void cancel(PGconn* connection) {
-  if (auto* request = PQgetCancel(connection)) {
-    std::array<char, 256> reason{};
-    PQcancel(request, reason.data(), static_cast<int>(reason.size()));
-    PQfreeCancel(request);
-  }
 }
 
 // Whether a column of the snapshot still has the type that a result's description tells: of a domain that is the type
@@ -81,8 +63,9 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
 }
 
 // Ends a COPY that nobody reads any more, so that the connection can be used again.
-void abandon_copy(PGconn* connection) {
-  cancel(connection);
+void abandon_copy(Connection& reading) {
+  reading.cancel();
+  auto* connection = reading.raw();
   char* row = nullptr;
   while (PQgetCopyData(connection, &row, 0) > 0) PQfreemem(row);
   while (Result(PQgetResult(connection)) != nullptr) {
@@ -113,7 +96,7 @@ SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeC
   connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the former table");
   if (!exists_now(table)) return Prepared::gone;
   const auto attributes = connection_.query(attributes_query, {std::to_string(table.oid)},
-                                            fmt::format("looking up {} in the snapshot", full_name(table)));
+                                            fmt::format("looking up {} in the snapshot", table.full_name()));
   const bool same_name =
       attributes.size() > 0 && attributes.text(0, 0) == table.name && attributes.text(0, 1) == table.schema;
   if (!same_name) return Prepared::stale;  // made, renamed or moved since
@@ -133,7 +116,7 @@ SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeC
 // By a function, which looks at the catalog as it is now: the snapshot still sees a table that was dropped since.
 bool SnapshotReader::exists_now(const SourceTable& table) {
   const auto rows = connection_.query("SELECT pg_catalog.has_table_privilege($1::oid, 'SELECT') IS NOT NULL",
-                                      {std::to_string(table.oid)}, fmt::format("looking for {}", full_name(table)));
+                                      {std::to_string(table.oid)}, fmt::format("looking for {}", table.full_name()));
   return rows.boolean(0, 0);
 }
 
@@ -145,12 +128,12 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
   std::string columns;
   for (const auto& column : schema.columns)
     columns += (columns.empty() ? "" : ", ") + connection_.quote_name(column.name);
-  const auto sql =
-      fmt::format("SELECT {} FROM {}{}{} LIMIT 0", columns, table.partitioned ? "" : "ONLY ",
-                  quoted(connection_, table), table.row_filter.empty() ? "" : " WHERE (" + table.row_filter + ")");
+  const auto sql = fmt::format("SELECT {} FROM {}{}{} LIMIT 0", columns, table.partitioned ? "" : "ONLY ",
+                               connection_.quote_table(table.schema, table.name),
+                               table.row_filter.empty() ? "" : " WHERE (" + table.row_filter + ")");
   const Result result(PQexec(connection_.raw(), sql.c_str()));
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
-    const auto failed = connection_.failure(result.get(), "reading table " + full_name(table));
+    const auto failed = connection_.failure(result.get(), "reading table " + table.full_name());
     const std::string state(sqlstate_of(result.get()));
     if (failed.kind() == ErrorKind::connection) throw failed;
     connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
@@ -176,7 +159,7 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
 
 bool SnapshotReader::rewritten(const SourceTable& table) {
   const auto rows = connection_.query(rewritten_query, {std::to_string(table.oid), table.partitioned ? "t" : "f"},
-                                      fmt::format("comparing the files of {}", full_name(table)));
+                                      fmt::format("comparing the files of {}", table.full_name()));
   return rows.boolean(0, 0);
 }
 
@@ -188,7 +171,7 @@ Error SnapshotReader::no_right(const SourceTable& table, const Error& refused) {
   if (rows.boolean(0, 0)) {
     return {ErrorKind::rights,
             fmt::format("table {} cannot be copied whole: row-level security hides rows of it from {}",
-                        full_name(table), user),
+                        table.full_name(), user),
             fmt::format("As a superuser: ALTER ROLE {} BYPASSRLS;", user)};
   }
   if (!rows.boolean(0, 1)) {
@@ -196,7 +179,7 @@ Error SnapshotReader::no_right(const SourceTable& table, const Error& refused) {
             fmt::format("GRANT USAGE ON SCHEMA {} TO {};", connection_.quote_name(table.schema), user)};
   }
   return {ErrorKind::rights, refused.cause(),
-          fmt::format("GRANT SELECT ON {} TO {};", quoted(connection_, table), user)};
+          fmt::format("GRANT SELECT ON {} TO {};", connection_.quote_table(table.schema, table.name), user)};
 }
 
 std::string SnapshotReader::column_list() const {
@@ -209,14 +192,14 @@ std::uint64_t SnapshotReader::pages(const SourceTable& table) {
   const auto rows = connection_.query(
       "SELECT coalesce(pg_catalog.pg_relation_size($1::oid::regclass), 0) /"
       " pg_catalog.current_setting('block_size')::bigint",
-      {std::to_string(table.oid)}, fmt::format("measuring {}", full_name(table)));
+      {std::to_string(table.oid)}, fmt::format("measuring {}", table.full_name()));
   return static_cast<std::uint64_t>(rows.integer(0, 0));
 }
 
 // COPY of a plain table is the fastest; it knows neither filters nor pages nor partitions, no table without columns,
 // and no generated columns (which come only by a column list).
 std::string SnapshotReader::copy_sql(bool binary, const std::optional<PageRange>& pages) const {
-  const auto name = quoted(connection_, table_);
+  const auto name = connection_.quote_table(table_.schema, table_.name);
   const auto* format = binary ? " (FORMAT binary)" : "";
   const bool plain = !table_.partitioned && !pages && table_.row_filter.empty() && table_.published_columns.empty() &&
                      !schema_->columns.empty();
@@ -246,7 +229,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   try {
     receive_rows(rows, options, sink, stop);
   } catch (...) {
-    abandon_copy(connection_.raw());
+    abandon_copy(connection_);
     throw;
   }
 }

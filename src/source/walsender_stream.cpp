@@ -259,7 +259,7 @@ std::string start_sql(const Connection& replication, const StreamOptions& option
       fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
                   replication.quote_name(options.slot), options.start.to_string(), options.protocol, publication);
   if (options.protocol >= 2 && options.streaming) {
-    sql += fmt::format(", streaming '{}'", streams_in_parallel(options.protocol) ? "parallel" : "on");
+    sql += fmt::format(", streaming '{}'", pgoutput::streams_in_parallel(options.protocol) ? "parallel" : "on");
   }
   if (options.two_phase) sql += ", two_phase 'on'";
   if (!options.origin.empty()) sql += fmt::format(", origin {}", replication.quote_literal(options.origin));

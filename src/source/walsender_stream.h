@@ -25,11 +25,6 @@ struct StreamOptions {
   milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for
 };
 
-// What streaming is asked for in that protocol: Stream Abort then carries LSN and time.
-[[nodiscard]] constexpr bool streams_in_parallel(int protocol) {
-  return protocol >= 4;
-}
-
 // The server could not decode a transaction while it runs, as happens to some that rewrite a table (XX000, "could not
 // map filenumber … to relation OID"). Once it has committed it can: read on without streaming.
 class CannotStream : public Error {

@@ -7,8 +7,6 @@
 namespace walbrook::contract {
 namespace {
 
-const auto orders = table("orders", {{"id", int4, key}, {"note", text}});
-
 class CopyTest : public ContractTest {};
 
 TEST_P(CopyTest, a_copy_is_invisible_until_it_is_promoted) {

@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const auto orders = table("orders", {{"id", int4, key}, {"note", text}});
-
 class DuckDbTest : public ContractTest {
  protected:
   [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }

@@ -7,8 +7,6 @@ namespace {
 
 using destination::StageKey;
 
-const auto orders = table("orders", {{"id", int4, key}, {"note", text}});
-
 class LoadTest : public ContractTest {};
 
 TEST_P(LoadTest, a_new_destination_is_empty) {

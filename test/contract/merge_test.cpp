@@ -8,7 +8,7 @@
 namespace walbrook::contract {
 namespace {
 
-const auto orders = table("orders", {{"id", int4, key}, {"n", int4}, {"note", text}});
+const auto numbered = table("orders", {{"id", int4, key}, {"n", int4}, {"note", text}});
 
 class MergeTest : public ContractTest {
  protected:
@@ -17,27 +17,29 @@ class MergeTest : public ContractTest {
 
 TEST_P(MergeTest, inserts_updates_and_deletes_by_key) {
   open();
-  const auto table = create(orders, {{1, 10, "a"}, {2, 20, "b"}, {3, 30, "c"}});
-  const auto counts = merge(
-      table,
-      Effect(orders).insert({4, 40, "d"}).replace({2, 21, Null{}}).remove({3, Null{}, Null{}}).replace({9, 90, "new"}));
+  const auto table = create(numbered, {{1, 10, "a"}, {2, 20, "b"}, {3, 30, "c"}});
+  const auto counts = merge(table, Effect(numbered)
+                                       .insert({4, 40, "d"})
+                                       .replace({2, 21, Null{}})
+                                       .remove({3, Null{}, Null{}})
+                                       .replace({9, 90, "new"}));
   EXPECT_EQ(rows(), (Strings{"1|10|a", "2|21|-", "4|40|d", "9|90|new"}));
   EXPECT_EQ(counts.removed, 2U);
   EXPECT_EQ(counts.written, 3U);
-  EXPECT_EQ(merge(table, Effect(orders).insert({5, 50, "e"})).written, 1U);
+  EXPECT_EQ(merge(table, Effect(numbered).insert({5, 50, "e"})).written, 1U);
 }
 
 TEST_P(MergeTest, a_changed_key_moves_the_row) {
   open();
-  const auto table = create(orders, {{1, 10, "a"}, {2, 20, "b"}});
-  merge(table, Effect(orders).remove({1, Null{}, Null{}}).insert({7, 10, "a"}));
+  const auto table = create(numbered, {{1, 10, "a"}, {2, 20, "b"}});
+  merge(table, Effect(numbered).remove({1, Null{}, Null{}}).insert({7, 10, "a"}));
   EXPECT_EQ(rows(), (Strings{"2|20|b", "7|10|a"}));
 }
 
 TEST_P(MergeTest, patches_keep_what_was_not_sent) {
   open();
-  const auto table = create(orders, {{1, 10, "long"}, {2, 20, Null{}}, {3, 30, "other"}});
-  merge(table, Effect(orders)
+  const auto table = create(numbered, {{1, 10, "long"}, {2, 20, Null{}}, {3, 30, "other"}});
+  merge(table, Effect(numbered)
                    .remove({1, Null{}, Null{}})
                    .remove({2, Null{}, Null{}})
                    .remove({3, Null{}, Null{}})
@@ -49,9 +51,9 @@ TEST_P(MergeTest, patches_keep_what_was_not_sent) {
 
 TEST_P(MergeTest, patches_swap_and_chain_keys) {
   open();
-  const auto table = create(orders, {{1, 10, "one"}, {2, 20, "two"}, {3, 30, "three"}});
+  const auto table = create(numbered, {{1, 10, "one"}, {2, 20, "two"}, {3, 30, "three"}});
   // 1 and 2 change places, 3 becomes 4; no text was sent.
-  merge(table, Effect(orders)
+  merge(table, Effect(numbered)
                    .remove({1, Null{}, Null{}})
                    .remove({2, Null{}, Null{}})
                    .remove({3, Null{}, Null{}})
@@ -71,9 +73,9 @@ TEST_P(MergeTest, a_key_cell_that_was_not_sent_comes_from_the_row) {
 
 TEST_P(MergeTest, p4_a_patch_without_its_row_is_loud) {
   open();
-  const auto table = create(orders, {{1, 10, "a"}});
+  const auto table = create(numbered, {{1, 10, "a"}});
   const auto error = error_of([&] {
-    merge(table, Effect(orders).remove({2, Null{}, Null{}}).patch({2, 21, Unchanged{}}, {2, Null{}, Null{}}));
+    merge(table, Effect(numbered).remove({2, Null{}, Null{}}).patch({2, 21, Unchanged{}}, {2, Null{}, Null{}}));
   });
   EXPECT_TRUE(error.starts_with("data: table public.orders: ")) << error;
   EXPECT_EQ(rows(), Strings{"1|10|a"});
@@ -81,15 +83,15 @@ TEST_P(MergeTest, p4_a_patch_without_its_row_is_loud) {
 
 TEST_P(MergeTest, several_merges_of_one_table_in_one_load) {
   open();
-  const auto table = create(orders, {{1, 10, "a"}});
+  const auto table = create(numbered, {{1, 10, "a"}});
   load(0x5000, [&](Load& load) {
-    load.merge(table, Effect(orders).insert({2, 20, "b"}).insert({3, 30, "c"}));
-    load.merge(table, Effect(orders).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
-    load.merge(table, Effect(orders)
+    load.merge(table, Effect(numbered).insert({2, 20, "b"}).insert({3, 30, "c"}));
+    load.merge(table, Effect(numbered).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
+    load.merge(table, Effect(numbered)
                           .remove({3, Null{}, Null{}})
                           .remove({2, Null{}, Null{}})
                           .patch({2, 22, Unchanged{}}, {2, Null{}, Null{}}));
-    load.merge(table, Effect(orders).insert({1, 1, "again"}));
+    load.merge(table, Effect(numbered).insert({1, 1, "again"}));
   });
   EXPECT_EQ(rows(), (Strings{"1|1|again", "2|22|b2"}));
 }
@@ -105,15 +107,15 @@ TEST_P(MergeTest, composite_keys_match_as_a_whole) {
 TEST_P(MergeTest, many_rows_and_many_keys) {
   open();
   constexpr int count = 300'000;
-  RowBatch batch(orders);
+  RowBatch batch(numbered);
   for (int i = 0; i < count; ++i)
     append(batch, Op::insert, {i, i, i % 3 == 0 ? Cell{Null{}} : Cell{"text of row " + std::to_string(i)}});
-  const auto table = record(orders);
-  const auto copy = destination().begin_copy(table, *orders);
+  const auto table = record(numbered);
+  const auto copy = destination().begin_copy(table, *numbered);
   copy->append(batch);
   copy->finish();
   load(0x2000, [&](Load& load) { load.promote(table); });
-  Effect effect(orders);
+  Effect effect(numbered);
   for (int i = 0; i < count; i += 2) {
     if (i % 10 == 0) {
       effect.remove({i, Null{}, Null{}});
@@ -275,7 +277,7 @@ TEST_P(MergeTest, p4_a_variant_without_its_column_is_refused) {
 
 TEST_P(MergeTest, dropped_columns_become_null) {
   open();
-  const auto table = create(orders, {{1, 10, "a"}, {2, 20, "b"}});
+  const auto table = create(numbered, {{1, 10, "a"}, {2, 20, "b"}});
   const auto fewer = walbrook::contract::table("orders", {{"id", int4, key}, {"note", text}});
   merge(table,
         Effect(fewer).replace({1, "a2"}).insert({3, "c"}).remove({2, Null{}}).patch({2, Unchanged{}}, {2, Null{}}));
@@ -342,7 +344,7 @@ TEST_P(MergeTest, a_variant_column_gives_way_to_a_source_column_of_its_name) {
 
 TEST_P(MergeTest, tables_that_differ_by_case_get_a_suffix) {
   open();
-  auto orders_record = record(orders);
+  auto orders_record = record(numbered);
   EXPECT_EQ(destination().target_name("public", "orders", {}), "orders");
   EXPECT_EQ(destination().target_name("public", "ORDERS", {orders_record}), "ORDERS_2");
   EXPECT_EQ(destination().target_name("Public", "Orders", {orders_record}), "Orders_2");

@@ -69,4 +69,6 @@ class Effect {
   NetEffect effect_;
 };
 
+inline const auto orders = table("orders", {{"id", int4, key}, {"note", text}});
+
 }  // namespace walbrook::contract

@@ -22,7 +22,7 @@ double seconds_since(steady_clock::time_point begin) {
 }
 
 // By hundreds: all in one transaction would need more locks than the server has room for.
-void make_tables(const ReplicatedDatabase& db) {
+void make_many_tables(const ReplicatedDatabase& db) {
   Sql sql(db.conninfo());
   for (int begin = 1; begin <= table_count; begin += 100) {
     sql.exec(fmt::format(
@@ -59,7 +59,7 @@ int connections_to(const ReplicatedDatabase& db) {
 
 TEST(ManyTables, a_start_is_quick_and_no_table_has_a_thread_or_connection_of_its_own) {
   const ReplicatedDatabase db;
-  make_tables(db);
+  make_many_tables(db);
   auto begin = steady_clock::now();
   auto result = db.pipeline.run({}, {}, milliseconds(300'000));
   ASSERT_EQ(result.exit_code, 0) << result.describe();

@@ -15,6 +15,16 @@ namespace {
 constexpr std::size_t commit_bytes = std::size_t{128} << 20U;
 constexpr std::size_t commit_rows_limit = 1'000'000;
 
+// False: there is one already.
+bool add_variant(Connection& connection, Target& target, const std::string& source) {
+  const auto name = target.add_variant(source);
+  if (!name) return false;
+  connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
+                                 connection.database().full_name(target.schema, target.table), identifier(*name)),
+                     "adding the variant column of " + source);
+  return true;
+}
+
 }  // namespace
 
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
@@ -30,13 +40,7 @@ void check_owner(Connection& connection, RelationNames& names, StateTables& stat
 }
 
 void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {
-  const auto name = record.target.add_variant(source);
-  if (!name) return;
-  connection.execute(
-      fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
-                  connection.database().full_name(record.target.schema, record.target.table), identifier(*name)),
-      "adding the variant column of " + source);
-  state.put_target(record);
+  if (add_variant(connection, record.target, source)) state.put_target(record);
 }
 
 void drop_target(Connection& connection, StateTables& state, const Target& target) {
@@ -65,13 +69,7 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
   connection.execute(create_sql(connection.database().full_name(table.target_schema, name), target, schema),
                      "creating the copy of " + schema.full_name());
   names.add(table.target_schema, name);
-  for (const auto& source : variants) {
-    if (const auto variant = target.add_variant(source)) {
-      connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
-                                     connection.database().full_name(table.target_schema, name), identifier(*variant)),
-                         "adding the variant column of " + source);
-    }
-  }
+  for (const auto& source : variants) static_cast<void>(add_variant(connection, target, source));
   return target;
 }
 

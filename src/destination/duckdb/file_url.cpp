@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view slashes = "//";
 
-[[noreturn]] void refuse(const std::string& url, const std::string& why) {
+[[noreturn]] void refuse_url(const std::string& url, const std::string& why) {
   throw Error(
       ErrorKind::usage, "the destination \"" + mask_secrets(url) + "\" " + why,
       "Write duckdb:///shop.duckdb for a file in this folder, duckdb:////data/shop.duckdb for an absolute path.");
@@ -64,16 +64,16 @@ std::string path_of(const std::string& url) {
   fs::path path = url;
   if (!scheme.empty()) {
     auto rest = std::string_view(url).substr(scheme.size() + 1);
-    if (rest.find('?') != std::string_view::npos) refuse(url, "has options behind \"?\", which a file has not");
+    if (rest.find('?') != std::string_view::npos) refuse_url(url, "has options behind \"?\", which a file has not");
     if (rest.starts_with(slashes)) {
       rest.remove_prefix(slashes.size());
-      if (!rest.starts_with('/')) refuse(url, "names a host: a file has three slashes");
+      if (!rest.starts_with('/')) refuse_url(url, "names a host: a file has three slashes");
       path = resolve(decoded(rest.substr(1)));
     } else {
       path = decoded(rest);
     }
   }
-  if (path.empty() || !path.has_filename() || path == ":memory:") refuse(url, "names no file");
+  if (path.empty() || !path.has_filename() || path == ":memory:") refuse_url(url, "names no file");
   std::error_code failed;
   const auto canonical = fs::weakly_canonical(fs::absolute(path), failed);
   return failed ? fs::absolute(path).lexically_normal().string() : canonical.string();

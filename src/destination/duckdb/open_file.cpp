@@ -28,7 +28,7 @@ void set(const Config& config, const char* name, const std::string& value) {
   }
 }
 
-[[noreturn]] void refuse(std::string cause, std::string mend) {
+[[noreturn]] void cannot_open(std::string cause, std::string mend) {
   throw Error(ErrorKind::destination, std::move(cause), std::move(mend));
 }
 
@@ -37,26 +37,26 @@ void check_path(const DatabaseOptions& options) {
   const auto folder = path.parent_path();
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) {
-    refuse(fmt::format("the destination's folder {} does not exist", folder.string()),
-           fmt::format("Create it (mkdir -p '{}') or name another with --destination.", folder.string()));
+    cannot_open(fmt::format("the destination's folder {} does not exist", folder.string()),
+                fmt::format("Create it (mkdir -p '{}') or name another with --destination.", folder.string()));
   }
   if (fs::is_directory(path, ignored)) {
-    refuse(fmt::format("the destination {} is a folder, not a database file", options.path),
-           "Name a file in it with --destination duckdb:///FOLDER/NAME.duckdb.");
+    cannot_open(fmt::format("the destination {} is a folder, not a database file", options.path),
+                "Name a file in it with --destination duckdb:///FOLDER/NAME.duckdb.");
   }
   const bool exists = fs::exists(path, ignored);
   if (!exists && options.read_only) {
-    refuse(fmt::format("the destination {} does not exist", options.path),
-           "Start walbrook run first, or name the right file with --destination.");
+    cannot_open(fmt::format("the destination {} does not exist", options.path),
+                "Start walbrook run first, or name the right file with --destination.");
   }
   if (exists && ::access(path.c_str(), R_OK) != 0) {
-    refuse(fmt::format("the destination {} may not be read by this user", options.path),
-           "Give this user the right to it.");
+    cannot_open(fmt::format("the destination {} may not be read by this user", options.path),
+                "Give this user the right to it.");
   }
   if (!options.read_only &&
       (::access(exists ? path.c_str() : folder.c_str(), W_OK) != 0 || ::access(folder.c_str(), W_OK) != 0)) {
-    refuse(fmt::format("the destination {} may not be written by this user", options.path),
-           "Give this user the right to write the file and its folder (DuckDB keeps its log beside the file).");
+    cannot_open(fmt::format("the destination {} may not be written by this user", options.path),
+                "Give this user the right to write the file and its folder (DuckDB keeps its log beside the file).");
   }
 }
 
@@ -70,26 +70,27 @@ constexpr const char* locked_mend =
   if (const auto at = message.find(held); at != std::string::npos) {
     const auto holder = std::string_view(message).substr(at + held.size());
     if (const auto end = holder.find(')'); end != std::string_view::npos) {
-      refuse(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)), locked_mend);
+      cannot_open(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)), locked_mend);
     }
   }
   if (message.find("Could not set lock") != std::string::npos) {
-    refuse(fmt::format("the destination {} is locked by another process", path), locked_mend);
+    cannot_open(fmt::format("the destination {} is locked by another process", path), locked_mend);
   }
   if (message.find("not a valid DuckDB database") != std::string::npos) {
-    refuse(fmt::format("the destination {} is no DuckDB database", path),
-           "Name another file with --destination, or move this one away.");
+    cannot_open(fmt::format("the destination {} is no DuckDB database", path),
+                "Name another file with --destination, or move this one away.");
   }
   if (message.find("version number") != std::string::npos ||
       message.find("newer version of DuckDB") != std::string::npos ||
       message.find("older version of DuckDB") != std::string::npos) {
-    refuse(fmt::format("the destination {} was written by another version of DuckDB: {}", path, first_line(message)),
-           fmt::format("This walbrook reads what DuckDB {} reads: export the file with the version that wrote it, or "
-                       "copy anew into "
-                       "another file.",
-                       duckdb_library_version()));
+    cannot_open(
+        fmt::format("the destination {} was written by another version of DuckDB: {}", path, first_line(message)),
+        fmt::format("This walbrook reads what DuckDB {} reads: export the file with the version that wrote it, or "
+                    "copy anew into "
+                    "another file.",
+                    duckdb_library_version()));
   }
-  refuse(fmt::format("the destination {} cannot be opened: {}", path, first_line(message)), {});
+  cannot_open(fmt::format("the destination {} cannot be opened: {}", path, first_line(message)), {});
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using ExtractedStatements = Owned<duckdb_extracted_statements, duckdb_destroy_ex
 using PreparedStatement = Owned<duckdb_prepared_statement, duckdb_destroy_prepare>;
 using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
-[[noreturn]] void refuse(Connection& connection, duckdb_error_type type, const std::string& message) {
+[[noreturn]] void fail_query(Connection& connection, duckdb_error_type type, const std::string& message) {
   if (type == DUCKDB_ERROR_FATAL) connection.database().fail(type, message, "a query");
   const auto hint = message.find("\nDid you mean");
   throw Error(ErrorKind::usage, first_line(message),
@@ -49,12 +49,12 @@ PreparedStatement prepare_reading(Connection& connection, const std::string& sql
   const auto count = duckdb_extract_statements(connection.raw(), sql.c_str(), statements.out());
   if (count == 0) {
     const char* error = duckdb_extract_statements_error(statements.get());
-    refuse(connection, DUCKDB_ERROR_PARSER, error == nullptr ? "there is no statement" : error);
+    fail_query(connection, DUCKDB_ERROR_PARSER, error == nullptr ? "there is no statement" : error);
   }
   if (count > 1) throw Error(ErrorKind::usage, "more than one statement was given", "Send them one by one.");
   PreparedStatement prepared;
   if (duckdb_prepare_extracted_statement(connection.raw(), statements.get(), 0, prepared.out()) == DuckDBError) {
-    refuse(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
+    fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
   }
   const auto type = duckdb_prepared_statement_type(prepared.get());
   if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
@@ -70,7 +70,7 @@ PreparedStatement prepare_reading(Connection& connection, const std::string& sql
 void fetch(Connection& connection, duckdb_prepared_statement prepared, QueryResult& out) {
   Result result;
   if (duckdb_execute_prepared_streaming(prepared, result.out()) == DuckDBError) {
-    refuse(connection, duckdb_result_error_type(result.out()), duckdb_result_error(result.out()));
+    fail_query(connection, duckdb_result_error_type(result.out()), duckdb_result_error(result.out()));
   }
   std::size_t bytes = 0;
   const auto columns = duckdb_column_count(result.out());
@@ -97,14 +97,14 @@ void fetch(Connection& connection, duckdb_prepared_statement prepared, QueryResu
     }
   }
   if (const char* error = duckdb_result_error(result.out()); error != nullptr && *error != '\0') {
-    refuse(connection, duckdb_result_error_type(result.out()), error);
+    fail_query(connection, duckdb_result_error_type(result.out()), error);
   }
 }
 
 PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
   PreparedStatement prepared;
   if (duckdb_prepare(connection.raw(), sql.c_str(), prepared.out()) == DuckDBError) {
-    refuse(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
+    fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
   }
   return prepared;
 }

@@ -61,7 +61,7 @@ LoadPackage sample() {
 }
 
 std::string bytes_of(const LoadPackage& package) {
-  return write_part(package.transactions, {&package.steps[0], &package.steps[1]});
+  return write_part(package.transactions, std::span(package.steps).first(2));
 }
 
 TEST(PartCodec, WhatWasWrittenIsRead) {
@@ -89,9 +89,10 @@ TEST(PartCodec, WhatWasWrittenIsRead) {
 }
 
 TEST(PartCodec, EveryTruncationIsAnError) {
-  const auto bytes = bytes_of(sample());
-  const auto rows_end = write_part(sample().transactions, {&sample().steps[0]}).size();
-  const auto header = write_part(sample().transactions, {}).size();
+  const auto whole = sample();
+  const auto bytes = bytes_of(whole);
+  const auto rows_end = write_part(whole.transactions, std::span(whole.steps).first(1)).size();
+  const auto header = write_part(whole.transactions, {}).size();
   for (std::size_t size = 0; size < bytes.size(); size += size < 2000 ? 1 : 37) {
     if (size == header || size == rows_end) continue;  // whole steps: a shorter part, but a part
     EXPECT_THROW(static_cast<void>(read_part(std::string_view(bytes).substr(0, size))), Error) << size;

@@ -38,7 +38,7 @@ std::vector<std::pair<Lsn, std::string>> read_all(const std::string& bytes) {
   return frames;
 }
 
-std::string error_of(const std::string& bytes) {
+std::string read_error(const std::string& bytes) {
   try {
     read_all(bytes);
   } catch (const Error& error) {
@@ -68,22 +68,23 @@ TEST(Capture, a_cut_one_gives_its_whole_frames_and_an_error) {
                                                 to_line(header).size() + 12 + 21 + 12};
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const bool between = between_frames.contains(length);
-    EXPECT_EQ(error_of(whole.substr(0, length)) == "it was read", between) << length;
+    EXPECT_EQ(read_error(whole.substr(0, length)) == "it was read", between) << length;
   }
 }
 
 TEST(Capture, wrong_ones_are_told) {
-  EXPECT_EQ(error_of("hello\n"), "some.capture is no capture: it does not begin with a line \"walbrook capture 1 …\"");
-  EXPECT_EQ(error_of(std::string(5000, 'x')),
+  EXPECT_EQ(read_error("hello\n"),
+            "some.capture is no capture: it does not begin with a line \"walbrook capture 1 …\"");
+  EXPECT_EQ(read_error(std::string(5000, 'x')),
             "some.capture is no capture: it does not begin with a line \"walbrook capture 1 …\"");
   for (const std::string word :
        {"server=x", "protocol=0", "protocol=5", "streaming=maybe", "binary=1", "new=yes", "yes", ""}) {
-    EXPECT_EQ(error_of("walbrook capture 1 server=150018 " + word + "\n"),
+    EXPECT_EQ(read_error("walbrook capture 1 server=150018 " + word + "\n"),
               "some.capture is a capture that is not understood here: its first line says \"" + word + "\"");
   }
-  EXPECT_EQ(error_of(to_line(header) + std::string("\0\0\0\0\0\0\0\1\xFF\0\0\0", 12)),
+  EXPECT_EQ(read_error(to_line(header) + std::string("\0\0\0\0\0\0\0\1\xFF\0\0\0", 12)),
             "the capture some.capture cannot be read on at frame 1: the frame is said to have 4278190080 bytes");
-  EXPECT_EQ(error_of(to_line(header) + std::string("\0\0\0\0\0\0\0\1\x3F\0\0\0....", 16)),
+  EXPECT_EQ(read_error(to_line(header) + std::string("\0\0\0\0\0\0\0\1\x3F\0\0\0....", 16)),
             "the capture some.capture cannot be read on at frame 1: the frame of 1056964608 bytes is cut off");
 }
 

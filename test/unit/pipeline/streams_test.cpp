@@ -9,7 +9,7 @@ namespace {
 
 using namespace pgoutput;  // NOLINT(google-build-using-namespace): messages are all that this file speaks of
 
-constexpr Oid orders = 100;
+constexpr Oid streamed_table = 100;
 
 class StreamsTest : public ::testing::Test {
  protected:
@@ -26,16 +26,16 @@ class StreamsTest : public ::testing::Test {
   }
   void describe(std::uint32_t xid = 0) {
     feed(Relation{.xid = xid,
-                  .oid = orders,
+                  .oid = streamed_table,
                   .schema = "public",
-                  .name = "orders",
+                  .name = "streamed_table",
                   .identity = 'd',
                   .columns = {{.in_key = true, .name = "id", .type_oid = type_oid::int4, .typmod = -1}}});
   }
   void insert(int id, std::uint32_t xid = 0) {
     const auto text = std::to_string(id);
     const TupleBytes row({{CellKind::text, text}});
-    feed(Insert{.xid = xid, .relation = orders, .after = row.tuple()});
+    feed(Insert{.xid = xid, .relation = streamed_table, .after = row.tuple()});
   }
   // A block of `top` with rows, each under the (sub)transaction it names.
   void block(std::uint32_t top, bool first, const std::vector<std::pair<int, std::uint32_t>>& rows) {
