@@ -1,4 +1,4 @@
-#include "test/unit/pgoutput/value_cases.h"
+#include "test/differential/value_cases.h"
 
 namespace walbrook::pgoutput {
 namespace {

@@ -1,5 +1,7 @@
 // One row sent five ways gives five identical rows, and PostgreSQL says which: every value of value_cases.cpp is
 // fetched from a real server as text, as binary, by COPY binary, and by pgoutput in both of its forms.
+#include "pgoutput/values.h"
+
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
@@ -11,11 +13,10 @@
 #include <vector>
 
 #include "pgoutput/decoder.h"
-#include "pgoutput/values.h"
 #include "source/catalog.h"
+#include "test/differential/value_cases.h"
 #include "test/support/postgres_server.h"
 #include "test/unit/pgoutput/parsing.h"
-#include "test/unit/pgoutput/value_cases.h"
 
 namespace walbrook::pgoutput {
 namespace {
