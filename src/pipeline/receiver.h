@@ -20,7 +20,6 @@ namespace walbrook::pipeline {
 struct ReceiverOptions {
   AssemblerOptions assembler;
   int reconnects = 5;  // attempts in a row before a broken connection ends the run; < 0: without end
-  // How long a commit may wait for others to share its load while the loader is idle: not at all.
 };
 
 // How a stream is asked for otherwise than the run began with it.
