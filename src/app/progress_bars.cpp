@@ -120,26 +120,21 @@ class BarProgress : public Progress {
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
     const std::lock_guard lock(mutex_);
     waiting_.over();
-    std::erase_if(copies_, [&](const CopyProgress& copy) { return copy.table() == table; });
-    copies_.emplace_back(table, estimated_rows, estimated_bytes, std::chrono::steady_clock::now());
+    copies_.start(table, estimated_rows, estimated_bytes);
   }
 
   void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
     const std::lock_guard lock(mutex_);
-    for (auto& copy : copies_) {
-      if (copy.table() == table) copy.advance(rows, wire_bytes, std::chrono::steady_clock::now());
-    }
+    copies_.advance(table, rows, wire_bytes);
   }
 
   void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(copies_.begin(), copies_.end(), [&](const CopyProgress& copy) { return copy.table() == table; });
-    if (found == copies_.end()) return;
+    const auto copy = copies_.finish(table);
+    if (!copy) return;
     live_.erase();
     const auto columns = columns_of(STDERR_FILENO) - 1;
-    write_to_terminal(finished_line(*found, rows, seconds, name_columns_, columns, terminal_glyphs()) + "\n");
-    copies_.erase(found);
+    write_to_terminal(finished_line(*copy, rows, seconds, name_columns_, columns, terminal_glyphs()) + "\n");
   }
 
   void copy_restarted(const std::string& table, const std::string& why) override {
@@ -192,7 +187,7 @@ class BarProgress : public Progress {
   std::function<pipeline::RunStatus()> status_;
   std::mutex mutex_;  // guards all below, and the terminal
   LiveArea live_;
-  std::vector<CopyProgress> copies_;
+  RunningCopies copies_;
   WaitingSet waiting_;
   std::size_t name_columns_ = least_name_columns;
   std::jthread thread_;

@@ -36,20 +36,17 @@ class LineProgress : public Progress {
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
     const std::lock_guard lock(mutex_);
     waiting_.over();
-    std::erase_if(copies_, [&](const CopyProgress& copy) { return copy.table() == table; });
-    copies_.emplace_back(table, estimated_rows, estimated_bytes, std::chrono::steady_clock::now());
+    copies_.start(table, estimated_rows, estimated_bytes);
   }
 
   void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
     const std::lock_guard lock(mutex_);
-    for (auto& copy : copies_) {
-      if (copy.table() == table) copy.advance(rows, wire_bytes, std::chrono::steady_clock::now());
-    }
+    copies_.advance(table, rows, wire_bytes);
   }
 
   void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
     const std::lock_guard lock(mutex_);
-    std::erase_if(copies_, [&](const CopyProgress& copy) { return copy.table() == table; });
+    copies_.finish(table);
     spdlog::info("copied {}: {} in {}", table, counted(rows, "row"), short_duration(seconds));
   }
 
@@ -83,7 +80,7 @@ class LineProgress : public Progress {
 
   std::function<pipeline::RunStatus()> status_;
   std::mutex mutex_;  // guards all below
-  std::vector<CopyProgress> copies_;
+  RunningCopies copies_;
   WaitingSet waiting_;
   std::jthread thread_;
 };

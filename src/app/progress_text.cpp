@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "app/text.h"
 
@@ -142,6 +143,24 @@ std::optional<double> CopyProgress::seconds_left() const {
   const auto copied = samples_.back().rows - samples_.front().rows;
   if (!expected || seconds <= 0 || copied == 0) return std::nullopt;
   return static_cast<double>(*expected - rows_) / (static_cast<double>(copied) / seconds);
+}
+
+void RunningCopies::start(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) {
+  static_cast<void>(finish(table));
+  copies_.emplace_back(table, estimated_rows, estimated_bytes, std::chrono::steady_clock::now());
+}
+
+void RunningCopies::advance(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) {
+  const auto copy = std::ranges::find(copies_, table, &CopyProgress::table);
+  if (copy != copies_.end()) copy->advance(rows, wire_bytes, std::chrono::steady_clock::now());
+}
+
+std::optional<CopyProgress> RunningCopies::finish(const std::string& table) {
+  const auto copy = std::ranges::find(copies_, table, &CopyProgress::table);
+  if (copy == copies_.end()) return std::nullopt;
+  auto finished = std::move(*copy);
+  copies_.erase(copy);
+  return finished;
 }
 
 std::string bar_line(const CopyProgress& copy, std::size_t name_columns, std::size_t columns, Glyphs glyphs) {

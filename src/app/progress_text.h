@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "pipeline/run.h"
@@ -38,6 +39,22 @@ class CopyProgress {
   std::uint64_t rows_ = 0;
   std::uint64_t bytes_ = 0;
   std::deque<Sample> samples_;  // of the last seconds, oldest first
+};
+
+// The copies that are under way, in the order in which they began.
+class RunningCopies {
+ public:
+  void start(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes);
+  void advance(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes);
+  // The copy is over; nullopt when it had not begun.
+  std::optional<CopyProgress> finish(const std::string& table);
+
+  [[nodiscard]] bool empty() const { return copies_.empty(); }
+  [[nodiscard]] auto begin() const { return copies_.begin(); }
+  [[nodiscard]] auto end() const { return copies_.end(); }
+
+ private:
+  std::vector<CopyProgress> copies_;
 };
 
 // Most people copy `public`; its name in every line only takes room.

@@ -41,6 +41,14 @@ bool all_stream(const ReplicatedDatabase& db) {
   return eventually(streaming, milliseconds(60'000));
 }
 
+void expect_sound_end(const ReplicatedDatabase& db, Process& load, Process& follower) {
+  EXPECT_EQ(load.wait(milliseconds(30'000)).exit_code, 0) << load.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+}
+
 TEST(AtomicCut, p1_money_is_moved_and_the_total_stays) {
   const ReplicatedDatabase db;
   pgbench_initialize(db.server(), db.name(), 1);
@@ -59,11 +67,7 @@ TEST(AtomicCut, p1_money_is_moved_and_the_total_stays) {
                   EXPECT_EQ(row.at("n").get<long>(), 100000);
                 });
   EXPECT_GT(answers, 20);
-  EXPECT_EQ(load.wait(milliseconds(30'000)).exit_code, 0) << load.err();
-  follower.signal(SIGTERM);
-  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
-  EXPECT_EQ(db.pipeline.run().exit_code, 0);
-  EXPECT_EQ(db.differences(), "");
+  expect_sound_end(db, load, follower);
 }
 
 // pgbench's own transaction writes the same sum into four tables: they agree in every cut.
@@ -84,11 +88,7 @@ TEST(AtomicCut, p1_four_tables_agree_at_every_moment) {
         EXPECT_EQ(row.at("a").get<long>(), row.at("h").get<long>());
       });
   EXPECT_GT(answers, 20);
-  EXPECT_EQ(load.wait(milliseconds(30'000)).exit_code, 0) << load.err();
-  follower.signal(SIGTERM);
-  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
-  EXPECT_EQ(db.pipeline.run().exit_code, 0);
-  EXPECT_EQ(db.differences(), "");
+  expect_sound_end(db, load, follower);
 }
 
 }  // namespace
