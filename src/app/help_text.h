@@ -18,7 +18,7 @@ inline constexpr std::string_view walbrook_examples =
     R"help(Examples:
   walbrook check --source postgresql://loader@db.example.com/shop
   walbrook run   --source postgresql://loader@db.example.com/shop --follow
-  walbrook sql   --destination duckdb:///shop.duckdb "SELECT count(*) FROM public.orders"
+  walbrook sql   --destination duckdb:///shop.duckdb "SELECT count(*) FROM orders"
 
 Passwords belong into ~/.pgpass, a libpq service or the environment (PGPASSWORD,
 SOURCES__PG_REPLICATION__CREDENTIALS), not on the command line.
@@ -72,9 +72,9 @@ inline constexpr std::string_view sql_help =
 
 inline constexpr std::string_view sql_examples =
     R"help(Examples:
-  walbrook sql --destination duckdb:///shop.duckdb "SELECT status, count(*) FROM public.orders GROUP BY ALL"
-  walbrook sql --destination duckdb:///shop.duckdb --csv "FROM public.customers" > customers.csv
-  walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM public.orders")help";
+  walbrook sql --destination duckdb:///shop.duckdb "SELECT status, count(*) FROM orders GROUP BY ALL"
+  walbrook sql --destination duckdb:///shop.duckdb --csv "FROM customers" > customers.csv
+  walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM orders")help";
 
 inline constexpr std::string_view decode_help =
     R"help(Shows what a slot would send, message by message, or what a capture holds.

@@ -50,6 +50,17 @@ TEST_P(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
   EXPECT_EQ(ask("SELECT sum(balance) FROM public.accounts"), Strings{"2100"});
 }
 
+TEST_P(ReadSessionTest, tables_are_found_without_their_schema) {
+  open();
+  create(accounts, {{1, 5}});
+  create(history, {{1, 7}});
+  EXPECT_EQ(ask("SELECT balance FROM accounts"), Strings{"5"});
+  const auto session = destination().open_read_session();
+  EXPECT_EQ(ask(*session, "SELECT amount FROM history"), Strings{"7"});
+  session->refresh();
+  EXPECT_EQ(ask(*session, "SELECT count(*) FROM public.history, accounts"), Strings{"1"});
+}
+
 TEST_P(ReadSessionTest, only_one_statement_that_reads) {
   open();
   create(accounts, {{1, 5}});

@@ -148,6 +148,12 @@ void TransactionReadSession::begin(Connection& connection) {
   lsn_ = {};
   if (!state.exist()) return;
   if (const auto checkpoint = state.checkpoint()) lsn_ = checkpoint->lsn;
+  // A table is found without its schema's name.
+  std::string path;
+  for (const auto& schema : state.live_schemas()) {
+    path += identifier(connection.database().catalog()) + "." + identifier(schema) + ",";
+  }
+  if (!path.empty()) connection.execute("SET search_path = " + literal(path + "main"), "naming the schemas to look in");
 }
 
 void TransactionReadSession::refresh() {

@@ -267,6 +267,19 @@ void StateTables::forget_target(const Target& target) {
   connection_.run(fmt::format("DELETE FROM {} WHERE {}", table("targets"), same_target), target.schema, target.table);
 }
 
+std::vector<std::string> StateTables::live_schemas() {
+  const auto rows = connection_.rows(
+      fmt::format(
+          "SELECT DISTINCT t.schema_name FROM {} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
+          "s.database_name = current_database() WHERE t.pipeline = $1 AND t.kind = 'live' ORDER BY "
+          "t.schema_name <> 'public', t.schema_name",
+          table("targets")),
+      pipeline_);
+  std::vector<std::string> schemas;
+  for (const auto& row : rows) schemas.push_back(text(row, 0));
+  return schemas;
+}
+
 std::optional<std::string> StateTables::owner(const std::string& schema, const std::string& name) {
   const auto rows =
       connection_.rows(fmt::format("SELECT pipeline FROM {} WHERE {}", table("targets"), same_target), schema, name);

@@ -2,9 +2,10 @@
 //
 //   checkpoint       one row a pipeline
 //   tables           one row a source table: its state, why, and its columns as JSON
-//   targets          every table that walbrook made in this file, finished or not, and where its columns' names come
-//   from loads            one row a load that changed something, the newest 10,000 schema_versions  one row when a
-//   table's columns change staged           bytes that wait for a commit or a copy, in small pieces
+//   targets          every table that walbrook made in this file, finished or not, and its columns' names
+//   loads            one row a load that changed something, the newest 10,000
+//   schema_versions  one row when a table's columns change
+//   staged           bytes that wait for a commit or a copy, in small pieces
 //
 // Functions work in the connection's open transaction. The checkpoint's and the tables' rows are replaced by DELETE and
 // INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
@@ -52,6 +53,8 @@ class StateTables {
   [[nodiscard]] std::optional<TargetRecord> copy_of(Oid oid);  // finished or not
   void put_target(const TargetRecord& record);                 // by (schema, table)
   void forget_target(const Target& target);
+  // Where readers find this pipeline's tables: `public` first, then by name.
+  [[nodiscard]] std::vector<std::string> live_schemas();
   // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
 
