@@ -11,7 +11,6 @@ namespace {
 
 constexpr int table_count = 2'000;
 constexpr int changing = 200;
-constexpr auto start_limit = std::chrono::seconds(10);
 constexpr int threads_at_most = 40;
 constexpr int connections_at_most = 12;
 
@@ -72,7 +71,8 @@ TEST(ManyTables, a_start_is_quick_and_no_table_has_a_thread_or_connection_of_its
   result = db.pipeline.run();
   const double start_seconds = seconds_since(begin);
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_LT(start_seconds, start_limit.count()) << result.describe();
+  // Nothing is copied again. In seconds it is 3 against 28 on two cores, which a busy machine may stretch at will.
+  EXPECT_LT(start_seconds, copy_seconds / 2) << result.describe();
 
   Process follower(db.pipeline.command("run", {"--follow"}));
   const auto arrived = [&](int round) {
