@@ -1,4 +1,4 @@
-// The command line as the commands read it: flags checked, defaults filled in.
+// What a command is to do: its flags, the environment and the configuration files, checked, defaults filled in.
 #pragma once
 
 #include <optional>
@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/log.h"
+#include "config/configuration.h"
 #include "destination/destination.h"
 #include "pgoutput/message.h"
 #include "pipeline/run.h"
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql, decode };
+enum class Command { run, check, status, sql, decode, config };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -31,6 +32,7 @@ struct CommandLine {
   bool json = false;
   LogFormat log_format = LogFormat::text;
   std::string log_level = "info";
+  config::Configuration settings;  // where everything below came from
 
   pipeline::RunOptions run;  // conninfo, names and tables are set for every command
   destination::DestinationOptions destination;
@@ -45,7 +47,7 @@ struct CommandLineResult {
   std::string text;                 // of --help and --version
 };
 
-// Throws Error(usage), with the nearest known flag where one was not known.
+// Reads the configuration too. Throws Error(usage), with the nearest known flag where one was not known.
 [[nodiscard]] CommandLineResult parse_command_line(std::vector<std::string> arguments);
 
 // How an error is to be told, known even when the arguments cannot be parsed.
