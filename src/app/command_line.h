@@ -13,7 +13,7 @@
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql, decode, config };
+enum class Command { run, check, status, sql, decode, config, init };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -25,6 +25,12 @@ struct DecodeOptions {
   std::string decoding_memory;  // "": as the server has it set
   std::optional<Lsn> from, to;
   std::uint64_t limit = 0;  // 0: none
+};
+
+struct InitOptions {
+  std::string source = "pg_replication";
+  std::string destination = "duckdb";
+  bool force = false;  // what is there is written anew
 };
 
 struct CommandLine {
@@ -39,6 +45,7 @@ struct CommandLine {
 
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;
+  InitOptions init;
   DecodeOptions decode;  // with slot, publication, protocol and tables of `run`
 };
 

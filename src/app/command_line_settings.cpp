@@ -29,6 +29,17 @@ void enter_project(const std::string& folder) {
   }
 }
 
+void make_project(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::destination,
+                fmt::format("--project {} cannot be made: {}", printable(folder), failed.message()),
+                "Name a folder that this user may write to.");
+  }
+  enter_project(folder);
+}
+
 [[noreturn]] void refuse_pipeline(const config::Configuration& settings, const std::string& name) {
   const auto& known = settings.pipelines();
   const auto meant = nearest(name, known);
@@ -65,9 +76,15 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
 }
 
 config::Configuration read_settings(const CommandEntry& entry, const Flags& flags) {
-  if (flags.project) enter_project(*flags.project);
-  auto settings = config::Configuration::read();
-  choose_pipeline(entry, flags, settings);
+  config::Configuration settings;
+  // `init` makes what the others read.
+  if (entry.command == Command::init) {
+    if (flags.project) make_project(*flags.project);
+  } else {
+    if (flags.project) enter_project(*flags.project);
+    settings = config::Configuration::read();
+    choose_pipeline(entry, flags, settings);
+  }
   for (const auto& [key, text] : flags.settings) {
     settings.set_flag(key, std::string(config::key(key).flag), text);
   }
@@ -178,7 +195,8 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   line.command = entry.command;
   line.settings = read_settings(entry, flags);
   read_output(flags, line);
-  if (entry.command == Command::config) return line;
+  line.init = flags.init;
+  if (entry.command == Command::config || entry.command == Command::init) return line;
 
   const auto& settings = line.settings;
   read_names(settings, line.run);

@@ -11,5 +11,6 @@ namespace walbrook::app {
 [[nodiscard]] int sql_command(const CommandLine& line);
 [[nodiscard]] int decode_command(const CommandLine& line);
 [[nodiscard]] int config_command(const CommandLine& line);
+[[nodiscard]] int init_command(const CommandLine& line);
 
 }  // namespace walbrook::app

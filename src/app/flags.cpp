@@ -209,6 +209,18 @@ CLI::App* add_config(CLI::App& top, Flags& flags) {
   return app;
 }
 
+CLI::App* add_init(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("init", "Make a project folder: configuration, secrets, a pipeline");
+  app->add_option("SOURCE", flags.init.source, "pg_replication");
+  app->add_option("DESTINATION", flags.init.destination, "duckdb");
+  add_flag(*app, work_group, "--force", flags.init.force,
+           "write anew what is there; without it existing files are kept");
+  add(*app, project_group, "--project", flags.project, "FOLDER",
+      "where; made where there is none; default: the current folder");
+  add_output(*app, flags);
+  return app;
+}
+
 }  // namespace
 
 std::optional<std::string> Flags::setting(std::string_view key) const {
@@ -217,7 +229,8 @@ std::optional<std::string> Flags::setting(std::string_view key) const {
 }
 
 std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
-  std::vector<CommandEntry> entries = {{add_run(top, flags), Command::run, run_help, run_examples},
+  std::vector<CommandEntry> entries = {{add_init(top, flags), Command::init, init_help, init_examples},
+                                       {add_run(top, flags), Command::run, run_help, run_examples},
                                        {add_check(top, flags), Command::check, check_help, check_examples},
                                        {add_status(top, flags), Command::status, status_help, status_examples},
                                        {add_sql(top, flags), Command::sql, sql_help, sql_examples},

@@ -33,6 +33,7 @@ struct Flags {
   std::optional<std::string> from, to, limit, record, capture;
   std::string streaming = "off";
   bool binary = false, messages = false;
+  InitOptions init;
   bool follow = false, reset = false, json = false, csv = false;
 
   // Given by a flag.

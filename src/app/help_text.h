@@ -26,6 +26,17 @@ Passwords belong into .walbrook/secrets.toml, ~/.pgpass, a libpq service or the 
 Exit codes: 0 done, 1 failed, 2 usage, 3 the source is not ready, 4 the destination is not ready,
 5 data need attention.  `walbrook COMMAND --help` tells more of each command.)help";
 
+inline constexpr std::string_view init_help =
+    R"help(Makes a project folder: everything that a pipeline needs, to be filled in.
+
+  .walbrook/config.toml with a pipeline, .walbrook/secrets.toml (mode 600), .gitignore, README.md.
+  What is there is kept. SOURCE is pg_replication, DESTINATION duckdb; both may be left out.)help";
+
+inline constexpr std::string_view init_examples =
+    R"help(Examples:
+  walbrook init
+  walbrook init pg_replication duckdb --project copies)help";
+
 inline constexpr std::string_view run_help =
     R"help(Copies what is new and applies every committed change.
 

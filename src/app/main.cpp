@@ -32,6 +32,8 @@ int perform(const app::CommandLine& line) {
       return app::decode_command(line);
     case app::Command::config:
       return app::config_command(line);
+    case app::Command::init:
+      return app::init_command(line);
   }
   return 1;
 }

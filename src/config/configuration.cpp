@@ -197,8 +197,8 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
     throw Error(
         ErrorKind::usage,
         fmt::format("{}: unknown key {}", written.value.origin.source(), printable(written.value.origin.written)),
-        meant.empty() ? "`walbrook config` lists the keys there are."
-                      : fmt::format("Did you mean {}? `walbrook config` lists the keys there are.", meant));
+        meant.empty() ? "docs/configuration.md lists them all."
+                      : fmt::format("Did you mean {}? docs/configuration.md lists them all.", meant));
   }
   const Key& key = *place->key;
   if (!takes(key, written.form)) {

@@ -235,7 +235,7 @@ TEST_F(CommandLineTest, HelpShowsExamplesOfEachCommand) {
   }
   const auto top = parse_command_line({"--help"}).text;
   EXPECT_NE(parse_command_line({"decode", "--help"}).text.find("Examples:\n  "), std::string::npos);
-  for (const char* word : {"run", "check", "status", "sql", "decode", "config", "Examples:", "--version"}) {
+  for (const char* word : {"run", "check", "status", "sql", "decode", "config", "init", "Examples:", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(parse_command_line({}).text, top);
