@@ -1,4 +1,4 @@
-// The command line as the commands read it: flags checked, defaults filled in.
+// What a command is to do: its flags, the environment and the configuration files, checked, defaults filled in.
 #pragma once
 
 #include <optional>
@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/log.h"
+#include "config/configuration.h"
 #include "destination/destination.h"
 #include "pgoutput/message.h"
 #include "pipeline/run.h"
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql, decode };
+enum class Command { run, check, status, sql, decode, config, init };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -26,17 +27,25 @@ struct DecodeOptions {
   std::uint64_t limit = 0;  // 0: none
 };
 
+struct InitOptions {
+  std::string source = "pg_replication";
+  std::string destination = "duckdb";
+  bool force = false;  // what is there is written anew
+};
+
 struct CommandLine {
   Command command = Command::run;
   bool json = false;
   LogFormat log_format = LogFormat::text;
   std::string log_level = "info";
+  config::Configuration settings;  // where everything below came from
 
   pipeline::RunOptions run;  // conninfo, names and tables are set for every command
   destination::DestinationOptions destination;
 
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;
+  InitOptions init;
   DecodeOptions decode;  // with slot, publication, protocol and tables of `run`
 };
 
@@ -45,7 +54,7 @@ struct CommandLineResult {
   std::string text;                 // of --help and --version
 };
 
-// Throws Error(usage), with the nearest known flag where one was not known.
+// Reads the configuration too. Throws Error(usage), with the nearest known flag where one was not known.
 [[nodiscard]] CommandLineResult parse_command_line(std::vector<std::string> arguments);
 
 // How an error is to be told, known even when the arguments cannot be parsed.

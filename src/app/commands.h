@@ -10,5 +10,7 @@ namespace walbrook::app {
 [[nodiscard]] int status_command(const CommandLine& line);
 [[nodiscard]] int sql_command(const CommandLine& line);
 [[nodiscard]] int decode_command(const CommandLine& line);
+[[nodiscard]] int config_command(const CommandLine& line);
+[[nodiscard]] int init_command(const CommandLine& line);
 
 }  // namespace walbrook::app

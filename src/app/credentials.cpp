@@ -1,19 +1,12 @@
 #include "app/credentials.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
 #include "source/conninfo.h"
 
 namespace walbrook::app {
-namespace {
-
-constexpr const char* credentials_variable = "SOURCES__PG_REPLICATION__CREDENTIALS";
-
-}  // namespace
-
 std::vector<std::string> take_arguments(int argc, char** argv) {
   std::vector<std::string> arguments;
   for (int i = 1; i < argc; ++i) {
@@ -28,16 +21,15 @@ std::vector<std::string> take_arguments(int argc, char** argv) {
   return arguments;
 }
 
-std::string resolve_source(const std::optional<std::string>& flag) {
-  if (flag) {
-    if (flag->empty()) throw Error(ErrorKind::usage, "--source is empty", "Leave it out to use libpq's environment.");
-    source::check_conninfo(*flag, "--source");
-    return *flag;
+std::string resolve_source(const config::Configuration& settings) {
+  const auto value = settings.source_credentials();
+  if (!value) return {};
+  const auto label = value->origin.label();
+  if (value->text.empty()) {
+    throw Error(ErrorKind::usage, label + " is empty", "Leave it out to use libpq's environment.");
   }
-  const char* variable = std::getenv(credentials_variable);
-  if (variable == nullptr || *variable == '\0') return {};
-  source::check_conninfo(variable, credentials_variable);
-  return variable;
+  source::check_conninfo(value->text, label);
+  return value->text;
 }
 
 std::string default_destination(const std::string& conninfo) {

@@ -1,9 +1,10 @@
 // Where the source is, without letting a password out.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
+
+#include "config/configuration.h"
 
 namespace walbrook::app {
 
@@ -11,9 +12,9 @@ namespace walbrook::app {
 // where a password stood.
 [[nodiscard]] std::vector<std::string> take_arguments(int argc, char** argv);
 
-// libpq's connection string: the flag, else SOURCES__PG_REPLICATION__CREDENTIALS, else "" (libpq's own environment).
+// libpq's connection string from flag, environment or files; "": nothing was said, libpq's own environment counts.
 // Error(usage) when libpq cannot read it.
-[[nodiscard]] std::string resolve_source(const std::optional<std::string>& flag);
+[[nodiscard]] std::string resolve_source(const config::Configuration& settings);
 
 // duckdb:///<database>.duckdb in the current folder; the database as libpq would choose it.
 [[nodiscard]] std::string default_destination(const std::string& conninfo);

@@ -11,7 +11,7 @@
 #include "app/decode_message.h"
 #include "app/decode_source.h"
 #include "app/terminal.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "pgoutput/decoder.h"
 
 namespace walbrook::app {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "app/decode_message.h"
-#include "app/text.h"
+#include "base/text.h"
 
 namespace walbrook::app {
 namespace {

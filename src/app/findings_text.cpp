@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/terminal.h"
-#include "app/text.h"
+#include "base/text.h"
 
 namespace walbrook::app {
 namespace {

@@ -20,10 +20,22 @@ inline constexpr std::string_view walbrook_examples =
   walbrook run   --source postgresql://loader@db.example.com/shop --follow
   walbrook sql   --destination duckdb:///shop.duckdb "SELECT count(*) FROM orders"
 
-Passwords belong into ~/.pgpass, a libpq service or the environment (PGPASSWORD,
-SOURCES__PG_REPLICATION__CREDENTIALS), not on the command line.
+What stands in .walbrook/config.toml need not be said by flags: `walbrook config` shows it.
+Passwords belong into .walbrook/secrets.toml, ~/.pgpass, a libpq service or the environment
+(PGPASSWORD, SOURCES__PG_REPLICATION__CREDENTIALS), not on the command line.
 Exit codes: 0 done, 1 failed, 2 usage, 3 the source is not ready, 4 the destination is not ready,
 5 data need attention.  `walbrook COMMAND --help` tells more of each command.)help";
+
+inline constexpr std::string_view init_help =
+    R"help(Makes a project folder: everything that a pipeline needs, to be filled in.
+
+  .walbrook/config.toml with a pipeline, .walbrook/secrets.toml (mode 600), .gitignore, README.md.
+  What is there is kept. SOURCE is pg_replication, DESTINATION duckdb; both may be left out.)help";
+
+inline constexpr std::string_view init_examples =
+    R"help(Examples:
+  walbrook init
+  walbrook init pg_replication duckdb --project copies)help";
 
 inline constexpr std::string_view run_help =
     R"help(Copies what is new and applies every committed change.
@@ -37,6 +49,8 @@ inline constexpr std::string_view run_examples =
       all tables of schema public, into ./shop.duckdb
   walbrook run --source "service=shop" --destination duckdb:////srv/copies/shop.duckdb --follow
       goes on with every commit; the path is absolute (four slashes)
+  walbrook run shop --follow
+      [pipelines.shop] of .walbrook/config.toml
   PGHOST=127.0.0.1 PGDATABASE=shop walbrook run --table orders --table "sales.items(id,price)"
       two tables, of one of them two columns; the source from libpq's environment)help";
 
@@ -88,5 +102,17 @@ inline constexpr std::string_view decode_examples =
   walbrook decode --source "service=shop" --table public.orders --json | jq .after
   walbrook decode --source "service=shop" --streaming on --record shop.capture
   walbrook decode shop.capture --from-lsn 0/1538D18)help";
+
+inline constexpr std::string_view config_help =
+    R"help(Shows every setting: what counts, and where it was said.
+
+  Flags go before the environment, the environment before .walbrook/secrets.toml and .walbrook/config.toml,
+  these before the defaults. Passwords are shown as ***.)help";
+
+inline constexpr std::string_view config_examples =
+    R"help(Examples:
+  walbrook config
+  walbrook config shop --project /srv/copies
+  LOAD__PACKAGE_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
 
 }  // namespace walbrook::app

@@ -30,6 +30,10 @@ int perform(const app::CommandLine& line) {
       return app::sql_command(line);
     case app::Command::decode:
       return app::decode_command(line);
+    case app::Command::config:
+      return app::config_command(line);
+    case app::Command::init:
+      return app::init_command(line);
   }
   return 1;
 }
@@ -64,7 +68,7 @@ int main(int argc, char** argv) {
   const auto arguments = app::take_arguments(argc, argv);
   std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
   std::signal(SIGPIPE, SIG_IGN);
-  const auto format = app::wanted_log_format(arguments);
+  auto format = app::wanted_log_format(arguments);
   const bool json = app::asks_for_json(arguments);
   try {
     set_up_logging(format, "info");
@@ -73,7 +77,9 @@ int main(int argc, char** argv) {
       app::write_result(parsed.text);
       return 0;
     }
-    spdlog::set_level(spdlog::level::from_str(parsed.line->log_level));
+    format = parsed.line->log_format;
+    set_up_logging(format, parsed.line->log_level);
+    for (const auto& warning : parsed.line->settings.warnings()) spdlog::warn("{}", warning);
     return perform(*parsed.line);
   } catch (const Error& error) {
     return tell(error, json, format);

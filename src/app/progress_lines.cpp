@@ -7,7 +7,7 @@
 
 #include "app/progress.h"
 #include "app/progress_text.h"
-#include "app/text.h"
+#include "base/text.h"
 
 namespace walbrook::app {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "app/text.h"
+#include "base/text.h"
 
 namespace walbrook::app {
 namespace {

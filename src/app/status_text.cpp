@@ -7,7 +7,7 @@
 
 #include "app/progress_text.h"
 #include "app/result_text.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "serve/local_server.h"
 
 namespace walbrook::app {

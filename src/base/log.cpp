@@ -37,6 +37,7 @@ class JsonMessage : public spdlog::custom_flag_formatter {
 
 void set_up_logging(LogFormat format, std::string_view level) {
   const bool colour = format == LogFormat::text && isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  spdlog::drop("walbrook");
   auto logger = colour ? spdlog::stderr_color_mt("walbrook") : spdlog::stderr_logger_mt("walbrook");
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   if (format == LogFormat::json) {

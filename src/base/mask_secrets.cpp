@@ -20,8 +20,15 @@ bool equal_letters(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
 
-bool ends_with_word(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() && std::ranges::equal(text.substr(text.size() - word.size()), word, equal_letters);
+// postgres, postgresql, and with a driver as SQLAlchemy writes it: postgresql+psycopg2.
+bool ends_with_scheme(std::string_view text) {
+  std::size_t begin = text.size();
+  while (begin > 0 && (std::isalnum(static_cast<unsigned char>(text[begin - 1])) != 0 || text[begin - 1] == '+')) {
+    --begin;
+  }
+  constexpr std::string_view word = "postgres";
+  const auto scheme = text.substr(begin);
+  return std::search(scheme.begin(), scheme.end(), word.begin(), word.end(), equal_letters) != scheme.end();
 }
 
 // Where the user and password of the URL whose authority is at the front of `rest` end: the position of their '@'.
@@ -42,7 +49,7 @@ std::string mask_urls(std::string_view text) {
     const auto rest = text.substr(scheme + 3);
     masked.append(before).append("://");
     text = rest;
-    if (!ends_with_word(before, "postgres") && !ends_with_word(before, "postgresql")) continue;
+    if (!ends_with_scheme(before)) continue;
     const auto at = credentials_end(rest);
     const auto colon = rest.substr(0, at == none ? 0 : at).find(':');
     if (colon == none) continue;

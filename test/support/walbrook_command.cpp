@@ -33,7 +33,9 @@ ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const En
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
   spec.env = env;
   spec.env.try_emplace("XDG_RUNTIME_DIR", runtime_folder().string());
-  for (const char* name : {"PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGOPTIONS", "WALBROOK_FAULT"}) {
+  spec.env.try_emplace("XDG_CONFIG_HOME", runtime_folder().string());  // no configuration of whoever runs the tests
+  for (const char* name : {"SOURCES__PG_REPLICATION__CREDENTIALS", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE",
+                           "PGPASSWORD", "PGOPTIONS", "WALBROOK_FAULT"}) {
     spec.env.try_emplace(name, std::nullopt);
   }
   spec.folder = temp_root();

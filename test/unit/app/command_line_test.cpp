@@ -8,18 +8,17 @@
 
 #include "app/credentials.h"
 #include "base/error.h"
+#include "test/unit/config/folder_case.h"
 
 namespace walbrook::app {
 namespace {
 
 // The environment of whoever runs the tests has no say in them.
-class CommandLineTest : public ::testing::Test {
+class CommandLineTest : public config::FolderCase {
  protected:
   void SetUp() override {
-    for (const char* name : {"SOURCES__PG_REPLICATION__CREDENTIALS", "PGDATABASE", "PGUSER", "PGSERVICE", "PGHOST",
-                             "DESTINATION__DUCKDB__MEMORY_LIMIT", "DESTINATION__DUCKDB__THREADS"}) {
-      unsetenv(name);
-    }
+    FolderCase::SetUp();
+    for (const char* name : {"PGDATABASE", "PGUSER", "PGSERVICE", "PGHOST"}) unsetenv(name);
   }
 
   static CommandLine parsed(std::vector<std::string> arguments) {
@@ -28,13 +27,7 @@ class CommandLineTest : public ::testing::Test {
     return result.line.value_or(CommandLine{});
   }
   static std::string refused(std::vector<std::string> arguments) {
-    try {
-      static_cast<void>(parse_command_line(std::move(arguments)));
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      return error.what();
-    }
-    return "nothing was refused";
+    return FolderCase::refused([&] { static_cast<void>(parse_command_line(std::move(arguments))); });
   }
 };
 
@@ -166,7 +159,7 @@ TEST_F(CommandLineTest, AnUnknownFlagIsRefusedWithTheNearestKnownOne) {
   EXPECT_NE(refused({"check", "--follow"}).find("unknown flag --follow of `walbrook check`"), std::string::npos);
   EXPECT_NE(refused({"rn"}).find("Did you mean `walbrook run`?"), std::string::npos);
   EXPECT_NE(refused({"--json", "run"}).find("stands before the command"), std::string::npos);
-  EXPECT_NE(refused({"run", "shop"}).find("unexpected argument \"shop\""), std::string::npos);
+  EXPECT_NE(refused({"run", "shop"}).find("unknown pipeline \"shop\""), std::string::npos);
   EXPECT_NE(refused({"run", "--slot"}).find("--slot"), std::string::npos);
 }
 
@@ -242,7 +235,7 @@ TEST_F(CommandLineTest, HelpShowsExamplesOfEachCommand) {
   }
   const auto top = parse_command_line({"--help"}).text;
   EXPECT_NE(parse_command_line({"decode", "--help"}).text.find("Examples:\n  "), std::string::npos);
-  for (const char* word : {"run", "check", "status", "sql", "decode", "Examples:", "--version"}) {
+  for (const char* word : {"run", "check", "status", "sql", "decode", "config", "init", "Examples:", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(parse_command_line({}).text, top);

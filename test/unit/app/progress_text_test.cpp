@@ -4,7 +4,7 @@
 
 #include <clocale>
 
-#include "app/text.h"
+#include "base/text.h"
 
 namespace walbrook::app {
 namespace {

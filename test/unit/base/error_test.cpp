@@ -40,6 +40,7 @@ TEST_P(MaskSecrets, shows_all_but_the_password) {
 INSTANTIATE_TEST_SUITE_P(
     Urls, MaskSecrets,
     testing::Values(Masked{"postgresql://joe:secret@host/db", "postgresql://joe:***@host/db"},
+                    Masked{"postgresql+psycopg2://joe:secret@host/db", "postgresql+psycopg2://joe:***@host/db"},
                     Masked{"postgres://joe:secret@host:5432/db?sslmode=require",
                            "postgres://joe:***@host:5432/db?sslmode=require"},
                     Masked{"postgresql://joe:se:cr:et@host/db", "postgresql://joe:***@host/db"},

@@ -10,7 +10,7 @@
 
 #include "base/lsn.h"
 
-namespace walbrook::app {
+namespace walbrook {
 
 // [a-z0-9_]{1,63}.  https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS-MANIPULATION
 void check_slot_name(std::string_view flag, std::string_view name);
@@ -29,4 +29,4 @@ void check_duckdb_memory(std::string_view flag, std::string_view text);
 // The one of `known` that `word` was probably meant to be; "" when none is near.
 [[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
-}  // namespace walbrook::app
+}  // namespace walbrook

@@ -1,4 +1,4 @@
-#include "app/text.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cwchar>
 #include <utility>
 
-namespace walbrook::app {
+namespace walbrook {
 namespace {
 
 struct Character {
@@ -148,4 +148,4 @@ std::string padded_right(std::string text, std::size_t columns) {
   return text;
 }
 
-}  // namespace walbrook::app
+}  // namespace walbrook

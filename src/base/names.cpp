@@ -1,4 +1,4 @@
-#include "app/names.h"
+#include "base/names.h"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <limits>
 #include <utility>
 
-#include "app/text.h"
 #include "base/error.h"
+#include "base/text.h"
 
-namespace walbrook::app {
+namespace walbrook {
 namespace {
 
 constexpr std::size_t max_name_bytes = 63;  // NAMEDATALEN - 1
@@ -136,4 +136,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   return best;
 }
 
-}  // namespace walbrook::app
+}  // namespace walbrook

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace walbrook::app {
+namespace walbrook {
 
 [[nodiscard]] std::string with_thousands(std::uint64_t number);  // 1,640,000
 [[nodiscard]] std::string short_count(std::uint64_t number);     // 6.1 M; below 10,000 as with_thousands
@@ -23,4 +23,4 @@ namespace walbrook::app {
 [[nodiscard]] std::string padded_left(std::string text, std::size_t columns);   // spaces before
 [[nodiscard]] std::string padded_right(std::string text, std::size_t columns);  // spaces behind
 
-}  // namespace walbrook::app
+}  // namespace walbrook

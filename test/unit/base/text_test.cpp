@@ -1,10 +1,10 @@
-#include "app/text.h"
+#include "base/text.h"
 
 #include <gtest/gtest.h>
 
 #include <clocale>
 
-namespace walbrook::app {
+namespace walbrook {
 namespace {
 
 class Text : public ::testing::Test {
@@ -60,4 +60,4 @@ TEST_F(Text, ShorteningCutsBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace walbrook::app
+}  // namespace walbrook

@@ -1,10 +1,10 @@
-#include "app/names.h"
+#include "base/names.h"
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 
-namespace walbrook::app {
+namespace walbrook {
 namespace {
 
 TEST(Names, SlotNamesFollowPostgresRule) {
@@ -68,4 +68,4 @@ TEST(Names, TheNearestKnownWordIsFound) {
 }
 
 }  // namespace
-}  // namespace walbrook::app
+}  // namespace walbrook

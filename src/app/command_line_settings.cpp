@@ -1,0 +1,224 @@
+#include "app/command_line_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "app/credentials.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "config/configuration.h"
+
+namespace walbrook::app {
+namespace {
+
+constexpr std::string_view credentials_key = "sources.pg_replication.credentials";
+constexpr std::string_view slot_key = "sources.pg_replication.slot_name";
+constexpr std::string_view publication_key = "sources.pg_replication.pub_name";
+constexpr std::string_view destination_key = "destination.duckdb.credentials";
+
+void enter_project(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::current_path(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::usage, fmt::format("--project {}: {}", printable(folder), failed.message()),
+                "Name a folder, or make one: walbrook init.");
+  }
+}
+
+void make_project(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::destination,
+                fmt::format("--project {} cannot be made: {}", printable(folder), failed.message()),
+                "Name a folder that this user may write to.");
+  }
+  enter_project(folder);
+}
+
+[[noreturn]] void refuse_pipeline(const config::Configuration& settings, const std::string& name) {
+  const auto& known = settings.pipelines();
+  const auto meant = nearest(name, known);
+  const auto place = settings.folder().empty()
+                         ? std::string("there is no .walbrook/config.toml here")
+                         : fmt::format("{} has no [pipelines.{}]", settings.folder(), printable(mask_secrets(name)));
+  const auto list = known.empty() ? std::string("`walbrook init` makes a project folder.")
+                                  : fmt::format("Pipelines: {}.", fmt::join(known, ", "));
+  throw Error(ErrorKind::usage, fmt::format("unknown pipeline \"{}\": {}", printable(mask_secrets(name)), place),
+              meant.empty() ? list : fmt::format("Did you mean {}? {}", meant, list));
+}
+
+// Flags that say which pipeline is meant as it was said before there were configuration files.
+bool names_by_flags(const Flags& flags) {
+  return flags.setting(slot_key) || flags.setting(credentials_key) || flags.setting(destination_key);
+}
+
+void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
+  if (flags.pipeline) {
+    // What is in a file can be asked for without any configuration.
+    const bool only_reads = entry.command == Command::status || entry.command == Command::sql;
+    const bool said_by_flags = only_reads && flags.setting(destination_key);
+    if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) refuse_pipeline(settings, *flags.pipeline);
+    settings.choose(*flags.pipeline);
+    return;
+  }
+  if (flags.setting(slot_key)) return;  // the name of a pipeline that only flags describe
+  const auto name = config::pipeline_without_name(settings);
+  if (!name.empty()) settings.choose(name);
+  if (name.empty() && settings.pipelines().size() > 1 && !names_by_flags(flags) && entry.command != Command::config) {
+    throw Error(ErrorKind::usage, "there are several pipelines, and none was named",
+                fmt::format("Pipelines: {}.", fmt::join(settings.pipelines(), ", ")));
+  }
+}
+
+config::Configuration read_settings(const CommandEntry& entry, const Flags& flags) {
+  config::Configuration settings;
+  // `init` makes what the others read.
+  if (entry.command == Command::init) {
+    if (flags.project) make_project(*flags.project);
+  } else {
+    if (flags.project) enter_project(*flags.project);
+    settings = config::Configuration::read();
+    choose_pipeline(entry, flags, settings);
+  }
+  for (const auto& [key, text] : flags.settings) {
+    settings.set_flag(key, std::string(config::key(key).flag), text);
+  }
+  if (!flags.tables.empty()) settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
+  if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
+  if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
+  return settings;
+}
+
+source::TableName to_table_name(const config::TableSetting& table) {
+  try {
+    auto parsed = source::parse_table_name(table.name);
+    if (!table.columns.empty()) {
+      if (!parsed.columns.empty()) throw Error(ErrorKind::usage, "its columns are named twice", "Say it once.");
+      parsed.columns = table.columns;
+    }
+    return parsed;
+  } catch (const Error& error) {
+    if (table.origin.place == config::Origin::Place::flag) throw;
+    throw Error(error.kind(), fmt::format("{}: {}", table.origin.label(), error.cause()), error.mend());
+  }
+}
+
+pipeline::Wire parse_wire(std::string_view text) {
+  if (text == "text") return pipeline::Wire::text;
+  return text == "binary" ? pipeline::Wire::binary : pipeline::Wire::automatic;
+}
+
+std::string name_or_fallback(const config::Configuration& settings, std::string_view key) {
+  if (auto said = settings.text(key)) return *std::move(said);
+  auto name = settings.fallback(config::key(key));
+  // A pipeline may have a name that PostgreSQL does not take for a slot.
+  if (key == slot_key) check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
+  return name;
+}
+
+void read_names(const config::Configuration& settings, pipeline::RunOptions& run) {
+  run.slot = name_or_fallback(settings, slot_key);
+  run.publication = name_or_fallback(settings, publication_key);
+  run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
+  run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
+  for (const auto& table : settings.tables()) run.tables.push_back(to_table_name(table));
+  const auto dataset = settings.find("pipelines.NAME.dataset_name");
+  if (!dataset) return;
+  if (dataset->text == "_walbrook") {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} \"_walbrook\" is where walbrook keeps its own state", dataset->origin.label()),
+                "Choose another name.");
+  }
+  run.dataset = dataset->text;
+}
+
+template <class Target>
+void set_number(const config::Configuration& settings, std::string_view key, Target& target) {
+  if (const auto number = settings.number(key)) target = static_cast<Target>(*number);
+}
+
+void read_source_settings(const config::Configuration& settings, pipeline::RunOptions& run) {
+  if (const auto snapshot = settings.boolean("sources.pg_replication.snapshot")) run.snapshot = *snapshot;
+  if (const auto wire = settings.text("sources.pg_replication.wire")) run.wire = parse_wire(*wire);
+  if (const auto two_phase = settings.boolean("sources.pg_replication.two_phase")) run.two_phase = *two_phase;
+  if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
+  set_number(settings, "sources.pg_replication.protocol", run.protocol);
+  if (const auto memory = settings.text("sources.pg_replication.decoding_memory")) run.decoding_memory = *memory;
+  if (const auto wait = settings.number("sources.pg_replication.slot_wait"))
+    run.slot_wait = std::chrono::seconds(*wait);
+}
+
+void read_load_settings(const config::Configuration& settings, pipeline::RunOptions& run) {
+  set_number(settings, "load.package_rows", run.package_rows);
+  set_number(settings, "load.package_bytes", run.package_bytes);
+  set_number(settings, "load.snapshot_workers", run.snapshot_workers);
+  set_number(settings, "load.snapshot_piece", run.snapshot_piece);
+  set_number(settings, "load.staged_bytes", run.staged_bytes);
+  set_number(settings, "load.retries", run.destination_retries);
+}
+
+void read_destination(const config::Configuration& settings, CommandLine& line) {
+  auto& destination = line.destination;
+  if (const auto limit = settings.text("destination.duckdb.memory_limit")) destination.memory_limit = *limit;
+  set_number(settings, "destination.duckdb.threads", destination.threads);
+  if (const auto file = settings.text(destination_key)) {
+    destination.url = *file;
+  } else if (!settings.pipeline().empty()) {
+    destination.url = settings.fallback(config::key(destination_key));
+  } else {
+    destination.url = default_destination(line.run.conninfo);
+  }
+  destination.pipeline = line.run.pipeline;
+  destination.read_only = line.command != Command::run;
+}
+
+void read_output(const Flags& flags, CommandLine& line) {
+  line.json = flags.json;
+  line.sql = flags.sql;
+  if (flags.csv && flags.json)
+    throw Error(ErrorKind::usage, "--csv and --json exclude each other", "Give one of them.");
+  if (flags.csv) line.sql_format = SqlFormat::csv;
+  if (flags.json) line.sql_format = SqlFormat::json;
+  if (const auto level = line.settings.text("runtime.log_level")) line.log_level = *level;
+  if (line.settings.text("runtime.log_format") == "json") line.log_format = LogFormat::json;
+}
+
+}  // namespace
+
+CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
+  CommandLine line;
+  line.command = entry.command;
+  line.settings = read_settings(entry, flags);
+  read_output(flags, line);
+  line.init = flags.init;
+  if (entry.command == Command::config || entry.command == Command::init) return line;
+
+  const auto& settings = line.settings;
+  read_names(settings, line.run);
+  read_source_settings(settings, line.run);
+  read_load_settings(settings, line.run);
+  line.run.follow = flags.follow;
+  line.run.reset = flags.reset;
+  if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
+  if (entry.command == Command::decode) {
+    // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.
+    line.run.tables.clear();
+    for (const auto& table : flags.tables) line.run.tables.push_back(source::parse_table_name(table));
+    read_decode_options(*entry.app, flags, line);
+    if (line.decode.capture.empty()) line.run.conninfo = resolve_source(settings);
+    return line;
+  }
+  // The others ask the source for nothing but the name of the default file.
+  const bool needs_source = entry.command == Command::run || entry.command == Command::check;
+  const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();
+  if (needs_source || flags.setting(credentials_key) || !has_file) line.run.conninfo = resolve_source(settings);
+  read_destination(settings, line);
+  return line;
+}
+
+}  // namespace walbrook::app

@@ -1,0 +1,261 @@
+#include "app/flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/help_text.h"
+#include "config/keys.h"
+
+namespace walbrook::app {
+namespace {
+
+class HelpFormat : public CLI::Formatter {
+ public:
+  HelpFormat() { column_width(26); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_option_text().empty() ? std::string() : " " + option->get_option_text();
+  }
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    const std::string& name = app->get_name();
+    if (app->get_parent() == nullptr) return "\nUsage: walbrook COMMAND [FLAGS]\n";
+    std::string words;
+    for (const auto* option : app->get_options()) {
+      if (!option->get_positional()) continue;
+      words += fmt::format(" [{}]", option->get_name(true, false));
+    }
+    if (name == "sql") words = " \"SELECT …\"";
+    return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
+  }
+  std::string make_positionals(const CLI::App*) const override { return {}; }
+  std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
+};
+
+template <class Value>
+void add(CLI::App& app, const char* group, const char* name, Value& value, const char* operand,
+         const std::string& text) {
+  auto* option = app.add_option(name, value, text)->group(group)->option_text(operand);
+  if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+    option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+}
+
+void add_flag(CLI::App& app, const char* group, const char* name, bool& value, const char* text) {
+  app.add_flag(name, value, text)->group(group);
+}
+
+// A flag that has a name in the configuration too.
+void add_setting(CLI::App& app, Flags& flags, const char* group, const char* key, const char* operand,
+                 const std::string& text) {
+  app.add_option_function<std::string>(
+         std::string(config::key(key).flag),
+         [&flags, key](const std::string& given) { flags.settings.emplace_back(key, given); }, text)
+      ->group(group)
+      ->option_text(operand);
+}
+
+std::string default_of(const char* key) {
+  return fmt::format("default: {}", config::key(key).fallback);
+}
+
+enum class Named { also_by_position, by_flag };
+
+void add_project(CLI::App& app, Flags& flags, Named named) {
+  add(app, project_group, named == Named::also_by_position ? "--pipeline,PIPELINE" : "--pipeline", flags.pipeline,
+      "NAME", "of [pipelines.NAME] in the configuration; default: the only one,\nelse pg_replication_pipeline");
+  add(app, project_group, "--project", flags.project, "FOLDER",
+      "work as if started in it: its .walbrook/ is read;\ndefault: the current folder");
+}
+
+void add_source(CLI::App& app, Flags& flags) {
+  add_setting(
+      app, flags, source_group, "sources.pg_replication.credentials", "URL",
+      "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
+}
+
+void add_endpoints(CLI::App& app, Flags& flags) {
+  add_source(app, flags);
+  add_setting(app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
+              "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook");
+  add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
+              "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
+}
+
+void add_output(CLI::App& app, Flags& flags) {
+  add_flag(app, output_group, "--json", flags.json, "for programs: JSON on stdout");
+  add_setting(app, flags, output_group, "runtime.log_format", "FORMAT", "text or json, on stderr; default: text");
+  add_setting(app, flags, output_group, "runtime.log_level", "LEVEL",
+              "trace, debug, info, warning, error or off; default: info");
+  app.set_help_flag("-h,--help", "this text")->group(output_group);
+}
+
+void add_selection(CLI::App& app, Flags& flags) {
+  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              "created when there is none of that name; default: walbrook");
+  add(app, source_group, "--table", flags.tables, "TABLE",
+      "schema.table or schema.table(col,col), may be given many times;\n"
+      "default: those of the publication, all of --schema where it is created");
+  add_setting(app, flags, source_group, "sources.pg_replication.schema_name", "NAME",
+              "whose tables a publication that is created gets; default: public");
+  add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
+}
+
+void add_loading(CLI::App& app, Flags& flags) {
+  const auto advanced = [&](const char* key, const char* operand, const std::string& text) {
+    add_setting(app, flags, advanced_group, key, operand, text);
+  };
+  advanced("load.package_rows", "N", "most changes in one load; " + default_of("load.package_rows"));
+  advanced("load.package_bytes", "SIZE",
+           "most memory of one load, and of a transaction before it is\nstaged in parts; " +
+               default_of("load.package_bytes"));
+  advanced("sources.pg_replication.wire", "FORM", "auto, text or binary: how the server sends values; default: auto");
+  advanced("load.snapshot_workers", "N", "connections that copy tables; default: one a core, at most 4");
+  advanced(
+      "load.snapshot_piece", "SIZE",
+      "a larger table is copied in pieces of this size, by several\nconnections; " + default_of("load.snapshot_piece"));
+  advanced("sources.pg_replication.protocol", "N",
+           "of pgoutput, 1 to 4; 1 holds back large transactions until they\nare committed; default: the highest that "
+           "the server has");
+  add_flag(
+      app, advanced_group, "--two-phase", flags.two_phase,
+      "prepared transactions travel when they are prepared and wait in\nthe destination; for good: the slot keeps it");
+  advanced("sources.pg_replication.origin", "ORIGIN",
+           "any, or none: only what was not replicated into the source itself\n(16 and later); default: any");
+  advanced("load.staged_bytes", "SIZE",
+           "most that open transactions may take in the destination;\ndefault: what it has room for");
+  advanced("sources.pg_replication.decoding_memory", "SIZE",
+           "logical_decoding_work_mem of the server's sender; " + default_of("sources.pg_replication.decoding_memory"));
+  advanced("destination.duckdb.memory_limit", "SIZE",
+           "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
+  advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
+  advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
+  advanced("sources.pg_replication.slot_wait", "SECONDS",
+           "how long to wait for a slot that another process reads; default: 30");
+}
+
+CLI::App* add_run(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("run", "Copy what is new and apply every committed change");
+  add_endpoints(*app, flags);
+  add_selection(*app, flags);
+  add_setting(*app, flags, destination_group, "pipelines.NAME.dataset_name", "NAME",
+              "schema of all copies; default: the schema each table has in the source");
+  add_flag(*app, work_group, "--follow", flags.follow, "go on with every commit until SIGINT or SIGTERM");
+  add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
+  add_flag(*app, work_group, "--reset", flags.reset,
+           "drop slot, walbrook's own publication and the copies, then start anew");
+  add_project(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  add_loading(*app, flags);
+  return app;
+}
+
+CLI::App* add_decode(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("decode", "Show what a slot would send, without taking it");
+  add_source(*app, flags);
+  add_setting(*app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
+              "the slot that is peeked at; default: walbrook");
+  add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              "whose tables are sent; default: walbrook");
+  add_setting(*app, flags, source_group, "sources.pg_replication.protocol", "N",
+              "of pgoutput, 1 to 4; default: the highest that the server has");
+  add(*app, source_group, "--streaming", flags.streaming, "HOW",
+      "off, on or parallel: whether transactions beyond the decoding\nmemory are sent before they end; default: off");
+  add_flag(*app, source_group, "--binary", flags.binary, "ask for binary values where a type has them");
+  add_flag(*app, source_group, "--messages", flags.messages, "ask for logical messages (pg_logical_emit_message)");
+  add_setting(*app, flags, source_group, "sources.pg_replication.decoding_memory", "SIZE",
+              "logical_decoding_work_mem of this connection; default: the server's");
+  app->add_option("CAPTURE", flags.capture, "a file that --record wrote, in place of a slot");
+  add(*app, work_group, "--table", flags.tables, "TABLE", "only changes of schema.table; may be given many times");
+  add(*app, work_group, "--from-lsn", flags.from, "X/X", "only transactions that commit at this LSN or later");
+  add(*app, work_group, "--to-lsn", flags.to, "X/X", "only transactions that commit before this LSN");
+  add(*app, work_group, "--limit", flags.limit, "N", "end after so many messages");
+  add(*app, work_group, "--record", flags.record, "FILE", "write the frames to a file; nothing is printed");
+  add_project(*app, flags, Named::by_flag);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_check(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("check", "Find what would make a run fail, and how to mend it");
+  add_endpoints(*app, flags);
+  add_selection(*app, flags);
+  add_project(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_status(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("status", "What a run is doing now, or what the last one left behind");
+  add_endpoints(*app, flags);
+  add_project(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_sql(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
+  add_endpoints(*app, flags);
+  add_flag(*app, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
+  add_project(*app, flags, Named::by_flag);
+  add_output(*app, flags);
+  app->add_option("SQL", flags.sql, "the statement")->required();
+  return app;
+}
+
+CLI::App* add_config(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("config", "Show every setting, and where it was said");
+  add_project(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_init(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("init", "Make a project folder: configuration, secrets, a pipeline");
+  app->add_option("SOURCE", flags.init.source, "pg_replication");
+  app->add_option("DESTINATION", flags.init.destination, "duckdb");
+  add_flag(*app, work_group, "--force", flags.init.force,
+           "write anew what is there; without it existing files are kept");
+  add(*app, project_group, "--project", flags.project, "FOLDER",
+      "where; made where there is none; default: the current folder");
+  add_output(*app, flags);
+  return app;
+}
+
+}  // namespace
+
+std::optional<std::string> Flags::setting(std::string_view key) const {
+  const auto found = std::ranges::find(settings, key, [](const auto& given) { return given.first; });
+  return found == settings.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
+  std::vector<CommandEntry> entries = {{add_init(top, flags), Command::init, init_help, init_examples},
+                                       {add_run(top, flags), Command::run, run_help, run_examples},
+                                       {add_check(top, flags), Command::check, check_help, check_examples},
+                                       {add_status(top, flags), Command::status, status_help, status_examples},
+                                       {add_sql(top, flags), Command::sql, sql_help, sql_examples},
+                                       {add_decode(top, flags), Command::decode, decode_help, decode_examples},
+                                       {add_config(top, flags), Command::config, config_help, config_examples}};
+  top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
+  for (const auto& entry : entries) {
+    entry.app->formatter(help_format());
+    entry.app->group("Commands");
+    entry.app->allow_extras();  // what says that a flag is unknown can name the nearest then
+  }
+  return entries;
+}
+
+std::shared_ptr<CLI::Formatter> help_format() {
+  return std::make_shared<HelpFormat>();
+}
+
+std::string help_of(const CLI::App& app, std::string_view head, std::string_view examples) {
+  std::string text = app.help();
+  // CLI11 leaves empty lines in heaps.
+  for (auto at = text.find("\n\n\n"); at != std::string::npos; at = text.find("\n\n\n")) text.erase(at, 1);
+  text.erase(0, text.find_first_not_of('\n'));
+  text.erase(text.find_last_not_of('\n') + 1);
+  return fmt::format("{}\n\n{}\n\n{}\n", head, text, examples);
+}
+
+}  // namespace walbrook::app

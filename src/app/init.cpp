@@ -1,0 +1,121 @@
+// walbrook init: a project folder, to be filled in.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/project_files.h"
+#include "app/terminal.h"
+#include "base/names.h"
+#include "base/text.h"
+
+namespace walbrook::app {
+namespace {
+
+constexpr std::string_view secrets_file = ".walbrook/secrets.toml";
+constexpr std::string_view ignore_file = ".gitignore";
+constexpr const char* initial_load_source = "sql_database";
+
+struct WrittenFile {
+  std::string path;
+  const char* what;  // "created", "kept", "replaced"
+};
+
+void check_known(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
+  if (std::ranges::find(known, word) != known.end()) return;
+  const auto meant = nearest(word, known);
+  throw Error(ErrorKind::usage, fmt::format("unknown {} \"{}\"", what, printable(mask_secrets(word))),
+              fmt::format("{}Known: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
+                          fmt::join(known, ", ")));
+}
+
+[[noreturn]] void fail_to_write(std::string_view path) {
+  throw Error(ErrorKind::destination, fmt::format("{} cannot be written: {}", path, std::strerror(errno)),
+              "Give this user the right to write here, or name another folder with --project.");
+}
+
+// What holds secrets is never there for others, not even empty.
+void write_project_file(const std::string& path, std::string_view text, mode_t mode) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (file < 0) fail_to_write(path);
+  const bool written =
+      ::fchmod(file, mode) == 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (::close(file) != 0 || !written) fail_to_write(path);
+}
+
+WrittenFile put_project_file(const ProjectFile& file, bool force) {
+  const std::string path(file.path);
+  struct stat found {};
+  const bool there = ::lstat(path.c_str(), &found) == 0;
+  if (there && !force) return {.path = path, .what = "kept"};
+  const auto folder = std::filesystem::path(path).parent_path();
+  std::error_code failed;
+  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    errno = failed.value();
+    fail_to_write(folder.string());
+  }
+  constexpr mode_t for_all = 0644, for_owner = 0600;
+  write_project_file(path, file.text, path == secrets_file ? for_owner : for_all);
+  return {.path = path, .what = there ? "replaced" : "created"};
+}
+
+// One that was there before may know nothing of secrets.
+bool ignores_secrets() {
+  std::ifstream in{std::string(ignore_file)};
+  for (std::string line; std::getline(in, line);) {
+    for (const std::string_view pattern : {".walbrook/secrets.toml", "/.walbrook/secrets.toml", "secrets.toml",
+                                           ".walbrook/", ".walbrook", "/.walbrook/", "/.walbrook"}) {
+      if (line == pattern) return true;
+    }
+  }
+  return false;
+}
+
+std::string init_text(const std::vector<WrittenFile>& files, bool says_ignore) {
+  std::string text;
+  for (const auto& file : files) text += fmt::format("{:<8}  {}\n", file.what, file.path);
+  if (says_ignore) text += fmt::format("Add this line to your {}: {}\n", ignore_file, secrets_file);
+  return text + fmt::format("Next: fill in {}, then walbrook check, then walbrook run\n", secrets_file);
+}
+
+std::string init_json(const std::vector<WrittenFile>& files) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const auto& file : files) rows.push_back({{"file", file.path}, {"what", file.what}});
+  return nlohmann::ordered_json{{"files", rows}}.dump(2) + "\n";
+}
+
+constexpr const char* initial_load_is_built_in =
+    "sql_database is built in: walbrook run copies the rows that are there before it applies changes, and both meet "
+    "without "
+    "a gap. Nothing else is needed: walbrook init pg_replication duckdb";
+
+}  // namespace
+
+int init_command(const CommandLine& line) {
+  check_known("source", line.init.source, {"pg_replication", initial_load_source});
+  check_known("destination", line.init.destination, {"duckdb"});
+  if (line.init.source == initial_load_source) {
+    write_result(line.json ? nlohmann::ordered_json{{"files", nlohmann::ordered_json::array()},
+                                                    {"note", initial_load_is_built_in}}
+                                     .dump(2) +
+                                 "\n"
+                           : std::string(initial_load_is_built_in) + "\n");
+    return 0;
+  }
+  std::vector<WrittenFile> files;
+  for (const auto& file : project_files()) files.push_back(put_project_file(file, line.init.force));
+  write_result(line.json ? init_json(files) : init_text(files, !ignores_secrets()));
+  return 0;
+}
+
+}  // namespace walbrook::app

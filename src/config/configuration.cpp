@@ -1,0 +1,380 @@
+#include "config/configuration.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <utility>
+
+#include "base/error.h"
+#include "base/names.h"
+#include "base/text.h"
+
+extern char** environ;  // NOLINT: POSIX's own name
+
+namespace walbrook::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* config_name = "config.toml";
+constexpr const char* secrets_name = "secrets.toml";
+constexpr std::string_view destination_key = "destination.duckdb.credentials";
+constexpr std::string_view destination_word = "duckdb";
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// SOURCES__PG_REPLICATION__SLOT_NAME → sources, pg_replication, slot_name
+std::vector<std::string> path_of_variable(std::string_view name) {
+  std::vector<std::string> path;
+  while (true) {
+    const auto end = std::min(name.find("__"), name.size());
+    path.push_back(lower(name.substr(0, end)));
+    if (end == name.size()) return path;
+    name.remove_prefix(end + 2);
+  }
+}
+
+// Words that dlt writes in capitals, and its one level that is not ours.
+std::string normalised(const Key& key, std::string text) {
+  if (key.kind != Kind::boolean && key.section != "runtime") return text;
+  text = lower(text);
+  return key.name == "log_level" && text == "critical" ? "error" : text;
+}
+
+bool takes(const Key& key, Form form) {
+  switch (key.kind) {
+    case Kind::boolean:
+      return form == Form::boolean;
+    case Kind::count:
+      return form == Form::integer;
+    case Kind::size:
+      return form == Form::text || form == Form::integer;
+    case Kind::texts:
+      return form == Form::text || form == Form::list;
+    default:
+      return form == Form::text || (is_credential(key) && form == Form::integer);
+  }
+}
+
+std::string_view wanted_form(const Key& key) {
+  switch (key.kind) {
+    case Kind::boolean:
+      return "true or false";
+    case Kind::count:
+      return "a number, without quotes";
+    case Kind::size:
+      return "a size: \"64MB\" in quotes, or a number of bytes";
+    case Kind::texts:
+      return "a list of texts: [\"a\", \"b\"]";
+    default:
+      return "a text in quotes";
+  }
+}
+
+void check_pipeline_name(const Written& written) {
+  const auto& name = written.path[1];
+  const bool fits = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+  if (fits) return;
+  throw Error(ErrorKind::usage, fmt::format("{} is no name for a pipeline", written.value.origin.label()),
+              "Use letters, digits, - and _.");
+}
+
+// `destination = "duckdb"` says the kind, anything with a dot, slash or colon is a file.
+void check_destination_word(const Value& value) {
+  if (value.text == destination_word || value.text.find_first_of("./:") != std::string::npos) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} \"{}\" is not a known destination", value.origin.label(), printable(value.text)),
+              "Known: duckdb, or a file: duckdb:///shop.duckdb.");
+}
+
+void check_taken(const Key& key, const Value& value) {
+  if (value.placeholder) return;  // source_credentials tells of all of them together
+  check_value(key, value);
+  if (key.section == "pipelines.NAME" && key.name == "destination") check_destination_word(value);
+}
+
+fs::path users_folder() {
+  const char* home = std::getenv("XDG_CONFIG_HOME");
+  if (home != nullptr && *home == '/') return fs::path(home) / "walbrook";  // a relative one is to be ignored
+  home = std::getenv("HOME");
+  return home != nullptr && *home != '\0' ? fs::path(home) / ".config" / "walbrook" : fs::path();
+}
+
+bool has_files(const fs::path& folder) {
+  std::error_code failed;
+  return !folder.empty() && (fs::exists(folder / config_name, failed) || fs::exists(folder / secrets_name, failed));
+}
+
+}  // namespace
+
+std::string Origin::source() const {
+  switch (place) {
+    case Place::built_in:
+      return "default";
+    case Place::file:
+      return fmt::format("{}:{}", name, line);
+    case Place::environment:
+    case Place::flag:
+      return name;
+  }
+  return name;
+}
+
+std::string Origin::label() const {
+  return place == Place::file ? fmt::format("{}: {}", source(), printable(written)) : source();
+}
+
+Configuration Configuration::read() {
+  Configuration settings;
+  const fs::path of_user = users_folder();
+  if (has_files(".walbrook")) {
+    settings.read_folder(".walbrook", ".walbrook", false);
+  } else if (has_files(".dlt")) {
+    settings.read_folder(".dlt", ".dlt", true);
+  } else if (has_files(of_user)) {
+    settings.read_folder(of_user, of_user.string(), false);
+  }
+  settings.read_environment();
+  return settings;
+}
+
+void Configuration::read_folder(const fs::path& folder, const std::string& label, bool of_others) {
+  folder_ = label;
+  read_file(folder / config_name, label + "/" + config_name, false, of_others);
+  read_file(folder / secrets_name, label + "/" + secrets_name, true, of_others);
+  if (!of_others) warn_of_readers(folder / secrets_name, label + "/" + secrets_name);
+  if (foreign_.empty()) return;
+  constexpr std::size_t named = 3;
+  const auto shown = std::min(named, foreign_.size());
+  warnings_.push_back(
+      fmt::format("{} in {} not walbrook's and passed over: {}{}",
+                  foreign_.size() == 1 ? "1 key" : fmt::format("{} keys", foreign_.size()),
+                  label + (foreign_.size() == 1 ? " is" : " are"),
+                  fmt::join(foreign_.begin(), foreign_.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                  shown < foreign_.size() ? " …" : ""));
+}
+
+void Configuration::read_file(const fs::path& file, const std::string& label, bool secret, bool of_others) {
+  std::error_code failed;
+  if (!fs::exists(file, failed)) return;
+  Layer& layer = secret ? secrets_ : config_;
+  for (const auto& written : read_toml_file(file, label, secret)) take(written, of_others, layer);
+}
+
+void Configuration::warn_of_readers(const fs::path& file, const std::string& label) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0 || (found.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
+  warnings_.push_back(fmt::format("{} can be read by others: chmod 600 {}", label, label));
+}
+
+void Configuration::take(const Written& written, bool of_others, Layer& layer) {
+  auto path = written.path;
+  const bool in_pipelines = path.size() > 1 && path[0] == "pipelines";
+  if (in_pipelines && written.form == Form::table && path.size() == 2) {
+    check_pipeline_name(written);
+    if (!has_pipeline(path[1])) pipelines_.push_back(path[1]);
+  }
+  if (written.form == Form::table) return;
+  // `tables = ["orders"]` can mean one thing only.
+  if (in_pipelines && path.size() == 3 && path[2] == "tables" && written.form == Form::list) path[2] = "table_names";
+  const auto place = find_place(path);
+  if (!place) {
+    if (of_others) {
+      foreign_.push_back(written.value.origin.written);
+      return;
+    }
+    const auto meant = nearest_key(path);
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: unknown key {}", written.value.origin.source(), printable(written.value.origin.written)),
+        meant.empty() ? "docs/configuration.md lists them all."
+                      : fmt::format("Did you mean {}? docs/configuration.md lists them all.", meant));
+  }
+  const Key& key = *place->key;
+  if (!takes(key, written.form)) {
+    throw Error(ErrorKind::usage, fmt::format("{} is to be {}", written.value.origin.label(), wanted_form(key)));
+  }
+  Value value = written.value;
+  value.text = normalised(key, std::move(value.text));
+  if (key.kind == Kind::texts && written.form == Form::text) value.items = {value.text};
+  check_taken(key, value);
+  layer.push_back({.key = &key, .pipeline = place->pipeline, .element = written.element, .value = std::move(value)});
+}
+
+void Configuration::read_environment() {
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view entry = *variable;
+    const auto equals = entry.find('=');
+    if (equals == std::string_view::npos || equals + 1 == entry.size()) continue;  // an empty one says nothing
+    const auto name = entry.substr(0, equals);
+    if (name.find("__") == std::string_view::npos) continue;
+    const auto path = path_of_variable(name);
+    const auto place = find_place(path);
+    if (!place || place->key->section == "pipelines.NAME.tables") {
+      // Other names of these forms belong to others; below this one a word is mistyped.
+      if (!name.starts_with("SOURCES__PG_REPLICATION__")) continue;
+      const auto meant = nearest_key(path);
+      warnings_.push_back(fmt::format("{} is no setting of walbrook{}", printable(name),
+                                      meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+      continue;
+    }
+    const Key& key = *place->key;
+    Value value{.text = normalised(key, std::string(entry.substr(equals + 1))),
+                .items = {},
+                .origin = {.place = Origin::Place::environment, .name = std::string(name), .line = 0, .written = {}}};
+    if (key.kind == Kind::texts) value.items = list_items(value.text, value.origin);
+    check_taken(key, value);
+    environment_.push_back({.key = &key, .pipeline = place->pipeline, .element = -1, .value = std::move(value)});
+  }
+}
+
+bool Configuration::has_pipeline(std::string_view name) const {
+  return std::ranges::find(pipelines_, name) != pipelines_.end();
+}
+
+void Configuration::set_flag(std::string_view name, std::string flag, std::string text) {
+  const Key& found = key(name);
+  Value value{.text = std::move(text),
+              .items = {},
+              .origin = {.place = Origin::Place::flag, .name = std::move(flag), .line = 0, .written = {}}};
+  check_taken(found, value);
+  flags_.push_back({.key = &found, .pipeline = {}, .element = -1, .value = std::move(value)});
+}
+
+void Configuration::set_flag(std::string_view name, std::string flag, std::vector<std::string> items) {
+  Value value{.text = fmt::format("{}", fmt::join(items, ", ")),
+              .items = std::move(items),
+              .origin = {.place = Origin::Place::flag, .name = std::move(flag), .line = 0, .written = {}}};
+  flags_.push_back({.key = &key(name), .pipeline = {}, .element = -1, .value = std::move(value)});
+}
+
+std::vector<std::pair<const Configuration::Layer*, bool>> Configuration::by_strength() const {
+  return {{&config_, false},      {&secrets_, false},    {&config_, true}, {&secrets_, true},
+          {&environment_, false}, {&environment_, true}, {&flags_, false}};
+}
+
+bool Configuration::is_of_this_pipeline(const Entry& entry) const {
+  if (pipeline_.empty()) return false;
+  return entry.value.origin.place == Origin::Place::environment ? entry.pipeline == lower(pipeline_)
+                                                                : entry.pipeline == pipeline_;
+}
+
+const Configuration::Entry* Configuration::find_in(const Layer& layer, const Key& key, bool of_pipeline) const {
+  const bool of_destination = of_pipeline && key.full_name() == destination_key;
+  for (auto entry = layer.rbegin(); entry != layer.rend(); ++entry) {
+    const bool here = of_pipeline ? is_of_this_pipeline(*entry) : entry->pipeline.empty();
+    if (!here) continue;
+    if (entry->key == &key) return &*entry;
+    if (of_destination && entry->key->name == "destination" && entry->value.text != destination_word) return &*entry;
+  }
+  return nullptr;
+}
+
+std::optional<Value> Configuration::find(std::string_view name) const {
+  const Key& wanted = key(name);
+  const auto layers = by_strength();
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    if (const auto* entry = find_in(*layer->first, wanted, layer->second)) return entry->value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Configuration::text(std::string_view name) const {
+  const auto value = find(name);
+  return value ? std::optional(value->text) : std::nullopt;
+}
+
+std::optional<bool> Configuration::boolean(std::string_view name) const {
+  const auto value = find(name);
+  return value ? std::optional(value->text == "true") : std::nullopt;
+}
+
+std::optional<std::uint64_t> Configuration::number(std::string_view name) const {
+  const auto value = find(name);
+  if (!value) return std::nullopt;
+  const Key& found = key(name);
+  const auto label = value->origin.label();
+  return found.kind == Kind::size ? parse_size(label, value->text, found.least)
+                                  : parse_count(label, value->text, found.least, found.most);
+}
+
+std::vector<TableSetting> Configuration::written_tables() const {
+  std::vector<TableSetting> tables;
+  int element = -1;
+  for (const auto& entry : config_) {
+    if (entry.key->section != "pipelines.NAME.tables" || !is_of_this_pipeline(entry)) continue;
+    if (entry.element != element) {
+      tables.push_back({.name = {}, .columns = {}, .origin = entry.value.origin});
+      element = entry.element;
+    }
+    if (entry.key->name == "name") {
+      tables.back().name = entry.value.text;
+      tables.back().origin = entry.value.origin;
+    } else {
+      tables.back().columns = entry.value.items;
+    }
+  }
+  for (const auto& table : tables) {
+    if (table.name.empty()) {
+      throw Error(ErrorKind::usage, fmt::format("{} belongs to a table without a name", table.origin.label()),
+                  "Write name = \"…\" above it.");
+    }
+  }
+  return tables;
+}
+
+std::vector<TableSetting> Configuration::tables() const {
+  const auto listed = find("sources.pg_replication.table_names");
+  auto written = written_tables();
+  const bool stronger = listed && listed->origin.place != Origin::Place::file;
+  if (!written.empty() && !stronger) {
+    const bool of_pipeline = listed && listed->origin.written.starts_with("pipelines.");
+    if (!of_pipeline) return written;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} and [[pipelines.{}.tables]] both name tables", listed->origin.label(), pipeline_),
+                "Say it in one of them.");
+  }
+  std::vector<TableSetting> tables;
+  if (!listed) return tables;
+  for (const auto& item : listed->items) tables.push_back({.name = item, .columns = {}, .origin = listed->origin});
+  return tables;
+}
+
+std::string Configuration::fallback(const Key& key) const {
+  if (pipeline_.empty()) return std::string(key.fallback);
+  if (key.name == "slot_name" || key.name == "pub_name") return pipeline_;
+  if (key.full_name() == destination_key) return fmt::format("duckdb:///{}.duckdb", pipeline_);
+  return std::string(key.fallback);
+}
+
+std::vector<Effective> Configuration::effective() const {
+  std::vector<Effective> out = effective_credentials();
+  for (const auto& key : keys()) {
+    const bool of_tables = key.section == "pipelines.NAME.tables";
+    if (is_credential(key) || key.kind == Kind::connection || of_tables) continue;
+    auto value = find(key.full_name());
+    // What only a pipeline has shows up with one.
+    if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
+    if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
+    out.push_back({.key = &key, .value = *std::move(value)});
+  }
+  return out;
+}
+
+std::string pipeline_without_name(const Configuration& settings) {
+  const auto& names = settings.pipelines();
+  if (names.size() == 1) return names[0];
+  return settings.has_pipeline(default_pipeline) ? std::string(default_pipeline) : std::string();
+}
+
+}  // namespace walbrook::config

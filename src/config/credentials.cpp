@@ -1,0 +1,201 @@
+// The source's credentials from the places where their parts may stand: a URL here, a password there.
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "base/error.h"
+#include "config/configuration.h"
+
+namespace walbrook::config {
+namespace {
+
+constexpr std::size_t longest_password = 64U << 10U;
+
+bool is_password(std::string_view name) {
+  return name == "password" || name == "password_file" || name == "password_command";
+}
+
+// libpq's word for dlt's.
+std::string_view libpq_name(std::string_view name) {
+  if (name == "database") return "dbname";
+  return name == "username" ? "user" : name;
+}
+
+std::string first_line_of(std::string text) {
+  text.resize(std::min(text.find_first_of("\r\n"), text.size()));
+  return text;
+}
+
+std::string password_from_file(const Value& value) {
+  std::ifstream in(value.text, std::ios::binary);
+  std::string line;
+  if (!in.is_open() || !std::getline(in, line)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: {} holds no password: {}", value.origin.label(), value.text,
+                            in.is_open() ? "it is empty" : std::strerror(errno)),
+                "Its first line is to be the password.");
+  }
+  return first_line_of(std::move(line));
+}
+
+std::string password_from_command(const Value& value) {
+  const auto fail = [&](const std::string& why) {
+    throw Error(ErrorKind::usage, fmt::format("{} {}", value.origin.label(), why),
+                "It is given to /bin/sh; the first line that it prints is the password.");
+  };
+  FILE* pipe = ::popen(value.text.c_str(), "re");
+  if (pipe == nullptr) fail(fmt::format("cannot be started: {}", std::strerror(errno)));
+  std::string text;
+  std::array<char, 512> part{};
+  while (text.size() < longest_password) {
+    const auto got = std::fread(part.data(), 1, part.size(), pipe);
+    if (got == 0) break;
+    text.append(part.data(), got);
+  }
+  const int status = ::pclose(pipe);
+  if (WIFSIGNALED(status)) fail(fmt::format("was ended by signal {}", WTERMSIG(status)));
+  if (status != 0) fail(fmt::format("ended with exit code {}", WEXITSTATUS(status)));
+  auto password = first_line_of(std::move(text));
+  if (password.empty()) fail("printed nothing");
+  return password;
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", byte);
+    }
+  }
+  return out;
+}
+
+std::string quoted_for_libpq(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+// postgresql+psycopg2://… → postgresql://…; anything else as it is.
+std::string without_driver(const std::string& url) {
+  const auto scheme = url.find("://");
+  const auto plus = url.find('+');
+  const bool has_driver = scheme != std::string::npos && plus < scheme && url.starts_with("postgres");
+  return has_driver ? url.substr(0, plus) + url.substr(scheme) : url;
+}
+
+}  // namespace
+
+class SourceCredentials {
+ public:
+  explicit SourceCredentials(const Configuration& settings) {
+    for (const auto& [layer, of_pipeline] : settings.by_strength()) {
+      // A whole string takes the place of everything weaker.
+      if (const auto* whole = settings.find_in(*layer, key("sources.pg_replication.credentials"), of_pipeline)) {
+        base_ = whole->value;
+        fields_.clear();
+      }
+      for (const auto& entry : *layer) {
+        const bool here = of_pipeline ? settings.is_of_this_pipeline(entry) : entry.pipeline.empty();
+        if (here && is_credential(*entry.key)) put(*entry.key, entry.value);
+      }
+    }
+  }
+
+  [[nodiscard]] std::optional<Value> connection() const {
+    if (!base_ && fields_.empty()) return std::nullopt;
+    refuse_placeholders();
+    Value whole = base_ ? *base_ : fields_.front().second;
+    if (!base_) {
+      whole.text.clear();
+      const auto dot = whole.origin.written.rfind('.');  // the table is meant, not its first field
+      whole.origin.written = whole.origin.written.substr(0, std::min(dot, whole.origin.written.size()));
+    }
+    whole.text = without_driver(whole.text);
+    const bool url = whole.text.find("://") != std::string::npos;
+    for (const auto& [key, value] : fields_) {
+      if (key->name == "drivername" || value.text.empty()) continue;
+      const auto text = key->name == "password_file"      ? password_from_file(value)
+                        : key->name == "password_command" ? password_from_command(value)
+                                                          : value.text;
+      const auto name = is_password(key->name) ? "password" : libpq_name(key->name);
+      if (url) {
+        whole.text +=
+            fmt::format("{}{}={}", whole.text.find('?') == std::string::npos ? '?' : '&', name, percent_encoded(text));
+      } else {
+        whole.text += fmt::format("{}{}={}", whole.text.empty() ? "" : " ", name, quoted_for_libpq(text));
+      }
+    }
+    return whole;
+  }
+
+  // As they are shown.
+  [[nodiscard]] std::vector<Effective> parts() const {
+    std::vector<Effective> out;
+    if (base_) {
+      out.push_back({.key = &key("sources.pg_replication.credentials"), .value = *base_});
+      out.back().value.text = mask_secrets(base_->text);
+    }
+    for (const auto& [key, value] : fields_) {
+      out.push_back({.key = key, .value = value});
+      if (key->kind == Kind::secret && !value.placeholder) out.back().value.text = "***";
+      if (key->kind != Kind::secret) out.back().value.text = mask_secrets(value.text);
+    }
+    return out;
+  }
+
+ private:
+  using Field = std::pair<const Key*, Value>;
+
+  void put(const Key& key, const Value& value) {
+    std::erase_if(fields_, [&](const Field& field) {
+      return field.first == &key || (is_password(key.name) && is_password(field.first->name));
+    });
+    fields_.emplace_back(&key, value);
+  }
+
+  void refuse_placeholders() const {
+    std::vector<std::string> waiting;
+    const Value* first = nullptr;
+    const auto look = [&](const Value& value, std::string_view name) {
+      if (!value.placeholder) return;
+      if (first == nullptr) first = &value;
+      waiting.emplace_back(name);
+    };
+    if (base_) look(*base_, "credentials");
+    for (const auto& [key, value] : fields_) look(value, key->name);
+    if (first == nullptr) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: please set me up! {} {} still to be filled in", first->origin.source(),
+                            fmt::join(waiting, ", "), waiting.size() == 1 ? "is" : "are"),
+                fmt::format("Write what your database is reached by into {}; a line that you do not need can go.",
+                            first->origin.name));
+  }
+
+  std::optional<Value> base_;
+  std::vector<Field> fields_;  // over the base
+};
+
+std::optional<Value> Configuration::source_credentials() const {
+  return SourceCredentials(*this).connection();
+}
+
+std::vector<Effective> Configuration::effective_credentials() const {
+  return SourceCredentials(*this).parts();
+}
+
+}  // namespace walbrook::config

@@ -1,0 +1,309 @@
+#include "config/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/error.h"
+#include "base/names.h"
+#include "base/text.h"
+
+namespace walbrook::config {
+namespace {
+
+constexpr std::string_view source_section = "sources.pg_replication";
+constexpr std::string_view credentials_section = "sources.pg_replication.credentials";
+constexpr std::string_view duckdb_section = "destination.duckdb";
+constexpr std::string_view load_section = "load";
+constexpr std::string_view runtime_section = "runtime";
+constexpr std::string_view pipeline_section = "pipelines.NAME";
+constexpr std::string_view table_section = "pipelines.NAME.tables";
+
+constexpr std::uint64_t least_package_bytes = 4096;  // below it a package is one row anyway
+constexpr std::uint64_t least_piece = 8192;          // a page
+constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
+
+// clang-format off
+constexpr std::array all_keys = {
+    Key{source_section, "credentials", Kind::connection, "", "--source",
+        "The source: a URL, a `key=value` string or a table of the fields below. Absent: libpq's environment."},
+    Key{source_section, "slot_name", Kind::slot_name, "walbrook", "--slot",
+        "The replication slot. Default: the pipeline's name, without a pipeline `walbrook`."},
+    Key{source_section, "pub_name", Kind::name, "walbrook", "--publication",
+        "The publication; created when there is none of that name. Default: as the slot's."},
+    Key{source_section, "schema_name", Kind::name, "public", "--schema",
+        "Whose tables a publication gets when it is created and no tables are named."},
+    Key{source_section, "table_names", Kind::texts, "", "--table",
+        "Which tables: `orders`, `sales.items`, `sales.items(id,price)`. Default: those of the publication."},
+    Key{source_section, "snapshot", Kind::boolean, "true", "--no-snapshot",
+        "Copy the rows that are there. `false`: only changes from now on."},
+    Key{source_section, "wire", Kind::choice, "auto", "--wire",
+        "How the server sends values.", "auto|text|binary"},
+    Key{source_section, "protocol", Kind::count, "", "--protocol",
+        "Version of pgoutput's protocol. Default: the highest that the server has.", "", 1, 4},
+    Key{source_section, "two_phase", Kind::boolean, "false", "--two-phase",
+        "Prepared transactions are sent when they are prepared. For good: the slot keeps it."},
+    Key{source_section, "origin", Kind::choice, "any", "--origin",
+        "`none`: only what was not itself replicated into the source.", "any|none"},
+    Key{source_section, "decoding_memory", Kind::postgres_memory, "256MB", "--decoding-memory",
+        "`logical_decoding_work_mem` of the server's sender. It is memory on the source."},
+    Key{source_section, "slot_wait", Kind::count, "30", "--slot-wait",
+        "Seconds to wait for a slot that another process reads.", "", 0, most_slot_wait_s},
+
+    Key{credentials_section, "drivername", Kind::text, "postgresql", "",
+        "`postgresql` or `postgres`; what follows a `+` (`postgresql+psycopg2`) is passed over."},
+    Key{credentials_section, "database", Kind::text, "", "", "Database."},
+    Key{credentials_section, "username", Kind::text, "", "", "Role."},
+    Key{credentials_section, "password", Kind::secret, "", "",
+        "Password. Absent: `password_file`, `password_command`, then libpq's `PGPASSWORD` and `~/.pgpass`."},
+    Key{credentials_section, "password_file", Kind::text, "", "", "A file whose first line is the password."},
+    Key{credentials_section, "password_command", Kind::text, "", "",
+        "A command for `/bin/sh` whose first line of output is the password."},
+    Key{credentials_section, "host", Kind::text, "", "", "Host name, address, or folder of a Unix socket."},
+    Key{credentials_section, "port", Kind::text, "5432", "", "Port."},
+    Key{credentials_section, "service", Kind::text, "", "", "A section of libpq's `pg_service.conf`."},
+    Key{credentials_section, "passfile", Kind::text, "~/.pgpass", "", "libpq's password file."},
+    Key{credentials_section, "sslmode", Kind::text, "prefer", "",
+        "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`."},
+    Key{credentials_section, "sslrootcert", Kind::text, "", "", "Certificates of the authorities that are trusted."},
+    Key{credentials_section, "sslcert", Kind::text, "", "", "The client's certificate."},
+    Key{credentials_section, "sslkey", Kind::text, "", "", "The client's key."},
+    Key{credentials_section, "sslpassword", Kind::secret, "", "", "What the client's key is encrypted with."},
+    Key{credentials_section, "sslcrl", Kind::text, "", "", "Certificates that are revoked."},
+    Key{credentials_section, "sslcrldir", Kind::text, "", "", "A folder of the same."},
+    Key{credentials_section, "sslsni", Kind::text, "1", "", "Whether the host's name is told while TLS is set up."},
+    Key{credentials_section, "sslcompression", Kind::text, "0", "", "Compression below TLS."},
+    Key{credentials_section, "sslcertmode", Kind::text, "", "", "Whether a client certificate is sent (libpq 16)."},
+    Key{credentials_section, "sslnegotiation", Kind::text, "", "", "How TLS is begun (libpq 17)."},
+    Key{credentials_section, "ssl_min_protocol_version", Kind::text, "TLSv1.2", "", "Oldest version of TLS."},
+    Key{credentials_section, "ssl_max_protocol_version", Kind::text, "", "", "Newest version of TLS."},
+    Key{credentials_section, "connect_timeout", Kind::text, "", "", "Seconds to wait for a connection."},
+    Key{credentials_section, "application_name", Kind::text, "walbrook", "", "As `pg_stat_activity` shows it."},
+    Key{credentials_section, "fallback_application_name", Kind::text, "", "", "The same, where no other is said."},
+    Key{credentials_section, "options", Kind::text, "", "", "Settings of the session: `-c name=value`."},
+    Key{credentials_section, "hostaddr", Kind::text, "", "", "Address, where the host's name is not to be looked up."},
+    Key{credentials_section, "target_session_attrs", Kind::text, "any", "",
+        "Which of several hosts is taken: `any`, `read-write`, `primary` and others."},
+    Key{credentials_section, "load_balance_hosts", Kind::text, "", "", "In which order hosts are tried (libpq 16)."},
+    Key{credentials_section, "channel_binding", Kind::text, "prefer", "", "`disable`, `prefer` or `require`."},
+    Key{credentials_section, "require_auth", Kind::text, "", "", "Ways of authentication that are accepted (libpq 16)."},
+    Key{credentials_section, "requirepeer", Kind::text, "", "", "Whose server it has to be, on a Unix socket."},
+    Key{credentials_section, "gssencmode", Kind::text, "prefer", "", "Encryption by GSSAPI."},
+    Key{credentials_section, "gsslib", Kind::text, "", "", "Which GSS library."},
+    Key{credentials_section, "gssdelegation", Kind::text, "", "", "Whether GSS credentials are handed on (libpq 17)."},
+    Key{credentials_section, "krbsrvname", Kind::text, "postgres", "", "Kerberos service name."},
+    Key{credentials_section, "client_encoding", Kind::text, "", "", "Taken, without effect: the session is in UTF-8."},
+    Key{credentials_section, "keepalives", Kind::text, "1", "", "TCP keepalives."},
+    Key{credentials_section, "keepalives_idle", Kind::text, "", "", "Seconds before the first of them."},
+    Key{credentials_section, "keepalives_interval", Kind::text, "", "", "Seconds between them."},
+    Key{credentials_section, "keepalives_count", Kind::text, "", "", "How many may stay without an answer."},
+    Key{credentials_section, "tcp_user_timeout", Kind::text, "", "",
+        "Milliseconds that sent data may stay unacknowledged."},
+
+    Key{duckdb_section, "credentials", Kind::text, "", "--destination",
+        "The file: a path or `duckdb:///file.duckdb`. Default: the pipeline's name, else the database's, and `.duckdb`."},
+    Key{duckdb_section, "memory_limit", Kind::duckdb_memory, "192MB", "--memory-limit", "DuckDB's `memory_limit`."},
+    Key{duckdb_section, "threads", Kind::count, "", "--threads", "DuckDB's `threads`. Default: its own.", "", 1, 1024},
+
+    Key{load_section, "package_rows", Kind::count, "1000000", "--package-rows", "Most changes in one load.", "", 1,
+        1'000'000'000},
+    Key{load_section, "package_bytes", Kind::size, "32MB", "--package-bytes",
+        "Most memory of one load, and of a transaction before it is staged in parts.", "", least_package_bytes, 0},
+    Key{load_section, "snapshot_workers", Kind::count, "", "--snapshot-workers",
+        "Connections that copy tables. Default: one a core, at most 4.", "", 1, 64},
+    Key{load_section, "snapshot_piece", Kind::size, "64MB", "--snapshot-piece",
+        "A larger table is copied in pieces of this size, by several connections.", "", least_piece, 0},
+    Key{load_section, "staged_bytes", Kind::size, "", "--staged-bytes",
+        "Most that open transactions may take in the destination. Default: what it has room for.", "",
+        least_package_bytes, 0},
+    Key{load_section, "retries", Kind::count, "8", "--retries",
+        "How often a load that the destination refused is tried again.", "", 0, 1'000'000},
+
+    Key{runtime_section, "log_level", Kind::choice, "info", "--log-level",
+        "Also in capitals; `critical` is taken for `error`.", "trace|debug|info|warning|error|off"},
+    Key{runtime_section, "log_format", Kind::choice, "text", "--log-format",
+        "Form of the log on stderr; `json` is one object a line.", "text|json"},
+
+    Key{pipeline_section, "source", Kind::choice, "pg_replication", "", "Which source.", "pg_replication"},
+    Key{pipeline_section, "destination", Kind::text, "duckdb", "--destination",
+        "`duckdb`, or the pipeline's own file as in `destination.duckdb.credentials`."},
+    Key{pipeline_section, "dataset_name", Kind::name, "", "--dataset",
+        "Schema of all copies. Default: the schema that each table has in the source."},
+    Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},
+    Key{table_section, "columns", Kind::texts, "", "--table", "Which of its columns. Default: all."},
+};
+// clang-format on
+
+bool is_written_in_pipelines(const Key& key) {
+  return key.section == source_section || key.section == load_section ||
+         (key.section == duckdb_section && key.name != "credentials");
+}
+
+std::string joined(std::span<const std::string> parts) {
+  return fmt::format("{}", fmt::join(parts, "."));
+}
+
+const Key* key_named(std::string_view section, std::string_view name) {
+  const auto* const found =
+      std::ranges::find_if(all_keys, [&](const Key& key) { return key.section == section && key.name == name; });
+  return found == all_keys.end() ? nullptr : found;
+}
+
+const Key* key_in_pipeline(std::span<const std::string> rest) {
+  const std::string name = joined(rest);
+  if (const Key* own = key_named(pipeline_section, name)) return own;
+  if (rest.size() == 2 && rest[0] == "tables") return key_named(table_section, rest[1]);
+  if (rest.size() == 2 && rest[0] == "credentials") return key_named(credentials_section, rest[1]);
+  const auto* const found =
+      std::ranges::find_if(all_keys, [&](const Key& key) { return is_written_in_pipelines(key) && key.name == name; });
+  return found == all_keys.end() ? nullptr : found;
+}
+
+[[noreturn]] void refuse_value(const Value& value, std::string_view why, std::string mend) {
+  throw Error(ErrorKind::usage, fmt::format("{} \"{}\" {}", value.origin.label(), printable(value.text), why),
+              std::move(mend));
+}
+
+void check_drivername(const Value& value) {
+  const auto driver = value.text.substr(0, value.text.find('+'));
+  if (driver == "postgresql" || driver == "postgres") return;
+  refuse_value(value, "is not PostgreSQL", "Known: postgresql, postgres, postgresql+psycopg2.");
+}
+
+}  // namespace
+
+std::string Key::full_name() const {
+  return fmt::format("{}.{}", section, name);
+}
+
+std::string Key::variable() const {
+  std::string text;
+  for (const char c : full_name()) {
+    if (c == '.') {
+      text += "__";
+    } else {
+      text += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+  }
+  return text;
+}
+
+std::string Key::name_in_pipeline() const {
+  if (is_written_in_pipelines(*this) || section == pipeline_section)
+    return fmt::format("{}.{}", pipeline_section, name);
+  if (section == table_section) return full_name();
+  return is_credential(*this) ? fmt::format("{}.credentials.{}", pipeline_section, name) : std::string();
+}
+
+std::span<const Key> keys() {
+  return all_keys;
+}
+
+const Key& key(std::string_view full_name) {
+  const auto dot = full_name.rfind('.');
+  const Key* found = key_named(full_name.substr(0, dot), full_name.substr(dot + 1));
+  if (found == nullptr) throw Error(ErrorKind::internal, fmt::format("there is no setting {}", full_name));
+  return *found;
+}
+
+bool is_credential(const Key& key) {
+  return key.section == credentials_section;
+}
+
+std::optional<Place> find_place(const std::vector<std::string>& path) {
+  if (path.size() < 2) return std::nullopt;
+  if (path[0] == "pipelines") {
+    if (path.size() < 3) return std::nullopt;
+    const Key* found = key_in_pipeline(std::span(path).subspan(2));
+    if (found == nullptr) return std::nullopt;
+    return Place{.key = found, .pipeline = path[1]};
+  }
+  // As dlt has it where the credentials are fields.
+  if (joined(path) == "destination.duckdb.credentials.database") {
+    return Place{.key = &key("destination.duckdb.credentials"), .pipeline = {}};
+  }
+  const Key* found = key_named(joined(std::span(path).first(path.size() - 1)), path.back());
+  if (found == nullptr) return std::nullopt;
+  return Place{.key = found, .pipeline = {}};
+}
+
+std::string nearest_key(const std::vector<std::string>& path) {
+  std::vector<std::string> known;
+  const bool in_pipeline = path.size() > 2 && path[0] == "pipelines";
+  for (const auto& candidate : all_keys) {
+    std::string name = in_pipeline ? candidate.name_in_pipeline() : candidate.full_name();
+    if (name.empty() || in_pipeline != name.starts_with(pipeline_section)) continue;
+    if (in_pipeline) name.replace(name.find("NAME"), 4, path[1]);
+    known.push_back(std::move(name));
+  }
+  // First among those of its section: a whole path is long enough for anything to be near.
+  const std::string section = joined(std::span(path).first(path.size() - 1)) + ".";
+  std::vector<std::string> names;
+  for (const auto& name : known) {
+    if (name.starts_with(section) && name.find('.', section.size()) == std::string::npos)
+      names.push_back(name.substr(section.size()));
+  }
+  const auto last = nearest(path.back(), names);
+  if (!last.empty()) return section + last;
+  const auto whole = joined(path);
+  auto near = nearest(whole, known);
+  // The same last word in another section is what was forgotten most often: [load] above it.
+  if (near.empty()) {
+    const auto* const elsewhere = std::ranges::find_if(all_keys, [&](const Key& k) { return k.name == path.back(); });
+    return elsewhere == all_keys.end() ? std::string() : elsewhere->full_name();
+  }
+  return near;
+}
+
+std::vector<std::string> choices_of(const Key& key) {
+  std::vector<std::string> out;
+  for (auto rest = key.choices; !rest.empty();) {
+    const auto end = std::min(rest.find('|'), rest.size());
+    out.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
+void check_value(const Key& key, const Value& value) {
+  const std::string label = value.origin.label();
+  switch (key.kind) {
+    case Kind::name:
+      check_name(label, value.text);
+      return;
+    case Kind::slot_name:
+      check_slot_name(label, value.text);
+      return;
+    case Kind::boolean:
+      if (value.text != "true" && value.text != "false") refuse_value(value, "is neither true nor false", {});
+      return;
+    case Kind::count:
+      static_cast<void>(parse_count(label, value.text, key.least, key.most));
+      return;
+    case Kind::size:
+      static_cast<void>(parse_size(label, value.text, key.least));
+      return;
+    case Kind::postgres_memory:
+      check_postgres_memory(label, value.text);
+      return;
+    case Kind::duckdb_memory:
+      check_duckdb_memory(label, value.text);
+      return;
+    case Kind::choice: {
+      const auto known = choices_of(key);
+      if (std::ranges::find(known, value.text) != known.end()) return;
+      refuse_value(value, "is not known", fmt::format("Known: {}.", fmt::join(known, ", ")));
+    }
+    case Kind::text:
+      if (key.name == "drivername") check_drivername(value);
+      return;
+    case Kind::texts:
+    case Kind::connection:
+    case Kind::secret:
+      return;
+  }
+}
+
+}  // namespace walbrook::config

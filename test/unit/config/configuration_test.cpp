@@ -1,0 +1,233 @@
+#include "config/configuration.h"
+
+#include "test/unit/config/folder_case.h"
+
+namespace walbrook::config {
+namespace {
+
+using ConfigurationTest = FolderCase;
+
+TEST_F(ConfigurationTest, WithoutFilesNothingIsSaid) {
+  const auto settings = Configuration::read();
+  EXPECT_EQ(settings.folder(), "");
+  EXPECT_TRUE(settings.pipelines().empty());
+  EXPECT_FALSE(settings.find("load.package_rows").has_value());
+  EXPECT_FALSE(settings.source_credentials().has_value());
+  EXPECT_EQ(pipeline_without_name(settings), "");
+}
+
+TEST_F(ConfigurationTest, TheFirstFolderThatHasFilesCountsAlone) {
+  write("home/walbrook/config.toml", "[load]\npackage_rows = 3\n");
+  EXPECT_EQ(Configuration::read().number("load.package_rows"), 3U);
+  write(".dlt/config.toml", "[load]\npackage_rows = 2\n");
+  EXPECT_EQ(Configuration::read().number("load.package_rows"), 2U);
+  write(".walbrook/secrets.toml", "");
+  EXPECT_EQ(Configuration::read().number("load.package_rows"), std::nullopt);
+  write(".walbrook/config.toml", "[load]\npackage_rows = 1\n");
+  EXPECT_EQ(Configuration::read().number("load.package_rows"), 1U);
+  EXPECT_EQ(Configuration::read().folder(), ".walbrook");
+}
+
+TEST_F(ConfigurationTest, FlagsOverEnvironmentOverSecretsOverConfigOverDefault) {
+  const auto seen = [](const Configuration& settings) {
+    const auto value = settings.find("load.package_bytes");
+    return value ? value->text + " " + value->origin.source() : "none";
+  };
+  EXPECT_EQ(seen(Configuration::read()), "none");
+  write(".walbrook/config.toml", "\n[load]\npackage_bytes = \"1MB\"\n");
+  EXPECT_EQ(seen(Configuration::read()), "1MB .walbrook/config.toml:3");
+  write(".walbrook/secrets.toml", "load.package_bytes = \"2MB\"\n");
+  EXPECT_EQ(seen(Configuration::read()), "2MB .walbrook/secrets.toml:1");
+  set("LOAD__PACKAGE_BYTES", "3MB");
+  auto settings = Configuration::read();
+  EXPECT_EQ(seen(settings), "3MB LOAD__PACKAGE_BYTES");
+  settings.set_flag("load.package_bytes", "--package-bytes", "4MB");
+  EXPECT_EQ(seen(settings), "4MB --package-bytes");
+  EXPECT_EQ(settings.number("load.package_bytes"), 4U << 20U);
+}
+
+TEST_F(ConfigurationTest, APipelinesOwnSettingsGoBeforeThoseOfAll) {
+  write(".walbrook/config.toml", R"(
+[sources.pg_replication]
+slot_name = "all"
+[load]
+package_rows = 1
+[pipelines.shop]
+slot_name = "shop_slot"
+package_rows = 2
+destination = "duckdb:///own.duckdb"
+[pipelines.other]
+destination = "duckdb"
+[destination.duckdb]
+credentials = "all.duckdb"
+)");
+  auto settings = Configuration::read();
+  EXPECT_EQ(settings.pipelines(), (std::vector<std::string>{"shop", "other"}));
+  EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "all");
+  settings.choose("shop");
+  EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "shop_slot");
+  EXPECT_EQ(settings.number("load.package_rows"), 2U);
+  EXPECT_EQ(settings.text("destination.duckdb.credentials"), "duckdb:///own.duckdb");
+  settings.choose("other");
+  EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "all");
+  EXPECT_EQ(settings.text("destination.duckdb.credentials"), "all.duckdb");
+  set("PIPELINES__SHOP__SLOT_NAME", "from_environment");
+  set("LOAD__PACKAGE_ROWS", "7");
+  settings = Configuration::read();
+  settings.choose("shop");
+  EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "from_environment");
+  EXPECT_EQ(settings.number("load.package_rows"), 7U);  // the environment before any file
+}
+
+TEST_F(ConfigurationTest, WithoutANameTheOnlyPipelineOrTheUsualOneIsMeant) {
+  write(".walbrook/config.toml", "[pipelines.a]\n");
+  EXPECT_EQ(pipeline_without_name(Configuration::read()), "a");
+  write(".walbrook/config.toml", "[pipelines.a]\n[pipelines.b]\n");
+  EXPECT_EQ(pipeline_without_name(Configuration::read()), "");
+  write(".walbrook/config.toml", "[pipelines.a]\n[pipelines.pg_replication_pipeline]\n");
+  EXPECT_EQ(pipeline_without_name(Configuration::read()), "pg_replication_pipeline");
+}
+
+TEST_F(ConfigurationTest, DefaultsFollowFromThePipelinesName) {
+  write(".walbrook/config.toml", "[pipelines.shop]\n");
+  auto settings = Configuration::read();
+  EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "walbrook");
+  settings.choose("shop");
+  EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "shop");
+  EXPECT_EQ(settings.fallback(key("sources.pg_replication.pub_name")), "shop");
+  EXPECT_EQ(settings.fallback(key("destination.duckdb.credentials")), "duckdb:///shop.duckdb");
+  EXPECT_EQ(settings.fallback(key("load.package_bytes")), "32MB");
+}
+
+TEST_F(ConfigurationTest, TablesAreListedWithTheirColumns) {
+  write(".walbrook/config.toml", R"toml(
+[pipelines.shop]
+[[pipelines.shop.tables]]
+name = "orders"
+[[pipelines.shop.tables]]
+name = "sales.items"
+columns = ["id", "price"]
+[pipelines.short]
+table_names = ["a", "b(x)"]
+[pipelines.both]
+table_names = "a"
+[[pipelines.both.tables]]
+name = "b"
+[pipelines.nameless]
+[[pipelines.nameless.tables]]
+columns = ["id"]
+)toml");
+  auto settings = Configuration::read();
+  settings.choose("shop");
+  auto tables = settings.tables();
+  ASSERT_EQ(tables.size(), 2U);
+  EXPECT_EQ(tables[0].name, "orders");
+  EXPECT_TRUE(tables[0].columns.empty());
+  EXPECT_EQ(tables[1].name, "sales.items");
+  EXPECT_EQ(tables[1].columns, (std::vector<std::string>{"id", "price"}));
+  EXPECT_EQ(tables[1].origin.source(), ".walbrook/config.toml:6");
+  settings.choose("short");
+  ASSERT_EQ(settings.tables().size(), 2U);
+  EXPECT_EQ(settings.tables()[1].name, "b(x)");
+  settings.choose("both");
+  EXPECT_NE(refused([&] { static_cast<void>(settings.tables()); }).find("both name tables"), std::string::npos);
+  settings.choose("nameless");
+  EXPECT_NE(refused([&] { static_cast<void>(settings.tables()); }).find("without a name"), std::string::npos);
+  settings.choose("shop");
+  settings.set_flag("sources.pg_replication.table_names", "--table", std::vector<std::string>{"c"});
+  ASSERT_EQ(settings.tables().size(), 1U);
+  EXPECT_EQ(settings.tables()[0].name, "c");
+}
+
+TEST_F(ConfigurationTest, TablesInTheEnvironmentAreOneOrAList) {
+  set("SOURCES__PG_REPLICATION__TABLE_NAMES", "orders");
+  EXPECT_EQ(Configuration::read().tables().size(), 1U);
+  set("SOURCES__PG_REPLICATION__TABLE_NAMES", R"toml(["orders", "items(id,price)"])toml");
+  ASSERT_EQ(Configuration::read().tables().size(), 2U);
+  EXPECT_EQ(Configuration::read().tables()[1].name, "items(id,price)");
+  set("SOURCES__PG_REPLICATION__TABLE_NAMES", "[orders");
+  EXPECT_NE(refusal().find("SOURCES__PG_REPLICATION__TABLE_NAMES is not a list"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, AnUnknownKeyIsRefusedWithFileLineAndTheNearestOne) {
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"[load]\npackage_row = 1\n",
+       ".walbrook/config.toml:2: unknown key load.package_row\n  Did you mean load.package_rows?"},
+      {"[sources.pg_replication.credentials]\npasword = \"x\"\n",
+       "unknown key sources.pg_replication.credentials.pasword\n  Did you mean "
+       "sources.pg_replication.credentials.password?"},
+      {"[sources.pg_replicaton]\nslot_name = \"x\"\n", "Did you mean sources.pg_replication.slot_name?"},
+      {"[pipelines.shop]\nslot = \"x\"\n", ".walbrook/config.toml:2: unknown key pipelines.shop.slot"},
+      {"[pipelines.shop]\ndataset = \"x\"\n", "Did you mean pipelines.shop.dataset_name?"},
+      {"[pipelines.shop]\n[[pipelines.shop.tables]]\nnam = \"x\"\n", "Did you mean pipelines.shop.tables.name?"},
+      {"slot_name = \"x\"\n", "Did you mean sources.pg_replication.slot_name?"},
+      {"[runtime]\ndlthub_telemetry = true\n", "unknown key runtime.dlthub_telemetry"}};
+  for (const auto& [text, told] : all) {
+    write(".walbrook/config.toml", text);
+    EXPECT_NE(refusal().find(told), std::string::npos) << refusal();
+  }
+}
+
+TEST_F(ConfigurationTest, OtherPeoplesKeysInDltAreOneWarning) {
+  write(".dlt/config.toml", "[runtime]\nlog_level = \"WARNING\"\ndlthub_telemetry = true\n[load]\nworkers = 5\n");
+  write(".dlt/secrets.toml", "[destination.snowflake]\ndatabase = \"x\"\n[sources.other]\nkey = 1\n", 0644);
+  const auto settings = Configuration::read();
+  EXPECT_EQ(settings.text("runtime.log_level"), "warning");
+  ASSERT_EQ(settings.warnings().size(), 1U);
+  EXPECT_NE(settings.warnings()[0].find("4 keys in .dlt are not walbrook's"), std::string::npos)
+      << settings.warnings()[0];
+  EXPECT_NE(settings.warnings()[0].find("load.workers"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, AWrongTypeOrValueIsRefusedWithFileLineAndKey) {
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"[load]\npackage_rows = \"many\"\n", ".walbrook/config.toml:2: load.package_rows is to be a number"},
+      {"[load]\npackage_rows = 0\n", ".walbrook/config.toml:2: load.package_rows \"0\" is not a whole number from 1"},
+      {"[load]\npackage_bytes = \"1XB\"\n", ".walbrook/config.toml:2: load.package_bytes \"1XB\" is not a size"},
+      {"[load]\nretries = 1.5\n", "load.retries is to be a number"},
+      {"[sources.pg_replication]\nsnapshot = \"no\"\n", "snapshot is to be true or false"},
+      {"[sources.pg_replication]\nslot_name = \"A B\"\n", "slot_name \"A B\" is not a name that PostgreSQL allows"},
+      {"[sources.pg_replication]\nwire = \"xml\"\n", "Known: auto, text, binary."},
+      {"[sources.pg_replication]\ntable_names = [1]\n", "table_names is to be a list of texts"},
+      {"[runtime]\nlog_level = \"loud\"\n", "runtime.log_level \"loud\" is not known"},
+      {"[destination.duckdb]\nmemory_limit = \"much\"\n", "not a memory limit as DuckDB writes it"},
+      {"[pipelines.shop]\ndestination = \"snowflake\"\n", "\"snowflake\" is not a known destination"},
+      {"[pipelines.shop]\nsource = \"mysql\"\n", "Known: pg_replication."},
+      {"[pipelines.\"a b\"]\n", "is no name for a pipeline"},
+      {"[sources.pg_replication.credentials]\ndrivername = \"mysql\"\n", "\"mysql\" is not PostgreSQL"},
+      {"[load\n", ".walbrook/config.toml:1: this is not TOML"},
+      {"[load]\nretries = 1\nretries = 2\n", ".walbrook/config.toml:3: this is not TOML"}};
+  for (const auto& [text, told] : all) {
+    write(".walbrook/config.toml", text);
+    EXPECT_NE(refusal().find(told), std::string::npos) << refusal();
+  }
+  write(".walbrook/config.toml", "");
+  set("LOAD__PACKAGE_ROWS", "many");
+  EXPECT_NE(refusal().find("LOAD__PACKAGE_ROWS \"many\" is not a whole number"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, AMistypedVariableOfTheSourceIsTold) {
+  set("SOURCES__PG_REPLICATION__CREDENTIALS__PASWORD", "x");
+  set("SOURCES__OTHER__KEY", "x");
+  set("LOAD__WORKERS", "3");
+  const auto settings = Configuration::read();
+  ASSERT_EQ(settings.warnings().size(), 1U);
+  EXPECT_NE(settings.warnings()[0].find("did you mean sources.pg_replication.credentials.password"), std::string::npos)
+      << settings.warnings()[0];
+}
+
+TEST_F(ConfigurationTest, SecretsThatOthersCanReadAreTold) {
+  write(".walbrook/secrets.toml", "", 0600);
+  EXPECT_TRUE(Configuration::read().warnings().empty());
+  write(".walbrook/secrets.toml", "", 0644);
+  ASSERT_EQ(Configuration::read().warnings().size(), 1U);
+  EXPECT_NE(Configuration::read().warnings()[0].find("chmod 600"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, AFileThatIsAFolderIsRefused) {
+  std::filesystem::create_directories(folder_ / ".walbrook" / "config.toml");
+  EXPECT_NE(refusal().find(".walbrook/config.toml cannot be read"), std::string::npos) << refusal();
+}
+
+}  // namespace
+}  // namespace walbrook::config
