@@ -254,11 +254,11 @@ void refuse_extras(const CLI::App& app) {
   if (extras.empty()) return;
   const std::string all = fmt::format("`walbrook {} --help` lists all.", app.get_name());
   if (!extras[0].starts_with('-') || extras[0] == "-") {
-    throw Error(ErrorKind::usage, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))), all);
+    throw Error(ErrorKind::configuration, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))), all);
   }
   const std::string flag = extras[0].substr(0, extras[0].find('='));
   const std::string meant = nearest(flag, flag_names(app));
-  throw Error(ErrorKind::usage, fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),
+  throw Error(ErrorKind::configuration, fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),
               meant.empty() ? all : fmt::format("Did you mean {}? {}", meant, all));
 }
 
@@ -270,12 +270,12 @@ void check_command_word(const std::vector<std::string>& arguments, const std::ve
   for (const auto& entry : entries) names.push_back(entry.app->get_name());
   if (std::find(names.begin(), names.end(), word) != names.end()) return;
   if (word.starts_with('-')) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{} stands before the command", printable(word.substr(0, word.find('=')))),
                 commands_of(entries));
   }
   const std::string meant = nearest(word, names);
-  throw Error(ErrorKind::usage, fmt::format("unknown command \"{}\"", printable(mask_secrets(word))),
+  throw Error(ErrorKind::configuration, fmt::format("unknown command \"{}\"", printable(mask_secrets(word))),
               meant.empty() ? commands_of(entries) : fmt::format("Did you mean `walbrook {}`?", meant));
 }
 
@@ -301,7 +301,7 @@ pipeline::Wire parse_wire(const std::string& text) {
   if (text == "auto") return pipeline::Wire::automatic;
   if (text == "text") return pipeline::Wire::text;
   if (text == "binary") return pipeline::Wire::binary;
-  throw Error(ErrorKind::usage, fmt::format("--wire \"{}\" is not known", printable(text)),
+  throw Error(ErrorKind::configuration, fmt::format("--wire \"{}\" is not known", printable(text)),
               "Known: auto, text, binary.");
 }
 
@@ -317,7 +317,7 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
   if (flags.dataset) {
     check_name("--dataset", *flags.dataset);
     if (*flags.dataset == "_walbrook") {
-      throw Error(ErrorKind::usage, "--dataset \"_walbrook\" is where walbrook keeps its own state",
+      throw Error(ErrorKind::configuration, "--dataset \"_walbrook\" is where walbrook keeps its own state",
                   "Choose another name.");
     }
     run.dataset = *flags.dataset;
@@ -337,7 +337,7 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
   if (flags.protocol) run.protocol = static_cast<int>(parse_count("--protocol", *flags.protocol, 1, highest_protocol));
   run.two_phase = flags.two_phase;
   if (flags.origin != "any" && flags.origin != "none") {
-    throw Error(ErrorKind::usage, fmt::format("--origin \"{}\" is not known", printable(flags.origin)),
+    throw Error(ErrorKind::configuration, fmt::format("--origin \"{}\" is not known", printable(flags.origin)),
                 "Known: any, none.");
   }
   if (flags.origin == "none") run.origin = flags.origin;
@@ -355,7 +355,7 @@ void read_run_options(const Flags& flags, pipeline::RunOptions& run) {
 }
 
 [[noreturn]] void refuse_together(std::string_view flag, std::string_view other, std::string mend) {
-  throw Error(ErrorKind::usage, fmt::format("{} and {} exclude each other", flag, other), std::move(mend));
+  throw Error(ErrorKind::configuration, fmt::format("{} and {} exclude each other", flag, other), std::move(mend));
 }
 
 // What says how a slot is read says nothing of a file.
@@ -374,7 +374,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
     refuse_flags_of_slots(app);
     if (flags.record) refuse_together("--record", "a capture", "It is one already.");
     if (flags.capture->empty() || flags.capture->find("://") != std::string::npos) {
-      throw Error(ErrorKind::usage,
+      throw Error(ErrorKind::configuration,
                   fmt::format("\"{}\" is not the name of a capture", printable(mask_secrets(*flags.capture))),
                   "A server is named by --source.");
     }
@@ -382,7 +382,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   }
   const auto streaming = pgoutput::parse_streaming(flags.streaming);
   if (!streaming) {
-    throw Error(ErrorKind::usage, fmt::format("--streaming \"{}\" is not known", printable(flags.streaming)),
+    throw Error(ErrorKind::configuration, fmt::format("--streaming \"{}\" is not known", printable(flags.streaming)),
                 "Known: off, on, parallel.");
   }
   decode.streaming = *streaming;
@@ -390,7 +390,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
                      : decode.streaming == pgoutput::Streaming::on ? 2
                                                                    : 4;
   if (line.run.protocol != 0 && line.run.protocol < needed) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("--streaming {} is not in protocol version {}", flags.streaming, line.run.protocol),
                 fmt::format("It came with version {}.", needed));
   }
@@ -402,11 +402,11 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   if (flags.limit) decode.limit = parse_count("--limit", *flags.limit, 1, most_limit);
   for (const auto& table : line.run.tables) {
     if (!table.columns.empty()) {
-      throw Error(ErrorKind::usage, "--table of `walbrook decode` takes no columns", "Form: schema.table");
+      throw Error(ErrorKind::configuration, "--table of `walbrook decode` takes no columns", "Form: schema.table");
     }
   }
   if (!flags.record) return;
-  if (flags.record->empty()) throw Error(ErrorKind::usage, "--record needs the name of a file");
+  if (flags.record->empty()) throw Error(ErrorKind::configuration, "--record needs the name of a file");
   if (!line.run.tables.empty()) refuse_together("--table", "--record", "A capture holds the stream of all tables.");
   if (flags.from) refuse_together("--from-lsn", "--record", "A capture begins where the slot stands.");
   decode.record = *flags.record;
@@ -418,17 +418,17 @@ CommandLine to_command_line(Command command, const CLI::App& app, const Flags& f
   line.json = flags.json;
   line.sql = flags.sql;
   if (flags.csv && flags.json)
-    throw Error(ErrorKind::usage, "--csv and --json exclude each other", "Give one of them.");
+    throw Error(ErrorKind::configuration, "--csv and --json exclude each other", "Give one of them.");
   if (flags.csv) line.sql_format = SqlFormat::csv;
   if (flags.json) line.sql_format = SqlFormat::json;
   if (flags.log_format != "text" && flags.log_format != "json") {
-    throw Error(ErrorKind::usage, fmt::format("--log-format \"{}\" is not known", printable(flags.log_format)),
+    throw Error(ErrorKind::configuration, fmt::format("--log-format \"{}\" is not known", printable(flags.log_format)),
                 "Known: text, json.");
   }
   line.log_format = flags.log_format == "json" ? LogFormat::json : LogFormat::text;
   const std::vector<std::string> levels = {"trace", "debug", "info", "warning", "error", "off"};
   if (std::find(levels.begin(), levels.end(), flags.log_level) == levels.end()) {
-    throw Error(ErrorKind::usage, fmt::format("--log-level \"{}\" is not known", printable(flags.log_level)),
+    throw Error(ErrorKind::configuration, fmt::format("--log-level \"{}\" is not known", printable(flags.log_level)),
                 fmt::format("Known: {}.", fmt::join(levels, ", ")));
   }
   line.log_level = flags.log_level;
@@ -470,11 +470,11 @@ CommandLineResult parse_command_line(std::vector<std::string> arguments) {
     // An unknown flag explains more than what follows from it.
     const auto* entry = parsed_of(entries);
     if (entry != nullptr) refuse_extras(*entry->app);
-    throw Error(ErrorKind::usage, mask_secrets(error.what()), "`walbrook COMMAND --help` shows the form.");
+    throw Error(ErrorKind::configuration, mask_secrets(error.what()), "`walbrook COMMAND --help` shows the form.");
   }
   if (version) return {std::nullopt, fmt::format("walbrook {}\n", WALBROOK_VERSION)};
   const auto* entry = parsed_of(entries);
-  if (entry == nullptr) throw Error(ErrorKind::usage, "no command was given", commands_of(entries));
+  if (entry == nullptr) throw Error(ErrorKind::configuration, "no command was given", commands_of(entries));
   refuse_extras(*entry->app);
   return {to_command_line(entry->command, *entry->app, flags), {}};
 }

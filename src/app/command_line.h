@@ -45,7 +45,7 @@ struct CommandLineResult {
   std::string text;                 // of --help and --version
 };
 
-// Throws Error(usage), with the nearest known flag where one was not known.
+// Throws Error(configuration), with the nearest known flag where one was not known.
 [[nodiscard]] CommandLineResult parse_command_line(std::vector<std::string> arguments);
 
 // How an error is to be told, known even when the arguments cannot be parsed.

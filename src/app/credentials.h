@@ -12,7 +12,7 @@ namespace walbrook::app {
 [[nodiscard]] std::vector<std::string> take_arguments(int argc, char** argv);
 
 // libpq's connection string: the flag, else SOURCES__PG_REPLICATION__CREDENTIALS, else "" (libpq's own environment).
-// Error(usage) when libpq cannot read it.
+// Error(configuration) when libpq cannot read it.
 [[nodiscard]] std::string resolve_source(const std::optional<std::string>& flag);
 
 // duckdb:///<database>.duckdb in the current folder; the database as libpq would choose it.

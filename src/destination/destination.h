@@ -166,7 +166,7 @@ class ReadSession {
 
   // The checkpoint that what is read corresponds to; unset when there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
-  // One statement that only reads. Throws Error(usage) for anything else and for SQL that fails, with the destination's
+  // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the destination's
   // reason. A query that fails while it runs may end the view: what follows sees the newest state then, and lsn() says
   // which.
   [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
@@ -213,13 +213,13 @@ struct DestinationOptions {
   int threads = 0;           // 0 = DuckDB's default
 };
 
-// The file of a DuckDB destination, as an absolute path. Throws Error(usage) for another scheme.
+// The file of a DuckDB destination, as an absolute path. Throws Error(configuration) for another scheme.
 //   shop.duckdb, duckdb:shop.duckdb, duckdb:///shop.duckdb   in the current folder
 //   /data/shop.duckdb, duckdb:////data/shop.duckdb           absolute
 //   duckdb:///data/shop.duckdb    relative like the others; absolute only if ./data does not exist and /data does
 [[nodiscard]] std::string file_path(const std::string& url);
 
-// By the URL's scheme. Unknown: Error(usage) with the known ones. Touches no file before Destination::open.
+// By the URL's scheme. Unknown: Error(configuration) with the known ones. Touches no file before Destination::open.
 [[nodiscard]] std::unique_ptr<Destination> open_destination(const DestinationOptions& options);
 
 }  // namespace walbrook::destination

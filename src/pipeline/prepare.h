@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "pipeline/column_selection.h"
 #include "pipeline/run.h"
 #include "pipeline/table_sync.h"
 
@@ -13,7 +14,8 @@ namespace walbrook::pipeline {
 
 struct Prepared {
   destination::Checkpoint checkpoint;  // durable
-  source::Publication publication;
+  source::Publication publication;     // of its tables the selected columns
+  ColumnSelectionRef selection;        // never nullptr
   std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
   Lsn target;                       // everything that was committed before the run began lies before it
   std::string source;               // where it is: "127.0.0.1:5432/shop"

@@ -153,7 +153,7 @@ void Receiver::give_feedback(SteadyTime now) {
   const bool due = now - last_feedback_ >= interval;
   if (position == confirmed_ && !reader_->reply_requested() && !due && !asked) return;
   fault::hit("before_confirm");
-  reader_->send_feedback(position, asked);
+  reader_->send_feedback(options_.confirm ? position : Lsn{}, asked);
   if (position != confirmed_) fault::hit("after_confirm");
   confirmed_ = position;
   last_feedback_ = now;
@@ -176,7 +176,7 @@ bool Receiver::step_down() {
 }
 
 void Receiver::confirm() {
-  if (reader_ == nullptr || !durable().is_set()) return;
+  if (reader_ == nullptr || !durable().is_set() || !options_.confirm) return;
   try {
     fault::hit("before_confirm");
     reader_->send_feedback(durable(), false);

@@ -19,6 +19,7 @@ namespace walbrook::pipeline {
 
 struct ReceiverOptions {
   AssemblerOptions assembler;
+  bool confirm = true;  // false: the server is told nothing of what is durable
   int reconnects = 5;  // attempts in a row before a broken connection ends the run; < 0: without end
 };
 

@@ -31,8 +31,7 @@ void SnapshotCopy::plan(source::SnapshotReader& reader) {
   for (const auto& table : tables_) {
     std::vector<std::optional<source::PageRange>> ranges{std::nullopt};
     const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
-    const bool rows_are_copied = !around_.options.changes_only_from;
-    if (around_.options.workers > 1 && rows_are_copied && !table.source.partitioned &&
+    if (around_.options.workers > 1 && !table.without_rows && !table.source.partitioned &&
         bytes > around_.options.piece_bytes) {
       ranges.clear();
       const auto pages = reader.pages(table.source);
@@ -134,7 +133,7 @@ void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
   }
-  if (!around_.options.changes_only_from) copy_rows(piece, reader, stop);
+  if (!copy.table().without_rows) copy_rows(piece, reader, stop);
 }
 
 void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
@@ -217,7 +216,8 @@ void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
       CopyResult{.kind = kind,
                  .table = copy.table().record.oid,
                  .number = copy.table().number,
-                 .consistent_point = around_.options.changes_only_from.value_or(snapshot_.consistent_point()),
+                 .consistent_point =
+                     copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
                  .columns = copy.schema(),
                  .rows = copy.rows(),
                  .reason = copy.reason()});

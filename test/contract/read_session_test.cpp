@@ -110,7 +110,7 @@ TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
     (void)session->query("SELECT *\nFROM public.account");
     FAIL();
   } catch (const Error& failed) {
-    EXPECT_EQ(failed.kind(), ErrorKind::usage);
+    EXPECT_EQ(failed.kind(), ErrorKind::configuration);
     EXPECT_EQ(failed.cause().find('\n'), std::string::npos);
     EXPECT_NE(failed.cause().find("account"), std::string::npos);
     EXPECT_NE(failed.mend().find("accounts"), std::string::npos) << failed.mend();

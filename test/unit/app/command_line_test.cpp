@@ -31,7 +31,7 @@ class CommandLineTest : public ::testing::Test {
     try {
       static_cast<void>(parse_command_line(std::move(arguments)));
     } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      EXPECT_EQ(error.kind(), ErrorKind::configuration);
       return error.what();
     }
     return "nothing was refused";
