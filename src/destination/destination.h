@@ -78,6 +78,7 @@ struct LoadRecord {
 struct State {
   std::optional<Checkpoint> checkpoint;
   std::vector<TableRecord> tables;
+  std::int64_t newest_load = 0;  // its id; 0 = none
 };
 
 // Bytes that wait for a commit or for a copy.
@@ -184,6 +185,8 @@ class Destination {
   virtual ~Destination() = default;
 
   [[nodiscard]] virtual ValueLimits limits() const = 0;
+  // What a column of that type is here, as the destination's own SQL names it: "DECIMAL(10,2)".
+  [[nodiscard]] virtual std::string type_name(const PhysicalType& type) const = 0;
   // Creates the state where there is none, and what a crash left over is cleared away: unfinished copies.
   [[nodiscard]] virtual State open() = 0;
   // The name under which a source table stands here: exactly its own unless another table of `others` could not be told

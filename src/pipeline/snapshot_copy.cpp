@@ -129,11 +129,12 @@ void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader
       break;
   }
   if (!copy.agree(reader.schema())) return;
+  if (copy.table().without_rows) return;
   if (!piece.pages || piece.pages->first == 0) {
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
   }
-  if (!copy.table().without_rows) copy_rows(piece, reader, stop);
+  copy_rows(piece, reader, stop);
 }
 
 void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
@@ -204,7 +205,7 @@ void SnapshotCopy::write_small() {
 }
 
 void SnapshotCopy::tell_copied(TableCopy& copy) {
-  around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
+  if (!copy.table().without_rows) around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
   tell(copy, CopyResult::Kind::copied);
 }
 

@@ -13,6 +13,10 @@ namespace {
 
 constexpr const char* own_comment = "created by walbrook";
 
+std::string dotted(const TableName& table) {
+  return table.schema + "." + table.name;
+}
+
 // "insert, update" as PostgreSQL takes it; Error(configuration) for a word that it does not know.
 std::string checked_operations(const std::string& publish) {
   constexpr std::array<std::string_view, 4> known = {"insert", "update", "delete", "truncate"};
@@ -44,8 +48,8 @@ void change(Connection& catalog, const std::string& name, const std::string& sql
 void refuse_what_cannot_be_published(const std::vector<PublishableTable>& tables) {
   for (const auto& table : tables) {
     if (table.refusal.empty()) continue;
-    throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", table.name.full_name(), table.refusal),
-                table.refusal_mend, {.table = table.name.full_name()});
+    throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", dotted(table.name), table.refusal),
+                table.refusal_mend, {.table = dotted(table.name)});
   }
 }
 
@@ -81,11 +85,11 @@ MadePublication create(Connection& catalog, const WantedPublication& wanted, con
                       catalog.quote_name(wanted.name), catalog.quote_name(wanted.schema),
                       catalog.quote_literal(operations));
     made.follows_schema = true;
-    for (const auto& table : find_publishable(catalog, wanted.schema, {})) made.added.push_back(table.name.full_name());
+    for (const auto& table : find_publishable(catalog, wanted.schema, {})) made.added.push_back(dotted(table.name));
   } else {
     const auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
     refuse_what_cannot_be_published(tables);
-    for (const auto& table : tables) made.added.push_back(table.name.full_name());
+    for (const auto& table : tables) made.added.push_back(dotted(table.name));
     sql = create_publication_sql(catalog, wanted.name, tables, operations);
     if (whole) made.note = follow_note(wanted.schema, why_not);
   }
@@ -97,7 +101,7 @@ MadePublication create(Connection& catalog, const WantedPublication& wanted, con
 // Column lists are changed only by taking the table out and adding it again; one statement string is one transaction.
 std::string set_columns_sql(const Connection& catalog, const std::string& name, const PublishableTable& table) {
   return fmt::format("ALTER PUBLICATION {} DROP TABLE {}; ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name),
-                     catalog.quote_table(table.name.schema, table.name.name), catalog.quote_name(name),
+                     catalog.quote_name(table.name.schema) + "." + catalog.quote_name(table.name.name), catalog.quote_name(name),
                      published_table_sql(catalog, table));
 }
 
@@ -134,13 +138,13 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
                                                     published_table_sql(catalog, table));
     if (!own) {
       throw Error(ErrorKind::source_not_ready,
-                  fmt::format("table {} is not in publication {}, which walbrook did not make", table.name.full_name(),
+                  fmt::format("table {} is not in publication {}, which walbrook did not make", dotted(table.name),
                               wanted.name),
                   "As owner of both: " + sql + ";",
-                  {.publication = wanted.name, .table = table.name.full_name()});
+                  {.publication = wanted.name, .table = dotted(table.name)});
     }
     change(catalog, wanted.name, sql);
-    made.added.push_back(table.name.full_name());
+    made.added.push_back(dotted(table.name));
   }
   if (own) set_operations(catalog, now, operations);
   if (wanted.tables.empty() && own) {
