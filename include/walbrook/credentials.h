@@ -8,9 +8,9 @@
 
 namespace walbrook {
 
-// A URL ("postgresql://loader:secret@db.example:5432/shop?sslmode=require", also with the scheme postgresql+psycopg2) or
-// libpq's key=value ("host=db.example dbname=shop user=loader"), with every parameter that libpq takes. It is read when a
-// connection is made: what libpq cannot read is an Error(configuration) then.
+// A URL ("postgresql://loader:secret@db.example:5432/shop?sslmode=require", also with the scheme postgresql+psycopg2)
+// or libpq's key=value ("host=db.example dbname=shop user=loader"), with every parameter that libpq takes. It is read
+// when a connection is made: what libpq cannot read is an Error(configuration) then.
 //
 // Absent, the environment decides: SOURCES__PG_REPLICATION__CREDENTIALS, a URL or key=value; without it libpq's own
 // variables (PGHOST, PGSERVICE, PGPASSFILE, …).

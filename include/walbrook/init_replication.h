@@ -8,8 +8,8 @@
 //   pipeline.run(snapshots);   // the initial load
 //
 // Called again it adds what is missing: more tables, another column list, a slot that is gone. A table that is left out
-// the second time stays published. A publication that walbrook did not make is left as it is; a table that it lacks is an
-// Error with the SQL for its owner.
+// the second time stays published. A publication that walbrook did not make is left as it is; a table that it lacks is
+// an Error with the SQL for its owner.
 #pragma once
 
 #include <stop_token>
@@ -35,12 +35,13 @@ struct InitReplicationOptions {
   Credentials credentials;
   std::string publish = "insert, update, delete, truncate";  // what is published, of an own publication
   bool persist_snapshots = false;                            // return a resource for each table's initial load
-  // From PostgreSQL 15 on the own publication gets column lists. On 14, and in a publication that walbrook did not make,
-  // columns are left out while copying and applying: say them to replication_resource as well then.
+  // From PostgreSQL 15 on the own publication gets column lists. On 14, and in a publication that walbrook did not
+  // make, columns are left out while copying and applying: say them to replication_resource as well then.
   IncludeColumns include_columns;
   TableColumnHints columns;
   // Drops the slot and the own publication first and makes them anew. Changes that nobody has read are gone with the
-  // slot, so a pipeline that followed it must run a snapshot resource next: that replaces its tables, whatever they hold.
+  // slot, so a pipeline that followed it must run a snapshot resource next: that replaces its tables, whatever they
+  // hold.
   bool reset = false;
   std::stop_token stop;  // ends the wait for open transactions, which a new slot needs; then Error(source_not_ready)
 };

@@ -13,13 +13,13 @@ namespace walbrook {
 
 // Of one table.
 struct TableLoad {
-  std::string name;          // in the source: "public.orders"
-  std::string target;        // in the destination: "sales.orders"
-  std::string state;         // "streaming", "quarantined", "removed"; after a stop also "pending", "copying"
-  std::string reason;        // of a state that is not "streaming"
-  bool copied = false;       // a copy of it was made (and is visible)
+  std::string name;     // in the source: "public.orders"
+  std::string target;   // in the destination: "sales.orders"
+  std::string state;    // "streaming", "quarantined", "removed"; after a stop also "pending", "copying"
+  std::string reason;   // of a state that is not "streaming"
+  bool copied = false;  // a copy of it was made (and is visible)
   std::uint64_t copied_rows = 0;
-  std::uint64_t changes = 0;  // applied; what a copy held already is not among them
+  std::uint64_t changes = 0;                            // applied; what a copy held already is not among them
   std::uint64_t inserts = 0, updates = 0, deletes = 0;  // of these; 0 in what sync() tells
 };
 
@@ -33,9 +33,9 @@ struct SchemaChange {
 
 struct LoadInfo {
   std::string pipeline_name;
-  std::string dataset_name;  // "" = the source's schema names
-  std::string destination;   // "shop.duckdb"
-  std::int64_t load_id = 0;  // newest of this run in _walbrook.loads; 0 = it applied no changes
+  std::string dataset_name;        // "" = the source's schema names
+  std::string destination;         // "shop.duckdb"
+  std::int64_t load_id = 0;        // newest of this run in _walbrook.loads; 0 = it applied no changes
   std::uint64_t packages = 0;      // loads that applied changes: each is one transaction of the destination
   std::uint64_t transactions = 0;  // of the source, applied
   std::uint64_t truncates = 0;

@@ -1,10 +1,10 @@
 // A pipeline: from a source's tables to a dataset in a destination, as far as it has come.
 //
-//   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .destination = "duckdb", .dataset_name = "shop_data"});
-//   std::cout << pipeline.run(changes) << '\n';
+//   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .destination = "duckdb", .dataset_name =
+//   "shop_data"}); std::cout << pipeline.run(changes) << '\n';
 //
-// What a pipeline knows stands in the destination, under its name and committed together with the rows: there is no state
-// file, and a program on another machine goes on from the destination alone.
+// What a pipeline knows stands in the destination, under its name and committed together with the rows: there is no
+// state file, and a program on another machine goes on from the destination alone.
 #pragma once
 
 #include <memory>
@@ -51,10 +51,10 @@ class WALBROOK_EXPORT Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Copies these tables anew, as of one moment, and applies what was committed before the call; returns when all of it is
-  // visible. Readers see the former copies until the new ones take their place, all of them in one transaction of the
-  // destination. All resources must be of one slot and publication. Tables of the publication that are not among them go
-  // on, or begin with their changes alone.
+  // Copies these tables anew, as of one moment, and applies what was committed before the call; returns when all of it
+  // is visible. Readers see the former copies until the new ones take their place, all of them in one transaction of
+  // the destination. All resources must be of one slot and publication. Tables of the publication that are not among
+  // them go on, or begin with their changes alone.
   //
   // Where the slot is newer than the copy (init_replication with .reset), nothing of the former stream fits any more:
   // every table that the pipeline has is copied anew then.
@@ -64,14 +64,14 @@ class WALBROOK_EXPORT Pipeline {
   // Applies what was committed before the call, and copies nothing: a table that the pipeline does not have yet begins
   // with its changes alone. (A table whose columns were altered in a way that the stream does not tell is copied anew.)
   LoadInfo run(const ReplicationResource& changes, const PipelineRunOptions& options = {});
-  // All of these throw Error. What was durable by then stays. A table whose data cannot be read is set aside, the others
-  // go on, and at the end an Error(data) names it; last_load() tells of the rest.
+  // All of these throw Error. What was durable by then stays. A table whose data cannot be read is set aside, the
+  // others go on, and at the end an Error(data) names it; last_load() tells of the rest.
 
   // Schema of the tables in the destination, with dev_mode's suffix; "" = the source's schema names.
   [[nodiscard]] const std::string& dataset_name() const;
   [[nodiscard]] const std::string& pipeline_name() const;
-  // The newest of this object, also of a run that threw Error(data); or, behind sync(), what the destination tells of the
-  // newest load. nullopt: none.
+  // The newest of this object, also of a run that threw Error(data); or, behind sync(), what the destination tells of
+  // the newest load. nullopt: none.
   [[nodiscard]] const std::optional<LoadInfo>& last_load() const;
 
   // Reads from the destination where the pipeline stands, whoever ran it last and where: last_load() tells it then.

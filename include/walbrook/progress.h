@@ -24,8 +24,8 @@ struct Progress {
   std::string text;
 };
 
-// Called from threads of the library, one call at a time, and never after `run` has returned. It should return soon: the
-// run waits for it. What it throws ends the run as a stop token would, and comes out of `run`.
+// Called from threads of the library, one call at a time, and never after `run` has returned. It should return soon:
+// the run waits for it. What it throws ends the run as a stop token would, and comes out of `run`.
 using ProgressCallback = std::function<void(const Progress&)>;
 
 }  // namespace walbrook

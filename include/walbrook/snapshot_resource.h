@@ -8,10 +8,10 @@
 
 namespace walbrook {
 
-// What init_replication returns for each table with .persist_snapshots = true. It holds no rows and nothing in the source:
-// a pipeline that runs it copies the table as it is then, consistently with its stream of changes. It may be run more
-// than once, by several pipelines, and as long as slot and publication are there; to run it in another process, call
-// init_replication there in the same way (without .reset).
+// What init_replication returns for each table with .persist_snapshots = true. It holds no rows and nothing in the
+// source: a pipeline that runs it copies the table as it is then, consistently with its stream of changes. It may be
+// run more than once, by several pipelines, and as long as slot and publication are there; to run it in another
+// process, call init_replication there in the same way (without .reset).
 //
 // Copies are cheap and share nothing that changes.
 class WALBROOK_EXPORT SnapshotResource {

@@ -7,8 +7,8 @@
 //                                            .persist_snapshots = true}));              // the initial load
 //   pipeline.run(walbrook::replication_resource({.slot_name = "shop", .pub_name = "shop"}));  // and the changes since
 //
-// Everything throws walbrook::Error. Functions may be called from any thread; an object belongs to one thread at a time.
-// Warnings go to stderr; RUNTIME__LOG_LEVEL (debug, info, warning, error, off) says how much.
+// Everything throws walbrook::Error. Functions may be called from any thread; an object belongs to one thread at a
+// time. Warnings go to stderr; RUNTIME__LOG_LEVEL (debug, info, warning, error, off) says how much.
 #pragma once
 
 #include "walbrook/columns.h"

@@ -75,10 +75,11 @@ class HintCheck {
   }
   [[noreturn]] void refuse(const std::string& hint, const std::string& why) const {
     const auto table = table_.schema + "." + table_.name;
-    throw Error(ErrorKind::configuration,
-                fmt::format("columns: {} of column \"{}\" of {} cannot be followed: {}", hint, column_.name, table, why),
-                "Leave the hint out; SQL on the copy, or a view, shows values in another form.",
-                {.setting = "columns", .table = table, .column = column_.name});
+    throw Error(
+        ErrorKind::configuration,
+        fmt::format("columns: {} of column \"{}\" of {} cannot be followed: {}", hint, column_.name, table, why),
+        "Leave the hint out; SQL on the copy, or a view, shows values in another form.",
+        {.setting = "columns", .table = table, .column = column_.name});
   }
 
   const TableSchema& table_;
@@ -92,10 +93,11 @@ void check_hints(const TableSchema& table, const ColumnHints& hints, const desti
   for (const auto& [name, hint] : hints) {
     const auto* column = table.find(name);
     if (column == nullptr) {
-      throw Error(ErrorKind::configuration,
-                  fmt::format("columns: table {}.{} has no column \"{}\" that is copied", table.schema, table.name, name),
-                  "Names are exact, case counts.",
-                  {.setting = "columns", .table = table.schema + "." + table.name, .column = name});
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("columns: table {}.{} has no column \"{}\" that is copied", table.schema, table.name, name),
+          "Names are exact, case counts.",
+          {.setting = "columns", .table = table.schema + "." + table.name, .column = name});
     }
     HintCheck(table, *column, destination.type_name(column->type)).check(hint);
   }

@@ -42,7 +42,8 @@ class Initialization {
   }
 
  private:
-  // The tables that are asked for, with their columns; none where it is the whole schema and nothing is said of columns.
+  // The tables that are asked for, with their columns; none where it is the whole schema and nothing is said of
+  // columns.
   void name_tables() {
     tables_ = parse_exact_names(options_.table_names, "table_names");
     for (auto& table : tables_) {
@@ -53,7 +54,8 @@ class Initialization {
       if (included.schema.empty()) included.schema = options_.schema_name;
     }
     if (tables_.empty() && !included_.empty()) {  // column lists and FOR TABLES IN SCHEMA exclude each other
-      for (const auto& table : source::find_publishable(catalog_, options_.schema_name, {})) tables_.push_back(table.name);
+      for (const auto& table : source::find_publishable(catalog_, options_.schema_name, {}))
+        tables_.push_back(table.name);
       by_columns_ = true;
     }
     for (const auto& included : included_) {
@@ -126,9 +128,10 @@ class Initialization {
                                                           .tables = std::move(tables),
                                                           .publish = options_.publish});
     const auto note = by_columns_ && made.note.empty()
-                          ? fmt::format("the tables that schema {} has today are published; later ones are added by "
-                                        "calling again (column lists name tables)",
-                                        options_.schema_name)
+                          ? fmt::format(
+                                "the tables that schema {} has today are published; later ones are added by "
+                                "calling again (column lists name tables)",
+                                options_.schema_name)
                           : made.note;
     if (!note.empty()) spdlog::warn("publication {}: {}", options_.pub_name, note);
   }
@@ -161,12 +164,12 @@ class Initialization {
     for (auto& table : wanted) {
       static_cast<void>(find_published(*publication, table, "table_names"));
       table.columns = columns_of(table);
-      resources.emplace_back(std::make_shared<const SnapshotResource::Parts>(
-          SnapshotResource::Parts{.conninfo = conninfo_,
-                                  .slot = options_.slot_name,
-                                  .publication = options_.pub_name,
-                                  .table = table,
-                                  .hints = hints_of(table)}));
+      resources.emplace_back(
+          std::make_shared<const SnapshotResource::Parts>(SnapshotResource::Parts{.conninfo = conninfo_,
+                                                                                  .slot = options_.slot_name,
+                                                                                  .publication = options_.pub_name,
+                                                                                  .table = table,
+                                                                                  .hints = hints_of(table)}));
     }
     return resources;
   }

@@ -67,8 +67,8 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
     if (!options.dev_mode) return;
-    const auto suffix =
-        fmt::format("_{:%Y%m%d%H%M%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+    const auto suffix = fmt::format(
+        "_{:%Y%m%d%H%M%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
     if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
     state_->dataset_name += suffix;
     state_->key += suffix;

@@ -1,4 +1,5 @@
-// The source as the library's functions come to it: where it is, what a publication of it holds, which tables are meant.
+// The source as the library's functions come to it: where it is, what a publication of it holds, which tables are
+// meant.
 #pragma once
 
 #include <exception>

@@ -254,11 +254,13 @@ void refuse_extras(const CLI::App& app) {
   if (extras.empty()) return;
   const std::string all = fmt::format("`walbrook {} --help` lists all.", app.get_name());
   if (!extras[0].starts_with('-') || extras[0] == "-") {
-    throw Error(ErrorKind::configuration, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))), all);
+    throw Error(ErrorKind::configuration, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))),
+                all);
   }
   const std::string flag = extras[0].substr(0, extras[0].find('='));
   const std::string meant = nearest(flag, flag_names(app));
-  throw Error(ErrorKind::configuration, fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),
               meant.empty() ? all : fmt::format("Did you mean {}? {}", meant, all));
 }
 

@@ -30,7 +30,8 @@ std::vector<std::string> take_arguments(int argc, char** argv) {
 
 std::string resolve_source(const std::optional<std::string>& flag) {
   if (flag) {
-    if (flag->empty()) throw Error(ErrorKind::configuration, "--source is empty", "Leave it out to use libpq's environment.");
+    if (flag->empty())
+      throw Error(ErrorKind::configuration, "--source is empty", "Leave it out to use libpq's environment.");
     source::check_conninfo(*flag, "--source");
     return *flag;
   }

@@ -5,6 +5,7 @@
 //    all. A destination without transactions must reach the same end state by idempotent writes when the same load is
 //    made again after a crash.
 //  * Load::commit returns only when it is durable (fsync'ed).
+//    It throws Error(in_doubt) where it cannot know whether it is; the next begin_load finds out.
 //  * Destroying a Load without commit leaves the destination as it was. Any method may throw Error(destination); the
 //  load
 //    is dead then, and the caller destroys it and tries again.
@@ -167,9 +168,9 @@ class ReadSession {
 
   // The checkpoint that what is read corresponds to; unset when there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
-  // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the destination's
-  // reason. A query that fails while it runs may end the view: what follows sees the newest state then, and lsn() says
-  // which.
+  // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
+  // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
+  // and lsn() says which.
   [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;

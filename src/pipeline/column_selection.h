@@ -18,8 +18,8 @@ class ColumnSelection {
   // Each with its columns; a name without a schema is that table in every schema.
   explicit ColumnSelection(std::vector<source::TableName> tables) : tables_(std::move(tables)) {}
 
-  // Takes out of the publication's tables what was not asked for. Throws Error(configuration) where a table's partitions
-  // are published one by one: the stream then names them, not the table.
+  // Takes out of the publication's tables what was not asked for. Throws Error(configuration) where a table's
+  // partitions are published one by one: the stream then names them, not the table.
   void restrict_tables(source::Publication& publication) const;
   // For each column of the message, in its order: is it copied? Empty = all are.
   [[nodiscard]] std::vector<bool> taken(const pgoutput::Relation& message) const;

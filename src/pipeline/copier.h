@@ -19,7 +19,7 @@ struct CopierOptions {
   std::string conninfo;
   source::CopyOptions copy;
   Lsn changes_from;  // a table that is ordered without rows gets its changes from this position on
-  int workers = 1;                                       // connections to the source
+  int workers = 1;   // connections to the source
   std::uint64_t piece_bytes = std::uint64_t{64} << 20U;  // a larger table is copied in pieces, by several workers
 };
 

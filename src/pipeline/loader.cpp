@@ -333,7 +333,7 @@ void Loader::with_retries(const std::function<void()>& attempt, std::stop_token 
       attempt();
       return;
     } catch (const Error& failed) {
-      if (failed.kind() != ErrorKind::destination) throw;
+      if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
       if (tried >= options_.retries || stop.stop_requested()) throw given_up(failed);
       spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
     }

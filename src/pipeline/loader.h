@@ -22,7 +22,7 @@ struct LoaderOptions {
   std::size_t staged_bytes = 0;  // of open transactions, at most; 0 = as much as the destination has room for
   Lsn target;                    // a run that ends by itself is done when this is durable and every table is settled
   bool follow = false;           // then it is never done
-  bool together = false;  // the first copies become visible in one load, however long one of them takes
+  bool together = false;         // the first copies become visible in one load, however long one of them takes
 };
 
 class Loader {
@@ -76,7 +76,7 @@ class Loader {
   Lsn checkpoint_;
   SteadyTime last_idle_commit_{};
   std::map<std::uint32_t, std::size_t> staged_;  // bytes by xid, of open transactions
-  bool promoted_ = false;  // some copies have become visible
+  bool promoted_ = false;                        // some copies have become visible
   bool drained_ = false;
 };
 

@@ -147,8 +147,7 @@ bool must_start_over(const RunOptions& options, source::Connection& catalog, con
 }
 
 source::PreflightRequest preflight_request(const RunOptions& options,
-                                           const std::optional<destination::Checkpoint>& checkpoint,
-                                           bool start_over) {
+                                           const std::optional<destination::Checkpoint>& checkpoint, bool start_over) {
   source::PreflightRequest request{.conninfo = options.conninfo,
                                    .publication = options.publication,
                                    .slot = options.slot,
@@ -181,8 +180,8 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
     state = destination.open();
   }
   const bool start_over = must_start_over(options, catalog, state);
-  if (const auto error = source::first_error(
-          source::preflight(preflight_request(options, state.checkpoint, start_over)))) {
+  if (const auto error =
+          source::first_error(source::preflight(preflight_request(options, state.checkpoint, start_over)))) {
     throw *error;
   }
 

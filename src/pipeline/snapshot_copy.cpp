@@ -213,15 +213,14 @@ void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
   // Before the loader hears of it: it may promote the table at once, and a second copy would pull the rows from under
   // it.
   copy.set_done();
-  around_.loader.post(
-      CopyResult{.kind = kind,
-                 .table = copy.table().record.oid,
-                 .number = copy.table().number,
-                 .consistent_point =
-                     copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
-                 .columns = copy.schema(),
-                 .rows = copy.rows(),
-                 .reason = copy.reason()});
+  around_.loader.post(CopyResult{
+      .kind = kind,
+      .table = copy.table().record.oid,
+      .number = copy.table().number,
+      .consistent_point = copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
+      .columns = copy.schema(),
+      .rows = copy.rows(),
+      .reason = copy.reason()});
 }
 
 std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {

@@ -72,7 +72,8 @@ Parameters resolve(const std::string& conninfo) {
   if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
   const std::string message = PQerrorMessage(probe.get());
   if (message.find(refused) == std::string::npos) {
-    throw Error(ErrorKind::configuration, "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
+    throw Error(ErrorKind::configuration,
+                "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
                 "Check the connection string, PGSERVICE and the service file.");
   }
   Parameters resolved;
@@ -274,8 +275,10 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
     kind = ErrorKind::rights;
   }
   const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
-  return {kind, mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
-          hint != nullptr ? one_line(hint) : ""};
+  return {kind,
+          mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
+          hint != nullptr ? one_line(hint) : "",
+          {.server = where(), .sqlstate = std::string(sqlstate)}};
 }
 
 }  // namespace walbrook::source

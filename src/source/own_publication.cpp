@@ -13,10 +13,6 @@ namespace {
 
 constexpr const char* own_comment = "created by walbrook";
 
-std::string dotted(const TableName& table) {
-  return table.schema + "." + table.name;
-}
-
 // "insert, update" as PostgreSQL takes it; Error(configuration) for a word that it does not know.
 std::string checked_operations(const std::string& publish) {
   constexpr std::array<std::string_view, 4> known = {"insert", "update", "delete", "truncate"};
@@ -48,8 +44,8 @@ void change(Connection& catalog, const std::string& name, const std::string& sql
 void refuse_what_cannot_be_published(const std::vector<PublishableTable>& tables) {
   for (const auto& table : tables) {
     if (table.refusal.empty()) continue;
-    throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", dotted(table.name), table.refusal),
-                table.refusal_mend, {.table = dotted(table.name)});
+    throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", table.name.full_name(), table.refusal),
+                table.refusal_mend, {.table = table.name.full_name()});
   }
 }
 
@@ -81,15 +77,15 @@ MadePublication create(Connection& catalog, const WantedPublication& wanted, con
   const bool whole = wanted.tables.empty();
   const auto why_not = whole ? why_not_schema(catalog) : std::string();
   if (whole && why_not.empty()) {
-    sql = fmt::format("CREATE PUBLICATION {} FOR TABLES IN SCHEMA {} WITH (publish = {}, publish_via_partition_root = true)",
-                      catalog.quote_name(wanted.name), catalog.quote_name(wanted.schema),
-                      catalog.quote_literal(operations));
+    sql = fmt::format(
+        "CREATE PUBLICATION {} FOR TABLES IN SCHEMA {} WITH (publish = {}, publish_via_partition_root = true)",
+        catalog.quote_name(wanted.name), catalog.quote_name(wanted.schema), catalog.quote_literal(operations));
     made.follows_schema = true;
-    for (const auto& table : find_publishable(catalog, wanted.schema, {})) made.added.push_back(dotted(table.name));
+    for (const auto& table : find_publishable(catalog, wanted.schema, {})) made.added.push_back(table.name.full_name());
   } else {
     const auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
     refuse_what_cannot_be_published(tables);
-    for (const auto& table : tables) made.added.push_back(dotted(table.name));
+    for (const auto& table : tables) made.added.push_back(table.name.full_name());
     sql = create_publication_sql(catalog, wanted.name, tables, operations);
     if (whole) made.note = follow_note(wanted.schema, why_not);
   }
@@ -101,8 +97,8 @@ MadePublication create(Connection& catalog, const WantedPublication& wanted, con
 // Column lists are changed only by taking the table out and adding it again; one statement string is one transaction.
 std::string set_columns_sql(const Connection& catalog, const std::string& name, const PublishableTable& table) {
   return fmt::format("ALTER PUBLICATION {} DROP TABLE {}; ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name),
-                     catalog.quote_name(table.name.schema) + "." + catalog.quote_name(table.name.name), catalog.quote_name(name),
-                     published_table_sql(catalog, table));
+                     catalog.quote_table(table.name.schema, table.name.name),
+                     catalog.quote_name(name), published_table_sql(catalog, table));
 }
 
 bool other_columns(const SourceTable& now, const PublishableTable& asked) {
@@ -133,28 +129,30 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
   for (const auto& table : tables) {
     const auto* known = published(now, table.oid);
     if (known != nullptr && (!own || !other_columns(*known, table))) continue;
-    const auto sql = known != nullptr ? set_columns_sql(catalog, wanted.name, table)
-                                      : fmt::format("ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(wanted.name),
-                                                    published_table_sql(catalog, table));
+    const auto sql = known != nullptr
+                         ? set_columns_sql(catalog, wanted.name, table)
+                         : fmt::format("ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(wanted.name),
+                                       published_table_sql(catalog, table));
     if (!own) {
       throw Error(ErrorKind::source_not_ready,
-                  fmt::format("table {} is not in publication {}, which walbrook did not make", dotted(table.name),
+                  fmt::format("table {} is not in publication {}, which walbrook did not make", table.name.full_name(),
                               wanted.name),
-                  "As owner of both: " + sql + ";",
-                  {.publication = wanted.name, .table = dotted(table.name)});
+                  "As owner of both: " + sql + ";", {.publication = wanted.name, .table = table.name.full_name()});
     }
     change(catalog, wanted.name, sql);
-    made.added.push_back(dotted(table.name));
+    made.added.push_back(table.name.full_name());
   }
   if (own) set_operations(catalog, now, operations);
   if (wanted.tables.empty() && own) {
     const auto rows = catalog.server_version() < 150000
                           ? 0
-                          : catalog.query("SELECT FROM pg_catalog.pg_publication_namespace pn "
-                                          "JOIN pg_catalog.pg_publication p ON p.oid = pn.pnpubid "
-                                          "JOIN pg_catalog.pg_namespace n ON n.oid = pn.pnnspid "
-                                          "WHERE p.pubname = $1 AND n.nspname = $2",
-                                          {wanted.name, wanted.schema})
+                          : catalog
+                                .query(
+                                    "SELECT FROM pg_catalog.pg_publication_namespace pn "
+                                    "JOIN pg_catalog.pg_publication p ON p.oid = pn.pnpubid "
+                                    "JOIN pg_catalog.pg_namespace n ON n.oid = pn.pnnspid "
+                                    "WHERE p.pubname = $1 AND n.nspname = $2",
+                                    {wanted.name, wanted.schema})
                                 .size();
     made.follows_schema = rows > 0 || now.all_tables;
     if (!made.follows_schema) {
@@ -169,9 +167,10 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
 
 bool is_own_publication(Connection& catalog, const std::string& name) {
   return catalog
-             .query("SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1"
-                    " AND pg_catalog.obj_description(oid, 'pg_publication') = $2",
-                    {name, own_comment})
+             .query(
+                 "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1"
+                 " AND pg_catalog.obj_description(oid, 'pg_publication') = $2",
+                 {name, own_comment})
              .size() > 0;
 }
 

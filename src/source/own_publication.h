@@ -30,8 +30,8 @@ struct MadePublication {
 };
 
 // Makes it, or adds to it what is missing; nothing is taken out. A publication that is not walbrook's is left as it is:
-// Error(source_not_ready) with the SQL for its owner where a table is missing. Error(rights) with the SQL where the role
-// may not.
+// Error(source_not_ready) with the SQL for its owner where a table is missing. Error(rights) with the SQL where the
+// role may not.
 MadePublication make_publication(Connection& catalog, const WantedPublication& wanted);
 
 }  // namespace walbrook::source

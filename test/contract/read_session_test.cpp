@@ -96,7 +96,7 @@ TEST_P(ReadSessionTest, only_one_statement_that_reads) {
                                 "SELECT $1",
                                 "WITH gone AS (DELETE FROM public.accounts RETURNING *) SELECT * FROM gone"}) {
     const auto error = error_of([&] { (void)session->query(sql); });
-    EXPECT_TRUE(error.starts_with("usage: ")) << sql << " -> " << error;
+    EXPECT_TRUE(error.starts_with("configuration: ")) << sql << " -> " << error;
     EXPECT_EQ(ask(*session, "SELECT balance FROM public.accounts"), Strings{"5"}) << "after " << sql;
   }
   EXPECT_FALSE(std::filesystem::exists("/tmp/walbrook-must-not-be.csv"));

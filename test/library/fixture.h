@@ -1,4 +1,5 @@
-// A source database of its own, slot and publication of its own names, and a DuckDB file: used through the library alone.
+// A source database of its own, slot and publication of its own names, and a DuckDB file: used through the library
+// alone.
 #pragma once
 
 #include <walbrook/walbrook.h>
@@ -48,7 +49,8 @@ class Shop {
                               .gone_columns = {}});
   }
   [[nodiscard]] std::string published() const {
-    return value("SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'pub'");
+    return value(
+        "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'pub'");
   }
   [[nodiscard]] std::string confirmed() const {
     return value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '" + slot() + "'");

@@ -34,13 +34,15 @@ TEST(InitReplication, called_again_it_adds_tables_and_removes_none) {
   fewer.publish = "insert, delete";
   init_replication(fewer);
   EXPECT_EQ(shop.published(), "a,b");
-  EXPECT_EQ(shop.value("SELECT pubinsert, pubdelete FROM pg_publication WHERE pubinsert AND pubdelete AND NOT pubupdate"),
-            "t");
+  EXPECT_EQ(
+      shop.value("SELECT pubinsert, pubdelete FROM pg_publication WHERE pubinsert AND pubdelete AND NOT pubupdate"),
+      "t");
 }
 
 TEST(InitReplication, leaves_a_publication_alone_that_is_not_its_own) {
   const Shop shop;
-  shop.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY); CREATE PUBLICATION pub FOR TABLE a");
+  shop.exec(
+      "CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY); CREATE PUBLICATION pub FOR TABLE a");
   EXPECT_EQ(init_replication(shop.init("a")).size(), 1U);
   const auto error = error_of([&] { init_replication(shop.init({"a", "b"})); });
   EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
@@ -77,7 +79,8 @@ TEST(InitReplication, a_whole_schema_is_todays_tables_where_the_role_may_not) {
   EXPECT_EQ(shop.published(), "a");
   EXPECT_EQ(init_replication(options).size(), 2U);
   EXPECT_EQ(shop.published(), "a,b");
-  shop.exec("SELECT pg_drop_replication_slot('" + shop.slot() + "'); DROP OWNED BY " + role + " CASCADE; DROP ROLE " + role);
+  shop.exec("SELECT pg_drop_replication_slot('" + shop.slot() + "'); DROP OWNED BY " + role + " CASCADE; DROP ROLE " +
+            role);
 }
 
 TEST(InitReplication, reset_makes_slot_and_publication_anew) {

@@ -10,8 +10,9 @@ namespace {
 
 TEST(Pipeline, an_initial_load_and_the_changes_since_equal_the_source) {
   const Shop shop;
-  shop.exec("CREATE TABLE orders(id int PRIMARY KEY, v text, n numeric); CREATE TABLE notes(t text);"
-            "INSERT INTO orders SELECT g, 'v' || g, g * 1.5 FROM generate_series(1, 1000) g; INSERT INTO notes VALUES ('a')");
+  shop.exec(
+      "CREATE TABLE orders(id int PRIMARY KEY, v text, n numeric); CREATE TABLE notes(t text);"
+      "INSERT INTO orders SELECT g, 'v' || g, g * 1.5 FROM generate_series(1, 1000) g; INSERT INTO notes VALUES ('a')");
   auto pipeline = walbrook::pipeline(shop.options());
   EXPECT_FALSE(pipeline.last_load());
   const auto loaded = pipeline.run(init_replication(shop.init({"orders", "notes"})));
@@ -22,8 +23,9 @@ TEST(Pipeline, an_initial_load_and_the_changes_since_equal_the_source) {
   EXPECT_EQ(loaded.schema_changes.size(), 2U);
   EXPECT_TRUE(loaded.table("orders")->copied);
 
-  shop.exec("UPDATE orders SET v = 'new' WHERE id <= 10; DELETE FROM orders WHERE id > 990; INSERT INTO notes VALUES ('b');"
-            "TRUNCATE notes; INSERT INTO notes VALUES ('c')");
+  shop.exec(
+      "UPDATE orders SET v = 'new' WHERE id <= 10; DELETE FROM orders WHERE id > 990; INSERT INTO notes VALUES ('b');"
+      "TRUNCATE notes; INSERT INTO notes VALUES ('c')");
   const auto changes = shop.changes();
   const auto applied = pipeline.run(changes);
   EXPECT_EQ(shop.differences(), "");
@@ -61,8 +63,9 @@ TEST(Pipeline, without_an_initial_load_the_changes_alone_flow) {
 
 TEST(Pipeline, a_table_that_comes_later_begins_with_its_changes_or_with_its_snapshot) {
   const Shop shop;
-  shop.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY); CREATE TABLE c(id int PRIMARY KEY);"
-            "INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); INSERT INTO c VALUES (1)");
+  shop.exec(
+      "CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY); CREATE TABLE c(id int PRIMARY KEY);"
+      "INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); INSERT INTO c VALUES (1)");
   auto pipeline = walbrook::pipeline(shop.options());
   pipeline.run(init_replication(shop.init("a")));
   init_replication(shop.init("b", false));
@@ -137,15 +140,16 @@ TEST(Pipeline, former_copies_stay_until_all_new_ones_are_there) {
   const auto snapshots = init_replication(shop.init({"quick", "slow"}));
   walbrook::pipeline(shop.options()).run(snapshots);
   // Both more than is gathered before it is written, so that each is finished by itself.
-  shop.exec("INSERT INTO quick SELECT g, repeat('x', 100) FROM generate_series(1, 45000) g;"
-            "INSERT INTO slow SELECT g, repeat('x', 100) FROM generate_series(1, 300000) g");
+  shop.exec(
+      "INSERT INTO quick SELECT g, repeat('x', 100) FROM generate_series(1, 45000) g;"
+      "INSERT INTO slow SELECT g, repeat('x', 100) FROM generate_series(1, 300000) g");
   std::stop_source stop;
   std::atomic<bool> quick_is_there = false;
   auto options = shop.options();
   options.progress = [&](const Progress& progress) {
     if (progress.event == Progress::Event::copy_finished && progress.table == "public.quick") quick_is_there = true;
     if (progress.event != Progress::Event::copy_advanced || progress.table != "public.slow" || !quick_is_there) return;
-    std::this_thread::sleep_for(milliseconds(300));  // enough for the loader to show what it has
+    std::this_thread::sleep_for(milliseconds(1500));  // enough for the loader to show what it has
     stop.request_stop();
   };
   const auto load = walbrook::pipeline(std::move(options)).run(snapshots, {.stop = stop.get_token()});
@@ -191,9 +195,10 @@ TEST(Pipeline, selected_columns_by_the_publication) {
 
 TEST(Pipeline, selected_columns_where_the_publication_has_them_all) {
   const Shop shop;
-  shop.exec("CREATE TABLE a(id int PRIMARY KEY, big text, n int, secret text);"
-            "ALTER TABLE a ALTER COLUMN big SET STORAGE EXTERNAL;"
-            "INSERT INTO a VALUES (1, repeat('x', 9000), 10, 's'); CREATE PUBLICATION pub FOR TABLE a");
+  shop.exec(
+      "CREATE TABLE a(id int PRIMARY KEY, big text, n int, secret text);"
+      "ALTER TABLE a ALTER COLUMN big SET STORAGE EXTERNAL;"
+      "INSERT INTO a VALUES (1, repeat('x', 9000), 10, 's'); CREATE PUBLICATION pub FOR TABLE a");
   const IncludeColumns some = {{"a", {"id", "big", "n"}}};
   auto options = shop.init("a");
   options.include_columns = some;
@@ -201,13 +206,15 @@ TEST(Pipeline, selected_columns_where_the_publication_has_them_all) {
   following.include_columns = some;
   auto pipeline = walbrook::pipeline(shop.options());
   pipeline.run(init_replication(options));
-  shop.exec("INSERT INTO a VALUES (2, 'y', 20, 't'); UPDATE a SET n = 11, secret = 'u' WHERE id = 1;"
-            "UPDATE a SET id = 3 WHERE id = 2");
+  shop.exec(
+      "INSERT INTO a VALUES (2, 'y', 20, 't'); UPDATE a SET n = 11, secret = 'u' WHERE id = 1;"
+      "UPDATE a SET id = 3 WHERE id = 2");
   const auto load = pipeline.run(replication_resource(following));
   EXPECT_FALSE(load.table("a")->copied);
   EXPECT_EQ(shop.copied("SELECT string_agg(id || ':' || length(big) || ':' || n, ',' ORDER BY id) FROM copy.a"),
             "1:9000:11,3:1:20");
-  EXPECT_EQ(shop.copied("SELECT string_agg(column_name, ',') FROM duckdb_columns() WHERE table_name = 'a'"), "id,big,n");
+  EXPECT_EQ(shop.copied("SELECT string_agg(column_name, ',') FROM duckdb_columns() WHERE table_name = 'a'"),
+            "id,big,n");
   // Said no more: the column is new to the copy, which is made anew.
   pipeline.run(shop.changes());
   EXPECT_EQ(shop.differences(), "");

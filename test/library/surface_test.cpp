@@ -38,14 +38,14 @@ TEST(Credentials, come_from_the_environment_where_none_are_given) {
 TEST(Credentials, no_error_holds_a_password) {
   for (const char* text : {"postgresql://u:hidden@127.0.0.1:1/x", "host=127.0.0.1 port=1 password=hidden",
                            "postgresql://u:hidden@[bad", "host= 'x password=hidden"}) {
-    const auto error = error_of([&] {
-      init_replication({.slot_name = "s", .pub_name = "p", .table_names = "t", .credentials = text});
-    });
+    const auto error = error_of(
+        [&] { init_replication({.slot_name = "s", .pub_name = "p", .table_names = "t", .credentials = text}); });
     EXPECT_EQ(std::string(error.what()).find("hidden"), std::string::npos) << error.what();
     EXPECT_EQ(error.facts().slot, "s");
   }
-  EXPECT_EQ(error_of([] { replication_resource({.slot_name = "s", .pub_name = "p", .credentials = "nonsense=1"}); }).kind(),
-            ErrorKind::configuration);
+  EXPECT_EQ(
+      error_of([] { replication_resource({.slot_name = "s", .pub_name = "p", .credentials = "nonsense=1"}); }).kind(),
+      ErrorKind::configuration);
 }
 
 TEST(TableNames, are_one_or_several) {
@@ -57,9 +57,9 @@ TEST(TableNames, are_one_or_several) {
   EXPECT_EQ(count(std::vector<std::string>{"a", "b"}), 2);
   EXPECT_TRUE(TableNames().empty());
   for (const char* odd : {"a.b.c", "", ".a", "\"a"}) {
-    EXPECT_EQ(error_of([&] {
-                replication_resource({.slot_name = "s", .pub_name = "p", .table_names = odd});
-              }).facts().setting,
+    EXPECT_EQ(error_of([&] { replication_resource({.slot_name = "s", .pub_name = "p", .table_names = odd}); })
+                  .facts()
+                  .setting,
               "table_names")
         << odd;
   }
@@ -67,7 +67,9 @@ TEST(TableNames, are_one_or_several) {
 
 TEST(TableNames, are_exact) {
   const Shop shop;
-  shop.exec("CREATE TABLE \"Odd.Name\"(id int PRIMARY KEY); CREATE SCHEMA sales; CREATE TABLE sales.orders(id int PRIMARY KEY)");
+  shop.exec(
+      "CREATE TABLE \"Odd.Name\"(id int PRIMARY KEY); CREATE SCHEMA sales; CREATE TABLE sales.orders(id int PRIMARY "
+      "KEY)");
   EXPECT_EQ(init_replication(shop.init({"public.\"Odd.Name\"", "sales.orders"})).size(), 2U);
   EXPECT_EQ(shop.published(), "Odd.Name,orders");
 }

@@ -25,7 +25,8 @@ TEST(TableNames, RefuseWhatIsNone) {
     expect_says(thrown_by([&] { (void)parse_table_name(text); }), ErrorKind::configuration,
                 {"is no table name", "Write schema.table"});
   }
-  expect_says(thrown_by([] { (void)parse_table_name(std::string(64, 'a')); }), ErrorKind::configuration, {"longer than 63"});
+  expect_says(thrown_by([] { (void)parse_table_name(std::string(64, 'a')); }), ErrorKind::configuration,
+              {"longer than 63"});
 }
 
 }  // namespace
