@@ -18,15 +18,15 @@ using IncludeColumns = std::map<std::string, std::vector<std::string>>;
 struct ColumnHint {
   // "text", "bigint", "double", "decimal", "bool", "date", "time", "timestamp", "binary", "json"; or DuckDB's own name
   // of a type as the copy has it, "INTEGER", "DECIMAL(10,2)".
-  std::optional<std::string> data_type;
-  std::optional<int> precision;            // of a decimal
-  std::optional<int> scale;                // of a decimal
-  std::optional<bool> timezone;            // of a timestamp or a time
-  std::optional<bool> nullable;            // the copy's columns are; `false` is refused
-  std::optional<bool> primary_key;         // it belongs to the replica identity
-  std::optional<bool> merge_key;           // the same: changes find their rows by it
-  std::optional<std::string> name;         // its name in the copy: the source's
-  std::optional<std::string> description;  // refused today: the copy holds no comments
+  std::optional<std::string> data_type{};
+  std::optional<int> precision{};            // of a decimal
+  std::optional<int> scale{};                // of a decimal
+  std::optional<bool> timezone{};            // of a timestamp or a time
+  std::optional<bool> nullable{};            // the copy's columns are; `false` is refused
+  std::optional<bool> primary_key{};         // it belongs to the replica identity
+  std::optional<bool> merge_key{};           // the same: changes find their rows by it
+  std::optional<std::string> name{};         // its name in the copy: the source's
+  std::optional<std::string> description{};  // refused today: the copy holds no comments
 };
 
 using ColumnHints = std::map<std::string, ColumnHint>;        // by column

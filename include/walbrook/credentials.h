@@ -25,6 +25,9 @@ class WALBROOK_EXPORT Credentials {
   Credentials(Credentials&&) noexcept;
   Credentials& operator=(Credentials&&) noexcept;
 
+  // What absent credentials stand for now: for a program that talks to the source itself as well.
+  [[nodiscard]] static Credentials from_configuration();
+
   [[nodiscard]] bool given() const { return !text_.empty(); }
   // With *** where a password stands.
   [[nodiscard]] std::string masked() const;

@@ -26,19 +26,19 @@ struct PipelineOptions {
   // "duckdb": the file DESTINATION__DUCKDB__CREDENTIALS names, else <pipeline_name>.duckdb in the current folder.
   // Otherwise a path or a URL: "data/shop.duckdb", "duckdb:////data/shop.duckdb".
   std::string destination = "duckdb";
-  std::string dataset_name;  // schema of the tables in the destination; "" = the source's schema names
+  std::string dataset_name{};  // schema of the tables in the destination; "" = the source's schema names
   // Every Pipeline object starts from nothing: a dataset of its own, its name followed by _YYYYMMDDhhmmss (UTC), with
   // state of its own. Earlier ones stay in the file.
   bool dev_mode = false;
-  ProgressCallback progress;
+  ProgressCallback progress{};
 };
 
 struct PipelineRunOptions {
   std::string write_disposition = "merge";  // the only one for these resources: the copy equals the source
-  std::string table_name;                   // not for these resources: their tables are named as in the source
+  std::string table_name{};                 // not for these resources: their tables are named as in the source
   // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
   // LoadInfo::stopped.
-  std::stop_token stop;
+  std::stop_token stop{};
 };
 
 // Movable, not copyable. One thread at a time. The destination is held only while a call lasts.

@@ -16,12 +16,12 @@ struct Progress {
     copy_restarted,  // `text` says why; its rows count from 0 again
     applied,         // changes: `rows` of them in this run so far, over all tables
   } event = Event::applied;
-  std::string table;                 // "public.orders", as the source names it; empty for waiting and applied
+  std::string table{};               // "public.orders", as the source names it; empty for waiting and applied
   std::uint64_t rows = 0;            // so far
   std::uint64_t bytes = 0;           // of the copied rows as they came over the wire, so far; 0 for applied
   std::int64_t estimated_rows = -1;  // of a copy that starts; -1: the source does not know
   double seconds = 0;                // of a copy that is finished
-  std::string text;
+  std::string text{};
 };
 
 // Called from threads of the library, one call at a time, and never after `run` has returned. It should return soon:

@@ -16,12 +16,12 @@
 namespace walbrook {
 
 struct ReplicationResourceOptions {
-  std::string slot_name;
-  std::string pub_name;
-  Credentials credentials;
-  IncludeColumns include_columns;
-  TableColumnHints columns;
-  TableNames table_names;  // absent: all tables of the publication. Changes of others are dropped.
+  std::string slot_name{};
+  std::string pub_name{};
+  Credentials credentials{};
+  IncludeColumns include_columns{};
+  TableColumnHints columns{};
+  TableNames table_names{};  // absent: all tables of the publication. Changes of others are dropped.
   std::uint32_t target_batch_size = 1000;
   // false: the slot keeps what was read, for as long as nobody reads it with true. What a pipeline has is in its
   // destination, so a later run applies nothing twice either way; but the server holds the write-ahead log.

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <utility>
 
+#include "api/source_access.h"
 #include "base/error.h"
 
 namespace walbrook {
@@ -15,6 +16,10 @@ Credentials::Credentials(const Credentials&) = default;
 Credentials& Credentials::operator=(const Credentials&) = default;
 Credentials::Credentials(Credentials&&) noexcept = default;
 Credentials& Credentials::operator=(Credentials&&) noexcept = default;
+
+Credentials Credentials::from_configuration() {
+  return api::told({}, [] { return Credentials(api::connection_string({})); });
+}
 
 std::string Credentials::masked() const {
   return mask_secrets(text_);

@@ -20,12 +20,11 @@ void ColumnSelection::restrict_tables(source::Publication& publication) const {
     const auto* asked = find(table.schema, table.name);
     if (asked == nullptr) continue;
     if (table.partitioned && !publication.via_partition_root) {
-      throw Error(
-          ErrorKind::configuration,
-          fmt::format("columns of {} cannot be selected: publication {} publishes its partitions one by one",
-                      table.full_name(), publication.name),
-          "ALTER PUBLICATION … SET (publish_via_partition_root = true);",
-          {.setting = "include_columns", .publication = publication.name, .table = table.full_name()});
+      throw Error(ErrorKind::configuration,
+                  fmt::format("columns of {} cannot be selected: publication {} publishes its partitions one by one",
+                              table.full_name(), publication.name),
+                  "ALTER PUBLICATION … SET (publish_via_partition_root = true);",
+                  {.setting = "include_columns", .publication = publication.name, .table = table.full_name()});
     }
     const auto left_out = [asked](const std::string& column) {
       return std::ranges::find(asked->columns, column) == asked->columns.end();

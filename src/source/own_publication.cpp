@@ -97,8 +97,8 @@ MadePublication create(Connection& catalog, const WantedPublication& wanted, con
 // Column lists are changed only by taking the table out and adding it again; one statement string is one transaction.
 std::string set_columns_sql(const Connection& catalog, const std::string& name, const PublishableTable& table) {
   return fmt::format("ALTER PUBLICATION {} DROP TABLE {}; ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name),
-                     catalog.quote_table(table.name.schema, table.name.name),
-                     catalog.quote_name(name), published_table_sql(catalog, table));
+                     catalog.quote_table(table.name.schema, table.name.name), catalog.quote_name(name),
+                     published_table_sql(catalog, table));
 }
 
 bool other_columns(const SourceTable& now, const PublishableTable& asked) {

@@ -9,6 +9,7 @@
 #include "test/support/duck_reader.h"
 #include "test/support/oracle.h"
 #include "test/support/postgres_server.h"
+#include "test/support/walbrook_command.h"
 
 namespace walbrook::test {
 
