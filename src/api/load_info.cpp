@@ -69,7 +69,7 @@ std::ostream& operator<<(std::ostream& out, const LoadInfo& load) {
                      load.destination, load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
                      counted(load.copied_rows(), "row"), counted(load.changes(), "change"),
                      counted(load.transactions, "transaction"), load.seconds, load.stopped ? "; stopped" : "");
-  out << fmt::format("  load {} of {}, LSN {} to {}\n", load.load_id, counted(load.packages, "package"),
+  out << fmt::format("  load id {}, {}, LSN {} to {}\n", load.load_id, counted(load.packages, "package"),
                      load.first_lsn.empty() ? "the start" : load.first_lsn,
                      load.last_lsn.empty() ? "the start" : load.last_lsn);
   for (const auto& table : load.tables) out << table_text(table);

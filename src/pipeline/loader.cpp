@@ -166,6 +166,7 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
         for (const auto& [oid, record] : changes.changed()) load->put_table(record);
         commit(*load, reached);
         changes.adopt();
+        statistics_.promoted(promotion.counts(), promotion.table_counts());
       },
       stop);
   promoted_ = true;

@@ -53,6 +53,7 @@ TEST(Pipeline, without_an_initial_load_the_changes_alone_flow) {
   auto pipeline = walbrook::pipeline(shop.options());
   const auto load = pipeline.run(shop.changes());
   EXPECT_FALSE(load.table("a")->copied);
+  EXPECT_EQ(load.changes(), 3U);
   EXPECT_EQ(shop.copied("SELECT string_agg(id || v, ',' ORDER BY id) FROM copy.a"), "2changed,4new");
   shop.exec("UPDATE a SET v = 'again' WHERE id = 4");
   pipeline.run(shop.changes());
