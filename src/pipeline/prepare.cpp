@@ -192,6 +192,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   auto publication = find_or_create_publication(options, catalog, observer);
   const auto slot = find_or_create_slot(options, catalog, observer, stop);
   out.two_phase = options.two_phase || slot.two_phase;
+  out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   if (slot.two_phase && out.protocol < 3) {
     throw Error(ErrorKind::configuration,
                 fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them",

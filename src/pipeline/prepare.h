@@ -21,6 +21,7 @@ struct Prepared {
   std::string source;                  // where it is: "127.0.0.1:5432/shop"
   bool binary = false;                 // every published column has a binary parser
   int protocol = 1;                    // to be spoken
+  bool slot_is_behind = false;         // it holds what the checkpoint has already
   bool two_phase = false;              // asked for, or the slot has it
 };
 

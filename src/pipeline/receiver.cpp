@@ -77,6 +77,7 @@ void Receiver::connect(SteadyTime now) {
   last_feedback_ = now;
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
+  connected_ = true;
 }
 
 void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {

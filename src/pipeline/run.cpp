@@ -102,6 +102,7 @@ class Run::Impl {
   mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
   std::unique_ptr<Receiver> receiver_;
   bool binary_ = false;
+  bool must_confirm_ = false;
   int protocol_ = 1;
   bool two_phase_ = false;
   Lsn target_;
@@ -146,6 +147,7 @@ void Run::Impl::build(Prepared& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
   binary_ = prepared.binary;
+  must_confirm_ = options_.confirm && prepared.slot_is_behind;
   protocol_ = prepared.protocol;
   two_phase_ = prepared.two_phase;
   target_ = prepared.target;
@@ -224,7 +226,8 @@ void Run::Impl::receive() {
 void Run::Impl::load() {
   while (!loader_->drained() && !failed_) {
     loader_->step(std::chrono::steady_clock::now(), failing_.get_token());
-    if (loader_->done()) {
+    // With nothing to apply it is done before the stream is open, and a slot that is behind would hold its log on.
+    if (loader_->done() && (!must_confirm_ || receiver_->connected())) {
       end_reached_ = true;
       end();
     }

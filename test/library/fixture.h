@@ -15,7 +15,7 @@ namespace walbrook::test {
 
 class Shop {
  public:
-  Shop() : database_(PostgresServer::shared()), folder_("library") {}
+  explicit Shop(PostgresServer& server = PostgresServer::shared()) : database_(server), folder_("library") {}
 
   void exec(const std::string& sql) const { Sql(conninfo()).exec(sql); }
   [[nodiscard]] std::string value(const std::string& sql) const { return Sql(conninfo()).value(sql); }
