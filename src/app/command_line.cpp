@@ -44,11 +44,13 @@ void refuse_extras(const CLI::App& app) {
   if (extras.empty()) return;
   const std::string all = fmt::format("`walbrook {} --help` lists all.", app.get_name());
   if (!extras[0].starts_with('-') || extras[0] == "-") {
-    throw Error(ErrorKind::usage, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))), all);
+    throw Error(ErrorKind::configuration, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))),
+                all);
   }
   const std::string flag = extras[0].substr(0, extras[0].find('='));
   const std::string meant = nearest(flag, flag_names(app));
-  throw Error(ErrorKind::usage, fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),
               meant.empty() ? all : fmt::format("Did you mean {}? {}", meant, all));
 }
 
@@ -60,12 +62,12 @@ void check_command_word(const std::vector<std::string>& arguments, const std::ve
   for (const auto& entry : entries) names.push_back(entry.app->get_name());
   if (std::find(names.begin(), names.end(), word) != names.end()) return;
   if (word.starts_with('-')) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{} stands before the command", printable(word.substr(0, word.find('=')))),
                 commands_of(entries));
   }
   const std::string meant = nearest(word, names);
-  throw Error(ErrorKind::usage, fmt::format("unknown command \"{}\"", printable(mask_secrets(word))),
+  throw Error(ErrorKind::configuration, fmt::format("unknown command \"{}\"", printable(mask_secrets(word))),
               meant.empty() ? commands_of(entries) : fmt::format("Did you mean `walbrook {}`?", meant));
 }
 
@@ -92,11 +94,11 @@ CommandLineResult parse_command_line(std::vector<std::string> arguments) {
     // An unknown flag explains more than what follows from it.
     const auto* entry = parsed_of(entries);
     if (entry != nullptr) refuse_extras(*entry->app);
-    throw Error(ErrorKind::usage, mask_secrets(error.what()), "`walbrook COMMAND --help` shows the form.");
+    throw Error(ErrorKind::configuration, mask_secrets(error.what()), "`walbrook COMMAND --help` shows the form.");
   }
   if (version) return {std::nullopt, fmt::format("walbrook {}\n", WALBROOK_VERSION)};
   const auto* entry = parsed_of(entries);
-  if (entry == nullptr) throw Error(ErrorKind::usage, "no command was given", commands_of(entries));
+  if (entry == nullptr) throw Error(ErrorKind::configuration, "no command was given", commands_of(entries));
   refuse_extras(*entry->app);
   return {to_command_line(*entry, flags), {}};
 }

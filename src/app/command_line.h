@@ -54,7 +54,7 @@ struct CommandLineResult {
   std::string text;                 // of --help and --version
 };
 
-// Reads the configuration too. Throws Error(usage), with the nearest known flag where one was not known.
+// Reads the configuration too. Throws Error(configuration), with the nearest known flag where one was not known.
 [[nodiscard]] CommandLineResult parse_command_line(std::vector<std::string> arguments);
 
 // How an error is to be told, known even when the arguments cannot be parsed.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t most_limit = 1'000'000'000'000;
 
 [[noreturn]] void refuse_together(std::string_view flag, std::string_view other, std::string mend) {
-  throw Error(ErrorKind::usage, fmt::format("{} and {} exclude each other", flag, other), std::move(mend));
+  throw Error(ErrorKind::configuration, fmt::format("{} and {} exclude each other", flag, other), std::move(mend));
 }
 
 // What says how a slot is read says nothing of a file.
@@ -36,7 +36,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
     refuse_flags_of_slots(app);
     if (flags.record) refuse_together("--record", "a capture", "It is one already.");
     if (flags.capture->empty() || flags.capture->find("://") != std::string::npos) {
-      throw Error(ErrorKind::usage,
+      throw Error(ErrorKind::configuration,
                   fmt::format("\"{}\" is not the name of a capture", printable(mask_secrets(*flags.capture))),
                   "A server is named by --source.");
     }
@@ -44,7 +44,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   }
   const auto streaming = pgoutput::parse_streaming(flags.streaming);
   if (!streaming) {
-    throw Error(ErrorKind::usage, fmt::format("--streaming \"{}\" is not known", printable(flags.streaming)),
+    throw Error(ErrorKind::configuration, fmt::format("--streaming \"{}\" is not known", printable(flags.streaming)),
                 "Known: off, on, parallel.");
   }
   decode.streaming = *streaming;
@@ -52,7 +52,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
                      : decode.streaming == pgoutput::Streaming::on ? 2
                                                                    : 4;
   if (line.run.protocol != 0 && line.run.protocol < needed) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("--streaming {} is not in protocol version {}", flags.streaming, line.run.protocol),
                 fmt::format("It came with version {}.", needed));
   }
@@ -65,11 +65,11 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   if (flags.limit) decode.limit = parse_count("--limit", *flags.limit, 1, most_limit);
   for (const auto& table : line.run.tables) {
     if (!table.columns.empty()) {
-      throw Error(ErrorKind::usage, "--table of `walbrook decode` takes no columns", "Form: schema.table");
+      throw Error(ErrorKind::configuration, "--table of `walbrook decode` takes no columns", "Form: schema.table");
     }
   }
   if (!flags.record) return;
-  if (flags.record->empty()) throw Error(ErrorKind::usage, "--record needs the name of a file");
+  if (flags.record->empty()) throw Error(ErrorKind::configuration, "--record needs the name of a file");
   if (!line.run.tables.empty()) refuse_together("--table", "--record", "A capture holds the stream of all tables.");
   if (flags.from) refuse_together("--from-lsn", "--record", "A capture begins where the slot stands.");
   decode.record = *flags.record;

@@ -24,7 +24,7 @@ void enter_project(const std::string& folder) {
   std::error_code failed;
   std::filesystem::current_path(folder, failed);
   if (failed) {
-    throw Error(ErrorKind::usage, fmt::format("--project {}: {}", printable(folder), failed.message()),
+    throw Error(ErrorKind::configuration, fmt::format("--project {}: {}", printable(folder), failed.message()),
                 "Name a folder, or make one: walbrook init.");
   }
 }
@@ -48,7 +48,8 @@ void make_project(const std::string& folder) {
                          : fmt::format("{} has no [pipelines.{}]", settings.folder(), printable(mask_secrets(name)));
   const auto list = known.empty() ? std::string("`walbrook init` makes a project folder.")
                                   : fmt::format("Pipelines: {}.", fmt::join(known, ", "));
-  throw Error(ErrorKind::usage, fmt::format("unknown pipeline \"{}\": {}", printable(mask_secrets(name)), place),
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown pipeline \"{}\": {}", printable(mask_secrets(name)), place),
               meant.empty() ? list : fmt::format("Did you mean {}? {}", meant, list));
 }
 
@@ -70,7 +71,7 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
   const auto name = config::pipeline_without_name(settings);
   if (!name.empty()) settings.choose(name);
   if (name.empty() && settings.pipelines().size() > 1 && !names_by_flags(flags) && entry.command != Command::config) {
-    throw Error(ErrorKind::usage, "there are several pipelines, and none was named",
+    throw Error(ErrorKind::configuration, "there are several pipelines, and none was named",
                 fmt::format("Pipelines: {}.", fmt::join(settings.pipelines(), ", ")));
   }
 }
@@ -98,7 +99,7 @@ source::TableName to_table_name(const config::TableSetting& table) {
   try {
     auto parsed = source::parse_table_name(table.name);
     if (!table.columns.empty()) {
-      if (!parsed.columns.empty()) throw Error(ErrorKind::usage, "its columns are named twice", "Say it once.");
+      if (!parsed.columns.empty()) throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
       parsed.columns = table.columns;
     }
     return parsed;
@@ -130,7 +131,7 @@ void read_names(const config::Configuration& settings, pipeline::RunOptions& run
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
   if (!dataset) return;
   if (dataset->text == "_walbrook") {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{} \"_walbrook\" is where walbrook keeps its own state", dataset->origin.label()),
                 "Choose another name.");
   }
@@ -181,7 +182,7 @@ void read_output(const Flags& flags, CommandLine& line) {
   line.json = flags.json;
   line.sql = flags.sql;
   if (flags.csv && flags.json)
-    throw Error(ErrorKind::usage, "--csv and --json exclude each other", "Give one of them.");
+    throw Error(ErrorKind::configuration, "--csv and --json exclude each other", "Give one of them.");
   if (flags.csv) line.sql_format = SqlFormat::csv;
   if (flags.json) line.sql_format = SqlFormat::json;
   if (const auto level = line.settings.text("runtime.log_level")) line.log_level = *level;

@@ -6,7 +6,8 @@
 
 namespace walbrook::app {
 
-// Reads the configuration of the current folder, or of --project, which becomes the current one. Throws Error(usage).
+// Reads the configuration of the current folder, or of --project, which becomes the current one. Throws
+// Error(configuration).
 [[nodiscard]] CommandLine to_command_line(const CommandEntry& entry, const Flags& flags);
 
 // Of `decode` alone; `line.run` is filled in before.

@@ -26,7 +26,7 @@ std::string resolve_source(const config::Configuration& settings) {
   if (!value) return {};
   const auto label = value->origin.label();
   if (value->text.empty()) {
-    throw Error(ErrorKind::usage, label + " is empty", "Leave it out to use libpq's environment.");
+    throw Error(ErrorKind::configuration, label + " is empty", "Leave it out to use libpq's environment.");
   }
   source::check_conninfo(value->text, label);
   return value->text;

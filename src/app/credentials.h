@@ -13,7 +13,7 @@ namespace walbrook::app {
 [[nodiscard]] std::vector<std::string> take_arguments(int argc, char** argv);
 
 // libpq's connection string from flag, environment or files; "": nothing was said, libpq's own environment counts.
-// Error(usage) when libpq cannot read it.
+// Error(configuration) when libpq cannot read it.
 [[nodiscard]] std::string resolve_source(const config::Configuration& settings);
 
 // duckdb:///<database>.duckdb in the current folder; the database as libpq would choose it.

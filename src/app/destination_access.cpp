@@ -84,7 +84,7 @@ DestinationCheck check_destination(const destination::DestinationOptions& option
                                        check.checkpoint->lsn.to_string())
                          : fmt::format("{} can be written, holds nothing of this pipeline yet", destination->name())));
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::usage) throw;
+    if (error.kind() == ErrorKind::configuration) throw;
     auto finding = wrong(error.cause(), error.mend());
     finding.kind = error.kind();
     check.findings.push_back(std::move(finding));

@@ -33,7 +33,7 @@ struct WrittenFile {
 void check_known(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
   if (std::ranges::find(known, word) != known.end()) return;
   const auto meant = nearest(word, known);
-  throw Error(ErrorKind::usage, fmt::format("unknown {} \"{}\"", what, printable(mask_secrets(word))),
+  throw Error(ErrorKind::configuration, fmt::format("unknown {} \"{}\"", what, printable(mask_secrets(word))),
               fmt::format("{}Known: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
                           fmt::join(known, ", ")));
 }

@@ -1,18 +1,20 @@
 #include "base/error.h"
 
+#include <array>
 #include <utility>
 
 namespace walbrook {
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage:
+    case ErrorKind::configuration:
       return 2;
     case ErrorKind::connection:
     case ErrorKind::rights:
     case ErrorKind::source_not_ready:
       return 3;
     case ErrorKind::destination:
+    case ErrorKind::in_doubt:
       return 4;
     case ErrorKind::data:
       return 5;
@@ -25,8 +27,8 @@ int exit_code(ErrorKind kind) {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage:
-      return "usage";
+    case ErrorKind::configuration:
+      return "configuration";
     case ErrorKind::connection:
       return "connection";
     case ErrorKind::rights:
@@ -39,15 +41,29 @@ std::string_view to_string(ErrorKind kind) {
       return "destination";
     case ErrorKind::data:
       return "data";
+    case ErrorKind::in_doubt:
+      return "in_doubt";
     case ErrorKind::internal:
       return "internal";
   }
   return "internal";
 }
 
-Error::Error(ErrorKind kind, std::string cause, std::string mend)
-    : kind_(kind), cause_(std::move(cause)), mend_(std::move(mend)) {
+Error::Error(ErrorKind kind, std::string cause, std::string mend, ErrorFacts facts)
+    : kind_(kind), cause_(std::move(cause)), mend_(std::move(mend)), facts_(std::move(facts)) {
   text_ = mend_.empty() ? cause_ : cause_ + "\n  " + mend_;
+}
+Error::~Error() = default;
+Error::Error(const Error&) = default;
+Error& Error::operator=(const Error&) = default;
+
+void Error::add_facts(const ErrorFacts& more) {
+  constexpr std::array fields = {&ErrorFacts::setting,     &ErrorFacts::server,   &ErrorFacts::slot,
+                                 &ErrorFacts::publication, &ErrorFacts::pipeline, &ErrorFacts::destination,
+                                 &ErrorFacts::table,       &ErrorFacts::column,   &ErrorFacts::sqlstate};
+  for (const auto field : fields) {
+    if ((facts_.*field).empty()) facts_.*field = more.*field;
+  }
 }
 
 }  // namespace walbrook

@@ -1,6 +1,6 @@
 // What the user may write: names by PostgreSQL's rules, sizes, positions; and what he may have meant.
 //
-// Everything here throws Error(usage) that names the flag (or the variable) the text came from.
+// Everything here throws Error(configuration) that names the flag (or the variable) the text came from.
 #pragma once
 
 #include <cstdint>

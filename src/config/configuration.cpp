@@ -85,14 +85,14 @@ void check_pipeline_name(const Written& written) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';
   });
   if (fits) return;
-  throw Error(ErrorKind::usage, fmt::format("{} is no name for a pipeline", written.value.origin.label()),
+  throw Error(ErrorKind::configuration, fmt::format("{} is no name for a pipeline", written.value.origin.label()),
               "Use letters, digits, - and _.");
 }
 
 // `destination = "duckdb"` says the kind, anything with a dot, slash or colon is a file.
 void check_destination_word(const Value& value) {
   if (value.text == destination_word || value.text.find_first_of("./:") != std::string::npos) return;
-  throw Error(ErrorKind::usage,
+  throw Error(ErrorKind::configuration,
               fmt::format("{} \"{}\" is not a known destination", value.origin.label(), printable(value.text)),
               "Known: duckdb, or a file: duckdb:///shop.duckdb.");
 }
@@ -195,14 +195,15 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
     }
     const auto meant = nearest_key(path);
     throw Error(
-        ErrorKind::usage,
+        ErrorKind::configuration,
         fmt::format("{}: unknown key {}", written.value.origin.source(), printable(written.value.origin.written)),
         meant.empty() ? "docs/configuration.md lists them all."
                       : fmt::format("Did you mean {}? docs/configuration.md lists them all.", meant));
   }
   const Key& key = *place->key;
   if (!takes(key, written.form)) {
-    throw Error(ErrorKind::usage, fmt::format("{} is to be {}", written.value.origin.label(), wanted_form(key)));
+    throw Error(ErrorKind::configuration,
+                fmt::format("{} is to be {}", written.value.origin.label(), wanted_form(key)));
   }
   Value value = written.value;
   value.text = normalised(key, std::move(value.text));
@@ -326,7 +327,7 @@ std::vector<TableSetting> Configuration::written_tables() const {
   }
   for (const auto& table : tables) {
     if (table.name.empty()) {
-      throw Error(ErrorKind::usage, fmt::format("{} belongs to a table without a name", table.origin.label()),
+      throw Error(ErrorKind::configuration, fmt::format("{} belongs to a table without a name", table.origin.label()),
                   "Write name = \"…\" above it.");
     }
   }
@@ -340,7 +341,7 @@ std::vector<TableSetting> Configuration::tables() const {
   if (!written.empty() && !stronger) {
     const bool of_pipeline = listed && listed->origin.written.starts_with("pipelines.");
     if (!of_pipeline) return written;
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{} and [[pipelines.{}.tables]] both name tables", listed->origin.label(), pipeline_),
                 "Say it in one of them.");
   }

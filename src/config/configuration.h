@@ -5,7 +5,7 @@
 // each of flags, environment and files, what is said for a pipeline ([pipelines.NAME]) goes before what is said for
 // all.
 //
-//   auto settings = config::Configuration::read();          // throws Error(usage) with file, line and key
+//   auto settings = config::Configuration::read();          // throws Error(configuration) with file, line and key
 //   settings.choose("shop");                                 // [pipelines.shop] counts from now on
 //   settings.set_flag("load.package_rows", "--package-rows", "10");
 //   settings.number("load.package_rows")                     // 10
@@ -42,8 +42,8 @@ class Configuration {
  public:
   // Without files and environment: only flags and defaults.
   Configuration() = default;
-  // Of the current folder. Throws Error(usage): unreadable or no TOML, an unknown key (in .dlt/ a warning), a value of
-  // a wrong type or form.
+  // Of the current folder. Throws Error(configuration): unreadable or no TOML, an unknown key (in .dlt/ a warning), a
+  // value of a wrong type or form.
   static Configuration read();
 
   // To be told once logging is set up.
@@ -57,7 +57,7 @@ class Configuration {
   void choose(std::string pipeline) { pipeline_ = std::move(pipeline); }
   [[nodiscard]] const std::string& pipeline() const { return pipeline_; }
 
-  // Over everything else. Throws Error(usage).
+  // Over everything else. Throws Error(configuration).
   void set_flag(std::string_view key, std::string flag, std::string text);
   void set_flag(std::string_view key, std::string flag, std::vector<std::string> items);
 
@@ -68,7 +68,7 @@ class Configuration {
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view key) const;  // count, or a size in bytes
   [[nodiscard]] std::vector<TableSetting> tables() const;
   // libpq's connection string from a URL and fields, whatever was said where; nullopt: nothing was said. Reads a
-  // password's file and runs its command. Throws Error(usage), also while placeholders wait for their owner.
+  // password's file and runs its command. Throws Error(configuration), also while placeholders wait for their owner.
   [[nodiscard]] std::optional<Value> source_credentials() const;
 
   // What holds where nothing is said: of slot, publication and file it follows from the pipeline.

@@ -38,7 +38,7 @@ std::string password_from_file(const Value& value) {
   std::ifstream in(value.text, std::ios::binary);
   std::string line;
   if (!in.is_open() || !std::getline(in, line)) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{}: {} holds no password: {}", value.origin.label(), value.text,
                             in.is_open() ? "it is empty" : std::strerror(errno)),
                 "Its first line is to be the password.");
@@ -48,7 +48,7 @@ std::string password_from_file(const Value& value) {
 
 std::string password_from_command(const Value& value) {
   const auto fail = [&](const std::string& why) {
-    throw Error(ErrorKind::usage, fmt::format("{} {}", value.origin.label(), why),
+    throw Error(ErrorKind::configuration, fmt::format("{} {}", value.origin.label(), why),
                 "It is given to /bin/sh; the first line that it prints is the password.");
   };
   FILE* pipe = ::popen(value.text.c_str(), "re");
@@ -179,7 +179,7 @@ class SourceCredentials {
     if (base_) look(*base_, "credentials");
     for (const auto& [key, value] : fields_) look(value, key->name);
     if (first == nullptr) return;
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{}: please set me up! {} {} still to be filled in", first->origin.source(),
                             fmt::join(waiting, ", "), waiting.size() == 1 ? "is" : "are"),
                 fmt::format("Write what your database is reached by into {}; a line that you do not need can go.",

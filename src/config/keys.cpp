@@ -162,7 +162,7 @@ const Key* key_in_pipeline(std::span<const std::string> rest) {
 }
 
 [[noreturn]] void refuse_value(const Value& value, std::string_view why, std::string mend) {
-  throw Error(ErrorKind::usage, fmt::format("{} \"{}\" {}", value.origin.label(), printable(value.text), why),
+  throw Error(ErrorKind::configuration, fmt::format("{} \"{}\" {}", value.origin.label(), printable(value.text), why),
               std::move(mend));
 }
 

@@ -63,7 +63,7 @@ struct Place {
 // What may have been meant by an unknown one; "" when none is near.
 [[nodiscard]] std::string nearest_key(const std::vector<std::string>& path);
 
-// Throws Error(usage) that begins with the origin's label when the value is not one that the key takes.
+// Throws Error(configuration) that begins with the origin's label when the value is not one that the key takes.
 void check_value(const Key& key, const Value& value);
 // "auto|text|binary" → {"auto", "text", "binary"}
 [[nodiscard]] std::vector<std::string> choices_of(const Key& key);

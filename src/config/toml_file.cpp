@@ -26,7 +26,7 @@ std::string read_text(const std::filesystem::path& file, const std::string& labe
   std::ostringstream text;
   if (in.is_open() && in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
   if (!in.is_open() || in.bad() || text.fail()) {
-    throw Error(ErrorKind::usage, fmt::format("{} cannot be read: {}", label, std::strerror(errno)),
+    throw Error(ErrorKind::configuration, fmt::format("{} cannot be read: {}", label, std::strerror(errno)),
                 "Give this user the right to read it.");
   }
   return std::move(text).str();
@@ -138,7 +138,7 @@ std::vector<Written> read_toml_file(const std::filesystem::path& file, const std
   } catch (const toml::parse_error& error) {
     // The parser's reason may quote what it could not read.
     const auto at = error.source().begin;
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("{}:{}: this is not TOML, at column {}{}{}", label, at.line, at.column, secret ? "" : ": ",
                             secret ? "" : printable(error.description())),
                 "Texts stand in quotes: slot_name = \"shop\". A key stands once.");
@@ -153,13 +153,14 @@ std::vector<std::string> list_items(const std::string& text, const Origin& origi
     if (const auto* list = table["items"].as_array()) {
       for (const auto& item : *list) {
         const auto one = item.value_exact<std::string>();
-        if (!one) throw Error(ErrorKind::usage, origin.label() + " is not a list of texts", "Form: [\"a\", \"b\"]");
+        if (!one)
+          throw Error(ErrorKind::configuration, origin.label() + " is not a list of texts", "Form: [\"a\", \"b\"]");
         items.push_back(*one);
       }
     }
     return items;
   } catch (const toml::parse_error&) {
-    throw Error(ErrorKind::usage, origin.label() + " is not a list of texts", "Form: [\"a\", \"b\"]");
+    throw Error(ErrorKind::configuration, origin.label() + " is not a list of texts", "Form: [\"a\", \"b\"]");
   }
 }
 

@@ -19,7 +19,7 @@ struct Written {
 };
 
 // In the order of the file's lines. `label` is how the file is named in messages. Of a file that is `secret` no message
-// shows anything. Throws Error(usage) for what cannot be read or is not TOML.
+// shows anything. Throws Error(configuration) for what cannot be read or is not TOML.
 [[nodiscard]] std::vector<Written> read_toml_file(const std::filesystem::path& file, const std::string& label,
                                                   bool secret);
 

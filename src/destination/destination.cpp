@@ -20,7 +20,7 @@ constexpr std::array<std::pair<TableState, std::string_view>, 5> state_names = {
 void check_scheme(const std::string& url) {
   const auto scheme = duckdb::url_scheme(url);
   if (scheme.empty() || scheme == "duckdb") return;
-  throw Error(ErrorKind::usage, "unknown kind of destination \"" + std::string(scheme) + "\"",
+  throw Error(ErrorKind::configuration, "unknown kind of destination \"" + std::string(scheme) + "\"",
               "Known: duckdb (duckdb:///shop.duckdb).");
 }
 

@@ -5,6 +5,7 @@
 //    all. A destination without transactions must reach the same end state by idempotent writes when the same load is
 //    made again after a crash.
 //  * Load::commit returns only when it is durable (fsync'ed).
+//    It throws Error(in_doubt) where it cannot know whether it is; the next begin_load finds out.
 //  * Destroying a Load without commit leaves the destination as it was. Any method may throw Error(destination); the
 //  load
 //    is dead then, and the caller destroys it and tries again.
@@ -78,6 +79,7 @@ struct LoadRecord {
 struct State {
   std::optional<Checkpoint> checkpoint;
   std::vector<TableRecord> tables;
+  std::int64_t newest_load = 0;  // its id; 0 = none
 };
 
 // Bytes that wait for a commit or for a copy.
@@ -166,9 +168,9 @@ class ReadSession {
 
   // The checkpoint that what is read corresponds to; unset when there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
-  // One statement that only reads. Throws Error(usage) for anything else and for SQL that fails, with the destination's
-  // reason. A query that fails while it runs may end the view: what follows sees the newest state then, and lsn() says
-  // which.
+  // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
+  // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
+  // and lsn() says which.
   [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;
@@ -184,6 +186,8 @@ class Destination {
   virtual ~Destination() = default;
 
   [[nodiscard]] virtual ValueLimits limits() const = 0;
+  // What a column of that type is here, as the destination's own SQL names it: "DECIMAL(10,2)".
+  [[nodiscard]] virtual std::string type_name(const PhysicalType& type) const = 0;
   // Creates the state where there is none, and what a crash left over is cleared away: unfinished copies.
   [[nodiscard]] virtual State open() = 0;
   // The name under which a source table stands here: exactly its own unless another table of `others` could not be told
@@ -213,13 +217,13 @@ struct DestinationOptions {
   int threads = 0;           // 0 = DuckDB's default
 };
 
-// The file of a DuckDB destination, as an absolute path. Throws Error(usage) for another scheme.
+// The file of a DuckDB destination, as an absolute path. Throws Error(configuration) for another scheme.
 //   shop.duckdb, duckdb:shop.duckdb, duckdb:///shop.duckdb   in the current folder
 //   /data/shop.duckdb, duckdb:////data/shop.duckdb           absolute
 //   duckdb:///data/shop.duckdb    relative like the others; absolute only if ./data does not exist and /data does
 [[nodiscard]] std::string file_path(const std::string& url);
 
-// By the URL's scheme. Unknown: Error(usage) with the known ones. Touches no file before Destination::open.
+// By the URL's scheme. Unknown: Error(configuration) with the known ones. Touches no file before Destination::open.
 [[nodiscard]] std::unique_ptr<Destination> open_destination(const DestinationOptions& options);
 
 }  // namespace walbrook::destination

@@ -80,7 +80,7 @@ void Assembler::on(const pgoutput::Commit& commit) {
 
 void Assembler::on(const pgoutput::Relation& message) {
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
-  auto state = describe_relation(message, types_, options_.limits, groups_);
+  auto state = describe_relation(message, types_, options_.limits, groups_, options_.selection.get());
   // What says the same as before closes no batch.
   for (const auto* known : {&relations, &relations_}) {
     const auto found = known->find(message.oid);

@@ -24,6 +24,7 @@ struct AssemblerOptions {
   std::size_t package_rows = 1'000'000;
   Lsn checkpoint;                   // commits with commit_lsn below it are durable already and skipped
   std::optional<Lsn> until;         // commits with commit_lsn at or above it are not taken
+  ColumnSelectionRef selection;     // nullptr: every column is copied
   int protocol = 1;                 // as asked for in START_REPLICATION
   bool parallel_streaming = false;  // the same
 };

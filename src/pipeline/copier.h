@@ -18,9 +18,8 @@ namespace walbrook::pipeline {
 struct CopierOptions {
   std::string conninfo;
   source::CopyOptions copy;
-  // Without an initial load a table gets its columns and no rows, and its changes from this position on.
-  std::optional<Lsn> changes_only_from;
-  int workers = 1;                                       // connections to the source
+  Lsn changes_from;  // a table that is ordered without rows gets its changes from this position on
+  int workers = 1;   // connections to the source
   std::uint64_t piece_bytes = std::uint64_t{64} << 20U;  // a larger table is copied in pieces, by several workers
 };
 

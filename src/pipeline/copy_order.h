@@ -13,7 +13,8 @@ struct CopyOrder {
   struct Table {
     TableRecord record;
     source::SourceTable source;
-    std::uint64_t number = 0;  // SyncedTable::copy_number
+    std::uint64_t number = 0;   // SyncedTable::copy_number
+    bool without_rows = false;  // its columns alone: what it has begins with the changes
   };
   std::vector<Table> tables;
 };

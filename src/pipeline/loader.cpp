@@ -92,7 +92,10 @@ void Loader::publication_seen(const source::Publication& publication, std::stop_
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
   CopyOrder order;
   for (auto* table : sync_.order_copies()) {
-    order.tables.push_back({.record = table->record, .source = table->source, .number = table->copy_number});
+    order.tables.push_back({.record = table->record,
+                            .source = table->source,
+                            .number = table->copy_number,
+                            .without_rows = copies_no_rows(table->record)});
     changed.push_back(table->record);
     statistics_.table(*table);
   }
@@ -131,12 +134,23 @@ void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
   with_retries([&] { store({table->record}); }, stop);
 }
 
-// Copies whose consistent point is reached become visible, all of them in one load.
-void Loader::promote_copied(Lsn reached, std::stop_token stop) {
+// Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
+std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
   std::vector<SyncedTable*> ready;
   for (auto& [oid, table] : sync_.tables()) {
-    if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) ready.push_back(&table);
+    if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) {
+      ready.push_back(&table);
+    } else if (options_.together && !promoted_ &&
+               (table.record.state == TableState::copying || table.record.state == TableState::pending)) {
+      return {};
+    }
   }
+  return ready;
+}
+
+// They become visible, all of them in one load.
+void Loader::promote_copied(Lsn reached, std::stop_token stop) {
+  const auto ready = copies_to_promote(reached);
   if (ready.empty()) return;
   with_retries(
       [&] {
@@ -152,8 +166,10 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
         for (const auto& [oid, record] : changes.changed()) load->put_table(record);
         commit(*load, reached);
         changes.adopt();
+        statistics_.promoted(promotion.counts(), promotion.table_counts());
       },
       stop);
+  promoted_ = true;
   for (auto* table : ready) {
     table->copied.reset();
     table->variant_columns.clear();
@@ -318,7 +334,7 @@ void Loader::with_retries(const std::function<void()>& attempt, std::stop_token 
       attempt();
       return;
     } catch (const Error& failed) {
-      if (failed.kind() != ErrorKind::destination) throw;
+      if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
       if (tried >= options_.retries || stop.stop_requested()) throw given_up(failed);
       spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
     }

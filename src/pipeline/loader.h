@@ -22,6 +22,7 @@ struct LoaderOptions {
   std::size_t staged_bytes = 0;  // of open transactions, at most; 0 = as much as the destination has room for
   Lsn target;                    // a run that ends by itself is done when this is durable and every table is settled
   bool follow = false;           // then it is never done
+  bool together = false;         // the first copies become visible in one load, however long one of them takes
 };
 
 class Loader {
@@ -42,6 +43,7 @@ class Loader {
  private:
   void receive(LoaderMessage message, std::stop_token stop);
   void publication_seen(const source::Publication& publication, std::stop_token stop);
+  [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached) const;
   // Sends the tables that wait for a copy to the copier, and stores `changed` records with them.
   void order_copies(std::vector<TableRecord> changed, std::stop_token stop);
   void copy_ended(const CopyResult& result, std::stop_token stop);
@@ -74,6 +76,7 @@ class Loader {
   Lsn checkpoint_;
   SteadyTime last_idle_commit_{};
   std::map<std::uint32_t, std::size_t> staged_;  // bytes by xid, of open transactions
+  bool promoted_ = false;                        // some copies have become visible
   bool drained_ = false;
 };
 

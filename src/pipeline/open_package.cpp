@@ -26,16 +26,18 @@ void OpenPackage::add(const Transaction& transaction) {
 void OpenPackage::append(RelationState& relation, Op op, const pgoutput::Tuple& tuple, const RowBatch* unchanged_from,
                          std::uint32_t transaction) {
   const auto& columns = relation.schema->columns;
-  if (tuple.size() != columns.size()) {
+  const auto described = relation.taken.empty() ? columns.size() : relation.taken.size();
+  if (tuple.size() != described) {
     throw Error(ErrorKind::protocol, fmt::format("table {}: a row of {} columns, the stream described {}",
-                                                 relation.schema->full_name(), tuple.size(), columns.size()));
+                                                 relation.schema->full_name(), tuple.size(), described));
   }
   auto& batch = batch_of(relation);
   const auto row = batch.rows();
   auto cells = tuple.cells();
   std::size_t bytes = relation.row_width + sizeof(Op) + sizeof(std::uint32_t);
-  for (std::size_t c = 0; c < columns.size(); ++c) {
+  for (std::size_t sent = 0, c = 0; sent < described; ++sent) {
     const auto cell = cells.next();
+    if (!relation.taken.empty() && !relation.taken[sent]) continue;
     bytes += cell.bytes.size();
     const bool old_has_it =
         unchanged_from != nullptr && (relation.schema->identity == ReplicaIdentity::full || columns[c].in_key);
@@ -45,6 +47,7 @@ void OpenPackage::append(RelationState& relation, Op op, const pgoutput::Tuple& 
     } else if (!append_cell(relation, batch, c, cell, op)) {
       return;
     }
+    ++c;
   }
   batch.finish_row(op, transaction);
   package_.bytes += bytes;

@@ -5,28 +5,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 #include <utility>
 
 #include "base/fault.h"
 #include "pgoutput/message.h"
+#include "source/own_publication.h"
 #include "source/preflight.h"
 
 namespace walbrook::pipeline {
 namespace {
 
-// Says in the source whose a publication is: only such a one is dropped by --reset.
-constexpr const char* our_comment = "created by walbrook";
-
 void drop_everything(const RunOptions& options, source::Connection& catalog, destination::Destination& destination) {
   if (source::read_slot(catalog, options.slot)) source::drop_slot(catalog, options.slot);
-  const auto ours = catalog.query(
-      "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1"
-      " AND pg_catalog.obj_description(oid, 'pg_publication') = $2",
-      {options.publication, our_comment});
-  if (ours.size() > 0) {
-    catalog.execute("DROP PUBLICATION " + catalog.quote_name(options.publication), "dropping the publication");
-  }
+  source::drop_own_publication(catalog, options.publication);
   destination.reset();
 }
 
@@ -34,9 +27,7 @@ source::Publication find_or_create_publication(const RunOptions& options, source
                                                RunObserver& observer) {
   if (auto found = source::read_publication(catalog, options.publication)) return *std::move(found);
   source::create_publication(catalog, options.publication, options.schema, options.tables);
-  catalog.execute(fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(options.publication),
-                              catalog.quote_literal(our_comment)),
-                  "marking the publication as ours");
+  source::mark_as_own(catalog, options.publication);
   auto created = source::read_publication(catalog, options.publication);
   if (!created)
     throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
@@ -69,18 +60,18 @@ int choose_protocol(const RunOptions& options, const source::Connection& catalog
   const int major = catalog.server_version() / 10'000;
   const int highest = pgoutput::newest_protocol_of(catalog.server_version());
   if (options.protocol > highest) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("--protocol {}: PostgreSQL {} has protocols up to {}", options.protocol, major, highest));
   }
   const int chosen = options.protocol == 0 ? highest : options.protocol;
   if (options.two_phase && chosen < 3) {
     throw Error(
-        ErrorKind::usage,
+        ErrorKind::configuration,
         fmt::format("--two-phase needs protocol 3, which PostgreSQL has from 15 on; this is {} with protocol {}", major,
                     chosen));
   }
   if (options.origin == "none" && major < 16) {
-    throw Error(ErrorKind::usage, fmt::format("--origin none needs PostgreSQL 16; this is {}", major));
+    throw Error(ErrorKind::configuration, fmt::format("--origin none needs PostgreSQL 16; this is {}", major));
   }
   return chosen;
 }
@@ -147,6 +138,37 @@ void store_start(destination::Destination& destination, const TableSync& sync, c
   load->commit();
 }
 
+// The slot yields nothing of what follows the checkpoint: it was made anew, or somebody else read from it. A copy of
+// every table mends that.
+bool must_start_over(const RunOptions& options, source::Connection& catalog, const destination::State& state) {
+  if (options.copy_anew.empty() || !state.checkpoint) return false;
+  const auto slot = source::read_slot(catalog, options.slot);
+  return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
+}
+
+source::PreflightRequest preflight_request(const RunOptions& options,
+                                           const std::optional<destination::Checkpoint>& checkpoint, bool start_over) {
+  source::PreflightRequest request{.conninfo = options.conninfo,
+                                   .publication = options.publication,
+                                   .slot = options.slot,
+                                   .schema = options.schema,
+                                   .tables = options.tables,
+                                   .snapshot = options.snapshot || !options.copy_anew.empty()};
+  if (!checkpoint) return request;
+  request.systemid = checkpoint->systemid;
+  request.timeline = checkpoint->timeline;
+  if (!start_over) request.checkpoint = checkpoint->lsn;
+  return request;
+}
+
+// Every table that is streaming needs nothing of the slot's backlog, and none of the others begins with it.
+bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
+  if (!options.confirm || sync.any_streaming()) return false;
+  return std::ranges::none_of(sync.tables(), [](const auto& entry) {
+    return entry.second.record.state == TableState::pending && copies_no_rows(entry.second.record);
+  });
+}
+
 }  // namespace
 
 Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
@@ -157,18 +179,11 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
     drop_everything(options, catalog, destination);
     state = destination.open();
   }
-  source::PreflightRequest request{.conninfo = options.conninfo,
-                                   .publication = options.publication,
-                                   .slot = options.slot,
-                                   .schema = options.schema,
-                                   .tables = options.tables,
-                                   .snapshot = options.snapshot};
-  if (state.checkpoint) {
-    request.checkpoint = state.checkpoint->lsn;
-    request.systemid = state.checkpoint->systemid;
-    request.timeline = state.checkpoint->timeline;
+  const bool start_over = must_start_over(options, catalog, state);
+  if (const auto error =
+          source::first_error(source::preflight(preflight_request(options, state.checkpoint, start_over)))) {
+    throw *error;
   }
-  if (const auto error = source::first_error(source::preflight(request))) throw *error;
 
   Prepared out;
   out.protocol = choose_protocol(options, catalog);
@@ -177,26 +192,34 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   auto publication = find_or_create_publication(options, catalog, observer);
   const auto slot = find_or_create_slot(options, catalog, observer, stop);
   out.two_phase = options.two_phase || slot.two_phase;
+  out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   if (slot.two_phase && out.protocol < 3) {
-    throw Error(ErrorKind::usage,
+    throw Error(ErrorKind::configuration,
                 fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them",
                             options.slot, out.protocol),
                 "Leave --protocol away.");
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
+  out.selection = std::make_shared<const ColumnSelection>(options.include_columns);
+  out.selection->restrict_tables(out.publication);
 
   auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
   const auto server = source::identify(replication);
   out.checkpoint = state.checkpoint.value_or(destination::Checkpoint{
       .slot = options.slot, .systemid = server.systemid, .timeline = server.timeline, .lsn = slot.lsn});
   out.checkpoint.timeline = std::max(out.checkpoint.timeline, server.timeline);
+  out.checkpoint.slot = options.slot;
+  if (start_over) out.checkpoint.lsn = slot.lsn;
 
-  out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset, .wanted = options.tables},
-                                         destination, std::move(state.tables));
-  const auto changed = out.sync->publication_seen(out.publication);
+  out.sync = std::make_unique<TableSync>(
+      TableSyncOptions{.dataset = options.dataset, .wanted = options.tables, .snapshot = options.snapshot}, destination,
+      std::move(state.tables));
+  auto changed = out.sync->publication_seen(out.publication);
+  std::ranges::move(out.sync->copy_anew(options.copy_anew, start_over, "a copy anew was asked for"),
+                    std::back_inserter(changed));
   store_start(destination, *out.sync, changed, out.checkpoint);
-  if (options.snapshot && !slot.created && !out.sync->any_streaming()) {
+  if (!slot.created && backlog_is_needless(options, *out.sync)) {
     out.checkpoint.lsn = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }
   out.binary = options.wire == Wire::binary ||

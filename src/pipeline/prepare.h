@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "pipeline/column_selection.h"
 #include "pipeline/run.h"
 #include "pipeline/table_sync.h"
 
@@ -13,13 +14,15 @@ namespace walbrook::pipeline {
 
 struct Prepared {
   destination::Checkpoint checkpoint;  // durable
-  source::Publication publication;
-  std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
-  Lsn target;                       // everything that was committed before the run began lies before it
-  std::string source;               // where it is: "127.0.0.1:5432/shop"
-  bool binary = false;              // every published column has a binary parser
-  int protocol = 1;                 // to be spoken
-  bool two_phase = false;           // asked for, or the slot has it
+  source::Publication publication;     // of its tables the selected columns
+  ColumnSelectionRef selection;        // never nullptr
+  std::unique_ptr<TableSync> sync;     // the publication was seen; pending tables are stored, not ordered yet
+  Lsn target;                          // everything that was committed before the run began lies before it
+  std::string source;                  // where it is: "127.0.0.1:5432/shop"
+  bool binary = false;                 // every published column has a binary parser
+  int protocol = 1;                    // to be spoken
+  bool slot_is_behind = false;         // it holds what the checkpoint has already
+  bool two_phase = false;              // asked for, or the slot has it
 };
 
 // Throws Error with what is missing and how it is mended; creates nothing in the source before the preflight has

@@ -77,6 +77,7 @@ void Receiver::connect(SteadyTime now) {
   last_feedback_ = now;
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
+  connected_ = true;
 }
 
 void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
@@ -153,7 +154,7 @@ void Receiver::give_feedback(SteadyTime now) {
   const bool due = now - last_feedback_ >= interval;
   if (position == confirmed_ && !reader_->reply_requested() && !due && !asked) return;
   fault::hit("before_confirm");
-  reader_->send_feedback(position, asked);
+  reader_->send_feedback(options_.confirm ? position : Lsn{}, asked);
   if (position != confirmed_) fault::hit("after_confirm");
   confirmed_ = position;
   last_feedback_ = now;
@@ -176,7 +177,7 @@ bool Receiver::step_down() {
 }
 
 void Receiver::confirm() {
-  if (reader_ == nullptr || !durable().is_set()) return;
+  if (reader_ == nullptr || !durable().is_set() || !options_.confirm) return;
   try {
     fault::hit("before_confirm");
     reader_->send_feedback(durable(), false);

@@ -19,7 +19,8 @@ namespace walbrook::pipeline {
 
 struct ReceiverOptions {
   AssemblerOptions assembler;
-  int reconnects = 5;  // attempts in a row before a broken connection ends the run; < 0: without end
+  bool confirm = true;  // false: the server is told nothing of what is durable
+  int reconnects = 5;   // attempts in a row before a broken connection ends the run; < 0: without end
 };
 
 // How a stream is asked for otherwise than the run began with it.
@@ -47,6 +48,8 @@ class Receiver {
   void wake();
   [[nodiscard]] Lsn received() const { return Lsn{received_.load()}; }
   [[nodiscard]] std::int64_t oldest_commit_time() const { return oldest_commit_time_.load(); }
+  // The stream has been open once: `confirm` will reach the server.
+  [[nodiscard]] bool connected() const { return connected_.load(); }
   [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
   // Makes the server tell its position at once: a run that waits for its end asks once a second.
   void ask_position() { ask_position_ = true; }
@@ -80,6 +83,7 @@ class Receiver {
 
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::int64_t> oldest_commit_time_{0};
+  std::atomic<bool> connected_{false};
   std::atomic<bool> reached_until_{false};
   std::atomic<bool> ask_position_{false};
 };

@@ -6,14 +6,17 @@
 namespace walbrook::pipeline {
 
 RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& types, const ValueLimits& limits,
-                                const TableGroups& groups) {
+                                const TableGroups& groups, const ColumnSelection* selection) {
   TableSchema schema{.oid = message.oid,
                      .schema = message.schema.empty() ? "pg_catalog" : std::string(message.schema),
                      .name = std::string(message.name),
                      .identity = static_cast<ReplicaIdentity>(message.identity)};
   RelationState state;
   state.types_version = types.version();  // before they are asked for: what changes meanwhile is looked up once more
-  for (const auto& column : message.columns) {
+  if (selection != nullptr) state.taken = selection->taken(message);
+  for (std::size_t i = 0; i < message.columns.size(); ++i) {
+    if (!state.taken.empty() && !state.taken[i]) continue;
+    const auto& column = message.columns[i];
     const auto type = types.find(column.type_oid);
     const auto physical = physical_type(type, column.typmod, limits);
     schema.columns.push_back({.name = std::string(column.name),
@@ -48,7 +51,8 @@ std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationStat
     again.columns.push_back(
         {.in_key = column.in_key, .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
   }
-  auto fresh = describe_relation(again, types, limits, groups);
+  auto fresh = describe_relation(again, types, limits, groups, nullptr);
+  fresh.taken = known->taken;
   if (*fresh.schema != schema) return std::make_shared<RelationState>(std::move(fresh));
   known->types_version = fresh.types_version;
   return known;

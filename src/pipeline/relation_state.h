@@ -7,21 +7,25 @@
 #include "package/load_package.h"
 #include "pgoutput/message.h"
 #include "pgoutput/values.h"
+#include "pipeline/column_selection.h"
 #include "pipeline/table_groups.h"
 
 namespace walbrook::pipeline {
 
 struct RelationState {
-  TableSchemaRef schema;
+  TableSchemaRef schema;                   // of the columns that are copied
   std::vector<pgoutput::Parsers> parsers;  // as schema->columns
+  std::vector<bool> taken;                 // of each column of a tuple: is it copied? Empty = all are
   Oid group = 0;
   std::size_t row_width = 0;        // memory of a row beside its variable-width bytes
   bool in_trouble = false;          // a value could not be read: the table will be set aside
   std::uint64_t types_version = 0;  // TypeCatalog::version when it was described
 };
 
+// `selection` may be nullptr: every column is copied.
 [[nodiscard]] RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& types,
-                                              const ValueLimits& limits, const TableGroups& groups);
+                                              const ValueLimits& limits, const TableGroups& groups,
+                                              const ColumnSelection* selection);
 // The same relation, its user types looked up anew; `known` itself where nothing is otherwise.
 [[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,
                                                             TypeCatalog& types, const ValueLimits& limits,

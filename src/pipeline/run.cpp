@@ -69,7 +69,7 @@ class Run::Impl {
   [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start, const StreamLimits& limits);
   void receive();
   void load();
-  void watch(source::Publication seen);
+  void watch(source::Publication seen, const ColumnSelection& selection);
   void supervise(std::stop_token stop);
   void end() { ending_.request_stop(); }
   // A thread's body: the first error ends the run.
@@ -102,6 +102,7 @@ class Run::Impl {
   mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
   std::unique_ptr<Receiver> receiver_;
   bool binary_ = false;
+  bool must_confirm_ = false;
   int protocol_ = 1;
   bool two_phase_ = false;
   Lsn target_;
@@ -135,7 +136,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     const auto copier = start([this] { copier_->work(ending_.get_token()); });
     const auto loader = start([this] { load(); });
     const auto receiver = start([this] { receive(); });
-    const auto watcher = start([this, &prepared] { watch(prepared.publication); });
+    const auto watcher = start([this, &prepared] { watch(prepared.publication, *prepared.selection); });
     supervise(stop);
   }
   if (failure_) std::rethrow_exception(failure_);
@@ -146,6 +147,7 @@ void Run::Impl::build(Prepared& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
   binary_ = prepared.binary;
+  must_confirm_ = options_.confirm && prepared.slot_is_behind;
   protocol_ = prepared.protocol;
   two_phase_ = prepared.two_phase;
   target_ = prepared.target;
@@ -158,13 +160,14 @@ void Run::Impl::build(Prepared& prepared) {
   copying.piece_bytes = options_.snapshot_piece;
   if (options_.wire == Wire::text) copying.copy.format = source::CopyFormat::text;
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
-  if (!options_.snapshot) copying.changes_only_from = prepared.checkpoint.lsn;
+  copying.changes_from = prepared.checkpoint.lsn;
   copier_ = std::make_unique<Copier>(copying, destination_, types_, inbox_, observer_, statistics_);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
                                                    .staged_bytes = options_.staged_bytes,
                                                    .target = prepared.target,
-                                                   .follow = options_.follow || options_.until.has_value()},
+                                                   .follow = options_.follow || options_.until.has_value(),
+                                                   .together = !options_.copy_anew.empty()},
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);
@@ -172,8 +175,10 @@ void Run::Impl::build(Prepared& prepared) {
                                                 .package_bytes = options_.package_bytes,
                                                 .package_rows = options_.package_rows,
                                                 .until = options_.until,
+                                                .selection = prepared.selection,
                                                 .protocol = protocol_,
                                                 .parallel_streaming = pgoutput::streams_in_parallel(protocol_)},
+                                  .confirm = options_.confirm,
                                   .reconnects = options_.follow ? -1 : 5};
   auto receiver = std::make_unique<Receiver>(
       receiving, [this](Lsn start, const StreamLimits& limits) { return open_stream(start, limits); }, types_, groups_,
@@ -221,7 +226,8 @@ void Run::Impl::receive() {
 void Run::Impl::load() {
   while (!loader_->drained() && !failed_) {
     loader_->step(std::chrono::steady_clock::now(), failing_.get_token());
-    if (loader_->done()) {
+    // With nothing to apply it is done before the stream is open, and a slot that is behind would hold its log on.
+    if (loader_->done() && (!must_confirm_ || receiver_->connected())) {
       end_reached_ = true;
       end();
     }
@@ -230,7 +236,7 @@ void Run::Impl::load() {
 }
 
 // The stream says nothing of what happens to the publication, so the catalog is asked.
-void Run::Impl::watch(source::Publication seen) {
+void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection) {
   const auto stop = ending_.get_token();
   std::optional<source::Connection> catalog;
   auto next = std::chrono::steady_clock::now() + watch_interval;
@@ -246,6 +252,7 @@ void Run::Impl::watch(source::Publication seen) {
         throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " was dropped",
                     "Create it again and start walbrook: its tables are then copied anew.");
       }
+      selection.restrict_tables(*now);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
         return a.oid == b.oid && a.stamp == b.stamp && a.columns == b.columns;
       };

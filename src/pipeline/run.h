@@ -31,8 +31,13 @@ struct RunOptions {
   std::string schema = "public";          // of a publication that is to be created
   std::vector<source::TableName> tables;  // empty = the publication's
   std::string dataset;                    // target schema; "" = the source's schema names
-  bool follow = false;       // go on until stopped; otherwise until what was committed before the start is applied
-  bool snapshot = true;      // false: only changes from now on
+  bool follow = false;   // go on until stopped; otherwise until what was committed before the start is applied
+  bool snapshot = true;  // false: tables that are new begin with their changes alone
+  // These are copied anew, and become visible together. The slot may then be newer than the checkpoint: the copy starts
+  // over from the slot's position, every table anew.
+  std::vector<source::TableName> copy_anew;
+  std::vector<source::TableName> include_columns;  // each with its columns; of other tables all (column_selection.h)
+  bool confirm = true;                             // false: the slot's position stays where it is
   bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
   std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
   Wire wire = Wire::automatic;

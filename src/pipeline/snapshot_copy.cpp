@@ -31,8 +31,7 @@ void SnapshotCopy::plan(source::SnapshotReader& reader) {
   for (const auto& table : tables_) {
     std::vector<std::optional<source::PageRange>> ranges{std::nullopt};
     const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
-    const bool rows_are_copied = !around_.options.changes_only_from;
-    if (around_.options.workers > 1 && rows_are_copied && !table.source.partitioned &&
+    if (around_.options.workers > 1 && !table.without_rows && !table.source.partitioned &&
         bytes > around_.options.piece_bytes) {
       ranges.clear();
       const auto pages = reader.pages(table.source);
@@ -130,11 +129,12 @@ void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader
       break;
   }
   if (!copy.agree(reader.schema())) return;
+  if (copy.table().without_rows) return;
   if (!piece.pages || piece.pages->first == 0) {
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
   }
-  if (!around_.options.changes_only_from) copy_rows(piece, reader, stop);
+  copy_rows(piece, reader, stop);
 }
 
 void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
@@ -205,7 +205,7 @@ void SnapshotCopy::write_small() {
 }
 
 void SnapshotCopy::tell_copied(TableCopy& copy) {
-  around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
+  if (!copy.table().without_rows) around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
   tell(copy, CopyResult::Kind::copied);
 }
 
@@ -213,14 +213,14 @@ void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
   // Before the loader hears of it: it may promote the table at once, and a second copy would pull the rows from under
   // it.
   copy.set_done();
-  around_.loader.post(
-      CopyResult{.kind = kind,
-                 .table = copy.table().record.oid,
-                 .number = copy.table().number,
-                 .consistent_point = around_.options.changes_only_from.value_or(snapshot_.consistent_point()),
-                 .columns = copy.schema(),
-                 .rows = copy.rows(),
-                 .reason = copy.reason()});
+  around_.loader.post(CopyResult{
+      .kind = kind,
+      .table = copy.table().record.oid,
+      .number = copy.table().number,
+      .consistent_point = copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
+      .columns = copy.schema(),
+      .rows = copy.rows(),
+      .reason = copy.reason()});
 }
 
 std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {

@@ -33,27 +33,37 @@ void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::
                         std::int64_t commit_time, double seconds) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::lock_guard lock(mutex_);
-  auto& applied = status_.applied;
-  applied.transactions += counts.transactions;
-  applied.inserts += counts.inserts;
-  applied.updates += counts.updates;
-  applied.deletes += counts.deletes;
-  applied.truncates += counts.truncates;
-  applied.variants += counts.variants;
-  ++applied.loads;
+  status_.applied.transactions += counts.transactions;
+  status_.applied.truncates += counts.truncates;
+  ++status_.applied.loads;
   load_seconds_ += seconds;
-  for (const auto& [oid, each] : tables) {
-    auto& table = tables_[oid];
-    table.inserts += each.inserts;
-    table.updates += each.updates;
-    table.deletes += each.deletes;
-  }
+  add_changes(counts, tables);
   if (commit_time != 0) {
     const auto age = std::chrono::duration_cast<std::chrono::microseconds>(now).count() - commit_time;
     status_.last_commit_lag_ms = static_cast<double>(age) / 1000.0;
   }
   recent_.emplace_back(std::chrono::steady_clock::now(), counts.inserts + counts.updates + counts.deletes);
   while (recent_.back().first - recent_.front().first > rate_window) recent_.pop_front();
+}
+
+void Statistics::promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables) {
+  const std::lock_guard lock(mutex_);
+  add_changes(counts, tables);
+}
+
+// Under mutex_.
+void Statistics::add_changes(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables) {
+  auto& applied = status_.applied;
+  applied.inserts += counts.inserts;
+  applied.updates += counts.updates;
+  applied.deletes += counts.deletes;
+  applied.variants += counts.variants;
+  for (const auto& [oid, each] : tables) {
+    auto& table = tables_[oid];
+    table.inserts += each.inserts;
+    table.updates += each.updates;
+    table.deletes += each.deletes;
+  }
 }
 
 void Statistics::table(const SyncedTable& synced) {

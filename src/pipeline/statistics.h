@@ -22,6 +22,8 @@ class Statistics {
   // One load became durable; `commit_time` of its newest transaction, microseconds since 1970.
   void loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables, std::int64_t commit_time,
               double seconds);
+  // Changes that waited for a copy, and were applied with it; the transactions that made them are counted already.
+  void promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
   void table(const SyncedTable& table);
   void copy_progress(Oid table, std::uint64_t rows);
   void copied(double seconds);  // a table's copy is whole; how long it took
@@ -32,6 +34,8 @@ class Statistics {
   [[nodiscard]] double copy_seconds() const;
 
  private:
+  void add_changes(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
+
   mutable std::mutex mutex_;  // guards everything below
   RunStatus status_;
   std::map<Oid, RunStatus::Table> tables_;

@@ -34,6 +34,7 @@ TableSync::TableSync(TableSyncOptions options, const destination::Destination& d
     if (record.state == TableState::copying || record.state == TableState::quarantined) {
       record.state = TableState::pending;
     }
+    if (options_.snapshot && copies_no_rows(record)) record.reason.clear();
     tables_[oid].record = std::move(record);
   }
 }
@@ -74,17 +75,20 @@ void TableSync::leave_old_name(Oid oid) {
   left_.push_back(std::move(record));
 }
 
+bool TableSync::adopt_new(const source::SourceTable& table) {
+  auto record = new_record(table);
+  record.stamp = table.stamp;
+  if (!options_.snapshot) record.reason = begins_with_changes;
+  tables_[table.oid].record = std::move(record);
+  tables_[table.oid].source = table;
+  return true;
+}
+
 // Takes one published table in; true when its record changed.
 bool TableSync::adopt(const source::SourceTable& table) {
   auto* known = find_by_name(table.schema, table.name);
   if (known == nullptr || known->record.oid != table.oid) leave_old_name(table.oid);
-  if (known == nullptr) {
-    auto record = new_record(table);
-    record.stamp = table.stamp;
-    tables_[table.oid].record = std::move(record);
-    tables_[table.oid].source = table;
-    return true;
-  }
+  if (known == nullptr) return adopt_new(table);
   bool changed = false;
   if (known->record.oid != table.oid) {
     auto node = tables_.extract(known->record.oid);
@@ -142,6 +146,24 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
   }
   changed.insert(changed.end(), left_.begin(), left_.end());
   left_.clear();
+  return changed;
+}
+
+std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableName>& names, bool all,
+                                              const std::string& reason) {
+  std::vector<TableRecord> changed;
+  for (auto& [oid, table] : tables_) {
+    auto& record = table.record;
+    const auto asked = [&record](const source::TableName& name) {
+      return name.schema == record.schema && name.name == record.name;
+    };
+    if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
+    if (copies_no_rows(record) && std::ranges::none_of(names, asked)) continue;
+    record.state = TableState::pending;
+    record.reason = reason;
+    table.copied.reset();
+    changed.push_back(record);
+  }
   return changed;
 }
 

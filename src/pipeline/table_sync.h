@@ -50,7 +50,14 @@ struct SyncedTable {
 struct TableSyncOptions {
   std::string dataset;                    // "" = the source's schema names
   std::vector<source::TableName> wanted;  // empty = all of the publication
+  bool snapshot = true;                   // false: a table that is new begins with its changes alone
 };
+
+// Why a table that is pending needs no rows: it is new, and a run without snapshot begins it with its changes.
+inline constexpr const char* begins_with_changes = "begins with its changes alone";
+[[nodiscard]] inline bool copies_no_rows(const TableRecord& record) {
+  return record.columns == nullptr && record.reason == begins_with_changes;
+}
 
 class TableSync {
  public:
@@ -58,6 +65,9 @@ class TableSync {
 
   // What the publication holds now. Records change to pending or removed; returns those that changed, to be stored.
   std::vector<TableRecord> publication_seen(const source::Publication& publication);
+  // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
+  // publication_seen. Returns the records that changed, to be stored.
+  std::vector<TableRecord> copy_anew(const std::vector<source::TableName>& names, bool all, const std::string& reason);
   // Tables that wait for a copy, now marked copying.
   std::vector<SyncedTable*> order_copies();
 
@@ -76,6 +86,7 @@ class TableSync {
  private:
   [[nodiscard]] bool wanted(const source::SourceTable& table) const;
   bool adopt(const source::SourceTable& table);
+  bool adopt_new(const source::SourceTable& table);
   void leave_old_name(Oid oid);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
   [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;

@@ -119,7 +119,7 @@ class LocalServer::Impl {
       response.set_content(body(), json_type);
     } catch (const std::exception& error) {
       const auto* own = dynamic_cast<const Error*>(&error);
-      response.status = own != nullptr && own->kind() == ErrorKind::usage ? 400 : 500;
+      response.status = own != nullptr && own->kind() == ErrorKind::configuration ? 400 : 500;
       response.set_content(error_json(error), json_type);
     }
   }
@@ -160,8 +160,8 @@ std::optional<httplib::Response> ask(const std::string& path, std::time_t timeou
   if (!document.is_object() || !document.contains("error")) {
     throw Error(ErrorKind::internal, "the running walbrook gave an answer that is not understood");
   }
-  const bool users_fault = document.value("kind", "") == to_string(ErrorKind::usage);
-  throw Error(users_fault ? ErrorKind::usage : ErrorKind::destination, document.value("error", ""),
+  const bool users_fault = document.value("kind", "") == to_string(ErrorKind::configuration);
+  throw Error(users_fault ? ErrorKind::configuration : ErrorKind::destination, document.value("error", ""),
               document.value("mend", ""));
 }
 

@@ -46,7 +46,7 @@ struct SqlAnswer {
   Lsn lsn;
   destination::QueryResult result;
 };
-// Throws Error(usage) with the destination's reason when the SQL failed.
+// Throws Error(configuration) with the destination's reason when the SQL failed.
 [[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql);
 
 // The wire forms, and back. Malformed text is an Error(internal): only our own server writes it.

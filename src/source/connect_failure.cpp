@@ -59,13 +59,13 @@ std::vector<Cause> server_causes(const ConnectAttempt& attempt) {
        "A connection pooler stands between. Logical replication needs the server itself: give its own host and port."},
       {"unrecognized configuration parameter", ErrorKind::source_not_ready,
        "Check `options`; walbrook itself needs PostgreSQL 14 or later."},
-      {"invalid value for parameter", ErrorKind::usage, "Check `options` in the connection string."},
+      {"invalid value for parameter", ErrorKind::configuration, "Check `options` in the connection string."},
   };
 }
 
 std::vector<Cause> network_causes() {
   return {
-      {"invalid sslmode value", ErrorKind::usage,
+      {"invalid sslmode value", ErrorKind::configuration,
        "sslmode is one of disable, allow, prefer, require, verify-ca, verify-full."},
       {"server does not support SSL", ErrorKind::source_not_ready,
        "Turn ssl on in the server, or say sslmode=disable if the network may be trusted."},

@@ -61,7 +61,7 @@ Parameters resolve(const std::string& conninfo) {
     const std::unique_ptr<char, decltype(&PQfreemem)> owned(reason, &PQfreemem);
     if (!parsed) {
       throw Error(
-          ErrorKind::usage,
+          ErrorKind::configuration,
           "the connection string cannot be parsed: " + without_quoted(one_line(reason != nullptr ? reason : "")),
           encoding_advice);
     }
@@ -72,7 +72,8 @@ Parameters resolve(const std::string& conninfo) {
   if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
   const std::string message = PQerrorMessage(probe.get());
   if (message.find(refused) == std::string::npos) {
-    throw Error(ErrorKind::usage, "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
+    throw Error(ErrorKind::configuration,
+                "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
                 "Check the connection string, PGSERVICE and the service file.");
   }
   Parameters resolved;
@@ -115,7 +116,7 @@ std::string unspoiled(const std::string& name) {
 void require_port(const Parameters& resolved) {
   const auto port = resolved.find("port");
   if (port == resolved.end() || port->second.find_first_not_of("0123456789, ") == std::string::npos) return;
-  throw Error(ErrorKind::usage, "the connection string cannot be used: its port is no number", encoding_advice);
+  throw Error(ErrorKind::configuration, "the connection string cannot be used: its port is no number", encoding_advice);
 }
 
 std::string place(PGconn* connection) {
@@ -274,8 +275,10 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
     kind = ErrorKind::rights;
   }
   const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
-  return {kind, mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
-          hint != nullptr ? one_line(hint) : ""};
+  return {kind,
+          mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
+          hint != nullptr ? one_line(hint) : "",
+          {.server = where(), .sqlstate = std::string(sqlstate)}};
 }
 
 }  // namespace walbrook::source

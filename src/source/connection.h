@@ -53,8 +53,8 @@ class Connection {
   // `conninfo`: URL or key=value; "" = environment. Sets application_name=walbrook unless the user set one, a session
   // whose text output is the one that pgoutput/values.h expects, no timeouts and an empty search_path, all of them over
   // what is set for the role or the database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB").
-  // Throws Error: usage for parameters that libpq does not take, connection when trying again may help, else rights or
-  // source_not_ready; with host, port, database and the server's own reason, never with the password.
+  // Throws Error: configuration for parameters that libpq does not take, connection when trying again may help, else
+  // rights or source_not_ready; with host, port, database and the server's own reason, never with the password.
   static Connection open(const std::string& conninfo, ConnectionUse use, const std::string& options = {});
 
   // Throws Error: connection when it broke, rights for SQLSTATE 42501, else source_not_ready; `doing` says what was

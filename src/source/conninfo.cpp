@@ -42,7 +42,7 @@ ConnectionSettings parse(const std::string& conninfo, std::string_view origin) {
     line = line.substr(0, line.find('\n'));
     cause += fmt::format(": {}", line);
   }
-  throw Error(ErrorKind::usage, cause,
+  throw Error(ErrorKind::configuration, cause,
               "Form: postgresql://user@host:5432/database or \"host=… dbname=… user=…\". In a URL, /, @, : and % of a "
               "password are written %2F, %40, %3A and %25.");
 }

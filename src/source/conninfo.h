@@ -6,7 +6,7 @@
 
 namespace walbrook::source {
 
-// Throws Error(usage) when libpq cannot read it; `origin` says where it came from ("--source"). "" is fine.
+// Throws Error(configuration) when libpq cannot read it; `origin` says where it came from ("--source"). "" is fine.
 void check_conninfo(const std::string& conninfo, std::string_view origin);
 
 // The database that libpq would choose: of the string, its service, the environment; else the user's name.

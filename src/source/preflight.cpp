@@ -26,11 +26,11 @@ bool is_slot_name(const std::string& name) {
 void check_names(const PreflightRequest& request, Findings& found) {
   if (!is_slot_name(request.slot)) {
     found.error("slot", fmt::format("\"{}\" is no name for a slot", request.slot),
-                "Up to 63 lower-case letters, digits and underscores.", ErrorKind::usage);
+                "Up to 63 lower-case letters, digits and underscores.", ErrorKind::configuration);
   }
   if (request.publication.empty() || request.publication.size() > 63) {
     found.error("publication", fmt::format("\"{}\" is no name for a publication", request.publication),
-                "A name has 1 to 63 bytes.", ErrorKind::usage);
+                "A name has 1 to 63 bytes.", ErrorKind::configuration);
   }
 }
 

@@ -153,8 +153,8 @@ std::vector<PublishableTable> find_publishable(Connection& catalog, const std::s
     };
     if (const auto known = std::ranges::find_if(tables, same); known != tables.end()) {
       if (known->name == name) continue;
-      throw Error(ErrorKind::usage, fmt::format("table {} is asked for twice, with other columns", name.full_name()),
-                  "Name it once.");
+      throw Error(ErrorKind::configuration,
+                  fmt::format("table {} is asked for twice, with other columns", name.full_name()), "Name it once.");
     }
     tables.push_back(find_one(catalog, name));
   }
@@ -162,10 +162,10 @@ std::vector<PublishableTable> find_publishable(Connection& catalog, const std::s
 }
 
 std::string create_publication_sql(const Connection& catalog, const std::string& name,
-                                   const std::vector<PublishableTable>& tables) {
+                                   const std::vector<PublishableTable>& tables, const std::string& publish) {
   std::string sql = "CREATE PUBLICATION " + catalog.quote_name(name) + " FOR TABLE ";
   for (std::size_t i = 0; i < tables.size(); ++i) sql += (i == 0 ? "" : ", ") + published_table_sql(catalog, tables[i]);
-  return sql + " WITH (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)";
+  return fmt::format("{} WITH (publish = {}, publish_via_partition_root = true)", sql, catalog.quote_literal(publish));
 }
 
 void create_publication(Connection& catalog, const std::string& name, const std::string& schema,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "source/own_publication.h"
 #include "source/slot.h"
 
 namespace walbrook::source {
@@ -24,7 +25,8 @@ struct PublishableTable {
                                                              const std::vector<TableName>& asked);
 
 [[nodiscard]] std::string create_publication_sql(const Connection& catalog, const std::string& name,
-                                                 const std::vector<PublishableTable>& tables);
+                                                 const std::vector<PublishableTable>& tables,
+                                                 const std::string& publish = all_operations);
 
 // "public"."t" ("a", "b"), with ONLY before what is not partitioned: children by inheritance are published when asked
 // for.

@@ -19,7 +19,7 @@ struct TableName {
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
   friend bool operator==(const TableName&, const TableName&) = default;
 };
-// `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(usage).
+// `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(configuration).
 [[nodiscard]] TableName parse_table_name(std::string_view text);
 
 struct SlotState {

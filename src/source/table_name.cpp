@@ -86,7 +86,7 @@ class TableNameParser {
   }
   [[noreturn]] void fail(const std::string& why) const {
     throw Error(
-        ErrorKind::usage, fmt::format("\"{}\" is no table name: {}", text_, why),
+        ErrorKind::configuration, fmt::format("\"{}\" is no table name: {}", text_, why),
         "Write schema.table or schema.table(column,column); names with capitals, spaces or dots in double quotes.");
   }
 

@@ -96,7 +96,7 @@ TEST_P(ReadSessionTest, only_one_statement_that_reads) {
                                 "SELECT $1",
                                 "WITH gone AS (DELETE FROM public.accounts RETURNING *) SELECT * FROM gone"}) {
     const auto error = error_of([&] { (void)session->query(sql); });
-    EXPECT_TRUE(error.starts_with("usage: ")) << sql << " -> " << error;
+    EXPECT_TRUE(error.starts_with("configuration: ")) << sql << " -> " << error;
     EXPECT_EQ(ask(*session, "SELECT balance FROM public.accounts"), Strings{"5"}) << "after " << sql;
   }
   EXPECT_FALSE(std::filesystem::exists("/tmp/walbrook-must-not-be.csv"));
@@ -110,7 +110,7 @@ TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
     (void)session->query("SELECT *\nFROM public.account");
     FAIL();
   } catch (const Error& failed) {
-    EXPECT_EQ(failed.kind(), ErrorKind::usage);
+    EXPECT_EQ(failed.kind(), ErrorKind::configuration);
     EXPECT_EQ(failed.cause().find('\n'), std::string::npos);
     EXPECT_NE(failed.cause().find("account"), std::string::npos);
     EXPECT_NE(failed.mend().find("accounts"), std::string::npos) << failed.mend();

@@ -29,6 +29,10 @@ ValueLimits DuckDbDestination::limits() const {
   return value_limits;
 }
 
+std::string DuckDbDestination::type_name(const PhysicalType& type) const {
+  return sql_type(type);
+}
+
 std::string DuckDbDestination::name() const {
   return file_label(options_.path);
 }
@@ -80,6 +84,7 @@ State DuckDbDestination::open() {
     if (!state.exist()) return found;
     state.check_format();
     found = state.load();
+    found.newest_load = state.newest_load();
     last_checkpoint_ = found.checkpoint;
     return found;
   }
@@ -87,6 +92,7 @@ State DuckDbDestination::open() {
   drop_unfinished_copies();
   read_known();
   transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });
+  found.newest_load = known_.newest_load;
   last_checkpoint_ = found.checkpoint;
   return found;
 }

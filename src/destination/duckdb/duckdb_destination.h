@@ -20,6 +20,7 @@ class DuckDbDestination final : public Destination {
   ~DuckDbDestination() override;
 
   [[nodiscard]] ValueLimits limits() const override;
+  [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
   [[nodiscard]] State open() override;
   [[nodiscard]] std::string target_name(const std::string& target_schema, const std::string& name,
                                         const std::vector<TableRecord>& others) const override;

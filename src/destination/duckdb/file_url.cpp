@@ -16,7 +16,7 @@ constexpr std::string_view slashes = "//";
 
 [[noreturn]] void refuse_url(const std::string& url, const std::string& why) {
   throw Error(
-      ErrorKind::usage, "the destination \"" + mask_secrets(url) + "\" " + why,
+      ErrorKind::configuration, "the destination \"" + mask_secrets(url) + "\" " + why,
       "Write duckdb:///shop.duckdb for a file in this folder, duckdb:////data/shop.duckdb for an absolute path.");
 }
 

@@ -23,7 +23,7 @@ using Config = Owned<duckdb_config, duckdb_destroy_config>;
 
 void set(const Config& config, const char* name, const std::string& value) {
   if (duckdb_set_config(config.get(), name, value.c_str()) == DuckDBError) {
-    throw Error(ErrorKind::usage, fmt::format("DuckDB does not take {} = \"{}\"", name, value),
+    throw Error(ErrorKind::configuration, fmt::format("DuckDB does not take {} = \"{}\"", name, value),
                 "Write sizes as 512MB or 2GB, threads as a number from 1.");
   }
 }

@@ -18,7 +18,7 @@ using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 [[noreturn]] void fail_query(Connection& connection, duckdb_error_type type, const std::string& message) {
   if (type == DUCKDB_ERROR_FATAL) connection.database().fail(type, message, "a query");
   const auto hint = message.find("\nDid you mean");
-  throw Error(ErrorKind::usage, first_line(message),
+  throw Error(ErrorKind::configuration, first_line(message),
               hint == std::string::npos ? "" : first_line(std::string_view(message).substr(hint + 1)));
 }
 
@@ -51,7 +51,7 @@ PreparedStatement prepare_reading(Connection& connection, const std::string& sql
     const char* error = duckdb_extract_statements_error(statements.get());
     fail_query(connection, DUCKDB_ERROR_PARSER, error == nullptr ? "there is no statement" : error);
   }
-  if (count > 1) throw Error(ErrorKind::usage, "more than one statement was given", "Send them one by one.");
+  if (count > 1) throw Error(ErrorKind::configuration, "more than one statement was given", "Send them one by one.");
   PreparedStatement prepared;
   if (duckdb_prepare_extracted_statement(connection.raw(), statements.get(), 0, prepared.out()) == DuckDBError) {
     fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
@@ -59,7 +59,7 @@ PreparedStatement prepare_reading(Connection& connection, const std::string& sql
   const auto type = duckdb_prepared_statement_type(prepared.get());
   if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
     throw Error(
-        ErrorKind::usage,
+        ErrorKind::configuration,
         "only statements that read are allowed: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN",
         "The copy is changed by walbrook run alone; read a pragma as a table: FROM pragma_table_info('orders').");
   }
@@ -92,7 +92,7 @@ void fetch(Connection& connection, duckdb_prepared_statement prepared, QueryResu
       }
     }
     if (bytes > max_result_bytes) {
-      throw Error(ErrorKind::usage, fmt::format("the result is larger than {} MB", max_result_bytes >> 20U),
+      throw Error(ErrorKind::configuration, fmt::format("the result is larger than {} MB", max_result_bytes >> 20U),
                   "Ask for less: add LIMIT, a WHERE, or aggregate.");
     }
   }

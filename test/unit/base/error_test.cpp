@@ -10,14 +10,14 @@ namespace walbrook {
 namespace {
 
 TEST(Error, the_mend_stands_on_a_line_of_its_own) {
-  EXPECT_STREQ(Error(ErrorKind::usage, "unknown flag --x").what(), "unknown flag --x");
+  EXPECT_STREQ(Error(ErrorKind::configuration, "unknown flag --x").what(), "unknown flag --x");
   EXPECT_STREQ(Error(ErrorKind::rights, "no right", "GRANT it.").what(), "no right\n  GRANT it.");
 }
 
 TEST(Error, kinds_lead_to_the_documented_exit_codes) {
   EXPECT_EQ(exit_code(ErrorKind::internal), 1);
   EXPECT_EQ(exit_code(ErrorKind::protocol), 1);
-  EXPECT_EQ(exit_code(ErrorKind::usage), 2);
+  EXPECT_EQ(exit_code(ErrorKind::configuration), 2);
   EXPECT_EQ(exit_code(ErrorKind::connection), 3);
   EXPECT_EQ(exit_code(ErrorKind::rights), 3);
   EXPECT_EQ(exit_code(ErrorKind::source_not_ready), 3);

@@ -17,7 +17,7 @@ TEST(Names, SlotNamesFollowPostgresRule) {
   try {
     check_slot_name("--slot", "My-Slot");
   } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_EQ(error.kind(), ErrorKind::configuration);
     EXPECT_NE(error.cause().find("--slot \"My-Slot\""), std::string::npos) << error.cause();
   }
 }

@@ -60,7 +60,7 @@ class FolderCase : public ::testing::Test {
     try {
       work();
     } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      EXPECT_EQ(error.kind(), ErrorKind::configuration);
       return error.what();
     }
     return "nothing was refused";

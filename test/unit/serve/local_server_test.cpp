@@ -76,8 +76,10 @@ TEST_F(LocalServerTest, AnswersStatusAndSqlWithTheLsn) {
 
 TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {
   const auto server = serve();
-  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "SELECT nosuch FROM nowhere")); }), ErrorKind::usage);
-  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "DROP TABLE _walbrook.checkpoint")); }), ErrorKind::usage);
+  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "SELECT nosuch FROM nowhere")); }),
+            ErrorKind::configuration);
+  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "DROP TABLE _walbrook.checkpoint")); }),
+            ErrorKind::configuration);
   EXPECT_TRUE(ask_sql(path_, "FROM _walbrook.checkpoint").has_value());
 }
 

@@ -71,7 +71,7 @@ TEST_F(Connecting, EnvironmentServiceAndUrlPassThrough) {
   unsetenv("PGOPTIONS");
   auto url = Connection::open(database.server().url(database.name()), ConnectionUse::replication);
   EXPECT_EQ(identify(url).timeline, 1);
-  expect_says(open("service=nosuch"), ErrorKind::usage, {"nosuch"});
+  expect_says(open("service=nosuch"), ErrorKind::configuration, {"nosuch"});
 }
 
 TEST_F(Connecting, EachFailureHasItsOwnCauseAndMend) {
@@ -85,10 +85,10 @@ TEST_F(Connecting, EachFailureHasItsOwnCauseAndMend) {
   expect_says(open("host=no-such-host.invalid user=postgres"), ErrorKind::connection,
               {"no-such-host.invalid", "host's name"});
   expect_says(open("host=/nonexistent user=postgres"), ErrorKind::connection, {"No such file", "server listens"});
-  expect_says(open(conninfo() + " sslmode=bogus"), ErrorKind::usage, {"sslmode"});
+  expect_says(open(conninfo() + " sslmode=bogus"), ErrorKind::configuration, {"sslmode"});
   expect_says(open("host=127.0.0.1 sslmode=require user=postgres port=" + port), ErrorKind::source_not_ready,
               {"SSL", "sslmode=disable"});
-  expect_says(open(conninfo() + " nosuchkey=1"), ErrorKind::usage, {"cannot be parsed"});
+  expect_says(open(conninfo() + " nosuchkey=1"), ErrorKind::configuration, {"cannot be parsed"});
   expect_says(open(conninfo() + " options='-c nosuch=1'"), ErrorKind::source_not_ready, {"unrecognized configuration"});
 }
 

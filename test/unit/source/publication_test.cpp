@@ -44,7 +44,10 @@ TEST_F(Publishing, NamedTablesWithColumns) {
   EXPECT_EQ(table("a").published_columns, (std::vector<std::string>{"id", "V v"}));
   EXPECT_EQ(create("public", {"r1"}), (std::vector<std::string>{"public.r1"}));
   EXPECT_EQ(create("public", {"a", "public.a"}), (std::vector<std::string>{"public.a"}));
-  expect_says(thrown_by([&] { create("public", {"a", "a(id)"}); }), ErrorKind::usage, {"public.a is asked for twice"});
+  expect_says(thrown_by([&] {
+                create("public", {"a", "a(id)"});
+              }),
+              ErrorKind::configuration, {"public.a is asked for twice"});
 }
 
 TEST_F(Publishing, WhatCannotBePublishedIsNamedWithItsReason) {

@@ -22,10 +22,11 @@ TEST(TableNames, ReadAsSqlReadsThem) {
 TEST(TableNames, RefuseWhatIsNone) {
   for (const auto* text : {"", ".", "a.", ".a", "a.b.c", "a(", "a()", "a(b", "a(b,)", "a(b)c", "a b", "\"a", "\"\"",
                            "a-b", "1a", "a;drop table b", "a(b,b)"}) {
-    expect_says(thrown_by([&] { (void)parse_table_name(text); }), ErrorKind::usage,
+    expect_says(thrown_by([&] { (void)parse_table_name(text); }), ErrorKind::configuration,
                 {"is no table name", "Write schema.table"});
   }
-  expect_says(thrown_by([] { (void)parse_table_name(std::string(64, 'a')); }), ErrorKind::usage, {"longer than 63"});
+  expect_says(thrown_by([] { (void)parse_table_name(std::string(64, 'a')); }), ErrorKind::configuration,
+              {"longer than 63"});
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+// Makes the source ready: a publication and a slot, and nothing else.
+//
+//   auto snapshots = walbrook::init_replication({.slot_name = "shop",
+//                                                .pub_name = "shop",
+//                                                .schema_name = "public",
+//                                                .table_names = {"orders", "customers"},
+//                                                .persist_snapshots = true});
+//   pipeline.run(snapshots);   // the initial load
+//
+// Called again it adds what is missing: more tables, another column list, a slot that is gone. A table that is left out
+// the second time stays published. A publication that walbrook did not make is left as it is; a table that it lacks is
+// an Error with the SQL for its owner.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "walbrook/columns.h"
+#include "walbrook/credentials.h"
+#include "walbrook/export.h"
+#include "walbrook/snapshot_resource.h"
+#include "walbrook/table_names.h"
+
+namespace walbrook {
+
+struct InitReplicationOptions {
+  std::string slot_name{};             // lower-case letters, digits and underscores
+  std::string pub_name{};              //
+  std::string schema_name = "public";  // of table names that have none, and of the whole schema
+  // Absent: the whole schema. Where server (15 and later) and rights (a superuser's) allow FOR TABLES IN SCHEMA, tables
+  // that are made later belong to it as well; elsewhere it is today's tables, which is said as a warning on stderr, and
+  // calling again adds later ones.
+  TableNames table_names{};
+  Credentials credentials{};
+  std::string publish = "insert, update, delete, truncate";  // what is published, of an own publication
+  bool persist_snapshots = false;                            // return a resource for each table's initial load
+  // From PostgreSQL 15 on the own publication gets column lists. On 14, and in a publication that walbrook did not
+  // make, columns are left out while copying and applying: say them to replication_resource as well then.
+  IncludeColumns include_columns{};
+  TableColumnHints columns{};
+  // Drops the slot and the own publication first and makes them anew. Changes that nobody has read are gone with the
+  // slot, so a pipeline that followed it must run a snapshot resource next: that replaces its tables, whatever they
+  // hold.
+  bool reset = false;
+  std::stop_token stop{};  // ends the wait for open transactions, which a new slot needs; then Error(source_not_ready)
+};
+
+// One resource a table with persist_snapshots, in the order of table_names (of a whole schema by name); else none.
+// Throws Error: configuration, connection, rights, source_not_ready.
+WALBROOK_EXPORT std::vector<SnapshotResource> init_replication(const InitReplicationOptions& options);
+
+}  // namespace walbrook

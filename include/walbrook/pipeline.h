@@ -1,0 +1,93 @@
+// A pipeline: from a source's tables to a dataset in a destination, as far as it has come.
+//
+//   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .destination = "duckdb", .dataset_name =
+//   "shop_data"}); std::cout << pipeline.run(changes) << '\n';
+//
+// What a pipeline knows stands in the destination, under its name and committed together with the rows: there is no
+// state file, and a program on another machine goes on from the destination alone.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "walbrook/export.h"
+#include "walbrook/load_info.h"
+#include "walbrook/progress.h"
+#include "walbrook/replication_resource.h"
+#include "walbrook/snapshot_resource.h"
+
+namespace walbrook {
+
+struct PipelineOptions {
+  std::string pipeline_name = "walbrook";  // whose state it is
+  // "duckdb": the file DESTINATION__DUCKDB__CREDENTIALS names, else <pipeline_name>.duckdb in the current folder.
+  // Otherwise a path or a URL: "data/shop.duckdb", "duckdb:////data/shop.duckdb".
+  std::string destination = "duckdb";
+  std::string dataset_name{};  // schema of the tables in the destination; "" = the source's schema names
+  // Every Pipeline object starts from nothing: a dataset of its own, its name followed by _YYYYMMDDhhmmss (UTC), with
+  // state of its own. Earlier ones stay in the file.
+  bool dev_mode = false;
+  ProgressCallback progress{};
+};
+
+struct PipelineRunOptions {
+  std::string write_disposition = "merge";  // the only one for these resources: the copy equals the source
+  std::string table_name{};                 // not for these resources: their tables are named as in the source
+  // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
+  // LoadInfo::stopped.
+  std::stop_token stop{};
+};
+
+// Movable, not copyable. One thread at a time. The destination is held only while a call lasts.
+class WALBROOK_EXPORT Pipeline {
+ public:
+  explicit Pipeline(PipelineOptions options);
+  ~Pipeline();
+  Pipeline(Pipeline&&) noexcept;
+  Pipeline& operator=(Pipeline&&) noexcept;
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Copies these tables anew, as of one moment, and applies what was committed before the call; returns when all of it
+  // is visible. Readers see the former copies until the new ones take their place, all of them in one transaction of
+  // the destination. All resources must be of one slot and publication. Tables of the publication that are not among
+  // them go on, or begin with their changes alone.
+  //
+  // Where the slot is newer than the copy (init_replication with .reset), nothing of the former stream fits any more:
+  // every table that the pipeline has is copied anew then.
+  LoadInfo run(const std::vector<SnapshotResource>& snapshots, const PipelineRunOptions& options = {});
+  LoadInfo run(const SnapshotResource& snapshot, const PipelineRunOptions& options = {});
+
+  // Applies what was committed before the call, and copies nothing: a table that the pipeline does not have yet begins
+  // with its changes alone. (A table whose columns were altered in a way that the stream does not tell is copied anew.)
+  LoadInfo run(const ReplicationResource& changes, const PipelineRunOptions& options = {});
+  // All of these throw Error. What was durable by then stays. A table whose data cannot be read is set aside, the
+  // others go on, and at the end an Error(data) names it; last_load() tells of the rest.
+
+  // Schema of the tables in the destination, with dev_mode's suffix; "" = the source's schema names.
+  [[nodiscard]] const std::string& dataset_name() const;
+  [[nodiscard]] const std::string& pipeline_name() const;
+  // The newest of this object, also of a run that threw Error(data); or, behind sync(), what the destination tells of
+  // the newest load. nullopt: none.
+  [[nodiscard]] const std::optional<LoadInfo>& last_load() const;
+
+  // Reads from the destination where the pipeline stands, whoever ran it last and where: last_load() tells it then.
+  // nullopt where the destination holds nothing of this pipeline. Changes nothing.
+  const std::optional<LoadInfo>& sync();
+  // Removes the pipeline's tables and state from the destination. Slot and publication stay in the source: another run
+  // would go on with them; a slot that nobody reads holds the write-ahead log, so drop it too when nobody will.
+  void drop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+inline namespace v0 {  // walbrook::pipeline(…) to everybody; the engine has a namespace of that name
+[[nodiscard]] WALBROOK_EXPORT Pipeline pipeline(PipelineOptions options);
+}  // namespace v0
+
+}  // namespace walbrook

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+#include "walbrook/export.h"
+
+namespace walbrook {
+
+// Of the library that runs, "0.1.0".
+[[nodiscard]] WALBROOK_EXPORT std::string_view version();
+
+}  // namespace walbrook

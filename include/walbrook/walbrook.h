@@ -1,0 +1,24 @@
+// walbrook keeps a DuckDB copy of PostgreSQL tables that equals the source, transaction by transaction.
+//
+//   #include <walbrook/walbrook.h>
+//
+//   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .dataset_name = "shop_data"});
+//   pipeline.run(walbrook::init_replication({.slot_name = "shop", .pub_name = "shop", .table_names = "orders",
+//                                            .persist_snapshots = true}));              // the initial load
+//   pipeline.run(walbrook::replication_resource({.slot_name = "shop", .pub_name = "shop"}));  // and the changes since
+//
+// Everything throws walbrook::Error. Functions may be called from any thread; an object belongs to one thread at a
+// time. Warnings go to stderr; RUNTIME__LOG_LEVEL (debug, info, warning, error, off) says how much.
+#pragma once
+
+#include "walbrook/columns.h"
+#include "walbrook/credentials.h"
+#include "walbrook/error.h"
+#include "walbrook/init_replication.h"
+#include "walbrook/load_info.h"
+#include "walbrook/pipeline.h"
+#include "walbrook/progress.h"
+#include "walbrook/replication_resource.h"
+#include "walbrook/snapshot_resource.h"
+#include "walbrook/table_names.h"
+#include "walbrook/version.h"

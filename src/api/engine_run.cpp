@@ -1,0 +1,254 @@
+#include "api/engine_run.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "api/column_hints.h"
+#include "api/run_progress.h"
+#include "api/schema_changes.h"
+#include "api/source_access.h"
+#include "pipeline/run.h"
+#include "source/slot.h"
+
+namespace walbrook::api {
+namespace {
+
+using destination::Destination;
+using destination::TableState;
+
+constexpr milliseconds progress_interval{200};
+
+destination::DestinationOptions destination_options(const PipelineState& state) {
+  return {.url = state.destination_url, .pipeline = state.key};
+}
+
+// Slot, publication and tables as they are now, before the destination is touched: names become tables.
+class Source {
+ public:
+  explicit Source(const RunPlan& plan)
+      : plan_(plan),
+        catalog_(source::Connection::open(plan.conninfo, source::ConnectionUse::catalog)),
+        types_(plan.conninfo) {
+    const auto publication = source::read_publication(catalog_, plan.publication);
+    if (!publication) refuse(fmt::format("publication {} does not exist in {}", plan.publication, catalog_.where()));
+    publication_ = *publication;
+    if (!source::read_slot(catalog_, plan.slot)) {
+      refuse(fmt::format("slot {} does not exist at {}", plan.slot, catalog_.where()));
+    }
+  }
+
+  [[nodiscard]] std::vector<source::TableName> named(const std::vector<source::TableName>& names,
+                                                     const std::string& setting) const {
+    std::vector<source::TableName> found;
+    for (const auto& name : names) {
+      const auto& table = find_published(publication_, name, setting);
+      found.push_back({table.schema, table.name, name.columns});
+    }
+    return found;
+  }
+
+  // Behind `named`. Selections and hints against the columns that are published.
+  void check(const std::vector<source::TableName>& included, const Destination& destination) {
+    for (const auto& name : included) {
+      check_included(schema_of(find_published(publication_, name, "include_columns"), destination), name.columns);
+    }
+    for (const auto& [text, hints] : plan_.hints) {
+      const auto& table = find_published(publication_, parse_exact_name(text, "columns"), "columns");
+      check_hints(schema_of(table, destination), hints, destination);
+    }
+  }
+
+  [[nodiscard]] std::string where() const { return catalog_.where(); }
+
+ private:
+  [[nodiscard]] TableSchema schema_of(const source::SourceTable& table, const Destination& destination) {
+    return source::read_table_schema(catalog_, table, types_, destination.limits());
+  }
+  [[noreturn]] static void refuse(const std::string& why) {
+    throw Error(ErrorKind::source_not_ready, why, "init_replication makes publication and slot.");
+  }
+
+  const RunPlan& plan_;
+  source::Connection catalog_;
+  source::CatalogTypes types_;
+  source::Publication publication_;
+};
+
+// What a pipeline has in one dataset does not move to another by itself.
+void check_dataset(const PipelineState& state, const destination::State& known) {
+  for (const auto& table : known.tables) {
+    if (table.state == TableState::removed) continue;
+    const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
+    if (table.target_schema == wanted) continue;
+    throw Error(ErrorKind::configuration,
+                fmt::format("pipeline {} keeps {} in dataset {}, not in {}", state.pipeline_name,
+                            dotted(table.schema, table.name), table.target_schema, wanted),
+                "Give another dataset another pipeline_name, or drop() the pipeline first.",
+                {.setting = "dataset_name", .table = dotted(table.schema, table.name)});
+  }
+}
+
+pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan, const Source& source) {
+  pipeline::RunOptions options;
+  options.conninfo = plan.conninfo;
+  options.pipeline = state.key;
+  options.slot = plan.slot;
+  options.publication = plan.publication;
+  options.tables = source.named(plan.tables, "table_names");
+  options.dataset = state.dataset_name;
+  options.snapshot = false;
+  options.copy_anew = source.named(plan.copy_anew, "snapshot");
+  options.include_columns = source.named(plan.include_columns, "include_columns");
+  options.confirm = plan.confirm;
+  return options;
+}
+
+// Runs the engine, and tells of applied changes meanwhile.
+pipeline::RunSummary execute(pipeline::Run& run, RunProgress& progress, const std::stop_source& stop) {
+  std::jthread ticker([&](const std::stop_token& ended) {
+    while (!ended.stop_requested()) {
+      std::this_thread::sleep_for(progress_interval / 4);
+      const auto counts = run.status().applied;
+      progress.applied(counts.inserts + counts.updates + counts.deletes);
+    }
+  });
+  auto summary = run.execute(stop.get_token());
+  ticker.request_stop();
+  ticker.join();
+  const auto counts = run.status().applied;
+  progress.applied(counts.inserts + counts.updates + counts.deletes);
+  return summary;
+}
+
+std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const destination::State& now,
+                                   const std::set<std::string>& copied) {
+  std::map<std::string, const pipeline::RunStatus::Table*> by_name;
+  for (const auto& table : status.tables) by_name[dotted(table.schema, table.name)] = &table;
+  std::vector<TableLoad> loads;
+  for (const auto& record : now.tables) {
+    TableLoad load{.name = dotted(record.schema, record.name),
+                   .target = dotted(record.target_schema, record.target_name),
+                   .state = std::string(destination::to_string(record.state)),
+                   .reason = record.reason};
+    if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
+      const auto& table = *seen->second;
+      load.copied = copied.contains(load.name) && record.state == TableState::streaming;
+      if (load.copied) load.copied_rows = table.copied_rows;
+      load.inserts = table.inserts;
+      load.updates = table.updates;
+      load.deletes = table.deletes;
+      load.changes = load.inserts + load.updates + load.deletes;
+    }
+    loads.push_back(std::move(load));
+  }
+  return loads;
+}
+
+LoadInfo describe(const PipelineState& state, const Destination& destination, const destination::State& now) {
+  LoadInfo info{.pipeline_name = state.pipeline_name,
+                .dataset_name = state.dataset_name,
+                .destination = destination.name(),
+                .first_lsn = {},
+                .last_lsn = now.checkpoint ? now.checkpoint->lsn.to_string() : std::string(),
+                .tables = {},
+                .schema_changes = {}};
+  return info;
+}
+
+// A table that was set aside is loud, once everything else is done.
+void tell_quarantined(const std::vector<TableLoad>& tables) {
+  std::string cause;
+  std::string first;
+  for (const auto& table : tables) {
+    if (table.state != "quarantined") continue;
+    if (first.empty()) first = table.name;
+    cause += fmt::format("{}table {} is set aside: {}", cause.empty() ? "" : "; ", table.name, table.reason);
+  }
+  if (cause.empty()) return;
+  throw Error(ErrorKind::data, cause, "The other tables go on. The next run copies it anew.", {.table = first});
+}
+
+}  // namespace
+
+LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
+  const auto started = std::chrono::system_clock::now();
+  state.callback_failure = nullptr;
+  Source source(plan);
+  const auto options = run_options(state, plan, source);
+  const auto destination = destination::open_destination(destination_options(state));
+  source.check(options.include_columns, *destination);
+  const auto before = destination->open();
+  check_dataset(state, before);
+
+  std::stop_source stop;
+  const std::stop_callback forward(plan.stop, [&stop] { stop.request_stop(); });
+  RunProgress progress(state.progress, stop);
+  pipeline::Run run(options, *destination, progress);
+  const auto summary = execute(run, progress, stop);
+  state.callback_failure = progress.failure();
+  const auto now = destination->open();
+
+  auto info = describe(state, *destination, now);
+  info.first_lsn = before.checkpoint ? before.checkpoint->lsn.to_string() : std::string();
+  info.load_id = now.newest_load > before.newest_load ? now.newest_load : 0;
+  info.packages = summary.applied.loads;
+  info.transactions = summary.applied.transactions;
+  info.truncates = summary.applied.truncates;
+  info.tables = table_loads(run.status(), now, progress.copied());
+  info.schema_changes = schema_changes(before.tables, now.tables, *destination);
+  info.started_at = started;
+  info.seconds = std::chrono::duration<double>(std::chrono::system_clock::now() - started).count();
+  info.copy_seconds = summary.copy_seconds;
+  info.apply_seconds = summary.apply_seconds;
+  info.stopped = stop.stop_requested();
+  state.last_load = info;
+  if (!state.callback_failure) tell_quarantined(info.tables);
+  return info;
+}
+
+std::optional<LoadInfo> newest_load(const PipelineState& state) {
+  auto options = destination_options(state);
+  options.read_only = true;
+  const auto destination = destination::open_destination(options);
+  if (!std::filesystem::exists(destination::file_path(options.url))) return std::nullopt;
+  const auto now = destination->open();
+  if (!now.checkpoint) return std::nullopt;
+  auto info = describe(state, *destination, now);
+  info.tables = table_loads({}, now, {});
+  // The key is a name that was checked when the pipeline was made.
+  const auto session = destination->open_read_session();
+  const auto rows = session->query(fmt::format(
+      "SELECT load_id, transactions, truncates, tables, epoch_us(started_at), epoch_us(finished_at), first_commit_lsn "
+      "FROM _walbrook.loads WHERE pipeline = '{}' ORDER BY load_id DESC LIMIT 1",
+      state.key));
+  if (rows.rows.empty()) return info;
+  const auto& row = rows.rows.front();
+  const auto number = [&row](std::size_t column) { return std::stoll(row.at(column).value_or("0")); };
+  info.load_id = number(0);
+  info.packages = 1;
+  info.transactions = static_cast<std::uint64_t>(number(1));
+  info.truncates = static_cast<std::uint64_t>(number(2));
+  const auto changes = nlohmann::json::parse(row.at(3).value_or("{}"));
+  for (auto& table : info.tables) table.changes = changes.value(table.name, std::uint64_t{0});
+  info.started_at = std::chrono::system_clock::time_point(std::chrono::microseconds(number(4)));
+  info.seconds = static_cast<double>(number(5) - number(4)) / 1e6;
+  info.apply_seconds = info.seconds;
+  info.first_lsn = row.at(6).value_or("");
+  return info;
+}
+
+void drop_pipeline(const PipelineState& state) {
+  const auto options = destination_options(state);
+  if (!std::filesystem::exists(destination::file_path(options.url))) return;
+  const auto destination = destination::open_destination(options);
+  static_cast<void>(destination->open());
+  destination->reset();
+}
+
+}  // namespace walbrook::api

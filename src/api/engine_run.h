@@ -1,0 +1,43 @@
+// A run of the engine, as a pipeline asks for it, and what the destination tells between runs.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "source/slot.h"
+#include "walbrook/columns.h"
+#include "walbrook/load_info.h"
+#include "walbrook/progress.h"
+
+namespace walbrook::api {
+
+struct PipelineState {
+  std::string pipeline_name;
+  std::string key;  // under which the destination keeps its state
+  std::string dataset_name;
+  std::string destination_url;
+  ProgressCallback progress;
+  std::optional<LoadInfo> last_load;
+  std::exception_ptr callback_failure;  // what `progress` has thrown in the last run
+};
+
+struct RunPlan {
+  std::string conninfo, slot, publication;
+  std::vector<source::TableName> copy_anew;  // empty: changes alone
+  std::vector<source::TableName> tables;     // of which changes are taken; empty = all; a schema may be ""
+  std::vector<source::TableName> include_columns;
+  TableColumnHints hints;
+  bool confirm = true;
+  std::stop_token stop;
+};
+
+// Sets state.last_load, also where it throws Error(data) for a table that was set aside.
+LoadInfo run_engine(PipelineState& state, const RunPlan& plan);
+// As the destination has it; nullopt where it holds nothing of this pipeline.
+[[nodiscard]] std::optional<LoadInfo> newest_load(const PipelineState& state);
+void drop_pipeline(const PipelineState& state);
+
+}  // namespace walbrook::api

@@ -1,0 +1,210 @@
+#include "walbrook/init_replication.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "api/resources.h"
+#include "api/source_access.h"
+#include "base/clock.h"
+#include "source/own_publication.h"
+#include "source/preflight.h"
+#include "source/publishing.h"
+
+namespace walbrook {
+namespace api {
+namespace {
+
+constexpr int column_lists_since = 150000;
+constexpr milliseconds reader_wait{10'000};  // a reader that has just ended still holds the slot for a moment
+constexpr milliseconds reader_poll{50};
+
+class Initialization {
+ public:
+  explicit Initialization(const InitReplicationOptions& options)
+      : options_(options),
+        conninfo_(connection_string(options.credentials)),
+        catalog_(source::Connection::open(conninfo_, source::ConnectionUse::catalog)),
+        types_(conninfo_) {}
+
+  std::vector<SnapshotResource> perform() {
+    name_tables();
+    check_columns();
+    if (options_.reset) drop();
+    look_before();
+    publish();
+    make_slot();
+    return options_.persist_snapshots ? snapshots() : std::vector<SnapshotResource>();
+  }
+
+ private:
+  // The tables that are asked for, with their columns; none where it is the whole schema and nothing is said of
+  // columns.
+  void name_tables() {
+    tables_ = parse_exact_names(options_.table_names, "table_names");
+    for (auto& table : tables_) {
+      if (table.schema.empty()) table.schema = options_.schema_name;
+    }
+    included_ = parse_included(options_.include_columns);
+    for (auto& included : included_) {
+      if (included.schema.empty()) included.schema = options_.schema_name;
+    }
+    if (tables_.empty() && !included_.empty()) {  // column lists and FOR TABLES IN SCHEMA exclude each other
+      for (const auto& table : source::find_publishable(catalog_, options_.schema_name, {}))
+        tables_.push_back(table.name);
+      by_columns_ = true;
+    }
+    for (const auto& included : included_) {
+      const auto table = std::ranges::find_if(tables_, [&included](const source::TableName& each) {
+        return each.schema == included.schema && each.name == included.name;
+      });
+      if (table != tables_.end()) continue;
+      throw Error(ErrorKind::configuration,
+                  fmt::format("include_columns: table {} is not among the tables that are asked for",
+                              dotted(included.schema, included.name)),
+                  "Name it in table_names as well.",
+                  {.setting = "include_columns", .table = dotted(included.schema, included.name)});
+    }
+  }
+
+  void check_columns() {
+    for (const auto& included : included_) {
+      auto asked = included;
+      asked.columns.clear();
+      const auto found = source::find_publishable(catalog_, options_.schema_name, {asked});
+      if (found.front().oid == 0) continue;  // told below, with what may be meant
+      source::SourceTable table;
+      table.oid = found.front().oid;
+      table.schema = included.schema;
+      table.name = included.name;
+      // Of the whole table, generated columns too: whether the server publishes them is its own answer.
+      constexpr ValueLimits any{.min_timestamp = std::numeric_limits<std::int64_t>::min(),
+                                .max_timestamp = std::numeric_limits<std::int64_t>::max()};
+      check_included(source::read_table_schema(catalog_, table, types_, any), included.columns);
+    }
+  }
+
+  void drop() {
+    const auto deadline = std::chrono::steady_clock::now() + reader_wait;
+    for (auto slot = source::read_slot(catalog_, options_.slot_name); slot;
+         slot = source::read_slot(catalog_, options_.slot_name)) {
+      if (slot->active_pid == 0 || options_.stop.stop_requested() || std::chrono::steady_clock::now() >= deadline) {
+        source::drop_slot(catalog_, options_.slot_name);
+        break;
+      }
+      std::this_thread::sleep_for(reader_poll);
+    }
+    source::drop_own_publication(catalog_, options_.pub_name);
+  }
+
+  void look_before() {
+    exists_ = source::read_publication(catalog_, options_.pub_name).has_value();
+    // What an existing publication lacks is added, so only one that is to be made is asked about tables.
+    auto tables = exists_ ? std::vector<source::TableName>() : tables_;
+    const auto findings = source::preflight({.conninfo = conninfo_,
+                                             .publication = options_.pub_name,
+                                             .slot = options_.slot_name,
+                                             .schema = options_.schema_name,
+                                             .tables = std::move(tables),
+                                             .snapshot = options_.persist_snapshots});
+    if (const auto error = source::first_error(findings)) throw *error;
+    for (const auto& finding : findings) {
+      if (finding.severity != source::Severity::warning) continue;
+      spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
+    }
+  }
+
+  void publish() {
+    auto tables = tables_;
+    if (catalog_.server_version() >= column_lists_since) {
+      for (auto& table : tables) table.columns = columns_of(table);
+    }
+    const auto made = source::make_publication(catalog_, {.name = options_.pub_name,
+                                                          .schema = options_.schema_name,
+                                                          .tables = std::move(tables),
+                                                          .publish = options_.publish});
+    const auto note = by_columns_ && made.note.empty()
+                          ? fmt::format(
+                                "the tables that schema {} has today are published; later ones are added by "
+                                "calling again (column lists name tables)",
+                                options_.schema_name)
+                          : made.note;
+    if (!note.empty()) spdlog::warn("publication {}: {}", options_.pub_name, note);
+  }
+
+  void make_slot() {
+    const auto slot = source::read_slot(catalog_, options_.slot_name);
+    if (slot) {
+      if (const auto trouble = source::slot_trouble(slot, options_.slot_name, catalog_.database(), {})) throw *trouble;
+      return;
+    }
+    auto replication = source::Connection::open(conninfo_, source::ConnectionUse::replication);
+    const auto told = [](const std::vector<source::OpenWriter>& writers) {
+      for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
+    };
+    source::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name}, told, options_.stop);
+  }
+
+  std::vector<SnapshotResource> snapshots() {
+    const auto publication = source::read_publication(catalog_, options_.pub_name);
+    if (!publication) {
+      throw Error(ErrorKind::source_not_ready, "publication " + options_.pub_name + " went as soon as it was made");
+    }
+    auto wanted = tables_;
+    if (wanted.empty()) {
+      for (const auto& table : publication->tables) {
+        if (table.schema == options_.schema_name) wanted.push_back({table.schema, table.name, {}});
+      }
+    }
+    std::vector<SnapshotResource> resources;
+    for (auto& table : wanted) {
+      static_cast<void>(find_published(*publication, table, "table_names"));
+      table.columns = columns_of(table);
+      resources.emplace_back(
+          std::make_shared<const SnapshotResource::Parts>(SnapshotResource::Parts{.conninfo = conninfo_,
+                                                                                  .slot = options_.slot_name,
+                                                                                  .publication = options_.pub_name,
+                                                                                  .table = table,
+                                                                                  .hints = hints_of(table)}));
+    }
+    return resources;
+  }
+
+  [[nodiscard]] std::vector<std::string> columns_of(const source::TableName& table) const {
+    for (const auto& included : included_) {
+      if (included.schema == table.schema && included.name == table.name) return included.columns;
+    }
+    return {};
+  }
+
+  [[nodiscard]] ColumnHints hints_of(const source::TableName& table) const {
+    for (const auto& [text, hints] : options_.columns) {
+      const auto name = parse_exact_name(text, "columns");
+      if (name.name == table.name && (name.schema.empty() || name.schema == table.schema)) return hints;
+    }
+    return {};
+  }
+
+  const InitReplicationOptions& options_;
+  std::string conninfo_;
+  source::Connection catalog_;
+  source::CatalogTypes types_;
+  std::vector<source::TableName> tables_;    // with schema; empty = the whole schema
+  std::vector<source::TableName> included_;  // with schema and columns
+  bool by_columns_ = false;                  // the whole schema, table by table for the sake of column lists
+  bool exists_ = false;
+};
+
+}  // namespace
+}  // namespace api
+
+std::vector<SnapshotResource> init_replication(const InitReplicationOptions& options) {
+  return api::told({.slot = options.slot_name, .publication = options.pub_name},
+                   [&options] { return api::Initialization(options).perform(); });
+}
+
+}  // namespace walbrook

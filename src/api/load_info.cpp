@@ -1,0 +1,80 @@
+#include "walbrook/load_info.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ostream>
+#include <string_view>
+
+namespace walbrook {
+namespace {
+
+std::string counted(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string change_text(const SchemaChange& change) {
+  switch (change.kind) {
+    case SchemaChange::Kind::table_added:
+      return change.table + " is new";
+    case SchemaChange::Kind::table_removed:
+      return change.table + " is not followed any more";
+    case SchemaChange::Kind::column_added:
+      return fmt::format("{} has a new column {} {}", change.table, change.column, change.type);
+    case SchemaChange::Kind::column_dropped:
+      return fmt::format("{} has lost column {}: it stays, with NULL from now on", change.table, change.column);
+    case SchemaChange::Kind::column_changed:
+      return fmt::format("{}: column {} is {} now", change.table, change.column, change.type);
+  }
+  return {};
+}
+
+std::string table_text(const TableLoad& table) {
+  std::string text = fmt::format("  {} → {}: ", table.name, table.target);
+  if (table.copied) text += fmt::format("{} copied, ", counted(table.copied_rows, "row"));
+  text += counted(table.changes, "change");
+  if (table.inserts + table.updates + table.deletes > 0) {
+    text += fmt::format(" ({}, {}, {})", counted(table.inserts, "insert"), counted(table.updates, "update"),
+                        counted(table.deletes, "delete"));
+  }
+  if (table.state != "streaming") text += fmt::format("; {}: {}", table.state, table.reason);
+  return text + "\n";
+}
+
+}  // namespace
+
+std::uint64_t LoadInfo::copied_rows() const {
+  std::uint64_t rows = 0;
+  for (const auto& each : tables) rows += each.copied_rows;
+  return rows;
+}
+
+std::uint64_t LoadInfo::changes() const {
+  std::uint64_t count = 0;
+  for (const auto& each : tables) count += each.changes;
+  return count;
+}
+
+const TableLoad* LoadInfo::table(const std::string& name) const {
+  const TableLoad* found = nullptr;
+  for (const auto& each : tables) {
+    if (each.name == name) return &each;
+    if (found == nullptr && each.name.ends_with("." + name)) found = &each;
+  }
+  return found;
+}
+
+std::ostream& operator<<(std::ostream& out, const LoadInfo& load) {
+  out << fmt::format("pipeline {} → {}{}: {} copied, {} of {} applied in {:.1f} s{}\n", load.pipeline_name,
+                     load.destination, load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
+                     counted(load.copied_rows(), "row"), counted(load.changes(), "change"),
+                     counted(load.transactions, "transaction"), load.seconds, load.stopped ? "; stopped" : "");
+  out << fmt::format("  load id {}, {}, LSN {} to {}\n", load.load_id, counted(load.packages, "package"),
+                     load.first_lsn.empty() ? "the start" : load.first_lsn,
+                     load.last_lsn.empty() ? "the start" : load.last_lsn);
+  for (const auto& table : load.tables) out << table_text(table);
+  for (const auto& change : load.schema_changes) out << "  " << change_text(change) << '\n';
+  return out;
+}
+
+}  // namespace walbrook

@@ -1,0 +1,163 @@
+#include "walbrook/pipeline.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "api/engine_run.h"
+#include "api/resources.h"
+#include "api/source_access.h"
+
+namespace walbrook {
+namespace {
+
+constexpr const char* duckdb_variable = "DESTINATION__DUCKDB__CREDENTIALS";
+
+std::string destination_url(const PipelineOptions& options) {
+  if (options.destination != "duckdb") return options.destination;
+  const char* variable = std::getenv(duckdb_variable);
+  if (variable != nullptr && *variable != '\0') return variable;
+  return "duckdb:///" + options.pipeline_name + ".duckdb";
+}
+
+void check_name(const std::string& name) {
+  const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c >= 0x80;
+  });
+  if (plain) return;
+  throw Error(ErrorKind::configuration, fmt::format("pipeline_name \"{}\" is no name for a pipeline", name),
+              "Use letters, digits, '_', '-' and '.'.", {.setting = "pipeline_name"});
+}
+
+void check_run_options(const PipelineRunOptions& options) {
+  if (options.write_disposition != "merge" && !options.write_disposition.empty()) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("write_disposition \"{}\": the copy equals the source, which \"merge\" means; changes are "
+                            "not kept beside each other",
+                            options.write_disposition),
+                "Leave it out.", {.setting = "write_disposition"});
+  }
+  if (!options.table_name.empty()) {
+    throw Error(ErrorKind::configuration, "table_name: the tables of a publication are named as in the source",
+                "Leave it out; dataset_name says in which schema they stand.", {.setting = "table_name"});
+  }
+}
+
+ErrorFacts facts_of(const api::PipelineState& state, const api::RunPlan& plan) {
+  return {.slot = plan.slot,
+          .publication = plan.publication,
+          .pipeline = state.pipeline_name,
+          .destination = state.destination_url};
+}
+
+}  // namespace
+
+struct Pipeline::State : api::PipelineState {};
+
+Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
+  api::told({.pipeline = options.pipeline_name}, [&] {
+    check_name(options.pipeline_name);
+    state_->destination_url = destination_url(options);
+    state_->pipeline_name = state_->key = options.pipeline_name;
+    state_->dataset_name = options.dataset_name;
+    state_->progress = std::move(options.progress);
+    if (!options.dev_mode) return;
+    const auto suffix = fmt::format(
+        "_{:%Y%m%d%H%M%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+    if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
+    state_->dataset_name += suffix;
+    state_->key += suffix;
+  });
+}
+Pipeline::~Pipeline() = default;
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+namespace {
+
+LoadInfo run_plan(api::PipelineState& state, const api::RunPlan& plan) {
+  auto info = api::told(facts_of(state, plan), [&] { return api::run_engine(state, plan); });
+  if (state.callback_failure) std::rethrow_exception(std::exchange(state.callback_failure, nullptr));
+  return info;
+}
+
+}  // namespace
+
+LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const PipelineRunOptions& options) {
+  api::RunPlan plan;
+  api::told({.pipeline = state_->pipeline_name}, [&] {
+    check_run_options(options);
+    if (snapshots.empty()) {
+      throw Error(ErrorKind::configuration, "there is no snapshot to run",
+                  "init_replication returns some with .persist_snapshots = true.", {.setting = "persist_snapshots"});
+    }
+    const auto& first = snapshots.front().parts();
+    plan = {.conninfo = first.conninfo, .slot = first.slot, .publication = first.publication, .stop = options.stop};
+    for (const auto& snapshot : snapshots) {
+      const auto& parts = snapshot.parts();
+      if (parts.conninfo != plan.conninfo || parts.slot != plan.slot || parts.publication != plan.publication) {
+        throw Error(ErrorKind::configuration,
+                    fmt::format("snapshots of slots {} and {} cannot be run together", plan.slot, parts.slot),
+                    "Run each with a pipeline of its own.", {.slot = parts.slot, .publication = parts.publication});
+      }
+      plan.copy_anew.push_back({parts.table.schema, parts.table.name, {}});
+      if (!parts.table.columns.empty()) plan.include_columns.push_back(parts.table);
+      if (!parts.hints.empty()) plan.hints['"' + parts.table.schema + "\".\"" + parts.table.name + '"'] = parts.hints;
+    }
+  });
+  return run_plan(*state_, plan);
+}
+
+LoadInfo Pipeline::run(const SnapshotResource& snapshot, const PipelineRunOptions& options) {
+  return run(std::vector<SnapshotResource>{snapshot}, options);
+}
+
+LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOptions& options) {
+  const auto& parts = changes.parts();
+  const api::RunPlan plan{.conninfo = parts.conninfo,
+                          .slot = parts.slot,
+                          .publication = parts.publication,
+                          .copy_anew = {},
+                          .tables = parts.tables,
+                          .include_columns = parts.include_columns,
+                          .hints = parts.columns,
+                          .confirm = parts.flush_slot,
+                          .stop = options.stop};
+  api::told(facts_of(*state_, plan), [&] { check_run_options(options); });
+  return run_plan(*state_, plan);
+}
+
+const std::string& Pipeline::dataset_name() const {
+  return state_->dataset_name;
+}
+const std::string& Pipeline::pipeline_name() const {
+  return state_->pipeline_name;
+}
+const std::optional<LoadInfo>& Pipeline::last_load() const {
+  return state_->last_load;
+}
+
+const std::optional<LoadInfo>& Pipeline::sync() {
+  api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
+            [this] { state_->last_load = api::newest_load(*state_); });
+  return state_->last_load;
+}
+
+void Pipeline::drop() {
+  api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
+            [this] { api::drop_pipeline(*state_); });
+  state_->last_load.reset();
+}
+
+inline namespace v0 {
+Pipeline pipeline(PipelineOptions options) {
+  return Pipeline(std::move(options));
+}
+}  // namespace v0
+
+}  // namespace walbrook

@@ -1,0 +1,29 @@
+// What the resources are made of.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "source/slot.h"
+#include "walbrook/replication_resource.h"
+#include "walbrook/snapshot_resource.h"
+
+namespace walbrook {
+
+struct SnapshotResource::Parts {
+  std::string conninfo, slot, publication;
+  source::TableName table;  // with its selected columns; empty = all
+  ColumnHints hints;
+};
+
+struct ReplicationResource::Parts {
+  std::string name;
+  std::string conninfo, slot, publication;
+  std::vector<source::TableName> include_columns;  // a schema may be ""
+  TableColumnHints columns;
+  std::vector<source::TableName> tables;  // the same; empty = all
+  std::uint32_t target_batch_size = 1000;
+  bool flush_slot = true;
+};
+
+}  // namespace walbrook

@@ -1,0 +1,55 @@
+#include "api/schema_changes.h"
+
+#include <algorithm>
+
+namespace walbrook::api {
+namespace {
+
+using destination::TableRecord;
+using destination::TableState;
+using Kind = SchemaChange::Kind;
+
+const TableRecord* same_table(const std::vector<TableRecord>& records, const TableRecord& record) {
+  const auto found = std::ranges::find_if(
+      records, [&record](const TableRecord& each) { return each.schema == record.schema && each.name == record.name; });
+  return found == records.end() ? nullptr : &*found;
+}
+
+void compare_columns(const std::string& table, const TableSchema& before, const TableSchema& now,
+                     const destination::Destination& destination, std::vector<SchemaChange>& changes) {
+  for (const auto& column : now.columns) {
+    const auto* known = before.find(column.name);
+    if (known != nullptr && known->type == column.type) continue;
+    changes.push_back({.kind = known == nullptr ? Kind::column_added : Kind::column_changed,
+                       .table = table,
+                       .column = column.name,
+                       .type = destination.type_name(column.type)});
+  }
+  for (const auto& column : before.columns) {
+    if (now.find(column.name) != nullptr) continue;
+    changes.push_back({.kind = Kind::column_dropped, .table = table, .column = column.name, .type = {}});
+  }
+}
+
+}  // namespace
+
+std::vector<SchemaChange> schema_changes(const std::vector<TableRecord>& before, const std::vector<TableRecord>& now,
+                                         const destination::Destination& destination) {
+  std::vector<SchemaChange> changes;
+  for (const auto& record : now) {
+    const auto table = record.schema + "." + record.name;
+    const auto* known = same_table(before, record);
+    const bool was_there = known != nullptr && known->columns != nullptr && known->state != TableState::removed;
+    const bool is_there = record.columns != nullptr && record.state != TableState::removed;
+    if (was_there && !is_there) {
+      changes.push_back({.kind = Kind::table_removed, .table = table, .column = {}, .type = {}});
+    } else if (is_there && !was_there) {
+      changes.push_back({.kind = Kind::table_added, .table = table, .column = {}, .type = {}});
+    } else if (is_there) {
+      compare_columns(table, *known->columns, *record.columns, destination, changes);
+    }
+  }
+  return changes;
+}
+
+}  // namespace walbrook::api

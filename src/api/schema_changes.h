@@ -1,0 +1,15 @@
+// What a run has changed of the copy's tables and columns.
+#pragma once
+
+#include <vector>
+
+#include "destination/destination.h"
+#include "walbrook/load_info.h"
+
+namespace walbrook::api {
+
+[[nodiscard]] std::vector<SchemaChange> schema_changes(const std::vector<destination::TableRecord>& before,
+                                                       const std::vector<destination::TableRecord>& now,
+                                                       const destination::Destination& destination);
+
+}  // namespace walbrook::api

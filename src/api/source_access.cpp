@@ -1,0 +1,159 @@
+#include "api/source_access.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+
+#include "base/log.h"
+#include "source/conninfo.h"
+
+namespace walbrook::api {
+namespace {
+
+constexpr const char* credentials_variable = "SOURCES__PG_REPLICATION__CREDENTIALS";
+constexpr const char* level_variable = "RUNTIME__LOG_LEVEL";
+
+// SQLAlchemy's names of drivers stand before the same URL.
+std::string without_driver(const std::string& url) {
+  const auto scheme = url.find("://");
+  const auto plus = url.find('+');
+  if (scheme == std::string::npos || plus == std::string::npos || plus > scheme) return url;
+  return url.substr(0, plus) + url.substr(scheme);
+}
+
+[[noreturn]] void refuse_name(const std::string& text, const std::string& setting) {
+  throw Error(ErrorKind::configuration, fmt::format("{}: \"{}\" is no table name", setting, text),
+              "Write table or schema.table; a part with a dot in it goes in double quotes.", {.setting = setting});
+}
+
+// One part from the front of `rest`, which then begins behind it.
+std::string take_part(std::string_view& rest, const std::string& text, const std::string& setting) {
+  std::string part;
+  if (!rest.starts_with('"')) {
+    part = std::string(rest.substr(0, rest.find('.')));
+    rest.remove_prefix(part.size());
+  } else {
+    const auto end = rest.find('"', 1);
+    if (end == std::string_view::npos) refuse_name(text, setting);
+    part = std::string(rest.substr(1, end - 1));
+    rest.remove_prefix(end + 1);
+  }
+  if (part.empty()) refuse_name(text, setting);
+  return part;
+}
+
+}  // namespace
+
+std::string connection_string(const Credentials& credentials) {
+  auto text = credentials.reveal();
+  const auto* origin = "credentials";
+  if (const char* variable = std::getenv(credentials_variable); text.empty() && variable != nullptr) {
+    text = variable;
+    origin = credentials_variable;
+  }
+  text = without_driver(text);
+  try {
+    source::check_conninfo(text, origin);
+  } catch (Error& error) {
+    error.add_facts({.setting = origin});
+    throw;
+  }
+  return text;
+}
+
+source::TableName parse_exact_name(const std::string& text, const std::string& setting) {
+  std::string_view rest = text;
+  source::TableName name{.schema = {}, .name = take_part(rest, text, setting), .columns = {}};
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    name.schema = std::move(name.name);
+    name.name = take_part(rest, text, setting);
+  }
+  if (!rest.empty()) refuse_name(text, setting);
+  return name;
+}
+
+std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting) {
+  std::vector<source::TableName> parsed;
+  for (const auto& text : names) {
+    auto name = parse_exact_name(text, setting);
+    if (std::ranges::find(parsed, name) == parsed.end()) parsed.push_back(std::move(name));
+  }
+  return parsed;
+}
+
+std::vector<source::TableName> parse_included(const IncludeColumns& include) {
+  std::vector<source::TableName> parsed;
+  for (const auto& [text, columns] : include) {
+    auto name = parse_exact_name(text, "include_columns");
+    if (columns.empty()) {
+      throw Error(ErrorKind::configuration, fmt::format("include_columns: no column of {} is named", text),
+                  "Name columns, or leave the table out of include_columns: then all are copied.",
+                  {.setting = "include_columns", .table = text});
+    }
+    name.columns = columns;
+    parsed.push_back(std::move(name));
+  }
+  return parsed;
+}
+
+std::string dotted(const std::string& schema, const std::string& name) {
+  return schema.empty() ? name : schema + "." + name;
+}
+
+const source::SourceTable& find_published(const source::Publication& publication, const source::TableName& name,
+                                          const std::string& setting) {
+  const source::SourceTable* found = nullptr;
+  for (const auto& table : publication.tables) {
+    if (table.name != name.name || (!name.schema.empty() && table.schema != name.schema)) continue;
+    if (found != nullptr) {
+      throw Error(ErrorKind::configuration,
+                  fmt::format("{}: {} may be {} or {}", setting, name.name, dotted(found->schema, found->name),
+                              dotted(table.schema, table.name)),
+                  "Write schema.table.", {.setting = setting, .table = name.name});
+    }
+    found = &table;
+  }
+  if (found != nullptr) return *found;
+  throw Error(
+      ErrorKind::source_not_ready,
+      fmt::format("{}: table {} is not in publication {}", setting, dotted(name.schema, name.name), publication.name),
+      "init_replication adds it; names are exact, case counts.",
+      {.setting = setting, .publication = publication.name, .table = dotted(name.schema, name.name)});
+}
+
+void check_included(const TableSchema& schema, const std::vector<std::string>& columns) {
+  const auto refuse = [&schema](const std::string& column, const std::string& why, const std::string& mend) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("include_columns: table {} {}", dotted(schema.schema, schema.name), why), mend,
+                {.setting = "include_columns", .table = dotted(schema.schema, schema.name), .column = column});
+  };
+  for (const auto& column : columns) {
+    if (schema.find(column) == nullptr) {
+      refuse(column, fmt::format("has no column \"{}\" that is published", column), "Names are exact, case counts.");
+    }
+  }
+  for (const auto& column : schema.columns) {
+    if (!column.in_key || std::ranges::find(columns, column.name) != columns.end()) continue;
+    refuse(column.name,
+           fmt::format("needs column \"{}\": it belongs to the replica identity, and without it changed rows are not "
+                       "found again",
+                       column.name),
+           fmt::format("Add \"{}\".", column.name));
+  }
+}
+
+void set_up_library_logging() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // A program that has set up spdlog for itself, as the command has, keeps what it has.
+    if (!spdlog::default_logger()->name().empty()) return;
+    const char* level = std::getenv(level_variable);
+    set_up_logging(LogFormat::text, level != nullptr ? level : "warning");
+  });
+}
+
+}  // namespace walbrook::api

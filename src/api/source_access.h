@@ -1,0 +1,52 @@
+// The source as the library's functions come to it: where it is, what a publication of it holds, which tables are
+// meant.
+#pragma once
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "source/catalog.h"
+#include "source/slot.h"
+#include "walbrook/columns.h"
+#include "walbrook/credentials.h"
+#include "walbrook/table_names.h"
+
+namespace walbrook::api {
+
+// What libpq connects by: the credentials, else SOURCES__PG_REPLICATION__CREDENTIALS, else "" (libpq's environment).
+[[nodiscard]] std::string connection_string(const Credentials& credentials);
+
+// `table` or `schema.table`, exact; the schema "" where there is none. Error(configuration) names `setting`.
+[[nodiscard]] source::TableName parse_exact_name(const std::string& text, const std::string& setting);
+[[nodiscard]] std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting);
+[[nodiscard]] std::vector<source::TableName> parse_included(const IncludeColumns& include);
+
+// The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
+[[nodiscard]] const source::SourceTable& find_published(const source::Publication& publication,
+                                                        const source::TableName& name, const std::string& setting);
+[[nodiscard]] std::string dotted(const std::string& schema, const std::string& name);
+
+// Error(configuration): a column that is not published, or one of the replica identity that is left out.
+void check_included(const TableSchema& schema, const std::vector<std::string>& columns);
+
+// Once a process: warnings go to stderr, as much as RUNTIME__LOG_LEVEL says. spdlog's own default is stdout, which is
+// the program's.
+void set_up_library_logging();
+
+// What leaves the library is an Error, with the facts that are known where it was called.
+template <class Work>
+auto told(const ErrorFacts& facts, Work work) {
+  set_up_library_logging();
+  try {
+    return work();
+  } catch (Error& error) {
+    error.add_facts(facts);
+    throw;
+  } catch (const std::exception& unexpected) {
+    throw Error(ErrorKind::internal, "something unexpected: " + mask_secrets(unexpected.what()), {}, facts);
+  }
+}
+
+}  // namespace walbrook::api

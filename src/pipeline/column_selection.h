@@ -1,0 +1,34 @@
+// Which columns of which tables are copied. A publication's column list does it at the source; this does it here, where
+// the server has no column lists (14) or the publication is somebody else's.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "pgoutput/message.h"
+#include "source/catalog.h"
+#include "source/slot.h"
+
+namespace walbrook::pipeline {
+
+class ColumnSelection {
+ public:
+  ColumnSelection() = default;
+  // Each with its columns; a name without a schema is that table in every schema.
+  explicit ColumnSelection(std::vector<source::TableName> tables) : tables_(std::move(tables)) {}
+
+  // Takes out of the publication's tables what was not asked for. Throws Error(configuration) where a table's
+  // partitions are published one by one: the stream then names them, not the table.
+  void restrict_tables(source::Publication& publication) const;
+  // For each column of the message, in its order: is it copied? Empty = all are.
+  [[nodiscard]] std::vector<bool> taken(const pgoutput::Relation& message) const;
+
+ private:
+  [[nodiscard]] const source::TableName* find(std::string_view schema, std::string_view name) const;
+  std::vector<source::TableName> tables_;
+};
+
+using ColumnSelectionRef = std::shared_ptr<const ColumnSelection>;
+
+}  // namespace walbrook::pipeline

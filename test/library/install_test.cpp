@@ -1,0 +1,163 @@
+// What `cmake --install` leaves: a prefix that can be moved, found by CMake and by pkg-config from outside the tree,
+// and the project's example pipeline, each of its examples against a real server.
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "test/library/fixture.h"
+
+namespace walbrook::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+ProcessResult shell(const std::string& script, const fs::path& folder, const Environment& env = {}) {
+  return run({.argv = {"bash", "-euo", "pipefail", "-c", script}, .env = env, .folder = folder}, milliseconds(300'000));
+}
+
+class Installation {
+ public:
+  Installation() : folder_("installation") {
+    const auto first = folder_ / "first";
+    const auto installed =
+        shell("cmake --install '" WALBROOK_BINARY_DIR "' --prefix '" + first.string() + "'", folder_.path());
+    if (!installed.succeeded()) throw std::runtime_error(installed.describe());
+    fs::rename(first, prefix());
+    // As `walbrook init` lays it out.
+    fs::create_directory(project());
+    for (const char* name : {"CMakeLists.txt", "pg_replication_pipeline.cpp"}) {
+      fs::copy_file(fs::path(WALBROOK_SOURCE_DIR "/src/app/init") / (std::string(name) + ".in"), project() / name);
+    }
+  }
+  [[nodiscard]] fs::path prefix() const { return folder_ / "moved"; }
+  [[nodiscard]] fs::path project() const { return folder_ / "project"; }
+
+ private:
+  TempFolder folder_;
+};
+
+Installation& installation() {
+  static Installation once;
+  return once;
+}
+
+TEST(Install, the_command_runs_from_a_prefix_that_was_moved) {
+  const auto version = shell("bin/walbrook --version", installation().prefix());
+  EXPECT_TRUE(version.succeeded()) << version.describe();
+  EXPECT_NE(version.out.find("0.1.0"), std::string::npos);
+}
+
+TEST(Install, the_library_shows_its_own_names_alone) {
+  const auto prefix = installation().prefix();
+  const auto names = shell("nm -DC --defined-only lib/libwalbrook.so", prefix);
+  ASSERT_TRUE(names.succeeded()) << names.describe();
+  EXPECT_NE(names.out.find("walbrook::init_replication("), std::string::npos);
+  std::istringstream lines(names.out);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_NE(line.find("walbrook::"), std::string::npos) << line;
+    EXPECT_EQ(line.find("walbrook::source::"), std::string::npos) << line;
+  }
+  const auto dynamic = shell("readelf -d lib/libwalbrook.so", prefix);
+  EXPECT_NE(dynamic.out.find("soname: [libwalbrook.so.0.1]"), std::string::npos) << dynamic.out;
+  EXPECT_NE(dynamic.out.find("runpath: [$ORIGIN]"), std::string::npos) << dynamic.out;
+  const auto included = shell("g++ -std=c++20 -M -Iinclude include/walbrook/walbrook.h", prefix);
+  EXPECT_TRUE(included.succeeded()) << included.describe();
+  for (const char* foreign : {"libpq", "duckdb", "fmt/", "spdlog", "nlohmann", "/src/"}) {
+    EXPECT_EQ(included.out.find(foreign), std::string::npos) << foreign;
+  }
+}
+
+TEST(Install, each_header_stands_alone) {
+  const auto compiled =
+      shell("g++ -std=c++20 -fsyntax-only -Iinclude -x c++ include/walbrook/*.h", installation().prefix());
+  EXPECT_TRUE(compiled.succeeded()) << compiled.describe();
+}
+
+// The ```cpp blocks of a document; those without a main go into a function that has the names which the text speaks of.
+std::string programs_of(const std::string& document) {
+  std::istringstream lines(read_file(fs::path(WALBROOK_SOURCE_DIR "/docs") / document));
+  std::string blocks;
+  std::string block;
+  int count = 0;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto text = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    if (!inside) {
+      inside = text == "```cpp";
+      block.clear();
+    } else if (text != "```") {
+      block += line + "\n";
+    } else {
+      inside = false;
+      ++count;
+      const bool whole = block.find("int main") != std::string::npos;
+      blocks += whole ? block
+                      : "void example_" + std::to_string(count) +
+                            "(walbrook::Pipeline& pipeline, const walbrook::ReplicationResource& changes) {\n"
+                            "static_cast<void>(pipeline); static_cast<void>(changes);\n{\n" +
+                            block + "}\n}\n";
+    }
+  }
+  return "#include <walbrook/walbrook.h>\n#include <iostream>\n" + blocks;
+}
+
+TEST(Install, what_the_documents_show_compiles) {
+  for (const std::string document : {"library.md", "coming-from-dlt.md"}) {
+    write_file(installation().project() / "document.cpp", programs_of(document));
+    const auto compiled =
+        shell("g++ -std=c++20 -fsyntax-only -I'" + installation().prefix().string() + "/include' document.cpp",
+              installation().project());
+    EXPECT_TRUE(compiled.succeeded()) << document << "\n" << compiled.describe();
+  }
+}
+
+TEST(Install, pkg_config_finds_it) {
+  write_file(installation().project() / "version.cpp",
+             "#include <walbrook/walbrook.h>\n#include <iostream>\n"
+             "int main() { std::cout << walbrook::version(); }\n");
+  const auto prefix = installation().prefix().string();
+  const auto built = shell(
+      "g++ -std=c++20 version.cpp -o version $(pkg-config --cflags --libs walbrook) "
+      "-Wl,-rpath,$(pkg-config --variable=libdir walbrook)\n./version",
+      installation().project(), {{"PKG_CONFIG_PATH", prefix + "/lib/pkgconfig"}});
+  EXPECT_TRUE(built.succeeded()) << built.describe();
+  EXPECT_EQ(built.out, "0.1.0");
+}
+
+TEST(Install, the_examples_of_a_project_run) {
+  const auto project = installation().project();
+  const auto built = shell("cmake -S . -B build -DCMAKE_PREFIX_PATH='" + installation().prefix().string() +
+                               "' -DCMAKE_CXX_FLAGS='-Wall -Wextra -Werror' && cmake --build build",
+                           project);
+  ASSERT_TRUE(built.succeeded()) << built.describe();
+  const Shop shop;
+  const auto example = [&](const std::string& name) {
+    const auto result = shell("build/pg_replication_pipeline " + name, project,
+                              {{"SOURCES__PG_REPLICATION__CREDENTIALS", shop.conninfo()}});
+    EXPECT_TRUE(result.succeeded()) << result.describe();
+  };
+  // The rows of a table in the newest dataset of that name, in the order of their first column.
+  const auto rows = [&](const std::string& dataset, const std::string& table) {
+    DuckReader copy(project / "pg_replication_pipeline.duckdb");
+    const auto schema =
+        copy.value("SELECT max(schema_name) FROM duckdb_schemas() WHERE schema_name LIKE '" + dataset + "_2%'");
+    return copy.value("SELECT string_agg(t::VARCHAR, ' ' ORDER BY t) FROM " + schema + "." + table + " t");
+  };
+  example("");
+  EXPECT_EQ(rows("replicate_single_table", "my_source_table"), "{'id': 2, 'val': true} {'id': 3, 'val': true}");
+  example("replicate_single_table_changes_only");
+  EXPECT_EQ(rows("replicate_changes_only", "my_source_table"), "{'id': 1, 'val': true}");
+  example("replicate_with_initial_load");
+  EXPECT_EQ(rows("replicate_with_initial_load", "orders"),
+            "{'id': 1, 'customer_id': 1} {'id': 2, 'customer_id': 1} {'id': 3, 'customer_id': 2} {'id': 4, "
+            "'customer_id': 2}");
+  example("replicate_entire_schema");
+  EXPECT_EQ(rows("replicate_entire_schema", "tbl_y"), "{'id_y': 1, 'val_y': foo} {'id_y': 2, 'val_y': bar}");
+  EXPECT_EQ(rows("replicate_entire_schema", "tbl_z"), "{'id_z': 1, 'val_z': '{\"foo\": 1, \"bar\": 2}'}");
+  example("replicate_with_column_selection");
+  EXPECT_EQ(rows("replicate_with_column_selection", "tbl_x"), "{'c1': 1, 'c2': true} {'c1': 2, 'c2': true}");
+  EXPECT_EQ(rows("replicate_with_column_selection", "tbl_y"), "{'d1': 1, 'd2': false} {'d1': 2, 'd2': false}");
+}
+
+}  // namespace
+}  // namespace walbrook::test
