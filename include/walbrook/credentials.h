@@ -12,8 +12,9 @@ namespace walbrook {
 // or libpq's key=value ("host=db.example dbname=shop user=loader"), with every parameter that libpq takes. It is read
 // when a connection is made: what libpq cannot read is an Error(configuration) then.
 //
-// Absent, the environment decides: SOURCES__PG_REPLICATION__CREDENTIALS, a URL or key=value; without it libpq's own
-// variables (PGHOST, PGSERVICE, PGPASSFILE, …).
+// Absent, the configuration decides, as for the command: SOURCES__PG_REPLICATION__CREDENTIALS, then
+// .walbrook/secrets.toml and the other files of the current folder (docs/configuration.md), then libpq's own variables
+// (PGHOST, PGSERVICE, …).
 class WALBROOK_EXPORT Credentials {
  public:
   Credentials();

@@ -23,7 +23,8 @@ namespace walbrook {
 
 struct PipelineOptions {
   std::string pipeline_name = "walbrook";  // whose state it is
-  // "duckdb": the file DESTINATION__DUCKDB__CREDENTIALS names, else <pipeline_name>.duckdb in the current folder.
+  // "duckdb": the file that the configuration names (DESTINATION__DUCKDB__CREDENTIALS, .walbrook/config.toml), else
+  // <pipeline_name>.duckdb in the current folder.
   // Otherwise a path or a URL: "data/shop.duckdb", "duckdb:////data/shop.duckdb".
   std::string destination = "duckdb";
   std::string dataset_name{};  // schema of the tables in the destination; "" = the source's schema names

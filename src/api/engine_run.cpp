@@ -80,6 +80,12 @@ class Source {
   source::Publication publication_;
 };
 
+std::string quoted(const std::string& text) {
+  std::string sql = "'";
+  for (const char c : text) sql.append(c == '\'' ? 2 : 1, c);
+  return sql + "'";
+}
+
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
   for (const auto& table : known.tables) {
@@ -221,12 +227,11 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   if (!now.checkpoint) return std::nullopt;
   auto info = describe(state, *destination, now);
   info.tables = table_loads({}, now, {});
-  // The key is a name that was checked when the pipeline was made.
   const auto session = destination->open_read_session();
   const auto rows = session->query(fmt::format(
       "SELECT load_id, transactions, truncates, tables, epoch_us(started_at), epoch_us(finished_at), first_commit_lsn "
-      "FROM _walbrook.loads WHERE pipeline = '{}' ORDER BY load_id DESC LIMIT 1",
-      state.key));
+      "FROM _walbrook.loads WHERE pipeline = {} ORDER BY load_id DESC LIMIT 1",
+      quoted(state.key)));
   if (rows.rows.empty()) return info;
   const auto& row = rows.rows.front();
   const auto number = [&row](std::size_t column) { return std::stoll(row.at(column).value_or("0")); };

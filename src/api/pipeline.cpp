@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
-#include <cstdlib>
+#include <ctime>
+#include <mutex>
 #include <utility>
 
 #include "api/engine_run.h"
@@ -16,13 +17,8 @@
 namespace walbrook {
 namespace {
 
-constexpr const char* duckdb_variable = "DESTINATION__DUCKDB__CREDENTIALS";
-
 std::string destination_url(const PipelineOptions& options) {
-  if (options.destination != "duckdb") return options.destination;
-  const char* variable = std::getenv(duckdb_variable);
-  if (variable != nullptr && *variable != '\0') return variable;
-  return "duckdb:///" + options.pipeline_name + ".duckdb";
+  return options.destination == "duckdb" ? api::duckdb_url(options.pipeline_name) : options.destination;
 }
 
 void check_name(const std::string& name) {
@@ -32,6 +28,15 @@ void check_name(const std::string& name) {
   if (plain) return;
   throw Error(ErrorKind::configuration, fmt::format("pipeline_name \"{}\" is no name for a pipeline", name),
               "Use letters, digits, '_', '-' and '.'.", {.setting = "pipeline_name"});
+}
+
+// Now; later than any that was given before, so that two objects of one second differ.
+std::time_t second_of_its_own() {
+  static std::mutex mutex;
+  static std::time_t newest = 0;
+  const std::lock_guard lock(mutex);
+  newest = std::max(newest + 1, std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+  return newest;
 }
 
 void check_run_options(const PipelineRunOptions& options) {
@@ -67,11 +72,9 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
     if (!options.dev_mode) return;
-    const auto suffix = fmt::format(
-        "_{:%Y%m%d%H%M%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
     if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
-    state_->dataset_name += suffix;
-    state_->key += suffix;
+    state_->dataset_name += fmt::format("_{:%Y%m%d%H%M%S}", fmt::gmtime(second_of_its_own()));
+    state_->key += "_" + state_->dataset_name;
   });
 }
 Pipeline::~Pipeline() = default;

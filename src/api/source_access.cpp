@@ -4,17 +4,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
 
 #include "base/log.h"
+#include "config/configuration.h"
 #include "source/conninfo.h"
 
 namespace walbrook::api {
 namespace {
 
-constexpr const char* credentials_variable = "SOURCES__PG_REPLICATION__CREDENTIALS";
-constexpr const char* level_variable = "RUNTIME__LOG_LEVEL";
+constexpr std::string_view duckdb_key = "destination.duckdb.credentials";
+constexpr std::string_view level_key = "runtime.log_level";
 
 // SQLAlchemy's names of drivers stand before the same URL.
 std::string without_driver(const std::string& url) {
@@ -49,10 +49,14 @@ std::string take_part(std::string_view& rest, const std::string& text, const std
 
 std::string connection_string(const Credentials& credentials) {
   auto text = credentials.reveal();
-  const auto* origin = "credentials";
-  if (const char* variable = std::getenv(credentials_variable); text.empty() && variable != nullptr) {
-    text = variable;
-    origin = credentials_variable;
+  std::string origin = "credentials";
+  if (text.empty()) {
+    auto settings = config::Configuration::read();
+    settings.choose(config::pipeline_without_name(settings));
+    if (const auto said = settings.source_credentials()) {
+      text = said->text;
+      origin = said->origin.label();
+    }
   }
   text = without_driver(text);
   try {
@@ -62,6 +66,13 @@ std::string connection_string(const Credentials& credentials) {
     throw;
   }
   return text;
+}
+
+std::string duckdb_url(const std::string& pipeline) {
+  auto settings = config::Configuration::read();
+  settings.choose(pipeline);
+  if (auto said = settings.text(duckdb_key)) return *said;
+  return "duckdb:///" + pipeline + ".duckdb";
 }
 
 source::TableName parse_exact_name(const std::string& text, const std::string& setting) {
@@ -146,13 +157,25 @@ void check_included(const TableSchema& schema, const std::vector<std::string>& c
   }
 }
 
+namespace {
+
+// Where the settings cannot be read, who needs them says so.
+std::string wanted_level() {
+  try {
+    return config::Configuration::read().text(level_key).value_or("warning");
+  } catch (const Error&) {
+    return "warning";
+  }
+}
+
+}  // namespace
+
 void set_up_library_logging() {
   static std::once_flag once;
   std::call_once(once, [] {
     // A program that has set up spdlog for itself, as the command has, keeps what it has.
     if (!spdlog::default_logger()->name().empty()) return;
-    const char* level = std::getenv(level_variable);
-    set_up_logging(LogFormat::text, level != nullptr ? level : "warning");
+    set_up_logging(LogFormat::text, wanted_level());
   });
 }
 

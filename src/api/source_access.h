@@ -15,13 +15,17 @@
 
 namespace walbrook::api {
 
-// What libpq connects by: the credentials, else SOURCES__PG_REPLICATION__CREDENTIALS, else "" (libpq's environment).
+// What libpq connects by: the credentials, else what environment and files say (config/configuration.h), else ""
+// (libpq's environment).
 [[nodiscard]] std::string connection_string(const Credentials& credentials);
 
 // `table` or `schema.table`, exact; the schema "" where there is none. Error(configuration) names `setting`.
 [[nodiscard]] source::TableName parse_exact_name(const std::string& text, const std::string& setting);
 [[nodiscard]] std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting);
 [[nodiscard]] std::vector<source::TableName> parse_included(const IncludeColumns& include);
+
+// The URL of destination "duckdb": what is said for that pipeline in environment and files, else <pipeline>.duckdb.
+[[nodiscard]] std::string duckdb_url(const std::string& pipeline);
 
 // The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
 [[nodiscard]] const source::SourceTable& find_published(const source::Publication& publication,

@@ -95,7 +95,8 @@ class NewProject : public ::testing::Test {
 TEST_F(NewProject, IsMadeOnceAndKept) {
   auto result = walbrook({"init", "pg_replication", "duckdb"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  for (const char* name : {".walbrook/config.toml", ".walbrook/secrets.toml", ".gitignore", "README.md"}) {
+  for (const char* name : {".walbrook/config.toml", ".walbrook/secrets.toml", ".gitignore", "README.md",
+                           "CMakeLists.txt", "pg_replication_pipeline.cpp"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / name)) << name;
     EXPECT_NE(result.out.find(std::string("created   ") + name), std::string::npos) << result.describe();
   }

@@ -23,11 +23,9 @@ class Installation {
         shell("cmake --install '" WALBROOK_BINARY_DIR "' --prefix '" + first.string() + "'", folder_.path());
     if (!installed.succeeded()) throw std::runtime_error(installed.describe());
     fs::rename(first, prefix());
-    // As `walbrook init` lays it out.
     fs::create_directory(project());
-    for (const char* name : {"CMakeLists.txt", "pg_replication_pipeline.cpp"}) {
-      fs::copy_file(fs::path(WALBROOK_SOURCE_DIR "/src/app/init") / (std::string(name) + ".in"), project() / name);
-    }
+    const auto made = shell("../moved/bin/walbrook init pg_replication duckdb", project());
+    if (!made.succeeded()) throw std::runtime_error(made.describe());
   }
   [[nodiscard]] fs::path prefix() const { return folder_ / "moved"; }
   [[nodiscard]] fs::path project() const { return folder_ / "project"; }
@@ -131,9 +129,10 @@ TEST(Install, the_examples_of_a_project_run) {
                            project);
   ASSERT_TRUE(built.succeeded()) << built.describe();
   const Shop shop;
+  write_file(project / ".walbrook/secrets.toml",
+             "[sources.pg_replication]\ncredentials = \"" + shop.conninfo() + "\"\n");
   const auto example = [&](const std::string& name) {
-    const auto result = shell("build/pg_replication_pipeline " + name, project,
-                              {{"SOURCES__PG_REPLICATION__CREDENTIALS", shop.conninfo()}});
+    const auto result = shell("build/pg_replication_pipeline " + name, project);
     EXPECT_TRUE(result.succeeded()) << result.describe();
   };
   // The rows of a table in the newest dataset of that name, in the order of their first column.

@@ -113,6 +113,10 @@ TEST(PipelineSurface, dev_mode_starts_from_nothing_in_a_dataset_of_its_own) {
   EXPECT_TRUE(std::regex_match(first.dataset_name(), std::regex("copy_[0-9]{14}"))) << first.dataset_name();
   EXPECT_EQ(first.pipeline_name(), "shop");
   first.run(snapshots);
+  auto another = walbrook::pipeline(options);  // of the same second
+  EXPECT_NE(another.dataset_name(), first.dataset_name());
+  EXPECT_EQ(another.run(snapshots).copied_rows(), 1U);
+  EXPECT_TRUE(another.sync());
   auto second = walbrook::pipeline(shop.options());
   EXPECT_EQ(second.run(snapshots).copied_rows(), 1U);
   EXPECT_EQ(shop.copied("SELECT count(*) FROM " + first.dataset_name() + ".a"), "1");

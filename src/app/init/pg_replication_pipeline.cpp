@@ -1,5 +1,5 @@
-// Five ways to replicate PostgreSQL tables. Each example makes a schema "source_dataset" of its own in the source, fills
-// and changes it by plain SQL, as whoever owns the tables would, and copies it to pg_replication_pipeline.duckdb.
+// Five ways to replicate PostgreSQL tables. Each example makes a schema "source_dataset" of its own in the source,
+// fills and changes it by plain SQL, as whoever owns the tables would, and copies it to pg_replication_pipeline.duckdb.
 //
 //   cmake -S . -B build && cmake --build build
 //   build/pg_replication_pipeline                            # a single table with its initial load
@@ -36,9 +36,10 @@ void change_source(const std::string& sql) {
 }
 
 void make_source(const std::string& tables) {
-  change_source("SET client_min_messages = warning; DROP SCHEMA IF EXISTS source_dataset CASCADE;"
-                "CREATE SCHEMA source_dataset; SET search_path = source_dataset;" +
-                tables);
+  change_source(
+      "SET client_min_messages = warning; DROP SCHEMA IF EXISTS source_dataset CASCADE;"
+      "CREATE SCHEMA source_dataset; SET search_path = source_dataset;" +
+      tables);
 }
 
 // The destination pipeline. With dev_mode every start of this program fills a dataset of its own.
@@ -55,8 +56,9 @@ void run_and_show(walbrook::Pipeline& pipeline, const auto& resource) {
 
 // 1. A single table: its rows as they are, and then every change. What most want, and the default.
 void replicate_single_table_with_initial_load() {
-  make_source("CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
-              "INSERT INTO my_source_table VALUES (1, true), (2, false)");
+  make_source(
+      "CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
+      "INSERT INTO my_source_table VALUES (1, true), (2, false)");
   auto dest_pl = destination_pipeline("replicate_single_table");
 
   // Makes publication and slot, and a resource for the initial load. A role with REPLICATION is needed.
@@ -69,16 +71,18 @@ void replicate_single_table_with_initial_load() {
   run_and_show(dest_pl, snapshot);
 
   const auto changes = walbrook::replication_resource({.slot_name = slot_name, .pub_name = pub_name});
-  change_source("INSERT INTO source_dataset.my_source_table VALUES (3, true);"
-                "UPDATE source_dataset.my_source_table SET val = true WHERE id = 2;"
-                "DELETE FROM source_dataset.my_source_table WHERE id = 1");
+  change_source(
+      "INSERT INTO source_dataset.my_source_table VALUES (3, true);"
+      "UPDATE source_dataset.my_source_table SET val = true WHERE id = 2;"
+      "DELETE FROM source_dataset.my_source_table WHERE id = 1");
   run_and_show(dest_pl, changes);
 }
 
 // 2. A single table, from now on: rows that were there before come when they change.
 void replicate_single_table_changes_only() {
-  make_source("CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
-              "INSERT INTO my_source_table VALUES (0, true)");
+  make_source(
+      "CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
+      "INSERT INTO my_source_table VALUES (0, true)");
   auto dest_pl = destination_pipeline("replicate_changes_only");
   walbrook::init_replication({.slot_name = slot_name,
                               .pub_name = pub_name,
@@ -97,9 +101,10 @@ void replicate_single_table_changes_only() {
 
 // 3. Initial loads alone: of several tables as of one moment, and again whenever you like.
 void replicate_with_initial_load() {
-  make_source("CREATE TABLE customers(id integer PRIMARY KEY, name text);"
-              "CREATE TABLE orders(id integer PRIMARY KEY, customer_id integer REFERENCES customers);"
-              "INSERT INTO customers VALUES (1, 'Ada'), (2, 'Grace'); INSERT INTO orders VALUES (1, 1), (2, 1), (3, 2)");
+  make_source(
+      "CREATE TABLE customers(id integer PRIMARY KEY, name text);"
+      "CREATE TABLE orders(id integer PRIMARY KEY, customer_id integer REFERENCES customers);"
+      "INSERT INTO customers VALUES (1, 'Ada'), (2, 'Grace'); INSERT INTO orders VALUES (1, 1), (2, 1), (3, 2)");
   auto dest_pl = destination_pipeline("replicate_with_initial_load");
   const auto snapshots = walbrook::init_replication({.slot_name = slot_name,
                                                      .pub_name = pub_name,
@@ -112,11 +117,12 @@ void replicate_with_initial_load() {
   run_and_show(dest_pl, snapshots);
 }
 
-// 4. A whole schema: without table_names. A table that is made later belongs to it too, where the role is a superuser (on
-// PostgreSQL 15 and later); elsewhere init_replication, called again, adds it.
+// 4. A whole schema: without table_names. A table that is made later belongs to it too, where the role is a superuser
+// (on PostgreSQL 15 and later); elsewhere init_replication, called again, adds it.
 void replicate_entire_schema() {
-  make_source("CREATE TABLE tbl_x(id_x integer PRIMARY KEY, val_x boolean);"
-              "CREATE TABLE tbl_y(id_y integer PRIMARY KEY, val_y varchar(8))");
+  make_source(
+      "CREATE TABLE tbl_x(id_x integer PRIMARY KEY, val_x boolean);"
+      "CREATE TABLE tbl_y(id_y integer PRIMARY KEY, val_y varchar(8))");
   auto dest_pl = destination_pipeline("replicate_entire_schema");
   const walbrook::InitReplicationOptions whole_schema = {
       .slot_name = slot_name, .pub_name = pub_name, .schema_name = schema_name};
@@ -125,8 +131,9 @@ void replicate_entire_schema() {
   walbrook::init_replication(anew);
 
   const auto changes = walbrook::replication_resource({.slot_name = slot_name, .pub_name = pub_name});
-  change_source("INSERT INTO source_dataset.tbl_x VALUES (1, true), (2, false);"
-                "INSERT INTO source_dataset.tbl_y VALUES (1, 'foo'), (2, 'bar')");
+  change_source(
+      "INSERT INTO source_dataset.tbl_x VALUES (1, true), (2, false);"
+      "INSERT INTO source_dataset.tbl_y VALUES (1, 'foo'), (2, 'bar')");
   run_and_show(dest_pl, changes);
 
   change_source("CREATE TABLE source_dataset.tbl_z(id_z integer PRIMARY KEY, val_z json)");
@@ -137,9 +144,10 @@ void replicate_entire_schema() {
 
 // 5. Selected columns: of tbl_x two, of tbl_y all. Columns of the primary key must be among them.
 void replicate_with_column_selection() {
-  make_source("CREATE TABLE tbl_x(c1 integer PRIMARY KEY, c2 boolean, c3 text);"
-              "CREATE TABLE tbl_y(d1 integer PRIMARY KEY, d2 boolean);"
-              "INSERT INTO tbl_x VALUES (1, true, 'not copied'); INSERT INTO tbl_y VALUES (1, false)");
+  make_source(
+      "CREATE TABLE tbl_x(c1 integer PRIMARY KEY, c2 boolean, c3 text);"
+      "CREATE TABLE tbl_y(d1 integer PRIMARY KEY, d2 boolean);"
+      "INSERT INTO tbl_x VALUES (1, true, 'not copied'); INSERT INTO tbl_y VALUES (1, false)");
   auto dest_pl = destination_pipeline("replicate_with_column_selection");
   const walbrook::IncludeColumns include_columns = {{"tbl_x", {"c1", "c2"}}};
   const auto initial_load = walbrook::init_replication({.slot_name = slot_name,
@@ -153,8 +161,9 @@ void replicate_with_column_selection() {
 
   const auto changes = walbrook::replication_resource(
       {.slot_name = slot_name, .pub_name = pub_name, .include_columns = include_columns});
-  change_source("INSERT INTO source_dataset.tbl_x VALUES (2, true, 'not copied either');"
-                "INSERT INTO source_dataset.tbl_y VALUES (2, false)");
+  change_source(
+      "INSERT INTO source_dataset.tbl_x VALUES (2, true, 'not copied either');"
+      "INSERT INTO source_dataset.tbl_y VALUES (2, false)");
   run_and_show(dest_pl, changes);
 }
 
