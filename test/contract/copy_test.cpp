@@ -1,4 +1,6 @@
 // Copies: invisible until promoted, worthless until finished, replaced in one transaction.
+#include <gtest/gtest.h>
+
 #include <thread>
 
 #include "base/error.h"

@@ -1,6 +1,7 @@
 // What is the DuckDB destination's own: URLs, what stands in the way of opening, the state as people read it, a full
 // disk, the log.
 #include <duckdb.h>
+#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

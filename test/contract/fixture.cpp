@@ -1,5 +1,6 @@
 #include "test/contract/fixture.h"
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

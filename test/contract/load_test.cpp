@@ -1,4 +1,6 @@
 // A load is atomic and durable; state and staged bytes come back as they were put.
+#include <gtest/gtest.h>
+
 #include "base/error.h"
 #include "test/contract/fixture.h"
 

@@ -1,4 +1,6 @@
 // What a merge does to a table: with a key, and without one.
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <limits>
 

@@ -1,4 +1,6 @@
 // What readers see, and what they may ask.
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>

@@ -1,4 +1,6 @@
 // Values of every layout come back exactly as they were given, by a copy and by a merge.
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <limits>
 

@@ -1,5 +1,7 @@
 // kill -9 at every named point of a run (base/fault.h): started again, the copy equals the source, nothing is doubled
 // and the slot was never past the checkpoint. A point that no test here hits fails the suite.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <set>
 

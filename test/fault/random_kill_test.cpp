@@ -1,5 +1,7 @@
 // kill -9 at moments that nobody chose, twenty times, while pgbench's own load goes on: TPC-B over four tables, of
 // which pgbench_history has no key, so that a row applied twice would stay doubled.
+#include <gtest/gtest.h>
+
 #include <random>
 
 #include "test/support/pgbench.h"

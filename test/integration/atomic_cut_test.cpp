@@ -1,5 +1,7 @@
 // P1: a reader sees whole transactions over all tables, whatever is going on, and the position it is told never goes
 // back.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 

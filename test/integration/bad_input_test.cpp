@@ -1,5 +1,6 @@
 // What people get wrong: each has its exit code and one clear message, and no password is ever shown.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "test/support/duck_reader.h"

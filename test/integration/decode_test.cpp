@@ -1,5 +1,6 @@
 // walbrook decode: what a slot would send, without taking it; captures; what people get wrong.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <set>

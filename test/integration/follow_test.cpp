@@ -1,5 +1,6 @@
 // `run --follow`: how it ends, what it confirms, and what it keeps up with while nothing or too much is going on.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 

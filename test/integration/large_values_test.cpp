@@ -1,4 +1,6 @@
 // Values that are large beside all ceilings, and what an open transaction may take.
+#include <gtest/gtest.h>
+
 #include "test/support/replicated_database.h"
 
 namespace walbrook::test {

@@ -1,5 +1,6 @@
 // 2,000 tables, 200 of them changing: what a start costs, and that no thread and no connection stands for a table.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <chrono>
 #include <sstream>

@@ -2,6 +2,7 @@
 #include "test/support/oracle.h"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "test/support/duck_reader.h"
 #include "test/support/postgres_server.h"

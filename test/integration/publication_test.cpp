@@ -1,4 +1,6 @@
 // Publication, slot and snapshot: what is made in the source, and what happens to it while walbrook looks away.
+#include <gtest/gtest.h>
+
 #include "test/support/replicated_database.h"
 
 namespace walbrook::test {

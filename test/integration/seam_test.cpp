@@ -1,6 +1,7 @@
 // The seam between a table's copy and its changes: writers are at work all the time, with transactions open across the
 // creation of slots and across ALTER PUBLICATION ADD TABLE. Nothing may be lost there and nothing doubled.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <random>

@@ -1,5 +1,6 @@
 // Several workers on one snapshot: large tables by ranges of pages, small ones together.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>

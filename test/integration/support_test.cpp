@@ -1,4 +1,5 @@
 // The tests' own instruments: a server that crashes and comes back, a process that is killed on time.
+#include <gtest/gtest.h>
 #include <signal.h>
 
 #include "test/support/postgres_server.h"

@@ -1,6 +1,7 @@
 // TPC-H at scale 0.1, copied and then changed as the benchmark's refresh functions do: RF1 brings new orders with their
 // lines, RF2 takes old ones away. All 22 queries give the same answer from the copy as from PostgreSQL.
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <cmath>
 

@@ -1,4 +1,6 @@
 // Publication and slot by init_replication: what is made, what is added, and what is left alone.
+#include <gtest/gtest.h>
+
 #include <thread>
 
 #include "test/library/fixture.h"

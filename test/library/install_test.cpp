@@ -1,5 +1,7 @@
 // What `cmake --install` leaves: a prefix that can be moved, found by CMake and by pkg-config from outside the tree,
 // and the project's example pipeline, each of its examples against a real server.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <sstream>

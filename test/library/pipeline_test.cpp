@@ -1,4 +1,6 @@
 // Initial loads and changes by a pipeline, against the source as the oracle.
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <sstream>
 #include <thread>

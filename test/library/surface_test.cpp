@@ -1,4 +1,6 @@
 // What the library's types say and refuse: credentials, names, hints, errors, progress, datasets, sync and drop.
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <map>
 #include <regex>

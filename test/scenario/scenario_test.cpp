@@ -1,6 +1,8 @@
 // One test per scenario and configuration: Scenario/<file>.<configuration> on the default server, and the same as
 // Scenario14/…, Scenario18/… on those that tools/install-servers brings. GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX share
 // them out among processes, each with servers of its own.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "test/scenario/scenario_run.h"

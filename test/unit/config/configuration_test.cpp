@@ -1,5 +1,7 @@
 #include "config/configuration.h"
 
+#include <gtest/gtest.h>
+
 #include "test/unit/config/folder_case.h"
 
 namespace walbrook::config {

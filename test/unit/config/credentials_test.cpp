@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "test/unit/config/folder_case.h"
 
 namespace walbrook::config {

@@ -1,5 +1,7 @@
 #include "source/preflight.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <fstream>
 

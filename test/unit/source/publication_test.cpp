@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "test/unit/source/source_case.h"
 
 namespace walbrook::source::test {

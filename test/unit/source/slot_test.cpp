@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include <mutex>
 #include <thread>
 

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include <thread>
 
 #include "source/copy_rows.h"
