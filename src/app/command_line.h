@@ -13,7 +13,7 @@
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql, decode, config, init };
+enum class Command { run, check, status, sql, decode, config, init, pipeline };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -25,6 +25,24 @@ struct DecodeOptions {
   std::string decoding_memory;  // "": as the server has it set
   std::optional<Lsn> from, to;
   std::uint64_t limit = 0;  // 0: none
+};
+
+enum class PipelineAction { info, loads, schema, sync, trace, failed, drop, list };
+enum class SchemaFormat { yaml, json, sql, dot };
+
+struct PipelineRequest {
+  PipelineAction action = PipelineAction::info;
+  std::vector<source::TableName> tables;  // of drop; empty: the whole pipeline
+  SchemaFormat format = SchemaFormat::yaml;
+  std::uint64_t limit = 0;        // of loads and trace
+  bool yes = false;               // nothing is asked
+  bool destination_only = false;  // of drop: slot and publication stay
+  // Of list: what the configuration holds.
+  struct Listed {
+    std::string name, destination;
+    bool by_default = false;  // the one that a command without a name takes
+  };
+  std::vector<Listed> listed;
 };
 
 struct InitOptions {
@@ -46,6 +64,7 @@ struct CommandLine {
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;
   InitOptions init;
+  PipelineRequest pipeline;
   DecodeOptions decode;  // with slot, publication, protocol and tables of `run`
 };
 

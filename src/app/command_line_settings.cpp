@@ -53,6 +53,16 @@ void make_project(const std::string& folder) {
               meant.empty() ? list : fmt::format("Did you mean {}? {}", meant, list));
 }
 
+// `walbrook pipeline info` lacks the name, which stands first.
+void check_is_no_action(const config::Configuration& settings, const std::string& word) {
+  if (!find_pipeline_action(word)) return;
+  throw Error(ErrorKind::usage, fmt::format("\"{}\" stands where the pipeline's name belongs", word),
+              settings.pipelines().empty()
+                  ? fmt::format("walbrook pipeline NAME {} --destination URL", word)
+                  : fmt::format("walbrook pipeline {} {}   (pipelines: {})", settings.pipelines().front(), word,
+                                fmt::join(settings.pipelines(), ", ")));
+}
+
 // Flags that say which pipeline is meant as it was said before there were configuration files.
 bool names_by_flags(const Flags& flags) {
   return flags.setting(slot_key) || flags.setting(credentials_key) || flags.setting(destination_key);
@@ -61,9 +71,13 @@ bool names_by_flags(const Flags& flags) {
 void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
   if (flags.pipeline) {
     // What is in a file can be asked for without any configuration.
-    const bool only_reads = entry.command == Command::status || entry.command == Command::sql;
-    const bool said_by_flags = only_reads && flags.setting(destination_key);
-    if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) refuse_pipeline(settings, *flags.pipeline);
+    const bool of_a_file =
+        entry.command == Command::status || entry.command == Command::sql || entry.command == Command::pipeline;
+    const bool said_by_flags = of_a_file && flags.setting(destination_key);
+    if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) {
+      if (entry.command == Command::pipeline) check_is_no_action(settings, *flags.pipeline);
+      refuse_pipeline(settings, *flags.pipeline);
+    }
     settings.choose(*flags.pipeline);
     return;
   }
@@ -84,12 +98,13 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   } else {
     if (flags.project) enter_project(*flags.project);
     settings = config::Configuration::read();
-    choose_pipeline(entry, flags, settings);
+    if (!flags.list) choose_pipeline(entry, flags, settings);
   }
   for (const auto& [key, text] : flags.settings) {
     settings.set_flag(key, std::string(config::key(key).flag), text);
   }
-  if (!flags.tables.empty()) settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
+  if (!flags.tables.empty() && entry.command != Command::pipeline)
+    settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
   if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
   if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
   return settings;
@@ -116,14 +131,18 @@ pipeline::Wire parse_wire(std::string_view text) {
 
 std::string name_or_fallback(const config::Configuration& settings, std::string_view key) {
   if (auto said = settings.text(key)) return *std::move(said);
-  auto name = settings.fallback(config::key(key));
-  // A pipeline may have a name that PostgreSQL does not take for a slot.
-  if (key == slot_key) check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
-  return name;
+  return settings.fallback(config::key(key));
 }
 
-void read_names(const config::Configuration& settings, pipeline::RunOptions& run) {
+// A pipeline may have a name that PostgreSQL does not take for a slot.
+void check_slot(const config::Configuration& settings, const std::string& name) {
+  if (!settings.text(slot_key))
+    check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
+}
+
+void read_names(const config::Configuration& settings, Command command, pipeline::RunOptions& run) {
   run.slot = name_or_fallback(settings, slot_key);
+  if (command != Command::pipeline) check_slot(settings, run.slot);  // there the destination knows it
   run.publication = name_or_fallback(settings, publication_key);
   run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
   run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
@@ -175,7 +194,7 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
     destination.url = default_destination(line.run.conninfo);
   }
   destination.pipeline = line.run.pipeline;
-  destination.read_only = line.command != Command::run;
+  destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
 }
 
 void read_output(const Flags& flags, CommandLine& line) {
@@ -189,6 +208,11 @@ void read_output(const Flags& flags, CommandLine& line) {
   if (line.settings.text("runtime.log_format") == "json") line.log_format = LogFormat::json;
 }
 
+// Whatever stands in the source stays but when a whole pipeline goes.
+bool drops_in_source(const PipelineRequest& request) {
+  return request.action == PipelineAction::drop && request.tables.empty() && !request.destination_only;
+}
+
 }  // namespace
 
 CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
@@ -200,7 +224,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (entry.command == Command::config || entry.command == Command::init) return line;
 
   const auto& settings = line.settings;
-  read_names(settings, line.run);
+  read_names(settings, entry.command, line.run);
   read_source_settings(settings, line.run);
   read_load_settings(settings, line.run);
   line.run.follow = flags.follow;
@@ -214,8 +238,16 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
     if (line.decode.capture.empty()) line.run.conninfo = resolve_source(settings);
     return line;
   }
+  if (entry.command == Command::pipeline) {
+    read_pipeline_request(flags, line);
+    if (flags.list) {
+      line.destination.url = flags.setting(destination_key).value_or("");
+      return line;
+    }
+  }
   // The others ask the source for nothing but the name of the default file.
-  const bool needs_source = entry.command == Command::run || entry.command == Command::check;
+  const bool needs_source =
+      entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);
   const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();
   if (needs_source || flags.setting(credentials_key) || !has_file) line.run.conninfo = resolve_source(settings);
   read_destination(settings, line);

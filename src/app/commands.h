@@ -12,5 +12,6 @@ namespace walbrook::app {
 [[nodiscard]] int decode_command(const CommandLine& line);
 [[nodiscard]] int config_command(const CommandLine& line);
 [[nodiscard]] int init_command(const CommandLine& line);
+[[nodiscard]] int pipeline_command(const CommandLine& line);
 
 }  // namespace walbrook::app

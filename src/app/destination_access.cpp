@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "serve/local_server.h"
 
@@ -90,6 +91,29 @@ DestinationCheck check_destination(const destination::DestinationOptions& option
     check.findings.push_back(std::move(finding));
   }
   return check;
+}
+
+DestinationReader::DestinationReader(destination::DestinationOptions options)
+    : socket_(serve::socket_path(options.url)) {
+  if (const auto answer = serve::ask_status(socket_)) {
+    run_ = serve::status_from_json(*answer);
+    name_ = run_->destination;
+    return;
+  }
+  options.read_only = true;
+  destination_ = destination::open_destination(options);
+  static_cast<void>(destination_->open());
+  name_ = destination_->name();
+  session_ = destination_->open_read_session();
+}
+
+DestinationReader::~DestinationReader() = default;
+
+destination::QueryResult DestinationReader::ask(const std::string& sql) const {
+  if (session_ != nullptr) return session_->query(sql);
+  if (auto answer = serve::ask_sql(socket_, sql)) return std::move(answer->result);
+  throw Error(ErrorKind::destination, fmt::format("the run that held {} ended while it was asked", name_),
+              "Ask again.");
 }
 
 }  // namespace walbrook::app

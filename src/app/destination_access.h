@@ -1,10 +1,14 @@
 // The destination as the commands come to it: by a run that holds it, or by the file itself.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "base/error.h"
 #include "destination/destination.h"
+#include "destination/stored_pipeline.h"
+#include "pipeline/run.h"
 #include "source/preflight.h"
 
 namespace walbrook::app {
@@ -18,5 +22,28 @@ struct DestinationCheck {
 };
 // Creates and changes nothing.
 [[nodiscard]] DestinationCheck check_destination(const destination::DestinationOptions& options);
+
+// A destination that is only read: through the run that holds it, or by the file itself.
+class DestinationReader {
+ public:
+  // Throws Error(destination) when neither is there.
+  explicit DestinationReader(destination::DestinationOptions options);
+  DestinationReader(const DestinationReader&) = delete;
+  DestinationReader& operator=(const DestinationReader&) = delete;
+  ~DestinationReader();
+
+  // One statement. What a run answers is its newest state each time, a file is seen as it was when it was opened.
+  [[nodiscard]] destination::QueryResult ask(const std::string& sql) const;
+  [[nodiscard]] const std::string& name() const { return name_; }  // "shop.duckdb"
+  // What the run that holds it is doing; nullopt: none is at work.
+  [[nodiscard]] const std::optional<pipeline::RunStatus>& run() const { return run_; }
+
+ private:
+  std::string socket_;
+  std::string name_;
+  std::optional<pipeline::RunStatus> run_;
+  std::unique_ptr<destination::Destination> destination_;
+  std::unique_ptr<destination::ReadSession> session_;  // ends before its destination
+};
 
 }  // namespace walbrook::app

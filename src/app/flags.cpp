@@ -25,6 +25,7 @@ class HelpFormat : public CLI::Formatter {
       words += fmt::format(" [{}]", option->get_name(true, false));
     }
     if (name == "sql") words = " \"SELECT …\"";
+    if (name == "pipeline") words = " NAME [ACTION] [TABLE…]";
     return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
   }
   std::string make_positionals(const CLI::App*) const override { return {}; }
@@ -221,6 +222,25 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
   return app;
 }
 
+CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
+  add_project(*app, flags, Named::also_by_position);
+  app->add_option("ACTION", flags.action, "info, loads, schema, sync, trace, failed or drop");
+  app->add_option("TABLE", flags.tables, "of drop: schema.table");
+  add_endpoints(*app, flags);
+  add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              "the one that drop drops, where the destination does not know it");
+  add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
+  add(*app, work_group, "--limit", flags.limit, "N",
+      "of loads and trace: how many, the newest first; default: 20 and 1");
+  add_flag(*app, work_group, "--yes", flags.yes, "of drop: do not ask");
+  add_flag(*app, work_group, "--destination-only", flags.destination_only,
+           "of drop: slot and publication stay, the source is not asked");
+  add(*app, output_group, "--format", flags.format, "FORMAT", "of schema: yaml, json, sql or dot; default: yaml");
+  add_output(*app, flags);
+  return app;
+}
+
 }  // namespace
 
 std::optional<std::string> Flags::setting(std::string_view key) const {
@@ -235,7 +255,8 @@ std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
                                        {add_status(top, flags), Command::status, status_help, status_examples},
                                        {add_sql(top, flags), Command::sql, sql_help, sql_examples},
                                        {add_decode(top, flags), Command::decode, decode_help, decode_examples},
-                                       {add_config(top, flags), Command::config, config_help, config_examples}};
+                                       {add_config(top, flags), Command::config, config_help, config_examples},
+                                       {add_pipeline(top, flags), Command::pipeline, pipeline_help, pipeline_examples}};
   top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
   for (const auto& entry : entries) {
     entry.app->formatter(help_format());

@@ -34,6 +34,9 @@ struct Flags {
   std::string streaming = "off";
   bool binary = false, messages = false;
   InitOptions init;
+  std::string action;  // of pipeline
+  std::optional<std::string> format;
+  bool list = false, yes = false, destination_only = false;
   bool follow = false, reset = false, json = false, csv = false;
 
   // Given by a flag.

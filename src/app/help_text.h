@@ -115,4 +115,25 @@ inline constexpr std::string_view config_examples =
   walbrook config shop --project /srv/copies
   LOAD__PACKAGE_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
 
+inline constexpr std::string_view pipeline_help =
+    R"help(Looks at a pipeline where its state is, in the destination; also while a run holds it.
+
+  info     source, slot, publication, checkpoint; tables with their state and rows
+  loads    the newest loads: LSN range, counts, times
+  trace    the newest load in detail: rows of each table, duration, what changed in schemas
+  failed   tables that were set aside, why, and how that is mended
+  schema   tables with columns, types and keys as the copy has them
+  sync     picks the pipeline up on a new machine: what is known of it becomes configuration
+  drop     tables with their state, or all: copies, state, slot, publication if walbrook made it
+  NAME is [pipelines.NAME] of the configuration, or any in the file that --destination names.)help";
+
+inline constexpr std::string_view pipeline_examples =
+    R"help(Examples:
+  walbrook pipeline --list
+  walbrook pipeline shop info
+  walbrook pipeline shop schema --format sql
+  walbrook pipeline shop sync --destination duckdb:////srv/copies/shop.duckdb
+  walbrook pipeline shop drop public.orders
+  walbrook pipeline shop drop --yes)help";
+
 }  // namespace walbrook::app

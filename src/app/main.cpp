@@ -34,6 +34,8 @@ int perform(const app::CommandLine& line) {
       return app::config_command(line);
     case app::Command::init:
       return app::init_command(line);
+    case app::Command::pipeline:
+      return app::pipeline_command(line);
   }
   return 1;
 }

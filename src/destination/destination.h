@@ -63,6 +63,9 @@ struct Checkpoint {
   std::string systemid;
   std::int64_t timeline = 0;
   Lsn lsn;
+  // As the last run knew them; empty in what an older walbrook wrote.
+  std::string publication = {};
+  std::string source = {};  // where it is: "127.0.0.1:5432/shop"
 };
 
 // A row of _walbrook.loads.
@@ -203,6 +206,9 @@ class Destination {
   // The same for many small tables at once, finished by one commit: all of them or none.
   virtual void copy_whole(const std::vector<WholeCopy>& tables) = 0;
   [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session() = 0;
+  // Drops the copies of these tables, finished or not, and forgets them, all in one transaction: records, staged
+  // changes, versions of their schemas. Others and the checkpoint stay.
+  virtual void drop_tables(const std::vector<TableRecord>& tables) = 0;
   // Drops what belongs to this pipeline in the destination: copies and state.
   virtual void reset() = 0;
   // For people: "shop.duckdb".

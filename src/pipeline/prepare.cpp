@@ -11,17 +11,12 @@
 
 #include "base/fault.h"
 #include "pgoutput/message.h"
+#include "pipeline/drop.h"
 #include "source/own_publication.h"
 #include "source/preflight.h"
 
 namespace walbrook::pipeline {
 namespace {
-
-void drop_everything(const RunOptions& options, source::Connection& catalog, destination::Destination& destination) {
-  if (source::read_slot(catalog, options.slot)) source::drop_slot(catalog, options.slot);
-  source::drop_own_publication(catalog, options.publication);
-  destination.reset();
-}
 
 source::Publication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
                                                RunObserver& observer) {
@@ -176,7 +171,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   auto catalog = source::Connection::open(options.conninfo, source::ConnectionUse::catalog);
   auto state = destination.open();
   if (options.reset) {
-    drop_everything(options, catalog, destination);
+    drop_pipeline(catalog, {.slot = options.slot, .publication = options.publication}, destination);
     state = destination.open();
   }
   const bool start_over = must_start_over(options, catalog, state);
@@ -211,6 +206,8 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.checkpoint.timeline = std::max(out.checkpoint.timeline, server.timeline);
   out.checkpoint.slot = options.slot;
   if (start_over) out.checkpoint.lsn = slot.lsn;
+  out.checkpoint.publication = options.publication;
+  out.checkpoint.source = out.source;
 
   out.sync = std::make_unique<TableSync>(
       TableSyncOptions{.dataset = options.dataset, .wanted = options.tables, .snapshot = options.snapshot}, destination,

@@ -34,6 +34,38 @@ TEST_P(LoadTest, p1_rows_states_and_checkpoint_are_visible_together) {
   EXPECT_EQ(session->lsn(), Lsn{0x5000});
 }
 
+TEST_P(LoadTest, tables_are_dropped_with_all_that_is_known_of_them) {
+  open();
+  const auto dropped = create(orders, {{1, "a"}});
+  const auto other = walbrook::contract::table("other", {{"id", int4, key}}, 16500);
+  create(other, {{1}});
+  load(0x4000, [&](Load& load) {
+    load.stage({.kind = StageKey::Kind::table, .id = dropped.oid}, "of the dropped");
+    load.stage({.kind = StageKey::Kind::table, .id = other->oid}, "of the other");
+  });
+  {
+    const auto copy = destination().begin_copy(dropped, *orders);  // one that is finished and not promoted yet
+    copy->append(inserts(orders, {{2, "b"}}));
+    copy->finish();
+  }
+  destination().drop_tables({dropped});
+  const auto state = open();
+  ASSERT_EQ(state.tables.size(), 1U);
+  EXPECT_EQ(state.tables[0].name, "other");
+  EXPECT_EQ(state.checkpoint->lsn, Lsn{0x4000});
+  EXPECT_EQ(ask("SELECT count(*) FROM public.other"), Strings{"1"});
+  Strings staged;
+  load(0x5000, [&](Load& load) {
+    for (const Oid oid : {dropped.oid, other->oid}) {
+      load.for_each_staged({.kind = StageKey::Kind::table, .id = oid},
+                           [&staged](std::string_view bytes) { staged.emplace_back(bytes); });
+    }
+  });
+  EXPECT_EQ(staged, Strings{"of the other"});
+  create(orders, {{7, "z"}});  // its name is free again
+  EXPECT_EQ(ask("SELECT count(*) FROM public.orders"), Strings{"1"});
+}
+
 TEST_P(LoadTest, p1_a_load_that_is_not_committed_leaves_nothing) {
   open();
   const auto table = create(orders, {{1, "a"}, {2, "b"}});

@@ -9,6 +9,7 @@
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/types.h"
 
@@ -212,6 +213,25 @@ std::string DuckDbDestination::target_name(const std::string& target_schema, con
              return same_name(other.target_schema, target_schema) && same_name(other.target_name, candidate);
            });
   });
+}
+
+void DuckDbDestination::drop_tables(const std::vector<TableRecord>& tables) {
+  check_writable();
+  reopen_if_broken();
+  transaction([&](Connection& connection, StateTables& state) {
+    Staging staging(connection, pipeline_);
+    for (const auto& table : tables) {
+      if (const auto live = state.live_target(table.target_schema, table.target_name)) {
+        drop_target(connection, state, live->target);
+      }
+      if (table.oid != 0) {
+        if (const auto copy = state.copy_of(table.oid)) drop_target(connection, state, copy->target);
+        staging.discard({.kind = StageKey::Kind::table, .id = table.oid});
+      }
+      state.forget_table(table);
+    }
+  });
+  read_known();
 }
 
 void DuckDbDestination::reset() {

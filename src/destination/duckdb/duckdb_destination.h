@@ -29,6 +29,7 @@ class DuckDbDestination final : public Destination {
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
   void copy_whole(const std::vector<WholeCopy>& tables) override;
   [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() override;
+  void drop_tables(const std::vector<TableRecord>& tables) override;
   void reset() override;
   [[nodiscard]] std::string name() const override;
 

@@ -147,7 +147,7 @@ void TransactionReadSession::begin(Connection& connection) {
   StateTables state(connection, pipeline_);
   lsn_ = {};
   if (!state.exist()) return;
-  if (const auto checkpoint = state.checkpoint()) lsn_ = checkpoint->lsn;
+  lsn_ = state.checkpoint_lsn();
   // A table is found without its schema's name.
   std::string path;
   for (const auto& schema : state.live_schemas()) {

@@ -24,7 +24,7 @@ constexpr std::array<Definition, 7> definitions = {{
     {"format", "version BIGINT"},
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
-     "ZONE"},
+     "ZONE, publication VARCHAR, source VARCHAR"},
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
@@ -118,9 +118,24 @@ bool StateTables::exist() {
               .empty();
 }
 
+// The last two columns of `checkpoint` came later than the others.
+bool StateTables::knows_publication() {
+  return !connection_
+              .rows(
+                  "SELECT 'yes' FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
+                  "'checkpoint' AND column_name = 'source'",
+                  connection_.database().catalog(), schema_name)
+              .empty();
+}
+
 void StateTables::create() {
   if (exist()) {
     check_format();
+    if (knows_publication()) return;
+    for (const char* name : {"publication", "source"}) {
+      connection_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR", table("checkpoint"), name),
+                          "bringing the state up to date");
+    }
     return;
   }
   connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
@@ -143,12 +158,23 @@ void StateTables::check_format() {
 }
 
 std::optional<Checkpoint> StateTables::checkpoint() {
-  const auto rows = connection_.rows(
-      fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn FROM {} WHERE pipeline = $1", table("checkpoint")),
-      pipeline_);
+  const auto rows =
+      connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn, {} FROM {} WHERE pipeline = $1",
+                                   knows_publication() ? "publication, source" : "'', ''", table("checkpoint")),
+                       pipeline_);
   if (rows.empty()) return std::nullopt;
-  return Checkpoint{
-      .slot = text(rows[0], 0), .systemid = text(rows[0], 1), .timeline = number(rows[0], 2), .lsn = lsn(rows[0], 3)};
+  return Checkpoint{.slot = text(rows[0], 0),
+                    .systemid = text(rows[0], 1),
+                    .timeline = number(rows[0], 2),
+                    .lsn = lsn(rows[0], 3),
+                    .publication = text(rows[0], 4),
+                    .source = text(rows[0], 5)};
+}
+
+Lsn StateTables::checkpoint_lsn() {
+  const auto rows =
+      connection_.rows(fmt::format("SELECT lsn FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
+  return rows.empty() ? Lsn{} : lsn(rows[0], 0);
 }
 
 State StateTables::load() {
@@ -177,9 +203,9 @@ State StateTables::load() {
 
 void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6)", table("checkpoint")), pipeline_,
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", table("checkpoint")), pipeline_,
                   checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
-                  std::chrono::system_clock::now());
+                  std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source);
 }
 
 void StateTables::put_table(const TableRecord& record) {
@@ -203,8 +229,7 @@ void StateTables::put_schema_version(const TableRecord& record) {
           table("schema_versions")),
       pipeline_, record.oid);
   if (!newest.empty() && text(newest[0], 1) == columns) return;
-  const auto at = checkpoint();
-  const Lsn since = at ? std::max(at->lsn, record.snapshot_lsn) : record.snapshot_lsn;
+  const Lsn since = std::max(checkpoint_lsn(), record.snapshot_lsn);
   connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON, $7, $8)", table("schema_versions")),
                   pipeline_, record.oid, record.schema, record.name, newest.empty() ? 1 : number(newest[0], 0) + 1,
                   columns, lsn_text(since), std::chrono::system_clock::now());
@@ -285,6 +310,14 @@ std::optional<std::string> StateTables::owner(const std::string& schema, const s
       connection_.rows(fmt::format("SELECT pipeline FROM {} WHERE {}", table("targets"), same_target), schema, name);
   if (rows.empty()) return std::nullopt;
   return text(rows[0], 0);
+}
+
+void StateTables::forget_table(const TableRecord& record) {
+  for (const char* name : {"tables", "schema_versions"}) {
+    connection_.run(
+        fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3", table(name)),
+        pipeline_, record.schema, record.name);
+  }
 }
 
 void StateTables::forget_pipeline() {

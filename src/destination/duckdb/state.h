@@ -36,12 +36,14 @@ class StateTables {
 
   // False in a file that no pipeline ever wrote to.
   [[nodiscard]] bool exist();
-  // Creates them where they are missing; throws Error(destination) when a newer walbrook wrote them.
+  // Creates them where they are missing, adds columns that an older walbrook did not know; throws Error(destination)
+  // when a newer walbrook wrote them.
   void create();
   void check_format();
 
   [[nodiscard]] State load();
   [[nodiscard]] std::optional<Checkpoint> checkpoint();
+  [[nodiscard]] Lsn checkpoint_lsn();  // unset where there is none
 
   void put_checkpoint(const Checkpoint& checkpoint);
   void put_table(const TableRecord& table);
@@ -58,10 +60,12 @@ class StateTables {
   // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
 
+  void forget_table(const TableRecord& table);
   void forget_pipeline();
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
+  [[nodiscard]] bool knows_publication();
   void put_schema_version(const TableRecord& record);
 
   Connection& connection_;

@@ -179,5 +179,37 @@ TEST(SettingDefaults, AreTheEngines) {
   EXPECT_EQ(config::key("destination.duckdb.memory_limit").fallback, destination::duckdb::default_memory_limit);
 }
 
+TEST_F(SettingsTest, APipelineIsLookedAtByNameAndAction) {
+  write(".walbrook/config.toml", shop);
+  auto line = parsed({"pipeline", "shop"});
+  EXPECT_EQ(line.pipeline.action, PipelineAction::info);
+  EXPECT_EQ(line.destination.pipeline, "shop");
+  EXPECT_TRUE(line.destination.read_only);
+  EXPECT_TRUE(line.run.conninfo.empty()) << "the source is not asked";
+  line = parsed({"pipeline", "shop", "loads"});
+  EXPECT_EQ(line.pipeline.limit, 20U);
+  line = parsed({"pipeline", "shop", "drop", "orders", "sales.items", "--yes"});
+  EXPECT_EQ(line.pipeline.action, PipelineAction::drop);
+  ASSERT_EQ(line.pipeline.tables.size(), 2U);
+  EXPECT_EQ(line.pipeline.tables[0].full_name(), "public.orders");
+  EXPECT_EQ(line.run.tables.size(), 2U) << "the configuration's stay what they are";
+  EXPECT_TRUE(line.run.conninfo.empty());
+  EXPECT_EQ(parsed({"pipeline", "shop", "drop"}).run.conninfo, "host='db' dbname='shop'");
+  EXPECT_TRUE(parsed({"pipeline", "shop", "drop", "--destination-only"}).run.conninfo.empty());
+  EXPECT_EQ(parsed({"pipeline", "shop", "schema", "--format", "dot"}).pipeline.format, SchemaFormat::dot);
+  // Of a file that no configuration knows, also under a name that is none for a slot.
+  EXPECT_EQ(parsed({"pipeline", "My Pipe", "--destination", "x.duckdb"}).destination.pipeline, "My Pipe");
+  ASSERT_EQ(parsed({"pipeline", "--list"}).pipeline.listed.size(), 1U);
+  EXPECT_EQ(parsed({"pipeline", "--list"}).pipeline.listed[0].destination, "duckdb:///shop.duckdb");
+
+  EXPECT_NE(refused({"pipeline", "shop", "lods"}).find("Did you mean loads?"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "info"}).find("stands where the pipeline's name belongs"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "shop", "info", "--yes"}).find("--yes belongs to"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "shop", "info", "orders"}).find("belongs to"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "shop", "schema", "--limit", "3"}).find("--limit belongs to"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "shop", "schema", "--json", "--format", "sql"}).find("exclude"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "nope"}).find("unknown pipeline \"nope\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace walbrook::app

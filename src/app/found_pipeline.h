@@ -1,0 +1,31 @@
+// The pipeline that a command names, found in its destination.
+#pragma once
+
+#include <string>
+
+#include "app/command_line.h"
+#include "app/destination_access.h"
+#include "destination/stored_pipeline.h"
+
+namespace walbrook::app {
+
+struct FoundPipeline {
+  // Throws Error(destination) when the destination is missing or holds nothing of the pipeline.
+  explicit FoundPipeline(const CommandLine& line);
+
+  // The configuration's where the destination, written by an older walbrook, does not know it.
+  [[nodiscard]] const std::string& publication() const {
+    return stored.checkpoint.publication.empty() ? configured_publication : stored.checkpoint.publication;
+  }
+  [[nodiscard]] const std::string& name() const { return stored.name; }
+
+  DestinationReader reader;
+  destination::StoredState state;
+  destination::StoredPipeline stored;
+  std::string configured_publication;
+};
+
+[[nodiscard]] int drop_action(const CommandLine& line);
+[[nodiscard]] int sync_action(const CommandLine& line);
+
+}  // namespace walbrook::app

@@ -1,0 +1,207 @@
+// walbrook pipeline NAME drop: tables of a pipeline, or all of it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/found_pipeline.h"
+#include "app/pipeline_json.h"
+#include "app/terminal.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "pipeline/drop.h"
+
+namespace walbrook::app {
+namespace {
+
+using destination::TableRecord;
+
+std::string dotted(const TableRecord& record) {
+  return record.schema + "." + record.name;
+}
+
+// What the destination holds, known before anything is touched.
+struct DropPlan {
+  std::string pipeline, destination;
+  destination::Checkpoint checkpoint;
+  pipeline::SourceNames names;
+  std::vector<TableRecord> tables;  // all, or those that were named
+};
+
+const TableRecord& find_table(const std::vector<TableRecord>& all, const source::TableName& name,
+                              const std::string& pipeline) {
+  const auto is_named = [&name](const TableRecord& table) {
+    return table.schema == name.schema && table.name == name.name;
+  };
+  const auto found = std::ranges::find_if(all, is_named);
+  if (found != all.end()) return *found;
+  std::vector<std::string> known;
+  for (const auto& table : all) known.push_back(dotted(table));
+  const auto meant = nearest(name.full_name(), known);
+  throw Error(
+      ErrorKind::usage, fmt::format("pipeline {} has no table {}", printable(pipeline), printable(name.full_name())),
+      fmt::format("{}`walbrook pipeline {} info` lists all; a table is named as in the source.",
+                  meant.empty() ? "" : fmt::format("Did you mean {}? ", printable(meant)), printable(pipeline)));
+}
+
+// The file is closed again when this returns.
+DropPlan make_plan(const CommandLine& line) {
+  const FoundPipeline found(line);
+  if (const auto& run = found.reader.run()) {
+    throw Error(ErrorKind::destination,
+                fmt::format("nothing is dropped: a walbrook run holds {} ({}, checkpoint {})", found.reader.name(),
+                            run->phase, run->checkpoint.to_string()),
+                "End that run first (SIGTERM finishes the load in hand), then drop.");
+  }
+  DropPlan plan{.pipeline = found.name(),
+                .destination = found.reader.name(),
+                .checkpoint = found.stored.checkpoint,
+                .names = {.slot = found.stored.checkpoint.slot, .publication = found.publication()},
+                .tables = {}};
+  std::vector<TableRecord> all;
+  for (auto& table : found.state.tables(plan.pipeline)) all.push_back(std::move(table.record));
+  if (line.pipeline.tables.empty()) {
+    plan.tables = std::move(all);
+    return plan;
+  }
+  for (const auto& name : line.pipeline.tables) plan.tables.push_back(find_table(all, name, plan.pipeline));
+  return plan;
+}
+
+// Nobody is there to ask: what is dropped does not come back by itself.
+void ask_first(const CommandLine& line, const std::string& question) {
+  if (line.pipeline.yes) return;
+  if (isatty(STDIN_FILENO) == 0) {
+    throw Error(ErrorKind::usage, "there is no terminal to ask on, so nothing is dropped",
+                "--yes says that it is meant: " + question);
+  }
+  fmt::print(stderr, "{} [y/N] ", question);
+  std::fflush(stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer != "y" && answer != "Y" && answer != "yes") {
+    throw Error(ErrorKind::usage, "nothing was dropped", "Answer y to drop.");
+  }
+}
+
+std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line) {
+  auto options = line.destination;
+  options.read_only = false;
+  auto destination = destination::open_destination(options);
+  static_cast<void>(destination->open());
+  return destination;
+}
+
+nlohmann::ordered_json names_of(const std::vector<TableRecord>& tables) {
+  auto names = nlohmann::ordered_json::array();
+  for (const auto& table : tables) names.push_back(dotted(table));
+  return names;
+}
+
+// Whether the next run copies a dropped table again.
+bool is_wanted(const CommandLine& line, const TableRecord& table) {
+  if (line.run.tables.empty()) return true;
+  return std::ranges::any_of(line.run.tables, [&table](const source::TableName& name) {
+    return name.schema == table.schema && name.name == table.name;
+  });
+}
+
+int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
+  std::string list;
+  for (const auto& table : plan.tables) list += (list.empty() ? "" : ", ") + printable(dotted(table));
+  ask_first(line, fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
+                              plan.destination));
+  open_to_drop(line)->drop_tables(plan.tables);
+  if (line.json) {
+    write_result(as_document({{"pipeline", plan.pipeline},
+                              {"destination", plan.destination},
+                              {"tables", names_of(plan.tables)},
+                              {"slot", nullptr},
+                              {"publication", nullptr}}));
+    return 0;
+  }
+  std::string text;
+  for (const auto& table : plan.tables) {
+    text += fmt::format("dropped {}: {}\n", printable(dotted(table)),
+                        is_wanted(line, table)
+                            ? fmt::format("the next run copies it anew, as long as publication {} holds it",
+                                          printable(plan.names.publication))
+                            : std::string("the configuration's tables do not name it, so it stays away"));
+  }
+  write_result(text);
+  return 0;
+}
+
+std::string copies_and_state(const DropPlan& plan) {
+  return fmt::format("{} and the state of pipeline {} in {}", counted(plan.tables.size(), "table"),
+                     printable(plan.pipeline), plan.destination);
+}
+
+int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
+  ask_first(line, fmt::format("Drop {}? Slot {} and publication {} stay.", copies_and_state(plan), plan.names.slot,
+                              printable(plan.names.publication)));
+  open_to_drop(line)->reset();
+  if (line.json) {
+    write_result(as_document({{"pipeline", plan.pipeline},
+                              {"destination", plan.destination},
+                              {"tables", names_of(plan.tables)},
+                              {"slot", nullptr},
+                              {"publication", nullptr}}));
+  } else {
+    write_result(fmt::format(
+        "dropped {}\nslot {} keeps WAL at {} until it is dropped there: SELECT "
+        "pg_drop_replication_slot('{}');\n",
+        copies_and_state(plan), plan.names.slot,
+        plan.checkpoint.source.empty() ? "the source" : printable(plan.checkpoint.source), plan.names.slot));
+  }
+  return 0;
+}
+
+source::Connection open_source(const CommandLine& line) {
+  try {
+    return source::Connection::open(line.run.conninfo, source::ConnectionUse::catalog);
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.cause(),
+                fmt::format("{}{}Nothing was dropped. Where the source is gone for good: --destination-only.",
+                            error.mend(), error.mend().empty() ? "" : "\n  "));
+  }
+}
+
+int drop_all(const CommandLine& line, const DropPlan& plan) {
+  auto catalog = open_source(line);
+  const auto there = pipeline::find_in_source(catalog, line.run.conninfo, plan.names, plan.checkpoint);
+  std::string in_source;
+  if (there.slot) in_source += ", slot " + plan.names.slot;
+  if (there.own_publication) in_source += ", publication " + printable(plan.names.publication);
+  if (!in_source.empty()) in_source += " at " + catalog.where();
+  ask_first(line, fmt::format("Drop {}{}?", copies_and_state(plan), in_source));
+  pipeline::drop_pipeline(catalog, plan.names, *open_to_drop(line));
+  if (line.json) {
+    write_result(as_document({{"pipeline", plan.pipeline},
+                              {"destination", plan.destination},
+                              {"tables", names_of(plan.tables)},
+                              {"slot", or_null(there.slot ? plan.names.slot : "")},
+                              {"publication", or_null(there.own_publication ? plan.names.publication : "")}}));
+    return 0;
+  }
+  std::string text = fmt::format("dropped {}{}\n", copies_and_state(plan), in_source);
+  if (!there.slot) text += fmt::format("slot {} was not there any more\n", plan.names.slot);
+  if (there.publication && !there.own_publication) {
+    text += fmt::format("publication {} stays: walbrook did not make it\n", printable(plan.names.publication));
+  }
+  write_result(text);
+  return 0;
+}
+
+}  // namespace
+
+int drop_action(const CommandLine& line) {
+  const auto plan = make_plan(line);
+  if (!line.pipeline.tables.empty()) return drop_named_tables(line, plan);
+  return line.pipeline.destination_only ? drop_in_destination(line, plan) : drop_all(line, plan);
+}
+
+}  // namespace walbrook::app

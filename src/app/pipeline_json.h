@@ -1,0 +1,18 @@
+// JSON as the commands write it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace walbrook::app {
+
+[[nodiscard]] inline nlohmann::ordered_json or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
+// Indented; bytes that are no UTF-8 are replaced.
+[[nodiscard]] inline std::string as_document(const nlohmann::ordered_json& document) {
+  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace walbrook::app

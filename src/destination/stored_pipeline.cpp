@@ -1,0 +1,265 @@
+#include "destination/stored_pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "destination/duckdb/target.h"
+
+namespace walbrook::destination {
+namespace {
+
+std::string quoted(const std::string& text, char mark) {
+  std::string out(1, mark);
+  for (const char c : text) {
+    if (c == mark) out += mark;
+    out += c;
+  }
+  return out + mark;
+}
+
+std::string name_sql(const std::string& name) {
+  return quoted(name, '"');
+}
+
+std::string text_sql(const std::string& text) {
+  return quoted(text, '\'');
+}
+
+// One row, its cells by the names of their columns: older files lack some.
+class Cells {
+ public:
+  Cells(const QueryResult& result, std::size_t row) : result_(result), row_(result.rows.at(row)) {}
+
+  [[nodiscard]] std::string text(std::string_view column) const {
+    const auto found = std::ranges::find(result_.columns, column, &QueryResult::ColumnInfo::name);
+    if (found == result_.columns.end()) return {};
+    return row_.at(static_cast<std::size_t>(found - result_.columns.begin())).value_or("");
+  }
+  [[nodiscard]] std::int64_t number(std::string_view column) const {
+    const auto digits = text(column);
+    std::int64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+  }
+  [[nodiscard]] std::uint64_t count(std::string_view column) const {
+    return static_cast<std::uint64_t>(number(column));
+  }
+  [[nodiscard]] Lsn lsn(std::string_view column) const { return Lsn::parse(text(column)).value_or(Lsn{}); }
+  [[nodiscard]] WallTime time(std::string_view column) const {
+    return WallTime(std::chrono::microseconds(number(column)));
+  }
+
+ private:
+  const QueryResult& result_;
+  const std::vector<std::optional<std::string>>& row_;
+};
+
+TableRecord record_of(const Cells& cells) {
+  TableRecord record{.oid = static_cast<Oid>(cells.number("oid")),
+                     .schema = cells.text("source_schema"),
+                     .name = cells.text("source_name"),
+                     .target_schema = cells.text("target_schema"),
+                     .target_name = cells.text("target_name"),
+                     .state = parse_table_state(cells.text("state")),
+                     .snapshot_lsn = cells.lsn("snapshot_lsn"),
+                     .reason = cells.text("reason"),
+                     .stamp = cells.text("stamp"),
+                     .columns = nullptr};
+  const auto columns = cells.text("columns");
+  if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));
+  return record;
+}
+
+void compare_versions(const TableSchema& before, const TableSchema& now, const StoredSchemaChange& place,
+                      std::vector<StoredSchemaChange>& changes) {
+  const auto add = [&](const std::string& column, const char* what) {
+    auto& change = changes.emplace_back(place);
+    change.column = column;
+    change.what = what;
+  };
+  for (const auto& column : now.columns) {
+    const auto* known = before.find(column.name);
+    if (known == nullptr) {
+      add(column.name, "added");
+    } else if (known->type != column.type) {
+      add(column.name, "type changed");
+    } else if (known->in_key != column.in_key) {
+      add(column.name, "key changed");
+    }
+  }
+  for (const auto& column : before.columns) {
+    if (now.find(column.name) == nullptr) add(column.name, "dropped");
+  }
+}
+
+}  // namespace
+
+StoredState::StoredState(AskSql ask) : ask_(std::move(ask)) {
+  const auto found = ask_(
+      "SELECT current_database() AS name, (SELECT count(*) FROM duckdb_tables() WHERE database_name = "
+      "current_database() AND schema_name = '_walbrook' AND table_name = 'format') AS states");
+  const Cells cells(found, 0);
+  catalog_ = name_sql(cells.text("name"));
+  exists_ = cells.number("states") > 0;
+}
+
+std::string StoredState::state_table(const char* name) const {
+  return fmt::format("{}._walbrook.{}", catalog_, name);
+}
+
+std::vector<StoredPipeline> StoredState::pipelines() const {
+  std::vector<StoredPipeline> found;
+  if (!exists_) return found;
+  const auto result = ask_(
+      fmt::format("SELECT *, epoch_us(written_at) AS written_us FROM {} ORDER BY pipeline", state_table("checkpoint")));
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    const Cells cells(result, i);
+    found.push_back({.name = cells.text("pipeline"),
+                     .checkpoint = {.slot = cells.text("slot"),
+                                    .systemid = cells.text("systemid"),
+                                    .timeline = cells.number("timeline"),
+                                    .lsn = cells.lsn("lsn"),
+                                    .publication = cells.text("publication"),
+                                    .source = cells.text("source")},
+                     .written = cells.time("written_us")});
+  }
+  return found;
+}
+
+std::vector<StoredTable> StoredState::tables(const std::string& pipeline) const {
+  std::vector<StoredTable> tables;
+  if (!exists_) return tables;
+  const auto result = ask_(fmt::format("SELECT * FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name",
+                                       state_table("tables"), text_sql(pipeline)));
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    tables.push_back({.record = record_of(Cells(result, i)), .rows = std::nullopt, .columns = {}});
+  }
+  read_columns(pipeline, tables);
+  count_rows(tables);
+  return tables;
+}
+
+void StoredState::read_columns(const std::string& pipeline, std::vector<StoredTable>& tables) const {
+  const auto result = ask_(fmt::format(
+      "SELECT t.schema_name, t.table_name, t.columns::VARCHAR AS named, c.column_name, c.data_type FROM {} t JOIN "
+      "duckdb_columns() c ON c.schema_name = t.schema_name AND c.table_name = t.table_name AND c.database_name = "
+      "current_database() WHERE t.pipeline = {} AND t.kind = 'live' ORDER BY t.schema_name, t.table_name, "
+      "c.column_index",
+      state_table("targets"), text_sql(pipeline)));
+  std::map<std::pair<std::string, std::string>, StoredTable*> by_target;
+  for (auto& table : tables) by_target[{table.record.target_schema, table.record.target_name}] = &table;
+  std::vector<duckdb::TargetColumn> named;
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    const Cells cells(result, i);
+    const auto found = by_target.find({cells.text("schema_name"), cells.text("table_name")});
+    if (found == by_target.end()) continue;
+    auto& table = *found->second;
+    if (table.columns.empty()) named = duckdb::columns_from_json(cells.text("named"));
+    StoredColumn column{.name = cells.text("column_name"), .type = cells.text("data_type"), .source = {}};
+    const auto target = std::ranges::find(named, column.name, &duckdb::TargetColumn::name);
+    if (target != named.end()) {
+      column.source = target->source;
+      column.is_variant = target->is_variant;
+      const auto& schema = table.record.columns;
+      const auto* of_source = schema == nullptr || column.is_variant ? nullptr : schema->find(column.source);
+      column.is_key = of_source != nullptr && schema->has_key() && of_source->in_key;
+    }
+    table.columns.push_back(std::move(column));
+  }
+}
+
+void StoredState::count_rows(std::vector<StoredTable>& tables) const {
+  std::string sql;
+  std::vector<StoredTable*> counted;
+  for (auto& table : tables) {
+    if (table.columns.empty()) continue;
+    sql += fmt::format("{}(SELECT count(*) FROM {}.{}.{})", sql.empty() ? "SELECT " : ", ", catalog_,
+                       name_sql(table.record.target_schema), name_sql(table.record.target_name));
+    counted.push_back(&table);
+  }
+  if (counted.empty()) return;
+  try {
+    const auto result = ask_(sql);
+    for (std::size_t i = 0; i < counted.size(); ++i) {
+      const auto digits = result.rows.at(0).at(i).value_or("");
+      std::uint64_t rows = 0;
+      std::from_chars(digits.data(), digits.data() + digits.size(), rows);
+      counted[i]->rows = rows;
+    }
+  } catch (const Error& failed) {
+    // A run may have replaced or dropped one of them meanwhile: what else is known is told all the same.
+    if (failed.kind() != ErrorKind::usage) throw;
+  }
+}
+
+std::vector<StoredLoad> StoredState::loads(const std::string& pipeline, std::uint64_t limit) const {
+  std::vector<StoredLoad> loads;
+  if (!exists_) return loads;
+  const auto result = ask_(
+      fmt::format("SELECT *, epoch_us(started_at) AS started_us, epoch_us(finished_at) AS finished_us FROM {} WHERE "
+                  "pipeline = {} ORDER BY load_id DESC LIMIT {}",
+                  state_table("loads"), text_sql(pipeline), limit));
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    const Cells cells(result, i);
+    StoredLoad load{.id = cells.number("load_id"),
+                    .first_commit = cells.lsn("first_commit_lsn"),
+                    .last_commit = cells.lsn("last_commit_lsn"),
+                    .transactions = cells.count("transactions"),
+                    .inserts = cells.count("inserts"),
+                    .updates = cells.count("updates"),
+                    .deletes = cells.count("deletes"),
+                    .truncates = cells.count("truncates"),
+                    .tables = {},
+                    .started = cells.time("started_us"),
+                    .finished = cells.time("finished_us")};
+    const auto tables = nlohmann::json::parse(cells.text("tables"), nullptr, false);
+    if (tables.is_object()) {
+      for (const auto& [table, rows] : tables.items()) {
+        if (rows.is_number()) load.tables.emplace_back(table, rows.get<std::uint64_t>());
+      }
+    }
+    loads.push_back(std::move(load));
+  }
+  return loads;
+}
+
+std::uint64_t StoredState::load_count(const std::string& pipeline) const {
+  if (!exists_) return 0;
+  const auto result = ask_(
+      fmt::format("SELECT count(*) AS loads FROM {} WHERE pipeline = {}", state_table("loads"), text_sql(pipeline)));
+  return Cells(result, 0).count("loads");
+}
+
+std::vector<StoredSchemaChange> StoredState::schema_changes(const std::string& pipeline) const {
+  std::vector<StoredSchemaChange> changes;
+  if (!exists_) return changes;
+  const auto result =
+      ask_(fmt::format("SELECT *, epoch_us(since) AS since_us FROM {} WHERE pipeline = {} ORDER BY "
+                       "since, source_schema, source_name, version",
+                       state_table("schema_versions"), text_sql(pipeline)));
+  std::map<std::int64_t, TableSchema> newest;  // by the table's OID
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    const Cells cells(result, i);
+    const StoredSchemaChange place{.table = cells.text("source_schema") + "." + cells.text("source_name"),
+                                   .column = {},
+                                   .what = "added",
+                                   .since = cells.lsn("since_lsn"),
+                                   .at = cells.time("since_us")};
+    auto schema = table_schema_from_json(cells.text("columns"));
+    const auto [known, is_new] = newest.try_emplace(cells.number("oid"), schema);
+    if (is_new) {
+      changes.push_back(place);
+      continue;
+    }
+    compare_versions(known->second, schema, place, changes);
+    known->second = std::move(schema);
+  }
+  return changes;
+}
+
+}  // namespace walbrook::destination

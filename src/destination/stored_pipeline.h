@@ -1,0 +1,79 @@
+// What pipelines left at a destination, as people ask for it: read by queries on schema _walbrook, so that it is the
+// same whether the file is open here or a run answers over its socket.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "destination/destination.h"
+
+namespace walbrook::destination {
+
+// One statement that reads: ReadSession::query, or the local socket of a run.
+using AskSql = std::function<QueryResult(const std::string& sql)>;
+
+struct StoredPipeline {
+  std::string name;
+  Checkpoint checkpoint;
+  WallTime written;
+};
+
+// A column of a copy as it stands in the destination.
+struct StoredColumn {
+  std::string name;
+  std::string type;         // as the destination names it: "DECIMAL(10,2)"
+  std::string source;       // the source's column; "" of one that walbrook added
+  bool is_key = false;      // part of what rows are found by
+  bool is_variant = false;  // holds as text what its column cannot
+};
+
+struct StoredTable {
+  TableRecord record;
+  std::optional<std::uint64_t> rows;  // nullopt: there is no copy yet
+  std::vector<StoredColumn> columns;  // empty: likewise
+};
+
+struct StoredLoad {
+  std::int64_t id = 0;
+  Lsn first_commit, last_commit;
+  std::uint64_t transactions = 0, inserts = 0, updates = 0, deletes = 0, truncates = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> tables;  // changed rows of each, by its name in the source
+  WallTime started, finished;
+};
+
+struct StoredSchemaChange {
+  std::string table;   // "public.orders"
+  std::string column;  // "" of the table as a whole
+  std::string what;    // "added", "dropped", "type changed", "key changed"
+  Lsn since;
+  WallTime at;
+};
+
+class StoredState {
+ public:
+  explicit StoredState(AskSql ask);
+
+  // Of every pipeline that has a checkpoint there; empty in a file without walbrook's state.
+  [[nodiscard]] std::vector<StoredPipeline> pipelines() const;
+  // By source schema and name; all counts are of one moment.
+  [[nodiscard]] std::vector<StoredTable> tables(const std::string& pipeline) const;
+  // The newest `limit`, newest first.
+  [[nodiscard]] std::vector<StoredLoad> loads(const std::string& pipeline, std::uint64_t limit) const;
+  [[nodiscard]] std::uint64_t load_count(const std::string& pipeline) const;
+  // Oldest first: what each version of a table's columns differs in from the one before it.
+  [[nodiscard]] std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const;
+
+ private:
+  [[nodiscard]] std::string state_table(const char* name) const;
+  void read_columns(const std::string& pipeline, std::vector<StoredTable>& tables) const;
+  void count_rows(std::vector<StoredTable>& tables) const;
+
+  AskSql ask_;
+  std::string catalog_;  // quoted: in shop.duckdb a schema `shop` alone would be ambiguous
+  bool exists_ = false;
+};
+
+}  // namespace walbrook::destination

@@ -1,0 +1,31 @@
+// What goes when a pipeline goes: its slot, the publication where walbrook made it, its copies and its state.
+#pragma once
+
+#include <string>
+
+#include "destination/destination.h"
+#include "source/slot.h"
+
+namespace walbrook::pipeline {
+
+struct SourceNames {
+  std::string slot;
+  std::string publication;  // "" = none is to be dropped
+};
+
+struct InSource {
+  bool slot = false;             // it is there
+  bool publication = false;      // it is there
+  bool own_publication = false;  // and walbrook made it
+};
+
+// What of a pipeline stands in the source. Throws Error(source_not_ready) when it is not the pipeline's source: another
+// cluster than the checkpoint's, or a slot of that name that belongs to something else.
+[[nodiscard]] InSource find_in_source(source::Connection& catalog, const std::string& conninfo,
+                                      const SourceNames& names, const destination::Checkpoint& checkpoint);
+
+// The source first: what is left of the destination's state after a failure still knows the names, so that the same
+// call finishes the work. A slot that somebody reads is an Error, and everything stays.
+void drop_pipeline(source::Connection& catalog, const SourceNames& names, destination::Destination& destination);
+
+}  // namespace walbrook::pipeline
