@@ -13,7 +13,7 @@
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql, decode, config, init, pipeline };
+enum class Command { run, check, status, sql, decode, config, init, pipeline, completion, man };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -65,6 +65,7 @@ struct CommandLine {
   SqlFormat sql_format = SqlFormat::table;
   InitOptions init;
   PipelineRequest pipeline;
+  std::string topic;     // of completion: the shell; of man: a command, or nothing
   DecodeOptions decode;  // with slot, publication, protocol and tables of `run`
 };
 

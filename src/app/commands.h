@@ -13,5 +13,7 @@ namespace walbrook::app {
 [[nodiscard]] int config_command(const CommandLine& line);
 [[nodiscard]] int init_command(const CommandLine& line);
 [[nodiscard]] int pipeline_command(const CommandLine& line);
+[[nodiscard]] int completion_command(const CommandLine& line);
+[[nodiscard]] int man_command(const CommandLine& line);
 
 }  // namespace walbrook::app

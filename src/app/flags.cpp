@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "app/command_line_settings.h"
+#include "app/completion_script.h"
 #include "app/help_text.h"
 #include "config/keys.h"
 
@@ -32,13 +34,19 @@ class HelpFormat : public CLI::Formatter {
   std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
 };
 
+// Words, of which one is meant: what completion offers.
+std::string alternatives(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, "|"));
+}
+
 template <class Value>
-void add(CLI::App& app, const char* group, const char* name, Value& value, const char* operand,
-         const std::string& text) {
+CLI::Option* add(CLI::App& app, const char* group, const char* name, Value& value, const char* operand,
+                 const std::string& text) {
   auto* option = app.add_option(name, value, text)->group(group)->option_text(operand);
   if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
     option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
+  return option;
 }
 
 void add_flag(CLI::App& app, const char* group, const char* name, bool& value, const char* text) {
@@ -82,12 +90,16 @@ void add_endpoints(CLI::App& app, Flags& flags) {
               "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
 }
 
+void add_help(CLI::App& app) {
+  app.set_help_flag("-h,--help", "this text")->group(output_group);
+}
+
 void add_output(CLI::App& app, Flags& flags) {
   add_flag(app, output_group, "--json", flags.json, "for programs: JSON on stdout");
   add_setting(app, flags, output_group, "runtime.log_format", "FORMAT", "text or json, on stderr; default: text");
   add_setting(app, flags, output_group, "runtime.log_level", "LEVEL",
               "trace, debug, info, warning, error or off; default: info");
-  app.set_help_flag("-h,--help", "this text")->group(output_group);
+  add_help(app);
 }
 
 void add_selection(CLI::App& app, Flags& flags) {
@@ -160,7 +172,8 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
   add_setting(*app, flags, source_group, "sources.pg_replication.protocol", "N",
               "of pgoutput, 1 to 4; default: the highest that the server has");
   add(*app, source_group, "--streaming", flags.streaming, "HOW",
-      "off, on or parallel: whether transactions beyond the decoding\nmemory are sent before they end; default: off");
+      "off, on or parallel: whether transactions beyond the decoding\nmemory are sent before they end; default: off")
+      ->type_name("off|on|parallel");
   add_flag(*app, source_group, "--binary", flags.binary, "ask for binary values where a type has them");
   add_flag(*app, source_group, "--messages", flags.messages, "ask for logical messages (pg_logical_emit_message)");
   add_setting(*app, flags, source_group, "sources.pg_replication.decoding_memory", "SIZE",
@@ -225,7 +238,10 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
 CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
   add_project(*app, flags, Named::also_by_position);
-  app->add_option("ACTION", flags.action, "info, loads, schema, sync, trace, failed or drop");
+  std::vector<std::string> actions;
+  for (const auto& [name, action] : pipeline_actions) actions.emplace_back(name);
+  app->add_option("ACTION", flags.action, fmt::format("{}; default: info", fmt::join(actions, ", ")))
+      ->type_name(alternatives(actions));
   app->add_option("TABLE", flags.tables, "of drop: schema.table");
   add_endpoints(*app, flags);
   add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
@@ -236,8 +252,27 @@ CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   add_flag(*app, work_group, "--yes", flags.yes, "of drop: do not ask");
   add_flag(*app, work_group, "--destination-only", flags.destination_only,
            "of drop: slot and publication stay, the source is not asked");
-  add(*app, output_group, "--format", flags.format, "FORMAT", "of schema: yaml, json, sql or dot; default: yaml");
+  add(*app, output_group, "--format", flags.format, "FORMAT", "of schema: yaml, json, sql or dot; default: yaml")
+      ->type_name("yaml|json|sql|dot");
   add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_completion(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("completion", "Write the completion of a shell to stdout");
+  app->add_option("SHELL", flags.topic, "bash, zsh or fish")->required()->type_name(std::string(completion_shells));
+  add_help(*app);
+  return app;
+}
+
+// The last one: it knows the names of all others.
+CLI::App* add_man(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("man", "Write a manual page to stdout");
+  std::vector<std::string> names;
+  for (const auto* command : top.get_subcommands({})) names.push_back(command->get_name());
+  app->add_option("COMMAND", flags.topic, "a command of walbrook; default: the page of walbrook itself")
+      ->type_name(alternatives(names));
+  add_help(*app);
   return app;
 }
 
@@ -249,14 +284,17 @@ std::optional<std::string> Flags::setting(std::string_view key) const {
 }
 
 std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
-  std::vector<CommandEntry> entries = {{add_init(top, flags), Command::init, init_help, init_examples},
-                                       {add_run(top, flags), Command::run, run_help, run_examples},
-                                       {add_check(top, flags), Command::check, check_help, check_examples},
-                                       {add_status(top, flags), Command::status, status_help, status_examples},
-                                       {add_sql(top, flags), Command::sql, sql_help, sql_examples},
-                                       {add_decode(top, flags), Command::decode, decode_help, decode_examples},
-                                       {add_config(top, flags), Command::config, config_help, config_examples},
-                                       {add_pipeline(top, flags), Command::pipeline, pipeline_help, pipeline_examples}};
+  std::vector<CommandEntry> entries = {
+      {add_init(top, flags), Command::init, init_help, init_examples},
+      {add_run(top, flags), Command::run, run_help, run_examples},
+      {add_check(top, flags), Command::check, check_help, check_examples},
+      {add_status(top, flags), Command::status, status_help, status_examples},
+      {add_sql(top, flags), Command::sql, sql_help, sql_examples},
+      {add_decode(top, flags), Command::decode, decode_help, decode_examples},
+      {add_config(top, flags), Command::config, config_help, config_examples},
+      {add_pipeline(top, flags), Command::pipeline, pipeline_help, pipeline_examples},
+      {add_completion(top, flags), Command::completion, completion_help, completion_examples},
+      {add_man(top, flags), Command::man, man_help, man_examples}};
   top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
   for (const auto& entry : entries) {
     entry.app->formatter(help_format());

@@ -136,4 +136,28 @@ inline constexpr std::string_view pipeline_examples =
   walbrook pipeline shop drop public.orders
   walbrook pipeline shop drop --yes)help";
 
+inline constexpr std::string_view completion_help =
+    R"help(Writes a script for bash, zsh or fish that completes commands, flags and their values.
+
+  It is made from what the command knows of itself. `walbrook completion pipelines`, which the scripts call,
+  gives the names of the pipelines in the current folder's configuration.)help";
+
+inline constexpr std::string_view completion_examples =
+    R"help(Examples:
+  source <(walbrook completion bash)
+  walbrook completion bash > ~/.local/share/bash-completion/completions/walbrook
+  walbrook completion zsh > ~/.zfunc/_walbrook
+  walbrook completion fish > ~/.config/fish/completions/walbrook.fish)help";
+
+inline constexpr std::string_view man_help =
+    R"help(Writes a manual page, in roff: of walbrook with every setting, or of one command.
+
+  It is made from what the command knows of itself.)help";
+
+inline constexpr std::string_view man_examples =
+    R"help(Examples:
+  walbrook man | man -l -
+  walbrook man run | man -l -
+  walbrook man run > /usr/local/share/man/man1/walbrook-run.1)help";
+
 }  // namespace walbrook::app

@@ -36,6 +36,10 @@ int perform(const app::CommandLine& line) {
       return app::init_command(line);
     case app::Command::pipeline:
       return app::pipeline_command(line);
+    case app::Command::completion:
+      return app::completion_command(line);
+    case app::Command::man:
+      return app::man_command(line);
   }
   return 1;
 }

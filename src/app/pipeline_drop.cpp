@@ -71,9 +71,11 @@ DropPlan make_plan(const CommandLine& line) {
   return plan;
 }
 
-// Nobody is there to ask: what is dropped does not come back by itself.
-void ask_first(const CommandLine& line, const std::string& question) {
-  if (line.pipeline.yes) return;
+constexpr int not_meant = 1;  // the exit code of a No
+
+// What is dropped does not come back by itself: somebody has to say that it is meant.
+bool is_meant(const CommandLine& line, const std::string& question) {
+  if (line.pipeline.yes) return true;
   if (isatty(STDIN_FILENO) == 0) {
     throw Error(ErrorKind::usage, "there is no terminal to ask on, so nothing is dropped",
                 "--yes says that it is meant: " + question);
@@ -82,9 +84,9 @@ void ask_first(const CommandLine& line, const std::string& question) {
   std::fflush(stderr);
   std::string answer;
   std::getline(std::cin, answer);
-  if (answer != "y" && answer != "Y" && answer != "yes") {
-    throw Error(ErrorKind::usage, "nothing was dropped", "Answer y to drop.");
-  }
+  if (answer == "y" || answer == "Y" || answer == "yes") return true;
+  fmt::print(stderr, "nothing was dropped\n");
+  return false;
 }
 
 std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line) {
@@ -112,8 +114,9 @@ bool is_wanted(const CommandLine& line, const TableRecord& table) {
 int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   std::string list;
   for (const auto& table : plan.tables) list += (list.empty() ? "" : ", ") + printable(dotted(table));
-  ask_first(line, fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
-                              plan.destination));
+  if (!is_meant(line, fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
+                                  plan.destination)))
+    return not_meant;
   open_to_drop(line)->drop_tables(plan.tables);
   if (line.json) {
     write_result(as_document({{"pipeline", plan.pipeline},
@@ -141,8 +144,9 @@ std::string copies_and_state(const DropPlan& plan) {
 }
 
 int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
-  ask_first(line, fmt::format("Drop {}? Slot {} and publication {} stay.", copies_and_state(plan), plan.names.slot,
-                              printable(plan.names.publication)));
+  if (!is_meant(line, fmt::format("Drop {}? Slot {} and publication {} stay.", copies_and_state(plan), plan.names.slot,
+                                  printable(plan.names.publication))))
+    return not_meant;
   open_to_drop(line)->reset();
   if (line.json) {
     write_result(as_document({{"pipeline", plan.pipeline},
@@ -177,7 +181,7 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
   if (there.slot) in_source += ", slot " + plan.names.slot;
   if (there.own_publication) in_source += ", publication " + printable(plan.names.publication);
   if (!in_source.empty()) in_source += " at " + catalog.where();
-  ask_first(line, fmt::format("Drop {}{}?", copies_and_state(plan), in_source));
+  if (!is_meant(line, fmt::format("Drop {}{}?", copies_and_state(plan), in_source))) return not_meant;
   pipeline::drop_pipeline(catalog, plan.names, *open_to_drop(line));
   if (line.json) {
     write_result(as_document({{"pipeline", plan.pipeline},

@@ -246,8 +246,8 @@ TEST_F(PipelineCommand, OfASourceThatIsGoneOrAnotherNothingIsDroppedUnlessAsked)
 TEST_F(PipelineCommand, IsPickedUpElsewhereFromTheDestinationAlone) {
   copy_and_change();
   const TempFolder elsewhere("elsewhere");
-  const auto there = [&](std::vector<std::string> arguments) {
-    auto spec = walbrook_command(std::move(arguments));
+  const auto there = [&](const std::vector<std::string>& arguments) {
+    auto spec = walbrook_command(arguments);
     spec.folder = elsewhere.path();
     return run(spec);
   };

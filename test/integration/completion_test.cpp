@@ -1,0 +1,107 @@
+// What `walbrook completion` and `walbrook man` write, read by those who are to read it.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "test/support/temp_folder.h"
+#include "test/support/walbrook_command.h"
+
+namespace walbrook::test {
+namespace {
+
+class Completion : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_ / ".walbrook");
+    write_file(folder_ / ".walbrook/config.toml", "[pipelines.shop]\n[pipelines.other]\n");
+    write_file(folder_ / "a.capture", "");
+  }
+  // Where `walbrook` is this build's.
+  [[nodiscard]] ProcessResult shell(const std::vector<std::string>& argv) const {
+    auto spec = walbrook_command({});
+    spec.argv = argv;
+    spec.folder = folder_.path();
+    const char* path = std::getenv("PATH");
+    spec.env["PATH"] =
+        std::filesystem::path(WALBROOK_BINARY).parent_path().string() + ":" + (path == nullptr ? "" : path);
+    return run(spec);
+  }
+  [[nodiscard]] bool has(const std::string& program) const {
+    return shell({"sh", "-c", "command -v " + program}).exit_code == 0;
+  }
+  void write_script(const std::string& name) const {
+    const auto result = shell({"walbrook", "completion", name});
+    ASSERT_EQ(result.exit_code, 0) << result.describe();
+    write_file(folder_ / ("walbrook." + name), result.out);
+  }
+  // What bash offers behind these words, the last of them begun.
+  [[nodiscard]] std::string offered(const std::string& words) const {
+    const auto result =
+        shell({"bash", "-c",
+               fmt::format("set -u; source ./walbrook.bash; COMP_WORDS=(walbrook {}); "
+                           "COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _walbrook; echo \"${{COMPREPLY[*]-}}\"",
+                           words)});
+    EXPECT_EQ(result.err, "") << result.describe();
+    return result.out.substr(0, result.out.find('\n'));
+  }
+
+  TempFolder folder_{"completion"};
+};
+
+TEST_F(Completion, BashOffersWhatMayStandThere) {
+  write_script("bash");
+  const auto checked = shell({"bash", "-n", "walbrook.bash"});
+  EXPECT_EQ(checked.exit_code, 0) << checked.describe();
+  EXPECT_EQ(offered("pipe"), "pipeline");
+  EXPECT_EQ(offered("run --wi"), "--wire");
+  EXPECT_EQ(offered("run --wire ''"), "auto text binary");
+  EXPECT_EQ(offered("run --wire = b"), "binary");
+  EXPECT_EQ(offered("run ''"), "shop other");
+  EXPECT_EQ(offered("run --slot x --follow s"), "shop");
+  EXPECT_EQ(offered("run --pipeline o"), "other");
+  EXPECT_EQ(offered("pipeline shop s"), "schema sync");
+  EXPECT_EQ(offered("pipeline shop schema --format ''"), "yaml json sql dot");
+  EXPECT_EQ(offered("decode a"), "a.capture");
+  EXPECT_EQ(offered("man co"), "config completion");
+  EXPECT_EQ(offered("nonsense ''"), "");
+  EXPECT_EQ(offered("run --source ''"), "");
+  // A configuration that cannot be read is nothing that a shell should tell.
+  write_file(folder_ / ".walbrook/config.toml", "[");
+  EXPECT_EQ(offered("run ''"), "");
+}
+
+TEST_F(Completion, ZshAndFishReadTheirs) {
+  if (has("zsh")) {
+    write_script("zsh");
+    const auto result =
+        shell({"zsh", "-fc", "autoload -Uz compinit; compinit -D -u; source ./walbrook.zsh; echo $_comps[walbrook]"});
+    EXPECT_EQ(result.out, "_walbrook\n") << result.describe();
+  }
+  if (has("fish")) {
+    write_script("fish");
+    const auto result =
+        shell({"fish", "--no-config", "-c",
+               "source ./walbrook.fish; complete -C 'walbrook run --wire t'; complete -C 'walbrook run s'; "
+               "complete -C 'walbrook pipeline shop sy'"});
+    EXPECT_EQ(result.err, "") << result.describe();
+    EXPECT_EQ(result.out.substr(0, 4), "text") << result.describe();
+    EXPECT_NE(result.out.find("\nshop\nsync"), std::string::npos) << result.describe();
+  }
+}
+
+TEST_F(Completion, ManualPagesRenderWithoutAWarning) {
+  auto main = shell({"walbrook", "man"});
+  ASSERT_EQ(main.exit_code, 0) << main.describe();
+  EXPECT_NE(main.out.find("\\fBpackage_rows\\fR"), std::string::npos);
+  EXPECT_EQ(shell({"walbrook", "man", "rum"}).exit_code, 2);
+  if (!has("groff")) GTEST_SKIP() << "groff is not installed";
+  for (const char* page :
+       {"", "init", "run", "check", "status", "sql", "decode", "config", "pipeline", "completion", "man"}) {
+    const auto result = shell({"sh", "-c", fmt::format("walbrook man {} | groff -man -Tutf8 -ww", page)});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_EQ(result.err, "") << page;
+    EXPECT_NE(result.out.find("walbrook 0."), std::string::npos) << page;
+  }
+}
+
+}  // namespace
+}  // namespace walbrook::test
