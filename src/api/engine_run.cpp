@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
+#include "destination/stored_pipeline.h"
 #include "pipeline/run.h"
 #include "source/slot.h"
 
@@ -79,12 +81,6 @@ class Source {
   source::CatalogTypes types_;
   source::Publication publication_;
 };
-
-std::string quoted(const std::string& text) {
-  std::string sql = "'";
-  for (const char c : text) sql.append(c == '\'' ? 2 : 1, c);
-  return sql + "'";
-}
 
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
@@ -228,23 +224,22 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   auto info = describe(state, *destination, now);
   info.tables = table_loads({}, now, {});
   const auto session = destination->open_read_session();
-  const auto rows = session->query(fmt::format(
-      "SELECT load_id, transactions, truncates, tables, epoch_us(started_at), epoch_us(finished_at), first_commit_lsn "
-      "FROM _walbrook.loads WHERE pipeline = {} ORDER BY load_id DESC LIMIT 1",
-      quoted(state.key)));
-  if (rows.rows.empty()) return info;
-  const auto& row = rows.rows.front();
-  const auto number = [&row](std::size_t column) { return std::stoll(row.at(column).value_or("0")); };
-  info.load_id = number(0);
+  const destination::StoredState stored([&session](const std::string& sql) { return session->query(sql); });
+  const auto loads = stored.loads(state.key, 1);
+  if (loads.empty()) return info;
+  const auto& load = loads.front();
+  info.load_id = load.id;
   info.packages = 1;
-  info.transactions = static_cast<std::uint64_t>(number(1));
-  info.truncates = static_cast<std::uint64_t>(number(2));
-  const auto changes = nlohmann::json::parse(row.at(3).value_or("{}"));
-  for (auto& table : info.tables) table.changes = changes.value(table.name, std::uint64_t{0});
-  info.started_at = std::chrono::system_clock::time_point(std::chrono::microseconds(number(4)));
-  info.seconds = static_cast<double>(number(5) - number(4)) / 1e6;
+  info.transactions = load.transactions;
+  info.truncates = load.truncates;
+  for (auto& table : info.tables) {
+    const auto changed = std::ranges::find(load.tables, table.name, &std::pair<std::string, std::uint64_t>::first);
+    if (changed != load.tables.end()) table.changes = changed->second;
+  }
+  info.started_at = load.started;
+  info.seconds = std::chrono::duration<double>(load.finished - load.started).count();
   info.apply_seconds = info.seconds;
-  info.first_lsn = row.at(6).value_or("");
+  info.first_lsn = load.first_commit.is_set() ? load.first_commit.to_string() : "";
   return info;
 }
 

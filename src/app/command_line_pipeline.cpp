@@ -30,27 +30,27 @@ SchemaFormat parse_schema_format(const std::string& text) {
   static const std::vector<std::string> known = {"yaml", "json", "sql", "dot"};
   const auto found = std::ranges::find(known, text);
   if (found != known.end()) return static_cast<SchemaFormat>(found - known.begin());
-  throw Error(ErrorKind::usage, fmt::format("--format {}: no such format", printable(text)),
+  throw Error(ErrorKind::configuration, fmt::format("--format {}: no such format", printable(text)),
               fmt::format("Formats: {}.", fmt::join(known, ", ")));
 }
 
 void check_belongs(bool given, const char* what, bool belongs, const char* action) {
   if (!given || belongs) return;
-  throw Error(ErrorKind::usage, fmt::format("{} belongs to `walbrook pipeline NAME {}`", what, action),
+  throw Error(ErrorKind::configuration, fmt::format("{} belongs to `walbrook pipeline NAME {}`", what, action),
               "`walbrook pipeline --help` lists all.");
 }
 
 PipelineAction parse_pipeline_action(const Flags& flags) {
   if (flags.list) {
     if (!flags.pipeline) return PipelineAction::list;
-    throw Error(ErrorKind::usage, "--list tells of all pipelines, and one was named", "Leave one of both away.");
+    throw Error(ErrorKind::configuration, "--list tells of all pipelines, and one was named", "Leave one of both away.");
   }
   if (flags.action.empty()) return PipelineAction::info;
   if (const auto action = find_pipeline_action(flags.action)) return *action;
   std::vector<std::string> known;
   for (const auto& [name, action] : pipeline_actions) known.emplace_back(name);
   const auto meant = nearest(flags.action, known);
-  throw Error(ErrorKind::usage, fmt::format("unknown action \"{}\" of `walbrook pipeline`", printable(flags.action)),
+  throw Error(ErrorKind::configuration, fmt::format("unknown action \"{}\" of `walbrook pipeline`", printable(flags.action)),
               fmt::format("{}Actions: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
                           fmt::join(known, ", ")));
 }
@@ -81,7 +81,7 @@ void read_pipeline_request(const Flags& flags, CommandLine& line) {
   if (flags.limit) request.limit = parse_count("--limit", *flags.limit, 1, most_shown);
   if (flags.format) request.format = parse_schema_format(*flags.format);
   if (line.json && flags.format && request.format != SchemaFormat::json)
-    throw Error(ErrorKind::usage, "--json and --format exclude each other", "Give one of them.");
+    throw Error(ErrorKind::configuration, "--json and --format exclude each other", "Give one of them.");
   if (line.json) request.format = SchemaFormat::json;
   if (is(PipelineAction::list)) request.listed = listed_pipelines(line.settings);
 }

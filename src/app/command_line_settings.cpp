@@ -56,7 +56,7 @@ void make_project(const std::string& folder) {
 // `walbrook pipeline info` lacks the name, which stands first.
 void check_is_no_action(const config::Configuration& settings, const std::string& word) {
   if (!find_pipeline_action(word)) return;
-  throw Error(ErrorKind::usage, fmt::format("\"{}\" stands where the pipeline's name belongs", word),
+  throw Error(ErrorKind::configuration, fmt::format("\"{}\" stands where the pipeline's name belongs", word),
               settings.pipelines().empty()
                   ? fmt::format("walbrook pipeline NAME {} --destination URL", word)
                   : fmt::format("walbrook pipeline {} {}   (pipelines: {})", settings.pipelines().front(), word,

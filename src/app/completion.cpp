@@ -39,7 +39,7 @@ int completion_command(const CommandLine& line) {
   } else if (shell == "fish") {
     write_result(fish_completion(command_words()));
   } else {
-    throw Error(ErrorKind::usage, fmt::format("unknown shell \"{}\"", printable(shell)), "Known: bash, zsh, fish.");
+    throw Error(ErrorKind::configuration, fmt::format("unknown shell \"{}\"", printable(shell)), "Known: bash, zsh, fish.");
   }
   return 0;
 }
@@ -55,7 +55,7 @@ int man_command(const CommandLine& line) {
     std::vector<std::string> known;
     for (const auto& command : commands) known.push_back(command.name);
     const auto meant = nearest(line.topic, known);
-    throw Error(ErrorKind::usage, fmt::format("unknown command \"{}\"", printable(line.topic)),
+    throw Error(ErrorKind::configuration, fmt::format("unknown command \"{}\"", printable(line.topic)),
                 fmt::format("{}Commands: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
                             fmt::join(known, ", ")));
   }

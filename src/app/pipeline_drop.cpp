@@ -42,7 +42,7 @@ const TableRecord& find_table(const std::vector<TableRecord>& all, const source:
   for (const auto& table : all) known.push_back(dotted(table));
   const auto meant = nearest(name.full_name(), known);
   throw Error(
-      ErrorKind::usage, fmt::format("pipeline {} has no table {}", printable(pipeline), printable(name.full_name())),
+      ErrorKind::configuration, fmt::format("pipeline {} has no table {}", printable(pipeline), printable(name.full_name())),
       fmt::format("{}`walbrook pipeline {} info` lists all; a table is named as in the source.",
                   meant.empty() ? "" : fmt::format("Did you mean {}? ", printable(meant)), printable(pipeline)));
 }
@@ -77,7 +77,7 @@ constexpr int not_meant = 1;  // the exit code of a No
 bool is_meant(const CommandLine& line, const std::string& question) {
   if (line.pipeline.yes) return true;
   if (isatty(STDIN_FILENO) == 0) {
-    throw Error(ErrorKind::usage, "there is no terminal to ask on, so nothing is dropped",
+    throw Error(ErrorKind::configuration, "there is no terminal to ask on, so nothing is dropped",
                 "--yes says that it is meant: " + question);
   }
   fmt::print(stderr, "{} [y/N] ", question);

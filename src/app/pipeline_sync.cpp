@@ -188,7 +188,7 @@ int sync_action(const CommandLine& line) {
   if (facts.differences.empty()) return 0;
   const auto& first = facts.differences.front();
   throw Error(
-      ErrorKind::usage,
+      ErrorKind::configuration,
       fmt::format("pipeline {} has {} \"{}\" in {}, and the configuration says \"{}\"", printable(facts.stored.name),
                   first.key, printable(first.stored), facts.destination, printable(first.configured)),
       fmt::format("Put this into its place:\n\n{}", facts.section));

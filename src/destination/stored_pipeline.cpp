@@ -193,7 +193,7 @@ void StoredState::count_rows(std::vector<StoredTable>& tables) const {
     }
   } catch (const Error& failed) {
     // A run may have replaced or dropped one of them meanwhile: what else is known is told all the same.
-    if (failed.kind() != ErrorKind::usage) throw;
+    if (failed.kind() != ErrorKind::configuration) throw;
   }
 }
 
