@@ -1,5 +1,7 @@
 // The Debian package: what it says it needs, and that its command and library work from where it puts them. Here it is
 // unpacked; tools/test-package installs it on a bare Debian.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
