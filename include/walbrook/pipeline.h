@@ -43,6 +43,9 @@ struct PipelineRunOptions {
 };
 
 // Movable, not copyable. One thread at a time. The destination is held only while a call lasts.
+//
+// Whatever runs throws Error. What was durable by then stays. A table whose data cannot be read is set aside, the
+// others go on, and at the end an Error(data) names it; last_load() tells of the rest.
 class WALBROOK_EXPORT Pipeline {
  public:
   explicit Pipeline(PipelineOptions options);
@@ -65,8 +68,6 @@ class WALBROOK_EXPORT Pipeline {
   // Applies what was committed before the call, and copies nothing: a table that the pipeline does not have yet begins
   // with its changes alone. (A table whose columns were altered in a way that the stream does not tell is copied anew.)
   LoadInfo run(const ReplicationResource& changes, const PipelineRunOptions& options = {});
-  // All of these throw Error. What was durable by then stays. A table whose data cannot be read is set aside, the
-  // others go on, and at the end an Error(data) names it; last_load() tells of the rest.
 
   // Schema of the tables in the destination, with dev_mode's suffix; "" = the source's schema names.
   [[nodiscard]] const std::string& dataset_name() const;
