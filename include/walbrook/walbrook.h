@@ -11,6 +11,8 @@
 // time. Warnings go to stderr; RUNTIME__LOG_LEVEL (debug, info, warning, error, off) says how much.
 #pragma once
 
+#include "walbrook/arrow.h"
+#include "walbrook/change_batches.h"
 #include "walbrook/columns.h"
 #include "walbrook/credentials.h"
 #include "walbrook/error.h"

@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "api/column_hints.h"
+#include "api/published_tables.h"
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
@@ -30,58 +30,6 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
   return {.url = state.destination_url, .pipeline = state.key};
 }
 
-// Slot, publication and tables as they are now, before the destination is touched: names become tables.
-class Source {
- public:
-  explicit Source(const RunPlan& plan)
-      : plan_(plan),
-        catalog_(source::Connection::open(plan.conninfo, source::ConnectionUse::catalog)),
-        types_(plan.conninfo) {
-    const auto publication = source::read_publication(catalog_, plan.publication);
-    if (!publication) refuse(fmt::format("publication {} does not exist in {}", plan.publication, catalog_.where()));
-    publication_ = *publication;
-    if (!source::read_slot(catalog_, plan.slot)) {
-      refuse(fmt::format("slot {} does not exist at {}", plan.slot, catalog_.where()));
-    }
-  }
-
-  [[nodiscard]] std::vector<source::TableName> named(const std::vector<source::TableName>& names,
-                                                     const std::string& setting) const {
-    std::vector<source::TableName> found;
-    for (const auto& name : names) {
-      const auto& table = find_published(publication_, name, setting);
-      found.push_back({table.schema, table.name, name.columns});
-    }
-    return found;
-  }
-
-  // Behind `named`. Selections and hints against the columns that are published.
-  void check(const std::vector<source::TableName>& included, const Destination& destination) {
-    for (const auto& name : included) {
-      check_included(schema_of(find_published(publication_, name, "include_columns"), destination), name.columns);
-    }
-    for (const auto& [text, hints] : plan_.hints) {
-      const auto& table = find_published(publication_, parse_exact_name(text, "columns"), "columns");
-      check_hints(schema_of(table, destination), hints, destination);
-    }
-  }
-
-  [[nodiscard]] std::string where() const { return catalog_.where(); }
-
- private:
-  [[nodiscard]] TableSchema schema_of(const source::SourceTable& table, const Destination& destination) {
-    return source::read_table_schema(catalog_, table, types_, destination.limits());
-  }
-  [[noreturn]] static void refuse(const std::string& why) {
-    throw Error(ErrorKind::source_not_ready, why, "init_replication makes publication and slot.");
-  }
-
-  const RunPlan& plan_;
-  source::Connection catalog_;
-  source::CatalogTypes types_;
-  source::Publication publication_;
-};
-
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
   for (const auto& table : known.tables) {
@@ -96,7 +44,7 @@ void check_dataset(const PipelineState& state, const destination::State& known) 
   }
 }
 
-pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan, const Source& source) {
+pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan, const PublishedTables& source) {
   pipeline::RunOptions options;
   options.conninfo = plan.conninfo;
   options.pipeline = state.key;
@@ -181,10 +129,10 @@ void tell_quarantined(const std::vector<TableLoad>& tables) {
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   const auto started = std::chrono::system_clock::now();
   state.callback_failure = nullptr;
-  Source source(plan);
+  PublishedTables source(plan.conninfo, plan.slot, plan.publication);
   const auto options = run_options(state, plan, source);
   const auto destination = destination::open_destination(destination_options(state));
-  source.check(options.include_columns, *destination);
+  source.check(options.include_columns, plan.hints, *destination);
   const auto before = destination->open();
   check_dataset(state, before);
 

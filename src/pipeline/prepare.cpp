@@ -71,23 +71,6 @@ int choose_protocol(const RunOptions& options, const source::Connection& catalog
   return chosen;
 }
 
-// A position that everything committed by now lies before, and that the walsender reaches without further writes.
-// Behind the insert position of a log that stands right after a page header (24 or 40 bytes) no record ends.
-//
-// Nor does the walsender send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
-// on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
-// up to it; no row is written.
-Lsn end_of_committed(source::Connection& catalog) {
-  constexpr std::uint64_t page = 8192;
-  const auto rows =
-      catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_wal_flush_lsn()");
-  Lsn target = rows.lsn(0, 0);
-  if (rows.lsn(0, 1) < target) catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "having the log flushed");
-  const auto into_page = target.value % page;
-  if (into_page == 24 || into_page == 40) target.value -= into_page;
-  return target;
-}
-
 bool all_binary(source::Connection& catalog, const source::Publication& publication, TypeCatalog& types,
                 const ValueLimits& limits) {
   return std::ranges::all_of(publication.tables, [&](const source::SourceTable& table) {
@@ -165,6 +148,22 @@ bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
 }
 
 }  // namespace
+
+// Behind the insert position of a log that stands right after a page header (24 or 40 bytes) no record ends.
+//
+// Nor does the walsender send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
+// on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
+// up to it; no row is written.
+Lsn end_of_committed(source::Connection& catalog) {
+  constexpr std::uint64_t page = 8192;
+  const auto rows =
+      catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_wal_flush_lsn()");
+  Lsn target = rows.lsn(0, 0);
+  if (rows.lsn(0, 1) < target) catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "having the log flushed");
+  const auto into_page = target.value % page;
+  if (into_page == 24 || into_page == 40) target.value -= into_page;
+  return target;
+}
 
 Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
                  RunObserver& observer, std::stop_token stop) {

@@ -30,4 +30,7 @@ struct Prepared {
 [[nodiscard]] Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
                                RunObserver& observer, std::stop_token stop);
 
+// A position that everything committed by now lies before, and that the walsender reaches without further writes.
+[[nodiscard]] Lsn end_of_committed(source::Connection& catalog);
+
 }  // namespace walbrook::pipeline

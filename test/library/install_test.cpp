@@ -124,6 +124,38 @@ TEST(Install, pkg_config_finds_it) {
   EXPECT_EQ(built.out, "0.1.0");
 }
 
+// The example at the head of a header: what is indented in the first comment.
+std::string example_of(const std::string& header) {
+  std::istringstream lines(read_file(installation().prefix() / "include/walbrook" / header));
+  std::string example;
+  for (std::string line; std::getline(lines, line) && line.starts_with("//");) {
+    if (line.starts_with("//   ")) {
+      example += line.substr(5) + "\n";
+    } else if (!example.empty()) {
+      break;
+    }
+  }
+  return example;
+}
+
+TEST(Install, the_example_of_iterated_batches_runs) {
+  const auto project = installation().project();
+  write_file(project / "batches.cpp", "#include <walbrook/walbrook.h>\n#include <iostream>\nint main() {\n" +
+                                          example_of("change_batches.h") + "}\n");
+  const auto prefix = installation().prefix().string();
+  const auto built = shell(
+      "g++ -std=c++20 -Wall -Wextra -Werror batches.cpp -o batches $(pkg-config --cflags --libs walbrook) "
+      "-Wl,-rpath,$(pkg-config --variable=libdir walbrook)",
+      project, {{"PKG_CONFIG_PATH", prefix + "/lib/pkgconfig"}});
+  ASSERT_TRUE(built.succeeded()) << built.describe();
+  const Shop shop;
+  shop.exec("CREATE TABLE a(id int PRIMARY KEY)");
+  init_replication({.slot_name = "feed", .pub_name = "shop", .table_names = "a", .credentials = shop.conninfo()});
+  shop.exec("INSERT INTO a VALUES (1), (2)");
+  const auto result = shell("./batches", project, {{"SOURCES__PG_REPLICATION__CREDENTIALS", shop.conninfo()}});
+  EXPECT_EQ(result.out, "public.a: 2 changes\n") << result.describe();
+}
+
 TEST(Install, the_examples_of_a_project_run) {
   const auto project = installation().project();
   const auto built = shell("cmake -S . -B build -DCMAKE_PREFIX_PATH='" + installation().prefix().string() +

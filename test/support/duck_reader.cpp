@@ -66,6 +66,12 @@ void DuckReader::exec(const std::string& sql) {
   run_sql(connection_, sql, result);
 }
 
+void DuckReader::scan_arrow(const std::string& view, void* stream) {
+  if (duckdb_arrow_scan(connection_, view.c_str(), static_cast<duckdb_arrow_stream>(stream)) != DuckDBSuccess) {
+    throw std::runtime_error("an Arrow stream cannot be read as " + view);
+  }
+}
+
 std::vector<SqlRow> DuckReader::query(const std::string& sql) {
   DuckResult result;
   run_sql(connection_, "SELECT COLUMNS(*)::VARCHAR FROM (" + sql + ")", result);

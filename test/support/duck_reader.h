@@ -26,6 +26,8 @@ class DuckReader {
   // Every value cast to VARCHAR by DuckDB.
   [[nodiscard]] std::vector<SqlRow> query(const std::string& sql);
   [[nodiscard]] std::string value(const std::string& sql);  // first column of the first row; "" for NULL or no row
+  // A view over an ArrowArrayStream, which may be read once and is the caller's to release.
+  void scan_arrow(const std::string& view, void* stream);
 
  private:
   duckdb_database database_ = nullptr;

@@ -1,0 +1,68 @@
+// The three structures of the Arrow C data interface and C stream interface, as their specification has them
+// (https://arrow.apache.org/docs/format/CDataInterface.html). The guards are the standard ones: whoever has included
+// another copy before or includes one later gets these once.
+#pragma once
+
+#include <stdint.h>  // NOLINT(modernize-deprecated-headers): C programs may include this
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ArrowSchema {
+  const char* format;
+  const char* name;
+  const char* metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema** children;
+  struct ArrowSchema* dictionary;
+  void (*release)(struct ArrowSchema*);  // NULL: released
+  void* private_data;
+};
+
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void** buffers;
+  struct ArrowArray** children;
+  struct ArrowArray* dictionary;
+  void (*release)(struct ArrowArray*);  // NULL: released
+  void* private_data;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif  // ARROW_C_DATA_INTERFACE
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ArrowArrayStream {
+  // Both return 0, or an errno code; then get_last_error tells more. At the end `out->release` is NULL.
+  int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
+  int (*get_next)(struct ArrowArrayStream*, struct ArrowArray* out);
+  const char* (*get_last_error)(struct ArrowArrayStream*);
+  void (*release)(struct ArrowArrayStream*);  // NULL: released
+  void* private_data;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif  // ARROW_C_STREAM_INTERFACE

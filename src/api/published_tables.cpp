@@ -1,0 +1,52 @@
+#include "api/published_tables.h"
+
+#include <fmt/format.h>
+
+#include "api/column_hints.h"
+#include "api/source_access.h"
+
+namespace walbrook::api {
+namespace {
+
+[[noreturn]] void refuse_source(const std::string& why) {
+  throw Error(ErrorKind::source_not_ready, why, "init_replication makes publication and slot.");
+}
+
+}  // namespace
+
+PublishedTables::PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication)
+    : catalog_(source::Connection::open(conninfo, source::ConnectionUse::catalog)), types_(conninfo) {
+  auto found = source::read_publication(catalog_, publication);
+  if (!found) refuse_source(fmt::format("publication {} does not exist in {}", publication, catalog_.where()));
+  publication_ = *std::move(found);
+  if (!source::read_slot(catalog_, slot)) {
+    refuse_source(fmt::format("slot {} does not exist at {}", slot, catalog_.where()));
+  }
+}
+
+std::vector<source::TableName> PublishedTables::named(const std::vector<source::TableName>& names,
+                                                      const std::string& setting) const {
+  std::vector<source::TableName> found;
+  for (const auto& name : names) {
+    const auto& table = find_published(publication_, name, setting);
+    found.push_back({table.schema, table.name, name.columns});
+  }
+  return found;
+}
+
+void PublishedTables::check(const std::vector<source::TableName>& included, const TableColumnHints& hints,
+                            const destination::Destination& destination) {
+  for (const auto& name : included) {
+    check_included(schema_of(find_published(publication_, name, "include_columns"), destination), name.columns);
+  }
+  for (const auto& [text, of_table] : hints) {
+    const auto& table = find_published(publication_, parse_exact_name(text, "columns"), "columns");
+    check_hints(schema_of(table, destination), of_table, destination);
+  }
+}
+
+TableSchema PublishedTables::schema_of(const source::SourceTable& table, const destination::Destination& destination) {
+  return source::read_table_schema(catalog_, table, types_, destination.limits());
+}
+
+}  // namespace walbrook::api
