@@ -43,14 +43,16 @@ void check_belongs(bool given, const char* what, bool belongs, const char* actio
 PipelineAction parse_pipeline_action(const Flags& flags) {
   if (flags.list) {
     if (!flags.pipeline) return PipelineAction::list;
-    throw Error(ErrorKind::configuration, "--list tells of all pipelines, and one was named", "Leave one of both away.");
+    throw Error(ErrorKind::configuration, "--list tells of all pipelines, and one was named",
+                "Leave one of both away.");
   }
   if (flags.action.empty()) return PipelineAction::info;
   if (const auto action = find_pipeline_action(flags.action)) return *action;
   std::vector<std::string> known;
   for (const auto& [name, action] : pipeline_actions) known.emplace_back(name);
   const auto meant = nearest(flags.action, known);
-  throw Error(ErrorKind::configuration, fmt::format("unknown action \"{}\" of `walbrook pipeline`", printable(flags.action)),
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown action \"{}\" of `walbrook pipeline`", printable(flags.action)),
               fmt::format("{}Actions: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
                           fmt::join(known, ", ")));
 }

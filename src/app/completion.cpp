@@ -39,7 +39,8 @@ int completion_command(const CommandLine& line) {
   } else if (shell == "fish") {
     write_result(fish_completion(command_words()));
   } else {
-    throw Error(ErrorKind::configuration, fmt::format("unknown shell \"{}\"", printable(shell)), "Known: bash, zsh, fish.");
+    throw Error(ErrorKind::configuration, fmt::format("unknown shell \"{}\"", printable(shell)),
+                "Known: bash, zsh, fish.");
   }
   return 0;
 }

@@ -42,7 +42,8 @@ const TableRecord& find_table(const std::vector<TableRecord>& all, const source:
   for (const auto& table : all) known.push_back(dotted(table));
   const auto meant = nearest(name.full_name(), known);
   throw Error(
-      ErrorKind::configuration, fmt::format("pipeline {} has no table {}", printable(pipeline), printable(name.full_name())),
+      ErrorKind::configuration,
+      fmt::format("pipeline {} has no table {}", printable(pipeline), printable(name.full_name())),
       fmt::format("{}`walbrook pipeline {} info` lists all; a table is named as in the source.",
                   meant.empty() ? "" : fmt::format("Did you mean {}? ", printable(meant)), printable(pipeline)));
 }

@@ -22,15 +22,6 @@ constexpr milliseconds ask_interval{200};    // how often the server is asked wh
 constexpr milliseconds asker_wait{200};      // at most, for the queue
 constexpr milliseconds keepalive_round{10};  // while the asker works on the last packages
 
-// A piece that is still to be handed out: rows of a batch, or a TRUNCATE.
-struct Piece {
-  std::string schema, name;
-  std::shared_ptr<const RowBatch> batch;  // nullptr: `truncated`
-  std::size_t begin = 0, end = 0;
-  TableSchemaRef truncated;
-  std::uint32_t transaction = 0;
-};
-
 }  // namespace
 
 class ChangeIteration::Impl {
@@ -42,6 +33,14 @@ class ChangeIteration::Impl {
  private:
   struct Table {
     std::string schema, name;
+  };
+  // Still to be handed out: rows of a batch, or a TRUNCATE.
+  struct Piece {
+    std::string schema, name;
+    std::shared_ptr<const RowBatch> batch;  // nullptr: `truncated`
+    std::size_t begin = 0, end = 0;
+    TableSchemaRef truncated;
+    std::uint32_t transaction = 0;
   };
   void read_source();
   [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start);

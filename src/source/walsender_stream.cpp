@@ -311,8 +311,7 @@ class SlotTaking {
  private:
   SlotState require_usable() {
     const auto slot = read_slot(catalog_, options_.slot);
-    if (auto trouble = slot_trouble(slot, options_.slot, catalog_.database(), options_.start))
-      throw *trouble;
+    if (auto trouble = slot_trouble(slot, options_.slot, catalog_.database(), options_.start)) throw *trouble;
     if (!slot) {
       throw Error(ErrorKind::source_not_ready, fmt::format("slot {} does not exist", options_.slot),
                   "walbrook run creates it.");

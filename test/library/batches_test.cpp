@@ -1,4 +1,6 @@
 // Iterated batches: read by DuckDB as any consumer would, applied as the header says, against the source.
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <map>
 #include <thread>

@@ -2,6 +2,7 @@
 // alone.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <walbrook/walbrook.h>
 
 #include <string>
