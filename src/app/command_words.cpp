@@ -52,7 +52,7 @@ void add_option_words(const CLI::Option& option, CommandWords& command) {
   if (long_names.empty()) return;
   const auto& short_names = option.get_snames();
   const auto flag = "--" + long_names.front();
-  const auto operand = option.get_option_text();
+  const auto& operand = option.get_option_text();
   command.flags.push_back({.name = flag,
                            .short_name = short_names.empty() ? "" : "-" + short_names.front(),
                            .operand = operand,
