@@ -37,8 +37,11 @@ const std::vector<Configuration>& configurations() {
        .flags = {"--decoding-memory", "64kB", "--package-bytes", "32768"},
        .killed_after_every_commit = true,
        .only_where_named = true},
-      {.name = "two_phase", .flags = {"--two-phase"}, .only_where_named = true},
-      {.name = "two_phase_streamed", .flags = {"--two-phase", "--decoding-memory", "64kB"}, .only_where_named = true},
+      {.name = "two_phase", .flags = {"--two-phase"}, .only_where_named = true, .first_server = 15},
+      {.name = "two_phase_streamed",
+       .flags = {"--two-phase", "--decoding-memory", "64kB"},
+       .only_where_named = true,
+       .first_server = 15},
   };
   return all;
 }

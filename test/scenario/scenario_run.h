@@ -18,6 +18,7 @@ struct Configuration {
   std::vector<std::string> flags;
   bool killed_after_every_commit = false;
   bool only_where_named = false;  // for the files that say `also` or `only`: the others would do the same once more
+  int first_server = 0;           // older ones cannot do it
 };
 [[nodiscard]] const std::vector<Configuration>& configurations();
 

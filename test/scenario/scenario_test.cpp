@@ -33,7 +33,9 @@ class ScenarioTest : public ::testing::Test {
       GTEST_SKIP() << "PostgreSQL " << major_ << " is not there; tools/install-servers " << major_ << " brings it";
     }
     auto& server = PostgresServer::shared(bin_dir);
-    if (!range_.holds(server.major())) GTEST_SKIP() << "not for PostgreSQL " << server.major();
+    if (!range_.holds(server.major()) || server.major() < configuration_.first_server) {
+      GTEST_SKIP() << "not for PostgreSQL " << server.major();
+    }
     ScenarioRun(file_, configuration_, server).execute();
   }
 
