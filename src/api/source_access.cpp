@@ -16,14 +16,6 @@ namespace {
 constexpr std::string_view duckdb_key = "destination.duckdb.credentials";
 constexpr std::string_view level_key = "runtime.log_level";
 
-// SQLAlchemy's names of drivers stand before the same URL.
-std::string without_driver(const std::string& url) {
-  const auto scheme = url.find("://");
-  const auto plus = url.find('+');
-  if (scheme == std::string::npos || plus == std::string::npos || plus > scheme) return url;
-  return url.substr(0, plus) + url.substr(scheme);
-}
-
 [[noreturn]] void refuse_name(const std::string& text, const std::string& setting) {
   throw Error(ErrorKind::configuration, fmt::format("{}: \"{}\" is no table name", setting, text),
               "Write table or schema.table; a part with a dot in it goes in double quotes.", {.setting = setting});
@@ -58,7 +50,7 @@ std::string connection_string(const Credentials& credentials) {
       origin = said->origin.label();
     }
   }
-  text = without_driver(text);
+  text = config::without_driver(text);
   try {
     source::check_conninfo(text, origin);
   } catch (Error& error) {

@@ -104,6 +104,15 @@ nlohmann::ordered_json names_of(const std::vector<TableRecord>& tables) {
   return names;
 }
 
+// Slot and publication stay in the source.
+std::string dropped_in_destination(const DropPlan& plan) {
+  return as_document({{"pipeline", plan.pipeline},
+                      {"destination", plan.destination},
+                      {"tables", names_of(plan.tables)},
+                      {"slot", nullptr},
+                      {"publication", nullptr}});
+}
+
 // Whether the next run copies a dropped table again.
 bool is_wanted(const CommandLine& line, const TableRecord& table) {
   if (line.run.tables.empty()) return true;
@@ -120,11 +129,7 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
     return not_meant;
   open_to_drop(line)->drop_tables(plan.tables);
   if (line.json) {
-    write_result(as_document({{"pipeline", plan.pipeline},
-                              {"destination", plan.destination},
-                              {"tables", names_of(plan.tables)},
-                              {"slot", nullptr},
-                              {"publication", nullptr}}));
+    write_result(dropped_in_destination(plan));
     return 0;
   }
   std::string text;
@@ -150,11 +155,7 @@ int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
     return not_meant;
   open_to_drop(line)->reset();
   if (line.json) {
-    write_result(as_document({{"pipeline", plan.pipeline},
-                              {"destination", plan.destination},
-                              {"tables", names_of(plan.tables)},
-                              {"slot", nullptr},
-                              {"publication", nullptr}}));
+    write_result(dropped_in_destination(plan));
   } else {
     write_result(fmt::format(
         "dropped {}\nslot {} keeps WAL at {} until it is dropped there: SELECT "

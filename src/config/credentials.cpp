@@ -90,15 +90,14 @@ std::string quoted_for_libpq(std::string_view text) {
   return out + "'";
 }
 
-// postgresql+psycopg2://… → postgresql://…; anything else as it is.
+}  // namespace
+
 std::string without_driver(const std::string& url) {
   const auto scheme = url.find("://");
   const auto plus = url.find('+');
   const bool has_driver = scheme != std::string::npos && plus < scheme && url.starts_with("postgres");
   return has_driver ? url.substr(0, plus) + url.substr(scheme) : url;
 }
-
-}  // namespace
 
 class SourceCredentials {
  public:

@@ -8,27 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "destination/duckdb/connection.h"
 #include "destination/duckdb/target.h"
 
 namespace walbrook::destination {
 namespace {
-
-std::string quoted(const std::string& text, char mark) {
-  std::string out(1, mark);
-  for (const char c : text) {
-    if (c == mark) out += mark;
-    out += c;
-  }
-  return out + mark;
-}
-
-std::string name_sql(const std::string& name) {
-  return quoted(name, '"');
-}
-
-std::string text_sql(const std::string& text) {
-  return quoted(text, '\'');
-}
 
 // One row, its cells by the names of their columns: older files lack some.
 class Cells {
@@ -104,7 +88,7 @@ StoredState::StoredState(AskSql ask) : ask_(std::move(ask)) {
       "SELECT current_database() AS name, (SELECT count(*) FROM duckdb_tables() WHERE database_name = "
       "current_database() AND schema_name = '_walbrook' AND table_name = 'format') AS states");
   const Cells cells(found, 0);
-  catalog_ = name_sql(cells.text("name"));
+  catalog_ = duckdb::identifier(cells.text("name"));
   exists_ = cells.number("states") > 0;
 }
 
@@ -135,7 +119,7 @@ std::vector<StoredTable> StoredState::tables(const std::string& pipeline) const 
   std::vector<StoredTable> tables;
   if (!exists_) return tables;
   const auto result = ask_(fmt::format("SELECT * FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name",
-                                       state_table("tables"), text_sql(pipeline)));
+                                       state_table("tables"), duckdb::literal(pipeline)));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     tables.push_back({.record = record_of(Cells(result, i)), .rows = std::nullopt, .columns = {}});
   }
@@ -150,7 +134,7 @@ void StoredState::read_columns(const std::string& pipeline, std::vector<StoredTa
       "duckdb_columns() c ON c.schema_name = t.schema_name AND c.table_name = t.table_name AND c.database_name = "
       "current_database() WHERE t.pipeline = {} AND t.kind = 'live' ORDER BY t.schema_name, t.table_name, "
       "c.column_index",
-      state_table("targets"), text_sql(pipeline)));
+      state_table("targets"), duckdb::literal(pipeline)));
   std::map<std::pair<std::string, std::string>, StoredTable*> by_target;
   for (auto& table : tables) by_target[{table.record.target_schema, table.record.target_name}] = &table;
   std::vector<duckdb::TargetColumn> named;
@@ -179,7 +163,7 @@ void StoredState::count_rows(std::vector<StoredTable>& tables) const {
   for (auto& table : tables) {
     if (table.columns.empty()) continue;
     sql += fmt::format("{}(SELECT count(*) FROM {}.{}.{})", sql.empty() ? "SELECT " : ", ", catalog_,
-                       name_sql(table.record.target_schema), name_sql(table.record.target_name));
+                       duckdb::identifier(table.record.target_schema), duckdb::identifier(table.record.target_name));
     counted.push_back(&table);
   }
   if (counted.empty()) return;
@@ -203,7 +187,7 @@ std::vector<StoredLoad> StoredState::loads(const std::string& pipeline, std::uin
   const auto result = ask_(
       fmt::format("SELECT *, epoch_us(started_at) AS started_us, epoch_us(finished_at) AS finished_us FROM {} WHERE "
                   "pipeline = {} ORDER BY load_id DESC LIMIT {}",
-                  state_table("loads"), text_sql(pipeline), limit));
+                  state_table("loads"), duckdb::literal(pipeline), limit));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     StoredLoad load{.id = cells.number("load_id"),
@@ -230,8 +214,8 @@ std::vector<StoredLoad> StoredState::loads(const std::string& pipeline, std::uin
 
 std::uint64_t StoredState::load_count(const std::string& pipeline) const {
   if (!exists_) return 0;
-  const auto result = ask_(
-      fmt::format("SELECT count(*) AS loads FROM {} WHERE pipeline = {}", state_table("loads"), text_sql(pipeline)));
+  const auto result = ask_(fmt::format("SELECT count(*) AS loads FROM {} WHERE pipeline = {}", state_table("loads"),
+                                       duckdb::literal(pipeline)));
   return Cells(result, 0).count("loads");
 }
 
@@ -241,7 +225,7 @@ std::vector<StoredSchemaChange> StoredState::schema_changes(const std::string& p
   const auto result =
       ask_(fmt::format("SELECT *, epoch_us(since) AS since_us FROM {} WHERE pipeline = {} ORDER BY "
                        "since, source_schema, source_name, version",
-                       state_table("schema_versions"), text_sql(pipeline)));
+                       state_table("schema_versions"), duckdb::literal(pipeline)));
   std::map<std::int64_t, TableSchema> newest;  // by the table's OID
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
