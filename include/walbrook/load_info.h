@@ -35,7 +35,7 @@ struct LoadInfo {
   std::string pipeline_name;
   std::string dataset_name;        // "" = the source's schema names
   std::string destination;         // "shop.duckdb"
-  std::int64_t load_id = 0;        // newest of this run in _walbrook.loads; 0 = it applied no changes
+  std::int64_t load_id = 0;        // newest of this run in _walbrook.loads; 0 = it neither copied nor applied anything
   std::uint64_t packages = 0;      // loads that applied changes: each is one transaction of the destination
   std::uint64_t transactions = 0;  // of the source, applied
   std::uint64_t truncates = 0;

@@ -32,6 +32,12 @@ struct PipelineOptions {
   // state of its own. Earlier ones stay in the file.
   bool dev_mode = false;
   ProgressCallback progress{};
+  // Names of tables and columns: "exact" (the source's) or "snake_case" (as dlt makes them); "" = the configuration's
+  // schema.naming, else exact. Changed later, every table is copied anew under its new name.
+  std::string naming{};
+  // Columns behind the source's: "none", "walbrook" (_lsn, _commit_ts) or "dlt" (lsn, deleted_ts, _dlt_load_id); "" =
+  // the configuration's schema.metadata, else none. Changed later, every table is copied anew.
+  std::string metadata{};
 };
 
 struct PipelineRunOptions {

@@ -94,7 +94,8 @@ class ChangeBatches::Reader {
                                        .batch_rows = parts.target_batch_size,
                                        .confirm = parts.flush_slot,
                                        .stop = std::move(stop)};
-    published.check(options.include_columns, parts.columns, *destination);
+    published.check(options.include_columns, *destination);
+    options.wishes = published.wished(parts.columns, *destination);
     return options;
   }
 

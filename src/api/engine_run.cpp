@@ -14,6 +14,7 @@
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
+#include "base/snake_case.h"
 #include "destination/stored_pipeline.h"
 #include "pipeline/run.h"
 #include "source/slot.h"
@@ -27,7 +28,7 @@ using destination::TableState;
 constexpr milliseconds progress_interval{200};
 
 destination::DestinationOptions destination_options(const PipelineState& state) {
-  return {.url = state.destination_url, .pipeline = state.key};
+  return {.url = state.destination_url, .pipeline = state.key, .naming = state.naming, .metadata = state.metadata};
 }
 
 // What a pipeline has in one dataset does not move to another by itself.
@@ -36,6 +37,8 @@ void check_dataset(const PipelineState& state, const destination::State& known) 
     if (table.state == TableState::removed) continue;
     const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
     if (table.target_schema == wanted) continue;
+    // Naming may have called it otherwise before; it moves then.
+    if (state.dataset_name.empty() && table.target_schema == snake_case(table.schema)) continue;
     throw Error(ErrorKind::configuration,
                 fmt::format("pipeline {} keeps {} in dataset {}, not in {}", state.pipeline_name,
                             dotted(table.schema, table.name), table.target_schema, wanted),
@@ -130,9 +133,10 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   const auto started = std::chrono::system_clock::now();
   state.callback_failure = nullptr;
   PublishedTables source(plan.conninfo, plan.slot, plan.publication);
-  const auto options = run_options(state, plan, source);
+  auto options = run_options(state, plan, source);
   const auto destination = destination::open_destination(destination_options(state));
-  source.check(options.include_columns, plan.hints, *destination);
+  source.check(options.include_columns, *destination);
+  options.wishes = source.wished(plan.hints, *destination);
   const auto before = destination->open();
   check_dataset(state, before);
 
@@ -177,12 +181,14 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   if (loads.empty()) return info;
   const auto& load = loads.front();
   info.load_id = load.id;
-  info.packages = 1;
+  info.packages = load.of_copies() ? 0 : 1;
   info.transactions = load.transactions;
   info.truncates = load.truncates;
   for (auto& table : info.tables) {
     const auto changed = std::ranges::find(load.tables, table.name, &std::pair<std::string, std::uint64_t>::first);
-    if (changed != load.tables.end()) table.changes = changed->second;
+    if (changed == load.tables.end()) continue;
+    table.copied = load.of_copies();
+    (table.copied ? table.copied_rows : table.changes) = changed->second;
   }
   info.started_at = load.started;
   info.seconds = std::chrono::duration<double>(load.finished - load.started).count();

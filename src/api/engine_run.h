@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "destination/destination.h"
 #include "source/slot.h"
 #include "walbrook/columns.h"
 #include "walbrook/load_info.h"
@@ -19,6 +20,8 @@ struct PipelineState {
   std::string key;  // under which the destination keeps its state
   std::string dataset_name;
   std::string destination_url;
+  destination::Naming naming = destination::Naming::exact;
+  destination::Metadata metadata = destination::Metadata::none;
   ProgressCallback progress;
   std::optional<LoadInfo> last_load;
   std::exception_ptr callback_failure;  // what `progress` has thrown in the last run

@@ -71,6 +71,11 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
+    const auto said = [&](const std::string& option, const char* key) {
+      return option.empty() ? api::schema_setting(options.pipeline_name, key) : option;
+    };
+    state_->naming = destination::parse_naming(said(options.naming, "schema.naming"));
+    state_->metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
     if (!options.dev_mode) return;
     if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
     state_->dataset_name += fmt::format("_{:%Y%m%d%H%M%S}", fmt::gmtime(second_of_its_own()));

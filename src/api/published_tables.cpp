@@ -34,15 +34,22 @@ std::vector<source::TableName> PublishedTables::named(const std::vector<source::
   return found;
 }
 
-void PublishedTables::check(const std::vector<source::TableName>& included, const TableColumnHints& hints,
+void PublishedTables::check(const std::vector<source::TableName>& included,
                             const destination::Destination& destination) {
   for (const auto& name : included) {
     check_included(schema_of(find_published(publication_, name, "include_columns"), destination), name.columns);
   }
+}
+
+std::vector<pipeline::WishedTable> PublishedTables::wished(const TableColumnHints& hints,
+                                                           const destination::Destination& destination) {
+  std::vector<pipeline::WishedTable> wished;
   for (const auto& [text, of_table] : hints) {
     const auto& table = find_published(publication_, parse_exact_name(text, "columns"), "columns");
-    check_hints(schema_of(table, destination), of_table, destination);
+    auto columns = wishes_of(schema_of(table, destination), of_table, destination);
+    if (!columns.empty()) wished.push_back({table.schema, table.name, std::move(columns)});
   }
+  return wished;
 }
 
 TableSchema PublishedTables::schema_of(const source::SourceTable& table, const destination::Destination& destination) {

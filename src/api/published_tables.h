@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "pipeline/column_selection.h"
 #include "source/catalog.h"
 #include "source/slot.h"
 #include "walbrook/columns.h"
@@ -19,9 +20,11 @@ class PublishedTables {
   // With their schemas; Error names `setting`.
   [[nodiscard]] std::vector<source::TableName> named(const std::vector<source::TableName>& names,
                                                      const std::string& setting) const;
-  // Behind `named`. Selections and hints against the columns that are published. The destination need not be open.
-  void check(const std::vector<source::TableName>& included, const TableColumnHints& hints,
-             const destination::Destination& destination);
+  // Behind `named`. A selection against the columns that are published.
+  void check(const std::vector<source::TableName>& included, const destination::Destination& destination);
+  // What hints ask for, against the same. The destination need not be open.
+  [[nodiscard]] std::vector<pipeline::WishedTable> wished(const TableColumnHints& hints,
+                                                          const destination::Destination& destination);
 
  private:
   [[nodiscard]] TableSchema schema_of(const source::SourceTable& table, const destination::Destination& destination);

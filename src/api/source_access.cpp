@@ -67,6 +67,12 @@ std::string duckdb_url(const std::string& pipeline) {
   return "duckdb:///" + pipeline + ".duckdb";
 }
 
+std::string schema_setting(const std::string& pipeline, const std::string& key) {
+  auto settings = config::Configuration::read();
+  settings.choose(pipeline);
+  return settings.text(key).value_or("");
+}
+
 source::TableName parse_exact_name(const std::string& text, const std::string& setting) {
   std::string_view rest = text;
   source::TableName name{.schema = {}, .name = take_part(rest, text, setting), .columns = {}};

@@ -27,6 +27,9 @@ namespace walbrook::api {
 // The URL of destination "duckdb": what is said for that pipeline in environment and files, else <pipeline>.duckdb.
 [[nodiscard]] std::string duckdb_url(const std::string& pipeline);
 
+// What environment and files say of that pipeline's schema.naming or schema.metadata; "" = nothing.
+[[nodiscard]] std::string schema_setting(const std::string& pipeline, const std::string& key);
+
 // The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
 [[nodiscard]] const source::SourceTable& find_published(const source::Publication& publication,
                                                         const source::TableName& name, const std::string& setting);

@@ -193,6 +193,10 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   } else {
     destination.url = default_destination(line.run.conninfo);
   }
+  if (const auto naming = settings.text("schema.naming")) destination.naming = destination::parse_naming(*naming);
+  if (const auto metadata = settings.text("schema.metadata")) {
+    destination.metadata = destination::parse_metadata(*metadata);
+  }
   destination.pipeline = line.run.pipeline;
   destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
 }

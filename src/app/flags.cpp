@@ -152,6 +152,11 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add_selection(*app, flags);
   add_setting(*app, flags, destination_group, "pipelines.NAME.dataset_name", "NAME",
               "schema of all copies; default: the schema each table has in the source");
+  add_setting(*app, flags, destination_group, "schema.naming", "NAMING",
+              "exact, or snake_case as dlt makes names; default: exact");
+  add_setting(
+      *app, flags, destination_group, "schema.metadata", "COLUMNS",
+      "none, walbrook (_lsn, _commit_ts) or dlt (lsn, deleted_ts,\n_dlt_load_id), behind the source's; default: none");
   add_flag(*app, work_group, "--follow", flags.follow, "go on with every commit until SIGINT or SIGTERM");
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,

@@ -20,7 +20,7 @@ using destination::TableState;
 
 constexpr const char* quarantine_mend = "Mend the cause; the next start of walbrook run copies this table again.";
 
-constexpr const char* no_load_yet = "no load yet: what was copied at first is not counted as one\n";
+constexpr const char* no_load_yet = "no load yet\n";
 
 double seconds_of(const StoredLoad& load) {
   return std::max(std::chrono::duration<double>(load.finished - load.started).count(), 0.0);
@@ -51,8 +51,9 @@ nlohmann::ordered_json load_document(const StoredLoad& load) {
   nlohmann::ordered_json tables = nlohmann::ordered_json::object();
   for (const auto& [name, rows] : load.tables) tables[name] = rows;
   return {{"load_id", load.id},
-          {"first_lsn", load.first_commit.to_string()},
+          {"first_lsn", or_null(load.of_copies() ? "" : load.first_commit.to_string())},
           {"last_lsn", load.last_commit.to_string()},
+          {"copied_rows", load.copied_rows},
           {"transactions", load.transactions},
           {"inserts", load.inserts},
           {"updates", load.updates},
@@ -174,14 +175,15 @@ std::string loads_text(const std::vector<StoredLoad>& loads) {
   QueryResult result;
   result.columns = {
       {"load", "", true}, {"from LSN", "", false}, {"to LSN", "", false}, {"started", "", false}, {"took", "", true}};
-  for (const char* name : {"transactions", "inserts", "updates", "deletes", "truncates"}) {
+  for (const char* name : {"copied", "transactions", "inserts", "updates", "deletes", "truncates"}) {
     result.columns.push_back({name, "", true});
   }
   for (const auto& load : loads) {
     auto& row = result.rows.emplace_back();
-    row = {std::to_string(load.id), load.first_commit.to_string(), load.last_commit.to_string(), utc_text(load.started),
-           short_duration(seconds_of(load))};
-    for (const auto count : {load.transactions, load.inserts, load.updates, load.deletes, load.truncates}) {
+    row = {std::to_string(load.id), load.of_copies() ? "–" : load.first_commit.to_string(),
+           load.last_commit.to_string(), utc_text(load.started), short_duration(seconds_of(load))};
+    for (const auto count :
+         {load.copied_rows, load.transactions, load.inserts, load.updates, load.deletes, load.truncates}) {
       row.emplace_back(with_thousands(count));
     }
   }
@@ -222,14 +224,18 @@ std::string trace_text(const PipelineTrace& trace) {
   if (trace.steps.empty() && text.empty()) return no_load_yet;
   for (const auto& [load, changes] : trace.steps) {
     if (!text.empty()) text += '\n';
-    text += fmt::format("load {}: {}, commits from {} to {}\n", load.id, counted(load.transactions, "transaction"),
-                        load.first_commit.to_string(), load.last_commit.to_string());
+    text += load.of_copies() ? fmt::format("load {}: {} copied, as of {}\n", load.id,
+                                           counted(load.tables.size(), "table"), load.last_commit.to_string())
+                             : fmt::format("load {}: {}, commits from {} to {}\n", load.id,
+                                           counted(load.transactions, "transaction"), load.first_commit.to_string(),
+                                           load.last_commit.to_string());
     text += fmt::format("  started {}, took {}\n", utc_text(load.started), short_duration(seconds_of(load)));
+    if (load.of_copies()) text += fmt::format("  {} copied\n", counted(load.copied_rows, "row"));
     text +=
         fmt::format("  {} inserted, {} updated, {} deleted, {}\n", with_thousands(load.inserts),
                     with_thousands(load.updates), with_thousands(load.deletes), counted(load.truncates, "truncate"));
     for (const auto& [table, rows] : load.tables) {
-      text += fmt::format("  {}: {}\n", printable(table), counted(rows, "change"));
+      text += fmt::format("  {}: {}\n", printable(table), counted(rows, load.of_copies() ? "row" : "change"));
     }
     for (const auto& change : changes) text += fmt::format("  schema: {}\n", printable(change_text(change)));
   }

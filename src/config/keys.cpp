@@ -17,6 +17,7 @@ constexpr std::string_view source_section = "sources.pg_replication";
 constexpr std::string_view credentials_section = "sources.pg_replication.credentials";
 constexpr std::string_view duckdb_section = "destination.duckdb";
 constexpr std::string_view load_section = "load";
+constexpr std::string_view schema_section = "schema";
 constexpr std::string_view runtime_section = "runtime";
 constexpr std::string_view pipeline_section = "pipelines.NAME";
 constexpr std::string_view table_section = "pipelines.NAME.tables";
@@ -121,6 +122,12 @@ constexpr std::array all_keys = {
     Key{load_section, "retries", Kind::count, "8", "--retries",
         "How often a load that the destination refused is tried again.", "", 0, 1'000'000},
 
+    Key{schema_section, "naming", Kind::choice, "exact", "--naming",
+        "Names of tables and columns in the copy: the source's, or as dlt makes them.", "exact|snake_case"},
+    Key{schema_section, "metadata", Kind::choice, "none", "--metadata",
+        "Columns behind the source's: `_lsn`, `_commit_ts`, or dlt's `lsn`, `deleted_ts`, `_dlt_load_id`.",
+        "none|walbrook|dlt"},
+
     Key{runtime_section, "log_level", Kind::choice, "info", "--log-level",
         "Also in capitals; `critical` is taken for `error`.", "trace|debug|info|warning|error|off"},
     Key{runtime_section, "log_format", Kind::choice, "text", "--log-format",
@@ -137,7 +144,7 @@ constexpr std::array all_keys = {
 // clang-format on
 
 bool is_written_in_pipelines(const Key& key) {
-  return key.section == source_section || key.section == load_section ||
+  return key.section == source_section || key.section == load_section || key.section == schema_section ||
          (key.section == duckdb_section && key.name != "credentials");
 }
 

@@ -41,6 +41,21 @@ TableState parse_table_state(std::string_view text) {
               "The state was written by another version of walbrook or changed by hand.");
 }
 
+Naming parse_naming(std::string_view text) {
+  if (text.empty() || text == "exact") return Naming::exact;
+  if (text == "snake_case") return Naming::snake_case;
+  throw Error(ErrorKind::configuration, "unknown naming \"" + std::string(text) + "\"", "Known: exact, snake_case.",
+              {.setting = "naming"});
+}
+
+Metadata parse_metadata(std::string_view text) {
+  if (text.empty() || text == "none") return Metadata::none;
+  if (text == "walbrook") return Metadata::walbrook;
+  if (text == "dlt") return Metadata::dlt;
+  throw Error(ErrorKind::configuration, "unknown metadata columns \"" + std::string(text) + "\"",
+              "Known: none, walbrook, dlt.", {.setting = "metadata"});
+}
+
 std::string file_path(const std::string& url) {
   check_scheme(url);
   return duckdb::path_of(url);

@@ -43,6 +43,26 @@ enum class TableState {
 [[nodiscard]] std::string_view to_string(TableState state);
 [[nodiscard]] TableState parse_table_state(std::string_view text);
 
+// How copies and their columns are called.
+enum class Naming {
+  exact,       // as in the source
+  snake_case,  // base/snake_case.h
+};
+// What stands behind the source's columns in every copy.
+enum class Metadata {
+  none,
+  walbrook,  // _lsn UBIGINT, _commit_ts TIMESTAMPTZ
+  dlt,       // lsn BIGINT, deleted_ts TIMESTAMPTZ, _dlt_load_id VARCHAR
+};
+[[nodiscard]] Naming parse_naming(std::string_view text);      // "exact", "snake_case"
+[[nodiscard]] Metadata parse_metadata(std::string_view text);  // "none", "walbrook", "dlt"
+
+// Where a table's copy stands.
+struct TargetName {
+  std::string schema;
+  std::string table;
+};
+
 // A row of _walbrook.tables.
 struct TableRecord {
   Oid oid = 0;         // source table (of a partitioned table: the root)
@@ -51,10 +71,11 @@ struct TableRecord {
   std::string target_schema;  // in the destination, as the user reads it
   std::string target_name;
   TableState state = TableState::pending;
-  Lsn snapshot_lsn;        // the copy's consistent point; unset before
-  std::string reason;      // of quarantined and removed; why a pending one is copied again
-  std::string stamp;       // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
-  TableSchemaRef columns;  // what the target's rows look like; nullptr before the first copy
+  Lsn snapshot_lsn;          // the copy's consistent point; unset before
+  std::string reason;        // of quarantined and removed; why a pending one is copied again
+  std::string stamp;         // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
+  TableSchemaRef columns;    // what the target's rows look like; nullptr before the first copy
+  std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored
 };
 
 // The row of _walbrook.checkpoint for this pipeline.
@@ -68,14 +89,16 @@ struct Checkpoint {
   std::string source = {};  // where it is: "127.0.0.1:5432/shop"
 };
 
-// A row of _walbrook.loads.
+// A row of _walbrook.loads: of a package, or of the tables that were copied together.
 struct LoadRecord {
-  Lsn first_commit;
-  Lsn last_commit;
+  std::int64_t id = 0;  // takes the place of the row that has it; 0 = the next one
+  Lsn first_commit;     // unset: of copies
+  Lsn last_commit;      // of copies: their consistent point
   std::uint64_t transactions = 0;
   std::uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
+  std::uint64_t copied_rows = 0;
   WallTime started;
-  std::string tables;  // JSON object: rows per table
+  std::string tables;  // JSON object: rows per table, changed or copied
 };
 
 // What a pipeline finds when it opens its destination.
@@ -112,6 +135,8 @@ class Load {
   // The copied rows of the table (CopyWriter::finish was called) take the place of what readers see under its target
   // name. Before any merge or truncate of that table in the same load.
   virtual void promote(const TableRecord& table) = 0;
+  // The copy that readers see under that name goes. Before the table that has it is promoted under another name.
+  virtual void drop_target(const TargetName& name) = 0;
   // Applies the net effect to the table. Columns of the target that are not in the effect's schema become NULL in
   // written rows; every column of the effect stands in the target. Values with a variant go to `<column>__v_text`,
   // which `prepare_variants` made sure of.
@@ -125,6 +150,8 @@ class Load {
   virtual void discard_all_transactions() = 0;  // the open ones; prepared ones stay
 
   virtual void put_table(const TableRecord& table) = 0;  // by (schema, name) of the source
+  // The columns' descriptions, for who reads the copy. Before the load changes a row of it.
+  virtual void describe(const TableRecord& table) = 0;
   virtual void put_checkpoint(const Checkpoint& checkpoint) = 0;
   virtual void put_load(const LoadRecord& load) = 0;
 
@@ -193,10 +220,15 @@ class Destination {
   [[nodiscard]] virtual std::string type_name(const PhysicalType& type) const = 0;
   // Creates the state where there is none, and what a crash left over is cleared away: unfinished copies.
   [[nodiscard]] virtual State open() = 0;
-  // The name under which a source table stands here: exactly its own unless another table of `others` could not be told
-  // from it (names that differ by case alone), then with a stated, stable suffix.
-  [[nodiscard]] virtual std::string target_name(const std::string& target_schema, const std::string& name,
-                                                const std::vector<TableRecord>& others) const = 0;
+  // Where a source table stands here: under its own name, as Naming has it, unless another table of `others` could not
+  // be told from it (names that differ by case alone), then with a stated, stable suffix; in `dataset`, or where that
+  // is empty in a schema called as the source's.
+  [[nodiscard]] virtual TargetName target_name(const std::string& dataset, const std::string& schema,
+                                               const std::string& name,
+                                               const std::vector<TableRecord>& others) const = 0;
+  // The copy that readers see stands where a copy that is made now would, is called as that, and has the same metadata
+  // columns. True where there is none.
+  [[nodiscard]] virtual bool fits(const std::string& dataset, const TableRecord& table) const = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
   // In a transaction of its own, before the load that needs it: an empty variant column hurts nobody.
@@ -221,6 +253,8 @@ struct DestinationOptions {
   bool read_only = false;    // for `status` and `sql` while no run is at work
   std::string memory_limit;  // DuckDB's own; "" = ours
   int threads = 0;           // 0 = DuckDB's default
+  Naming naming = Naming::exact;
+  Metadata metadata = Metadata::none;
 };
 
 // The file of a DuckDB destination, as an absolute path. Throws Error(configuration) for another scheme.

@@ -198,6 +198,7 @@ std::vector<StoredLoad> StoredState::loads(const std::string& pipeline, std::uin
                     .updates = cells.count("updates"),
                     .deletes = cells.count("deletes"),
                     .truncates = cells.count("truncates"),
+                    .copied_rows = cells.count("copied_rows"),
                     .tables = {},
                     .started = cells.time("started_us"),
                     .finished = cells.time("finished_us")};

@@ -38,10 +38,12 @@ struct StoredTable {
 
 struct StoredLoad {
   std::int64_t id = 0;
-  Lsn first_commit, last_commit;
+  Lsn first_commit, last_commit;  // the first is unset: of tables that were copied, as of the last
   std::uint64_t transactions = 0, inserts = 0, updates = 0, deletes = 0, truncates = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> tables;  // changed rows of each, by its name in the source
+  std::uint64_t copied_rows = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> tables;  // rows of each, by its name in the source
   WallTime started, finished;
+  [[nodiscard]] bool of_copies() const { return !first_commit.is_set(); }
 };
 
 struct StoredSchemaChange {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "package/row_batch.h"
+#include "package/transaction.h"
 
 namespace walbrook {
 
@@ -35,6 +36,9 @@ struct Removal {
 
 struct NetEffect {
   TableSchemaRef schema;  // the batches' common one
+  // Borrowed: what the batches' rows point into (RowBatch::transaction). nullptr where no metadata column asks for it.
+  const std::vector<Transaction>* transactions = nullptr;
+  std::int64_t load_id = 0;  // of the load that this is part of
   bool keyed = false;
   bool inserts_only = false;       // nothing of the target is touched: `upserts` can be appended as they are
   std::vector<Removal> removals;   // includes every key that `upserts` and `patches` replace

@@ -16,6 +16,7 @@ ParseStatus parse_int8_text(std::string_view bytes, const ValueLimits& limits, C
 ParseStatus parse_oid_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_xid8_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_float4_text(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_float8_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column& out);  // text and binary are the same
 ParseStatus parse_char1_text(std::string_view bytes, const ValueLimits& limits, Column& out);

@@ -20,7 +20,7 @@ ParseStatus parse_integer(std::string_view bytes, Column& out) {
 }
 
 // from_chars knows more names of infinity and NaN than PostgreSQL prints, so only what starts with a digit goes there.
-template <class Float>
+template <class Float, class Stored = Float>
 ParseStatus parse_float(std::string_view bytes, Column& out) {
   const std::string_view unsigned_part = bytes.starts_with('-') ? bytes.substr(1) : bytes;
   if (unsigned_part.empty()) return ParseStatus::malformed;
@@ -37,7 +37,7 @@ ParseStatus parse_float(std::string_view bytes, Column& out) {
   } else {
     return ParseStatus::malformed;
   }
-  out.append(value);
+  out.append(static_cast<Stored>(value));
   return ParseStatus::ok;
 }
 
@@ -86,6 +86,9 @@ ParseStatus parse_xid8_text(std::string_view bytes, const ValueLimits& /*limits*
 }
 ParseStatus parse_float4_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
   return parse_float<float>(bytes, out);
+}
+ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+  return parse_float<float, double>(bytes, out);
 }
 ParseStatus parse_float8_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
   return parse_float<double>(bytes, out);

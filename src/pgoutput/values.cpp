@@ -61,6 +61,26 @@ Parsers scalar_parsers(Oid base_oid) {
   }
 }
 
+// Of a column that is wider than its type (schema/column_wishes.h). Only its text form is read.
+Parsers wider_parsers(Oid base_oid, Layout layout) {
+  if (base_oid == type_oid::float4 && layout == Layout::float64) return {parse_float4_text_as_float8, nullptr};
+  const bool is_integer = base_oid == type_oid::int2 || base_oid == type_oid::int4 || base_oid == type_oid::int8 ||
+                          base_oid == type_oid::oid;
+  if (!is_integer) return {};
+  switch (layout) {
+    case Layout::int32:
+      return {parse_int4_text, nullptr};
+    case Layout::int64:
+      return {parse_int8_text, nullptr};
+    case Layout::uint64:
+      return {parse_xid8_text, nullptr};
+    case Layout::decimal:
+      return {parse_numeric_text, nullptr};
+    default:
+      return {};
+  }
+}
+
 Parsers list_parsers(const SourceType& source, const PhysicalType& type) {
   const auto& element = source.fields.front().type;
   const auto parsers = parsers_for(element, type.children.front());
@@ -86,7 +106,7 @@ Parsers parsers_for(const SourceType& source, const PhysicalType& type) {
   const auto own = physical_type(source, -1, {}).layout;
   if (own != type.layout) {
     if (type.layout == Layout::utf8 || type.layout == Layout::json) return {parse_utf8, nullptr};
-    return {};
+    return source.kind == SourceType::Kind::scalar ? wider_parsers(source.base_oid, type.layout) : Parsers{};
   }
   switch (source.kind) {
     case SourceType::Kind::scalar:

@@ -61,7 +61,8 @@ class ValueParser {
 
 // The parsers for a column: by the source type under its domains and by the column's physical type. The binary one is
 // none where has_binary_parser(type) is false, and where the column is a text although physical_type() has a better
-// layout for it; both are where the layout is neither the type's own nor a text.
+// layout for it or the column is wider than the type; both are where the layout is neither the type's own, nor a text,
+// nor wider.
 struct Parsers {
   ValueParser text;
   ValueParser binary;

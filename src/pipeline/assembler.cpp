@@ -104,7 +104,7 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
   }
   // Composite types can be altered without a message that tells of it.
   if (found->second->types_version != types_.version()) {
-    found->second = describe_again(found->second, types_, options_.limits, groups_);
+    found->second = describe_again(found->second, types_, options_.limits, groups_, options_.selection.get());
   }
   auto* const state = found->second.get();
   if (stream_ != nullptr) {

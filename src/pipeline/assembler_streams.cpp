@@ -44,7 +44,7 @@ std::unique_ptr<StreamedTransaction> Assembler::end_stream(std::uint32_t xid, st
 // in it can be looked up from now on.
 void Assembler::learn_relations(StreamedTransaction& stream) {
   for (auto& [oid, state] : stream.relations()) {
-    relations_[oid] = describe_again(state, types_, options_.limits, groups_);
+    relations_[oid] = describe_again(state, types_, options_.limits, groups_, options_.selection.get());
   }
 }
 

@@ -109,7 +109,7 @@ void ChangeIteration::Impl::read_source() {
                             options_.slot),
                 "Iterate a slot that init_replication has made.");
   }
-  const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns);
+  const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.wishes);
   selection->restrict_tables(*publication);
   std::unordered_map<Oid, Oid> groups;
   for (const auto& table : publication->tables) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "package/change_rows.h"
+#include "pipeline/column_selection.h"
 #include "source/slot.h"
 
 namespace walbrook::pipeline {
@@ -23,6 +24,7 @@ struct IterationOptions {
   std::string conninfo, slot, publication;
   std::vector<source::TableName> tables;           // whose changes are handed out; empty = all
   std::vector<source::TableName> include_columns;  // as in RunOptions
+  std::vector<WishedTable> wishes{};
   ValueLimits limits{};
   std::size_t batch_rows = 1000;           // of one piece, at most
   std::size_t package_bytes = 32U << 20U;  // up to three of these are in memory: handed out, waiting, being filled

@@ -15,17 +15,33 @@ const source::TableName* ColumnSelection::find(std::string_view schema, std::str
   return found == tables_.end() ? nullptr : &*found;
 }
 
+const WishedTable* ColumnSelection::find_wishes(std::string_view schema, std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      wishes_, [&](const WishedTable& table) { return table.name == name && table.schema == schema; });
+  return found == wishes_.end() ? nullptr : &*found;
+}
+
+void ColumnSelection::shape(TableSchema& schema) const {
+  if (const auto* wished = find_wishes(schema.schema, schema.name)) apply_wishes(schema, wished->columns);
+}
+
 void ColumnSelection::restrict_tables(source::Publication& publication) const {
   for (auto& table : publication.tables) {
+    const auto* wished = find_wishes(table.schema, table.name);
+    if (wished != nullptr) table.wishes = wished->columns;
     const auto* asked = find(table.schema, table.name);
-    if (asked == nullptr) continue;
+    if (asked == nullptr && wished == nullptr) continue;
     if (table.partitioned && !publication.via_partition_root) {
-      throw Error(ErrorKind::configuration,
-                  fmt::format("columns of {} cannot be selected: publication {} publishes its partitions one by one",
-                              table.full_name(), publication.name),
-                  "ALTER PUBLICATION … SET (publish_via_partition_root = true);",
-                  {.setting = "include_columns", .publication = publication.name, .table = table.full_name()});
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
+                      table.full_name(), asked != nullptr ? "selected" : "named or typed otherwise", publication.name),
+          "ALTER PUBLICATION … SET (publish_via_partition_root = true);",
+          {.setting = asked != nullptr ? "include_columns" : "columns",
+           .publication = publication.name,
+           .table = table.full_name()});
     }
+    if (asked == nullptr) continue;
     const auto left_out = [asked](const std::string& column) {
       return std::ranges::find(asked->columns, column) == asked->columns.end();
     };

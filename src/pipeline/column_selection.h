@@ -1,5 +1,5 @@
-// Which columns of which tables are copied. A publication's column list does it at the source; this does it here, where
-// the server has no column lists (14) or the publication is somebody else's.
+// Which columns of which tables are copied, and what is wished of them. A publication's column list chooses at the
+// source; this does it here, where the server has no column lists (14) or the publication is somebody else's.
 #pragma once
 
 #include <memory>
@@ -12,21 +12,33 @@
 
 namespace walbrook::pipeline {
 
+struct WishedTable {
+  std::string schema;
+  std::string name;
+  ColumnWishes columns;
+};
+
 class ColumnSelection {
  public:
   ColumnSelection() = default;
   // Each with its columns; a name without a schema is that table in every schema.
-  explicit ColumnSelection(std::vector<source::TableName> tables) : tables_(std::move(tables)) {}
+  explicit ColumnSelection(std::vector<source::TableName> tables, std::vector<WishedTable> wishes = {})
+      : tables_(std::move(tables)), wishes_(std::move(wishes)) {}
 
-  // Takes out of the publication's tables what was not asked for. Throws Error(configuration) where a table's
-  // partitions are published one by one: the stream then names them, not the table.
+  // Takes out of the publication's tables what was not asked for, and tells them what is wished. Throws
+  // Error(configuration) where a table's partitions are published one by one: the stream then names them, not the
+  // table.
   void restrict_tables(source::Publication& publication) const;
   // For each column of the message, in its order: is it copied? Empty = all are.
   [[nodiscard]] std::vector<bool> taken(const pgoutput::Relation& message) const;
+  // The columns as they are wished.
+  void shape(TableSchema& schema) const;
 
  private:
   [[nodiscard]] const source::TableName* find(std::string_view schema, std::string_view name) const;
+  [[nodiscard]] const WishedTable* find_wishes(std::string_view schema, std::string_view name) const;
   std::vector<source::TableName> tables_;
+  std::vector<WishedTable> wishes_;
 };
 
 using ColumnSelectionRef = std::shared_ptr<const ColumnSelection>;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
 
@@ -19,25 +18,6 @@ constexpr milliseconds package_wait{100};
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
-
-destination::LoadRecord load_record(const LoadPackage& package, const PackageApply& applied, const TableSync& sync,
-                                    WallTime started) {
-  const auto& counts = applied.counts();
-  auto tables = nlohmann::json::object();
-  for (const auto& [oid, each] : applied.table_counts()) {
-    const auto& record = sync.tables().at(oid).record;
-    tables[record.schema + "." + record.name] = each.inserts + each.updates + each.deletes;
-  }
-  return {.first_commit = package.transactions.front().commit_lsn,
-          .last_commit = package.transactions.back().commit_lsn,
-          .transactions = package.transactions.size(),
-          .inserts = counts.inserts,
-          .updates = counts.updates,
-          .deletes = counts.deletes,
-          .truncates = counts.truncates,
-          .started = started,
-          .tables = tables.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
-}
 
 }  // namespace
 
@@ -53,7 +33,8 @@ Loader::Loader(LoaderOptions options, destination::Destination& destination, Tab
       statistics_(statistics),
       durable_(durable),
       advanced_(std::move(advanced)),
-      checkpoint_(options_.checkpoint.lsn) {}
+      checkpoint_(options_.checkpoint.lsn),
+      next_load_(options_.newest_load + 1) {}
 
 void Loader::step(SteadyTime now, std::stop_token stop) {
   for (auto& message : inbox_.take()) receive(std::move(message), stop);
@@ -91,8 +72,13 @@ void Loader::publication_seen(const source::Publication& publication, std::stop_
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
   CopyOrder order;
-  for (auto* table : sync_.order_copies()) {
-    order.tables.push_back({.record = table->record,
+  for (auto* table : sync_.order_copies(next_load_)) {
+    auto record = table->record;
+    if (table->moves_to) {
+      record.target_schema = table->moves_to->schema;
+      record.target_name = table->moves_to->table;
+    }
+    order.tables.push_back({.record = std::move(record),
                             .source = table->source,
                             .number = table->copy_number,
                             .without_rows = copies_no_rows(table->record)});
@@ -101,7 +87,9 @@ void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop
   }
   // Durable before the copier begins: a crash from here on finds tables that are not streaming, and copies them again.
   with_retries([&] { store(changed); }, stop);
-  if (!order.tables.empty()) copier_->order(std::move(order));
+  if (order.tables.empty()) return;
+  copy_loads_.begin(next_load_++);
+  copier_->order(std::move(order));
 }
 
 void Loader::store(const std::vector<TableRecord>& records) {
@@ -152,31 +140,42 @@ std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
 void Loader::promote_copied(Lsn reached, std::stop_token stop) {
   const auto ready = copies_to_promote(reached);
   if (ready.empty()) return;
-  with_retries(
-      [&] {
-        for (auto* table : ready) {
-          if (table->variant_columns.empty()) continue;
-          destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
-        }
-        auto load = destination_.begin_load();
-        TableChanges changes(sync_);
-        PackageApply promotion(*load, sync_, changes);
-        fault::hit("before_promote");
-        for (auto* table : ready) promotion.promote(*table);
-        for (const auto& [oid, record] : changes.changed()) load->put_table(record);
-        commit(*load, reached);
-        changes.adopt();
-        statistics_.promoted(promotion.counts(), promotion.table_counts());
-      },
-      stop);
+  with_retries([&] { promote(ready, reached); }, stop);
   promoted_ = true;
   for (auto* table : ready) {
     table->copied.reset();
+    table->moves_to.reset();
     table->variant_columns.clear();
     statistics_.table(*table);
   }
   advanced_();
   order_copies({}, stop);  // a staged change may have asked for a new copy already
+}
+
+void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
+  for (auto* table : ready) {
+    if (table->variant_columns.empty()) continue;
+    destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+  }
+  auto load = destination_.begin_load();
+  TableChanges changes(sync_);
+  fault::hit("before_promote");
+  CopyLoads copy_loads = copy_loads_;
+  Counts counts;
+  std::map<Oid, PackageApply::TableCounts> table_counts;
+  for (auto* table : ready) {
+    PackageApply promotion(*load, sync_, changes, table->record.load_id);
+    promotion.promote(*table);
+    copy_loads.add(*table, promotion);
+    counts += promotion.counts();
+    table_counts.insert(promotion.table_counts().begin(), promotion.table_counts().end());
+  }
+  for (const auto& record : copy_loads.take_changed()) load->put_load(record);
+  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  commit(*load, reached);
+  changes.adopt();
+  copy_loads_ = std::move(copy_loads);
+  statistics_.promoted(counts, table_counts);
 }
 
 void Loader::idle(Lsn position, SteadyTime now, std::stop_token stop) {
@@ -224,11 +223,12 @@ void Loader::apply_once(const LoadPackage& package) {
   auto load = destination_.begin_load();
   fault::hit("before_load");
   TableChanges changes(sync_);
-  PackageApply applied(*load, sync_, changes);
+  PackageApply applied(*load, sync_, changes, next_load_);
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
-  load->put_load(load_record(package, applied, sync_, started));
+  load->put_load(load_record(next_load_, package, applied, sync_, started));
   commit(*load, package.checkpoint);
+  ++next_load_;
   for (const auto& step : package.steps) {
     if (const auto* merged = std::get_if<MergeStaged>(&step)) staged_.erase(merged->xid);
   }
@@ -287,7 +287,7 @@ void Loader::keep_prepared(const LoadPackage& package) {
   auto load = destination_.begin_load();
   fault::hit("before_prepare");
   TableChanges changes(sync_);
-  PackageApply prepared(*load, sync_, changes);
+  PackageApply prepared(*load, sync_, changes, next_load_);
   prepared.keep_prepared(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   commit(*load, package.checkpoint);

@@ -11,6 +11,7 @@
 #include <stop_token>
 
 #include "pipeline/copier.h"
+#include "pipeline/load_records.h"
 #include "pipeline/package_queue.h"
 #include "pipeline/table_groups.h"
 
@@ -23,6 +24,7 @@ struct LoaderOptions {
   Lsn target;                    // a run that ends by itself is done when this is durable and every table is settled
   bool follow = false;           // then it is never done
   bool together = false;         // the first copies become visible in one load, however long one of them takes
+  std::int64_t newest_load = 0;  // its id; 0 = none
 };
 
 class Loader {
@@ -54,6 +56,7 @@ class Loader {
   void keep_prepared(const LoadPackage& package);
   void adopt(TableChanges& changes);
   void promote_copied(Lsn reached, std::stop_token stop);
+  void promote(const std::vector<SyncedTable*>& ready, Lsn reached);
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
   void prepare_variants(const LoadPackage& package);
@@ -74,6 +77,8 @@ class Loader {
   Copier* copier_ = nullptr;
 
   Lsn checkpoint_;
+  std::int64_t next_load_;  // its id; one that was given to copies that failed stays unused
+  CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};
   std::map<std::uint32_t, std::size_t> staged_;  // bytes by xid, of open transactions
   bool promoted_ = false;                        // some copies have become visible

@@ -61,8 +61,8 @@ RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactio
 
 }  // namespace
 
-PackageApply::PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes)
-    : load_(load), sync_(sync), changes_(changes) {}
+PackageApply::PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes, std::int64_t load_id)
+    : load_(load), sync_(sync), changes_(changes), load_id_(load_id) {}
 
 void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
   for (const auto& trouble : troubles) {
@@ -125,12 +125,12 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
       }
       return;
     case TableState::streaming:
-      add(*table, batch);
+      add(*table, batch, transactions);
       return;
   }
 }
 
-void PackageApply::add(SyncedTable& table, const RowBatch& batch) {
+void PackageApply::add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions) {
   const auto& known = changes_.look(table).columns;
   if (known == nullptr)
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
@@ -154,6 +154,7 @@ void PackageApply::add(SyncedTable& table, const RowBatch& batch) {
   auto& waiting = waiting_[table.record.oid];
   if (!waiting.empty() && !same_shape(*waiting.front()->schema, *batch.schema)) flush(table);
   waiting.push_back(&batch);
+  transactions_ = &transactions;
   count(table, batch);
 }
 
@@ -177,7 +178,9 @@ void PackageApply::flush(SyncedTable& table) {
   const auto found = waiting_.find(table.record.oid);
   if (found == waiting_.end() || found->second.empty()) return;
   const auto batches = std::exchange(found->second, {});
-  const auto effect = net_effect(batches);
+  auto effect = net_effect(batches);
+  effect.transactions = transactions_;
+  effect.load_id = load_id_;
   if (effect.empty()) return;
   fault::hit("before_merge");
   try {
@@ -237,6 +240,11 @@ void PackageApply::promote(SyncedTable& table) {
   record.snapshot_lsn = seam;
   record.columns = table.copied_columns;
   record.reason.clear();
+  if (table.moves_to) {
+    load_.drop_target({.schema = record.target_schema, .table = record.target_name});
+    record.target_schema = table.moves_to->schema;
+    record.target_name = table.moves_to->table;
+  }
   load_.promote(record);
   load_.for_each_staged(table_key(record.oid), [&](std::string_view bytes) {
     auto part = read_part(bytes);

@@ -25,7 +25,8 @@ class TableFailed : public Error {
 class PackageApply {
  public:
   // Borrows all for its lifetime. Record changes go to `changes`.
-  PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes);
+  // `load_id`: of the row in _walbrook.loads that will tell of it.
+  PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes, std::int64_t load_id);
 
   // In commit order. Throws Error; the load is dead then.
   void apply(const LoadPackage& package);
@@ -47,7 +48,7 @@ class PackageApply {
   void rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions);
   void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
   void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
-  void add(SyncedTable& table, const RowBatch& batch);
+  void add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions);
   void flush(SyncedTable& table);
   void flush_all();
   void count(const SyncedTable& table, const RowBatch& batch);
@@ -55,7 +56,9 @@ class PackageApply {
   destination::Load& load_;
   TableSync& sync_;
   TableChanges& changes_;
-  std::map<Oid, std::vector<const RowBatch*>> waiting_;  // by table: batches to be merged together
+  std::int64_t load_id_;
+  std::map<Oid, std::vector<const RowBatch*>> waiting_;     // by table: batches to be merged together
+  const std::vector<Transaction>* transactions_ = nullptr;  // that all of them point into
   Counts counts_;
   std::map<Oid, TableCounts> table_counts_;
 };

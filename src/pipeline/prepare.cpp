@@ -101,8 +101,27 @@ Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destinati
   return now;
 }
 
+// What is asked for now, and where nothing is said what the copies were made with.
+std::vector<WishedTable> wishes_of(const RunOptions& options, const std::vector<TableRecord>& records) {
+  auto wishes = options.wishes;
+  for (const auto& record : records) {
+    if (record.columns == nullptr) continue;
+    const auto before = wishes_behind(*record.columns);
+    if (before.empty()) continue;
+    const auto found = std::ranges::find_if(wishes, [&record](const WishedTable& table) {
+      return table.schema == record.schema && table.name == record.name;
+    });
+    if (found != wishes.end()) {
+      found->columns = overlaid(std::move(found->columns), before);
+    } else {
+      wishes.push_back({record.schema, record.name, before});
+    }
+  }
+  return wishes;
+}
+
 // What an earlier process left half done is cleared away with the first load.
-void store_start(destination::Destination& destination, const TableSync& sync, const std::vector<TableRecord>& changed,
+void store_start(destination::Destination& destination, TableSync& sync, const std::vector<TableRecord>& changed,
                  const destination::Checkpoint& checkpoint) {
   auto load = destination.begin_load();
   load->discard_all_transactions();
@@ -110,6 +129,10 @@ void store_start(destination::Destination& destination, const TableSync& sync, c
     if (table.record.state != TableState::streaming) {
       load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
     }
+  }
+  for (const auto& record : sync.take_described()) {
+    load->describe(record);
+    load->put_table(record);
   }
   for (const auto& record : changed) load->put_table(record);
   load->put_checkpoint(checkpoint);
@@ -195,7 +218,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
-  out.selection = std::make_shared<const ColumnSelection>(options.include_columns);
+  out.selection = std::make_shared<const ColumnSelection>(options.include_columns, wishes_of(options, state.tables));
   out.selection->restrict_tables(out.publication);
 
   auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
@@ -208,6 +231,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.checkpoint.publication = options.publication;
   out.checkpoint.source = out.source;
 
+  out.newest_load = state.newest_load;
   out.sync = std::make_unique<TableSync>(
       TableSyncOptions{.dataset = options.dataset, .wanted = options.tables, .snapshot = options.snapshot}, destination,
       std::move(state.tables));

@@ -23,6 +23,7 @@ struct Prepared {
   int protocol = 1;                    // to be spoken
   bool slot_is_behind = false;         // it holds what the checkpoint has already
   bool two_phase = false;              // asked for, or the slot has it
+  std::int64_t newest_load = 0;        // in the destination; 0 = none
 };
 
 // Throws Error with what is missing and how it is mended; creates nothing in the source before the preflight has

@@ -12,20 +12,25 @@ RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& 
                      .name = std::string(message.name),
                      .identity = static_cast<ReplicaIdentity>(message.identity)};
   RelationState state;
+  std::vector<SourceType> types_of_columns;
   state.types_version = types.version();  // before they are asked for: what changes meanwhile is looked up once more
   if (selection != nullptr) state.taken = selection->taken(message);
   for (std::size_t i = 0; i < message.columns.size(); ++i) {
     if (!state.taken.empty() && !state.taken[i]) continue;
     const auto& column = message.columns[i];
-    const auto type = types.find(column.type_oid);
-    const auto physical = physical_type(type, column.typmod, limits);
+    auto type = types.find(column.type_oid);
     schema.columns.push_back({.name = std::string(column.name),
                               .type_oid = column.type_oid,
                               .typmod = column.typmod,
                               .in_key = column.in_key,
-                              .type = physical,
+                              .type = physical_type(type, column.typmod, limits),
                               .binary = has_binary_parser(type)});
-    state.parsers.push_back(pgoutput::parsers_for(type, physical));
+    types_of_columns.push_back(std::move(type));
+  }
+  if (selection != nullptr) selection->shape(schema);
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const auto& physical = schema.columns[i].type;
+    state.parsers.push_back(pgoutput::parsers_for(types_of_columns[i], physical));
     state.row_width += is_variable_width(physical.layout) ? sizeof(std::int64_t) : value_width(physical.layout);
   }
   state.schema = std::make_shared<const TableSchema>(std::move(schema));
@@ -34,7 +39,8 @@ RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& 
 }
 
 std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known, TypeCatalog& types,
-                                              const ValueLimits& limits, const TableGroups& groups) {
+                                              const ValueLimits& limits, const TableGroups& groups,
+                                              const ColumnSelection* selection) {
   const auto& schema = *known->schema;
   const auto is_user_type = [](const ColumnSchema& column) { return column.type_oid >= first_user_oid; };
   if (std::ranges::none_of(schema.columns, is_user_type)) {
@@ -51,7 +57,7 @@ std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationStat
     again.columns.push_back(
         {.in_key = column.in_key, .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
   }
-  auto fresh = describe_relation(again, types, limits, groups, nullptr);
+  auto fresh = describe_relation(again, types, limits, groups, selection);
   fresh.taken = known->taken;
   if (*fresh.schema != schema) return std::make_shared<RelationState>(std::move(fresh));
   known->types_version = fresh.types_version;

@@ -29,6 +29,7 @@ struct RelationState {
 // The same relation, its user types looked up anew; `known` itself where nothing is otherwise.
 [[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,
                                                             TypeCatalog& types, const ValueLimits& limits,
-                                                            const TableGroups& groups);
+                                                            const TableGroups& groups,
+                                                            const ColumnSelection* selection);
 
 }  // namespace walbrook::pipeline

@@ -167,7 +167,8 @@ void Run::Impl::build(Prepared& prepared) {
                                                    .staged_bytes = options_.staged_bytes,
                                                    .target = prepared.target,
                                                    .follow = options_.follow || options_.until.has_value(),
-                                                   .together = !options_.copy_anew.empty()},
+                                                   .together = !options_.copy_anew.empty(),
+                                                   .newest_load = prepared.newest_load},
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);

@@ -23,7 +23,9 @@ struct GivenUp {};
 
 SnapshotCopy::SnapshotCopy(const Surroundings& around, const source::SnapshotSource& snapshot,
                            std::vector<CopyOrder::Table> tables)
-    : around_(around), snapshot_(snapshot), tables_(std::move(tables)) {}
+    : around_(around), snapshot_(snapshot), tables_(std::move(tables)) {
+  for (auto& table : tables_) table.record.snapshot_lsn = snapshot.consistent_point();
+}
 
 // The largest first, so that the workers end together.
 void SnapshotCopy::plan(source::SnapshotReader& reader) {

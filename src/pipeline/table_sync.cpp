@@ -22,6 +22,18 @@ const source::SourceColumn* unknown_column(const TableRecord& record, const sour
   return nullptr;
 }
 
+// Its columns are what they would be if it were copied now.
+bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
+  const auto is_so = [&wishes](const ColumnSchema& column) {
+    const auto found = wishes.find(column.name);
+    if (found == wishes.end()) return true;
+    const auto& wish = found->second;
+    if (wish.name && *wish.name != (column.target.empty() ? column.name : column.target)) return false;
+    return !wish.type || *wish.type == column.type || !is_wider(column, *wish.type);
+  };
+  return std::ranges::all_of(record.columns->columns, is_so);
+}
+
 }  // namespace
 
 TableSync::TableSync(TableSyncOptions options, const destination::Destination& destination,
@@ -53,13 +65,54 @@ SyncedTable* TableSync::find_by_name(const std::string& schema, const std::strin
   return nullptr;
 }
 
+destination::TargetName TableSync::target_of(const TableRecord& record) const {
+  std::vector<TableRecord> others;
+  for (const auto& [oid, each] : tables_) {
+    if (oid == record.oid) continue;
+    auto& other = others.emplace_back(each.record);
+    if (!each.moves_to) continue;
+    other.target_schema = each.moves_to->schema;
+    other.target_name = each.moves_to->table;
+  }
+  return destination_.target_name(options_.dataset, record.schema, record.name, others);
+}
+
 TableRecord TableSync::new_record(const source::SourceTable& table) const {
   TableRecord record{.oid = table.oid, .schema = table.schema, .name = table.name};
-  record.target_schema = options_.dataset.empty() ? table.schema : options_.dataset;
-  std::vector<TableRecord> others;
-  for (const auto& [oid, each] : tables_) others.push_back(each.record);
-  record.target_name = destination_.target_name(record.target_schema, record.name, others);
+  auto target = target_of(record);
+  record.target_schema = std::move(target.schema);
+  record.target_name = std::move(target.table);
   return record;
+}
+
+void TableSync::describe(SyncedTable& table) {
+  auto described = *table.record.columns;
+  for (auto& column : described.columns) {
+    const auto wish = table.source.wishes.find(column.name);
+    if (wish != table.source.wishes.end() && wish->second.description) column.description = *wish->second.description;
+  }
+  if (described == *table.record.columns) return;
+  table.record.columns = std::make_shared<const TableSchema>(std::move(described));
+  if (table.record.state == TableState::streaming) described_.push_back(table.record);
+}
+
+// Names, types or metadata columns are asked for otherwise than when the copy was made.
+bool TableSync::restyle(SyncedTable& table) {
+  auto& record = table.record;
+  if (restyled_ || record.columns == nullptr) return false;
+  const bool fits = destination_.fits(options_.dataset, record);
+  if (fits && as_wished(record, table.source.wishes)) {
+    describe(table);
+    return false;
+  }
+  auto target = target_of(record);
+  if (!fits && (target.schema != record.target_schema || target.table != record.target_name)) {
+    table.moves_to = std::move(target);
+  }
+  if (record.state != TableState::streaming) return false;
+  record.state = TableState::pending;
+  record.reason = "names, types or metadata columns are asked for otherwise than when it was copied";
+  return true;
 }
 
 // The table was renamed in the source: what stands under its old name here is its last copy from before.
@@ -117,11 +170,12 @@ bool TableSync::adopt(const source::SourceTable& table) {
     known->record.reason = "the publication was altered while the table was copied";
     changed = true;
   }
+  known->source = table;
+  changed = restyle(*known) || changed;
   if (changed) {
     known->copied.reset();
     spdlog::info("table {}.{} is copied anew: {}", table.schema, table.name, known->record.reason);
   }
-  known->source = table;
   if (known->record.state != TableState::streaming) known->record.stamp = table.stamp;
   return changed;
 }
@@ -146,6 +200,7 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
   }
   changed.insert(changed.end(), left_.begin(), left_.end());
   left_.clear();
+  restyled_ = true;
   return changed;
 }
 
@@ -167,12 +222,13 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
   return changed;
 }
 
-std::vector<SyncedTable*> TableSync::order_copies() {
+std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
   std::vector<SyncedTable*> ordered;
   for (auto& [oid, table] : tables_) {
     if (table.record.state != TableState::pending) continue;
     table.record.state = TableState::copying;
     table.record.snapshot_lsn = {};
+    table.record.load_id = load_id;
     table.copied.reset();
     table.copy_stamp = table.source.stamp;
     table.record.stamp = table.source.stamp;

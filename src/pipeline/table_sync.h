@@ -23,6 +23,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "destination/destination.h"
@@ -42,7 +43,9 @@ struct SyncedTable {
   std::optional<Lsn> copied;              // the copy is whole; its consistent point
   TableSchemaRef copied_columns;          // what it looks like
   std::string copy_stamp;                 // SourceTable::stamp when the copy was ordered
-  std::uint64_t copy_number = 0;          // counts orders, so that the result of an outdated one is known
+  std::optional<destination::TargetName>
+      moves_to;                   // where the copy under way will stand, if not where the last one does
+  std::uint64_t copy_number = 0;  // counts orders, so that the result of an outdated one is known
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
@@ -68,8 +71,10 @@ class TableSync {
   // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
   // publication_seen. Returns the records that changed, to be stored.
   std::vector<TableRecord> copy_anew(const std::vector<source::TableName>& names, bool all, const std::string& reason);
-  // Tables that wait for a copy, now marked copying.
-  std::vector<SyncedTable*> order_copies();
+  // Streaming tables whose columns are described otherwise than before; their records hold the new descriptions.
+  [[nodiscard]] std::vector<TableRecord> take_described() { return std::exchange(described_, {}); }
+  // Tables that wait for a copy, now marked copying; `load_id` will tell of them.
+  std::vector<SyncedTable*> order_copies(std::int64_t load_id);
 
   // The table that a relation's changes belong to; nullptr: none of ours.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
@@ -87,15 +92,20 @@ class TableSync {
   [[nodiscard]] bool wanted(const source::SourceTable& table) const;
   bool adopt(const source::SourceTable& table);
   bool adopt_new(const source::SourceTable& table);
+  bool restyle(SyncedTable& table);
+  void describe(SyncedTable& table);
   void leave_old_name(Oid oid);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
   [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;
+  [[nodiscard]] destination::TargetName target_of(const TableRecord& record) const;
 
   TableSyncOptions options_;
   const destination::Destination& destination_;
   std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
   std::unordered_map<Oid, Oid> members_;
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
+  std::vector<TableRecord> described_;
+  bool restyled_ = false;  // copies are called as they are now to be, or will be
 };
 
 // Records as one load will leave them.

@@ -31,7 +31,7 @@ SchemaDifference compare(const TableSchema& known, const TableSchema& seen) {
   for (const auto& column : seen.columns) {
     const auto* before = known.find(column.name);
     if (before == nullptr || before->type_oid != column.type_oid || before->typmod != column.typmod ||
-        before->type != column.type) {
+        before->type != column.type || before->target != column.target) {
       return SchemaDifference::changed;
     }
     // PostgreSQL never moves a column: names of one relation in another order were swapped by renaming.
@@ -52,6 +52,9 @@ std::string to_json(const TableSchema& schema) {
                        {"key", column.in_key},
                        {"type", to_string(column.type)},
                        {"binary", column.binary}});
+    if (!column.target.empty()) columns.back()["target"] = column.target;
+    if (column.widened) columns.back()["widened"] = true;
+    if (!column.description.empty()) columns.back()["description"] = column.description;
   }
   const nlohmann::json json = {{"oid", schema.oid},
                                {"schema", schema.schema},
@@ -71,11 +74,14 @@ TableSchema table_schema_from_json(std::string_view text) {
     schema.identity = static_cast<ReplicaIdentity>(json.at("identity").get<std::string>().at(0));
     for (const auto& item : json.at("columns")) {
       schema.columns.push_back({.name = item.at("name"),
+                                .target = item.value("target", ""),
                                 .type_oid = item.at("oid"),
                                 .typmod = item.at("typmod"),
                                 .in_key = item.at("key"),
                                 .type = parse_physical_type(item.at("type")),
-                                .binary = item.at("binary")});
+                                .binary = item.at("binary"),
+                                .description = item.value("description", ""),
+                                .widened = item.value("widened", false)});
     }
     return schema;
   } catch (const std::exception& failed) {  // nlohmann's own kinds and at() of an empty string

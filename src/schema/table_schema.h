@@ -12,12 +12,15 @@ namespace walbrook {
 enum class ReplicaIdentity : char { key = 'd', nothing = 'n', full = 'f', index = 'i' };
 
 struct ColumnSchema {
-  std::string name;  // exactly as in the source
+  std::string name;      // exactly as in the source
+  std::string target{};  // the name that the user wants in the destination; empty = as the destination names columns
   Oid type_oid = 0;
   std::int32_t typmod = -1;
   bool in_key = false;  // part of the replica identity; under `full` every column is
   PhysicalType type;
-  bool binary = false;  // every value of it can be parsed from its binary form
+  bool binary = false;        // every value of it can be parsed from its binary form
+  std::string description{};  // for readers of the destination
+  bool widened = false;       // the user asked for `type`; what follows from the source type is narrower
   friend bool operator==(const ColumnSchema&, const ColumnSchema&) = default;
 };
 

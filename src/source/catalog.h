@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/column_wishes.h"
 #include "schema/table_schema.h"
 #include "source/connection.h"
 
@@ -38,6 +39,7 @@ struct SourceTable {
   bool has_identity_key = false;      // identity `key` has a primary key, `index` an index
   std::vector<SourceColumn> columns;  // published ones, as they are now: an ALTER without later DML shows here only
   std::vector<std::string> published_columns;  // names; empty = all
+  ColumnWishes wishes;                         // of the user, for the copy
   std::string row_filter;                      // SQL expression of the publication; empty = none
   std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed
   std::int64_t bytes = 0;                      // pg_table_size

@@ -347,13 +347,13 @@ TEST_P(MergeTest, a_variant_column_gives_way_to_a_source_column_of_its_name) {
 TEST_P(MergeTest, tables_that_differ_by_case_get_a_suffix) {
   open();
   auto orders_record = record(numbered);
-  EXPECT_EQ(destination().target_name("public", "orders", {}), "orders");
-  EXPECT_EQ(destination().target_name("public", "ORDERS", {orders_record}), "ORDERS_2");
-  EXPECT_EQ(destination().target_name("Public", "Orders", {orders_record}), "Orders_2");
-  EXPECT_EQ(destination().target_name("other", "ORDERS", {orders_record}), "ORDERS");
+  EXPECT_EQ(destination().target_name("", "public", "orders", {}).table, "orders");
+  EXPECT_EQ(destination().target_name("", "public", "ORDERS", {orders_record}).table, "ORDERS_2");
+  EXPECT_EQ(destination().target_name("", "Public", "Orders", {orders_record}).table, "Orders_2");
+  EXPECT_EQ(destination().target_name("", "other", "ORDERS", {orders_record}).table, "ORDERS");
   auto second = orders_record;
   second.target_name = "ORDERS_2";
-  EXPECT_EQ(destination().target_name("public", "Orders", {orders_record, second}), "Orders_3");
+  EXPECT_EQ(destination().target_name("", "public", "Orders", {orders_record, second}).table, "Orders_3");
 }
 
 INSTANTIATE_TEST_SUITE_P(Contract, MergeTest, testing::ValuesIn(kinds),

@@ -68,7 +68,7 @@ TEST_F(PipelineCommand, TellsWhatIsThere) {
   EXPECT_EQ(info.at("slot"), "shop");
   EXPECT_EQ(info.at("publication"), "shop");
   EXPECT_NE(info.at("source").get<std::string>().find("/" + source_.name()), std::string::npos) << info;
-  EXPECT_EQ(info.at("loads"), 1);
+  EXPECT_EQ(info.at("loads"), 2);
   EXPECT_EQ(info.at("tables").at(1).at("table"), "public.orders");
   EXPECT_EQ(info.at("tables").at(1).at("state"), "streaming");
   EXPECT_EQ(info.at("tables").at(1).at("rows"), 2);
@@ -76,13 +76,15 @@ TEST_F(PipelineCommand, TellsWhatIsThere) {
   source_.exec("INSERT INTO customers VALUES (1)");
   ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
   const auto loads = told({"loads"}).at("loads");
-  ASSERT_EQ(loads.size(), 2U);
+  ASSERT_EQ(loads.size(), 3U);
+  EXPECT_TRUE(loads.at(2).at("first_lsn").is_null());
+  EXPECT_EQ(loads.at(2).at("copied_rows"), 2);
   EXPECT_EQ(loads.at(1).at("inserts"), 1);
   EXPECT_EQ(loads.at(1).at("updates"), 2);
   EXPECT_EQ(loads.at(1).at("deletes"), 1);
-  EXPECT_EQ(told({"loads", "--limit", "1"}).at("loads").at(0).at("load_id"), 2);
+  EXPECT_EQ(told({"loads", "--limit", "1"}).at("loads").at(0).at("load_id"), 3);
 
-  // A column more has its table copied anew: it shows until the next load, then with that.
+  // A column more has its table copied anew.
   source_.exec("ALTER TABLE orders ADD paid boolean; INSERT INTO orders VALUES (4, 'four', 4, true)");
   ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
   source_.exec("INSERT INTO customers VALUES (2)");
@@ -95,6 +97,18 @@ TEST_F(PipelineCommand, TellsWhatIsThere) {
   const auto text = walbrook({"pipeline", "shop", "trace"});
   EXPECT_NE(text.out.find("  public.customers: 1 change\n"), std::string::npos) << text.describe();
   EXPECT_NE(walbrook({"pipeline", "shop"}).out.find("slot         shop\n"), std::string::npos);
+}
+
+TEST_F(PipelineCommand, OfAnotherDatasetNamingOrMetadataTheCopiesMoveThere) {
+  copy_and_change();
+  const auto result =
+      walbrook({"run", "shop", "--dataset", "elsewhere", "--naming", "snake_case", "--metadata", "walbrook"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  DuckReader reader(folder_ / "shop.duckdb");
+  EXPECT_EQ(reader.value("SELECT string_agg(schema_name || '.' || table_name, ' ' ORDER BY table_name) FROM "
+                         "duckdb_tables() WHERE schema_name <> '_walbrook'"),
+            "elsewhere.customers elsewhere.orders");
+  EXPECT_EQ(reader.value("SELECT string_agg(id, ' ' ORDER BY id) FROM elsewhere.orders WHERE _lsn > 0"), "2 3");
 }
 
 TEST_F(PipelineCommand, WritesTheSchemaInFourFormats) {

@@ -1,4 +1,4 @@
-// What the library's types say and refuse: credentials, names, hints, errors, progress, datasets, sync and drop.
+// What the library's types say and refuse: credentials, names, errors, progress, datasets, sync and drop.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -74,35 +74,6 @@ TEST(TableNames, are_exact) {
       "KEY)");
   EXPECT_EQ(init_replication(shop.init({"public.\"Odd.Name\"", "sales.orders"})).size(), 2U);
   EXPECT_EQ(shop.published(), "Odd.Name,orders");
-}
-
-TEST(ColumnHints, are_taken_where_they_agree_and_refused_with_the_reason) {
-  const Shop shop;
-  shop.exec("CREATE TABLE a(id int PRIMARY KEY, price numeric(10,2), at timestamptz, v text)");
-  auto pipeline = walbrook::pipeline(shop.options());
-  pipeline.run(init_replication(shop.init("a")));
-  const auto run_with = [&](const std::string& column, const ColumnHint& hint) {
-    auto options = shop.following();
-    options.columns = {{"a", {{column, hint}}}};
-    pipeline.run(replication_resource(options));
-  };
-  EXPECT_NO_THROW(run_with("id", {.data_type = "bigint", .nullable = true, .primary_key = true, .name = "id"}));
-  EXPECT_NO_THROW(run_with("price", {.data_type = "decimal", .precision = 10, .scale = 2}));
-  EXPECT_NO_THROW(run_with("at", {.data_type = "timestamp", .timezone = true}));
-  EXPECT_NO_THROW(run_with("v", {.data_type = "VARCHAR"}));
-  const std::map<std::string, ColumnHint> refused = {{"id", {.data_type = "text"}},
-                                                     {"price", {.precision = 8}},
-                                                     {"at", {.timezone = false}},
-                                                     {"v", {.nullable = false}},
-                                                     {"nope", {}}};
-  for (const auto& [column, hint] : refused) {
-    const auto error = error_of([&, &column = column, &hint = hint] { run_with(column, hint); });
-    EXPECT_EQ(error.kind(), ErrorKind::configuration);
-    EXPECT_EQ(error.facts().setting, "columns") << error.what();
-    EXPECT_EQ(error.facts().column, column) << error.what();
-  }
-  EXPECT_EQ(error_of([&] { run_with("price", {.precision = 8}); }).cause(),
-            "columns: precision 8 of column \"price\" of public.a cannot be followed: the column is DECIMAL(10,2)");
 }
 
 TEST(PipelineSurface, dev_mode_starts_from_nothing_in_a_dataset_of_its_own) {

@@ -10,8 +10,14 @@
 
 namespace walbrook::destination::duckdb {
 
-ChunkFiller::ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label)
-    : feeds_(std::move(feeds)), schema_(std::move(schema)), label_(std::move(label)), values_(*schema_, label_) {
+ChunkFiller::ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label,
+                         const Provenance& provenance)
+    : feeds_(std::move(feeds)),
+      schema_(std::move(schema)),
+      label_(std::move(label)),
+      provenance_(provenance),
+      load_id_(std::to_string(provenance.load_id)),
+      values_(*schema_, label_) {
   if (duckdb_vector_size() < chunk_rows) throw Error(ErrorKind::internal, "DuckDB was built with small vectors");
 }
 
@@ -75,9 +81,39 @@ void ChunkFiller::fill_column(const Feed& feed, std::span<const Run> runs, std::
     case Feed::Kind::ordinal:
       for (std::size_t i = 0; i < size; ++i) static_cast<std::int64_t*>(data)[i] = static_cast<std::int64_t>(first + i);
       return;
+    case Feed::Kind::lsn:
+      return fill_lsns(runs, size, vector);
+    case Feed::Kind::commit_time:
+      return fill_commit_times(runs, size, vector);
+    case Feed::Kind::load_id:
+      std::fill_n(static_cast<duckdb_string_t*>(data), size, string_cell(load_id_));
+      return;
     case Feed::Kind::null:
       set_all_null(vector, size);
       return;
+  }
+}
+
+void ChunkFiller::fill_lsns(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const {
+  auto* cells = static_cast<std::uint64_t*>(duckdb_vector_get_data(vector));
+  if (provenance_.transactions == nullptr) {
+    std::fill_n(cells, size, provenance_.copied_at.value);
+    return;
+  }
+  for (const auto& run : runs) {
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      cells[run.at + i] = provenance_.transactions->at(run.batch->transaction[run.first + i]).commit_lsn.value;
+    }
+  }
+}
+
+void ChunkFiller::fill_commit_times(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const {
+  if (provenance_.transactions == nullptr) return set_all_null(vector, size);
+  auto* cells = static_cast<std::int64_t*>(duckdb_vector_get_data(vector));
+  for (const auto& run : runs) {
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      cells[run.at + i] = provenance_.transactions->at(run.batch->transaction[run.first + i]).commit_time;
+    }
   }
 }
 

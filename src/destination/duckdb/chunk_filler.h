@@ -23,15 +23,25 @@ inline constexpr std::uint32_t chunk_rows = 2048;
 // What one column of a chunk is made of.
 struct Feed {
   enum class Kind : std::uint8_t {
-    value,      // column `column` of the row
-    variant,    // its variant's text, NULL where it has none
-    unchanged,  // whether the cell was not sent
-    count,      // the row's number in `counts`
-    ordinal,    // 0, 1, 2, … over all rows
+    value,        // column `column` of the row
+    variant,      // its variant's text, NULL where it has none
+    unchanged,    // whether the cell was not sent
+    count,        // the row's number in `counts`
+    ordinal,      // 0, 1, 2, … over all rows
+    lsn,          // of the change that wrote the row (Provenance)
+    commit_time,  //
+    load_id,      //
     null,
   } kind = Kind::null;
   std::uint32_t column = 0;
   bool of_origin = false;  // take the row from `origins`, not from `rows`
+};
+
+// What metadata columns tell of rows.
+struct Provenance {
+  const std::vector<Transaction>* transactions = nullptr;  // borrowed; nullptr: the rows were copied
+  Lsn copied_at;                                           // of copied rows
+  std::int64_t load_id = 0;
 };
 
 struct SelectedRows {
@@ -43,7 +53,7 @@ struct SelectedRows {
 class ChunkFiller {
  public:
   // `schema` describes the batches; `label` names the table in messages.
-  ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label);
+  ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label, const Provenance& provenance);
 
   // Fills `chunk`, just reset or new, with the rows from `first` on; returns how many (0 = there are no more). What the
   // chunk's strings point to belongs to the batches. Throws Error(data) for text that is not UTF-8.
@@ -62,11 +72,15 @@ class ChunkFiller {
   static void find_runs(std::span<const RowRef> rows, std::vector<Run>& runs);
   void fill_column(const Feed& feed, std::span<const Run> runs, std::span<const std::uint32_t> counts,
                    std::size_t first, std::uint32_t size, duckdb_vector vector);
+  void fill_lsns(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const;
+  void fill_commit_times(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const;
   void fill_variants(std::uint32_t column, std::span<const Run> runs, std::uint32_t size, duckdb_vector vector);
 
   std::vector<Feed> feeds_;
   TableSchemaRef schema_;
   std::string label_;
+  Provenance provenance_;
+  std::string load_id_;
   ValueVectors values_;
   std::vector<Run> runs_;
   std::vector<Run> origin_runs_;

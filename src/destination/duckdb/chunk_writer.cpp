@@ -15,6 +15,21 @@ namespace {
 // however wide they are.
 constexpr std::size_t flush_bytes = std::size_t{16} << 20U;
 
+Feed::Kind metadata_feed(MetadataColumn column) {
+  switch (column) {
+    case MetadataColumn::lsn:
+      return Feed::Kind::lsn;
+    case MetadataColumn::commit_time:
+      return Feed::Kind::commit_time;
+    case MetadataColumn::load_id:
+      return Feed::Kind::load_id;
+    case MetadataColumn::none:
+    case MetadataColumn::deletion:
+      break;
+  }
+  return Feed::Kind::null;
+}
+
 }  // namespace
 
 std::vector<std::string> column_names(Connection& connection, const std::string& schema, const std::string& table) {
@@ -38,7 +53,7 @@ std::vector<std::string> column_names(Connection& connection, const std::string&
 std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target& target, const TableSchema& schema) {
   std::vector<Feed> feeds(names.size());
   const auto place = [&](const TargetColumn* column, Feed feed) {
-    if (column == nullptr) return false;
+    if (column == nullptr || feed.kind == Feed::Kind::null) return false;
     const auto found = std::ranges::find(names, column->name);
     if (found == names.end()) return false;
     feeds[static_cast<std::size_t>(found - names.begin())] = feed;
@@ -54,6 +69,7 @@ std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target&
     }
     place(target.variant_of(source), {.kind = Feed::Kind::variant, .column = i});
   }
+  for (const auto& column : target.columns) place(&column, {.kind = metadata_feed(column.metadata)});
   return feeds;
 }
 
@@ -101,11 +117,12 @@ DataChunk make_chunk(const std::vector<LogicalType>& types) {
   return DataChunk(duckdb_create_data_chunk(raw.data(), raw.size()));
 }
 
-ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema)
+ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema,
+                         const Provenance& provenance)
     : connection_(connection),
       appender_(connection, target.schema, target.table, "writing rows of " + schema->full_name()),
       filler_(feeds_for(column_names(connection, target.schema, target.table), target, *schema), schema,
-              schema->full_name()) {
+              schema->full_name(), provenance) {
   const auto types = appender_.types();
   connection.database().make_room_for_columns(types.size());
   for (std::size_t i = 0; i < types.size(); ++i) {

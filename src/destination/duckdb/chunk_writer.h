@@ -51,7 +51,7 @@ using DataChunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 class ChunkWriter {
  public:
   // Throws Error(destination) where a column of the table is missing or not of the type that its values need.
-  ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema);
+  ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema, const Provenance& provenance);
 
   void write(const SelectedRows& rows);
   void write(const RowBatch& batch);  // all of its rows

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -43,6 +44,17 @@ void add_variant_column(Connection& connection, StateTables& state, TargetRecord
   if (add_variant(connection, record.target, source)) state.put_target(record);
 }
 
+void describe_columns(Connection& connection, const Target& target, const TableSchema& columns) {
+  for (const auto& column : columns.columns) {
+    const auto* place = target.column_of(column.name);
+    if (place == nullptr) continue;
+    connection.execute(
+        fmt::format("COMMENT ON COLUMN {}.{} IS {}", connection.database().full_name(target.schema, target.table),
+                    identifier(place->name), column.description.empty() ? "NULL" : literal(column.description)),
+        "describing column " + column.name + " of " + columns.full_name());
+  }
+}
+
 void drop_target(Connection& connection, StateTables& state, const Target& target) {
   connection.execute("DROP TABLE IF EXISTS " + connection.database().full_name(target.schema, target.table),
                      "dropping a copy");
@@ -52,9 +64,9 @@ void drop_target(Connection& connection, StateTables& state, const Target& targe
 namespace {
 
 // An empty table of the copy's own, with variant columns for those of `variants`, in the open transaction.
-Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const CopyOwner& owner,
                    const TableRecord& table, const TableSchema& schema, const std::vector<std::string>& variants) {
-  check_owner(connection, names, state, pipeline, table);
+  check_owner(connection, names, state, owner.pipeline, table);
   if (const auto older = state.copy_of(table.oid)) {
     drop_target(connection, state, older->target);
     names.remove(older->target.schema, older->target.table);
@@ -65,15 +77,21 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
   const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
     return names.contain(table.target_schema, candidate);
   });
-  Target target = make_target(table.target_schema, name, schema);
+  Target target = make_target(table.target_schema, name, schema, owner.style);
   connection.execute(create_sql(connection.database().full_name(table.target_schema, name), target, schema),
                      "creating the copy of " + schema.full_name());
   names.add(table.target_schema, name);
+  const auto is_described = [](const ColumnSchema& column) { return !column.description.empty(); };
+  if (std::ranges::any_of(schema.columns, is_described)) describe_columns(connection, target, schema);
   for (const auto& source : variants) static_cast<void>(add_variant(connection, target, source));
   return target;
 }
 
-void copy_one(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+Provenance provenance_of(const TableRecord& table) {
+  return {.transactions = nullptr, .copied_at = table.snapshot_lsn, .load_id = table.load_id};
+}
+
+void copy_one(Connection& connection, RelationNames& names, StateTables& state, const CopyOwner& owner,
               const WholeCopy& whole) {
   std::vector<std::string> variants;
   for (const auto& batch : *whole.rows) {
@@ -84,9 +102,9 @@ void copy_one(Connection& connection, RelationNames& names, StateTables& state, 
   const TargetRecord record{
       .kind = TargetRecord::Kind::finished_copy,
       .oid = whole.table->oid,
-      .target = create_copy(connection, names, state, pipeline, *whole.table, *whole.schema, variants)};
+      .target = create_copy(connection, names, state, owner, *whole.table, *whole.schema, variants)};
   if (!whole.rows->empty()) {
-    ChunkWriter writer(connection, record.target, whole.schema);
+    ChunkWriter writer(connection, record.target, whole.schema, provenance_of(*whole.table));
     for (const auto& batch : *whole.rows) writer.write(batch);
     writer.close();
   }
@@ -95,14 +113,14 @@ void copy_one(Connection& connection, RelationNames& names, StateTables& state, 
 
 }  // namespace
 
-void copy_whole(const std::shared_ptr<Database>& database, const std::string& pipeline,
+void copy_whole(const std::shared_ptr<Database>& database, const CopyOwner& owner,
                 const std::vector<WholeCopy>& tables) {
   Connection connection(database);
-  StateTables state(connection, pipeline);
+  StateTables state(connection, owner.pipeline);
   RelationNames names(connection);
   connection.execute("BEGIN TRANSACTION");
   try {
-    for (const auto& whole : tables) copy_one(connection, names, state, pipeline, whole);
+    for (const auto& whole : tables) copy_one(connection, names, state, owner, whole);
     connection.execute("COMMIT", fmt::format("copying {} tables", tables.size()));
   } catch (...) {
     connection.rollback();
@@ -110,16 +128,17 @@ void copy_whole(const std::shared_ptr<Database>& database, const std::string& pi
   }
 }
 
-Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, const TableRecord& table,
+Copy::Copy(std::shared_ptr<Database> database, const CopyOwner& owner, const TableRecord& table,
            const TableSchema& schema)
     : connection_(std::move(database)),
-      state_(connection_, pipeline),
+      state_(connection_, owner.pipeline),
       schema_(std::make_shared<const TableSchema>(schema)),
+      provenance_(provenance_of(table)),
       record_{.kind = TargetRecord::Kind::unfinished_copy, .oid = table.oid, .target = {}} {
   connection_.execute("BEGIN TRANSACTION");
   try {
     RelationNames names(connection_);
-    record_.target = create_copy(connection_, names, state_, pipeline, table, *schema_, {});
+    record_.target = create_copy(connection_, names, state_, owner, table, *schema_, {});
     state_.put_target(record_);
     connection_.execute("COMMIT", "beginning the copy of " + schema_->full_name());
   } catch (...) {
@@ -144,7 +163,7 @@ Copy::~Copy() {
 
 void Copy::append(const RowBatch& rows) {
   prepare_variants(rows);
-  if (writer_ == nullptr) writer_ = std::make_unique<ChunkWriter>(connection_, record_.target, schema_);
+  if (writer_ == nullptr) writer_ = std::make_unique<ChunkWriter>(connection_, record_.target, schema_, provenance_);
   writer_->write(rows);
   uncommitted_bytes_ += rows.bytes();
   uncommitted_rows_ += rows.rows();

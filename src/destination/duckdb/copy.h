@@ -14,22 +14,30 @@
 
 namespace walbrook::destination::duckdb {
 
+// Whose copies are made, and how.
+struct CopyOwner {
+  std::string pipeline;
+  TargetStyle style;
+};
+
 // Adds the variant column of `source` to the table, where it has none, in the connection's open transaction.
 void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
+
+// Columns get their descriptions as comments, in the connection's open transaction; those without one lose theirs.
+void describe_columns(Connection& connection, const Target& target, const TableSchema& columns);
 
 // Throws Error(destination) when a table or view of the target's name stands there that this pipeline did not make.
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const TableRecord& table);
 
 // Small tables, each with all its rows, in one transaction. Not at the same time as another copy begins.
-void copy_whole(const std::shared_ptr<Database>& database, const std::string& pipeline,
+void copy_whole(const std::shared_ptr<Database>& database, const CopyOwner& owner,
                 const std::vector<WholeCopy>& tables);
 
 class Copy final : public CopyWriter {
  public:
   // Takes the place of an older copy of the same table. Not at the same time as another copy begins.
-  Copy(std::shared_ptr<Database> database, const std::string& pipeline, const TableRecord& table,
-       const TableSchema& schema);
+  Copy(std::shared_ptr<Database> database, const CopyOwner& owner, const TableRecord& table, const TableSchema& schema);
   ~Copy() override;
 
   void append(const RowBatch& rows) override;
@@ -42,6 +50,7 @@ class Copy final : public CopyWriter {
   Connection connection_;
   StateTables state_;
   TableSchemaRef schema_;
+  Provenance provenance_;
   TargetRecord record_;
   std::unique_ptr<ChunkWriter> writer_;
   std::size_t uncommitted_bytes_ = 0;

@@ -20,7 +20,8 @@ DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
                .read_only = options.read_only,
                .memory_limit = options.memory_limit,
                .threads = options.threads},
-      pipeline_(options.pipeline) {}
+      pipeline_(options.pipeline),
+      style_{.naming = options.naming, .metadata = options.metadata} {}
 
 DuckDbDestination::~DuckDbDestination() {
   disconnect();
@@ -185,13 +186,13 @@ std::shared_ptr<Database> DuckDbDestination::open_database() {
 std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(const TableRecord& table, const TableSchema& schema) {
   auto database = open_database();
   const std::scoped_lock lock(copies_);
-  return std::make_unique<Copy>(std::move(database), pipeline_, table, schema);
+  return std::make_unique<Copy>(std::move(database), CopyOwner{pipeline_, style_}, table, schema);
 }
 
 void DuckDbDestination::copy_whole(const std::vector<WholeCopy>& tables) {
   const auto database = open_database();
   const std::scoped_lock lock(copies_);
-  duckdb::copy_whole(database, pipeline_, tables);
+  duckdb::copy_whole(database, {pipeline_, style_}, tables);
 }
 
 std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
@@ -206,13 +207,23 @@ std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
   return std::make_unique<TransactionReadSession>(std::move(session), pipeline_);
 }
 
-std::string DuckDbDestination::target_name(const std::string& target_schema, const std::string& name,
-                                           const std::vector<TableRecord>& others) const {
-  return free_name(name, [&](const std::string& candidate) {
-    return is_state_table(target_schema, candidate) || std::ranges::any_of(others, [&](const TableRecord& other) {
-             return same_name(other.target_schema, target_schema) && same_name(other.target_name, candidate);
+TargetName DuckDbDestination::target_name(const std::string& dataset, const std::string& schema,
+                                          const std::string& name, const std::vector<TableRecord>& others) const {
+  TargetName target{.schema = dataset.empty() ? table_name(schema, style_.naming) : dataset, .table = {}};
+  target.table = free_name(table_name(name, style_.naming), [&](const std::string& candidate) {
+    return is_state_table(target.schema, candidate) || std::ranges::any_of(others, [&](const TableRecord& other) {
+             return same_name(other.target_schema, target.schema) && same_name(other.target_name, candidate);
            });
   });
+  return target;
+}
+
+bool DuckDbDestination::fits(const std::string& dataset, const TableRecord& table) const {
+  const auto live = known_.live.find({table.target_schema, table.target_name});
+  if (live == known_.live.end() || table.columns == nullptr) return true;
+  return table.target_schema == (dataset.empty() ? table_name(table.schema, style_.naming) : dataset) &&
+         is_named_after(table.target_name, table_name(table.name, style_.naming)) &&
+         is_in_style(live->second, *table.columns, style_);
 }
 
 void DuckDbDestination::drop_tables(const std::vector<TableRecord>& tables) {

@@ -22,8 +22,9 @@ class DuckDbDestination final : public Destination {
   [[nodiscard]] ValueLimits limits() const override;
   [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
   [[nodiscard]] State open() override;
-  [[nodiscard]] std::string target_name(const std::string& target_schema, const std::string& name,
-                                        const std::vector<TableRecord>& others) const override;
+  [[nodiscard]] TargetName target_name(const std::string& dataset, const std::string& schema, const std::string& name,
+                                       const std::vector<TableRecord>& others) const override;
+  [[nodiscard]] bool fits(const std::string& dataset, const TableRecord& table) const override;
   [[nodiscard]] std::unique_ptr<Load> begin_load() override;
   void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) override;
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
@@ -47,6 +48,7 @@ class DuckDbDestination final : public Destination {
 
   DatabaseOptions options_;
   std::string pipeline_;
+  TargetStyle style_;
 
   // The loader's thread alone.
   std::unique_ptr<Connection> connection_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/merge.h"
@@ -55,6 +57,12 @@ void TransactionLoad::promote(const TableRecord& table) {
   promoted_[{table.target_schema, table.target_name}] = live.target;
 }
 
+void TransactionLoad::drop_target(const TargetName& name) {
+  duckdb::drop_target(connection_, state_, {.schema = name.schema, .table = name.table, .columns = {}});
+  names_.remove(name.schema, name.table);
+  dropped_.emplace_back(name.schema, name.table);
+}
+
 MergeCounts TransactionLoad::merge(const TableRecord& table, const NetEffect& effect) {
   if (effect.empty()) return {};
   return duckdb::merge(connection_, target_of(table), effect);
@@ -64,6 +72,17 @@ void TransactionLoad::truncate(const TableRecord& table) {
   const auto& target = target_of(table);
   connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
                       fmt::format("truncating {}.{}", target.schema, target.table));
+}
+
+void TransactionLoad::describe(const TableRecord& table) {
+  if (table.columns != nullptr) describe_columns(connection_, target_of(table), *table.columns);
+}
+
+void TransactionLoad::put_load(const LoadRecord& load) {
+  auto numbered = load;
+  if (numbered.id == 0) numbered.id = newest_load_ + 1;
+  newest_load_ = std::max(newest_load_, numbered.id);
+  state_.put_load(numbered);
 }
 
 void TransactionLoad::put_checkpoint(const Checkpoint& checkpoint) {
@@ -82,6 +101,7 @@ void TransactionLoad::commit() {
     }
   }
   outcome_.committed = true;
+  for (const auto& key : dropped_) known_.live.erase(key);
   for (auto& [key, target] : promoted_) known_.live[key] = target;
   known_.newest_load = newest_load_;
 }

@@ -35,6 +35,7 @@ class TransactionLoad final : public Load {
   ~TransactionLoad() override;
 
   void promote(const TableRecord& table) override;
+  void drop_target(const TargetName& name) override;
   MergeCounts merge(const TableRecord& table, const NetEffect& effect) override;
   void truncate(const TableRecord& table) override;
 
@@ -46,8 +47,9 @@ class TransactionLoad final : public Load {
   void discard_all_transactions() override { staging_.discard_all_transactions(); }
 
   void put_table(const TableRecord& table) override { state_.put_table(table); }
+  void describe(const TableRecord& table) override;
   void put_checkpoint(const Checkpoint& checkpoint) override;
-  void put_load(const LoadRecord& load) override { state_.put_load(++newest_load_, load); }
+  void put_load(const LoadRecord& load) override;
 
   void commit() override;
 
@@ -61,6 +63,7 @@ class TransactionLoad final : public Load {
   RelationNames names_;
   Known& known_;
   std::map<std::pair<std::string, std::string>, Target> promoted_;  // by this load
+  std::vector<std::pair<std::string, std::string>> dropped_;
   std::int64_t newest_load_;
   Ended ended_;
   Outcome outcome_;

@@ -31,6 +31,10 @@ bool any_null(std::span<const RowRef> rows, std::size_t column) {
   });
 }
 
+Provenance provenance_of(const NetEffect& effect) {
+  return {.transactions = effect.transactions, .copied_at = {}, .load_id = effect.load_id};
+}
+
 // Collects what the rows that a statement reads as `s` consist of.
 class RowShape {
  public:
@@ -54,8 +58,19 @@ class RowShape {
   std::string add_number(const char* name, Feed::Kind kind) {
     return add(name, logical_type({Layout::int64}), {.kind = kind});
   }
+  std::string add_metadata(Feed::Kind kind) {
+    switch (kind) {
+      case Feed::Kind::lsn:
+        return add("lsn", logical_type({Layout::uint64}), {.kind = kind});
+      case Feed::Kind::commit_time:
+        return add("commit_time", logical_type({Layout::timestamp_tz}), {.kind = kind});
+      default:
+        return add("load_id", logical_type({Layout::utf8}), {.kind = Feed::Kind::load_id});
+    }
+  }
   [[nodiscard]] ScannedRows take(const NetEffect& effect, SelectedRows rows) {
-    return {std::move(columns_), ChunkFiller(std::move(feeds_), effect.schema, effect.schema->full_name()), rows};
+    return {std::move(columns_),
+            ChunkFiller(std::move(feeds_), effect.schema, effect.schema->full_name(), provenance_of(effect)), rows};
   }
 
  private:
@@ -79,7 +94,7 @@ class Merge {
     if (!effect_.patches.empty()) complete_patches();
     if (!effect_.removals.empty()) remove();
     if (!effect_.upserts.empty()) {
-      ChunkWriter writer(connection_, target_, effect_.schema);
+      ChunkWriter writer(connection_, target_, effect_.schema, provenance_of(effect_));
       writer.write(SelectedRows{.rows = effect_.upserts, .origins = {}, .counts = {}});
       writer.close();
       counts_.written += effect_.upserts.size();
@@ -195,6 +210,7 @@ class Merge {
   static std::string completed_cell(RowShape& shape, const Feed& feed, const std::string& here,
                                     std::span<const RowRef> rows) {
     if (feed.kind == Feed::Kind::null) return "NULL";
+    if (feed.kind != Feed::Kind::value && feed.kind != Feed::Kind::variant) return shape.add_metadata(feed.kind);
     auto value = feed.kind == Feed::Kind::variant ? shape.add_variant("cv", feed.column, false)
                                                   : shape.add_value("c", feed.column, false);
     if (std::ranges::none_of(rows, [&](const RowRef& row) { return row.batch->unchanged(row.row, feed.column); })) {

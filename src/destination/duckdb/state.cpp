@@ -34,7 +34,7 @@ constexpr std::array<Definition, 7> definitions = {{
      "pipeline VARCHAR, load_id BIGINT, first_commit_lsn VARCHAR, last_commit_lsn VARCHAR, transactions BIGINT, "
      "inserts BIGINT, "
      "updates BIGINT, deletes BIGINT, truncates BIGINT, tables JSON, started_at TIMESTAMP WITH TIME ZONE, finished_at "
-     "TIMESTAMP WITH TIME ZONE, status VARCHAR"},
+     "TIMESTAMP WITH TIME ZONE, status VARCHAR, copied_rows BIGINT"},
     {"schema_versions",
      "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
      "since_lsn "
@@ -43,6 +43,16 @@ constexpr std::array<Definition, 7> definitions = {{
      "pipeline VARCHAR, kind VARCHAR, id BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING "
      "COMPRESSION uncompressed"},
 }};
+
+// What the first files did not have, in the order in which it came.
+struct LaterColumn {
+  const char* table;
+  const char* name;
+  const char* type;
+};
+constexpr std::array<LaterColumn, 3> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+                                                       {"checkpoint", "source", "VARCHAR"},
+                                                       {"loads", "copied_rows", "BIGINT"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -118,22 +128,21 @@ bool StateTables::exist() {
               .empty();
 }
 
-// The last two columns of `checkpoint` came later than the others.
-bool StateTables::knows_publication() {
+bool StateTables::has_column(std::string_view table, std::string_view column) {
   return !connection_
               .rows(
                   "SELECT 'yes' FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
-                  "'checkpoint' AND column_name = 'source'",
-                  connection_.database().catalog(), schema_name)
+                  "$3 AND column_name = $4",
+                  connection_.database().catalog(), schema_name, table, column)
               .empty();
 }
 
 void StateTables::create() {
   if (exist()) {
     check_format();
-    if (knows_publication()) return;
-    for (const char* name : {"publication", "source"}) {
-      connection_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR", table("checkpoint"), name),
+    for (const auto& [of, name, type] : later_columns) {
+      if (has_column(of, name)) continue;
+      connection_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(of), name, type),
                           "bringing the state up to date");
     }
     return;
@@ -158,10 +167,10 @@ void StateTables::check_format() {
 }
 
 std::optional<Checkpoint> StateTables::checkpoint() {
-  const auto rows =
-      connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn, {} FROM {} WHERE pipeline = $1",
-                                   knows_publication() ? "publication, source" : "'', ''", table("checkpoint")),
-                       pipeline_);
+  const auto rows = connection_.rows(
+      fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn, {} FROM {} WHERE pipeline = $1",
+                  has_column("checkpoint", "source") ? "publication, source" : "'', ''", table("checkpoint")),
+      pipeline_);
   if (rows.empty()) return std::nullopt;
   return Checkpoint{.slot = text(rows[0], 0),
                     .systemid = text(rows[0], 1),
@@ -241,17 +250,23 @@ std::int64_t StateTables::newest_load() {
   return number(newest.at(0), 0);
 }
 
-void StateTables::put_load(std::int64_t id, const LoadRecord& load) {
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::JSON, $11, $12, 'done')",
-                              table("loads")),
-                  pipeline_, id, lsn_text(load.first_commit), lsn_text(load.last_commit), load.transactions,
-                  load.inserts, load.updates, load.deletes, load.truncates, load.tables.empty() ? "{}" : load.tables,
-                  load.started, std::chrono::system_clock::now());
-  // Not at every load: finding the old rows costs a scan.
+void StateTables::put_load(const LoadRecord& load) {
+  // Only a row of copies is written more than once, and to look for it costs a scan.
+  if (!load.first_commit.is_set()) {
+    connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND load_id = $2", table("loads")), pipeline_,
+                    load.id);
+  }
+  connection_.run(
+      fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::JSON, $11, $12, 'done', $13)",
+                  table("loads")),
+      pipeline_, load.id, lsn_text(load.first_commit), lsn_text(load.last_commit), load.transactions, load.inserts,
+      load.updates, load.deletes, load.truncates, load.tables.empty() ? "{}" : load.tables, load.started,
+      std::chrono::system_clock::now(), load.copied_rows);
+  // Not at every load, for the same reason.
   constexpr std::int64_t prune_every = 100;
-  if (id % prune_every == 0 && id > kept_loads) {
+  if (load.id % prune_every == 0 && load.id > kept_loads) {
     connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND load_id <= $2", table("loads")), pipeline_,
-                    id - kept_loads);
+                    load.id - kept_loads);
   }
 }
 

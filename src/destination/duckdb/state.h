@@ -3,7 +3,8 @@
 //   checkpoint       one row a pipeline
 //   tables           one row a source table: its state, why, and its columns as JSON
 //   targets          every table that walbrook made in this file, finished or not, and its columns' names
-//   loads            one row a load that changed something, the newest 10,000
+//   loads            one row a load that changed something, and one for tables that were copied together; the newest
+//                    10,000
 //   schema_versions  one row when a table's columns change
 //   staged           bytes that wait for a commit or a copy, in small pieces
 //
@@ -47,7 +48,7 @@ class StateTables {
 
   void put_checkpoint(const Checkpoint& checkpoint);
   void put_table(const TableRecord& table);
-  void put_load(std::int64_t id, const LoadRecord& load);
+  void put_load(const LoadRecord& load);     // its id is set
   [[nodiscard]] std::int64_t newest_load();  // its id; 0 = none
 
   [[nodiscard]] std::vector<TargetRecord> targets();  // of this pipeline
@@ -65,7 +66,7 @@ class StateTables {
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
-  [[nodiscard]] bool knows_publication();
+  [[nodiscard]] bool has_column(std::string_view table, std::string_view column);
   void put_schema_version(const TableRecord& record);
 
   Connection& connection_;
