@@ -58,6 +58,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.snapshot = false;
   options.copy_anew = source.named(plan.copy_anew, "snapshot");
   options.include_columns = source.named(plan.include_columns, "include_columns");
+  options.hints = source.hinted(plan.hints);
   options.confirm = plan.confirm;
   return options;
 }
@@ -133,10 +134,9 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   const auto started = std::chrono::system_clock::now();
   state.callback_failure = nullptr;
   PublishedTables source(plan.conninfo, plan.slot, plan.publication);
-  auto options = run_options(state, plan, source);
+  const auto options = run_options(state, plan, source);
   const auto destination = destination::open_destination(destination_options(state));
   source.check(options.include_columns, *destination);
-  options.wishes = source.wished(plan.hints, *destination);
   const auto before = destination->open();
   check_dataset(state, before);
 

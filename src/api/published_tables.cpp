@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/column_hints.h"
 #include "api/source_access.h"
 
 namespace walbrook::api {
@@ -41,15 +40,18 @@ void PublishedTables::check(const std::vector<source::TableName>& included,
   }
 }
 
-std::vector<pipeline::WishedTable> PublishedTables::wished(const TableColumnHints& hints,
-                                                           const destination::Destination& destination) {
-  std::vector<pipeline::WishedTable> wished;
+std::vector<pipeline::HintedTable> PublishedTables::hinted(const TableColumnHints& hints) const {
+  std::vector<pipeline::HintedTable> hinted;
   for (const auto& [text, of_table] : hints) {
     const auto& table = find_published(publication_, parse_exact_name(text, "columns"), "columns");
-    auto columns = wishes_of(schema_of(table, destination), of_table, destination);
-    if (!columns.empty()) wished.push_back({table.schema, table.name, std::move(columns)});
+    hinted.push_back({table.schema, table.name, of_table});
   }
-  return wished;
+  return hinted;
+}
+
+std::vector<pipeline::WishedTable> PublishedTables::wished(const TableColumnHints& hints,
+                                                           const destination::Destination& destination) {
+  return pipeline::wishes_of(hinted(hints), publication_, catalog_, types_, destination);
 }
 
 TableSchema PublishedTables::schema_of(const source::SourceTable& table, const destination::Destination& destination) {

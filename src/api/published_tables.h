@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "destination/destination.h"
-#include "pipeline/column_selection.h"
+#include "pipeline/column_hints.h"
 #include "source/catalog.h"
 #include "source/slot.h"
 #include "walbrook/columns.h"
@@ -22,7 +22,8 @@ class PublishedTables {
                                                      const std::string& setting) const;
   // Behind `named`. A selection against the columns that are published.
   void check(const std::vector<source::TableName>& included, const destination::Destination& destination);
-  // What hints ask for, against the same. The destination need not be open.
+  [[nodiscard]] std::vector<pipeline::HintedTable> hinted(const TableColumnHints& hints) const;
+  // What hints ask for, against the columns that are published. The destination need not be open.
   [[nodiscard]] std::vector<pipeline::WishedTable> wished(const TableColumnHints& hints,
                                                           const destination::Destination& destination);
 

@@ -146,7 +146,10 @@ void read_names(const config::Configuration& settings, Command command, pipeline
   run.publication = name_or_fallback(settings, publication_key);
   run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
   run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
-  for (const auto& table : settings.tables()) run.tables.push_back(to_table_name(table));
+  for (const auto& table : settings.tables()) {
+    run.tables.push_back(to_table_name(table));
+    read_hints(table, run.tables.back(), run);
+  }
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
   if (!dataset) return;
   if (dataset->text == "_walbrook") {

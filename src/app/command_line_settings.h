@@ -29,6 +29,9 @@ inline constexpr std::array<std::pair<std::string_view, PipelineAction>, 7> pipe
 // `line.settings` and `line.json` are filled in before.
 void read_pipeline_request(const Flags& flags, CommandLine& line);
 
+// What is asked of the table's columns goes to `run.hints`.
+void read_hints(const config::TableSetting& table, const source::TableName& name, pipeline::RunOptions& run);
+
 // Of `decode` alone; `line.run` is filled in before.
 void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& line);
 

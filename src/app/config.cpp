@@ -38,6 +38,12 @@ std::vector<ConfigLine> config_lines(const config::Configuration& settings) {
                      .value = table_text(table),
                      .from = table.origin.source(),
                      .said = true});
+    for (const auto& [column, hints] : table.hints) {
+      for (const auto& [hint, value] : hints) {
+        lines.push_back(
+            {.key = value.origin.written, .value = value.text, .from = value.origin.source(), .said = true});
+      }
+    }
   }
   return lines;
 }

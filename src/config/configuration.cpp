@@ -20,6 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool is_of_a_table(const Key& key) {
+  return key.section.starts_with("pipelines.NAME.tables");
+}
+
 constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
@@ -209,7 +213,11 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
   value.text = normalised(key, std::move(value.text));
   if (key.kind == Kind::texts && written.form == Form::text) value.items = {value.text};
   check_taken(key, value);
-  layer.push_back({.key = &key, .pipeline = place->pipeline, .element = written.element, .value = std::move(value)});
+  layer.push_back({.key = &key,
+                   .pipeline = place->pipeline,
+                   .element = written.element,
+                   .value = std::move(value),
+                   .column = place->column});
 }
 
 void Configuration::read_environment() {
@@ -221,7 +229,7 @@ void Configuration::read_environment() {
     if (name.find("__") == std::string_view::npos) continue;
     const auto path = path_of_variable(name);
     const auto place = find_place(path);
-    if (!place || place->key->section == "pipelines.NAME.tables") {
+    if (!place || is_of_a_table(*place->key)) {
       // Other names of these forms belong to others; below this one a word is mistyped.
       if (!name.starts_with("SOURCES__PG_REPLICATION__")) continue;
       const auto meant = nearest_key(path);
@@ -313,12 +321,14 @@ std::vector<TableSetting> Configuration::written_tables() const {
   std::vector<TableSetting> tables;
   int element = -1;
   for (const auto& entry : config_) {
-    if (entry.key->section != "pipelines.NAME.tables" || !is_of_this_pipeline(entry)) continue;
+    if (!is_of_a_table(*entry.key) || !is_of_this_pipeline(entry)) continue;
     if (entry.element != element) {
       tables.push_back({.name = {}, .columns = {}, .origin = entry.value.origin});
       element = entry.element;
     }
-    if (entry.key->name == "name") {
+    if (!entry.column.empty()) {
+      tables.back().hints[entry.column][std::string(entry.key->name)] = entry.value;
+    } else if (entry.key->name == "name") {
       tables.back().name = entry.value.text;
       tables.back().origin = entry.value.origin;
     } else {
@@ -361,8 +371,7 @@ std::string Configuration::fallback(const Key& key) const {
 std::vector<Effective> Configuration::effective() const {
   std::vector<Effective> out = effective_credentials();
   for (const auto& key : keys()) {
-    const bool of_tables = key.section == "pipelines.NAME.tables";
-    if (is_credential(key) || key.kind == Kind::connection || of_tables) continue;
+    if (is_credential(key) || key.kind == Kind::connection || is_of_a_table(key)) continue;
     auto value = find(key.full_name());
     // What only a pipeline has shows up with one.
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;

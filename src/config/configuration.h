@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,9 @@ namespace walbrook::config {
 
 // [[pipelines.NAME.tables]], or an item of table_names.
 struct TableSetting {
-  std::string name;                  // as --table takes it
-  std::vector<std::string> columns;  // of [[…tables]]; empty: as the name says
+  std::string name;                                             // as --table takes it
+  std::vector<std::string> columns;                             // of [[…tables]]; empty: as the name says
+  std::map<std::string, std::map<std::string, Value>> hints{};  // of [[…tables]]: column → name, data_type, …
   Origin origin;
 };
 
@@ -84,6 +86,7 @@ class Configuration {
     std::string pipeline;
     int element;
     Value value;
+    std::string column{};  // of a hint
   };
   using Layer = std::vector<Entry>;
 

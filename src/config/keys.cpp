@@ -21,6 +21,7 @@ constexpr std::string_view schema_section = "schema";
 constexpr std::string_view runtime_section = "runtime";
 constexpr std::string_view pipeline_section = "pipelines.NAME";
 constexpr std::string_view table_section = "pipelines.NAME.tables";
+constexpr std::string_view hint_section = "pipelines.NAME.tables.hints.COLUMN";
 
 constexpr std::uint64_t least_package_bytes = 4096;  // below it a package is one row anyway
 constexpr std::uint64_t least_piece = 8192;          // a page
@@ -140,6 +141,15 @@ constexpr std::array all_keys = {
         "Schema of all copies. Default: the schema that each table has in the source."},
     Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},
     Key{table_section, "columns", Kind::texts, "", "--table", "Which of its columns. Default: all."},
+    Key{hint_section, "name", Kind::text, "", "", "The column's name in the copy."},
+    Key{hint_section, "data_type", Kind::text, "", "", "A wider type: `text`, `bigint`, `decimal`, `double`, or DuckDB's name of one."},
+    Key{hint_section, "precision", Kind::count, "", "", "Digits of a decimal, bits of a bigint.", "", 1, 64},
+    Key{hint_section, "scale", Kind::count, "", "", "Digits of a decimal behind the point.", "", 0, 38},
+    Key{hint_section, "timezone", Kind::boolean, "", "", "Of a timestamp or a time: as it is."},
+    Key{hint_section, "nullable", Kind::boolean, "", "", "`true`: columns of the copy take NULL."},
+    Key{hint_section, "primary_key", Kind::boolean, "", "", "It belongs to the replica identity."},
+    Key{hint_section, "merge_key", Kind::boolean, "", "", "The same."},
+    Key{hint_section, "description", Kind::text, "", "", "The comment of the copy's column."},
 };
 // clang-format on
 
@@ -162,6 +172,7 @@ const Key* key_in_pipeline(std::span<const std::string> rest) {
   const std::string name = joined(rest);
   if (const Key* own = key_named(pipeline_section, name)) return own;
   if (rest.size() == 2 && rest[0] == "tables") return key_named(table_section, rest[1]);
+  if (rest.size() == 4 && rest[0] == "tables" && rest[1] == "hints") return key_named(hint_section, rest[3]);
   if (rest.size() == 2 && rest[0] == "credentials") return key_named(credentials_section, rest[1]);
   const auto* const found =
       std::ranges::find_if(all_keys, [&](const Key& key) { return is_written_in_pipelines(key) && key.name == name; });
@@ -200,7 +211,7 @@ std::string Key::variable() const {
 std::string Key::name_in_pipeline() const {
   if (is_written_in_pipelines(*this) || section == pipeline_section)
     return fmt::format("{}.{}", pipeline_section, name);
-  if (section == table_section) return full_name();
+  if (section == table_section || section == hint_section) return full_name();
   return is_credential(*this) ? fmt::format("{}.credentials.{}", pipeline_section, name) : std::string();
 }
 
@@ -225,7 +236,7 @@ std::optional<Place> find_place(const std::vector<std::string>& path) {
     if (path.size() < 3) return std::nullopt;
     const Key* found = key_in_pipeline(std::span(path).subspan(2));
     if (found == nullptr) return std::nullopt;
-    return Place{.key = found, .pipeline = path[1]};
+    return Place{.key = found, .pipeline = path[1], .column = found->section == hint_section ? path[4] : ""};
   }
   // As dlt has it where the credentials are fields.
   if (joined(path) == "destination.duckdb.credentials.database") {
@@ -243,6 +254,10 @@ std::string nearest_key(const std::vector<std::string>& path) {
     std::string name = in_pipeline ? candidate.name_in_pipeline() : candidate.full_name();
     if (name.empty() || in_pipeline != name.starts_with(pipeline_section)) continue;
     if (in_pipeline) name.replace(name.find("NAME"), 4, path[1]);
+    if (const auto column = name.find("COLUMN"); column != std::string::npos) {
+      if (path.size() < 5) continue;
+      name.replace(column, 6, path[4]);
+    }
     known.push_back(std::move(name));
   }
   // First among those of its section: a whole path is long enough for anything to be near.

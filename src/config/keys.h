@@ -57,6 +57,7 @@ struct Key {
 struct Place {
   const Key* key = nullptr;
   std::string pipeline;  // whose; "" = of all
+  std::string column;    // of [pipelines.NAME.tables.hints.COLUMN]: which
 };
 // `path`: its parts, {"pipelines", "shop", "slot_name"}. nullopt: no such key.
 [[nodiscard]] std::optional<Place> find_place(const std::vector<std::string>& path);

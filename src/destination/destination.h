@@ -231,6 +231,8 @@ class Destination {
   [[nodiscard]] virtual bool fits(const std::string& dataset, const TableRecord& table) const = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
+  // Throws Error(data) where a copy with these columns cannot stand here.
+  virtual void check_copy(const TableSchema& schema) const = 0;
   // In a transaction of its own, before the load that needs it: an empty variant column hurts nobody.
   // Of a table in state `copying`: to its copy (CopyWriter), which is promoted in that load.
   virtual void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) = 0;

@@ -102,8 +102,7 @@ Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destinati
 }
 
 // What is asked for now, and where nothing is said what the copies were made with.
-std::vector<WishedTable> wishes_of(const RunOptions& options, const std::vector<TableRecord>& records) {
-  auto wishes = options.wishes;
+std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, const std::vector<TableRecord>& records) {
   for (const auto& record : records) {
     if (record.columns == nullptr) continue;
     const auto before = wishes_behind(*record.columns);
@@ -218,7 +217,9 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
-  out.selection = std::make_shared<const ColumnSelection>(options.include_columns, wishes_of(options, state.tables));
+  out.selection = std::make_shared<const ColumnSelection>(
+      options.include_columns,
+      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
   out.selection->restrict_tables(out.publication);
 
   auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);

@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "destination/destination.h"
-#include "pipeline/column_selection.h"
+#include "pipeline/column_hints.h"
 #include "source/snapshot_reader.h"
 
 namespace walbrook::pipeline {
@@ -38,7 +38,7 @@ struct RunOptions {
   // over from the slot's position, every table anew.
   std::vector<source::TableName> copy_anew;
   std::vector<source::TableName> include_columns;  // each with its columns; of other tables all (column_selection.h)
-  std::vector<WishedTable> wishes;                 // names and types of columns (the same)
+  std::vector<HintedTable> hints;                  // names and types of columns (column_hints.h)
   bool confirm = true;                             // false: the slot's position stays where it is
   bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
   std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end

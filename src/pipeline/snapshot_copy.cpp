@@ -131,6 +131,7 @@ void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader
       break;
   }
   if (!copy.agree(reader.schema())) return;
+  around_.destination.check_copy(*reader.schema());
   if (copy.table().without_rows) return;
   if (!piece.pages || piece.pages->first == 0) {
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);

@@ -104,11 +104,22 @@ TEST_F(PipelineCommand, OfAnotherDatasetNamingOrMetadataTheCopiesMoveThere) {
   const auto result =
       walbrook({"run", "shop", "--dataset", "elsewhere", "--naming", "snake_case", "--metadata", "walbrook"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  DuckReader reader(folder_ / "shop.duckdb");
+  DuckReader reader(file());
   EXPECT_EQ(reader.value("SELECT string_agg(schema_name || '.' || table_name, ' ' ORDER BY table_name) FROM "
                          "duckdb_tables() WHERE schema_name <> '_walbrook'"),
             "elsewhere.customers elsewhere.orders");
   EXPECT_EQ(reader.value("SELECT string_agg(id, ' ' ORDER BY id) FROM elsewhere.orders WHERE _lsn > 0"), "2 3");
+}
+
+TEST_F(PipelineCommand, HintsInTheConfigurationNameAndWidenColumns) {
+  write_file(config(),
+             "[pipelines.shop]\ndestination = \"duckdb:///shop.duckdb\"\n[[pipelines.shop.tables]]\nname = \"orders\"\n"
+             "[pipelines.shop.tables.hints.id]\nname = \"order_id\"\ndata_type = \"bigint\"\n");
+  copy_and_change();
+  DuckReader reader(file());
+  EXPECT_EQ(reader.value("SELECT string_agg(order_id::BIGINT, ' ' ORDER BY order_id) FROM public.orders"), "2 3");
+  const auto config = walbrook({"config", "shop"});
+  EXPECT_NE(config.out.find("pipelines.shop.tables.hints.id.data_type"), std::string::npos) << config.describe();
 }
 
 TEST_F(PipelineCommand, WritesTheSchemaInFourFormats) {

@@ -103,6 +103,19 @@ TEST(MetadataColumns, by_dlts_names_lead_to_the_load_that_wrote_the_row) {
             std::to_string(first.load_id) + ":2:0 " + std::to_string(second.load_id) + ":0:1");
 }
 
+TEST(MetadataColumns, of_a_name_that_the_source_has_set_that_table_aside) {
+  const Shop shop;
+  shop.exec(
+      "CREATE TABLE a(id int PRIMARY KEY, lsn text); CREATE TABLE b(id int PRIMARY KEY); INSERT INTO b VALUES (1)");
+  auto options = shop.options();
+  options.metadata = "dlt";
+  auto pipeline = walbrook::pipeline(options);
+  const auto error = error_of([&] { pipeline.run(init_replication(shop.init({"a", "b"}))); });
+  EXPECT_EQ(error.kind(), ErrorKind::data);
+  EXPECT_NE(error.cause().find("table public.a has a column \"lsn\" of its own"), std::string::npos) << error.what();
+  EXPECT_EQ(shop.copied("SELECT id FROM copy.b"), "1");
+}
+
 TEST(ColumnHints, name_widen_and_describe_columns_and_are_remembered) {
   const Shop shop;
   shop.exec(

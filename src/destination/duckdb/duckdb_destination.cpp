@@ -159,6 +159,10 @@ std::unique_ptr<Load> DuckDbDestination::begin_load() {
   return load;
 }
 
+void DuckDbDestination::check_copy(const TableSchema& schema) const {
+  static_cast<void>(make_target({}, {}, schema, style_));
+}
+
 void DuckDbDestination::prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) {
   check_writable();
   reopen_if_broken();

@@ -26,6 +26,7 @@ class DuckDbDestination final : public Destination {
                                        const std::vector<TableRecord>& others) const override;
   [[nodiscard]] bool fits(const std::string& dataset, const TableRecord& table) const override;
   [[nodiscard]] std::unique_ptr<Load> begin_load() override;
+  void check_copy(const TableSchema& schema) const override;
   void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) override;
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
   void copy_whole(const std::vector<WholeCopy>& tables) override;

@@ -109,6 +109,10 @@ name = "orders"
 [[pipelines.shop.tables]]
 name = "sales.items"
 columns = ["id", "price"]
+[pipelines.shop.tables.hints.price]
+precision = 20
+[pipelines.shop.tables.hints."odd.name"]
+name = "plain"
 [pipelines.short]
 table_names = ["a", "b(x)"]
 [pipelines.both]
@@ -127,6 +131,8 @@ columns = ["id"]
   EXPECT_TRUE(tables[0].columns.empty());
   EXPECT_EQ(tables[1].name, "sales.items");
   EXPECT_EQ(tables[1].columns, (std::vector<std::string>{"id", "price"}));
+  EXPECT_EQ(tables[1].hints.at("price").at("precision").text, "20");
+  EXPECT_EQ(tables[1].hints.at("odd.name").at("name").text, "plain");
   EXPECT_EQ(tables[1].origin.source(), ".walbrook/config.toml:6");
   settings.choose("short");
   ASSERT_EQ(settings.tables().size(), 2U);

@@ -1,4 +1,4 @@
-#include "api/column_hints.h"
+#include "pipeline/column_hints.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-namespace walbrook::api {
+namespace walbrook::pipeline {
 namespace {
 
 constexpr int most_digits = 38;
@@ -202,4 +202,25 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints,
   return wishes;
 }
 
-}  // namespace walbrook::api
+std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const source::Publication& publication,
+                                   source::Connection& catalog, TypeCatalog& types,
+                                   const destination::Destination& destination) {
+  std::vector<WishedTable> wished;
+  for (const auto& [schema, name, hints] : tables) {
+    const auto found = std::ranges::find_if(publication.tables, [&](const source::SourceTable& table) {
+      return table.name == name && (schema.empty() || table.schema == schema);
+    });
+    if (found == publication.tables.end()) {
+      throw Error(ErrorKind::configuration,
+                  fmt::format("columns: table {} is not in publication {}", schema.empty() ? name : schema + "." + name,
+                              publication.name),
+                  "Names are exact, case counts.", {.setting = "columns", .publication = publication.name});
+    }
+    auto columns =
+        wishes_of(source::read_table_schema(catalog, *found, types, destination.limits()), hints, destination);
+    if (!columns.empty()) wished.push_back({found->schema, found->name, std::move(columns)});
+  }
+  return wished;
+}
+
+}  // namespace walbrook::pipeline

@@ -1,0 +1,29 @@
+// Column hints against what a table's columns are, and what of them is to be done.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "destination/destination.h"
+#include "pipeline/column_selection.h"
+#include "walbrook/columns.h"
+
+namespace walbrook::pipeline {
+
+// A table of the source and what is asked of its columns; a schema "" is the table of that name, wherever it is.
+struct HintedTable {
+  std::string schema;
+  std::string name;
+  ColumnHints hints;
+};
+
+// `table`: its columns as they follow from the source. Error(configuration) with the reason: a column that is not
+// there, or a hint that would lose values or change what the copy means.
+[[nodiscard]] ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints,
+                                     const destination::Destination& destination);
+// The same for tables of a publication; also Error(configuration) for one that is not in it.
+[[nodiscard]] std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables,
+                                                 const source::Publication& publication, source::Connection& catalog,
+                                                 TypeCatalog& types, const destination::Destination& destination);
+
+}  // namespace walbrook::pipeline
