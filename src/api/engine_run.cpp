@@ -34,7 +34,7 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
   for (const auto& table : known.tables) {
-    if (table.state == TableState::removed) continue;
+    if (table.state == TableState::removed || table.columns == nullptr) continue;
     const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
     if (table.target_schema == wanted) continue;
     // Naming may have called it otherwise before; it moves then.

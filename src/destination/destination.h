@@ -165,6 +165,12 @@ struct WholeCopy {
   const std::vector<RowBatch>* rows;  // only inserts
 };
 
+// A table that cannot have its copy, with the reason and what to do.
+struct TakenPlace {
+  Oid oid = 0;
+  std::string reason;
+};
+
 // Rows of one table's copy, invisible under its target name until promoted.
 class CopyWriter {
  public:
@@ -229,6 +235,10 @@ class Destination {
   // The copy that readers see stands where a copy that is made now would, is called as that, and has the same metadata
   // columns. True where there is none.
   [[nodiscard]] virtual bool fits(const std::string& dataset, const TableRecord& table) const = 0;
+
+  // Of these tables those whose place is taken: what stands under their target name was not made by this pipeline. It
+  // is never touched: beginning or promoting a copy in spite of it is an Error.
+  [[nodiscard]] virtual std::vector<TakenPlace> taken_places(const std::vector<TableRecord>& tables) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
   // In a transaction of its own, before the load that needs it: an empty variant column hurts nobody.
