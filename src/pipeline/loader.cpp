@@ -221,7 +221,8 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
       with_retries([&] { apply_once(package); }, stop);
       break;
     } catch (const TableFailed& failed) {
-      package.troubles.push_back({.oid = failed.table(), .reason = failed.what()});
+      package.troubles.push_back(
+          {.oid = failed.table(), .reason = failed.what(), .commit_lsn = package.transactions.front().commit_lsn});
     }
   }
   order_copies({}, stop);  // a change may have asked for a new copy of its table
@@ -346,7 +347,10 @@ Error Loader::given_up(const Error& failed) const {
   const auto state = fmt::format(
       "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
       checkpoint_.to_string());
-  return {failed.kind(), failed.cause(), failed.mend().empty() ? state : failed.mend() + "\n  " + state};
+  Error told(failed.kind(), failed.cause(), failed.mend().empty() ? state : failed.mend() + "\n  " + state,
+             failed.facts());
+  told.add_facts({.lsn = checkpoint_.to_string()});
+  return told;
 }
 
 void Loader::with_retries(const std::function<void()>& attempt, std::stop_token stop) {
