@@ -183,12 +183,16 @@ class CopyWriter {
   virtual void finish() = 0;                      // durable; without it the copy is worthless
 };
 
+// Lists, structures and maps in the rows of a query: as the destination writes them for people, or as JSON documents.
+enum class NestedCells { text, json };
+
 // Rows of a query, as text.
 struct QueryResult {
   struct ColumnInfo {
     std::string name;
     std::string type;
     bool numeric = false;  // to be aligned right; a bare number in JSON where it is finite
+    bool json = false;     // cells are JSON documents
   };
   std::vector<ColumnInfo> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
@@ -207,7 +211,7 @@ class ReadSession {
   // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
   // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
   // and lsn() says which.
-  [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
+  [[nodiscard]] virtual QueryResult query(const std::string& sql, NestedCells nested = NestedCells::text) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;
   // Ends a query that is running with an Error; any thread may call it.
