@@ -28,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/lsn.h"
+#include "destination/selection.h"
 #include "package/net_effect.h"
 #include "package/row_batch.h"
 
@@ -86,7 +87,8 @@ struct Checkpoint {
   Lsn lsn;
   // As the last run knew them; empty in what an older walbrook wrote.
   std::string publication = {};
-  std::string source = {};  // where it is: "127.0.0.1:5432/shop"
+  std::string source = {};                    // where it is: "127.0.0.1:5432/shop"
+  std::vector<SelectedTable> selection = {};  // the tables it was asked for; empty = all of the publication
 };
 
 // A row of _walbrook.loads: of a package, or of the tables that were copied together.
