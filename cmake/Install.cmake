@@ -1,8 +1,9 @@
 # What an installation holds: the command, the library with its headers, DuckDB beside it, and how CMake and pkg-config
 # find them. Everything may be moved together: paths in it are relative.
 #
-# Component private_duckdb is DuckDB once more, for a package: there /usr/lib belongs to everybody, and a libduckdb.so of
-# ours in it would be found by programs that mean another one. So both places are looked at.
+# Component prefix is what a prefix of its own has in other places than a Debian package, whose are component debian:
+# DuckDB (/usr/lib belongs to everybody, and a libduckdb.so of ours in it would be found by programs that mean another
+# one; so both places are looked at), manual pages, which Debian has compressed, and zsh's completion.
 
 set(CMAKE_INSTALL_LIBDIR lib CACHE PATH "Folder of libraries below the prefix")
 include(GNUInstallDirs)
@@ -21,9 +22,28 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/walbrook" DESTINATION "${CMAKE_
         COMPONENT development)
 get_target_property(duckdb_library DuckDB::DuckDB IMPORTED_LOCATION)
 set(readable_by_all OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" PERMISSIONS ${readable_by_all} COMPONENT duckdb)
+install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" PERMISSIONS ${readable_by_all} COMPONENT prefix)
 install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/walbrook" PERMISSIONS ${readable_by_all}
-        COMPONENT private_duckdb EXCLUDE_FROM_ALL)
+        COMPONENT debian EXCLUDE_FROM_ALL)
+
+# Completions and manual pages are made by the command from its own definitions.
+set(described "${PROJECT_BINARY_DIR}/described")
+add_custom_command(OUTPUT "${described}/complete"
+  COMMAND "${CMAKE_COMMAND}" "-DWALBROOK=$<TARGET_FILE:walbrook>" "-DFOLDER=${described}"
+          -P "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake"
+  DEPENDS walbrook "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake" VERBATIM
+  COMMENT "Completions and manual pages")
+add_custom_target(described ALL DEPENDS "${described}/complete")
+install(FILES "${described}/walbrook.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+        RENAME walbrook COMPONENT command)
+install(FILES "${described}/walbrook.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d"
+        COMPONENT command)
+install(FILES "${described}/walbrook.zsh" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
+        RENAME _walbrook COMPONENT prefix)
+install(FILES "${described}/walbrook.zsh" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions"
+        RENAME _walbrook COMPONENT debian EXCLUDE_FROM_ALL)
+install(DIRECTORY "${described}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}" COMPONENT prefix)
+install(DIRECTORY "${described}/man1.gz/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT debian EXCLUDE_FROM_ALL)
 
 set(cmake_folder "${CMAKE_INSTALL_LIBDIR}/cmake/walbrook")
 install(EXPORT walbrookTargets NAMESPACE walbrook:: DESTINATION "${cmake_folder}" COMPONENT development)

@@ -41,6 +41,7 @@ struct ErrorFacts {
   std::string table;        // "public.orders", as the source names it
   std::string column;       //
   std::string sqlstate;     // PostgreSQL's, of what it refused: "42501"
+  std::string lsn;          // "0/1A2B3C8": the commit in the stream where it happened, else the last position before it
 };
 
 // Never holds a password. Copies share nothing.

@@ -34,7 +34,7 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
   for (const auto& table : known.tables) {
-    if (table.state == TableState::removed) continue;
+    if (table.state == TableState::removed || table.columns == nullptr) continue;
     const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
     if (table.target_schema == wanted) continue;
     // Naming may have called it otherwise before; it moves then.
@@ -89,7 +89,7 @@ std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const dest
     TableLoad load{.name = dotted(record.schema, record.name),
                    .target = dotted(record.target_schema, record.target_name),
                    .state = std::string(destination::to_string(record.state)),
-                   .reason = record.reason};
+                   .reason = in_library_words(record.reason)};
     if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
       const auto& table = *seen->second;
       load.copied = copied.contains(load.name) && record.state == TableState::streaming;
@@ -116,16 +116,17 @@ LoadInfo describe(const PipelineState& state, const Destination& destination, co
 }
 
 // A table that was set aside is loud, once everything else is done.
-void tell_quarantined(const std::vector<TableLoad>& tables) {
+void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
+  if (tables.empty()) return;
   std::string cause;
-  std::string first;
-  for (const auto& table : tables) {
-    if (table.state != "quarantined") continue;
-    if (first.empty()) first = table.name;
-    cause += fmt::format("{}table {} is set aside: {}", cause.empty() ? "" : "; ", table.name, table.reason);
+  for (const auto& [table, commit_lsn] : tables) {
+    cause += fmt::format("{}table {} is set aside: {}", cause.empty() ? "" : "; ", dotted(table.schema, table.name),
+                         table.reason);
   }
-  if (cause.empty()) return;
-  throw Error(ErrorKind::data, cause, "The other tables go on. The next run copies it anew.", {.table = first});
+  const auto& [first, commit_lsn] = tables.front();
+  throw Error(
+      ErrorKind::data, cause, "The other tables go on. The next run copies it anew.",
+      {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
 }
 
 }  // namespace
@@ -162,7 +163,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   info.apply_seconds = summary.apply_seconds;
   info.stopped = stop.stop_requested();
   state.last_load = info;
-  if (!state.callback_failure) tell_quarantined(info.tables);
+  if (!state.callback_failure) tell_quarantined(summary.quarantined);
   return info;
 }
 

@@ -115,7 +115,8 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
       }
       plan.copy_anew.push_back({parts.table.schema, parts.table.name, {}});
       if (!parts.table.columns.empty()) plan.include_columns.push_back(parts.table);
-      if (!parts.hints.empty()) plan.hints['"' + parts.table.schema + "\".\"" + parts.table.name + '"'] = parts.hints;
+      if (!parts.hints.empty())
+        plan.hints[source::quoted_name(parts.table.schema) + "." + source::quoted_name(parts.table.name)] = parts.hints;
     }
   });
   return run_plan(*state_, plan);

@@ -23,18 +23,15 @@ constexpr std::string_view level_key = "runtime.log_level";
 
 // One part from the front of `rest`, which then begins behind it.
 std::string take_part(std::string_view& rest, const std::string& text, const std::string& setting) {
-  std::string part;
-  if (!rest.starts_with('"')) {
-    part = std::string(rest.substr(0, rest.find('.')));
-    rest.remove_prefix(part.size());
+  std::optional<std::string> part;
+  if (rest.starts_with('"')) {
+    part = source::take_quoted_name(rest);
   } else {
-    const auto end = rest.find('"', 1);
-    if (end == std::string_view::npos) refuse_name(text, setting);
-    part = std::string(rest.substr(1, end - 1));
-    rest.remove_prefix(end + 1);
+    part = std::string(rest.substr(0, rest.find('.')));
+    rest.remove_prefix(part->size());
   }
-  if (part.empty()) refuse_name(text, setting);
-  return part;
+  if (!part || part->empty()) refuse_name(text, setting);
+  return *std::move(part);
 }
 
 }  // namespace

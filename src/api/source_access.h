@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/library_words.h"
 #include "base/error.h"
 #include "source/catalog.h"
 #include "source/slot.h"
@@ -42,15 +43,16 @@ void check_included(const TableSchema& schema, const std::vector<std::string>& c
 // the program's.
 void set_up_library_logging();
 
-// What leaves the library is an Error, with the facts that are known where it was called.
+// What leaves the library is an Error in its own words, with the facts that are known where it was called.
 template <class Work>
 auto told(const ErrorFacts& facts, Work work) {
   set_up_library_logging();
   try {
     return work();
-  } catch (Error& error) {
-    error.add_facts(facts);
-    throw;
+  } catch (const Error& error) {
+    auto own = in_library_words(error);
+    own.add_facts(facts);
+    throw Error(own);
   } catch (const std::exception& unexpected) {
     throw Error(ErrorKind::internal, "something unexpected: " + mask_secrets(unexpected.what()), {}, facts);
   }

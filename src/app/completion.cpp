@@ -26,12 +26,20 @@ std::string pipeline_names() {
   return text;
 }
 
+std::string command_names() {
+  std::string text;
+  for (const auto& command : command_words()) text += command.name + "\n";
+  return text;
+}
+
 }  // namespace
 
 int completion_command(const CommandLine& line) {
   const auto& shell = line.topic;
   if (shell == "pipelines") {
     write_result(pipeline_names());
+  } else if (shell == "commands") {
+    write_result(command_names());
   } else if (shell == "bash") {
     write_result(bash_completion(command_words()));
   } else if (shell == "zsh") {

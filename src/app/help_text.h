@@ -140,7 +140,8 @@ inline constexpr std::string_view completion_help =
     R"help(Writes a script for bash, zsh or fish that completes commands, flags and their values.
 
   It is made from what the command knows of itself. `walbrook completion pipelines`, which the scripts call,
-  gives the names of the pipelines in the current folder's configuration.)help";
+  gives the names of the pipelines in the current folder's configuration, `walbrook completion commands` those
+  of the commands.)help";
 
 inline constexpr std::string_view completion_examples =
     R"help(Examples:

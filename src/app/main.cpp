@@ -53,12 +53,14 @@ int tell(const Error& error, bool json, LogFormat format) {
                error.what());
   }
   if (json) {
-    const nlohmann::ordered_json told = {{"event", "error"},
-                                         {"error",
-                                          {{"kind", to_string(error.kind())},
-                                           {"cause", error.cause()},
-                                           {"mend", error.mend()},
-                                           {"exit_code", exit_code(error.kind())}}}};
+    nlohmann::ordered_json fields = {{"kind", to_string(error.kind())},
+                                     {"cause", error.cause()},
+                                     {"mend", error.mend()},
+                                     {"exit_code", exit_code(error.kind())}};
+    for (const auto& [name, field] : fact_fields) {
+      if (!(error.facts().*field).empty()) fields[name] = error.facts().*field;
+    }
+    const nlohmann::ordered_json told = {{"event", "error"}, {"error", fields}};
     try {
       app::write_result(told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     } catch (const Error&) {

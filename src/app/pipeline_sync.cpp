@@ -16,6 +16,7 @@
 #include "app/pipeline_text.h"
 #include "app/terminal.h"
 #include "base/text.h"
+#include "source/slot.h"
 
 namespace walbrook::app {
 namespace {
@@ -64,6 +65,14 @@ std::string section_of(const CommandLine& line, const SyncFacts& facts) {
   text += fmt::format("slot_name = {}\n", toml_text(facts.stored.checkpoint.slot));
   text += fmt::format("pub_name = {}\n", toml_text(facts.publication));
   if (!facts.dataset.empty()) text += fmt::format("dataset_name = {}\n", toml_text(facts.dataset));
+  for (const auto& table : facts.stored.checkpoint.selection) {
+    text += fmt::format("\n[[pipelines.{}.tables]]\nname = {}\n", toml_key(facts.stored.name),
+                        toml_text(source::quoted_name(table.schema) + "." + source::quoted_name(table.name)));
+    if (table.columns.empty()) continue;
+    std::vector<std::string> columns;
+    for (const auto& column : table.columns) columns.push_back(toml_text(column));
+    text += fmt::format("columns = [{}]\n", fmt::join(columns, ", "));
+  }
   return text;
 }
 
@@ -153,10 +162,7 @@ std::string sync_text(const SyncFacts& facts) {
   }
   text += facts.written.empty() ? fmt::format("add this to your configuration:\n\n{}\n", facts.section)
                                 : fmt::format("added to {}:\n\n{}\n", facts.written, facts.section);
-  return text + fmt::format(
-                    "tables and columns that were chosen are not kept there: name them again if there were any\n"
-                    "next: the source's credentials, then walbrook check {}\n",
-                    printable(facts.stored.name));
+  return text + fmt::format("next: the source's credentials, then walbrook check {}\n", printable(facts.stored.name));
 }
 
 std::string sync_json(const SyncFacts& facts) {

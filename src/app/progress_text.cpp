@@ -259,11 +259,11 @@ std::string summary_text(const pipeline::RunSummary& summary, const pipeline::Ru
 
 std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary) {
   std::vector<Error> errors;
-  for (const auto& table : summary.quarantined) {
+  for (const auto& [table, commit_lsn] : summary.quarantined) {
     const std::string name = table.schema + "." + table.name;
     std::string cause = fmt::format("table {} is set aside, all others go on: {}", name, table.reason);
     std::string mend = "Mend the cause; the next start of walbrook run copies this table again.";
-    errors.emplace_back(ErrorKind::data, std::move(cause), std::move(mend));
+    errors.emplace_back(ErrorKind::data, std::move(cause), std::move(mend), ErrorFacts{.table = name});
   }
   return errors;
 }

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace walbrook::app {
@@ -27,38 +27,11 @@ std::string csv_field(std::string_view text) {
   return quoted + '"';
 }
 
-std::string json_string(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-// A number in JSON's own syntax is written digit by digit as it came: no parser here may round a DECIMAL or a HUGEINT.
-bool is_json_number(std::string_view text) {
-  const auto digits = [&text] {
-    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
-    text.remove_prefix(end);
-    return end;
-  };
-  if (text.starts_with('-')) text.remove_prefix(1);
-  const bool leading_zero = text.starts_with('0');
-  const auto whole = digits();
-  if (whole == 0 || (leading_zero && whole > 1)) return false;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  if (text.starts_with('e') || text.starts_with('E')) {
-    text.remove_prefix(1);
-    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  return text.empty();
-}
-
 std::string json_value(const QueryResult::ColumnInfo& column, const std::optional<std::string>& cell) {
   if (!cell) return "null";
-  if (column.numeric && is_json_number(*cell)) return *cell;
-  if (column.type == "BOOLEAN" && (*cell == "true" || *cell == "false")) return *cell;
-  return json_string(*cell);
+  if (column.json) return *cell;
+  if (column.numeric) return json_scalar(*cell, JsonScalar::number);
+  return json_scalar(*cell, column.type == "BOOLEAN" ? JsonScalar::boolean : JsonScalar::text);
 }
 
 std::vector<std::string> unique_names(const QueryResult& result) {

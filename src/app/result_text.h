@@ -13,7 +13,8 @@ namespace walbrook::app {
 [[nodiscard]] std::string footer(const serve::SqlAnswer& answer);
 // RFC 4180 but for its line ends, which are \n as everywhere on this system. NULL is an empty field, the empty text "".
 [[nodiscard]] std::string as_csv(const destination::QueryResult& result);
-// {"lsn": "0/1A2B3C8", "rows": [{"column": value}]}; numbers bare, NaN and the infinities as strings. A column name
+// {"lsn": "0/1A2B3C8", "rows": [{"column": value}]}; numbers bare, NaN and the infinities as strings, lists,
+// structures and maps as they are where the query asked for them (NestedCells). A column name
 // that occurs twice gets _2, _3 …: an object could not hold both.
 [[nodiscard]] std::string as_json(const serve::SqlAnswer& answer);
 

@@ -81,8 +81,10 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
 
 nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const pipeline::RunStatus& left) {
   nlohmann::ordered_json quarantined = nlohmann::ordered_json::array();
-  for (const auto& table : summary.quarantined) {
-    quarantined.push_back({{"table", table.schema + "." + table.name}, {"reason", table.reason}});
+  for (const auto& [table, commit_lsn] : summary.quarantined) {
+    nlohmann::ordered_json told = {{"table", table.schema + "." + table.name}, {"reason", table.reason}};
+    if (commit_lsn.is_set()) told["lsn"] = commit_lsn.to_string();
+    quarantined.push_back(std::move(told));
   }
   return {{"event", "summary"},
           {"copied_tables", summary.copied_tables},

@@ -10,12 +10,15 @@ namespace walbrook::app {
 namespace {
 
 serve::SqlAnswer ask(const CommandLine& line) {
-  if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url), line.sql)) return *std::move(answer);
+  using destination::NestedCells;
+  const auto nested = line.sql_format == SqlFormat::json ? NestedCells::json : NestedCells::text;
+  if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url), line.sql, nested))
+    return *std::move(answer);
   const auto destination = destination::open_destination(line.destination);
   static_cast<void>(destination->open());
   const auto session = destination->open_read_session();
   serve::SqlAnswer answer;
-  answer.result = session->query(line.sql);
+  answer.result = session->query(line.sql, nested);
   answer.lsn = session->lsn();
   return answer;
 }

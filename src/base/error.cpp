@@ -1,6 +1,5 @@
 #include "base/error.h"
 
-#include <array>
 #include <utility>
 
 namespace walbrook {
@@ -58,10 +57,7 @@ Error::Error(const Error&) = default;
 Error& Error::operator=(const Error&) = default;
 
 void Error::add_facts(const ErrorFacts& more) {
-  constexpr std::array fields = {&ErrorFacts::setting,     &ErrorFacts::server,   &ErrorFacts::slot,
-                                 &ErrorFacts::publication, &ErrorFacts::pipeline, &ErrorFacts::destination,
-                                 &ErrorFacts::table,       &ErrorFacts::column,   &ErrorFacts::sqlstate};
-  for (const auto field : fields) {
+  for (const auto& [name, field] : fact_fields) {
     if ((facts_.*field).empty()) facts_.*field = more.*field;
   }
 }

@@ -28,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/lsn.h"
+#include "destination/selection.h"
 #include "package/net_effect.h"
 #include "package/row_batch.h"
 
@@ -86,7 +87,8 @@ struct Checkpoint {
   Lsn lsn;
   // As the last run knew them; empty in what an older walbrook wrote.
   std::string publication = {};
-  std::string source = {};  // where it is: "127.0.0.1:5432/shop"
+  std::string source = {};                    // where it is: "127.0.0.1:5432/shop"
+  std::vector<SelectedTable> selection = {};  // the tables it was asked for; empty = all of the publication
 };
 
 // A row of _walbrook.loads: of a package, or of the tables that were copied together.
@@ -165,6 +167,12 @@ struct WholeCopy {
   const std::vector<RowBatch>* rows;  // only inserts
 };
 
+// A table that cannot have its copy, with the reason and what to do.
+struct TakenPlace {
+  Oid oid = 0;
+  std::string reason;
+};
+
 // Rows of one table's copy, invisible under its target name until promoted.
 class CopyWriter {
  public:
@@ -177,12 +185,16 @@ class CopyWriter {
   virtual void finish() = 0;                      // durable; without it the copy is worthless
 };
 
+// Lists, structures and maps in the rows of a query: as the destination writes them for people, or as JSON documents.
+enum class NestedCells { text, json };
+
 // Rows of a query, as text.
 struct QueryResult {
   struct ColumnInfo {
     std::string name;
     std::string type;
     bool numeric = false;  // to be aligned right; a bare number in JSON where it is finite
+    bool json = false;     // cells are JSON documents
   };
   std::vector<ColumnInfo> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
@@ -201,7 +213,7 @@ class ReadSession {
   // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
   // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
   // and lsn() says which.
-  [[nodiscard]] virtual QueryResult query(const std::string& sql) = 0;
+  [[nodiscard]] virtual QueryResult query(const std::string& sql, NestedCells nested = NestedCells::text) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;
   // Ends a query that is running with an Error; any thread may call it.
@@ -229,6 +241,10 @@ class Destination {
   // The copy that readers see stands where a copy that is made now would, is called as that, and has the same metadata
   // columns. True where there is none.
   [[nodiscard]] virtual bool fits(const std::string& dataset, const TableRecord& table) const = 0;
+
+  // Of these tables those whose place is taken: what stands under their target name was not made by this pipeline. It
+  // is never touched: beginning or promoting a copy in spite of it is an Error.
+  [[nodiscard]] virtual std::vector<TakenPlace> taken_places(const std::vector<TableRecord>& tables) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
   // Throws Error(data) where a copy with these columns cannot stand here.

@@ -109,7 +109,8 @@ std::vector<StoredPipeline> StoredState::pipelines() const {
                                     .timeline = cells.number("timeline"),
                                     .lsn = cells.lsn("lsn"),
                                     .publication = cells.text("publication"),
-                                    .source = cells.text("source")},
+                                    .source = cells.text("source"),
+                                    .selection = selection_from_json(cells.text("selection"))},
                      .written = cells.time("written_us")});
   }
   return found;

@@ -49,6 +49,7 @@ struct Trouble {
   Oid oid = 0;
   std::string reason;
   bool copy_mends = false;
+  Lsn commit_lsn = {};  // of the change; unset while its transaction is open
 };
 
 struct LoadPackage {

@@ -12,6 +12,19 @@ Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const 
 
 void Assembler::feed(std::string_view frame) {
   if (reached_until_) return;
+  try {
+    take(frame);
+  } catch (Error& failed) {
+    if (const Lsn lsn = place_in_stream(); lsn.is_set()) failed.add_facts({.lsn = lsn.to_string()});
+    throw;
+  }
+}
+
+Lsn Assembler::place_in_stream() const {
+  return in_transaction_ && !skipping_ ? package_.content().transactions.back().commit_lsn : position_;
+}
+
+void Assembler::take(std::string_view frame) {
   const auto message = pgoutput::decode(frame, {.protocol = options_.protocol,
                                                 .in_stream = stream_ != nullptr,
                                                 .parallel_streaming = options_.parallel_streaming});

@@ -33,7 +33,7 @@ class Assembler {
  public:
   Assembler(const AssemblerOptions& options, TypeCatalog& types, const TableGroups& groups);
 
-  // One frame of the stream. Throws Error(protocol), NeedsText.
+  // One frame of the stream. Throws Error(protocol), NeedsText, both with the LSN where it happened.
   void feed(std::string_view frame);
   // A package that has to leave before the next frame is fed: the open one is full, a part of an open transaction, or
   // what became of a prepared or rolled-back one.
@@ -77,6 +77,10 @@ class Assembler {
   void on(const pgoutput::StreamPrepare& prepare);
   void on(const pgoutput::CommitPrepared& commit);
   void on(const pgoutput::RollbackPrepared& rollback);
+
+  void take(std::string_view frame);
+  // The commit of the open transaction where it is known, else the end of the last one.
+  [[nodiscard]] Lsn place_in_stream() const;
 
   // Where a change of the message's transaction goes.
   struct Place {

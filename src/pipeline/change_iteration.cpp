@@ -102,6 +102,7 @@ void ChangeIteration::Impl::read_source() {
         "init_replication makes publication and slot.");
   }
   if (const auto trouble = source::slot_trouble(slot, options_.slot, catalog.database(), {})) throw *trouble;
+  // Such a slot sends them whether two_phase is asked for or not (tried on 15), and never again once it was confirmed.
   if (slot->two_phase) {
     throw Error(ErrorKind::source_not_ready,
                 fmt::format("slot {} sends prepared transactions before it is known whether they commit: only a "

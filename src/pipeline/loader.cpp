@@ -19,6 +19,16 @@ constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes 
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
 
+// The record as its copy will have it.
+TableRecord as_it_will_stand(const SyncedTable& table) {
+  auto record = table.record;
+  if (table.moves_to) {
+    record.target_schema = table.moves_to->schema;
+    record.target_name = table.moves_to->table;
+  }
+  return record;
+}
+
 }  // namespace
 
 Loader::Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
@@ -72,16 +82,15 @@ void Loader::publication_seen(const source::Publication& publication, std::stop_
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
   CopyOrder order;
-  for (auto* table : sync_.order_copies(next_load_)) {
-    auto record = table->record;
-    if (table->moves_to) {
-      record.target_schema = table->moves_to->schema;
-      record.target_name = table->moves_to->table;
+  const auto ordered = sync_.order_copies(next_load_);
+  set_aside_without_place(ordered, stop);
+  for (auto* table : ordered) {
+    if (table->record.state == TableState::copying) {
+      order.tables.push_back({.record = as_it_will_stand(*table),
+                              .source = table->source,
+                              .number = table->copy_number,
+                              .without_rows = copies_no_rows(table->record)});
     }
-    order.tables.push_back({.record = std::move(record),
-                            .source = table->source,
-                            .number = table->copy_number,
-                            .without_rows = copies_no_rows(table->record)});
     changed.push_back(table->record);
     statistics_.table(*table);
   }
@@ -90,6 +99,21 @@ void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop
   if (order.tables.empty()) return;
   copy_loads_.begin(next_load_++);
   copier_->order(std::move(order));
+}
+
+void Loader::set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop) {
+  if (ordered.empty()) return;
+  std::vector<TableRecord> records;
+  for (const auto* table : ordered) records.push_back(as_it_will_stand(*table));
+  std::vector<destination::TakenPlace> taken;
+  with_retries([&] { taken = destination_.taken_places(records); }, stop);
+  for (const auto& place : taken) quarantine(*sync_.find(place.oid), place.reason);
+}
+
+void Loader::quarantine(SyncedTable& table, const std::string& reason) {
+  table.record.state = TableState::quarantined;
+  table.record.reason = reason;
+  spdlog::error("table {}.{} is set aside: {}", table.record.schema, table.record.name, reason);
 }
 
 void Loader::store(const std::vector<TableRecord>& records) {
@@ -113,9 +137,7 @@ void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
       table->record.reason = "dropped in the source while it was to be copied";
       break;
     case CopyResult::Kind::failed:
-      table->record.state = TableState::quarantined;
-      table->record.reason = result.reason;
-      spdlog::error("table {}.{} is set aside: {}", table->record.schema, table->record.name, result.reason);
+      quarantine(*table, result.reason);
       break;
   }
   statistics_.table(*table);
@@ -199,7 +221,8 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
       with_retries([&] { apply_once(package); }, stop);
       break;
     } catch (const TableFailed& failed) {
-      package.troubles.push_back({.oid = failed.table(), .reason = failed.what()});
+      package.troubles.push_back(
+          {.oid = failed.table(), .reason = failed.what(), .commit_lsn = package.transactions.front().commit_lsn});
     }
   }
   order_copies({}, stop);  // a change may have asked for a new copy of its table
@@ -324,7 +347,10 @@ Error Loader::given_up(const Error& failed) const {
   const auto state = fmt::format(
       "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
       checkpoint_.to_string());
-  return {failed.kind(), failed.cause(), failed.mend().empty() ? state : failed.mend() + "\n  " + state};
+  Error told(failed.kind(), failed.cause(), failed.mend().empty() ? state : failed.mend() + "\n  " + state,
+             failed.facts());
+  told.add_facts({.lsn = checkpoint_.to_string()});
+  return told;
 }
 
 void Loader::with_retries(const std::function<void()>& attempt, std::stop_token stop) {

@@ -48,6 +48,9 @@ class Loader {
   [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached) const;
   // Sends the tables that wait for a copy to the copier, and stores `changed` records with them.
   void order_copies(std::vector<TableRecord> changed, std::stop_token stop);
+  // Those of them that cannot have their copy where it belongs leave: they are quarantined.
+  void set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop);
+  static void quarantine(SyncedTable& table, const std::string& reason);
   void copy_ended(const CopyResult& result, std::stop_token stop);
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);

@@ -108,7 +108,8 @@ void OpenPackage::ask_for_copy(const RelationState& relation, RowBatch& batch, c
 void OpenPackage::set_aside(RelationState& relation, RowBatch& batch, const std::string& why) {
   for (auto& column : batch.columns) column.truncate(batch.rows());
   relation.in_trouble = true;
-  package_.troubles.push_back({.oid = relation.schema->oid, .reason = why});
+  package_.troubles.push_back(
+      {.oid = relation.schema->oid, .reason = why, .commit_lsn = package_.transactions.back().commit_lsn});
 }
 
 RowBatch& OpenPackage::batch_of(const RelationState& relation) {
@@ -143,7 +144,10 @@ void OpenPackage::add(LoadPackage&& other, std::uint32_t transaction) {
     assign_transaction(step, transaction);
     package_.steps.push_back(std::move(step));
   }
-  std::ranges::move(other.troubles, std::back_inserter(package_.troubles));
+  for (auto& trouble : other.troubles) {
+    trouble.commit_lsn = package_.transactions[transaction].commit_lsn;
+    package_.troubles.push_back(std::move(trouble));
+  }
   package_.bytes += other.bytes;
   package_.rows += other.rows;
 }

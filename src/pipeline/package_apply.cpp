@@ -74,6 +74,7 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
     auto& record = changes_.edit(*table);
     record.state = trouble.copy_mends ? TableState::pending : TableState::quarantined;
     record.reason = trouble.reason;
+    table->set_aside_at = trouble.commit_lsn;
     if (trouble.copy_mends) spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
   }
 }

@@ -161,6 +161,17 @@ source::PreflightRequest preflight_request(const RunOptions& options,
   return request;
 }
 
+std::vector<destination::SelectedTable> selection_of(const RunOptions& options) {
+  std::vector<destination::SelectedTable> selection;
+  for (const auto& table : options.tables) selection.push_back({table.schema, table.name, table.columns});
+  for (const auto& included : options.include_columns) {
+    for (auto& table : selection) {
+      if (table.schema == included.schema && table.name == included.name) table.columns = included.columns;
+    }
+  }
+  return selection;
+}
+
 // Every table that is streaming needs nothing of the slot's backlog, and none of the others begins with it.
 bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
   if (!options.confirm || sync.any_streaming()) return false;
@@ -231,6 +242,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   if (start_over) out.checkpoint.lsn = slot.lsn;
   out.checkpoint.publication = options.publication;
   out.checkpoint.source = out.source;
+  out.checkpoint.selection = selection_of(options);
 
   out.newest_load = state.newest_load;
   out.sync = std::make_unique<TableSync>(

@@ -49,7 +49,8 @@ void Receiver::step(SteadyTime now) {
     disconnect(now, cannot);
     failures_ = 0;
     retry_at_ = now;
-  } catch (const Error& failed) {
+  } catch (Error& failed) {
+    if (durable().is_set()) failed.add_facts({.lsn = durable().to_string()});
     if (failed.kind() != ErrorKind::connection) throw;
     disconnect(now, failed);
     if (options_.reconnects >= 0 && failures_ > options_.reconnects) throw;

@@ -313,7 +313,7 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   out.seconds = took.count();
   out.checkpoint = Lsn{durable_.load()};
   for (const auto& [oid, table] : sync_->tables()) {
-    if (table.record.state == TableState::quarantined) out.quarantined.push_back(table.record);
+    if (table.record.state == TableState::quarantined) out.quarantined.push_back({table.record, table.set_aside_at});
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;
     out.copied_rows += table.copied_rows;

@@ -103,6 +103,12 @@ struct RunStatus {
   std::vector<Table> tables;
 };
 
+// A table that is quarantined at the end of a run.
+struct SetAside {
+  destination::TableRecord record;
+  Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause
+};
+
 struct RunSummary {
   Counts applied;
   std::uint64_t copied_tables = 0;
@@ -111,7 +117,7 @@ struct RunSummary {
   double apply_seconds = 0;  // time spent in loads
   double seconds = 0;
   Lsn checkpoint;
-  std::vector<destination::TableRecord> quarantined;
+  std::vector<SetAside> quarantined;
 };
 
 class Run {

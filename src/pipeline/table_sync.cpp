@@ -99,7 +99,13 @@ void TableSync::describe(SyncedTable& table) {
 // Names, types or metadata columns are asked for otherwise than when the copy was made.
 bool TableSync::restyle(SyncedTable& table) {
   auto& record = table.record;
-  if (restyled_ || record.columns == nullptr) return false;
+  if (restyled_) return false;
+  if (record.columns == nullptr) {
+    auto target = target_of(record);  // nothing of it stands anywhere
+    record.target_schema = std::move(target.schema);
+    record.target_name = std::move(target.table);
+    return false;
+  }
   const bool fits = destination_.fits(options_.dataset, record);
   if (fits && as_wished(record, table.source.wishes)) {
     describe(table);

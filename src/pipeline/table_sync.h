@@ -46,6 +46,7 @@ struct SyncedTable {
   std::optional<destination::TargetName>
       moves_to;                   // where the copy under way will stand, if not where the last one does
   std::uint64_t copy_number = 0;  // counts orders, so that the result of an outdated one is known
+  Lsn set_aside_at;                       // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };

@@ -100,15 +100,18 @@ class LocalServer::Impl {
       answer(response, [this] { return to_json(status_()); });
     });
     server_.Post("/sql", [this](const httplib::Request& request, httplib::Response& response) {
-      answer(response, [&] { return run_sql(request.body); });
+      const bool as_json = request.get_param_value("nested") == "json";
+      answer(response, [&] {
+        return run_sql(request.body, as_json ? destination::NestedCells::json : destination::NestedCells::text);
+      });
     });
   }
 
-  std::string run_sql(const std::string& sql) {
+  std::string run_sql(const std::string& sql, destination::NestedCells nested) {
     const auto session = destination_.open_read_session();
     const Registered registered(*this, *session);
     SqlAnswer result;
-    result.result = session->query(sql);
+    result.result = session->query(sql, nested);
     result.lsn = session->lsn();
     return to_json(result);
   }
@@ -174,9 +177,10 @@ std::optional<std::string> ask_status(const std::string& path) {
   return std::move(response->body);
 }
 
-std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql) {
+std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql, destination::NestedCells nested) {
+  const auto* const address = nested == destination::NestedCells::json ? "/sql?nested=json" : "/sql";
   const auto response = ask(path, query_timeout_s, [&](httplib::Client& client) {
-    return client.Post("/sql", sql, "text/plain; charset=utf-8");
+    return client.Post(address, sql, "text/plain; charset=utf-8");
   });
   if (!response) return std::nullopt;
   if (response->status != 200) throw_answered_error(response->body);

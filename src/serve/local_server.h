@@ -1,8 +1,8 @@
 // The local socket of a running pipeline: HTTP over a Unix socket that only the same user can reach.
 //
 //   GET  /status               → RunStatus as JSON
-//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "columns": [{name, type, numeric}], "rows": [[…]]} or {"error":
-//   …}
+//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "columns": [{name, type, numeric, json}], "rows": [[…]]} or
+//                                {"error": …}. With ?nested=json lists, structures and maps are JSON documents.
 //
 // It has to be there: a second process can't open a DuckDB file that is being written, not even to read.
 #pragma once
@@ -47,7 +47,8 @@ struct SqlAnswer {
   destination::QueryResult result;
 };
 // Throws Error(configuration) with the destination's reason when the SQL failed.
-[[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql);
+[[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql,
+                                               destination::NestedCells nested = destination::NestedCells::text);
 
 // The wire forms, and back. Malformed text is an Error(internal): only our own server writes it.
 [[nodiscard]] std::string to_json(const pipeline::RunStatus& status);

@@ -124,7 +124,8 @@ std::string to_json(const SqlAnswer& answer) {
   ordered_json document = {
       {"lsn", answer.lsn.to_string()}, {"columns", ordered_json::array()}, {"rows", ordered_json::array()}};
   for (const auto& column : answer.result.columns) {
-    document["columns"].push_back({{"name", column.name}, {"type", column.type}, {"numeric", column.numeric}});
+    document["columns"].push_back(
+        {{"name", column.name}, {"type", column.type}, {"numeric", column.numeric}, {"json", column.json}});
   }
   for (const auto& row : answer.result.rows) {
     ordered_json cells = ordered_json::array();
@@ -141,7 +142,8 @@ SqlAnswer sql_answer_from_json(std::string_view text) try {
   for (const auto& column : document.at("columns")) {
     answer.result.columns.push_back({.name = column.at("name").get<std::string>(),
                                      .type = column.at("type").get<std::string>(),
-                                     .numeric = column.at("numeric").get<bool>()});
+                                     .numeric = column.at("numeric").get<bool>(),
+                                     .json = column.value("json", false)});
   }
   for (const auto& cells : document.at("rows")) {
     auto& row = answer.result.rows.emplace_back();

@@ -117,7 +117,7 @@ void check_identity(const ServerIdentity& server, const PreflightRequest& reques
     found.error("server",
                 fmt::format("the server is at {}, the copy already at {}: it is an older state of the source",
                             server.position.to_string(), request.checkpoint.to_string()),
-                anew);
+                anew, ErrorKind::source_not_ready, {.lsn = request.checkpoint.to_string()});
   } else if (request.timeline != 0 && server.timeline > request.timeline) {
     found.note("server", fmt::format("the server was promoted since the last run (timeline {}, was {})",
                                      server.timeline, request.timeline));
@@ -188,7 +188,7 @@ std::vector<Finding> preflight(const PreflightRequest& request) {
 std::optional<Error> first_error(const std::vector<Finding>& findings) {
   const auto error = std::ranges::find(findings, Severity::error, &Finding::severity);
   if (error == findings.end()) return std::nullopt;
-  return Error(error->kind, error->what, error->mend);
+  return Error(error->kind, error->what, error->mend, error->facts);
 }
 
 }  // namespace walbrook::source

@@ -17,6 +17,7 @@ struct Finding {
   std::string what;   // one line
   std::string mend;   // SQL, setting or command; empty when there is nothing to do
   ErrorKind kind = ErrorKind::source_not_ready;  // of an error: decides the exit code
+  ErrorFacts facts = {};                         // of an error
 };
 
 struct PreflightRequest {

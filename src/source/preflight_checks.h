@@ -17,11 +17,12 @@ class Findings {
   void warning(std::string topic, std::string what, std::string mend) {
     add({Severity::warning, std::move(topic), std::move(what), std::move(mend)});
   }
-  void error(std::string topic, std::string what, std::string mend, ErrorKind kind = ErrorKind::source_not_ready) {
-    add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind});
+  void error(std::string topic, std::string what, std::string mend, ErrorKind kind = ErrorKind::source_not_ready,
+             ErrorFacts facts = {}) {
+    add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind, std::move(facts)});
   }
   void error(std::string topic, const Error& failed) {
-    error(std::move(topic), failed.cause(), failed.mend(), failed.kind());
+    error(std::move(topic), failed.cause(), failed.mend(), failed.kind(), failed.facts());
   }
   [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }
 

@@ -21,6 +21,10 @@ struct TableName {
 };
 // `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(configuration).
 [[nodiscard]] TableName parse_table_name(std::string_view text);
+// One part of such a name, in double quotes where it needs them; and what stands in the quotes that `rest` begins with,
+// which then begins behind them. nullopt: they are not closed.
+[[nodiscard]] std::string quoted_name(std::string_view name);
+[[nodiscard]] std::optional<std::string> take_quoted_name(std::string_view& rest);
 
 struct SlotState {
   std::string name;

@@ -7,10 +7,6 @@ namespace {
 
 constexpr auto anew = "walbrook run --reset makes the copy anew";
 
-Error not_ready(std::string cause, std::string mend) {
-  return {ErrorKind::source_not_ready, std::move(cause), std::move(mend)};
-}
-
 std::string drop_or_rename(const std::string& name) {
   return fmt::format("Give another name by --slot, or, if nobody needs it: SELECT pg_drop_replication_slot('{}');",
                      name);
@@ -20,6 +16,10 @@ std::string drop_or_rename(const std::string& name) {
 
 std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
                                   const std::string& database, Lsn checkpoint) {
+  const ErrorFacts facts{.slot = name, .lsn = checkpoint.is_set() ? checkpoint.to_string() : std::string()};
+  const auto not_ready = [&facts](std::string cause, std::string mend) {
+    return Error(ErrorKind::source_not_ready, std::move(cause), std::move(mend), facts);
+  };
   if (!slot) {
     if (!checkpoint.is_set()) return std::nullopt;
     return not_ready(

@@ -70,19 +70,11 @@ class TableNameParser {
     return found;
   }
   std::string quoted_name() {
-    std::string found;
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] != '"') {
-        found.push_back(text_[at_]);
-      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
-        found.push_back('"');
-        ++at_;
-      } else {
-        ++at_;
-        return found;
-      }
-    }
-    fail("a closing '\"' is missing");
+    auto rest = text_.substr(at_);
+    auto found = take_quoted_name(rest);
+    if (!found) fail("a closing '\"' is missing");
+    at_ = text_.size() - rest.size();
+    return *std::move(found);
   }
   [[noreturn]] void fail(const std::string& why) const {
     throw Error(
@@ -95,6 +87,31 @@ class TableNameParser {
 };
 
 }  // namespace
+
+std::string quoted_name(std::string_view name) {
+  const auto starts = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  const bool bare = !name.empty() && starts(name[0]) &&
+                    std::ranges::all_of(name, [&](char c) { return starts(c) || (c >= '0' && c <= '9') || c == '$'; });
+  if (bare) return std::string(name);
+  std::string quoted = "\"";
+  for (const char c : name) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
+
+std::optional<std::string> take_quoted_name(std::string_view& rest) {
+  std::string found;
+  for (std::size_t at = 1; at < rest.size(); ++at) {
+    if (rest[at] == '"') {
+      if (at + 1 == rest.size() || rest[at + 1] != '"') {
+        rest.remove_prefix(at + 1);
+        return found;
+      }
+      ++at;
+    }
+    found.push_back(rest[at]);
+  }
+  return std::nullopt;
+}
 
 TableName parse_table_name(std::string_view text) {
   return TableNameParser(text).parse();

@@ -61,11 +61,12 @@ std::string stream_mend(std::string_view state, const StreamOptions& options) {
 // gone.
 Error stream_failure(const Connection& connection, const PGresult* result, const StreamOptions& options) {
   auto failed = connection.failure(result, fmt::format("reading slot {}", options.slot));
+  failed.add_facts({.slot = options.slot, .publication = options.publication});
   if (sqlstate_of(result) == "XX000" && options.protocol >= 2 && options.streaming) {
-    throw CannotStream(failed.kind(), failed.cause(), failed.mend());
+    throw CannotStream(failed.kind(), failed.cause(), failed.mend(), failed.facts());
   }
   auto mend = stream_mend(sqlstate_of(result), options);
-  return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend));
+  return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend), failed.facts());
 }
 
 // Invariant: every frame that libpq has handed out was yielded by `read` before a later message is looked at, so that

@@ -215,8 +215,15 @@ TEST_P(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
 TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   const auto refused = [&](const char* why) {
     const auto error = error_of([&] { (void)destination().begin_copy(record(orders), *orders); });
-    EXPECT_TRUE(error.starts_with("destination: copy.duckdb: public.orders exists already and ")) << error;
+    EXPECT_TRUE(error.starts_with("destination: public.orders stands in copy.duckdb already and ")) << error;
     EXPECT_NE(error.find(why), std::string::npos) << error;
+    auto elsewhere = record(orders);
+    elsewhere.oid += 1;
+    elsewhere.target_schema = "mine";
+    const auto taken = destination().taken_places({record(orders), elsewhere});
+    ASSERT_EQ(taken.size(), 1U);
+    EXPECT_EQ(taken[0].oid, orders->oid);
+    expect_says(taken[0].reason, {"public.orders stands in copy.duckdb", why, "--dataset"});
   };
   as_user({"CREATE SCHEMA public", "CREATE TABLE public.\"Orders\" AS SELECT 42 AS mine"});
   open();
@@ -230,6 +237,8 @@ TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   open("second");
   refused("belongs to pipeline \"first\"");
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"first's"});
+  open("first");
+  EXPECT_TRUE(destination().taken_places({record(orders)}).empty()) << "its own copy is in nobody's way";
 }
 
 TEST_P(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {

@@ -179,8 +179,20 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
     load.put_table(quarantined);
     load.put_table(pending);
   });
+  auto checkpoint = at(0x2000);
+  checkpoint.publication = "pub";
+  checkpoint.source = "127.0.0.1:5432/shop";
+  checkpoint.selection = {{"public", "orders", {}}, {"\xC3\x9C \"x\"", "y", {"a", "b c"}}};
+  {
+    const auto again = destination().begin_load();
+    again->put_checkpoint(checkpoint);
+    again->commit();
+  }
   const auto check = [&](const State& state) {
     ASSERT_TRUE(state.checkpoint.has_value());
+    EXPECT_EQ(state.checkpoint->publication, checkpoint.publication);
+    EXPECT_EQ(state.checkpoint->source, checkpoint.source);
+    EXPECT_EQ(state.checkpoint->selection, checkpoint.selection);
     EXPECT_EQ(state.checkpoint->slot, "walbrook");
     EXPECT_EQ(state.checkpoint->systemid, "7301234567890123456");
     EXPECT_EQ(state.checkpoint->timeline, 1);

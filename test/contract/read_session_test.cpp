@@ -167,6 +167,42 @@ TEST_P(ReadSessionTest, columns_have_names_types_and_alignment) {
   EXPECT_EQ(row[6], "2026-01-02 03:04:05+00");
 }
 
+TEST_P(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
+  open();
+  const auto session = destination().open_read_session();
+  const auto result = session->query(
+      "SELECT [9007199254740993, NULL, -1] AS l, {'a b': 'x\"y', 'd': [1.50::DECIMAL(38,2)], 'ok': true, 'no': NULL} "
+      "AS s, "
+      "MAP {'k\"': 'nan'::DOUBLE, 'j': 1e300} AS m, [1, 2]::FLOAT[2] AS a, MAP {[1]: []} AS deep, [DATE '2026-01-02', "
+      "NULL] AS s, [[], NULL, ['a']] AS ll, '{\"b\": 1}'::JSON AS j, 7 AS n, NULL::INTEGER[] AS nothing",
+      destination::NestedCells::json);
+  ASSERT_EQ(result.rows.size(), 1U);
+  const std::vector<std::optional<std::string>> expected = {R"([9007199254740993,null,-1])",
+                                                            R"({"a b":"x\"y","d":[1.50],"ok":true,"no":null})",
+                                                            R"({"k\"":"nan","j":1e+300})",
+                                                            "[1.0,2.0]",
+                                                            R"({"[1]":[]})",
+                                                            R"(["2026-01-02",null])",
+                                                            R"([[],null,["a"]])",
+                                                            R"({"b": 1})",
+                                                            "7",
+                                                            std::nullopt};
+  EXPECT_EQ(result.rows[0], expected);
+  std::string documents;
+  for (const auto& column : result.columns) documents += column.json ? '1' : '0';
+  EXPECT_EQ(documents, "1111111001");
+  EXPECT_EQ(result.columns[1].type, "STRUCT(\"a b\" VARCHAR, d DECIMAL(38,2)[], ok BOOLEAN, \"no\" INTEGER)");
+  EXPECT_EQ(session->query("SELECT [row(1, 'a')] AS r", destination::NestedCells::json).rows[0][0], "[\"(1, a)\"]");
+  // Of many rows, through filters and joins: members may be views of other vectors.
+  const auto many = session->query(
+      "SELECT {'i': i, 'l': [i, i + 1], 't': t.name} AS s FROM range(5000) r(i) JOIN (VALUES (0, 'even'), (1, NULL)) "
+      "t(odd, name) ON t.odd = i % 2 WHERE i % 5 = 0 ORDER BY i DESC",
+      destination::NestedCells::json);
+  ASSERT_EQ(many.rows.size(), 1000U);
+  EXPECT_EQ(many.rows[0][0], R"({"i":4995,"l":[4995,4996],"t":null})");
+  EXPECT_EQ(many.rows[999][0], R"({"i":0,"l":[0,1],"t":"even"})");
+}
+
 TEST_P(ReadSessionTest, p5_a_result_has_a_bound) {
   open();
   const auto session = destination().open_read_session();

@@ -301,6 +301,35 @@ TEST_F(PipelineCommand, IsPickedUpElsewhereFromTheDestinationAlone) {
       << result.describe();
 }
 
+TEST_F(PipelineCommand, TablesAndColumnsThatWereChosenArePickedUpElsewhere) {
+  source_.exec(
+      "CREATE TABLE \"Left out\"(id int); CREATE TABLE \"Some Columns\"(id int PRIMARY KEY, n int, \"Big\" text)");
+  write_file(folder_ / ".walbrook/config.toml",
+             "[pipelines.shop]\n[[pipelines.shop.tables]]\nname = \"orders\"\n[[pipelines.shop.tables]]\nname = "
+             "'public.\"Some Columns\"'\ncolumns = [\"id\", \"Big\"]\n");
+  ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
+  const TempFolder elsewhere("elsewhere");
+  const auto there = [&](const std::vector<std::string>& arguments) {
+    auto spec = walbrook_command(arguments);
+    spec.folder = elsewhere.path();
+    return run(spec);
+  };
+  std::filesystem::copy_file(file(), elsewhere / "shop.duckdb");
+  auto result = there({"pipeline", "shop", "sync", "--destination", "duckdb:///shop.duckdb"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(read_file(elsewhere / ".walbrook/config.toml"),
+            "[pipelines.shop]\ndestination = \"duckdb:///shop.duckdb\"\nslot_name = \"shop\"\npub_name = \"shop\"\n\n"
+            "[[pipelines.shop.tables]]\nname = \"public.orders\"\n\n[[pipelines.shop.tables]]\n"
+            "name = \"public.\\\"Some Columns\\\"\"\ncolumns = [\"id\", \"Big\"]\n");
+  result = there({"run", "--json", "--source", source_.server().url(source_.name(), "postgres")});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.out.find("\"copied_tables\":0"), std::string::npos) << result.describe();
+  EXPECT_EQ(
+      DuckReader(elsewhere / "shop.duckdb")
+          .value("SELECT string_agg(source_name || ' ' || state, ', ' ORDER BY source_name) FROM _walbrook.tables"),
+      "Some Columns streaming, orders streaming");
+}
+
 TEST_F(PipelineCommand, ListsTheConfigurationsAndWhatElseTheirFilesHold) {
   copy_and_change();
   ASSERT_EQ(walbrook({"run", "other", "--destination", "duckdb:///shop.duckdb", "--dataset", "o"}).exit_code, 0);
@@ -324,7 +353,7 @@ TEST_F(PipelineCommand, OlderFilesAreReadAndBroughtUpToDate) {
     DuckReader older(file(), DuckReader::Access::read_write);
     older.exec(
         "ALTER TABLE _walbrook.checkpoint DROP COLUMN publication; ALTER TABLE _walbrook.checkpoint DROP COLUMN "
-        "source");
+        "source; ALTER TABLE _walbrook.checkpoint DROP COLUMN selection");
   }
   auto info = told({"info"});
   EXPECT_EQ(info.at("publication"), "shop") << "the configuration's";

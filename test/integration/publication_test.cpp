@@ -1,6 +1,8 @@
 // Publication, slot and snapshot: what is made in the source, and what happens to it while walbrook looks away.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "test/support/replicated_database.h"
 
 namespace walbrook::test {
@@ -162,6 +164,23 @@ TEST(Publication, p2_server_crash_while_following) {
   const auto result = db.pipeline.run();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(db.differences(), "") << result.describe();
+}
+
+TEST(Publication, the_json_of_an_error_tells_slot_and_position) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  const auto checkpoint = db.copied_value("SELECT lsn FROM _walbrook.checkpoint");
+  db.exec("SELECT pg_drop_replication_slot(" + quote_literal(db.pipeline.slot) + ")");
+  const auto result = db.pipeline.run({"--json"});
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  const auto last = result.out.rfind("{\"event\":\"error\"");
+  ASSERT_NE(last, std::string::npos) << result.describe();
+  const auto error = nlohmann::json::parse(result.out.substr(last)).at("error");
+  EXPECT_EQ(error.at("kind"), "source_not_ready");
+  EXPECT_EQ(error.at("slot"), db.pipeline.slot);
+  EXPECT_EQ(error.at("lsn"), checkpoint);
+  EXPECT_FALSE(error.contains("table")) << error;
 }
 
 }  // namespace

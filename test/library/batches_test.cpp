@@ -341,5 +341,14 @@ TEST(ChangeBatches, say_what_stands_in_the_way) {
             "_n,_walbrook_operation,_walbrook_lsn,_walbrook_commit_time,_walbrook_unchanged,id");
 }
 
+TEST(ChangeBatches, are_not_read_from_a_slot_that_has_two_phase) {
+  const Shop shop;
+  shop.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION pub FOR TABLE a");
+  shop.exec("SELECT pg_create_logical_replication_slot('" + shop.slot() + "', 'pgoutput', false, true)");
+  const auto error = error_of([&] { (void)shop.changes().batches(); });
+  EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
+  EXPECT_NE(error.cause().find("sends prepared transactions"), std::string::npos) << error.what();
+}
+
 }  // namespace
 }  // namespace walbrook::test

@@ -47,6 +47,26 @@ TEST(Install, the_command_runs_from_a_prefix_that_was_moved) {
   EXPECT_NE(version.out.find("0.1.0"), std::string::npos);
 }
 
+TEST(Install, shells_and_man_find_what_the_command_says_of_itself) {
+  const auto share = installation().prefix() / "share";
+  const auto offered = shell(
+      "source bash-completion/completions/walbrook; complete -p walbrook\n"
+      "COMP_WORDS=(walbrook pipe); COMP_CWORD=1; PATH=../bin:$PATH _walbrook; echo \"${COMPREPLY[*]}\"",
+      share);
+  EXPECT_TRUE(offered.succeeded()) << offered.describe();
+  EXPECT_NE(offered.out.find("\npipeline\n"), std::string::npos) << offered.describe();
+  EXPECT_TRUE(read_file(share / "zsh/site-functions/_walbrook").starts_with("#compdef walbrook\n"));
+  EXPECT_NE(read_file(share / "fish/vendor_completions.d/walbrook.fish").find("complete -c walbrook"),
+            std::string::npos);
+  const auto pages = shell(
+      "for page in walbrook $(../bin/walbrook completion commands | sed 's/^/walbrook-/'); do\n"
+      "  test -s man/man1/$page.1; ! command -v groff >/dev/null || groff -man -Tutf8 -ww man/man1/$page.1\ndone",
+      share);
+  EXPECT_TRUE(pages.succeeded()) << pages.describe();
+  EXPECT_EQ(pages.err, "");
+  EXPECT_TRUE(fs::exists(share / "man/man1/walbrook-run.1"));
+}
+
 TEST(Install, the_library_shows_its_own_names_alone) {
   const auto prefix = installation().prefix();
   const auto names = shell("nm -DC --defined-only lib/libwalbrook.so", prefix);

@@ -91,6 +91,22 @@ TEST(Package, finds_its_own_duckdb_where_it_is_unpacked) {
   EXPECT_FALSE(fs::exists(debian_package().root() / "usr/lib/libduckdb.so")) << "/usr/lib is everybody's";
 }
 
+TEST(Package, completions_and_manual_pages_stand_where_debian_has_them) {
+  const auto share = debian_package().root() / "usr/share";
+  for (const char* file : {"bash-completion/completions/walbrook", "zsh/vendor-completions/_walbrook",
+                           "fish/vendor_completions.d/walbrook.fish"}) {
+    EXPECT_TRUE(fs::exists(share / file)) << file;
+  }
+  EXPECT_FALSE(fs::exists(share / "zsh/site-functions"));
+  const auto pages =
+      in_folder(share / "man/man1",
+                "zcat walbrook.1.gz walbrook-run.1.gz | grep '^[.]TH'; ls | grep -v '^walbrook.*[.]1[.]gz$' || :");
+  EXPECT_EQ(pages.out,
+            ".TH WALBROOK 1 \"\" \"walbrook 0.1.0\" \"walbrook\"\n"
+            ".TH WALBROOK\\-RUN 1 \"\" \"walbrook 0.1.0\" \"walbrook\"\n")
+      << pages.describe();
+}
+
 TEST(Package, its_command_copies_and_follows) {
   const Shop shop;
   shop.exec(

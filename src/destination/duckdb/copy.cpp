@@ -28,16 +28,22 @@ bool add_variant(Connection& connection, Target& target, const std::string& sour
 
 }  // namespace
 
+std::optional<Error> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
+                                       const std::string& pipeline, const TableRecord& table) {
+  if (!names.contain(table.target_schema, table.target_name)) return std::nullopt;
+  const auto owner = state.owner(table.target_schema, table.target_name);
+  if (owner == pipeline) return std::nullopt;
+  return Error(ErrorKind::destination,
+               fmt::format("{}.{} stands in {} already and {}", table.target_schema, table.target_name,
+                           connection.database().label(),
+                           owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
+               owner ? "It is not touched. Have the copies in another schema: --dataset NAME."
+                     : "It is not touched. Rename it, or have the copies in another schema: --dataset NAME.");
+}
+
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const TableRecord& table) {
-  if (!names.contain(table.target_schema, table.target_name)) return;
-  const auto owner = state.owner(table.target_schema, table.target_name);
-  if (owner == pipeline) return;
-  throw Error(
-      ErrorKind::destination,
-      fmt::format("{}: {}.{} exists already and {}", connection.database().label(), table.target_schema,
-                  table.target_name, owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
-      "Rename or drop it, or have the copies in another schema: --dataset NAME.");
+  if (const auto stranger = stranger_in_place(connection, names, state, pipeline, table)) throw Error(*stranger);
 }
 
 void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "destination/destination.h"
 #include "destination/duckdb/chunk_writer.h"
 #include "destination/duckdb/relation_names.h"
@@ -26,7 +28,10 @@ void add_variant_column(Connection& connection, StateTables& state, TargetRecord
 // Columns get their descriptions as comments, in the connection's open transaction; those without one lose theirs.
 void describe_columns(Connection& connection, const Target& target, const TableSchema& columns);
 
-// Throws Error(destination) when a table or view of the target's name stands there that this pipeline did not make.
+// What there is to say of a table or view under the target's name that this pipeline did not make; nullopt: none is.
+[[nodiscard]] std::optional<Error> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
+                                                     const std::string& pipeline, const TableRecord& table);
+// Throws it, as Error(destination).
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const TableRecord& table);
 

@@ -143,6 +143,20 @@ void DuckDbDestination::reopen_if_broken() {
               "Nothing is lost: start walbrook run again, it goes on from there.");
 }
 
+std::vector<TakenPlace> DuckDbDestination::taken_places(const std::vector<TableRecord>& tables) {
+  check_writable();
+  reopen_if_broken();
+  std::vector<TakenPlace> taken;
+  transaction([&](Connection& connection, StateTables& state) {
+    RelationNames names(connection);
+    for (const auto& table : tables) {
+      const auto stranger = stranger_in_place(connection, names, state, pipeline_, table);
+      if (stranger) taken.push_back({.oid = table.oid, .reason = stranger->what()});
+    }
+  });
+  return taken;
+}
+
 std::unique_ptr<Load> DuckDbDestination::begin_load() {
   check_writable();
   if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/json_cells.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/state.h"
 
@@ -20,27 +22,6 @@ using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
   const auto hint = message.find("\nDid you mean");
   throw Error(ErrorKind::configuration, first_line(message),
               hint == std::string::npos ? "" : first_line(std::string_view(message).substr(hint + 1)));
-}
-
-bool is_number(duckdb_type type) {
-  switch (type) {
-    case DUCKDB_TYPE_TINYINT:
-    case DUCKDB_TYPE_SMALLINT:
-    case DUCKDB_TYPE_INTEGER:
-    case DUCKDB_TYPE_BIGINT:
-    case DUCKDB_TYPE_UTINYINT:
-    case DUCKDB_TYPE_USMALLINT:
-    case DUCKDB_TYPE_UINTEGER:
-    case DUCKDB_TYPE_UBIGINT:
-    case DUCKDB_TYPE_FLOAT:
-    case DUCKDB_TYPE_DOUBLE:
-    case DUCKDB_TYPE_HUGEINT:
-    case DUCKDB_TYPE_UHUGEINT:
-    case DUCKDB_TYPE_DECIMAL:
-      return true;
-    default:
-      return false;
-  }
 }
 
 // Prepares `sql`, which must be one statement that reads.
@@ -66,12 +47,35 @@ PreparedStatement prepare_reading(Connection& connection, const std::string& sql
   return prepared;
 }
 
-// Streams the rows of a prepared statement, whose columns are all VARCHAR, into `out`.
-void fetch(Connection& connection, duckdb_prepared_statement prepared, QueryResult& out) {
+// One column's cells of a chunk, into rows from `first` on. Returns their bytes.
+std::size_t take_cells(duckdb_vector vector, const JsonShape& shape, idx_t size, idx_t column, std::size_t first,
+                       QueryResult& out) {
+  auto* validity = duckdb_vector_get_validity(vector);
+  const auto* texts = static_cast<const duckdb_string_t*>(duckdb_vector_get_data(vector));
+  std::size_t bytes = 0;
+  for (idx_t row = 0; row < size; ++row) {
+    bytes += sizeof(std::optional<std::string>);
+    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) continue;
+    auto& cell = out.rows[first + row][column].emplace();
+    if (shape.kind == JsonShape::Kind::scalar) {
+      cell = text_of(texts[row]);
+    } else {
+      append_json(shape, vector, row, cell);
+    }
+    bytes += cell.size();
+  }
+  return bytes;
+}
+
+// Streams the rows of a prepared statement into `out`. Columns are VARCHAR where `shapes` says nothing else, and what
+// text_type(shape) says where it does.
+void fetch(Connection& connection, duckdb_prepared_statement prepared, const std::vector<JsonShape>& shapes,
+           QueryResult& out) {
   Result result;
   if (duckdb_execute_prepared_streaming(prepared, result.out()) == DuckDBError) {
     fail_query(connection, duckdb_result_error_type(result.out()), duckdb_result_error(result.out()));
   }
+  const JsonShape text{.names = {}, .children = {}};
   std::size_t bytes = 0;
   const auto columns = duckdb_column_count(result.out());
   for (;;) {
@@ -81,15 +85,8 @@ void fetch(Connection& connection, duckdb_prepared_statement prepared, QueryResu
     const auto first = out.rows.size();
     out.rows.resize(first + size, std::vector<std::optional<std::string>>(columns));
     for (idx_t c = 0; c < columns; ++c) {
-      const auto vector = duckdb_data_chunk_get_vector(chunk.get(), c);
-      auto* validity = duckdb_vector_get_validity(vector);
-      const auto* cells = static_cast<const duckdb_string_t*>(duckdb_vector_get_data(vector));
-      for (idx_t row = 0; row < size; ++row) {
-        bytes += sizeof(std::optional<std::string>);
-        if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) continue;
-        bytes += text_of(cells[row]).size();
-        out.rows[first + row][c] = text_of(cells[row]);
-      }
+      bytes += take_cells(duckdb_data_chunk_get_vector(chunk.get(), c), c < shapes.size() ? shapes[c] : text, size, c,
+                          first, out);
     }
     if (bytes > max_result_bytes) {
       throw Error(ErrorKind::configuration, fmt::format("the result is larger than {} MB", max_result_bytes >> 20U),
@@ -107,6 +104,18 @@ PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
     fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
   }
   return prepared;
+}
+
+// "SELECT c0::VARCHAR, c1::STRUCT(\"a\" VARCHAR) FROM … AS result(c0, c1)": by position, since names may occur twice.
+std::string select_as_text(const std::string& source, const std::vector<JsonShape>& shapes) {
+  std::string cells;
+  std::string names;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const auto* separator = i > 0 ? ", " : "";
+    cells += fmt::format("{}c{}::{}", separator, i, text_type(shapes[i]));
+    names += fmt::format("{}c{}", separator, i);
+  }
+  return fmt::format("SELECT {} {} AS result({})", cells, source, names);
 }
 
 }  // namespace
@@ -162,10 +171,10 @@ void TransactionReadSession::refresh() {
   begin(*lease);
 }
 
-QueryResult TransactionReadSession::query(const std::string& sql) {
+QueryResult TransactionReadSession::query(const std::string& sql, NestedCells nested) {
   const SessionConnection::Lease lease(*connection_);
   try {
-    return run(*lease, sql);
+    return run(*lease, sql, nested);
   } catch (const Error&) {
     // DuckDB ends the transaction when a statement fails while it runs.
     Result probe;
@@ -177,29 +186,37 @@ QueryResult TransactionReadSession::query(const std::string& sql) {
   }
 }
 
-QueryResult TransactionReadSession::run(Connection& connection, const std::string& sql) {
+QueryResult TransactionReadSession::run(Connection& connection, const std::string& sql, NestedCells nested) {
   const auto prepared = prepare_reading(connection, sql);
   QueryResult out;
+  std::vector<JsonShape> shapes;
   const auto columns = duckdb_prepared_statement_column_count(prepared.get());
   for (idx_t i = 0; i < columns; ++i) {
     const char* name = duckdb_prepared_statement_column_name(prepared.get(), i);
-    out.columns.push_back({.name = name,
-                           .type = "VARCHAR",
-                           .numeric = is_number(duckdb_prepared_statement_column_type(prepared.get(), i))});
+    auto& column = out.columns.emplace_back();
+    column = {.name = name,
+              .type = "VARCHAR",
+              .numeric = is_number(duckdb_prepared_statement_column_type(prepared.get(), i))};
     duckdb_free(const_cast<char*>(name));
+    if (nested == NestedCells::text) continue;
+    const LogicalType type(duckdb_prepared_statement_column_logical_type(prepared.get(), i));
+    shapes.push_back(json_shape(type.get()));
+    column.json = shapes.back().kind != JsonShape::Kind::scalar;
   }
   if (duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_EXPLAIN) {
-    fetch(connection, prepared.get(), out);
+    fetch(connection, prepared.get(), {}, out);
     return out;
   }
   // Values as DuckDB itself writes them, for every type it has.
   const auto source = "FROM query(" + literal(sql) + ")";
   QueryResult described;
-  fetch(connection, prepare_own(connection, "SELECT column_type FROM (DESCRIBE " + source + ")").get(), described);
+  fetch(connection, prepare_own(connection, "SELECT column_type FROM (DESCRIBE " + source + ")").get(), {}, described);
   for (std::size_t i = 0; i < described.rows.size() && i < out.columns.size(); ++i) {
     out.columns[i].type = described.rows[i].at(0).value_or("");
   }
-  fetch(connection, prepare_own(connection, "SELECT COLUMNS(*)::VARCHAR " + source).get(), out);
+  const bool all_text = std::ranges::none_of(out.columns, &QueryResult::ColumnInfo::json);
+  const auto cells = all_text ? "SELECT COLUMNS(*)::VARCHAR " + source : select_as_text(source, shapes);
+  fetch(connection, prepare_own(connection, cells).get(), all_text ? std::vector<JsonShape>() : shapes, out);
   return out;
 }
 

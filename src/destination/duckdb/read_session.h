@@ -44,13 +44,13 @@ class TransactionReadSession final : public ReadSession {
   ~TransactionReadSession() override;
 
   [[nodiscard]] Lsn lsn() const override { return lsn_; }
-  [[nodiscard]] QueryResult query(const std::string& sql) override;
+  [[nodiscard]] QueryResult query(const std::string& sql, NestedCells nested) override;
   void refresh() override;
   void interrupt() override { connection_->interrupt(); }
 
  private:
   void begin(Connection& connection);
-  [[nodiscard]] static QueryResult run(Connection& connection, const std::string& sql);
+  [[nodiscard]] static QueryResult run(Connection& connection, const std::string& sql, NestedCells nested);
 
   std::shared_ptr<SessionConnection> connection_;
   std::string pipeline_;

@@ -24,7 +24,7 @@ constexpr std::array<Definition, 7> definitions = {{
     {"format", "version BIGINT"},
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
-     "ZONE, publication VARCHAR, source VARCHAR"},
+     "ZONE, publication VARCHAR, source VARCHAR, selection JSON"},
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
@@ -50,8 +50,9 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 3> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+constexpr std::array<LaterColumn, 4> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
                                                        {"checkpoint", "source", "VARCHAR"},
+                                                       {"checkpoint", "selection", "JSON"},
                                                        {"loads", "copied_rows", "BIGINT"}}};
 
 std::string text(const Row& row, std::size_t column) {
@@ -167,17 +168,23 @@ void StateTables::check_format() {
 }
 
 std::optional<Checkpoint> StateTables::checkpoint() {
-  const auto rows = connection_.rows(
-      fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn, {} FROM {} WHERE pipeline = $1",
-                  has_column("checkpoint", "source") ? "publication, source" : "'', ''", table("checkpoint")),
-      pipeline_);
+  std::string later;
+  for (const auto& [of, name, type] : later_columns) {
+    if (std::string_view(of) != "checkpoint") continue;
+    later += has_column(of, name) ? fmt::format(", {}::VARCHAR", name) : ", ''";
+  }
+  const auto rows =
+      connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn{} FROM {} WHERE pipeline = $1", later,
+                                   table("checkpoint")),
+                       pipeline_);
   if (rows.empty()) return std::nullopt;
   return Checkpoint{.slot = text(rows[0], 0),
                     .systemid = text(rows[0], 1),
                     .timeline = number(rows[0], 2),
                     .lsn = lsn(rows[0], 3),
                     .publication = text(rows[0], 4),
-                    .source = text(rows[0], 5)};
+                    .source = text(rows[0], 5),
+                    .selection = selection_from_json(text(rows[0], 6))};
 }
 
 Lsn StateTables::checkpoint_lsn() {
@@ -212,9 +219,11 @@ State StateTables::load() {
 
 void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", table("checkpoint")), pipeline_,
-                  checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
-                  std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source);
+  connection_.run(
+      fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON)", table("checkpoint")),
+      pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
+      std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
+      selection_to_json(checkpoint.selection));
 }
 
 void StateTables::put_table(const TableRecord& record) {

@@ -93,7 +93,7 @@ TEST_F(ProgressText, TheSummarySaysWhatWasDone) {
 TEST_F(ProgressText, EachTableThatWasSetAsideIsAnErrorWithItsMend) {
   pipeline::RunSummary summary;
   EXPECT_TRUE(quarantine_errors(summary).empty());
-  summary.quarantined.push_back({.schema = "public", .name = "orders", .reason = "why"});
+  summary.quarantined.push_back({{.schema = "public", .name = "orders", .reason = "why"}, {}});
   const auto errors = quarantine_errors(summary);
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(exit_code(errors[0].kind()), 5);

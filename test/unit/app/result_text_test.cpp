@@ -68,6 +68,13 @@ TEST(ResultText, JsonNumbersAreWrittenBareOnlyInJsonsOwnSyntax) {
   }
 }
 
+TEST(ResultText, JsonDocumentsStandAsTheyAre) {
+  const destination::QueryResult result{.columns = {{"l", "BIGINT[]", false, true}, {"t", "VARCHAR", false, false}},
+                                        .rows = {{"[9007199254740993]", "[1]"}, {std::nullopt, std::nullopt}}};
+  EXPECT_EQ(as_json({.lsn = {}, .result = result}),
+            "{\"lsn\":null,\"rows\":[\n{\"l\":[9007199254740993],\"t\":\"[1]\"},\n{\"l\":null,\"t\":null}]}\n");
+}
+
 TEST(ResultText, JsonGivesEqualNamesASuffix) {
   const destination::QueryResult result{
       .columns = {{"a", "", true}, {"a", "", true}, {"a_2", "", true}, {"a", "", true}},

@@ -201,6 +201,7 @@ TEST_F(AssemblerTest, AValueThatIsNoneSetsItsTableAside) {
   ASSERT_EQ(package->troubles.size(), 1U);
   EXPECT_EQ(package->troubles[0].oid, orders);
   EXPECT_NE(package->troubles[0].reason.find("column \"id\" at commit 0/C8"), std::string::npos);
+  EXPECT_EQ(package->troubles[0].commit_lsn, Lsn{200});
   EXPECT_EQ(std::get<RowBatch>(package->steps[1]).rows(), 1U);
 }
 
@@ -214,6 +215,23 @@ TEST_F(AssemblerTest, WhatTheProtocolForbidsIsAnError) {
   EXPECT_THROW(feed(frames::insert(orders, {"1"})), Error);
   EXPECT_THROW(feed("?"), Error);
   EXPECT_FALSE(assembler.has_commits());
+}
+
+TEST_F(AssemblerTest, AnErrorTellsWhereInTheStreamItHappened) {
+  make();
+  const auto lsn_of = [this](const std::string& frame) {
+    try {
+      feed(frame);
+    } catch (const Error& failed) {
+      return failed.facts().lsn;
+    }
+    return std::string("no error");
+  };
+  feed(frames::begin(1, {0x10}));
+  EXPECT_EQ(lsn_of("?"), "0/10");
+  EXPECT_EQ(lsn_of(frames::insert(orders, {"1"})), "0/10");
+  feed(frames::commit({0x10}, {0x15}));
+  EXPECT_EQ(lsn_of(frames::insert(orders, {"1", "a"})), "0/15");
 }
 
 }  // namespace

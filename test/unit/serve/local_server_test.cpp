@@ -72,6 +72,10 @@ TEST_F(LocalServerTest, AnswersStatusAndSqlWithTheLsn) {
   ASSERT_EQ(answer->result.rows.size(), 1U);
   EXPECT_EQ(answer->result.rows[0], (std::vector<std::optional<std::string>>{"42", std::nullopt, "ü"}));
   EXPECT_TRUE(answer->result.columns[0].numeric);
+  EXPECT_EQ(ask_sql(path_, "SELECT ['a'] AS l")->result.rows[0][0], "[a]");
+  const auto nested = ask_sql(path_, "SELECT ['a'] AS l", destination::NestedCells::json);
+  EXPECT_TRUE(nested->result.columns[0].json);
+  EXPECT_EQ(nested->result.rows[0][0], "[\"a\"]");
 }
 
 TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {

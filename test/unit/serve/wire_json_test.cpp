@@ -46,12 +46,14 @@ TEST(WireJson, AStatusComesBackAsItWas) {
 
 TEST(WireJson, AnAnswerKeepsNullApartFromTheEmptyText) {
   SqlAnswer answer{.lsn = *Lsn::parse("0/1A2B3C8"),
-                   .result = {.columns = {{"a", "VARCHAR", false}, {"n", "BIGINT", true}},
+                   .result = {.columns = {{"a", "VARCHAR", false}, {"n", "BIGINT", true, true}},
                               .rows = {{std::nullopt, "1"}, {"", std::nullopt}}}};
   const auto back = sql_answer_from_json(to_json(answer));
   EXPECT_EQ(back.lsn, answer.lsn);
   EXPECT_EQ(back.result.rows, answer.result.rows);
   EXPECT_TRUE(back.result.columns[1].numeric);
+  EXPECT_TRUE(back.result.columns[1].json);
+  EXPECT_FALSE(back.result.columns[0].json);
   EXPECT_EQ(back.result.columns[0].type, "VARCHAR");
 }
 

@@ -21,6 +21,13 @@ TEST(TableNames, ReadAsSqlReadsThem) {
   EXPECT_EQ(parse_table_name("\"a(b)\""), name("public", "a(b)"));
 }
 
+TEST(TableNames, AreQuotedSoThatTheyAreReadAsTheyAre) {
+  EXPECT_EQ(quoted_name("orders_2$"), "orders_2$");
+  for (const std::string part : {"Orders", "a b", "a.b", "say \"x\"", "1a", "$a", "größe", "a-b", "("}) {
+    EXPECT_EQ(parse_table_name(quoted_name(part) + "." + quoted_name(part)), name(part, part)) << part;
+  }
+}
+
 TEST(TableNames, RefuseWhatIsNone) {
   for (const auto* text : {"", ".", "a.", ".a", "a.b.c", "a(", "a()", "a(b", "a(b,)", "a(b)c", "a b", "\"a", "\"\"",
                            "a-b", "1a", "a;drop table b", "a(b,b)"}) {
