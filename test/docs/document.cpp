@@ -36,7 +36,7 @@ std::string Block::file() const {
 
 std::vector<Block> blocks_of(const std::string& markdown) {
   static const std::regex fence(R"(( *)```(\S*)\s*)");
-  static const std::regex comment(R"(<!-- run(?:: (.*) -->)?)");
+  static const std::regex comment(R"( *<!-- run(?:: (.*) -->)?)");
   std::istringstream lines(markdown);
   std::vector<Block> blocks;
   bool inside = false;

@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path source_folder = WALBROOK_SOURCE_DIR;
-constexpr auto patience = milliseconds(10'000);
+constexpr auto patience = milliseconds(20'000);
 
 struct NotRun {
   std::string document;

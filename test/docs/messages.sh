@@ -186,7 +186,7 @@ walbrook run --source $S
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT active FROM pg_replication_slots" | grep -q t && break; sleep 0.05; done
 for try in 1 2 3 4 5; do  # where the follower moves the slot just then, another message comes
-  walbrook run --source $S --destination duckdb:///another.duckdb --slot-wait 0 > out 2>&1
+  walbrook run --source $S --destination duckdb:///another$try.duckdb --slot-wait 0 > out 2>&1
   exit_code=$?
   grep -q "is read by another" out && break
 done

@@ -25,7 +25,7 @@ class Shell {
 
   // Variables, functions and the folder stay for the next one. One that ends with "&" runs on, and writes to
   // `background` in the shell's files. Throws std::runtime_error when it takes longer.
-  ShellResult run(const std::string& commands, std::chrono::seconds limit = std::chrono::seconds(60));
+  ShellResult run(const std::string& commands, std::chrono::seconds limit = std::chrono::seconds(120));
   [[nodiscard]] std::filesystem::path background() const { return files_ / "background"; }
 
  private:
