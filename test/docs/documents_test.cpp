@@ -163,8 +163,8 @@ TEST_P(Document, shows_programs_that_compile) {
   if (std::ranges::find(blocks, "cpp", &Block::tag) == blocks.end()) return;
   const TempFolder folder("programs");
   write_file(folder / "all.cpp", programs_of(blocks));
-  const auto compiled = run({.argv = {"g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
-                                      "-I" WALBROOK_SOURCE_DIR "/include", "all.cpp"},
+  const auto compiled = run({.argv = {"g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I",
+                                      (source_folder / "include").string(), "all.cpp"},
                              .folder = folder.path()});
   EXPECT_TRUE(compiled.succeeded()) << compiled.describe();
 }

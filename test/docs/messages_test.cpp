@@ -19,6 +19,10 @@ struct Message {
   std::string commands;
 };
 
+void PrintTo(const Message& message, std::ostream* out) {
+  *out << message.text;
+}
+
 std::vector<Message> all_messages() {
   static const std::regex heading("### ([0-9]+) (.*)");
   std::istringstream lines(read_file(WALBROOK_SOURCE_DIR "/test/docs/messages.sh"));

@@ -1,9 +1,9 @@
 // What a document shows of a command's output, against what came.
 //
-// Both sides lose what differs from run to run, so that a document can show a true sample: LSNs, times, durations, rates
-// (which may be missing), PIDs, xids and oids, the server's version, the width of columns, rules and bars. Lines of
-// tables that were copied side by side may come in any order. Beyond that "…" in a shown line stands for any text, and a
-// line that holds nothing else for any number of lines.
+// Both sides lose what differs from run to run, so that a document can show a true sample: LSNs, times, durations,
+// sizes, rates (which may be missing), PIDs, xids and oids, the server's version, the width of columns, rules and bars.
+// Lines of tables that were copied side by side may come in any order. Beyond that "…" in a shown line stands for any
+// text, and a line that holds nothing else for any number of lines.
 #pragma once
 
 #include <string>

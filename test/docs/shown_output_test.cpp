@@ -13,6 +13,7 @@ TEST(ShownOutput, what_differs_from_run_to_run_may) {
   EXPECT_EQ(difference("in 27 ms, 38,085 rows/s, lag 0.6 s;", "in 0.3 s, 9 rows/s, lag 81 ms;"), "");
   EXPECT_EQ(difference("in 27 ms, 38,085 rows/s, lag 0.6 s;", "in 3 ms, lag 81 ms;"), "");
   EXPECT_EQ(difference("at 2026-11-22 21:08:13.179966+00", "at 2027-01-02 03:04:05+00"), "");
+  EXPECT_EQ(difference("xid 731 is \"xid\":732, 64 kB", "xid 1 is \"xid\":2, 1 MB"), "");
   EXPECT_EQ(difference("PostgreSQL 15.20 (Debian 15.20-0+deb12u1) at a", "PostgreSQL 16.1 at a"), "");
   EXPECT_EQ(difference("a ███ 2 rows 0.1 s\nb ██ 3 rows 1 ms\nend", "b █ 3 rows 5 ms\na ███ 2 rows 2 ms\nend\n\n"), "");
   EXPECT_EQ(difference("lsn        n\n──────────\n0/B318338  1", "lsn      n\n────────\n0/B31833  1"), "");

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The shop belongs to its owner. The server has a certificate for db.example.com, of an authority that you have the file of.
 psql -qX -v ON_ERROR_STOP=1 "$ADMIN" <<'END'
 CREATE ROLE shop_owner LOGIN;

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A shop without a loader; the tables belong to a superuser.
 psql -qX -v ON_ERROR_STOP=1 "$ADMIN" <<'END'
 CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
