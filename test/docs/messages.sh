@@ -245,7 +245,7 @@ kill %1; wait %1
 exit_code=$?
 cat log
 
-### 5 transaction … is open and does not fit: … bytes of open transactions would be staged in shop.duckdb, … are allowed
+### 5 transaction … is open and does not fit: 63952 bytes of open transactions would be staged in shop.duckdb, 4096 are allowed
 shop
 walbrook run --source $S
 admin "INSERT INTO customers SELECT n, repeat('x', 100) FROM generate_series(10, 5000) n"
@@ -254,7 +254,7 @@ walbrook run --source $S --staged-bytes 4kB --decoding-memory 64kB --package-byt
 ### 4 the destination /home/you/shop.duckdb is locked by …
 shop
 walbrook run --source $S --follow > log 2>&1 &
-for try in $(seq 100); do [ -e shop.duckdb ] && break; sleep 0.05; done
+for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
 walbrook run --source $S
 exit_code=$?
 kill %1; wait
