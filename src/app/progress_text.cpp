@@ -240,8 +240,8 @@ std::string summary_text(const pipeline::RunSummary& summary, const pipeline::Ru
   const auto where = fmt::format(" → {} (checkpoint {})", destination, summary.checkpoint.to_string());
   std::string text;
   if (summary.copied_tables > 0) {
-    text += fmt::format("copied {}, {} rows in {}{}\n", counted(summary.copied_tables, "table"),
-                        short_count(summary.copied_rows),
+    text += fmt::format("copied {}, {} row{} in {}{}\n", counted(summary.copied_tables, "table"),
+                        short_count(summary.copied_rows), summary.copied_rows == 1 ? "" : "s",
                         short_duration(summary.copy_seconds > 0 ? summary.copy_seconds : summary.seconds), where);
   }
   if (summary.applied.transactions > 0) {

@@ -260,6 +260,18 @@ std::string Connection::where() const {
   return place(raw());
 }
 
+std::string Connection::tls() const {
+  const char* protocol = PQsslInUse(raw()) != 0 ? PQsslAttribute(raw(), "protocol") : nullptr;
+  return protocol != nullptr ? protocol : "";
+}
+
+bool Connection::leaves_machine() const {
+  const char* named = PQhost(raw());
+  const std::string_view host = named != nullptr ? named : "";
+  const bool socket = host.empty() || host.starts_with('/') || host.starts_with('@');
+  return !socket && host != "localhost" && host != "::1" && !host.starts_with("127.");
+}
+
 Error Connection::failure(const PGresult* result, std::string_view doing) const {
   const auto sqlstate = sqlstate_of(result);
   const char* primary = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;

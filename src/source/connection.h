@@ -76,7 +76,9 @@ class Connection {
   [[nodiscard]] PGconn* raw() const { return connection_.get(); }
   [[nodiscard]] std::string database() const;
   [[nodiscard]] std::string user() const;
-  [[nodiscard]] std::string where() const;  // "127.0.0.1:5432/shop"
+  [[nodiscard]] std::string where() const;    // "127.0.0.1:5432/shop"
+  [[nodiscard]] std::string tls() const;      // "TLSv1.3"; "" where the connection is not encrypted
+  [[nodiscard]] bool leaves_machine() const;  // by what the host is called
 
   // The Error for the connection's last failure; SQLSTATE from `result` if there is one.
   [[nodiscard]] Error failure(const PGresult* result, std::string_view doing) const;

@@ -34,6 +34,16 @@ void check_names(const PreflightRequest& request, Findings& found) {
   }
 }
 
+void check_encryption(const Connection& catalog, Findings& found) {
+  const auto protocol = catalog.tls();
+  if (!protocol.empty()) {
+    found.ok("server", fmt::format("the connection is encrypted ({})", protocol));
+  } else if (catalog.leaves_machine()) {
+    found.note("server", "the connection is not encrypted",
+               "sslmode=require makes sure that it is, verify-full also of who answers.");
+  }
+}
+
 // False: there is no sense in looking further.
 bool check_server(Connection& catalog, Findings& found) {
   const auto rows = catalog.query(
@@ -47,6 +57,7 @@ bool check_server(Connection& catalog, Findings& found) {
     return false;
   }
   found.ok("server", fmt::format("PostgreSQL {} at {}, user {}", rows.text(0, 0), catalog.where(), catalog.user()));
+  check_encryption(catalog, found);
   if (rows.boolean(0, 1)) {
     found.error("server", fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
                 "Give the primary's host, or promote this server.");

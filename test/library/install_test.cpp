@@ -2,7 +2,6 @@
 // and the project's example pipeline, each of its examples against a real server.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -91,44 +90,6 @@ TEST(Install, each_header_stands_alone) {
   const auto compiled =
       shell("g++ -std=c++20 -fsyntax-only -Iinclude -x c++ include/walbrook/*.h", installation().prefix());
   EXPECT_TRUE(compiled.succeeded()) << compiled.describe();
-}
-
-// The ```cpp blocks of a document; those without a main go into a function that has the names which the text speaks of.
-std::string programs_of(const std::string& document) {
-  std::istringstream lines(read_file(fs::path(WALBROOK_SOURCE_DIR "/docs") / document));
-  std::string blocks;
-  std::string block;
-  int count = 0;
-  bool inside = false;
-  for (std::string line; std::getline(lines, line);) {
-    const auto text = line.substr(std::min(line.find_first_not_of(' '), line.size()));
-    if (!inside) {
-      inside = text == "```cpp";
-      block.clear();
-    } else if (text != "```") {
-      block += line + "\n";
-    } else {
-      inside = false;
-      ++count;
-      const bool whole = block.find("int main") != std::string::npos;
-      blocks += whole ? block
-                      : "void example_" + std::to_string(count) +
-                            "(walbrook::Pipeline& pipeline, const walbrook::ReplicationResource& changes) {\n"
-                            "static_cast<void>(pipeline); static_cast<void>(changes);\n{\n" +
-                            block + "}\n}\n";
-    }
-  }
-  return "#include <walbrook/walbrook.h>\n#include <iostream>\n" + blocks;
-}
-
-TEST(Install, what_the_documents_show_compiles) {
-  for (const std::string document : {"library.md", "coming-from-dlt.md"}) {
-    write_file(installation().project() / "document.cpp", programs_of(document));
-    const auto compiled =
-        shell("g++ -std=c++20 -fsyntax-only -I'" + installation().prefix().string() + "/include' document.cpp",
-              installation().project());
-    EXPECT_TRUE(compiled.succeeded()) << document << "\n" << compiled.describe();
-  }
 }
 
 TEST(Install, pkg_config_finds_it) {

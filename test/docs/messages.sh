@@ -1,0 +1,309 @@
+# What brings about each message of docs/troubleshooting.md: "### EXIT-CODE MESSAGE", then what is done in an empty folder
+# with an empty database "shop"; the output must hold the message, "…" standing for any text. `shop` fills the database,
+# and gives ~/.pgpass the password of its loader; `admin SQL…` is a superuser's psql, $S the loader's URL.
+
+### 2 .walbrook/config.toml:2: unknown key pipelines.shop.slotname
+mkdir .walbrook && printf '[pipelines.shop]\nslotname = "x"\n' > .walbrook/config.toml
+walbrook run
+
+### 2 .walbrook/config.toml:2: load.package_rows is to be a number, without quotes
+mkdir .walbrook && printf '[load]\npackage_rows = "10"\n' > .walbrook/config.toml
+walbrook run
+
+### 2 .walbrook/config.toml:2: this is not TOML
+mkdir .walbrook && printf '[load]\nlog_level = info\n' > .walbrook/config.toml
+walbrook run
+
+### 2 .walbrook/secrets.toml:7: please set me up! database, username, password, host are still to be filled in
+walbrook init > /dev/null
+walbrook run
+
+### 2 unknown pipeline "shop"
+walbrook run shop
+
+### 2 there are several pipelines, and none was named
+mkdir .walbrook && printf '[pipelines.a]\n[pipelines.b]\n' > .walbrook/config.toml
+walbrook run
+
+### 2 slot_name of pipeline My-Shop, which is not said, "My-Shop" is not a name that PostgreSQL allows for a slot
+mkdir .walbrook && printf '[pipelines.My-Shop]\n' > .walbrook/config.toml
+walbrook run
+
+### 2 ….password_command ended with exit code 1
+mkdir .walbrook && printf '[sources.pg_replication.credentials]\npassword_command = "false"\n' > .walbrook/config.toml
+walbrook run
+
+### 2 … is not a connection string that libpq can read
+SOURCES__PG_REPLICATION__CREDENTIALS='postgresql://loader:50%@db.example.com/shop' walbrook run
+
+### 0 .walbrook/secrets.toml can be read by others
+mkdir .walbrook && printf '[load]\nretries = 3\n' > .walbrook/secrets.toml && chmod 644 .walbrook/secrets.toml
+walbrook config
+
+### 2 unknown source "mysql"
+walbrook init mysql duckdb
+
+### 2 unknown destination "snowflake"
+walbrook init pg_replication snowflake
+
+### 4 .walbrook cannot be written
+touch .walbrook
+walbrook init
+
+### 3 cannot connect to db.example.com:5433/shop as loader: Connection refused
+walbrook run --source postgresql://loader@db.example.com:1/shop 2>&1 | sed 's/:1\//:5433\//'
+exit_code=${PIPESTATUS[0]}
+
+### 3 password authentication failed for user "loader"
+shop
+PGPASSWORD=wrong walbrook run --source $S
+
+### 3 no password supplied
+shop
+rm ~/.pgpass
+walbrook run --source $S
+
+### 3 no pg_hba.conf entry for host
+shop
+cp $SERVER/data/pg_hba.conf hba
+echo 'host all postgres all trust' > $SERVER/data/pg_hba.conf && admin "SELECT pg_reload_conf()"
+for try in $(seq 50); do psql -qX "$S" -c "" 2>/dev/null || break; done
+walbrook run --source $S
+exit_code=$?
+cat hba > $SERVER/data/pg_hba.conf && admin "SELECT pg_reload_conf()"
+
+### 3 role "nobody" does not exist
+walbrook run --source postgresql://nobody@db.example.com/shop
+
+### 3 database "shopp" does not exist
+shop
+walbrook run --source ${S}p
+
+### 3 server does not support SSL, but SSL was required
+shop
+walbrook run --source "$S?sslmode=require"
+
+### 3 root certificate file "/home/you/shop-ca.pem" does not exist
+shop
+source "$SETUP/tls.sh"; rm ~/shop-ca.pem
+for try in $(seq 50); do psql -qX "$S?sslmode=require" -c "" 2>/dev/null && break; done
+walbrook run --source "$S?sslmode=verify-full&sslrootcert=/home/you/shop-ca.pem"
+exit_code=$?
+admin "ALTER SYSTEM RESET ssl" && admin "SELECT pg_reload_conf()"
+
+### 3 certificate verify failed
+shop
+source "$SETUP/tls.sh"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=Another CA' -keyout other.key -out other.pem 2> /dev/null
+for try in $(seq 50); do psql -qX "$S?sslmode=require" -c "" 2>/dev/null && break; done
+walbrook run --source "$S?sslmode=verify-full&sslrootcert=/home/you/other.pem"
+exit_code=$?
+admin "ALTER SYSTEM RESET ssl" && admin "SELECT pg_reload_conf()"
+
+### 3 server certificate for "db.example.com" … does not match host name "127.0.0.1"
+shop
+source "$SETUP/tls.sh"
+for try in $(seq 50); do psql -qX "$S?sslmode=require" -c "" 2>/dev/null && break; done
+walbrook run --source "postgresql://loader@127.0.0.1/shop?sslmode=verify-full&sslrootcert=/home/you/shop-ca.pem"
+exit_code=$?
+admin "ALTER SYSTEM RESET ssl" && admin "SELECT pg_reload_conf()"
+
+### 3 must be superuser or replication role to start walsender
+shop
+admin "ALTER ROLE loader NOREPLICATION"
+walbrook run --source $S
+exit_code=$?
+admin "ALTER ROLE loader REPLICATION"
+
+### 3 wal_level is replica; logical is needed
+(unset PGHOSTADDR PGPORT
+"$SOURCE/tools/demo-server" start ~/small wal_level=replica > /dev/null
+walbrook check --source "host=$HOME/small port=5432 user=postgres dbname=postgres")
+exit_code=$?
+"$SOURCE/tools/demo-server" stop ~/small
+
+### 3 this is cluster …, but the copy was made from cluster …
+shop
+walbrook run --source $S
+(unset PGHOSTADDR PGPORT
+"$SOURCE/tools/demo-server" start ~/other > /dev/null
+walbrook run --source "host=$HOME/other port=5432 user=postgres dbname=postgres" --destination duckdb:///shop.duckdb)
+exit_code=$?
+"$SOURCE/tools/demo-server" stop ~/other
+
+### 3 0 of 10 replication slots are free; 2 are needed
+shop
+admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 10) n"
+walbrook run --source $S
+
+### 3 publication walbrook does not exist, and role loader cannot create it: it lacks CREATE on database shop
+shop
+admin "REVOKE CREATE ON DATABASE shop FROM loader"
+walbrook run --source $S
+
+### 3 publication walbrook does not exist, and role loader cannot create it: it does not own table public.orders (its owner is postgres)
+shop
+admin "ALTER TABLE orders OWNER TO postgres"
+walbrook run --source $S
+
+### 3 role loader may not read public.orders
+shop
+admin "ALTER TABLE orders OWNER TO postgres; CREATE PUBLICATION walbrook FOR TABLE orders"
+walbrook run --source $S
+
+### 3 role loader lacks USAGE on schema sales
+shop
+admin "REVOKE USAGE ON SCHEMA sales FROM loader; CREATE PUBLICATION walbrook FOR TABLE sales.items"
+walbrook run --source $S
+
+### 3 row-level security hides rows of public.orders from role loader
+shop
+admin "ALTER TABLE orders ENABLE ROW LEVEL SECURITY, OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook FOR TABLE orders"
+walbrook run --source $S
+
+### 0 UPDATE and DELETE of public.log will fail AT THE SOURCE while it is published: it has no primary key
+shop
+admin "CREATE TABLE log (what text); ALTER TABLE log OWNER TO loader"
+walbrook check --source $S
+
+### 0 publication walbrook leaves out DELETE: such changes do not reach the copy
+shop
+admin "CREATE PUBLICATION walbrook FOR TABLE orders WITH (publish = 'insert, update, truncate')"
+walbrook check --source $S
+
+### 3 table public.customers is not in publication walbrook
+shop
+admin "CREATE PUBLICATION walbrook FOR TABLE orders"
+walbrook run --source $S --table customers
+
+### 3 table public.nothing does not exist
+shop
+walbrook run --source $S --table nothing
+
+### 3 slot walbrook is read by another process, PID 4711 of the server
+shop
+walbrook run --source $S
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT active FROM pg_replication_slots" | grep -q t && break; sleep 0.05; done
+for try in 1 2 3 4 5; do  # where the follower moves the slot just then, another message comes
+  walbrook run --source $S --destination duckdb:///another$try.duckdb --slot-wait 0 > out 2>&1
+  exit_code=$?
+  grep -q "is read by another" out && break
+done
+cat out
+kill %1; wait
+
+### 3 slot walbrook does not exist, but the copy is at …: the changes since then cannot be read
+shop
+walbrook run --source $S
+admin "SELECT pg_drop_replication_slot('walbrook')"
+walbrook run --source $S
+
+### 3 slot walbrook was invalidated by the server: the write-ahead log it needs was removed (max_slot_wal_keep_size)
+shop
+walbrook run --source $S
+admin "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'" && admin "SELECT pg_reload_conf()"
+for segment in 1 2 3; do admin "INSERT INTO customers VALUES (10 + $segment, 'x')" && admin "SELECT pg_switch_wal()"; done
+admin "CHECKPOINT"
+walbrook run --source $S
+exit_code=$?
+admin "ALTER SYSTEM RESET max_slot_wal_keep_size" && admin "SELECT pg_reload_conf()"
+
+### 3 slot walbrook is at …, ahead of the copy, which is at …: the changes between them are gone
+shop
+walbrook run --source $S
+cp shop.duckdb older
+admin "INSERT INTO customers VALUES (3, 'Barbara')"
+walbrook run --source $S
+cp older shop.duckdb
+walbrook run --source $S
+
+### 3 slot walbrook belongs to database shop, not to postgres
+shop
+admin "SELECT pg_create_logical_replication_slot('walbrook', 'pgoutput')"
+walbrook run --source postgresql://loader@db.example.com/postgres
+
+### 3 slot walbrook uses the output plugin test_decoding, not pgoutput
+shop
+admin "SELECT pg_create_logical_replication_slot('walbrook', 'test_decoding')"
+walbrook run --source $S
+
+### 0 waiting for the end of transactions that are writing in the source: …
+shop
+admin "BEGIN; INSERT INTO customers VALUES (3, 'Barbara'); SELECT pg_sleep(3); COMMIT" &
+sleep 0.3
+walbrook run --source $S
+
+### 5 table public.secret is set aside
+shop
+admin "CREATE TABLE secret (id int PRIMARY KEY); ALTER TABLE orders OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook FOR TABLE orders"
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do grep -q "streaming\|copied" log && break; sleep 0.05; done
+admin "ALTER PUBLICATION walbrook ADD TABLE secret"
+for try in $(seq 200); do grep -q "set aside" log && break; sleep 0.05; done
+kill %1; wait %1
+exit_code=$?
+cat log
+
+### 5 transaction … is open and does not fit: 63952 bytes of open transactions would be staged in shop.duckdb, 4096 are allowed
+shop
+walbrook run --source $S
+admin "INSERT INTO customers SELECT n, repeat('x', 100) FROM generate_series(10, 5000) n"
+walbrook run --source $S --staged-bytes 4kB --decoding-memory 64kB --package-bytes 64kB
+
+### 4 the destination /home/you/shop.duckdb is locked by …
+shop
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
+walbrook run --source $S
+exit_code=$?
+kill %1; wait
+
+### 4 the destination's folder /home/you/none does not exist
+shop
+walbrook run --source $S --destination duckdb:////home/you/none/shop.duckdb
+
+### 4 the destination /home/you/shop.duckdb does not exist
+walbrook sql --destination duckdb:///shop.duckdb "SELECT 1"
+
+### 4 the destination /home/you/shop.duckdb is no DuckDB database
+shop
+head -c 20000 /dev/zero > shop.duckdb
+walbrook run --source $S
+
+### 5 public.orders stands in shop.duckdb already and belongs to pipeline "walbrook"
+shop
+walbrook run --source $S
+walbrook run --source $S --slot another --publication another --table orders
+
+### 4 shop.duckdb holds nothing of pipeline "shop"
+shop
+walbrook run --source $S
+walbrook pipeline shop info --destination duckdb:///shop.duckdb
+
+### 4 nothing is dropped: a walbrook run holds …
+shop
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
+walbrook pipeline walbrook drop --yes --source $S --destination duckdb:///shop.duckdb
+exit_code=$?
+kill %1; wait
+
+### 2 there is no terminal to ask on, so nothing is dropped
+shop
+walbrook run --source $S
+walbrook pipeline walbrook drop --source $S --destination duckdb:///shop.duckdb
+
+### 2 only statements that read are allowed
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb "DELETE FROM orders"
+
+### 3 slot walbrook does not exist at db.example.com:5432/shop
+shop
+walbrook decode --source $S
+
+### 3 publication walbrook does not exist at db.example.com:5432/shop
+shop
+admin "SELECT pg_create_logical_replication_slot('walbrook', 'pgoutput')"
+walbrook decode --source $S
