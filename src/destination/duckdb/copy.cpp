@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/own_rows.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -189,6 +190,11 @@ void Copy::prepare_variants(const RowBatch& rows) {
     add_variant_column(connection_, state_, record_, source);
   }
   if (committed) commit_rows();
+}
+
+void Copy::keep_last(const std::vector<std::string>& key) {
+  commit_rows();
+  keep_last_rows(connection_, record_.target, key);
 }
 
 void Copy::finish() {
