@@ -215,7 +215,8 @@ class StreamRun {
       progress_.copy_advanced(label(), rows_, bytes);
     }
     if (stop_.stop_requested()) return;  // the copy goes
-    if (disposition_ == Disposition::merge) copy->keep_last(key_);
+    copied_ = rows_;
+    if (disposition_ == Disposition::merge) copied_ = rows_ - copy->keep_last(key_);
     copy->finish();
   }
 
@@ -239,7 +240,7 @@ class StreamRun {
       counts_ = load->add_copy(record_, key_);
     } else {
       load->promote(record_);
-      counts_.written = rows_;
+      counts_.written = copied_;
     }
     load->put_table(record_);
     load->put_load({.first_commit = {},
@@ -300,7 +301,8 @@ class StreamRun {
   bool there_ = false;
   bool adds_columns_ = false;
   bool loaded_ = false;
-  std::uint64_t rows_ = 0;
+  std::uint64_t rows_ = 0;    // of the stream
+  std::uint64_t copied_ = 0;  // of these, one a key where rows are merged
   destination::MergeCounts counts_;
 };
 

@@ -182,8 +182,9 @@ class CopyWriter {
   virtual ~CopyWriter() = default;
 
   virtual void append(const RowBatch& rows) = 0;  // only inserts
-  // Of rows with an equal key the last one that was appended stays. Key columns hold no NULL and no nested values.
-  virtual void keep_last(const std::vector<std::string>& key) = 0;
+  // Of rows with an equal key the last one that was appended stays; returns how many went. Key columns hold no NULL and
+  // no nested values.
+  virtual std::uint64_t keep_last(const std::vector<std::string>& key) = 0;
   virtual void finish() = 0;  // durable; without it the copy is worthless
 };
 

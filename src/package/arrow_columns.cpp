@@ -207,6 +207,12 @@ class SchemaReader {
 
   static void read_extension(const ArrowSchema& schema, ArrowColumn& column) {
     const auto extension = extension_name(schema.metadata);
+    if (extension == "arrow.opaque")
+      refuse(column, "a type of another system (arrow.opaque), which only that one knows");
+    if (extension == "arrow.bool8" && column.reading == Reading::int8) {
+      column.reading = Reading::bool8;
+      column.type = plain(Layout::boolean);
+    }
     constexpr std::size_t uuid_bytes = 16;
     if (extension == "arrow.json" && column.type.layout == Layout::utf8) column.type = plain(Layout::json);
     if (extension == "arrow.uuid" && column.reading == Reading::bytes_fixed && column.width == uuid_bytes) {

@@ -1,15 +1,15 @@
 // What an Arrow schema of somebody else's says about a table's columns.
 //
-//   boolean b · int8 c, uint8 C, int16 s → int16 · uint16 S, int32 i → int32 · uint32 I · int64 l · uint64 L
-//   half float e, float f → float32 · double g → float64 · decimal d:P,S of 32, 64, 128, 256 bits → decimal
+//   boolean b, c with arrow.bool8 · int8 c, uint8 C, int16 s → int16 · uint16 S, int32 i → int32 · uint32 I · int64 l ·
+//   uint64 L half float e, float f → float32 · double g → float64 · decimal d:P,S of 32, 64, 128, 256 bits → decimal
 //   utf8 u, U, vu → utf8, with arrow.json json · binary z, Z, vz, w:N → binary, w:16 with arrow.uuid uuid
 //   dates tdD, tdm → date · times tts, ttm, ttu, ttn → time · timestamps tss, tsm, tsu, tsn → timestamp, with a zone
 //   timestamp_tz · durations tDs … tDn and intervals tiM, tiD, tin → interval
 //   lists +l, +L, +vl, +vL, +w:N → list · struct +s → structure · map +m → map · a dictionary as what its values are
 //   null n: a column without a type; it holds nothing, and becomes one once a stream tells its type
 //
-// Other extension types are taken as what they are stored as. Runs (+r), unions and what DuckDB has no type for are
-// refused.
+// Other extension types are taken as what they are stored as, but for arrow.opaque, which is refused. So are runs (+r),
+// unions and what else stands not here.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,7 @@ namespace walbrook {
 enum class ArrowReading : std::uint8_t {
   nothing,
   boolean,
+  bool8,  // 0 is false
   int8,
   uint8,
   int16,

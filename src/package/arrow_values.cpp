@@ -319,6 +319,10 @@ void ArrowValues::values(const ArrowColumn& of, const ArrowArray& array, std::in
         const auto bits = arrow_item<unsigned char>(array.buffers[1], at / 8);
         into.append(static_cast<char>(bits >> (at % 8) & 1));
       });
+    case ArrowReading::bool8:
+      return each(array, begin, end, into, [&](std::int64_t at) {
+        into.append(static_cast<char>(arrow_item<std::int8_t>(array.buffers[1], at) != 0));
+      });
     case ArrowReading::int8:
       return numbers<std::int8_t, std::int16_t>(array, begin, end, into);
     case ArrowReading::uint8:

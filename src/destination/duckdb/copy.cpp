@@ -192,9 +192,9 @@ void Copy::prepare_variants(const RowBatch& rows) {
   if (committed) commit_rows();
 }
 
-void Copy::keep_last(const std::vector<std::string>& key) {
+std::uint64_t Copy::keep_last(const std::vector<std::string>& key) {
   commit_rows();
-  keep_last_rows(connection_, record_.target, key);
+  return keep_last_rows(connection_, record_.target, key);
 }
 
 void Copy::finish() {

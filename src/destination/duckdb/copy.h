@@ -41,7 +41,7 @@ class Copy final : public CopyWriter {
   ~Copy() override;
 
   void append(const RowBatch& rows) override;
-  void keep_last(const std::vector<std::string>& key) override;
+  std::uint64_t keep_last(const std::vector<std::string>& key) override;
   void finish() override;
 
  private:

@@ -20,7 +20,7 @@ std::string own_column(const Target& target, const std::string& source) {
 
 }  // namespace
 
-void keep_last_rows(Connection& connection, const Target& target, const std::vector<std::string>& key) {
+std::uint64_t keep_last_rows(Connection& connection, const Target& target, const std::vector<std::string>& key) {
   if (target.has_column_named("rowid")) {
     throw Error(ErrorKind::configuration,
                 "rows cannot be merged into a table with a column \"rowid\": DuckDB's own tells which row came last",
@@ -28,9 +28,9 @@ void keep_last_rows(Connection& connection, const Target& target, const std::vec
   }
   std::string columns;
   for (const auto& column : key) columns += (columns.empty() ? "" : ", ") + own_column(target, column);
-  connection.execute(fmt::format("DELETE FROM {0} WHERE rowid NOT IN (SELECT max(rowid) FROM {0} GROUP BY {1})",
-                                 own_name(connection, target), columns),
-                     "keeping the last row of each key");
+  return connection.execute(fmt::format("DELETE FROM {0} WHERE rowid NOT IN (SELECT max(rowid) FROM {0} GROUP BY {1})",
+                                        own_name(connection, target), columns),
+                            "keeping the last row of each key");
 }
 
 MergeCounts add_rows(Connection& connection, const Target& live, const Target& copy,

@@ -3,6 +3,7 @@
 // All of it runs in the connection's open transaction.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,9 @@
 
 namespace walbrook::destination::duckdb {
 
-// Deletes the rows of `target` behind which one with an equal key was appended. Error(configuration): a column `rowid`
-// hides the order in which they came.
-void keep_last_rows(Connection& connection, const Target& target, const std::vector<std::string>& key);
+// Deletes the rows of `target` behind which one with an equal key was appended; returns how many. Error(configuration):
+// a column `rowid` hides the order in which they came.
+std::uint64_t keep_last_rows(Connection& connection, const Target& target, const std::vector<std::string>& key);
 
 // Rows of `copy` to `live`, which has all of its columns; rows of `live` with an equal key go before. An empty key:
 // none go.

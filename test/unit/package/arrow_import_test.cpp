@@ -148,6 +148,9 @@ TEST(ArrowImport, numbers) {
   HandmadeArrow bools("b", 5);
   bools.bits("11011").bits("10101");
   expect_imported(bools, "boolean", {"t", "f", "NULL", "f", "t"});
+  HandmadeArrow bytes("c", 3);
+  bytes.missing_buffer().buffer<std::int8_t>({0, 1, -2}).extension("arrow.bool8");
+  expect_imported(bytes, "boolean", {"f", "t", "t"});
 }
 
 TEST(ArrowImport, every_half_float_is_exact) {
@@ -329,6 +332,9 @@ TEST(ArrowImport, what_is_not_taken_names_column_and_format) {
     of.missing_buffer();
     expect_refused(of, ErrorKind::configuration, "(Arrow format \"" + format + "\")");
   }
+  HandmadeArrow opaque("w:16", 0);
+  opaque.missing_buffer().missing_buffer().extension("arrow.opaque");
+  expect_refused(opaque, ErrorKind::configuration, "arrow.opaque");
   HandmadeArrow nothing("n", 2);
   EXPECT_EQ(import_column(nothing).values, (Values{"NULL", "NULL"}));
   HandmadeArrow list_of_nothing("+l", 0);
