@@ -27,7 +27,7 @@ using std::chrono::system_clock;
 
 enum class Disposition { append, replace, merge };
 
-[[noreturn]] void refuse(const std::string& setting, const std::string& cause, const std::string& mend) {
+[[noreturn]] void refuse_setting(const std::string& setting, const std::string& cause, const std::string& mend) {
   throw Error(ErrorKind::configuration, cause, mend, {.setting = setting});
 }
 
@@ -35,18 +35,18 @@ Disposition disposition_of(const StreamPlan& plan) {
   const auto& said = plan.write_disposition;
   const auto known = said.empty() || said == "append" || said == "replace" || said == "merge";
   if (!known) {
-    refuse("write_disposition", fmt::format("write_disposition \"{}\" is not known", said),
-           "There are append, replace and merge.");
+    refuse_setting("write_disposition", fmt::format("write_disposition \"{}\" is not known", said),
+                   "There are append, replace and merge.");
   }
   const bool merges = said == "merge";
   if (merges && plan.primary_key.empty()) {
-    refuse("primary_key",
-           "write_disposition \"merge\" needs a primary_key: rows take the place of those with an equal one",
-           "Name its columns, or append.");
+    refuse_setting("primary_key",
+                   "write_disposition \"merge\" needs a primary_key: rows take the place of those with an equal one",
+                   "Name its columns, or append.");
   }
   if (!merges && !plan.primary_key.empty()) {
-    refuse("primary_key", "primary_key is for write_disposition \"merge\": nothing else looks at it",
-           "Leave it out, or merge.");
+    refuse_setting("primary_key", "primary_key is for write_disposition \"merge\": nothing else looks at it",
+                   "Leave it out, or merge.");
   }
   if (merges) return Disposition::merge;
   return said == "replace" ? Disposition::replace : Disposition::append;
@@ -61,20 +61,22 @@ bool is_kept_schema(const std::string& name) {
 
 source::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
   if (plan.table_name.empty()) {
-    refuse("table_name", "a stream does not say into which table its rows go", "Name it: .table_name = \"events\".");
+    refuse_setting("table_name", "a stream does not say into which table its rows go",
+                   "Name it: .table_name = \"events\".");
   }
   auto name = parse_exact_name(plan.table_name, "table_name");
   if (!name.schema.empty() && plan.dev_mode && name.schema != state.dataset_name) {
-    refuse("table_name",
-           fmt::format("table_name {}: in dev_mode tables stand in {}", plan.table_name, state.dataset_name),
-           "Leave the schema out.");
+    refuse_setting("table_name",
+                   fmt::format("table_name {}: in dev_mode tables stand in {}", plan.table_name, state.dataset_name),
+                   "Leave the schema out.");
   }
   if (name.schema.empty()) {
     name.schema = state.dataset_name.empty() ? state.pipeline_name + "_dataset" : state.dataset_name;
   }
   if (is_kept_schema(name.schema)) {
-    refuse("table_name", fmt::format("table_name {}: schema {} is walbrook's own", plan.table_name, name.schema),
-           "Name another schema.");
+    refuse_setting("table_name",
+                   fmt::format("table_name {}: schema {} is walbrook's own", plan.table_name, name.schema),
+                   "Name another schema.");
   }
   return name;
 }
@@ -110,16 +112,17 @@ void mark_key(TableSchema& schema, const std::vector<std::string>& key) {
   for (const auto& name : key) {
     const auto found = std::ranges::find(schema.columns, name, &ColumnSchema::name);
     if (found == schema.columns.end()) {
-      refuse("primary_key", fmt::format("primary_key: the stream has no column \"{}\"", name),
-             "Names are exact, and a column without a type (Arrow null) is none.");
+      refuse_setting("primary_key", fmt::format("primary_key: the stream has no column \"{}\"", name),
+                     "Names are exact, and a column without a type (Arrow null) is none.");
     }
     if (is_nested(found->type.layout) || found->type.layout == Layout::interval) {
-      refuse("primary_key",
-             fmt::format("primary_key: column \"{}\" is {}, whose values are not told apart by \"equal\"", name,
-                         to_string(found->type)),
-             "Take columns of numbers, texts, dates or the like.");
+      refuse_setting("primary_key",
+                     fmt::format("primary_key: column \"{}\" is {}, whose values are not told apart by \"equal\"", name,
+                                 to_string(found->type)),
+                     "Take columns of numbers, texts, dates or the like.");
     }
-    if (found->in_key) refuse("primary_key", fmt::format("primary_key names \"{}\" twice", name), "Name it once.");
+    if (found->in_key)
+      refuse_setting("primary_key", fmt::format("primary_key names \"{}\" twice", name), "Name it once.");
     found->in_key = true;
   }
 }
@@ -162,7 +165,7 @@ class StreamRun {
   void read_columns() {
     arriving_.columns = reader_.columns();
     if (arriving_.columns.empty()) {
-      refuse("", "no column of the stream has a type (all are Arrow null)", "A table needs one at least.");
+      refuse_setting("", "no column of the stream has a type (all are Arrow null)", "A table needs one at least.");
     }
     mark_key(arriving_, key_);
   }

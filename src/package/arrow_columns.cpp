@@ -26,7 +26,7 @@ constexpr int most_decimal_digits = 38;
               "Cast the column to another type before it is handed over, or leave it out.", {.column = column.path});
 }
 
-PhysicalType plain(Layout layout) {
+PhysicalType physical(Layout layout) {
   return {.layout = layout, .children = {}, .names = {}};
 }
 
@@ -50,7 +50,7 @@ std::string extension_name(const char* metadata) {
       const auto length = number_at(at);
       if (length < 0) return {};
       at += sizeof(std::int32_t);
-      const std::string text(at, static_cast<std::size_t>(length));
+      std::string text(at, static_cast<std::size_t>(length));
       at += length;
       if (is_value && key == "ARROW:extension:name") return text;
       key = text;
@@ -162,7 +162,7 @@ class SchemaReader {
     const auto found = std::ranges::find(plain_formats, format, &PlainFormat::format);
     if (found != plain_formats.end()) {
       column.reading = found->reading;
-      column.type = plain(found->layout);
+      column.type = physical(found->layout);
       column.unit = found->unit;
     } else if (format.starts_with("d:")) {
       read_decimal(column);
@@ -170,14 +170,14 @@ class SchemaReader {
       const auto numbers = numbers_of(format.substr(2));
       if (!numbers || numbers->size() != 1 || numbers->front() < 0) refuse(column, "it is no width");
       column.reading = Reading::bytes_fixed;
-      column.type = plain(Layout::binary);
+      column.type = physical(Layout::binary);
       column.width = static_cast<std::size_t>(numbers->front());
     } else if (format.starts_with("ts") && format.size() >= 4 && format[3] == ':') {
       const auto units = std::string_view("smun").find(format[2]);
       if (units == std::string_view::npos) refuse(column, "it is no unit of time");
       column.reading = Reading::timestamp;
       column.unit = std::array{std::int64_t{1}, milli, micro, nano}.at(units);
-      column.type = plain(format.size() == 4 ? Layout::timestamp : Layout::timestamp_tz);
+      column.type = physical(format.size() == 4 ? Layout::timestamp : Layout::timestamp_tz);
     } else {
       refuse(column, "a type that is not taken");
     }
@@ -200,7 +200,7 @@ class SchemaReader {
     scale = std::max(scale, 0);
     column.reading = Reading::decimal;
     column.width = static_cast<std::size_t>(bits) / 8;
-    column.type = plain(Layout::decimal);
+    column.type = physical(Layout::decimal);
     column.type.precision = static_cast<std::uint8_t>(digits);
     column.type.scale = static_cast<std::uint8_t>(scale);
   }
@@ -211,12 +211,12 @@ class SchemaReader {
       refuse(column, "a type of another system (arrow.opaque), which only that one knows");
     if (extension == "arrow.bool8" && column.reading == Reading::int8) {
       column.reading = Reading::bool8;
-      column.type = plain(Layout::boolean);
+      column.type = physical(Layout::boolean);
     }
     constexpr std::size_t uuid_bytes = 16;
-    if (extension == "arrow.json" && column.type.layout == Layout::utf8) column.type = plain(Layout::json);
+    if (extension == "arrow.json" && column.type.layout == Layout::utf8) column.type = physical(Layout::json);
     if (extension == "arrow.uuid" && column.reading == Reading::bytes_fixed && column.width == uuid_bytes) {
-      column.type = plain(Layout::uuid);
+      column.type = physical(Layout::uuid);
     }
   }
 
@@ -239,7 +239,7 @@ class SchemaReader {
     if (format == "+s") {
       column.reading = Reading::structure;
       column.children = children_of(schema, column);
-      column.type = plain(Layout::structure);
+      column.type = physical(Layout::structure);
       for (const auto& child : column.children) {
         column.type.children.push_back(child.type);
         column.type.names.push_back(child.name);
@@ -251,7 +251,7 @@ class SchemaReader {
       column.reading = list_reading(column);
       if (schema.n_children != 1 || schema.children == nullptr) refuse(column, "a list has one child");
       column.children.push_back(read(schema.children[0], column.path + "[]", depth + 1));
-      column.type = plain(Layout::list);
+      column.type = physical(Layout::list);
       column.type.children.push_back(column.children.front().type);
     }
     for (const auto& child : column.children) {
@@ -278,7 +278,7 @@ class SchemaReader {
         std::string_view(entries->format) != "+s" || entries->n_children != 2 || entries->children == nullptr) {
       refuse(column, "a map has one child, a struct of key and value");
     }
-    column.type = plain(Layout::map);
+    column.type = physical(Layout::map);
     for (const auto* part : {".key", ".value"}) {
       const auto at = column.children.size();
       column.children.push_back(read(entries->children[at], column.path + part, depth + 2));

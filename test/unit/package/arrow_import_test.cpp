@@ -26,7 +26,7 @@ std::string number_text(Int128 value) {
   return (value < 0 ? "-" : "") + digits;
 }
 
-std::string show(const Column& column, std::size_t row) {
+std::string shown(const Column& column, std::size_t row) {
   if (column.is_null(row)) return "NULL";
   const auto& offsets = column.offsets();
   std::string out;
@@ -56,11 +56,11 @@ std::string show(const Column& column, std::size_t row) {
     case Layout::map:
       for (auto at = offsets[row]; at < offsets[row + 1]; ++at) {
         out += out.empty() ? "" : ",";
-        for (const auto& child : column.children()) out += show(child, static_cast<std::size_t>(at)) + " ";
+        for (const auto& child : column.children()) out += shown(child, static_cast<std::size_t>(at)) + " ";
       }
       return "[" + out + "]";
     case Layout::structure:
-      for (const auto& child : column.children()) out += show(child, row) + " ";
+      for (const auto& child : column.children()) out += shown(child, row) + " ";
       return "(" + out + ")";
     case Layout::utf8:
     case Layout::json:
@@ -89,7 +89,7 @@ Imported import_column(HandmadeArrow& of) {
   rows.append(0, 0, half, column);
   rows.append(0, half, rows.size(), column);
   Imported out{.type = columns.at(0).type, .values = {}};
-  for (std::size_t row = 0; row < column.size(); ++row) out.values.push_back(show(column, row));
+  for (std::size_t row = 0; row < column.size(); ++row) out.values.push_back(shown(column, row));
   return out;
 }
 
