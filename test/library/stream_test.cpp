@@ -98,6 +98,20 @@ TEST(Stream, a_table_gets_new_columns_and_keeps_its_types) {
   EXPECT_EQ(error.cause(), "column \"id\" of lake_dataset.t is INTEGER, and BIGINT in the stream");
 }
 
+TEST(Stream, names_are_the_programs_whatever_copies_are_called) {
+  const Lake lake;
+  auto options = lake.options();
+  options.naming = "snake_case";
+  options.metadata = "dlt";
+  auto pipeline = walbrook::pipeline(options);
+  for (int i = 0; i < 2; ++i) Lake::run(pipeline, "SELECT 1 AS \"MyColumn\"", {.table_name = "My.TheTable"});
+  EXPECT_EQ(
+      lake.value("SELECT string_agg(schema_name || '.' || table_name || '.' || column_name, ' ') FROM duckdb_columns() "
+                 "WHERE schema_name = 'My'"),
+      "My.TheTable.MyColumn");
+  EXPECT_EQ(lake.all("\"My\".\"TheTable\""), "(1) (1)");
+}
+
 TEST(Stream, a_table_is_replaced) {
   const Lake lake;
   lake.run("SELECT 1 AS id, 'a' AS note", {.table_name = "t"});
