@@ -13,14 +13,17 @@ namespace walbrook {
 
 // Of one table.
 struct TableLoad {
-  std::string name;     // in the source: "public.orders"
+  std::string name;     // in the source: "public.orders"; of a program's own rows as `target`
   std::string target;   // in the destination: "sales.orders"
-  std::string state;    // "streaming", "quarantined", "removed"; after a stop also "pending", "copying"
+  std::string state;    // "streaming", "quarantined", "removed", "loaded" (a program's own rows); after a stop also
+                        // "pending", "copying"
   std::string reason;   // of a state that is not "streaming"
   bool copied = false;  // a copy of it was made (and is visible)
   std::uint64_t copied_rows = 0;
-  std::uint64_t changes = 0;                            // applied; what a copy held already is not among them
-  std::uint64_t inserts = 0, updates = 0, deletes = 0;  // of these; 0 in what sync() tells
+  std::uint64_t changes = 0;  // applied; what a copy held already is not among them
+  // Of these; 0 in what sync() tells. Of a program's rows: new ones, those that took the place of another by their key,
+  // and where a key stood in several rows, the others that went.
+  std::uint64_t inserts = 0, updates = 0, deletes = 0;
 };
 
 // A column or a table of the destination that is otherwise than before the run.

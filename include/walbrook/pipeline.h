@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "walbrook/arrow.h"
 #include "walbrook/export.h"
 #include "walbrook/load_info.h"
 #include "walbrook/progress.h"
@@ -27,7 +28,9 @@ struct PipelineOptions {
   // <pipeline_name>.duckdb in the current folder.
   // Otherwise a path or a URL: "data/shop.duckdb", "duckdb:////data/shop.duckdb".
   std::string destination = "duckdb";
-  std::string dataset_name{};  // schema of the tables in the destination; "" = the source's schema names
+  // Schema of the tables in the destination; "" = the source's schema names, and <pipeline_name>_dataset for tables
+  // that have no source.
+  std::string dataset_name{};
   // Every Pipeline object starts from nothing: a dataset of its own, its name followed by _YYYYMMDDhhmmss (UTC), with
   // state of its own. Earlier ones stay in the file.
   bool dev_mode = false;
@@ -41,10 +44,19 @@ struct PipelineOptions {
 };
 
 struct PipelineRunOptions {
-  std::string write_disposition = "merge";  // the only one for these resources: the copy equals the source
-  std::string table_name{};                 // not for these resources: their tables are named as in the source
+  // "" = what fits: merge for resources, whose copy equals the source; append for a stream.
+  //   resources  merge; of snapshots also replace, which says the same
+  //   a stream   append; replace: the table becomes what the stream is; merge: a row takes the place of those with an
+  //              equal primary_key
+  std::string write_disposition{};
+  // Of a stream, which needs one: "table", or "schema.table" where dataset_name is not the schema. Names are exact.
+  // Tables of a publication are named as in the source.
+  std::string table_name{};
+  // Of a stream that is merged: columns without NULLs and without types within types. Within one stream the last row of
+  // a key counts.
+  std::vector<std::string> primary_key{};
   // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
-  // LoadInfo::stopped.
+  // LoadInfo::stopped. Of a stream nothing is written then.
   std::stop_token stop{};
 };
 
@@ -75,7 +87,25 @@ class WALBROOK_EXPORT Pipeline {
   // with its changes alone. (A table whose columns were altered in a way that the stream does not tell is copied anew.)
   LoadInfo run(const ReplicationResource& changes, const PipelineRunOptions& options = {});
 
-  // Schema of the tables in the destination, with dev_mode's suffix; "" = the source's schema names.
+  // Rows of the program's own into a table of the destination: any stream of record batches through the Arrow C data
+  // interface, one that ChangeBatch::export_to has filled, DuckDB's, or another library's. The stream is taken over:
+  // read to its end and released, also where this throws; what is at `stream` is marked as released then.
+  //
+  // The table is made where there is none, and stays the program's: no run of resources touches it, drop() drops it.
+  // All rows become visible in one transaction of the destination, or none: a mistake in the last batch leaves the
+  // table as it was (but for columns that the stream has brought: they may stand there, empty). Memory stays bounded
+  // whatever the length of the stream; what it takes is a batch of the stream and some 100 MB.
+  //
+  // Names are exact, whatever `naming` says, and there are no metadata columns. What the stream does not have becomes NULL; a column that is new to the table is added,
+  // and is NULL in older rows; another type than the table has is an Error(configuration) with both, unless the table
+  // is replaced. Types are those of docs/types.md, "From Arrow": values stay exactly what they are, else Error(data)
+  // names column and row, e.g. a timestamp with nanoseconds.
+  //
+  // Refused, Error(configuration): a table that is a copy of the source's, since nothing may make it differ; a name
+  // that walbrook keeps for itself. Error(destination): a table that this pipeline did not make.
+  LoadInfo run(ArrowArrayStream* stream, const PipelineRunOptions& options);
+
+  // As PipelineOptions has it, with dev_mode's suffix.
   [[nodiscard]] const std::string& dataset_name() const;
   [[nodiscard]] const std::string& pipeline_name() const;
   // The newest of this object, also of a run that threw Error(data); or, behind sync(), what the destination tells of

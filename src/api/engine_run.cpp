@@ -27,14 +27,11 @@ using destination::TableState;
 
 constexpr milliseconds progress_interval{200};
 
-destination::DestinationOptions destination_options(const PipelineState& state) {
-  return {.url = state.destination_url, .pipeline = state.key, .naming = state.naming, .metadata = state.metadata};
-}
-
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
   for (const auto& table : known.tables) {
-    if (table.state == TableState::removed || table.columns == nullptr) continue;
+    const bool stays = table.state == TableState::removed || table.state == TableState::loaded;
+    if (stays || table.columns == nullptr) continue;
     const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
     if (table.target_schema == wanted) continue;
     // Naming may have called it otherwise before; it moves then.
@@ -131,6 +128,10 @@ void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
 
 }  // namespace
 
+destination::DestinationOptions destination_options(const PipelineState& state) {
+  return {.url = state.destination_url, .pipeline = state.key, .naming = state.naming, .metadata = state.metadata};
+}
+
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   const auto started = std::chrono::system_clock::now();
   state.callback_failure = nullptr;
@@ -156,6 +157,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   info.transactions = summary.applied.transactions;
   info.truncates = summary.applied.truncates;
   info.tables = table_loads(run.status(), now, progress.copied());
+  std::erase_if(info.tables, [](const TableLoad& table) { return table.state == "loaded"; });
   info.schema_changes = schema_changes(before.tables, now.tables, *destination);
   info.started_at = started;
   info.seconds = std::chrono::duration<double>(std::chrono::system_clock::now() - started).count();
@@ -173,7 +175,7 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   const auto destination = destination::open_destination(options);
   if (!std::filesystem::exists(destination::file_path(options.url))) return std::nullopt;
   const auto now = destination->open();
-  if (!now.checkpoint) return std::nullopt;
+  if (!now.checkpoint && now.tables.empty()) return std::nullopt;
   auto info = describe(state, *destination, now);
   info.tables = table_loads({}, now, {});
   const auto session = destination->open_read_session();

@@ -37,6 +37,8 @@ struct RunPlan {
   std::stop_token stop;
 };
 
+[[nodiscard]] destination::DestinationOptions destination_options(const PipelineState& state);
+
 // Sets state.last_load, also where it throws Error(data) for a table that was set aside.
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan);
 // As the destination has it; nullopt where it holds nothing of this pipeline.

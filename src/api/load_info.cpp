@@ -13,7 +13,7 @@ std::string counted(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string change_text(const SchemaChange& change) {
+std::string change_text(const SchemaChange& change, bool of_own_rows) {
   switch (change.kind) {
     case SchemaChange::Kind::table_added:
       return change.table + " is new";
@@ -22,6 +22,7 @@ std::string change_text(const SchemaChange& change) {
     case SchemaChange::Kind::column_added:
       return fmt::format("{} has a new column {} {}", change.table, change.column, change.type);
     case SchemaChange::Kind::column_dropped:
+      if (of_own_rows) return fmt::format("{} has no column {} any more", change.table, change.column);
       return fmt::format("{} has lost column {}: it stays, with NULL from now on", change.table, change.column);
     case SchemaChange::Kind::column_changed:
       return fmt::format("{}: column {} is {} now", change.table, change.column, change.type);
@@ -29,7 +30,20 @@ std::string change_text(const SchemaChange& change) {
   return {};
 }
 
+bool is_own(const TableLoad* table) {
+  return table != nullptr && table->state == "loaded";
+}
+
+// What sync() tells has no more than the number of rows.
+std::string own_table_text(const TableLoad& table) {
+  std::string text = fmt::format("  {}: {}", table.target, counted(table.changes - table.deletes, "row"));
+  if (table.updates > 0) text += fmt::format(" ({} new, {} by their key)", table.inserts, table.updates);
+  if (table.deletes > 0) text += fmt::format("; {} more of these keys went", counted(table.deletes, "row"));
+  return text + "\n";
+}
+
 std::string table_text(const TableLoad& table) {
+  if (is_own(&table)) return own_table_text(table);
   std::string text = fmt::format("  {} → {}: ", table.name, table.target);
   if (table.copied) text += fmt::format("{} copied, ", counted(table.copied_rows, "row"));
   text += counted(table.changes, "change");
@@ -64,7 +78,28 @@ const TableLoad* LoadInfo::table(const std::string& name) const {
   return found;
 }
 
+namespace {
+
+// A run of a program's own rows: nothing of a source is in it.
+void write_own(std::ostream& out, const LoadInfo& load) {
+  const auto rows = load.changes() - load.tables.front().deletes;
+  out << fmt::format("pipeline {} → {}{}: {} in {:.1f} s{}\n", load.pipeline_name, load.destination,
+                     load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
+                     load.stopped ? "nothing written" : counted(rows, "row") + " written", load.seconds,
+                     load.stopped ? "; stopped" : "");
+  if (load.load_id != 0) out << fmt::format("  load id {}\n", load.load_id);
+}
+
+}  // namespace
+
 std::ostream& operator<<(std::ostream& out, const LoadInfo& load) {
+  if (load.tables.size() == 1 && is_own(&load.tables.front()) && load.transactions == 0) {
+    write_own(out, load);
+    if (load.stopped) return out;
+    out << own_table_text(load.tables.front());
+    for (const auto& change : load.schema_changes) out << "  " << change_text(change, true) << '\n';
+    return out;
+  }
   out << fmt::format("pipeline {} → {}{}: {} copied, {} of {} applied in {:.1f} s{}\n", load.pipeline_name,
                      load.destination, load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
                      counted(load.copied_rows(), "row"), counted(load.changes(), "change"),
@@ -73,7 +108,7 @@ std::ostream& operator<<(std::ostream& out, const LoadInfo& load) {
                      load.first_lsn.empty() ? "the start" : load.first_lsn,
                      load.last_lsn.empty() ? "the start" : load.last_lsn);
   for (const auto& table : load.tables) out << table_text(table);
-  for (const auto& change : load.schema_changes) out << "  " << change_text(change) << '\n';
+  for (const auto& change : load.schema_changes) out << "  " << change_text(change, false) << '\n';
   return out;
 }
 

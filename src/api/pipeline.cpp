@@ -13,6 +13,7 @@
 #include "api/engine_run.h"
 #include "api/resources.h"
 #include "api/source_access.h"
+#include "api/stream_run.h"
 
 namespace walbrook {
 namespace {
@@ -39,17 +40,28 @@ std::time_t second_of_its_own() {
   return newest;
 }
 
-void check_run_options(const PipelineRunOptions& options) {
-  if (options.write_disposition != "merge" && !options.write_disposition.empty()) {
-    throw Error(ErrorKind::configuration,
-                fmt::format("write_disposition \"{}\": the copy equals the source, which \"merge\" means; changes are "
-                            "not kept beside each other",
-                            options.write_disposition),
-                "Leave it out.", {.setting = "write_disposition"});
+[[noreturn]] void refuse_option(const std::string& setting, const std::string& cause, const std::string& mend) {
+  throw Error(ErrorKind::configuration, setting + cause, mend, {.setting = setting});
+}
+
+// Of a run of resources.
+void check_run_options(const PipelineRunOptions& options, bool of_snapshots) {
+  const auto& disposition = options.write_disposition;
+  if (!disposition.empty() && disposition != "merge" && !(of_snapshots && disposition == "replace")) {
+    refuse_option(
+        "write_disposition",
+        fmt::format(" \"{}\": the copy equals the source, which \"merge\" means{}; changes are not kept beside "
+                    "each other",
+                    disposition, of_snapshots ? " (and \"replace\", for snapshots)" : ""),
+        of_snapshots ? "Leave it out."
+                     : "Leave it out. Changes beside each other: run what batches() hands out as a stream.");
   }
   if (!options.table_name.empty()) {
-    throw Error(ErrorKind::configuration, "table_name: the tables of a publication are named as in the source",
-                "Leave it out; dataset_name says in which schema they stand.", {.setting = "table_name"});
+    refuse_option("table_name", ": the tables of a publication are named as in the source",
+                  "Leave it out; dataset_name says in which schema they stand.");
+  }
+  if (!options.primary_key.empty()) {
+    refuse_option("primary_key", ": rows of a publication are found by its replica identity", "Leave it out.");
   }
 }
 
@@ -99,7 +111,7 @@ LoadInfo run_plan(api::PipelineState& state, const api::RunPlan& plan) {
 LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const PipelineRunOptions& options) {
   api::RunPlan plan;
   api::told({.pipeline = state_->pipeline_name}, [&] {
-    check_run_options(options);
+    check_run_options(options, true);
     if (snapshots.empty()) {
       throw Error(ErrorKind::configuration, "there is no snapshot to run",
                   "init_replication returns some with .persist_snapshots = true.", {.setting = "persist_snapshots"});
@@ -137,8 +149,20 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
                           .hints = parts.columns,
                           .confirm = parts.flush_slot,
                           .stop = options.stop};
-  api::told(facts_of(*state_, plan), [&] { check_run_options(options); });
+  api::told(facts_of(*state_, plan), [&] { check_run_options(options, false); });
   return run_plan(*state_, plan);
+}
+
+LoadInfo Pipeline::run(ArrowArrayStream* stream, const PipelineRunOptions& options) {
+  const api::StreamPlan plan{.table_name = options.table_name,
+                             .write_disposition = options.write_disposition,
+                             .primary_key = options.primary_key,
+                             .dev_mode = state_->key != state_->pipeline_name,
+                             .stop = options.stop};
+  const ErrorFacts facts{.pipeline = state_->pipeline_name, .destination = state_->destination_url};
+  auto info = api::told(facts, [&] { return api::run_stream(*state_, stream, plan); });
+  if (state_->callback_failure) std::rethrow_exception(std::exchange(state_->callback_failure, nullptr));
+  return info;
 }
 
 const std::string& Pipeline::dataset_name() const {

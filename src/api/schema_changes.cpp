@@ -10,8 +10,10 @@ using destination::TableState;
 using Kind = SchemaChange::Kind;
 
 const TableRecord* same_table(const std::vector<TableRecord>& records, const TableRecord& record) {
-  const auto found = std::ranges::find_if(
-      records, [&record](const TableRecord& each) { return each.schema == record.schema && each.name == record.name; });
+  const auto found = std::ranges::find_if(records, [&record](const TableRecord& each) {
+    return each.schema == record.schema && each.name == record.name &&
+           (each.state == TableState::loaded) == (record.state == TableState::loaded);
+  });
   return found == records.end() ? nullptr : &*found;
 }
 

@@ -134,6 +134,10 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   }
   std::string text;
   for (const auto& table : plan.tables) {
+    if (table.state == destination::TableState::loaded) {
+      text += fmt::format("dropped {}\n", printable(dotted(table)));
+      continue;
+    }
     text += fmt::format("dropped {}: {}\n", printable(dotted(table)),
                         is_wanted(line, table)
                             ? fmt::format("the next run copies it anew, as long as publication {} holds it",
@@ -144,18 +148,26 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   return 0;
 }
 
+// Otherwise the pipeline has nothing but what a program wrote.
+bool has_source(const DropPlan& plan) {
+  return plan.checkpoint.lsn.is_set();
+}
+
 std::string copies_and_state(const DropPlan& plan) {
   return fmt::format("{} and the state of pipeline {} in {}", counted(plan.tables.size(), "table"),
                      printable(plan.pipeline), plan.destination);
 }
 
 int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
-  if (!is_meant(line, fmt::format("Drop {}? Slot {} and publication {} stay.", copies_and_state(plan), plan.names.slot,
-                                  printable(plan.names.publication))))
-    return not_meant;
+  const auto stays = has_source(plan) ? fmt::format(" Slot {} and publication {} stay.", plan.names.slot,
+                                                    printable(plan.names.publication))
+                                      : std::string();
+  if (!is_meant(line, fmt::format("Drop {}?{}", copies_and_state(plan), stays))) return not_meant;
   open_to_drop(line)->reset();
   if (line.json) {
     write_result(dropped_in_destination(plan));
+  } else if (!has_source(plan)) {
+    write_result(fmt::format("dropped {}\n", copies_and_state(plan)));
   } else {
     write_result(fmt::format(
         "dropped {}\nslot {} keeps WAL at {} until it is dropped there: SELECT "
@@ -207,7 +219,7 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
 int drop_action(const CommandLine& line) {
   const auto plan = make_plan(line);
   if (!line.pipeline.tables.empty()) return drop_named_tables(line, plan);
-  return line.pipeline.destination_only ? drop_in_destination(line, plan) : drop_all(line, plan);
+  return line.pipeline.destination_only || !has_source(plan) ? drop_in_destination(line, plan) : drop_all(line, plan);
 }
 
 }  // namespace walbrook::app

@@ -25,6 +25,11 @@ std::string sql_name(const std::string& name) {
   return text + '"';
 }
 
+// "" where nothing of a source is there.
+std::string position_of(const StoredPipeline& pipeline) {
+  return pipeline.checkpoint.lsn.is_set() ? pipeline.checkpoint.lsn.to_string() : "";
+}
+
 std::string target_of(const StoredTable& table) {
   return table.record.target_schema + "." + table.record.target_name;
 }
@@ -43,12 +48,13 @@ Json schema_document(const StoredPipeline& pipeline, const std::vector<StoredTab
     if (table.columns.empty()) continue;
     Json columns = Json::array();
     for (const auto& column : table.columns) columns.push_back(column_document(column));
+    const bool has_source = table.record.state != destination::TableState::loaded;
     list.push_back({{"table", target_of(table)},
-                    {"source", table.record.schema + "." + table.record.name},
+                    {"source", or_null(has_source ? table.record.schema + "." + table.record.name : "")},
                     {"state", destination::to_string(table.record.state)},
                     {"columns", columns}});
   }
-  return {{"pipeline", pipeline.name}, {"checkpoint", pipeline.checkpoint.lsn.to_string()}, {"tables", list}};
+  return {{"pipeline", pipeline.name}, {"checkpoint", or_null(position_of(pipeline))}, {"tables", list}};
 }
 
 // Every JSON scalar is one of YAML, with its quotes. Keys here are plain words.
@@ -77,8 +83,8 @@ void write_yaml(const Json& value, std::size_t indent, std::string& text) {
 }
 
 std::string as_sql(const StoredPipeline& pipeline, const std::vector<StoredTable>& tables) {
-  std::string text =
-      fmt::format("-- pipeline {} at {}\n", printable(pipeline.name), pipeline.checkpoint.lsn.to_string());
+  std::string text = fmt::format("-- pipeline {}{}{}\n", printable(pipeline.name),
+                                 position_of(pipeline).empty() ? "" : " at ", position_of(pipeline));
   std::set<std::string> schemas;
   for (const auto& table : tables) {
     if (table.columns.empty() || !schemas.insert(table.record.target_schema).second) continue;

@@ -40,6 +40,7 @@ std::string dataset_of(const std::vector<destination::StoredTable>& tables) {
   std::string dataset;
   for (const auto& table : tables) {
     const auto& record = table.record;
+    if (record.state == destination::TableState::loaded) continue;
     if (record.target_schema == record.schema || (!dataset.empty() && record.target_schema != dataset)) return {};
     dataset = record.target_schema;
   }
@@ -123,6 +124,13 @@ std::string add_section(const CommandLine& line, const std::string& section) {
 
 SyncFacts sync_facts(const CommandLine& line) {
   const FoundPipeline found(line);
+  if (!found.stored.checkpoint.lsn.is_set()) {
+    throw Error(ErrorKind::destination,
+                fmt::format("{} holds rows that a program wrote with pipeline {}, and nothing of a source: there is "
+                            "nothing to pick up",
+                            found.reader.name(), printable(found.name())),
+                "walbrook run makes the first copy.");
+  }
   SyncFacts facts{.stored = found.stored,
                   .publication = found.publication(),
                   .destination = found.reader.name(),

@@ -38,8 +38,27 @@ std::string or_unknown(const std::string& text) {
 
 std::string state_cell(const PipelineRow& row) {
   if (!row.stored) return row.trouble;
+  if (!row.stored->checkpoint.lsn.is_set()) return fmt::format("no source, {}", utc_text(row.stored->written));
   return fmt::format("checkpoint {}, {}{}", row.stored->checkpoint.lsn.to_string(), utc_text(row.stored->written),
                      row.runs ? ", a run is at work" : "");
+}
+
+// A load of a program's own rows has none.
+std::string lsn_cell(Lsn lsn) {
+  return lsn.is_set() ? lsn.to_string() : "–";
+}
+std::string lsn_json(Lsn lsn) {
+  return lsn.is_set() ? lsn.to_string() : "";
+}
+
+std::string trace_head(const StoredLoad& load) {
+  if (load.of_program()) return fmt::format("load {}: rows of a program\n", load.id);
+  if (load.of_copies()) {
+    return fmt::format("load {}: {} copied, as of {}\n", load.id, counted(load.tables.size(), "table"),
+                       load.last_commit.to_string());
+  }
+  return fmt::format("load {}: {}, commits from {} to {}\n", load.id, counted(load.transactions, "transaction"),
+                     load.first_commit.to_string(), load.last_commit.to_string());
 }
 
 std::string change_text(const destination::StoredSchemaChange& change) {
@@ -51,8 +70,8 @@ nlohmann::ordered_json load_document(const StoredLoad& load) {
   nlohmann::ordered_json tables = nlohmann::ordered_json::object();
   for (const auto& [name, rows] : load.tables) tables[name] = rows;
   return {{"load_id", load.id},
-          {"first_lsn", or_null(load.of_copies() ? "" : load.first_commit.to_string())},
-          {"last_lsn", load.last_commit.to_string()},
+          {"first_lsn", or_null(lsn_json(load.first_commit))},
+          {"last_lsn", or_null(lsn_json(load.last_commit))},
           {"copied_rows", load.copied_rows},
           {"transactions", load.transactions},
           {"inserts", load.inserts},
@@ -71,7 +90,7 @@ nlohmann::ordered_json changes_document(const std::vector<destination::StoredSch
     list.push_back({{"table", change.table},
                     {"column", or_null(change.column)},
                     {"change", change.what},
-                    {"since_lsn", change.since.to_string()},
+                    {"since_lsn", or_null(lsn_json(change.since))},
                     {"at", utc_json(change.at)}});
   }
   return list;
@@ -110,7 +129,7 @@ std::string list_json(const std::vector<PipelineRow>& rows) {
                     {"configured", row.configured},
                     {"default", row.by_default},
                     {"running", row.runs},
-                    {"checkpoint", or_null(stored ? stored->checkpoint.lsn.to_string() : "")},
+                    {"checkpoint", or_null(stored ? lsn_json(stored->checkpoint.lsn) : "")},
                     {"written", or_null(stored ? utc_json(stored->written) : "")},
                     {"slot", or_null(stored ? stored->checkpoint.slot : "")},
                     {"publication", or_null(stored ? stored->checkpoint.publication : "")},
@@ -122,13 +141,18 @@ std::string list_json(const std::vector<PipelineRow>& rows) {
 
 std::string info_text(const PipelineFacts& facts) {
   const auto& checkpoint = facts.stored.checkpoint;
+  const bool has_source = checkpoint.lsn.is_set();
   std::string text = fmt::format("pipeline     {}\n", printable(facts.stored.name));
-  text += fmt::format("source       {}\n", printable(or_unknown(checkpoint.source)));
-  text += fmt::format("slot         {}\n", printable(checkpoint.slot));
-  text += fmt::format("publication  {}\n", printable(facts.publication));
+  text += fmt::format("source       {}\n", has_source ? printable(or_unknown(checkpoint.source)) : "none yet");
+  if (has_source) {
+    text += fmt::format("slot         {}\n", printable(checkpoint.slot));
+    text += fmt::format("publication  {}\n", printable(facts.publication));
+  }
   text += fmt::format("destination  {}\n", printable(facts.destination));
   text += fmt::format("run          {}\n", facts.phase.empty() ? "none is at work" : facts.phase);
-  text += fmt::format("checkpoint   {}, {}\n", checkpoint.lsn.to_string(), utc_text(facts.stored.written));
+  if (has_source) {
+    text += fmt::format("checkpoint   {}, {}\n", checkpoint.lsn.to_string(), utc_text(facts.stored.written));
+  }
   text += fmt::format("loads        {}\n", with_thousands(facts.loads));
   if (facts.tables.empty()) return text;
   QueryResult result;
@@ -160,11 +184,11 @@ std::string info_json(const PipelineFacts& facts) {
                       {"source", or_null(checkpoint.source)},
                       {"system_identifier", checkpoint.systemid},
                       {"timeline", checkpoint.timeline},
-                      {"slot", checkpoint.slot},
-                      {"publication", facts.publication},
+                      {"slot", or_null(checkpoint.slot)},
+                      {"publication", or_null(checkpoint.lsn.is_set() ? facts.publication : "")},
                       {"destination", facts.destination},
                       {"run", or_null(facts.phase)},
-                      {"checkpoint", checkpoint.lsn.to_string()},
+                      {"checkpoint", or_null(lsn_json(checkpoint.lsn))},
                       {"written", utc_json(facts.stored.written)},
                       {"loads", facts.loads},
                       {"tables", tables}});
@@ -180,8 +204,8 @@ std::string loads_text(const std::vector<StoredLoad>& loads) {
   }
   for (const auto& load : loads) {
     auto& row = result.rows.emplace_back();
-    row = {std::to_string(load.id), load.of_copies() ? "–" : load.first_commit.to_string(),
-           load.last_commit.to_string(), utc_text(load.started), short_duration(seconds_of(load))};
+    row = {std::to_string(load.id), lsn_cell(load.first_commit), lsn_cell(load.last_commit), utc_text(load.started),
+           short_duration(seconds_of(load))};
     for (const auto count :
          {load.copied_rows, load.transactions, load.inserts, load.updates, load.deletes, load.truncates}) {
       row.emplace_back(with_thousands(count));
@@ -224,11 +248,7 @@ std::string trace_text(const PipelineTrace& trace) {
   if (trace.steps.empty() && text.empty()) return no_load_yet;
   for (const auto& [load, changes] : trace.steps) {
     if (!text.empty()) text += '\n';
-    text += load.of_copies() ? fmt::format("load {}: {} copied, as of {}\n", load.id,
-                                           counted(load.tables.size(), "table"), load.last_commit.to_string())
-                             : fmt::format("load {}: {}, commits from {} to {}\n", load.id,
-                                           counted(load.transactions, "transaction"), load.first_commit.to_string(),
-                                           load.last_commit.to_string());
+    text += trace_head(load);
     text += fmt::format("  started {}, took {}\n", utc_text(load.started), short_duration(seconds_of(load)));
     if (load.of_copies()) text += fmt::format("  {} copied\n", counted(load.copied_rows, "row"));
     text +=

@@ -32,7 +32,7 @@ RowCounts count_rows(const pipeline::RunStatus& status, const Ask& ask) {
   std::vector<std::size_t> counted;
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
     const auto& table = status.tables[i];
-    if (table.state != "streaming") continue;
+    if (table.state != "streaming" && table.state != "loaded") continue;
     sql += fmt::format("{}(SELECT count(*) FROM {}.{})", sql.empty() ? "SELECT " : ", ", quoted(table.target_schema),
                        quoted(table.target_name));
     counted.push_back(i);

@@ -61,9 +61,9 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
     text += status_line(status) + '\n';
   } else {
     text = fmt::format("pipeline {}: no run is at work on {}\n", status.pipeline, status.destination);
-    text += status.checkpoint.is_set()
-                ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
-                : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";
+    text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
+            : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
+                                     : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";
   }
   if (!status.tables.empty()) text += '\n' + as_table(table_of(status, rows));
   return text;

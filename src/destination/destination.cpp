@@ -10,12 +10,13 @@
 namespace walbrook::destination {
 namespace {
 
-constexpr std::array<std::pair<TableState, std::string_view>, 5> state_names = {
+constexpr std::array<std::pair<TableState, std::string_view>, 6> state_names = {
     {{TableState::pending, "pending"},
      {TableState::copying, "copying"},
      {TableState::streaming, "streaming"},
      {TableState::quarantined, "quarantined"},
-     {TableState::removed, "removed"}}};
+     {TableState::removed, "removed"},
+     {TableState::loaded, "loaded"}}};
 
 void check_scheme(const std::string& url) {
   const auto scheme = duckdb::url_scheme(url);

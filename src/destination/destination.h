@@ -40,6 +40,7 @@ enum class TableState {
   streaming,    // equals the source at the checkpoint
   quarantined,  // set aside, with its reason; not touched until re-synced
   removed,      // no longer published or dropped in the source; its last copy stays
+  loaded,       // has no source: a program wrote it
 };
 [[nodiscard]] std::string_view to_string(TableState state);
 [[nodiscard]] TableState parse_table_state(std::string_view text);
@@ -63,6 +64,10 @@ struct TargetName {
   std::string schema;
   std::string table;
 };
+
+// A table without a source (state `loaded`) has a smaller OID of its own, which PostgreSQL gives to no table that can
+// be published; and in the place of the source's names those of the destination.
+inline constexpr Oid first_source_oid = 16384;
 
 // A row of _walbrook.tables.
 struct TableRecord {
@@ -91,11 +96,11 @@ struct Checkpoint {
   std::vector<SelectedTable> selection = {};  // the tables it was asked for; empty = all of the publication
 };
 
-// A row of _walbrook.loads: of a package, or of the tables that were copied together.
+// A row of _walbrook.loads: of a package, of the tables that were copied together, or of a program's own rows.
 struct LoadRecord {
   std::int64_t id = 0;  // takes the place of the row that has it; 0 = the next one
-  Lsn first_commit;     // unset: of copies
-  Lsn last_commit;      // of copies: their consistent point
+  Lsn first_commit;     // unset: of copies, or of a program's rows
+  Lsn last_commit;      // of copies: their consistent point; unset: of a program's rows
   std::uint64_t transactions = 0;
   std::uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
   std::uint64_t copied_rows = 0;
@@ -144,6 +149,9 @@ class Load {
   // which `prepare_variants` made sure of.
   virtual MergeCounts merge(const TableRecord& table, const NetEffect& effect) = 0;
   virtual void truncate(const TableRecord& table) = 0;
+  // The copied rows of the table (CopyWriter::finish was called) join the rows that readers see, and with `key` take
+  // the place of those that have an equal one. Columns that the copy does not have become NULL.
+  virtual MergeCounts add_copy(const TableRecord& table, const std::vector<std::string>& key) = 0;
 
   virtual void stage(const StageKey& key, std::string_view bytes) = 0;
   // In the order of staging; `sink` may call the Load's other methods.
@@ -151,7 +159,7 @@ class Load {
   virtual void discard(const StageKey& key) = 0;
   virtual void discard_all_transactions() = 0;  // the open ones; prepared ones stay
 
-  virtual void put_table(const TableRecord& table) = 0;  // by (schema, name) of the source
+  virtual void put_table(const TableRecord& table) = 0;  // by (schema, name), `loaded` ones by themselves
   // The columns' descriptions, for who reads the copy. Before the load changes a row of it.
   virtual void describe(const TableRecord& table) = 0;
   virtual void put_checkpoint(const Checkpoint& checkpoint) = 0;
@@ -182,7 +190,10 @@ class CopyWriter {
   virtual ~CopyWriter() = default;
 
   virtual void append(const RowBatch& rows) = 0;  // only inserts
-  virtual void finish() = 0;                      // durable; without it the copy is worthless
+  // Of rows with an equal key the last one that was appended stays; returns how many went. Key columns hold no NULL and
+  // no nested values.
+  virtual std::uint64_t keep_last(const std::vector<std::string>& key) = 0;
+  virtual void finish() = 0;  // durable; without it the copy is worthless
 };
 
 // Lists, structures and maps in the rows of a query: as the destination writes them for people, or as JSON documents.
@@ -252,6 +263,8 @@ class Destination {
   // In a transaction of its own, before the load that needs it: an empty variant column hurts nobody.
   // Of a table in state `copying`: to its copy (CopyWriter), which is promoted in that load.
   virtual void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) = 0;
+  // In a transaction of its own: columns of the schema that the table, which readers see, does not have yet.
+  virtual void add_columns(const TableRecord& table, const TableSchema& schema) = 0;
   [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) = 0;
   // The same for many small tables at once, finished by one commit: all of them or none.
   virtual void copy_whole(const std::vector<WholeCopy>& tables) = 0;
@@ -261,6 +274,8 @@ class Destination {
   virtual void drop_tables(const std::vector<TableRecord>& tables) = 0;
   // Drops what belongs to this pipeline in the destination: copies and state.
   virtual void reset() = 0;
+  // The same but for what has no source: tables in state `loaded`, and their loads.
+  virtual void reset_copies() = 0;
   // For people: "shop.duckdb".
   [[nodiscard]] virtual std::string name() const = 0;
 };

@@ -99,8 +99,12 @@ std::string StoredState::state_table(const char* name) const {
 std::vector<StoredPipeline> StoredState::pipelines() const {
   std::vector<StoredPipeline> found;
   if (!exists_) return found;
-  const auto result = ask_(
-      fmt::format("SELECT *, epoch_us(written_at) AS written_us FROM {} ORDER BY pipeline", state_table("checkpoint")));
+  const auto result = ask_(fmt::format(
+      "SELECT *, epoch_us(written_at) AS written_us FROM {0} UNION ALL BY NAME "
+      "SELECT t.pipeline, epoch_us(max(l.finished_at)) AS written_us FROM {1} t LEFT JOIN {2} l ON l.pipeline = "
+      "t.pipeline WHERE t.state = 'loaded' AND t.pipeline NOT IN (SELECT pipeline FROM {0}) GROUP BY t.pipeline "
+      "ORDER BY pipeline",
+      state_table("checkpoint"), state_table("tables"), state_table("loads")));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     found.push_back({.name = cells.text("pipeline"),

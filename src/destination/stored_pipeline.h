@@ -17,7 +17,7 @@ using AskSql = std::function<QueryResult(const std::string& sql)>;
 
 struct StoredPipeline {
   std::string name;
-  Checkpoint checkpoint;
+  Checkpoint checkpoint;  // its LSN is unset where nothing of a source is there, only what a program wrote
   WallTime written;
 };
 
@@ -43,7 +43,8 @@ struct StoredLoad {
   std::uint64_t copied_rows = 0;
   std::vector<std::pair<std::string, std::uint64_t>> tables;  // rows of each, by its name in the source
   WallTime started, finished;
-  [[nodiscard]] bool of_copies() const { return !first_commit.is_set(); }
+  [[nodiscard]] bool of_copies() const { return !first_commit.is_set() && last_commit.is_set(); }
+  [[nodiscard]] bool of_program() const { return !last_commit.is_set(); }  // rows of its own
 };
 
 struct StoredSchemaChange {
@@ -58,7 +59,7 @@ class StoredState {
  public:
   explicit StoredState(AskSql ask);
 
-  // Of every pipeline that has a checkpoint there; empty in a file without walbrook's state.
+  // Of every pipeline that has a checkpoint or rows of a program there; empty in a file without walbrook's state.
   [[nodiscard]] std::vector<StoredPipeline> pipelines() const;
   // By source schema and name; all counts are of one moment.
   [[nodiscard]] std::vector<StoredTable> tables(const std::string& pipeline) const;

@@ -32,9 +32,13 @@ InSource find_in_source(source::Connection& catalog, const std::string& conninfo
           .own_publication = there && source::is_own_publication(catalog, names.publication)};
 }
 
-void drop_pipeline(source::Connection& catalog, const SourceNames& names, destination::Destination& destination) {
+void drop_in_source(source::Connection& catalog, const SourceNames& names) {
   if (source::read_slot(catalog, names.slot)) source::drop_slot(catalog, names.slot);
   source::drop_own_publication(catalog, names.publication);
+}
+
+void drop_pipeline(source::Connection& catalog, const SourceNames& names, destination::Destination& destination) {
+  drop_in_source(catalog, names);
   destination.reset();
 }
 

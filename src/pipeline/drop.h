@@ -24,6 +24,9 @@ struct InSource {
 [[nodiscard]] InSource find_in_source(source::Connection& catalog, const std::string& conninfo,
                                       const SourceNames& names, const destination::Checkpoint& checkpoint);
 
+// Slot, and the publication where walbrook made it.
+void drop_in_source(source::Connection& catalog, const SourceNames& names);
+
 // The source first: what is left of the destination's state after a failure still knows the names, so that the same
 // call finishes the work. A slot that somebody reads is an Error, and everything stays.
 void drop_pipeline(source::Connection& catalog, const SourceNames& names, destination::Destination& destination);

@@ -118,6 +118,7 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
     case TableState::pending:
     case TableState::quarantined:
     case TableState::removed:
+    case TableState::loaded:
       return;
     case TableState::copying:
       load_.stage(table_key(table->record.oid), write_part(transactions, {&step, 1}));

@@ -203,7 +203,8 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   auto catalog = source::Connection::open(options.conninfo, source::ConnectionUse::catalog);
   auto state = destination.open();
   if (options.reset) {
-    drop_pipeline(catalog, {.slot = options.slot, .publication = options.publication}, destination);
+    drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
+    destination.reset_copies();
     state = destination.open();
   }
   const bool start_over = must_start_over(options, catalog, state);

@@ -42,6 +42,10 @@ TableSync::TableSync(TableSyncOptions options, const destination::Destination& d
   for (auto& record : records) {
     const Oid oid = record.oid;
     if (oid == 0) continue;  // a name that a table no longer has
+    if (record.state == TableState::loaded) {
+      without_source_.push_back(std::move(record));
+      continue;
+    }
     // A copy that was under way ended with the process that made it; a table that was set aside gets another chance.
     if (record.state == TableState::copying || record.state == TableState::quarantined) {
       record.state = TableState::pending;
@@ -66,7 +70,7 @@ SyncedTable* TableSync::find_by_name(const std::string& schema, const std::strin
 }
 
 destination::TargetName TableSync::target_of(const TableRecord& record) const {
-  std::vector<TableRecord> others;
+  std::vector<TableRecord> others = without_source_;
   for (const auto& [oid, each] : tables_) {
     if (oid == record.oid) continue;
     auto& other = others.emplace_back(each.record);

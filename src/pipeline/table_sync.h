@@ -107,6 +107,7 @@ class TableSync {
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
   std::vector<TableRecord> described_;
   bool restyled_ = false;  // copies are called as they are now to be, or will be
+  std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names
 };
 
 // Records as one load will leave them.

@@ -137,6 +137,73 @@ TEST(Install, the_example_of_iterated_batches_runs) {
   EXPECT_EQ(result.out, "public.a: 2 changes\n") << result.describe();
 }
 
+// Three rows of id and note as an Arrow stream, of which each call begins one further.
+constexpr auto own_events = R"(
+#include <walbrook/walbrook.h>
+#include <cstring>
+#include <iostream>
+namespace {
+std::int64_t ids[3] = {-1, 0, 1};
+std::int32_t offsets[4] = {0, 1, 2, 3};
+const void* id_buffers[2] = {nullptr, ids};
+const void* note_buffers[3] = {nullptr, offsets, "abc"};
+const void* row_buffers[1] = {nullptr};
+template <class T> void none(T* released) { released->release = nullptr; }
+ArrowSchema id_schema{"l", "id", nullptr, 0, 0, nullptr, nullptr, none<ArrowSchema>, nullptr};
+ArrowSchema note_schema{"u", "note", nullptr, 2, 0, nullptr, nullptr, none<ArrowSchema>, nullptr};
+ArrowSchema* schemas[2] = {&id_schema, &note_schema};
+ArrowArray id_array{3, 0, 0, 2, 0, id_buffers, nullptr, nullptr, none<ArrowArray>, nullptr};
+ArrowArray note_array{3, 0, 0, 3, 0, note_buffers, nullptr, nullptr, none<ArrowArray>, nullptr};
+ArrowArray* arrays[2] = {&id_array, &note_array};
+bool handed_over;
+int get_schema(ArrowArrayStream*, ArrowSchema* out) {
+  *out = {"+s", "", nullptr, 0, 2, schemas, nullptr, none<ArrowSchema>, nullptr};
+  return 0;
+}
+int get_next(ArrowArrayStream*, ArrowArray* out) {
+  *out = {};
+  if (!handed_over) *out = {3, 0, 0, 1, 2, row_buffers, arrays, nullptr, none<ArrowArray>, nullptr};
+  handed_over = true;
+  return 0;
+}
+}  // namespace
+void events_of_today(ArrowArrayStream* out) {
+  for (auto& id : ids) id += 1;
+  handed_over = false;
+  *out = {get_schema, get_next, [](ArrowArrayStream*) { return ""; }, none<ArrowArrayStream>, nullptr};
+}
+)";
+
+TEST(Install, the_example_of_data_of_ones_own_runs) {
+  const auto project = installation().project();
+  const auto document = read_file(fs::path(WALBROOK_SOURCE_DIR "/docs/library.md"));
+  const auto section = document.find("## Data of your own");
+  const std::string fence = "```cpp\n";
+  const auto begin = document.find(fence, section) + fence.size();
+  const auto block = document.substr(begin, document.find("```", begin) - begin);
+  write_file(project / "own.cpp",
+             own_events +
+                 std::string("int main() {\nauto pipeline = walbrook::pipeline({.pipeline_name = \"shop\", "
+                             ".destination = \"own/shop.duckdb\", .dataset_name = \"shop_data\"});\n"
+                             "for (int i = 0; i < 2; ++i) {\n") +
+                 block + "}\n}\n");
+  const auto prefix = installation().prefix().string();
+  const auto result = shell(
+      "mkdir -p own && g++ -std=c++20 -Wall -Wextra -Werror own.cpp -o own/own $(pkg-config --cflags --libs walbrook) "
+      "-Wl,-rpath,$(pkg-config --variable=libdir walbrook) && own/own",
+      project, {{"PKG_CONFIG_PATH", prefix + "/lib/pkgconfig"}});
+  ASSERT_TRUE(result.succeeded()) << result.describe();
+  // What the document shows is the second run's answer, but for the time it took.
+  const auto shown_at = document.find("```\n", document.find("it prints", section)) + 4;
+  const auto shown = document.substr(shown_at, document.find("```", shown_at) - shown_at);
+  const auto second = result.out.substr(result.out.rfind("pipeline shop"));
+  const auto without_time = [](const std::string& text) {
+    const auto in = text.find(" in ");
+    return text.substr(0, in) + text.substr(text.find('\n'));
+  };
+  EXPECT_EQ(without_time(second), without_time(shown));
+}
+
 TEST(Install, the_examples_of_a_project_run) {
   const auto project = installation().project();
   const auto built = shell("cmake -S . -B build -DCMAKE_PREFIX_PATH='" + installation().prefix().string() +

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "destination/duckdb/utf8.h"
+#include "base/utf8.h"
 
 namespace walbrook::destination::duckdb {
 

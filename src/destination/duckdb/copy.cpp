@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/own_rows.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -195,6 +196,11 @@ void Copy::prepare_variants(const RowBatch& rows) {
     add_variant_column(connection_, state_, record_, source);
   }
   if (committed) commit_rows();
+}
+
+std::uint64_t Copy::keep_last(const std::vector<std::string>& key) {
+  commit_rows();
+  return keep_last_rows(connection_, record_.target, key);
 }
 
 void Copy::finish() {

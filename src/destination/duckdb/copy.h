@@ -46,6 +46,7 @@ class Copy final : public CopyWriter {
   ~Copy() override;
 
   void append(const RowBatch& rows) override;
+  std::uint64_t keep_last(const std::vector<std::string>& key) override;
   void finish() override;
 
  private:

@@ -9,6 +9,7 @@
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/own_rows.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/types.h"
@@ -194,6 +195,17 @@ void DuckDbDestination::prepare_variants(const TableRecord& table, const std::ve
   read_known();
 }
 
+void DuckDbDestination::add_columns(const TableRecord& table, const TableSchema& schema) {
+  check_writable();
+  reopen_if_broken();
+  transaction([&](Connection& connection, StateTables& state) {
+    auto live = state.live_target(table.target_schema, table.target_name);
+    if (!live) throw Error(ErrorKind::internal, "no table " + table.target_schema + "." + table.target_name);
+    add_missing_columns(connection, state, *std::move(live), schema);
+  });
+  read_known();
+}
+
 std::shared_ptr<Database> DuckDbDestination::open_database() {
   check_writable();
   const std::scoped_lock lock(mutex_);
@@ -271,6 +283,19 @@ void DuckDbDestination::reset() {
     state.forget_pipeline();
   });
   known_ = {};
+  last_checkpoint_.reset();
+}
+
+void DuckDbDestination::reset_copies() {
+  check_writable();
+  reopen_if_broken();
+  transaction([](Connection& connection, StateTables& state) {
+    for (const auto& record : state.targets()) {
+      if (record.oid == 0 || record.oid >= first_source_oid) drop_target(connection, state, record.target);
+    }
+    state.forget_copies();
+  });
+  read_known();
   last_checkpoint_.reset();
 }
 

@@ -29,11 +29,13 @@ class DuckDbDestination final : public Destination {
   [[nodiscard]] std::unique_ptr<Load> begin_load() override;
   void check_copy(const TableSchema& schema) const override;
   void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) override;
+  void add_columns(const TableRecord& table, const TableSchema& schema) override;
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
   void copy_whole(const std::vector<WholeCopy>& tables) override;
   [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() override;
   void drop_tables(const std::vector<TableRecord>& tables) override;
   void reset() override;
+  void reset_copies() override;
   [[nodiscard]] std::string name() const override;
 
  private:

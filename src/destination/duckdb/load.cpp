@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/merge.h"
+#include "destination/duckdb/own_rows.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -35,23 +36,27 @@ const Target& TransactionLoad::target_of(const TableRecord& table) const {
                                                connection_.database().label()));
 }
 
-void TransactionLoad::promote(const TableRecord& table) {
-  const auto copy = state_.copy_of(table.oid);
+Target TransactionLoad::finished_copy_of(const TableRecord& table) {
+  auto copy = state_.copy_of(table.oid);
   if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != table.target_schema) {
     throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", table.schema, table.name));
   }
+  return std::move(copy->target);
+}
+
+void TransactionLoad::promote(const TableRecord& table) {
+  const auto copy = finished_copy_of(table);
   check_owner(connection_, names_, state_, pipeline_, table);
   const auto& database = connection_.database();
   connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name),
                       fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
-  connection_.execute(
-      fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy->target.schema, copy->target.table),
-                  identifier(table.target_name)),
-      fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
-  names_.remove(copy->target.schema, copy->target.table);
+  connection_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy.schema, copy.table),
+                                  identifier(table.target_name)),
+                      fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
+  names_.remove(copy.schema, copy.table);
   names_.add(table.target_schema, table.target_name);
-  state_.forget_target(copy->target);
-  TargetRecord live{.kind = TargetRecord::Kind::live, .oid = table.oid, .target = copy->target};
+  state_.forget_target(copy);
+  TargetRecord live{.kind = TargetRecord::Kind::live, .oid = table.oid, .target = copy};
   live.target.table = table.target_name;
   state_.put_target(live);
   promoted_[{table.target_schema, table.target_name}] = live.target;
@@ -83,6 +88,13 @@ void TransactionLoad::put_load(const LoadRecord& load) {
   if (numbered.id == 0) numbered.id = newest_load_ + 1;
   newest_load_ = std::max(newest_load_, numbered.id);
   state_.put_load(numbered);
+}
+
+MergeCounts TransactionLoad::add_copy(const TableRecord& table, const std::vector<std::string>& key) {
+  const auto copy = finished_copy_of(table);
+  const auto counts = add_rows(connection_, target_of(table), copy, key);
+  duckdb::drop_target(connection_, state_, copy);
+  return counts;
 }
 
 void TransactionLoad::put_checkpoint(const Checkpoint& checkpoint) {

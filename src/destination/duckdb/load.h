@@ -38,6 +38,7 @@ class TransactionLoad final : public Load {
   void drop_target(const TargetName& name) override;
   MergeCounts merge(const TableRecord& table, const NetEffect& effect) override;
   void truncate(const TableRecord& table) override;
+  MergeCounts add_copy(const TableRecord& table, const std::vector<std::string>& key) override;
 
   void stage(const StageKey& key, std::string_view bytes) override { staging_.add(key, bytes); }
   void for_each_staged(const StageKey& key, const std::function<void(std::string_view)>& sink) override {
@@ -55,6 +56,7 @@ class TransactionLoad final : public Load {
 
  private:
   [[nodiscard]] const Target& target_of(const TableRecord& table) const;
+  [[nodiscard]] Target finished_copy_of(const TableRecord& table);
 
   Connection& connection_;
   std::string pipeline_;

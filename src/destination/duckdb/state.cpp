@@ -103,6 +103,8 @@ TargetRecord target_record(const Row& row) {
 
 // Two targets are one where DuckDB cannot tell their names apart.
 constexpr const char* same_target = "lower(schema_name) = lower($1) AND lower(table_name) = lower($2)";
+static_assert(first_source_oid == 16384);
+constexpr const char* without_source = "oid BETWEEN 1 AND 16383";
 constexpr const char* target_cells = "schema_name, table_name, kind, oid::VARCHAR, columns::VARCHAR";
 
 }  // namespace
@@ -227,9 +229,7 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
 }
 
 void StateTables::put_table(const TableRecord& record) {
-  connection_.run(
-      fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3", table("tables")),
-      pipeline_, record.schema, record.name);
+  forget_record(record);
   const std::string columns = record.columns == nullptr ? "" : to_json(*record.columns);
   connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11, '')::JSON)",
                               table("tables")),
@@ -336,12 +336,21 @@ std::optional<std::string> StateTables::owner(const std::string& schema, const s
   return text(rows[0], 0);
 }
 
+// A table of the source and one without a source may have the same names.
+void StateTables::forget_record(const TableRecord& record) {
+  connection_.run(
+      fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND (state = "
+                  "'loaded') = ($4 = 'loaded')",
+                  table("tables")),
+      pipeline_, record.schema, record.name, to_string(record.state));
+}
+
 void StateTables::forget_table(const TableRecord& record) {
-  for (const char* name : {"tables", "schema_versions"}) {
-    connection_.run(
-        fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3", table(name)),
-        pipeline_, record.schema, record.name);
-  }
+  forget_record(record);
+  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND "
+                              "({}) = ($4 = 'loaded')",
+                              table("schema_versions"), without_source),
+                  pipeline_, record.schema, record.name, to_string(record.state));
 }
 
 void StateTables::forget_pipeline() {
@@ -351,6 +360,17 @@ void StateTables::forget_pipeline() {
                                 connection_.database().full_name(schema_name, definition.name)),
                     pipeline_);
   }
+}
+
+void StateTables::forget_copies() {
+  const auto forget = [this](const char* name, const char* which) {
+    connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1{}", table(name), which), pipeline_);
+  };
+  forget("checkpoint", "");
+  forget("staged", "");
+  forget("tables", " AND state <> 'loaded'");
+  forget("schema_versions", fmt::format(" AND NOT ({})", without_source).c_str());
+  forget("loads", " AND last_commit_lsn <> ''");
 }
 
 }  // namespace walbrook::destination::duckdb

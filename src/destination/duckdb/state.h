@@ -63,10 +63,12 @@ class StateTables {
 
   void forget_table(const TableRecord& table);
   void forget_pipeline();
+  void forget_copies();  // all of the pipeline but what has no source
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
   [[nodiscard]] bool has_column(std::string_view table, std::string_view column);
+  void forget_record(const TableRecord& record);
   void put_schema_version(const TableRecord& record);
 
   Connection& connection_;

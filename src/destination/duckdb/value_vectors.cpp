@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "destination/duckdb/types.h"
-#include "destination/duckdb/utf8.h"
 
 namespace walbrook::destination::duckdb {
 

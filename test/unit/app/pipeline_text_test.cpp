@@ -80,15 +80,15 @@ TEST(PipelineSchema, NamesAreEscapedInEveryFormat) {
   table.columns = {{.name = "a\"b", .type = "VARCHAR", .source = "a\"b", .is_key = true},
                    {.name = "n__v_text", .type = "VARCHAR", .source = "n", .is_variant = true}};
   const std::vector<StoredTable> tables = {table, StoredTable{}};
-  const destination::StoredPipeline pipeline{.name = "p", .checkpoint = {}, .written = {}};
+  const destination::StoredPipeline pipeline{.name = "p", .checkpoint = {.slot = {}, .systemid = {}, .lsn = Lsn{0x10}}, .written = {}};
   EXPECT_EQ(schema_in(SchemaFormat::sql, pipeline, tables),
-            "-- pipeline p at 0/0\nCREATE SCHEMA IF NOT EXISTS \"copy\";\n\nCREATE TABLE \"copy\".\"T <1>\" (\n"
+            "-- pipeline p at 0/10\nCREATE SCHEMA IF NOT EXISTS \"copy\";\n\nCREATE TABLE \"copy\".\"T <1>\" (\n"
             "  \"a\"\"b\" VARCHAR,  -- key\n  \"n__v_text\" VARCHAR\n);\n");
   const auto dot = schema_in(SchemaFormat::dot, pipeline, tables);
   EXPECT_NE(dot.find("<b>copy.T &lt;1&gt;</b>"), std::string::npos) << dot;
   EXPECT_NE(dot.find("<u>a&quot;b</u>"), std::string::npos) << dot;
   EXPECT_EQ(schema_in(SchemaFormat::yaml, pipeline, tables),
-            "pipeline: \"p\"\ncheckpoint: \"0/0\"\ntables:\n  - table: \"copy.T <1>\"\n    source: \"public.t\"\n"
+            "pipeline: \"p\"\ncheckpoint: \"0/10\"\ntables:\n  - table: \"copy.T <1>\"\n    source: \"public.t\"\n"
             "    state: \"pending\"\n    columns:\n      - name: \"a\\\"b\"\n        type: \"VARCHAR\"\n        key: "
             "true\n      - name: \"n__v_text\"\n        type: \"VARCHAR\"\n        variant_of: \"n\"\n");
   EXPECT_EQ(nlohmann::json::parse(schema_in(SchemaFormat::json, pipeline, tables)).at("tables").size(), 1U);

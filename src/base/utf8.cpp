@@ -1,9 +1,9 @@
-#include "destination/duckdb/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace walbrook::destination::duckdb {
+namespace walbrook {
 
 bool is_ascii(std::string_view text) {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
@@ -53,4 +53,4 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace walbrook::destination::duckdb
+}  // namespace walbrook

@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-namespace walbrook::destination::duckdb {
+namespace walbrook {
 
 [[nodiscard]] bool is_ascii(std::string_view text);
 // Well-formed as Unicode defines it: no overlong forms, no surrogates, nothing past U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-}  // namespace walbrook::destination::duckdb
+}  // namespace walbrook

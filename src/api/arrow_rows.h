@@ -1,0 +1,43 @@
+// A stream of somebody else's as row batches of bounded size.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "package/arrow_export.h"
+#include "package/arrow_import.h"
+#include "package/row_batch.h"
+
+namespace walbrook::api {
+
+class ArrowRowReader {
+ public:
+  // Takes the stream over and reads its schema. Error(configuration): no stream, or a type that is not taken;
+  // Error(data): the stream fails.
+  explicit ArrowRowReader(ArrowArrayStream* stream);
+  ArrowRowReader(const ArrowRowReader&) = delete;
+  ArrowRowReader& operator=(const ArrowRowReader&) = delete;
+
+  // Those that have a type.
+  [[nodiscard]] std::vector<ColumnSchema> columns() const;
+
+  // The next rows, at most some megabytes unless one row is larger; nullopt at the end. `schema` has the columns of
+  // columns(). Those that are in its key hold no NULL, else Error(data).
+  [[nodiscard]] std::optional<RowBatch> next(const TableSchemaRef& schema, const ValueLimits& limits);
+
+ private:
+  [[noreturn]] void fail(int code, const char* doing);
+  [[nodiscard]] bool next_array(const ValueLimits& limits);
+  void append_rows(std::size_t end, RowBatch& into);
+
+  ArrowOwned<ArrowArrayStream> stream_;
+  std::vector<ArrowColumn> columns_;
+  ArrowOwned<ArrowArray> array_;
+  std::optional<ArrowRows> rows_;  // of it; nullopt: none is in hand
+  std::size_t taken_ = 0;          // of the array's rows
+  std::uint64_t rows_before_ = 0;  // the array
+};
+
+}  // namespace walbrook::api

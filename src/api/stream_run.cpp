@@ -1,0 +1,319 @@
+// All rows go into a copy of their own first, which nobody sees and which is committed as it grows: so a slow stream
+// holds no transaction open, a broken one leaves no trace, and memory stays bounded. When all are there, one load makes
+// the copy the table, or adds its rows to the table's.
+#include "api/stream_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "api/arrow_rows.h"
+#include "api/run_progress.h"
+#include "api/schema_changes.h"
+#include "api/source_access.h"
+
+namespace walbrook::api {
+namespace {
+
+using destination::TableRecord;
+using destination::TableState;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+enum class Disposition { append, replace, merge };
+
+[[noreturn]] void refuse_setting(const std::string& setting, const std::string& cause, const std::string& mend) {
+  throw Error(ErrorKind::configuration, cause, mend, {.setting = setting});
+}
+
+Disposition disposition_of(const StreamPlan& plan) {
+  const auto& said = plan.write_disposition;
+  const auto known = said.empty() || said == "append" || said == "replace" || said == "merge";
+  if (!known) {
+    refuse_setting("write_disposition", fmt::format("write_disposition \"{}\" is not known", said),
+                   "There are append, replace and merge.");
+  }
+  const bool merges = said == "merge";
+  if (merges && plan.primary_key.empty()) {
+    refuse_setting("primary_key",
+                   "write_disposition \"merge\" needs a primary_key: rows take the place of those with an equal one",
+                   "Name its columns, or append.");
+  }
+  if (!merges && !plan.primary_key.empty()) {
+    refuse_setting("primary_key", "primary_key is for write_disposition \"merge\": nothing else looks at it",
+                   "Leave it out, or merge.");
+  }
+  if (merges) return Disposition::merge;
+  return said == "replace" ? Disposition::replace : Disposition::append;
+}
+
+bool is_kept_schema(const std::string& name) {
+  std::string lower = name;
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower == "_walbrook";
+}
+
+source::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
+  if (plan.table_name.empty()) {
+    refuse_setting("table_name", "a stream does not say into which table its rows go",
+                   "Name it: .table_name = \"events\".");
+  }
+  auto name = parse_exact_name(plan.table_name, "table_name");
+  if (!name.schema.empty() && plan.dev_mode && name.schema != state.dataset_name) {
+    refuse_setting("table_name",
+                   fmt::format("table_name {}: in dev_mode tables stand in {}", plan.table_name, state.dataset_name),
+                   "Leave the schema out.");
+  }
+  if (name.schema.empty()) {
+    name.schema = state.dataset_name.empty() ? state.pipeline_name + "_dataset" : state.dataset_name;
+  }
+  if (is_kept_schema(name.schema)) {
+    refuse_setting("table_name",
+                   fmt::format("table_name {}: schema {} is walbrook's own", plan.table_name, name.schema),
+                   "Name another schema.");
+  }
+  return name;
+}
+
+// The table as the destination has it, or as it is to be made. Names are one where the destination cannot tell them
+// apart.
+TableRecord record_of(const source::TableName& target, const destination::State& state,
+                      const destination::Destination& destination) {
+  Oid newest = 0;
+  for (const auto& table : state.tables) {
+    if (table.state == TableState::loaded) newest = std::max(newest, table.oid);
+    const auto free = destination.target_name(target.schema, target.schema, target.name, {table});
+    if (free.table == target.name) continue;
+    if (table.state == TableState::loaded) return table;
+    throw Error(ErrorKind::configuration,
+                fmt::format("table_name {}: it is the copy of {} of the source, and nothing else may be written to it",
+                            dotted(target.schema, target.name), dotted(table.schema, table.name)),
+                "Name another table, or have it in another dataset.",
+                {.setting = "table_name", .table = dotted(table.schema, table.name)});
+  }
+  if (newest + 1 >= destination::first_source_oid) {
+    throw Error(ErrorKind::configuration, fmt::format("a pipeline has at most {} tables without a source", newest));
+  }
+  return {.oid = newest + 1,
+          .schema = target.schema,
+          .name = target.name,
+          .target_schema = target.schema,
+          .target_name = target.name,
+          .state = TableState::loaded};
+}
+
+void mark_key(TableSchema& schema, const std::vector<std::string>& key) {
+  for (const auto& name : key) {
+    const auto found = std::ranges::find(schema.columns, name, &ColumnSchema::name);
+    if (found == schema.columns.end()) {
+      refuse_setting("primary_key", fmt::format("primary_key: the stream has no column \"{}\"", name),
+                     "Names are exact, and a column without a type (Arrow null) is none.");
+    }
+    if (is_nested(found->type.layout) || found->type.layout == Layout::interval) {
+      refuse_setting("primary_key",
+                     fmt::format("primary_key: column \"{}\" is {}, whose values are not told apart by \"equal\"", name,
+                                 to_string(found->type)),
+                     "Take columns of numbers, texts, dates or the like.");
+    }
+    if (found->in_key)
+      refuse_setting("primary_key", fmt::format("primary_key names \"{}\" twice", name), "Name it once.");
+    found->in_key = true;
+  }
+}
+
+class StreamRun {
+ public:
+  StreamRun(PipelineState& state, ArrowArrayStream* stream, const StreamPlan& plan)
+      : state_(state),
+        reader_(stream),
+        disposition_(disposition_of(plan)),
+        key_(plan.primary_key),
+        target_(target_of(state, plan)),
+        forward_(plan.stop, [this] { stop_.request_stop(); }),
+        progress_(state.progress, stop_) {}
+
+  LoadInfo run() {
+    read_columns();
+    // A program chooses its own names, and none of its rows comes from a change.
+    auto options = destination_options(state_);
+    options.naming = destination::Naming::exact;
+    options.metadata = destination::Metadata::none;
+    destination_ = destination::open_destination(options);
+    before_ = destination_->open();
+    record_ = record_of(target_, before_, *destination_);
+    there_ = record_.columns != nullptr;
+    set_schema();
+    fill_copy();
+    if (!stop_.stop_requested()) load_or_discard();
+    state_.callback_failure = progress_.failure();
+    state_.last_load = describe();
+    return *state_.last_load;
+  }
+
+ private:
+  [[nodiscard]] std::string label() const { return dotted(record_.target_schema, record_.target_name); }
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(steady_clock::now() - began_).count(); }
+  // The copy takes the table's place, or becomes it.
+  [[nodiscard]] bool promotes() const { return !there_ || disposition_ == Disposition::replace; }
+
+  void read_columns() {
+    arriving_.columns = reader_.columns();
+    if (arriving_.columns.empty()) {
+      refuse_setting("", "no column of the stream has a type (all are Arrow null)", "A table needs one at least.");
+    }
+    mark_key(arriving_, key_);
+  }
+
+  // What the copy has, and what the table will have.
+  void set_schema() {
+    arriving_.oid = record_.oid;
+    arriving_.schema = record_.schema;
+    arriving_.name = record_.name;
+    arriving_.identity = key_.empty() ? ReplicaIdentity::nothing : ReplicaIdentity::key;
+    TableSchema whole = arriving_;
+    if (!promotes()) {
+      whole = *record_.columns;
+      for (const auto& column : arriving_.columns) {
+        const auto* known = whole.find(column.name);
+        if (known == nullptr) {
+          whole.columns.push_back(column);
+        } else if (known->type != column.type) {
+          refuse_type(*known, column);
+        }
+      }
+      adds_columns_ = whole.columns.size() > record_.columns->columns.size();
+      if (disposition_ == Disposition::merge) {
+        whole.identity = ReplicaIdentity::key;
+        for (auto& column : whole.columns) column.in_key = std::ranges::find(key_, column.name) != key_.end();
+      }
+    }
+    record_.columns = std::make_shared<const TableSchema>(std::move(whole));
+  }
+
+  [[noreturn]] void refuse_type(const ColumnSchema& known, const ColumnSchema& column) const {
+    throw Error(ErrorKind::configuration,
+                fmt::format("column \"{}\" of {} is {}, and {} in the stream", column.name, label(),
+                            destination_->type_name(known.type), destination_->type_name(column.type)),
+                "Cast it before it is handed over, or replace the table.", {.table = label(), .column = column.name});
+  }
+
+  void fill_copy() {
+    const auto schema = std::make_shared<const TableSchema>(arriving_);
+    const auto limits = destination_->limits();
+    progress_.copy_started(label(), -1, -1);
+    const auto copy = destination_->begin_copy(record_, arriving_);
+    std::uint64_t bytes = 0;
+    while (!stop_.stop_requested()) {
+      const auto rows = reader_.next(schema, limits);
+      if (!rows) break;
+      copy->append(*rows);
+      rows_ += rows->rows();
+      bytes += rows->bytes();
+      progress_.copy_advanced(label(), rows_, bytes);
+    }
+    if (stop_.stop_requested()) return;  // the copy goes
+    copied_ = rows_;
+    if (disposition_ == Disposition::merge) copied_ = rows_ - copy->keep_last(key_);
+    copy->finish();
+  }
+
+  void load_or_discard() {
+    try {
+      load();
+    } catch (const Error&) {
+      try {  // an unfinished copy takes the finished one's place, and goes by itself
+        static_cast<void>(destination_->begin_copy(record_, arriving_));
+      } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run into that table does it
+      }
+      throw;
+    }
+    progress_.copy_finished(label(), rows_, seconds());
+  }
+
+  void load() {
+    if (!promotes() && adds_columns_) destination_->add_columns(record_, *record_.columns);
+    auto load = destination_->begin_load();
+    if (!promotes()) {
+      counts_ = load->add_copy(record_, key_);
+    } else {
+      load->promote(record_);
+      counts_.written = copied_;
+    }
+    load->put_table(record_);
+    load->put_load({.first_commit = {},
+                    .last_commit = {},
+                    .inserts = inserts(),
+                    .updates = updates(),
+                    .deletes = deletes(),
+                    .started = started_,
+                    .tables = nlohmann::json{{label(), inserts() + updates()}}.dump(
+                        -1, ' ', false, nlohmann::json::error_handler_t::replace)});
+    load->commit();
+    loaded_ = true;
+  }
+
+  // Every row that was removed stands for one that was written, unless a key stood in several.
+  [[nodiscard]] std::uint64_t updates() const { return std::min(counts_.removed, counts_.written); }
+  [[nodiscard]] std::uint64_t inserts() const { return counts_.written - updates(); }
+  [[nodiscard]] std::uint64_t deletes() const { return counts_.removed - updates(); }
+
+  LoadInfo describe() {
+    LoadInfo info;
+    info.pipeline_name = state_.pipeline_name;
+    info.dataset_name = state_.dataset_name;
+    info.destination = destination_->name();
+    info.stopped = !loaded_;
+    const auto now = destination_->open();
+    if (loaded_) info.load_id = now.newest_load;
+    info.packages = loaded_ ? 1 : 0;
+    info.tables.push_back({.name = label(),
+                           .target = label(),
+                           .state = std::string(to_string(TableState::loaded)),
+                           .reason = {},
+                           .changes = inserts() + updates() + deletes(),
+                           .inserts = inserts(),
+                           .updates = updates(),
+                           .deletes = deletes()});
+    info.schema_changes = schema_changes(before_.tables, now.tables, *destination_);
+    info.started_at = started_;
+    info.seconds = info.apply_seconds = seconds();
+    return info;
+  }
+
+  PipelineState& state_;
+  ArrowRowReader reader_;
+  Disposition disposition_;
+  std::vector<std::string> key_;
+  source::TableName target_;
+  std::stop_source stop_;
+  std::stop_callback<std::function<void()>> forward_;
+  RunProgress progress_;
+  system_clock::time_point started_ = system_clock::now();
+  steady_clock::time_point began_ = steady_clock::now();
+
+  std::unique_ptr<destination::Destination> destination_;
+  destination::State before_;
+  TableRecord record_;  // as it will be
+  TableSchema arriving_;
+  bool there_ = false;
+  bool adds_columns_ = false;
+  bool loaded_ = false;
+  std::uint64_t rows_ = 0;    // of the stream
+  std::uint64_t copied_ = 0;  // of these, one a key where rows are merged
+  destination::MergeCounts counts_;
+};
+
+}  // namespace
+
+LoadInfo run_stream(PipelineState& state, ArrowArrayStream* stream, const StreamPlan& plan) {
+  state.callback_failure = nullptr;
+  return StreamRun(state, stream, plan).run();
+}
+
+}  // namespace walbrook::api
