@@ -141,7 +141,12 @@ void store_start(destination::Destination& destination, TableSync& sync, const s
 // The slot yields nothing of what follows the checkpoint: it was made anew, or somebody else read from it. A copy of
 // every table mends that.
 bool must_start_over(const RunOptions& options, source::Connection& catalog, const destination::State& state) {
-  if (options.copy_anew.empty() || !state.checkpoint) return false;
+  if (!state.checkpoint) return false;
+  // A first run that ended before anything was copied leaves a checkpoint that nothing hangs on.
+  const auto hangs_on_it = [](const TableRecord& record) {
+    return record.state == TableState::streaming || copies_no_rows(record);
+  };
+  if (options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
   const auto slot = source::read_slot(catalog, options.slot);
   return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
 }
