@@ -46,7 +46,7 @@ struct SyncedTable {
   std::optional<destination::TargetName>
       moves_to;                   // where the copy under way will stand, if not where the last one does
   std::uint64_t copy_number = 0;  // counts orders, so that the result of an outdated one is known
-  Lsn set_aside_at;                       // the commit that it could not take; unset where no change was the cause
+  Lsn set_aside_at;               // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
@@ -106,7 +106,7 @@ class TableSync {
   std::unordered_map<Oid, Oid> members_;
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
   std::vector<TableRecord> described_;
-  bool restyled_ = false;  // copies are called as they are now to be, or will be
+  bool restyled_ = false;                    // copies are called as they are now to be, or will be
   std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names
 };
 
