@@ -80,7 +80,8 @@ TEST(PipelineSchema, NamesAreEscapedInEveryFormat) {
   table.columns = {{.name = "a\"b", .type = "VARCHAR", .source = "a\"b", .is_key = true},
                    {.name = "n__v_text", .type = "VARCHAR", .source = "n", .is_variant = true}};
   const std::vector<StoredTable> tables = {table, StoredTable{}};
-  const destination::StoredPipeline pipeline{.name = "p", .checkpoint = {.slot = {}, .systemid = {}, .lsn = Lsn{0x10}}, .written = {}};
+  const destination::StoredPipeline pipeline{
+      .name = "p", .checkpoint = {.slot = {}, .systemid = {}, .lsn = Lsn{0x10}}, .written = {}};
   EXPECT_EQ(schema_in(SchemaFormat::sql, pipeline, tables),
             "-- pipeline p at 0/10\nCREATE SCHEMA IF NOT EXISTS \"copy\";\n\nCREATE TABLE \"copy\".\"T <1>\" (\n"
             "  \"a\"\"b\" VARCHAR,  -- key\n  \"n__v_text\" VARCHAR\n);\n");
