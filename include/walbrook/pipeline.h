@@ -94,7 +94,7 @@ class WALBROOK_EXPORT Pipeline {
   // The table is made where there is none, and stays the program's: no run of resources touches it, drop() drops it.
   // All rows become visible in one transaction of the destination, or none: a mistake in the last batch leaves the
   // table as it was (but for columns that the stream has brought: they may stand there, empty). Memory stays bounded
-  // whatever the length of the stream; what it takes is a batch of the stream and some 100 MB.
+  // whatever the length of the stream: a batch of it, and what DuckDB takes (docs/destinations.md).
   //
   // Names are exact, whatever `naming` says, and there are no metadata columns. What the stream does not have becomes
   // NULL; a column that is new to the table is added, and is NULL in older rows; another type than the table has is an
