@@ -329,7 +329,7 @@ TEST(ChangeBatches, say_what_stands_in_the_way) {
   EXPECT_EQ(refused([](auto& options) { options.target_batch_size = 0; }), "target_batch_size");
   EXPECT_EQ(refused([](auto& options) { options.table_names = "nope"; }), "table_names");
   EXPECT_EQ(refused([](auto& options) { options.include_columns = {{"a", {"v"}}}; }), "include_columns");
-  EXPECT_EQ(refused([](auto& options) { options.columns = {{"a", {{"v", {.data_type = "text"}}}}}; }), "columns");
+  EXPECT_EQ(refused([](auto& options) { options.columns = {{"a", {{"nope", {.data_type = "text"}}}}}; }), "columns");
   shop.exec("INSERT INTO a VALUES (1, 2)");
   auto options = shop.following();
   options.include_columns = {{"a", {"id"}}};
