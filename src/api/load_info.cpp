@@ -9,7 +9,7 @@
 namespace walbrook {
 namespace {
 
-std::string counted(std::uint64_t count, std::string_view what) {
+std::string number_of(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
@@ -36,20 +36,20 @@ bool is_own(const TableLoad* table) {
 
 // What sync() tells has no more than the number of rows.
 std::string own_table_text(const TableLoad& table) {
-  std::string text = fmt::format("  {}: {}", table.target, counted(table.changes - table.deletes, "row"));
+  std::string text = fmt::format("  {}: {}", table.target, number_of(table.changes - table.deletes, "row"));
   if (table.updates > 0) text += fmt::format(" ({} new, {} by their key)", table.inserts, table.updates);
-  if (table.deletes > 0) text += fmt::format("; {} more of these keys went", counted(table.deletes, "row"));
+  if (table.deletes > 0) text += fmt::format("; {} more of these keys went", number_of(table.deletes, "row"));
   return text + "\n";
 }
 
 std::string table_text(const TableLoad& table) {
   if (is_own(&table)) return own_table_text(table);
   std::string text = fmt::format("  {} → {}: ", table.name, table.target);
-  if (table.copied) text += fmt::format("{} copied, ", counted(table.copied_rows, "row"));
-  text += counted(table.changes, "change");
+  if (table.copied) text += fmt::format("{} copied, ", number_of(table.copied_rows, "row"));
+  text += number_of(table.changes, "change");
   if (table.inserts + table.updates + table.deletes > 0) {
-    text += fmt::format(" ({}, {}, {})", counted(table.inserts, "insert"), counted(table.updates, "update"),
-                        counted(table.deletes, "delete"));
+    text += fmt::format(" ({}, {}, {})", number_of(table.inserts, "insert"), number_of(table.updates, "update"),
+                        number_of(table.deletes, "delete"));
   }
   if (table.state != "streaming") text += fmt::format("; {}: {}", table.state, table.reason);
   return text + "\n";
@@ -85,7 +85,7 @@ void write_own(std::ostream& out, const LoadInfo& load) {
   const auto rows = load.changes() - load.tables.front().deletes;
   out << fmt::format("pipeline {} → {}{}: {} in {:.1f} s{}\n", load.pipeline_name, load.destination,
                      load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
-                     load.stopped ? "nothing written" : counted(rows, "row") + " written", load.seconds,
+                     load.stopped ? "nothing written" : number_of(rows, "row") + " written", load.seconds,
                      load.stopped ? "; stopped" : "");
   if (load.load_id != 0) out << fmt::format("  load id {}\n", load.load_id);
 }
@@ -102,9 +102,9 @@ std::ostream& operator<<(std::ostream& out, const LoadInfo& load) {
   }
   out << fmt::format("pipeline {} → {}{}: {} copied, {} of {} applied in {:.1f} s{}\n", load.pipeline_name,
                      load.destination, load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
-                     counted(load.copied_rows(), "row"), counted(load.changes(), "change"),
-                     counted(load.transactions, "transaction"), load.seconds, load.stopped ? "; stopped" : "");
-  out << fmt::format("  load id {}, {}, LSN {} to {}\n", load.load_id, counted(load.packages, "package"),
+                     number_of(load.copied_rows(), "row"), number_of(load.changes(), "change"),
+                     number_of(load.transactions, "transaction"), load.seconds, load.stopped ? "; stopped" : "");
+  out << fmt::format("  load id {}, {}, LSN {} to {}\n", load.load_id, number_of(load.packages, "package"),
                      load.first_lsn.empty() ? "the start" : load.first_lsn,
                      load.last_lsn.empty() ? "the start" : load.last_lsn);
   for (const auto& table : load.tables) out << table_text(table);

@@ -8,13 +8,13 @@ namespace {
 
 constexpr std::string_view blanks = " \t\n\v\f\r";
 
-bool is_lower(char c) {
+bool is_small_letter(char c) {
   return c >= 'a' && c <= 'z';
 }
-bool is_upper(char c) {
+bool is_capital(char c) {
   return c >= 'A' && c <= 'Z';
 }
-bool is_digit(char c) {
+bool is_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -36,7 +36,7 @@ char reduced(char c) {
     case '-':
       return '_';
     default:
-      return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' ? c : ' ';
+      return is_small_letter(c) || is_capital(c) || is_ascii_digit(c) || c == '_' ? c : ' ';
   }
 }
 
@@ -59,14 +59,14 @@ std::string plain_characters(std::string_view name) {
 std::string parted_words(const std::string& name) {
   std::string words;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    if (i > 0 && is_upper(name[i]) && name[i - 1] != '_') {
-      const bool begins_word = i + 1 < name.size() && is_lower(name[i + 1]);
-      if (begins_word || is_lower(name[i - 1]) || is_digit(name[i - 1])) words += '_';
+    if (i > 0 && is_capital(name[i]) && name[i - 1] != '_') {
+      const bool begins_word = i + 1 < name.size() && is_small_letter(name[i + 1]);
+      if (begins_word || is_small_letter(name[i - 1]) || is_ascii_digit(name[i - 1])) words += '_';
     }
     words += name[i];
   }
   std::ranges::transform(words, words.begin(),
-                         [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
+                         [](char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; });
   return words;
 }
 
@@ -74,7 +74,7 @@ std::string parted_words(const std::string& name) {
 
 std::string snake_case(std::string_view name) {
   auto words = parted_words(plain_characters(trimmed(name)));
-  if (!words.empty() && is_digit(words.front())) words.insert(0, 1, '_');
+  if (!words.empty() && is_ascii_digit(words.front())) words.insert(0, 1, '_');
   for (auto at = words.rbegin(); at != words.rend() && *at == '_'; ++at) *at = 'x';
   const auto repeated = std::ranges::unique(words, [](char a, char b) { return a == '_' && b == '_'; });
   words.erase(repeated.begin(), repeated.end());

@@ -42,8 +42,8 @@ std::span<const MetadataDefinition> metadata_columns(Metadata metadata) {
 }
 
 std::string_view metadata_type(const TargetColumn& column) {
-  for (const auto& definitions : {metadata_columns(Metadata::walbrook), metadata_columns(Metadata::dlt)}) {
-    for (const auto& definition : definitions) {
+  for (const auto& set : {metadata_columns(Metadata::walbrook), metadata_columns(Metadata::dlt)}) {
+    for (const auto& definition : set) {
       if (definition.name == column.name) return definition.type;
     }
   }
