@@ -76,8 +76,8 @@ std::string snake_case(std::string_view name) {
   auto words = parted_words(plain_characters(trimmed(name)));
   if (!words.empty() && is_ascii_digit(words.front())) words.insert(0, 1, '_');
   for (auto at = words.rbegin(); at != words.rend() && *at == '_'; ++at) *at = 'x';
-  const auto repeated = std::ranges::unique(words, [](char a, char b) { return a == '_' && b == '_'; });
-  words.erase(repeated.begin(), repeated.end());
+  const auto both_underscores = [](char left, char right) { return left == '_' && right == '_'; };
+  words.erase(std::unique(words.begin(), words.end(), both_underscores), words.end());
   return words;
 }
 

@@ -206,18 +206,19 @@ std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const
                                    source::Connection& catalog, TypeCatalog& types,
                                    const destination::Destination& destination) {
   std::vector<WishedTable> wished;
-  for (const auto& [schema, name, hints] : tables) {
+  for (const auto& hinted : tables) {
     const auto found = std::ranges::find_if(publication.tables, [&](const source::SourceTable& table) {
-      return table.name == name && (schema.empty() || table.schema == schema);
+      return table.name == hinted.name && (hinted.schema.empty() || table.schema == hinted.schema);
     });
     if (found == publication.tables.end()) {
-      throw Error(ErrorKind::configuration,
-                  fmt::format("columns: table {} is not in publication {}", schema.empty() ? name : schema + "." + name,
-                              publication.name),
-                  "Names are exact, case counts.", {.setting = "columns", .publication = publication.name});
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("columns: table {} is not in publication {}",
+                      hinted.schema.empty() ? hinted.name : hinted.schema + "." + hinted.name, publication.name),
+          "Names are exact, case counts.", {.setting = "columns", .publication = publication.name});
     }
     auto columns =
-        wishes_of(source::read_table_schema(catalog, *found, types, destination.limits()), hints, destination);
+        wishes_of(source::read_table_schema(catalog, *found, types, destination.limits()), hinted.hints, destination);
     if (!columns.empty()) wished.push_back({found->schema, found->name, std::move(columns)});
   }
   return wished;
