@@ -14,26 +14,24 @@
 //
 // Each row is a change. First four columns of walbrook's, then the table's:
 //
-//   _walbrook_operation    large utf8, not null            insert, update, delete or truncate
-//   _walbrook_lsn          uint64, not null                commit LSN of its transaction (0/1A2B is 6699): equal within
-//   a
-//                                                          transaction, ascending within a table
+//   _walbrook_operation    large utf8, not null        insert, update, delete or truncate
+//   _walbrook_lsn          uint64, not null            commit LSN of its transaction (0/1A2B is 6699): equal within a
+//                                                      transaction, ascending within a table
 //   _walbrook_commit_time  timestamp[us, UTC], not null
-//   _walbrook_unchanged    large list of large utf8        the columns whose value the source did not send because it
-//   is
-//                                                          large and did not change; they are NULL here, and keep what
-//                                                          they had. NULL: every column is told
-//   …                      the table's columns, nullable, in its order and under its names
-//   <column>__v_text       large utf8                      of the rows whose value the column cannot hold (numeric NaN,
-//                                                          for one): the value as PostgreSQL prints it, the column is
-//                                                          NULL. Only in a batch that has such rows, behind all others
+//   _walbrook_unchanged    large list of large utf8    the columns whose value the source did not send because it is
+//                                                      large and did not change; they are NULL here, and keep what they
+//                                                      had. NULL: every column is told
+//   …                      the table's columns, nullable, in its order, under its names or those that hints give
+//   <column>__v_text       large utf8                  of the rows whose value the column cannot hold (numeric NaN, for
+//                                                      one): the value as PostgreSQL prints it, the column is NULL.
+//                                                      Only in a batch that has such rows, behind all others
 //
 // Where the table has a column of such a name, walbrook's gets underscores behind its own; by position it is the same.
 //
 //   insert    the row
 //   update    the row, found by its key (key_columns)
-//   delete    the old row: its key, all else NULL and without meaning. Of a table with REPLICA IDENTITY FULL all
-//   columns truncate  all rows of the table go; the columns are NULL
+//   delete    the old row: its key, all else NULL and without meaning; with REPLICA IDENTITY FULL all columns
+//   truncate  all rows of the table go; the columns are NULL
 //
 // An update whose old row is told, because its key changes or the replica identity is FULL, comes as delete and insert:
 // two rows, one below the other in one batch (in two where target_batch_size is 1). What such an insert lists as

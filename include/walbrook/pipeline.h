@@ -1,7 +1,7 @@
 // A pipeline: from a source's tables to a dataset in a destination, as far as it has come.
 //
-//   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .destination = "duckdb", .dataset_name =
-//   "shop_data"}); std::cout << pipeline.run(changes) << '\n';
+//   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .dataset_name = "shop_data"});
+//   std::cout << pipeline.run(changes);
 //
 // What a pipeline knows stands in the destination, under its name and committed together with the rows: there is no
 // state file, and a program on another machine goes on from the destination alone.

@@ -16,7 +16,7 @@ struct ChangeBatch::Rows {
       : changes(std::move(of)), complete_lsn(changes.complete.is_set() ? changes.complete.to_string() : std::string()) {
     const auto& schema = changes.rows.schema();
     if (!schema.has_key()) return;
-    for (const auto column : schema.key_columns()) key_columns.push_back(schema.columns[column].name);
+    for (const auto column : schema.key_columns()) key_columns.push_back(schema.columns[column].shown_name());
   }
 
   pipeline::HandedOut changes;

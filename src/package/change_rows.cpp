@@ -77,22 +77,22 @@ void ChangeRows::say_unchanged(std::size_t row) {
   if (!batch_->has_unchanged(row)) return unchanged_.append_null();
   const auto& columns = batch_->schema->columns;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (batch_->unchanged(row, c)) unchanged_.children().front().append_bytes(columns[c].name);
+    if (batch_->unchanged(row, c)) unchanged_.children().front().append_bytes(columns[c].shown_name());
   }
   unchanged_.close_list();
 }
 
 void ChangeRows::name_columns() {
   const auto& columns = batch_->schema->columns;
-  const auto free_name = [this](std::string name) {
-    while (batch_->schema->find(name) != nullptr) name += '_';
+  const auto free_name = [&columns](std::string name) {
+    while (std::ranges::find(columns, name, &ColumnSchema::shown_name) != columns.end()) name += '_';
     return name;
   };
   fields_ = {{free_name(std::string(operation_column)), operation_.type(), false},
              {free_name(std::string(lsn_column)), lsn_.type(), false},
              {free_name(std::string(commit_time_column)), commit_time_.type(), false},
              {free_name(std::string(unchanged_column)), unchanged_.type(), true}};
-  for (const auto& column : columns) fields_.push_back({column.name, column.type, true});
+  for (const auto& column : columns) fields_.push_back({column.shown_name(), column.type, true});
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto& all = batch_->columns[c].variants();
     const auto first = std::ranges::lower_bound(all, begin_, {}, &Variant::row);
@@ -102,7 +102,7 @@ void ChangeRows::name_columns() {
       const auto* text = batch_->columns[c].variant(row);
       text == nullptr ? texts.append_null() : texts.append_bytes(*text);
     }
-    fields_.push_back({free_name(columns[c].name + std::string(variant_name)), texts.type(), true});
+    fields_.push_back({free_name(columns[c].shown_name() + std::string(variant_name)), texts.type(), true});
   }
 }
 

@@ -28,7 +28,7 @@ bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
     const auto found = wishes.find(column.name);
     if (found == wishes.end()) return true;
     const auto& wish = found->second;
-    if (wish.name && *wish.name != (column.target.empty() ? column.name : column.target)) return false;
+    if (wish.name && *wish.name != column.shown_name()) return false;
     return !wish.type || *wish.type == column.type || !is_wider(column, *wish.type);
   };
   return std::ranges::all_of(record.columns->columns, is_so);

@@ -21,6 +21,7 @@ struct ColumnSchema {
   bool binary = false;        // every value of it can be parsed from its binary form
   std::string description{};  // for readers of the destination
   bool widened = false;       // the user asked for `type`; what follows from the source type is narrower
+  [[nodiscard]] const std::string& shown_name() const { return target.empty() ? name : target; }
   friend bool operator==(const ColumnSchema&, const ColumnSchema&) = default;
 };
 

@@ -332,6 +332,15 @@ TEST(ChangeBatches, say_what_stands_in_the_way) {
   EXPECT_EQ(refused([](auto& options) { options.columns = {{"a", {{"nope", {.data_type = "text"}}}}}; }), "columns");
   shop.exec("INSERT INTO a VALUES (1, 2)");
   auto options = shop.following();
+  options.flush_slot = false;
+  options.columns = {{"a", {{"id", {.data_type = "text", .name = "key"}}}}};
+  for (const auto& hinted : replication_resource(options).batches()) {
+    EXPECT_EQ(hinted.key_columns(), std::vector<std::string>{"key"});
+    Consumer consumer;
+    consumer.take(hinted);
+    EXPECT_EQ(consumer.value("SELECT key || typeof(key) FROM batch"), "1VARCHAR");
+  }
+  options.columns.clear();
   options.include_columns = {{"a", {"id"}}};
   const auto batches = all(replication_resource(options).batches());
   ASSERT_EQ(batches.size(), 1U);

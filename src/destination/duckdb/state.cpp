@@ -321,7 +321,8 @@ std::vector<std::string> StateTables::live_schemas() {
   const auto rows = connection_.rows(
       fmt::format(
           "SELECT DISTINCT t.schema_name FROM {0} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
-          "s.database_name = current_database() WHERE t.kind = 'live' AND (t.pipeline = $1 OR NOT EXISTS (SELECT 1 FROM "
+          "s.database_name = current_database() WHERE t.kind = 'live' AND (t.pipeline = $1 OR NOT EXISTS (SELECT 1 "
+          "FROM "
           "{0} o WHERE o.pipeline = $1 AND o.kind = 'live')) ORDER BY t.schema_name <> 'public', t.schema_name",
           table("targets")),
       pipeline_);
