@@ -6,9 +6,8 @@
 //    made again after a crash.
 //  * Load::commit returns only when it is durable (fsync'ed).
 //    It throws Error(in_doubt) where it cannot know whether it is; the next begin_load finds out.
-//  * Destroying a Load without commit leaves the destination as it was. Any method may throw Error(destination); the
-//  load
-//    is dead then, and the caller destroys it and tries again.
+//  * Destroying a Load without commit leaves the destination as it was.
+//    Any method may throw Error(destination); the load is dead then, and the caller destroys it and tries again.
 //  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
 //  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
 //

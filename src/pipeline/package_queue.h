@@ -2,9 +2,8 @@
 //
 // Threads: the receiver pushes, the loader takes; nobody else. Invariants:
 //   * packages leave in the order in which they came;
-//   * `idle_position` is only ever set while every commit before it was pushed, so when the loader holds nothing and
-//   the
-//     queue is empty, everything before that position is durable: it may become the checkpoint;
+//   * `idle_position` is only ever set while every commit before it was pushed: so when the loader holds nothing and
+//     the queue is empty, everything before that position is durable, and it may become the checkpoint;
 //   * a package larger than the bound is taken all the same when the queue is empty (it is already in memory).
 //
 // One interleaving: the receiver pushes package 7, reads a keepalive at 0/9000 with nothing open, and sets the idle

@@ -2,12 +2,10 @@
 //
 // One record a table:  pending → copying → streaming, and quarantined or removed beside the way.
 //
-//   pending    to be copied. Its changes are dropped: they were received before its snapshot is begun, so they are in
-//   it. copying    the copier was told to. From here on its changes wait in the destination's staging, because the
-//   consistent
-//              point Y of the copy is not known yet. When the copy is whole and everything before Y is durable, one
-//              load makes the copy visible, applies the staged changes with commit_lsn >= Y, and the table is
-//              `streaming`.
+//   pending    to be copied. Its changes are dropped: they came before its snapshot is begun, which holds them.
+//   copying    the copier was told to. From here on its changes wait in the destination's staging, because the copy's
+//              consistent point Y is not known yet. When the copy is whole and everything before Y is durable, one
+//              load makes it visible, applies the staged changes with commit_lsn >= Y, and the table is `streaming`.
 //
 // The seam, worked: a writer commits at 0/50 (its commit record's start), the temporary slot's consistent point is 0/50
 // as well. The snapshot was built from transactions that ended before 0/50, so it lacks this one, and the rule
