@@ -192,8 +192,9 @@ void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
     counts += promotion.counts();
     table_counts.insert(promotion.table_counts().begin(), promotion.table_counts().end());
   }
-  for (const auto& record : copy_loads.take_changed()) load->put_load(record);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  for (const auto& record : copy_loads.take_changed())
+    load->put_load(record);  // it ends behind its tables' new columns
   commit(*load, reached);
   changes.adopt();
   copy_loads_ = std::move(copy_loads);

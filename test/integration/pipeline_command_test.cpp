@@ -78,6 +78,8 @@ TEST_F(PipelineCommand, TellsWhatIsThere) {
   const auto loads = told({"loads"}).at("loads");
   ASSERT_EQ(loads.size(), 3U);
   EXPECT_TRUE(loads.at(2).at("first_lsn").is_null());
+  const auto traced = told({"trace", "--limit", "3"}).at("loads");
+  EXPECT_EQ(traced.at(2).at("schema_changes").size(), 2U) << "the tables are new with their copies";
   EXPECT_EQ(loads.at(2).at("copied_rows"), 2);
   EXPECT_EQ(loads.at(1).at("inserts"), 1);
   EXPECT_EQ(loads.at(1).at("updates"), 2);
