@@ -95,7 +95,7 @@ class ChangeBatches::Reader {
                                        .confirm = parts.flush_slot,
                                        .stop = std::move(stop)};
     published.check(options.include_columns, *destination);
-    options.wishes = published.wished(parts.columns, *destination);
+    options.wishes = published.wished(api::parse_hinted(parts.columns), *destination);
     return options;
   }
 

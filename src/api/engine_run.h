@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "pipeline/column_hints.h"
 #include "source/slot.h"
 #include "walbrook/columns.h"
 #include "walbrook/load_info.h"
@@ -32,7 +33,7 @@ struct RunPlan {
   std::vector<source::TableName> copy_anew;  // empty: changes alone
   std::vector<source::TableName> tables;     // of which changes are taken; empty = all; a schema may be ""
   std::vector<source::TableName> include_columns;
-  TableColumnHints hints;
+  std::vector<pipeline::HintedTable> hints;  // a schema may be ""
   bool confirm = true;
   std::stop_token stop;
 };

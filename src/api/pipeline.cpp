@@ -14,13 +14,10 @@
 #include "api/resources.h"
 #include "api/source_access.h"
 #include "api/stream_run.h"
+#include "config/configuration.h"
 
 namespace walbrook {
 namespace {
-
-std::string destination_url(const PipelineOptions& options) {
-  return options.destination == "duckdb" ? api::duckdb_url(options.pipeline_name) : options.destination;
-}
 
 void check_name(const std::string& name) {
   const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
@@ -79,13 +76,22 @@ struct Pipeline::State : api::PipelineState {};
 Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
   api::told({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
-    state_->destination_url = destination_url(options);
+    std::optional<config::Configuration> settings;  // read when something is not said here
+    const auto configured = [&](std::string_view key) {
+      if (!settings) {
+        settings = config::Configuration::read();
+        settings->choose(options.pipeline_name);
+      }
+      return settings->text(key).value_or(settings->fallback(config::key(key)));
+    };
+    const auto said = [&](const std::string& option, std::string_view key) {
+      return option.empty() ? configured(key) : option;
+    };
+    state_->destination_url =
+        options.destination == "duckdb" ? configured("destination.duckdb.credentials") : options.destination;
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
-    const auto said = [&](const std::string& option, const char* key) {
-      return option.empty() ? api::schema_setting(options.pipeline_name, key) : option;
-    };
     state_->naming = destination::parse_naming(said(options.naming, "schema.naming"));
     state_->metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
     if (!options.dev_mode) return;
@@ -127,8 +133,7 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
       }
       plan.copy_anew.push_back({parts.table.schema, parts.table.name, {}});
       if (!parts.table.columns.empty()) plan.include_columns.push_back(parts.table);
-      if (!parts.hints.empty())
-        plan.hints[source::quoted_name(parts.table.schema) + "." + source::quoted_name(parts.table.name)] = parts.hints;
+      if (!parts.hints.empty()) plan.hints.push_back({parts.table.schema, parts.table.name, parts.hints});
     }
   });
   return run_plan(*state_, plan);
@@ -140,16 +145,19 @@ LoadInfo Pipeline::run(const SnapshotResource& snapshot, const PipelineRunOption
 
 LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOptions& options) {
   const auto& parts = changes.parts();
-  const api::RunPlan plan{.conninfo = parts.conninfo,
-                          .slot = parts.slot,
-                          .publication = parts.publication,
-                          .copy_anew = {},
-                          .tables = parts.tables,
-                          .include_columns = parts.include_columns,
-                          .hints = parts.columns,
-                          .confirm = parts.flush_slot,
-                          .stop = options.stop};
-  api::told(facts_of(*state_, plan), [&] { check_run_options(options, false); });
+  api::RunPlan plan{.conninfo = parts.conninfo,
+                    .slot = parts.slot,
+                    .publication = parts.publication,
+                    .copy_anew = {},
+                    .tables = parts.tables,
+                    .include_columns = parts.include_columns,
+                    .hints = {},
+                    .confirm = parts.flush_slot,
+                    .stop = options.stop};
+  api::told(facts_of(*state_, plan), [&] {
+    check_run_options(options, false);
+    plan.hints = api::parse_hinted(parts.columns);
+  });
   return run_plan(*state_, plan);
 }
 

@@ -40,16 +40,17 @@ void PublishedTables::check(const std::vector<source::TableName>& included,
   }
 }
 
-std::vector<pipeline::HintedTable> PublishedTables::hinted(const TableColumnHints& hints) const {
-  std::vector<pipeline::HintedTable> hinted;
-  for (const auto& [text, of_table] : hints) {
-    const auto& table = find_published(publication_, parse_exact_name(text, "columns"), "columns");
-    hinted.push_back({table.schema, table.name, of_table});
+std::vector<pipeline::HintedTable> PublishedTables::hinted(const std::vector<pipeline::HintedTable>& hints) const {
+  auto hinted = hints;
+  for (auto& each : hinted) {
+    const auto& table = find_published(publication_, {each.schema, each.name, {}}, "columns");
+    each.schema = table.schema;
+    each.name = table.name;
   }
   return hinted;
 }
 
-std::vector<pipeline::WishedTable> PublishedTables::wished(const TableColumnHints& hints,
+std::vector<pipeline::WishedTable> PublishedTables::wished(const std::vector<pipeline::HintedTable>& hints,
                                                            const destination::Destination& destination) {
   return pipeline::wishes_of(hinted(hints), publication_, catalog_, types_, destination);
 }

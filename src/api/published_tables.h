@@ -22,9 +22,10 @@ class PublishedTables {
                                                      const std::string& setting) const;
   // Behind `named`. A selection against the columns that are published.
   void check(const std::vector<source::TableName>& included, const destination::Destination& destination);
-  [[nodiscard]] std::vector<pipeline::HintedTable> hinted(const TableColumnHints& hints) const;
+  // With their schemas.
+  [[nodiscard]] std::vector<pipeline::HintedTable> hinted(const std::vector<pipeline::HintedTable>& hints) const;
   // What hints ask for, against the columns that are published. The destination need not be open.
-  [[nodiscard]] std::vector<pipeline::WishedTable> wished(const TableColumnHints& hints,
+  [[nodiscard]] std::vector<pipeline::WishedTable> wished(const std::vector<pipeline::HintedTable>& hints,
                                                           const destination::Destination& destination);
 
  private:

@@ -13,7 +13,6 @@
 namespace walbrook::api {
 namespace {
 
-constexpr std::string_view duckdb_key = "destination.duckdb.credentials";
 constexpr std::string_view level_key = "runtime.log_level";
 
 [[noreturn]] void refuse_name(const std::string& text, const std::string& setting) {
@@ -57,19 +56,6 @@ std::string connection_string(const Credentials& credentials) {
   return text;
 }
 
-std::string duckdb_url(const std::string& pipeline) {
-  auto settings = config::Configuration::read();
-  settings.choose(pipeline);
-  if (auto said = settings.text(duckdb_key)) return *said;
-  return "duckdb:///" + pipeline + ".duckdb";
-}
-
-std::string schema_setting(const std::string& pipeline, const std::string& key) {
-  auto settings = config::Configuration::read();
-  settings.choose(pipeline);
-  return settings.text(key).value_or("");
-}
-
 source::TableName parse_exact_name(const std::string& text, const std::string& setting) {
   std::string_view rest = text;
   source::TableName name{.schema = {}, .name = take_part(rest, text, setting), .columns = {}};
@@ -80,6 +66,15 @@ source::TableName parse_exact_name(const std::string& text, const std::string& s
   }
   if (!rest.empty()) refuse_name(text, setting);
   return name;
+}
+
+std::vector<pipeline::HintedTable> parse_hinted(const TableColumnHints& hints) {
+  std::vector<pipeline::HintedTable> hinted;
+  for (const auto& [text, of_table] : hints) {
+    auto name = parse_exact_name(text, "columns");
+    hinted.push_back({std::move(name.schema), std::move(name.name), of_table});
+  }
+  return hinted;
 }
 
 std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting) {

@@ -8,6 +8,7 @@
 
 #include "api/library_words.h"
 #include "base/error.h"
+#include "pipeline/column_hints.h"
 #include "source/catalog.h"
 #include "source/slot.h"
 #include "walbrook/columns.h"
@@ -25,11 +26,8 @@ namespace walbrook::api {
 [[nodiscard]] std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting);
 [[nodiscard]] std::vector<source::TableName> parse_included(const IncludeColumns& include);
 
-// The URL of destination "duckdb": what is said for that pipeline in environment and files, else <pipeline>.duckdb.
-[[nodiscard]] std::string duckdb_url(const std::string& pipeline);
-
-// What environment and files say of that pipeline's schema.naming or schema.metadata; "" = nothing.
-[[nodiscard]] std::string schema_setting(const std::string& pipeline, const std::string& key);
+// As `columns` of a resource has them; a schema "" where none is said.
+[[nodiscard]] std::vector<pipeline::HintedTable> parse_hinted(const TableColumnHints& hints);
 
 // The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
 [[nodiscard]] const source::SourceTable& find_published(const source::Publication& publication,

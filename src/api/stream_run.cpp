@@ -52,13 +52,6 @@ Disposition disposition_of(const StreamPlan& plan) {
   return said == "replace" ? Disposition::replace : Disposition::append;
 }
 
-bool is_kept_schema(const std::string& name) {
-  std::string lower = name;
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower == "_walbrook";
-}
-
 source::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
   if (plan.table_name.empty()) {
     refuse_setting("table_name", "a stream does not say into which table its rows go",
@@ -73,7 +66,7 @@ source::TableName target_of(const PipelineState& state, const StreamPlan& plan) 
   if (name.schema.empty()) {
     name.schema = state.dataset_name.empty() ? state.pipeline_name + "_dataset" : state.dataset_name;
   }
-  if (is_kept_schema(name.schema)) {
+  if (destination::is_state_schema(name.schema)) {
     refuse_setting("table_name",
                    fmt::format("table_name {}: schema {} is walbrook's own", plan.table_name, name.schema),
                    "Name another schema.");

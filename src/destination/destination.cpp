@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "destination/duckdb/duckdb_destination.h"
 #include "destination/duckdb/file_url.h"
+#include "destination/duckdb/state.h"
 
 namespace walbrook::destination {
 namespace {
@@ -55,6 +56,10 @@ Metadata parse_metadata(std::string_view text) {
   if (text == "dlt") return Metadata::dlt;
   throw Error(ErrorKind::configuration, "unknown metadata columns \"" + std::string(text) + "\"",
               "Known: none, walbrook, dlt.", {.setting = "metadata"});
+}
+
+bool is_state_schema(std::string_view name) {
+  return duckdb::same_name(name, duckdb::state_schema);
 }
 
 std::string file_path(const std::string& url) {

@@ -58,6 +58,9 @@ enum class Metadata {
 [[nodiscard]] Naming parse_naming(std::string_view text);      // "exact", "snake_case"
 [[nodiscard]] Metadata parse_metadata(std::string_view text);  // "none", "walbrook", "dlt"
 
+// The schema in which the destination keeps walbrook's state, as it tells names apart.
+[[nodiscard]] bool is_state_schema(std::string_view name);
+
 // Where a table's copy stands.
 struct TargetName {
   std::string schema;

@@ -13,7 +13,6 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-constexpr std::string_view schema_name = "_walbrook";
 constexpr std::int64_t format_version = 1;
 
 struct Definition {
@@ -110,7 +109,7 @@ constexpr const char* target_cells = "schema_name, table_name, kind, oid::VARCHA
 }  // namespace
 
 bool is_state_table(std::string_view schema, std::string_view table) {
-  return same_name(schema, schema_name) && std::ranges::any_of(definitions, [table](const Definition& definition) {
+  return same_name(schema, state_schema) && std::ranges::any_of(definitions, [table](const Definition& definition) {
            return same_name(definition.name, table);
          });
 }
@@ -119,7 +118,7 @@ StateTables::StateTables(Connection& connection, std::string pipeline)
     : connection_(connection), pipeline_(std::move(pipeline)) {}
 
 std::string StateTables::table(const char* name) const {
-  return connection_.database().full_name(schema_name, name);
+  return connection_.database().full_name(state_schema, name);
 }
 
 bool StateTables::exist() {
@@ -127,7 +126,7 @@ bool StateTables::exist() {
               .rows(
                   "SELECT 'yes' FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
                   "'format'",
-                  connection_.database().catalog(), schema_name)
+                  connection_.database().catalog(), state_schema)
               .empty();
 }
 
@@ -136,7 +135,7 @@ bool StateTables::has_column(std::string_view table, std::string_view column) {
               .rows(
                   "SELECT 'yes' FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
                   "$3 AND column_name = $4",
-                  connection_.database().catalog(), schema_name, table, column)
+                  connection_.database().catalog(), state_schema, table, column)
               .empty();
 }
 
@@ -151,11 +150,11 @@ void StateTables::create() {
     return;
   }
   connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
-                                  identifier(schema_name)),
+                                  identifier(state_schema)),
                       "creating the state");
   for (const auto& [name, columns] : definitions) {
     connection_.execute(
-        fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(schema_name, name), columns),
+        fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(state_schema, name), columns),
         "creating the state");
   }
   connection_.run(fmt::format("INSERT INTO {} VALUES ($1)", table("format")), format_version);
@@ -359,7 +358,7 @@ void StateTables::forget_pipeline() {
   for (const auto& definition : definitions) {
     if (definition.name == "format") continue;
     connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1",
-                                connection_.database().full_name(schema_name, definition.name)),
+                                connection_.database().full_name(state_schema, definition.name)),
                     pipeline_);
   }
 }

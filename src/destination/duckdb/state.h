@@ -22,6 +22,7 @@
 
 namespace walbrook::destination::duckdb {
 
+inline constexpr std::string_view state_schema = "_walbrook";
 inline constexpr std::int64_t kept_loads = 10'000;
 
 // A row of _walbrook.targets.
