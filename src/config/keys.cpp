@@ -26,6 +26,8 @@ constexpr std::string_view hint_section = "pipelines.NAME.tables.hints.COLUMN";
 constexpr std::uint64_t least_package_bytes = 4096;  // below it a package is one row anyway
 constexpr std::uint64_t least_piece = 8192;          // a page
 constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
+constexpr std::uint64_t least_poll_ms = 50;  // the catalog poll is one statement of some milliseconds
+constexpr std::uint64_t most_poll_ms = 3600ULL * 1000;
 
 // clang-format off
 constexpr std::array all_keys = {
@@ -53,6 +55,8 @@ constexpr std::array all_keys = {
         "`logical_decoding_work_mem` of the server's sender. It is memory on the source."},
     Key{source_section, "slot_wait", Kind::count, "30", "--slot-wait",
         "Seconds to wait for a slot that another process reads.", "", 0, most_slot_wait_s},
+    Key{source_section, "catalog_poll_interval", Kind::count, "3000", "--catalog-poll-interval",
+        "Milliseconds between two catalog polls of a run.", "", least_poll_ms, most_poll_ms},
 
     Key{credentials_section, "drivername", Kind::text, "postgresql", "",
         "`postgresql` or `postgres`; what follows a `+` (`postgresql+psycopg2`) is passed over."},

@@ -35,7 +35,6 @@ namespace walbrook::pipeline {
 namespace {
 
 constexpr int most_default_workers = 4;
-constexpr milliseconds watch_interval{3000};
 constexpr milliseconds supervise_interval{10};
 constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
 
@@ -240,11 +239,11 @@ void Run::Impl::load() {
 void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection) {
   const auto stop = ending_.get_token();
   std::optional<source::Connection> catalog;
-  auto next = std::chrono::steady_clock::now() + watch_interval;
+  auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
   while (!stop.stop_requested()) {
     std::this_thread::sleep_for(supervise_interval);
     if (std::chrono::steady_clock::now() < next) continue;
-    next = std::chrono::steady_clock::now() + watch_interval;
+    next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
     try {
       if (!catalog) catalog = source::Connection::open(options_.conninfo, source::ConnectionUse::catalog);
       statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));

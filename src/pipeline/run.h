@@ -52,7 +52,8 @@ struct RunOptions {
   bool two_phase = false;                       // prepared transactions are sent when they are prepared, and staged
   std::string origin;                           // "none": only what was not replicated into the source; "" = "any": all
   std::string decoding_memory = "256MB";
-  milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
+  milliseconds slot_wait{30'000};            // how long a slot that another process reads is waited for
+  milliseconds catalog_poll_interval{3000};  // between two looks at the publication and its tables in the catalog
   int destination_retries =
       8;  // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };

@@ -170,6 +170,7 @@ TEST(SettingDefaults, AreTheEngines) {
   EXPECT_EQ(number("load.snapshot_piece"), run.snapshot_piece);
   EXPECT_EQ(number("load.retries"), static_cast<std::uint64_t>(run.destination_retries));
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.slot_wait")), run.slot_wait);
+  EXPECT_EQ(milliseconds(number("sources.pg_replication.catalog_poll_interval")), run.catalog_poll_interval);
   EXPECT_EQ(config::key("sources.pg_replication.slot_name").fallback, run.slot);
   EXPECT_EQ(config::key("sources.pg_replication.pub_name").fallback, run.publication);
   EXPECT_EQ(config::key("sources.pg_replication.schema_name").fallback, run.schema);
