@@ -11,6 +11,7 @@
 #include "api/resources.h"
 #include "api/source_access.h"
 #include "base/clock.h"
+#include "base/names.h"
 #include "source/own_publication.h"
 #include "source/preflight.h"
 #include "source/publishing.h"
@@ -32,6 +33,7 @@ class Initialization {
         types_(conninfo_) {}
 
   std::vector<SnapshotResource> perform() {
+    check_publication_name("pub_name", options_.pub_name);
     name_tables();
     check_columns();
     if (options_.reset) drop();

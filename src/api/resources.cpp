@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/source_access.h"
+#include "base/names.h"
 
 namespace walbrook {
 
@@ -45,6 +46,7 @@ const std::string& ReplicationResource::pub_name() const {
 
 ReplicationResource replication_resource(ReplicationResourceOptions options) {
   return api::told({.slot = options.slot_name, .publication = options.pub_name}, [&options] {
+    check_publication_name("pub_name", options.pub_name);
     ReplicationResource::Parts parts{.name = options.slot_name + "_" + options.pub_name,
                                      .conninfo = api::connection_string(options.credentials),
                                      .slot = std::move(options.slot_name),

@@ -9,8 +9,9 @@
 
 namespace walbrook::app {
 
-int check_command(const CommandLine& line) {
-  auto destination = check_destination(line.destination);
+int check_command(const CommandLine& given) {
+  auto line = given;
+  auto destination = check_destination(line);
   source::PreflightRequest request{.conninfo = line.run.conninfo,
                                    .publication = line.run.publication,
                                    .slot = line.run.slot,

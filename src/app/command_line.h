@@ -60,6 +60,10 @@ struct CommandLine {
 
   pipeline::RunOptions run;  // conninfo, names and tables are set for every command
   destination::DestinationOptions destination;
+  // Nobody named the pipeline and its slot, or the publication: what the destination holds goes before the default
+  // (app/stored_names.h). The names are "" then where the source's database is not known either.
+  bool pipeline_is_default = false;
+  bool publication_is_default = false;
 
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;

@@ -11,6 +11,8 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "config/configuration.h"
+#include "source/conninfo.h"
+#include "source/default_name.h"
 
 namespace walbrook::app {
 namespace {
@@ -134,6 +136,12 @@ std::string name_or_fallback(const config::Configuration& settings, std::string_
   return settings.fallback(config::key(key));
 }
 
+// Of slot and publication: a pipeline gives them its name; "" where there is none.
+std::string name_or_pipelines(const config::Configuration& settings, std::string_view key) {
+  if (auto said = settings.text(key)) return *std::move(said);
+  return settings.pipeline();
+}
+
 // A pipeline may have a name that PostgreSQL does not take for a slot.
 void check_slot(const config::Configuration& settings, const std::string& name) {
   if (!settings.text(slot_key))
@@ -141,9 +149,12 @@ void check_slot(const config::Configuration& settings, const std::string& name) 
 }
 
 void read_names(const config::Configuration& settings, Command command, pipeline::RunOptions& run) {
-  run.slot = name_or_fallback(settings, slot_key);
-  if (command != Command::pipeline) check_slot(settings, run.slot);  // there the destination knows it
-  run.publication = name_or_fallback(settings, publication_key);
+  run.slot = name_or_pipelines(settings, slot_key);
+  if (command != Command::pipeline && !run.slot.empty())
+    check_slot(settings, run.slot);  // there the destination knows it
+  run.publication = name_or_pipelines(settings, publication_key);
+  if (!settings.text(publication_key) && !run.publication.empty())
+    check_publication_name(fmt::format("pub_name of pipeline {}, which is not set,", run.publication), run.publication);
   run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
   run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
   for (const auto& table : settings.tables()) {
@@ -158,6 +169,17 @@ void read_names(const config::Configuration& settings, Command command, pipeline
                 "Choose another name.");
   }
   run.dataset = dataset->text;
+}
+
+// Names that nobody gave follow from the database. Only where the source is asked for anything at all: to resolve it
+// may run a command that yields the password.
+void read_default_names(CommandLine& line, bool knows_source) {
+  line.pipeline_is_default = line.run.pipeline.empty();
+  line.publication_is_default = line.run.publication.empty();
+  if (!knows_source || (!line.pipeline_is_default && !line.publication_is_default)) return;
+  const auto name = source::default_name(source::database_of(line.run.conninfo));
+  if (line.pipeline_is_default) line.run.pipeline = line.run.slot = name;
+  if (line.publication_is_default) line.run.publication = name;
 }
 
 template <class Target>
@@ -246,7 +268,10 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
     line.run.tables.clear();
     for (const auto& table : flags.tables) line.run.tables.push_back(source::parse_table_name(table));
     read_decode_options(*entry.app, flags, line);
-    if (line.decode.capture.empty()) line.run.conninfo = resolve_source(settings);
+    if (line.decode.capture.empty()) {
+      line.run.conninfo = resolve_source(settings);
+      read_default_names(line, true);
+    }
     return line;
   }
   if (entry.command == Command::pipeline) {
@@ -260,7 +285,9 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   const bool needs_source =
       entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);
   const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();
-  if (needs_source || flags.setting(credentials_key) || !has_file) line.run.conninfo = resolve_source(settings);
+  const bool knows_source = needs_source || flags.setting(credentials_key) || !has_file;
+  if (knows_source) line.run.conninfo = resolve_source(settings);
+  read_default_names(line, knows_source);
   read_destination(settings, line);
   return line;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/stored_names.h"
 #include "serve/local_server.h"
 
 namespace walbrook::app {
@@ -58,22 +59,26 @@ bool is_locked(const Error& error) {
   return error.kind() == ErrorKind::destination && error.cause().find(" is locked by ") != std::string::npos;
 }
 
-DestinationCheck check_destination(const destination::DestinationOptions& options) {
+DestinationCheck check_destination(CommandLine& line) {
   DestinationCheck check;
   try {
-    auto read_only = options;
-    read_only.read_only = true;
-    const fs::path file = destination::file_path(options.url);
+    const auto& url = line.destination.url;
+    const fs::path file = destination::file_path(url);
     std::error_code failed;
     if (!fs::exists(file, failed)) {
       check.findings.push_back(check_missing_file(file));
       return check;
     }
-    if (const auto answer = serve::ask_status(serve::socket_path(options.url))) {
-      check.findings.push_back(held_by_a_run(serve::status_from_json(*answer)));
+    if (const auto answer = serve::ask_status(serve::socket_path(url))) {
+      const auto run = serve::status_from_json(*answer);
+      if (line.pipeline_is_default) line.run.slot = run.slot;
+      if (line.publication_is_default) line.run.publication = run.publication;
+      check.findings.push_back(held_by_a_run(run));
       return check;
     }
-    const auto destination = destination::open_destination(read_only);
+    auto destination = destination::open_destination(line.destination);
+    static_cast<void>(destination->open());
+    take_stored_names(line, destination);
     check.checkpoint = destination->open().checkpoint;
     if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
       check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/command_line.h"
 #include "base/error.h"
 #include "destination/destination.h"
 #include "destination/stored_pipeline.h"
@@ -20,8 +21,8 @@ struct DestinationCheck {
   std::vector<source::Finding> findings;
   std::optional<destination::Checkpoint> checkpoint;
 };
-// Creates and changes nothing.
-[[nodiscard]] DestinationCheck check_destination(const destination::DestinationOptions& options);
+// Creates and changes nothing. `line` has the names that count afterwards.
+[[nodiscard]] DestinationCheck check_destination(CommandLine& line);
 
 // A destination that is only read: through the run that holds it, or by the file itself.
 class DestinationReader {

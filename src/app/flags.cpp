@@ -84,8 +84,9 @@ void add_source(CLI::App& app, Flags& flags) {
 
 void add_endpoints(CLI::App& app, Flags& flags) {
   add_source(app, flags);
-  add_setting(app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
-              "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook");
+  add_setting(
+      app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
+      "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook_<database>");
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
               "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
 }
@@ -104,7 +105,7 @@ void add_output(CLI::App& app, Flags& flags) {
 
 void add_selection(CLI::App& app, Flags& flags) {
   add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              "created when there is none of that name; default: walbrook");
+              "created by the first run when there is none of that name;\ndefault: walbrook_<database>");
   add(app, source_group, "--table", flags.tables, "TABLE",
       "schema.table or schema.table(col,col), may be given many times;\n"
       "default: those of the publication, all of --schema where it is created");
@@ -174,7 +175,7 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("decode", "Show what a slot would send, without taking it");
   add_source(*app, flags);
   add_setting(*app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
-              "the slot that is peeked at; default: walbrook");
+              "the slot that is peeked at; default: walbrook_<database>");
   add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
               "whose tables are sent; default: walbrook");
   add_setting(*app, flags, source_group, "sources.pg_replication.protocol", "N",

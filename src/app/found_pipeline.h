@@ -11,18 +11,18 @@ namespace walbrook::app {
 
 struct FoundPipeline {
   // Throws Error(destination) when the destination is missing or holds nothing of the pipeline.
-  explicit FoundPipeline(const CommandLine& line);
+  explicit FoundPipeline(const CommandLine& given);
 
   // The configuration's where the destination, written by an older walbrook, does not know it.
   [[nodiscard]] const std::string& publication() const {
-    return stored.checkpoint.publication.empty() ? configured_publication : stored.checkpoint.publication;
+    return stored.checkpoint.publication.empty() ? line.run.publication : stored.checkpoint.publication;
   }
   [[nodiscard]] const std::string& name() const { return stored.name; }
 
   DestinationReader reader;
   destination::StoredState state;
+  CommandLine line;  // with the names that count
   destination::StoredPipeline stored;
-  std::string configured_publication;
 };
 
 [[nodiscard]] int drop_action(const CommandLine& line);

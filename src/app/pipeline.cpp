@@ -10,6 +10,7 @@
 #include "app/found_pipeline.h"
 #include "app/pipeline_schema.h"
 #include "app/pipeline_text.h"
+#include "app/stored_names.h"
 #include "app/terminal.h"
 
 namespace walbrook::app {
@@ -139,11 +140,11 @@ int look(const CommandLine& line) {
 
 }  // namespace
 
-FoundPipeline::FoundPipeline(const CommandLine& line)
-    : reader(line.destination),
+FoundPipeline::FoundPipeline(const CommandLine& given)
+    : reader(given.destination),
       state([this](const std::string& sql) { return reader.ask(sql); }),
-      stored(find_stored(state, line.run.pipeline, reader.name())),
-      configured_publication(line.run.publication) {}
+      line(with_stored_names(given, state)),
+      stored(find_stored(state, line.run.pipeline, reader.name())) {}
 
 int pipeline_command(const CommandLine& line) {
   switch (line.pipeline.action) {

@@ -90,8 +90,9 @@ bool is_meant(const CommandLine& line, const std::string& question) {
   return false;
 }
 
-std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line) {
+std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line, const DropPlan& plan) {
   auto options = line.destination;
+  options.pipeline = plan.pipeline;
   options.read_only = false;
   auto destination = destination::open_destination(options);
   static_cast<void>(destination->open());
@@ -127,7 +128,7 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   if (!is_meant(line, fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
                                   plan.destination)))
     return not_meant;
-  open_to_drop(line)->drop_tables(plan.tables);
+  open_to_drop(line, plan)->drop_tables(plan.tables);
   if (line.json) {
     write_result(dropped_in_destination(plan));
     return 0;
@@ -163,7 +164,7 @@ int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
                                                     printable(plan.names.publication))
                                       : std::string();
   if (!is_meant(line, fmt::format("Drop {}?{}", copies_and_state(plan), stays))) return not_meant;
-  open_to_drop(line)->reset();
+  open_to_drop(line, plan)->reset();
   if (line.json) {
     write_result(dropped_in_destination(plan));
   } else if (!has_source(plan)) {
@@ -196,7 +197,7 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
   if (there.own_publication) in_source += ", publication " + printable(plan.names.publication);
   if (!in_source.empty()) in_source += " at " + catalog.where();
   if (!is_meant(line, fmt::format("Drop {}{}?", copies_and_state(plan), in_source))) return not_meant;
-  pipeline::drop_pipeline(catalog, plan.names, *open_to_drop(line));
+  pipeline::drop_pipeline(catalog, plan.names, *open_to_drop(line, plan));
   if (line.json) {
     write_result(as_document({{"pipeline", plan.pipeline},
                               {"destination", plan.destination},

@@ -15,6 +15,7 @@
 #include "app/progress.h"
 #include "app/progress_text.h"
 #include "app/signals.h"
+#include "app/stored_names.h"
 #include "app/terminal.h"
 #include "serve/local_server.h"
 #include "source/preflight.h"
@@ -121,11 +122,13 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
 
 }  // namespace
 
-int run_command(const CommandLine& line) {
+int run_command(const CommandLine& given) {
   StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
+  auto line = given;
   std::error_code failed;
   if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
-  const auto destination = open_and_wait(line);
+  auto destination = open_and_wait(line);
+  take_stored_names(line, destination);
 
   const auto progress = make_progress(line);
   pipeline::Run run(line.run, *destination, *progress);

@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/result_text.h"
+#include "app/stored_names.h"
 #include "app/terminal.h"
 #include "serve/local_server.h"
 
@@ -14,8 +15,10 @@ serve::SqlAnswer ask(const CommandLine& line) {
   const auto nested = line.sql_format == SqlFormat::json ? NestedCells::json : NestedCells::text;
   if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url), line.sql, nested))
     return *std::move(answer);
-  const auto destination = destination::open_destination(line.destination);
+  auto destination = destination::open_destination(line.destination);
   static_cast<void>(destination->open());
+  auto named = line;
+  take_stored_names(named, destination);
   const auto session = destination->open_read_session();
   serve::SqlAnswer answer;
   answer.result = session->query(line.sql, nested);

@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/status_text.h"
+#include "app/stored_names.h"
 #include "app/terminal.h"
 #include "serve/local_server.h"
 
@@ -70,8 +71,11 @@ std::optional<Answer> ask_run(const std::string& path) {
   return told;
 }
 
-Answer read_left(const CommandLine& line) {
-  const auto destination = destination::open_destination(line.destination);
+Answer read_left(const CommandLine& given) {
+  auto line = given;
+  auto destination = destination::open_destination(line.destination);
+  static_cast<void>(destination->open());
+  take_stored_names(line, destination);
   const auto state = destination->open();
   Answer left;
   auto& status = left.status;

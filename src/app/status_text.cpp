@@ -60,7 +60,8 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
                        status.destination);
     text += status_line(status) + '\n';
   } else {
-    text = fmt::format("pipeline {}: no run is at work on {}\n", status.pipeline, status.destination);
+    const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", status.pipeline);
+    text = fmt::format("{}no run is at work on {}\n", pipeline, status.destination);
     text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
             : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
                                      : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";

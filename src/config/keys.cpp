@@ -33,10 +33,10 @@ constexpr std::uint64_t most_poll_ms = 3600ULL * 1000;
 constexpr std::array all_keys = {
     Key{source_section, "credentials", Kind::connection, "", "--source",
         "The source: a URL, a `key=value` string or a table of the fields below. Absent: libpq's environment."},
-    Key{source_section, "slot_name", Kind::slot_name, "walbrook", "--slot",
-        "The replication slot. Default: the pipeline's name, without a pipeline `walbrook`."},
-    Key{source_section, "pub_name", Kind::name, "walbrook", "--publication",
-        "The publication; created when there is none of that name. Default: as the slot's."},
+    Key{source_section, "slot_name", Kind::slot_name, "walbrook_<database>", "--slot",
+        "The replication slot. Default: the pipeline's name, without a pipeline that of the database."},
+    Key{source_section, "pub_name", Kind::publication_name, "walbrook_<database>", "--publication",
+        "The publication; the first run creates it when there is none of that name. Default: as the slot's."},
     Key{source_section, "schema_name", Kind::name, "public", "--schema",
         "Whose tables a publication gets when it is created and no tables are named."},
     Key{source_section, "table_names", Kind::texts, "", "--table",
@@ -301,6 +301,9 @@ void check_value(const Key& key, const Value& value) {
       return;
     case Kind::slot_name:
       check_slot_name(label, value.text);
+      return;
+    case Kind::publication_name:
+      check_publication_name(label, value.text);
       return;
     case Kind::boolean:
       if (value.text != "true" && value.text != "false") refuse_value(value, "is neither true nor false", {});

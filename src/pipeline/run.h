@@ -26,9 +26,9 @@ enum class Wire { automatic, text, binary };
 
 struct RunOptions {
   std::string conninfo;  // "" = environment
-  std::string pipeline = "walbrook";
-  std::string slot = "walbrook";
-  std::string publication = "walbrook";
+  std::string pipeline;
+  std::string slot;
+  std::string publication;
   std::string schema = "public";          // of a publication that is to be created
   std::vector<source::TableName> tables;  // empty = the publication's
   std::string dataset;                    // target schema; "" = the source's schema names

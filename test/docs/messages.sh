@@ -127,7 +127,8 @@ shop
 walbrook run --source $S
 (unset PGHOSTADDR PGPORT
 "$SOURCE/tools/demo-server" start ~/other > /dev/null
-walbrook run --source "host=$HOME/other port=5432 user=postgres dbname=postgres" --destination duckdb:///shop.duckdb)
+psql -qX "host=$HOME/other port=5432 user=postgres dbname=postgres" -c "CREATE DATABASE shop"
+walbrook run --source "host=$HOME/other port=5432 user=postgres dbname=shop" --destination duckdb:///shop.duckdb)
 exit_code=$?
 "$SOURCE/tools/demo-server" stop ~/other
 
@@ -136,29 +137,29 @@ shop
 admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 10) n"
 walbrook run --source $S
 
-### 3 publication walbrook does not exist, and role loader cannot create it: it lacks CREATE on database shop
+### 3 publication walbrook_shop does not exist, and role loader cannot create it: it lacks CREATE on database shop
 shop
 admin "REVOKE CREATE ON DATABASE shop FROM loader"
 walbrook run --source $S
 
-### 3 publication walbrook does not exist, and role loader cannot create it: it does not own table public.orders (its owner is postgres)
+### 3 publication walbrook_shop does not exist, and role loader cannot create it: it does not own table public.orders (its owner is postgres)
 shop
 admin "ALTER TABLE orders OWNER TO postgres"
 walbrook run --source $S
 
 ### 3 role loader may not read public.orders
 shop
-admin "ALTER TABLE orders OWNER TO postgres; CREATE PUBLICATION walbrook FOR TABLE orders"
+admin "ALTER TABLE orders OWNER TO postgres; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S
 
 ### 3 role loader lacks USAGE on schema sales
 shop
-admin "REVOKE USAGE ON SCHEMA sales FROM loader; CREATE PUBLICATION walbrook FOR TABLE sales.items"
+admin "REVOKE USAGE ON SCHEMA sales FROM loader; CREATE PUBLICATION walbrook_shop FOR TABLE sales.items"
 walbrook run --source $S
 
 ### 3 row-level security hides rows of public.orders from role loader
 shop
-admin "ALTER TABLE orders ENABLE ROW LEVEL SECURITY, OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook FOR TABLE orders"
+admin "ALTER TABLE orders ENABLE ROW LEVEL SECURITY, OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S
 
 ### 0 UPDATE and DELETE of public.log will fail AT THE SOURCE while it is published: it has no primary key
@@ -166,21 +167,21 @@ shop
 admin "CREATE TABLE log (what text); ALTER TABLE log OWNER TO loader"
 walbrook check --source $S
 
-### 0 publication walbrook leaves out DELETE: such changes do not reach the copy
+### 0 publication walbrook_shop leaves out DELETE: such changes do not reach the copy
 shop
-admin "CREATE PUBLICATION walbrook FOR TABLE orders WITH (publish = 'insert, update, truncate')"
+admin "CREATE PUBLICATION walbrook_shop FOR TABLE orders WITH (publish = 'insert, update, truncate')"
 walbrook check --source $S
 
-### 3 table public.customers is not in publication walbrook
+### 3 table public.customers is not in publication walbrook_shop
 shop
-admin "CREATE PUBLICATION walbrook FOR TABLE orders"
+admin "CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S --table customers
 
 ### 3 table public.nothing does not exist
 shop
 walbrook run --source $S --table nothing
 
-### 3 slot walbrook is read by another process, PID 4711 of the server
+### 3 slot walbrook_shop is read by another process, PID 4711 of the server
 shop
 walbrook run --source $S
 walbrook run --source $S --follow > log 2>&1 &
@@ -193,13 +194,13 @@ done
 cat out
 kill %1; wait
 
-### 3 slot walbrook does not exist, but the copy is at …: the changes since then cannot be read
+### 3 slot walbrook_shop does not exist, but the copy is at …: the changes since then cannot be read
 shop
 walbrook run --source $S
-admin "SELECT pg_drop_replication_slot('walbrook')"
+admin "SELECT pg_drop_replication_slot('walbrook_shop')"
 walbrook run --source $S
 
-### 3 slot walbrook was invalidated by the server: the write-ahead log it needs was removed (max_slot_wal_keep_size)
+### 3 slot walbrook_shop was invalidated by the server: the write-ahead log it needs was removed (max_slot_wal_keep_size)
 shop
 walbrook run --source $S
 admin "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'" && admin "SELECT pg_reload_conf()"
@@ -209,7 +210,7 @@ walbrook run --source $S
 exit_code=$?
 admin "ALTER SYSTEM RESET max_slot_wal_keep_size" && admin "SELECT pg_reload_conf()"
 
-### 3 slot walbrook is at …, ahead of the copy, which is at …: the changes between them are gone
+### 3 slot walbrook_shop is at …, ahead of the copy, which is at …: the changes between them are gone
 shop
 walbrook run --source $S
 cp shop.duckdb older
@@ -218,14 +219,14 @@ walbrook run --source $S
 cp older shop.duckdb
 walbrook run --source $S
 
-### 3 slot walbrook belongs to database shop, not to postgres
+### 3 slot walbrook_shop belongs to database shop, not to postgres
 shop
-admin "SELECT pg_create_logical_replication_slot('walbrook', 'pgoutput')"
-walbrook run --source postgresql://loader@db.example.com/postgres
+admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'pgoutput')"
+walbrook run --source postgresql://loader@db.example.com/postgres --slot walbrook_shop
 
-### 3 slot walbrook uses the output plugin test_decoding, not pgoutput
+### 3 slot walbrook_shop uses the output plugin test_decoding, not pgoutput
 shop
-admin "SELECT pg_create_logical_replication_slot('walbrook', 'test_decoding')"
+admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'test_decoding')"
 walbrook run --source $S
 
 ### 0 waiting for the end of transactions that are writing in the source: …
@@ -236,10 +237,10 @@ walbrook run --source $S
 
 ### 5 table public.secret is set aside
 shop
-admin "CREATE TABLE secret (id int PRIMARY KEY); ALTER TABLE orders OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook FOR TABLE orders"
+admin "CREATE TABLE secret (id int PRIMARY KEY); ALTER TABLE orders OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do grep -q "streaming\|copied" log && break; sleep 0.05; done
-admin "ALTER PUBLICATION walbrook ADD TABLE secret"
+admin "ALTER PUBLICATION walbrook_shop ADD TABLE secret"
 for try in $(seq 200); do grep -q "set aside" log && break; sleep 0.05; done
 kill %1; wait %1
 exit_code=$?
@@ -271,7 +272,7 @@ shop
 head -c 20000 /dev/zero > shop.duckdb
 walbrook run --source $S
 
-### 5 public.orders stands in shop.duckdb already and belongs to pipeline "walbrook"
+### 5 public.orders stands in shop.duckdb already and belongs to pipeline "walbrook_shop"
 shop
 walbrook run --source $S
 walbrook run --source $S --slot another --publication another --table orders
@@ -285,25 +286,25 @@ walbrook pipeline shop info --destination duckdb:///shop.duckdb
 shop
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
-walbrook pipeline walbrook drop --yes --source $S --destination duckdb:///shop.duckdb
+walbrook pipeline walbrook_shop drop --yes --source $S --destination duckdb:///shop.duckdb
 exit_code=$?
 kill %1; wait
 
 ### 2 there is no terminal to ask on, so nothing is dropped
 shop
 walbrook run --source $S
-walbrook pipeline walbrook drop --source $S --destination duckdb:///shop.duckdb
+walbrook pipeline walbrook_shop drop --source $S --destination duckdb:///shop.duckdb
 
 ### 2 only statements that read are allowed
 shop
 walbrook run --source $S
 walbrook sql --destination duckdb:///shop.duckdb "DELETE FROM orders"
 
-### 3 slot walbrook does not exist at db.example.com:5432/shop
+### 3 slot walbrook_shop does not exist at db.example.com:5432/shop
 shop
 walbrook decode --source $S
 
-### 3 publication walbrook does not exist at db.example.com:5432/shop
+### 3 publication walbrook_shop does not exist at db.example.com:5432/shop
 shop
-admin "SELECT pg_create_logical_replication_slot('walbrook', 'pgoutput')"
+admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'pgoutput')"
 walbrook decode --source $S

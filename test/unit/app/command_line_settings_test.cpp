@@ -103,7 +103,7 @@ TEST_F(SettingsTest, AmongSeveralOneHasToBeNamed) {
   EXPECT_NE(refused({"run"}).find("there are several pipelines, and none was named\n  Pipelines: a, b."),
             std::string::npos);
   EXPECT_EQ(parsed({"run", "b"}).run.slot, "b");
-  EXPECT_EQ(parsed({"run", "--source", "dbname=x"}).run.slot, "walbrook");
+  EXPECT_EQ(parsed({"run", "--source", "dbname=x"}).run.slot, "walbrook_x");
   EXPECT_EQ(parsed({"config"}).settings.pipeline(), "");
 }
 
@@ -171,8 +171,6 @@ TEST(SettingDefaults, AreTheEngines) {
   EXPECT_EQ(number("load.retries"), static_cast<std::uint64_t>(run.destination_retries));
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.slot_wait")), run.slot_wait);
   EXPECT_EQ(milliseconds(number("sources.pg_replication.catalog_poll_interval")), run.catalog_poll_interval);
-  EXPECT_EQ(config::key("sources.pg_replication.slot_name").fallback, run.slot);
-  EXPECT_EQ(config::key("sources.pg_replication.pub_name").fallback, run.publication);
   EXPECT_EQ(config::key("sources.pg_replication.schema_name").fallback, run.schema);
   EXPECT_EQ(config::key("sources.pg_replication.decoding_memory").fallback, run.decoding_memory);
   EXPECT_EQ(config::key("sources.pg_replication.snapshot").fallback, run.snapshot ? "true" : "false");

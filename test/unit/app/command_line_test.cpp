@@ -35,11 +35,11 @@ TEST_F(CommandLineTest, OnlyTheSourceIsNeeded) {
   const auto line = parsed({"run", "--source", "postgresql://loader@127.0.0.1/shop"});
   EXPECT_EQ(line.command, Command::run);
   EXPECT_EQ(line.run.conninfo, "postgresql://loader@127.0.0.1/shop");
-  EXPECT_EQ(line.run.slot, "walbrook");
-  EXPECT_EQ(line.run.publication, "walbrook");
-  EXPECT_EQ(line.run.pipeline, "walbrook");
+  EXPECT_EQ(line.run.slot, "walbrook_shop");
+  EXPECT_EQ(line.run.publication, "walbrook_shop");
+  EXPECT_EQ(line.run.pipeline, "walbrook_shop");
   EXPECT_EQ(line.destination.url, "duckdb:///shop.duckdb");
-  EXPECT_EQ(line.destination.pipeline, "walbrook");
+  EXPECT_EQ(line.destination.pipeline, "walbrook_shop");
   EXPECT_FALSE(line.destination.read_only);
   EXPECT_TRUE(line.run.snapshot);
   EXPECT_FALSE(line.run.follow);

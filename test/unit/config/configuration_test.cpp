@@ -93,7 +93,7 @@ TEST_F(ConfigurationTest, WithoutANameTheOnlyPipelineOrTheUsualOneIsMeant) {
 TEST_F(ConfigurationTest, DefaultsFollowFromThePipelinesName) {
   write(".walbrook/config.toml", "[pipelines.shop]\n");
   auto settings = Configuration::read();
-  EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "walbrook");
+  EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "walbrook_<database>");
   settings.choose("shop");
   EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "shop");
   EXPECT_EQ(settings.fallback(key("sources.pg_replication.pub_name")), "shop");

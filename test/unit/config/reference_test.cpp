@@ -33,6 +33,7 @@ std::string takes(const Key& key) {
     case Kind::slot_name:
       return "a slot's name";
     case Kind::name:
+    case Kind::publication_name:
       return "a name";
     case Kind::text:
     case Kind::secret:

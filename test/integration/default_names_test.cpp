@@ -1,0 +1,112 @@
+// Slot, publication and pipeline where nobody named them.
+#include <gtest/gtest.h>
+
+#include "test/support/duck_reader.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+// `walbrook COMMAND --source … --destination …` and nothing that names anything.
+ProcessResult unnamed(const ReplicatedDatabase& db, const std::string& command,
+                      const std::vector<std::string>& extra = {}) {
+  std::vector<std::string> arguments = {command, "--source", db.conninfo(), "--destination",
+                                        "duckdb:///" + db.file().string()};
+  arguments.insert(arguments.end(), extra.begin(), extra.end());
+  return run(walbrook_command(arguments));
+}
+
+// The same without the source.
+ProcessResult unnamed_in_file(const ReplicatedDatabase& db, std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--destination", "duckdb:///" + db.file().string()});
+  return run(walbrook_command(arguments));
+}
+
+struct TwoRows : ReplicatedDatabase {
+  TwoRows() { exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)"); }
+};
+
+TEST(DefaultNames, two_databases_of_one_server_are_two_pipelines) {
+  const TwoRows one;
+  const TwoRows two;
+  for (const auto* db : {&one, &two}) {
+    const auto result = unnamed(*db, "run");
+    ASSERT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_EQ(db->copied_value("SELECT slot || ' ' || publication || ' ' || pipeline FROM _walbrook.checkpoint"),
+              "walbrook_" + db->name() + " walbrook_" + db->name() + " walbrook_" + db->name());
+  }
+  one.exec("INSERT INTO t VALUES (3)");
+  EXPECT_EQ(unnamed(one, "run").exit_code, 0);
+  EXPECT_EQ(one.copied_value("SELECT count(*) FROM public.t"), "3");
+}
+
+TEST(DefaultNames, two_databases_may_share_a_file) {
+  const TwoRows one;
+  const TwoRows two;
+  ASSERT_EQ(unnamed(one, "run").exit_code, 0);
+  const auto second = run(walbrook_command(
+      {"run", "--source", two.conninfo(), "--destination", "duckdb:///" + one.file().string(), "--dataset", "second"}));
+  ASSERT_EQ(second.exit_code, 0) << second.describe();
+  EXPECT_EQ(one.copied_value("SELECT count(*) FROM _walbrook.checkpoint"), "2");
+  const auto status = unnamed_in_file(one, {"status"});
+  EXPECT_EQ(status.exit_code, 2) << status.describe();
+  EXPECT_NE(status.err.find("holds several pipelines, and none was named"), std::string::npos) << status.describe();
+  const auto of_one = unnamed(one, "status");
+  EXPECT_NE(of_one.out.find("pipeline walbrook_" + one.name()), std::string::npos) << of_one.describe();
+}
+
+TEST(DefaultNames, a_files_only_pipeline_is_found_without_its_name) {
+  const TwoRows db;
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);  // with --slot and --publication
+  db.exec("INSERT INTO t VALUES (3)");
+  const auto check = unnamed(db, "check");
+  EXPECT_EQ(check.exit_code, 0) << check.describe();
+  EXPECT_NE(check.out.find("slot " + db.pipeline.slot + " is at"), std::string::npos) << check.describe();
+  const auto again = unnamed(db, "run");
+  EXPECT_EQ(again.exit_code, 0) << again.describe();
+  EXPECT_EQ(db.differences(), "");
+  EXPECT_EQ(db.copied_value("SELECT count(*) FROM _walbrook.checkpoint"), "1");
+  EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "1");
+
+  const auto status = unnamed_in_file(db, {"status"});
+  EXPECT_NE(status.out.find("pipeline " + db.pipeline.slot), std::string::npos) << status.describe();
+  const auto sql = unnamed_in_file(db, {"sql", "SELECT count(*) FROM t"});
+  EXPECT_NE(sql.out.find("as of LSN"), std::string::npos) << sql.describe();
+  const auto info = unnamed_in_file(db, {"pipeline"});
+  EXPECT_NE(info.out.find(db.pipeline.slot), std::string::npos) << info.describe();
+}
+
+// Slot, publication and pipeline of an older walbrook were all called "walbrook"; the oldest files do not tell which
+// publication they were made from.
+TEST(DefaultNames, a_file_of_an_older_walbrook_goes_on) {
+  const TwoRows db;
+  const std::vector<std::string> older = {"--slot", "walbrook", "--publication", "walbrook"};
+  const auto first = unnamed(db, "run", older);
+  ASSERT_EQ(first.exit_code, 0) << first.describe();
+  DuckReader(db.file(), DuckReader::Access::read_write).exec("UPDATE _walbrook.checkpoint SET publication = NULL");
+  db.exec("INSERT INTO t VALUES (3)");
+  const auto again = unnamed(db, "run");
+  EXPECT_EQ(again.exit_code, 0) << again.describe();
+  EXPECT_EQ(again.err.find("created"), std::string::npos) << again.describe();
+  EXPECT_EQ(db.differences(), "");
+  db.exec("SELECT pg_drop_replication_slot('walbrook')");
+}
+
+TEST(DefaultNames, several_publications_are_refused_before_anything_is_made) {
+  const TwoRows db;
+  db.exec("CREATE PUBLICATION pa FOR TABLE t WHERE (id = 1); CREATE PUBLICATION pb FOR TABLE t WHERE (id = 2)");
+  for (const char* command : {"run", "check", "decode"}) {
+    const std::vector<std::string> arguments = {command, "--source", db.conninfo(), "--publication", "pa,pb"};
+    const auto result = run(walbrook_command(arguments));
+    EXPECT_EQ(result.exit_code, 2) << result.describe();
+    EXPECT_NE(result.err.find("several publications are not supported yet"), std::string::npos) << result.describe();
+  }
+  const auto by_variable =
+      run(walbrook_command({"run", "--source", db.conninfo()}, {{"SOURCES__PG_REPLICATION__PUB_NAME", "pa,pb"}}));
+  EXPECT_EQ(by_variable.exit_code, 2) << by_variable.describe();
+  EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "2");
+  EXPECT_EQ(db.value("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
+}
+
+}  // namespace
+}  // namespace walbrook::test
