@@ -13,7 +13,7 @@
 
 namespace walbrook::app {
 
-enum class Command { run, check, status, sql, decode, config, init, pipeline, completion, man };
+enum class Command { run, check, status, resync, sql, decode, config, init, pipeline, completion, man };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -32,7 +32,7 @@ enum class SchemaFormat { yaml, json, sql, dot };
 
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;
-  std::vector<source::TableName> tables;  // of drop; empty: the whole pipeline
+  std::vector<source::TableName> tables;  // of drop, where none means the whole pipeline; and of resync
   SchemaFormat format = SchemaFormat::yaml;
   std::uint64_t limit = 0;        // of loads and trace
   bool yes = false;               // nothing is asked

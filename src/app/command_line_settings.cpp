@@ -73,8 +73,8 @@ bool names_by_flags(const Flags& flags) {
 void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
   if (flags.pipeline) {
     // What is in a file can be asked for without any configuration.
-    const bool of_a_file =
-        entry.command == Command::status || entry.command == Command::sql || entry.command == Command::pipeline;
+    const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
+                           entry.command == Command::sql || entry.command == Command::pipeline;
     const bool said_by_flags = of_a_file && flags.setting(destination_key);
     if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) {
       if (entry.command == Command::pipeline) check_is_no_action(settings, *flags.pipeline);
@@ -105,7 +105,8 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   for (const auto& [key, text] : flags.settings) {
     settings.set_flag(key, std::string(config::key(key).flag), text);
   }
-  if (!flags.tables.empty() && entry.command != Command::pipeline)
+  const bool are_operands = entry.command == Command::pipeline || entry.command == Command::resync;
+  if (!flags.tables.empty() && !are_operands)
     settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
   if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
   if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
@@ -239,6 +240,18 @@ void read_output(const Flags& flags, CommandLine& line) {
   if (line.settings.text("runtime.log_format") == "json") line.log_format = LogFormat::json;
 }
 
+// Those that are to be copied again: whole, and by the names that they have in the source.
+void read_resync_tables(const Flags& flags, PipelineRequest& request) {
+  for (const auto& text : flags.tables) {
+    auto table = source::parse_table_name(text);
+    if (!table.columns.empty()) {
+      throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync is of whole tables", text),
+                  fmt::format("walbrook resync {}", printable(table.full_name())));
+    }
+    request.tables.push_back(std::move(table));
+  }
+}
+
 // Whatever stands in the source stays but when a whole pipeline goes.
 bool drops_in_source(const PipelineRequest& request) {
   return request.action == PipelineAction::drop && request.tables.empty() && !request.destination_only;
@@ -281,6 +294,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
       return line;
     }
   }
+  if (entry.command == Command::resync) read_resync_tables(flags, line.pipeline);
   // The others ask the source for nothing but the name of the default file.
   const bool needs_source =
       entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);

@@ -8,6 +8,7 @@ namespace walbrook::app {
 [[nodiscard]] int run_command(const CommandLine& line);
 [[nodiscard]] int check_command(const CommandLine& line);
 [[nodiscard]] int status_command(const CommandLine& line);
+[[nodiscard]] int resync_command(const CommandLine& line);
 [[nodiscard]] int sql_command(const CommandLine& line);
 [[nodiscard]] int decode_command(const CommandLine& line);
 [[nodiscard]] int config_command(const CommandLine& line);

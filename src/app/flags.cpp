@@ -27,6 +27,7 @@ class HelpFormat : public CLI::Formatter {
       words += fmt::format(" [{}]", option->get_name(true, false));
     }
     if (name == "sql") words = " \"SELECT …\"";
+    if (name == "resync") words = " TABLE…";
     if (name == "pipeline") words = " NAME [ACTION] [TABLE…]";
     return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
   }
@@ -215,6 +216,15 @@ CLI::App* add_status(CLI::App& top, Flags& flags) {
   return app;
 }
 
+CLI::App* add_resync(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("resync", "Copy tables again while readers see what they have");
+  app->add_option("TABLE", flags.tables, "schema.table, as the source names it; several may be given")->required();
+  add_endpoints(*app, flags);
+  add_project(*app, flags, Named::by_flag);
+  add_output(*app, flags);
+  return app;
+}
+
 CLI::App* add_sql(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
   add_endpoints(*app, flags);
@@ -298,6 +308,7 @@ std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
       {add_run(top, flags), Command::run, run_help, run_examples},
       {add_check(top, flags), Command::check, check_help, check_examples},
       {add_status(top, flags), Command::status, status_help, status_examples},
+      {add_resync(top, flags), Command::resync, resync_help, resync_examples},
       {add_sql(top, flags), Command::sql, sql_help, sql_examples},
       {add_decode(top, flags), Command::decode, decode_help, decode_examples},
       {add_config(top, flags), Command::config, config_help, config_examples},

@@ -78,6 +78,17 @@ inline constexpr std::string_view status_examples =
   walbrook status --source postgresql://loader@127.0.0.1/shop     (finds ./shop.duckdb)
   walbrook status --destination duckdb:///shop.duckdb --json | jq .lag_ms)help";
 
+inline constexpr std::string_view resync_help =
+    R"help(Copies tables again from the source: after `suspect`, or wherever a target table is not trusted.
+
+  A run that holds the destination takes the request at once and goes on with the other tables. Where no run
+  is at work, the next one copies the tables. Readers see the present target table until the new one replaces it.)help";
+
+inline constexpr std::string_view resync_examples =
+    R"help(Examples:
+  walbrook resync public.orders --destination duckdb:///shop.duckdb
+  walbrook resync orders "sales.Items" --pipeline shop)help";
+
 inline constexpr std::string_view sql_help =
     R"help(Asks the copy. One statement that only reads, in DuckDB's SQL.
 

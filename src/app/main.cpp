@@ -26,6 +26,8 @@ int perform(const app::CommandLine& line) {
       return app::check_command(line);
     case app::Command::status:
       return app::status_command(line);
+    case app::Command::resync:
+      return app::resync_command(line);
     case app::Command::sql:
       return app::sql_command(line);
     case app::Command::decode:

@@ -70,10 +70,12 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
 
 // A run without its socket is still a run: `status` and `sql` then have to wait for its end.
 std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
-                                                 const pipeline::Run& run) {
+                                                 pipeline::Run& run) {
   try {
-    return std::make_unique<serve::LocalServer>(serve::socket_path(line.destination.url), destination,
-                                                [&run] { return run.status(); });
+    return std::make_unique<serve::LocalServer>(
+        serve::socket_path(line.destination.url), destination,
+        serve::ServedRun{.status = [&run] { return run.status(); },
+                         .resync = [&run](const auto& tables) { run.resync(tables); }});
   } catch (const Error& error) {
     spdlog::warn("walbrook status and sql cannot ask this run: {}", error.cause());
     return nullptr;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int attempts_bound = 8;  // in a row, of one order, without a table done
 constexpr milliseconds copy_retry_wait{200};
+constexpr milliseconds order_wait{500};
 
 }  // namespace
 
@@ -25,25 +26,36 @@ Copier::Copier(CopierOptions options, destination::Destination& destination, Typ
       statistics_(statistics) {}
 
 void Copier::work(std::stop_token stop) {
+  std::vector<CopyOrder::Table> tables;
+  int attempts = 0;
   while (!stop.stop_requested()) {
-    for (auto& order : orders_.take(milliseconds(500))) {
-      int attempts = 0;
-      auto tables = std::move(order.tables);
-      while (!tables.empty() && !stop.stop_requested()) {
-        const auto before = tables.size();
-        try {
-          copy_all(tables, stop);
-        } catch (const Error& failed) {
-          const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
-          if (stop.stop_requested()) return;
-          if (!may_pass || attempts >= attempts_bound) throw;
-          spdlog::warn("{}; the copy is tried again", failed.cause());
-        }
-        attempts = tables.size() < before ? 0 : attempts + 1;
-        if (!tables.empty()) std::this_thread::sleep_for(copy_retry_wait * attempts);
-      }
+    if (take_orders(tables)) attempts = 0;
+    if (tables.empty()) continue;
+    const auto before = tables.size();
+    try {
+      copy_all(tables, stop);
+    } catch (const Error& failed) {
+      const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
+      if (stop.stop_requested()) return;
+      if (!may_pass || attempts >= attempts_bound) throw;
+      spdlog::warn("{}; the copy is tried again", failed.cause());
+    }
+    attempts = tables.size() < before ? 0 : attempts + 1;
+    if (!tables.empty()) std::this_thread::sleep_for(copy_retry_wait * attempts);
+  }
+}
+
+// A new order of a table takes the place of the one before: a table that was renamed or recreated meanwhile would be
+// stale under the old one for ever.
+bool Copier::take_orders(std::vector<CopyOrder::Table>& tables) {
+  const auto orders = orders_.take(tables.empty() ? order_wait : milliseconds(0));
+  for (const auto& order : orders) {
+    for (const auto& table : order.tables) {
+      std::erase_if(tables, [&table](const CopyOrder::Table& old) { return old.record.oid == table.record.oid; });
+      tables.push_back(table);
     }
   }
+  return !orders.empty();
 }
 
 void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {

@@ -1,4 +1,4 @@
-// The copier: copies ordered tables from a temporary slot's snapshot into the destination, one order after the other.
+// The copier: copies ordered tables from a temporary slot's snapshot into the destination.
 //
 // Its thread makes the snapshots; the workers of snapshot_copy.h read them. The loader is told what came of each table.
 // A table whose snapshot went stale (rewritten while the slot was made) is tried again under a new one.
@@ -35,6 +35,8 @@ class Copier {
   void wake() { orders_.wake(); }
 
  private:
+  // Waits for one where there is nothing to do; true when one came.
+  bool take_orders(std::vector<CopyOrder::Table>& tables);
   // Under one snapshot. What is done with leaves `tables`; what stays must be tried again under a newer snapshot.
   void copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop);
 

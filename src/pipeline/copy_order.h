@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "pipeline/resync.h"
 #include "pipeline/table_sync.h"
 
 namespace walbrook::pipeline {
@@ -30,6 +31,6 @@ struct CopyResult {
 };
 
 // What the loader is told by the others.
-using LoaderMessage = std::variant<source::Publication, CopyResult>;
+using LoaderMessage = std::variant<source::Publication, CopyResult, ResyncRequest>;
 
 }  // namespace walbrook::pipeline

@@ -68,6 +68,8 @@ bool Loader::done() const {
 void Loader::receive(LoaderMessage message, std::stop_token stop) {
   if (const auto* publication = std::get_if<source::Publication>(&message)) {
     publication_seen(*publication, stop);
+  } else if (const auto* request = std::get_if<ResyncRequest>(&message)) {
+    resync(*request, stop);
   } else {
     copy_ended(std::get<CopyResult>(message), stop);
   }
@@ -78,6 +80,26 @@ void Loader::publication_seen(const source::Publication& publication, std::stop_
   groups_.set(sync_.groups());
   for (const auto& [oid, table] : sync_.tables()) statistics_.table(table);
   order_copies(std::move(changed), stop);
+}
+
+// The request is answered when it is durable: a run that ends before the copy does leaves it to the next one.
+void Loader::resync(const ResyncRequest& request, std::stop_token stop) {
+  std::vector<TableRecord> known;
+  for (const auto& [oid, table] : sync_.tables()) known.push_back(table.record);
+  try {
+    check_resync(known, request.tables);
+  } catch (const Error&) {
+    const std::lock_guard lock(request.answer->mutex);
+    request.answer->refused = std::current_exception();
+    return;
+  }
+  auto changed = sync_.copy_anew(request.tables, false, resync_requested);
+  for (const auto& record : changed) {
+    spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
+  }
+  order_copies(std::move(changed), stop);
+  const std::lock_guard lock(request.answer->mutex);
+  request.answer->durable = true;
 }
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {

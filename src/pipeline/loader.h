@@ -45,6 +45,7 @@ class Loader {
  private:
   void receive(LoaderMessage message, std::stop_token stop);
   void publication_seen(const source::Publication& publication, std::stop_token stop);
+  void resync(const ResyncRequest& request, std::stop_token stop);
   [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached) const;
   // Sends the tables that wait for a copy to the copier, and stores `changed` records with them.
   void order_copies(std::vector<TableRecord> changed, std::stop_token stop);

@@ -53,6 +53,7 @@ class Run::Impl {
 
   RunSummary execute(std::stop_token stop);
   [[nodiscard]] RunStatus status() const;
+  void resync(const std::vector<source::TableName>& tables);
 
  private:
   [[nodiscard]] RunStatus first_status() const {
@@ -118,6 +119,11 @@ class Run::Impl {
 };
 
 RunSummary Run::Impl::execute(std::stop_token stop) {
+  // Also where it fails before its loader begins: nobody is left who could take a request.
+  struct Ended {
+    std::atomic<bool>& done;
+    ~Ended() { done = true; }
+  } const ended{loader_done_};
   const auto began = std::chrono::steady_clock::now();
   Prepared prepared;
   try {
@@ -304,6 +310,24 @@ RunStatus Run::Impl::status() const {
   return status;
 }
 
+void Run::Impl::resync(const std::vector<source::TableName>& tables) {
+  const auto answer = std::make_shared<ResyncRequest::Answer>();
+  inbox_.post(ResyncRequest{.tables = tables, .answer = answer});
+  while (true) {
+    const bool ended = loader_done_ || failed_;  // looked at first: what was answered by then counts
+    {
+      const std::lock_guard lock(answer->mutex);
+      if (answer->refused) std::rethrow_exception(answer->refused);
+      if (answer->durable) return;
+    }
+    if (ended) {
+      throw Error(ErrorKind::destination, "nothing is resynced: the run ended before it took the request",
+                  "Ask again.");
+    }
+    std::this_thread::sleep_for(supervise_interval);
+  }
+}
+
 RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   RunSummary out;
   out.applied = statistics_.snapshot().applied;
@@ -329,6 +353,9 @@ RunSummary Run::execute(std::stop_token stop) {
 }
 RunStatus Run::status() const {
   return impl_->status();
+}
+void Run::resync(const std::vector<source::TableName>& tables) {
+  impl_->resync(tables);
 }
 
 }  // namespace walbrook::pipeline

@@ -135,6 +135,10 @@ class Run {
 
   // Any thread, any time.
   [[nodiscard]] RunStatus status() const;
+  // Copies these tables again, while readers see what they have. Returns when the request is durable; the copies
+  // follow. Throws Error(configuration) for a table that cannot be copied again (resync.h), Error(destination) when the
+  // run ends before it took the request. Any thread, while `execute` is at work.
+  void resync(const std::vector<source::TableName>& tables);
 
  private:
   class Impl;

@@ -242,7 +242,7 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
     table.copied.reset();
     table.copy_stamp = table.source.stamp;
     table.record.stamp = table.source.stamp;
-    ++table.copy_number;
+    table.copy_number = ++newest_copy_;
     ordered.push_back(&table);
   }
   return ordered;

@@ -43,7 +43,7 @@ struct SyncedTable {
   std::string copy_stamp;                 // SourceTable::stamp when the copy was ordered
   std::optional<destination::TargetName>
       moves_to;                   // where the copy under way will stand, if not where the last one does
-  std::uint64_t copy_number = 0;  // counts orders, so that the result of an outdated one is known
+  std::uint64_t copy_number = 0;  // of the newest order, so that the result of an outdated one is known; 0 = none
   Lsn set_aside_at;               // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
@@ -104,6 +104,8 @@ class TableSync {
   std::unordered_map<Oid, Oid> members_;
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
   std::vector<TableRecord> described_;
+  // Over all tables: one that was renamed has a new record, and the copy of the old one may still be under way.
+  std::uint64_t newest_copy_ = 0;
   bool restyled_ = false;                    // copies are called as they are now to be, or will be
   std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names
 };

@@ -22,6 +22,7 @@ constexpr std::size_t answering_threads = 4;  // so that a long query does not k
 constexpr std::size_t max_sql_bytes = 1 << 20;
 constexpr std::time_t status_timeout_s = 5;
 constexpr std::time_t query_timeout_s = 24 * 60 * 60;  // a query may take its time; the user ends it with Ctrl-C
+constexpr std::time_t resync_timeout_s = 60 * 60;      // the load in hand ends first, however large it is
 constexpr const char* json_type = "application/json";
 
 std::string error_json(const std::exception& error) {
@@ -36,8 +37,8 @@ std::string error_json(const std::exception& error) {
 
 class LocalServer::Impl {
  public:
-  Impl(std::string path, destination::Destination& destination, std::function<pipeline::RunStatus()> status)
-      : path_(std::move(path)), destination_(destination), status_(std::move(status)) {
+  Impl(std::string path, destination::Destination& destination, ServedRun run)
+      : path_(std::move(path)), destination_(destination), run_(std::move(run)) {
     const auto folder = std::filesystem::path(path_).parent_path();
     prepare_socket_folder(folder);
     remove_dead_sockets(folder);
@@ -97,7 +98,13 @@ class LocalServer::Impl {
     server_.set_keep_alive_timeout(1);
     server_.set_payload_max_length(max_sql_bytes);
     server_.Get("/status", [this](const httplib::Request&, httplib::Response& response) {
-      answer(response, [this] { return to_json(status_()); });
+      answer(response, [this] { return to_json(run_.status()); });
+    });
+    server_.Post("/resync", [this](const httplib::Request& request, httplib::Response& response) {
+      answer(response, [&] {
+        run_.resync(tables_from_json(request.body));
+        return std::string("{}");
+      });
     });
     server_.Post("/sql", [this](const httplib::Request& request, httplib::Response& response) {
       const bool as_json = request.get_param_value("nested") == "json";
@@ -129,7 +136,7 @@ class LocalServer::Impl {
 
   std::string path_;
   destination::Destination& destination_;
-  std::function<pipeline::RunStatus()> status_;
+  ServedRun run_;
   std::mutex mutex_;  // guards sessions_ and stopping_
   std::set<destination::ReadSession*> sessions_;
   bool stopping_ = false;
@@ -137,9 +144,8 @@ class LocalServer::Impl {
   std::thread thread_;
 };
 
-LocalServer::LocalServer(const std::string& path, destination::Destination& destination,
-                         std::function<pipeline::RunStatus()> status)
-    : impl_(std::make_unique<Impl>(path, destination, std::move(status))) {}
+LocalServer::LocalServer(const std::string& path, destination::Destination& destination, ServedRun run)
+    : impl_(std::make_unique<Impl>(path, destination, std::move(run))) {}
 
 LocalServer::~LocalServer() = default;
 
@@ -175,6 +181,15 @@ std::optional<std::string> ask_status(const std::string& path) {
   if (!response) return std::nullopt;
   if (response->status != 200) throw_answered_error(response->body);
   return std::move(response->body);
+}
+
+bool ask_resync(const std::string& path, const std::vector<source::TableName>& tables) {
+  const auto response = ask(path, resync_timeout_s, [&](httplib::Client& client) {
+    return client.Post("/resync", to_json(tables), json_type);
+  });
+  if (!response) return false;
+  if (response->status != 200) throw_answered_error(response->body);
+  return true;
 }
 
 std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql, destination::NestedCells nested) {

@@ -156,4 +156,23 @@ SqlAnswer sql_answer_from_json(std::string_view text) try {
   malformed(reason);
 }
 
+std::string to_json(const std::vector<source::TableName>& tables) {
+  ordered_json document = {{"tables", ordered_json::array()}};
+  for (const auto& table : tables) document["tables"].push_back({{"schema", table.schema}, {"name", table.name}});
+  return dump(document);
+}
+
+std::vector<source::TableName> tables_from_json(std::string_view text) try {
+  std::vector<source::TableName> tables;
+  const json document = json::parse(text);
+  for (const auto& table : document.at("tables")) {
+    tables.push_back(
+        {.schema = table.at("schema").get<std::string>(), .name = table.at("name").get<std::string>(), .columns = {}});
+  }
+  return tables;
+} catch (const json::exception&) {
+  throw Error(ErrorKind::configuration, "the body of /resync is malformed",
+              "It is {\"tables\": [{\"schema\": …, \"name\": …}]}.");
+}
+
 }  // namespace walbrook::serve

@@ -95,7 +95,7 @@ TEST_F(Completion, ManualPagesRenderWithoutAWarning) {
   EXPECT_EQ(shell({"walbrook", "man", "rum"}).exit_code, 2);
   if (!has("groff")) GTEST_SKIP() << "groff is not installed";
   for (const char* page :
-       {"", "init", "run", "check", "status", "sql", "decode", "config", "pipeline", "completion", "man"}) {
+       {"", "init", "run", "check", "status", "resync", "sql", "decode", "config", "pipeline", "completion", "man"}) {
     const auto result = shell({"sh", "-c", fmt::format("walbrook man {} | groff -man -Tutf8 -ww", page)});
     EXPECT_EQ(result.exit_code, 0) << result.describe();
     EXPECT_EQ(result.err, "") << page;

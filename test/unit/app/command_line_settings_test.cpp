@@ -92,6 +92,16 @@ TEST_F(SettingsTest, OtherCommandsFindTheSamePipeline) {
   EXPECT_EQ(line.decode.decoding_memory, "");  // the server's own, unless a flag says otherwise
 }
 
+TEST_F(SettingsTest, AResyncTakesTablesThatTheConfigurationNeedNotName) {
+  write(".walbrook/config.toml", shop);
+  const auto line = parsed({"resync", "t", "\"S\".\"T\"", "--pipeline", "shop"});
+  ASSERT_EQ(line.pipeline.tables.size(), 2U);
+  EXPECT_EQ(line.pipeline.tables[0].full_name(), "public.t");
+  EXPECT_EQ(line.pipeline.tables[1].schema, "S");
+  EXPECT_EQ(line.run.tables.size(), 2U) << "those of the configuration";
+  EXPECT_NE(refused({"resync", "t(id)", "--pipeline", "shop"}).find("a resync is of whole tables"), std::string::npos);
+}
+
 TEST_F(SettingsTest, TheSlotsFlagNamesAPipelineOfItsOwn) {
   write(".walbrook/config.toml", shop);
   const auto line = parsed({"status", "--slot", "walbrook", "--destination", "duckdb:///other.duckdb"});

@@ -39,12 +39,17 @@ class LocalServerTest : public ::testing::Test {
   }
 
   std::unique_ptr<LocalServer> serve() {
-    return std::make_unique<LocalServer>(path_, *destination_, [] {
-      pipeline::RunStatus status;
-      status.phase = "streaming";
-      status.destination = "shop.duckdb";
-      return status;
-    });
+    const auto status = [] {
+      pipeline::RunStatus now;
+      now.phase = "streaming";
+      now.destination = "shop.duckdb";
+      return now;
+    };
+    const auto resync = [this](const std::vector<source::TableName>& tables) {
+      if (tables.at(0).name == "unknown") throw Error(ErrorKind::configuration, "no table unknown", "Tables: none.");
+      resynced_ = tables;
+    };
+    return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .resync = resync});
   }
   [[nodiscard]] static ErrorKind kind_of(const std::function<void()>& call) {
     try {
@@ -58,6 +63,7 @@ class LocalServerTest : public ::testing::Test {
 
   fs::path folder_;
   std::string path_;
+  std::vector<source::TableName> resynced_;
   std::unique_ptr<destination::Destination> destination_;
 };
 
@@ -85,6 +91,20 @@ TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {
   EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "DROP TABLE _walbrook.checkpoint")); }),
             ErrorKind::configuration);
   EXPECT_TRUE(ask_sql(path_, "FROM _walbrook.checkpoint").has_value());
+}
+
+TEST_F(LocalServerTest, AResyncReachesTheRunAndItsRefusalTheAsker) {
+  const std::vector<source::TableName> tables = {{.schema = "public", .name = "t", .columns = {}},
+                                                 {.schema = "S\"x", .name = "with . and ü", .columns = {}}};
+  EXPECT_FALSE(ask_resync(path_, tables));
+  const auto server = serve();
+  EXPECT_TRUE(ask_resync(path_, tables));
+  ASSERT_EQ(resynced_.size(), 2U);
+  EXPECT_EQ(resynced_[1].schema, "S\"x");
+  EXPECT_EQ(resynced_[1].name, "with . and ü");
+  EXPECT_EQ(
+      kind_of([&] { static_cast<void>(ask_resync(path_, {{.schema = "public", .name = "unknown", .columns = {}}})); }),
+      ErrorKind::configuration);
 }
 
 TEST_F(LocalServerTest, NobodyAnswersBeforeAndBehindTheRun) {
