@@ -98,6 +98,9 @@ class Parser {
     } else if (first == "smoke") {
       if (!words.empty() || !scenario_.steps.empty()) fail("\"smoke\" stands alone, before the first section");
       scenario_.smoke = true;
+    } else if (first == "schema_changes") {
+      if (!words.empty() || !scenario_.steps.empty()) fail("\"schema_changes\" stands alone, before the first section");
+      scenario_.schema_changes = true;
     } else if (first == "expect") {
       expect(line, words);
     } else if (first == "rows") {

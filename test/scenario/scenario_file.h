@@ -19,6 +19,7 @@
 //   also CONFIGURATION…        in these too, which are not for every file
 //   servers 15- | -17 | 15-17  on servers of these major versions alone
 //   smoke                      one of the few that run on every supported server in every test run
+//   schema_changes             in every run mode as well: while a run follows, with runs in between (scenario_run.h)
 //
 // SQL lines at the start of a line begin with a capital letter; a line there that begins with a small one must be a
 // directive. `:database` in SQL and directives is the name of the scenario's database, for what is the server's.
@@ -60,6 +61,7 @@ struct Scenario {
   std::vector<std::string> also;
   ServerRange servers;
   bool smoke = false;
+  bool schema_changes = false;
   std::vector<Step> steps;
 };
 

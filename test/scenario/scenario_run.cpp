@@ -19,14 +19,37 @@ constexpr int starts_with_equal_patience = 2;
 
 const std::vector<Configuration>& configurations() {
   static const std::vector<Configuration> all = {
-      {.name = "defaults"},
+      {.name = "defaults", .pairwise = true},
       {.name = "one_row_packages", .flags = {"--package-rows", "1"}, .only_where_named = true},
       {.name = "text", .flags = {"--wire", "text"}, .only_where_named = true},
       {.name = "binary", .flags = {"--wire", "binary"}, .only_where_named = true},
-      // And by the oldest protocol, so that every file meets both.
+      // And by the oldest protocol, as text, so that every file meets both.
       {.name = "killed_after_every_commit",
-       .flags = {"--package-rows", "1", "--protocol", "1"},
-       .killed_after_every_commit = true},
+       .flags = {"--wire", "text", "--package-rows", "1", "--protocol", "1"},
+       .killed = true,
+       .pairwise = true},
+      {.name = "followed",
+       .flags = {"--wire", "text", "--package-rows", "1"},
+       .mode = RunMode::followed,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "followed_and_killed",
+       .flags = {"--protocol", "1"},
+       .mode = RunMode::followed,
+       .killed = true,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "restarted",
+       .flags = {"--wire", "text", "--protocol", "1"},
+       .mode = RunMode::restarted,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "restarted_and_killed",
+       .flags = {"--package-rows", "1"},
+       .mode = RunMode::restarted,
+       .killed = true,
+       .pairwise = true,
+       .only_where_named = true},
       {.name = "ceiling_of_1_mib", .flags = {"--package-bytes", "1048576"}, .only_where_named = true},
       // Transactions are staged in many parts.
       {.name = "ceiling_of_4_kib", .flags = {"--package-bytes", "4096"}, .only_where_named = true},
@@ -35,7 +58,7 @@ const std::vector<Configuration>& configurations() {
       {.name = "streamed", .flags = {"--decoding-memory", "64kB"}, .only_where_named = true},
       {.name = "streamed_and_killed",
        .flags = {"--decoding-memory", "64kB", "--package-bytes", "32768"},
-       .killed_after_every_commit = true,
+       .killed = true,
        .only_where_named = true},
       {.name = "two_phase", .flags = {"--two-phase"}, .only_where_named = true, .first_server = 15},
       {.name = "two_phase_streamed",
@@ -71,6 +94,7 @@ void ScenarioRun::execute() {
     }
     if (::testing::Test::HasFailure()) break;
   }
+  follower_.reset();
   sessions_.clear();  // before the database goes
 }
 
@@ -106,18 +130,59 @@ void ScenarioRun::sql(const Step& step) {
     waiting_.emplace_back(step.session, step.sql);
     return;
   }
-  for (const auto& statement : split_statements(step.sql)) session(step.session).exec(statement);
+  const auto statements = split_statements(step.sql);
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    if (i > 0 && i == statements.size() / 2) run_in_between(step);
+    session(step.session).exec(statements[i]);
+  }
+}
+
+void ScenarioRun::run_in_between(const Step& section) {
+  if (configuration_.mode != RunMode::restarted || !has_run_) return;
+  // A copy would wait for them.
+  for (const auto& [name, open] : sessions_) {
+    if (PQtransactionStatus(open->raw()) != PQTRANS_IDLE) return;
+  }
+  const auto* run = next_run(&section);
+  Environment env;
+  if (configuration_.killed) env["WALBROOK_FAULT"] = "after_commit:2";
+  const auto result = pipeline_.run(run->words, env);
+  EXPECT_TRUE(result.exit_code >= 0 || (configuration_.killed && result.killed()))
+      << at(section) << ", a run in its middle\n"
+      << result.describe();
+}
+
+const Step* ScenarioRun::next_run(const Step* from) const {
+  const auto found = std::find_if(scenario_.steps.begin() + (from - scenario_.steps.data()), scenario_.steps.end(),
+                                  [](const Step& each) { return each.kind == Step::Kind::run; });
+  return found == scenario_.steps.end() ? nullptr : &*found;
 }
 
 ProcessResult ScenarioRun::run_command(const Step& step) {
-  if (!configuration_.killed_after_every_commit) return pipeline_.run(step.words);
+  return configuration_.mode == RunMode::followed ? follow(step) : run_to_its_end(step);
+}
+
+ProcessResult ScenarioRun::run_to_its_end(const Step& step) {
+  if (!configuration_.killed) return pipeline_.run(step.words);
   ProcessResult result;
   for (int start = 0; start < starts_at_most; ++start) {
-    const int commits = 1 + start / starts_with_equal_patience;
+    const bool rarely = configuration_.mode != RunMode::between;
+    const int commits = rarely ? 2 << std::min(start, 16) : 1 + start / starts_with_equal_patience;
     result = pipeline_.run(step.words, {{"WALBROOK_FAULT", "after_commit:" + std::to_string(commits)}});
     if (!result.killed()) return result;
   }
   ADD_FAILURE() << at(step) << ": no end after " << starts_at_most << " starts\n" << result.describe();
+  return result;
+}
+
+void ScenarioRun::start_follower(const Step& run) {
+  follower_ = std::make_unique<Follower>(pipeline_, run.words, configuration_.killed);
+}
+
+ProcessResult ScenarioRun::follow(const Step& step) {
+  if (!follower_) start_follower(step);
+  auto result = follower_->finish(database_.conninfo());
+  follower_.reset();
   return result;
 }
 
@@ -135,6 +200,11 @@ void ScenarioRun::run(const Step& step) {
         << result.describe();
   }
   if (result.exit_code == 0) check_copy(step, result);
+  has_run_ = true;
+  const auto* following = next_run(&step + 1);
+  if (configuration_.mode != RunMode::followed || following == nullptr || ::testing::Test::HasFailure()) return;
+  start_follower(*following);
+  follower_->wait_until_begun();
 }
 
 void ScenarioRun::check_copy(const Step& step, const ProcessResult& result) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "test/scenario/scenario_run.h"
 
@@ -50,6 +51,7 @@ bool runs_in(const Scenario& scenario, const Configuration& configuration) {
   const auto names = [&configuration](const std::vector<std::string>& list) {
     return std::ranges::count(list, configuration.name) > 0;
   };
+  if (scenario.schema_changes && configuration.pairwise) return true;
   if (!scenario.only.empty()) return names(scenario.only);
   return !configuration.only_where_named || names(scenario.also);
 }
@@ -117,7 +119,35 @@ TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
   EXPECT_EQ(parse_failure("run\nexpect happiness\n"), "x.test:3: expect exit N | expect output TEXT");
   EXPECT_EQ(parse_failure("run\nonly defaults\n"), "x.test:3: only CONFIGURATION…, before the first section");
   EXPECT_EQ(parse_failure("run\nsmoke\n"), "x.test:3: \"smoke\" stands alone, before the first section");
+  EXPECT_EQ(parse_failure("schema_changes\nrun\n"), "");
+  EXPECT_EQ(parse_failure("run\nschema_changes\n"),
+            "x.test:3: \"schema_changes\" stands alone, before the first section");
   EXPECT_EQ(parse_failure("servers 17-15\nrun\n"), "x.test:2: \"17-15\" holds no server");
+}
+
+// Of any two of the choices, each with each: that is what the configurations of `schema_changes` are for.
+TEST(ScenarioFile, run_modes_are_combined_pairwise) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& one : configurations()) {
+    if (!one.pairwise) continue;
+    const auto has = [&one](const std::string& flag) {
+      return std::ranges::count(one.flags, flag) > 0 ? flag : "without " + flag;
+    };
+    rows.push_back({"mode " + std::to_string(static_cast<int>(one.mode)), has("--wire"), has("--protocol"),
+                    has("--package-rows"), one.killed ? "killed" : "not killed"});
+  }
+  ASSERT_FALSE(rows.empty());
+  for (std::size_t a = 0; a < rows[0].size(); ++a) {
+    for (std::size_t b = a + 1; b < rows[0].size(); ++b) {
+      std::set<std::string> of_a, of_b, pairs;
+      for (const auto& row : rows) {
+        of_a.insert(row[a]);
+        of_b.insert(row[b]);
+        pairs.insert(row[a] + ", " + row[b]);
+      }
+      EXPECT_EQ(pairs.size(), of_a.size() * of_b.size()) << rows[0][a] << " with " << rows[0][b];
+    }
+  }
 }
 
 TEST(ScenarioFile, servers_are_a_range_of_major_versions) {

@@ -1,0 +1,119 @@
+#include "test/scenario/follower.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "serve/local_server.h"
+
+namespace walbrook::test {
+namespace {
+
+constexpr milliseconds patience{60'000};
+constexpr milliseconds between_questions{50};
+constexpr int most_kills = 16;
+
+using Status = nlohmann::json;
+
+// What `walbrook status --json` tells. Not by that command: where nobody answers it opens the file, and a run that
+// begins at that moment finds it locked.
+std::optional<Status> ask(const Pipeline& pipeline) {
+  const auto environment = walbrook_command({}).env;
+  setenv("XDG_RUNTIME_DIR", environment.at("XDG_RUNTIME_DIR")->c_str(), 1);
+  const auto answer = serve::ask_status(serve::socket_path("duckdb:///" + pipeline.file.string()));
+  if (!answer) return std::nullopt;
+  return nlohmann::json::parse(*answer);
+}
+
+Lsn lsn(const Status& status, const char* field) {
+  return Lsn::parse(status.value(field, "")).value_or(Lsn{});
+}
+
+bool is_settled(const Status& status) {
+  return status.value("phase", "") == "streaming" && std::ranges::none_of(status.at("tables"), [](const auto& table) {
+           const auto state = table.value("state", "");
+           return state == "pending" || state == "copying";
+         });
+}
+
+// A place in the log behind everything that was committed, and flushed: whoever has read it has read all that.
+Lsn mark(const std::string& conninfo) {
+  Sql session(conninfo);
+  return Lsn::parse(session.value("SELECT pg_logical_emit_message(true, 'mark', '')")).value_or(Lsn{});
+}
+
+}  // namespace
+
+Follower::Follower(const Pipeline& pipeline, std::vector<std::string> flags, bool killed)
+    : pipeline_(pipeline), flags_(std::move(flags)), killed_(killed) {
+  flags_.insert(flags_.end(), {"--follow", "--catalog-poll-interval", "200"});
+  start();
+}
+
+void Follower::start() {
+  Environment env;
+  if (killed_) {
+    env["WALBROOK_FAULT"] = "after_commit:" + std::to_string(2 << starts_);
+  }
+  if (++starts_ > most_kills) throw std::runtime_error("no end after so many starts\n" + err_);
+  process_ = std::make_unique<Process>(pipeline_.command("run", flags_, env));
+}
+
+bool Follower::runs() {
+  if (process_->running()) return true;
+  const auto& result = process_->wait(patience);
+  if (!killed_ || !result.killed()) return false;
+  out_ += result.out;
+  err_ += result.err;
+  start();
+  return true;
+}
+
+template <class Condition>
+void Follower::wait_until(const std::string& what, const Condition& reached) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (runs()) {
+    if (const auto status = ask(pipeline_); status && reached(*status)) return;
+    if (std::chrono::steady_clock::now() > deadline) {
+      const auto status = ask(pipeline_);
+      throw std::runtime_error("the run that follows does not get so far: " + what + "\n" +
+                               (status ? status->dump(1) : std::string("it does not answer")) + "\n" + err_ +
+                               process_->err());
+    }
+    std::this_thread::sleep_for(between_questions);
+  }
+}
+
+void Follower::wait_until_begun() {
+  wait_until("streaming", [](const Status& status) { return is_settled(status) && lsn(status, "received").is_set(); });
+}
+
+ProcessResult Follower::finish(const std::string& conninfo) {
+  const auto committed = mark(conninfo);
+  wait_until("a look into the catalog", [&](const Status& status) { return lsn(status, "server") > committed; });
+  // The position is read where a look begins: the one that saw the first mark has ended when another begins.
+  const auto looked = mark(conninfo);
+  wait_until("another look", [&](const Status& status) { return lsn(status, "server") > looked; });
+  wait_until("everything applied", [&](const Status& status) {
+    return is_settled(status) && lsn(status, "received") > looked && status.value("lag_ms", 1.0) == 0;
+  });
+  while (true) {
+    if (process_->running()) process_->signal(SIGTERM);
+    auto result = process_->wait(patience);
+    if (!killed_ || !result.killed()) {
+      result.out = out_ + result.out;
+      result.err = err_ + result.err;
+      return result;
+    }
+    if (!runs()) continue;
+    wait_until("everything applied once more", [&](const Status& status) {
+      return is_settled(status) && lsn(status, "received") > looked && status.value("lag_ms", 1.0) == 0;
+    });
+  }
+}
+
+}  // namespace walbrook::test
