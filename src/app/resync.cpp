@@ -41,8 +41,9 @@ void ask_run(const CommandLine& line, const Holder& holder) {
               "Ask again.");
 }
 
-void mark(const CommandLine& line) {
+void mark(const CommandLine& line, const Holder& holder) {
   auto options = line.destination;
+  options.pipeline = holder.pipeline;  // the flags need not name it
   options.read_only = false;
   pipeline::mark_for_resync(*destination::open_destination(options), line.pipeline.tables);
 }
@@ -54,7 +55,7 @@ int resync_command(const CommandLine& line) {
   if (holder.runs) {
     ask_run(line, holder);
   } else {
-    mark(line);
+    mark(line, holder);
   }
   auto names = nlohmann::ordered_json::array();
   std::string text;

@@ -86,6 +86,14 @@ TEST_F(Resync, a_request_that_a_crash_follows_is_not_forgotten) {
   EXPECT_EQ(db_.differences(), "");
 }
 
+TEST_F(Resync, the_only_pipeline_of_a_file_need_not_be_named) {
+  const auto asked_for =
+      run(walbrook_command({"resync", "t", "--destination", "duckdb:///" + db_.file().string(), "--json"}));
+  ASSERT_EQ(asked_for.exit_code, 0) << asked_for.describe();
+  EXPECT_EQ(nlohmann::json::parse(asked_for.out).at("pipeline"), db_.pipeline.slot);
+  EXPECT_EQ(db_.copied_value("SELECT state FROM _walbrook.tables WHERE source_name = 't'"), "pending");
+}
+
 TEST_F(Resync, an_unknown_table_is_refused_with_the_known_ones) {
   for (const bool follows : {false, true}) {
     std::optional<Process> follower;
