@@ -41,6 +41,9 @@ struct PipelineOptions {
   // Columns behind the source's: "none", "walbrook" (_lsn, _commit_ts) or "dlt" (lsn, deleted_ts, _dlt_load_id); "" =
   // the configuration's schema.metadata, else none. Changed later, every table is copied anew.
   std::string metadata{};
+  // Where another Pipeline of this process uses the file: "wait", for up to 30 seconds, or "throw" at once; both throw
+  // Error(destination). A call that would wait for its own caller (from a progress callback, for one) throws at once.
+  std::string file_busy = "wait";
 };
 
 struct PipelineRunOptions {
@@ -60,7 +63,16 @@ struct PipelineRunOptions {
   std::stop_token stop{};
 };
 
-// Movable, not copyable. One thread at a time. The destination is held only while a call lasts.
+// Movable, not copyable. One thread at a time; query() also from others. The destination is held only while a call
+// lasts, and until a stream of query() is released.
+//
+// A DuckDB file belongs to one Pipeline at a time. Any number of them may name it, by whatever path or link: calls take
+// turns (PipelineOptions::file_busy). While a call lasts, nothing else in the process may open the file, not even to
+// read it: a second DuckDB destroys it, and closing any handle, be it a std::ifstream's, drops the lock that keeps
+// other processes away. walbrook looks when it opens the file and before each commit: while a foreign handle is open,
+// nothing is written; a lock that was dropped is taken again, and where another process has used the gap,
+// Error(destination) ends the run. What happens between two looks is not seen: that no handle but the pipeline's
+// touches the file is the program's duty. To read meanwhile, use query().
 //
 // Whatever runs throws Error. What was durable by then stays. A table whose data cannot be read is set aside, the
 // others go on, and at the end an Error(data) names it; last_load() tells of the rest.
@@ -115,6 +127,17 @@ class WALBROOK_EXPORT Pipeline {
   // Reads from the destination where the pipeline stands, whoever ran it last and where: last_load() tells it then.
   // nullopt where the destination holds nothing of this pipeline. Changes nothing.
   const std::optional<LoadInfo>& sync();
+  // Rows of one statement that reads (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), as DuckDB's own
+  // Arrow types; a column that Arrow has no type for is an extension type. All rows are as of one moment: the LSN that
+  // `SELECT lsn FROM _walbrook.checkpoint` gives in the same statement. A table is found without its schema's name.
+  //
+  // While a run of this Pipeline is at work, in whatever thread, the query reads beside it; and a run may begin while
+  // the stream is open, also one that takes it over: run(&stream, …) makes a table of a query. The stream is the
+  // caller's to release, and may outlive the Pipeline. Read it soon: until then it holds the file, and DuckDB keeps
+  // what newer commits have replaced.
+  //
+  // Error(configuration): SQL that fails, or does not only read. Error(destination): there is no file yet.
+  [[nodiscard]] ArrowArrayStream query(const std::string& sql) const;
   // Removes the pipeline's tables and state from the destination. Slot and publication stay in the source: another run
   // would go on with them; a slot that nobody reads holds the write-ahead log, so drop it too when nobody will.
   void drop();

@@ -129,7 +129,12 @@ void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
 }  // namespace
 
 destination::DestinationOptions destination_options(const PipelineState& state) {
-  return {.url = state.destination_url, .pipeline = state.key, .naming = state.naming, .metadata = state.metadata};
+  return {.url = state.destination_url,
+          .pipeline = state.key,
+          .naming = state.naming,
+          .metadata = state.metadata,
+          .owner = state.owner,
+          .busy = state.busy};
 }
 
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
@@ -148,7 +153,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   pipeline::Run run(options, *destination, progress);
   const auto summary = execute(run, progress, stop);
   state.callback_failure = progress.failure();
-  const auto now = destination->open();
+  const auto now = destination->read_state();
 
   auto info = describe(state, *destination, now);
   info.first_lsn = before.checkpoint ? before.checkpoint->lsn.to_string() : std::string();

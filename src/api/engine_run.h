@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -16,6 +17,7 @@
 
 namespace walbrook::api {
 
+// Const while a run is at work but for what a run has to say: query() may read it then.
 struct PipelineState {
   std::string pipeline_name;
   std::string key;  // under which the destination keeps its state
@@ -23,6 +25,8 @@ struct PipelineState {
   std::string destination_url;
   destination::Naming naming = destination::Naming::exact;
   destination::Metadata metadata = destination::Metadata::none;
+  destination::FileOwner owner = std::make_shared<const char>();
+  destination::FileBusy busy = destination::FileBusy::wait;
   ProgressCallback progress;
   std::optional<LoadInfo> last_load;
   std::exception_ptr callback_failure;  // what `progress` has thrown in the last run

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/engine_run.h"
+#include "api/query_stream.h"
 #include "api/resources.h"
 #include "api/source_access.h"
 #include "api/stream_run.h"
@@ -39,6 +40,12 @@ std::time_t second_of_its_own() {
 
 [[noreturn]] void refuse_option(const std::string& setting, const std::string& cause, const std::string& mend) {
   throw Error(ErrorKind::configuration, setting + cause, mend, {.setting = setting});
+}
+
+destination::FileBusy parse_file_busy(const std::string& text) {
+  if (text.empty() || text == "wait") return destination::FileBusy::wait;
+  if (text == "throw") return destination::FileBusy::error;
+  refuse_option("file_busy", fmt::format(" \"{}\" is not known", text), "There are wait and throw.");
 }
 
 // Of a run of resources.
@@ -94,6 +101,7 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->progress = std::move(options.progress);
     state_->naming = destination::parse_naming(said(options.naming, "schema.naming"));
     state_->metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
+    state_->busy = parse_file_busy(options.file_busy);
     if (!options.dev_mode) return;
     if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
     state_->dataset_name += fmt::format("_{:%Y%m%d%H%M%S}", fmt::gmtime(second_of_its_own()));
@@ -187,6 +195,11 @@ const std::optional<LoadInfo>& Pipeline::sync() {
   api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
             [this] { state_->last_load = api::newest_load(*state_); });
   return state_->last_load;
+}
+
+ArrowArrayStream Pipeline::query(const std::string& sql) const {
+  return api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
+                   [&] { return api::open_query(*state_, sql); });
 }
 
 void Pipeline::drop() {

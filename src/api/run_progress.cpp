@@ -6,6 +6,7 @@ namespace walbrook::api {
 
 void RunProgress::tell(const Progress& progress) {
   if (!callback_ || failure_) return;
+  const destination::CalledFrom caller(caller_);
   try {
     callback_(progress);
   } catch (...) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "pipeline/run.h"
@@ -15,7 +16,8 @@ namespace walbrook::api {
 
 class RunProgress final : public pipeline::RunObserver {
  public:
-  // Borrows the callback. What it throws is kept, and the run is asked to stop.
+  // Borrows the callback, which is called on the run's own threads. What it throws is kept, and the run is asked to
+  // stop. REQUIRES: made by the thread that runs.
   RunProgress(const ProgressCallback& callback, std::stop_source stop) : callback_(callback), stop_(std::move(stop)) {}
 
   void prepared(const std::string& line) override;
@@ -35,6 +37,7 @@ class RunProgress final : public pipeline::RunObserver {
 
   const ProgressCallback& callback_;
   std::stop_source stop_;
+  std::thread::id caller_ = std::this_thread::get_id();
   std::mutex mutex_;  // guards what follows, and one call at a time
   std::set<std::string> copied_;
   std::uint64_t applied_ = 0;

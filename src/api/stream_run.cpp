@@ -262,7 +262,7 @@ class StreamRun {
     info.dataset_name = state_.dataset_name;
     info.destination = destination_->name();
     info.stopped = !loaded_;
-    const auto now = destination_->open();
+    const auto now = destination_->read_state();
     if (loaded_) info.load_id = now.newest_load;
     info.packages = loaded_ ? 1 : 0;
     info.tables.push_back({.name = label(),

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "destination/duckdb/duckdb_destination.h"
+#include "destination/duckdb/file_claim.h"
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/state.h"
 
@@ -60,6 +61,11 @@ Metadata parse_metadata(std::string_view text) {
 
 bool is_state_schema(std::string_view name) {
   return duckdb::same_name(name, duckdb::state_schema);
+}
+
+CalledFrom::CalledFrom(std::thread::id caller) : before_(std::exchange(duckdb::caller_of_this_thread(), caller)) {}
+CalledFrom::~CalledFrom() {
+  duckdb::caller_of_this_thread() = before_;
 }
 
 std::string file_path(const std::string& url) {

@@ -23,15 +23,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/lsn.h"
 #include "destination/selection.h"
 #include "package/net_effect.h"
 #include "package/row_batch.h"
 
+struct ArrowArray;  // package/arrow_export.h
+struct ArrowSchema;
+
 namespace walbrook::destination {
+
+// The destination is no longer what was opened: removed, moved, replaced, or written by somebody else. Nothing of it
+// may be confirmed to the source, and trying again changes nothing.
+class DestinationLost final : public Error {
+ public:
+  DestinationLost(std::string cause, std::string mend)
+      : Error(ErrorKind::destination, std::move(cause), std::move(mend)) {}
+};
 
 enum class TableState {
   pending,      // to be copied; its changes wait in staging
@@ -213,6 +226,19 @@ struct QueryResult {
   std::vector<std::vector<std::optional<std::string>>> rows;
 };
 
+// Rows of a query as Arrow record batches. One batch is in memory at a time.
+class ArrowRows {
+ public:
+  ArrowRows() = default;
+  ArrowRows(const ArrowRows&) = delete;
+  ArrowRows& operator=(const ArrowRows&) = delete;
+  virtual ~ArrowRows() = default;
+
+  // What they write to `out` is the caller's to release, and may be released after this was destroyed. Throw Error.
+  virtual void schema(ArrowSchema* out) = 0;
+  virtual bool next(ArrowArray* out) = 0;  // false: there are no more rows, `out` is marked as released
+};
+
 // A consistent, read-only view: every query of one session between two `refresh` calls sees the same state.
 class ReadSession {
  public:
@@ -227,6 +253,8 @@ class ReadSession {
   // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
   // and lsn() says which.
   [[nodiscard]] virtual QueryResult query(const std::string& sql, NestedCells nested = NestedCells::text) = 0;
+  // The same, batch by batch. REQUIRES: the session outlives the rows, and answers nothing else while they are read.
+  [[nodiscard]] virtual std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;
   // Ends a query that is running with an Error; any thread may call it.
@@ -245,6 +273,11 @@ class Destination {
   [[nodiscard]] virtual std::string type_name(const PhysicalType& type) const = 0;
   // Creates the state where there is none, and what a crash left over is cleared away: unfinished copies.
   [[nodiscard]] virtual State open() = 0;
+  // The state as it is now. What is open stays open. REQUIRES: open() was called.
+  [[nodiscard]] virtual State read_state() = 0;
+  // Throws DestinationLost where what was opened is no longer what the URL names. Cheap: the loader asks every second
+  // while there is nothing to load; Load::commit asks by itself. REQUIRES: the thread that loads.
+  virtual void check_still_there() {}
   // Where a source table stands here: under its own name, as Naming has it, unless another table of `others` could not
   // be told from it (names that differ by case alone), then with a stated, stable suffix; in `dataset`, or where that
   // is empty in a schema called as the source's.
@@ -282,6 +315,15 @@ class Destination {
   [[nodiscard]] virtual std::string name() const = 0;
 };
 
+// What Destination::open does where another use of this process holds the file. (Another process: see open.)
+enum class FileBusy {
+  wait,   // up to 30 s, then Error(destination)
+  error,  // Error(destination) at once
+};
+
+// Uses of one owner share what is open: a query reads while a load writes. At most one of them writes.
+using FileOwner = std::shared_ptr<const void>;
+
 struct DestinationOptions {
   std::string url;           // duckdb:///absolute/or/relative/path.duckdb
   std::string pipeline;      // whose state
@@ -290,6 +332,24 @@ struct DestinationOptions {
   int threads = 0;           // 0 = DuckDB's default
   Naming naming = Naming::exact;
   Metadata metadata = Metadata::none;
+  FileOwner owner = nullptr;  // nullptr: an owner of its own
+  FileBusy busy = FileBusy::wait;
+  // With read_only: others of the owner may come to write while this one still reads, so that the file is opened for
+  // writing where it can be. Nothing is written by this one.
+  bool shared_with_writers = false;
+};
+
+// While it lives, uses that this thread begins count as begun by `caller`, which waits for this thread: where the
+// caller holds the file, waiting for it would never end, and Error(destination) is thrown at once.
+class CalledFrom {
+ public:
+  explicit CalledFrom(std::thread::id caller);
+  CalledFrom(const CalledFrom&) = delete;
+  CalledFrom& operator=(const CalledFrom&) = delete;
+  ~CalledFrom();
+
+ private:
+  std::thread::id before_;
 };
 
 // The file of a DuckDB destination, as an absolute path. Throws Error(configuration) for another scheme.

@@ -16,6 +16,7 @@ namespace {
 
 constexpr milliseconds package_wait{100};
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
+constexpr milliseconds check_interval{1000};        // that the destination is still there, where nothing is loaded
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
 
@@ -55,6 +56,10 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
     advanced_();
     promote_copied(checkpoint_, stop);
     return;
+  }
+  if (now - last_check_ >= check_interval) {
+    last_check_ = now;
+    with_retries([&] { destination_.check_still_there(); }, stop);
   }
   promote_copied(std::max(checkpoint_, taken.idle_position), stop);
   idle(taken.idle_position, now, stop);
@@ -382,6 +387,10 @@ void Loader::with_retries(const std::function<void()>& attempt, std::stop_token 
     try {
       attempt();
       return;
+    } catch (const destination::DestinationLost& lost) {
+      Error told = lost;
+      told.add_facts({.lsn = checkpoint_.to_string()});
+      throw Error(told);
     } catch (const Error& failed) {
       if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
       if (tried >= options_.retries || stop.stop_requested()) throw given_up(failed);

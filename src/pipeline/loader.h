@@ -84,6 +84,7 @@ class Loader {
   std::int64_t next_load_;  // its id; one that was given to copies that failed stays unused
   CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};
+  SteadyTime last_check_{};                      // that the destination is still there
   std::map<std::uint32_t, std::size_t> staged_;  // bytes by xid, of open transactions
   bool promoted_ = false;                        // some copies have become visible
   bool drained_ = false;

@@ -234,8 +234,7 @@ TEST_P(LoadTest, pipelines_do_not_see_each_other) {
   EXPECT_NE(
       error_of([&] { (void)destination().begin_copy(record(orders), *orders); }).find("belongs to pipeline \"first\""),
       std::string::npos);
-  const auto copy = destination().begin_copy(unfinished, *other);
-  copy->finish();
+  destination().begin_copy(unfinished, *other)->finish();
   load(0x3000, [&](Load& load) {
     load.promote(unfinished);
     load.put_table(unfinished);

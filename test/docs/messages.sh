@@ -260,6 +260,15 @@ walbrook run --source $S
 exit_code=$?
 kill %1; wait
 
+### 4 the destination /home/you/shop.duckdb was removed while it was written
+shop
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
+rm shop.duckdb
+wait %1
+exit_code=$?
+cat log
+
 ### 4 the destination's folder /home/you/none does not exist
 shop
 walbrook run --source $S --destination duckdb:////home/you/none/shop.duckdb

@@ -7,7 +7,10 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "destination/destination.h"
+#include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/read_session.h"
 #include "destination/duckdb/row_scan.h"
 
 namespace walbrook::destination::duckdb {
@@ -71,6 +74,7 @@ Database::Database(const DatabaseOptions& options)
     catalog_ = name;
     duckdb_free(name);
     row_scan_->register_with(connection.get());
+    if (!options.read_only) guard_ = std::make_unique<FileGuard>(options.path);
   } catch (...) {
     duckdb_close(&database_);
     throw;
@@ -79,6 +83,48 @@ Database::Database(const DatabaseOptions& options)
 
 Database::~Database() {
   duckdb_close(&database_);
+}
+
+void Database::check_file() {
+  checked([this] { guard_->check(); });
+}
+
+void Database::check_file_names() {
+  checked([this] { guard_->check_names(); });
+}
+
+template <class Check>
+void Database::checked(const Check& check) {
+  if (guard_ == nullptr) return;
+  try {
+    check();
+  } catch (const DestinationLost&) {
+    leave_file_alone();
+    throw;
+  }
+}
+
+// Closing would write a checkpoint and remove the log by its name, which may be that of another file by now.
+void Database::leave_file_alone() {
+  Owned<duckdb_connection, duckdb_disconnect> connection;
+  if (duckdb_connect(database_, connection.out()) == DuckDBError) return;
+  duckdb_query(connection.get(), "PRAGMA disable_checkpoint_on_shutdown", Result().out());
+  duckdb_query(connection.get(), "SET GLOBAL wal_autocheckpoint = '1TB'", Result().out());
+}
+
+void Database::add_session(const std::shared_ptr<SessionConnection>& session) {
+  const std::scoped_lock lock(sessions_mutex_);
+  std::erase_if(sessions_, [](const auto& other) { return other.expired(); });
+  sessions_.push_back(session);
+}
+
+std::vector<std::shared_ptr<SessionConnection>> Database::sessions() {
+  std::vector<std::shared_ptr<SessionConnection>> open;
+  const std::scoped_lock lock(sessions_mutex_);
+  for (const auto& session : sessions_) {
+    if (auto alive = session.lock()) open.push_back(std::move(alive));
+  }
+  return open;
 }
 
 void Database::make_room_for_columns(std::size_t columns) {
@@ -148,6 +194,11 @@ std::uint64_t Connection::execute(const std::string& sql, std::string_view doing
     database_->fail(duckdb_result_error_type(result.out()), duckdb_result_error(result.out()), doing);
   }
   return result.rows_changed();
+}
+
+void Connection::commit(std::string_view doing) {
+  database_->check_file();
+  execute("COMMIT", doing);
 }
 
 void Connection::rollback() noexcept {

@@ -63,12 +63,15 @@ struct DatabaseOptions {
   int threads = 0;           // 0 = DuckDB's default
 };
 
+class FileGuard;
 class RowScan;
+class SessionConnection;
 
 // An opened file. Shared by everything that has a connection to it.
 class Database {
  public:
-  // Throws Error(destination): folder or file missing, locked, not writable, no database, another storage version.
+  // Throws Error(destination): folder or file missing, locked, opened by another handle of this process, not writable,
+  // no database, another storage version. REQUIRES: the file is claimed (file_claim.h).
   explicit Database(const DatabaseOptions& options);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -89,6 +92,15 @@ class Database {
   void make_room_for_value(std::size_t bytes);
   // After a failed write of its log DuckDB answers nothing more: the file must be opened anew.
   [[nodiscard]] bool is_broken() const { return broken_; }
+  [[nodiscard]] bool is_read_only() const { return guard_ == nullptr; }
+  // Throws DestinationLost where the open file is no longer what its name leads to, or no longer ours alone
+  // (FileGuard). DuckDB writes nothing more into the file then, not even when it is closed. Any thread.
+  void check_file();
+  // The same but for what is done to a file that is where it belongs: after a commit.
+  void check_file_names();
+  // Sessions on this database, for who must close all of them.
+  void add_session(const std::shared_ptr<SessionConnection>& session);
+  [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();
 
   // Throws Error(destination) for a failure that DuckDB told of.
   [[noreturn]] void fail(duckdb_error_type type, std::string_view message, std::string_view doing);
@@ -96,7 +108,12 @@ class Database {
  private:
   void make_room(std::size_t needed, const std::string& what);
 
+  template <class Check>
+  void checked(const Check& check);
+  void leave_file_alone();
+
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
+  std::unique_ptr<FileGuard> guard_;   // of a file that is written
   duckdb_database database_ = nullptr;
   std::string label_;
   std::string memory_limit_;
@@ -105,6 +122,8 @@ class Database {
   std::size_t room_bytes_ = 0;  // the limit, where it is ours
   std::string catalog_;
   std::atomic<bool> broken_ = false;
+  std::mutex sessions_mutex_;
+  std::vector<std::weak_ptr<SessionConnection>> sessions_;
 };
 
 class Result {
@@ -180,6 +199,8 @@ class Connection {
   template <class... Values>
   [[nodiscard]] std::vector<Row> rows(const std::string& sql, const Values&... values);
 
+  // COMMIT, if the file is still there and ours alone (Database::check_file).
+  void commit(std::string_view doing = "a statement");
   // Never throws: for the way out of a failure.
   void rollback() noexcept;
 

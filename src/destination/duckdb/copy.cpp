@@ -128,7 +128,7 @@ void copy_whole(const std::shared_ptr<Database>& database, const CopyOwner& owne
   connection.execute("BEGIN TRANSACTION");
   try {
     for (const auto& whole : tables) copy_one(connection, names, state, owner, whole);
-    connection.execute("COMMIT", fmt::format("copying {} tables", tables.size()));
+    connection.commit(fmt::format("copying {} tables", tables.size()));
   } catch (...) {
     connection.rollback();
     throw;
@@ -147,7 +147,7 @@ Copy::Copy(std::shared_ptr<Database> database, const CopyOwner& owner, const Tab
     RelationNames names(connection_);
     record_.target = create_copy(connection_, names, state_, owner, table, *schema_, {});
     state_.put_target(record_);
-    connection_.execute("COMMIT", "beginning the copy of " + schema_->full_name());
+    connection_.commit("beginning the copy of " + schema_->full_name());
   } catch (...) {
     connection_.rollback();
     throw;
@@ -162,7 +162,7 @@ Copy::~Copy() {
   try {
     connection_.execute("BEGIN TRANSACTION");
     drop_target(connection_, state_, record_.target);
-    connection_.execute("COMMIT");
+    connection_.commit();
   } catch (const Error&) {
     connection_.rollback();  // the next open drops it
   }
@@ -180,7 +180,7 @@ void Copy::append(const RowBatch& rows) {
 void Copy::commit_rows() {
   if (writer_ != nullptr) writer_->close();
   writer_.reset();
-  connection_.execute("COMMIT", "copying rows of " + schema_->full_name());
+  connection_.commit("copying rows of " + schema_->full_name());
   uncommitted_bytes_ = 0;
   uncommitted_rows_ = 0;
   connection_.execute("BEGIN TRANSACTION");
@@ -208,7 +208,7 @@ void Copy::finish() {
   writer_.reset();
   record_.kind = TargetRecord::Kind::finished_copy;
   state_.put_target(record_);
-  connection_.execute("COMMIT", "finishing the copy of " + schema_->full_name());
+  connection_.commit("finishing the copy of " + schema_->full_name());
   finished_ = true;
 }
 

@@ -21,6 +21,8 @@ DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
                .read_only = options.read_only,
                .memory_limit = options.memory_limit,
                .threads = options.threads},
+      use_{.path = options_.path, .writes = !options.read_only, .owner = options.owner, .busy = options.busy},
+      shared_with_writers_(options.shared_with_writers),
       pipeline_(options.pipeline),
       style_{.naming = options.naming, .metadata = options.metadata} {}
 
@@ -47,19 +49,34 @@ void DuckDbDestination::disconnect() {
   }
   sessions_.clear();
   connection_.reset();
-  if (database_ != nullptr) closing_ = database_;
+  if (database_ != nullptr && database_->is_broken()) {  // for all uses of the owner: it must be opened anew
+    for (const auto& session : database_->sessions()) session->close();
+  }
   database_.reset();
 }
 
 void DuckDbDestination::connect() {
+  if (claim_ == nullptr) claim_ = std::make_unique<FileClaim>(use_);
   const std::scoped_lock lock(mutex_);
-  // DuckDB's lock does not keep one process from opening the file twice.
-  if (!closing_.expired()) {
-    throw Error(ErrorKind::destination, name() + " must be opened anew after a failure, and a copy still holds it",
-                "This is tried again by itself.");
-  }
-  database_ = std::make_shared<Database>(options_);
+  database_ = claim_->database([this] { return open_shared(); });
   connection_ = std::make_unique<Connection>(database_);
+}
+
+// Where others of the owner may come to write, for writing if that is possible.
+std::shared_ptr<Database> DuckDbDestination::open_shared() const {
+  if (options_.read_only && shared_with_writers_) {
+    auto writing = options_;
+    writing.read_only = false;
+    try {
+      return std::make_shared<Database>(writing);
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): reading says what is wrong, if it is wrong there, too
+    }
+  }
+  return std::make_shared<Database>(options_);
+}
+
+void DuckDbDestination::check_still_there() {
+  if (const auto database = connection_ == nullptr ? nullptr : &connection_->database()) database->check_file();
 }
 
 template <class Work>
@@ -69,7 +86,7 @@ void DuckDbDestination::transaction(const Work& work) {
   try {
     StateTables state(*connection_, pipeline_);
     work(*connection_, state);
-    connection_->execute("COMMIT");
+    connection_->commit();
   } catch (...) {
     connection_->rollback();
     throw;
@@ -97,6 +114,23 @@ State DuckDbDestination::open() {
   transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });
   found.newest_load = known_.newest_load;
   last_checkpoint_ = found.checkpoint;
+  return found;
+}
+
+State DuckDbDestination::read_state() {
+  reopen_if_broken();
+  State found;
+  StateTables state(*connection_, pipeline_);
+  if (!state.exist()) return found;
+  connection_->execute("BEGIN TRANSACTION READ ONLY");
+  try {
+    found = state.load();
+    found.newest_load = state.newest_load();
+  } catch (...) {
+    connection_->rollback();
+    throw;
+  }
+  connection_->rollback();
   return found;
 }
 
@@ -231,6 +265,7 @@ std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
     const std::scoped_lock lock(mutex_);
     if (database_ == nullptr) throw Error(ErrorKind::destination, name() + " is not open");
     session = std::make_shared<SessionConnection>(database_);
+    database_->add_session(session);
     std::erase_if(sessions_, [](const auto& other) { return other.expired(); });
     sessions_.push_back(session);
   }

@@ -9,6 +9,7 @@
 
 #include "destination/destination.h"
 #include "destination/duckdb/connection.h"
+#include "destination/duckdb/file_claim.h"
 #include "destination/duckdb/load.h"
 #include "destination/duckdb/read_session.h"
 
@@ -22,6 +23,8 @@ class DuckDbDestination final : public Destination {
   [[nodiscard]] ValueLimits limits() const override;
   [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
   [[nodiscard]] State open() override;
+  [[nodiscard]] State read_state() override;
+  void check_still_there() override;
   [[nodiscard]] TargetName target_name(const std::string& dataset, const std::string& schema, const std::string& name,
                                        const std::vector<TableRecord>& others) const override;
   [[nodiscard]] bool fits(const std::string& dataset, const TableRecord& table) const override;
@@ -39,8 +42,9 @@ class DuckDbDestination final : public Destination {
   [[nodiscard]] std::string name() const override;
 
  private:
-  void connect();  // under mutex_
+  void connect();
   void disconnect();
+  [[nodiscard]] std::shared_ptr<Database> open_shared() const;
   void reopen_if_broken();
   void check_writable() const;
   [[nodiscard]] std::shared_ptr<Database> open_database();
@@ -51,6 +55,8 @@ class DuckDbDestination final : public Destination {
   void transaction(const Work& work);
 
   DatabaseOptions options_;
+  FileUse use_;
+  bool shared_with_writers_;
   std::string pipeline_;
   TargetStyle style_;
 
@@ -61,10 +67,11 @@ class DuckDbDestination final : public Destination {
   bool outcome_is_uncertain_ = false;
   std::optional<Checkpoint> last_checkpoint_;  // as this process knows it to be durable
 
+  std::unique_ptr<FileClaim> claim_;  // from the first open() on; outlives what is open
+
   // Any thread.
   std::mutex mutex_;
   std::shared_ptr<Database> database_;
-  std::weak_ptr<Database> closing_;  // a broken one that copies still hold
   std::vector<std::weak_ptr<SessionConnection>> sessions_;
   std::mutex copies_;  // one copy begins at a time: both may create the same schema
 };

@@ -103,6 +103,7 @@ void TransactionLoad::put_checkpoint(const Checkpoint& checkpoint) {
 }
 
 void TransactionLoad::commit() {
+  connection_.database().check_file();
   try {
     connection_.execute("COMMIT", "committing a load");
   } catch (const Error& failed) {
@@ -116,6 +117,8 @@ void TransactionLoad::commit() {
   for (const auto& key : dropped_) known_.live.erase(key);
   for (auto& [key, target] : promoted_) known_.live[key] = target;
   known_.newest_load = newest_load_;
+  // What was committed into a file without a name is not durable: whoever waits for this must not confirm it.
+  connection_.database().check_file_names();
 }
 
 }  // namespace walbrook::destination::duckdb

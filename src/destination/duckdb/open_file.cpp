@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "destination/duckdb/connection.h"
+#include "destination/duckdb/file_guard.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -126,6 +127,8 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
   set(config, "allocator_flush_threshold", "8MB");
   set(config, "allocator_bulk_deallocation_flush_threshold", "16MB");
   set(config, "temp_directory", options.path + ".tmp");
+  // What Pipeline::query hands out keeps its type: a UUID is none of a text.
+  set(config, "arrow_lossless_conversion", "true");
   set(config, "autoload_known_extensions", "false");
   set(config, "autoinstall_known_extensions", "false");
   // Last: the file, its log and the folder above stay usable, nothing else of the file system does. So whatever
@@ -157,6 +160,7 @@ void limit_memory(duckdb_database database, const std::string& memory_limit) {
 
 duckdb_database open_file(const DatabaseOptions& options, const std::string& memory_limit) {
   check_path(options);
+  refuse_foreign_handles(options.path);
   std::string message;
   duckdb_database database = try_open(options, memory_limit, message);
   if (database == nullptr && is_out_of_memory(message)) {

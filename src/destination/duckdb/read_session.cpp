@@ -6,11 +6,17 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/arrow_result.h"
 #include "destination/duckdb/json_cells.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/state.h"
 
 namespace walbrook::destination::duckdb {
+
+struct SessionConnection::Streamed {
+  ArrowResult result;
+};
+
 namespace {
 
 using ExtractedStatements = Owned<duckdb_extracted_statements, duckdb_destroy_extracted>;
@@ -123,7 +129,10 @@ std::string select_as_text(const std::string& source, const std::vector<JsonShap
 SessionConnection::SessionConnection(std::shared_ptr<Database> database)
     : connection_(std::make_unique<Connection>(std::move(database))) {}
 
-SessionConnection::Lease::Lease(SessionConnection& owner) : lock_(owner.use_), connection_(owner.connection_.get()) {
+SessionConnection::~SessionConnection() = default;
+
+SessionConnection::Lease::Lease(SessionConnection& owner)
+    : lock_(owner.use_), connection_(owner.connection_.get()), streamed_(&owner.streamed_) {
   if (connection_ == nullptr) {
     throw Error(ErrorKind::destination, "the destination was opened anew after a failure", "Ask again.");
   }
@@ -137,6 +146,7 @@ void SessionConnection::interrupt() {
 void SessionConnection::close() {
   interrupt();
   const std::scoped_lock lock(use_, pointer_);
+  streamed_.reset();
   connection_.reset();
 }
 
@@ -176,12 +186,64 @@ QueryResult TransactionReadSession::query(const std::string& sql, NestedCells ne
   try {
     return run(*lease, sql, nested);
   } catch (const Error&) {
-    // DuckDB ends the transaction when a statement fails while it runs.
-    Result probe;
-    if (duckdb_query((*lease).raw(), "SELECT 1", probe.out()) == DuckDBError && !(*lease).database().is_broken()) {
-      (*lease).rollback();
-      begin(*lease);
+    begin_again_if_ended(*lease);
+    throw;
+  }
+}
+
+void TransactionReadSession::begin_again_if_ended(Connection& connection) {
+  Result probe;
+  if (duckdb_query(connection.raw(), "SELECT 1", probe.out()) != DuckDBError || connection.database().is_broken()) {
+    return;
+  }
+  connection.rollback();
+  begin(connection);
+}
+
+namespace {
+
+class SessionRows final : public ArrowRows {
+ public:
+  explicit SessionRows(std::shared_ptr<SessionConnection> connection) : connection_(std::move(connection)) {}
+  ~SessionRows() override {
+    try {
+      SessionConnection::Lease(*connection_).streamed().reset();
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): it was closed, and the result with it
     }
+  }
+  SessionRows(const SessionRows&) = delete;
+  SessionRows& operator=(const SessionRows&) = delete;
+
+  void schema(ArrowSchema* out) override { result(SessionConnection::Lease(*connection_)).schema(out); }
+  bool next(ArrowArray* out) override {
+    const SessionConnection::Lease lease(*connection_);
+    auto& rows = result(lease);
+    if (rows.next(out)) return true;
+    if (const auto failed = rows.error()) fail_query(*lease, failed->first, failed->second);
+    return false;
+  }
+
+ private:
+  static ArrowResult& result(const SessionConnection::Lease& lease) { return lease.streamed()->result; }
+
+  std::shared_ptr<SessionConnection> connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<ArrowRows> TransactionReadSession::arrow_rows(const std::string& sql) {
+  const SessionConnection::Lease lease(*connection_);
+  try {
+    auto prepared = prepare_reading(*lease, sql);
+    auto streamed = std::make_unique<SessionConnection::Streamed>();
+    if (!streamed->result.execute((*lease).raw(), prepared.get())) {
+      const auto failed = streamed->result.error().value_or(std::pair(DUCKDB_ERROR_INVALID, "unknown reason"));
+      fail_query(*lease, failed.first, failed.second);
+    }
+    lease.streamed() = std::move(streamed);
+    return std::make_unique<SessionRows>(connection_);
+  } catch (const Error&) {
+    begin_again_if_ended(*lease);
     throw;
   }
 }

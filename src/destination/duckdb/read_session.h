@@ -17,16 +17,22 @@ inline constexpr std::size_t max_result_bytes = std::size_t{64} << 20U;
 class SessionConnection {
  public:
   explicit SessionConnection(std::shared_ptr<Database> database);
+  ~SessionConnection();
+
+  // What is read from the connection between two uses, and ends before it.
+  struct Streamed;
 
   // For the time of one use. Throws Error(destination) once it was closed.
   class Lease {
    public:
     explicit Lease(SessionConnection& owner);
     [[nodiscard]] Connection& operator*() const { return *connection_; }
+    [[nodiscard]] std::unique_ptr<Streamed>& streamed() const { return *streamed_; }
 
    private:
     std::unique_lock<std::mutex> lock_;
     Connection* connection_;
+    std::unique_ptr<Streamed>* streamed_;
   };
 
   void interrupt();
@@ -36,6 +42,7 @@ class SessionConnection {
   std::mutex use_;
   std::mutex pointer_;
   std::unique_ptr<Connection> connection_;  // changed under both
+  std::unique_ptr<Streamed> streamed_;      // changed under use_
 };
 
 class TransactionReadSession final : public ReadSession {
@@ -45,11 +52,14 @@ class TransactionReadSession final : public ReadSession {
 
   [[nodiscard]] Lsn lsn() const override { return lsn_; }
   [[nodiscard]] QueryResult query(const std::string& sql, NestedCells nested) override;
+  [[nodiscard]] std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) override;
   void refresh() override;
   void interrupt() override { connection_->interrupt(); }
 
  private:
   void begin(Connection& connection);
+  // DuckDB ends the transaction when a statement fails while it runs.
+  void begin_again_if_ended(Connection& connection);
   [[nodiscard]] static QueryResult run(Connection& connection, const std::string& sql, NestedCells nested);
 
   std::shared_ptr<SessionConnection> connection_;

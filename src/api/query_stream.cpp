@@ -1,0 +1,77 @@
+#include "api/query_stream.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "api/source_access.h"
+
+namespace walbrook::api {
+namespace {
+
+class QueryStream {
+ public:
+  QueryStream(const PipelineState& state, const std::string& sql)
+      : facts_{.pipeline = state.pipeline_name, .destination = state.destination_url} {
+    auto options = destination_options(state);
+    options.read_only = options.shared_with_writers = true;
+    const auto file = destination::file_path(options.url);
+    if (!std::filesystem::exists(file)) {
+      throw Error(ErrorKind::destination, fmt::format("the destination {} does not exist", file),
+                  "Run the pipeline first.");
+    }
+    destination_ = destination::open_destination(options);
+    static_cast<void>(destination_->open());
+    session_ = destination_->open_read_session();
+    rows_ = session_->arrow_rows(sql);
+  }
+
+  // `out` owns the stream.
+  static void hand_out(std::unique_ptr<QueryStream> stream, ArrowArrayStream* out) {
+    *out = {.get_schema = [](ArrowArrayStream* self,
+                             ArrowSchema* schema) { return of(self).tell([&] { of(self).rows_->schema(schema); }); },
+            .get_next = [](ArrowArrayStream* self,
+                           ArrowArray* array) { return of(self).tell([&] { of(self).rows_->next(array); }); },
+            .get_last_error = [](ArrowArrayStream* self) -> const char* { return of(self).error_.c_str(); },
+            .release =
+                [](ArrowArrayStream* self) {
+                  delete &of(self);
+                  *self = {};
+                },
+            .private_data = stream.release()};
+  }
+
+ private:
+  static QueryStream& of(ArrowArrayStream* stream) { return *static_cast<QueryStream*>(stream->private_data); }
+
+  // 0, or an errno code; nothing may be thrown through C.
+  template <class Work>
+  int tell(Work work) {
+    try {
+      told(facts_, work);
+      return 0;
+    } catch (const std::exception& failed) {
+      error_ = failed.what();
+      return EIO;
+    }
+  }
+
+  ErrorFacts facts_;
+  std::unique_ptr<destination::Destination> destination_;
+  std::unique_ptr<destination::ReadSession> session_;
+  std::unique_ptr<destination::ArrowRows> rows_;
+  std::string error_;
+};
+
+}  // namespace
+
+ArrowArrayStream open_query(const PipelineState& state, const std::string& sql) {
+  ArrowArrayStream out{};
+  QueryStream::hand_out(std::make_unique<QueryStream>(state, sql), &out);
+  return out;
+}
+
+}  // namespace walbrook::api

@@ -1,0 +1,31 @@
+// A result that DuckDB computes while it is read, as Arrow record batches.
+#pragma once
+
+#include <duckdb.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "destination/duckdb/connection.h"
+
+namespace walbrook::destination::duckdb {
+
+class ArrowResult {
+ public:
+  // False: it failed, see error(). The connection outlives this, and answers nothing else meanwhile.
+  [[nodiscard]] bool execute(duckdb_connection connection, duckdb_prepared_statement statement);
+
+  // What they write is the caller's to release.
+  void schema(ArrowSchema* out);
+  // False: there are no more rows, or error() says why not.
+  bool next(ArrowArray* out);
+  [[nodiscard]] std::optional<std::pair<duckdb_error_type, std::string>> error();
+
+ private:
+  Result result_;
+  Owned<duckdb_arrow_options, duckdb_destroy_arrow_options> options_;
+  bool ended_ = false;
+};
+
+}  // namespace walbrook::destination::duckdb

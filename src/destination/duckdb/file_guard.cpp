@@ -1,0 +1,249 @@
+#include "destination/duckdb/file_guard.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "destination/destination.h"
+#include "destination/duckdb/open_file.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::steady_clock;
+
+constexpr const char* descriptors_folder = "/proc/self/fd";
+constexpr int share_of_looks = 100;  // looks at /proc take one part in so many of the time
+
+constexpr const char* put_back_mend =
+    "Nothing that came later was confirmed to the source. Put the file back with its log (NAME.wal) and start again. "
+    "If "
+    "it is gone for good, walbrook run --reset copies the tables again.";
+
+// CPU time of this thread: a machine with too much to do makes looks no rarer.
+std::chrono::nanoseconds thread_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+void for_each_descriptor(const std::function<void(int)>& visit) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(descriptors_folder), ::closedir);
+  if (folder == nullptr) return;
+  while (const auto* entry = ::readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    int descriptor = -1;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), descriptor);
+    if (failed == std::errc() && end == name.data() + name.size()) visit(descriptor);
+  }
+}
+
+std::string link_of(int descriptor) {
+  std::error_code failed;
+  return fs::read_symlink(fmt::format("{}/{}", descriptors_folder, descriptor), failed).string();
+}
+
+std::string read_whole(const char* path) {
+  std::string text;
+  const int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return text;
+  std::array<char, 4096> buffer{};
+  ssize_t got = 0;
+  while ((got = ::read(descriptor, buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(descriptor);
+  return text;
+}
+
+// Our lock on the inode as /proc/locks shows it: "POSIX  ADVISORY  WRITE 4711 fe:00:9988234 0 EOF"; "" where it does
+// not: another file system than st_dev says (overlays), a /proc of another PID namespace.
+std::string find_lock_line(ino_t inode) {
+  std::error_code failed;
+  const auto process = fs::read_symlink("/proc/self", failed).string();  // the PID as this /proc has it
+  const auto locks = read_whole("/proc/locks");
+  for (std::size_t begin = 0; begin < locks.size();) {
+    const auto end = std::min(locks.find('\n', begin), locks.size());
+    const auto line = std::string_view(locks).substr(begin, end - begin);
+    begin = end + 1;
+    const auto number = line.find(": ");
+    if (number == std::string_view::npos || line.find("-> ") != std::string_view::npos) continue;
+    const auto lock = line.substr(number + 2);
+    if (lock.starts_with("POSIX") && lock.find(fmt::format(" WRITE {} ", process)) != std::string_view::npos &&
+        lock.find(fmt::format(":{} ", inode)) != std::string_view::npos) {
+      return std::string(lock);
+    }
+  }
+  return {};
+}
+
+// The larger counter of the two headers; each is 4 KiB after the one before, the file's own header first: checksum,
+// then counter (1.5.5, SingleFileBlockManager). nullopt: there is none.
+std::optional<std::uint64_t> checkpoint_counter(int descriptor) {
+  constexpr std::array<off_t, 2> headers = {4096, 8192};
+  std::uint64_t newest = 0;
+  for (const auto at : headers) {
+    std::uint64_t counter = 0;
+    if (::pread(descriptor, &counter, sizeof counter, at + 8) != sizeof counter) return std::nullopt;
+    newest = std::max(newest, counter);
+  }
+  return newest;
+}
+
+}  // namespace
+
+void refuse_foreign_handles(const std::string& path) {
+  struct stat file {};
+  if (::stat(path.c_str(), &file) != 0) return;
+  for_each_descriptor([&](int descriptor) {
+    struct stat found {};
+    if (::fstat(descriptor, &found) != 0 || found.st_dev != file.st_dev || found.st_ino != file.st_ino) return;
+    throw Error(ErrorKind::destination,
+                fmt::format("the destination {} is open in this program already (descriptor {})", path, descriptor),
+                "Close that handle first: two handles of one program destroy a DuckDB file, and closing one drops the "
+                "other's lock. To read while a pipeline is at work, use Pipeline::query.");
+  });
+}
+
+FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(path_ + ".wal") {
+  std::error_code failed;
+  const fs::path place = path_;
+  log_link_ = (fs::canonical(place.parent_path(), failed) / place.filename()).string() + ".wal";
+  struct stat file {};
+  if (::stat(path_.c_str(), &file) != 0) return;
+  inode_ = *inode_of(file);
+  for_each_descriptor([&](int descriptor) {
+    struct stat found {};
+    if (::fstat(descriptor, &found) == 0 && inode_of(found) == inode_) descriptor_ = descriptor;
+  });
+  if (descriptor_ < 0) return;
+  checkpoints_ = checkpoint_counter(descriptor_).value_or(0);
+  lock_line_ = find_lock_line(inode_.inode);
+  if (lock_line_.empty()) spdlog::debug("/proc/locks does not show the lock on {}: it is not checked", path_);
+}
+
+void FileGuard::check_names() {
+  const std::scoped_lock lock(mutex_);
+  check_names_locked();
+}
+
+void FileGuard::check_names_locked() {
+  if (lost_) throw DestinationLost(lost_->first, lost_->second);
+  if (inode_ == Inode{}) return;
+  check_place();
+  if (descriptor_ < 0) return;
+  check_log();
+  check_header();
+}
+
+void FileGuard::check() {
+  const std::scoped_lock lock(mutex_);
+  check_names_locked();
+  if (descriptor_ < 0) return;
+  if (steady_clock::now() < next_look_) return;
+  const auto began = thread_time();
+  look_at_descriptors();
+  check_lock();
+  next_look_ = steady_clock::now() + (thread_time() - began) * share_of_looks;
+}
+
+void FileGuard::lose(const std::string& what, const std::string& mend) {
+  lost_ = {fmt::format("the destination {} {}", path_, what), mend};
+  throw DestinationLost(lost_->first, lost_->second);
+}
+
+void FileGuard::check_place() {
+  struct stat named {};
+  if (::stat(path_.c_str(), &named) == 0 && inode_of(named) == inode_) return;
+  const bool is_named = ::stat(path_.c_str(), &named) == 0;
+  struct stat held {};
+  const bool has_name = ::fstat(descriptor_, &held) == 0 && held.st_nlink > 0;
+  const auto where = has_name ? " (it is now " + link_of(descriptor_) + ")" : std::string();
+  if (is_named) lose("was replaced by another file while it was written" + where, put_back_mend);
+  lose((has_name ? "was moved while it was written" : "was removed while it was written") + where, put_back_mend);
+}
+
+void FileGuard::check_log() {
+  if (!log_) return;
+  // A checkpoint of another thread removes the log, too, and closes it then: what stays like this is none.
+  constexpr int most_tries = 10;
+  constexpr std::chrono::milliseconds between{20};
+  for (int tried = 0; tried < most_tries; ++tried) {
+    if (tried > 0) std::this_thread::sleep_for(between);
+    struct stat held {};
+    struct stat named {};
+    if (::fstat(log_->descriptor, &held) != 0 || inode_of(held) != log_->inode) {
+      log_.reset();
+      return;
+    }
+    if (::stat(log_path_.c_str(), &named) == 0 && inode_of(named) == log_->inode) return;
+  }
+  lose("has lost its log: " + log_path_ + " was removed, moved or replaced while it was written", put_back_mend);
+}
+
+void FileGuard::check_header() {
+  const auto counter = checkpoint_counter(descriptor_);
+  if (!counter || *counter < checkpoints_) lose("was overwritten while it was written", put_back_mend);
+  if (*counter != checkpoints_) header_changed_ = true;
+  checkpoints_ = *counter;
+}
+
+void FileGuard::look_at_descriptors() {
+  int foreign = -1;
+  for_each_descriptor([&](int descriptor) {
+    struct stat found {};
+    if (descriptor == descriptor_ || ::fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode)) return;
+    if (inode_of(found) == inode_) {
+      foreign = descriptor;
+    } else if (found.st_dev == inode_.device && !(log_ && log_->inode == inode_of(found))) {
+      auto link = link_of(descriptor);
+      if (constexpr std::string_view gone = " (deleted)"; link.ends_with(gone)) link.resize(link.size() - gone.size());
+      if (link == log_link_) log_ = {descriptor, *inode_of(found)};
+    }
+  });
+  if (foreign >= 0) {
+    throw Error(
+        ErrorKind::destination,
+        fmt::format("the destination {} was opened by another handle of this program (descriptor {})", path_, foreign),
+        "Close it: nothing is written while it is open. To read meanwhile, use Pipeline::query.");
+  }
+}
+
+void FileGuard::check_lock() {
+  if (lock_line_.empty()) return;
+  if (find_lock_line(inode_.inode) == lock_line_) {
+    header_changed_ = false;
+    return;
+  }
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  const bool is_ours_again = ::fcntl(descriptor_, F_SETLK, &whole) == 0;
+  if (!is_ours_again || header_changed_) {
+    lose(is_ours_again ? "lost its lock, and was written by another process then"
+                       : "lost its lock, and another process has it now",
+         "A handle of this program on the file was closed, which drops the lock. Nothing that came later was confirmed "
+         "to the source: let no handle but the pipeline's touch the file, and start again.");
+  }
+  spdlog::warn(
+      "the destination {} had lost its lock: another handle of this program on the file was closed, which drops it; it "
+      "was taken again",
+      path_);
+  lock_line_ = find_lock_line(inode_.inode);
+}
+
+}  // namespace walbrook::destination::duckdb
