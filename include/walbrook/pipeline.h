@@ -58,6 +58,10 @@ struct PipelineRunOptions {
   // Of a stream that is merged: columns without NULLs and without types within types. Within one stream the last row of
   // a key counts.
   std::vector<std::string> primary_key{};
+  // Of resources: continue although the source has another system identifier than the one that was copied, as after
+  // pg_upgrade. Slot, position, tables, columns and types must fit, else Error(source_not_ready). A cluster with the
+  // known identifier is not looked at with other eyes.
+  bool accept_new_system = false;
   // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
   // LoadInfo::stopped. Of a stream nothing is written then.
   std::stop_token stop{};

@@ -57,6 +57,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.include_columns = source.named(plan.include_columns, "include_columns");
   options.hints = source.hinted(plan.hints);
   options.confirm = plan.confirm;
+  options.accept_new_system = plan.accept_new_system;
   return options;
 }
 

@@ -39,6 +39,7 @@ struct RunPlan {
   std::vector<source::TableName> include_columns;
   std::vector<pipeline::HintedTable> hints;  // a schema may be ""
   bool confirm = true;
+  bool accept_new_system = false;
   std::stop_token stop;
 };
 

@@ -12,7 +12,8 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 13> sayings = {{
+constexpr std::array<Saying, 14> sayings = {{
+    {"walbrook run --accept-new-system", "accept_new_system"},
     {"walbrook run --reset", "init_replication with .reset = true"},
     {"; walbrook run --follow waits by itself", ""},
     {"walbrook run creates it", "init_replication creates it"},

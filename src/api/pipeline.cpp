@@ -131,7 +131,11 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
                   "init_replication returns some with .persist_snapshots = true.", {.setting = "persist_snapshots"});
     }
     const auto& first = snapshots.front().parts();
-    plan = {.conninfo = first.conninfo, .slot = first.slot, .publication = first.publication, .stop = options.stop};
+    plan = {.conninfo = first.conninfo,
+            .slot = first.slot,
+            .publication = first.publication,
+            .accept_new_system = options.accept_new_system,
+            .stop = options.stop};
     for (const auto& snapshot : snapshots) {
       const auto& parts = snapshot.parts();
       if (parts.conninfo != plan.conninfo || parts.slot != plan.slot || parts.publication != plan.publication) {
@@ -161,6 +165,7 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
                     .include_columns = parts.include_columns,
                     .hints = {},
                     .confirm = parts.flush_slot,
+                    .accept_new_system = options.accept_new_system,
                     .stop = options.stop};
   api::told(facts_of(*state_, plan), [&] {
     check_run_options(options, false);

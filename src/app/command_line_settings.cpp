@@ -275,6 +275,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   read_load_settings(settings, line.run);
   line.run.follow = flags.follow;
   line.run.reset = flags.reset;
+  line.run.accept_new_system = flags.accept_new_system;
   if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
   if (entry.command == Command::decode) {
     // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.

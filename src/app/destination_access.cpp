@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/stored_names.h"
+#include "destination/contradiction.h"
 #include "serve/local_server.h"
 
 namespace walbrook::app {
@@ -79,7 +80,9 @@ DestinationCheck check_destination(CommandLine& line) {
     auto destination = destination::open_destination(line.destination);
     static_cast<void>(destination->open());
     take_stored_names(line, destination);
-    check.checkpoint = destination->open().checkpoint;
+    const auto state = destination->open();
+    if (const auto error = destination::contradiction(state, destination->name())) throw *error;
+    check.checkpoint = state.checkpoint;
     if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
       check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),
                                      "Give this user the right to write the file and its folder."));

@@ -166,6 +166,9 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,
            "drop slot, walbrook's own publication and the copies, then start anew");
+  add_flag(*app, work_group, "--accept-new-system", flags.accept_new_system,
+           "continue although the source has another system identifier, as after\npg_upgrade: slot, tables and columns "
+           "must fit");
   add_project(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   add_loading(*app, flags);

@@ -38,7 +38,7 @@ struct Flags {
   std::string topic;   // of completion and man
   std::optional<std::string> format;
   bool list = false, yes = false, destination_only = false;
-  bool follow = false, reset = false, json = false, csv = false;
+  bool follow = false, reset = false, accept_new_system = false, json = false, csv = false;
 
   // Given by a flag.
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;

@@ -103,12 +103,16 @@ struct TableRecord {
 struct Checkpoint {
   std::string slot;
   std::string systemid;
-  std::int64_t timeline = 0;
+  std::int64_t timeline = 0;  // that `lsn` lies on
   Lsn lsn;
   // As the last run knew them; empty in what an older walbrook wrote.
   std::string publication = {};
   std::string source = {};                    // where it is: "127.0.0.1:5432/shop"
   std::vector<SelectedTable> selection = {};  // the tables it was asked for; empty = all of the publication
+  std::string origin = {};                    // "any", "none": which transactions the stream was asked for
+  // The last transaction below `lsn` with published changes, without its end_lsn. With xid 0: there is none since
+  // commit_lsn, which is set. Without a commit_lsn nothing is known, as in what an older walbrook wrote.
+  Transaction last = {};
 };
 
 // A row of _walbrook.loads: of a package, of the tables that were copied together, or of a program's own rows.
@@ -128,6 +132,9 @@ struct State {
   std::optional<Checkpoint> checkpoint;
   std::vector<TableRecord> tables;
   std::int64_t newest_load = 0;  // its id; 0 = none
+  // For contradiction() alone.
+  std::size_t checkpoints = 0;  // rows that claim to be this pipeline's checkpoint
+  bool targets = false;         // copies of source tables stand in the destination
 };
 
 // Bytes that wait for a commit or for a copy.

@@ -58,6 +58,7 @@ struct LoadPackage {
   bool prepared = false;                  // of discard: it was prepared
   std::vector<std::uint32_t> aborted;     // of prepare: as in MergeStaged, for its earlier parts
   Lsn checkpoint;                         // end_lsn of the last commit: where streaming starts once it is durable
+  Transaction last;                       // of commits: the last one with published changes; unset: none has any
   std::vector<Transaction> transactions;  // in commit order; of part and prepare: the one, or its subtransactions
   std::vector<Step> steps;
   std::vector<Trouble> troubles;

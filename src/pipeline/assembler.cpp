@@ -8,7 +8,12 @@
 namespace walbrook::pipeline {
 
 Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const TableGroups& groups)
-    : options_(options), types_(types), groups_(groups), package_(options.limits), position_(options.checkpoint) {}
+    : options_(options),
+      types_(types),
+      groups_(groups),
+      package_(options.limits),
+      history_(options.last, options.begins_at, options.checkpoint),
+      position_(options.checkpoint) {}
 
 void Assembler::feed(std::string_view frame) {
   if (reached_until_) return;
@@ -44,7 +49,8 @@ void Assembler::take(std::string_view frame) {
 }
 
 bool Assembler::beyond_until(Lsn commit_lsn) {
-  if (options_.until && commit_lsn >= *options_.until) reached_until_ = true;
+  // What is durable is compared all the same.
+  if (options_.until && commit_lsn >= *options_.until && commit_lsn >= options_.checkpoint) reached_until_ = true;
   return reached_until_;
 }
 
@@ -53,7 +59,10 @@ void Assembler::open_transaction(const Transaction& transaction) {
     throw Error(ErrorKind::protocol, "the stream begins a transaction inside another one");
   }
   if (beyond_until(transaction.commit_lsn)) return;
+  if (transaction.commit_lsn >= options_.checkpoint) history_.reached(transaction.commit_lsn);
   in_transaction_ = true;
+  open_ = transaction;
+  changed_ = false;
   skipping_ = transaction.commit_lsn < options_.checkpoint;
   staged_ = false;
   if (skipping_) return;
@@ -68,6 +77,15 @@ void Assembler::close_transaction(Lsn end_lsn) {
   ++commits_seen_;
 }
 
+bool Assembler::is_durable(const Transaction& transaction, bool changed) {
+  if (transaction.commit_lsn >= options_.checkpoint) {
+    history_.reached(transaction.commit_lsn);
+    return false;
+  }
+  if (changed) history_.transaction(transaction);
+  return true;
+}
+
 void Assembler::on(const pgoutput::Begin& begin) {
   open_transaction({.xid = begin.xid, .commit_lsn = begin.final_lsn, .commit_time = begin.commit_time});
 }
@@ -76,19 +94,20 @@ void Assembler::on(const pgoutput::Commit& commit) {
   if (!in_transaction_) throw Error(ErrorKind::protocol, "the stream commits a transaction that it did not begin");
   in_transaction_ = false;
   position_ = commit.end_lsn;
-  if (skipping_) return;
+  if (is_durable(open_, changed_)) return;
   if (staged_) {
     // Its parts left with everything before; what is here came after them.
     auto rest = package_.take_behind_mark();
     package_.add(rest.transactions.front());
     package_.add(MergeStaged{.xid = rest.transactions.front().xid, .transaction = package_.newest()});
     package_.add(std::move(rest), package_.newest());
-  } else if (!package_.changed_since_mark()) {
+  } else if (!changed_) {
     package_.remove_newest_transaction();  // it changed nothing that is published
     if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
     return;
   }
   close_transaction(commit.end_lsn);
+  set_last();
 }
 
 void Assembler::on(const pgoutput::Relation& message) {
@@ -109,6 +128,7 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
   if (stream_ == nullptr && !in_transaction_) {
     throw Error(ErrorKind::protocol, fmt::format("a change of relation {} outside of a transaction", relation));
   }
+  changed_ = true;
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
   const auto found = relations.find(relation);
   if (found == relations.end()) {
@@ -153,6 +173,7 @@ void Assembler::on(const pgoutput::Delete& remove) {
 
 void Assembler::on(const pgoutput::Truncate& truncate) {
   if (stream_ == nullptr && !in_transaction_) throw Error(ErrorKind::protocol, "Truncate outside of a transaction");
+  changed_ = true;
   if (stream_ == nullptr && skipping_) return;
   walbrook::Truncate step{.tables = {}, .cascade = truncate.cascade, .restart_identity = truncate.restart_identity};
   std::vector<Oid> groups;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "pgoutput/decoder.h"
+#include "pipeline/history_check.h"
 #include "pipeline/streamed_transaction.h"
 
 namespace walbrook::pipeline {
@@ -22,7 +23,9 @@ struct AssemblerOptions {
   ValueLimits limits{};
   std::size_t package_bytes = 32U << 20U;
   std::size_t package_rows = 1'000'000;
-  Lsn checkpoint;                   // commits with commit_lsn below it are durable already and skipped
+  Lsn checkpoint;                   // commits with commit_lsn below it are durable already: compared and skipped
+  Transaction last = {};            // as HistoryCheck takes it
+  Lsn begins_at;                    // the same
   std::optional<Lsn> until;         // commits with commit_lsn at or above it are not taken
   ColumnSelectionRef selection;     // nullptr: every column is copied
   int protocol = 1;                 // as asked for in START_REPLICATION
@@ -33,8 +36,12 @@ class Assembler {
  public:
   Assembler(const AssemblerOptions& options, TypeCatalog& types, const TableGroups& groups);
 
-  // One frame of the stream. Throws Error(protocol), NeedsText, both with the LSN where it happened.
+  // One frame of the stream. Throws Error(protocol), NeedsText, OtherHistory, all with the LSN where it happened.
   void feed(std::string_view frame);
+  // Everything that committed before `position` was fed. Throws OtherHistory.
+  void reached(Lsn position) { history_.reached(position); }
+  // HistoryCheck::settled.
+  [[nodiscard]] bool compared() const { return history_.settled(); }
   // A package that has to leave before the next frame is fed: the open one is full, a part of an open transaction, or
   // what became of a prepared or rolled-back one.
   [[nodiscard]] std::optional<LoadPackage> take_due();
@@ -92,6 +99,10 @@ class Assembler {
   void open_transaction(const Transaction& transaction);
   // Behind a transaction that is whole in package_: it counts from now on.
   void close_transaction(Lsn end_lsn);
+  // The newest transaction of package_ has published changes: it is what the checkpoint knows as the last one.
+  void set_last() { package_.set_last(package_.transaction(package_.newest())); }
+  // Compares a whole transaction with what the checkpoint knows. True: it is durable already.
+  [[nodiscard]] bool is_durable(const Transaction& transaction, bool changed);
   [[nodiscard]] bool beyond_until(Lsn commit_lsn);
   [[nodiscard]] std::unique_ptr<StreamedTransaction> end_stream(std::uint32_t xid, std::string_view what);
   void learn_relations(StreamedTransaction& stream);
@@ -109,7 +120,10 @@ class Assembler {
   OpenPackage package_;      // whole commits, behind its mark the open transaction
   std::size_t commits_ = 0;  // whole commits in package_
   std::uint64_t commits_seen_ = 0;
+  HistoryCheck history_;
   bool in_transaction_ = false;
+  Transaction open_;       // where in_transaction_
+  bool changed_ = false;   // the open transaction has changes, also such that its package leaves out
   bool skipping_ = false;  // the open transaction is durable already
   bool staged_ = false;    // parts of the open transaction have left
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamedTransaction>> streams_;  // by top-level xid

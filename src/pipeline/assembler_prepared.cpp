@@ -37,6 +37,7 @@ void Assembler::on(const pgoutput::StreamPrepare& prepare) {
   if (beyond_until(prepare.prepare_lsn)) return;
   position_ = prepare.end_lsn;
   learn_relations(*stream);
+  if (prepare.prepare_lsn >= options_.checkpoint) history_.reached(prepare.prepare_lsn);
   if (prepare.prepare_lsn < options_.checkpoint) {
     if (stream->staged()) due_.push_back({.kind = PackageKind::discard, .staged_xid = prepare.xid});
     return;
@@ -54,10 +55,12 @@ void Assembler::on(const pgoutput::CommitPrepared& commit) {
   }
   if (beyond_until(commit.commit_lsn)) return;
   position_ = commit.end_lsn;
-  if (commit.commit_lsn < options_.checkpoint) return;
-  package_.add(Transaction{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time});
+  const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
+  if (is_durable(committed, true)) return;
+  package_.add(committed);
   package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .prepared = true, .aborted = {}});
   close_transaction(commit.end_lsn);
+  set_last();
 }
 
 void Assembler::on(const pgoutput::RollbackPrepared& rollback) {

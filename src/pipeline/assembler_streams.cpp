@@ -53,21 +53,23 @@ void Assembler::on(const pgoutput::StreamCommit& commit) {
   if (beyond_until(commit.commit_lsn)) return;  // what is staged of it is cleared away when the slot is read again
   position_ = commit.end_lsn;
   learn_relations(*stream);
-  if (commit.commit_lsn < options_.checkpoint) {
+  const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
+  if (is_durable(committed, stream->changed())) {
     if (stream->staged()) due_.push_back({.kind = PackageKind::discard, .staged_xid = commit.xid});
     return;
   }
   auto rest = stream->take();
-  if (!stream->staged() && rest.steps.empty() && rest.troubles.empty()) {
+  if (!stream->staged() && rest.steps.empty() && rest.troubles.empty() && !stream->changed()) {
     if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
     return;
   }
-  package_.add(Transaction{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time});
+  package_.add(committed);
   if (stream->staged()) {
     package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .aborted = stream->aborted()});
   }
   package_.add(std::move(rest), package_.newest());
   close_transaction(commit.end_lsn);
+  if (stream->changed()) set_last();
 }
 
 void Assembler::on(const pgoutput::StreamAbort& abort) {

@@ -43,7 +43,7 @@ class ChangeIteration::Impl {
     std::uint32_t transaction = 0;
   };
   void read_source();
-  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start);
+  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start);
   void read();
   void read_until_end();
   [[nodiscard]] Table table_of(const TableSchema& relation) const;
@@ -58,6 +58,7 @@ class ChangeIteration::Impl {
   void end();
 
   IterationOptions options_;
+  source::KnownServer server_;
   source::CatalogTypes types_;
   PackageQueue queue_;
   TableGroups groups_;
@@ -81,7 +82,7 @@ class ChangeIteration::Impl {
 };
 
 ChangeIteration::Impl::Impl(IterationOptions options)
-    : options_(std::move(options)), types_(options_.conninfo), queue_(options_.package_bytes) {
+    : options_(std::move(options)), types_(options_.conninfo, &server_), queue_(options_.package_bytes) {
   read_source();
   reading_ = std::jthread([this] { read(); });
 }
@@ -92,6 +93,7 @@ ChangeIteration::Impl::~Impl() {
 
 void ChangeIteration::Impl::read_source() {
   auto catalog = source::Connection::open(options_.conninfo, source::ConnectionUse::catalog);
+  server_.set(source::identify_by_query(catalog));
   until_ = end_of_committed(catalog);
   const auto slot = source::read_slot(catalog, options_.slot);
   auto publication = source::read_publication(catalog, options_.publication);
@@ -128,15 +130,17 @@ void ChangeIteration::Impl::read_source() {
                                                 .selection = selection},
                                   .confirm = options_.confirm};
   receiver_ = std::make_unique<Receiver>(
-      receiving, [this](Lsn start, const StreamLimits& /*limits*/) { return open_stream(start); }, types_, groups_,
-      queue_, durable_);
+      receiving, [this](const ResumePoint& start, const StreamLimits& /*limits*/) { return open_stream(start); },
+      types_, groups_, queue_, durable_);
 }
 
-std::unique_ptr<source::ChangeReader> ChangeIteration::Impl::open_stream(Lsn start) {
+std::unique_ptr<source::ChangeReader> ChangeIteration::Impl::open_stream(const ResumePoint& start) {
   return source::start_streaming({.conninfo = options_.conninfo,
                                   .slot = options_.slot,
                                   .publication = options_.publication,
-                                  .start = start,
+                                  .start = start.checkpoint,
+                                  .compare_from = start.compare_from,
+                                  .server = &server_,
                                   .streaming = false,
                                   .origin = {}},
                                  ending_.get_token());

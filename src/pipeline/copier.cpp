@@ -60,7 +60,7 @@ bool Copier::take_orders(std::vector<CopyOrder::Table>& tables) {
 
 void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
   const source::SnapshotSource snapshot(
-      options_.conninfo, [this](const auto& writers) { observer_.waiting_for(writers); }, stop);
+      options_.conninfo, [this](const auto& writers) { observer_.waiting_for(writers); }, stop, options_.server);
   SnapshotCopy copy({.options = options_,
                      .destination = destination_,
                      .types = types_,

@@ -17,6 +17,7 @@ namespace walbrook::pipeline {
 
 struct CopierOptions {
   std::string conninfo;
+  source::KnownServer* server = nullptr;  // borrowed; each connection is compared with it
   source::CopyOptions copy;
   Lsn changes_from;  // a table that is ordered without rows gets its changes from this position on
   int workers = 1;   // connections to the source

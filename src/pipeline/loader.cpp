@@ -45,6 +45,7 @@ Loader::Loader(LoaderOptions options, destination::Destination& destination, Tab
       durable_(durable),
       advanced_(std::move(advanced)),
       checkpoint_(options_.checkpoint.lsn),
+      last_(options_.checkpoint.last),
       next_load_(options_.newest_load + 1) {}
 
 void Loader::step(SteadyTime now, std::stop_token stop) {
@@ -278,7 +279,7 @@ void Loader::apply_once(const LoadPackage& package) {
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   load->put_load(load_record(next_load_, package, applied, sync_, started));
-  commit(*load, package.checkpoint);
+  commit(*load, package.checkpoint, package.last);
   ++next_load_;
   for (const auto& step : package.steps) {
     if (const auto* merged = std::get_if<MergeStaged>(&step)) staged_.erase(merged->xid);
@@ -357,9 +358,11 @@ void Loader::prepare_variants(const LoadPackage& package) {
   }
 }
 
-void Loader::commit(destination::Load& load, Lsn checkpoint) {
+void Loader::commit(destination::Load& load, Lsn checkpoint, const Transaction& last) {
   auto row = options_.checkpoint;
   row.lsn = std::max(checkpoint, checkpoint_);
+  if (options_.server != nullptr) row.timeline = options_.server->timeline_of(row.lsn);
+  row.last = last.commit_lsn.is_set() ? last : last_;
   fault::hit("before_checkpoint");
   load.put_checkpoint(row);
   fault::hit("after_checkpoint");
@@ -367,6 +370,7 @@ void Loader::commit(destination::Load& load, Lsn checkpoint) {
   load.commit();
   fault::hit("after_commit");
   checkpoint_ = row.lsn;
+  last_ = row.last;
   durable_ = row.lsn.value;
   statistics_.checkpoint(row.lsn);
 }

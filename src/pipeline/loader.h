@@ -25,6 +25,8 @@ struct LoaderOptions {
   bool follow = false;           // then it is never done
   bool together = false;         // the first copies become visible in one load, however long one of them takes
   std::int64_t newest_load = 0;  // its id; 0 = none
+  // Borrowed: tells which timeline a checkpoint lies on; nullptr: that of `checkpoint`.
+  const source::KnownServer* server = nullptr;
 };
 
 class Loader {
@@ -67,7 +69,8 @@ class Loader {
   // Runs `attempt` until it succeeds; an Error(destination) is waited out with backoff.
   void with_retries(const std::function<void()>& attempt, std::stop_token stop);
   [[nodiscard]] Error given_up(const Error& failed) const;
-  void commit(destination::Load& load, Lsn checkpoint);
+  // `last`: LoadPackage::last of what is applied in it.
+  void commit(destination::Load& load, Lsn checkpoint, const Transaction& last = {});
 
   LoaderOptions options_;
   destination::Destination& destination_;
@@ -81,6 +84,7 @@ class Loader {
   Copier* copier_ = nullptr;
 
   Lsn checkpoint_;
+  Transaction last_;        // as HistoryCheck takes it
   std::int64_t next_load_;  // its id; one that was given to copies that failed stays unused
   CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};

@@ -34,6 +34,7 @@ class OpenPackage {
   [[nodiscard]] Transaction& transaction(std::uint32_t index) { return package_.transactions[index]; }
   void remove_newest_transaction() { package_.transactions.pop_back(); }
   void set_checkpoint(Lsn lsn) { package_.checkpoint = lsn; }
+  void set_last(const Transaction& transaction) { package_.last = transaction; }
 
   // One row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the update leaves
   // out are taken from it where it has them. Throws NeedsText; Error(protocol).

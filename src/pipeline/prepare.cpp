@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "destination/contradiction.h"
 #include "pgoutput/message.h"
 #include "pipeline/drop.h"
+#include "pipeline/new_system.h"
 #include "source/own_publication.h"
 #include "source/preflight.h"
 
@@ -37,12 +39,12 @@ struct SlotPosition {
   bool created = false;
   bool two_phase = false;
 };
-SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& catalog, RunObserver& observer,
-                                 std::stop_token stop) {
+SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& catalog, source::KnownServer& server,
+                                 RunObserver& observer, std::stop_token stop) {
   if (const auto slot = source::read_slot(catalog, options.slot)) {
     return {.lsn = slot->confirmed_flush_lsn, .two_phase = slot->two_phase};
   }
-  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
+  auto replication = source::open_checked(options.conninfo, source::ConnectionUse::replication, &server);
   const auto created = source::create_permanent_slot(
       replication, options.conninfo, {.name = options.slot, .two_phase = options.two_phase},
       [&observer](const auto& writers) { observer.waiting_for(writers); }, stop);
@@ -82,11 +84,12 @@ bool all_binary(source::Connection& catalog, const source::Publication& publicat
 // With no table streaming, nothing that waits in the slot is needed: every table is copied anew. The checkpoint goes
 // first, so that the slot is never ahead of it.  pg_replication_slot_advance decodes without the output plugin, so this
 // also gets past changes from before a publication was recreated, which servers before 18 refuse to decode.
-Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destination::Destination& destination,
-                 destination::Checkpoint checkpoint) {
+destination::Checkpoint skip_backlog(source::Connection& catalog, const std::string& slot,
+                                     destination::Destination& destination, destination::Checkpoint checkpoint) {
   const Lsn now = catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0);
-  if (now <= checkpoint.lsn) return checkpoint.lsn;
+  if (now <= checkpoint.lsn) return checkpoint;
   checkpoint.lsn = now;
+  checkpoint.last = {.commit_lsn = now};
   auto load = destination.begin_load();
   load->put_checkpoint(checkpoint);
   load->commit();
@@ -98,7 +101,7 @@ Lsn skip_backlog(source::Connection& catalog, const std::string& slot, destinati
     // transaction that committed before the position that START_REPLICATION names never reaches the output plugin.
     spdlog::debug("{}", failed.cause());
   }
-  return now;
+  return checkpoint;
 }
 
 // What is asked for now, and where nothing is said what the copies were made with.
@@ -158,6 +161,7 @@ source::PreflightRequest preflight_request(const RunOptions& options,
                                    .slot = options.slot,
                                    .schema = options.schema,
                                    .tables = options.tables,
+                                   .accept_new_system = options.accept_new_system,
                                    .snapshot = options.snapshot || !options.copy_anew.empty()};
   if (!checkpoint) return request;
   request.systemid = checkpoint->systemid;
@@ -185,6 +189,43 @@ bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
   });
 }
 
+// Who answers: it must not have changed since the preflight.
+source::ServerIdentity meet_server(const RunOptions& options, source::Connection& catalog,
+                                   const destination::State& state, bool start_over, source::KnownServer& server) {
+  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
+  auto identity = source::identify(replication);
+  if (state.checkpoint) {
+    const auto& checkpoint = *state.checkpoint;
+    source::ExpectedServer expected{.systemid = checkpoint.systemid, .timeline = checkpoint.timeline, .checkpoint = {}};
+    if (!start_over) expected.checkpoint = checkpoint.lsn;
+    if (options.accept_new_system && checkpoint.systemid != identity.systemid) expected = {};
+    if (const auto trouble = source::identity_trouble(identity, expected)) throw *trouble;
+  }
+  server.set(identity);
+  server.check(catalog, source::ConnectionUse::catalog);
+  return identity;
+}
+
+// Where the run begins, from where the last one ended.
+destination::Checkpoint beginning(const RunOptions& options, const std::optional<destination::Checkpoint>& former,
+                                  const SlotPosition& slot, bool start_over, const source::ServerIdentity& server) {
+  const bool new_system = former && former->systemid != server.systemid;
+  auto checkpoint = former.value_or(destination::Checkpoint{.slot = options.slot, .systemid = {}, .lsn = slot.lsn});
+  if (start_over || (new_system && slot.lsn > checkpoint.lsn)) checkpoint.lsn = slot.lsn;
+  const std::string origin = options.origin.empty() ? "any" : options.origin;
+  // Another publication or origin sends other transactions; an older walbrook did not store the last one.
+  const bool comparable = former && !start_over && checkpoint.lsn == former->lsn && former->last.commit_lsn.is_set() &&
+                          former->publication == options.publication && former->origin == origin;
+  if (!comparable) checkpoint.last = {.commit_lsn = checkpoint.lsn};
+  checkpoint.slot = options.slot;
+  checkpoint.systemid = server.systemid;
+  checkpoint.timeline = source::timeline_of(server, checkpoint.lsn);
+  checkpoint.publication = options.publication;
+  checkpoint.selection = selection_of(options);
+  checkpoint.origin = origin;
+  return checkpoint;
+}
+
 }  // namespace
 
 // Behind the insert position of a log that stands right after a page header (24 or 40 bytes) no record ends.
@@ -204,7 +245,7 @@ Lsn end_of_committed(source::Connection& catalog) {
 }
 
 Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
-                 RunObserver& observer, std::stop_token stop) {
+                 source::KnownServer& server, RunObserver& observer, std::stop_token stop) {
   auto catalog = source::Connection::open(options.conninfo, source::ConnectionUse::catalog);
   auto state = destination.open();
   if (options.reset) {
@@ -212,18 +253,20 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
     destination.reset_copies();
     state = destination.open();
   }
+  if (const auto error = destination::contradiction(state, destination.name())) throw *error;
   const bool start_over = must_start_over(options, catalog, state);
   if (const auto error =
           source::first_error(source::preflight(preflight_request(options, state.checkpoint, start_over)))) {
     throw *error;
   }
+  const auto identity = meet_server(options, catalog, state, start_over, server);
 
   Prepared out;
   out.protocol = choose_protocol(options, catalog);
   out.source = catalog.where();
   out.target = end_of_committed(catalog);
   auto publication = find_or_create_publication(options, catalog, observer);
-  const auto slot = find_or_create_slot(options, catalog, observer, stop);
+  const auto slot = find_or_create_slot(options, catalog, server, observer, stop);
   out.two_phase = options.two_phase || slot.two_phase;
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   if (slot.two_phase && out.protocol < 3) {
@@ -239,27 +282,23 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
       with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
   out.selection->restrict_tables(out.publication);
 
-  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
-  const auto server = source::identify(replication);
-  out.checkpoint = state.checkpoint.value_or(destination::Checkpoint{
-      .slot = options.slot, .systemid = server.systemid, .timeline = server.timeline, .lsn = slot.lsn});
-  out.checkpoint.timeline = std::max(out.checkpoint.timeline, server.timeline);
-  out.checkpoint.slot = options.slot;
-  if (start_over) out.checkpoint.lsn = slot.lsn;
-  out.checkpoint.publication = options.publication;
+  out.checkpoint = beginning(options, state.checkpoint, slot, start_over, identity);
   out.checkpoint.source = out.source;
-  out.checkpoint.selection = selection_of(options);
+  std::vector<TableRecord> changed;
+  if (state.checkpoint && state.checkpoint->systemid != identity.systemid) {
+    changed = accept_new_system(state.tables, out.publication);
+  }
 
   out.newest_load = state.newest_load;
   out.sync = std::make_unique<TableSync>(
       TableSyncOptions{.dataset = options.dataset, .wanted = options.tables, .snapshot = options.snapshot}, destination,
       std::move(state.tables));
-  auto changed = out.sync->publication_seen(out.publication);
+  std::ranges::move(out.sync->publication_seen(out.publication), std::back_inserter(changed));
   std::ranges::move(out.sync->copy_anew(options.copy_anew, start_over, "a copy anew was asked for"),
                     std::back_inserter(changed));
   store_start(destination, *out.sync, changed, out.checkpoint);
   if (!slot.created && backlog_is_needless(options, *out.sync)) {
-    out.checkpoint.lsn = skip_backlog(catalog, options.slot, destination, out.checkpoint);
+    out.checkpoint = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }
   out.binary = options.wire == Wire::binary ||
                (options.wire == Wire::automatic && all_binary(catalog, out.publication, types, destination.limits()));

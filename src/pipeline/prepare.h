@@ -28,8 +28,9 @@ struct Prepared {
 
 // Throws Error with what is missing and how it is mended; creates nothing in the source before the preflight has
 // passed.
+// `server` learns who answers, and that it continues what the checkpoint was made from.
 [[nodiscard]] Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
-                               RunObserver& observer, std::stop_token stop);
+                               source::KnownServer& server, RunObserver& observer, std::stop_token stop);
 
 // A position that everything committed by now lies before, and that the walsender reaches without further writes.
 [[nodiscard]] Lsn end_of_committed(source::Connection& catalog);

@@ -23,7 +23,13 @@ constexpr milliseconds longest_reconnect{10'000};
 
 Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
                    PackageQueue& queue, const std::atomic<std::uint64_t>& durable)
-    : options_(options), open_(std::move(open)), types_(types), groups_(groups), queue_(queue), durable_(durable) {}
+    : options_(options),
+      open_(std::move(open)),
+      types_(types),
+      groups_(groups),
+      queue_(queue),
+      durable_(durable),
+      last_(options.assembler.last) {}
 
 void Receiver::step(SteadyTime now) {
   try {
@@ -49,6 +55,8 @@ void Receiver::step(SteadyTime now) {
     disconnect(now, cannot);
     failures_ = 0;
     retry_at_ = now;
+  } catch (const OtherHistory& other) {
+    look_for_alteration(now, other);
   } catch (Error& failed) {
     if (durable().is_set()) failed.add_facts({.lsn = durable().to_string()});
     if (failed.kind() != ErrorKind::connection) throw;
@@ -56,6 +64,25 @@ void Receiver::step(SteadyTime now) {
     if (options_.reconnects >= 0 && failures_ > options_.reconnects) throw;
     spdlog::warn("{}; trying again", failed.cause());
   }
+}
+
+// PostgreSQL decodes with the catalog as it was, but not in every corner: behind ALTER PUBLICATION a transaction may
+// come otherwise than it did before. Without certainty it is not refused.
+void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
+  if (other.since() == 0 || !options_.altered_since) throw OtherHistory(other);
+  try {
+    if (!options_.altered_since(other.since())) throw OtherHistory(other);
+  } catch (const Error& failed) {
+    if (failed.kind() != ErrorKind::connection) throw;
+    disconnect(now, failed);
+    return;
+  }
+  spdlog::warn("{}; the publication was altered meanwhile, which may be the reason: the stream is not compared",
+               other.cause());
+  last_ = {};
+  disconnect(now, other);
+  failures_ = 0;
+  retry_at_ = now;
 }
 
 void Receiver::connect(SteadyTime now) {
@@ -72,13 +99,15 @@ void Receiver::connect(SteadyTime now) {
   }
   auto options = options_.assembler;
   options.checkpoint = durable();
-  auto reader = open_(durable(), limits_);
+  options.last = last_;
+  auto reader = open_({.checkpoint = options.checkpoint, .compare_from = last_.commit_lsn}, limits_);
+  options.begins_at = reader->begins_at();
   assembler_.emplace(options, types_, groups_);
   confirmed_ = {};
   last_feedback_ = now;
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
-  connected_ = true;
+  compared_ = assembler_->compared();
 }
 
 void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
@@ -86,6 +115,7 @@ void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
     const std::lock_guard lock(reader_mutex_);
     reader_.reset();
   }
+  compared_ = false;
   assembler_.reset();
   pending_.reset();
   oldest_commit_time_ = 0;
@@ -123,7 +153,9 @@ void Receiver::read(SteadyTime /*now*/) {
 bool Receiver::push_pending() {
   if (pending_) {
     fresh_ = false;
+    const auto last = pending_->last;
     if (!queue_.try_push(*pending_)) return false;
+    if (last.commit_lsn.is_set()) last_ = last;
     pending_.reset();
     oldest_commit_time_ = assembler_->oldest_commit_time();
   }
@@ -133,8 +165,11 @@ bool Receiver::push_pending() {
 // Nothing is open and every whole commit was pushed: the position that the server told is one where nothing is missing.
 void Receiver::report_position() {
   oldest_commit_time_ = assembler_->oldest_commit_time();
+  assembler_->reached(reader_->received());
+  compared_ = assembler_->compared();
   const Lsn position = std::max(reader_->received(), assembler_->position());
   received_ = position.value;
+  if (!compared_) return;
   if (assembler_->reached_until()) {
     if (!assembler_->has_commits()) reached_until_ = true;
     return;
@@ -148,7 +183,7 @@ void Receiver::report_position() {
 }
 
 void Receiver::give_feedback(SteadyTime now) {
-  const Lsn position = durable();
+  const Lsn position = assembler_->compared() ? durable() : Lsn{};
   auto interval = feedback_interval;
   if (const auto timeout = reader_->sender_timeout(); timeout.count() > 0) interval = std::min(interval, timeout / 4);
   const bool asked = ask_position_.exchange(false);
@@ -178,7 +213,7 @@ bool Receiver::step_down() {
 }
 
 void Receiver::confirm() {
-  if (reader_ == nullptr || !durable().is_set() || !options_.confirm) return;
+  if (reader_ == nullptr || !assembler_->compared() || !durable().is_set() || !options_.confirm) return;
   try {
     fault::hit("before_confirm");
     reader_->send_feedback(durable(), false);

@@ -18,9 +18,11 @@
 namespace walbrook::pipeline {
 
 struct ReceiverOptions {
-  AssemblerOptions assembler;
-  bool confirm = true;  // false: the server is told nothing of what is durable
-  int reconnects = 5;   // attempts in a row before a broken connection ends the run; < 0: without end
+  AssemblerOptions assembler;  // its `last` belongs to the durable checkpoint that the run begins with
+  bool confirm = true;         // false: the server is told nothing of what is durable
+  int reconnects = 5;          // attempts in a row before a broken connection ends the run; < 0: without end
+  // Whether the publication was altered by a transaction that is newer than this one. Throws Error. Empty: it was not.
+  std::function<bool(std::uint32_t xid)> altered_since = {};
 };
 
 // How a stream is asked for otherwise than the run began with it.
@@ -28,8 +30,13 @@ struct StreamLimits {
   bool text = false;   // in text even where binary would do
   bool whole = false;  // transactions only when they have committed
 };
-// Opens the stream at a position.
-using OpenStream = std::function<std::unique_ptr<source::ChangeReader>(Lsn start, const StreamLimits& limits)>;
+// Where a stream continues.
+struct ResumePoint {
+  Lsn checkpoint;    // durable
+  Lsn compare_from;  // commit_lsn of the last transaction that was applied; unset: nothing is to be compared
+};
+using OpenStream =
+    std::function<std::unique_ptr<source::ChangeReader>(const ResumePoint& start, const StreamLimits& limits)>;
 
 class Receiver {
  public:
@@ -48,8 +55,9 @@ class Receiver {
   void wake();
   [[nodiscard]] Lsn received() const { return Lsn{received_.load()}; }
   [[nodiscard]] std::int64_t oldest_commit_time() const { return oldest_commit_time_.load(); }
-  // The stream has been open once: `confirm` will reach the server.
-  [[nodiscard]] bool connected() const { return connected_.load(); }
+  // The stream is open and continues what the checkpoint was made from (history_check.h): `confirm` will reach the
+  // server.
+  [[nodiscard]] bool compared() const { return compared_.load(); }
   [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
   // Makes the server tell its position at once: a run that waits for its end asks once a second.
   void ask_position() { ask_position_ = true; }
@@ -57,6 +65,7 @@ class Receiver {
  private:
   void connect(SteadyTime now);
   void disconnect(SteadyTime now, const Error& why);
+  void look_for_alteration(SteadyTime now, const OtherHistory& other);
   void read(SteadyTime now);
   [[nodiscard]] bool push_pending();
   void give_feedback(SteadyTime now);
@@ -75,6 +84,7 @@ class Receiver {
   std::optional<Assembler> assembler_;
   std::optional<LoadPackage> pending_;  // found no room in the queue
   StreamLimits limits_;
+  Transaction last_;   // of what was pushed: as the checkpoint knows it once the queue is drained
   bool fresh_ = true;  // nothing was pushed since the process began
   int failures_ = 0;
   SteadyTime retry_at_{};
@@ -83,7 +93,7 @@ class Receiver {
 
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::int64_t> oldest_commit_time_{0};
-  std::atomic<bool> connected_{false};
+  std::atomic<bool> compared_{false};
   std::atomic<bool> reached_until_{false};
   std::atomic<bool> ask_position_{false};
 };

@@ -29,6 +29,7 @@
 #include "pipeline/loader.h"
 #include "pipeline/prepare.h"
 #include "pipeline/receiver.h"
+#include "source/publication_age.h"
 #include "source/walsender_stream.h"
 
 namespace walbrook::pipeline {
@@ -46,7 +47,7 @@ class Run::Impl {
       : options_(std::move(options)),
         destination_(destination),
         observer_(observer),
-        types_(options_.conninfo),
+        types_(options_.conninfo, &server_),
         queue_(options_.package_bytes),
         inbox_([this] { queue_.wake(); }),
         statistics_(first_status()) {}
@@ -66,7 +67,8 @@ class Run::Impl {
     return status;
   }
   void build(Prepared& prepared);
-  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start, const StreamLimits& limits);
+  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start, const StreamLimits& limits);
+  [[nodiscard]] bool altered_since(std::uint32_t xid);
   void receive();
   void load();
   void watch(source::Publication seen, const ColumnSelection& selection);
@@ -91,6 +93,7 @@ class Run::Impl {
   RunOptions options_;
   destination::Destination& destination_;
   RunObserver& observer_;
+  source::KnownServer server_;
   source::CatalogTypes types_;
   PackageQueue queue_;
   Mailbox<LoaderMessage> inbox_;
@@ -127,7 +130,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   Prepared prepared;
   try {
-    prepared = prepare(options_, destination_, types_, observer_, stop);
+    prepared = prepare(options_, destination_, types_, server_, observer_, stop);
   } catch (const Error&) {
     if (!stop.stop_requested()) throw;
     return {};  // stopped while it waited for open writers: nothing was begun
@@ -158,7 +161,7 @@ void Run::Impl::build(Prepared& prepared) {
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups());
-  CopierOptions copying{.conninfo = options_.conninfo};
+  CopierOptions copying{.conninfo = options_.conninfo, .server = &server_};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
                         : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
@@ -173,31 +176,41 @@ void Run::Impl::build(Prepared& prepared) {
                                                    .target = prepared.target,
                                                    .follow = options_.follow || options_.until.has_value(),
                                                    .together = !options_.copy_anew.empty(),
-                                                   .newest_load = prepared.newest_load},
+                                                   .newest_load = prepared.newest_load,
+                                                   .server = &server_},
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);
   const ReceiverOptions receiving{.assembler = {.limits = destination_.limits(),
                                                 .package_bytes = options_.package_bytes,
                                                 .package_rows = options_.package_rows,
+                                                .last = prepared.checkpoint.last,
                                                 .until = options_.until,
                                                 .selection = prepared.selection,
                                                 .protocol = protocol_,
                                                 .parallel_streaming = pgoutput::streams_in_parallel(protocol_)},
                                   .confirm = options_.confirm,
-                                  .reconnects = options_.follow ? -1 : 5};
+                                  .reconnects = options_.follow ? -1 : 5,
+                                  .altered_since = [this](std::uint32_t xid) { return altered_since(xid); }};
   auto receiver = std::make_unique<Receiver>(
-      receiving, [this](Lsn start, const StreamLimits& limits) { return open_stream(start, limits); }, types_, groups_,
-      queue_, durable_);
+      receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
+      types_, groups_, queue_, durable_);
   const std::lock_guard lock(receiver_mutex_);
   receiver_ = std::move(receiver);
 }
 
-std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(Lsn start, const StreamLimits& limits) {
+bool Run::Impl::altered_since(std::uint32_t xid) {
+  auto catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
+  return source::publication_altered_since(catalog, options_.publication, xid);
+}
+
+std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(const ResumePoint& start, const StreamLimits& limits) {
   return source::start_streaming({.conninfo = options_.conninfo,
                                   .slot = options_.slot,
                                   .publication = options_.publication,
-                                  .start = start,
+                                  .start = start.checkpoint,
+                                  .compare_from = start.compare_from,
+                                  .server = &server_,
                                   .protocol = protocol_,
                                   .streaming = !limits.whole,
                                   .two_phase = two_phase_,
@@ -232,8 +245,9 @@ void Run::Impl::receive() {
 void Run::Impl::load() {
   while (!loader_->drained() && !failed_) {
     loader_->step(std::chrono::steady_clock::now(), failing_.get_token());
-    // With nothing to apply it is done before the stream is open, and a slot that is behind would hold its log on.
-    if (loader_->done() && (!must_confirm_ || receiver_->connected())) {
+    // With nothing to apply it is done before the stream is open; a slot that is behind would hold its log on, and
+    // what it holds would not be compared.
+    if (loader_->done() && (!must_confirm_ || receiver_->compared())) {
       end_reached_ = true;
       end();
     }
@@ -251,7 +265,9 @@ void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection
     if (std::chrono::steady_clock::now() < next) continue;
     next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
     try {
-      if (!catalog) catalog = source::Connection::open(options_.conninfo, source::ConnectionUse::catalog);
+      if (!catalog) {
+        catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
+      }
       statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
       auto now = source::read_publication(*catalog, options_.publication);
       if (!now) {

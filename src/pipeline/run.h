@@ -40,6 +40,7 @@ struct RunOptions {
   std::vector<source::TableName> include_columns;  // each with its columns; of other tables all (column_selection.h)
   std::vector<HintedTable> hints;                  // names and types of columns (column_hints.h)
   bool confirm = true;                             // false: the slot's position stays where it is
+  bool accept_new_system = false;                  // the source's system identifier may have changed (pg_upgrade)
   bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
   std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
   Wire wire = Wire::automatic;

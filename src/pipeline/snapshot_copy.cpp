@@ -54,7 +54,7 @@ void SnapshotCopy::plan(source::SnapshotReader& reader) {
 void SnapshotCopy::work(std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   const std::stop_callback forward(stop, [this] { giving_up_.request_stop(); });
-  source::SnapshotReader first(around_.options.conninfo, snapshot_.name());
+  source::SnapshotReader first(around_.options.conninfo, snapshot_.name(), around_.options.server);
   plan(first);
   {
     const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
@@ -62,7 +62,7 @@ void SnapshotCopy::work(std::stop_token stop) {
     for (std::size_t i = 1; i < wanted; ++i) {
       others.emplace_back([this] {
         try {
-          run_worker({around_.options.conninfo, snapshot_.name()}, giving_up_.get_token());
+          run_worker({around_.options.conninfo, snapshot_.name(), around_.options.server}, giving_up_.get_token());
         } catch (const Error& refused) {
           spdlog::debug("the tables are copied by a connection less: {}", refused.cause());
         }
@@ -107,7 +107,7 @@ void SnapshotCopy::loop_worker(source::SnapshotReader reader, const std::stop_to
     }
     if (stop.stop_requested()) return;
     if (copy.leave()) settle(copy);
-    if (spoilt) reader = source::SnapshotReader(around_.options.conninfo, snapshot_.name());
+    if (spoilt) reader = source::SnapshotReader(around_.options.conninfo, snapshot_.name(), around_.options.server);
   }
 }
 

@@ -10,6 +10,7 @@ std::uint32_t StreamedTransaction::index_of(std::uint32_t subxid) {
   const auto found = index_.find(subxid);
   if (found != index_.end()) return found->second;
   changes_.add(Transaction{.xid = subxid});
+  changed_by_.insert(subxid);
   return index_[subxid] = changes_.newest();
 }
 

@@ -23,7 +23,12 @@ class StreamedTransaction {
   // What the stream described within this transaction: perhaps tables that it alone has altered so far.
   [[nodiscard]] std::unordered_map<Oid, std::shared_ptr<RelationState>>& relations() { return relations_; }
 
-  void abort(std::uint32_t subxid) { aborted_.insert(subxid); }
+  void abort(std::uint32_t subxid) {
+    aborted_.insert(subxid);
+    changed_by_.erase(subxid);
+  }
+  // It has changes that were not rolled back, also such that the package leaves out.
+  [[nodiscard]] bool changed() const { return !changed_by_.empty(); }
   [[nodiscard]] std::vector<std::uint32_t> aborted() const;  // ascending
   // Parts of it have left for the destination's staging.
   [[nodiscard]] bool staged() const { return staged_; }
@@ -41,6 +46,7 @@ class StreamedTransaction {
   std::unordered_map<std::uint32_t, std::uint32_t> index_;
   std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
   std::unordered_set<std::uint32_t> aborted_;
+  std::unordered_set<std::uint32_t> changed_by_;  // (sub)transactions with changes that are not in aborted_
   bool staged_ = false;
 };
 

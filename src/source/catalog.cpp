@@ -170,11 +170,6 @@ SourceTable table_of(const Rows& rows, int row) {
 
 }  // namespace
 
-ServerIdentity identify(Connection& replication) {
-  const auto rows = replication.query("IDENTIFY_SYSTEM", {}, "asking the server who it is");
-  return {.systemid = rows.text(0, 0), .timeline = rows.integer(0, 1), .position = rows.lsn(0, 2)};
-}
-
 std::optional<Publication> read_publication(Connection& catalog, const std::string& name) {
   const auto words = catalog_words(catalog.server_version());
   const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),

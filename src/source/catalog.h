@@ -12,14 +12,9 @@
 #include "schema/column_wishes.h"
 #include "schema/table_schema.h"
 #include "source/connection.h"
+#include "source/known_server.h"
 
 namespace walbrook::source {
-
-struct ServerIdentity {
-  std::string systemid;
-  std::int64_t timeline = 0;
-  Lsn position;  // current
-};
 
 struct SourceColumn {
   std::string name;
@@ -61,7 +56,9 @@ struct Publication {
 // Looks user types up on a connection of its own; answers are kept until `forget`. Safe to call from several threads.
 class CatalogTypes : public TypeCatalog {
  public:
-  explicit CatalogTypes(std::string conninfo) : conninfo_(std::move(conninfo)) {}
+  // Borrows `server`, which each connection is compared with; nullptr: none.
+  explicit CatalogTypes(std::string conninfo, KnownServer* server = nullptr)
+      : conninfo_(std::move(conninfo)), server_(server) {}
   [[nodiscard]] SourceType find(Oid oid) override;
   [[nodiscard]] std::uint64_t version() const override { return version_; }
   // The next `find` asks the server again. To be called when a table's stamp has changed: of an altered composite type
@@ -89,12 +86,12 @@ class CatalogTypes : public TypeCatalog {
   [[nodiscard]] std::optional<SourceType> build(Oid oid, int depth, int& parts) const;
 
   std::string conninfo_;
+  KnownServer* server_;
   std::mutex mutex_;  // guards known_
   std::map<Oid, Row> known_;
   std::atomic<std::uint64_t> version_ = 0;
 };
 
-[[nodiscard]] ServerIdentity identify(Connection& replication);
 // nullopt: there is no such publication.
 [[nodiscard]] std::optional<Publication> read_publication(Connection& catalog, const std::string& name);
 // The columns of a table as the connection's snapshot sees them, in attribute order: not dropped, not generated, and

@@ -36,6 +36,8 @@ class ChangeReader {
   // Ends a `wait` at once; the only call that other threads may make.
   virtual void interrupt() = 0;
 
+  // The stream holds every transaction with a commit_lsn at or after this position, and may hold earlier ones.
+  [[nodiscard]] virtual Lsn begins_at() const = 0;
   // Everything that was committed before this position has been yielded by `read`. Keepalives move it; the end of a
   // transaction that was yielded, which may lie further on, stands in its Commit message.
   [[nodiscard]] virtual Lsn received() const = 0;

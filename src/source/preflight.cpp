@@ -110,29 +110,40 @@ std::optional<ServerIdentity> check_replication(const Connection& catalog, const
   }
 }
 
+// Both connections must have come to one server. It may write meanwhile: only what stays is compared.
+void check_same_server(Connection& catalog, const ServerIdentity& server, Findings& found) {
+  const auto other = identify_by_query(catalog);
+  if (other.systemid == server.systemid && other.timeline == server.timeline) return;
+  found.error("server",
+              fmt::format("two connections came to two servers: cluster {}, timeline {}, and cluster {}, timeline {}",
+                          other.systemid, other.timeline, server.systemid, server.timeline),
+              "Name one host in --source, and no pooler that distributes connections.");
+}
+
+bool is_new_system(const ServerIdentity& server, const PreflightRequest& request) {
+  return !request.systemid.empty() && server.systemid != request.systemid;
+}
+
 void check_identity(const ServerIdentity& server, const PreflightRequest& request, Findings& found) {
-  const auto* anew = "Give the right --source, or make the copy anew: walbrook run --reset.";
-  if (!request.systemid.empty() && server.systemid != request.systemid) {
-    found.error(
-        "server",
-        fmt::format("this is cluster {}, but the copy was made from cluster {}", server.systemid, request.systemid),
-        anew);
-    return;
-  }
-  if (server.timeline < request.timeline) {
-    found.error("server",
-                fmt::format("the server is on timeline {}, the copy already on {}: it is an older state of the source",
-                            server.timeline, request.timeline),
-                anew);
-  } else if (request.checkpoint > server.position) {
-    found.error("server",
-                fmt::format("the server is at {}, the copy already at {}: it is an older state of the source",
-                            server.position.to_string(), request.checkpoint.to_string()),
-                anew, ErrorKind::source_not_ready, {.lsn = request.checkpoint.to_string()});
+  const bool accepted = request.accept_new_system && is_new_system(server, request);
+  ExpectedServer expected{.systemid = request.systemid, .timeline = request.timeline, .checkpoint = request.checkpoint};
+  if (accepted) expected = {.systemid = {}, .timeline = 0, .checkpoint = request.checkpoint};
+  if (const auto trouble = identity_trouble(server, expected)) {
+    found.error("server", *trouble);
+  } else if (accepted) {
+    found.note("server",
+               fmt::format("this is cluster {}, which is accepted in place of {}", server.systemid, request.systemid));
   } else if (request.timeline != 0 && server.timeline > request.timeline) {
     found.note("server", fmt::format("the server was promoted since the last run (timeline {}, was {})",
                                      server.timeline, request.timeline));
   }
+}
+
+// The position that a usable slot must not be ahead of. pg_upgrade makes the slots anew, at the new cluster's position,
+// and only if they had yielded everything; so there a slot that is ahead has no gap.
+Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, const std::optional<SlotState>& slot) {
+  if (!request.accept_new_system || !is_new_system(server, request) || !slot) return request.checkpoint;
+  return std::max(request.checkpoint, slot->confirmed_flush_lsn);
 }
 
 void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
@@ -179,8 +190,13 @@ void check_all(Connection& catalog, const PreflightRequest& request, Findings& f
   std::optional<SlotState> slot;
   run_part("slot", found, [&] { slot = read_slot(catalog, request.slot); });
   run_part("server", found, [&] { check_room(catalog, request, slot, found); });
-  if (const auto server = check_replication(catalog, request, found)) check_identity(*server, request, found);
-  run_part("slot", found, [&] { check_slot(catalog, request, slot, found); });
+  auto of_slot = request;
+  if (const auto server = check_replication(catalog, request, found)) {
+    run_part("server", found, [&] { check_same_server(catalog, *server, found); });
+    check_identity(*server, request, found);
+    of_slot.checkpoint = slot_bound(*server, request, slot);
+  }
+  run_part("slot", found, [&] { check_slot(catalog, of_slot, slot, found); });
   run_part("publication", found, [&] { check_publication(catalog, request, slot.has_value(), found); });
 }
 

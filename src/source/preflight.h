@@ -24,12 +24,13 @@ struct PreflightRequest {
   std::string conninfo;
   std::string publication;
   std::string slot;
-  std::string schema = "public";  // for a publication that is to be created
-  std::vector<TableName> tables;  // empty = the publication's
-  Lsn checkpoint;                 // the destination's, if it has one
-  std::string systemid;           // the destination's, if it has one
-  std::int64_t timeline = 0;
-  bool snapshot = true;  // tables will be copied: a second free slot is needed
+  std::string schema = "public";   // for a publication that is to be created
+  std::vector<TableName> tables;   // empty = the publication's
+  Lsn checkpoint;                  // the destination's, if it has one
+  std::string systemid;            // the destination's, if it has one
+  std::int64_t timeline = 0;       // the same
+  bool accept_new_system = false;  // another system identifier is no error (pg_upgrade)
+  bool snapshot = true;            // tables will be copied: a second free slot is needed
 };
 
 // Never throws for what it can tell as a finding; an unreachable server is one too.

@@ -74,12 +74,13 @@ void abandon_copy(Connection& reading) {
 
 }  // namespace
 
-SnapshotSource::SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop)
-    : replication_(Connection::open(conninfo, ConnectionUse::replication)),
+SnapshotSource::SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
+                               KnownServer* server)
+    : replication_(open_checked(conninfo, ConnectionUse::replication, server)),
       created_(create_snapshot_slot(replication_, conninfo, waiting, std::move(stop))) {}
 
-SnapshotReader::SnapshotReader(const std::string& conninfo, const std::string& snapshot_name)
-    : connection_(Connection::open(conninfo, ConnectionUse::snapshot)) {
+SnapshotReader::SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server)
+    : connection_(open_checked(conninfo, ConnectionUse::snapshot, server)) {
   connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the snapshot's transaction");
   connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
                       "taking the snapshot over");

@@ -17,8 +17,9 @@ enum class CopyFormat { binary_where_possible, text };
 // it.
 class SnapshotSource {
  public:
-  // Waits for open writers, telling `waiting`.
-  SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop);
+  // Waits for open writers, telling `waiting`. The connection is compared with `server` unless that is nullptr.
+  SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
+                 KnownServer* server = nullptr);
 
   // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
   [[nodiscard]] Lsn consistent_point() const { return created_.consistent_point; }
@@ -53,7 +54,7 @@ struct CopyOptions {
 // connection, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
 class SnapshotReader {
  public:
-  SnapshotReader(const std::string& conninfo, const std::string& snapshot_name);
+  SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server = nullptr);
 
   enum class Prepared {
     ready,

@@ -76,9 +76,10 @@ Error stream_failure(const Connection& connection, const PGresult* result, const
 // transaction from its Commit message.
 class WalsenderStream final : public ChangeReader {
  public:
-  WalsenderStream(Connection connection, StreamOptions options, milliseconds sender_timeout)
+  WalsenderStream(Connection connection, StreamOptions options, Lsn begins_at, milliseconds sender_timeout)
       : connection_(std::move(connection)),
         options_(std::move(options)),
+        begins_at_(begins_at),
         sender_timeout_(sender_timeout),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (wake_.get() < 0) throw Error(ErrorKind::internal, "eventfd failed: too many open files?");
@@ -87,6 +88,7 @@ class WalsenderStream final : public ChangeReader {
   ReadResult read(Frame& out) override;
   void wait(milliseconds timeout) override;
   void interrupt() override;
+  [[nodiscard]] Lsn begins_at() const override { return begins_at_; }
   [[nodiscard]] Lsn received() const override { return received_; }
   [[nodiscard]] bool reply_requested() const override { return reply_requested_; }
   void send_feedback(Lsn durable, bool ask_reply) override;
@@ -100,6 +102,7 @@ class WalsenderStream final : public ChangeReader {
 
   Connection connection_;
   StreamOptions options_;
+  Lsn begins_at_;
   milliseconds sender_timeout_;
   FileDescriptor wake_;
   std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
@@ -254,11 +257,10 @@ void WalsenderStream::send_feedback(Lsn durable, bool ask_reply) {
 
 // The names stand in the replication grammar, which doubles quotes and knows nothing of backslashes; the publication's
 // is an identifier inside a literal.
-std::string start_sql(const Connection& replication, const StreamOptions& options) {
+std::string start_sql(const Connection& replication, const StreamOptions& options, Lsn start) {
   const auto publication = replication.quote_literal(replication.quote_name(options.publication));
-  auto sql =
-      fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
-                  replication.quote_name(options.slot), options.start.to_string(), options.protocol, publication);
+  auto sql = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
+                         replication.quote_name(options.slot), start.to_string(), options.protocol, publication);
   if (options.protocol >= 2 && options.streaming) {
     sql += fmt::format(", streaming '{}'", pgoutput::streams_in_parallel(options.protocol) ? "parallel" : "on");
   }
@@ -293,7 +295,11 @@ class SlotTaking {
         stop_(std::move(stop)),
         catalog_(Connection::open(options.conninfo, ConnectionUse::catalog)),
         replication_(open_walsender(options)),
-        deadline_(steady_clock::now() + options.wait_for_active) {}
+        deadline_(steady_clock::now() + options.wait_for_active) {
+    if (options.server == nullptr) return;
+    options.server->check_replication(replication_, options.start);
+    options.server->check(catalog_, ConnectionUse::catalog);
+  }
 
   std::unique_ptr<ChangeReader> take() {
     const auto timeout = read_sender_timeout(replication_);
@@ -305,11 +311,18 @@ class SlotTaking {
     }
     // Looked at again now that nobody else can move it: the server starts from the slot's own position without a word
     // when that is ahead of what was asked for.
-    require_usable();
-    return std::make_unique<WalsenderStream>(std::move(replication_), options_, timeout);
+    const auto slot = require_usable();
+    return std::make_unique<WalsenderStream>(std::move(replication_), options_, begins_at(slot), timeout);
   }
 
  private:
+  // The server begins at the slot's position where an earlier one is asked for, and writes that to its log.
+  [[nodiscard]] Lsn begins_at(const SlotState& slot) const {
+    const auto asked =
+        options_.compare_from.is_set() ? std::min(options_.compare_from, options_.start) : options_.start;
+    return std::max(asked, slot.confirmed_flush_lsn);
+  }
+
   SlotState require_usable() {
     const auto slot = read_slot(catalog_, options_.slot);
     if (auto trouble = slot_trouble(slot, options_.slot, catalog_.database(), options_.start)) throw *trouble;
@@ -324,7 +337,7 @@ class SlotTaking {
   bool try_start() {
     const auto slot = require_usable();
     if (slot.active_pid != 0) return told_active(slot.active_pid);
-    const Result result(PQexec(replication_.raw(), start_sql(replication_, options_).c_str()));
+    const Result result(PQexec(replication_.raw(), start_sql(replication_, options_, begins_at(slot)).c_str()));
     if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return true;
     if (sqlstate_of(result.get()) == "55006") return told_active(0);  // object_in_use: taken since we looked
     throw stream_failure(replication_, result.get(), options_);

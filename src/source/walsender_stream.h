@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "source/change_reader.h"
-#include "source/connection.h"
+#include "source/known_server.h"
 
 namespace walbrook::source {
 
@@ -14,7 +14,10 @@ struct StreamOptions {
   std::string conninfo;
   std::string slot;
   std::string publication;
-  Lsn start;                                            // the checkpoint
+  Lsn start;                                            // the checkpoint; the slot must not be ahead of it
+  Lsn compare_from = {};                                // where the slot is behind the checkpoint, the stream begins
+                                                        // here or at the slot's position; unset: at the checkpoint
+  KnownServer* server = nullptr;                        // borrowed: who has to answer
   int protocol = 1;                                     // 1 to 4
   bool streaming = true;                                // of large transactions while they run, from protocol 2 on
   bool two_phase = false;                               // protocol 3 on, see SlotState::two_phase

@@ -23,7 +23,8 @@ constexpr std::array<Definition, 7> definitions = {{
     {"format", "version BIGINT"},
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
-     "ZONE, publication VARCHAR, source VARCHAR, selection JSON"},
+     "ZONE, publication VARCHAR, source VARCHAR, selection JSON, origin VARCHAR, last_commit_lsn VARCHAR, last_xid "
+     "BIGINT, last_commit_time TIMESTAMP WITH TIME ZONE"},
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
@@ -49,10 +50,14 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 4> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+constexpr std::array<LaterColumn, 8> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
                                                        {"checkpoint", "source", "VARCHAR"},
                                                        {"checkpoint", "selection", "JSON"},
-                                                       {"loads", "copied_rows", "BIGINT"}}};
+                                                       {"loads", "copied_rows", "BIGINT"},
+                                                       {"checkpoint", "origin", "VARCHAR"},
+                                                       {"checkpoint", "last_commit_lsn", "VARCHAR"},
+                                                       {"checkpoint", "last_xid", "BIGINT"},
+                                                       {"checkpoint", "last_commit_time", "TIMESTAMP WITH TIME ZONE"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -172,7 +177,9 @@ std::optional<Checkpoint> StateTables::checkpoint() {
   std::string later;
   for (const auto& [of, name, type] : later_columns) {
     if (std::string_view(of) != "checkpoint") continue;
-    later += has_column(of, name) ? fmt::format(", {}::VARCHAR", name) : ", ''";
+    const bool time = std::string_view(type).starts_with("TIMESTAMP");
+    const auto value = time ? fmt::format("epoch_us({})", name) : std::string(name);
+    later += has_column(of, name) ? fmt::format(", {}::VARCHAR", value) : ", ''";
   }
   const auto rows =
       connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn{} FROM {} WHERE pipeline = $1", later,
@@ -185,7 +192,17 @@ std::optional<Checkpoint> StateTables::checkpoint() {
                     .lsn = lsn(rows[0], 3),
                     .publication = text(rows[0], 4),
                     .source = text(rows[0], 5),
-                    .selection = selection_from_json(text(rows[0], 6))};
+                    .selection = selection_from_json(text(rows[0], 6)),
+                    .origin = text(rows[0], 7),
+                    .last = {.xid = static_cast<std::uint32_t>(number(rows[0], 9)),
+                             .commit_lsn = lsn(rows[0], 8),
+                             .commit_time = number(rows[0], 10)}};
+}
+
+std::size_t StateTables::count_checkpoints() {
+  const auto rows = connection_.rows(
+      fmt::format("SELECT count(*)::VARCHAR FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
+  return static_cast<std::size_t>(number(rows.at(0), 0));
 }
 
 Lsn StateTables::checkpoint_lsn() {
@@ -196,6 +213,10 @@ Lsn StateTables::checkpoint_lsn() {
 
 State StateTables::load() {
   State state{.checkpoint = checkpoint(), .tables = {}};
+  state.checkpoints = count_checkpoints();
+  state.targets = std::ranges::any_of(targets(), [](const TargetRecord& target) {
+    return target.kind == TargetRecord::Kind::live && target.oid >= first_source_oid;
+  });
   const auto rows = connection_.rows(
       fmt::format(
           "SELECT oid::VARCHAR, source_schema, source_name, target_schema, target_name, state, snapshot_lsn, reason, "
@@ -220,11 +241,13 @@ State StateTables::load() {
 
 void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
-  connection_.run(
-      fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON)", table("checkpoint")),
-      pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
-      std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
-      selection_to_json(checkpoint.selection));
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON, $10, $11, "
+                              "nullif($12, 0), CASE WHEN $12 <> 0 THEN $13 END)",
+                              table("checkpoint")),
+                  pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
+                  std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
+                  selection_to_json(checkpoint.selection), checkpoint.origin, lsn_text(checkpoint.last.commit_lsn),
+                  checkpoint.last.xid, WallTime(std::chrono::microseconds(checkpoint.last.commit_time)));
 }
 
 void StateTables::put_table(const TableRecord& record) {

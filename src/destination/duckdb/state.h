@@ -68,6 +68,7 @@ class StateTables {
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
+  [[nodiscard]] std::size_t count_checkpoints();
   [[nodiscard]] bool has_column(std::string_view table, std::string_view column);
   void forget_record(const TableRecord& record);
   void put_schema_version(const TableRecord& record);

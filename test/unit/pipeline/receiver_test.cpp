@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 
 #include "source/walsender_stream.h"
@@ -18,11 +19,14 @@ constexpr Oid items = 100;
 struct Script {
   std::deque<std::string> frames;
   std::function<void()> end = [] {};
+  Lsn slot{};       // its position; unset: the checkpoint that is asked for
+  Lsn received{1};  // told once the frames were read
 };
 
 class ScriptedReader : public source::ChangeReader {
  public:
-  explicit ScriptedReader(Script script) : script_(std::move(script)) {}
+  // `fed_back`: where each confirmed position goes.
+  ScriptedReader(Script script, std::vector<Lsn>& fed_back) : script_(std::move(script)), fed_back_(fed_back) {}
   source::ReadResult read(source::Frame& out) override {
     if (script_.frames.empty()) {
       script_.end();
@@ -35,13 +39,15 @@ class ScriptedReader : public source::ChangeReader {
   }
   void wait(milliseconds /*timeout*/) override {}
   void interrupt() override {}
-  [[nodiscard]] Lsn received() const override { return {1}; }
+  [[nodiscard]] Lsn begins_at() const override { return script_.slot; }
+  [[nodiscard]] Lsn received() const override { return script_.received; }
   [[nodiscard]] bool reply_requested() const override { return false; }
-  void send_feedback(Lsn /*durable*/, bool /*ask_reply*/) override {}
+  void send_feedback(Lsn durable, bool /*ask_reply*/) override { fed_back_.push_back(durable); }
   [[nodiscard]] milliseconds sender_timeout() const override { return milliseconds(0); }
 
  private:
   Script script_;
+  std::vector<Lsn>& fed_back_;
   std::string current_;
 };
 
@@ -49,18 +55,20 @@ class ReceiverTest : public ::testing::Test {
  protected:
   struct Opened {
     Lsn start;
+    Lsn compare_from;
     StreamLimits limits;
   };
 
-  Receiver& receive(std::deque<Script> scripts) {
+  Receiver& receive(std::deque<Script> scripts, ReceiverOptions options = {.reconnects = 1}) {
     scripts_ = std::move(scripts);
-    const auto open = [this](Lsn start, const StreamLimits& limits) {
-      opened_.push_back({start, limits});
+    const auto open = [this](const ResumePoint& start, const StreamLimits& limits) {
+      opened_.push_back({start.checkpoint, start.compare_from, limits});
       auto script = std::move(scripts_.front());
       scripts_.pop_front();
-      return std::make_unique<ScriptedReader>(std::move(script));
+      if (!script.slot.is_set()) script.slot = start.checkpoint;
+      return std::make_unique<ScriptedReader>(std::move(script), fed_back_);
     };
-    receiver_.emplace(ReceiverOptions{.reconnects = 1}, open, types_, groups_, queue_, durable_);
+    receiver_.emplace(std::move(options), open, types_, groups_, queue_, durable_);
     return *receiver_;
   }
   // Until a package is there; the one before is taken as applied.
@@ -78,6 +86,10 @@ class ReceiverTest : public ::testing::Test {
     ADD_FAILURE() << "no package came";
     return {};
   }
+  static std::deque<std::string> joined(std::deque<std::string> first, const std::deque<std::string>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+  }
   static std::deque<std::string> transaction(std::uint32_t xid, std::uint64_t at) {
     return {frames::begin(xid, {at}), frames::relation(items, "items", 'd', {{"id", type_oid::int4, true}}),
             frames::insert(items, {std::to_string(at)}), frames::commit({at}, {at + 5})};
@@ -85,6 +97,7 @@ class ReceiverTest : public ::testing::Test {
 
   std::deque<Script> scripts_;
   std::vector<Opened> opened_;
+  std::vector<Lsn> fed_back_;
   BuiltInTypes types_;
   TableGroups groups_;
   PackageQueue queue_{1 << 20U};
@@ -133,6 +146,65 @@ TEST_F(ReceiverTest, a_connection_that_breaks_again_and_again_ends_the_run) {
   };
   EXPECT_THROW(until_thrown(), Error);
   EXPECT_EQ(opened_.size(), 2U);
+}
+
+TEST_F(ReceiverTest, after_a_reconnect_the_last_transaction_must_come_again) {
+  const auto cut = [] { throw Error(ErrorKind::connection, "cut"); };
+  receive({{.frames = transaction(1, 100), .end = cut},
+           {.frames = joined(transaction(1, 100), transaction(2, 200)), .slot = Lsn{50}}});
+  EXPECT_EQ(next_package().checkpoint, Lsn{105});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  const auto package = next_package();
+  ASSERT_EQ(package.transactions.size(), 1U) << "what is durable is compared, not applied";
+  EXPECT_EQ(package.transactions[0].xid, 2U);
+  EXPECT_EQ(opened_[1].start, Lsn{105});
+  EXPECT_EQ(opened_[1].compare_from, Lsn{100});
+}
+
+TEST_F(ReceiverTest, another_history_after_a_reconnect_ends_the_run_and_confirms_nothing) {
+  const auto cut = [] { throw Error(ErrorKind::connection, "cut"); };
+  receive({{.frames = transaction(1, 100), .end = cut}, {.frames = transaction(9, 200), .slot = Lsn{50}}});
+  EXPECT_EQ(next_package().checkpoint, Lsn{105});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  fed_back_.clear();
+  const auto until_thrown = [&] {
+    for (int i = 0; i < 100; ++i) receiver_->step(now_ += std::chrono::seconds(2));
+  };
+  EXPECT_THROW(until_thrown(), OtherHistory);
+  EXPECT_FALSE(queue_.take(milliseconds(0)).package);
+  EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
+  receiver_->confirm();
+  EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
+}
+
+TEST_F(ReceiverTest, nothing_is_confirmed_before_it_was_compared) {
+  auto options = ReceiverOptions{.assembler = {.last = {.xid = 1, .commit_lsn = {3}, .commit_time = frames::at_2000}}};
+  receive({{.frames = {}, .slot = Lsn{2}, .received = Lsn{5}}}, options);
+  for (int i = 0; i < 10; ++i) receiver_->step(now_ += std::chrono::seconds(2));
+  EXPECT_FALSE(receiver_->compared());
+  EXPECT_FALSE(fed_back_.empty());
+  EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
+  EXPECT_FALSE(queue_.take(milliseconds(0)).idle_position.is_set());
+}
+
+TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contradiction) {
+  const auto cut = [] { throw Error(ErrorKind::connection, "cut"); };
+  std::vector<std::uint32_t> asked;
+  ReceiverOptions options{.reconnects = 1, .altered_since = [&](std::uint32_t xid) {
+                            asked.push_back(xid);
+                            return true;
+                          }};
+  receive({{.frames = transaction(1, 100), .end = cut},
+           {.frames = transaction(9, 200), .slot = Lsn{50}},
+           {.frames = transaction(9, 200), .slot = Lsn{50}}},
+          options);
+  EXPECT_EQ(next_package().checkpoint, Lsn{105});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  auto next = next_package();
+  if (next.kind == PackageKind::restart) next = next_package();
+  EXPECT_EQ(next.checkpoint, Lsn{205});
+  EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
+  EXPECT_FALSE(opened_[2].compare_from.is_set());
 }
 
 }  // namespace
