@@ -57,6 +57,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.include_columns = source.named(plan.include_columns, "include_columns");
   options.hints = source.hinted(plan.hints);
   options.confirm = plan.confirm;
+  options.adoption = pipeline::Adoption::of_same_owner;  // a resource names its slot
   return options;
 }
 

@@ -86,7 +86,8 @@ struct TableRecord {
   std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored
 };
 
-// The row of _walbrook.checkpoint for this pipeline.
+// The row of _walbrook.checkpoint for this pipeline. Its LSN is unset from before the slot is created until the first
+// state is stored: a run that finds the slot then knows it for its own.
 struct Checkpoint {
   std::string slot;
   std::string systemid;
@@ -96,6 +97,8 @@ struct Checkpoint {
   std::string publication = {};
   std::string source = {};                    // where it is: "127.0.0.1:5432/shop"
   std::vector<SelectedTable> selection = {};  // the tables it was asked for; empty = all of the publication
+  // The pipeline's run created them; false: somebody else did. nullopt: not known, init_replication may have.
+  std::optional<bool> made_slot = {}, made_publication = {};
 };
 
 // A row of _walbrook.loads: of a package, of the tables that were copied together, or of a program's own rows.

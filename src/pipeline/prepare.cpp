@@ -12,15 +12,20 @@
 #include "base/fault.h"
 #include "pgoutput/message.h"
 #include "pipeline/drop.h"
+#include "pipeline/slot_claim.h"
 #include "source/own_publication.h"
 #include "source/preflight.h"
 
 namespace walbrook::pipeline {
 namespace {
 
-source::Publication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
-                                               RunObserver& observer) {
-  if (auto found = source::read_publication(catalog, options.publication)) return *std::move(found);
+struct FoundPublication {
+  source::Publication publication;
+  bool created = false;
+};
+FoundPublication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
+                                            RunObserver& observer) {
+  if (auto found = source::read_publication(catalog, options.publication)) return {.publication = *std::move(found)};
   source::create_publication(catalog, options.publication, options.schema, options.tables);
   source::mark_as_own(catalog, options.publication);
   auto created = source::read_publication(catalog, options.publication);
@@ -28,7 +33,7 @@ source::Publication find_or_create_publication(const RunOptions& options, source
     throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
   observer.prepared(fmt::format("publication {} created for {} table{}", options.publication, created->tables.size(),
                                 created->tables.size() == 1 ? "" : "s"));
-  return *std::move(created);
+  return {.publication = *std::move(created), .created = true};
 }
 
 // The position from which the slot yields changes, the slot made where there is none.
@@ -49,6 +54,37 @@ SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& 
   observer.prepared(fmt::format("slot {} created at {}", options.slot, created.consistent_point.to_string()));
   fault::hit("slot_created");
   return {.lsn = created.consistent_point, .created = true, .two_phase = options.two_phase};
+}
+
+struct MadeInSource {
+  FoundPublication publication;
+  SlotPosition slot;
+};
+// `claim`: the checkpoint that names the slot, as far as it is known before there is one.
+MadeInSource make_in_source(const RunOptions& options, source::Connection& catalog,
+                            destination::Destination& destination, const destination::State& state,
+                            const destination::Checkpoint& claim, RunObserver& observer, std::stop_token stop) {
+  std::optional<SlotClaim> claimed;
+  if (!knows_slot(state.checkpoint, options.slot) && !source::read_slot(catalog, options.slot)) {
+    claimed.emplace(destination, state, claim);
+  }
+  MadeInSource made{.publication = find_or_create_publication(options, catalog, observer),
+                    .slot = find_or_create_slot(options, catalog, observer, std::move(stop))};
+  if (claimed) claimed->keep();
+  return made;
+}
+
+// Who made slot and publication, for a later reset. What the checkpoint knew already stays as it is.
+void note_makers(const RunOptions& options, const MadeInSource& made,
+                 const std::optional<destination::Checkpoint>& before, destination::Checkpoint& checkpoint) {
+  const auto others = options.adoption == Adoption::of_same_owner ? std::nullopt : std::optional(false);
+  const bool same_publication = before && (before->publication.empty() || before->publication == options.publication);
+  if (made.slot.created || !knows_slot(before, options.slot)) {
+    checkpoint.made_slot = made.slot.created ? std::optional(true) : others;
+  }
+  if (made.publication.created || !same_publication) {
+    checkpoint.made_publication = made.publication.created ? std::optional(true) : others;
+  }
 }
 
 int choose_protocol(const RunOptions& options, const source::Connection& catalog) {
@@ -146,7 +182,8 @@ bool must_start_over(const RunOptions& options, source::Connection& catalog, con
   const auto hangs_on_it = [](const TableRecord& record) {
     return record.state == TableState::streaming || copies_no_rows(record);
   };
-  if (options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
+  const bool adopts = options.adoption == Adoption::from_others && !knows_slot(state.checkpoint, options.slot);
+  if (!adopts && options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
   const auto slot = source::read_slot(catalog, options.slot);
   return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
 }
@@ -159,7 +196,9 @@ source::PreflightRequest preflight_request(const RunOptions& options,
                                    .schema = options.schema,
                                    .tables = options.tables,
                                    .snapshot = options.snapshot || !options.copy_anew.empty()};
+  request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
   if (!checkpoint) return request;
+  request.known_publication = checkpoint->publication;
   request.systemid = checkpoint->systemid;
   request.timeline = checkpoint->timeline;
   if (!start_over) request.checkpoint = checkpoint->lsn;
@@ -222,8 +261,16 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.protocol = choose_protocol(options, catalog);
   out.source = catalog.where();
   out.target = end_of_committed(catalog);
-  auto publication = find_or_create_publication(options, catalog, observer);
-  const auto slot = find_or_create_slot(options, catalog, observer, stop);
+  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
+  const auto server = source::identify(replication);
+  out.checkpoint =
+      state.checkpoint.value_or(destination::Checkpoint{.systemid = server.systemid, .timeline = server.timeline});
+  out.checkpoint.slot = options.slot;
+  out.checkpoint.publication = options.publication;
+  out.checkpoint.source = out.source;
+  const auto made = make_in_source(options, catalog, destination, state, out.checkpoint, observer, stop);
+  const auto& slot = made.slot;
+  note_makers(options, made, state.checkpoint, out.checkpoint);
   out.two_phase = options.two_phase || slot.two_phase;
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   if (slot.two_phase && out.protocol < 3) {
@@ -233,21 +280,14 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                 "Leave --protocol away.");
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
-  out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
+  out.publication = source::read_publication(catalog, options.publication).value_or(made.publication.publication);
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,
       with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
   out.selection->restrict_tables(out.publication);
 
-  auto replication = source::Connection::open(options.conninfo, source::ConnectionUse::replication);
-  const auto server = source::identify(replication);
-  out.checkpoint = state.checkpoint.value_or(destination::Checkpoint{
-      .slot = options.slot, .systemid = server.systemid, .timeline = server.timeline, .lsn = slot.lsn});
   out.checkpoint.timeline = std::max(out.checkpoint.timeline, server.timeline);
-  out.checkpoint.slot = options.slot;
-  if (start_over) out.checkpoint.lsn = slot.lsn;
-  out.checkpoint.publication = options.publication;
-  out.checkpoint.source = out.source;
+  if (start_over || !out.checkpoint.lsn.is_set()) out.checkpoint.lsn = slot.lsn;
   out.checkpoint.selection = selection_of(options);
 
   out.newest_load = state.newest_load;

@@ -23,7 +23,7 @@ constexpr std::array<Definition, 7> definitions = {{
     {"format", "version BIGINT"},
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
-     "ZONE, publication VARCHAR, source VARCHAR, selection JSON"},
+     "ZONE, publication VARCHAR, source VARCHAR, selection JSON, made_slot BOOLEAN, made_publication BOOLEAN"},
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
@@ -49,10 +49,12 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 4> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+constexpr std::array<LaterColumn, 6> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
                                                        {"checkpoint", "source", "VARCHAR"},
                                                        {"checkpoint", "selection", "JSON"},
-                                                       {"loads", "copied_rows", "BIGINT"}}};
+                                                       {"loads", "copied_rows", "BIGINT"},
+                                                       {"checkpoint", "made_slot", "BOOLEAN"},
+                                                       {"checkpoint", "made_publication", "BOOLEAN"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -63,6 +65,16 @@ std::int64_t number(const Row& row, std::size_t column) {
   std::int64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
+}
+
+// "": not known.
+std::string boolean_text(std::optional<bool> value) {
+  return value ? (*value ? "true" : "false") : "";
+}
+
+std::optional<bool> boolean(const Row& row, std::size_t column) {
+  const auto written = text(row, column);
+  return written.empty() ? std::nullopt : std::optional(written == "true");
 }
 
 std::string lsn_text(Lsn lsn) {
@@ -185,7 +197,9 @@ std::optional<Checkpoint> StateTables::checkpoint() {
                     .lsn = lsn(rows[0], 3),
                     .publication = text(rows[0], 4),
                     .source = text(rows[0], 5),
-                    .selection = selection_from_json(text(rows[0], 6))};
+                    .selection = selection_from_json(text(rows[0], 6)),
+                    .made_slot = boolean(rows[0], 7),
+                    .made_publication = boolean(rows[0], 8)};
 }
 
 Lsn StateTables::checkpoint_lsn() {
@@ -221,10 +235,14 @@ State StateTables::load() {
 void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
   connection_.run(
-      fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON)", table("checkpoint")),
+      fmt::format(
+          "INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON, nullif($10, '')::BOOLEAN, "
+          "nullif($11, '')::BOOLEAN)",
+          table("checkpoint")),
       pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
       std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
-      selection_to_json(checkpoint.selection));
+      selection_to_json(checkpoint.selection), boolean_text(checkpoint.made_slot),
+      boolean_text(checkpoint.made_publication));
 }
 
 void StateTables::put_table(const TableRecord& record) {
