@@ -112,7 +112,8 @@ class Initialization {
                                              .slot = options_.slot_name,
                                              .schema = options_.schema_name,
                                              .tables = std::move(tables),
-                                             .snapshot = options_.persist_snapshots});
+                                             .snapshot = options_.persist_snapshots,
+                                             .makes_publication = true});
     if (const auto error = source::first_error(findings)) throw *error;
     for (const auto& finding : findings) {
       if (finding.severity != source::Severity::warning) continue;

@@ -6,6 +6,7 @@
 #include "app/destination_access.h"
 #include "app/findings_text.h"
 #include "app/terminal.h"
+#include "pipeline/slot_claim.h"
 
 namespace walbrook::app {
 
@@ -18,7 +19,12 @@ int check_command(const CommandLine& given) {
                                    .schema = line.run.schema,
                                    .tables = line.run.tables,
                                    .snapshot = line.run.snapshot};
+  // Of a destination that cannot be read it is not known which slots are its own.
+  const bool is_read = !source::first_error(destination.findings);
+  request.slot_is_foreign = is_read && !destination.is_held && line.run.adoption == pipeline::Adoption::refuse &&
+                            !pipeline::knows_slot(destination.checkpoint, line.run.slot);
   if (destination.checkpoint) {
+    request.known_publication = destination.checkpoint->publication;
     request.checkpoint = destination.checkpoint->lsn;
     request.systemid = destination.checkpoint->systemid;
     request.timeline = destination.checkpoint->timeline;

@@ -54,6 +54,7 @@ struct InitOptions {
 struct CommandLine {
   Command command = Command::run;
   bool json = false;
+  bool yes = false;  // nothing is asked
   LogFormat log_format = LogFormat::text;
   std::string log_level = "info";
   config::Configuration settings;  // where everything below came from

@@ -109,6 +109,7 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   if (!flags.tables.empty() && !are_operands)
     settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
   if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
+  if (flags.adopt_slot) settings.set_flag("sources.pg_replication.adopt_slot", "--adopt-slot", "true");
   if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
   return settings;
 }
@@ -190,6 +191,8 @@ void set_number(const config::Configuration& settings, std::string_view key, Tar
 
 void read_source_settings(const config::Configuration& settings, pipeline::RunOptions& run) {
   if (const auto snapshot = settings.boolean("sources.pg_replication.snapshot")) run.snapshot = *snapshot;
+  if (settings.boolean("sources.pg_replication.adopt_slot").value_or(false))
+    run.adoption = pipeline::Adoption::from_others;
   if (const auto wire = settings.text("sources.pg_replication.wire")) run.wire = parse_wire(*wire);
   if (const auto two_phase = settings.boolean("sources.pg_replication.two_phase")) run.two_phase = *two_phase;
   if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
@@ -276,6 +279,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   line.run.follow = flags.follow;
   line.run.reset = flags.reset;
   line.run.accept_new_system = flags.accept_new_system;
+  line.yes = flags.yes;
   if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
   if (entry.command == Command::decode) {
     // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.

@@ -75,6 +75,7 @@ DestinationCheck check_destination(CommandLine& line) {
       if (line.pipeline_is_default) line.run.slot = run.slot;
       if (line.publication_is_default) line.run.publication = run.publication;
       check.findings.push_back(held_by_a_run(run));
+      check.is_held = true;
       return check;
     }
     auto destination = destination::open_destination(line.destination);

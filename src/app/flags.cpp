@@ -112,6 +112,8 @@ void add_selection(CLI::App& app, Flags& flags) {
       "default: those of the publication, all of --schema where it is created");
   add_setting(app, flags, source_group, "sources.pg_replication.schema_name", "NAME",
               "whose tables a publication that is created gets; default: public");
+  add_flag(app, source_group, "--adopt-slot", flags.adopt_slot,
+           "take over a slot that exists while the destination knows nothing of it");
   add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
 }
 
@@ -169,6 +171,8 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add_flag(*app, work_group, "--accept-new-system", flags.accept_new_system,
            "continue although the source has another system identifier, as after\npg_upgrade: slot, tables and columns "
            "must fit");
+  add_flag(*app, work_group, "--yes", flags.yes,
+           "with --reset: drop also a slot or publication that this copy did not make");
   add_project(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   add_loading(*app, flags);

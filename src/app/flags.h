@@ -25,7 +25,7 @@ struct Flags {
   // Those that have a name in the configuration: its full name, and the text.
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> tables;
-  bool no_snapshot = false, two_phase = false;
+  bool no_snapshot = false, two_phase = false, adopt_slot = false;
 
   std::optional<std::string> pipeline, project;
   std::optional<std::string> until;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/confirmation.h"
 #include "app/found_pipeline.h"
 #include "app/pipeline_json.h"
 #include "app/terminal.h"
@@ -74,22 +75,6 @@ DropPlan make_plan(const CommandLine& line) {
 
 constexpr int not_meant = 1;  // the exit code of a No
 
-// What is dropped does not come back by itself: somebody has to say that it is meant.
-bool is_meant(const CommandLine& line, const std::string& question) {
-  if (line.pipeline.yes) return true;
-  if (isatty(STDIN_FILENO) == 0) {
-    throw Error(ErrorKind::configuration, "there is no terminal to ask on, so nothing is dropped",
-                "--yes says that it is meant: " + question);
-  }
-  fmt::print(stderr, "{} [y/N] ", question);
-  std::fflush(stderr);
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return true;
-  fmt::print(stderr, "nothing was dropped\n");
-  return false;
-}
-
 std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line, const DropPlan& plan) {
   auto options = line.destination;
   options.pipeline = plan.pipeline;
@@ -125,8 +110,9 @@ bool is_wanted(const CommandLine& line, const TableRecord& table) {
 int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   std::string list;
   for (const auto& table : plan.tables) list += (list.empty() ? "" : ", ") + printable(dotted(table));
-  if (!is_meant(line, fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
-                                  plan.destination)))
+  if (!is_confirmed(fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
+                                plan.destination),
+                    line.pipeline.yes))
     return not_meant;
   open_to_drop(line, plan)->drop_tables(plan.tables);
   if (line.json) {
@@ -163,7 +149,7 @@ int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
   const auto stays = has_source(plan) ? fmt::format(" Slot {} and publication {} stay.", plan.names.slot,
                                                     printable(plan.names.publication))
                                       : std::string();
-  if (!is_meant(line, fmt::format("Drop {}?{}", copies_and_state(plan), stays))) return not_meant;
+  if (!is_confirmed(fmt::format("Drop {}?{}", copies_and_state(plan), stays), line.pipeline.yes)) return not_meant;
   open_to_drop(line, plan)->reset();
   if (line.json) {
     write_result(dropped_in_destination(plan));
@@ -193,11 +179,14 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
   auto catalog = open_source(line);
   const auto there = pipeline::find_in_source(catalog, line.run.conninfo, plan.names, plan.checkpoint);
   std::string in_source;
-  if (there.slot) in_source += ", slot " + plan.names.slot;
+  const bool adopted = !plan.checkpoint.made_slot.value_or(true);
+  if (there.slot) in_source += ", slot " + plan.names.slot + (adopted ? " (which it took over)" : "");
   if (there.own_publication) in_source += ", publication " + printable(plan.names.publication);
   if (!in_source.empty()) in_source += " at " + catalog.where();
-  if (!is_meant(line, fmt::format("Drop {}{}?", copies_and_state(plan), in_source))) return not_meant;
-  pipeline::drop_pipeline(catalog, plan.names, *open_to_drop(line, plan));
+  if (!is_confirmed(fmt::format("Drop {}{}?", copies_and_state(plan), in_source), line.pipeline.yes)) return not_meant;
+  auto dropped = plan.names;
+  if (!there.own_publication) dropped.publication.clear();
+  pipeline::drop_pipeline(catalog, dropped, *open_to_drop(line, plan));
   if (line.json) {
     write_result(as_document({{"pipeline", plan.pipeline},
                               {"destination", plan.destination},
@@ -209,7 +198,8 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
   std::string text = fmt::format("dropped {}{}\n", copies_and_state(plan), in_source);
   if (!there.slot) text += fmt::format("slot {} was not there any more\n", plan.names.slot);
   if (there.publication && !there.own_publication) {
-    text += fmt::format("publication {} stays: walbrook did not make it\n", printable(plan.names.publication));
+    text += fmt::format("publication {} stays: {} did not make it\n", printable(plan.names.publication),
+                        there.of_walbrook ? "this pipeline" : "walbrook");
   }
   write_result(text);
   return 0;

@@ -11,12 +11,15 @@
 #include <thread>
 
 #include "app/commands.h"
+#include "app/confirmation.h"
 #include "app/destination_access.h"
 #include "app/progress.h"
 #include "app/progress_text.h"
 #include "app/signals.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
+#include "pipeline/drop.h"
+#include "pipeline/slot_claim.h"
 #include "serve/local_server.h"
 #include "source/preflight.h"
 
@@ -36,12 +39,14 @@ std::unique_ptr<Progress> make_progress(const CommandLine& line) {
 
 // What is in the way is found before a file is created for nothing; what is not, is said once.
 void look_before_first_run(const CommandLine& line) {
+  if (line.run.reset) return;  // what is there now goes first
   const auto findings = source::preflight({.conninfo = line.run.conninfo,
                                            .publication = line.run.publication,
                                            .slot = line.run.slot,
                                            .schema = line.run.schema,
                                            .tables = line.run.tables,
-                                           .snapshot = line.run.snapshot});
+                                           .snapshot = line.run.snapshot,
+                                           .slot_is_foreign = line.run.adoption == pipeline::Adoption::refuse});
   if (const auto error = source::first_error(findings)) throw *error;
   for (const auto& finding : findings) {
     if (finding.severity != source::Severity::warning) continue;
@@ -66,6 +71,19 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
     std::this_thread::sleep_for(wait);
     wait = std::min<milliseconds>(wait * 2, longest_lock_wait);
   }
+}
+
+// A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
+bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
+  if (!line.run.reset || line.yes) return true;
+  const auto state = destination.open();
+  auto catalog = source::Connection::open(line.run.conninfo, source::ConnectionUse::catalog);
+  const auto foreign =
+      pipeline::made_by_others(catalog, {.slot = line.run.slot, .publication = line.run.publication}, state.checkpoint);
+  if (foreign.empty()) return true;
+  return is_confirmed(fmt::format("Drop {} at {}, which {} did not make?", fmt::join(foreign, " and "), catalog.where(),
+                                  destination.name()),
+                      false);
 }
 
 // A run without its socket is still a run: `status` and `sql` then have to wait for its end.
@@ -131,6 +149,7 @@ int run_command(const CommandLine& given) {
   if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
   auto destination = open_and_wait(line);
   take_stored_names(line, destination);
+  if (!reset_is_confirmed(line, *destination)) return 1;
 
   const auto progress = make_progress(line);
   pipeline::Run run(line.run, *destination, *progress);

@@ -43,6 +43,8 @@ constexpr std::array all_keys = {
         "Which tables: `orders`, `sales.items`, `sales.items(id,price)`. Default: those of the publication."},
     Key{source_section, "snapshot", Kind::boolean, "true", "--no-snapshot",
         "Copy the rows that are there. `false`: only changes from now on."},
+    Key{source_section, "adopt_slot", Kind::boolean, "false", "--adopt-slot",
+        "Take over a slot that exists while the destination knows nothing of it: an administrator's, another copy's."},
     Key{source_section, "wire", Kind::choice, "auto", "--wire",
         "How the server sends values.", "auto|text|binary"},
     Key{source_section, "protocol", Kind::count, "", "--protocol",

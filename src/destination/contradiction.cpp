@@ -16,7 +16,8 @@ std::string what_contradicts(const State& state) {
     return fmt::format("table {} is streaming, but there is no checkpoint that says up to where", name(*streaming));
   }
   const auto& checkpoint = *state.checkpoint;
-  if (!checkpoint.lsn.is_set()) return "the checkpoint has no LSN";
+  // Before a slot is created, a checkpoint without an LSN claims its name.
+  if (!checkpoint.lsn.is_set() && streaming != state.tables.end()) return "the checkpoint has no LSN";
   if (checkpoint.last.commit_lsn > checkpoint.lsn) {
     return fmt::format("the checkpoint is at {}, and its last transaction committed at {}", checkpoint.lsn.to_string(),
                        checkpoint.last.commit_lsn.to_string());

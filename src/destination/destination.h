@@ -99,7 +99,8 @@ struct TableRecord {
   std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored
 };
 
-// The row of _walbrook.checkpoint for this pipeline.
+// The row of _walbrook.checkpoint for this pipeline. Its LSN is unset from before the slot is created until the first
+// state is stored: a run that finds the slot then knows it for its own.
 struct Checkpoint {
   std::string slot;
   std::string systemid;
@@ -113,6 +114,8 @@ struct Checkpoint {
   // The last transaction below `lsn` with published changes, without its end_lsn. With xid 0: there is none since
   // commit_lsn, which is set. Without a commit_lsn nothing is known, as in what an older walbrook wrote.
   Transaction last = {};
+  // The pipeline's run created them; false: somebody else did. nullopt: not known, init_replication may have.
+  std::optional<bool> made_slot = {}, made_publication = {};
 };
 
 // A row of _walbrook.loads: of a package, of the tables that were copied together, or of a program's own rows.

@@ -34,6 +34,10 @@ class Cells {
     return static_cast<std::uint64_t>(number(column));
   }
   [[nodiscard]] Lsn lsn(std::string_view column) const { return Lsn::parse(text(column)).value_or(Lsn{}); }
+  [[nodiscard]] std::optional<bool> boolean(std::string_view column) const {
+    const auto written = text(column);
+    return written.empty() ? std::nullopt : std::optional(written == "true");
+  }
   [[nodiscard]] WallTime time(std::string_view column) const {
     return WallTime(std::chrono::microseconds(number(column)));
   }
@@ -114,7 +118,9 @@ std::vector<StoredPipeline> StoredState::pipelines() const {
                                     .lsn = cells.lsn("lsn"),
                                     .publication = cells.text("publication"),
                                     .source = cells.text("source"),
-                                    .selection = selection_from_json(cells.text("selection"))},
+                                    .selection = selection_from_json(cells.text("selection")),
+                                    .made_slot = cells.boolean("made_slot"),
+                                    .made_publication = cells.boolean("made_publication")},
                      .written = cells.time("written_us")});
   }
   return found;

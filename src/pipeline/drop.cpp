@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/slot_claim.h"
 #include "source/own_publication.h"
 
 namespace walbrook::pipeline {
@@ -27,9 +28,24 @@ InSource find_in_source(source::Connection& catalog, const std::string& conninfo
   const bool there =
       !names.publication.empty() &&
       catalog.query("SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1", {names.publication}).size() > 0;
+  const bool of_walbrook = there && source::is_own_publication(catalog, names.publication);
   return {.slot = slot.has_value(),
           .publication = there,
-          .own_publication = there && source::is_own_publication(catalog, names.publication)};
+          .of_walbrook = of_walbrook,
+          .own_publication = of_walbrook && checkpoint.made_publication.value_or(true)};
+}
+
+std::vector<std::string> made_by_others(source::Connection& catalog, const SourceNames& names,
+                                        const std::optional<destination::Checkpoint>& checkpoint) {
+  std::vector<std::string> found;
+  const bool own_slot = knows_slot(checkpoint, names.slot) && checkpoint->made_slot.value_or(true);
+  if (!own_slot && source::read_slot(catalog, names.slot)) found.push_back("slot " + names.slot);
+  const bool named = checkpoint && (checkpoint->publication.empty() || checkpoint->publication == names.publication);
+  const bool own_publication = named && checkpoint->made_publication.value_or(true);
+  if (!own_publication && source::is_own_publication(catalog, names.publication)) {
+    found.push_back("publication " + names.publication);
+  }
+  return found;
 }
 
 void drop_in_source(source::Connection& catalog, const SourceNames& names) {

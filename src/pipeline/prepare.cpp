@@ -14,15 +14,20 @@
 #include "pgoutput/message.h"
 #include "pipeline/drop.h"
 #include "pipeline/new_system.h"
+#include "pipeline/slot_claim.h"
 #include "source/own_publication.h"
 #include "source/preflight.h"
 
 namespace walbrook::pipeline {
 namespace {
 
-source::Publication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
-                                               RunObserver& observer) {
-  if (auto found = source::read_publication(catalog, options.publication)) return *std::move(found);
+struct FoundPublication {
+  source::Publication publication;
+  bool created = false;
+};
+FoundPublication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
+                                            RunObserver& observer) {
+  if (auto found = source::read_publication(catalog, options.publication)) return {.publication = *std::move(found)};
   source::create_publication(catalog, options.publication, options.schema, options.tables);
   source::mark_as_own(catalog, options.publication);
   auto created = source::read_publication(catalog, options.publication);
@@ -30,7 +35,7 @@ source::Publication find_or_create_publication(const RunOptions& options, source
     throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
   observer.prepared(fmt::format("publication {} created for {} table{}", options.publication, created->tables.size(),
                                 created->tables.size() == 1 ? "" : "s"));
-  return *std::move(created);
+  return {.publication = *std::move(created), .created = true};
 }
 
 // The position from which the slot yields changes, the slot made where there is none.
@@ -51,6 +56,38 @@ SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& 
   observer.prepared(fmt::format("slot {} created at {}", options.slot, created.consistent_point.to_string()));
   fault::hit("slot_created");
   return {.lsn = created.consistent_point, .created = true, .two_phase = options.two_phase};
+}
+
+struct MadeInSource {
+  FoundPublication publication;
+  SlotPosition slot;
+};
+// `claim`: the checkpoint that names the slot, as far as it is known before there is one.
+MadeInSource make_in_source(const RunOptions& options, source::Connection& catalog,
+                            destination::Destination& destination, const destination::State& state,
+                            const destination::Checkpoint& claim, source::KnownServer& server, RunObserver& observer,
+                            std::stop_token stop) {
+  std::optional<SlotClaim> claimed;
+  if (!knows_slot(state.checkpoint, options.slot) && !source::read_slot(catalog, options.slot)) {
+    claimed.emplace(destination, state, claim);
+  }
+  MadeInSource made{.publication = find_or_create_publication(options, catalog, observer),
+                    .slot = find_or_create_slot(options, catalog, server, observer, std::move(stop))};
+  if (claimed) claimed->keep();
+  return made;
+}
+
+// Who made slot and publication, for a later reset. What the checkpoint knew already stays as it is.
+void note_makers(const RunOptions& options, const MadeInSource& made,
+                 const std::optional<destination::Checkpoint>& before, destination::Checkpoint& checkpoint) {
+  const auto others = options.adoption == Adoption::of_same_owner ? std::nullopt : std::optional(false);
+  const bool same_publication = before && (before->publication.empty() || before->publication == options.publication);
+  if (made.slot.created || !knows_slot(before, options.slot)) {
+    checkpoint.made_slot = made.slot.created ? std::optional(true) : others;
+  }
+  if (made.publication.created || !same_publication) {
+    checkpoint.made_publication = made.publication.created ? std::optional(true) : others;
+  }
 }
 
 int choose_protocol(const RunOptions& options, const source::Connection& catalog) {
@@ -149,7 +186,8 @@ bool must_start_over(const RunOptions& options, source::Connection& catalog, con
   const auto hangs_on_it = [](const TableRecord& record) {
     return record.state == TableState::streaming || copies_no_rows(record);
   };
-  if (options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
+  const bool adopts = options.adoption == Adoption::from_others && !knows_slot(state.checkpoint, options.slot);
+  if (!adopts && options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
   const auto slot = source::read_slot(catalog, options.slot);
   return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
 }
@@ -163,7 +201,9 @@ source::PreflightRequest preflight_request(const RunOptions& options,
                                    .tables = options.tables,
                                    .accept_new_system = options.accept_new_system,
                                    .snapshot = options.snapshot || !options.copy_anew.empty()};
+  request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
   if (!checkpoint) return request;
+  request.known_publication = checkpoint->publication;
   request.systemid = checkpoint->systemid;
   request.timeline = checkpoint->timeline;
   if (!start_over) request.checkpoint = checkpoint->lsn;
@@ -211,7 +251,7 @@ destination::Checkpoint beginning(const RunOptions& options, const std::optional
                                   const SlotPosition& slot, bool start_over, const source::ServerIdentity& server) {
   const bool new_system = former && former->systemid != server.systemid;
   auto checkpoint = former.value_or(destination::Checkpoint{.slot = options.slot, .systemid = {}, .lsn = slot.lsn});
-  if (start_over || (new_system && slot.lsn > checkpoint.lsn)) checkpoint.lsn = slot.lsn;
+  if (start_over || !checkpoint.lsn.is_set() || (new_system && slot.lsn > checkpoint.lsn)) checkpoint.lsn = slot.lsn;
   const std::string origin = options.origin.empty() ? "any" : options.origin;
   // Another publication or origin sends other transactions; an older walbrook did not store the last one.
   const bool comparable = former && !start_over && checkpoint.lsn == former->lsn && former->last.commit_lsn.is_set() &&
@@ -265,8 +305,13 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.protocol = choose_protocol(options, catalog);
   out.source = catalog.where();
   out.target = end_of_committed(catalog);
-  auto publication = find_or_create_publication(options, catalog, observer);
-  const auto slot = find_or_create_slot(options, catalog, server, observer, stop);
+  auto claim =
+      state.checkpoint.value_or(destination::Checkpoint{.systemid = identity.systemid, .timeline = identity.timeline});
+  claim.slot = options.slot;
+  claim.publication = options.publication;
+  claim.source = out.source;
+  const auto made = make_in_source(options, catalog, destination, state, claim, server, observer, stop);
+  const auto& slot = made.slot;
   out.two_phase = options.two_phase || slot.two_phase;
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   if (slot.two_phase && out.protocol < 3) {
@@ -276,7 +321,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                 "Leave --protocol away.");
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
-  out.publication = source::read_publication(catalog, options.publication).value_or(std::move(publication));
+  out.publication = source::read_publication(catalog, options.publication).value_or(made.publication.publication);
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,
       with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
@@ -284,6 +329,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
 
   out.checkpoint = beginning(options, state.checkpoint, slot, start_over, identity);
   out.checkpoint.source = out.source;
+  note_makers(options, made, state.checkpoint, out.checkpoint);
   std::vector<TableRecord> changed;
   if (state.checkpoint && state.checkpoint->systemid != identity.systemid) {
     changed = accept_new_system(state.tables, out.publication);

@@ -22,6 +22,13 @@
 
 namespace walbrook::pipeline {
 
+// What becomes of a slot that exists while the destination knows nothing of it.
+enum class Adoption {
+  refuse,        // an Error(source_not_ready)
+  from_others,   // taken over: somebody else made it, and a reset asks before it drops it
+  of_same_owner  // taken over: init_replication made it for this pipeline
+};
+
 enum class Wire { automatic, text, binary };
 
 struct RunOptions {
@@ -41,6 +48,7 @@ struct RunOptions {
   std::vector<HintedTable> hints;                  // names and types of columns (column_hints.h)
   bool confirm = true;                             // false: the slot's position stays where it is
   bool accept_new_system = false;                  // the source's system identifier may have changed (pg_upgrade)
+  Adoption adoption = Adoption::refuse;
   bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
   std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
   Wire wire = Wire::automatic;

@@ -28,6 +28,11 @@ void check_names(const PreflightRequest& request, Findings& found) {
     found.error("slot", fmt::format("\"{}\" is no name for a slot", request.slot),
                 "Up to 63 lower-case letters, digits and underscores.", ErrorKind::configuration);
   }
+  if (request.publication.find(',') != std::string::npos) {
+    found.error("publication",
+                fmt::format("\"{}\" has a comma: several publications are not supported yet", request.publication),
+                "Name one publication that holds all the tables.", ErrorKind::configuration);
+  }
   if (request.publication.empty() || request.publication.size() > 63) {
     found.error("publication", fmt::format("\"{}\" is no name for a publication", request.publication),
                 "A name has 1 to 63 bytes.", ErrorKind::configuration);
@@ -146,12 +151,25 @@ Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, co
   return std::max(request.checkpoint, slot->confirmed_flush_lsn);
 }
 
+// Another copy may live from it: whoever reads it takes its changes away.
+Error foreign_slot(const SlotState& slot) {
+  return {
+      ErrorKind::source_not_ready,
+      fmt::format("slot {} exists already, and the destination knows nothing of it: it may be another copy's",
+                  slot.name),
+      fmt::format("Choose: --slot NAME creates another one; --adopt-slot takes this one over (tables are copied first, "
+                  "changes begin at its position, {}); --reset drops it and starts anew.",
+                  slot.confirmed_flush_lsn.to_string()),
+      {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
+}
+
 void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
                 Findings& found) {
   if (const auto trouble = slot_trouble(slot, request.slot, catalog.database(), request.checkpoint)) {
     return found.error("slot", *trouble);
   }
   if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));
+  if (request.slot_is_foreign) return found.error("slot", foreign_slot(*slot));
   found.ok("slot", fmt::format("slot {} is at {} and holds {} of write-ahead log", slot->name,
                                slot->confirmed_flush_lsn.to_string(), size_text(slot->retained_bytes)));
   if (slot->active_pid != 0) {

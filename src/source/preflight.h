@@ -31,6 +31,9 @@ struct PreflightRequest {
   std::int64_t timeline = 0;       // the same
   bool accept_new_system = false;  // another system identifier is no error (pg_upgrade)
   bool snapshot = true;            // tables will be copied: a second free slot is needed
+  std::string known_publication;   // which the copy was made from; "" = there is none, or it is not known
+  bool slot_is_foreign = false;    // the destination knows nothing of a slot of that name: one that exists is refused
+  bool makes_publication = false;  // it is asked for by itself (init_replication), whatever there is already
 };
 
 // Never throws for what it can tell as a finding; an unreachable server is one too.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "source/preflight_checks.h"
 
 namespace walbrook::source {
@@ -138,30 +139,59 @@ void check_existing(Connection& catalog, const PreflightRequest& request, const 
   check_tables(catalog, publication.tables, operations, publication.name, found);
 }
 
+// "Publications of shop: a, b."
+std::string publications_there_are(Connection& catalog) {
+  constexpr int most_listed = 20;
+  const auto rows =
+      catalog.query("SELECT pubname FROM pg_catalog.pg_publication ORDER BY pubname", {}, "listing the publications");
+  if (rows.size() == 0) return fmt::format("Database {} has no publication.", catalog.database());
+  std::vector<std::string> names;
+  for (int row = 0; row < std::min(rows.size(), most_listed); ++row) names.push_back(printable(rows.text(row, 0)));
+  if (rows.size() > most_listed) names.emplace_back("…");
+  return fmt::format("Publications of {}: {}.", catalog.database(), fmt::join(names, ", "));
+}
+
+// Why the missing publication is not created; nullopt: it is, this is the pipeline's first run. pgoutput looks a
+// publication up in the catalog as it was at each change, so one that is younger than the slot cannot be decoded by.
+std::optional<Error> missing_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists) {
+  std::string why;
+  if (!request.known_publication.empty() && request.known_publication != request.publication) {
+    why = fmt::format("the copy was made from publication {}", request.known_publication);
+  } else if (request.checkpoint.is_set()) {
+    why = fmt::format("the copy is at {}: changes since it was dropped cannot be read", request.checkpoint.to_string());
+  } else if (slot_exists && !request.makes_publication) {
+    why = fmt::format("slot {} exists: a publication is created on a pipeline's first run only, before its slot",
+                      request.slot);
+  } else {
+    return std::nullopt;
+  }
+  return Error(
+      ErrorKind::source_not_ready, fmt::format("publication {} does not exist, but {}", request.publication, why),
+      fmt::format("{} Name one with --publication, or check the database; walbrook run --reset makes the copy anew.",
+                  publications_there_are(catalog)),
+      {.publication = request.publication});
+}
+
+void warn_of_older_slot(const PreflightRequest& request, Findings& found) {
+  found.warning(
+      "publication",
+      fmt::format(
+          "slot {} is older than publication {}, which does not exist yet: changes between them cannot be decoded",
+          request.slot, request.publication),
+      fmt::format("SELECT pg_drop_replication_slot('{}'); it is created again behind the publication.", request.slot));
+}
+
 }  // namespace
 
 void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found) {
   if (const auto publication = read_publication(catalog, request.publication)) {
     return check_existing(catalog, request, *publication, found);
   }
-  if (request.checkpoint.is_set()) {
-    return found.error(
-        "publication",
-        fmt::format("publication {} does not exist, but the copy is at {}: changes since it was dropped cannot be read",
-                    request.publication, request.checkpoint.to_string()),
-        "Check --publication and the database; walbrook run --reset makes the copy anew.");
+  if (const auto missing = missing_publication(catalog, request, slot_exists)) {
+    return found.error("publication", *missing);
   }
   check_creation(catalog, request, found);
-  if (slot_exists) {
-    // pgoutput looks a publication up in the catalog as it was at each change.
-    found.warning(
-        "publication",
-        fmt::format(
-            "slot {} is older than publication {}, which does not exist yet: changes between them cannot be decoded",
-            request.slot, request.publication),
-        fmt::format("SELECT pg_drop_replication_slot('{}'); it is created again behind the publication.",
-                    request.slot));
-  }
+  if (slot_exists) warn_of_older_slot(request, found);
 }
 
 }  // namespace walbrook::source

@@ -187,7 +187,7 @@ walbrook run --source $S
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT active FROM pg_replication_slots" | grep -q t && break; sleep 0.05; done
 for try in 1 2 3 4 5; do  # where the follower moves the slot just then, another message comes
-  walbrook run --source $S --destination duckdb:///another$try.duckdb --slot-wait 0 > out 2>&1
+  walbrook run --source $S --destination duckdb:///another$try.duckdb --adopt-slot --slot-wait 0 > out 2>&1
   exit_code=$?
   grep -q "is read by another" out && break
 done
@@ -228,6 +228,21 @@ walbrook run --source postgresql://loader@db.example.com/postgres --slot walbroo
 shop
 admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'test_decoding')"
 walbrook run --source $S
+
+### 3 slot walbrook_shop exists already, and the destination knows nothing of it
+shop
+walbrook run --source $S
+walbrook run --source $S --destination duckdb:///another.duckdb
+
+### 3 publication walbrok does not exist, but the copy was made from publication walbrook_shop
+shop
+walbrook run --source $S
+walbrook run --source $S --publication walbrok
+
+### 3 publication walbrook_shop does not exist, but slot walbrook_shop exists
+shop
+admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'pgoutput')"
+walbrook run --source $S --adopt-slot
 
 ### 0 waiting for the end of transactions that are writing in the source: …
 shop

@@ -24,7 +24,7 @@ constexpr std::array<Definition, 7> definitions = {{
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
      "ZONE, publication VARCHAR, source VARCHAR, selection JSON, origin VARCHAR, last_commit_lsn VARCHAR, last_xid "
-     "BIGINT, last_commit_time TIMESTAMP WITH TIME ZONE"},
+     "BIGINT, last_commit_time TIMESTAMP WITH TIME ZONE, made_slot BOOLEAN, made_publication BOOLEAN"},
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
@@ -50,14 +50,16 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 8> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
-                                                       {"checkpoint", "source", "VARCHAR"},
-                                                       {"checkpoint", "selection", "JSON"},
-                                                       {"loads", "copied_rows", "BIGINT"},
-                                                       {"checkpoint", "origin", "VARCHAR"},
-                                                       {"checkpoint", "last_commit_lsn", "VARCHAR"},
-                                                       {"checkpoint", "last_xid", "BIGINT"},
-                                                       {"checkpoint", "last_commit_time", "TIMESTAMP WITH TIME ZONE"}}};
+constexpr std::array<LaterColumn, 10> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+                                                        {"checkpoint", "source", "VARCHAR"},
+                                                        {"checkpoint", "selection", "JSON"},
+                                                        {"loads", "copied_rows", "BIGINT"},
+                                                        {"checkpoint", "origin", "VARCHAR"},
+                                                        {"checkpoint", "last_commit_lsn", "VARCHAR"},
+                                                        {"checkpoint", "last_xid", "BIGINT"},
+                                                        {"checkpoint", "last_commit_time", "TIMESTAMP WITH TIME ZONE"},
+                                                        {"checkpoint", "made_slot", "BOOLEAN"},
+                                                        {"checkpoint", "made_publication", "BOOLEAN"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -68,6 +70,16 @@ std::int64_t number(const Row& row, std::size_t column) {
   std::int64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
+}
+
+// "": not known.
+std::string boolean_text(std::optional<bool> value) {
+  return value ? (*value ? "true" : "false") : "";
+}
+
+std::optional<bool> boolean(const Row& row, std::size_t column) {
+  const auto written = text(row, column);
+  return written.empty() ? std::nullopt : std::optional(written == "true");
 }
 
 std::string lsn_text(Lsn lsn) {
@@ -196,7 +208,9 @@ std::optional<Checkpoint> StateTables::checkpoint() {
                     .origin = text(rows[0], 7),
                     .last = {.xid = static_cast<std::uint32_t>(number(rows[0], 9)),
                              .commit_lsn = lsn(rows[0], 8),
-                             .commit_time = number(rows[0], 10)}};
+                             .commit_time = number(rows[0], 10)},
+                    .made_slot = boolean(rows[0], 11),
+                    .made_publication = boolean(rows[0], 12)};
 }
 
 std::size_t StateTables::count_checkpoints() {
@@ -241,13 +255,16 @@ State StateTables::load() {
 
 void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON, $10, $11, "
-                              "nullif($12, 0), CASE WHEN $12 <> 0 THEN $13 END)",
-                              table("checkpoint")),
-                  pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
-                  std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
-                  selection_to_json(checkpoint.selection), checkpoint.origin, lsn_text(checkpoint.last.commit_lsn),
-                  checkpoint.last.xid, WallTime(std::chrono::microseconds(checkpoint.last.commit_time)));
+  connection_.run(
+      fmt::format(
+          "INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON, $10, $11, nullif($12, 0), "
+          "CASE WHEN $12 <> 0 THEN $13 END, nullif($14, '')::BOOLEAN, nullif($15, '')::BOOLEAN)",
+          table("checkpoint")),
+      pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
+      std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
+      selection_to_json(checkpoint.selection), checkpoint.origin, lsn_text(checkpoint.last.commit_lsn),
+      checkpoint.last.xid, WallTime(std::chrono::microseconds(checkpoint.last.commit_time)),
+      boolean_text(checkpoint.made_slot), boolean_text(checkpoint.made_publication));
 }
 
 void StateTables::put_table(const TableRecord& record) {

@@ -234,8 +234,21 @@ TEST_F(Preflight, SlotsThatCannotBeUsed) {
   expect_no(check(), Severity::error);
   reader.reset();
   ASSERT_TRUE(eventually([&] { return read_slot(catalog, slot)->active_pid == 0; }, milliseconds(5'000)));
-  sql.exec("DROP PUBLICATION p");
-  expect_finding(check(), Severity::warning, "publication", {"is older than publication p"});
+  auto unknown = request();
+  unknown.slot_is_foreign = true;
+  expect_finding(preflight(unknown), Severity::error, "slot",
+                 {"slot " + slot + " exists already", "--adopt-slot", "--slot NAME", "--reset"});
+  sql.exec("DROP PUBLICATION p; CREATE PUBLICATION other FOR TABLE a; CREATE PUBLICATION \"An\"");
+  expect_finding(check(), Severity::error, "publication",
+                 {"publication p does not exist, but slot " + slot + " exists",
+                  "Publications of " + catalog.database() + ": An, other."});
+  auto made = request();
+  made.makes_publication = true;
+  expect_finding(preflight(made), Severity::warning, "publication", {"is older than publication p"});
+  drop_slot(catalog, slot);
+  auto renamed = request();
+  renamed.known_publication = "other";
+  expect_finding(preflight(renamed), Severity::error, "publication", {"the copy was made from publication other"});
 }
 
 TEST_F(Preflight, AnotherClusterTimelineOrAnOlderState) {
