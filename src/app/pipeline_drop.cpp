@@ -81,12 +81,11 @@ bool is_meant(const CommandLine& line, const std::string& question) {
     throw Error(ErrorKind::configuration, "there is no terminal to ask on, so nothing is dropped",
                 "--yes says that it is meant: " + question);
   }
-  fmt::print(stderr, "{} [y/N] ", question);
-  std::fflush(stderr);
+  write_message(question + " [y/N] ");
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return true;
-  fmt::print(stderr, "nothing was dropped\n");
+  write_message("nothing was dropped\n");
   return false;
 }
 
