@@ -1,11 +1,10 @@
 #include "app/confirmation.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <iostream>
 
+#include "app/terminal.h"
 #include "base/error.h"
 
 namespace walbrook::app {
@@ -16,12 +15,11 @@ bool is_confirmed(const std::string& question, bool yes) {
     throw Error(ErrorKind::configuration, "there is no terminal to ask on, so nothing is dropped",
                 "--yes says that it is meant: " + question);
   }
-  fmt::print(stderr, "{} [y/N] ", question);
-  std::fflush(stderr);
+  write_message(question + " [y/N] ");
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return true;
-  fmt::print(stderr, "nothing was dropped\n");
+  write_message("nothing was dropped\n");
   return false;
 }
 

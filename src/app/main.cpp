@@ -6,13 +6,13 @@
 
 #include <clocale>
 #include <csignal>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "app/credentials.h"
 #include "app/terminal.h"
+#include "base/standard_descriptors.h"
 
 namespace {
 
@@ -46,13 +46,25 @@ int perform(const app::CommandLine& line) {
   return 1;
 }
 
+// A query that a run answers does not open the file, and the error itself must not be written into it either.
+void check_outputs(const std::string& destination) {
+  if (destination.empty()) return;
+  const auto path = destination::file_path(destination);
+  for (const auto& file : {path, path + ".wal"}) {
+    const auto descriptor = output_into(file);
+    if (!descriptor) continue;
+    for (auto next = descriptor; next; next = output_into(file)) silence(*next);
+    throw output_error(file, *descriptor);
+  }
+}
+
 // `error: cause`, then what to do; with --json the same as the last object on stdout.
 int tell(const Error& error, bool json, LogFormat format) {
   if (format == LogFormat::json) {
     spdlog::error("{}", error.what());
   } else {
-    fmt::print(stderr, "{} {}\n", app::coloured("error:", app::Colour::red, app::wants_colour(STDERR_FILENO)),
-               error.what());
+    const auto label = app::coloured("error:", app::Colour::red, app::wants_colour(STDERR_FILENO));
+    app::write_message(fmt::format("{} {}\n", label, error.what()));
   }
   if (json) {
     nlohmann::ordered_json fields = {{"kind", to_string(error.kind())},
@@ -75,6 +87,7 @@ int tell(const Error& error, bool json, LogFormat format) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();  // first: the log would be written into the file that is opened as descriptor 2
   const auto arguments = app::take_arguments(argc, argv);
   std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
   std::signal(SIGPIPE, SIG_IGN);
@@ -90,6 +103,7 @@ int main(int argc, char** argv) {
     format = parsed.line->log_format;
     set_up_logging(format, parsed.line->log_level);
     for (const auto& warning : parsed.line->settings.warnings()) spdlog::warn("{}", warning);
+    check_outputs(parsed.line->destination.url);
     return perform(*parsed.line);
   } catch (const Error& error) {
     return tell(error, json, format);

@@ -20,26 +20,18 @@ constexpr auto redraw_interval = std::chrono::milliseconds(100);
 constexpr std::size_t least_name_columns = 12;
 constexpr std::size_t lines_kept_free = 2;  // of the terminal's height: a live area that scrolls cannot be redrawn
 
-void write_to_terminal(std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-    if (written <= 0) return;  // the terminal is gone; the run goes on
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 // Some lines at the end of the terminal that are drawn anew again and again. Not thread-safe.
 class LiveArea {
  public:
   void draw(const std::vector<std::string>& lines) {
     std::string out = up();
     for (const auto& line : lines) out += line + "\x1b[K\n";
-    write_to_terminal(out + "\x1b[J");
+    write_message(out + "\x1b[J");
     drawn_ = lines.size();
   }
   void erase() {
     if (drawn_ == 0) return;
-    write_to_terminal(up() + "\x1b[J");
+    write_message(up() + "\x1b[J");
     drawn_ = 0;
   }
 
@@ -114,7 +106,7 @@ class BarProgress : public Progress {
     if (!waiting_.changed(writers)) return;
     if (writers.empty()) return;
     live_.erase();
-    write_to_terminal(waiting_line(writers) + "\n");
+    write_message(waiting_line(writers) + "\n");
   }
 
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
@@ -134,7 +126,7 @@ class BarProgress : public Progress {
     if (!copy) return;
     live_.erase();
     const auto columns = columns_of(STDERR_FILENO) - 1;
-    write_to_terminal(finished_line(*copy, rows, seconds, name_columns_, columns, terminal_glyphs()) + "\n");
+    write_message(finished_line(*copy, rows, seconds, name_columns_, columns, terminal_glyphs()) + "\n");
   }
 
   void copy_restarted(const std::string& table, const std::string& why) override {
@@ -143,7 +135,7 @@ class BarProgress : public Progress {
 
  private:
   void print_line(const std::string& line) {
-    above([&] { write_to_terminal(line + "\n"); });
+    above([&] { write_message(line + "\n"); });
   }
 
   void redraw(const std::stop_token& stop) {

@@ -127,17 +127,29 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
           {"quarantined", quarantined}};
 }
 
+// False where it could not be written, which is logged. The work is done by then: a closed stdout means that nobody
+// wants to read of it.
+bool write_summary(const std::string& text) {
+  if (!is_stdout_open()) return true;
+  try {
+    write_result(text);
+    return true;
+  } catch (const Error& error) {
+    spdlog::error("{}", error.what());
+    return false;
+  }
+}
+
 int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
              const std::string& destination) {
-  if (line.json) {
-    const auto document = summary_json(summary, left);
-    write_result(document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  } else {
-    write_result(summary_text(summary, left, destination));
-  }
+  const auto text =
+      line.json ? summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                : summary_text(summary, left, destination);
+  const bool written = write_summary(text);
   const auto errors = quarantine_errors(summary);
   for (const auto& error : errors) spdlog::error("{}", error.what());
-  return errors.empty() ? 0 : exit_code(ErrorKind::data);
+  if (!errors.empty()) return exit_code(ErrorKind::data);
+  return written ? 0 : exit_code(ErrorKind::internal);
 }
 
 }  // namespace

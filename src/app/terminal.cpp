@@ -1,6 +1,8 @@
 #include "app/terminal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -16,6 +18,22 @@ winsize size_of(int descriptor) {
   winsize size{};
   if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return {};
   return size;
+}
+
+// Returns 0, or errno.
+int write_all(int descriptor, std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto written = ::write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {  // whoever shares the pipe or the terminal made it non-blocking
+      pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      if (::poll(&room, 1, -1) < 0 && errno != EINTR) return errno;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
 }
 
 std::string_view environment(const char* name) {
@@ -60,17 +78,21 @@ std::string coloured(std::string_view text, Colour colour, bool wanted) {
 }
 
 bool write_result(std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EPIPE) {
-      return false;
-    } else if (errno != EINTR) {
-      throw Error(ErrorKind::internal, fmt::format("the result cannot be written to stdout: {}", strerror(errno)));
-    }
+  const int failed = write_all(STDOUT_FILENO, text);
+  if (failed != 0 && failed != EPIPE) {
+    throw Error(ErrorKind::internal, fmt::format("the result cannot be written to stdout: {}", strerror(failed)));
   }
-  return true;
+  return failed == 0;
+}
+
+bool is_stdout_open() {
+  // Where it was closed, main has put something there that cannot be written (base/standard_descriptors.h).
+  const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+void write_message(std::string_view text) noexcept {
+  write_all(STDERR_FILENO, text);
 }
 
 }  // namespace walbrook::app

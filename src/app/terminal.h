@@ -19,7 +19,12 @@ namespace walbrook::app {
 enum class Colour { green = 32, yellow = 33, red = 31, dim = 2 };
 [[nodiscard]] std::string coloured(std::string_view text, Colour colour, bool wanted);
 
-// To stdout, all of it. A reader that went away (head, less) is no error: false. A full disk is: Error(internal).
+// To stdout, all of it. A reader that went away (head, less) is no error: false. A full disk and a closed stdout are:
+// Error(internal).
 bool write_result(std::string_view text);
+// False where whoever started the process closed stdout (`>&-`).
+[[nodiscard]] bool is_stdout_open();
+// To stderr, as far as that is possible: a message that cannot be written is lost, and the work goes on.
+void write_message(std::string_view text) noexcept;
 
 }  // namespace walbrook::app

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/standard_descriptors.h"
 #include "source/connect_failure.h"
 
 namespace walbrook::source {
@@ -168,6 +169,7 @@ std::string_view sqlstate_of(const PGresult* result) {
 }
 
 Connection Connection::open(const std::string& conninfo, ConnectionUse use, const std::string& options) {
+  occupy_standard_descriptors();
   const auto resolved = resolve(conninfo);
   require_port(resolved);
   const auto added = additions(resolved, use, options);

@@ -324,6 +324,25 @@ shop
 walbrook run --source $S
 walbrook sql --destination duckdb:///shop.duckdb "DELETE FROM orders"
 
+### 2 the table function read_csv is refused: it reads other files than this database
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb "FROM read_csv('/etc/passwd')"
+
+### 2 there is no table orders.csv, and files are not read here
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb "FROM 'orders.csv'"
+
+### 1 the result cannot be written to stdout: No space left on device
+shop
+walbrook run --source $S > /dev/full
+
+### 4 standard output of this process is written to the destination …/shop.duckdb
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb "FROM orders" >> shop.duckdb
+
 ### 3 slot walbrook_shop does not exist at db.example.com:5432/shop
 shop
 walbrook decode --source $S

@@ -26,6 +26,7 @@ class Follower {
   void start();
   // False once it has ended by itself; one that was killed is started again.
   [[nodiscard]] bool runs();
+  void wait_until_applied(Lsn committed);
   template <class Condition>
   void wait_until(const std::string& what, const Condition& reached);
 

@@ -106,6 +106,10 @@ class Parser {
     } else if (first == "rows") {
       if (words.size() != 3 || words[1] != "=") fail("rows SCHEMA.TABLE = N");
       last_run().counts.push_back({words[0], number(words[2])});
+    } else if (first == "kept" || first == "resynced") {
+      if (words.empty()) fail(first + " SCHEMA.TABLE…");
+      auto& tables = first == "kept" ? last_run().kept : last_run().resynced;
+      tables.insert(tables.end(), words.begin(), words.end());
     } else {
       fail("unknown word \"" + first + "\"");
     }

@@ -10,6 +10,8 @@
 //   expect exit N              instead of 0; the copy is compared only behind exit 0
 //   expect output TEXT         stands in what it wrote to stdout or stderr
 //   rows SCHEMA.TABLE = N      so many rows are in the copy (names of the copy)
+//   kept SCHEMA.TABLE…         these were not copied again since the `run` before (names of the source)
+//   resynced SCHEMA.TABLE…     these were
 // From there on:
 //   tables SCHEMA.TABLE… | all what is compared
 //   gone SCHEMA.TABLE COLUMN…  the source no longer has these columns, the copy keeps them
@@ -46,6 +48,7 @@ struct Step {
     long rows;
   };
   std::vector<RowCount> counts;
+  std::vector<std::string> kept, resynced;  // tables, of run
 };
 
 // Major versions of servers, both ends among them.

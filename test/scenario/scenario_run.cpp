@@ -200,11 +200,29 @@ void ScenarioRun::run(const Step& step) {
         << result.describe();
   }
   if (result.exit_code == 0) check_copy(step, result);
+  if (std::filesystem::exists(pipeline_.file)) check_resyncs(step, result);
   has_run_ = true;
   const auto* following = next_run(&step + 1);
   if (configuration_.mode != RunMode::followed || following == nullptr || ::testing::Test::HasFailure()) return;
   start_follower(*following);
   follower_->wait_until_begun();
+}
+
+// A copy that took another one's place has another consistent point.
+void ScenarioRun::check_resyncs(const Step& step, const ProcessResult& result) {
+  std::map<std::string, std::string> now;
+  for (const auto& row : DuckReader(pipeline_.file)
+                             .query("SELECT source_schema || '.' || source_name, snapshot_lsn FROM _walbrook.tables")) {
+    now[row[0].value_or("")] = row[1].value_or("");
+  }
+  for (const auto& table : step.kept) {
+    EXPECT_EQ(now[table], copied_at_[table]) << at(step) << ": " << table << " was copied again\n" << result.describe();
+  }
+  for (const auto& table : step.resynced) {
+    EXPECT_NE(now[table], copied_at_[table]) << at(step) << ": " << table << " was not copied again\n"
+                                             << result.describe();
+  }
+  copied_at_ = std::move(now);
 }
 
 void ScenarioRun::check_copy(const Step& step, const ProcessResult& result) {

@@ -55,6 +55,7 @@ class ScenarioRun {
   void run_in_between(const Step& section);
   [[nodiscard]] const Step* next_run(const Step* from) const;
   void check_copy(const Step& step, const ProcessResult& result);
+  void check_resyncs(const Step& step, const ProcessResult& result);
   [[nodiscard]] Sql& session(const std::string& name);
   [[nodiscard]] std::string at(const Step& step) const;  // FILE:LINE
 
@@ -67,6 +68,7 @@ class ScenarioRun {
   Comparison comparison_;
   std::unique_ptr<Follower> follower_;
   bool has_run_ = false;
+  std::map<std::string, std::string> copied_at_;  // "schema.table" → its copy's position, as the last run left it
   std::map<std::string, std::unique_ptr<Sql>> sessions_;      // "" is the main one
   std::vector<std::pair<std::string, std::string>> waiting_;  // session and SQL for the next run
 };

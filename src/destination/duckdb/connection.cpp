@@ -10,6 +10,7 @@
 #include "destination/destination.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/query_check.h"
 #include "destination/duckdb/read_session.h"
 #include "destination/duckdb/row_scan.h"
 
@@ -22,6 +23,13 @@ char lower(char c) {
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+// Where only queries run, nobody may change a setting afterwards. A run raises its memory limit when a table needs it
+// (make_room), so its settings stay open, and QueryCheck alone keeps a query from them.
+const char* settings_of(const DatabaseOptions& options) {
+  return options.read_only ? "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL lock_configuration = true"
+                           : "SET GLOBAL TimeZone = 'UTC'";
 }
 
 }  // namespace
@@ -56,6 +64,7 @@ std::string folded(std::string_view name) {
 
 Database::Database(const DatabaseOptions& options)
     : row_scan_(std::make_unique<RowScan>()),
+      query_check_(std::make_unique<QueryCheck>()),
       label_(file_label(options.path)),
       memory_limit_(options.memory_limit.empty() ? default_memory_limit : options.memory_limit),
       limit_is_ours_(options.memory_limit.empty()),
@@ -66,7 +75,7 @@ Database::Database(const DatabaseOptions& options)
     Result zone;
     Result answer;
     if (duckdb_connect(database_, connection.out()) == DuckDBError ||
-        duckdb_query(connection.get(), "SET GLOBAL TimeZone = 'UTC'", zone.out()) == DuckDBError ||
+        duckdb_query(connection.get(), settings_of(options), zone.out()) == DuckDBError ||
         duckdb_query(connection.get(), "SELECT current_database()", answer.out()) == DuckDBError) {
       throw Error(ErrorKind::destination, label_ + " was opened but does not answer");
     }

@@ -64,6 +64,7 @@ struct DatabaseOptions {
 };
 
 class FileGuard;
+class QueryCheck;
 class RowScan;
 class SessionConnection;
 
@@ -85,6 +86,7 @@ class Database {
   // "catalog"."schema"."table"
   [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table) const;
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
+  [[nodiscard]] QueryCheck& query_check() { return *query_check_; }
   // DuckDB pins a block of every column that is being written. Where nobody set a limit, it is raised for tables so
   // wide that they could not be written below it; where somebody did, the failure says what is needed.
   void make_room_for_columns(std::size_t columns);
@@ -114,6 +116,7 @@ class Database {
 
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
   std::unique_ptr<FileGuard> guard_;   // of a file that is written
+  std::unique_ptr<QueryCheck> query_check_;
   duckdb_database database_ = nullptr;
   std::string label_;
   std::string memory_limit_;

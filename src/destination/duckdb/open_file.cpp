@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/standard_descriptors.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/file_guard.h"
 
@@ -58,6 +59,13 @@ void check_path(const DatabaseOptions& options) {
       (::access(exists ? path.c_str() : folder.c_str(), W_OK) != 0 || ::access(folder.c_str(), W_OK) != 0)) {
     cannot_open(fmt::format("the destination {} may not be written by this user", options.path),
                 "Give this user the right to write the file and its folder (DuckDB keeps its log beside the file).");
+  }
+}
+
+// What this process prints must not go into the database.
+void check_outputs(const std::string& path) {
+  for (const auto& file : {path, path + ".wal"}) {
+    if (const auto descriptor = output_into(file)) throw output_error(file, *descriptor);
   }
 }
 
@@ -159,8 +167,10 @@ void limit_memory(duckdb_database database, const std::string& memory_limit) {
 }  // namespace
 
 duckdb_database open_file(const DatabaseOptions& options, const std::string& memory_limit) {
+  occupy_standard_descriptors();
   check_path(options);
   refuse_foreign_handles(options.path);
+  check_outputs(options.path);
   std::string message;
   duckdb_database database = try_open(options, memory_limit, message);
   if (database == nullptr && is_out_of_memory(message)) {

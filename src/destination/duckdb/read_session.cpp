@@ -9,6 +9,7 @@
 #include "destination/duckdb/arrow_result.h"
 #include "destination/duckdb/json_cells.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/query_check.h"
 #include "destination/duckdb/state.h"
 
 namespace walbrook::destination::duckdb {
@@ -19,7 +20,6 @@ struct SessionConnection::Streamed {
 
 namespace {
 
-using ExtractedStatements = Owned<duckdb_extracted_statements, duckdb_destroy_extracted>;
 using PreparedStatement = Owned<duckdb_prepared_statement, duckdb_destroy_prepare>;
 using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
@@ -30,27 +30,19 @@ using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
               hint == std::string::npos ? "" : first_line(std::string_view(message).substr(hint + 1)));
 }
 
-// Prepares `sql`, which must be one statement that reads.
-PreparedStatement prepare_reading(Connection& connection, const std::string& sql) {
-  ExtractedStatements statements;
-  const auto count = duckdb_extract_statements(connection.raw(), sql.c_str(), statements.out());
-  if (count == 0) {
-    const char* error = duckdb_extract_statements_error(statements.get());
-    fail_query(connection, DUCKDB_ERROR_PARSER, error == nullptr ? "there is no statement" : error);
-  }
-  if (count > 1) throw Error(ErrorKind::configuration, "more than one statement was given", "Send them one by one.");
+// A statement of our own around the user's query.
+PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
   PreparedStatement prepared;
-  if (duckdb_prepare_extracted_statement(connection.raw(), statements.get(), 0, prepared.out()) == DuckDBError) {
+  if (duckdb_prepare(connection.raw(), sql.c_str(), prepared.out()) == DuckDBError) {
     fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
   }
-  const auto type = duckdb_prepared_statement_type(prepared.get());
-  if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
-    throw Error(
-        ErrorKind::configuration,
-        "only statements that read are allowed: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN",
-        "The copy is changed by walbrook run alone; read a pragma as a table: FROM pragma_table_info('orders').");
-  }
   return prepared;
+}
+
+// Prepares `sql`, which must be one statement that reads.
+PreparedStatement prepare_reading(Connection& connection, const std::string& sql) {
+  connection.database().query_check().require_reading(connection, sql);
+  return prepare_own(connection, sql);
 }
 
 // One column's cells of a chunk, into rows from `first` on. Returns their bytes.
@@ -102,14 +94,6 @@ void fetch(Connection& connection, duckdb_prepared_statement prepared, const std
   if (const char* error = duckdb_result_error(result.out()); error != nullptr && *error != '\0') {
     fail_query(connection, duckdb_result_error_type(result.out()), error);
   }
-}
-
-PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
-  PreparedStatement prepared;
-  if (duckdb_prepare(connection.raw(), sql.c_str(), prepared.out()) == DuckDBError) {
-    fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
-  }
-  return prepared;
 }
 
 // "SELECT c0::VARCHAR, c1::STRUCT(\"a\" VARCHAR) FROM … AS result(c0, c1)": by position, since names may occur twice.

@@ -1,0 +1,34 @@
+// Whether a statement only reads this file, decided before DuckDB binds it. This is the first wall; the second are
+// DuckDB's own settings (open_file.cpp) and the session's read-only transaction.
+//
+// DuckDB's statement types are not enough: EXPLAIN ANALYZE runs the statement in it, also a COPY … TO the database file
+// itself, and FROM enable_logging(…) is a SELECT that makes every later statement of the process fail. Both were tried:
+// the first destroyed the file, the second ended the run with a segmentation fault.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "destination/duckdb/connection.h"
+#include "destination/duckdb/stored_definitions.h"
+
+namespace walbrook::destination::duckdb {
+
+// One for each opened file; any thread.
+class QueryCheck {
+ public:
+  // Returns if `sql` is one statement that only reads: SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE, or
+  // EXPLAIN of one (measured: 0.3 ms; the first one of a file reads its definitions, 15 ms). Throws
+  // Error(configuration), which names what is refused, else. `connection` is the one that will run it, in the
+  // transaction in which it will.
+  void require_reading(Connection& connection, const std::string& sql);
+
+ private:
+  std::mutex mutex_;
+  bool is_read_ = false;
+  // Read once: while this process holds the file, nobody else can put a view or a macro into it, and walbrook makes
+  // none.
+  StoredDefinitions definitions_;
+};
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,49 @@
+// Views, macros and generated columns that somebody put into the file: what they do when a query uses them. walbrook
+// makes none of these, but another program may, while no run holds the file.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "destination/duckdb/query_references.h"
+
+namespace walbrook::destination::duckdb {
+
+// Not thread-safe.
+class StoredDefinitions {
+ public:
+  // Reads and judges all of them.
+  void read(Connection& connection);
+
+  // Why a query with these references is refused, as "…: it …": by a function of DuckDB, a file, or a definition that
+  // uses one. Absent: it only reads.
+  [[nodiscard]] std::optional<std::string> problem_of(Connection& connection, const QueryReferences& references) const;
+
+ private:
+  struct Definition {
+    std::string what;  // "the view public.v"
+    std::string name;  // folded, without schema
+    bool is_function = false;
+    QueryReferences references;
+  };
+
+  void read_views(Connection& connection);
+  void read_macros(Connection& connection);
+  void read_generated_columns(Connection& connection);
+  void add(Connection& connection, Definition definition, std::string_view text);
+  void judge(Connection& connection, std::vector<Definition> definitions);
+  [[nodiscard]] std::optional<std::string> problem_of_functions(const QueryReferences& references) const;
+  [[nodiscard]] std::optional<std::string> problem_of_relation(Connection& connection,
+                                                               const QueryReferences::Relation& relation) const;
+
+  std::vector<Definition> understood_;
+  std::set<std::string> macros_;
+  // By name alone, in whatever schema: a second one of that name is refused with it.
+  std::map<std::string, std::string> refused_relations_;
+  std::map<std::string, std::string> refused_functions_;
+};
+
+}  // namespace walbrook::destination::duckdb
