@@ -55,6 +55,7 @@ void Assembler::on(const pgoutput::CommitPrepared& commit) {
   if (beyond_until(commit.commit_lsn)) return;
   position_ = commit.end_lsn;
   if (commit.commit_lsn < options_.checkpoint) return;
+  described_ = commit.commit_lsn;  // perhaps in the transaction, which was read long ago
   package_.add(Transaction{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time});
   package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .prepared = true, .aborted = {}});
   close_transaction(commit.end_lsn);
