@@ -18,6 +18,7 @@ struct TableLoad {
   std::string state;    // "streaming", "quarantined", "removed", "loaded" (a program's own rows); after a stop also
                         // "pending", "copying"
   std::string reason;   // of a state that is not "streaming"
+  std::string suspect{};  // why a streaming table's rows may differ from the source; "" = they do not
   bool copied = false;  // a copy of it was made (and is visible)
   std::uint64_t copied_rows = 0;
   std::uint64_t changes = 0;  // applied; what a copy held already is not among them

@@ -88,7 +88,8 @@ std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const dest
     TableLoad load{.name = dotted(record.schema, record.name),
                    .target = dotted(record.target_schema, record.target_name),
                    .state = std::string(destination::to_string(record.state)),
-                   .reason = in_library_words(record.reason)};
+                   .reason = in_library_words(record.reason),
+                   .suspect = in_library_words(record.suspect)};
     if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
       const auto& table = *seen->second;
       load.copied = copied.contains(load.name) && record.state == TableState::streaming;
@@ -126,6 +127,17 @@ void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
   throw Error(
       ErrorKind::data, cause, "The other tables go on. The next run copies it anew.",
       {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
+}
+
+// So is one whose rows may differ from the source.
+void tell_suspect(const std::vector<destination::TableRecord>& tables) {
+  if (tables.empty()) return;
+  const auto& first = tables.front();
+  throw Error(ErrorKind::data,
+              fmt::format("table {} is suspect, its rows may differ from the source: {}",
+                          dotted(first.schema, first.name), first.suspect),
+              "The table continues to stream. A run with its SnapshotResource copies it again.",
+              {.table = dotted(first.schema, first.name)});
 }
 
 }  // namespace
@@ -172,7 +184,10 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   info.apply_seconds = summary.apply_seconds;
   info.stopped = stop.stop_requested();
   state.last_load = info;
-  if (!state.callback_failure) tell_quarantined(summary.quarantined);
+  if (!state.callback_failure) {
+    tell_quarantined(summary.quarantined);
+    tell_suspect(summary.suspect);
+  }
   return info;
 }
 

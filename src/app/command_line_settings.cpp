@@ -211,6 +211,8 @@ void read_load_settings(const config::Configuration& settings, pipeline::RunOpti
   set_number(settings, "load.snapshot_piece", run.snapshot_piece);
   set_number(settings, "load.staged_bytes", run.staged_bytes);
   set_number(settings, "load.retries", run.destination_retries);
+  if (settings.text("load.on_rewrite") == "ignore") run.suspicion.on_rewrite = pipeline::OnRewrite::ignore;
+  set_number(settings, "load.resync_max_size", run.suspicion.resync_max_size);
 }
 
 void read_destination(const config::Configuration& settings, CommandLine& line) {

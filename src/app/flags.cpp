@@ -145,6 +145,12 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("destination.duckdb.memory_limit", "SIZE",
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
+  advanced("load.on_rewrite", "WHAT",
+           "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows changed; " +
+               default_of("load.on_rewrite"));
+  advanced("load.resync_max_size", "SIZE",
+           "a larger table whose rows may differ from the source is marked\nsuspect in place of a resync; " +
+               default_of("load.resync_max_size"));
   advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
   advanced("sources.pg_replication.slot_wait", "SECONDS",
            "how long to wait for a slot that another process reads; default: 30");

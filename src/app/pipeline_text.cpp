@@ -96,6 +96,10 @@ nlohmann::ordered_json changes_document(const std::vector<destination::StoredSch
   return list;
 }
 
+bool is_suspect(const destination::TableRecord& record) {
+  return record.state == destination::TableState::streaming && !record.suspect.empty();
+}
+
 }  // namespace
 
 std::string utc_text(WallTime time) {
@@ -158,13 +162,17 @@ std::string info_text(const PipelineFacts& facts) {
   QueryResult result;
   result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
   const bool reasons =
-      std::ranges::any_of(facts.tables, [](const StoredTable& table) { return !table.record.reason.empty(); });
+      std::ranges::any_of(facts.tables, [](const StoredTable& table) {
+        return !table.record.reason.empty() || !table.record.suspect.empty();
+      });
   if (reasons) result.columns.push_back({"reason", "", false});
   for (const auto& table : facts.tables) {
     auto& row = result.rows.emplace_back();
-    row = {name_with_target(table.record), std::string(destination::to_string(table.record.state)),
+    const bool suspect = is_suspect(table.record);
+    row = {name_with_target(table.record),
+           suspect ? "suspect" : std::string(destination::to_string(table.record.state)),
            table.rows ? with_thousands(*table.rows) : "–"};
-    if (reasons) row.emplace_back(table.record.reason);
+    if (reasons) row.emplace_back(suspect ? table.record.suspect : table.record.reason);
   }
   return text + '\n' + as_table(result);
 }
@@ -178,7 +186,8 @@ std::string info_json(const PipelineFacts& facts) {
                       {"target", record.target_schema + "." + record.target_name},
                       {"state", destination::to_string(record.state)},
                       {"rows", table.rows ? nlohmann::ordered_json(*table.rows) : nlohmann::ordered_json()},
-                      {"reason", or_null(record.reason)}});
+                      {"reason", or_null(record.reason)},
+                      {"suspect", or_null(record.suspect)}});
   }
   return as_document({{"pipeline", facts.stored.name},
                       {"source", or_null(checkpoint.source)},

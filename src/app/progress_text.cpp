@@ -268,4 +268,16 @@ std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary) {
   return errors;
 }
 
+std::vector<Error> suspect_errors(const pipeline::RunSummary& summary) {
+  std::vector<Error> errors;
+  for (const auto& table : summary.suspect) {
+    const std::string name = table.schema + "." + table.name;
+    errors.emplace_back(
+        ErrorKind::data, fmt::format("table {} is suspect, its rows may differ from the source: {}", name, table.suspect),
+        fmt::format("The table continues to stream. walbrook resync {} copies it again.", name),
+        ErrorFacts{.table = name});
+  }
+  return errors;
+}
+
 }  // namespace walbrook::app

@@ -95,5 +95,7 @@ class WaitingSet {
                                        const std::string& destination);
 // Errors that name each table that was set aside, with reason and mend. Empty when there is none.
 [[nodiscard]] std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary);
+// Likewise of each table that is suspect.
+[[nodiscard]] std::vector<Error> suspect_errors(const pipeline::RunSummary& summary);
 
 }  // namespace walbrook::app

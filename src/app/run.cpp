@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -107,6 +108,10 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
     if (commit_lsn.is_set()) told["lsn"] = commit_lsn.to_string();
     quarantined.push_back(std::move(told));
   }
+  nlohmann::ordered_json suspect = nlohmann::ordered_json::array();
+  for (const auto& table : summary.suspect) {
+    suspect.push_back({{"table", table.schema + "." + table.name}, {"reason", table.suspect}});
+  }
   return {{"event", "summary"},
           {"copied_tables", summary.copied_tables},
           {"copied_rows", summary.copied_rows},
@@ -124,7 +129,8 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
           {"last_commit_lag_ms", left.last_commit_lag_ms},
           {"checkpoint", summary.checkpoint.to_string()},
           {"destination", left.destination},
-          {"quarantined", quarantined}};
+          {"quarantined", quarantined},
+          {"suspect", suspect}};
 }
 
 // False where it could not be written, which is logged. The work is done by then: a closed stdout means that nobody
@@ -146,7 +152,8 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
       line.json ? summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
                 : summary_text(summary, left, destination);
   const bool written = write_summary(text);
-  const auto errors = quarantine_errors(summary);
+  auto errors = quarantine_errors(summary);
+  std::ranges::move(suspect_errors(summary), std::back_inserter(errors));
   for (const auto& error : errors) spdlog::error("{}", error.what());
   if (!errors.empty()) return exit_code(ErrorKind::data);
   return written ? 0 : exit_code(ErrorKind::internal);

@@ -90,7 +90,8 @@ Answer read_left(const CommandLine& given) {
                              .target_schema = record.target_schema,
                              .target_name = record.target_name,
                              .state = std::string(destination::to_string(record.state)),
-                             .reason = record.reason});
+                             .reason = record.reason,
+                             .suspect = record.suspect});
   }
   const auto session = destination->open_read_session();
   left.rows = count_rows(status, [&session](const std::string& sql) { return session->query(sql); });

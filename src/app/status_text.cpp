@@ -29,7 +29,7 @@ std::string rows_cell(const pipeline::RunStatus::Table& table, const std::option
 destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCounts& rows) {
   const bool running = is_running(status);
   const bool reasons =
-      std::any_of(status.tables.begin(), status.tables.end(), [](const auto& table) { return !table.reason.empty(); });
+      std::any_of(status.tables.begin(), status.tables.end(), [](const auto& table) { return !table.reason.empty() || !table.suspect.empty(); });
   destination::QueryResult result;
   result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
   if (running) {
@@ -42,11 +42,12 @@ destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCo
     const std::string target = table.target_schema + "." + table.target_name;
     if (!table.target_name.empty() && target != name) name += " → " + target;
     auto& row = result.rows.emplace_back();
-    row = {name, table.state, rows_cell(table, rows[i])};
+    const bool suspect = !table.suspect.empty() && table.state == "streaming";
+    row = {name, suspect ? "suspect" : table.state, rows_cell(table, rows[i])};
     if (running) {
       for (const auto number : {table.inserts, table.updates, table.deletes}) row.emplace_back(with_thousands(number));
     }
-    if (reasons) row.emplace_back(table.reason);
+    if (reasons) row.emplace_back(suspect ? table.suspect : table.reason);
   }
   return result;
 }

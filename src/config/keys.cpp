@@ -128,6 +128,10 @@ constexpr std::array all_keys = {
         least_package_bytes, 0},
     Key{load_section, "retries", Kind::count, "8", "--retries",
         "How often a load that the destination refused is tried again.", "", 0, 1'000'000},
+    Key{load_section, "on_rewrite", Kind::choice, "resync", "--on-rewrite",
+        "What a table gets that was rewritten, where the catalog cannot tell whether its rows changed.", "resync|ignore"},
+    Key{load_section, "resync_max_size", Kind::size, "100GB", "--resync-max-size",
+        "A larger table whose rows may differ from the source is marked `suspect` in place of a resync.", "", 0, 0},
 
     Key{schema_section, "naming", Kind::choice, "exact", "--naming",
         "Names of tables and columns in the copy: the source's, or as dlt makes them.", "exact|snake_case"},

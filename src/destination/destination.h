@@ -84,6 +84,8 @@ struct TargetName {
 // be published; and in the place of the source's names those of the destination.
 inline constexpr Oid first_source_oid = 16384;
 
+inline constexpr std::size_t most_truncates = 64;  // kept of a table; what is forgotten costs a resync at worst
+
 // A row of _walbrook.tables.
 struct TableRecord {
   Oid oid = 0;         // source table (of a partitioned table: the root)
@@ -94,7 +96,10 @@ struct TableRecord {
   TableState state = TableState::pending;
   Lsn snapshot_lsn;          // the copy's consistent point; unset before
   std::string reason;        // of quarantined and removed; why a pending one is copied again
-  std::string stamp;         // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
+  std::string fingerprint{};  // source/fingerprint.h, as when rows and catalog were last known to agree; empty = unknown
+  std::string stamp{};        // what an older walbrook kept in its place
+  std::vector<std::uint32_t> truncates{};  // transactions that truncated the whole table, the newest most_truncates
+  std::string suspect{};      // why rows may differ from the source although the table is streaming; empty = they do not
   TableSchemaRef columns;    // what the target's rows look like; nullptr before the first copy
   std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored
 };

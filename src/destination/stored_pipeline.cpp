@@ -56,7 +56,7 @@ TableRecord record_of(const Cells& cells) {
                      .state = parse_table_state(cells.text("state")),
                      .snapshot_lsn = cells.lsn("snapshot_lsn"),
                      .reason = cells.text("reason"),
-                     .stamp = cells.text("stamp"),
+                     .suspect = cells.text("suspect"),
                      .columns = nullptr};
   const auto columns = cells.text("columns");
   if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));

@@ -111,6 +111,7 @@ void Assembler::on(const pgoutput::Commit& commit) {
 }
 
 void Assembler::on(const pgoutput::Relation& message) {
+  if (stream_ == nullptr && in_transaction_ && !skipping_) described_ = package_.content().transactions.back().commit_lsn;
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
   auto state = describe_relation(message, types_, options_.limits, groups_, options_.selection.get());
   // What says the same as before closes no batch.
@@ -215,7 +216,9 @@ std::optional<LoadPackage> Assembler::cut() {
 
 LoadPackage Assembler::take_commits() {
   commits_ = 0;
-  return in_transaction_ && !skipping_ ? package_.take_before_mark() : package_.take_all();
+  auto out = in_transaction_ && !skipping_ ? package_.take_before_mark() : package_.take_all();
+  out.described = described_;
+  return out;
 }
 
 // Of whichever open transaction holds most.

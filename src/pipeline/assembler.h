@@ -132,6 +132,7 @@ class Assembler {
   std::size_t streamed_rows_ = 0;
   std::deque<LoadPackage> due_;  // packages that leave before anything else does, in order
   Lsn position_;
+  Lsn described_;  // as LoadPackage::described
   bool reached_until_ = false;
 };
 

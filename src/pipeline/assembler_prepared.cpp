@@ -57,6 +57,7 @@ void Assembler::on(const pgoutput::CommitPrepared& commit) {
   position_ = commit.end_lsn;
   const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
   if (is_durable(committed, true)) return;
+  described_ = commit.commit_lsn;  // perhaps in the transaction, which was read long ago
   package_.add(committed);
   package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .prepared = true, .aborted = {}});
   close_transaction(commit.end_lsn);

@@ -58,6 +58,7 @@ void Assembler::on(const pgoutput::StreamCommit& commit) {
     if (stream->staged()) due_.push_back({.kind = PackageKind::discard, .staged_xid = commit.xid});
     return;
   }
+  if (!stream->relations().empty()) described_ = commit.commit_lsn;
   auto rest = stream->take();
   if (!stream->staged() && rest.steps.empty() && rest.troubles.empty() && !stream->changed()) {
     if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);

@@ -1,6 +1,7 @@
 // What the loader asks of the copier, and what it is told.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,7 +31,13 @@ struct CopyResult {
   std::string reason;  // of failed
 };
 
+// A catalog poll.
+struct CatalogSeen {
+  Lsn complete_to;                                // as Publication has it
+  std::optional<source::Publication> publication;  // nullopt: as it was
+};
+
 // What the loader is told by the others.
-using LoaderMessage = std::variant<source::Publication, CopyResult, ResyncRequest>;
+using LoaderMessage = std::variant<CatalogSeen, CopyResult, ResyncRequest>;
 
 }  // namespace walbrook::pipeline

@@ -52,10 +52,12 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
   for (auto& message : inbox_.take()) receive(std::move(message), stop);
   auto taken = queue_.take(package_wait);
   if (taken.package) {
+    if (taken.package->kind == PackageKind::commits) wait_for_catalog(taken.package->described, stop);
     apply(*taken.package, stop);
     queue_.finished();
     advanced_();
     promote_copied(checkpoint_, stop);
+    decide(stop);
     return;
   }
   if (now - last_check_ >= check_interval) {
@@ -64,6 +66,7 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
   }
   promote_copied(std::max(checkpoint_, taken.idle_position), stop);
   idle(taken.idle_position, now, stop);
+  decide(stop);
   drained_ = taken.closed;
 }
 
@@ -72,8 +75,9 @@ bool Loader::done() const {
 }
 
 void Loader::receive(LoaderMessage message, std::stop_token stop) {
-  if (const auto* publication = std::get_if<source::Publication>(&message)) {
-    publication_seen(*publication, stop);
+  if (const auto* seen = std::get_if<CatalogSeen>(&message)) {
+    catalog_complete_to_ = std::max(catalog_complete_to_, seen->complete_to);
+    if (seen->publication) publication_seen(*seen->publication, stop);
   } else if (const auto* request = std::get_if<ResyncRequest>(&message)) {
     resync(*request, stop);
   } else {
@@ -82,7 +86,7 @@ void Loader::receive(LoaderMessage message, std::stop_token stop) {
 }
 
 void Loader::publication_seen(const source::Publication& publication, std::stop_token stop) {
-  auto changed = sync_.publication_seen(publication);
+  auto changed = sync_.publication_seen(publication, checkpoint_);
   groups_.set(sync_.groups());
   for (const auto& [oid, table] : sync_.tables()) statistics_.table(table);
   order_copies(std::move(changed), stop);
@@ -106,6 +110,24 @@ void Loader::resync(const ResyncRequest& request, std::stop_token stop) {
   order_copies(std::move(changed), stop);
   const std::lock_guard lock(request.answer->mutex);
   request.answer->durable = true;
+}
+
+void Loader::wait_for_catalog(Lsn described, std::stop_token stop) {
+  constexpr milliseconds look_around{50};
+  if (!described.is_set() || described < catalog_complete_to_) return;
+  catalog_.at_once();
+  while (described >= catalog_complete_to_ && catalog_.is_answered() && !stop.stop_requested()) {
+    for (auto& message : inbox_.take(look_around)) receive(std::move(message), stop);
+    // The poll may have begun before that commit.
+    if (described >= catalog_complete_to_) catalog_.at_once();
+  }
+}
+
+void Loader::decide(std::stop_token stop) {
+  auto changed = sync_.decide(checkpoint_);
+  if (changed.empty()) return;
+  for (const auto& record : changed) statistics_.table(*sync_.find(record.oid));
+  order_copies(std::move(changed), stop);
 }
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {

@@ -29,6 +29,12 @@ struct LoaderOptions {
   const source::KnownServer* server = nullptr;
 };
 
+// Who polls the catalog.
+struct CatalogAsk {
+  std::function<void()> at_once;         // a poll is wanted now
+  std::function<bool()> is_answered;  // false: nobody polls any more
+};
+
 class Loader {
  public:
   // Borrows all. `durable` is set after every commit, then `advanced` is called.
@@ -36,6 +42,7 @@ class Loader {
          Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
          std::atomic<std::uint64_t>& durable, std::function<void()> advanced);
   void set_copier(Copier& copier) { copier_ = &copier; }
+  void set_catalog(CatalogAsk catalog) { catalog_ = std::move(catalog); }
 
   // Does what is there, or waits a little. `stop` cuts waits for a failing destination short.
   void step(SteadyTime now, std::stop_token stop);
@@ -54,6 +61,10 @@ class Loader {
   // Those of them that cannot have their copy where it belongs leave: they are quarantined.
   void set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop);
   static void quarantine(SyncedTable& table, const std::string& reason);
+  // Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
+  void wait_for_catalog(Lsn described, std::stop_token stop);
+  // Tables whose fingerprint could not be decided about before the stream had come this far.
+  void decide(std::stop_token stop);
   void copy_ended(const CopyResult& result, std::stop_token stop);
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);
@@ -82,6 +93,9 @@ class Loader {
   std::atomic<std::uint64_t>& durable_;
   std::function<void()> advanced_;
   Copier* copier_ = nullptr;
+
+  CatalogAsk catalog_;
+  Lsn catalog_complete_to_;  // everything committed before it was seen in the catalog
 
   Lsn checkpoint_;
   Transaction last_;        // as HistoryCheck takes it

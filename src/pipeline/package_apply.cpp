@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/fault.h"
@@ -33,6 +34,13 @@ Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& ab
     if (auto* truncate = std::get_if<Truncate>(&step)) truncate->transaction = 0;
   }
   return part;
+}
+
+void remember_truncate(TableRecord& record, std::uint32_t xid) {
+  auto& known = record.truncates;
+  if (std::ranges::find(known, xid) != known.end()) return;
+  if (known.size() == destination::most_truncates) known.erase(known.begin());
+  known.push_back(xid);
 }
 
 // Rows of both can be folded together.
@@ -200,14 +208,34 @@ void PackageApply::flush_all() {
   }
 }
 
+// Tables that lose every row: named themselves, or by all of their leaves.
+std::vector<Oid> PackageApply::truncated_wholly(const Truncate& truncate) const {
+  std::map<Oid, std::size_t> leaves;
+  std::vector<Oid> tables;
+  for (const auto& schema : truncate.tables) {
+    const auto* table = sync_.find_by_relation(schema->oid);
+    if (table == nullptr) continue;
+    const bool itself = schema->oid == table->record.oid;
+    // The members are the leaves and the table itself.
+    if (itself || ++leaves[table->record.oid] + 1 == table->source.members.size()) tables.push_back(table->record.oid);
+  }
+  return tables;
+}
+
 void PackageApply::truncate(const Truncate& truncate, const std::vector<Transaction>& transactions) {
+  const auto wholly = truncated_wholly(truncate);
+  std::set<Oid> done;
   for (const auto& schema : truncate.tables) {
     auto* table = sync_.find_by_relation(schema->oid);
-    if (table == nullptr) continue;
-    auto& state = changes_.look(*table).state;
+    if (table == nullptr || !done.insert(table->record.oid).second) continue;
+    const auto state = changes_.look(*table).state;
+    const bool whole = std::ranges::find(wholly, table->record.oid) != wholly.end();
+    if (whole && state != TableState::removed && state != TableState::loaded) {
+      remember_truncate(changes_.edit(*table), transactions[truncate.transaction].xid);
+    }
     if (state != TableState::streaming && state != TableState::copying) continue;
     ++counts_.truncates;
-    if (schema->oid != table->record.oid) {
+    if (!whole) {
       // One leaf of several that stand in one table here: which rows were its own is not known.
       auto& record = changes_.edit(*table);
       record.state = TableState::pending;
@@ -242,6 +270,7 @@ void PackageApply::promote(SyncedTable& table) {
   record.snapshot_lsn = seam;
   record.columns = table.copied_columns;
   record.reason.clear();
+  record.suspect.clear();
   if (table.moves_to) {
     load_.drop_target({.schema = record.target_schema, .table = record.target_name});
     record.target_schema = table.moves_to->schema;

@@ -47,6 +47,7 @@ class PackageApply {
   void apply(const Step& step, const std::vector<Transaction>& transactions);
   void rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions);
   void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
+  [[nodiscard]] std::vector<Oid> truncated_wholly(const Truncate& truncate) const;
   void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
   void add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions);
   void flush(SyncedTable& table);

@@ -268,19 +268,15 @@ destination::Checkpoint beginning(const RunOptions& options, const std::optional
 
 }  // namespace
 
-// Behind the insert position of a log that stands right after a page header (24 or 40 bytes) no record ends.
-//
-// Nor does the walsender send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
+// The walsender does not send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
 // on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
 // up to it; no row is written.
 Lsn end_of_committed(source::Connection& catalog) {
-  constexpr std::uint64_t page = 8192;
   const auto rows =
       catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_wal_flush_lsn()");
-  Lsn target = rows.lsn(0, 0);
-  if (rows.lsn(0, 1) < target) catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "having the log flushed");
-  const auto into_page = target.value % page;
-  if (into_page == 24 || into_page == 40) target.value -= into_page;
+  const Lsn target = source::before_page_header(rows.lsn(0, 0));
+  if (rows.lsn(0, 1) < rows.lsn(0, 0))
+    catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "having the log flushed");
   return target;
 }
 
@@ -304,7 +300,6 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   Prepared out;
   out.protocol = choose_protocol(options, catalog);
   out.source = catalog.where();
-  out.target = end_of_committed(catalog);
   auto claim =
       state.checkpoint.value_or(destination::Checkpoint{.systemid = identity.systemid, .timeline = identity.timeline});
   claim.slot = options.slot;
@@ -322,6 +317,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.publication = source::read_publication(catalog, options.publication).value_or(made.publication.publication);
+  out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,
       with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
@@ -336,10 +332,12 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   }
 
   out.newest_load = state.newest_load;
-  out.sync = std::make_unique<TableSync>(
-      TableSyncOptions{.dataset = options.dataset, .wanted = options.tables, .snapshot = options.snapshot}, destination,
-      std::move(state.tables));
-  std::ranges::move(out.sync->publication_seen(out.publication), std::back_inserter(changed));
+  out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset,
+                                                          .wanted = options.tables,
+                                                          .snapshot = options.snapshot,
+                                                          .suspicion = options.suspicion},
+                                         destination, std::move(state.tables));
+  std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));
   std::ranges::move(out.sync->copy_anew(options.copy_anew, start_over, "a copy anew was asked for"),
                     std::back_inserter(changed));
   store_start(destination, *out.sync, changed, out.checkpoint);

@@ -110,6 +110,19 @@ class Run::Impl {
   bool two_phase_ = false;
   Lsn target_;
 
+  // While it lives, the loader may wait for a catalog poll.
+  class Polling {
+   public:
+    explicit Polling(std::atomic<bool>& flag) : flag_(flag) {}
+    Polling(const Polling&) = delete;
+    Polling& operator=(const Polling&) = delete;
+    ~Polling() { flag_ = false; }
+
+   private:
+    std::atomic<bool>& flag_;
+  };
+  std::atomic<bool> polling_{false};
+  std::atomic<bool> poll_at_once_{false};
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> loader_done_{false};
   std::atomic<bool> end_reached_{false};
@@ -139,12 +152,15 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   build(prepared);
   const std::stop_callback forward(stop, [this] { end(); });
   statistics_.phase(sync_->settled() ? "streaming" : "copying");
-  inbox_.post(prepared.publication);
+  inbox_.post(CatalogSeen{.complete_to = prepared.publication.complete_to, .publication = prepared.publication});
   {
     const auto copier = start([this] { copier_->work(ending_.get_token()); });
     const auto loader = start([this] { load(); });
     const auto receiver = start([this] { receive(); });
-    const auto watcher = start([this, &prepared] { watch(prepared.publication, *prepared.selection); });
+    const auto watcher = start([this, &prepared] {
+      const Polling polling(polling_);
+      watch(prepared.publication, *prepared.selection);
+    });
     supervise(stop);
   }
   if (failure_) std::rethrow_exception(failure_);
@@ -181,6 +197,9 @@ void Run::Impl::build(Prepared& prepared) {
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);
+  polling_ = true;
+  loader_->set_catalog(
+      {.at_once = [this] { poll_at_once_ = true; }, .is_answered = [this] { return polling_.load(); }});
   const ReceiverOptions receiving{.assembler = {.limits = destination_.limits(),
                                                 .package_bytes = options_.package_bytes,
                                                 .package_rows = options_.package_rows,
@@ -262,7 +281,7 @@ void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection
   auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
   while (!stop.stop_requested()) {
     std::this_thread::sleep_for(supervise_interval);
-    if (std::chrono::steady_clock::now() < next) continue;
+    if (!poll_at_once_.exchange(false) && std::chrono::steady_clock::now() < next) continue;
     next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
     try {
       if (!catalog) {
@@ -276,12 +295,16 @@ void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection
       }
       selection.restrict_tables(*now);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.stamp == b.stamp && a.columns == b.columns;
+        return a.oid == b.oid && a.fingerprint == b.fingerprint && a.columns == b.columns;
       };
-      if (std::ranges::equal(now->tables, seen.tables, same)) continue;
+      const Lsn complete_to = now->complete_to;
+      if (std::ranges::equal(now->tables, seen.tables, same)) {
+        inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = std::nullopt});
+        continue;
+      }
       seen = *now;
       types_.forget();  // a composite type may have been altered
-      inbox_.post(*std::move(now));
+      inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = *std::move(now)});
     } catch (const Error& failed) {
       if (failed.kind() != ErrorKind::connection) throw;
       spdlog::debug("{}", failed.cause());  // the receiver tells of it, and decides
@@ -353,6 +376,7 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   out.checkpoint = Lsn{durable_.load()};
   for (const auto& [oid, table] : sync_->tables()) {
     if (table.record.state == TableState::quarantined) out.quarantined.push_back({table.record, table.set_aside_at});
+    if (table.record.state == TableState::streaming && !table.record.suspect.empty()) out.suspect.push_back(table.record);
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;
     out.copied_rows += table.copied_rows;

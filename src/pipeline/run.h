@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "destination/destination.h"
 #include "pipeline/column_hints.h"
+#include "pipeline/suspicion.h"
 #include "source/snapshot_reader.h"
 
 namespace walbrook::pipeline {
@@ -63,6 +64,7 @@ struct RunOptions {
   std::string decoding_memory = "256MB";
   milliseconds slot_wait{30'000};            // how long a slot that another process reads is waited for
   milliseconds catalog_poll_interval{3000};  // between two looks at the publication and its tables in the catalog
+  SuspicionOptions suspicion{};  // what a table gets whose rows may have changed without a message
   int destination_retries =
       8;  // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };
@@ -106,6 +108,7 @@ struct RunStatus {
   Counts applied;
   struct Table {
     std::string schema, name, target_schema, target_name, state, reason;
+    std::string suspect;  // why a streaming table's rows may differ from the source; "" = they do not
     std::uint64_t copied_rows = 0;
     std::int64_t estimated_rows = -1;
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
@@ -128,6 +131,7 @@ struct RunSummary {
   double seconds = 0;
   Lsn checkpoint;
   std::vector<SetAside> quarantined;
+  std::vector<destination::TableRecord> suspect;  // streaming tables whose rows may differ from the source
 };
 
 class Run {

@@ -87,6 +87,7 @@ void Statistics::table(const SyncedTable& synced) {
   table.target_name = record.target_name;
   table.state = destination::to_string(record.state);
   table.reason = record.reason;
+  table.suspect = record.suspect;
   table.estimated_rows = synced.source.estimated_rows;
 }
 

@@ -140,10 +140,44 @@ void TableSync::leave_old_name(Oid oid) {
 
 bool TableSync::adopt_new(const source::SourceTable& table) {
   auto record = new_record(table);
-  record.stamp = table.stamp;
+  record.fingerprint = table.fingerprint;
   if (!options_.snapshot) record.reason = begins_with_changes;
   tables_[table.oid].record = std::move(record);
   tables_[table.oid].source = table;
+  return true;
+}
+
+void TableSync::ask_for_copy(SyncedTable& table, std::string reason) {
+  table.record.state = TableState::pending;
+  table.record.reason = std::move(reason);
+}
+
+void TableSync::mark_suspect(SyncedTable& table, std::string reason) {
+  if (table.record.suspect == reason) return;
+  spdlog::warn("table {} is suspect: {}", table.source.full_name(), reason);
+  table.record.suspect = std::move(reason);
+}
+
+bool TableSync::compare_with_catalog(SyncedTable& table) {
+  auto& record = table.record;
+  const bool copying = record.state == TableState::copying;
+  const auto gap = copying ? std::string() : standing_gap(table.source);
+  table.undecided.reset();
+  if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
+  auto found = judge(record, table.source, !copying && position_ <= reached_, options_.suspicion);
+  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
+    table.undecided = position_;  // of a copy it is told once it is whole
+    any_undecided_ = true;
+    return false;
+  }
+  if (found.kind == Suspicion::Kind::resync) {
+    ask_for_copy(table, std::move(found.reason));
+    return true;
+  }
+  if (found.kind == Suspicion::Kind::suspect) mark_suspect(table, std::move(found.reason));
+  if (!gap.empty()) mark_suspect(table, gap);
+  record.fingerprint = table.source.fingerprint;
+  record.stamp.clear();
   return true;
 }
 
@@ -157,41 +191,49 @@ bool TableSync::adopt(const source::SourceTable& table) {
     auto node = tables_.extract(known->record.oid);
     node.key() = table.oid;
     node.mapped().record.oid = table.oid;
-    node.mapped().record.state = TableState::pending;
-    node.mapped().record.reason = "the table was dropped and created again in the source";
+    ask_for_copy(node.mapped(), "the table was dropped and created again in the source");
     known = &tables_.insert(std::move(node)).position->second;
     changed = true;
   } else if (known->record.state == TableState::removed) {
-    known->record.state = TableState::pending;
-    known->record.reason = "the table is published again";
-    changed = true;
-  } else if (known->record.stamp != table.stamp && known->record.state == TableState::streaming) {
-    known->record.state = TableState::pending;
-    known->record.reason =
-        "the publication, the table's partitions or a composite type were altered: the stream does not tell all";
+    ask_for_copy(*known, "the table is published again");
     changed = true;
   } else if (const auto* column = unknown_column(known->record, table);
              column != nullptr && known->record.state == TableState::streaming) {
-    known->record.state = TableState::pending;
-    known->record.reason = "column \"" + column->name + "\" was added, renamed or has another type in the source";
-    changed = true;
-  } else if (known->record.state == TableState::copying && known->copy_stamp != table.stamp) {
-    known->record.state = TableState::pending;  // the copy under way is outdated
-    known->record.reason = "the publication was altered while the table was copied";
+    ask_for_copy(*known, "column \"" + column->name + "\" was added, renamed or has another type in the source");
     changed = true;
   }
   known->source = table;
+  if (known->record.state == TableState::streaming || known->record.state == TableState::copying) {
+    changed = compare_with_catalog(*known) || changed;
+  }
   changed = restyle(*known) || changed;
-  if (changed) {
+  if (changed && known->record.state == TableState::pending) {
     known->copied.reset();
     spdlog::info("table {}.{} is copied anew: {}", table.schema, table.name, known->record.reason);
   }
-  if (known->record.state != TableState::streaming) known->record.stamp = table.stamp;
   return changed;
 }
 
-std::vector<TableRecord> TableSync::publication_seen(const source::Publication& publication) {
+std::vector<TableRecord> TableSync::decide(Lsn reached) {
   std::vector<TableRecord> changed;
+  reached_ = reached;
+  if (!std::exchange(any_undecided_, false)) return changed;
+  for (auto& [oid, table] : tables_) {
+    any_undecided_ = any_undecided_ || table.undecided;
+    if (!table.undecided || table.record.state != TableState::streaming || *table.undecided > reached) continue;
+    if (!compare_with_catalog(table)) continue;
+    if (table.record.state == TableState::pending) {
+      spdlog::info("table {} is copied anew: {}", table.source.full_name(), table.record.reason);
+    }
+    changed.push_back(table.record);
+  }
+  return changed;
+}
+
+std::vector<TableRecord> TableSync::publication_seen(const source::Publication& publication, Lsn reached) {
+  std::vector<TableRecord> changed;
+  position_ = publication.position;
+  reached_ = reached;
   std::set<Oid> seen;
   members_.clear();
   for (const auto& table : publication.tables) {
@@ -240,8 +282,10 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
     table.record.snapshot_lsn = {};
     table.record.load_id = load_id;
     table.copied.reset();
-    table.copy_stamp = table.source.stamp;
-    table.record.stamp = table.source.stamp;
+    table.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
+    any_undecided_ = any_undecided_ || table.undecided;
+    table.record.fingerprint = table.source.fingerprint;
+    table.record.stamp.clear();
     table.copy_number = ++newest_copy_;
     ordered.push_back(&table);
   }

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "pipeline/suspicion.h"
 #include "source/catalog.h"
 #include "source/slot.h"
 
@@ -40,7 +41,9 @@ struct SyncedTable {
   std::set<std::string> variant_columns;  // of staged changes: needed in the target before they are merged
   std::optional<Lsn> copied;              // the copy is whole; its consistent point
   TableSchemaRef copied_columns;          // what it looks like
-  std::string copy_stamp;                 // SourceTable::stamp when the copy was ordered
+  // What the catalog shows of it differs from the record's fingerprint, and it is not decided what that means: the stream
+  // has not come this far, or the table is being copied.
+  std::optional<Lsn> undecided;
   std::optional<destination::TargetName>
       moves_to;                   // where the copy under way will stand, if not where the last one does
   std::uint64_t copy_number = 0;  // of the newest order, so that the result of an outdated one is known; 0 = none
@@ -53,6 +56,7 @@ struct TableSyncOptions {
   std::string dataset;                    // "" = the source's schema names
   std::vector<source::TableName> wanted;  // empty = all of the publication
   bool snapshot = true;                   // false: a table that is new begins with its changes alone
+  SuspicionOptions suspicion{};
 };
 
 // Why a table that is pending needs no rows: it is new, and a run without snapshot begins it with its changes.
@@ -65,8 +69,11 @@ class TableSync {
  public:
   TableSync(TableSyncOptions options, const destination::Destination& destination, std::vector<TableRecord> records);
 
-  // What the publication holds now. Records change to pending or removed; returns those that changed, to be stored.
-  std::vector<TableRecord> publication_seen(const source::Publication& publication);
+  // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: to pending or
+  // removed, or with another fingerprint.
+  std::vector<TableRecord> publication_seen(const source::Publication& publication, Lsn reached);
+  // The same of tables that could not be decided about and now can: the checkpoint is `reached`.
+  std::vector<TableRecord> decide(Lsn reached);
   // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
   // publication_seen. Returns the records that changed, to be stored.
   std::vector<TableRecord> copy_anew(const std::vector<source::TableName>& names, bool all, const std::string& reason);
@@ -90,6 +97,10 @@ class TableSync {
  private:
   [[nodiscard]] bool wanted(const source::SourceTable& table) const;
   bool adopt(const source::SourceTable& table);
+  // Compares a table that is streaming or being copied with what the catalog shows; true when its record changed.
+  bool compare_with_catalog(SyncedTable& table);
+  static void ask_for_copy(SyncedTable& table, std::string reason);
+  static void mark_suspect(SyncedTable& table, std::string reason);
   bool adopt_new(const source::SourceTable& table);
   bool restyle(SyncedTable& table);
   void describe(SyncedTable& table);
@@ -106,6 +117,9 @@ class TableSync {
   std::vector<TableRecord> described_;
   // Over all tables: one that was renamed has a new record, and the copy of the old one may still be under way.
   std::uint64_t newest_copy_ = 0;
+  Lsn position_;           // of the catalog that was seen last
+  Lsn reached_;            // the checkpoint, as told last
+  bool any_undecided_ = false;
   bool restyled_ = false;                    // copies are called as they are now to be, or will be
   std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names
 };

@@ -25,6 +25,7 @@ ordered_json to_document(const pipeline::RunStatus::Table& table) {
           {"target_name", table.target_name},
           {"state", table.state},
           {"reason", table.reason},
+          {"suspect", table.suspect},
           {"copied_rows", table.copied_rows},
           {"estimated_rows", table.estimated_rows},
           {"inserts", table.inserts},
@@ -40,6 +41,7 @@ pipeline::RunStatus::Table table_from(const json& document) {
   document.at("target_name").get_to(table.target_name);
   document.at("state").get_to(table.state);
   document.at("reason").get_to(table.reason);
+  document.at("suspect").get_to(table.suspect);
   document.at("copied_rows").get_to(table.copied_rows);
   document.at("estimated_rows").get_to(table.estimated_rows);
   document.at("inserts").get_to(table.inserts);

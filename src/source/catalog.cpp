@@ -32,22 +32,28 @@ CatalogWords catalog_words(int version) {
   return words;
 }
 
-// One statement, so that publication, tables and stamps belong to one snapshot of the catalog; the functions that look
-// into the publication for us (pg_get_publication_tables) would not.
+// One statement, so that publication, tables and fingerprints belong to one snapshot of the catalog; the functions that
+// look into the publication for us (pg_get_publication_tables) would not.
 //
 // Which tables: pgoutput sends changes of a partition as those of its topmost published ancestor when
 // publish_via_partition_root is set (get_rel_sync_entry in pgoutput.c); without it the leaves come one by one, and are
 // mapped to the same ancestor here. A leaf whose ancestors are not published is a table of its own.
 //
-// The stamp: see catalog.h. Of a partitioned table it holds the leaves with their file nodes: TRUNCATE, ATTACH, DETACH
-// and DROP of a leaf are not in the stream under publish_via_partition_root. (VACUUM FULL of a leaf and a TRUNCATE of
-// the root change it as well: one copy too many, never a hole.)
+// The fingerprint: see fingerprint.h. Of a partitioned table it holds all relations below it.
 //
 // Composite types can be altered while tables have columns of them (ADD, DROP and RENAME ATTRIBUTE), at any depth below
 // arrays and domains; rows that are stored are then printed otherwise, and the stream says nothing of it.
 //
 // Sizes come from the last VACUUM or ANALYZE; pg_table_size waits for whoever holds the table exclusively, and is asked
 // only where nothing else is known and nobody does.
+// A standby is told apart by what looks at it next.
+constexpr auto log_position =
+    "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
+    "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
+
+// How many commands after its attributes CREATE TABLE … PARTITION OF inserts the row of pg_inherits.
+constexpr int commands_to_attach = 2;
+
 constexpr auto publication_query = R"(
 WITH RECURSIVE pub AS (
   SELECT xmin AS version, * FROM pg_catalog.pg_publication WHERE pubname = $1
@@ -61,10 +67,10 @@ WITH RECURSIVE pub AS (
   WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
     AND ((SELECT puballtables FROM pub) OR c.oid IN (SELECT oid FROM explicit)
          OR c.relnamespace IN (SELECT schema FROM by_schema))
-), tree(root, oid) AS (
-  SELECT oid, oid FROM listed WHERE relkind = 'p'
+), tree(root, oid, attached, command) AS (
+  SELECT oid, oid, NULL::xid, NULL::cid FROM listed WHERE relkind = 'p'
   UNION ALL
-  SELECT tree.root, i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+  SELECT tree.root, i.inhrelid, i.xmin, i.cmin FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
   WHERE NOT i.inhdetachpending
 ), exclusive AS (
   SELECT relation FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
@@ -77,9 +83,18 @@ WITH RECURSIVE pub AS (
   WHERE c.oid IN (SELECT oid FROM listed UNION SELECT oid FROM tree) AND c.relkind = 'r'
 ), leaves AS (
   SELECT tree.root, string_agg(s.oid::text, ',' ORDER BY s.oid) AS members,
-    md5(string_agg(s.oid || ':' || s.relfilenode, ',' ORDER BY s.oid)) AS fingerprint,
     sum(greatest(s.reltuples, 0)) FILTER (WHERE s.reltuples >= 0) AS rows, sum(s.bytes) AS bytes
   FROM tree JOIN stored s ON s.oid = tree.oid GROUP BY tree.root
+), members AS (
+  SELECT tree.root, pg_catalog.json_agg(pg_catalog.json_build_array(
+      c.oid::bigint, c.relfilenode::bigint, tree.attached::text::bigint,
+      created.xmin = tree.attached AND tree.command::text::bigint - created.cmin::text::bigint = {created_attached},
+      c.relreplident, pg_catalog.json_build_array(c.xmin::text::bigint, coalesce(t.xmin::text::bigint, 0)),
+      c.relpersistence <> 'p' OR c.relkind = 'f') ORDER BY c.oid) AS list,
+    min(c.oid::pg_catalog.regclass::text) FILTER (WHERE c.relpersistence <> 'p' OR c.relkind = 'f') AS unseen
+  FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+    LEFT JOIN pg_catalog.pg_attribute created ON created.attrelid = c.oid AND created.attnum = -1
+  WHERE tree.oid <> tree.root GROUP BY tree.root
 ), parts(root, oid) AS (
   SELECT DISTINCT a.atttypid, a.atttypid FROM pg_catalog.pg_attribute a
   WHERE a.attrelid IN (SELECT oid FROM listed) AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
@@ -87,6 +102,8 @@ WITH RECURSIVE pub AS (
   SELECT parts.root, part.oid FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid CROSS JOIN LATERAL (
     SELECT t.typbasetype WHERE t.typtype = 'd'
     UNION ALL SELECT t.typelem WHERE t.typtype = 'b'
+    UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE t.typtype = 'r' AND r.rngtypid = t.oid
+    UNION ALL SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE t.typtype = 'm' AND r.rngmultitypid = t.oid
     UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
       WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
   ) AS part(oid)
@@ -98,6 +115,15 @@ WITH RECURSIVE pub AS (
   FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid AND t.typtype = 'c'
     JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
   GROUP BY parts.root
+), labels AS (
+  SELECT enumtypid AS type, pg_catalog.json_object_agg(oid, enumlabel ORDER BY oid) AS list FROM pg_catalog.pg_enum
+  GROUP BY enumtypid
+), enums AS (
+  SELECT used.attrelid, pg_catalog.json_object_agg(labels.type, labels.list ORDER BY labels.type) AS list
+  FROM (SELECT DISTINCT a.attrelid, parts.oid FROM listed JOIN pg_catalog.pg_attribute a ON a.attrelid = listed.oid
+          JOIN parts ON parts.root = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped) AS used
+    JOIN labels ON labels.type = used.oid
+  GROUP BY used.attrelid
 ), tables AS (
   SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' AS partitioned, c.relreplident,
     EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisunique
@@ -118,9 +144,33 @@ WITH RECURSIVE pub AS (
     CASE WHEN b.id IS NULL AND NOT (SELECT puballtables FROM pub) THEN e.row_filter END AS row_filter,
     CASE WHEN c.relkind = 'p' THEN coalesce(l.rows, -1) ELSE s.reltuples END AS rows,
     coalesce(l.bytes, s.bytes, 0) AS bytes, l.members,
-    pg_catalog.concat('/r', e.id, '.', e.version, '/n', b.id, '.', b.version, '/t', c.oid, '/l', l.fingerprint,
-      (SELECT '/c' || md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
-         JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)) AS stamp
+    pg_catalog.json_build_object(
+      'publication', (SELECT pg_catalog.concat('p', pub.oid, '.', pub.version, '/r', e.id, '.', e.version, '/n', b.id, '.',
+                                               b.version, '/t', c.oid) FROM pub),
+      'reach', CASE WHEN (SELECT puballtables FROM pub) THEN 'a' WHEN e.id IS NULL THEN 's' ELSE 'n' END,
+      'via_root', (SELECT pubviaroot FROM pub),
+      'schema', pg_catalog.json_build_array(c.relnamespace::bigint,
+        (SELECT d.xmin::text::bigint FROM pg_catalog.pg_depend d
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+            AND d.refclassid = 'pg_catalog.pg_namespace'::regclass LIMIT 1)),
+      'file', c.relfilenode::bigint,
+      'written', pg_catalog.json_build_array(c.xmin::text::bigint, coalesce(toast.xmin::text::bigint, 0)),
+      'identity', pg_catalog.concat(c.relreplident, (SELECT i.indexrelid FROM pg_catalog.pg_index i
+        WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident
+                                     ELSE false END LIMIT 1)),
+      'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+            a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.xmin::text::bigint, a.atthasmissing,
+            coalesce(d.oid, 0)::bigint,
+            pg_catalog.hashtext(pg_catalog.concat_ws('/', a.attstattarget, a.attstorage, a.attcompression, a.attnotnull,
+              a.attacl, a.attoptions, a.attinhcount, a.attislocal, a.attidentity, a.attgenerated, a.attcollation)))
+          ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute a
+          LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'members', m.list,
+      'composites', (SELECT md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
+         JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'enums', u.list) AS fingerprint, m.unseen
   FROM listed
     JOIN pg_catalog.pg_class c ON c.oid = listed.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -128,11 +178,14 @@ WITH RECURSIVE pub AS (
     LEFT JOIN by_schema b ON b.schema = c.relnamespace
     LEFT JOIN stored s ON s.oid = c.oid
     LEFT JOIN leaves l ON l.root = c.oid
+    LEFT JOIN members m ON m.root = c.oid
+    LEFT JOIN enums u ON u.attrelid = c.oid
+    LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
   WHERE NOT EXISTS (SELECT FROM tree WHERE tree.oid = c.oid AND tree.root <> c.oid)
 )
 SELECT pub.puballtables, pub.pubinsert, pub.pubupdate, pub.pubdelete, pub.pubtruncate, pub.pubviaroot,
   t.oid, t.nspname, t.relname, t.partitioned, t.relreplident, t.keyed, t.columns, t.row_filter, t.rows::bigint, t.bytes::bigint,
-  t.members, pg_catalog.concat('p', pub.oid, '.', pub.version, t.stamp), t.described
+  t.members, t.fingerprint, t.described, {position}, t.unseen
 FROM pub LEFT JOIN tables t ON true
 ORDER BY t.nspname, t.relname
 )";
@@ -159,7 +212,8 @@ SourceTable table_of(const Rows& rows, int row) {
   table.estimated_rows = rows.is_null(row, 14) ? -1 : rows.integer(row, 14);
   table.bytes = rows.integer(row, 15);
   table.members = parse_members(table.oid, rows.text(row, 16));
-  table.stamp = rows.text(row, 17);
+  table.fingerprint = rows.text(row, 17);
+  table.unseen_partition = rows.text(row, 20);
   if (!rows.is_null(row, 18)) {
     for (const auto& column : nlohmann::json::parse(rows.text(row, 18))) {
       table.columns.push_back({.name = column.at(0), .type_oid = column.at(1), .typmod = column.at(2)});
@@ -170,11 +224,20 @@ SourceTable table_of(const Rows& rows, int row) {
 
 }  // namespace
 
+Lsn before_page_header(Lsn insert_position) {
+  constexpr std::uint64_t page = 8192;
+  const auto into_page = insert_position.value % page;
+  if (into_page == 24 || into_page == 40) insert_position.value -= into_page;
+  return insert_position;
+}
+
 std::optional<Publication> read_publication(Connection& catalog, const std::string& name) {
   const auto words = catalog_words(catalog.server_version());
   const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),
                                fmt::arg("columns", words.columns), fmt::arg("by_schema", words.by_schema),
-                               fmt::arg("generated", words.generated));
+                               fmt::arg("generated", words.generated), fmt::arg("created_attached", commands_to_attach),
+                               fmt::arg("position", log_position));
+  const Lsn complete_to = catalog.query(fmt::format("SELECT {}", log_position)).lsn(0, 0);
   const auto rows = catalog.query(sql, {name}, "reading publication " + name);
   if (rows.size() == 0) return std::nullopt;
   Publication publication{.name = name,
@@ -184,7 +247,9 @@ std::optional<Publication> read_publication(Connection& catalog, const std::stri
                           .deletes = rows.boolean(0, 3),
                           .truncates = rows.boolean(0, 4),
                           .via_partition_root = rows.boolean(0, 5),
-                          .tables = {}};
+                          .tables = {},
+                          .complete_to = complete_to,
+                          .position = before_page_header(rows.lsn(0, 19))};
   for (int row = 0; row < rows.size(); ++row) {
     if (!rows.is_null(row, 6)) publication.tables.push_back(table_of(rows, row));
   }

@@ -38,10 +38,9 @@ struct SourceTable {
   std::string row_filter;                      // SQL expression of the publication; empty = none
   std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed
   std::int64_t bytes = 0;                      // pg_table_size
-  // Everything whose change may have made a hole in the stream for this table: OIDs and xmin of its rows in
-  // pg_publication, pg_publication_rel, pg_publication_namespace, its own OID, of a partitioned table its leaves, and
-  // the attributes of the composite types that its columns consist of. Compared for equality only.
-  std::string stamp;
+  // As JSON (source/fingerprint.h): what may tell that rows changed without a message. Equal text: none did.
+  std::string fingerprint;
+  std::string unseen_partition;  // one that is unlogged or a foreign table: no message tells of its rows; empty = none
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 
@@ -51,6 +50,9 @@ struct Publication {
   bool inserts = false, updates = false, deletes = false, truncates = false;
   bool via_partition_root = false;
   std::vector<SourceTable> tables;  // by schema and name
+  // Everything that was committed before `complete_to` is seen in it, and nothing that was committed at `position` or
+  // behind it: the stream has brought all that is seen once it has come that far.
+  Lsn complete_to, position;
 };
 
 // Looks user types up on a connection of its own; answers are kept until `forget`. Safe to call from several threads.
@@ -61,7 +63,7 @@ class CatalogTypes : public TypeCatalog {
       : conninfo_(std::move(conninfo)), server_(server) {}
   [[nodiscard]] SourceType find(Oid oid) override;
   [[nodiscard]] std::uint64_t version() const override { return version_; }
-  // The next `find` asks the server again. To be called when a table's stamp has changed: of an altered composite type
+  // The next `find` asks the server again. To be called when a fingerprint has changed: of an altered composite type
   // that is the only sign.
   void forget();
 
@@ -92,6 +94,9 @@ class CatalogTypes : public TypeCatalog {
   std::atomic<std::uint64_t> version_ = 0;
 };
 
+// The position behind which no record ends: behind the insert position of a log that stands right after a page header
+// (24 or 40 bytes) nothing is yet.
+[[nodiscard]] Lsn before_page_header(Lsn insert_position);
 // nullopt: there is no such publication.
 [[nodiscard]] std::optional<Publication> read_publication(Connection& catalog, const std::string& name);
 // The columns of a table as the connection's snapshot sees them, in attribute order: not dropped, not generated, and

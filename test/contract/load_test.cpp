@@ -173,6 +173,9 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
   quarantined.snapshot_lsn = Lsn{0x1600000028};
   quarantined.reason = "column \"mood\" 'bored' \xF0\x9F\x98\x80";
   quarantined.stamp = "1:2:3";
+  quarantined.fingerprint = R"({"publication":"p1.2"})";
+  quarantined.truncates = {812, 4'294'967'295U};
+  quarantined.suspect = "a partition was attached";
   auto pending = record(walbrook::contract::table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), TableState::pending);
   pending.columns = nullptr;
   load(0x2000, [&](Load& load) {
@@ -208,6 +211,9 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
     EXPECT_EQ(first.snapshot_lsn, quarantined.snapshot_lsn);
     EXPECT_EQ(first.reason, quarantined.reason);
     EXPECT_EQ(first.stamp, "1:2:3");
+    EXPECT_EQ(first.fingerprint, R"({"publication":"p1.2"})");
+    EXPECT_EQ(first.truncates, (std::vector<std::uint32_t>{812, 4'294'967'295U}));
+    EXPECT_EQ(first.suspect, "a partition was attached");
     ASSERT_NE(first.columns, nullptr);
     EXPECT_EQ(*first.columns, *orders);
     EXPECT_EQ(second.name, pending.name);

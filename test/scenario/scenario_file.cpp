@@ -120,8 +120,10 @@ class Parser {
       last_run().exit_code = static_cast<int>(number(words[1]));
     } else if (words.size() >= 2 && words[0] == "output") {
       last_run().output.push_back(line.substr(line.find("output ") + 7));
+    } else if (words.size() >= 3 && words[0] == "no" && words[1] == "output") {
+      last_run().absent.push_back(line.substr(line.find("output ") + 7));
     } else {
-      fail("expect exit N | expect output TEXT");
+      fail("expect exit N | expect output TEXT | expect no output TEXT");
     }
   }
 

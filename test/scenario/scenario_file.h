@@ -8,7 +8,8 @@
 //   crash                      the server is ended at once (immediate) and started again
 // Behind a `run`:
 //   expect exit N              instead of 0; the copy is compared only behind exit 0
-//   expect output TEXT         stands in what it wrote to stdout or stderr
+//   expect output TEXT         stands in what it wrote to stdout or stderr (where SQL comes between runs)
+//   expect no output TEXT      does not stand there: "copied anew" of a table that needs no resync
 //   rows SCHEMA.TABLE = N      so many rows are in the copy (names of the copy)
 //   kept SCHEMA.TABLE…         these were not copied again since the `run` before (names of the source)
 //   resynced SCHEMA.TABLE…     these were
@@ -43,6 +44,7 @@ struct Step {
   std::vector<std::string> words;  // flags of run, tables, table and columns of gone, the user
   int exit_code = 0;               // of run
   std::vector<std::string> output;
+  std::vector<std::string> absent;
   struct RowCount {
     std::string table;
     long rows;

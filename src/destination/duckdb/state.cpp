@@ -28,7 +28,8 @@ constexpr std::array<Definition, 7> definitions = {{
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
-     "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, stamp VARCHAR, columns JSON"},
+     "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, stamp VARCHAR, columns JSON, "
+     "fingerprint JSON, truncates BIGINT[], suspect VARCHAR"},
     {"targets", "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, oid BIGINT, kind VARCHAR, columns JSON"},
     {"loads",
      "pipeline VARCHAR, load_id BIGINT, first_commit_lsn VARCHAR, last_commit_lsn VARCHAR, transactions BIGINT, "
@@ -50,7 +51,7 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 10> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+constexpr std::array<LaterColumn, 13> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
                                                         {"checkpoint", "source", "VARCHAR"},
                                                         {"checkpoint", "selection", "JSON"},
                                                         {"loads", "copied_rows", "BIGINT"},
@@ -59,7 +60,10 @@ constexpr std::array<LaterColumn, 10> later_columns = {{{"checkpoint", "publicat
                                                         {"checkpoint", "last_xid", "BIGINT"},
                                                         {"checkpoint", "last_commit_time", "TIMESTAMP WITH TIME ZONE"},
                                                         {"checkpoint", "made_slot", "BOOLEAN"},
-                                                        {"checkpoint", "made_publication", "BOOLEAN"}}};
+                                                        {"checkpoint", "made_publication", "BOOLEAN"},
+                                                        {"tables", "fingerprint", "JSON"},
+                                                        {"tables", "truncates", "BIGINT[]"},
+                                                        {"tables", "suspect", "VARCHAR"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -92,6 +96,20 @@ Lsn lsn(const Row& row, std::size_t column) {
   if (const auto parsed = Lsn::parse(written)) return *parsed;
   throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
               "It was changed by hand. Copy the tables anew: walbrook run --reset");
+}
+
+// "[812, 815]"
+std::vector<std::uint32_t> parse_truncates(const std::string& list) {
+  std::vector<std::uint32_t> xids;
+  const char* at = list.data();
+  const char* const end = at + list.size();
+  while (at != end) {
+    std::uint32_t xid = 0;
+    const auto parsed = std::from_chars(at, end, xid);
+    if (parsed.ec == std::errc{}) xids.push_back(xid);
+    at = parsed.ptr == at ? at + 1 : parsed.ptr;
+  }
+  return xids;
 }
 
 std::string_view to_text(TargetRecord::Kind kind) {
@@ -231,11 +249,15 @@ State StateTables::load() {
   state.targets = std::ranges::any_of(targets(), [](const TargetRecord& target) {
     return target.kind == TargetRecord::Kind::live && target.oid >= first_source_oid;
   });
+  // A file that is only read may have been written by an older walbrook.
+  const auto later = [this](const char* name) {
+    return has_column("tables", name) ? fmt::format("{}::VARCHAR", name) : std::string("NULL");
+  };
   const auto rows = connection_.rows(
       fmt::format(
           "SELECT oid::VARCHAR, source_schema, source_name, target_schema, target_name, state, snapshot_lsn, reason, "
-          "stamp, columns::VARCHAR FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
-          table("tables")),
+          "stamp, columns::VARCHAR, {}, {}, {} FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
+          later("fingerprint"), later("truncates"), later("suspect"), table("tables")),
       pipeline_);
   for (const auto& row : rows) {
     state.tables.push_back(
@@ -247,7 +269,10 @@ State StateTables::load() {
          .state = parse_table_state(text(row, 5)),
          .snapshot_lsn = lsn(row, 6),
          .reason = text(row, 7),
+         .fingerprint = text(row, 10),
          .stamp = text(row, 8),
+         .truncates = parse_truncates(text(row, 11)),
+         .suspect = text(row, 12),
          .columns = row.at(9) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[9])) : nullptr});
   }
   return state;
@@ -270,10 +295,15 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
 void StateTables::put_table(const TableRecord& record) {
   forget_record(record);
   const std::string columns = record.columns == nullptr ? "" : to_json(*record.columns);
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11, '')::JSON)",
-                              table("tables")),
-                  pipeline_, record.schema, record.name, record.oid, record.target_schema, record.target_name,
-                  to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, record.stamp, columns);
+  connection_.run(
+      fmt::format(
+          "INSERT INTO {} (pipeline, source_schema, source_name, oid, target_schema, target_name, state, "
+          "snapshot_lsn, reason, stamp, columns, fingerprint, truncates, suspect) VALUES ($1, $2, $3, $4, $5, $6, "
+          "$7, $8, $9, $10, nullif($11, '')::JSON, nullif($12, '')::JSON, $13::BIGINT[], nullif($14, ''))",
+          table("tables")),
+      pipeline_, record.schema, record.name, record.oid, record.target_schema, record.target_name,
+      to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, record.stamp, columns, record.fingerprint,
+      fmt::format("[{}]", fmt::join(record.truncates, ", ")), record.suspect);
   if (record.columns != nullptr) put_schema_version(record);
 }
 

@@ -180,6 +180,9 @@ TEST(SettingDefaults, AreTheEngines) {
   EXPECT_EQ(number("load.snapshot_piece"), run.snapshot_piece);
   EXPECT_EQ(number("load.retries"), static_cast<std::uint64_t>(run.destination_retries));
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.slot_wait")), run.slot_wait);
+  EXPECT_EQ(number("load.resync_max_size"), run.suspicion.resync_max_size);
+  EXPECT_EQ(config::key("load.on_rewrite").fallback,
+            run.suspicion.on_rewrite == pipeline::OnRewrite::resync ? "resync" : "ignore");
   EXPECT_EQ(milliseconds(number("sources.pg_replication.catalog_poll_interval")), run.catalog_poll_interval);
   EXPECT_EQ(config::key("sources.pg_replication.schema_name").fallback, run.schema);
   EXPECT_EQ(config::key("sources.pg_replication.decoding_memory").fallback, run.decoding_memory);
