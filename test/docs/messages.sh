@@ -132,6 +132,31 @@ walbrook run --source "host=$HOME/other port=5432 user=postgres dbname=shop" --d
 exit_code=$?
 "$SOURCE/tools/demo-server" stop ~/other
 
+### 3 the server is at …, the copy already at …: it is an older state of the source
+unset PGHOSTADDR PGPORT
+source "$SETUP/restored.sh"
+restored_server "INSERT INTO t SELECT generate_series(2, 5000)" ""
+walbrook run --source "$R"
+exit_code=$?
+"$SOURCE/tools/demo-server" stop ~/restored
+
+### 3 the source is not in the state that the copy was made from, which is at …
+unset PGHOSTADDR PGPORT
+source "$SETUP/restored.sh"
+restored_server "INSERT INTO t VALUES (2)" "INSERT INTO t SELECT generate_series(3, 5000)"
+walbrook run --source "$R"
+exit_code=$?
+"$SOURCE/tools/demo-server" stop ~/restored
+
+### 3 the failover lost changes that the copy has
+unset PGHOSTADDR PGPORT
+source "$SETUP/restored.sh"
+as_standby=1
+restored_server "INSERT INTO t VALUES (2)" "SELECT pg_promote(); INSERT INTO t SELECT generate_series(3, 5000)"
+walbrook run --source "$R"
+exit_code=$?
+"$SOURCE/tools/demo-server" stop ~/restored
+
 ### 3 0 of 10 replication slots are free; 2 are needed
 shop
 admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 10) n"

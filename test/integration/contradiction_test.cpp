@@ -1,6 +1,8 @@
 // State that contradicts itself: exit 4 before anything is applied, and a reset is the way out.
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "test/support/duck_reader.h"
 #include "test/support/replicated_database.h"
 
@@ -12,6 +14,10 @@ struct Damage {
   std::string state_sql;  // done to the file
   std::string told;
 };
+
+void PrintTo(const Damage& damage, std::ostream* out) {
+  *out << damage.name;
+}
 
 class Contradiction : public ::testing::TestWithParam<Damage> {};
 

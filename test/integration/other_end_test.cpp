@@ -381,5 +381,54 @@ TEST_F(OtherEnd, accept_new_system_does_not_accept_an_older_state) {
   expect_refused(pipeline.run({"--accept-new-system"}), "it lacks transaction");
 }
 
+// A primary and its standby, with the slot synchronised by the server itself.
+TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
+  const auto bin = installed_bin_dir(17);
+  if (bin.empty()) GTEST_SKIP() << "PostgreSQL 17 is not installed";
+  PostgresServer primary({.settings = {"hot_standby_feedback=on"}, .bin_dir = bin});
+  const TempFolder folder("synchronized");
+  Pipeline pipeline{.source = primary.conninfo(), .file = folder / "copy.duckdb"};
+  const auto exec = [](const PostgresServer& server, const std::string& sql) { Sql(server.conninfo()).exec(sql); };
+  exec(primary, "CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION walbrook FOR TABLE t");
+  exec(primary, "SELECT pg_create_physical_replication_slot('standby')");
+  exec(primary, "INSERT INTO t VALUES (1)");
+  auto result = pipeline.run();
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  Sql(primary.conninfo() + " replication=database").exec("ALTER_REPLICATION_SLOT walbrook (FAILOVER true)");
+  PostgresServer standby(
+      {.settings = {"hot_standby_feedback=on", "primary_slot_name=standby", "primary_conninfo=" + primary.conninfo()},
+       .bin_dir = bin});
+  const ClusterCopy base(primary);
+  base.put_as_standby_into(standby);
+  standby.start();
+  const auto rows = [&](const PostgresServer& server) {
+    return Sql(server.conninfo()).value("SELECT count(*) FROM t");
+  };
+  const auto synchronized = [&] {
+    exec(standby, "SELECT pg_sync_replication_slots()");
+    return Sql(standby.conninfo())
+               .value("SELECT synced AND NOT temporary FROM pg_replication_slots WHERE slot_name = 'walbrook'") == "t";
+  };
+  exec(primary, "INSERT INTO t VALUES (2)");
+  result = pipeline.run();
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  ASSERT_TRUE(eventually([&] { return rows(standby) == "2" && synchronized(); }, milliseconds(60'000)))
+      << read_file(standby.log());
+  // What the standby never gets, and the copy has.
+  standby.stop();
+  exec(primary, "INSERT INTO t VALUES (3)");
+  result = pipeline.run();
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  primary.stop();
+  standby.start();
+  exec(standby, "SELECT pg_promote()");
+  exec(standby, "INSERT INTO t SELECT generate_series(100, 5000)");
+  pipeline.source = standby.conninfo();
+  result = pipeline.run();
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  EXPECT_NE(result.err.find("the failover lost changes that the copy has"), std::string::npos) << result.describe();
+  EXPECT_EQ(DuckReader(pipeline.file).value("SELECT count(*) FROM public.t"), "3");
+}
+
 }  // namespace
 }  // namespace walbrook::test
