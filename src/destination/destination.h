@@ -40,6 +40,7 @@ enum class TableState {
   quarantined,  // set aside, with its reason; not touched until re-synced
   removed,      // no longer published or dropped in the source; its last copy stays
   loaded,       // has no source: a program wrote it
+  left_out,     // walbrook's own publication must not publish it (reason); its last copy stays, if it has one
 };
 [[nodiscard]] std::string_view to_string(TableState state);
 [[nodiscard]] TableState parse_table_state(std::string_view text);
@@ -80,7 +81,7 @@ struct TableRecord {
   std::string target_name;
   TableState state = TableState::pending;
   Lsn snapshot_lsn;          // the copy's consistent point; unset before
-  std::string reason;        // of quarantined and removed; why a pending one is copied again
+  std::string reason;        // of quarantined, removed and left_out; why a pending one is copied again
   std::string stamp;         // source/catalog.h, SourceTable::stamp, as it was when the table was last copied
   TableSchemaRef columns;    // what the target's rows look like; nullptr before the first copy
   std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored

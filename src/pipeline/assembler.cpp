@@ -94,6 +94,7 @@ void Assembler::on(const pgoutput::Commit& commit) {
 void Assembler::on(const pgoutput::Relation& message) {
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
   auto state = describe_relation(message, types_, options_.limits, groups_, options_.selection.get());
+  compare_identity(state);
   // What says the same as before closes no batch.
   for (const auto* known : {&relations, &relations_}) {
     const auto found = known->find(message.oid);
@@ -115,18 +116,45 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
     throw Error(ErrorKind::protocol,
                 fmt::format("a change of relation {}, which the stream did not describe", relation));
   }
-  // Composite types can be altered without a message that tells of it.
-  if (found->second->types_version != types_.version()) {
+  // Composite types and the identities of leaves can be altered without a message that tells of it.
+  if (found->second->types_version != types_.version() ||
+      found->second->identities_version != groups_.identities_version()) {
     found->second = describe_again(found->second, types_, options_.limits, groups_, options_.selection.get());
   }
   auto* const state = found->second.get();
   if (stream_ != nullptr) {
-    return {.package = state->in_trouble ? nullptr : &stream_->changes(),
-            .relation = state,
-            .transaction = stream_->index_of(xid)};
+    const Place at{.package = state->in_trouble ? nullptr : &stream_->changes(),
+                   .relation = state,
+                   .transaction = stream_->index_of(xid)};
+    report_conflicts(at);
+    return at;
   }
   if (skipping_ || state->in_trouble) return {.package = nullptr, .relation = state, .transaction = 0};
-  return {.package = &package_, .relation = state, .transaction = package_.newest()};
+  const Place at{.package = &package_, .relation = state, .transaction = package_.newest()};
+  report_conflicts(at);
+  return at;
+}
+
+void Assembler::compare_identity(const RelationState& leaf) {
+  const auto oid = leaf.schema->oid;
+  conflicts_.erase(oid);
+  if (leaf.group == oid || groups_.identity(leaf.group).agrees_with(*leaf.schema)) return;
+  conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema->full_name()};
+}
+
+// Once: the table is copied again then, and by that time the catalog has told what the leaf's identity is.
+void Assembler::report_conflicts(const Place& place) {
+  if (conflicts_.empty() || place.package == nullptr) return;
+  std::erase_if(conflicts_, [&place](const auto& conflict) {
+    const auto& [leaf, about] = conflict;
+    if (about.root != place.relation->group) return false;
+    place.package->add(Trouble{.oid = about.root,
+                               .reason = "the replica identity of partition " + about.leaf + " was altered",
+                               .copy_mends = true,
+                               .of_identity = true,
+                               .commit_lsn = place.package->content().transactions[place.transaction].commit_lsn});
+    return true;
+  });
 }
 
 void Assembler::on(const pgoutput::Insert& insert) {

@@ -9,12 +9,14 @@
 #include "pipeline/column_selection.h"
 #include "pipeline/run.h"
 #include "pipeline/table_sync.h"
+#include "source/kept_publication.h"
 
 namespace walbrook::pipeline {
 
 struct Prepared {
   destination::Checkpoint checkpoint;  // durable
   source::Publication publication;     // of its tables the selected columns
+  std::unique_ptr<source::KeptPublication> kept;  // reads it again
   ColumnSelectionRef selection;        // never nullptr
   std::unique_ptr<TableSync> sync;     // the publication was seen; pending tables are stored, not ordered yet
   Lsn target;                          // everything that was committed before the run began lies before it

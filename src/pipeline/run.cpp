@@ -69,7 +69,7 @@ class Run::Impl {
   [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(Lsn start, const StreamLimits& limits);
   void receive();
   void load();
-  void watch(source::Publication seen, const ColumnSelection& selection);
+  void watch(source::KeptPublication& publication, source::Publication seen, const ColumnSelection& selection);
   void supervise(std::stop_token stop);
   void end() { ending_.request_stop(); }
   // A thread's body: the first error ends the run.
@@ -141,7 +141,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     const auto copier = start([this] { copier_->work(ending_.get_token()); });
     const auto loader = start([this] { load(); });
     const auto receiver = start([this] { receive(); });
-    const auto watcher = start([this, &prepared] { watch(prepared.publication, *prepared.selection); });
+    const auto watcher = start([this, &prepared] { watch(*prepared.kept, prepared.publication, *prepared.selection); });
     supervise(stop);
   }
   if (failure_) std::rethrow_exception(failure_);
@@ -157,7 +157,7 @@ void Run::Impl::build(Prepared& prepared) {
   two_phase_ = prepared.two_phase;
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
-  groups_.set(sync_->groups());
+  groups_.set(sync_->groups(), sync_->identities());
   CopierOptions copying{.conninfo = options_.conninfo};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
@@ -242,7 +242,8 @@ void Run::Impl::load() {
 }
 
 // The stream says nothing of what happens to the publication, so the catalog is asked.
-void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection) {
+void Run::Impl::watch(source::KeptPublication& publication, source::Publication seen,
+                      const ColumnSelection& selection) {
   const auto stop = ending_.get_token();
   std::optional<source::Connection> catalog;
   auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
@@ -253,16 +254,16 @@ void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection
     try {
       if (!catalog) catalog = source::Connection::open(options_.conninfo, source::ConnectionUse::catalog);
       statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
-      auto now = source::read_publication(*catalog, options_.publication);
+      auto now = publication.read(*catalog);
       if (!now) {
         throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " was dropped",
                     "Create it again and start walbrook: its tables are then copied anew.");
       }
       selection.restrict_tables(*now);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.stamp == b.stamp && a.columns == b.columns;
+        return a.oid == b.oid && a.stamp == b.stamp && a.columns == b.columns && a.row_identity == b.row_identity;
       };
-      if (std::ranges::equal(now->tables, seen.tables, same)) continue;
+      if (std::ranges::equal(now->tables, seen.tables, same) && now->left_out == seen.left_out) continue;
       seen = *now;
       types_.forget();  // a composite type may have been altered
       inbox_.post(*std::move(now));
@@ -336,7 +337,9 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   out.seconds = took.count();
   out.checkpoint = Lsn{durable_.load()};
   for (const auto& [oid, table] : sync_->tables()) {
-    if (table.record.state == TableState::quarantined) out.quarantined.push_back({table.record, table.set_aside_at});
+    if (table.record.state == TableState::quarantined || sync_->is_missed(table)) {
+      out.quarantined.push_back({table.record, table.set_aside_at});
+    }
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;
     out.copied_rows += table.copied_rows;

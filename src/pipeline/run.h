@@ -104,7 +104,7 @@ struct RunStatus {
   std::vector<Table> tables;
 };
 
-// A table that is quarantined at the end of a run.
+// A table that is quarantined at the end of a run, or left out although it was asked for or has a copy.
 struct SetAside {
   destination::TableRecord record;
   Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "pipeline/table_groups.h"
 #include "source/catalog.h"
 #include "source/slot.h"
 
@@ -44,6 +45,7 @@ struct SyncedTable {
   std::optional<destination::TargetName>
       moves_to;                   // where the copy under way will stand, if not where the last one does
   std::uint64_t copy_number = 0;  // of the newest order, so that the result of an outdated one is known; 0 = none
+  Lsn identity_altered_at;        // the last commit at which a leaf's identity was another than the catalog's
   Lsn set_aside_at;               // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
@@ -81,11 +83,14 @@ class TableSync {
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
 
-  // Every table is streaming, set aside or removed.
+  // Every table is streaming, set aside, left out or removed.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool any_streaming() const;
-  // relation → table, for the assembler.
+  // relation → table, for the assembler; and by what each table's rows are found.
   [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
+  [[nodiscard]] RowIdentities identities() const;
+  // A table that walbrook's publication leaves out, and that the user asked for by name or has a copy of.
+  [[nodiscard]] bool is_missed(const SyncedTable& table) const;
 
  private:
   [[nodiscard]] bool wanted(const source::SourceTable& table) const;
@@ -94,6 +99,11 @@ class TableSync {
   bool restyle(SyncedTable& table);
   void describe(SyncedTable& table);
   void leave_old_name(Oid oid);
+  // table_sync_identity.cpp; true where the record changed.
+  bool rejoin(const source::SourceTable& table);
+  bool compare_identity(SyncedTable& table);
+  bool suspend_unclear(SyncedTable& table);
+  bool leave_out(const source::LeftOutTable& table);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
   [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;
   [[nodiscard]] destination::TargetName target_of(const TableRecord& record) const;

@@ -45,11 +45,19 @@ bool holds(const std::string& operations, std::string_view word) {
 }
 
 // Of an insert-only publication the source asks for no replica identity.
-std::vector<PublishableTable> without_left_out(std::vector<PublishableTable> tables, const std::string& operations) {
-  if (holds(operations, "update") || holds(operations, "delete")) {
-    std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
+std::vector<LeftOutTable> leave_out(std::vector<PublishableTable>& tables, const std::string& operations) {
+  std::vector<LeftOutTable> left_out;
+  if (!holds(operations, "update") && !holds(operations, "delete")) return left_out;
+  for (const auto& table : tables) {
+    if (table.identity.lack.empty()) continue;
+    left_out.push_back({.oid = table.oid,
+                        .schema = table.name.schema,
+                        .name = table.name.name,
+                        .lack = table.identity.lack,
+                        .remedy = table.identity.remedy});
   }
-  return tables;
+  std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
+  return left_out;
 }
 
 const SourceTable* published(const Publication& publication, Oid oid) {
@@ -60,10 +68,10 @@ const SourceTable* published(const Publication& publication, Oid oid) {
 }
 
 MadePublication create(Connection& catalog, const WantedPublication& wanted, const std::string& operations) {
-  MadePublication made{.created = true, .added = {}};
+  MadePublication made{.created = true, .added = {}, .left_out = {}};
   auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
   refuse_what_cannot_be_published(tables);
-  tables = without_left_out(std::move(tables), operations);
+  made.left_out = leave_out(tables, operations);
   for (const auto& table : tables) made.added.push_back(table.name.full_name());
   change_publication(catalog, wanted.name, create_publication_sql(catalog, wanted.name, tables, operations));
   mark_as_own(catalog, wanted.name, {.schema = wanted.tables.empty() ? wanted.schema : std::string()});
@@ -101,7 +109,7 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
   const auto mark = read_own_mark(catalog, wanted.name);
   auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
   refuse_what_cannot_be_published(tables);
-  if (mark) tables = without_left_out(std::move(tables), operations);
+  if (mark) made.left_out = leave_out(tables, operations);
   for (const auto& table : tables) {
     const auto* known = published(now, table.oid);
     if (known != nullptr && (!mark || !other_columns(*known, table))) continue;

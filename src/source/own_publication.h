@@ -31,7 +31,8 @@ struct WantedPublication {
 
 struct MadePublication {
   bool created = false;
-  std::vector<std::string> added;  // tables, in words for people
+  std::vector<std::string> added;      // tables, in words for people
+  std::vector<LeftOutTable> left_out;  // of those that were wanted
 };
 
 // Makes it as a list of tables, or adds to it what is missing. A table whose UPDATE or DELETE the source would refuse is

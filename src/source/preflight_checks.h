@@ -17,6 +17,14 @@ class Findings {
   void warning(std::string topic, std::string what, std::string mend) {
     add({Severity::warning, std::move(topic), std::move(what), std::move(mend)});
   }
+  // Of a table that a run leaves out or suspends, and names.
+  void reported_warning(std::string topic, std::string what, std::string mend) {
+    add({.severity = Severity::warning,
+         .topic = std::move(topic),
+         .what = std::move(what),
+         .mend = std::move(mend),
+         .run_reports_it = true});
+  }
   void error(std::string topic, std::string what, std::string mend, ErrorKind kind = ErrorKind::source_not_ready,
              ErrorFacts facts = {}) {
     add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind, std::move(facts)});

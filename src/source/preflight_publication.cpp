@@ -104,7 +104,7 @@ void check_gap(const Publication& publication, const PublicationGap& gap, Findin
                              return each->oid;
                            }) != gap.lacking.end();
     if (published) continue;  // check_tables names it
-    found.warning("table " + table.schema + "." + table.name,
+    found.reported_warning("table " + table.schema + "." + table.name,
                   fmt::format("publication {} leaves out {}.{}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
                               publication.name, table.schema, table.name, table.lack),
                   "As its owner: " + table.remedy);

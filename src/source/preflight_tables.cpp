@@ -89,15 +89,15 @@ void check_replica_identity(const SourceTable& table, const PublishedOperations&
   const auto& identity = table.row_identity;
   const auto name = table.full_name();
   if (!identity.lack.empty() && owner == PublicationOwner::walbrook) {
-    return found.warning(
+    return found.reported_warning(
         "table " + name,
         fmt::format("publication {} leaves out {}, because UPDATE and DELETE would fail AT THE SOURCE: {}", publication,
                     name, identity.lack),
         "As its owner: " + identity.remedy);
   }
   if (!identity.unclear.empty()) {
-    found.warning("table " + name, fmt::format("table {} will be suspended: {}", name, identity.unclear),
-                  "As its owner: " + identity.remedy);
+    found.reported_warning("table " + name, fmt::format("table {} will be suspended: {}", name, identity.unclear),
+                           "As its owner: " + identity.remedy);
   }
   if (identity.lack.empty()) return;
   const auto* failing = operations.updates && operations.deletes ? "UPDATE and DELETE"
