@@ -139,22 +139,28 @@ void Assembler::compare_identity(const RelationState& leaf) {
   const auto oid = leaf.schema->oid;
   conflicts_.erase(oid);
   if (leaf.group == oid || groups_.identity(leaf.group).agrees_with(*leaf.schema)) return;
-  conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema->full_name()};
+  conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema};
 }
 
-// Once: the table is copied again then, and by that time the catalog has told what the leaf's identity is.
+// Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last one.
 void Assembler::report_conflicts(const Place& place) {
   if (conflicts_.empty() || place.package == nullptr) return;
-  std::erase_if(conflicts_, [&place](const auto& conflict) {
-    const auto& [leaf, about] = conflict;
-    if (about.root != place.relation->group) return false;
-    place.package->add(Trouble{.oid = about.root,
-                               .reason = "the replica identity of partition " + about.leaf + " was altered",
-                               .copy_mends = true,
-                               .of_identity = true,
-                               .commit_lsn = place.package->content().transactions[place.transaction].commit_lsn});
-    return true;
+  std::erase_if(conflicts_, [this](const auto& conflict) {
+    return groups_.identity(conflict.second.root).agrees_with(*conflict.second.leaf);
   });
+  const auto commit_lsn = place.package->content().transactions[place.transaction].commit_lsn;
+  for (const auto& [leaf, about] : conflicts_) {
+    if (about.root != place.relation->group) continue;
+    const auto& told = place.package->content().troubles;
+    if (!told.empty() && told.back().oid == about.root && told.back().commit_lsn == commit_lsn) return;
+    place.package->add(
+        Trouble{.oid = about.root,
+                .reason = "the replica identity of partition " + about.leaf->full_name() + " was altered",
+                .copy_mends = true,
+                .of_identity = true,
+                .commit_lsn = commit_lsn});
+    return;
+  }
 }
 
 void Assembler::on(const pgoutput::Insert& insert) {

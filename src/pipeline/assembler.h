@@ -111,10 +111,11 @@ class Assembler {
   const TableGroups& groups_;
   std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
 
-  // A leaf's identity is not the one by which its root's rows are found: told with the root's next change.
+  // A leaf's identity is not the one by which its root's rows are found: told with the root's changes, until a newer
+  // message of the leaf or the catalog says otherwise.
   struct IdentityConflict {
     Oid root;
-    std::string leaf;  // its name
+    TableSchemaRef leaf;
   };
   std::map<Oid, IdentityConflict> conflicts_;  // by leaf
 

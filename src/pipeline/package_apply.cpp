@@ -76,7 +76,7 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
       // Its copy may hold that change already: the loader knows when the copy's point is known.
       const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
       table->identity_altered_at = std::max(table->identity_altered_at, at);
-      continue;
+      if (!table->copied || at < *table->copied) continue;
     }
     auto& record = changes_.edit(*table);
     record.state = trouble.copy_mends ? TableState::pending : TableState::quarantined;

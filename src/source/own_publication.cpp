@@ -1,6 +1,7 @@
 #include "source/own_publication.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -129,6 +130,10 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
   if (!mark) return made;
   set_operations(catalog, now, operations);
   if (wanted.tables.empty() && mark->schema.empty()) mark_as_own(catalog, wanted.name, {.schema = wanted.schema});
+  if (wanted.tables.empty() && !mark->schema.empty() && mark->schema != wanted.schema) {
+    spdlog::warn("publication {} was made for schema {}: later tables of {} are added by calling again", wanted.name,
+                 mark->schema, wanted.schema);
+  }
   return made;
 }
 
