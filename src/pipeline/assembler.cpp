@@ -142,7 +142,8 @@ void Assembler::compare_identity(const RelationState& leaf) {
   conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema};
 }
 
-// Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last one.
+// Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last
+// one.
 void Assembler::report_conflicts(const Place& place) {
   if (conflicts_.empty() || place.package == nullptr) return;
   std::erase_if(conflicts_, [this](const auto& conflict) {

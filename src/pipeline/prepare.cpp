@@ -242,8 +242,8 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                 "Leave --protocol away.");
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
-  out.kept = std::make_unique<source::KeptPublication>(options.publication, options.tables,
-                                                       published_before(state.tables));
+  out.kept =
+      std::make_unique<source::KeptPublication>(options.publication, options.tables, published_before(state.tables));
   out.publication = out.kept->read(catalog).value_or(std::move(publication));
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,

@@ -60,10 +60,8 @@ std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationStat
                            .columns = {}};
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
     const auto& column = schema.columns[i];
-    again.columns.push_back({.in_key = known->announced_key[i],
-                             .name = column.name,
-                             .type_oid = column.type_oid,
-                             .typmod = column.typmod});
+    again.columns.push_back(
+        {.in_key = known->announced_key[i], .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
   }
   auto fresh = describe_relation(again, types, limits, groups, selection);
   fresh.taken = known->taken;

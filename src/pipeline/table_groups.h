@@ -1,6 +1,6 @@
-// Which table of the destination a relation's changes belong to: itself, or its partition root; and by what that table's
-// rows are found. Changes of one table must keep their order even where they come from several leaves. Written by table
-// sync, read by the assembler's thread.
+// Which table of the destination a relation's changes belong to: itself, or its partition root; and by what that
+// table's rows are found. Changes of one table must keep their order even where they come from several leaves. Written
+// by table sync, read by the assembler's thread.
 #pragma once
 
 #include <atomic>

@@ -231,7 +231,8 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
     const auto asked = [&record](const source::TableName& name) {
       return name.schema == record.schema && name.name == record.name;
     };
-    if (record.state == TableState::removed || record.state == TableState::left_out || (!all && std::ranges::none_of(names, asked))) continue;
+    if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
+    if (record.state == TableState::left_out || !table.source.row_identity.unclear.empty()) continue;
     if (copies_no_rows(record) && std::ranges::none_of(names, asked)) continue;
     record.state = TableState::pending;
     record.reason = reason;

@@ -12,8 +12,8 @@ namespace {
 // Rows are found by the same columns.
 bool same_identity(const TableSchema& a, const TableSchema& b) {
   const auto whole = [](const TableSchema& schema) { return schema.identity == ReplicaIdentity::full; };
-  return whole(a) == whole(b) && std::ranges::equal(a.columns, b.columns, {}, &ColumnSchema::in_key,
-                                                    &ColumnSchema::in_key);
+  return whole(a) == whole(b) &&
+         std::ranges::equal(a.columns, b.columns, {}, &ColumnSchema::in_key, &ColumnSchema::in_key);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ struct Publication {
   bool all_tables = false;
   bool inserts = false, updates = false, deletes = false, truncates = false;
   bool via_partition_root = false;
-  std::vector<SourceTable> tables;  // by schema and name
+  std::vector<SourceTable> tables;          // by schema and name
   std::vector<LeftOutTable> left_out = {};  // kept_publication.h
 };
 

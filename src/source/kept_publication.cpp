@@ -38,11 +38,7 @@ std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mar
 }
 
 LeftOutTable left_out(Oid oid, const std::string& schema, const std::string& name, const TableIdentity& identity) {
-  return {.oid = oid,
-          .schema = schema,
-          .name = name,
-          .lack = identity.lack,
-          .remedy = identity.remedy};
+  return {.oid = oid, .schema = schema, .name = name, .lack = identity.lack, .remedy = identity.remedy};
 }
 
 }  // namespace

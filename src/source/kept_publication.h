@@ -1,5 +1,5 @@
-// Walbrook's own publication, kept as it must be: it publishes what it was made for, and no table whose UPDATE or DELETE
-// the source would refuse for want of a replica identity.
+// Walbrook's own publication, kept as it must be: it publishes what it was made for, and no table whose UPDATE or
+// DELETE the source would refuse for want of a replica identity.
 //
 // It is looked at where a run begins and with every catalog poll. A publication that somebody else made is only read.
 #pragma once
@@ -15,9 +15,9 @@ namespace walbrook::source {
 
 // What walbrook's own publication lacks and has too much of.
 struct PublicationGap {
-  std::vector<LeftOutTable> left_out;        // by schema and name
-  std::vector<const SourceTable*> lacking;   // of those the ones that are published; points into the Publication
-  std::vector<PublishableTable> joining;     // not published yet, and can be
+  std::vector<LeftOutTable> left_out;       // by schema and name
+  std::vector<const SourceTable*> lacking;  // of those the ones that are published; points into the Publication
+  std::vector<PublishableTable> joining;    // not published yet, and can be
 };
 // `asked`: the tables that the user named. Looks only.
 [[nodiscard]] PublicationGap find_gap(Connection& catalog, const Publication& now, const OwnMark& mark,

@@ -35,8 +35,8 @@ struct MadePublication {
   std::vector<LeftOutTable> left_out;  // of those that were wanted
 };
 
-// Makes it as a list of tables, or adds to it what is missing. A table whose UPDATE or DELETE the source would refuse is
-// left out; kept_publication.h names it, and adds it once it has a replica identity. A publication that is not
+// Makes it as a list of tables, or adds to it what is missing. A table whose UPDATE or DELETE the source would refuse
+// is left out; kept_publication.h names it, and adds it once it has a replica identity. A publication that is not
 // walbrook's is left as it is: Error(source_not_ready) with the SQL for its owner where a table is missing.
 // Error(rights) with the SQL where the role may not.
 MadePublication make_publication(Connection& catalog, const WantedPublication& wanted);

@@ -100,14 +100,14 @@ bool is_in_gap(const PublicationGap& gap, Oid oid) {
 // knows which.)
 void check_gap(const Publication& publication, const PublicationGap& gap, Findings& found) {
   for (const auto& table : gap.left_out) {
-    const bool published = std::ranges::find(gap.lacking, table.oid, [](const SourceTable* each) {
-                             return each->oid;
-                           }) != gap.lacking.end();
+    const bool published = std::ranges::find(gap.lacking, table.oid,
+                                             [](const SourceTable* each) { return each->oid; }) != gap.lacking.end();
     if (published) continue;  // check_tables names it
-    found.reported_warning("table " + table.schema + "." + table.name,
-                  fmt::format("publication {} leaves out {}.{}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
-                              publication.name, table.schema, table.name, table.lack),
-                  "As its owner: " + table.remedy);
+    found.reported_warning(
+        "table " + table.schema + "." + table.name,
+        fmt::format("publication {} leaves out {}.{}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
+                    publication.name, table.schema, table.name, table.lack),
+        "As its owner: " + table.remedy);
   }
   for (const auto& table : gap.joining) {
     found.note("table " + table.name.full_name(),

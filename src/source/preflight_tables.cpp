@@ -19,7 +19,8 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE c.oid = ANY ($1::oid[])
 )";
 
-// Partitions that do not go with their root: what is not in the write-ahead log, what has a filter or columns of its own.
+// Partitions that do not go with their root: what is not in the write-ahead log, what has a filter or columns of its
+// own.
 constexpr auto partitions_query = R"(
 WITH RECURSIVE tree(root, oid) AS (
   SELECT r.oid, r.oid FROM pg_catalog.pg_class r WHERE r.oid = ANY ($1::oid[]) AND r.relkind = 'p'

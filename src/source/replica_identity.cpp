@@ -211,9 +211,10 @@ class Judge {
                            text_of(first), each.name, text_of(each));
       }
       if (!each.whole() && !tells_leaf(each.columns)) {
-        return fmt::format("the replica identity of partition {} ({}) does not hold the partition key ({}), so rows of "
-                           "other partitions may have an equal one",
-                           each.name, text_of(each), fmt::join(routing_, ", "));
+        return fmt::format(
+            "the replica identity of partition {} ({}) does not hold the partition key ({}), so rows of "
+            "other partitions may have an equal one",
+            each.name, text_of(each), fmt::join(routing_, ", "));
       }
     }
     return {};
@@ -237,7 +238,8 @@ class Judge {
       if (each.setting == wanted && each.lack.empty()) continue;
       if (each.setting == wanted || (!by_key && unpublished_in_full(each))) {
         return fmt::format(
-            "Publish all columns of {0}, or give it a primary key of published columns that are not generated and ALTER "
+            "Publish all columns of {0}, or give it a primary key of published columns that are not generated and "
+            "ALTER "
             "TABLE {0} REPLICA IDENTITY DEFAULT;",
             each.name);
       }

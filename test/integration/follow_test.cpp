@@ -88,10 +88,12 @@ TEST(Follow, a_partition_that_joins_with_another_identity_suspends_its_table_unt
   const ReplicatedDatabase db;
   db.exec(
       "CREATE TABLE m(id int, region text, v text, PRIMARY KEY (id, region)) PARTITION BY LIST (region); "
-      "CREATE TABLE m_a PARTITION OF m FOR VALUES IN ('a'); INSERT INTO m SELECT g, 'a', 'x' FROM generate_series(1, 9) "
+      "CREATE TABLE m_a PARTITION OF m FOR VALUES IN ('a'); INSERT INTO m SELECT g, 'a', 'x' FROM generate_series(1, "
+      "9) "
       "g; CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE m_b(id int, region text, v text); "
       "INSERT INTO m_b SELECT g, 'b', 'x' FROM generate_series(1, 9) g; ALTER TABLE m_b REPLICA IDENTITY FULL");
-  Process follower(db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200", "--table", "m", "--table", "t"}));
+  Process follower(
+      db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200", "--table", "m", "--table", "t"}));
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.m", "9")) << follower.err();
   const auto state_of_m = [&](const std::string& state) {
     return arrives(db, "SELECT state FROM _walbrook.tables WHERE source_name = 'm'", state);
@@ -116,7 +118,8 @@ TEST(Follow, an_identity_that_is_altered_between_two_catalog_polls_resyncs_the_t
   const ReplicatedDatabase db;
   db.exec(
       "CREATE TABLE m(id int, region text, v text, PRIMARY KEY (id, region)) PARTITION BY LIST (region); "
-      "CREATE TABLE m_a PARTITION OF m FOR VALUES IN ('a'); INSERT INTO m SELECT g, 'a', 'x' FROM generate_series(1, 9) "
+      "CREATE TABLE m_a PARTITION OF m FOR VALUES IN ('a'); INSERT INTO m SELECT g, 'a', 'x' FROM generate_series(1, "
+      "9) "
       "g; ALTER TABLE m_a REPLICA IDENTITY FULL");
   Process follower(db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "60000"}));
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.m", "9")) << follower.err();
@@ -136,9 +139,9 @@ TEST(Follow, a_table_that_loses_its_key_leaves_the_publication_and_the_applicati
   Process follower(db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200"}));
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "2")) << follower.err();
   db.exec("ALTER TABLE t DROP CONSTRAINT t_pkey");
-  ASSERT_TRUE(eventually(
-      [&] { return db.value("SELECT count(*) FROM pg_publication_tables WHERE tablename = 't'") == "0"; },
-      milliseconds(20'000)))
+  ASSERT_TRUE(
+      eventually([&] { return db.value("SELECT count(*) FROM pg_publication_tables WHERE tablename = 't'") == "0"; },
+                 milliseconds(20'000)))
       << follower.err();
   db.exec("DELETE FROM t WHERE id = 1; INSERT INTO u VALUES (1)");
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.u", "1")) << follower.err();

@@ -149,8 +149,9 @@ TEST_F(Preflight, KeysThatDoNotCount) {
       "ALTER TABLE nothing REPLICA IDENTITY NOTHING; CREATE TABLE full_(id int); ALTER TABLE full_ REPLICA IDENTITY "
       "FULL; CREATE TABLE good(id int PRIMARY KEY)");
   const auto expect_all = [&](const std::vector<Finding>& found, const char* what_happens) {
-    expect_finding(found, Severity::warning, "table public.nokey",
-                   {what_happens, "AT THE SOURCE", "no primary key", "ALTER TABLE public.nokey REPLICA IDENTITY FULL;"});
+    expect_finding(
+        found, Severity::warning, "table public.nokey",
+        {what_happens, "AT THE SOURCE", "no primary key", "ALTER TABLE public.nokey REPLICA IDENTITY FULL;"});
     expect_finding(found, Severity::warning, "table public.late", {"deferrable"});
     expect_finding(found, Severity::warning, "table public.nothing", {"NOTHING"});
     EXPECT_EQ(std::ranges::count(found, Severity::warning, &Finding::severity), 3) << text_of(found);

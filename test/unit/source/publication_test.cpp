@@ -25,10 +25,13 @@ class Publishing : public SourceCase {
 
 TEST_F(Publishing, ASchemaWithoutWhatCannotBePublished) {
   sql.exec(
-      "CREATE TABLE a(i int PRIMARY KEY); CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW "
+      "CREATE TABLE a(i int PRIMARY KEY); CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE "
+      "MATERIALIZED VIEW "
       "m AS SELECT 1 AS x;"
-      "CREATE TABLE r(i int PRIMARY KEY) PARTITION BY RANGE (i); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (9);"
-      "CREATE TABLE \"We\"\"ird. \"(i int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.child(PRIMARY KEY (i)) INHERITS (a)");
+      "CREATE TABLE r(i int PRIMARY KEY) PARTITION BY RANGE (i); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO "
+      "(9);"
+      "CREATE TABLE \"We\"\"ird. \"(i int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.child(PRIMARY KEY (i)) "
+      "INHERITS (a)");
   EXPECT_EQ(create("public"), (std::vector<std::string>{"public.We\"ird. ", "public.a", "public.r"}));
   const auto made = publication();
   EXPECT_TRUE(made.inserts && made.updates && made.deletes && made.truncates && made.via_partition_root);
@@ -88,7 +91,8 @@ TEST_F(Publishing, AnOwnPublicationIsKeptAsItMustBe) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE log(line text); CREATE TABLE out(id int PRIMARY KEY)");
   create("public");
   sql.exec("ALTER PUBLICATION p DROP TABLE out");
-  KeptPublication kept("p", {}, {table("a").oid, static_cast<Oid>(std::stoul(sql.value("SELECT 'out'::regclass::oid")))});
+  KeptPublication kept("p", {},
+                       {table("a").oid, static_cast<Oid>(std::stoul(sql.value("SELECT 'out'::regclass::oid")))});
   const auto names = [&] {
     std::vector<std::string> found;
     for (const auto& each : kept.read(catalog)->tables) found.push_back(each.name);

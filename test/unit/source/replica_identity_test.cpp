@@ -46,8 +46,7 @@ TEST_F(Identities, LeavesThatAreFull) {
   EXPECT_EQ(of("m").rows.kind, Kind::unidentified);
   EXPECT_NE(of("m").lack.find("partition public.m_a: it has no primary key"), std::string::npos);
   sql.exec("ALTER TABLE m_a REPLICA IDENTITY FULL");
-  EXPECT_EQ(of("m").unclear,
-            "not every partition has a replica identity: partition public.m_b: it has no primary key");
+  EXPECT_EQ(of("m").unclear, "not every partition has a replica identity: partition public.m_b: it has no primary key");
   EXPECT_EQ(of("m").remedy, "ALTER TABLE public.m_b REPLICA IDENTITY FULL;");
   EXPECT_EQ(of("m", false).unclear, "");
   sql.exec("ALTER TABLE m_b REPLICA IDENTITY FULL");
