@@ -28,9 +28,9 @@ struct InitReplicationOptions {
   std::string slot_name{};             // lower-case letters, digits and underscores
   std::string pub_name{};              //
   std::string schema_name = "public";  // of table names that have none, and of the whole schema
-  // Absent: the whole schema. Where server (15 and later) and rights (a superuser's) allow FOR TABLES IN SCHEMA, tables
-  // that are made later belong to it as well; elsewhere it is today's tables, which is said as a warning on stderr, and
-  // calling again adds later ones.
+  // Absent: the whole schema, and runs add tables that are made later, as far as the role owns them. A table without
+  // replica identity is left out, because its UPDATE and DELETE would fail in the source: a warning names it with the
+  // SQL that gives it one. One that is named here is an Error of kind data, once publication and slot are made.
   TableNames table_names{};
   Credentials credentials{};
   std::string publish = "insert, update, delete, truncate";  // what is published, of an own publication

@@ -13,10 +13,10 @@ namespace walbrook {
 
 // Of one table.
 struct TableLoad {
-  std::string name;     // in the source: "public.orders"; of a program's own rows as `target`
-  std::string target;   // in the destination: "sales.orders"
-  std::string state;    // "streaming", "quarantined", "removed", "loaded" (a program's own rows); after a stop also
-                        // "pending", "copying"
+  std::string name;    // in the source: "public.orders"; of a program's own rows as `target`
+  std::string target;  // in the destination: "sales.orders"
+  std::string state;   // "streaming", "quarantined", "removed", "left_out", "loaded" (a program's own rows); after a
+                      // stop also "pending", "copying"
   std::string reason;   // of a state that is not "streaming"
   std::string suspect{};  // why a streaming table's rows may differ from the source; "" = they do not
   bool copied = false;  // a copy of it was made (and is visible)

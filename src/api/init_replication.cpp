@@ -40,6 +40,7 @@ class Initialization {
     look_before();
     publish();
     make_slot();
+    refuse_left_out();
     return options_.persist_snapshots ? snapshots() : std::vector<SnapshotResource>();
   }
 
@@ -126,17 +127,17 @@ class Initialization {
     if (catalog_.server_version() >= column_lists_since) {
       for (auto& table : tables) table.columns = columns_of(table);
     }
-    const auto made = source::make_publication(catalog_, {.name = options_.pub_name,
-                                                          .schema = options_.schema_name,
-                                                          .tables = std::move(tables),
-                                                          .publish = options_.publish});
-    const auto note = by_columns_ && made.note.empty()
-                          ? fmt::format(
-                                "the tables that schema {} has today are published; later ones are added by "
-                                "calling again (column lists name tables)",
-                                options_.schema_name)
-                          : made.note;
-    if (!note.empty()) spdlog::warn("publication {}: {}", options_.pub_name, note);
+    left_out_ = source::make_publication(catalog_, {.name = options_.pub_name,
+                                                    .schema = options_.schema_name,
+                                                    .tables = std::move(tables),
+                                                    .publish = options_.publish})
+                    .left_out;
+    if (by_columns_) {
+      spdlog::warn(
+          "publication {}: the tables that schema {} has today are published; later ones are added by calling again "
+          "(column lists name tables)",
+          options_.pub_name, options_.schema_name);
+    }
   }
 
   void make_slot() {
@@ -177,6 +178,17 @@ class Initialization {
     return resources;
   }
 
+  // A table that is named and left out is loud, once everything else is done.
+  void refuse_left_out() const {
+    if (options_.table_names.empty() || left_out_.empty()) return;
+    const auto& first = left_out_.front();
+    const auto name = dotted(first.schema, first.name);
+    throw Error(ErrorKind::data,
+                fmt::format("table_names: publication {} leaves out table {}: {}", options_.pub_name, name, first.lack),
+                first.remedy + " Publication and slot are there, with the other tables.",
+                {.setting = "table_names", .publication = options_.pub_name, .table = name});
+  }
+
   [[nodiscard]] std::vector<std::string> columns_of(const source::TableName& table) const {
     for (const auto& included : included_) {
       if (included.schema == table.schema && included.name == table.name) return included.columns;
@@ -200,6 +212,7 @@ class Initialization {
   std::vector<source::TableName> included_;  // with schema and columns
   bool by_columns_ = false;                  // the whole schema, table by table for the sake of column lists
   bool exists_ = false;
+  std::vector<source::LeftOutTable> left_out_;  // by the publication, for want of a replica identity
 };
 
 }  // namespace

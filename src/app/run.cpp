@@ -50,7 +50,7 @@ void look_before_first_run(const CommandLine& line) {
                                            .slot_is_foreign = line.run.adoption == pipeline::Adoption::refuse});
   if (const auto error = source::first_error(findings)) throw *error;
   for (const auto& finding : findings) {
-    if (finding.severity != source::Severity::warning) continue;
+    if (finding.severity != source::Severity::warning || finding.run_reports_it) continue;
     spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
   }
 }

@@ -12,13 +12,14 @@
 namespace walbrook::destination {
 namespace {
 
-constexpr std::array<std::pair<TableState, std::string_view>, 6> state_names = {
+constexpr std::array<std::pair<TableState, std::string_view>, 7> state_names = {
     {{TableState::pending, "pending"},
      {TableState::copying, "copying"},
      {TableState::streaming, "streaming"},
      {TableState::quarantined, "quarantined"},
      {TableState::removed, "removed"},
-     {TableState::loaded, "loaded"}}};
+     {TableState::loaded, "loaded"},
+     {TableState::left_out, "left_out"}}};
 
 void check_scheme(const std::string& url) {
   const auto scheme = duckdb::url_scheme(url);

@@ -53,6 +53,7 @@ enum class TableState {
   quarantined,  // set aside, with its reason; not touched until re-synced
   removed,      // no longer published or dropped in the source; its last copy stays
   loaded,       // has no source: a program wrote it
+  left_out,     // walbrook's own publication must not publish it (reason); its last copy stays, if it has one
 };
 [[nodiscard]] std::string_view to_string(TableState state);
 [[nodiscard]] TableState parse_table_state(std::string_view text);
@@ -94,12 +95,13 @@ struct TableRecord {
   std::string target_schema;  // in the destination, as the user reads it
   std::string target_name;
   TableState state = TableState::pending;
-  Lsn snapshot_lsn;          // the copy's consistent point; unset before
-  std::string reason;        // of quarantined and removed; why a pending one is copied again
-  std::string fingerprint{};  // source/fingerprint.h, as when rows and catalog were last known to agree; empty = unknown
-  std::string stamp{};        // what an older walbrook kept in its place
+  Lsn snapshot_lsn;    // the copy's consistent point; unset before
+  std::string reason;  // of quarantined, removed and left_out; why a pending one is copied again
+  std::string
+      fingerprint{};    // source/fingerprint.h, as when rows and catalog were last known to agree; empty = unknown
+  std::string stamp{};  // what an older walbrook kept in its place
   std::vector<std::uint32_t> truncates{};  // transactions that truncated the whole table, the newest most_truncates
-  std::string suspect{};      // why rows may differ from the source although the table is streaming; empty = they do not
+  std::string suspect{};     // why rows may differ from the source although the table is streaming; empty = they do not
   TableSchemaRef columns;    // what the target's rows look like; nullptr before the first copy
   std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored
 };

@@ -49,6 +49,8 @@ struct Trouble {
   Oid oid = 0;
   std::string reason;
   bool copy_mends = false;
+  bool of_identity =
+      false;            // changes from here on name their rows otherwise; a copy that is newer is not touched by it
   Lsn commit_lsn = {};  // of the change; unset while its transaction is open
 };
 

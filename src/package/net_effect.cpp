@@ -65,7 +65,7 @@ class RowIndex {
 };
 
 [[noreturn]] void contradiction(const TableSchema& schema, const char* what) {
-  throw Error(ErrorKind::protocol,
+  throw Error(ErrorKind::data,
               "table " + schema.full_name() + ": the stream holds " + what + " of a relation without replica identity");
 }
 

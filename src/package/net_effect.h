@@ -51,7 +51,7 @@ struct NetEffect {
 
 // The batches have equal columns and keys, stand in commit order, and outlive the result.
 // A stream that contradicts itself (a second insert of a live key) folds to the last image; `update` and `remove`
-// without a replica identity, which no server sends, are an Error of kind protocol.
+// without a replica identity are an Error of kind data: the partition that sent them got one a moment ago.
 [[nodiscard]] NetEffect net_effect(const std::vector<const RowBatch*>& batches);
 
 }  // namespace walbrook

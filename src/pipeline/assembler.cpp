@@ -111,9 +111,11 @@ void Assembler::on(const pgoutput::Commit& commit) {
 }
 
 void Assembler::on(const pgoutput::Relation& message) {
-  if (stream_ == nullptr && in_transaction_ && !skipping_) described_ = package_.content().transactions.back().commit_lsn;
+  if (stream_ == nullptr && in_transaction_ && !skipping_)
+    described_ = package_.content().transactions.back().commit_lsn;
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
   auto state = describe_relation(message, types_, options_.limits, groups_, options_.selection.get());
+  compare_identity(state);
   // What says the same as before closes no batch.
   for (const auto* known : {&relations, &relations_}) {
     const auto found = known->find(message.oid);
@@ -136,18 +138,52 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
     throw Error(ErrorKind::protocol,
                 fmt::format("a change of relation {}, which the stream did not describe", relation));
   }
-  // Composite types can be altered without a message that tells of it.
-  if (found->second->types_version != types_.version()) {
+  // Composite types and the identities of leaves can be altered without a message that tells of it.
+  if (found->second->types_version != types_.version() ||
+      found->second->identities_version != groups_.identities_version()) {
     found->second = describe_again(found->second, types_, options_.limits, groups_, options_.selection.get());
   }
   auto* const state = found->second.get();
   if (stream_ != nullptr) {
-    return {.package = state->in_trouble ? nullptr : &stream_->changes(),
-            .relation = state,
-            .transaction = stream_->index_of(xid)};
+    const Place at{.package = state->in_trouble ? nullptr : &stream_->changes(),
+                   .relation = state,
+                   .transaction = stream_->index_of(xid)};
+    report_conflicts(at);
+    return at;
   }
   if (skipping_ || state->in_trouble) return {.package = nullptr, .relation = state, .transaction = 0};
-  return {.package = &package_, .relation = state, .transaction = package_.newest()};
+  const Place at{.package = &package_, .relation = state, .transaction = package_.newest()};
+  report_conflicts(at);
+  return at;
+}
+
+void Assembler::compare_identity(const RelationState& leaf) {
+  const auto oid = leaf.schema->oid;
+  conflicts_.erase(oid);
+  if (leaf.group == oid || groups_.identity(leaf.group).agrees_with(*leaf.schema)) return;
+  conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema};
+}
+
+// Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last
+// one.
+void Assembler::report_conflicts(const Place& place) {
+  if (conflicts_.empty() || place.package == nullptr) return;
+  std::erase_if(conflicts_, [this](const auto& conflict) {
+    return groups_.identity(conflict.second.root).agrees_with(*conflict.second.leaf);
+  });
+  const auto commit_lsn = place.package->content().transactions[place.transaction].commit_lsn;
+  for (const auto& [leaf, about] : conflicts_) {
+    if (about.root != place.relation->group) continue;
+    const auto& told = place.package->content().troubles;
+    if (!told.empty() && told.back().oid == about.root && told.back().commit_lsn == commit_lsn) return;
+    place.package->add(
+        Trouble{.oid = about.root,
+                .reason = "the replica identity of partition " + about.leaf->full_name() + " was altered",
+                .copy_mends = true,
+                .of_identity = true,
+                .commit_lsn = commit_lsn});
+    return;
+  }
 }
 
 void Assembler::on(const pgoutput::Insert& insert) {

@@ -7,8 +7,10 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -96,6 +98,9 @@ class Assembler {
     std::uint32_t transaction;
   };
   [[nodiscard]] Place place(Oid relation, std::uint32_t xid);
+  // Whether a leaf names its rows as its root's other leaves do, by what the catalog says of them.
+  void compare_identity(const RelationState& leaf);
+  void report_conflicts(const Place& place);
   void open_transaction(const Transaction& transaction);
   // Behind a transaction that is whole in package_: it counts from now on.
   void close_transaction(Lsn end_lsn);
@@ -116,6 +121,14 @@ class Assembler {
   TypeCatalog& types_;
   const TableGroups& groups_;
   std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
+
+  // A leaf's identity is not the one by which its root's rows are found: told with the root's changes, until a newer
+  // message of the leaf or the catalog says otherwise.
+  struct IdentityConflict {
+    Oid root;
+    TableSchemaRef leaf;
+  };
+  std::map<Oid, IdentityConflict> conflicts_;  // by leaf
 
   OpenPackage package_;      // whole commits, behind its mark the open transaction
   std::size_t commits_ = 0;  // whole commits in package_

@@ -115,14 +115,16 @@ void ChangeIteration::Impl::read_source() {
   const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.wishes);
   selection->restrict_tables(*publication);
   std::unordered_map<Oid, Oid> groups;
+  RowIdentities identities;
   for (const auto& table : publication->tables) {
     tables_[table.oid] = {table.schema, table.name};
+    identities[table.oid] = table.row_identity.rows;
     for (const auto member : table.members) {
       tables_[member] = {table.schema, table.name};
       groups[member] = table.oid;
     }
   }
-  groups_.set(std::move(groups));
+  groups_.set(std::move(groups), std::move(identities));
   durable_ = slot->confirmed_flush_lsn.value;
   const ReceiverOptions receiving{.assembler = {.limits = options_.limits,
                                                 .package_bytes = options_.package_bytes,

@@ -33,7 +33,7 @@ struct CopyResult {
 
 // A catalog poll.
 struct CatalogSeen {
-  Lsn complete_to;                                // as Publication has it
+  Lsn complete_to;                                 // as Publication has it
   std::optional<source::Publication> publication;  // nullopt: as it was
 };
 

@@ -87,7 +87,7 @@ void Loader::receive(LoaderMessage message, std::stop_token stop) {
 
 void Loader::publication_seen(const source::Publication& publication, std::stop_token stop) {
   auto changed = sync_.publication_seen(publication, checkpoint_);
-  groups_.set(sync_.groups());
+  groups_.set(sync_.groups(), sync_.identities());
   for (const auto& [oid, table] : sync_.tables()) statistics_.table(table);
   order_copies(std::move(changed), stop);
 }
@@ -178,6 +178,11 @@ void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
   if (table == nullptr || table->copy_number != result.number || table->record.state != TableState::copying) return;
   switch (result.kind) {
     case CopyResult::Kind::copied:
+      if (table->identity_altered_at.is_set() && table->identity_altered_at >= result.consistent_point) {
+        table->record.state = TableState::pending;
+        table->record.reason = "the replica identity of a partition was altered while it was copied";
+        return order_copies({table->record}, stop);
+      }
       table->copied = result.consistent_point;
       table->copied_columns = result.columns;
       table->copied_rows = result.rows;

@@ -31,7 +31,7 @@ struct LoaderOptions {
 
 // Who polls the catalog.
 struct CatalogAsk {
-  std::function<void()> at_once;         // a poll is wanted now
+  std::function<void()> at_once;      // a poll is wanted now
   std::function<bool()> is_answered;  // false: nobody polls any more
 };
 

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "base/error.h"
 #include "package/load_package.h"
@@ -46,6 +47,7 @@ class OpenPackage {
   void add(walbrook::Truncate truncate, const std::vector<Oid>& groups);
   // A step behind which no row goes into an earlier batch of any table.
   void add(MergeStaged merge);
+  void add(Trouble trouble) { package_.troubles.push_back(std::move(trouble)); }
   // Another package's steps and troubles, whose rows become those of this transaction.
   void add(LoadPackage&& other, std::uint32_t transaction);
 

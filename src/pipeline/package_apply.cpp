@@ -78,7 +78,14 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
     if (table == nullptr) table = sync_.find(trouble.oid);
     if (table == nullptr) continue;
     const auto state = changes_.look(*table).state;
-    if (state == TableState::quarantined || (trouble.copy_mends && state == TableState::pending)) continue;
+    if (state == TableState::quarantined || state == TableState::left_out) continue;
+    if (trouble.copy_mends && state == TableState::pending) continue;
+    if (trouble.of_identity && state == TableState::copying) {
+      // Its copy may hold that change already: the loader knows when the copy's point is known.
+      const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
+      table->identity_altered_at = std::max(table->identity_altered_at, at);
+      if (!table->copied || at < *table->copied) continue;
+    }
     auto& record = changes_.edit(*table);
     record.state = trouble.copy_mends ? TableState::pending : TableState::quarantined;
     record.reason = trouble.reason;
@@ -127,6 +134,7 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
     case TableState::quarantined:
     case TableState::removed:
     case TableState::loaded:
+    case TableState::left_out:
       return;
     case TableState::copying:
       load_.stage(table_key(table->record.oid), write_part(transactions, {&step, 1}));
@@ -188,12 +196,12 @@ void PackageApply::flush(SyncedTable& table) {
   const auto found = waiting_.find(table.record.oid);
   if (found == waiting_.end() || found->second.empty()) return;
   const auto batches = std::exchange(found->second, {});
-  auto effect = net_effect(batches);
-  effect.transactions = transactions_;
-  effect.load_id = load_id_;
-  if (effect.empty()) return;
-  fault::hit("before_merge");
   try {
+    auto effect = net_effect(batches);
+    effect.transactions = transactions_;
+    effect.load_id = load_id_;
+    if (effect.empty()) return;
+    fault::hit("before_merge");
     counts_.variants += load_.merge(changes_.look(table), effect).variants;
   } catch (const Error& failed) {
     if (failed.kind() == ErrorKind::data) throw TableFailed(failed, table.record.oid);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -29,7 +30,6 @@ FoundPublication find_or_create_publication(const RunOptions& options, source::C
                                             RunObserver& observer) {
   if (auto found = source::read_publication(catalog, options.publication)) return {.publication = *std::move(found)};
   source::create_publication(catalog, options.publication, options.schema, options.tables);
-  source::mark_as_own(catalog, options.publication);
   auto created = source::read_publication(catalog, options.publication);
   if (!created)
     throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
@@ -221,6 +221,15 @@ std::vector<destination::SelectedTable> selection_of(const RunOptions& options) 
   return selection;
 }
 
+// Tables that the publication held when the last run looked.
+std::set<Oid> published_before(const std::vector<TableRecord>& records) {
+  std::set<Oid> published;
+  for (const auto& record : records) {
+    if (record.state != TableState::left_out && record.state != TableState::loaded) published.insert(record.oid);
+  }
+  return published;
+}
+
 // Every table that is streaming needs nothing of the slot's backlog, and none of the others begins with it.
 bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
   if (!options.confirm || sync.any_streaming()) return false;
@@ -316,7 +325,9 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                 "Leave --protocol away.");
   }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
-  out.publication = source::read_publication(catalog, options.publication).value_or(made.publication.publication);
+  out.kept =
+      std::make_unique<source::KeptPublication>(options.publication, options.tables, published_before(state.tables));
+  out.publication = out.kept->read(catalog).value_or(made.publication.publication);
   out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,

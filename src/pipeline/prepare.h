@@ -9,21 +9,23 @@
 #include "pipeline/column_selection.h"
 #include "pipeline/run.h"
 #include "pipeline/table_sync.h"
+#include "source/kept_publication.h"
 
 namespace walbrook::pipeline {
 
 struct Prepared {
-  destination::Checkpoint checkpoint;  // durable
-  source::Publication publication;     // of its tables the selected columns
-  ColumnSelectionRef selection;        // never nullptr
-  std::unique_ptr<TableSync> sync;     // the publication was seen; pending tables are stored, not ordered yet
-  Lsn target;                          // everything that was committed before the run began lies before it
-  std::string source;                  // where it is: "127.0.0.1:5432/shop"
-  bool binary = false;                 // every published column has a binary parser
-  int protocol = 1;                    // to be spoken
-  bool slot_is_behind = false;         // it holds what the checkpoint has already
-  bool two_phase = false;              // asked for, or the slot has it
-  std::int64_t newest_load = 0;        // in the destination; 0 = none
+  destination::Checkpoint checkpoint;             // durable
+  source::Publication publication;                // of its tables the selected columns
+  std::unique_ptr<source::KeptPublication> kept;  // reads it again
+  ColumnSelectionRef selection;                   // never nullptr
+  std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
+  Lsn target;                       // everything that was committed before the run began lies before it
+  std::string source;               // where it is: "127.0.0.1:5432/shop"
+  bool binary = false;              // every published column has a binary parser
+  int protocol = 1;                 // to be spoken
+  bool slot_is_behind = false;      // it holds what the checkpoint has already
+  bool two_phase = false;           // asked for, or the slot has it
+  std::int64_t newest_load = 0;     // in the destination; 0 = none
 };
 
 // Throws Error with what is missing and how it is mended; creates nothing in the source before the preflight has

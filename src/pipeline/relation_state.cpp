@@ -13,6 +13,7 @@ RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& 
                      .identity = static_cast<ReplicaIdentity>(message.identity)};
   RelationState state;
   std::vector<SourceType> types_of_columns;
+  state.identities_version = groups.identities_version();
   state.types_version = types.version();  // before they are asked for: what changes meanwhile is looked up once more
   if (selection != nullptr) state.taken = selection->taken(message);
   for (std::size_t i = 0; i < message.columns.size(); ++i) {
@@ -32,7 +33,10 @@ RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& 
     const auto& physical = schema.columns[i].type;
     state.parsers.push_back(pgoutput::parsers_for(types_of_columns[i], physical));
     state.row_width += is_variable_width(physical.layout) ? sizeof(std::int64_t) : value_width(physical.layout);
+    state.announced_key.push_back(schema.columns[i].in_key);
   }
+  state.announced_identity = schema.identity;
+  groups.identity(message.oid).apply(schema);
   state.schema = std::make_shared<const TableSchema>(std::move(schema));
   state.group = groups.group(message.oid);
   return state;
@@ -43,7 +47,8 @@ std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationStat
                                               const ColumnSelection* selection) {
   const auto& schema = *known->schema;
   const auto is_user_type = [](const ColumnSchema& column) { return column.type_oid >= first_user_oid; };
-  if (std::ranges::none_of(schema.columns, is_user_type)) {
+  const bool same_identities = known->identities_version == groups.identities_version();
+  if (same_identities && std::ranges::none_of(schema.columns, is_user_type)) {
     known->types_version = types.version();
     return known;
   }
@@ -51,16 +56,18 @@ std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationStat
                            .oid = schema.oid,
                            .schema = schema.schema,
                            .name = schema.name,
-                           .identity = static_cast<char>(schema.identity),
+                           .identity = static_cast<char>(known->announced_identity),
                            .columns = {}};
-  for (const auto& column : schema.columns) {
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const auto& column = schema.columns[i];
     again.columns.push_back(
-        {.in_key = column.in_key, .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
+        {.in_key = known->announced_key[i], .name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
   }
   auto fresh = describe_relation(again, types, limits, groups, selection);
   fresh.taken = known->taken;
   if (*fresh.schema != schema) return std::make_shared<RelationState>(std::move(fresh));
   known->types_version = fresh.types_version;
+  known->identities_version = fresh.identities_version;
   return known;
 }
 

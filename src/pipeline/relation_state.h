@@ -20,13 +20,17 @@ struct RelationState {
   std::size_t row_width = 0;        // memory of a row beside its variable-width bytes
   bool in_trouble = false;          // a value could not be read: the table will be set aside
   std::uint64_t types_version = 0;  // TypeCatalog::version when it was described
+  // As the Relation message said; of a partition root `schema` has what its leaves have (RowIdentity).
+  ReplicaIdentity announced_identity = ReplicaIdentity::key;
+  std::vector<bool> announced_key;       // as schema->columns
+  std::uint64_t identities_version = 0;  // TableGroups::identities_version when it was described
 };
 
 // `selection` may be nullptr: every column is copied.
 [[nodiscard]] RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& types,
                                               const ValueLimits& limits, const TableGroups& groups,
                                               const ColumnSelection* selection);
-// The same relation, its user types looked up anew; `known` itself where nothing is otherwise.
+// The same relation, its user types and row identity looked up anew; `known` itself where nothing is otherwise.
 [[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,
                                                             TypeCatalog& types, const ValueLimits& limits,
                                                             const TableGroups& groups,

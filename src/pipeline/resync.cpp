@@ -51,6 +51,12 @@ void check_one(const std::vector<TableRecord>& known, const source::TableName& n
         fmt::format("nothing is resynced: table {} has no source, a program wrote it", printable(name.full_name())),
         "Run that program again.");
   }
+  if (of_source->state == TableState::left_out) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("nothing is resynced: table {} is left out of the publication ({})",
+                            printable(name.full_name()), printable(of_source->reason)),
+                "Give it a replica identity; the run that sees it copies it.");
+  }
   if (of_source->state != TableState::removed) return;
   throw Error(ErrorKind::configuration,
               fmt::format("nothing is resynced: table {} was removed ({})", printable(name.full_name()),

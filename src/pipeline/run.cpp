@@ -71,7 +71,7 @@ class Run::Impl {
   [[nodiscard]] bool altered_since(std::uint32_t xid);
   void receive();
   void load();
-  void watch(source::Publication seen, const ColumnSelection& selection);
+  void watch(source::KeptPublication& publication, source::Publication seen, const ColumnSelection& selection);
   void supervise(std::stop_token stop);
   void end() { ending_.request_stop(); }
   // A thread's body: the first error ends the run.
@@ -159,7 +159,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     const auto receiver = start([this] { receive(); });
     const auto watcher = start([this, &prepared] {
       const Polling polling(polling_);
-      watch(prepared.publication, *prepared.selection);
+      watch(*prepared.kept, prepared.publication, *prepared.selection);
     });
     supervise(stop);
   }
@@ -176,7 +176,7 @@ void Run::Impl::build(Prepared& prepared) {
   two_phase_ = prepared.two_phase;
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
-  groups_.set(sync_->groups());
+  groups_.set(sync_->groups(), sync_->identities());
   CopierOptions copying{.conninfo = options_.conninfo, .server = &server_};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
@@ -275,7 +275,8 @@ void Run::Impl::load() {
 }
 
 // The stream says nothing of what happens to the publication, so the catalog is asked.
-void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection) {
+void Run::Impl::watch(source::KeptPublication& publication, source::Publication seen,
+                      const ColumnSelection& selection) {
   const auto stop = ending_.get_token();
   std::optional<source::Connection> catalog;
   auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
@@ -288,17 +289,18 @@ void Run::Impl::watch(source::Publication seen, const ColumnSelection& selection
         catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
       }
       statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
-      auto now = source::read_publication(*catalog, options_.publication);
+      auto now = publication.read(*catalog);
       if (!now) {
         throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " was dropped",
                     "Create it again and start walbrook: its tables are then copied anew.");
       }
       selection.restrict_tables(*now);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.fingerprint == b.fingerprint && a.columns == b.columns;
+        return a.oid == b.oid && a.fingerprint == b.fingerprint && a.columns == b.columns &&
+               a.row_identity == b.row_identity;
       };
       const Lsn complete_to = now->complete_to;
-      if (std::ranges::equal(now->tables, seen.tables, same)) {
+      if (std::ranges::equal(now->tables, seen.tables, same) && now->left_out == seen.left_out) {
         inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = std::nullopt});
         continue;
       }
@@ -375,8 +377,11 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   out.seconds = took.count();
   out.checkpoint = Lsn{durable_.load()};
   for (const auto& [oid, table] : sync_->tables()) {
-    if (table.record.state == TableState::quarantined) out.quarantined.push_back({table.record, table.set_aside_at});
-    if (table.record.state == TableState::streaming && !table.record.suspect.empty()) out.suspect.push_back(table.record);
+    if (table.record.state == TableState::quarantined || sync_->is_missed(table)) {
+      out.quarantined.push_back({table.record, table.set_aside_at});
+    }
+    if (table.record.state == TableState::streaming && !table.record.suspect.empty())
+      out.suspect.push_back(table.record);
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;
     out.copied_rows += table.copied_rows;

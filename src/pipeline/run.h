@@ -64,7 +64,7 @@ struct RunOptions {
   std::string decoding_memory = "256MB";
   milliseconds slot_wait{30'000};            // how long a slot that another process reads is waited for
   milliseconds catalog_poll_interval{3000};  // between two looks at the publication and its tables in the catalog
-  SuspicionOptions suspicion{};  // what a table gets whose rows may have changed without a message
+  SuspicionOptions suspicion{};              // what a table gets whose rows may have changed without a message
   int destination_retries =
       8;  // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };
@@ -116,7 +116,7 @@ struct RunStatus {
   std::vector<Table> tables;
 };
 
-// A table that is quarantined at the end of a run.
+// A table that is quarantined at the end of a run, or left out although it was asked for or has a copy.
 struct SetAside {
   destination::TableRecord record;
   Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause

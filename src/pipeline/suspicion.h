@@ -1,12 +1,14 @@
 // What becomes of a table whose fingerprint is not as it was: pure decisions.
 //
-// A fingerprint is compared when a run starts, at every catalog poll, and before a package is applied that a Relation message
-// came with (Loader). The catalog is ahead of the stream then, or the stream ahead of the catalog:
-//   * the catalog shows a change whose transaction has not been read yet. A TRUNCATE is seen by its new file alone, which
-//     a rewrite has as well; so where a TRUNCATE may be the reason, the table waits until the stream has come as far as the
-//     catalog was when it was read. TRUNCATEs that the stream brings are kept with the table's record, since the next
-//     comparison may be that of another run.
-//   * a Relation message tells that the server saw a change of the table, perhaps a rewrite, and rows that follow are of
+// A fingerprint is compared when a run starts, at every catalog poll, and before a package is applied that a Relation
+// message came with (Loader). The catalog is ahead of the stream then, or the stream ahead of the catalog:
+//   * the catalog shows a change whose transaction has not been read yet. A TRUNCATE is seen by its new file alone,
+//   which
+//     a rewrite has as well; so where a TRUNCATE may be the reason, the table waits until the stream has come as far as
+//     the catalog was when it was read. TRUNCATEs that the stream brings are kept with the table's record, since the
+//     next comparison may be that of another run.
+//   * a Relation message tells that the server saw a change of the table, perhaps a rewrite, and rows that follow are
+//   of
 //     after it. They wait for a catalog poll that began behind their commit. Rows that are merged in spite of it (the
 //     rewrite was part of a transaction that was not visible yet) are replaced with all others by the resync that the
 //     next poll orders: for that time old and new values stand side by side, but no hole stays.

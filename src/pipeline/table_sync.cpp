@@ -239,8 +239,17 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
   for (const auto& table : publication.tables) {
     if (!wanted(table)) continue;
     seen.insert(table.oid);
-    if (adopt(table)) changed.push_back(tables_[table.oid].record);
+    bool altered = rejoin(table);
+    altered = adopt(table) || altered;
+    auto& known = tables_[table.oid];
+    altered = compare_identity(known) || altered;
+    altered = suspend_unclear(known) || altered;
+    if (altered) changed.push_back(known.record);
     for (const Oid member : table.members) members_[member] = table.oid;
+  }
+  for (const auto& table : publication.left_out) {
+    if (leave_out(table)) changed.push_back(tables_[table.oid].record);
+    if (tables_.contains(table.oid)) seen.insert(table.oid);
   }
   for (auto& [oid, table] : tables_) {
     if (seen.contains(oid) || table.record.state == TableState::removed) continue;
@@ -265,6 +274,7 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
       return name.schema == record.schema && name.name == record.name;
     };
     if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
+    if (record.state == TableState::left_out || !table.source.row_identity.unclear.empty()) continue;
     if (copies_no_rows(record) && std::ranges::none_of(names, asked)) continue;
     record.state = TableState::pending;
     record.reason = reason;
@@ -282,6 +292,7 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
     table.record.snapshot_lsn = {};
     table.record.load_id = load_id;
     table.copied.reset();
+    table.identity_altered_at = {};
     table.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
     any_undecided_ = any_undecided_ || table.undecided;
     table.record.fingerprint = table.source.fingerprint;

@@ -26,6 +26,7 @@
 
 #include "destination/destination.h"
 #include "pipeline/suspicion.h"
+#include "pipeline/table_groups.h"
 #include "source/catalog.h"
 #include "source/slot.h"
 
@@ -41,12 +42,13 @@ struct SyncedTable {
   std::set<std::string> variant_columns;  // of staged changes: needed in the target before they are merged
   std::optional<Lsn> copied;              // the copy is whole; its consistent point
   TableSchemaRef copied_columns;          // what it looks like
-  // What the catalog shows of it differs from the record's fingerprint, and it is not decided what that means: the stream
-  // has not come this far, or the table is being copied.
+  // What the catalog shows of it differs from the record's fingerprint, and it is not decided what that means: the
+  // stream has not come this far, or the table is being copied.
   std::optional<Lsn> undecided;
   std::optional<destination::TargetName>
       moves_to;                   // where the copy under way will stand, if not where the last one does
   std::uint64_t copy_number = 0;  // of the newest order, so that the result of an outdated one is known; 0 = none
+  Lsn identity_altered_at;        // the last commit at which a leaf's identity was another than the catalog's
   Lsn set_aside_at;               // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
@@ -69,8 +71,8 @@ class TableSync {
  public:
   TableSync(TableSyncOptions options, const destination::Destination& destination, std::vector<TableRecord> records);
 
-  // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: to pending or
-  // removed, or with another fingerprint.
+  // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: to
+  // pending or removed, or with another fingerprint.
   std::vector<TableRecord> publication_seen(const source::Publication& publication, Lsn reached);
   // The same of tables that could not be decided about and now can: the checkpoint is `reached`.
   std::vector<TableRecord> decide(Lsn reached);
@@ -88,11 +90,14 @@ class TableSync {
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
 
-  // Every table is streaming, set aside or removed.
+  // Every table is streaming, set aside, left out or removed.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool any_streaming() const;
-  // relation → table, for the assembler.
+  // relation → table, for the assembler; and by what each table's rows are found.
   [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
+  [[nodiscard]] RowIdentities identities() const;
+  // A table that walbrook's publication leaves out, and that the user asked for by name or has a copy of.
+  [[nodiscard]] bool is_missed(const SyncedTable& table) const;
 
  private:
   [[nodiscard]] bool wanted(const source::SourceTable& table) const;
@@ -105,6 +110,11 @@ class TableSync {
   bool restyle(SyncedTable& table);
   void describe(SyncedTable& table);
   void leave_old_name(Oid oid);
+  // table_sync_identity.cpp; true where the record changed.
+  bool rejoin(const source::SourceTable& table);
+  bool compare_identity(SyncedTable& table);
+  bool suspend_unclear(SyncedTable& table);
+  bool leave_out(const source::LeftOutTable& table);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
   [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;
   [[nodiscard]] destination::TargetName target_of(const TableRecord& record) const;
@@ -117,8 +127,8 @@ class TableSync {
   std::vector<TableRecord> described_;
   // Over all tables: one that was renamed has a new record, and the copy of the old one may still be under way.
   std::uint64_t newest_copy_ = 0;
-  Lsn position_;           // of the catalog that was seen last
-  Lsn reached_;            // the checkpoint, as told last
+  Lsn position_;  // of the catalog that was seen last
+  Lsn reached_;   // the checkpoint, as told last
   bool any_undecided_ = false;
   bool restyled_ = false;                    // copies are called as they are now to be, or will be
   std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names

@@ -253,6 +253,10 @@ std::optional<Publication> read_publication(Connection& catalog, const std::stri
   for (int row = 0; row < rows.size(); ++row) {
     if (!rows.is_null(row, 6)) publication.tables.push_back(table_of(rows, row));
   }
+  read_row_identities(catalog, publication.tables,
+                      {.updates = publication.updates,
+                       .deletes = publication.deletes,
+                       .via_partition_root = publication.via_partition_root});
   return publication;
 }
 

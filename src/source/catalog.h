@@ -13,6 +13,7 @@
 #include "schema/table_schema.h"
 #include "source/connection.h"
 #include "source/known_server.h"
+#include "source/replica_identity.h"
 
 namespace walbrook::source {
 
@@ -32,6 +33,7 @@ struct SourceTable {
   std::vector<Oid> members;  // relations whose changes are this table's: itself, and published leaves that map to it
   ReplicaIdentity identity = ReplicaIdentity::key;
   bool has_identity_key = false;      // identity `key` has a primary key, `index` an index
+  TableIdentity row_identity;         // how UPDATE and DELETE name its rows
   std::vector<SourceColumn> columns;  // published ones, as they are now: an ALTER without later DML shows here only
   std::vector<std::string> published_columns;  // names; empty = all
   ColumnWishes wishes;                         // of the user, for the copy
@@ -44,12 +46,23 @@ struct SourceTable {
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 
+// A table that walbrook's own publication leaves out, because publishing it would make UPDATE and DELETE fail.
+struct LeftOutTable {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  std::string lack;    // why it has no replica identity that counts
+  std::string remedy;  // the SQL that gives it one
+  friend bool operator==(const LeftOutTable&, const LeftOutTable&) = default;
+};
+
 struct Publication {
   std::string name;
   bool all_tables = false;
   bool inserts = false, updates = false, deletes = false, truncates = false;
   bool via_partition_root = false;
-  std::vector<SourceTable> tables;  // by schema and name
+  std::vector<SourceTable> tables;          // by schema and name
+  std::vector<LeftOutTable> left_out = {};  // kept_publication.h
   // Everything that was committed before `complete_to` is seen in it, and nothing that was committed at `position` or
   // behind it: the stream has brought all that is seen once it has come that far.
   Lsn complete_to, position;

@@ -1,6 +1,7 @@
 #include "source/own_publication.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,8 @@
 namespace walbrook::source {
 namespace {
 
-constexpr const char* own_comment = "created by walbrook";
+constexpr std::string_view own_comment = "created by walbrook";
+constexpr std::string_view for_schema = " for schema ";
 
 // "insert, update" as PostgreSQL takes it; Error(configuration) for a word that it does not know.
 std::string checked_operations(const std::string& publish) {
@@ -31,16 +33,6 @@ std::string checked_operations(const std::string& publish) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-void change(Connection& catalog, const std::string& name, const std::string& sql) {
-  try {
-    catalog.execute(sql, "changing publication " + name);
-  } catch (const Error& failed) {
-    if (failed.kind() != ErrorKind::rights) throw;
-    throw Error(ErrorKind::rights, failed.cause(),
-                "As the tables' owner, with CREATE on the database, run: " + sql + ";", failed.facts());
-  }
-}
-
 void refuse_what_cannot_be_published(const std::vector<PublishableTable>& tables) {
   for (const auto& table : tables) {
     if (table.refusal.empty()) continue;
@@ -49,14 +41,24 @@ void refuse_what_cannot_be_published(const std::vector<PublishableTable>& tables
   }
 }
 
-// FOR TABLES IN SCHEMA is a superuser's, and does not go together with column lists.
-// https://www.postgresql.org/docs/current/sql-createpublication.html
-std::string why_not_schema(Connection& catalog) {
-  if (catalog.server_version() < 150000) return "PostgreSQL has FOR TABLES IN SCHEMA from version 15 on";
-  if (!catalog.query("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").boolean(0, 0)) {
-    return "FOR TABLES IN SCHEMA needs a superuser";
+bool holds(const std::string& operations, std::string_view word) {
+  return operations.find(word) != std::string::npos;
+}
+
+// Of an insert-only publication the source asks for no replica identity.
+std::vector<LeftOutTable> leave_out(std::vector<PublishableTable>& tables, const std::string& operations) {
+  std::vector<LeftOutTable> left_out;
+  if (!holds(operations, "update") && !holds(operations, "delete")) return left_out;
+  for (const auto& table : tables) {
+    if (table.identity.lack.empty()) continue;
+    left_out.push_back({.oid = table.oid,
+                        .schema = table.name.schema,
+                        .name = table.name.name,
+                        .lack = table.identity.lack,
+                        .remedy = table.identity.remedy});
   }
-  return {};
+  std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
+  return left_out;
 }
 
 const SourceTable* published(const Publication& publication, Oid oid) {
@@ -66,31 +68,14 @@ const SourceTable* published(const Publication& publication, Oid oid) {
   return found == publication.tables.end() ? nullptr : &*found;
 }
 
-std::string follow_note(const std::string& schema, const std::string& why) {
-  return fmt::format("the tables that schema {} has today are published; later ones are added by calling again ({})",
-                     schema, why);
-}
-
 MadePublication create(Connection& catalog, const WantedPublication& wanted, const std::string& operations) {
-  MadePublication made{.created = true, .added = {}, .follows_schema = false, .note = {}};
-  std::string sql;
-  const bool whole = wanted.tables.empty();
-  const auto why_not = whole ? why_not_schema(catalog) : std::string();
-  if (whole && why_not.empty()) {
-    sql = fmt::format(
-        "CREATE PUBLICATION {} FOR TABLES IN SCHEMA {} WITH (publish = {}, publish_via_partition_root = true)",
-        catalog.quote_name(wanted.name), catalog.quote_name(wanted.schema), catalog.quote_literal(operations));
-    made.follows_schema = true;
-    for (const auto& table : find_publishable(catalog, wanted.schema, {})) made.added.push_back(table.name.full_name());
-  } else {
-    const auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
-    refuse_what_cannot_be_published(tables);
-    for (const auto& table : tables) made.added.push_back(table.name.full_name());
-    sql = create_publication_sql(catalog, wanted.name, tables, operations);
-    if (whole) made.note = follow_note(wanted.schema, why_not);
-  }
-  change(catalog, wanted.name, sql);
-  mark_as_own(catalog, wanted.name);
+  MadePublication made{.created = true, .added = {}, .left_out = {}};
+  auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
+  refuse_what_cannot_be_published(tables);
+  made.left_out = leave_out(tables, operations);
+  for (const auto& table : tables) made.added.push_back(table.name.full_name());
+  change_publication(catalog, wanted.name, create_publication_sql(catalog, wanted.name, tables, operations));
+  mark_as_own(catalog, wanted.name, {.schema = wanted.tables.empty() ? wanted.schema : std::string()});
   return made;
 }
 
@@ -110,73 +95,83 @@ bool other_columns(const SourceTable& now, const PublishableTable& asked) {
 }
 
 void set_operations(Connection& catalog, const Publication& now, const std::string& operations) {
-  const auto has = [&operations](const char* word) { return operations.find(word) != std::string::npos; };
-  if (now.inserts == has("insert") && now.updates == has("update") && now.deletes == has("delete") &&
-      now.truncates == has("truncate")) {
+  if (now.inserts == holds(operations, "insert") && now.updates == holds(operations, "update") &&
+      now.deletes == holds(operations, "delete") && now.truncates == holds(operations, "truncate")) {
     return;
   }
-  change(catalog, now.name,
-         fmt::format("ALTER PUBLICATION {} SET (publish = {})", catalog.quote_name(now.name),
-                     catalog.quote_literal(operations)));
+  change_publication(catalog, now.name,
+                     fmt::format("ALTER PUBLICATION {} SET (publish = {})", catalog.quote_name(now.name),
+                                 catalog.quote_literal(operations)));
 }
 
 MadePublication complete(Connection& catalog, const WantedPublication& wanted, const Publication& now,
                          const std::string& operations) {
   MadePublication made;
-  const bool own = is_own_publication(catalog, wanted.name);
-  const auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
+  const auto mark = read_own_mark(catalog, wanted.name);
+  auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
   refuse_what_cannot_be_published(tables);
+  if (mark) made.left_out = leave_out(tables, operations);
   for (const auto& table : tables) {
     const auto* known = published(now, table.oid);
-    if (known != nullptr && (!own || !other_columns(*known, table))) continue;
+    if (known != nullptr && (!mark || !other_columns(*known, table))) continue;
     const auto sql = known != nullptr
                          ? set_columns_sql(catalog, wanted.name, table)
                          : fmt::format("ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(wanted.name),
                                        published_table_sql(catalog, table));
-    if (!own) {
+    if (!mark) {
       throw Error(ErrorKind::source_not_ready,
                   fmt::format("table {} is not in publication {}, which walbrook did not make", table.name.full_name(),
                               wanted.name),
                   "As owner of both: " + sql + ";", {.publication = wanted.name, .table = table.name.full_name()});
     }
-    change(catalog, wanted.name, sql);
+    change_publication(catalog, wanted.name, sql);
     made.added.push_back(table.name.full_name());
   }
-  if (own) set_operations(catalog, now, operations);
-  if (wanted.tables.empty() && own) {
-    const auto rows = catalog.server_version() < 150000
-                          ? 0
-                          : catalog
-                                .query(
-                                    "SELECT FROM pg_catalog.pg_publication_namespace pn "
-                                    "JOIN pg_catalog.pg_publication p ON p.oid = pn.pnpubid "
-                                    "JOIN pg_catalog.pg_namespace n ON n.oid = pn.pnnspid "
-                                    "WHERE p.pubname = $1 AND n.nspname = $2",
-                                    {wanted.name, wanted.schema})
-                                .size();
-    made.follows_schema = rows > 0 || now.all_tables;
-    if (!made.follows_schema) {
-      const auto why_not = why_not_schema(catalog);
-      made.note = follow_note(wanted.schema, why_not.empty() ? "the publication was made of tables" : why_not);
-    }
+  if (!mark) return made;
+  set_operations(catalog, now, operations);
+  if (wanted.tables.empty() && mark->schema.empty()) mark_as_own(catalog, wanted.name, {.schema = wanted.schema});
+  if (wanted.tables.empty() && !mark->schema.empty() && mark->schema != wanted.schema) {
+    spdlog::warn("publication {} was made for schema {}: later tables of {} are added by calling again", wanted.name,
+                 mark->schema, wanted.schema);
   }
   return made;
 }
 
 }  // namespace
 
-bool is_own_publication(Connection& catalog, const std::string& name) {
-  return catalog
-             .query(
-                 "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1"
-                 " AND pg_catalog.obj_description(oid, 'pg_publication') = $2",
-                 {name, own_comment})
-             .size() > 0;
+void change_publication(Connection& catalog, const std::string& name, const std::string& sql) {
+  try {
+    catalog.execute(sql, "changing publication " + name);
+  } catch (const Error& failed) {
+    if (failed.kind() != ErrorKind::rights) throw;
+    throw Error(ErrorKind::rights, failed.cause(),
+                "As the tables' owner, with CREATE on the database, run: " + sql + ";", failed.facts());
+  }
 }
 
-void mark_as_own(Connection& catalog, const std::string& name) {
+std::optional<OwnMark> read_own_mark(Connection& catalog, const std::string& name) {
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.obj_description(oid, 'pg_publication') FROM pg_catalog.pg_publication WHERE pubname = $1",
+      {name}, "reading the comment of publication " + name);
+  if (rows.size() == 0) return std::nullopt;
+  const auto text = rows.text(0, 0);
+  std::string_view comment = text;
+  if (!comment.starts_with(own_comment)) return std::nullopt;
+  comment.remove_prefix(own_comment.size());
+  if (comment.empty()) return OwnMark{};
+  if (!comment.starts_with(for_schema)) return std::nullopt;
+  return OwnMark{.schema = std::string(comment.substr(for_schema.size()))};
+}
+
+bool is_own_publication(Connection& catalog, const std::string& name) {
+  return read_own_mark(catalog, name).has_value();
+}
+
+void mark_as_own(Connection& catalog, const std::string& name, const OwnMark& mark) {
+  auto comment = std::string(own_comment);
+  if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
   catalog.execute(
-      fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(own_comment)),
+      fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment)),
       "marking the publication as ours");
 }
 

@@ -18,6 +18,7 @@ struct Finding {
   std::string mend;   // SQL, setting or command; empty when there is nothing to do
   ErrorKind kind = ErrorKind::source_not_ready;  // of an error: decides the exit code
   ErrorFacts facts = {};                         // of an error
+  bool run_reports_it = false;                   // every run does, so that what looks before a run need not
 };
 
 struct PreflightRequest {

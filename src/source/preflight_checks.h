@@ -17,6 +17,14 @@ class Findings {
   void warning(std::string topic, std::string what, std::string mend) {
     add({Severity::warning, std::move(topic), std::move(what), std::move(mend)});
   }
+  // Of a table that a run leaves out or suspends, and names.
+  void reported_warning(std::string topic, std::string what, std::string mend) {
+    add({.severity = Severity::warning,
+         .topic = std::move(topic),
+         .what = std::move(what),
+         .mend = std::move(mend),
+         .run_reports_it = true});
+  }
   void error(std::string topic, std::string what, std::string mend, ErrorKind kind = ErrorKind::source_not_ready,
              ErrorFacts facts = {}) {
     add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind, std::move(facts)});
@@ -31,18 +39,17 @@ class Findings {
   std::vector<Finding> findings_;
 };
 
-// What the tables of a publication need, whether it is there or to be created.
-struct PublishedOperations {
-  bool updates = true;
-  bool deletes = true;
-  bool via_partition_root = true;
-};
-
 // The publication, or what is needed to create it, and the tables in it.
 void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found);
 
+// Whose publication it is decides what becomes of a table whose UPDATE and DELETE the source would refuse.
+enum class PublicationOwner {
+  walbrook,  // made by walbrook, or to be made: it leaves the table out
+  user,      // the statements fail
+};
+
 // Rights, row security, replica identity and partitions of tables that are published.
 void check_tables(Connection& catalog, const std::vector<SourceTable>& tables, const PublishedOperations& operations,
-                  const std::string& publication, Findings& found);
+                  const std::string& publication, PublicationOwner owner, Findings& found);
 
 }  // namespace walbrook::source

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.h"
+#include "source/kept_publication.h"
 #include "source/preflight_checks.h"
 
 namespace walbrook::source {
@@ -17,39 +17,12 @@ bool check_refusal(const PublishableTable& table, Findings& found) {
   return true;
 }
 
-// Their identity and columns, as read_publication would tell them if they were published.
-std::vector<SourceTable> as_published(Connection& catalog, const std::vector<PublishableTable>& tables) {
-  constexpr auto query = R"(
-SELECT c.oid, c.relreplident, EXISTS (
-  SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
-    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
-FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[]))";
-  std::vector<Oid> oids;
-  for (const auto& table : tables) oids.push_back(table.oid);
-  const auto rows = catalog.query(query, {fmt::format("{{{}}}", fmt::join(oids, ","))}, "reading replica identities");
-  std::map<Oid, int> row_of;
-  for (int row = 0; row < rows.size(); ++row) row_of[rows.oid(row, 0)] = row;
-  std::vector<SourceTable> published;
-  for (const auto& table : tables) {
-    const auto row = row_of.find(table.oid);
-    if (row == row_of.end()) continue;  // dropped in between
-    SourceTable made;
-    made.oid = table.oid;
-    made.schema = table.name.schema;
-    made.name = table.name.name;
-    made.partitioned = table.partitioned;
-    made.published_columns = table.name.columns;
-    made.identity = static_cast<ReplicaIdentity>(rows.text(row->second, 1).at(0));
-    made.has_identity_key = rows.boolean(row->second, 2);
-    published.push_back(std::move(made));
-  }
-  return published;
-}
-
 void check_creation(Connection& catalog, const PreflightRequest& request, Findings& found) {
   auto tables = find_publishable(catalog, request.schema, request.tables);
   std::erase_if(tables, [&found](const PublishableTable& table) { return check_refusal(table, found); });
   if (tables.empty()) return;
+  const auto all = as_published(tables);
+  std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
   const auto sql = create_publication_sql(catalog, request.publication, tables);
   const auto may_create =
       catalog.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')").boolean(0, 0);
@@ -66,7 +39,7 @@ void check_creation(Connection& catalog, const PreflightRequest& request, Findin
                             catalog.user(), why),
                 "As the tables' owner, with CREATE on the database, run: " + sql + ";", ErrorKind::rights);
   }
-  check_tables(catalog, as_published(catalog, tables), {}, request.publication, found);
+  check_tables(catalog, all, {}, request.publication, PublicationOwner::walbrook, found);
 }
 
 void check_operations(const Connection& catalog, const Publication& publication, Findings& found) {
@@ -119,6 +92,31 @@ void check_asked(Connection& catalog, const Publication& publication, const Publ
                           catalog.quote_table(asked.name.schema, asked.name.name), add));
 }
 
+bool is_in_gap(const PublicationGap& gap, Oid oid) {
+  return std::ranges::find(gap.joining, oid, &PublishableTable::oid) != gap.joining.end() ||
+         std::ranges::find(gap.left_out, oid, &LeftOutTable::oid) != gap.left_out.end();
+}
+
+// What a run changes in walbrook's own publication. (A table that was taken out of it by hand stays out; only a run
+// knows which.)
+void check_gap(const Publication& publication, const PublicationGap& gap, Findings& found) {
+  for (const auto& table : gap.left_out) {
+    const bool published = std::ranges::find(gap.lacking, table.oid,
+                                             [](const SourceTable* each) { return each->oid; }) != gap.lacking.end();
+    if (published) continue;  // check_tables names it
+    found.reported_warning(
+        "table " + table.schema + "." + table.name,
+        fmt::format("publication {} leaves out {}.{}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
+                    publication.name, table.schema, table.name, table.lack),
+        "As its owner: " + table.remedy);
+  }
+  for (const auto& table : gap.joining) {
+    found.note("table " + table.name.full_name(),
+               fmt::format("a run adds {} to publication {}, unless it was taken out by hand", table.name.full_name(),
+                           publication.name));
+  }
+}
+
 void check_existing(Connection& catalog, const PreflightRequest& request, const Publication& publication,
                     Findings& found) {
   found.ok("publication", fmt::format("publication {} has {} table{}", publication.name, publication.tables.size(),
@@ -128,15 +126,20 @@ void check_existing(Connection& catalog, const PreflightRequest& request, const 
                   fmt::format("ALTER PUBLICATION {} ADD TABLE …;", catalog.quote_name(publication.name)));
   }
   check_operations(catalog, publication, found);
+  const auto mark = read_own_mark(catalog, publication.name);
+  const auto gap = mark ? find_gap(catalog, publication, *mark, request.tables) : PublicationGap{};
+  check_gap(publication, gap, found);
   if (!request.tables.empty()) {
     for (const auto& asked : find_publishable(catalog, request.schema, request.tables)) {
-      if (!check_refusal(asked, found)) check_asked(catalog, publication, asked, found);
+      if (check_refusal(asked, found) || is_in_gap(gap, asked.oid)) continue;
+      check_asked(catalog, publication, asked, found);
     }
   }
   const PublishedOperations operations{.updates = publication.updates,
                                        .deletes = publication.deletes,
                                        .via_partition_root = publication.via_partition_root};
-  check_tables(catalog, publication.tables, operations, publication.name, found);
+  check_tables(catalog, publication.tables, operations, publication.name,
+               mark ? PublicationOwner::walbrook : PublicationOwner::user, found);
 }
 
 // "Publications of shop: a, b."

@@ -143,9 +143,39 @@ std::string published_table_sql(const Connection& catalog, const PublishableTabl
   return table.name.columns.empty() ? sql : sql + ")";
 }
 
+std::vector<SourceTable> as_published(const std::vector<PublishableTable>& tables) {
+  std::vector<SourceTable> published;
+  for (const auto& table : tables) {
+    if (table.oid == 0) continue;
+    SourceTable made;
+    made.oid = table.oid;
+    made.schema = table.name.schema;
+    made.name = table.name.name;
+    made.partitioned = table.partitioned;
+    made.published_columns = table.name.columns;
+    made.row_identity = table.identity;
+    published.push_back(std::move(made));
+  }
+  return published;
+}
+
+namespace {
+
+std::vector<PublishableTable> with_identities(Connection& catalog, std::vector<PublishableTable> tables) {
+  auto judged = as_published(tables);
+  read_row_identities(catalog, judged, {});
+  for (auto& table : tables) {
+    const auto found = std::ranges::find(judged, table.oid, &SourceTable::oid);
+    if (found != judged.end()) table.identity = std::move(found->row_identity);
+  }
+  return tables;
+}
+
+}  // namespace
+
 std::vector<PublishableTable> find_publishable(Connection& catalog, const std::string& schema,
                                                const std::vector<TableName>& asked) {
-  if (asked.empty()) return find_schema(catalog, schema);
+  if (asked.empty()) return with_identities(catalog, find_schema(catalog, schema));
   std::vector<PublishableTable> tables;
   for (const auto& name : asked) {
     const auto same = [&name](const PublishableTable& known) {
@@ -158,33 +188,21 @@ std::vector<PublishableTable> find_publishable(Connection& catalog, const std::s
     }
     tables.push_back(find_one(catalog, name));
   }
-  return tables;
+  return with_identities(catalog, std::move(tables));
 }
 
 std::string create_publication_sql(const Connection& catalog, const std::string& name,
                                    const std::vector<PublishableTable>& tables, const std::string& publish) {
-  std::string sql = "CREATE PUBLICATION " + catalog.quote_name(name) + " FOR TABLE ";
-  for (std::size_t i = 0; i < tables.size(); ++i) sql += (i == 0 ? "" : ", ") + published_table_sql(catalog, tables[i]);
+  std::string sql = "CREATE PUBLICATION " + catalog.quote_name(name);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    sql += (i == 0 ? " FOR TABLE " : ", ") + published_table_sql(catalog, tables[i]);
+  }
   return fmt::format("{} WITH (publish = {}, publish_via_partition_root = true)", sql, catalog.quote_literal(publish));
 }
 
 void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
                         const std::vector<TableName>& tables) {
-  const auto found = find_publishable(catalog, schema, tables);
-  for (const auto& table : found) {
-    if (!table.refusal.empty()) {
-      throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", table.name.full_name(), table.refusal),
-                  table.refusal_mend);
-    }
-  }
-  const auto sql = create_publication_sql(catalog, name, found);
-  try {
-    catalog.execute(sql, "creating publication " + name);
-  } catch (const Error& failed) {
-    if (failed.kind() != ErrorKind::rights) throw;
-    throw Error(ErrorKind::rights, failed.cause(),
-                "As the tables' owner, with CREATE on the database, run: " + sql + ";");
-  }
+  static_cast<void>(make_publication(catalog, {.name = name, .schema = schema, .tables = tables}));
 }
 
 }  // namespace walbrook::source

@@ -1,4 +1,4 @@
-// What a publication of ours would hold: looked up once, used by create_publication and by preflight.
+// What a publication of ours would hold: looked up by what creates it, by what keeps it up and by preflight.
 #pragma once
 
 #include <string>
@@ -17,13 +17,18 @@ struct PublishableTable {
   std::string owner;
   std::string refusal;       // why it cannot be published; empty = it can
   std::string refusal_mend;  //
+  TableIdentity identity;    // with its `lack` the table is left out, if UPDATE or DELETE are published
 };
+
+// As read_publication would describe them if they were published: OID, names, identity and asked columns.
+[[nodiscard]] std::vector<SourceTable> as_published(const std::vector<PublishableTable>& tables);
 
 // The asked tables, those that cannot be published with their refusal; or all that can be of `schema`, partitions by
 // their root. Throws Error(source_not_ready) when `schema` does not exist or holds nothing to publish.
 [[nodiscard]] std::vector<PublishableTable> find_publishable(Connection& catalog, const std::string& schema,
                                                              const std::vector<TableName>& asked);
 
+// Without tables it creates an empty publication.
 [[nodiscard]] std::string create_publication_sql(const Connection& catalog, const std::string& name,
                                                  const std::vector<PublishableTable>& tables,
                                                  const std::string& publish = all_operations);

@@ -48,8 +48,8 @@ struct SlotState {
 [[nodiscard]] std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
                                                 const std::string& database, Lsn checkpoint);
 
-// Creates FOR TABLE of `tables` (all ordinary and partitioned tables of `schema` when empty, partitions by their root),
-// all four operations, publish_via_partition_root = true. A table that does not exist or cannot be published is an
+// make_publication for all four operations (own_publication.h): FOR TABLE of `tables`, of all ordinary and partitioned
+// tables of `schema` when empty, partitions by their root. A table that does not exist or cannot be published is an
 // Error that names it.
 void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
                         const std::vector<TableName>& tables);

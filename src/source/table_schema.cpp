@@ -57,6 +57,7 @@ TableSchema read_table_schema(Connection& connection, const SourceTable& table, 
                               .type = physical_type(type, typmod, limits),
                               .binary = has_binary_parser(type)});
   }
+  table.row_identity.rows.apply(schema);
   apply_wishes(schema, table.wishes);
   return schema;
 }

@@ -189,8 +189,18 @@ walbrook run --source $S
 
 ### 0 UPDATE and DELETE of public.log will fail AT THE SOURCE while it is published: it has no primary key
 shop
+admin "CREATE TABLE log (what text); GRANT SELECT ON log TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE log"
+walbrook check --source $S
+
+### 0 publication walbrook_shop leaves out public.log, because UPDATE and DELETE would fail AT THE SOURCE: it has no primary key
+shop
 admin "CREATE TABLE log (what text); ALTER TABLE log OWNER TO loader"
 walbrook check --source $S
+
+### 5 table public.sale is suspended, the others continue: its partitions have different replica identities
+shop
+admin "CREATE TABLE sale (id int, year int, PRIMARY KEY (id, year)) PARTITION BY LIST (year); CREATE TABLE sale_1 PARTITION OF sale FOR VALUES IN (1); CREATE TABLE sale_2 PARTITION OF sale FOR VALUES IN (2); ALTER TABLE sale_2 REPLICA IDENTITY FULL; GRANT SELECT ON sale TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE sale WITH (publish_via_partition_root = true)"
+walbrook run --source $S
 
 ### 0 publication walbrook_shop leaves out DELETE: such changes do not reach the copy
 shop

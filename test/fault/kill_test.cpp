@@ -94,8 +94,8 @@ TEST_P(Kill, p2_exactly_once) {
   run_to_the_end();
   change_source(db_);
   db_.exec(
-      "CREATE TABLE joined AS SELECT g AS a FROM generate_series(1, 2000) g; ALTER PUBLICATION walbrook ADD TABLE "
-      "joined");
+      "CREATE TABLE joined AS SELECT g AS a FROM generate_series(1, 2000) g; ALTER TABLE joined REPLICA IDENTITY FULL; "
+      "ALTER PUBLICATION walbrook ADD TABLE joined");
   run_under_fault(GetParam());  // while a table is copied beside the stream
   run_to_the_end();
   EXPECT_EQ(db_.copied_value("SELECT count(*) FROM public.joined"), "2000");

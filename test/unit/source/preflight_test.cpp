@@ -148,17 +148,17 @@ TEST_F(Preflight, KeysThatDoNotCount) {
       "nothing(id int PRIMARY KEY);"
       "ALTER TABLE nothing REPLICA IDENTITY NOTHING; CREATE TABLE full_(id int); ALTER TABLE full_ REPLICA IDENTITY "
       "FULL; CREATE TABLE good(id int PRIMARY KEY)");
-  const auto expect_all = [&](const std::vector<Finding>& found) {
-    expect_finding(found, Severity::warning, "table public.nokey",
-                   {"UPDATE and DELETE", "AT THE SOURCE", "no primary key",
-                    "ALTER TABLE \"public\".\"nokey\" REPLICA IDENTITY FULL;"});
+  const auto expect_all = [&](const std::vector<Finding>& found, const char* what_happens) {
+    expect_finding(
+        found, Severity::warning, "table public.nokey",
+        {what_happens, "AT THE SOURCE", "no primary key", "ALTER TABLE public.nokey REPLICA IDENTITY FULL;"});
     expect_finding(found, Severity::warning, "table public.late", {"deferrable"});
     expect_finding(found, Severity::warning, "table public.nothing", {"NOTHING"});
     EXPECT_EQ(std::ranges::count(found, Severity::warning, &Finding::severity), 3) << text_of(found);
   };
-  expect_all(check());
+  expect_all(check(), "publication p leaves out public.nokey");
   sql.exec("CREATE PUBLICATION p FOR ALL TABLES");
-  expect_all(check());
+  expect_all(check(), "UPDATE and DELETE of public.nokey will fail");
   EXPECT_THROW(sql.exec("INSERT INTO nokey VALUES (1); DELETE FROM nokey"), std::runtime_error)
       << "what the finding says";
   sql.exec("DROP PUBLICATION p; CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'insert')");
@@ -204,8 +204,10 @@ TEST_F(Preflight, PartitionsThatDoNotGoWithTheirRoot) {
   const auto found = check();
   expect_finding(found, Severity::error, "table public.r", {"partition public.f", "foreign table"});
   expect_finding(found, Severity::error, "table public.r", {"partition public.u", "unlogged", "SET LOGGED"});
-  expect_finding(found, Severity::warning, "table public.k",
-                 {"partition public.k1 has another replica identity", "REPLICA IDENTITY DEFAULT"});
+  sql.exec("CREATE TABLE k2 PARTITION OF k FOR VALUES FROM (10) TO (20)");
+  expect_finding(check(), Severity::warning, "table public.k",
+                 {"will be suspended", "public.k1: all columns; public.k2: id",
+                  "ALTER TABLE public.k1 REPLICA IDENTITY DEFAULT;"});
   expect_finding(check({"k1"}), Severity::error, "table public.k1", {"partition of public.k"});
 }
 

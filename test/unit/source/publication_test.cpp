@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "source/kept_publication.h"
 #include "test/unit/source/source_case.h"
 
 namespace walbrook::source::test {
@@ -24,10 +25,13 @@ class Publishing : public SourceCase {
 
 TEST_F(Publishing, ASchemaWithoutWhatCannotBePublished) {
   sql.exec(
-      "CREATE TABLE a(i int); CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW "
+      "CREATE TABLE a(i int PRIMARY KEY); CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE "
+      "MATERIALIZED VIEW "
       "m AS SELECT 1 AS x;"
-      "CREATE TABLE r(i int) PARTITION BY RANGE (i); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (9);"
-      "CREATE TABLE \"We\"\"ird. \"(i int); CREATE SCHEMA s; CREATE TABLE s.child() INHERITS (a)");
+      "CREATE TABLE r(i int PRIMARY KEY) PARTITION BY RANGE (i); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO "
+      "(9);"
+      "CREATE TABLE \"We\"\"ird. \"(i int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.child(PRIMARY KEY (i)) "
+      "INHERITS (a)");
   EXPECT_EQ(create("public"), (std::vector<std::string>{"public.We\"ird. ", "public.a", "public.r"}));
   const auto made = publication();
   EXPECT_TRUE(made.inserts && made.updates && made.deletes && made.truncates && made.via_partition_root);
@@ -71,6 +75,37 @@ TEST_F(Publishing, WhatCannotBePublishedIsNamedWithItsReason) {
   sql.exec("ALTER TABLE k REPLICA IDENTITY FULL");
   expect_refused("k(id)", {"needs column \"v\""});
   EXPECT_FALSE(read_publication(catalog, "p").has_value());
+}
+
+TEST_F(Publishing, ATableWithoutReplicaIdentityIsLeftOut) {
+  sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE log(line text)");
+  EXPECT_EQ(create("public"), (std::vector<std::string>{"public.a"}));
+  sql.exec("DELETE FROM log");
+  EXPECT_EQ(sql.value("SELECT obj_description(oid, 'pg_publication') FROM pg_publication"),
+            "created by walbrook for schema public");
+  EXPECT_EQ(create("public", {"log"}), std::vector<std::string>{});
+  EXPECT_EQ(read_own_mark(catalog, "p")->schema, "");
+}
+
+TEST_F(Publishing, AnOwnPublicationIsKeptAsItMustBe) {
+  sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE log(line text); CREATE TABLE out(id int PRIMARY KEY)");
+  create("public");
+  sql.exec("ALTER PUBLICATION p DROP TABLE out");
+  KeptPublication kept("p", {},
+                       {table("a").oid, static_cast<Oid>(std::stoul(sql.value("SELECT 'out'::regclass::oid")))});
+  const auto names = [&] {
+    std::vector<std::string> found;
+    for (const auto& each : kept.read(catalog)->tables) found.push_back(each.name);
+    return found;
+  };
+  EXPECT_EQ(names(), (std::vector<std::string>{"a"})) << "one that was taken out by hand stays out";
+  EXPECT_EQ(kept.read(catalog)->left_out.front().name, "log");
+  sql.exec("CREATE TABLE b(id int PRIMARY KEY); ALTER TABLE a DROP CONSTRAINT a_pkey");
+  EXPECT_EQ(names(), (std::vector<std::string>{"b"}));
+  sql.exec("DELETE FROM a; ALTER TABLE log REPLICA IDENTITY FULL; ALTER TABLE a ADD PRIMARY KEY (id)");
+  EXPECT_EQ(names(), (std::vector<std::string>{"a", "b", "log"}));
+  sql.exec("DROP PUBLICATION p; CREATE PUBLICATION p FOR TABLE b; ALTER TABLE b DROP CONSTRAINT b_pkey");
+  EXPECT_EQ(names(), (std::vector<std::string>{"b"})) << "somebody else's is left as it is";
 }
 
 TEST_F(Publishing, ARoleThatMayNotGetsTheSqlForTheOwner) {
