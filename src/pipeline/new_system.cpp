@@ -39,7 +39,8 @@ std::vector<destination::TableRecord> accept_new_system(std::vector<destination:
           "run --reset makes the copy anew.",
           {.table = table.schema + "." + table.name});
     }
-    table.stamp = now->stamp;
+    table.fingerprint = now->fingerprint;
+    table.stamp.clear();
     accepted.push_back(table);
   }
   return accepted;

@@ -94,8 +94,9 @@ TEST_F(Publishing, AnOwnPublicationIsKeptAsItMustBe) {
   KeptPublication kept("p", {},
                        {table("a").oid, static_cast<Oid>(std::stoul(sql.value("SELECT 'out'::regclass::oid")))});
   const auto names = [&] {
+    const auto publication = kept.read(catalog);
     std::vector<std::string> found;
-    for (const auto& each : kept.read(catalog)->tables) found.push_back(each.name);
+    for (const auto& each : publication->tables) found.push_back(each.name);
     return found;
   };
   EXPECT_EQ(names(), (std::vector<std::string>{"a"})) << "one that was taken out by hand stays out";

@@ -8,13 +8,11 @@
 namespace walbrook::source::test {
 namespace {
 
-using Kind = RowIdentity::Kind;
-
 class Identities : public SourceCase {
  protected:
-  TableIdentity of(const std::string& name, bool via_root = true) {
+  TableIdentity of(const std::string& name, bool through_root = true) {
     sql.exec("DROP PUBLICATION IF EXISTS p; CREATE PUBLICATION p FOR ALL TABLES WITH (publish_via_partition_root = " +
-             std::string(via_root ? "true" : "false") + ")");
+             std::string(through_root ? "true" : "false") + ")");
     auto found = table(name).row_identity;
     sql.exec("DROP PUBLICATION p");
     return found;
@@ -36,29 +34,29 @@ TEST_F(Identities, LeavesThatShareAKey) {
   sql.exec("ALTER TABLE m REPLICA IDENTITY FULL");
   const auto found = of("m");
   EXPECT_EQ(found.unclear + found.lack, "");
-  EXPECT_EQ(found.rows.kind, Kind::key);
+  EXPECT_EQ(found.rows.kind, RowIdentity::Kind::key);
   EXPECT_EQ(found.rows.columns, (std::vector<std::string>{"id", "region"}));
-  EXPECT_EQ(of("m", false).rows.kind, Kind::as_announced);
+  EXPECT_EQ(of("m", false).rows.kind, RowIdentity::Kind::as_announced);
 }
 
 TEST_F(Identities, LeavesThatAreFull) {
   make("(id int, region text)", "");
-  EXPECT_EQ(of("m").rows.kind, Kind::unidentified);
+  EXPECT_EQ(of("m").rows.kind, RowIdentity::Kind::unidentified);
   EXPECT_NE(of("m").lack.find("partition public.m_a: it has no primary key"), std::string::npos);
   sql.exec("ALTER TABLE m_a REPLICA IDENTITY FULL");
   EXPECT_EQ(of("m").unclear, "not every partition has a replica identity: partition public.m_b: it has no primary key");
   EXPECT_EQ(of("m").remedy, "ALTER TABLE public.m_b REPLICA IDENTITY FULL;");
   EXPECT_EQ(of("m", false).unclear, "");
   sql.exec("ALTER TABLE m_b REPLICA IDENTITY FULL");
-  EXPECT_EQ(of("m").rows.kind, Kind::whole_row);
+  EXPECT_EQ(of("m").rows.kind, RowIdentity::Kind::whole_row);
   EXPECT_EQ(of("m").unclear + of("m").lack, "");
 }
 
 TEST_F(Identities, AKeyWithoutThePartitionKeyTellsNoRow) {
   make("(id int, region text)", "(PRIMARY KEY (id))");
-  for (const bool via_root : {true, false}) {
-    EXPECT_NE(of("m", via_root).unclear.find("(id) does not hold the partition key (region)"), std::string::npos);
-    EXPECT_EQ(of("m", via_root).remedy,
+  for (const bool through_root : {true, false}) {
+    EXPECT_NE(of("m", through_root).unclear.find("(id) does not hold the partition key (region)"), std::string::npos);
+    EXPECT_EQ(of("m", through_root).remedy,
               "ALTER TABLE public.m_a REPLICA IDENTITY FULL; ALTER TABLE public.m_b REPLICA IDENTITY FULL;");
   }
   sql.exec("DROP TABLE m_b");

@@ -7,7 +7,7 @@
 #include "source/publication_age.h"
 #include "test/unit/source/source_case.h"
 
-namespace walbrook::source {
+namespace walbrook::source::test {
 namespace {
 
 const std::vector<EarlierTimeline> three_timelines = {{1, {100}}, {2, {200}}};
@@ -106,4 +106,4 @@ TEST_F(KnownServerTest, APublicationThatIsAlteredIsNewerThanWhatWasBefore) {
 }
 
 }  // namespace
-}  // namespace walbrook::source
+}  // namespace walbrook::source::test
