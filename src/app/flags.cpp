@@ -146,7 +146,8 @@ void add_loading(CLI::App& app, Flags& flags) {
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
   advanced("load.on_rewrite", "WHAT",
-           "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows changed; " +
+           "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows "
+           "changed; " +
                default_of("load.on_rewrite"));
   advanced("load.resync_max_size", "SIZE",
            "a larger table whose rows may differ from the source is marked\nsuspect in place of a resync; " +

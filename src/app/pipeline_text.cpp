@@ -161,10 +161,9 @@ std::string info_text(const PipelineFacts& facts) {
   if (facts.tables.empty()) return text;
   QueryResult result;
   result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
-  const bool reasons =
-      std::ranges::any_of(facts.tables, [](const StoredTable& table) {
-        return !table.record.reason.empty() || !table.record.suspect.empty();
-      });
+  const bool reasons = std::ranges::any_of(facts.tables, [](const StoredTable& table) {
+    return !table.record.reason.empty() || !table.record.suspect.empty();
+  });
   if (reasons) result.columns.push_back({"reason", "", false});
   for (const auto& table : facts.tables) {
     auto& row = result.rows.emplace_back();

@@ -273,7 +273,8 @@ std::vector<Error> suspect_errors(const pipeline::RunSummary& summary) {
   for (const auto& table : summary.suspect) {
     const std::string name = table.schema + "." + table.name;
     errors.emplace_back(
-        ErrorKind::data, fmt::format("table {} is suspect, its rows may differ from the source: {}", name, table.suspect),
+        ErrorKind::data,
+        fmt::format("table {} is suspect, its rows may differ from the source: {}", name, table.suspect),
         fmt::format("The table continues to stream. walbrook resync {} copies it again.", name),
         ErrorFacts{.table = name});
   }

@@ -28,8 +28,8 @@ std::string rows_cell(const pipeline::RunStatus::Table& table, const std::option
 
 destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCounts& rows) {
   const bool running = is_running(status);
-  const bool reasons =
-      std::any_of(status.tables.begin(), status.tables.end(), [](const auto& table) { return !table.reason.empty() || !table.suspect.empty(); });
+  const bool reasons = std::any_of(status.tables.begin(), status.tables.end(),
+                                   [](const auto& table) { return !table.reason.empty() || !table.suspect.empty(); });
   destination::QueryResult result;
   result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
   if (running) {

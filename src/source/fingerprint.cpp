@@ -57,7 +57,8 @@ void compare_columns(const Fingerprint& before, const Fingerprint& now, std::spa
     if (known == nullptr) {
       const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
       weigh(worst, Kind::reshaped,
-            fmt::format("column \"{}\" was {} in the source", column.name, was_there ? "dropped and added again" : "added"));
+            fmt::format("column \"{}\" was {} in the source", column.name,
+                        was_there ? "dropped and added again" : "added"));
     } else if (known->name != column.name) {
       weigh(worst, Kind::reshaped, fmt::format("column \"{}\" is called \"{}\" now", known->name, column.name));
     } else if (known->type != column.type || known->typmod != column.typmod) {
@@ -86,7 +87,8 @@ void compare_members(const Fingerprint& before, const Fingerprint& now, Differen
   for (const auto& member : now.members) {
     const auto* known = find(before.members, &Member::oid, member.oid);
     if (known == nullptr) {
-      if (!member.created_attached || !now.via_root) weigh(worst, Kind::missed, "a partition was attached in the source");
+      if (!member.created_attached || !now.via_root)
+        weigh(worst, Kind::missed, "a partition was attached in the source");
     } else if (known->attached != member.attached) {
       weigh(worst, Kind::missed, "a partition was detached and attached again in the source");
     } else if (known->unseen && !member.unseen) {
@@ -112,7 +114,8 @@ Rewritten rewritten(const Column& before, const Column& now) {
 }
 
 // The TRUNCATE of one of these transactions gave the table the file that it has.
-bool is_truncated(const std::vector<RowVersion>& written, const Fingerprint& now, std::span<const RowVersion> truncates) {
+bool is_truncated(const std::vector<RowVersion>& written, const Fingerprint& now,
+                  std::span<const RowVersion> truncates) {
   return std::ranges::any_of(written, [&](RowVersion version) {
     if (std::ranges::find(truncates, version) == truncates.end()) return false;
     // A rewrite that followed in the same transaction wrote a column's row as well.

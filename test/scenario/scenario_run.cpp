@@ -206,9 +206,8 @@ void ScenarioRun::run(const Step& step) {
         << result.describe();
   }
   for (const auto& text : step.absent) {
-    EXPECT_EQ((result.out + result.err).find(text), std::string::npos)
-        << at(step) << ": \"" << text << "\" stands in\n"
-        << result.describe();
+    EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << at(step) << ": \"" << text << "\" stands in\n"
+                                                                       << result.describe();
   }
   if (result.exit_code == 0) check_copy(step, result);
   if (std::filesystem::exists(pipeline_.file)) check_resyncs(step, result);

@@ -143,8 +143,8 @@ TEST_F(Catalog, FingerprintsAgreeOtherwise) {
   EXPECT_FALSE(may_hide_rows("a", {"ALTER PUBLICATION p SET TABLE a, b, other"}));
   EXPECT_FALSE(may_hide_rows(
       "a", {"INSERT INTO a VALUES (1, 1), (2, 2)", "ANALYZE a", "VACUUM a", "TRUNCATE a", "VACUUM FULL a"}));
-  EXPECT_FALSE(may_hide_rows(
-      "a", {"CREATE INDEX ON a(v)", "GRANT SELECT ON a TO PUBLIC", "COMMENT ON PUBLICATION p IS 'x'"}));
+  EXPECT_FALSE(
+      may_hide_rows("a", {"CREATE INDEX ON a(v)", "GRANT SELECT ON a TO PUBLIC", "COMMENT ON PUBLICATION p IS 'x'"}));
   EXPECT_FALSE(may_hide_rows("a", {"VACUUM FULL pg_publication", "VACUUM FREEZE pg_publication_rel"}));
 }
 
