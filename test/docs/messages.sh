@@ -349,6 +349,18 @@ walbrook pipeline walbrook_shop drop --yes --source $S --destination duckdb:///s
 exit_code=$?
 kill %1; wait
 
+### 2 nothing is resynced: this pipeline has no table public.ordrs
+shop
+walbrook run --source $S
+walbrook resync ordrs --source $S
+
+### 2 nothing is resynced: table public.orders was removed (…)
+shop
+walbrook run --source $S
+admin 'ALTER PUBLICATION walbrook_shop DROP TABLE orders'
+walbrook run --source $S
+walbrook resync orders --source $S
+
 ### 2 there is no terminal to ask on, so nothing is dropped
 shop
 walbrook run --source $S
