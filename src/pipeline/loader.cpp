@@ -57,7 +57,7 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
     queue_.finished();
     advanced_();
     promote_copied(checkpoint_, stop);
-    decide(stop);
+    decide(checkpoint_, stop);
     return;
   }
   if (now - last_check_ >= check_interval) {
@@ -66,7 +66,8 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
   }
   promote_copied(std::max(checkpoint_, taken.idle_position), stop);
   idle(taken.idle_position, now, stop);
-  decide(stop);
+  // The checkpoint follows an idle position after some time only, and a table must not wait for that.
+  decide(std::max(checkpoint_, taken.idle_position), stop);
   drained_ = taken.closed;
 }
 
@@ -123,8 +124,8 @@ void Loader::wait_for_catalog(Lsn described, std::stop_token stop) {
   }
 }
 
-void Loader::decide(std::stop_token stop) {
-  auto changed = sync_.decide(checkpoint_);
+void Loader::decide(Lsn reached, std::stop_token stop) {
+  auto changed = sync_.decide(reached);
   if (changed.empty()) return;
   for (const auto& record : changed) statistics_.table(*sync_.find(record.oid));
   order_copies(std::move(changed), stop);

@@ -64,7 +64,7 @@ class Loader {
   // Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
   void wait_for_catalog(Lsn described, std::stop_token stop);
   // Tables whose fingerprint could not be decided about before the stream had come this far.
-  void decide(std::stop_token stop);
+  void decide(Lsn reached, std::stop_token stop);
   void copy_ended(const CopyResult& result, std::stop_token stop);
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);

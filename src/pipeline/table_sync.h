@@ -74,7 +74,7 @@ class TableSync {
   // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: to
   // pending or removed, or with another fingerprint.
   std::vector<TableRecord> publication_seen(const source::Publication& publication, Lsn reached);
-  // The same of tables that could not be decided about and now can: the checkpoint is `reached`.
+  // The same of tables that could not be decided about and now can: everything before `reached` is applied.
   std::vector<TableRecord> decide(Lsn reached);
   // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
   // publication_seen. Returns the records that changed, to be stored.
