@@ -53,6 +53,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.tables = source.named(plan.tables, "table_names");
   options.dataset = state.dataset_name;
   options.snapshot = false;
+  options.copy_joining = true;
   options.copy_anew = source.named(plan.copy_anew, "snapshot");
   options.include_columns = source.named(plan.include_columns, "include_columns");
   options.hints = source.hinted(plan.hints);

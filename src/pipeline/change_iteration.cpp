@@ -1,6 +1,7 @@
 #include "pipeline/change_iteration.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
@@ -119,6 +120,10 @@ void ChangeIteration::Impl::read_source() {
   for (const auto& table : publication->tables) {
     tables_[table.oid] = {table.schema, table.name};
     identities[table.oid] = table.row_identity.rows;
+    if (!table.row_identity.unclear.empty()) {
+      spdlog::warn("table {}: an UPDATE or DELETE in the stream does not tell its row, because {}\n  {}",
+                   table.full_name(), table.row_identity.unclear, table.row_identity.remedy);
+    }
     for (const auto member : table.members) {
       tables_[member] = {table.schema, table.name};
       groups[member] = table.oid;

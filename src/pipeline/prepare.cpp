@@ -346,6 +346,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset,
                                                           .wanted = options.tables,
                                                           .snapshot = options.snapshot,
+                                                          .copy_joining = options.copy_joining,
                                                           .suspicion = options.suspicion},
                                          destination, std::move(state.tables));
   std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));

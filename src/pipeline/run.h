@@ -42,6 +42,9 @@ struct RunOptions {
   std::string dataset;                    // target schema; "" = the source's schema names
   bool follow = false;   // go on until stopped; otherwise until what was committed before the start is applied
   bool snapshot = true;  // false: tables that are new begin with their changes alone
+  // Without `snapshot`: a table that walbrook adds to its own publication has its rows copied all the same, because
+  // those from before are in no change.
+  bool copy_joining = false;
   // These are copied anew, and become visible together. The slot may then be newer than the checkpoint: the copy starts
   // over from the slot's position, every table anew.
   std::vector<source::TableName> copy_anew;

@@ -141,7 +141,7 @@ void TableSync::leave_old_name(Oid oid) {
 bool TableSync::adopt_new(const source::SourceTable& table) {
   auto record = new_record(table);
   record.fingerprint = table.fingerprint;
-  if (!options_.snapshot) record.reason = begins_with_changes;
+  if (begins_with_its_changes(table.oid)) record.reason = begins_with_changes;
   tables_[table.oid].record = std::move(record);
   tables_[table.oid].source = table;
   return true;
@@ -236,6 +236,7 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
   reached_ = reached;
   std::set<Oid> seen;
   members_.clear();
+  joined_ = publication.joined;
   for (const auto& table : publication.tables) {
     if (!wanted(table)) continue;
     seen.insert(table.oid);
@@ -293,6 +294,7 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
     table.record.load_id = load_id;
     table.copied.reset();
     table.identity_altered_at = {};
+    table.copy_identity = table.source.row_identity.rows;
     table.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
     any_undecided_ = any_undecided_ || table.undecided;
     table.record.fingerprint = table.source.fingerprint;

@@ -46,10 +46,11 @@ struct SyncedTable {
   // stream has not come this far, or the table is being copied.
   std::optional<Lsn> undecided;
   std::optional<destination::TargetName>
-      moves_to;                   // where the copy under way will stand, if not where the last one does
-  std::uint64_t copy_number = 0;  // of the newest order, so that the result of an outdated one is known; 0 = none
-  Lsn identity_altered_at;        // the last commit at which a leaf's identity was another than the catalog's
-  Lsn set_aside_at;               // the commit that it could not take; unset where no change was the cause
+      moves_to;                       // where the copy under way will stand, if not where the last one does
+  std::uint64_t copy_number = 0;      // of the newest order, so that the result of an outdated one is known; 0 = none
+  source::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
+  Lsn identity_altered_at;            // the last commit at which a leaf's identity was another than the catalog's
+  Lsn set_aside_at;                   // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
@@ -58,6 +59,7 @@ struct TableSyncOptions {
   std::string dataset;                    // "" = the source's schema names
   std::vector<source::TableName> wanted;  // empty = all of the publication
   bool snapshot = true;                   // false: a table that is new begins with its changes alone
+  bool copy_joining = false;              // RunOptions::copy_joining
   SuspicionOptions suspicion{};
 };
 
@@ -114,6 +116,7 @@ class TableSync {
   bool rejoin(const source::SourceTable& table);
   bool compare_identity(SyncedTable& table);
   bool suspend_unclear(SyncedTable& table);
+  [[nodiscard]] bool begins_with_its_changes(Oid table) const;
   bool leave_out(const source::LeftOutTable& table);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
   [[nodiscard]] TableRecord new_record(const source::SourceTable& table) const;
@@ -125,6 +128,7 @@ class TableSync {
   std::unordered_map<Oid, Oid> members_;
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
   std::vector<TableRecord> described_;
+  std::set<Oid> joined_;  // Publication::joined
   // Over all tables: one that was renamed has a new record, and the copy of the old one may still be under way.
   std::uint64_t newest_copy_ = 0;
   Lsn position_;  // of the catalog that was seen last

@@ -27,19 +27,30 @@ bool TableSync::rejoin(const source::SourceTable& table) {
   const bool altered = was_seen && known->source.row_identity != table.row_identity;
   if (record.state != TableState::left_out && (record.state != TableState::quarantined || !altered)) return false;
   record.state = TableState::pending;
-  record.reason = !options_.snapshot && record.columns == nullptr ? begins_with_changes
-                                                                  : "its replica identity was altered in the source";
+  record.reason = begins_with_its_changes(table.oid) && record.columns == nullptr
+                      ? begins_with_changes
+                      : "its replica identity was altered in the source";
   known->copied.reset();
   return true;
 }
 
-// The copy holds what its rows were found by; changes since then may have named them otherwise.
+bool TableSync::begins_with_its_changes(Oid table) const {
+  return !options_.snapshot && !(options_.copy_joining && joined_.contains(table));
+}
+
+// The copy holds what its rows were found by; changes since then may have named them otherwise, and those that are
+// still to come from before the alteration are read by the new identity.
 bool TableSync::compare_identity(SyncedTable& table) {
   auto& record = table.record;
-  if (record.state != TableState::streaming || record.columns == nullptr) return false;
-  auto now = *record.columns;
-  table.source.row_identity.rows.apply(now);
-  if (same_identity(*record.columns, now)) return false;
+  const auto& rows = table.source.row_identity.rows;
+  if (record.state == TableState::copying) {
+    if (table.copy_identity == rows) return false;
+  } else {
+    if (record.state != TableState::streaming || record.columns == nullptr) return false;
+    auto now = *record.columns;
+    rows.apply(now);
+    if (same_identity(*record.columns, now)) return false;
+  }
   record.state = TableState::pending;
   record.reason = "the replica identity of its partitions is another than when it was copied";
   table.copied.reset();

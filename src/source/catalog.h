@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ struct Publication {
   bool via_partition_root = false;
   std::vector<SourceTable> tables;          // by schema and name
   std::vector<LeftOutTable> left_out = {};  // kept_publication.h
+  std::set<Oid> joined = {};                // kept_publication.h: added to it since the run began
   // Everything that was committed before `complete_to` is seen in it, and nothing that was committed at `position` or
   // behind it: the stream has brought all that is seen once it has come that far.
   Lsn complete_to, position;

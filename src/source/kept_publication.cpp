@@ -91,6 +91,7 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
     published_.insert(table.oid);
     taken_out_.erase(table.oid);
   }
+  now->joined = joined_;
   now->left_out = std::move(gap.left_out);
   std::erase_if(now->left_out, [&](const LeftOutTable& table) { return is_published(*now, table.oid); });
   tell_left_out(now->left_out);
@@ -114,6 +115,7 @@ bool KeptPublication::add(Connection& catalog, const PublicationGap& gap) {
                                  published_table_sql(catalog, table));
     if (!change(catalog, sql, "added to")) continue;
     spdlog::info("table {} was added to publication {}", table.name.full_name(), name_);
+    joined_.insert(table.oid);
     changed = true;
   }
   return changed;

@@ -31,7 +31,7 @@ class KeptPublication {
       : name_(std::move(name)), asked_(std::move(asked)), published_(std::move(known)) {}
 
   // The publication as it is now, after what it lacked was added and what it must not publish was taken out; with
-  // `left_out`. nullopt: there is none. What the role may not change is logged once, with the SQL.
+  // `left_out` and `joined`. nullopt: there is none. What the role may not change is logged once, with the SQL.
   [[nodiscard]] std::optional<Publication> read(Connection& catalog);
 
  private:
@@ -44,6 +44,7 @@ class KeptPublication {
   std::vector<TableName> asked_;
   std::set<Oid> published_;  // when it was last looked at
   std::set<Oid> taken_out_;  // by hand
+  std::set<Oid> joined_;     // added here
   std::set<std::string> told_;
 };
 
