@@ -90,7 +90,7 @@ TEST(Follow, a_partition_that_joins_with_another_identity_suspends_its_table_unt
       "CREATE TABLE m(id int, region text, v text, PRIMARY KEY (id, region)) PARTITION BY LIST (region); "
       "CREATE TABLE m_a PARTITION OF m FOR VALUES IN ('a'); INSERT INTO m SELECT g, 'a', 'x' FROM generate_series(1, "
       "9) "
-      "g; CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE m_b(id int, region text, v text); "
+      "g; CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE m_b(id int NOT NULL, region text NOT NULL, v text); "
       "INSERT INTO m_b SELECT g, 'b', 'x' FROM generate_series(1, 9) g; ALTER TABLE m_b REPLICA IDENTITY FULL");
   Process follower(
       db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200", "--table", "m", "--table", "t"}));
