@@ -116,7 +116,8 @@ TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
   EXPECT_EQ(parse_failure("setup\nSELECT 1;\n"), "x.test:3: nothing runs behind the last section of SQL");
   EXPECT_EQ(parse_failure("setup\nexpect exit 3\n"), "x.test:3: does not stand behind a run");
   EXPECT_EQ(parse_failure("run\nexpect exit three\n"), "x.test:3: \"three\" is no number");
-  EXPECT_EQ(parse_failure("run\nexpect happiness\n"), "x.test:3: expect exit N | expect output TEXT");
+  EXPECT_EQ(parse_failure("run\nexpect happiness\n"),
+            "x.test:3: expect exit N | expect output TEXT | expect no output TEXT");
   EXPECT_EQ(parse_failure("run\nonly defaults\n"), "x.test:3: only CONFIGURATION…, before the first section");
   EXPECT_EQ(parse_failure("run\nsmoke\n"), "x.test:3: \"smoke\" stands alone, before the first section");
   EXPECT_EQ(parse_failure("setup\nSELECT 1;\nrun\nkept\n"), "x.test:5: kept SCHEMA.TABLE…");
