@@ -13,13 +13,13 @@ namespace walbrook {
 
 // Of one table.
 struct TableLoad {
-  std::string name;    // in the source: "public.orders"; of a program's own rows as `target`
-  std::string target;  // in the destination: "sales.orders"
-  std::string state;   // "streaming", "quarantined", "removed", "left_out", "loaded" (a program's own rows); after a
-                      // stop also "pending", "copying"
-  std::string reason;   // of a state that is not "streaming"
+  std::string name;       // in the source: "public.orders"; of a program's own rows as `target`
+  std::string target;     // in the destination: "sales.orders"
+  std::string state;      // "streaming", "quarantined", "removed", "left_out", "loaded" (a program's own rows); after a
+                          // stop also "pending", "copying"
+  std::string reason;     // of a state that is not "streaming"
   std::string suspect{};  // why a streaming table's rows may differ from the source; "" = they do not
-  bool copied = false;  // a copy of it was made (and is visible)
+  bool copied = false;    // a copy of it was made (and is visible)
   std::uint64_t copied_rows = 0;
   std::uint64_t changes = 0;  // applied; what a copy held already is not among them
   // Of these; 0 in what sync() tells. Of a program's rows: new ones, those that took the place of another by their key,

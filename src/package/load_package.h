@@ -56,11 +56,11 @@ struct Trouble {
 
 struct LoadPackage {
   PackageKind kind = PackageKind::commits;
-  std::uint32_t staged_xid = 0;           // of part, prepare, discard: the top-level transaction
-  bool prepared = false;                  // of discard: it was prepared
-  std::vector<std::uint32_t> aborted;     // of prepare: as in MergeStaged, for its earlier parts
-  // The newest transaction, of this package or before it, in which the stream described a relation: somebody may have altered a
-  // table. Its rows are applied once the catalog was compared as of behind this commit.
+  std::uint32_t staged_xid = 0;        // of part, prepare, discard: the top-level transaction
+  bool prepared = false;               // of discard: it was prepared
+  std::vector<std::uint32_t> aborted;  // of prepare: as in MergeStaged, for its earlier parts
+  // The newest transaction, of this package or before it, in which the stream described a relation: somebody may have
+  // altered a table. Its rows are applied once the catalog was compared as of behind this commit.
   Lsn described;
   Lsn checkpoint;                         // end_lsn of the last commit: where streaming starts once it is durable
   Transaction last;                       // of commits: the last one with published changes; unset: none has any
