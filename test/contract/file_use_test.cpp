@@ -70,7 +70,7 @@ TEST_P(FileUseTest, a_second_use_is_refused_by_whatever_name) {
 TEST_P(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
   fs::create_symlink("copy.duckdb", folder() + "/link.duckdb");
   std::vector<std::future<std::string>> first;
-  for (const auto& name : {file(), folder() + "/link.duckdb"}) {
+  for (const auto& name : {folder() + "/link.duckdb", file()}) {
     auto waiting = use(name);
     waiting.busy = FileBusy::wait;
     first.push_back(std::async(std::launch::async, [waiting] {
@@ -82,6 +82,23 @@ TEST_P(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
     }));
   }
   for (auto& ended : first) EXPECT_EQ(ended.get(), "");
+}
+
+TEST_P(FileUseTest, p3_the_log_of_a_file_behind_a_link_is_watched) {
+  fs::create_directory(folder() + "/sub");
+  fs::create_symlink("../copy.duckdb", folder() + "/sub/link.duckdb");
+  const auto opened = destination::open_destination({.url = folder() + "/sub/link.duckdb", .pipeline = "walbrook"});
+  (void)opened->open();
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto commit = [&] {
+    const auto load = opened->begin_load();
+    load->put_checkpoint(at(lsn_++));
+    load->commit();
+  };
+  commit();
+  fs::remove(file() + ".wal");
+  const auto said = error_of(commit);
+  EXPECT_NE(said.find("has lost its log"), std::string::npos) << said;
 }
 
 TEST_P(FileUseTest, the_second_waits_until_the_first_is_done) {

@@ -24,18 +24,6 @@ constexpr std::chrono::seconds longest_wait{30};
 // Whoever makes or moves the file tells nobody, so that its identity is looked at again.
 constexpr std::chrono::milliseconds look_again{250};
 
-// Where the file is or would be made: links that lead nowhere are followed, too.
-fs::path behind_links(fs::path path) {
-  constexpr int most_links = 40;  // as the kernel
-  std::error_code failed;
-  for (int i = 0; i < most_links && fs::is_symlink(path, failed); ++i) {
-    const auto next = fs::read_symlink(path, failed);
-    if (failed) break;
-    path = path.parent_path() / next;
-  }
-  return path;
-}
-
 }  // namespace
 
 struct FileClaim::FileId {
@@ -46,7 +34,7 @@ struct FileClaim::FileId {
   };
 
   explicit FileId(const std::string& path) : file(inode_of(path)) {
-    const auto place = behind_links(path);
+    const fs::path place = behind_links(path);
     folder = inode_of(place.parent_path());
     name = place.filename().string();
   }

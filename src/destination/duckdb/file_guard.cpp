@@ -119,9 +119,9 @@ void refuse_foreign_handles(const std::string& path) {
   });
 }
 
-FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(path_ + ".wal") {
+FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behind_links(path_) + ".wal") {
   std::error_code failed;
-  const fs::path place = path_;
+  const fs::path place = behind_links(path_);
   log_link_ = (fs::canonical(place.parent_path(), failed) / place.filename()).string() + ".wal";
   struct stat file {};
   if (::stat(path_.c_str(), &file) != 0) return;
