@@ -65,9 +65,10 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
     with_retries([&] { destination_.check_still_there(); }, stop);
   }
   promote_copied(std::max(checkpoint_, taken.idle_position), stop);
-  idle(taken.idle_position, now, stop);
-  // The checkpoint follows an idle position after some time only, and a table must not wait for that.
+  // The checkpoint follows an idle position after some time only, and a table must not wait for that: nor may others
+  // see the checkpoint before the table's state.
   decide(std::max(checkpoint_, taken.idle_position), stop);
+  idle(taken.idle_position, now, stop);
   drained_ = taken.closed;
 }
 
