@@ -391,20 +391,23 @@ TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
   const auto exec = [](const PostgresServer& server, const std::string& sql) { Sql(server.conninfo()).exec(sql); };
   exec(primary, "CREATE TABLE t(id int PRIMARY KEY); CREATE PUBLICATION walbrook FOR TABLE t");
   exec(primary, "SELECT pg_create_physical_replication_slot('standby')");
+  PostgresServer standby(
+      {.settings = {"hot_standby_feedback=on", "primary_slot_name=standby", "primary_conninfo=" + primary.conninfo()},
+       .bin_dir = bin});
+  const ClusterCopy base(primary);  // before there is a slot, which the standby would then have already
   exec(primary, "INSERT INTO t VALUES (1)");
   auto result = pipeline.run();
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   Sql(primary.conninfo() + " replication=database").exec("ALTER_REPLICATION_SLOT walbrook (FAILOVER true)");
-  PostgresServer standby(
-      {.settings = {"hot_standby_feedback=on", "primary_slot_name=standby", "primary_conninfo=" + primary.conninfo()},
-       .bin_dir = bin});
-  const ClusterCopy base(primary);
   base.put_as_standby_into(standby);
   standby.start();
   const auto rows = [&](const PostgresServer& server) {
     return Sql(server.conninfo()).value("SELECT count(*) FROM t");
   };
   const auto synchronized = [&] {
+    // A slot is synchronised once its catalog_xmin has passed the standby's: confirmed behind a list of what runs.
+    exec(primary, "SELECT pg_log_standby_snapshot()");
+    EXPECT_EQ(pipeline.run().exit_code, 0);
     exec(standby, "SELECT pg_sync_replication_slots()");
     return Sql(standby.conninfo())
                .value("SELECT synced AND NOT temporary FROM pg_replication_slots WHERE slot_name = 'walbrook'") == "t";
