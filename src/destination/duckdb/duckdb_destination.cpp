@@ -93,11 +93,14 @@ void DuckDbDestination::transaction(const Work& work) {
   }
 }
 
+// A file that is open stays so: whoever waits for it would get it in between.
 State DuckDbDestination::open() {
-  disconnect();
-  connect();
+  if (connection_ == nullptr || connection_->database().is_broken() || outcome_is_uncertain_) {
+    disconnect();
+    connect();
+    outcome_is_uncertain_ = false;
+  }
   known_ = {};
-  outcome_is_uncertain_ = false;
   State found;
   if (options_.read_only) {
     StateTables state(*connection_, pipeline_);
