@@ -101,9 +101,16 @@ struct TableRecord {
       fingerprint{};    // source/fingerprint.h, as when rows and catalog were last known to agree; empty = unknown
   std::string stamp{};  // what an older walbrook kept in its place
   std::vector<std::uint32_t> truncates{};  // transactions that truncated the whole table, the newest most_truncates
-  std::string suspect{};     // why rows may differ from the source although the table is streaming; empty = they do not
-  TableSchemaRef columns;    // what the target's rows look like; nullptr before the first copy
-  std::int64_t load_id = 0;  // under which the copy under way will be told of (LoadRecord); not stored
+  std::string suspect{};   // why rows may differ from the source although the table is streaming; empty = they do not
+  TableSchemaRef columns;  // what the target's rows look like; nullptr before the first copy
+  // The run that began it was asked not to copy its rows (--no-snapshot). Holds until a resync is requested: nothing
+  // else copies it.
+  bool changes_only = false;
+  // Set while a streaming table that left the publication still waits for changes that were published before
+  // (pipeline/leaving.h).
+  std::uint64_t leaves_xid = 0;  // 0: it has not left
+  Lsn leaves_at;                 // unset: not known yet
+  std::int64_t load_id = 0;      // under which the copy under way will be told of (LoadRecord); not stored
 };
 
 // The row of _walbrook.checkpoint for this pipeline. Its LSN is unset from before the slot is created until the first

@@ -57,7 +57,10 @@ TableRecord record_of(const Cells& cells) {
                      .snapshot_lsn = cells.lsn("snapshot_lsn"),
                      .reason = cells.text("reason"),
                      .suspect = cells.text("suspect"),
-                     .columns = nullptr};
+                     .columns = nullptr,
+                     .changes_only = cells.boolean("changes_only").value_or(false),
+                     .leaves_xid = cells.count("leaves_xid"),
+                     .leaves_at = cells.lsn("leaves_at")};
   const auto columns = cells.text("columns");
   if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));
   return record;

@@ -58,6 +58,7 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
     advanced_();
     promote_copied(checkpoint_, stop);
     decide(checkpoint_, stop);
+    let_go(stop);
     return;
   }
   if (now - last_check_ >= check_interval) {
@@ -69,7 +70,15 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
   // see the checkpoint before the table's state.
   decide(std::max(checkpoint_, taken.idle_position), stop);
   idle(taken.idle_position, now, stop);
+  let_go(stop);
   drained_ = taken.closed;
+}
+
+void Loader::let_go(std::stop_token stop) {
+  const auto gone = sync_.let_go(checkpoint_);
+  if (gone.empty()) return;
+  for (const auto& record : gone) statistics_.table(*sync_.find(record.oid));
+  with_retries([&] { store(gone); }, stop);
 }
 
 bool Loader::done() const {
@@ -377,6 +386,9 @@ void Loader::keep_prepared(const LoadPackage& package) {
 }
 
 void Loader::prepare_variants(const LoadPackage& package) {
+  for (const auto& [oid, columns] : new_columns(package, sync_)) {
+    destination_.add_columns(sync_.find(oid)->record, *columns);
+  }
   for (auto& [oid, columns] : variant_columns(package, sync_)) {
     auto& table = *sync_.find(oid);
     if (table.record.state == TableState::streaming) {

@@ -74,6 +74,7 @@ class Loader {
   void adopt(TableChanges& changes);
   void promote_copied(Lsn reached, std::stop_token stop);
   void promote(const std::vector<SyncedTable*>& ready, Lsn reached);
+  void let_go(std::stop_token stop);
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
   void prepare_variants(const LoadPackage& package);

@@ -10,6 +10,7 @@
 #include "package/drop_transactions.h"
 #include "package/net_effect.h"
 #include "package/part_codec.h"
+#include "pipeline/leaving.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -60,6 +61,18 @@ std::string difference(const TableSchema& known, const TableSchema& seen) {
   return "its columns were renamed in the source";
 }
 
+void tell_of_copy(const TableRecord& record) {
+  if (record.state != TableState::pending) return;
+  spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
+}
+
+// The columns that both have are the same, in the same order.
+bool only_adds(const TableSchema& known, const TableSchema& seen) {
+  auto common = seen;
+  std::erase_if(common.columns, [&known](const ColumnSchema& column) { return known.find(column.name) == nullptr; });
+  return compare(known, common) != SchemaDifference::changed;
+}
+
 // The rows of a staged batch whose transactions belong to the table from `from` on.
 RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
   std::size_t first = 0;
@@ -87,10 +100,14 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
       if (!table->copied || at < *table->copied) continue;
     }
     auto& record = changes_.edit(*table);
-    record.state = trouble.copy_mends ? TableState::pending : TableState::quarantined;
-    record.reason = trouble.reason;
     table->set_aside_at = trouble.commit_lsn;
-    if (trouble.copy_mends) spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
+    if (trouble.copy_mends) {
+      require_copy(record, trouble.reason);
+      tell_of_copy(record);
+    } else {
+      record.state = TableState::quarantined;
+      record.reason = trouble.reason;
+    }
   }
 }
 
@@ -162,10 +179,13 @@ void PackageApply::add(SyncedTable& table, const RowBatch& batch, const std::vec
       // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
       // begun after this, so everything from here until then is in it.
       auto& record = changes_.edit(table);
-      record.state = TableState::pending;
-      record.reason = difference(*known, *batch.schema);
+      if (record.changes_only && only_adds(*known, *batch.schema)) {
+        record.columns = batch.schema;  // they stand in the target already (new_columns)
+        break;
+      }
       flush(table);
-      spdlog::info("table {} is copied anew: {}", batch.schema->full_name(), record.reason);
+      require_copy(record, difference(*known, *batch.schema));
+      tell_of_copy(record);
       return;
     }
   }
@@ -245,10 +265,8 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
     ++counts_.truncates;
     if (!whole) {
       // One leaf of several that stand in one table here: which rows were its own is not known.
-      auto& record = changes_.edit(*table);
-      record.state = TableState::pending;
-      record.reason = "partition " + schema->full_name() + " was truncated in the source";
-      waiting_.erase(table->record.oid);
+      if (state == TableState::streaming) flush(*table);
+      require_copy(changes_.edit(*table), "partition " + schema->full_name() + " was truncated in the source");
     } else if (state == TableState::copying) {
       const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
       load_.stage(table_key(table->record.oid), write_part(transactions, {&alone, 1}));
@@ -298,6 +316,19 @@ void PackageApply::promote(SyncedTable& table) {
     }
   });
   load_.discard(table_key(record.oid));
+}
+
+std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync) {
+  std::map<Oid, TableSchemaRef> columns;
+  for (const auto& step : package.steps) {
+    const auto* batch = std::get_if<RowBatch>(&step);
+    if (batch == nullptr) continue;
+    const auto* table = sync.find_by_relation(batch->schema->oid);
+    if (table == nullptr || !table->record.changes_only || table->record.state != TableState::streaming) continue;
+    if (compare(*table->record.columns, *batch->schema) != SchemaDifference::changed) continue;
+    if (only_adds(*table->record.columns, *batch->schema)) columns[table->record.oid] = batch->schema;
+  }
+  return columns;
 }
 
 std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync) {

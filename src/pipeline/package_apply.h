@@ -66,5 +66,8 @@ class PackageApply {
 
 // Columns of the package's batches that hold variants, by table: they must stand in the targets before the load begins.
 [[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync);
+// Of tables that have their changes alone: the columns that the package brings, where the copy lacks some of them. They
+// are added before the load that needs them.
+[[nodiscard]] std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync);
 
 }  // namespace walbrook::pipeline

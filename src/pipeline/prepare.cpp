@@ -14,10 +14,12 @@
 #include "destination/contradiction.h"
 #include "pgoutput/message.h"
 #include "pipeline/drop.h"
+#include "pipeline/leaving.h"
 #include "pipeline/new_system.h"
 #include "pipeline/slot_claim.h"
 #include "source/own_publication.h"
 #include "source/preflight.h"
+#include "source/slot_peek.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -275,6 +277,37 @@ destination::Checkpoint beginning(const RunOptions& options, const std::optional
   return checkpoint;
 }
 
+// Servers before 18 refuse to decode a change from between a publication's DROP and its CREATE.
+bool is_decodable(const RunOptions& options) {
+  try {
+    source::SlotPeek peek(options.conninfo, {.slot = options.slot, .publication = options.publication});
+    source::Frame frame;
+    while (peek.next(frame)) {
+    }
+    return true;
+  } catch (const Error& failed) {
+    return failed.cause().find("publication") == std::string::npos ||
+           failed.cause().find("does not exist") == std::string::npos;
+  }
+}
+
+// Only tables that left the publication still need the backlog. Where the publication was made anew meanwhile it may
+// not be readable; they then stay as they are.
+bool leaving_tables_need_it(const RunOptions& options, destination::Destination& destination, TableSync& sync) {
+  if (!sync.any_leaving()) return false;
+  if (is_decodable(options)) return true;
+  auto load = destination.begin_load();
+  for (const auto& record : sync.let_go(nothing_comes)) {
+    spdlog::warn(
+        "table {}.{} lacks the changes that were published before it left: publication {} was dropped and created "
+        "again, and the server does not decode across that",
+        record.schema, record.name, options.publication);
+    load->put_table(record);
+  }
+  load->commit();
+  return false;
+}
+
 }  // namespace
 
 // The walsender does not send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
@@ -329,6 +362,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
       std::make_unique<source::KeptPublication>(options.publication, options.tables, published_before(state.tables));
   out.publication = out.kept->read(catalog).value_or(made.publication.publication);
   out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
+  out.publication.moment = source::read_moment(catalog);
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,
       with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
@@ -350,10 +384,13 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                                                           .suspicion = options.suspicion},
                                          destination, std::move(state.tables));
   std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));
+  if (out.sync->last_leaves_at() > out.target)
+    out.target = end_of_committed(catalog);  // so that they leave in this run
   std::ranges::move(out.sync->copy_anew(options.copy_anew, start_over, "a copy anew was asked for"),
                     std::back_inserter(changed));
   store_start(destination, *out.sync, changed, out.checkpoint);
-  if (!slot.created && backlog_is_needless(options, *out.sync)) {
+  if (!slot.created && backlog_is_needless(options, *out.sync) &&
+      !leaving_tables_need_it(options, destination, *out.sync)) {
     out.checkpoint = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }
   out.binary = options.wire == Wire::binary ||

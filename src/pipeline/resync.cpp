@@ -78,6 +78,7 @@ void mark_for_resync(destination::Destination& destination, const std::vector<so
     const bool asked =
         std::ranges::any_of(names, [&](const source::TableName& name) { return is_named(record, name); });
     if (!asked || record.state == TableState::loaded) continue;
+    record.changes_only = false;
     record.state = TableState::pending;
     record.reason = resync_requested;
     load->put_table(record);

@@ -280,6 +280,7 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
   const auto stop = ending_.get_token();
   std::optional<source::Connection> catalog;
   auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
+  bool writers_are_open = seen.moment.oldest_xid < seen.moment.next_xid;  // of when it was seen
   while (!stop.stop_requested()) {
     std::this_thread::sleep_for(supervise_interval);
     if (!poll_at_once_.exchange(false) && std::chrono::steady_clock::now() < next) continue;
@@ -300,10 +301,15 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
                a.row_identity == b.row_identity;
       };
       const Lsn complete_to = now->complete_to;
-      if (std::ranges::equal(now->tables, seen.tables, same) && now->left_out == seen.left_out) {
+      const bool changed = !std::ranges::equal(now->tables, seen.tables, same) || now->left_out != seen.left_out;
+      // A table that left is let go once the transactions that were open then have ended (leaving.h).
+      if (changed || writers_are_open) now->moment = source::read_moment(*catalog);
+      const bool writers_ended = writers_are_open && now->moment.oldest_xid >= seen.moment.next_xid;
+      if (!changed && !writers_ended) {
         inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = std::nullopt});
         continue;
       }
+      writers_are_open = changed && now->moment.oldest_xid < now->moment.next_xid;
       seen = *now;
       types_.forget();  // a composite type may have been altered
       inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = *std::move(now)});

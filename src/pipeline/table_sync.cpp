@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipeline/leaving.h"
+
 namespace walbrook::pipeline {
 namespace {
 
@@ -46,11 +48,13 @@ TableSync::TableSync(TableSyncOptions options, const destination::Destination& d
       without_source_.push_back(std::move(record));
       continue;
     }
-    // A copy that was under way ended with the process that made it; a table that was set aside gets another chance.
-    if (record.state == TableState::copying || record.state == TableState::quarantined) {
+    // A copy that was under way ended with the process that made it; a table that was set aside gets another chance,
+    // but where only a copy that nobody asked for would give it one.
+    const bool stays = record.changes_only && record.columns != nullptr;
+    if (record.state == TableState::copying || (record.state == TableState::quarantined && !stays)) {
       record.state = TableState::pending;
     }
-    if (options_.snapshot && copies_no_rows(record)) record.reason.clear();
+    if (is_leaving(record)) leaving_.insert(oid);
     tables_[oid].record = std::move(record);
   }
 }
@@ -141,15 +145,14 @@ void TableSync::leave_old_name(Oid oid) {
 bool TableSync::adopt_new(const source::SourceTable& table) {
   auto record = new_record(table);
   record.fingerprint = table.fingerprint;
-  if (begins_with_its_changes(table.oid)) record.reason = begins_with_changes;
+  record.changes_only = begins_with_its_changes(table.oid);
   tables_[table.oid].record = std::move(record);
   tables_[table.oid].source = table;
   return true;
 }
 
-void TableSync::ask_for_copy(SyncedTable& table, std::string reason) {
-  table.record.state = TableState::pending;
-  table.record.reason = std::move(reason);
+void TableSync::ask_for_copy(SyncedTable& table, const std::string& reason) {
+  require_copy(table.record, reason);
 }
 
 void TableSync::mark_suspect(SyncedTable& table, std::string reason) {
@@ -163,6 +166,7 @@ bool TableSync::compare_with_catalog(SyncedTable& table) {
   const bool copying = record.state == TableState::copying;
   const auto gap = copying ? std::string() : standing_gap(table.source);
   table.undecided.reset();
+  if (record.changes_only && !copying) return false;
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
   auto found = judge(record, table.source, !copying && position_ <= reached_, options_.suspicion);
   if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
@@ -171,7 +175,7 @@ bool TableSync::compare_with_catalog(SyncedTable& table) {
     return false;
   }
   if (found.kind == Suspicion::Kind::resync) {
-    ask_for_copy(table, std::move(found.reason));
+    ask_for_copy(table, found.reason);
     return true;
   }
   if (found.kind == Suspicion::Kind::suspect) mark_suspect(table, std::move(found.reason));
@@ -181,19 +185,59 @@ bool TableSync::compare_with_catalog(SyncedTable& table) {
   return true;
 }
 
+// Its rows are never copied: what another table would be copied for leaves a gap here, which the user asked for. New
+// columns come with the first change that has them (PackageApply).
+bool TableSync::go_on_with_changes(SyncedTable& table, const source::SourceTable& now) {
+  auto& record = table.record;
+  const bool came_back = record.state == TableState::removed;
+  const bool changed = came_back || record.fingerprint != now.fingerprint;
+  if (changed) {
+    spdlog::warn("table {}.{} goes on with its changes alone: {}", now.schema, now.name,
+                 came_back
+                     ? "those from while it was not published are missing"
+                     : "the publication or the table was altered, rows that changed without a message are missing");
+  }
+  if (came_back) {
+    record.state = TableState::streaming;
+    record.reason.clear();
+  }
+  record.fingerprint = now.fingerprint;
+  record.stamp.clear();
+  table.source = now;
+  if (!restyled_ && (!destination_.fits(options_.dataset, record) || !as_wished(record, now.wishes))) {
+    spdlog::warn(
+        "table {}.{} keeps its name, types and metadata columns: it has its changes alone, and only a resync "
+        "changes them",
+        now.schema, now.name);
+  }
+  describe(table);
+  return changed;
+}
+
 // Takes one published table in; true when its record changed.
 bool TableSync::adopt(const source::SourceTable& table) {
   auto* known = find_by_name(table.schema, table.name);
   if (known == nullptr || known->record.oid != table.oid) leave_old_name(table.oid);
   if (known == nullptr) return adopt_new(table);
+  if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap
+    known->record.leaves_xid = 0;
+    known->record.leaves_at = {};
+    known->record.state = TableState::removed;
+  }
   bool changed = false;
   if (known->record.oid != table.oid) {
     auto node = tables_.extract(known->record.oid);
     node.key() = table.oid;
     node.mapped().record.oid = table.oid;
-    ask_for_copy(node.mapped(), "the table was dropped and created again in the source");
     known = &tables_.insert(std::move(node)).position->second;
+    if (known->record.changes_only && known->record.columns != nullptr) {
+      known->record.state = TableState::removed;
+      return go_on_with_changes(*known, table);
+    }
+    ask_for_copy(*known, "the table was dropped and created again in the source");
     changed = true;
+  } else if (known->record.changes_only && known->record.columns != nullptr) {
+    return go_on_with_changes(*known, table);
   } else if (known->record.state == TableState::removed) {
     ask_for_copy(*known, "the table is published again");
     changed = true;
@@ -234,10 +278,11 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
   std::vector<TableRecord> changed;
   position_ = publication.position;
   reached_ = reached;
-  std::set<Oid> seen;
-  members_.clear();
+  std::set<Oid> seen, published;
+  const auto members_before = std::exchange(members_, {});
   joined_ = publication.joined;
   for (const auto& table : publication.tables) {
+    published.insert(table.oid);
     if (!wanted(table)) continue;
     seen.insert(table.oid);
     bool altered = rejoin(table);
@@ -254,10 +299,18 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
   }
   for (auto& [oid, table] : tables_) {
     if (seen.contains(oid) || table.record.state == TableState::removed) continue;
-    table.record.state = TableState::removed;
-    table.record.reason = "not in the publication any more, or dropped in the source; its last copy stays";
+    if (table.record.state == TableState::streaming && !published.contains(oid) && publication.moment.lsn.is_set()) {
+      if (note_leaving(table.record, publication.moment)) changed.push_back(table.record);
+      leaving_.insert(oid);
+      members_[oid] = oid;
+      for (const auto& [member, of] : members_before) {
+        if (of == oid) members_.try_emplace(member, oid);
+      }
+      continue;
+    }
+    leaving_.erase(oid);
+    remove_from_copy(table.record);
     table.copied.reset();
-    spdlog::warn("table {} is {}", table.record.schema + "." + table.record.name, table.record.reason);
     changed.push_back(table.record);
   }
   changed.insert(changed.end(), left_.begin(), left_.end());
@@ -276,13 +329,40 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
     };
     if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
     if (record.state == TableState::left_out || !table.source.row_identity.unclear.empty()) continue;
-    if (copies_no_rows(record) && std::ranges::none_of(names, asked)) continue;
+    if (is_leaving(record)) continue;
+    if (copies_no_rows(record) && std::ranges::none_of(names, asked)) {
+      spdlog::warn("table {}.{} goes on with its changes alone: those before the slot's position are missing",
+                   record.schema, record.name);
+      continue;
+    }
+    record.changes_only = false;
     record.state = TableState::pending;
     record.reason = reason;
     table.copied.reset();
     changed.push_back(record);
   }
   return changed;
+}
+
+std::vector<TableRecord> TableSync::let_go(Lsn checkpoint) {
+  std::vector<TableRecord> gone;
+  for (auto at = leaving_.begin(); at != leaving_.end();) {
+    auto& record = tables_.at(*at).record;
+    if (!has_left(record, checkpoint)) {
+      ++at;
+      continue;
+    }
+    remove_from_copy(record);
+    gone.push_back(record);
+    at = leaving_.erase(at);
+  }
+  return gone;
+}
+
+Lsn TableSync::last_leaves_at() const {
+  Lsn last;
+  for (const auto oid : leaving_) last = std::max(last, tables_.at(oid).record.leaves_at);
+  return last;
 }
 
 std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
@@ -323,8 +403,10 @@ bool TableSync::settled() const {
 }
 
 bool TableSync::any_streaming() const {
-  return std::ranges::any_of(tables_,
-                             [](const auto& entry) { return entry.second.record.state == TableState::streaming; });
+  return std::ranges::any_of(tables_, [](const auto& entry) {
+    const auto& record = entry.second.record;
+    return record.state == TableState::streaming && !is_leaving(record);
+  });
 }
 
 std::unordered_map<Oid, Oid> TableSync::groups() const {

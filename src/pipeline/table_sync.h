@@ -63,10 +63,9 @@ struct TableSyncOptions {
   SuspicionOptions suspicion{};
 };
 
-// Why a table that is pending needs no rows: it is new, and a run without snapshot begins it with its changes.
-inline constexpr const char* begins_with_changes = "begins with its changes alone";
+// Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
 [[nodiscard]] inline bool copies_no_rows(const TableRecord& record) {
-  return record.columns == nullptr && record.reason == begins_with_changes;
+  return record.changes_only;
 }
 
 class TableSync {
@@ -81,6 +80,11 @@ class TableSync {
   // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
   // publication_seen. Returns the records that changed, to be stored.
   std::vector<TableRecord> copy_anew(const std::vector<source::TableName>& names, bool all, const std::string& reason);
+  // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
+  // to be stored.
+  std::vector<TableRecord> let_go(Lsn checkpoint);
+  // Where the last of the tables that leave is to be let go; unset: none leaves, or it is not known yet.
+  [[nodiscard]] Lsn last_leaves_at() const;
   // Streaming tables whose columns are described otherwise than before; their records hold the new descriptions.
   [[nodiscard]] std::vector<TableRecord> take_described() { return std::exchange(described_, {}); }
   // Tables that wait for a copy, now marked copying; `load_id` will tell of them.
@@ -94,7 +98,8 @@ class TableSync {
 
   // Every table is streaming, set aside, left out or removed.
   [[nodiscard]] bool settled() const;
-  [[nodiscard]] bool any_streaming() const;
+  [[nodiscard]] bool any_streaming() const;  // but for those that leave
+  [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
   // relation → table, for the assembler; and by what each table's rows are found.
   [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
   [[nodiscard]] RowIdentities identities() const;
@@ -106,9 +111,10 @@ class TableSync {
   bool adopt(const source::SourceTable& table);
   // Compares a table that is streaming or being copied with what the catalog shows; true when its record changed.
   bool compare_with_catalog(SyncedTable& table);
-  static void ask_for_copy(SyncedTable& table, std::string reason);
+  static void ask_for_copy(SyncedTable& table, const std::string& reason);
   static void mark_suspect(SyncedTable& table, std::string reason);
   bool adopt_new(const source::SourceTable& table);
+  bool go_on_with_changes(SyncedTable& table, const source::SourceTable& now);
   bool restyle(SyncedTable& table);
   void describe(SyncedTable& table);
   void leave_old_name(Oid oid);
@@ -126,6 +132,7 @@ class TableSync {
   const destination::Destination& destination_;
   std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
   std::unordered_map<Oid, Oid> members_;
+  std::set<Oid> leaving_;          // of tables_
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
   std::vector<TableRecord> described_;
   std::set<Oid> joined_;  // Publication::joined

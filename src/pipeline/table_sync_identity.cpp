@@ -26,10 +26,8 @@ bool TableSync::rejoin(const source::SourceTable& table) {
   const bool was_seen = known->source.oid != 0;
   const bool altered = was_seen && known->source.row_identity != table.row_identity;
   if (record.state != TableState::left_out && (record.state != TableState::quarantined || !altered)) return false;
-  record.state = TableState::pending;
-  record.reason = begins_with_its_changes(table.oid) && record.columns == nullptr
-                      ? begins_with_changes
-                      : "its replica identity was altered in the source";
+  if (record.columns == nullptr && begins_with_its_changes(table.oid)) record.changes_only = true;
+  ask_for_copy(*known, "its replica identity was altered in the source");
   known->copied.reset();
   return true;
 }
@@ -50,9 +48,12 @@ bool TableSync::compare_identity(SyncedTable& table) {
     auto now = *record.columns;
     rows.apply(now);
     if (same_identity(*record.columns, now)) return false;
+    if (record.changes_only) {  // rows are found by the new one from here on
+      record.columns = std::make_shared<const TableSchema>(std::move(now));
+      return true;
+    }
   }
-  record.state = TableState::pending;
-  record.reason = "the replica identity of its partitions is another than when it was copied";
+  ask_for_copy(table, "the replica identity of its partitions is another than when it was copied");
   table.copied.reset();
   spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
   return true;

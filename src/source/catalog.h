@@ -12,6 +12,7 @@
 
 #include "schema/column_wishes.h"
 #include "schema/table_schema.h"
+#include "source/catalog_moment.h"
 #include "source/connection.h"
 #include "source/known_server.h"
 #include "source/replica_identity.h"
@@ -68,6 +69,7 @@ struct Publication {
   // Everything that was committed before `complete_to` is seen in it, and nothing that was committed at `position` or
   // behind it: the stream has brought all that is seen once it has come that far.
   Lsn complete_to, position;
+  CatalogMoment moment;  // read by whoever needs it, after the tables
 };
 
 // Looks user types up on a connection of its own; answers are kept until `forget`. Safe to call from several threads.

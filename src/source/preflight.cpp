@@ -165,7 +165,9 @@ Error foreign_slot(const SlotState& slot) {
 
 void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
                 Findings& found) {
-  if (const auto trouble = slot_trouble(slot, request.slot, catalog.database(), request.checkpoint)) {
+  // A foreign slot's position says nothing of the copy's.
+  const Lsn checkpoint = slot && request.slot_is_foreign ? Lsn{} : request.checkpoint;
+  if (const auto trouble = slot_trouble(slot, request.slot, catalog.database(), checkpoint)) {
     return found.error("slot", *trouble);
   }
   if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));

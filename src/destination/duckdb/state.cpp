@@ -29,7 +29,8 @@ constexpr std::array<Definition, 7> definitions = {{
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
      "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, stamp VARCHAR, columns JSON, "
-     "fingerprint JSON, truncates BIGINT[], suspect VARCHAR"},
+     "fingerprint JSON, truncates BIGINT[], suspect VARCHAR, changes_only BOOLEAN, leaves_xid BIGINT, leaves_at "
+     "VARCHAR"},
     {"targets", "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, oid BIGINT, kind VARCHAR, columns JSON"},
     {"loads",
      "pipeline VARCHAR, load_id BIGINT, first_commit_lsn VARCHAR, last_commit_lsn VARCHAR, transactions BIGINT, "
@@ -51,7 +52,7 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 13> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+constexpr std::array<LaterColumn, 16> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
                                                         {"checkpoint", "source", "VARCHAR"},
                                                         {"checkpoint", "selection", "JSON"},
                                                         {"loads", "copied_rows", "BIGINT"},
@@ -63,7 +64,10 @@ constexpr std::array<LaterColumn, 13> later_columns = {{{"checkpoint", "publicat
                                                         {"checkpoint", "made_publication", "BOOLEAN"},
                                                         {"tables", "fingerprint", "JSON"},
                                                         {"tables", "truncates", "BIGINT[]"},
-                                                        {"tables", "suspect", "VARCHAR"}}};
+                                                        {"tables", "suspect", "VARCHAR"},
+                                                        {"tables", "changes_only", "BOOLEAN"},
+                                                        {"tables", "leaves_xid", "BIGINT"},
+                                                        {"tables", "leaves_at", "VARCHAR"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -203,17 +207,21 @@ void StateTables::check_format() {
               "Use that version, or another destination.");
 }
 
-std::optional<Checkpoint> StateTables::checkpoint() {
-  std::string later;
+std::string StateTables::later_cells(std::string_view table_name) {
+  std::string cells;
   for (const auto& [of, name, type] : later_columns) {
-    if (std::string_view(of) != "checkpoint") continue;
+    if (table_name != of) continue;
     const bool time = std::string_view(type).starts_with("TIMESTAMP");
     const auto value = time ? fmt::format("epoch_us({})", name) : std::string(name);
-    later += has_column(of, name) ? fmt::format(", {}::VARCHAR", value) : ", ''";
+    cells += has_column(of, name) ? fmt::format(", {}::VARCHAR", value) : ", ''";
   }
+  return cells;
+}
+
+std::optional<Checkpoint> StateTables::checkpoint() {
   const auto rows =
-      connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn{} FROM {} WHERE pipeline = $1", later,
-                                   table("checkpoint")),
+      connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn{} FROM {} WHERE pipeline = $1",
+                                   later_cells("checkpoint"), table("checkpoint")),
                        pipeline_);
   if (rows.empty()) return std::nullopt;
   return Checkpoint{.slot = text(rows[0], 0),
@@ -249,15 +257,11 @@ State StateTables::load() {
   state.targets = std::ranges::any_of(targets(), [](const TargetRecord& target) {
     return target.kind == TargetRecord::Kind::live && target.oid >= first_source_oid;
   });
-  // A file that is only read may have been written by an older walbrook.
-  const auto later = [this](const char* name) {
-    return has_column("tables", name) ? fmt::format("{}::VARCHAR", name) : std::string("NULL");
-  };
   const auto rows = connection_.rows(
       fmt::format(
           "SELECT oid::VARCHAR, source_schema, source_name, target_schema, target_name, state, snapshot_lsn, reason, "
-          "stamp, columns::VARCHAR, {}, {}, {} FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
-          later("fingerprint"), later("truncates"), later("suspect"), table("tables")),
+          "stamp, columns::VARCHAR{} FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
+          later_cells("tables"), table("tables")),
       pipeline_);
   for (const auto& row : rows) {
     state.tables.push_back(
@@ -273,7 +277,10 @@ State StateTables::load() {
          .stamp = text(row, 8),
          .truncates = parse_truncates(text(row, 11)),
          .suspect = text(row, 12),
-         .columns = row.at(9) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[9])) : nullptr});
+         .columns = row.at(9) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[9])) : nullptr,
+         .changes_only = text(row, 13) == "true",
+         .leaves_xid = static_cast<std::uint64_t>(number(row, 14)),
+         .leaves_at = lsn(row, 15)});
   }
   return state;
 }
@@ -282,7 +289,10 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
   connection_.run(
       fmt::format(
-          "INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::JSON, $10, $11, nullif($12, 0), "
+          // By name: a later column stands at the end of an older file.
+          "INSERT INTO {} (pipeline, slot, systemid, timeline, lsn, written_at, publication, source, selection, "
+          "origin, last_commit_lsn, last_xid, last_commit_time, made_slot, made_publication) VALUES ($1, $2, $3, $4, "
+          "$5, $6, $7, $8, nullif($9, '')::JSON, $10, $11, nullif($12, 0), "
           "CASE WHEN $12 <> 0 THEN $13 END, nullif($14, '')::BOOLEAN, nullif($15, '')::BOOLEAN)",
           table("checkpoint")),
       pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
@@ -298,12 +308,14 @@ void StateTables::put_table(const TableRecord& record) {
   connection_.run(
       fmt::format(
           "INSERT INTO {} (pipeline, source_schema, source_name, oid, target_schema, target_name, state, "
-          "snapshot_lsn, reason, stamp, columns, fingerprint, truncates, suspect) VALUES ($1, $2, $3, $4, $5, $6, "
-          "$7, $8, $9, $10, nullif($11, '')::JSON, nullif($12, '')::JSON, $13::BIGINT[], nullif($14, ''))",
+          "snapshot_lsn, reason, stamp, columns, fingerprint, truncates, suspect, changes_only, leaves_xid, leaves_at) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11, '')::JSON, nullif($12, '')::JSON, "
+          "$13::BIGINT[], nullif($14, ''), $15::BOOLEAN, $16, $17)",
           table("tables")),
       pipeline_, record.schema, record.name, record.oid, record.target_schema, record.target_name,
       to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, record.stamp, columns, record.fingerprint,
-      fmt::format("[{}]", fmt::join(record.truncates, ", ")), record.suspect);
+      fmt::format("[{}]", fmt::join(record.truncates, ", ")), record.suspect, boolean_text(record.changes_only),
+      record.leaves_xid, lsn_text(record.leaves_at));
   if (record.columns != nullptr) put_schema_version(record);
 }
 

@@ -70,6 +70,8 @@ class StateTables {
   [[nodiscard]] std::string table(const char* name) const;
   [[nodiscard]] std::size_t count_checkpoints();
   [[nodiscard]] bool has_column(std::string_view table, std::string_view column);
+  // ", name::VARCHAR" for each of the later columns of that table, in their order; '' for one that an older file lacks.
+  [[nodiscard]] std::string later_cells(std::string_view table_name);
   void forget_record(const TableRecord& record);
   void put_schema_version(const TableRecord& record);
 

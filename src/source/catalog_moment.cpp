@@ -1,0 +1,36 @@
+#include "source/catalog_moment.h"
+
+#include "source/catalog.h"
+
+namespace walbrook::source {
+namespace {
+
+// backend_xid is shown to every role. age() counts from the next ID, which is read after the snapshot: the oldest ID
+// comes out too low rather than too high.
+constexpr auto writers_of_database = R"(
+SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint, coalesce((
+  SELECT max(pg_catalog.age(xid)) FROM (
+    SELECT backend_xid AS xid FROM pg_catalog.pg_stat_activity
+    WHERE backend_xid IS NOT NULL AND datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
+    UNION ALL SELECT transaction FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
+  ) AS writers), 0)
+)";
+
+}  // namespace
+
+CatalogMoment read_moment(Connection& catalog) {
+  const auto writers = catalog.query(writers_of_database, {}, "looking for open transactions");
+  CatalogMoment moment{.lsn = {}, .next_xid = static_cast<std::uint64_t>(writers.integer(0, 0)), .oldest_xid = 0};
+  moment.oldest_xid = moment.next_xid - static_cast<std::uint64_t>(writers.integer(0, 1));
+  // After the writers: whoever is not among them committed before this position.
+  const auto position =
+      catalog
+          .query(
+              "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE "
+              "pg_catalog.pg_current_wal_insert_lsn() END")
+          .lsn(0, 0);
+  moment.lsn = before_page_header(position);
+  return moment;
+}
+
+}  // namespace walbrook::source
