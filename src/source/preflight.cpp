@@ -155,8 +155,10 @@ Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, co
 Error foreign_slot(const SlotState& slot) {
   return {
       ErrorKind::source_not_ready,
-      fmt::format("slot {} exists already, and the destination knows nothing of it: it may be another copy's",
-                  slot.name),
+      fmt::format("slot {} exists already, and the destination knows nothing of it: {}", slot.name,
+                  slot.active_pid == 0
+                      ? "it may be another copy's"
+                      : fmt::format("PID {} of the server reads it for somebody else", slot.active_pid)),
       fmt::format("Choose: --slot NAME creates another one; --adopt-slot takes this one over (tables are copied first, "
                   "changes begin at its position, {}); --reset drops it and starts anew.",
                   slot.confirmed_flush_lsn.to_string()),

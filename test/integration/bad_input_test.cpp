@@ -161,9 +161,11 @@ TEST_F(BadInput, active_slot) {
   follower.signal(SIGSTOP);  // it keeps the slot and moves it no more
   Pipeline second = db.pipeline;
   second.file = db.folder() / "second.duckdb";
-  const auto result = second.run({"--slot-wait", "1"});
-  EXPECT_EQ(result.exit_code, 3) << result.describe();
-  EXPECT_NE(result.err.find(holder), std::string::npos) << "pid " << holder << " is not named\n" << result.describe();
+  for (const auto& flags : {std::vector<std::string>{}, {"--adopt-slot", "--slot-wait", "1"}}) {
+    const auto result = second.run(flags);
+    EXPECT_EQ(result.exit_code, 3) << result.describe();
+    EXPECT_NE(result.err.find(holder), std::string::npos) << "pid " << holder << " is not named\n" << result.describe();
+  }
   follower.signal(SIGCONT);
   follower.signal(SIGTERM);
   EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0);

@@ -13,7 +13,8 @@ namespace {
 TEST(Pipeline, an_initial_load_and_the_changes_since_equal_the_source) {
   const Shop shop;
   shop.exec(
-      "CREATE TABLE orders(id int PRIMARY KEY, v text, n numeric); CREATE TABLE notes(t text);"
+      "CREATE TABLE orders(id int PRIMARY KEY, v text, n numeric); CREATE TABLE notes(t text); ALTER TABLE notes "
+      "REPLICA IDENTITY FULL;"
       "INSERT INTO orders SELECT g, 'v' || g, g * 1.5 FROM generate_series(1, 1000) g; INSERT INTO notes VALUES ('a')");
   auto pipeline = walbrook::pipeline(shop.options());
   EXPECT_FALSE(pipeline.last_load());

@@ -195,23 +195,27 @@ TEST(Stream, every_type_of_duckdb_arrives_as_it_was_or_is_refused) {
   const Lake lake;
   const std::string table = "SELECT * FROM (" + query + ") UNION ALL BY NAME SELECT NULL::BOOLEAN AS bool";
   lake.run(table, {.table_name = "t"});
-  DuckReader reader(lake.file());
-  reader.exec("CREATE TEMP TABLE expected AS " + table);
-  for (const auto& column : reader.query("SELECT column_name FROM duckdb_columns() WHERE table_name = 'expected'")) {
-    const auto name = quote_name(*column[0]);
-    const auto cell = [&](const std::string& from) {
-      return reader.value("SELECT string_agg(coalesce(" + name + "::VARCHAR, 'NULL'), ' ' ORDER BY bool) FROM " + from);
-    };
-    EXPECT_EQ(cell("lake_dataset.t"), cell("expected")) << name;
+  {  // closed before the next run: a second handle on the file is refused
+    DuckReader reader(lake.file());
+    reader.exec("CREATE TEMP TABLE expected AS " + table);
+    for (const auto& column : reader.query("SELECT column_name FROM duckdb_columns() WHERE table_name = 'expected'")) {
+      const auto name = quote_name(*column[0]);
+      const auto cell = [&](const std::string& from) {
+        return reader.value("SELECT string_agg(coalesce(" + name + "::VARCHAR, 'NULL'), ' ' ORDER BY bool) FROM " +
+                            from);
+      };
+      EXPECT_EQ(cell("lake_dataset.t"), cell("expected")) << name;
+    }
+    EXPECT_EQ(
+        reader.value(
+            "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 't'"),
+        "BOOLEAN SMALLINT SMALLINT INTEGER BIGINT SMALLINT INTEGER UINTEGER UBIGINT FLOAT DOUBLE DECIMAL(4,2) "
+        "DECIMAL(9,3) "
+        "DECIMAL(18,3) DECIMAL(38,1) VARCHAR BLOB DATE TIME TIMESTAMP TIMESTAMP TIMESTAMP WITH TIME ZONE TIMESTAMP "
+        "TIMESTAMP "
+        "TIMESTAMP INTERVAL VARCHAR UUID INTEGER[] INTEGER[][] INTEGER[] STRUCT(x INTEGER, y VARCHAR[]) "
+        "MAP(VARCHAR, INTEGER[]) STRUCT(z DATE)[] JSON");
   }
-  EXPECT_EQ(reader.value(
-                "SELECT string_agg(data_type, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 't'"),
-            "BOOLEAN SMALLINT SMALLINT INTEGER BIGINT SMALLINT INTEGER UINTEGER UBIGINT FLOAT DOUBLE DECIMAL(4,2) "
-            "DECIMAL(9,3) "
-            "DECIMAL(18,3) DECIMAL(38,1) VARCHAR BLOB DATE TIME TIMESTAMP TIMESTAMP TIMESTAMP WITH TIME ZONE TIMESTAMP "
-            "TIMESTAMP "
-            "TIMESTAMP INTERVAL VARCHAR UUID INTEGER[] INTEGER[][] INTEGER[] STRUCT(x INTEGER, y VARCHAR[]) "
-            "MAP(VARCHAR, INTEGER[]) STRUCT(z DATE)[] JSON");
   const auto error =
       error_of([&] { lake.run("SELECT '2020-01-01 00:00:00.000000001'::TIMESTAMP_NS AS n", {.table_name = "n"}); });
   EXPECT_EQ(error.kind(), ErrorKind::data);
