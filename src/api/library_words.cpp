@@ -12,7 +12,7 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 14> sayings = {{
+constexpr std::array<Saying, 19> sayings = {{
     {"walbrook run --accept-new-system", "accept_new_system"},
     {"walbrook run --reset", "init_replication with .reset = true"},
     {"; walbrook run --follow waits by itself", ""},
@@ -20,6 +20,11 @@ constexpr std::array<Saying, 14> sayings = {{
     {"start walbrook run again", "run the pipeline again"},
     {"Start walbrook run first", "Run the pipeline first"},
     {"walbrook run", "the pipeline's run"},
+    {"walbrook resync", "a run with the snapshot of"},
+    {" (--no-snapshot)", ""},
+    {"--accept-new-system", "accept_new_system"},
+    {"--adopt-slot", "adopt_slot"},
+    {"--reset", ".reset = true"},
     {"--slot", "slot_name"},
     {"--publication", "pub_name"},
     {"--source", "credentials"},

@@ -4,6 +4,7 @@
 
 #include "pipeline/slot_claim.h"
 #include "source/own_publication.h"
+#include "source/server_identity.h"
 
 namespace walbrook::pipeline {
 
@@ -38,9 +39,12 @@ InSource find_in_source(source::Connection& catalog, const std::string& conninfo
 std::vector<std::string> made_by_others(source::Connection& catalog, const SourceNames& names,
                                         const std::optional<destination::Checkpoint>& checkpoint) {
   std::vector<std::string> found;
-  const bool own_slot = knows_slot(checkpoint, names.slot) && checkpoint->made_slot.value_or(true);
+  // At another cluster, nothing of those names is what the checkpoint means.
+  const bool same_cluster = checkpoint && (checkpoint->systemid.empty() ||
+                                           checkpoint->systemid == source::identify_by_query(catalog).systemid);
+  const bool own_slot = same_cluster && knows_slot(checkpoint, names.slot) && checkpoint->made_slot.value_or(true);
   if (!own_slot && source::read_slot(catalog, names.slot)) found.push_back("slot " + names.slot);
-  const bool named = checkpoint && (checkpoint->publication.empty() || checkpoint->publication == names.publication);
+  const bool named = same_cluster && (checkpoint->publication.empty() || checkpoint->publication == names.publication);
   const bool own_publication = named && checkpoint->made_publication.value_or(true);
   if (!own_publication && source::is_own_publication(catalog, names.publication)) {
     found.push_back("publication " + names.publication);

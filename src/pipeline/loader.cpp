@@ -125,9 +125,19 @@ void Loader::resync(const ResyncRequest& request, std::stop_token stop) {
 
 void Loader::wait_for_catalog(Lsn described, std::stop_token stop) {
   constexpr milliseconds look_around{50};
-  if (!described.is_set() || described < catalog_complete_to_) return;
+  constexpr std::chrono::seconds longest_wait{15};
+  if (!described.is_set() || described < catalog_complete_to_ || described <= not_waited_for_) return;
+  const auto until = std::chrono::steady_clock::now() + longest_wait;
   catalog_.at_once();
   while (described >= catalog_complete_to_ && catalog_.is_answered() && !stop.stop_requested()) {
+    if (std::chrono::steady_clock::now() >= until) {
+      // The next poll that succeeds compares all the same, and resyncs what these rows do not fit.
+      not_waited_for_ = described;
+      spdlog::warn(
+          "the source's catalog has not been read for {} s: changes are applied, and the tables compared with it later",
+          longest_wait.count());
+      return;
+    }
     for (auto& message : inbox_.take(look_around)) receive(std::move(message), stop);
     // The poll may have begun before that commit.
     if (described >= catalog_complete_to_) catalog_.at_once();

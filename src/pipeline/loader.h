@@ -97,6 +97,7 @@ class Loader {
 
   CatalogAsk catalog_;
   Lsn catalog_complete_to_;  // everything committed before it was seen in the catalog
+  Lsn not_waited_for_;       // the newest `described` for which no catalog poll came in time
 
   Lsn checkpoint_;
   Transaction last_;        // as HistoryCheck takes it

@@ -35,8 +35,8 @@ std::vector<destination::TableRecord> accept_new_system(std::vector<destination:
       throw Error(
           ErrorKind::source_not_ready,
           fmt::format("the new cluster does not continue the copy: table {}.{} {}", table.schema, table.name, differs),
-          "--accept-new-system is for a cluster that pg_upgrade made from the one that was copied. walbrook "
-          "run --reset makes the copy anew.",
+          "--accept-new-system is for a cluster that pg_upgrade made from the one that was copied. "
+          "walbrook run --reset makes the copy anew.",
           {.table = table.schema + "." + table.name});
     }
     table.fingerprint = now->fingerprint;

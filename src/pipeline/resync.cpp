@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "pipeline/leaving.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -56,6 +57,13 @@ void check_one(const std::vector<TableRecord>& known, const source::TableName& n
                 fmt::format("nothing is resynced: table {} is left out of the publication ({})",
                             printable(name.full_name()), printable(of_source->reason)),
                 "Give it a replica identity; the run that sees it copies it.");
+  }
+  if (is_leaving(*of_source)) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("nothing is resynced: table {} has left the publication, and what was published before is "
+                            "still applied",
+                            printable(name.full_name())),
+                "Add it to the publication again; the run that sees it there copies it.");
   }
   if (of_source->state != TableState::removed) return;
   throw Error(ErrorKind::configuration,

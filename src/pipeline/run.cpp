@@ -37,6 +37,7 @@ namespace {
 
 constexpr int most_default_workers = 4;
 constexpr milliseconds supervise_interval{10};
+constexpr milliseconds catalog_retry_wait{500};
 constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
 
 }  // namespace
@@ -280,14 +281,18 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
   const auto stop = ending_.get_token();
   std::optional<source::Connection> catalog;
   auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
+  auto not_before = std::chrono::steady_clock::now();
   bool writers_are_open = seen.moment.oldest_xid < seen.moment.next_xid;  // of when it was seen
   while (!stop.stop_requested()) {
     std::this_thread::sleep_for(supervise_interval);
+    if (std::chrono::steady_clock::now() < not_before) continue;
     if (!poll_at_once_.exchange(false) && std::chrono::steady_clock::now() < next) continue;
     next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
     try {
       if (!catalog) {
         catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
+      } else {
+        server_.check(*catalog, source::ConnectionUse::catalog);  // the stream may have gone to another server since
       }
       statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
       auto now = publication.read(*catalog);
@@ -317,6 +322,7 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
       if (failed.kind() != ErrorKind::connection) throw;
       spdlog::debug("{}", failed.cause());  // the receiver tells of it, and decides
       catalog.reset();
+      not_before = std::chrono::steady_clock::now() + catalog_retry_wait;
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/leaving.h"
+#include "source/fingerprint.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -22,6 +23,14 @@ const source::SourceColumn* unknown_column(const TableRecord& record, const sour
     last = at;
   }
   return nullptr;
+}
+
+// What the catalog showed below it when its record was stored: its leaves' changes may come under their own OIDs.
+std::vector<Oid> members_of(const TableRecord& record) {
+  std::vector<Oid> members;
+  if (record.fingerprint.empty()) return members;
+  for (const auto& member : source::parse_fingerprint(record.fingerprint).members) members.push_back(member.oid);
+  return members;
 }
 
 // Its columns are what they would be if it were copied now.
@@ -135,6 +144,7 @@ void TableSync::leave_old_name(Oid oid) {
   if (found == tables_.end()) return;
   auto record = std::move(found->second.record);
   tables_.erase(found);
+  leaving_.erase(oid);
   record.oid = 0;
   record.state = TableState::removed;
   record.reason = "renamed in the source; its last copy stays";
@@ -306,6 +316,7 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
       for (const auto& [member, of] : members_before) {
         if (of == oid) members_.try_emplace(member, oid);
       }
+      for (const auto member : members_of(table.record)) members_.try_emplace(member, oid);
       continue;
     }
     leaving_.erase(oid);

@@ -5,15 +5,16 @@
 namespace walbrook::source {
 namespace {
 
-// backend_xid is shown to every role. age() counts from the next ID, which is read after the snapshot: the oldest ID
-// comes out too low rather than too high.
+// backend_xid is shown to every role. A snapshot's xmax is the ID behind the newest transaction that has ended, and
+// others with higher IDs may be open; age() counts from the next ID, so that both together give that.
 constexpr auto writers_of_database = R"(
-SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint, coalesce((
+SELECT s.xmax::text::bigint + pg_catalog.age(s.xmax::xid), coalesce((
   SELECT max(pg_catalog.age(xid)) FROM (
     SELECT backend_xid AS xid FROM pg_catalog.pg_stat_activity
     WHERE backend_xid IS NOT NULL AND datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
     UNION ALL SELECT transaction FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
   ) AS writers), 0)
+FROM (SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) AS xmax) AS s
 )";
 
 }  // namespace

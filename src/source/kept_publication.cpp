@@ -77,8 +77,9 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
     if (!is_published(*now, oid)) taken_out_.insert(oid);
   }
   auto gap = find_gap(catalog, *now, *mark, asked_);
+  // Perhaps not by hand: a run that was killed right after it took the table out did not store that.
+  for (const auto& table : gap.left_out) taken_out_.erase(table.oid);
   std::erase_if(gap.joining, [this](const PublishableTable& table) { return taken_out_.contains(table.oid); });
-  std::erase_if(gap.left_out, [this](const LeftOutTable& table) { return taken_out_.contains(table.oid); });
   const bool fewer = take_out(catalog, gap);
   const bool more = add(catalog, gap);
   if (fewer || more) {
@@ -123,12 +124,19 @@ bool KeptPublication::add(Connection& catalog, const PublicationGap& gap) {
 
 // False where the role may not, or another session was faster.
 bool KeptPublication::change(Connection& catalog, const std::string& sql, const std::string& what) {
+  // Each refusal is a line in the source's log.
+  constexpr std::chrono::minutes ask_again{5};
+  const auto now = std::chrono::steady_clock::now();
+  if (const auto refused = refused_.find(sql); refused != refused_.end() && now < refused->second + ask_again) {
+    return false;
+  }
   try {
     catalog.execute(bounded_wait + sql, "changing publication " + name_);
     return true;
   } catch (const Error& failed) {
     if (failed.kind() == ErrorKind::connection) throw;
     const bool rights = failed.kind() == ErrorKind::rights;
+    if (rights) refused_[sql] = now;
     if (told_.insert(sql).second) {
       spdlog::log(rights ? spdlog::level::warn : spdlog::level::info,
                   "a table could not be {} publication {}: {}\n  As the table's and the publication's owner: {};", what,

@@ -4,6 +4,8 @@
 // It is looked at where a run begins and with every catalog poll. A publication that somebody else made is only read.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -46,6 +48,7 @@ class KeptPublication {
   std::set<Oid> taken_out_;  // by hand
   std::set<Oid> joined_;     // added here
   std::set<std::string> told_;
+  std::map<std::string, std::chrono::steady_clock::time_point> refused_;  // SQL that the role may not run, and when
 };
 
 }  // namespace walbrook::source

@@ -225,7 +225,10 @@ void FileGuard::look_at_descriptors() {
 
 void FileGuard::check_lock() {
   if (lock_line_.empty()) return;
-  if (find_lock_line(inode_.inode) == lock_line_) {
+  // The system hands the list out page by page: where others' locks go meanwhile, a line may be left out.
+  constexpr int most_tries = 5;
+  for (int tried = 0; tried < most_tries; ++tried) {
+    if (find_lock_line(inode_.inode) != lock_line_) continue;
     header_changed_ = false;
     return;
   }
