@@ -100,7 +100,9 @@ class WALBROOK_EXPORT Pipeline {
   LoadInfo run(const SnapshotResource& snapshot, const PipelineRunOptions& options = {});
 
   // Applies what was committed before the call, and copies nothing: a table that the pipeline does not have yet begins
-  // with its changes alone. (A table whose columns were altered in a way that the stream does not tell is copied anew.)
+  // with its changes alone, in later runs too: an added column is NULL in rows that are there, and what only a resync
+  // could follow suspends the table, until its snapshot is run. (A table that was begun with a snapshot is resynced
+  // where rows or columns were altered in a way that the stream does not tell.)
   LoadInfo run(const ReplicationResource& changes, const PipelineRunOptions& options = {});
 
   // Rows of the program's own into a table of the destination: any stream of record batches through the Arrow C data

@@ -303,15 +303,17 @@ void PackageApply::promote(SyncedTable& table) {
     record.target_name = table.moves_to->table;
   }
   load_.promote(record);
+  // No copy holds any of them: what a run that ended early has staged counts as well.
+  const Lsn from = record.changes_only ? Lsn{} : seam;
   load_.for_each_staged(table_key(record.oid), [&](std::string_view bytes) {
     auto part = read_part(bytes);
     for (auto& step : part.steps) {
       if (auto* batch = std::get_if<RowBatch>(&step)) {
-        const Step since = rows_since(std::move(*batch), part.transactions, seam);
+        const Step since = rows_since(std::move(*batch), part.transactions, from);
         apply(since, part.transactions);
         flush_all();  // the batch goes with this scope
       } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
-        if (part.transactions[wiped->transaction].commit_lsn >= seam) apply(step, part.transactions);
+        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(step, part.transactions);
       }
     }
   });

@@ -167,7 +167,9 @@ void store_start(destination::Destination& destination, TableSync& sync, const s
   auto load = destination.begin_load();
   load->discard_all_transactions();
   for (const auto& [oid, table] : sync.tables()) {
-    if (table.record.state != TableState::streaming) {
+    // One that has not begun yet has nothing else: no copy will hold these changes.
+    const bool begins_with_them = copies_no_rows(table.record) && table.record.columns == nullptr;
+    if (table.record.state != TableState::streaming && !begins_with_them) {
       load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
     }
   }

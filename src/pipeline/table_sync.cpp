@@ -25,14 +25,6 @@ const source::SourceColumn* unknown_column(const TableRecord& record, const sour
   return nullptr;
 }
 
-// What the catalog showed below it when its record was stored: its leaves' changes may come under their own OIDs.
-std::vector<Oid> members_of(const TableRecord& record) {
-  std::vector<Oid> members;
-  if (record.fingerprint.empty()) return members;
-  for (const auto& member : source::parse_fingerprint(record.fingerprint).members) members.push_back(member.oid);
-  return members;
-}
-
 // Its columns are what they would be if it were copied now.
 bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
   const auto is_so = [&wishes](const ColumnSchema& column) {
@@ -138,10 +130,11 @@ bool TableSync::restyle(SyncedTable& table) {
   return true;
 }
 
-// The table was renamed in the source: what stands under its old name here is its last copy from before.
-void TableSync::leave_old_name(Oid oid) {
+// The table was renamed in the source: what stands under its old name here is its last copy from before. True where
+// that has the table's changes alone.
+bool TableSync::leave_old_name(Oid oid) {
   const auto found = tables_.find(oid);
-  if (found == tables_.end()) return;
+  if (found == tables_.end()) return false;
   auto record = std::move(found->second.record);
   tables_.erase(found);
   leaving_.erase(oid);
@@ -149,13 +142,15 @@ void TableSync::leave_old_name(Oid oid) {
   record.state = TableState::removed;
   record.reason = "renamed in the source; its last copy stays";
   spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
+  const bool changes_only = record.changes_only;
   left_.push_back(std::move(record));
+  return changes_only;
 }
 
-bool TableSync::adopt_new(const source::SourceTable& table) {
+bool TableSync::adopt_new(const source::SourceTable& table, bool changes_only) {
   auto record = new_record(table);
   record.fingerprint = table.fingerprint;
-  record.changes_only = begins_with_its_changes(table.oid);
+  record.changes_only = changes_only;
   tables_[table.oid].record = std::move(record);
   tables_[table.oid].source = table;
   return true;
@@ -227,8 +222,9 @@ bool TableSync::go_on_with_changes(SyncedTable& table, const source::SourceTable
 // Takes one published table in; true when its record changed.
 bool TableSync::adopt(const source::SourceTable& table) {
   auto* known = find_by_name(table.schema, table.name);
-  if (known == nullptr || known->record.oid != table.oid) leave_old_name(table.oid);
-  if (known == nullptr) return adopt_new(table);
+  bool had_changes_only = false;
+  if (known == nullptr || known->record.oid != table.oid) had_changes_only = leave_old_name(table.oid);
+  if (known == nullptr) return adopt_new(table, had_changes_only || begins_with_its_changes(table.oid));
   if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap
     known->record.leaves_xid = 0;
     known->record.leaves_at = {};
@@ -284,6 +280,19 @@ std::vector<TableRecord> TableSync::decide(Lsn reached) {
   return changed;
 }
 
+// The catalog no longer tells whose changes are those of a table that leaves. A run that has not seen it published goes
+// by its fingerprint.
+void TableSync::keep_members(const TableRecord& leaving, const std::unordered_map<Oid, Oid>& before) {
+  members_[leaving.oid] = leaving.oid;
+  for (const auto& [member, of] : before) {
+    if (of == leaving.oid) members_.try_emplace(member, leaving.oid);
+  }
+  if (before.contains(leaving.oid) || leaving.fingerprint.empty()) return;
+  for (const auto& member : source::parse_fingerprint(leaving.fingerprint).members) {
+    members_.try_emplace(member.oid, leaving.oid);
+  }
+}
+
 std::vector<TableRecord> TableSync::publication_seen(const source::Publication& publication, Lsn reached) {
   std::vector<TableRecord> changed;
   position_ = publication.position;
@@ -312,11 +321,7 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
     if (table.record.state == TableState::streaming && !published.contains(oid) && publication.moment.lsn.is_set()) {
       if (note_leaving(table.record, publication.moment)) changed.push_back(table.record);
       leaving_.insert(oid);
-      members_[oid] = oid;
-      for (const auto& [member, of] : members_before) {
-        if (of == oid) members_.try_emplace(member, oid);
-      }
-      for (const auto member : members_of(table.record)) members_.try_emplace(member, oid);
+      keep_members(table.record, members_before);
       continue;
     }
     leaving_.erase(oid);

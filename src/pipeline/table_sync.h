@@ -113,11 +113,12 @@ class TableSync {
   bool compare_with_catalog(SyncedTable& table);
   static void ask_for_copy(SyncedTable& table, const std::string& reason);
   static void mark_suspect(SyncedTable& table, std::string reason);
-  bool adopt_new(const source::SourceTable& table);
+  bool adopt_new(const source::SourceTable& table, bool changes_only);
   bool go_on_with_changes(SyncedTable& table, const source::SourceTable& now);
   bool restyle(SyncedTable& table);
   void describe(SyncedTable& table);
-  void leave_old_name(Oid oid);
+  bool leave_old_name(Oid oid);
+  void keep_members(const TableRecord& leaving, const std::unordered_map<Oid, Oid>& before);
   // table_sync_identity.cpp; true where the record changed.
   bool rejoin(const source::SourceTable& table);
   bool compare_identity(SyncedTable& table);

@@ -102,6 +102,12 @@ Lsn lsn(const Row& row, std::size_t column) {
               "It was changed by hand. Copy the tables anew: walbrook run --reset");
 }
 
+// What an older walbrook wrote as the reason of a table that was to begin without rows, in place of changes_only. Once
+// the table was streaming nothing told it any more.
+bool is_begun_without_rows(const Row& table) {
+  return text(table, 7) == "begins with its changes alone";
+}
+
 // "[812, 815]"
 std::vector<std::uint32_t> parse_truncates(const std::string& list) {
   std::vector<std::uint32_t> xids;
@@ -278,7 +284,7 @@ State StateTables::load() {
          .truncates = parse_truncates(text(row, 11)),
          .suspect = text(row, 12),
          .columns = row.at(9) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[9])) : nullptr,
-         .changes_only = text(row, 13) == "true",
+         .changes_only = boolean(row, 13).value_or(is_begun_without_rows(row)),
          .leaves_xid = static_cast<std::uint64_t>(number(row, 14)),
          .leaves_at = lsn(row, 15)});
   }
