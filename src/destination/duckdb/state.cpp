@@ -175,13 +175,15 @@ bool StateTables::exist() {
               .empty();
 }
 
-bool StateTables::has_column(std::string_view table, std::string_view column) {
-  return !connection_
-              .rows(
-                  "SELECT 'yes' FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
-                  "$3 AND column_name = $4",
-                  connection_.database().catalog(), state_schema, table, column)
-              .empty();
+// pragma_table_info looks at one table alone; duckdb_columns() goes through all that a file has.
+bool StateTables::has_column(std::string_view of, std::string_view column) {
+  const auto [known, is_new] = columns_.try_emplace(std::string(of));
+  if (is_new) {
+    for (const auto& row : connection_.rows("SELECT name FROM pragma_table_info($1)", table(known->first.c_str()))) {
+      known->second.insert(text(row, 0));
+    }
+  }
+  return known->second.contains(std::string(column));
 }
 
 void StateTables::create() {
@@ -191,6 +193,7 @@ void StateTables::create() {
       if (has_column(of, name)) continue;
       connection_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(of), name, type),
                           "bringing the state up to date");
+      columns_[of].insert(name);
     }
     return;
   }

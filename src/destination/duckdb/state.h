@@ -12,7 +12,9 @@
 // INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,7 +71,7 @@ class StateTables {
  private:
   [[nodiscard]] std::string table(const char* name) const;
   [[nodiscard]] std::size_t count_checkpoints();
-  [[nodiscard]] bool has_column(std::string_view table, std::string_view column);
+  [[nodiscard]] bool has_column(std::string_view of, std::string_view column);
   // ", name::VARCHAR" for each of the later columns of that table, in their order; '' for one that an older file lacks.
   [[nodiscard]] std::string later_cells(std::string_view table_name);
   void forget_record(const TableRecord& record);
@@ -77,6 +79,7 @@ class StateTables {
 
   Connection& connection_;
   std::string pipeline_;
+  std::map<std::string, std::set<std::string>> columns_;  // of state tables that were looked at
 };
 
 // Names that a table in schema _walbrook cannot have.
