@@ -77,7 +77,7 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
 // A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
 bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
   if (!line.run.reset || line.yes) return true;
-  const auto state = destination.open();
+  const auto state = destination.read_state();
   auto catalog = source::Connection::open(line.run.conninfo, source::ConnectionUse::catalog);
   const auto foreign =
       pipeline::made_by_others(catalog, {.slot = line.run.slot, .publication = line.run.publication}, state.checkpoint);

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "test/contract/duckdb_user.h"
 #include "test/contract/fixture.h"
 
 namespace walbrook::contract {
@@ -33,17 +34,7 @@ class DuckDbTest : public ContractTest {
   // Statements of somebody who opens the file with DuckDB itself.
   void as_user(std::initializer_list<const char*> statements) {
     close();
-    duckdb_database database = nullptr;
-    duckdb_connection connection = nullptr;
-    ASSERT_EQ(duckdb_open(file().c_str(), &database), DuckDBSuccess);
-    ASSERT_EQ(duckdb_connect(database, &connection), DuckDBSuccess);
-    for (const auto* sql : statements) {
-      duckdb_result result;
-      EXPECT_EQ(duckdb_query(connection, sql, &result), DuckDBSuccess) << sql << ": " << duckdb_result_error(&result);
-      duckdb_destroy_result(&result);
-    }
-    duckdb_disconnect(&connection);
-    duckdb_close(&database);
+    run_in_duckdb(file(), statements);
   }
   static void expect_says(const std::string& error, std::initializer_list<const char*> parts) {
     for (const auto* part : parts) EXPECT_NE(error.find(part), std::string::npos) << part << " is not in: " << error;

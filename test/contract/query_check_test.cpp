@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "destination/duckdb/query_functions.h"
 #include "destination/duckdb/query_references.h"
+#include "test/contract/duckdb_user.h"
 #include "test/contract/fixture.h"
 
 namespace walbrook::contract {
@@ -28,17 +29,7 @@ class QueryCheckTest : public ContractTest {
   // Somebody opens the file with DuckDB itself, while no run is at work.
   void with_duckdb(std::initializer_list<const char*> statements) {
     close();
-    duckdb_database database = nullptr;
-    duckdb_connection connection = nullptr;
-    ASSERT_EQ(duckdb_open(file().c_str(), &database), DuckDBSuccess);
-    ASSERT_EQ(duckdb_connect(database, &connection), DuckDBSuccess);
-    for (const auto* sql : statements) {
-      duckdb_result result;
-      EXPECT_EQ(duckdb_query(connection, sql, &result), DuckDBSuccess) << sql << ": " << duckdb_result_error(&result);
-      duckdb_destroy_result(&result);
-    }
-    duckdb_disconnect(&connection);
-    duckdb_close(&database);
+    run_in_duckdb(file(), statements);
   }
 
   // The session refuses it before DuckDB binds it, and says `part`.
