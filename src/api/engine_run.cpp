@@ -130,6 +130,19 @@ void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
       {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
 }
 
+void tell_postponed(const std::vector<pipeline::Postponed>& tables) {
+  if (tables.empty()) return;
+  std::string cause;
+  for (const auto& [table, remedy] : tables) {
+    cause += fmt::format("{}table {} could not be copied: {}", cause.empty() ? "" : "; ",
+                         dotted(table.schema, table.name), table.reason);
+  }
+  const auto& [first, remedy] = tables.front();
+  throw Error(ErrorKind::data, cause,
+              fmt::format("{}The other tables continue. The next run copies it.", remedy.empty() ? "" : remedy + " "),
+              {.table = dotted(first.schema, first.name)});
+}
+
 // So is one whose rows may differ from the source.
 void tell_suspect(const std::vector<destination::TableRecord>& tables) {
   if (tables.empty()) return;
@@ -187,6 +200,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   state.last_load = info;
   if (!state.callback_failure) {
     tell_quarantined(summary.quarantined);
+    tell_postponed(summary.postponed);
     tell_suspect(summary.suspect);
   }
   return info;

@@ -268,6 +268,18 @@ std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary) {
   return errors;
 }
 
+std::vector<Error> postponed_errors(const pipeline::RunSummary& summary) {
+  std::vector<Error> errors;
+  for (const auto& [table, remedy] : summary.postponed) {
+    const std::string name = table.schema + "." + table.name;
+    errors.emplace_back(ErrorKind::data,
+                        fmt::format("table {} could not be copied, the others continue: {}", name, table.reason),
+                        fmt::format("{}The next walbrook run copies it.", remedy.empty() ? "" : remedy + "\n  "),
+                        ErrorFacts{.table = name});
+  }
+  return errors;
+}
+
 std::vector<Error> suspect_errors(const pipeline::RunSummary& summary) {
   std::vector<Error> errors;
   for (const auto& table : summary.suspect) {

@@ -108,6 +108,10 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
     if (commit_lsn.is_set()) told["lsn"] = commit_lsn.to_string();
     quarantined.push_back(std::move(told));
   }
+  nlohmann::ordered_json postponed = nlohmann::ordered_json::array();
+  for (const auto& [table, remedy] : summary.postponed) {
+    postponed.push_back({{"table", table.schema + "." + table.name}, {"reason", table.reason}});
+  }
   nlohmann::ordered_json suspect = nlohmann::ordered_json::array();
   for (const auto& table : summary.suspect) {
     suspect.push_back({{"table", table.schema + "." + table.name}, {"reason", table.suspect}});
@@ -130,6 +134,7 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
           {"checkpoint", summary.checkpoint.to_string()},
           {"destination", left.destination},
           {"quarantined", quarantined},
+          {"postponed", postponed},
           {"suspect", suspect}};
 }
 
@@ -153,6 +158,7 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
                 : summary_text(summary, left, destination);
   const bool written = write_summary(text);
   auto errors = quarantine_errors(summary);
+  std::ranges::move(postponed_errors(summary), std::back_inserter(errors));
   std::ranges::move(suspect_errors(summary), std::back_inserter(errors));
   for (const auto& error : errors) spdlog::error("{}", error.what());
   if (!errors.empty()) return exit_code(ErrorKind::data);

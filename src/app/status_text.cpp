@@ -60,6 +60,12 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
     text = fmt::format("pipeline {}: {}{}{}\n", status.pipeline, status.source, status.source.empty() ? "" : " → ",
                        status.destination);
     text += status_line(status) + '\n';
+    if (status.copy_snapshot) {
+      text += fmt::format(
+          "the copy reads a snapshot of {} ago: until it ends, the source keeps every row version that was deleted or "
+          "replaced since (xmin {})\n",
+          short_duration(status.copy_snapshot->seconds), status.copy_snapshot->xmin);
+    }
   } else {
     const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", status.pipeline);
     text = fmt::format("{}no run is at work on {}\n", pipeline, status.destination);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/snapshot_copy.h"
+#include "source/shortage.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -37,10 +38,16 @@ void Copier::work(std::stop_token stop) {
     } catch (const Error& failed) {
       const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
       if (stop.stop_requested()) return;
-      if (!may_pass || attempts >= attempts_bound) throw;
+      if (source::is_shortage(failed)) {
+        postpone(tables, {.reason = failed.cause(), .remedy = failed.mend()});
+        continue;
+      }
+      // While following, the receiver decides about a source that does not answer; here it is only asked again.
+      const bool waited_for = options_.follow && failed.kind() == ErrorKind::connection;
+      if (!may_pass || (attempts >= attempts_bound && !waited_for)) throw;
       spdlog::warn("{}; the copy is tried again", failed.cause());
     }
-    attempts = tables.size() < before ? 0 : attempts + 1;
+    attempts = tables.size() < before ? 0 : std::min(attempts + 1, attempts_bound);
     if (!tables.empty()) std::this_thread::sleep_for(copy_retry_wait * attempts);
   }
 }
@@ -58,8 +65,15 @@ bool Copier::take_orders(std::vector<CopyOrder::Table>& tables) {
   return !orders.empty();
 }
 
+void Copier::postpone(std::vector<CopyOrder::Table>& tables, const CannotCopyNow& why) {
+  for (const auto& table : std::exchange(tables, {})) {
+    loader_.post(
+        CopyResult{.kind = CopyResult::Kind::postponed, .table = table.record.oid, .number = table.number, .why = why});
+  }
+}
+
 void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
-  const source::SnapshotSource snapshot(
+  source::SnapshotSource snapshot(
       options_.conninfo, [this](const auto& writers) { observer_.waiting_for(writers); }, stop, options_.server);
   SnapshotCopy copy({.options = options_,
                      .destination = destination_,

@@ -50,6 +50,7 @@ Loader::Loader(LoaderOptions options, destination::Destination& destination, Tab
 
 void Loader::step(SteadyTime now, std::stop_token stop) {
   for (auto& message : inbox_.take()) receive(std::move(message), stop);
+  if (sync_.any_due(now)) order_copies({}, stop);
   auto taken = queue_.take(package_wait);
   if (taken.package) {
     if (taken.package->kind == PackageKind::commits) wait_for_catalog(taken.package->described, stop);
@@ -153,7 +154,7 @@ void Loader::decide(Lsn reached, std::stop_token stop) {
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
   CopyOrder order;
-  const auto ordered = sync_.order_copies(next_load_);
+  const auto ordered = sync_.order_copies(next_load_, std::chrono::steady_clock::now());
   set_aside_without_place(ordered, stop);
   for (auto* table : ordered) {
     if (table->record.state == TableState::copying) {
@@ -215,9 +216,33 @@ void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
     case CopyResult::Kind::failed:
       quarantine(*table, result.reason);
       break;
+    case CopyResult::Kind::postponed:
+      return postpone(*table, result.why, stop);
   }
   statistics_.table(*table);
   with_retries([&] { store({table->record}); }, stop);
+}
+
+// What its changes have staged goes: they are dropped from here on, since the snapshot to come holds them.
+void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop) {
+  const auto now = std::chrono::steady_clock::now();
+  TableSync::postpone(table, why, options_.follow, now);
+  const auto& again = *table.postponement;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now).count();
+  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", table.record.schema, table.record.name,
+               why.reason,
+               again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
+  statistics_.table(table);
+  with_retries(
+      [&] {
+        auto load = destination_.begin_load();
+        if (!copies_no_rows(table.record)) {
+          load->discard({.kind = destination::StageKey::Kind::table, .id = table.record.oid});
+        }
+        load->put_table(table.record);
+        load->commit();
+      },
+      stop);
 }
 
 // Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
@@ -227,7 +252,8 @@ std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
     if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) {
       ready.push_back(&table);
     } else if (options_.together && !promoted_ &&
-               (table.record.state == TableState::copying || table.record.state == TableState::pending)) {
+               (table.record.state == TableState::copying ||
+                (table.record.state == TableState::pending && !is_given_up(table)))) {
       return {};
     }
   }
@@ -241,6 +267,7 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
   with_retries([&] { promote(ready, reached); }, stop);
   promoted_ = true;
   for (auto* table : ready) {
+    table->postponement.reset();
     table->copied.reset();
     table->moves_to.reset();
     table->variant_columns.clear();

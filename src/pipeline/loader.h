@@ -65,6 +65,7 @@ class Loader {
   void wait_for_catalog(Lsn described, std::stop_token stop);
   // Tables whose fingerprint could not be decided about before the stream had come this far.
   void decide(Lsn reached, std::stop_token stop);
+  void postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop);
   void copy_ended(const CopyResult& result, std::stop_token stop);
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);

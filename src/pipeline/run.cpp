@@ -182,6 +182,7 @@ void Run::Impl::build(Prepared& prepared) {
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
                         : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
+  copying.follow = options_.follow;
   copying.piece_bytes = options_.snapshot_piece;
   if (options_.wire == Wire::text) copying.copy.format = source::CopyFormat::text;
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
@@ -391,6 +392,9 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   for (const auto& [oid, table] : sync_->tables()) {
     if (table.record.state == TableState::quarantined || sync_->is_missed(table)) {
       out.quarantined.push_back({table.record, table.set_aside_at});
+    }
+    if (table.record.state == TableState::pending && table.postponement) {
+      out.postponed.push_back({table.record, table.postponement->remedy});
     }
     if (table.record.state == TableState::streaming && !table.record.suspect.empty())
       out.suspect.push_back(table.record);

@@ -117,12 +117,26 @@ struct RunStatus {
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
   };
   std::vector<Table> tables;
+  // What a copy under way holds in the source, from its snapshot to the end of its last table: VACUUM removes no row
+  // version that a transaction from `xmin` on replaced or deleted. It holds no WAL.
+  struct CopySnapshot {
+    double seconds = 0;  // it has been held for
+    Lsn consistent_point;
+    std::string xmin;
+  };
+  std::optional<CopySnapshot> copy_snapshot;
 };
 
 // A table that is quarantined at the end of a run, or left out although it was asked for or has a copy.
 struct SetAside {
   destination::TableRecord record;
   Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause
+};
+
+// A table that could not be copied although nothing is wrong with it; the reason is the record's.
+struct Postponed {
+  destination::TableRecord record;
+  std::string remedy;  // empty = none is known
 };
 
 struct RunSummary {
@@ -134,6 +148,7 @@ struct RunSummary {
   double seconds = 0;
   Lsn checkpoint;
   std::vector<SetAside> quarantined;
+  std::vector<Postponed> postponed;               // pending: this run could not copy them
   std::vector<destination::TableRecord> suspect;  // streaming tables whose rows may differ from the source
 };
 

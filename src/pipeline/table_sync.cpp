@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "pipeline/leaving.h"
@@ -354,6 +355,7 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
     record.changes_only = false;
     record.state = TableState::pending;
     record.reason = reason;
+    table.postponement.reset();
     table.copied.reset();
     changed.push_back(record);
   }
@@ -381,10 +383,25 @@ Lsn TableSync::last_leaves_at() const {
   return last;
 }
 
-std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
+void TableSync::postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now) {
+  table.record.state = TableState::pending;
+  table.record.reason = why.reason;
+  table.copied.reset();
+  table.postponement = postponed(table.postponement ? &*table.postponement : nullptr, why, follow, now);
+}
+
+bool TableSync::any_due(SteadyTime now) const {
+  return std::ranges::any_of(tables_, [now](const auto& entry) {
+    const auto& [record, postponement] = std::tie(entry.second.record, entry.second.postponement);
+    return record.state == TableState::pending && postponement && is_due(*postponement, now);
+  });
+}
+
+std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTime now) {
   std::vector<SyncedTable*> ordered;
   for (auto& [oid, table] : tables_) {
     if (table.record.state != TableState::pending) continue;
+    if (table.postponement && !is_due(*table.postponement, now)) continue;
     table.record.state = TableState::copying;
     table.record.snapshot_lsn = {};
     table.record.load_id = load_id;
@@ -414,7 +431,7 @@ SyncedTable* TableSync::find_by_relation(Oid relation) {
 bool TableSync::settled() const {
   return std::ranges::none_of(tables_, [](const auto& entry) {
     const auto state = entry.second.record.state;
-    return state == TableState::pending || state == TableState::copying;
+    return (state == TableState::pending && !is_given_up(entry.second)) || state == TableState::copying;
   });
 }
 

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "pipeline/postponement.h"
 #include "pipeline/suspicion.h"
 #include "pipeline/table_groups.h"
 #include "source/catalog.h"
@@ -50,7 +51,8 @@ struct SyncedTable {
   std::uint64_t copy_number = 0;      // of the newest order, so that the result of an outdated one is known; 0 = none
   source::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
   Lsn identity_altered_at;            // the last commit at which a leaf's identity was another than the catalog's
-  Lsn set_aside_at;                   // the commit that it could not take; unset where no change was the cause
+  std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
+  Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
@@ -62,6 +64,11 @@ struct TableSyncOptions {
   bool copy_joining = false;              // RunOptions::copy_joining
   SuspicionOptions suspicion{};
 };
+
+// Pending, and left to the next run: this one has tried for long enough.
+[[nodiscard]] inline bool is_given_up(const SyncedTable& table) {
+  return table.record.state == TableState::pending && table.postponement && table.postponement->given_up;
+}
 
 // Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
 [[nodiscard]] inline bool copies_no_rows(const TableRecord& record) {
@@ -87,8 +94,13 @@ class TableSync {
   [[nodiscard]] Lsn last_leaves_at() const;
   // Streaming tables whose columns are described otherwise than before; their records hold the new descriptions.
   [[nodiscard]] std::vector<TableRecord> take_described() { return std::exchange(described_, {}); }
-  // Tables that wait for a copy, now marked copying; `load_id` will tell of them.
-  std::vector<SyncedTable*> order_copies(std::int64_t load_id);
+  // Tables that wait for a copy and whose copy is not postponed beyond `now`, now marked copying; `load_id` will tell
+  // of them.
+  std::vector<SyncedTable*> order_copies(std::int64_t load_id, SteadyTime now);
+  // A copy of it cannot be made now: it is pending again, with the reason.
+  static void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now);
+  // A postponed copy is due.
+  [[nodiscard]] bool any_due(SteadyTime now) const;
 
   // The table that a relation's changes belong to; nullptr: none of ours.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
@@ -96,7 +108,7 @@ class TableSync {
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
 
-  // Every table is streaming, set aside, left out or removed.
+  // Every table is streaming, set aside, left out or removed, or its copy is left to the next run.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool any_streaming() const;  // but for those that leave
   [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }

@@ -50,6 +50,12 @@ pipeline::RunStatus::Table table_from(const json& document) {
   return table;
 }
 
+ordered_json to_document(const pipeline::RunStatus::CopySnapshot& snapshot) {
+  return {{"seconds", snapshot.seconds},
+          {"consistent_point", snapshot.consistent_point.to_string()},
+          {"xmin", snapshot.xmin}};
+}
+
 ordered_json to_document(const pipeline::Counts& counts) {
   return {{"transactions", counts.transactions},
           {"inserts", counts.inserts},
@@ -94,7 +100,9 @@ std::string to_json(const pipeline::RunStatus& status) {
                            {"queued_bytes", status.queued_bytes},
                            {"rows_per_second", status.rows_per_second},
                            {"applied", to_document(status.applied)},
+                           {"copy_snapshot", nullptr},
                            {"tables", ordered_json::array()}};
+  if (status.copy_snapshot) document["copy_snapshot"] = to_document(*status.copy_snapshot);
   for (const auto& table : status.tables) document["tables"].push_back(to_document(table));
   return dump(document);
 }
@@ -116,6 +124,11 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   document.at("queued_bytes").get_to(status.queued_bytes);
   document.at("rows_per_second").get_to(status.rows_per_second);
   status.applied = counts_from(document.at("applied"));
+  if (const auto& snapshot = document.at("copy_snapshot"); !snapshot.is_null()) {
+    status.copy_snapshot = {.seconds = snapshot.at("seconds").get<double>(),
+                            .consistent_point = lsn_of(snapshot, "consistent_point"),
+                            .xmin = snapshot.at("xmin").get<std::string>()};
+  }
   for (const auto& table : document.at("tables")) status.tables.push_back(table_from(table));
   return status;
 } catch (const json::exception& reason) {

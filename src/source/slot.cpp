@@ -119,7 +119,8 @@ Error creation_failure(const Connection& replication, const PGresult* result, co
   const auto state = sqlstate_of(result);
   if (state == "53400") {  // configuration_limit_exceeded: all slots are in use
     return {ErrorKind::source_not_ready, failed.cause(),
-            "Raise max_replication_slots (needs a restart), or drop slots that nobody needs (pg_replication_slots)."};
+            "Raise max_replication_slots (needs a restart), or drop slots that nobody needs (pg_replication_slots).",
+            failed.facts()};
   }
   if (state == "55000") {  // object_not_in_prerequisite_state: wal_level
     return {ErrorKind::source_not_ready, failed.cause(),
@@ -153,7 +154,7 @@ CreatedSlot create_slot(Connection& replication, const std::string& conninfo, co
   auto result = await_result(replication, report, stop, doing);
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), slot.name);
   const Rows rows(std::move(result));
-  return {.consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
+  return {.slot_name = slot.name, .consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
 }
 
 }  // namespace

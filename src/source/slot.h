@@ -64,6 +64,7 @@ struct OpenWriter {
 using WaitingFor = std::function<void(const std::vector<OpenWriter>&)>;
 
 struct CreatedSlot {
+  std::string slot_name;
   Lsn consistent_point;
   std::string snapshot_name;  // empty unless exported; valid until the replication connection runs another command
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -77,18 +78,62 @@ void abandon_copy(Connection& reading) {
 SnapshotSource::SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
                                KnownServer* server)
     : replication_(open_checked(conninfo, ConnectionUse::replication, server)),
-      created_(create_snapshot_slot(replication_, conninfo, waiting, std::move(stop))) {}
+      created_(create_snapshot_slot(*replication_, conninfo, waiting, std::move(stop))) {}
+
+// Dropped by a command, so that the server has let go of its WAL when this returns; closing the connection drops it
+// too, a little later.
+void SnapshotSource::drop_slot() {
+  if (!replication_) return;
+  try {
+    replication_->execute("DROP_REPLICATION_SLOT " + replication_->quote_name(created_.slot_name),
+                          "dropping the copy's slot");
+  } catch (const Error& failed) {
+    spdlog::debug("{}", failed.cause());
+  }
+  replication_.reset();
+}
 
 SnapshotReader::SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server)
     : connection_(open_checked(conninfo, ConnectionUse::snapshot, server)) {
   connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the snapshot's transaction");
-  connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
-                      "taking the snapshot over");
+  take_over(snapshot_name);
   // A policy then makes an error of what it would hide.
   connection_.execute("SET LOCAL row_security = off", "turning row security into an error");
   // Every table starts from here, so that a failure costs one table and not the transaction, and locks end with their
   // table.
   connection_.execute("SAVEPOINT table_start", "setting a savepoint");
+}
+
+// Whoever exported it may be gone, which is a lost connection for who comes after it: a newer snapshot is taken then.
+void SnapshotReader::take_over(const std::string& snapshot_name) {
+  try {
+    connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
+                        "taking the snapshot over");
+  } catch (const Error& failed) {
+    // 22023: no snapshot of that name (42704 from 17 on); 55000: its transaction has ended.
+    const auto& state = failed.facts().sqlstate;
+    if (state != "22023" && state != "42704" && state != "55000") throw;
+    throw Error(ErrorKind::connection, failed.cause(), failed.mend(), failed.facts());
+  }
+}
+
+// A subtransaction exports nothing, so the savepoint is left for a moment.
+std::string SnapshotReader::export_snapshot() {
+  connection_.execute("RELEASE SAVEPOINT table_start", "leaving the savepoint");
+  const auto rows = connection_.query("SELECT pg_catalog.pg_export_snapshot()", {}, "exporting the snapshot again");
+  connection_.execute("SAVEPOINT table_start", "setting a savepoint");
+  return rows.text(0, 0);
+}
+
+std::string SnapshotReader::xmin() {
+  return connection_
+      .query("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())", {},
+             "asking for the snapshot's xmin")
+      .text(0, 0);
+}
+
+bool SnapshotReader::usable() const {
+  return PQstatus(connection_.raw()) == CONNECTION_OK;
 }
 
 SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,
