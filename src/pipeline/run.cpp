@@ -303,8 +303,8 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
       }
       selection.restrict_tables(*now);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.fingerprint == b.fingerprint && a.columns == b.columns &&
-               a.row_identity == b.row_identity;
+        return a.oid == b.oid && a.schema == b.schema && a.name == b.name && a.fingerprint == b.fingerprint &&
+               a.columns == b.columns && a.row_identity == b.row_identity;
       };
       const Lsn complete_to = now->complete_to;
       const bool changed = !std::ranges::equal(now->tables, seen.tables, same) || now->left_out != seen.left_out;
