@@ -216,6 +216,18 @@ walbrook run --source $S --table customers
 shop
 walbrook run --source $S --table nothing
 
+### 5 table public.measure could not be copied, the others continue: … out of shared memory
+shop
+admin "CREATE TABLE measure(id int PRIMARY KEY) PARTITION BY RANGE (id)"
+admin "DO \$\$BEGIN FOR i IN 0..399 LOOP EXECUTE format('CREATE TABLE measure_%s PARTITION OF measure FOR VALUES FROM (%s) TO (%s)', i, i, i + 1); END LOOP; END\$\$"
+admin "GRANT SELECT ON measure TO loader" && admin "CREATE PUBLICATION walbrook_shop FOR TABLE customers, measure WITH (publish_via_partition_root = true)"
+psql -qAtX "$ADMIN" -c "SELECT count(pg_advisory_lock(g)) FROM generate_series(1, 1000000) g" \
+  -c "SELECT count(pg_advisory_unlock(g)) FROM generate_series(1, 250) g" -c "SELECT pg_sleep(60)" > /dev/null 2>&1 &
+for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%'" 2> /dev/null | grep -q 2 && break; sleep 0.05; done
+walbrook run --source $S
+exit_code=$?
+admin "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"; wait
+
 ### 3 slot walbrook_shop is read by another process, PID 4711 of the server
 shop
 walbrook run --source $S
