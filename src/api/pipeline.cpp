@@ -16,6 +16,7 @@
 #include "api/source_access.h"
 #include "api/stream_run.h"
 #include "config/configuration.h"
+#include "destination/reserved_schema.h"
 
 namespace walbrook {
 namespace {
@@ -83,6 +84,7 @@ struct Pipeline::State : api::PipelineState {};
 Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
   api::told({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
+    destination::check_dataset_name(options.dataset_name, "dataset_name");
     std::optional<config::Configuration> settings;  // read when something is not said here
     const auto configured = [&](std::string_view key) {
       if (!settings) {

@@ -10,7 +10,9 @@
 #include "app/credentials.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "base/user_paths.h"
 #include "config/configuration.h"
+#include "destination/reserved_schema.h"
 #include "source/conninfo.h"
 #include "source/default_name.h"
 
@@ -22,7 +24,8 @@ constexpr std::string_view slot_key = "sources.pg_replication.slot_name";
 constexpr std::string_view publication_key = "sources.pg_replication.pub_name";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
 
-void enter_project(const std::string& folder) {
+void enter_project(const std::string& given) {
+  const auto folder = expand_home(given);
   std::error_code failed;
   std::filesystem::current_path(folder, failed);
   if (failed) {
@@ -31,7 +34,8 @@ void enter_project(const std::string& folder) {
   }
 }
 
-void make_project(const std::string& folder) {
+void make_project(const std::string& given) {
+  const auto folder = expand_home(given);
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) {
@@ -165,11 +169,7 @@ void read_names(const config::Configuration& settings, Command command, pipeline
   }
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
   if (!dataset) return;
-  if (dataset->text == "_walbrook") {
-    throw Error(ErrorKind::configuration,
-                fmt::format("{} \"_walbrook\" is where walbrook keeps its own state", dataset->origin.label()),
-                "Choose another name.");
-  }
+  destination::check_dataset_name(dataset->text, dataset->origin.label());
   run.dataset = dataset->text;
 }
 

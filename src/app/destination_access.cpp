@@ -42,6 +42,11 @@ Finding check_missing_file(const fs::path& file) {
     return wrong(fmt::format("the folder {} may not be written by this user", folder.string()),
                  "Give this user the right to write it, or name another file with --destination.");
   }
+  const auto log = file.string() + ".wal";
+  if (fs::exists(log, failed) && fs::file_size(log, failed) > 0) {
+    return wrong(fmt::format("{} does not exist, but its log {} does", file.string(), log),
+                 "Put the file back beside it, or move the log away: it may hold commits that are nowhere else.");
+  }
   return ok(fmt::format("{} will be created", file.string()));
 }
 

@@ -261,7 +261,8 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
   app->add_option("SOURCE", flags.init.source, "pg_replication");
   app->add_option("DESTINATION", flags.init.destination, "duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
-           "write anew what is there; without it existing files are kept");
+           "write anew what is there, but for secrets.toml; the old file stays\nas NAME.orig; default: existing files "
+           "are kept");
   add(*app, project_group, "--project", flags.project, "FOLDER",
       "where; made where there is none; default: the current folder");
   add_output(*app, flags);

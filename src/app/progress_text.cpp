@@ -237,7 +237,7 @@ std::string status_line(const pipeline::RunStatus& status) {
 
 std::string summary_text(const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
                          const std::string& destination) {
-  const auto where = fmt::format(" → {} (checkpoint {})", destination, summary.checkpoint.to_string());
+  const auto where = fmt::format(" → {} (checkpoint {})", printable(destination), summary.checkpoint.to_string());
   std::string text;
   if (summary.copied_tables > 0) {
     text += fmt::format("copied {}, {} row{} in {}{}\n", counted(summary.copied_tables, "table"),

@@ -121,7 +121,7 @@ std::string as_json(const serve::SqlAnswer& answer) {
     }
     text += '}';
   }
-  return text + "]}\n";
+  return visible_json(std::move(text)) + "]}\n";
 }
 
 }  // namespace walbrook::app

@@ -19,6 +19,7 @@
 #include "app/signals.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
+#include "base/json_text.h"
 #include "pipeline/drop.h"
 #include "pipeline/slot_claim.h"
 #include "serve/local_server.h"
@@ -74,6 +75,15 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
   }
 }
 
+// Who starts anew without the file has no use for its log, which would be refused; it is kept all the same.
+void move_log_without_file(const std::string& file) {
+  std::error_code failed;
+  const auto log = file + ".wal";
+  if (std::filesystem::exists(file, failed) || !std::filesystem::exists(log, failed)) return;
+  std::filesystem::rename(log, log + ".orig", failed);
+  if (!failed) spdlog::info("{} is without its file: it is {}.orig now", log, log);
+}
+
 // A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
 bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
   if (!line.run.reset || line.yes) return true;
@@ -90,13 +100,20 @@ bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
 // A run without its socket is still a run: `status` and `sql` then have to wait for its end.
 std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
                                                  pipeline::Run& run) {
+  const auto socket = serve::socket_path(line.destination.url);
+  if (const auto taken = serve::taken_socket_folder(socket); !taken.empty()) {
+    spdlog::warn(
+        "the local socket is in {}, because {} is not this user's\n  Remove that one, or set XDG_RUNTIME_DIR to "
+        "a folder of this user.",
+        std::filesystem::path(socket).parent_path().string(), taken);
+  }
   try {
     return std::make_unique<serve::LocalServer>(
-        serve::socket_path(line.destination.url), destination,
+        socket, destination,
         serve::ServedRun{.status = [&run] { return run.status(); },
                          .resync = [&run](const auto& tables) { run.resync(tables); }});
   } catch (const Error& error) {
-    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.cause());
+    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.what());
     return nullptr;
   }
 }
@@ -154,8 +171,10 @@ bool write_summary(const std::string& text) {
 int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
              const std::string& destination) {
   const auto text =
-      line.json ? summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                : summary_text(summary, left, destination);
+      line.json
+          ? visible_json(summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) +
+                "\n"
+          : summary_text(summary, left, destination);
   const bool written = write_summary(text);
   auto errors = quarantine_errors(summary);
   std::ranges::move(postponed_errors(summary), std::back_inserter(errors));
@@ -172,6 +191,7 @@ int run_command(const CommandLine& given) {
   auto line = given;
   std::error_code failed;
   if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
+  if (line.run.reset) move_log_without_file(destination::file_path(line.destination.url));
   auto destination = open_and_wait(line);
   take_stored_names(line, destination);
   if (!reset_is_confirmed(line, *destination)) return 1;

@@ -7,6 +7,7 @@
 
 #include "app/progress_text.h"
 #include "app/result_text.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "serve/local_server.h"
 
@@ -57,8 +58,8 @@ destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCo
 std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows) {
   std::string text;
   if (is_running(status)) {
-    text = fmt::format("pipeline {}: {}{}{}\n", status.pipeline, status.source, status.source.empty() ? "" : " → ",
-                       status.destination);
+    text = fmt::format("pipeline {}: {}{}{}\n", printable(status.pipeline), printable(status.source),
+                       status.source.empty() ? "" : " → ", printable(status.destination));
     text += status_line(status) + '\n';
     if (status.copy_snapshot) {
       text += fmt::format(
@@ -67,8 +68,9 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
           short_duration(status.copy_snapshot->seconds), status.copy_snapshot->xmin);
     }
   } else {
-    const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", status.pipeline);
-    text = fmt::format("{}no run is at work on {}\n", pipeline, status.destination);
+    const auto pipeline =
+        status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
+    text = fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination));
     text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
             : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
                                      : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";
@@ -82,7 +84,7 @@ std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows
   for (std::size_t i = 0; i < rows.size(); ++i) {
     document["tables"][i]["rows"] = rows[i] ? nlohmann::ordered_json(*rows[i]) : nlohmann::ordered_json();
   }
-  return document.dump() + "\n";
+  return visible_json(document.dump()) + "\n";
 }
 
 }  // namespace walbrook::app

@@ -25,6 +25,8 @@ namespace walbrook::serve {
 // find it from the same flags. A run that was started by cron may have taken another of these folders than the shell
 // that asks: the one where somebody answers wins, otherwise the first that can be used.
 [[nodiscard]] std::string socket_path(const std::string& destination_url);
+// The folder that would have gone before the one of `socket` if it did not belong to another user; "": there is none.
+[[nodiscard]] std::string taken_socket_folder(const std::string& socket);
 
 // What the server asks of the run that it belongs to; called by its threads.
 struct ServedRun {

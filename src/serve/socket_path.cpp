@@ -58,7 +58,17 @@ std::vector<fs::path> folders() {
   std::error_code failed;
   if (const auto temporary = fs::temp_directory_path(failed); !failed) found.push_back(temporary / shared);
   found.push_back(fs::path("/tmp") / shared);
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && is_own_folder(fs::path(home) / ".cache")) {
+    found.push_back(fs::path(home) / ".cache" / "walbrook");
+  }
   return found;
+}
+
+// Somebody else's: what he puts there under our name may be a trap, and he may not leave us in.
+bool is_taken(const fs::path& folder) {
+  struct stat found {};
+  return lstat(folder.c_str(), &found) == 0 && !is_own_folder(folder);
 }
 
 }  // namespace
@@ -107,14 +117,24 @@ bool answers(const std::string& path) {
 
 std::string socket_path(const std::string& destination_url) {
   const std::string name = file_name(destination_url);
-  std::string first;
+  std::string first;  // that may be ours
+  std::string last;   // to be refused, with the reason, where none may
   for (const auto& folder : folders()) {
     std::string path = (folder / name).string();
     if (path.size() > max_path) continue;
     if (is_own_folder(folder) && answers(path)) return path;
-    if (first.empty()) first = std::move(path);
+    if (last.empty()) last = path;
+    if (first.empty() && !is_taken(folder)) first = std::move(path);
   }
-  return first;  // never empty: the one in /tmp is short
+  return first.empty() ? last : first;  // never empty: the one in /tmp is short
+}
+
+std::string taken_socket_folder(const std::string& socket) {
+  for (const auto& folder : folders()) {
+    if (fs::path(socket).parent_path() == folder) break;
+    if (is_taken(folder)) return folder.string();
+  }
+  return {};
 }
 
 }  // namespace walbrook::serve

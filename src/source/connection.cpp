@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <map>
 
@@ -73,9 +74,13 @@ Parameters resolve(const std::string& conninfo) {
   if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
   const std::string message = PQerrorMessage(probe.get());
   if (message.find(refused) == std::string::npos) {
-    throw Error(ErrorKind::configuration,
-                "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
-                "Check the connection string, PGSERVICE and the service file.");
+    // Without a role libpq takes the name of the operating system's user, and in a container there may be none.
+    const bool lacks_user = message.find("local user with ID") != std::string::npos;
+    throw Error(
+        ErrorKind::configuration, "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
+        lacks_user ? "Name the role to connect as: postgresql://ROLE@host/database, username in secrets.toml, or "
+                     "PGUSER."
+                   : "Check the connection string, PGSERVICE and the service file.");
   }
   Parameters resolved;
   const OptionList options(PQconninfo(probe.get()));
@@ -137,6 +142,24 @@ void blank_out(std::string& text, const char* spoiled) {
   }
 }
 
+// By the address that was connected to: a name may stand for this machine as well.
+bool is_other_machine(PGconn* connection) {
+  const char* connected = PQhostaddr(connection);
+  const std::string_view address = connected != nullptr ? connected : "";  // "": a Unix socket
+  return !address.empty() && address != "::1" && !address.starts_with("127.");
+}
+
+// Once a process: libpq does not tell how the password was asked for, and in the worst case it was sent as it is.
+void warn_of_open_password(PGconn* connection, const std::string& where) {
+  static std::atomic<bool> warned = false;
+  if (PQconnectionUsedPassword(connection) == 0 || PQsslInUse(connection) != 0 || !is_other_machine(connection)) return;
+  if (warned.exchange(true)) return;
+  spdlog::warn(
+      "the connection to {} asks for a password and is not encrypted: whoever sees the network may read both password "
+      "and rows\n  sslmode=require refuses such a connection; the server needs ssl = on for it.",
+      where);
+}
+
 template <class Integer>
 Integer parse_integer(const char* text) {
   Integer value{};
@@ -189,6 +212,7 @@ Connection Connection::open(const std::string& conninfo, ConnectionUse use, cons
     blank_out(message, PQdb(connection.raw()));
     throw connect_failure(message, {connection.where(), unspoiled(connection.database()), connection.user()});
   }
+  warn_of_open_password(connection.raw(), connection.where());
   PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
   connection.query(late_settings, {}, "setting up the session");
   return connection;

@@ -36,6 +36,31 @@ walbrook run
 ### 2 … is not a connection string that libpq can read
 SOURCES__PG_REPLICATION__CREDENTIALS='postgresql://loader:50%@db.example.com/shop' walbrook run
 
+### 2 --source has a parameter that libpq does not know: ssl_mode
+walbrook run --source "postgresql://loader@db.example.com/shop?ssl_mode=require"
+
+### 2 walbrook takes no password by a flag (--password)
+walbrook run --source postgresql://loader@db.example.com/shop --password secret
+
+### 2 .walbrook/secrets.toml cannot be read: it holds more than 1048576 bytes
+mkdir .walbrook && ln -s /dev/zero .walbrook/secrets.toml
+walbrook run
+
+### 2 .walbrook/config.toml:1: a key has more parts than 64
+mkdir .walbrook && printf 'a%.0s.' $(seq 100) > .walbrook/config.toml && echo 'a = 1' >> .walbrook/config.toml
+walbrook run
+
+### 2 local user with ID … does not exist
+mkdir own && chmod 711 . && chown 54321 own && cd own
+setpriv --reuid 54321 --clear-groups env -u HOME -u XDG_RUNTIME_DIR -u PGUSER walbrook run --source "host=db.example.com dbname=shop" --destination shop.duckdb
+
+### 2 the destination "duckdb:///shop.duckdb" is relative to the current folder, which was deleted
+mkdir gone && cd gone && rmdir ../gone
+walbrook run --source postgresql://loader@db.example.com/shop
+
+### 2 --dataset "information_schema" is DuckDB's own: no table can be created in it
+walbrook run --source postgresql://loader@db.example.com/shop --dataset information_schema
+
 ### 0 .walbrook/secrets.toml can be read by others
 mkdir .walbrook && printf '[load]\nretries = 3\n' > .walbrook/secrets.toml && chmod 644 .walbrook/secrets.toml
 walbrook config
@@ -341,6 +366,48 @@ walbrook sql --destination duckdb:///shop.duckdb "SELECT 1"
 ### 4 the destination /home/you/shop.duckdb is no DuckDB database
 shop
 head -c 20000 /dev/zero > shop.duckdb
+walbrook run --source $S
+
+### 4 the destination /home/you/shop.duckdb is encrypted, and walbrook gives DuckDB no key
+# 20 bytes of a header with its checksum: "DUCK", a storage version, a flag
+printf '\041\147\176\377\261\244\215\031DUCK\100\0\0\0\0\0\0\0\001' > shop.duckdb && truncate -s 20000 shop.duckdb
+shop
+walbrook run --source $S
+
+### 4 the destination /home/you/shop.duckdb was written by another version of DuckDB
+shop
+printf '\041\147\176\377\123\251\264\370DUCK\143' > shop.duckdb && truncate -s 20000 shop.duckdb
+walbrook run --source $S
+
+### 4 This process may write files of 1000 kB at most (ulimit -f): raise the limit.
+shop
+admin "INSERT INTO customers SELECT n, (SELECT string_agg(md5(n || '.' || m), '') FROM generate_series(1, 40) m) FROM generate_series(10, 5000) n"
+(ulimit -f 1000; walbrook run --source $S)
+
+### 1 no further thread can be started
+shop
+(ulimit -v 100000; walbrook run --source $S)
+
+### 4 the destination /home/you/shop.duckdb does not exist, but its log /home/you/shop.duckdb.wal does
+shop
+echo "commits that are in no file" > shop.duckdb.wal
+walbrook run --source $S
+
+### 4 the log of the destination /home/you/shop.duckdb cannot be replayed
+shop
+walbrook run --source $S
+admin "INSERT INTO customers VALUES (9, 'x')"
+WALBROOK_FAULT=after_commit walbrook run --source $S
+printf 'damaged damaged damaged' | dd of=shop.duckdb.wal bs=1 seek=300 conv=notrunc 2> /dev/null
+walbrook run --source $S
+
+### 4 the log /home/you/shop.duckdb.wal belongs to another file
+shop
+walbrook run --source $S
+walbrook run --source $S --destination duckdb:///b.duckdb --slot b
+admin "INSERT INTO customers VALUES (9, 'x')"
+WALBROOK_FAULT=after_commit walbrook run --source $S --destination duckdb:///b.duckdb --slot b
+mv b.duckdb.wal shop.duckdb.wal
 walbrook run --source $S
 
 ### 5 public.orders stands in shop.duckdb already and belongs to pipeline "walbrook_shop"

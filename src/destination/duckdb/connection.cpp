@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/process_limits.h"
 #include "destination/destination.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/open_file.h"
@@ -102,6 +103,10 @@ void Database::check_file_names() {
   checked([this] { guard_->check_names(); });
 }
 
+std::uint64_t Database::checkpoints() {
+  return guard_ == nullptr ? 0 : guard_->checkpoints();
+}
+
 template <class Check>
 void Database::checked(const Check& check) {
   if (guard_ == nullptr) return;
@@ -175,12 +180,15 @@ std::string Database::full_name(std::string_view schema, std::string_view table)
 void Database::fail(duckdb_error_type type, std::string_view message, std::string_view doing) {
   if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated")) broken_ = true;
   std::string mend;
-  if (contains(message, "No space left") || contains(message, "Disk quota") || contains(message, "File too large") ||
-      contains(message, "max_temp_directory_size")) {
+  if (contains(message, "File too large")) {
+    mend = file_size_advice() + " Nothing was changed, and nothing is lost.";
+  } else if (contains(message, "No space left") || contains(message, "Disk quota") ||
+             contains(message, "max_temp_directory_size")) {
     mend = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
   } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || is_out_of_memory(message)) {
-    mend = "Give DuckDB more memory than " + memory_limit_ +
-           " (DESTINATION__DUCKDB__MEMORY_LIMIT). Nothing was changed, and nothing is lost.";
+    mend = memory_limit_advice();
+    if (mend.empty()) mend = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
+    mend += " Nothing was changed, and nothing is lost.";
   }
   throw Error(ErrorKind::destination, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)),
               std::move(mend));

@@ -100,6 +100,8 @@ class Database {
   void check_file();
   // The same but for what is done to a file that is where it belongs: after a commit.
   void check_file_names();
+  // How many checkpoints the file has seen, by its header; 0: not known, as in one that is only read. Any thread.
+  [[nodiscard]] std::uint64_t checkpoints();
   // Sessions on this database, for who must close all of them.
   void add_session(const std::shared_ptr<SessionConnection>& session);
   [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();

@@ -91,8 +91,8 @@ std::string find_lock_line(ino_t inode) {
   return {};
 }
 
-// The larger counter of the two headers; each is 4 KiB after the one before, the file's own header first: checksum,
-// then counter (1.5.5, SingleFileBlockManager). nullopt: there is none.
+}  // namespace
+
 std::optional<std::uint64_t> checkpoint_counter(int descriptor) {
   constexpr std::array<off_t, 2> headers = {4096, 8192};
   std::uint64_t newest = 0;
@@ -103,8 +103,6 @@ std::optional<std::uint64_t> checkpoint_counter(int descriptor) {
   }
   return newest;
 }
-
-}  // namespace
 
 void refuse_foreign_handles(const std::string& path) {
   struct stat file {};
@@ -134,6 +132,12 @@ FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behin
   checkpoints_ = checkpoint_counter(descriptor_).value_or(0);
   lock_line_ = find_lock_line(inode_.inode);
   if (lock_line_.empty()) spdlog::debug("/proc/locks does not show the lock on {}: it is not checked", path_);
+}
+
+std::uint64_t FileGuard::checkpoints() {
+  const std::scoped_lock lock(mutex_);
+  if (descriptor_ < 0) return 0;
+  return checkpoint_counter(descriptor_).value_or(0);
 }
 
 void FileGuard::check_names() {
@@ -212,7 +216,9 @@ void FileGuard::look_at_descriptors() {
     } else if (found.st_dev == inode_.device && !(log_ && log_->inode == inode_of(found))) {
       auto link = link_of(descriptor);
       if (constexpr std::string_view gone = " (deleted)"; link.ends_with(gone)) link.resize(link.size() - gone.size());
-      if (link == log_link_) log_ = {descriptor, *inode_of(found)};
+      if (link != log_link_) return;
+      log_ = {descriptor, *inode_of(found)};
+      give_log_mode_of_file(descriptor, found.st_mode);
     }
   });
   if (foreign >= 0) {
@@ -221,6 +227,15 @@ void FileGuard::look_at_descriptors() {
         fmt::format("the destination {} was opened by another handle of this program (descriptor {})", path_, foreign),
         "Close it: nothing is written while it is open. To read meanwhile, use Pipeline::query.");
   }
+}
+
+// Whoever may read the file reads its log as well, or does not come by the newest commits; and nobody else does. (A log
+// is made anew after each checkpoint, as the umask allows.)
+void FileGuard::give_log_mode_of_file(int descriptor, mode_t mode) const {
+  struct stat file {};
+  constexpr mode_t access = 0666;
+  if (::fstat(descriptor_, &file) != 0 || (file.st_mode & access) == (mode & access)) return;
+  static_cast<void>(::fchmod(descriptor, file.st_mode & access));  // of another owner's it may fail: then it stays
 }
 
 void FileGuard::check_lock() {

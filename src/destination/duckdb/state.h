@@ -43,6 +43,7 @@ class StateTables {
   // Creates them where they are missing, adds columns that an older walbrook did not know; throws Error(destination)
   // when a newer walbrook wrote them.
   void create();
+  // Throws Error(destination) where a newer walbrook wrote the state, or where a part of it was dropped.
   void check_format();
 
   [[nodiscard]] State load();
@@ -74,6 +75,7 @@ class StateTables {
   [[nodiscard]] bool has_column(std::string_view of, std::string_view column);
   // ", name::VARCHAR" for each of the later columns of that table, in their order; '' for one that an older file lacks.
   [[nodiscard]] std::string later_cells(std::string_view table_name);
+  void name_file();
   void forget_record(const TableRecord& record);
   void put_schema_version(const TableRecord& record);
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "app/credentials.h"
+#include "app/process_arguments.h"
 #include "base/error.h"
 #include "test/unit/config/folder_case.h"
 
