@@ -238,7 +238,11 @@ std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
 void Loader::promote_copied(Lsn reached, std::stop_token stop) {
   const auto ready = copies_to_promote(reached);
   if (ready.empty()) return;
-  with_retries([&] { promote(ready, reached); }, stop);
+  try {
+    with_retries([&] { promote(ready, reached); }, stop);
+  } catch (const TableFailed& failed) {  // the others of them become visible with the next step
+    return target_failed(failed, {}, stop);
+  }
   promoted_ = true;
   for (auto* table : ready) {
     table->copied.reset();
@@ -253,7 +257,9 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
   for (auto* table : ready) {
     if (table->variant_columns.empty()) continue;
-    destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+    for_table(table->record.oid, [&] {
+      destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+    });
   }
   auto load = destination_.begin_load();
   TableChanges changes(sync_);
@@ -298,11 +304,34 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
       with_retries([&] { apply_once(package); }, stop);
       break;
     } catch (const TableFailed& failed) {
-      package.troubles.push_back(
-          {.oid = failed.table(), .reason = failed.what(), .commit_lsn = package.transactions.front().commit_lsn});
+      const Lsn at = package.transactions.empty() ? Lsn{} : package.transactions.front().commit_lsn;
+      if (failed.of_target()) {
+        target_failed(failed, at, stop);
+      } else {
+        package.troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = at});
+      }
     }
   }
   order_copies({}, stop);  // a change may have asked for a new copy of its table
+}
+
+// Not part of the load that failed: rows of that table that are applied from here on are dropped, or wait for its copy.
+void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop) {
+  auto& table = *sync_.find(failed.table());
+  std::vector<destination::AlteredTarget> altered;
+  with_retries([&] { altered = destination_.altered_targets({table.record}); }, stop);
+  if (altered.empty()) {
+    auto cause = failed.cause();
+    if (cause.ends_with('.')) cause.pop_back();
+    sync_.suspend(table, fmt::format("{}. Walbrook gives target tables no constraints, and nothing that depends on "
+                                     "them: remove what was added, the next run resyncs the table.",
+                                     cause));
+  } else {
+    static_cast<void>(sync_.target_altered(table, altered.front()));
+  }
+  table.set_aside_at = commit_lsn;
+  statistics_.table(table);
+  order_copies({table.record}, stop);
 }
 
 void Loader::apply_once(const LoadPackage& package) {
@@ -397,12 +426,14 @@ void Loader::keep_prepared(const LoadPackage& package) {
 
 void Loader::prepare_variants(const LoadPackage& package) {
   for (const auto& [oid, columns] : new_columns(package, sync_)) {
-    destination_.add_columns(sync_.find(oid)->record, *columns);
+    for_table(oid, [&, columns = columns] { destination_.add_columns(sync_.find(oid)->record, *columns); });
   }
   for (auto& [oid, columns] : variant_columns(package, sync_)) {
     auto& table = *sync_.find(oid);
     if (table.record.state == TableState::streaming) {
-      destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
+      for_table(oid, [&, columns = columns] {
+        destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
+      });
     } else {
       table.variant_columns.insert(columns.begin(), columns.end());
     }

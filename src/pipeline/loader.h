@@ -78,6 +78,8 @@ class Loader {
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
   void prepare_variants(const LoadPackage& package);
+  // The destination refused to change its target: it is resynced where the target was altered, else suspended.
+  void target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop);
   // Runs `attempt` until it succeeds; an Error(destination) is waited out with backoff.
   void with_retries(const std::function<void()>& attempt, std::stop_token stop);
   [[nodiscard]] Error given_up(const Error& failed) const;

@@ -1,0 +1,219 @@
+// P7 where the trouble is a target table that somebody dropped or altered in the DuckDB file.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <ostream>
+
+#include "test/support/duck_reader.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+void as_user(const ReplicatedDatabase& db, const std::string& sql) {
+  DuckReader(db.file(), DuckReader::Access::read_write).exec(sql);
+}
+
+struct Shop : ReplicatedDatabase {
+  Shop() {
+    exec(
+        "CREATE TABLE orders(id int PRIMARY KEY, v text, n numeric(10,2));"
+        "INSERT INTO orders SELECT g, 'v' || g, CASE WHEN g = 3 THEN 'NaN'::numeric ELSE g END FROM "
+        "generate_series(1, 9) g;"
+        "CREATE TABLE items(id int PRIMARY KEY, v text); INSERT INTO items SELECT g, 'i' FROM generate_series(1, 9) g");
+    const auto first = pipeline.run();
+    EXPECT_EQ(first.exit_code, 0) << first.describe();
+  }
+  void change() const {
+    exec(
+        "UPDATE orders SET v = v || '!' WHERE id < 5; INSERT INTO orders VALUES (10, 'new', 'NaN'); DELETE FROM orders "
+        "WHERE id = 9; UPDATE items SET v = 'changed' WHERE id < 4");
+  }
+  [[nodiscard]] std::string state(const std::string& table = "orders") const {
+    return copied_value("SELECT state FROM _walbrook.tables WHERE source_name = '" + table + "'");
+  }
+};
+
+// The rows of items, which nobody altered.
+void expect_others_continue(const Shop& db) {
+  const std::string items = "SELECT string_agg(id || v, ' ' ORDER BY id) FROM public.items";
+  EXPECT_EQ(db.copied_value(items), db.value(items));
+}
+
+struct Altered {
+  std::string name;
+  std::string done;  // by the user, in the file
+  std::string told;
+};
+
+void PrintTo(const Altered& altered, std::ostream* out) {
+  *out << altered.name;
+}
+
+class AlteredTarget : public ::testing::TestWithParam<Altered> {};
+
+TEST_P(AlteredTarget, p7_is_resynced_and_the_others_continue) {
+  const Shop db;
+  as_user(db, GetParam().done);
+  db.change();
+  const auto checked = run(db.pipeline.command("check"));
+  EXPECT_EQ(checked.exit_code, 0) << checked.describe();
+  EXPECT_NE(checked.out.find(GetParam().told), std::string::npos) << checked.describe();
+  const auto status = run(db.pipeline.command("status"));
+  EXPECT_NE(status.out.find(GetParam().told), std::string::npos) << status.describe();
+  const auto began = std::chrono::steady_clock::now();
+  const auto result = db.pipeline.run();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15)) << "it is not waited for";
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.err.find("is resynced: " + GetParam().told), std::string::npos) << result.describe();
+  EXPECT_EQ(db.differences(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, AlteredTarget,
+    ::testing::Values(Altered{"table_dropped", "DROP TABLE public.orders",
+                              "target table public.orders was dropped or renamed in"},
+                      Altered{"table_renamed",
+                              "ALTER TABLE public.orders RENAME TO mine; CREATE SCHEMA own; CREATE TABLE own.orders "
+                              "AS FROM public.mine; DROP TABLE public.mine; DROP SCHEMA own CASCADE",
+                              "target table public.orders was dropped or renamed in"},
+                      Altered{"schema_dropped", "DROP SCHEMA public CASCADE", "schema public was dropped in"},
+                      Altered{"column_dropped", "ALTER TABLE public.orders DROP COLUMN v",
+                              "column \"v\" of target table public.orders was dropped or renamed in"},
+                      Altered{"column_renamed", "ALTER TABLE public.orders RENAME COLUMN v TO w",
+                              "column \"v\" of target table public.orders was dropped or renamed in"},
+                      Altered{"column_retyped", "ALTER TABLE public.orders ALTER COLUMN id TYPE BIGINT",
+                              "column \"id\" of target table public.orders is BIGINT in"},
+                      Altered{"overflow_column_dropped", "ALTER TABLE public.orders DROP COLUMN n__v_text",
+                              "overflow column \"n__v_text\" of target table public.orders was dropped or renamed in"}),
+    [](const auto& altered) { return altered.param.name; });
+
+struct Conflict {
+  std::string name;
+  std::string done;
+  std::string told;
+  std::string freed;  // frees the name again
+};
+
+void PrintTo(const Conflict& conflict, std::ostream* out) {
+  *out << conflict.name;
+}
+
+class TargetConflict : public ::testing::TestWithParam<Conflict> {};
+
+TEST_P(TargetConflict, p7_is_suspended_and_what_the_user_made_stays) {
+  const Shop db;
+  as_user(db, GetParam().done);
+  db.change();
+  const auto checked = run(db.pipeline.command("check"));
+  EXPECT_EQ(checked.exit_code, 5) << checked.describe();
+  for (int round = 0; round < 2; ++round) {
+    const auto result = db.pipeline.run();
+    EXPECT_EQ(result.exit_code, 5) << result.describe();
+    EXPECT_NE(result.err.find(GetParam().told), std::string::npos) << result.describe();
+    EXPECT_NE(result.err.find("--dataset NAME"), std::string::npos) << result.describe();
+    EXPECT_EQ(db.state(), "quarantined");
+    EXPECT_EQ(db.copied_value("SELECT mine FROM public.orders"), "42") << "it is not touched";
+    expect_others_continue(db);
+    db.exec("INSERT INTO items VALUES (" + std::to_string(100 + round) + ", 'later')");
+  }
+  as_user(db, GetParam().freed);
+  const auto freed = db.pipeline.run();
+  EXPECT_EQ(freed.exit_code, 0) << freed.describe();
+  EXPECT_EQ(db.differences(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, TargetConflict,
+    ::testing::Values(Conflict{"view", "DROP TABLE public.orders; CREATE VIEW public.orders AS SELECT 42 AS mine",
+                               "public.orders in copy.duckdb is a view", "DROP VIEW public.orders"},
+                      Conflict{"another_table",
+                               "DROP TABLE public.orders; CREATE TABLE public.\"Orders\" AS SELECT 42 AS mine",
+                               "public.orders in copy.duckdb has other columns", "DROP TABLE public.orders"}),
+    [](const auto& conflict) { return conflict.param.name; });
+
+TEST(AlteredTargets, p7_a_constraint_that_fails_suspends_one_table) {
+  for (const std::string constraint :
+       {"ALTER TABLE public.orders ALTER COLUMN v SET NOT NULL", "CREATE UNIQUE INDEX own ON public.orders(v)",
+        "ALTER TABLE public.orders ADD PRIMARY KEY (id); CREATE TABLE public.notes(id int REFERENCES "
+        "public.orders(id)); INSERT INTO public.notes VALUES (9)"}) {
+    const Shop db;
+    as_user(db, constraint);
+    EXPECT_EQ(db.pipeline.run().exit_code, 0) << "it does no harm yet";
+    db.exec("INSERT INTO orders VALUES (11, NULL, 1), (12, 'v1', 1); UPDATE orders SET n = 5 WHERE id = 9");
+    db.change();
+    const auto began = std::chrono::steady_clock::now();
+    const auto result = db.pipeline.run();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15)) << constraint;
+    EXPECT_EQ(result.exit_code, 5) << constraint << "\n" << result.describe();
+    EXPECT_NE(result.err.find("remove what was added"), std::string::npos) << result.describe();
+    expect_others_continue(db);
+    as_user(db, "DROP TABLE IF EXISTS public.notes");
+    const auto again = db.pipeline.run();
+    EXPECT_EQ(again.exit_code, 0) << again.describe();
+    EXPECT_EQ(db.differences(), "");
+  }
+}
+
+// Columns of the user's own, indexes, views and comments do no harm.
+TEST(AlteredTargets, what_a_user_adds_without_harm_stays_and_resyncs_nothing) {
+  const Shop db;
+  as_user(db,
+          "ALTER TABLE public.orders ADD COLUMN note VARCHAR; UPDATE public.orders SET note = 'mine' WHERE id = 5; "
+          "CREATE INDEX own ON public.orders(id); CREATE VIEW public.seen AS SELECT count(*) AS n FROM public.orders; "
+          "COMMENT ON TABLE public.orders IS 'mine'");
+  db.change();
+  const auto result = db.pipeline.run();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(result.err.find("resynced"), std::string::npos) << result.describe();
+  EXPECT_EQ(db.copied_value("SELECT string_agg(note, ',') FROM public.orders"), "mine");
+  EXPECT_EQ(db.copied_value("SELECT n FROM public.seen"), "9");
+  expect_others_continue(db);
+}
+
+TEST(AlteredTargets, a_table_beyond_resync_max_size_waits_for_its_resync) {
+  const Shop db;
+  as_user(db, "DROP TABLE public.orders");
+  db.change();
+  for (int round = 0; round < 2; ++round) {
+    const auto result = db.pipeline.run({"--resync-max-size", "0"});
+    EXPECT_EQ(result.exit_code, 5) << result.describe();
+    EXPECT_NE(result.err.find("walbrook resync public.orders"), std::string::npos) << result.describe();
+    expect_others_continue(db);
+  }
+  const auto asked = run(db.pipeline.command("resync", {"public.orders"}));
+  EXPECT_EQ(asked.exit_code, 0) << asked.describe();
+  const auto result = db.pipeline.run({"--resync-max-size", "0"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(db.differences(), "");
+}
+
+TEST(AlteredTargets, a_reset_leaves_what_took_a_targets_name) {
+  const Shop db;
+  as_user(db, "DROP TABLE public.orders; CREATE VIEW public.orders AS SELECT 42 AS mine");
+  const auto dropped = run(db.pipeline.command("pipeline", {db.pipeline.slot, "drop", "--yes"}));
+  EXPECT_EQ(dropped.exit_code, 0) << dropped.describe();
+  EXPECT_EQ(db.copied_value("SELECT mine FROM public.orders"), "42");
+  EXPECT_EQ(db.copied_value("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'public'"), "0");
+}
+
+// Whatever goes from the state, nothing is applied to a target table without it, and so nothing twice.
+TEST(AlteredTargets, p2_without_a_state_table_nothing_is_applied) {
+  const Shop db;
+  db.change();
+  const std::string rows = "SELECT string_agg(id || v, ' ' ORDER BY id) FROM public.orders";
+  const auto before = db.copied_value(rows);
+  for (const std::string table : {"format", "checkpoint", "tables", "targets", "loads", "staged"}) {
+    as_user(db, "CREATE TABLE _walbrook.saved AS FROM _walbrook." + table + "; DROP TABLE _walbrook." + table);
+    const auto result = db.pipeline.run();
+    EXPECT_EQ(result.exit_code, 4) << table << "\n" << result.describe();
+    EXPECT_EQ(db.copied_value(rows), before) << table;
+    as_user(db, "ALTER TABLE _walbrook.saved RENAME TO " + table);
+  }
+  const auto result = db.pipeline.run();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(db.differences(), "");
+}
+
+}  // namespace
+}  // namespace walbrook::test
