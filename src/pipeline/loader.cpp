@@ -20,16 +20,6 @@ constexpr milliseconds check_interval{1000};        // that the destination is s
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
 
-// The record as its copy will have it.
-TableRecord as_it_will_stand(const SyncedTable& table) {
-  auto record = table.record;
-  if (table.moves_to) {
-    record.target_schema = table.moves_to->schema;
-    record.target_name = table.moves_to->table;
-  }
-  return record;
-}
-
 }  // namespace
 
 Loader::Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
@@ -157,7 +147,7 @@ void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop
   set_aside_without_place(ordered, stop);
   for (auto* table : ordered) {
     if (table->record.state == TableState::copying) {
-      order.tables.push_back({.record = as_it_will_stand(*table),
+      order.tables.push_back({.record = promoted_record(*table),
                               .source = table->source,
                               .number = table->copy_number,
                               .without_rows = copies_no_rows(table->record)});
@@ -175,7 +165,7 @@ void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop
 void Loader::set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop) {
   if (ordered.empty()) return;
   std::vector<TableRecord> records;
-  for (const auto* table : ordered) records.push_back(as_it_will_stand(*table));
+  for (const auto* table : ordered) records.push_back(promoted_record(*table));
   std::vector<destination::TakenPlace> taken;
   with_retries([&] { taken = destination_.taken_places(records); }, stop);
   for (const auto& place : taken) quarantine(*sync_.find(place.oid), place.reason);
@@ -241,7 +231,7 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
   try {
     with_retries([&] { promote(ready, reached); }, stop);
   } catch (const TableFailed& failed) {  // the others of them become visible with the next step
-    return target_failed(failed, {}, stop);
+    return promotion_failed(failed, stop);
   }
   promoted_ = true;
   for (auto* table : ready) {
@@ -313,25 +303,6 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
     }
   }
   order_copies({}, stop);  // a change may have asked for a new copy of its table
-}
-
-// Not part of the load that failed: rows of that table that are applied from here on are dropped, or wait for its copy.
-void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop) {
-  auto& table = *sync_.find(failed.table());
-  std::vector<destination::AlteredTarget> altered;
-  with_retries([&] { altered = destination_.altered_targets({table.record}); }, stop);
-  if (altered.empty()) {
-    auto cause = failed.cause();
-    if (cause.ends_with('.')) cause.pop_back();
-    sync_.suspend(table, fmt::format("{}. Walbrook gives target tables no constraints, and nothing that depends on "
-                                     "them: remove what was added, the next run resyncs the table.",
-                                     cause));
-  } else {
-    static_cast<void>(sync_.target_altered(table, altered.front()));
-  }
-  table.set_aside_at = commit_lsn;
-  statistics_.table(table);
-  order_copies({table.record}, stop);
 }
 
 void Loader::apply_once(const LoadPackage& package) {

@@ -171,6 +171,48 @@ TEST(AlteredTargets, what_a_user_adds_without_harm_stays_and_resyncs_nothing) {
   expect_others_continue(db);
 }
 
+// What DuckDB writes for a type is compared with what it was made as.
+TEST(AlteredTargets, no_type_is_taken_for_an_altered_one) {
+  const ReplicatedDatabase db;
+  db.exec(
+      "CREATE TYPE mood AS ENUM ('calm', 'it''s'); CREATE DOMAIN small AS int CHECK (VALUE < 100);"
+      "CREATE TYPE \"odd type\" AS (\"a b\" int, \"C\"\"d\" numeric(5,1)[], \"select\" text, t timestamptz);"
+      "CREATE TYPE outer_type AS (inner_one \"odd type\", list \"odd type\"[]);"
+      "CREATE TABLE orders(id int PRIMARY KEY, a int2, b int8, c float4, d float8, e numeric(10,2), f numeric, g "
+      "numeric(38,0), h varchar(10), i bytea, j uuid, k json, l jsonb, m date, n time, o timetz, p timestamp, q "
+      "timestamptz, r interval, s bit(3), t varbit, u bool, v oid, w int[], x text[], y \"odd type\", z outer_type, aa "
+      "mood, ab small, ac money, ad inet, ae tsrange, af char(3), ag \"char\", ah name, ai mood[], aj numeric(3,1)[], "
+      "ak "
+      "timestamp(3)[], al regclass, am pg_lsn, an xid8); INSERT INTO orders(id) VALUES (1);"
+      "CREATE TABLE empty_one(); ALTER TABLE empty_one REPLICA IDENTITY FULL");
+  ASSERT_EQ(db.pipeline.run({"--metadata", "dlt"}).exit_code, 0);
+  for (const std::string metadata : {"dlt", "dlt", "walbrook", "walbrook"}) {
+    db.exec("UPDATE orders SET b = coalesce(b, 0) + 1");
+    const auto checked = run(db.pipeline.command("check"));
+    EXPECT_EQ(checked.out.find("target table"), std::string::npos) << checked.describe();
+    const auto result = db.pipeline.run({"--metadata", metadata});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_EQ(result.err.find("is resynced"), std::string::npos) << result.describe();
+  }
+}
+
+TEST(AlteredTargets, a_table_that_has_its_changes_alone_waits_for_its_resync) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  ASSERT_EQ(db.pipeline.run({"--no-snapshot"}).exit_code, 0);
+  db.exec("INSERT INTO t VALUES (2)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  as_user(db, "DROP TABLE public.t");
+  for (int round = 0; round < 2; ++round) {
+    const auto result = db.pipeline.run();
+    EXPECT_EQ(result.exit_code, 5) << result.describe();
+    EXPECT_NE(result.err.find("walbrook resync public.t"), std::string::npos) << result.describe();
+  }
+  EXPECT_EQ(run(db.pipeline.command("resync", {"public.t"})).exit_code, 0);
+  EXPECT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+}
+
 TEST(AlteredTargets, a_table_beyond_resync_max_size_waits_for_its_resync) {
   const Shop db;
   as_user(db, "DROP TABLE public.orders");
