@@ -52,7 +52,7 @@ TEST(Pipeline, a_bare_word_is_a_kind_of_destination_and_its_password_is_never_sh
   const auto thrown = [](const std::string& destination) {
     try {
       auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .destination = destination});
-      auto stream = pipeline.query("SELECT 1");
+      static_cast<void>(pipeline.query("SELECT 1"));
     } catch (const Error& error) {
       return error;
     }

@@ -198,8 +198,8 @@ std::vector<TakenPlace> DuckDbDestination::taken_places(const std::vector<TableR
       }
       // What walbrook made there may have gone, and its name with it.
       const auto live = state.live_target(table.target_schema, table.target_name);
-      if (!live || live->oid != table.oid) continue;
-      const auto found = check.difference(live->target, table.columns.get());
+      if (!live) continue;
+      const auto found = check.difference(live->target, live->oid == table.oid ? table.columns.get() : nullptr);
       if (found && found->name_conflict) {
         taken.push_back({.oid = table.oid, .reason = fmt::format("{}. {}", found->reason, found->hint)});
       }
@@ -216,13 +216,16 @@ std::vector<AlteredTarget> DuckDbDestination::altered_targets(const std::vector<
   if (!state.exist()) return altered;
   connection_->execute("BEGIN TRANSACTION READ ONLY");
   try {
-    std::map<Oid, Target> made;
+    // By their names: a table that was created again in the source has another OID than its target was made for.
+    std::map<std::pair<std::string, std::string>, Target> made;
     for (auto& record : state.targets()) {
-      if (record.kind == TargetRecord::Kind::live) made[record.oid] = std::move(record.target);
+      if (record.kind != TargetRecord::Kind::live) continue;
+      const std::pair key{folded(record.target.schema), folded(record.target.table)};
+      made[key] = std::move(record.target);
     }
     TargetCheck check(*connection_);
     for (const auto& table : tables) {
-      const auto target = made.find(table.oid);
+      const auto target = made.find({folded(table.target_schema), folded(table.target_name)});
       if (target == made.end()) {
         altered.push_back({.oid = table.oid,
                            .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
