@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/source_access.h"
+#include "base/error.h"
 
 namespace walbrook::api {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 class QueryStream {
  public:
   QueryStream(const PipelineState& state, const std::string& sql)
-      : facts_{.pipeline = state.pipeline_name, .destination = state.destination_url} {
+      : facts_{.pipeline = state.pipeline_name, .destination = mask_secrets(state.destination_url)} {
     auto options = destination_options(state);
     options.read_only = options.shared_with_writers = true;
     const auto file = destination::file_path(options.url);

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/destination_access.h"
 #include "app/findings_text.h"
+#include "app/source_names.h"
 #include "app/terminal.h"
 #include "pipeline/slot_claim.h"
 
@@ -12,6 +13,7 @@ namespace walbrook::app {
 
 int check_command(const CommandLine& given) {
   auto line = given;
+  take_source_names(line);
   auto destination = check_destination(line);
   source::PreflightRequest request{.conninfo = line.run.conninfo,
                                    .publication = line.run.publication,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/credentials.h"
+#include "base/destination_name.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "base/user_paths.h"
@@ -69,9 +70,15 @@ void check_is_no_action(const config::Configuration& settings, const std::string
                                 fmt::join(settings.pipelines(), ", ")));
 }
 
+// `--destination duckdb` says the kind and not the file.
+bool names_file(const Flags& flags) {
+  const auto given = flags.setting(destination_key);
+  return given && !is_destination_kind(*given);
+}
+
 // Flags that say which pipeline is meant as it was said before there were configuration files.
 bool names_by_flags(const Flags& flags) {
-  return flags.setting(slot_key) || flags.setting(credentials_key) || flags.setting(destination_key);
+  return flags.setting(slot_key) || flags.setting(credentials_key) || names_file(flags);
 }
 
 void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
@@ -79,7 +86,7 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
     // What is in a file can be asked for without any configuration.
     const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
                            entry.command == Command::sql || entry.command == Command::pipeline;
-    const bool said_by_flags = of_a_file && flags.setting(destination_key);
+    const bool said_by_flags = of_a_file && names_file(flags);
     if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) {
       if (entry.command == Command::pipeline) check_is_no_action(settings, *flags.pipeline);
       refuse_pipeline(settings, *flags.pipeline);
@@ -118,12 +125,13 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   return settings;
 }
 
-source::TableName to_table_name(const config::TableSetting& table) {
+source::WrittenName to_table_name(const config::TableSetting& table) {
   try {
-    auto parsed = source::parse_table_name(table.name);
+    auto parsed = source::parse_written_name(table.name);
     if (!table.columns.empty()) {
-      if (!parsed.columns.empty()) throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
-      parsed.columns = table.columns;
+      if (!parsed.read.columns.empty())
+        throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
+      parsed.read.columns = table.columns;
     }
     return parsed;
   } catch (const Error& error) {
@@ -154,9 +162,10 @@ void check_slot(const config::Configuration& settings, const std::string& name) 
     check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
 }
 
-void read_names(const config::Configuration& settings, Command command, pipeline::RunOptions& run) {
+void read_names(const config::Configuration& settings, CommandLine& line) {
+  auto& run = line.run;
   run.slot = name_or_pipelines(settings, slot_key);
-  if (command != Command::pipeline && !run.slot.empty())
+  if (line.command != Command::pipeline && !run.slot.empty())
     check_slot(settings, run.slot);  // there the destination knows it
   run.publication = name_or_pipelines(settings, publication_key);
   if (!settings.text(publication_key) && !run.publication.empty())
@@ -164,7 +173,8 @@ void read_names(const config::Configuration& settings, Command command, pipeline
   run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
   run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
   for (const auto& table : settings.tables()) {
-    run.tables.push_back(to_table_name(table));
+    line.written_tables.push_back(to_table_name(table));
+    run.tables.push_back(line.written_tables.back().read);
     read_hints(table, run.tables.back(), run);
   }
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
@@ -248,7 +258,8 @@ void read_output(const Flags& flags, CommandLine& line) {
 // Those that are to be copied again: whole, and by the names that they have in the source.
 void read_resync_tables(const Flags& flags, PipelineRequest& request) {
   for (const auto& text : flags.tables) {
-    auto table = source::parse_table_name(text);
+    request.written.push_back(source::parse_written_name(text));
+    auto table = request.written.back().read;
     if (!table.columns.empty()) {
       throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync is of whole tables", text),
                   fmt::format("walbrook resync {}", printable(table.full_name())));
@@ -275,7 +286,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (entry.command == Command::config || entry.command == Command::init) return line;
 
   const auto& settings = line.settings;
-  read_names(settings, entry.command, line.run);
+  read_names(settings, line);
   read_source_settings(settings, line.run);
   read_load_settings(settings, line.run);
   line.run.follow = flags.follow;
@@ -286,7 +297,11 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (entry.command == Command::decode) {
     // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.
     line.run.tables.clear();
-    for (const auto& table : flags.tables) line.run.tables.push_back(source::parse_table_name(table));
+    line.written_tables.clear();
+    for (const auto& table : flags.tables) {
+      line.written_tables.push_back(source::parse_written_name(table));
+      line.run.tables.push_back(line.written_tables.back().read);
+    }
     read_decode_options(*entry.app, flags, line);
     if (line.decode.capture.empty()) {
       line.run.conninfo = resolve_source(settings);
@@ -297,7 +312,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (entry.command == Command::pipeline) {
     read_pipeline_request(flags, line);
     if (flags.list) {
-      line.destination.url = flags.setting(destination_key).value_or("");
+      if (names_file(flags)) line.destination.url = *flags.setting(destination_key);
       return line;
     }
   }

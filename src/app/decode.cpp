@@ -10,6 +10,7 @@
 #include "app/decode_filter.h"
 #include "app/decode_message.h"
 #include "app/decode_source.h"
+#include "app/source_names.h"
 #include "app/terminal.h"
 #include "base/json_text.h"
 #include "base/text.h"
@@ -149,7 +150,9 @@ void record(const CommandLine& line) {
 
 }  // namespace
 
-int decode_command(const CommandLine& line) {
+int decode_command(const CommandLine& given) {
+  auto line = given;
+  if (line.decode.capture.empty()) take_source_names(line);
   if (line.decode.record.empty()) {
     print(line);
   } else {

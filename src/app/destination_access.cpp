@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -59,7 +60,40 @@ Finding held_by_a_run(const pipeline::RunStatus& status) {
           .mend = "Another run would have to wait for its end."};
 }
 
+// What somebody did to target tables since the last run.
+std::vector<Finding> altered_findings(destination::Destination& destination, const destination::State& state) {
+  std::vector<Finding> findings;
+  for (const auto& [record, altered] : altered_targets(destination, state)) {
+    auto& finding = findings.emplace_back(
+        Finding{.severity = altered.name_conflict ? Severity::error : Severity::warning,
+                .topic = fmt::format("table {}.{}", record.schema, record.name),
+                .what = altered.reason,
+                .mend = altered.name_conflict ? altered.hint
+                                              : "The next run resyncs the table, if it is not larger than "
+                                                "resync_max_size.",
+                .kind = ErrorKind::data});
+    finding.facts = {.destination = destination.name(), .table = record.schema + "." + record.name};
+  }
+  return findings;
+}
+
 }  // namespace
+
+std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> altered_targets(
+    destination::Destination& destination, const destination::State& state) {
+  using destination::TableState;
+  std::vector<destination::TableRecord> with_target;
+  for (const auto& record : state.tables) {
+    const bool has_target = record.state == TableState::streaming || record.state == TableState::quarantined;
+    if (has_target && record.columns != nullptr) with_target.push_back(record);
+  }
+  std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> found;
+  for (auto& altered : destination.altered_targets(with_target)) {
+    const auto record = std::ranges::find(with_target, altered.oid, &destination::TableRecord::oid);
+    if (record->state == TableState::streaming || altered.name_conflict) found.emplace_back(*record, altered);
+  }
+  return found;
+}
 
 bool is_locked(const Error& error) {
   return error.kind() == ErrorKind::destination && error.cause().find(" is locked by ") != std::string::npos;
@@ -98,6 +132,7 @@ DestinationCheck check_destination(CommandLine& line) {
         check.checkpoint ? fmt::format("{} holds this pipeline at checkpoint {}", destination->name(),
                                        check.checkpoint->lsn.to_string())
                          : fmt::format("{} can be written, holds nothing of this pipeline yet", destination->name())));
+    for (auto& finding : altered_findings(*destination, state)) check.findings.push_back(std::move(finding));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::configuration) throw;
     auto finding = wrong(error.cause(), error.mend());

@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/command_line.h"
 #include "base/error.h"
@@ -16,6 +18,10 @@ namespace walbrook::app {
 
 // Somebody else holds it now: to be tried again, where waiting was asked for.
 [[nodiscard]] bool is_locked(const Error& error);
+
+// The tables of an open destination whose target was altered by somebody else, with what the next run finds.
+[[nodiscard]] std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> altered_targets(
+    destination::Destination& destination, const destination::State& state);
 
 struct DestinationCheck {
   std::vector<source::Finding> findings;

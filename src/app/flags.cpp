@@ -83,13 +83,20 @@ void add_source(CLI::App& app, Flags& flags) {
       "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
 }
 
-void add_endpoints(CLI::App& app, Flags& flags) {
+// All flags that say which pipeline is meant: every command that is about one takes all of them, so that what names it
+// for `run` names it everywhere. `publication`: its help, where the command does something with it.
+void add_naming(CLI::App& app, Flags& flags, Named named, const char* publication = nullptr) {
   add_source(app, flags);
   add_setting(
       app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
       "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook_<database>");
+  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              publication == nullptr
+                  ? "publication, as for run; of several pipelines in a file it tells which\nis meant"
+                  : publication);
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
               "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
+  add_project(app, flags, named);
 }
 
 void add_help(CLI::App& app) {
@@ -104,9 +111,10 @@ void add_output(CLI::App& app, Flags& flags) {
   add_help(app);
 }
 
+constexpr const char* publication_of_run =
+    "created by the first run when there is none of that name;\ndefault: walbrook_<database>";
+
 void add_selection(CLI::App& app, Flags& flags) {
-  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              "created by the first run when there is none of that name;\ndefault: walbrook_<database>");
   add(app, source_group, "--table", flags.tables, "TABLE",
       "schema.table or schema.table(col,col), may be given many times;\n"
       "default: those of the publication, all of --schema where it is created");
@@ -162,7 +170,7 @@ void add_loading(CLI::App& app, Flags& flags) {
 
 CLI::App* add_run(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("run", "Copy what is new and apply every committed change");
-  add_endpoints(*app, flags);
+  add_naming(*app, flags, Named::also_by_position, publication_of_run);
   add_selection(*app, flags);
   add_setting(*app, flags, destination_group, "pipelines.NAME.dataset_name", "NAME",
               "schema of all copies; default: the schema each table has in the source");
@@ -180,7 +188,6 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
            "must fit");
   add_flag(*app, work_group, "--yes", flags.yes,
            "with --reset: drop also a slot or publication that this copy did not make");
-  add_project(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   add_loading(*app, flags);
   return app;
@@ -215,17 +222,15 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
 
 CLI::App* add_check(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("check", "Find what would make a run fail, and how to mend it");
-  add_endpoints(*app, flags);
+  add_naming(*app, flags, Named::also_by_position, publication_of_run);
   add_selection(*app, flags);
-  add_project(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_status(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("status", "What a run is doing now, or what the last one left behind");
-  add_endpoints(*app, flags);
-  add_project(*app, flags, Named::also_by_position);
+  add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
@@ -233,17 +238,15 @@ CLI::App* add_status(CLI::App& top, Flags& flags) {
 CLI::App* add_resync(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("resync", "Copy tables again while readers see what they have");
   app->add_option("TABLE", flags.tables, "schema.table, as the source names it; several may be given")->required();
-  add_endpoints(*app, flags);
-  add_project(*app, flags, Named::by_flag);
+  add_naming(*app, flags, Named::by_flag);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_sql(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
-  add_endpoints(*app, flags);
+  add_naming(*app, flags, Named::by_flag);
   add_flag(*app, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
-  add_project(*app, flags, Named::by_flag);
   add_output(*app, flags);
   app->add_option("SQL", flags.sql, "the statement")->required();
   return app;
@@ -251,7 +254,7 @@ CLI::App* add_sql(CLI::App& top, Flags& flags) {
 
 CLI::App* add_config(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("config", "Show every setting, and where it was said");
-  add_project(*app, flags, Named::also_by_position);
+  add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
@@ -271,15 +274,14 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
 
 CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
-  add_project(*app, flags, Named::also_by_position);
+  add_naming(*app, flags, Named::also_by_position,
+             "of several pipelines in a file it tells which is meant; the one\nthat drop drops, where the destination "
+             "does not know it");
   std::vector<std::string> actions;
   for (const auto& [name, action] : pipeline_actions) actions.emplace_back(name);
   app->add_option("ACTION", flags.action, fmt::format("{}; default: info", fmt::join(actions, ", ")))
       ->type_name(alternatives(actions));
   app->add_option("TABLE", flags.tables, "of drop: schema.table");
-  add_endpoints(*app, flags);
-  add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              "the one that drop drops, where the destination does not know it");
   add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
   add(*app, work_group, "--limit", flags.limit, "N",
       "of loads and trace: how many, the newest first; default: 20 and 1");

@@ -63,7 +63,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   for (const auto& listed : line.pipeline.listed) {
     auto& file = file_of(listed.destination);
     PipelineRow row{.name = listed.name,
-                    .destination = listed.destination,
+                    .destination = mask_secrets(listed.destination),
                     .configured = true,
                     .by_default = listed.by_default,
                     .stored = std::nullopt,
@@ -83,13 +83,13 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   if (!line.destination.url.empty()) {
     const auto& file = file_of(line.destination.url);
     if (rows.empty() && !file.trouble.empty()) {
-      throw Error(ErrorKind::destination, fmt::format("{}: {}", line.destination.url, file.trouble),
+      throw Error(ErrorKind::destination, fmt::format("{}: {}", mask_secrets(line.destination.url), file.trouble),
                   "Name another file with --destination.");
     }
   }
   for (const auto& [url, file] : files) {
     for (const auto& stored : file.stored) {
-      rows.push_back({.name = stored.name, .destination = url, .stored = stored, .trouble = {}});
+      rows.push_back({.name = stored.name, .destination = mask_secrets(url), .stored = stored, .trouble = {}});
       rows.back().runs = file.runs;
     }
   }
@@ -145,6 +145,17 @@ FoundPipeline::FoundPipeline(const CommandLine& given)
       state([this](const std::string& sql) { return reader.ask(sql); }),
       line(with_stored_names(given, state)),
       stored(find_stored(state, line.run.pipeline, reader.name())) {}
+
+void take_meant_tables(const FoundPipeline& found, PipelineRequest& request) {
+  if (request.written.empty()) return;
+  std::vector<source::TableName> known;
+  for (const auto& table : found.state.tables(found.name())) {
+    known.push_back({table.record.schema, table.record.name, {}});
+  }
+  for (std::size_t i = 0; i < request.written.size(); ++i) {
+    if (auto meant = source::meant_table(request.written[i], known)) request.tables[i] = *std::move(meant);
+  }
+}
 
 int pipeline_command(const CommandLine& line) {
   switch (line.pipeline.action) {

@@ -17,6 +17,7 @@
 #include "app/progress.h"
 #include "app/progress_text.h"
 #include "app/signals.h"
+#include "app/source_names.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
 #include "base/json_text.h"
@@ -189,6 +190,7 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
 int run_command(const CommandLine& given) {
   StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
   auto line = given;
+  take_source_names(line);
   std::error_code failed;
   if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
   if (line.run.reset) move_log_without_file(destination::file_path(line.destination.url));

@@ -1,10 +1,12 @@
 // walbrook status: what the run that holds the destination is doing, or what the last one left in it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 
 #include "app/commands.h"
+#include "app/destination_access.h"
 #include "app/status_text.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
@@ -92,6 +94,15 @@ Answer read_left(const CommandLine& given) {
                              .state = std::string(destination::to_string(record.state)),
                              .reason = record.reason,
                              .suspect = record.suspect});
+  }
+  // As the next run will find them: nothing else tells of what was done to the file since.
+  for (const auto& [record, altered] : altered_targets(*destination, state)) {
+    const auto table = std::ranges::find_if(status.tables, [&record = record](const auto& each) {
+      return each.schema == record.schema && each.name == record.name && each.state != "loaded";
+    });
+    table->state = destination::to_string(altered.name_conflict ? destination::TableState::quarantined
+                                                                : destination::TableState::pending);
+    table->reason = altered.name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
   }
   const auto session = destination->open_read_session();
   left.rows = count_rows(status, [&session](const std::string& sql) { return session->query(sql); });

@@ -40,9 +40,20 @@ const StoredPipeline* named(const std::vector<StoredPipeline>& all, const std::s
   return found == all.end() ? nullptr : &*found;
 }
 
+// The only one that was made from the publication that was named.
+const StoredPipeline* with_publication(const std::vector<StoredPipeline>& all, const CommandLine& line) {
+  if (line.publication_is_default || reads_source(line)) return nullptr;
+  const auto has_it = [&line](const StoredPipeline& each) {
+    return each.checkpoint.publication == line.run.publication;
+  };
+  const auto found = std::ranges::find_if(all, has_it);
+  return std::ranges::count_if(all, has_it) == 1 ? &*found : nullptr;
+}
+
 // The pipeline that is meant; nullptr: the one of the default name, which the destination does not hold.
 const StoredPipeline* meant(const std::vector<StoredPipeline>& all, const CommandLine& line) {
   if (const auto* found = named(all, line.run.pipeline)) return found;
+  if (const auto* found = with_publication(all, line)) return found;
   std::vector<const StoredPipeline*> copies;
   const auto database = reads_source(line) ? source::database_of(line.run.conninfo) : std::string();
   for (const auto& pipeline : all) {

@@ -1,5 +1,6 @@
 // Passwords out of a text. Where it is not clear what belongs to the password, more is masked rather than less.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string>
 #include <string_view>
@@ -128,10 +129,33 @@ std::string mask_pairs(std::string_view text) {
   return masked;
 }
 
+// ?motherduck_token=secret&secret_access_key=secret: parameters of a URL whose names tell that they are secret.
+std::string mask_parameters(std::string_view text) {
+  constexpr std::array<std::string_view, 7> words = {"token", "secret", "passwd", "pwd", "_key", "credential", "sig"};
+  std::string masked;
+  while (true) {
+    const auto begin = text.find_first_of("?&");
+    if (begin == none) return masked.append(text);
+    masked.append(text.substr(0, begin + 1));
+    text.remove_prefix(begin + 1);
+    const auto equals = text.find_first_of("=?& \t\r\n\"'");
+    if (equals == none || text[equals] != '=') continue;
+    const auto name = text.substr(0, equals);
+    masked.append(text.substr(0, equals + 1));
+    text.remove_prefix(equals + 1);
+    const bool is_secret = std::ranges::any_of(words, [name](std::string_view word) {
+      return std::search(name.begin(), name.end(), word.begin(), word.end(), equal_letters) != name.end();
+    });
+    const auto length = std::min(text.find_first_of("& \t\r\n\"'"), text.size());
+    masked.append(is_secret && length > 0 ? mask : text.substr(0, length));
+    text.remove_prefix(length);
+  }
+}
+
 }  // namespace
 
 std::string mask_secrets(std::string_view text) {
-  return mask_pairs(mask_keys(mask_urls(text)));
+  return mask_parameters(mask_pairs(mask_keys(mask_urls(text))));
 }
 
 }  // namespace walbrook

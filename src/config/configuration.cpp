@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/destination_name.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -30,7 +31,6 @@ constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
 constexpr std::string_view password_file_key = "sources.pg_replication.credentials.password_file";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
-constexpr std::string_view destination_word = "duckdb";
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -108,18 +108,14 @@ void check_pipeline_name(const Written& written) {
               "Use letters, digits, - and _.");
 }
 
-// `destination = "duckdb"` says the kind, anything with a dot, slash or colon is a file.
-void check_destination_word(const Value& value) {
-  if (value.text == destination_word || value.text.find_first_of("./:") != std::string::npos) return;
-  throw Error(ErrorKind::configuration,
-              fmt::format("{} \"{}\" is not a known destination", value.origin.label(), printable(value.text)),
-              "Known: duckdb, or a file: duckdb:///shop.duckdb.");
+bool names_destination(const Key& key) {
+  return key.full_name() == destination_key || (key.section == "pipelines.NAME" && key.name == "destination");
 }
 
 void check_taken(const Key& key, const Value& value) {
   if (value.placeholder) return;  // source_credentials tells of all of them together
   check_value(key, value);
-  if (key.section == "pipelines.NAME" && key.name == "destination") check_destination_word(value);
+  if (names_destination(key)) check_destination_kind(value.origin.label(), value.text);
 }
 
 fs::path users_folder() {
@@ -309,8 +305,10 @@ const Configuration::Entry* Configuration::find_in(const Layer& layer, const Key
   for (auto entry = layer.rbegin(); entry != layer.rend(); ++entry) {
     const bool here = of_pipeline ? is_of_this_pipeline(*entry) : entry->pipeline.empty();
     if (!here) continue;
-    if (entry->key == &key) return &*entry;
-    if (of_destination && entry->key->name == "destination" && entry->value.text != destination_word) return &*entry;
+    // `destination = "duckdb"` says the kind and not the file.
+    const bool says_nothing = names_destination(*entry->key) && is_destination_kind(entry->value.text);
+    if (entry->key == &key && (!says_nothing || key.name == "destination")) return &*entry;
+    if (of_destination && entry->key->name == "destination" && !says_nothing) return &*entry;
   }
   return nullptr;
 }
@@ -403,6 +401,7 @@ std::vector<Effective> Configuration::effective() const {
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
     if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
     out.push_back({.key = &key, .value = *std::move(value)});
+    if (names_destination(key)) out.back().value.text = mask_secrets(out.back().value.text);
   }
   return out;
 }

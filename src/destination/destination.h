@@ -7,7 +7,8 @@
 //  * Load::commit returns only when it is durable (fsync'ed).
 //    It throws Error(in_doubt) where it cannot know whether it is; the next begin_load finds out.
 //  * Destroying a Load without commit leaves the destination as it was.
-//    Any method may throw Error(destination); the load is dead then, and the caller destroys it and tries again.
+//    Any method may throw Error(destination); the load is dead then, and the caller destroys it and tries again. What
+//    concerns one target table alone is a TargetRefused: trying again would fail again.
 //  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
 //  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
 //
@@ -220,6 +221,22 @@ struct TakenPlace {
   std::string reason;
 };
 
+// A target table that is not as walbrook left it: it was dropped or altered by somebody else.
+struct AlteredTarget {
+  Oid oid = 0;
+  // Its name belongs to something that walbrook did not make, and does not touch: only a person can free it.
+  bool name_conflict = false;
+  std::string reason;  // what was done to it, with its name and the destination's
+  std::string hint;    // of a name conflict: how to free the name
+};
+
+// The destination refuses to change one target table, and would refuse it again: somebody else altered the table, or
+// gave it a constraint. Other tables are not concerned. The load it comes from is dead, as after any other Error.
+class TargetRefused final : public Error {
+ public:
+  TargetRefused(std::string cause, std::string hint) : Error(ErrorKind::data, std::move(cause), std::move(hint)) {}
+};
+
 // Rows of one table's copy, invisible under its target name until promoted.
 class CopyWriter {
  public:
@@ -315,6 +332,10 @@ class Destination {
   // Of these tables those whose place is taken: what stands under their target name was not made by this pipeline. It
   // is never touched: beginning or promoting a copy in spite of it is an Error.
   [[nodiscard]] virtual std::vector<TakenPlace> taken_places(const std::vector<TableRecord>& tables) = 0;
+  // Of these tables, which have a target table, those whose target is not as their records say: it is missing, lacks a
+  // column, has another type for one, or something else has its name. Columns and constraints that were added do not
+  // count. Reads the catalog once for all of them. A destination that is open to be read answers too.
+  [[nodiscard]] virtual std::vector<AlteredTarget> altered_targets(const std::vector<TableRecord>& tables) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
   // Throws Error(data) where a copy with these columns cannot stand here.

@@ -390,6 +390,7 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
     out.target = end_of_committed(catalog);  // so that they leave in this run
   std::ranges::move(out.sync->copy_anew(options.copy_anew, start_over, "a copy anew was asked for"),
                     std::back_inserter(changed));
+  std::ranges::move(out.sync->compare_targets(destination), std::back_inserter(changed));
   store_start(destination, *out.sync, changed, out.checkpoint);
   if (!slot.created && backlog_is_needless(options, *out.sync) &&
       !leaving_tables_need_it(options, destination, *out.sync)) {

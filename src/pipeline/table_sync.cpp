@@ -53,6 +53,7 @@ TableSync::TableSync(TableSyncOptions options, const destination::Destination& d
     // A copy that was under way ended with the process that made it; a table that was set aside gets another chance,
     // but where only a copy that nobody asked for would give it one.
     const bool stays = record.changes_only && record.columns != nullptr;
+    tables_[oid].was_suspended = record.state == TableState::quarantined && !stays;
     if (record.state == TableState::copying || (record.state == TableState::quarantined && !stays)) {
       record.state = TableState::pending;
     }

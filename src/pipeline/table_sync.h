@@ -53,6 +53,8 @@ struct SyncedTable {
   Lsn identity_altered_at;            // the last commit at which a leaf's identity was another than the catalog's
   std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
   Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
+  bool was_suspended = false;         // by the last run; this one gives it another chance
+  Lsn set_aside_at;                   // the commit that it could not take; unset where no change was the cause
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
@@ -87,6 +89,12 @@ class TableSync {
   // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
   // publication_seen. Returns the records that changed, to be stored.
   std::vector<TableRecord> copy_anew(const std::vector<source::TableName>& names, bool all, const std::string& reason);
+  // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. Behind the
+  // first publication_seen. Returns the records that changed, to be stored. (table_sync_targets.cpp)
+  std::vector<TableRecord> compare_targets(destination::Destination& destination);
+  // The same of one table whose target was found to be altered; true when its record changed.
+  bool target_altered(SyncedTable& table, const destination::AlteredTarget& altered);
+  static void suspend(SyncedTable& table, const std::string& reason);
   // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
   // to be stored.
   std::vector<TableRecord> let_go(Lsn checkpoint);

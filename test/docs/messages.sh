@@ -14,6 +14,14 @@ walbrook run
 mkdir .walbrook && printf '[load]\nlog_level = info\n' > .walbrook/config.toml
 walbrook run
 
+### 2 --destination "postgres" is not a known destination
+walbrook run --source $S --destination postgres
+
+### 2 PUBLIC.orders may be any of several tables whose names differ by case alone
+shop
+admin 'CREATE SCHEMA "Public"; CREATE TABLE "Public".orders(id int PRIMARY KEY)'
+walbrook check --source $S --table PUBLIC.orders
+
 ### 2 .walbrook/secrets.toml:7: please set me up! database, username, password, host are still to be filled in
 walbrook init > /dev/null
 walbrook run

@@ -63,6 +63,23 @@ std::string folded(std::string_view name) {
   return out;
 }
 
+// A conflict of two transactions is a TransactionContext Error, a full disk an IO Error: both may pass.
+bool DuckDbError::concerns_table() const {
+  switch (type_) {
+    case DUCKDB_ERROR_CATALOG:
+    case DUCKDB_ERROR_BINDER:
+    case DUCKDB_ERROR_CONSTRAINT:
+    case DUCKDB_ERROR_DEPENDENCY:
+    case DUCKDB_ERROR_MISMATCH_TYPE:
+    case DUCKDB_ERROR_INVALID_TYPE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_INVALID_INPUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Database::Database(const DatabaseOptions& options)
     : row_scan_(std::make_unique<RowScan>()),
       query_check_(std::make_unique<QueryCheck>()),
@@ -190,8 +207,7 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
     if (mend.empty()) mend = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
     mend += " Nothing was changed, and nothing is lost.";
   }
-  throw Error(ErrorKind::destination, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)),
-              std::move(mend));
+  throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)), std::move(mend));
 }
 
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -55,6 +56,18 @@ using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
 // DuckDB cannot tell names apart that differ by the case of ASCII letters alone.
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b);
 [[nodiscard]] std::string folded(std::string_view name);
+
+// What DuckDB answered, as Error(destination).
+class DuckDbError final : public Error {
+ public:
+  DuckDbError(duckdb_error_type type, std::string cause, std::string hint)
+      : Error(ErrorKind::destination, std::move(cause), std::move(hint)), type_(type) {}
+  // The statement does not fit the tables that it names, or their constraints: it would fail again.
+  [[nodiscard]] bool concerns_table() const;
+
+ private:
+  duckdb_error_type type_;
+};
 
 struct DatabaseOptions {
   std::string path;  // absolute
@@ -106,7 +119,7 @@ class Database {
   void add_session(const std::shared_ptr<SessionConnection>& session);
   [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();
 
-  // Throws Error(destination) for a failure that DuckDB told of.
+  // Throws DuckDbError for a failure that DuckDB told of.
   [[noreturn]] void fail(duckdb_error_type type, std::string_view message, std::string_view doing);
 
  private:

@@ -1,8 +1,10 @@
 #include "destination/duckdb/duckdb_destination.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -12,6 +14,7 @@
 #include "destination/duckdb/own_rows.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
+#include "destination/duckdb/target_check.h"
 #include "destination/duckdb/types.h"
 
 namespace walbrook::destination::duckdb {
@@ -187,12 +190,60 @@ std::vector<TakenPlace> DuckDbDestination::taken_places(const std::vector<TableR
   std::vector<TakenPlace> taken;
   transaction([&](Connection& connection, StateTables& state) {
     RelationNames names(connection);
+    TargetCheck check(connection);
     for (const auto& table : tables) {
-      const auto stranger = stranger_in_place(connection, names, state, pipeline_, table);
-      if (stranger) taken.push_back({.oid = table.oid, .reason = stranger->what()});
+      if (const auto stranger = stranger_in_place(connection, names, state, pipeline_, table)) {
+        taken.push_back({.oid = table.oid, .reason = stranger->what()});
+        continue;
+      }
+      // What walbrook made there may have gone, and its name with it.
+      const auto live = state.live_target(table.target_schema, table.target_name);
+      if (!live) continue;
+      const auto found = check.difference(live->target, live->oid == table.oid ? table.columns.get() : nullptr);
+      if (found && found->name_conflict) {
+        taken.push_back({.oid = table.oid, .reason = fmt::format("{}. {}", found->reason, found->hint)});
+      }
     }
   });
   return taken;
+}
+
+std::vector<AlteredTarget> DuckDbDestination::altered_targets(const std::vector<TableRecord>& tables) {
+  std::vector<AlteredTarget> altered;
+  if (tables.empty()) return altered;
+  reopen_if_broken();
+  StateTables state(*connection_, pipeline_);
+  if (!state.exist()) return altered;
+  connection_->execute("BEGIN TRANSACTION READ ONLY");
+  try {
+    // By their names: a table that was created again in the source has another OID than its target was made for.
+    std::map<std::pair<std::string, std::string>, Target> made;
+    for (auto& record : state.targets()) {
+      if (record.kind != TargetRecord::Kind::live) continue;
+      const std::pair key{folded(record.target.schema), folded(record.target.table)};
+      made[key] = std::move(record.target);
+    }
+    TargetCheck check(*connection_);
+    for (const auto& table : tables) {
+      const auto target = made.find({folded(table.target_schema), folded(table.target_name)});
+      if (target == made.end()) {
+        altered.push_back({.oid = table.oid,
+                           .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
+                                                 table.target_schema, table.target_name),
+                           .hint = {}});
+      } else if (auto found = check.difference(target->second, table.columns.get())) {
+        altered.push_back({.oid = table.oid,
+                           .name_conflict = found->name_conflict,
+                           .reason = std::move(found->reason),
+                           .hint = std::move(found->hint)});
+      }
+    }
+  } catch (...) {
+    connection_->rollback();
+    throw;
+  }
+  connection_->rollback();
+  return altered;
 }
 
 std::unique_ptr<Load> DuckDbDestination::begin_load() {
@@ -225,7 +276,8 @@ void DuckDbDestination::prepare_variants(const TableRecord& table, const std::ve
     if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
     for (auto& record : records) {
       for (const auto& column : columns) {
-        if (record.target.column_of(column) != nullptr) add_variant_column(connection, state, record, column);
+        if (record.target.column_of(column) == nullptr) continue;
+        on_target([&] { add_variant_column(connection, state, record, column); });
       }
     }
   });
@@ -238,7 +290,7 @@ void DuckDbDestination::add_columns(const TableRecord& table, const TableSchema&
   transaction([&](Connection& connection, StateTables& state) {
     auto live = state.live_target(table.target_schema, table.target_name);
     if (!live) throw Error(ErrorKind::internal, "no table " + table.target_schema + "." + table.target_name);
-    add_missing_columns(connection, state, *std::move(live), schema);
+    on_target([&] { add_missing_columns(connection, state, *std::move(live), schema); });
   });
   read_known();
 }
@@ -294,14 +346,30 @@ bool DuckDbDestination::fits(const std::string& dataset, const TableRecord& tabl
          is_in_style(live->second, *table.columns, style_);
 }
 
+namespace {
+
+// What took the target's name since is not ours to drop.
+void drop_if_own(Connection& connection, StateTables& state, TargetCheck& check, const Target& target) {
+  const auto found = check.difference(target, nullptr);
+  if (found && found->name_conflict) {
+    spdlog::warn("{}: it stays", found->reason);
+    state.forget_target(target);
+  } else {
+    drop_target(connection, state, target);
+  }
+}
+
+}  // namespace
+
 void DuckDbDestination::drop_tables(const std::vector<TableRecord>& tables) {
   check_writable();
   reopen_if_broken();
   transaction([&](Connection& connection, StateTables& state) {
     Staging staging(connection, pipeline_);
+    TargetCheck check(connection);
     for (const auto& table : tables) {
       if (const auto live = state.live_target(table.target_schema, table.target_name)) {
-        drop_target(connection, state, live->target);
+        drop_if_own(connection, state, check, live->target);
       }
       if (table.oid != 0) {
         if (const auto copy = state.copy_of(table.oid)) drop_target(connection, state, copy->target);
@@ -317,7 +385,8 @@ void DuckDbDestination::reset() {
   check_writable();
   reopen_if_broken();
   transaction([](Connection& connection, StateTables& state) {
-    for (const auto& record : state.targets()) drop_target(connection, state, record.target);
+    TargetCheck check(connection);
+    for (const auto& record : state.targets()) drop_if_own(connection, state, check, record.target);
     state.forget_pipeline();
   });
   known_ = {};
@@ -328,8 +397,9 @@ void DuckDbDestination::reset_copies() {
   check_writable();
   reopen_if_broken();
   transaction([](Connection& connection, StateTables& state) {
+    TargetCheck check(connection);
     for (const auto& record : state.targets()) {
-      if (record.oid == 0 || record.oid >= first_source_oid) drop_target(connection, state, record.target);
+      if (record.oid == 0 || record.oid >= first_source_oid) drop_if_own(connection, state, check, record.target);
     }
     state.forget_copies();
   });

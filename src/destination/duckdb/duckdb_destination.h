@@ -29,6 +29,7 @@ class DuckDbDestination final : public Destination {
                                        const std::vector<TableRecord>& others) const override;
   [[nodiscard]] bool fits(const std::string& dataset, const TableRecord& table) const override;
   [[nodiscard]] std::vector<TakenPlace> taken_places(const std::vector<TableRecord>& tables) override;
+  [[nodiscard]] std::vector<AlteredTarget> altered_targets(const std::vector<TableRecord>& tables) override;
   [[nodiscard]] std::unique_ptr<Load> begin_load() override;
   void check_copy(const TableSchema& schema) const override;
   void prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) override;

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/destination_name.h"
 #include "base/error.h"
 #include "base/user_paths.h"
 
@@ -64,6 +65,7 @@ std::string_view url_scheme(std::string_view url) {
 
 std::string path_of(const std::string& url) {
   const auto scheme = url_scheme(url);
+  check_destination_kind("destination", url);
   fs::path path = url;
   if (!scheme.empty()) {
     auto rest = std::string_view(url).substr(scheme.size() + 1);

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "destination/duckdb/arrow_result.h"
 #include "destination/duckdb/json_cells.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/qualified_names.h"
 #include "destination/duckdb/query_check.h"
 #include "destination/duckdb/state.h"
 
@@ -37,6 +39,11 @@ PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
     fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
   }
   return prepared;
+}
+
+// What is no text is refused by the check of the statement.
+std::string with_catalog_if_text(Connection& connection, const std::string& sql) {
+  return is_utf8(sql) && sql.find('\0') == std::string::npos ? with_catalog(connection, sql) : sql;
 }
 
 // Prepares `sql`, which must be one statement that reads.
@@ -218,7 +225,7 @@ class SessionRows final : public ArrowRows {
 std::unique_ptr<ArrowRows> TransactionReadSession::arrow_rows(const std::string& sql) {
   const SessionConnection::Lease lease(*connection_);
   try {
-    auto prepared = prepare_reading(*lease, sql);
+    auto prepared = prepare_reading(*lease, with_catalog_if_text(*lease, sql));
     auto streamed = std::make_unique<SessionConnection::Streamed>();
     if (!streamed->result.execute((*lease).raw(), prepared.get())) {
       const auto failed = streamed->result.error().value_or(std::pair(DUCKDB_ERROR_INVALID, "unknown reason"));
@@ -232,7 +239,8 @@ std::unique_ptr<ArrowRows> TransactionReadSession::arrow_rows(const std::string&
   }
 }
 
-QueryResult TransactionReadSession::run(Connection& connection, const std::string& sql, NestedCells nested) {
+QueryResult TransactionReadSession::run(Connection& connection, const std::string& given, NestedCells nested) {
+  const auto sql = with_catalog_if_text(connection, given);
   const auto prepared = prepare_reading(connection, sql);
   QueryResult out;
   std::vector<JsonShape> shapes;

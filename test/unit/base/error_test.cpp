@@ -60,6 +60,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"postgresql://host/db?password=s%26c%20t&sslpassword=key",
                            "postgresql://host/db?password=***&sslpassword=***"},
                     Masked{"postgresql://host:5432/db?user=joe@corp", "postgresql://host:5432/db?user=joe@corp"},
+                    Masked{"clickhouse://joe:secret@host/db", "clickhouse://joe:***@host/db"},
+                    Masked{"https://host:8443/a@b", "https://host:8443/a@b"},
+                    Masked{"md:shop?motherduck_token=a.b-c&x=1", "md:shop?motherduck_token=***&x=1"},
+                    Masked{"s3://b/f?secret_access_key=se%2Fcret", "s3://b/f?secret_access_key=***"},
+                    Masked{"postgresql://h/db?sslkey=/k.pem&options=a", "postgresql://h/db?sslkey=/k.pem&options=a"},
                     Masked{"postgresql://joe@host/db", "postgresql://joe@host/db"},
                     Masked{"postgresql://h1:5432,h2:5433/db", "postgresql://h1:5432,h2:5433/db"}));
 
