@@ -191,11 +191,6 @@ void TransactionReadSession::refresh() {
   begin(*lease);
 }
 
-void TransactionReadSession::interrupt() {
-  stop_ = true;
-  connection_->interrupt();
-}
-
 template <class Work>
 auto TransactionReadSession::limited(Connection& connection, const Work& work) {
   stop_ = false;
@@ -230,8 +225,8 @@ namespace {
 
 class SessionRows final : public ArrowRows {
  public:
-  SessionRows(std::shared_ptr<SessionConnection> connection, const QueryLimits& limits)
-      : connection_(std::move(connection)), limits_(limits) {}
+  SessionRows(std::shared_ptr<SessionConnection> connection, const QueryLimits& limits, const std::atomic<bool>& stop)
+      : connection_(std::move(connection)), limits_(limits), stop_(stop) {}
   ~SessionRows() override {
     try {
       SessionConnection::Lease(*connection_).streamed().reset();
@@ -275,8 +270,8 @@ class SessionRows final : public ArrowRows {
 
   std::shared_ptr<SessionConnection> connection_;
   QueryLimits limits_;
-  std::atomic<bool> stop_ = false;
-  milliseconds used_{0};  // of the limit of time: what a program does between two batches does not count
+  const std::atomic<bool>& stop_;  // the session's
+  milliseconds used_{0};           // of the limit of time: what a program does between two batches does not count
   std::uint64_t rows_ = 0;
 };
 
@@ -293,7 +288,7 @@ std::unique_ptr<ArrowRows> TransactionReadSession::arrow_rows(const std::string&
       fail_query(*lease, failed.first, failed.second);
     }
     lease.streamed() = std::move(streamed);
-    return std::make_unique<SessionRows>(connection_, options_.limits);
+    return std::make_unique<SessionRows>(connection_, options_.limits, stop_);
   });
 }
 

@@ -56,7 +56,8 @@ class TransactionReadSession final : public ReadSession {
   [[nodiscard]] QueryResult query(const std::string& sql, NestedCells nested) override;
   [[nodiscard]] std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) override;
   void refresh() override;
-  void interrupt() override;
+  // The query watch does it, and only while a query runs: what begins the next transaction must not be hit.
+  void interrupt() override { stop_ = true; }
 
  private:
   void begin(Connection& connection);
