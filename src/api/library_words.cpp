@@ -12,7 +12,7 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 19> sayings = {{
+constexpr std::array<Saying, 22> sayings = {{
     {"walbrook run --accept-new-system", "accept_new_system"},
     {"walbrook run --reset", "init_replication with .reset = true"},
     {"; walbrook run --follow waits by itself", ""},
@@ -31,6 +31,9 @@ constexpr std::array<Saying, 19> sayings = {{
     {"--table", "table_names"},
     {"--schema", "schema_name"},
     {"--dataset NAME", "dataset_name"},
+    {"--query-timeout", "query_timeout"},
+    {"--query-rows", "query_rows"},
+    {"--query-memory", "query_memory"},
     {"--destination", "destination"},
 }};
 

@@ -207,9 +207,9 @@ const std::optional<LoadInfo>& Pipeline::sync() {
   return state_->last_load;
 }
 
-ArrowArrayStream Pipeline::query(const std::string& sql) const {
+ArrowArrayStream Pipeline::query(const std::string& sql, const PipelineQueryOptions& options) const {
   return api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
-                   [&] { return api::open_query(*state_, sql); });
+                   [&] { return api::open_query(*state_, sql, options); });
 }
 
 void Pipeline::drop() {

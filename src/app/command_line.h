@@ -69,6 +69,8 @@ struct CommandLine {
   bool pipeline_is_default = false;
   bool publication_is_default = false;
 
+  int queries = 1;                        // that a run answers at the same time
+  destination::QueryLimits query_limits;  // of each
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;
   InitOptions init;

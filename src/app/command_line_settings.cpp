@@ -244,6 +244,17 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
 }
 
+void read_query_limits(const config::Configuration& settings, CommandLine& line) {
+  auto& limits = line.query_limits;
+  limits.timeout = std::chrono::minutes(5);
+  set_number(settings, "destination.duckdb.queries", line.queries);
+  if (const auto timeout = settings.number("destination.duckdb.query_timeout"))
+    limits.timeout = std::chrono::seconds(*timeout);
+  set_number(settings, "destination.duckdb.query_rows", limits.rows);
+  set_number(settings, "destination.duckdb.query_bytes", limits.bytes);
+  set_number(settings, "destination.duckdb.query_memory", limits.memory);
+}
+
 void read_output(const Flags& flags, CommandLine& line) {
   line.json = flags.json;
   line.sql = flags.sql;
@@ -289,6 +300,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   read_names(settings, line);
   read_source_settings(settings, line.run);
   read_load_settings(settings, line.run);
+  read_query_limits(settings, line);
   line.run.follow = flags.follow;
   line.run.reset = flags.reset;
   line.run.accept_new_system = flags.accept_new_system;

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "app/stored_names.h"
+#include "base/text.h"
 #include "destination/contradiction.h"
 #include "serve/local_server.h"
+#include "source/conninfo.h"
 
 namespace walbrook::app {
 namespace {
@@ -53,11 +55,12 @@ Finding check_missing_file(const fs::path& file) {
 
 // The run's own words; the checkpoint is not enough to compare clusters, the running pipeline does that itself.
 Finding held_by_a_run(const pipeline::RunStatus& status) {
-  return {.severity = Severity::note,
-          .topic = topic,
-          .what = fmt::format("{} is held by a walbrook run that is at work ({}, checkpoint {})", status.destination,
-                              status.phase, status.checkpoint.to_string()),
-          .mend = "Another run would have to wait for its end."};
+  return {
+      .severity = Severity::note,
+      .topic = topic,
+      .what = fmt::format("{} is held by a walbrook run that is at work (pipeline {}, {}, checkpoint {})",
+                          status.destination, printable(status.pipeline), status.phase, status.checkpoint.to_string()),
+      .mend = "Another run would have to wait for its end."};
 }
 
 // What somebody did to target tables since the last run.
@@ -105,14 +108,24 @@ DestinationCheck check_destination(CommandLine& line) {
     const auto& url = line.destination.url;
     const fs::path file = destination::file_path(url);
     std::error_code failed;
-    if (!fs::exists(file, failed)) {
+    const bool exists = fs::exists(file, failed);
+    if (failed) {  // not the same as a file that is missing
+      check.findings.push_back(
+          wrong(fmt::format("it cannot be told whether {} exists: {}", file.string(), failed.message()),
+                "Give this user the right to enter its folder, and to every folder above it."));
+      return check;
+    }
+    if (!exists) {
       check.findings.push_back(check_missing_file(file));
       return check;
     }
     if (const auto answer = serve::ask_status(serve::socket_path(url))) {
       const auto run = serve::status_from_json(*answer);
-      if (line.pipeline_is_default) line.run.slot = run.slot;
-      if (line.publication_is_default) line.run.publication = run.publication;
+      // A run of another pipeline says nothing about this one's names.
+      if (run.source.ends_with("/" + source::database_of(line.run.conninfo))) {
+        if (line.pipeline_is_default) line.run.slot = run.slot;
+        if (line.publication_is_default) line.run.publication = run.publication;
+      }
       check.findings.push_back(held_by_a_run(run));
       check.is_held = true;
       return check;
@@ -160,7 +173,7 @@ DestinationReader::~DestinationReader() = default;
 
 destination::QueryResult DestinationReader::ask(const std::string& sql) const {
   if (session_ != nullptr) return session_->query(sql);
-  if (auto answer = serve::ask_sql(socket_, sql)) return std::move(answer->result);
+  if (auto answer = serve::ask_sql(socket_, {.sql = sql, .is_of_walbrook = true})) return std::move(answer->result);
   throw Error(ErrorKind::destination, fmt::format("the run that held {} ended while it was asked", name_),
               "Ask again.");
 }

@@ -125,6 +125,20 @@ void add_selection(CLI::App& app, Flags& flags) {
   add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
 }
 
+// Of what answers a query: a run, or `sql` itself where none is at work.
+void add_query_limits(CLI::App& app, Flags& flags) {
+  const auto limit = [&](const char* key, const char* operand, const std::string& text) {
+    add_setting(app, flags, advanced_group, key, operand, text);
+  };
+  limit("destination.duckdb.query_timeout", "SECONDS",
+        "after which a query is ended, 0: never; " + default_of("destination.duckdb.query_timeout"));
+  limit("destination.duckdb.query_rows", "N", "most rows of an answer; default: any number");
+  limit("destination.duckdb.query_bytes", "SIZE",
+        "most that an answer may hold as text; " + default_of("destination.duckdb.query_bytes"));
+  limit("destination.duckdb.query_memory", "SIZE",
+        "memory of the process from which on queries are ended;\ndefault: DuckDB's memory_limit and 384 MB");
+}
+
 void add_loading(CLI::App& app, Flags& flags) {
   const auto advanced = [&](const char* key, const char* operand, const std::string& text) {
     add_setting(app, flags, advanced_group, key, operand, text);
@@ -153,6 +167,10 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("destination.duckdb.memory_limit", "SIZE",
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
+  advanced("destination.duckdb.queries", "N",
+           "queries that are answered at the same time, others wait for\ntheir turn; " +
+               default_of("destination.duckdb.queries"));
+  add_query_limits(app, flags);
   advanced("load.on_rewrite", "WHAT",
            "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows "
            "changed; " +
@@ -248,6 +266,7 @@ CLI::App* add_sql(CLI::App& top, Flags& flags) {
   add_naming(*app, flags, Named::by_flag);
   add_flag(*app, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
   add_output(*app, flags);
+  add_query_limits(*app, flags);
   app->add_option("SQL", flags.sql, "the statement")->required();
   return app;
 }

@@ -18,6 +18,8 @@ struct FoundPipeline {
     return stored.checkpoint.publication.empty() ? line.run.publication : stored.checkpoint.publication;
   }
   [[nodiscard]] const std::string& name() const { return stored.name; }
+  // A run of this pipeline is at work, not one of another pipeline in the same file.
+  [[nodiscard]] bool runs() const { return reader.run() && reader.run()->pipeline == name(); }
 
   DestinationReader reader;
   destination::StoredState state;

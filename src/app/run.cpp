@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -33,6 +34,7 @@ using destination::Destination;
 
 constexpr auto first_lock_wait = std::chrono::milliseconds(100);
 constexpr auto longest_lock_wait = std::chrono::seconds(3);
+constexpr milliseconds longest_query_end{1'000};  // of queries, once the run has ended
 
 std::unique_ptr<Progress> make_progress(const CommandLine& line) {
   if (line.json) return make_json_progress();
@@ -112,7 +114,8 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
     return std::make_unique<serve::LocalServer>(
         socket, destination,
         serve::ServedRun{.status = [&run] { return run.status(); },
-                         .resync = [&run](const auto& tables) { run.resync(tables); }});
+                         .resync = [&run](const auto& tables) { run.resync(tables); }},
+        serve::ServerOptions{.queries = line.queries, .limits = line.query_limits});
   } catch (const Error& error) {
     spdlog::warn("walbrook status and sql cannot ask this run: {}", error.what());
     return nullptr;
@@ -169,6 +172,15 @@ bool write_summary(const std::string& text) {
   }
 }
 
+// An expression over large values is computed to its end, and may take minutes. Everything is durable, so the process
+// ends as if it was killed: DuckDB reads its log when the file is opened the next time.
+[[noreturn]] void leave_query_behind(int code) {
+  spdlog::warn("a query does not end: the process ends without it, and nothing is lost");
+  spdlog::shutdown();
+  static_cast<void>(std::fflush(nullptr));
+  ::_exit(code);
+}
+
 int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
              const std::string& destination) {
   const auto text =
@@ -203,10 +215,16 @@ int run_command(const CommandLine& given) {
   const auto server = start_server(line, *destination, run);
   std::stop_source stop;
   signals.hand_to(stop);
+  // What is in hand is finished sooner when no query is in its way.
+  const std::stop_callback end_queries(stop.get_token(), [&server] {
+    if (server != nullptr) server->end_queries();
+  });
   progress->begin([&run] { return run.status(); });
   const auto summary = run.execute(stop.get_token());
   progress->finish();
-  return tell_end(line, summary, run.status(), destination->name());
+  const int code = tell_end(line, summary, run.status(), destination->name());
+  if (server != nullptr && !server->wait_for_queries(longest_query_end)) leave_query_behind(code);
+  return code;
 }
 
 }  // namespace walbrook::app

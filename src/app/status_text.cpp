@@ -55,7 +55,7 @@ destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCo
 
 }  // namespace
 
-std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows) {
+std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows, const std::string& holder) {
   std::string text;
   if (is_running(status)) {
     text = fmt::format("pipeline {}: {}{}{}\n", printable(status.pipeline), printable(status.source),
@@ -68,19 +68,21 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
           short_duration(status.copy_snapshot->seconds), status.copy_snapshot->xmin);
     }
   } else {
-    const auto pipeline =
-        status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
-    text = fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination));
+    const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
+    text = holder.empty() ? fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination))
+                          : fmt::format("{}no run of it is at work; one of pipeline {} holds {}\n", pipeline,
+                                        printable(holder), printable(status.destination));
     text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
             : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
-                                     : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";
+                                     : "nothing of this pipeline was ever copied into it (--pipeline names another)\n";
   }
   if (!status.tables.empty()) text += '\n' + as_table(table_of(status, rows));
   return text;
 }
 
-std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows) {
+std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows, const std::string& holder) {
   auto document = nlohmann::ordered_json::parse(serve::to_json(status));
+  if (!holder.empty()) document["held_by"] = holder;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     document["tables"][i]["rows"] = rows[i] ? nlohmann::ordered_json(*rows[i]) : nlohmann::ordered_json();
   }

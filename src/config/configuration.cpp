@@ -125,6 +125,17 @@ fs::path users_folder() {
   return home != nullptr && *home != '\0' ? fs::path(home) / ".config" / "walbrook" : fs::path();
 }
 
+// A project's folder that may not be entered is not the same as none: another configuration would be taken in its
+// place.
+void check_can_be_entered(const fs::path& folder) {
+  std::error_code failed;
+  static_cast<void>(fs::exists(folder / config_name, failed));
+  if (!failed) return;
+  throw Error(ErrorKind::configuration,
+              fmt::format("it cannot be told whether {} exists: {}", (folder / config_name).string(), failed.message()),
+              "Give this user the right to enter the folder, or start in another one (--project).");
+}
+
 bool has_files(const fs::path& folder) {
   std::error_code failed;
   return !folder.empty() && (fs::exists(folder / config_name, failed) || fs::exists(folder / secrets_name, failed));
@@ -152,6 +163,7 @@ std::string Origin::label() const {
 Configuration Configuration::read() {
   Configuration settings;
   const fs::path of_user = users_folder();
+  for (const auto* const of_project : {".walbrook", ".dlt"}) check_can_be_entered(of_project);
   if (has_files(".walbrook")) {
     settings.read_folder(".walbrook", ".walbrook", false);
   } else if (has_files(".dlt")) {

@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/lsn.h"
+#include "destination/query_limits.h"
 #include "destination/selection.h"
 #include "package/net_effect.h"
 #include "package/row_batch.h"
@@ -288,8 +289,11 @@ class ReadSession {
   ReadSession& operator=(const ReadSession&) = delete;
   virtual ~ReadSession() = default;
 
-  // The checkpoint that what is read corresponds to; unset when there is none.
+  // The checkpoint of the session's pipeline; unset when there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
+  // The checkpoints that the newest query's rows correspond to: those of the pipelines whose target tables it names. Of
+  // a query that names none, that of the only pipeline there is.
+  [[nodiscard]] virtual std::vector<PipelinePosition> positions() const = 0;
   // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
   // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
   // and lsn() says which.
@@ -298,7 +302,7 @@ class ReadSession {
   [[nodiscard]] virtual std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;
-  // Ends a query that is running with an Error; any thread may call it.
+  // Ends a query that is running with an Error, as soon as the expression in hand is computed; any thread may call it.
   virtual void interrupt() {}
 };
 
@@ -348,7 +352,8 @@ class Destination {
   [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) = 0;
   // The same for many small tables at once, finished by one commit: all of them or none.
   virtual void copy_whole(const std::vector<WholeCopy>& tables) = 0;
-  [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session() = 0;
+  [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session(const ReadOptions& options) = 0;
+  [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() { return open_read_session(ReadOptions{}); }
   // Drops the copies of these tables, finished or not, and forgets them, all in one transaction: records, staged
   // changes, versions of their schemas. Others and the checkpoint stay.
   virtual void drop_tables(const std::vector<TableRecord>& tables) = 0;

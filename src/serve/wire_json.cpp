@@ -1,6 +1,7 @@
 // What goes over the local socket, as JSON and back.
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "serve/local_server.h"
 
 namespace walbrook::serve {
@@ -135,25 +136,44 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   malformed(reason);
 }
 
+SqlAnswer sql_answer(destination::QueryResult result, std::vector<destination::PipelinePosition> positions) {
+  SqlAnswer answer{.lsn = {}, .pipelines = std::move(positions), .result = std::move(result)};
+  if (answer.pipelines.size() == 1) answer.lsn = answer.pipelines.front().lsn;
+  return answer;
+}
+
+// Written as text, without a tree: an answer of many rows would be in memory once more.
 std::string to_json(const SqlAnswer& answer) {
-  ordered_json document = {
-      {"lsn", answer.lsn.to_string()}, {"columns", ordered_json::array()}, {"rows", ordered_json::array()}};
+  ordered_json head = {
+      {"lsn", answer.lsn.to_string()}, {"pipelines", ordered_json::array()}, {"columns", ordered_json::array()}};
+  for (const auto& [pipeline, lsn] : answer.pipelines) {
+    head["pipelines"].push_back({{"name", pipeline}, {"lsn", lsn.to_string()}});
+  }
   for (const auto& column : answer.result.columns) {
-    document["columns"].push_back(
+    head["columns"].push_back(
         {{"name", column.name}, {"type", column.type}, {"numeric", column.numeric}, {"json", column.json}});
   }
+  auto text = dump(head);
+  text.back() = ',';  // in place of the brace
+  text += "\"rows\":[";
   for (const auto& row : answer.result.rows) {
-    ordered_json cells = ordered_json::array();
-    for (const auto& cell : row) cells.push_back(cell ? ordered_json(*cell) : ordered_json());
-    document["rows"].push_back(std::move(cells));
+    text += text.back() == '[' ? "[" : ",[";
+    for (const auto& cell : row) {
+      if (text.back() != '[') text += ',';
+      text += cell ? json_string(*cell) : "null";
+    }
+    text += ']';
   }
-  return dump(document);
+  return text + "]}";
 }
 
 SqlAnswer sql_answer_from_json(std::string_view text) try {
   const json document = json::parse(text);
   SqlAnswer answer;
   answer.lsn = lsn_of(document, "lsn");
+  for (const auto& pipeline : document.at("pipelines")) {
+    answer.pipelines.push_back({.pipeline = pipeline.at("name").get<std::string>(), .lsn = lsn_of(pipeline, "lsn")});
+  }
   for (const auto& column : document.at("columns")) {
     answer.result.columns.push_back({.name = column.at("name").get<std::string>(),
                                      .type = column.at("type").get<std::string>(),

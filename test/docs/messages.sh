@@ -436,6 +436,41 @@ walbrook pipeline walbrook_shop drop --yes --source $S --destination duckdb:///s
 exit_code=$?
 kill %1; wait
 
+### 4 the run at … does not answer: nothing came within 5 s
+shop
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
+kill -STOP $!
+walbrook status --source $S
+exit_code=$?
+kill -CONT $!; kill %1; wait
+
+### 2 the query was ended after 1 s
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-timeout 1 "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 1"
+
+### 2 the result has more than 100 rows
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-rows 100 "FROM range(101)"
+
+### 2 the result is larger than 1 MB
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-bytes 1MB "SELECT repeat('x', 2000000)"
+
+### 2 the query was ended: the process had more than … MB of memory while it ran
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-memory 64MB "SELECT length(repeat('x', 700000000))"
+
+### 2 the destination holds several pipelines, and none was named
+shop
+walbrook run --source $S --slot sales --publication sales --table orders --destination duckdb:///shop.duckdb
+walbrook run --source $S --slot people --publication people --table orders --dataset people --destination duckdb:///shop.duckdb
+walbrook status --destination duckdb:///shop.duckdb
+
 ### 2 nothing is resynced: this pipeline has no table public.ordrs
 shop
 walbrook run --source $S

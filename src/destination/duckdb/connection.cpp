@@ -12,6 +12,7 @@
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/query_check.h"
+#include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/read_session.h"
 #include "destination/duckdb/row_scan.h"
 
@@ -102,6 +103,7 @@ Database::Database(const DatabaseOptions& options)
     duckdb_free(name);
     row_scan_->register_with(connection.get());
     if (!options.read_only) guard_ = std::make_unique<FileGuard>(options.path);
+    query_watch_ = std::make_unique<QueryWatch>(database_, !options.read_only);
   } catch (...) {
     duckdb_close(&database_);
     throw;
@@ -109,6 +111,7 @@ Database::Database(const DatabaseOptions& options)
 }
 
 Database::~Database() {
+  query_watch_.reset();
   duckdb_close(&database_);
 }
 

@@ -78,6 +78,7 @@ struct DatabaseOptions {
 
 class FileGuard;
 class QueryCheck;
+class QueryWatch;
 class RowScan;
 class SessionConnection;
 
@@ -100,6 +101,7 @@ class Database {
   [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table) const;
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
   [[nodiscard]] QueryCheck& query_check() { return *query_check_; }
+  [[nodiscard]] QueryWatch& query_watch() { return *query_watch_; }
   // DuckDB pins a block of every column that is being written. Where nobody set a limit, it is raised for tables so
   // wide that they could not be written below it; where somebody did, the failure says what is needed.
   void make_room_for_columns(std::size_t columns);
@@ -132,6 +134,7 @@ class Database {
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
   std::unique_ptr<FileGuard> guard_;   // of a file that is written
   std::unique_ptr<QueryCheck> query_check_;
+  std::unique_ptr<QueryWatch> query_watch_;  // ends before the database
   duckdb_database database_ = nullptr;
   std::string label_;
   std::string memory_limit_;

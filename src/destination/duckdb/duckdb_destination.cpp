@@ -12,6 +12,7 @@
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/own_rows.h"
+#include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/target_check.h"
@@ -250,9 +251,12 @@ std::unique_ptr<Load> DuckDbDestination::begin_load() {
   check_writable();
   if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
   reopen_if_broken();
+  connection_->database().query_watch().load_is_at_work();
   auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, known_,
                                                 [this](const TransactionLoad::Outcome& outcome) {
                                                   load_is_open_ = false;
+                                                  if (connection_)
+                                                    connection_->database().query_watch().load_is_at_work();
                                                   if (outcome.committed && outcome.checkpoint)
                                                     last_checkpoint_ = outcome.checkpoint;
                                                   if (outcome.uncertain && outcome.checkpoint)
@@ -314,7 +318,7 @@ void DuckDbDestination::copy_whole(const std::vector<WholeCopy>& tables) {
   duckdb::copy_whole(database, {pipeline_, style_}, tables);
 }
 
-std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
+std::unique_ptr<ReadSession> DuckDbDestination::open_read_session(const ReadOptions& options) {
   std::shared_ptr<SessionConnection> session;
   {
     const std::scoped_lock lock(mutex_);
@@ -324,7 +328,9 @@ std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
     std::erase_if(sessions_, [](const auto& other) { return other.expired(); });
     sessions_.push_back(session);
   }
-  return std::make_unique<TransactionReadSession>(std::move(session), pipeline_);
+  auto chosen = options;
+  if (chosen.pipeline.empty()) chosen.pipeline = pipeline_;
+  return std::make_unique<TransactionReadSession>(std::move(session), std::move(chosen));
 }
 
 TargetName DuckDbDestination::target_name(const std::string& dataset, const std::string& schema,

@@ -36,7 +36,7 @@ class DuckDbDestination final : public Destination {
   void add_columns(const TableRecord& table, const TableSchema& schema) override;
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) override;
   void copy_whole(const std::vector<WholeCopy>& tables) override;
-  [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() override;
+  [[nodiscard]] std::unique_ptr<ReadSession> open_read_session(const ReadOptions& options) override;
   void drop_tables(const std::vector<TableRecord>& tables) override;
   void reset() override;
   void reset_copies() override;

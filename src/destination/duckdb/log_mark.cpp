@@ -77,7 +77,12 @@ class OtherName {
 std::uint64_t checkpoints_of(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return 0;
-  const auto counter = checkpoint_counter(descriptor).value_or(0);
+  std::uint64_t counter = 0;
+  try {
+    counter = checkpoint_counter(descriptor).value_or(0);
+  } catch (const std::system_error&) {
+    // As where there is none: the log is then not compared.
+  }
   ::close(descriptor);
   return counter;
 }

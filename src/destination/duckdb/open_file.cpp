@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -54,6 +56,11 @@ void check_path(const DatabaseOptions& options) {
   const fs::path path = options.path;
   const auto folder = path.parent_path();
   std::error_code ignored;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 && errno != ENOENT && errno != ENOTDIR) {
+    cannot_open(fmt::format("it cannot be told whether the destination {} exists: {}", options.path, strerror(errno)),
+                "Give this user the right to enter its folder, and to every folder above it.");
+  }
   if (!fs::is_directory(folder, ignored)) {
     cannot_open(fmt::format("the destination's folder {} does not exist", folder.string()),
                 fmt::format("Create it (mkdir -p '{}') or name another with --destination.", folder.string()));
@@ -203,6 +210,9 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
   // What is freed goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
   set(config, "allocator_flush_threshold", "8MB");
   set(config, "allocator_bulk_deallocation_flush_threshold", "16MB");
+  // Tasks give way after some chunks: those of a load then come between those of a query, and the number of threads can
+  // be changed while a query runs (query_watch.h).
+  set(config, "scheduler_process_partial", "true");
   set(config, "temp_directory", options.path + ".tmp");
   // What Pipeline::query hands out keeps its type: a UUID is none of a text.
   set(config, "arrow_lossless_conversion", "true");

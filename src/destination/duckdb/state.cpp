@@ -420,14 +420,11 @@ void StateTables::forget_target(const Target& target) {
 }
 
 std::vector<std::string> StateTables::live_schemas() {
-  // In a file that holds nothing of this pipeline, those of the others.
   const auto rows = connection_.rows(
-      fmt::format(
-          "SELECT DISTINCT t.schema_name FROM {0} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
-          "s.database_name = current_database() WHERE t.kind = 'live' AND (t.pipeline = $1 OR NOT EXISTS (SELECT 1 "
-          "FROM "
-          "{0} o WHERE o.pipeline = $1 AND o.kind = 'live')) ORDER BY t.schema_name <> 'public', t.schema_name",
-          table("targets")),
+      fmt::format("SELECT t.schema_name FROM {} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
+                  "s.database_name = current_database() WHERE t.kind = 'live' GROUP BY t.schema_name ORDER BY "
+                  "bool_or(t.pipeline = $1) DESC, t.schema_name <> 'public', t.schema_name",
+                  table("targets")),
       pipeline_);
   std::vector<std::string> schemas;
   for (const auto& row : rows) schemas.push_back(text(row, 0));

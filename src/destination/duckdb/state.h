@@ -60,7 +60,8 @@ class StateTables {
   [[nodiscard]] std::optional<TargetRecord> copy_of(Oid oid);  // finished or not
   void put_target(const TargetRecord& record);                 // by (schema, table)
   void forget_target(const Target& target);
-  // Where readers find this pipeline's tables, those of all where it has none: `public` first, then by name.
+  // Where readers find tables without their schema's name: this pipeline's schemas, then those of the others; of each
+  // `public` first, then by name.
   [[nodiscard]] std::vector<std::string> live_schemas();
   // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);

@@ -68,10 +68,10 @@ TEST_F(SocketPath, WhereSomebodyAnswersWinsOverTheFirstFolder) {
   ASSERT_EQ(::listen(listening, 1), 0);
   setenv("XDG_RUNTIME_DIR", folder_.c_str(), 1);
   setenv("TMPDIR", temporary.c_str(), 1);
-  EXPECT_TRUE(answers(elsewhere));
+  EXPECT_EQ(probe(elsewhere), Dialled::State::connected);
   EXPECT_EQ(socket_path(url), elsewhere);
   ::close(listening);
-  EXPECT_FALSE(answers(elsewhere));
+  EXPECT_EQ(probe(elsewhere), Dialled::State::nobody);
   EXPECT_NE(socket_path(url), elsewhere);
   unsetenv("TMPDIR");
 }
