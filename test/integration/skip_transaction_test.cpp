@@ -94,6 +94,28 @@ TEST_F(SkipTransaction, nothing_is_skipped_where_no_transaction_commits) {
   EXPECT_EQ(fail(), lsn);
 }
 
+// In the copy the failure is its table's.
+TEST(UnprintableRow, the_copy_suspends_its_table_alone) {
+  const ReplicatedDatabase db;
+  db.exec(
+      "CREATE TYPE mood AS ENUM ('calm', 'glad'); CREATE TABLE t(id int PRIMARY KEY, m mood);"
+      "CREATE TABLE other(id int PRIMARY KEY); INSERT INTO t VALUES (1, 'calm'); INSERT INTO other VALUES (1)");
+  db.exec(
+      "CREATE TABLE kept AS SELECT * FROM pg_enum WHERE enumlabel = 'calm';"
+      "DELETE FROM pg_enum WHERE enumlabel = 'calm'");
+  const std::vector<std::string> tables = {"--table", "t", "--table", "other"};
+  auto result = db.pipeline.run(tables);
+  EXPECT_EQ(result.exit_code, 5) << result.describe();
+  EXPECT_NE(result.err.find("copying table public.t"), std::string::npos) << result.describe();
+  EXPECT_EQ(db.copied_value("SELECT count(*)::VARCHAR FROM public.other"), "1");
+  db.exec(
+      "INSERT INTO pg_enum(oid, enumtypid, enumsortorder, enumlabel)"
+      " SELECT oid, enumtypid, enumsortorder, enumlabel FROM kept");
+  result = db.pipeline.run(tables);
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(db.copied_value("SELECT m FROM public.t"), "calm");
+}
+
 // A bytea of 540 MB has more than 1 GB as text, where the server gives up, and not in binary. `plain` has a type
 // without a binary form here, so that the stream is asked for in text at first.
 TEST(LargeRow, a_row_that_fails_as_text_is_sent_in_binary) {

@@ -160,7 +160,6 @@ TEST_F(ReceiverTest, one_that_it_can_send_in_no_form_ends_the_run_and_is_named) 
 TEST_F(ReceiverTest, a_failure_outside_of_a_transaction_ends_the_run_as_it_is) {
   receive({{.frames = transaction(1, 100),
             .end = [] { throw source::CannotSend(ErrorKind::source_not_ready, "corrupted"); }}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
   try {
     for (int i = 0; i < 100; ++i) receiver_->step(now_ += milliseconds(50));
     FAIL() << "nothing was thrown";
