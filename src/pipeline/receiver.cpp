@@ -102,6 +102,15 @@ void Receiver::change_form(SteadyTime now) {
     return;
   }
   const auto obstacle = *std::exchange(obstacle_, std::nullopt);
+  if (obstacle.commit.is_set() && obstacle.commit < durable()) {
+    // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
+    spdlog::info("{}; the stream begins at the checkpoint and is not compared", obstacle.error.cause());
+    last_ = {};
+    disconnect(now, obstacle.error);
+    failures_ = 0;
+    retry_at_ = now;
+    return;
+  }
   if (tried_at_ != durable()) {
     tried_at_ = durable();
     tried_text_ = tried_binary_ = false;

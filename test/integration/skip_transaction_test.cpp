@@ -125,7 +125,7 @@ TEST(LargeRow, a_row_that_fails_as_text_is_sent_in_binary) {
       "ALTER TABLE big ALTER b SET STORAGE EXTERNAL");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   db.exec("INSERT INTO plain VALUES (1, '[1,5)')");
-  db.exec("INSERT INTO big SELECT 1, decode(repeat('00', 540000000), 'hex')");
+  db.exec("INSERT INTO big SELECT 1, convert_to(repeat('x', 540000000), 'UTF8')");
   db.exec("INSERT INTO plain VALUES (2, '[1,6)')");
   const auto result = db.pipeline.run({}, {}, milliseconds(120'000));
   EXPECT_EQ(result.exit_code, 0) << result.describe();

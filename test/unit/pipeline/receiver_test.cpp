@@ -136,6 +136,29 @@ TEST_F(ReceiverTest, a_transaction_that_the_server_cannot_send_in_one_form_is_as
   EXPECT_EQ(opened_[1].start, Lsn{105});
 }
 
+// The slot is behind it still, so it comes again to be compared.
+TEST_F(ReceiverTest, one_that_came_in_the_other_form_is_not_asked_for_again) {
+  const auto refuse = [] {
+    throw source::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
+  };
+  const auto needs_text = [] { throw NeedsText(ErrorKind::protocol, "only its text can tell"); };
+  const std::deque<std::string> begun = {frames::begin(2, {200})};
+  receive({{.frames = begun, .end = refuse},
+           {.frames = transaction(2, 200), .end = needs_text},
+           {.frames = begun, .end = refuse, .slot = Lsn{50}},
+           {.frames = transaction(3, 300)}});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().checkpoint, Lsn{305});
+  ASSERT_EQ(opened_.size(), 4U);
+  EXPECT_TRUE(opened_[1].limits.binary);
+  EXPECT_EQ(opened_[2].compare_from, Lsn{200});
+  EXPECT_TRUE(opened_[3].limits.text);
+  EXPECT_FALSE(opened_[3].compare_from.is_set());
+}
+
 TEST_F(ReceiverTest, one_that_it_can_send_in_no_form_ends_the_run_and_is_named) {
   const auto refuse = [] {
     throw source::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
