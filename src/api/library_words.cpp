@@ -12,8 +12,9 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 22> sayings = {{
+constexpr std::array<Saying, 23> sayings = {{
     {"walbrook run --accept-new-system", "accept_new_system"},
+    {"walbrook run --skip-transaction", "the command walbrook run --skip-transaction"},
     {"walbrook run --reset", "init_replication with .reset = true"},
     {"; walbrook run --follow waits by itself", ""},
     {"walbrook run creates it", "init_replication creates it"},

@@ -267,6 +267,25 @@ void read_output(const Flags& flags, CommandLine& line) {
 }
 
 // Those that are to be copied again: whole, and by the names that they have in the source.
+void read_skip(const Flags& flags, pipeline::RunOptions& run) {
+  if (!flags.skip_transaction) {
+    if (flags.only.empty()) return;
+    throw Error(ErrorKind::configuration, "--only without --skip-transaction",
+                "It names the tables that a skipped transaction changed; `walbrook resync TABLE` resyncs a table.");
+  }
+  for (const auto& [given, flag] :
+       {std::pair(flags.reset, "--reset"), std::pair(flags.until.has_value(), "--until-lsn")}) {
+    if (given) throw Error(ErrorKind::configuration, fmt::format("--skip-transaction and {} exclude each other", flag));
+  }
+  run.skip_transaction = parse_lsn("--skip-transaction", *flags.skip_transaction);
+  for (const auto& text : flags.only) {
+    run.skip_only.push_back(source::parse_table_name(text));
+    if (run.skip_only.back().columns.empty()) continue;
+    throw Error(ErrorKind::configuration, fmt::format("--only \"{}\" names columns: a resync is of whole tables", text),
+                "Form: schema.table");
+  }
+}
+
 void read_resync_tables(const Flags& flags, PipelineRequest& request) {
   for (const auto& text : flags.tables) {
     request.written.push_back(source::parse_written_name(text));
@@ -306,6 +325,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   line.run.accept_new_system = flags.accept_new_system;
   line.yes = flags.yes;
   if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
+  read_skip(flags, line.run);
   if (entry.command == Command::decode) {
     // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.
     line.run.tables.clear();

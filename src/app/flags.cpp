@@ -201,6 +201,12 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,
            "drop slot, walbrook's own publication and the copies, then start anew");
+  add(*app, work_group, "--skip-transaction", flags.skip_transaction, "X/X",
+      "leave out the transaction that commits at this LSN, which the server\ncannot send, and resync every table of "
+      "the "
+      "publication");
+  add(*app, work_group, "--only", flags.only, "TABLE",
+      "with --skip-transaction: resync schema.table alone; may be given\nmany times");
   add_flag(*app, work_group, "--accept-new-system", flags.accept_new_system,
            "continue although the source has another system identifier, as after\npg_upgrade: slot, tables and columns "
            "must fit");

@@ -23,6 +23,7 @@
 #include "app/terminal.h"
 #include "base/json_text.h"
 #include "pipeline/drop.h"
+#include "pipeline/skip_transaction.h"
 #include "pipeline/slot_claim.h"
 #include "serve/local_server.h"
 #include "source/preflight.h"
@@ -197,6 +198,14 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
   return written ? 0 : exit_code(ErrorKind::internal);
 }
 
+// False: a signal came first.
+bool skip_first(const CommandLine& line, Destination& destination, Progress& progress, StopSignals& signals) {
+  std::stop_source stop;
+  signals.hand_to(stop);
+  const bool skipped = pipeline::skip_transaction(line.run, destination, progress, stop.get_token());
+  return skipped && !stop.stop_requested();
+}
+
 }  // namespace
 
 int run_command(const CommandLine& given) {
@@ -211,6 +220,7 @@ int run_command(const CommandLine& given) {
   if (!reset_is_confirmed(line, *destination)) return 1;
 
   const auto progress = make_progress(line);
+  if (line.run.skip_transaction && !skip_first(line, *destination, *progress, signals)) return 0;
   pipeline::Run run(line.run, *destination, *progress);
   const auto server = start_server(line, *destination, run);
   std::stop_source stop;

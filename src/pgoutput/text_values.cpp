@@ -3,8 +3,11 @@
 #include <charconv>
 #include <limits>
 
+#include "base/source_text.h"
+#include "base/utf8.h"
 #include "pgoutput/parsers.h"
 #include "pgoutput/utf8.h"
+#include "pgoutput/value_text.h"
 
 namespace walbrook::pgoutput {
 namespace {
@@ -94,11 +97,22 @@ ParseStatus parse_float8_text(std::string_view bytes, const ValueLimits& /*limit
   return parse_float<double>(bytes, out);
 }
 
-ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  if (is_utf8(bytes)) {
+ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column& out) {
+  if (limits.text == nullptr ? is_utf8(bytes) : is_ascii(bytes)) {
     out.append_bytes(bytes);
+    return ParseStatus::ok;
+  }
+  if (limits.text == nullptr) {
+    out.append_variant(to_hex(bytes));
+    return ParseStatus::ok;
+  }
+  std::string converted;
+  if (limits.text->to_utf8(bytes, converted)) {
+    out.append_bytes(converted);
+  } else if (limits.text->unconvertible() == SourceText::Unconvertible::suspends) {
+    return ParseStatus::malformed;
   } else {
-    out.append_variant(escape_non_utf8(bytes));
+    out.append_variant(to_hex(bytes));
   }
   return ParseStatus::ok;
 }

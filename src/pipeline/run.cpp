@@ -211,6 +211,7 @@ void Run::Impl::build(Prepared& prepared) {
                                                 .protocol = protocol_,
                                                 .parallel_streaming = pgoutput::streams_in_parallel(protocol_)},
                                   .confirm = options_.confirm,
+                                  .binary = binary_,
                                   .reconnects = options_.follow ? -1 : 5,
                                   .altered_since = [this](std::uint32_t xid) { return altered_since(xid); }};
   auto receiver = std::make_unique<Receiver>(
@@ -236,7 +237,8 @@ std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(const ResumePoint& 
                                   .streaming = !limits.whole,
                                   .two_phase = two_phase_,
                                   .origin = options_.origin,
-                                  .binary = binary_ && !limits.text,
+                                  .binary = limits.binary || (binary_ && !limits.text),
+                                  .as_stored = limits.as_stored,
                                   .decoding_memory = options_.decoding_memory,
                                   .wait_for_active = options_.slot_wait},
                                  ending_.get_token());
@@ -389,6 +391,7 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
   out.apply_seconds = statistics_.load_seconds();
   out.seconds = took.count();
   out.checkpoint = Lsn{durable_.load()};
+  out.next_commit = receiver_->next_commit();
   for (const auto& [oid, table] : sync_->tables()) {
     if (table.record.state == TableState::quarantined || sync_->is_missed(table)) {
       out.quarantined.push_back({table.record, table.set_aside_at});

@@ -53,8 +53,10 @@ struct RunOptions {
   bool confirm = true;                             // false: the slot's position stays where it is
   bool accept_new_system = false;                  // the source's system identifier may have changed (pg_upgrade)
   Adoption adoption = Adoption::refuse;
-  bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
-  std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
+  bool reset = false;                        // drop slot, publication (if it is ours) and the destination's state first
+  std::optional<Lsn> until;                  // apply exactly the commits with commit_lsn < until, then end
+  std::optional<Lsn> skip_transaction;       // skip_transaction.h; by its commit_lsn
+  std::vector<source::TableName> skip_only;  // these are resynced then; empty = all
   Wire wire = Wire::automatic;
   std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
@@ -147,6 +149,7 @@ struct RunSummary {
   double apply_seconds = 0;  // time spent in loads
   double seconds = 0;
   Lsn checkpoint;
+  Lsn next_commit;  // with `until`: the first commit that was not taken; unset: none was seen
   std::vector<SetAside> quarantined;
   std::vector<Postponed> postponed;               // pending: this run could not copy them
   std::vector<destination::TableRecord> suspect;  // streaming tables whose rows may differ from the source

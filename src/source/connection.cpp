@@ -10,6 +10,7 @@
 
 #include "base/standard_descriptors.h"
 #include "source/connect_failure.h"
+#include "source/session.h"
 
 namespace walbrook::source {
 namespace {
@@ -18,19 +19,6 @@ constexpr auto default_connect_timeout_s = "10";
 // A peer that is gone without a word is noticed after 30 + 3 * 10 seconds.
 constexpr std::array<std::array<const char*, 2>, 3> keepalive_defaults = {
     {{"keepalives_idle", "30"}, {"keepalives_interval", "10"}, {"keepalives_count", "3"}}};
-
-// Given at start-up, so that they go before what is set for the role or the database (ALTER ROLE … SET DateStyle = …).
-// Text output is the one that pgoutput/values.h parses; timeouts must end neither a long copy nor the stream, and the
-// empty search_path makes names in expressions and regclass values whole, and keeps functions of other people out.
-constexpr auto session_settings =
-    "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex -c extra_float_digits=3 "
-    "-c search_path= -c standard_conforming_strings=on -c statement_timeout=0 -c lock_timeout=0 "
-    "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 -c default_transaction_read_only=off";
-
-// 17 has one more, which older servers refuse: asked for when the version is known.
-constexpr auto late_settings =
-    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'transaction_timeout' AND setting <> '0'";
 
 constexpr auto encoding_advice =
     "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
@@ -97,7 +85,7 @@ Parameters additions(const Parameters& resolved, ConnectionUse use, const std::s
   };
   Parameters added;
   const auto users = given("options");
-  added["options"] = (users.empty() ? "" : users + " ") + session_settings + (options.empty() ? "" : " " + options);
+  added["options"] = (users.empty() ? "" : users + " ") + startup_options() + (options.empty() ? "" : " " + options);
   added["client_encoding"] = "UTF8";
   added["fallback_application_name"] = "walbrook";
   if (given("connect_timeout").empty()) added["connect_timeout"] = default_connect_timeout_s;
@@ -170,8 +158,14 @@ Integer parse_integer(const char* text) {
 
 }  // namespace
 
-std::string Rows::text(int row, int column) const {
+std::string_view Rows::bytes(int row, int column) const {
   return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+std::string Rows::text(int row, int column) const {
+  return encoding_ != nullptr ? encoding_->name_to_utf8(bytes(row, column)) : std::string(bytes(row, column));
+}
+std::string Rows::json(int row, int column) const {
+  return encoding_ != nullptr ? encoding_->json_to_utf8(bytes(row, column)) : std::string(bytes(row, column));
 }
 bool Rows::boolean(int row, int column) const {
   return PQgetvalue(result_.get(), row, column)[0] == 't';
@@ -214,22 +208,26 @@ Connection Connection::open(const std::string& conninfo, ConnectionUse use, cons
   }
   warn_of_open_password(connection.raw(), connection.where());
   PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
-  connection.query(late_settings, {}, "setting up the session");
+  require_settings(connection, session_settings());
+  connection.encoding_ = use_own_encoding(connection);
   return connection;
 }
 
 Rows Connection::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
                        std::string_view doing) {
+  std::vector<std::optional<std::string>> own;  // in the database's encoding
+  for (const auto& parameter : parameters) own.push_back(parameter ? std::optional(encoded(*parameter)) : std::nullopt);
   std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  values.reserve(own.size());
+  for (const auto& parameter : own) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const auto statement = encoded(sql);
   // A walsender takes the simple protocol alone.
-  Result result(parameters.empty() ? PQexec(raw(), sql.c_str())
-                                   : PQexecParams(raw(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+  Result result(parameters.empty() ? PQexec(raw(), statement.c_str())
+                                   : PQexecParams(raw(), statement.c_str(), static_cast<int>(values.size()), nullptr,
                                                   values.data(), nullptr, nullptr, 0));
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw failure(result.get(), doing);
-  return Rows(std::move(result));
+  return Rows(std::move(result), encoding_);
 }
 
 void Connection::execute(const std::string& sql, std::string_view doing) {
@@ -250,6 +248,14 @@ bool Connection::receive() {
   bool good = PQconsumeInput(raw()) != 0;
   if (good && PQsslInUse(raw()) != 0) good = PQconsumeInput(raw()) != 0;
   return good;
+}
+
+void Connection::take_text_as_stored(const std::string& conninfo) {
+  if (encoding_ == nullptr) encoding_ = use_multibyte_encoding(*this, conninfo);
+}
+
+std::string Connection::encoded(std::string sql) const {
+  return encoding_ != nullptr ? encoding_->from_utf8(sql) : std::move(sql);
 }
 
 std::string Connection::quote_name(std::string_view name) const {
@@ -304,6 +310,7 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   const char* detail = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
   auto reason = one_line(primary != nullptr ? primary : PQerrorMessage(raw()));
   if (detail != nullptr) reason += " (" + one_line(detail) + ")";
+  if (encoding_ != nullptr) reason = encoding_->name_to_utf8(reason);
   auto kind = ErrorKind::source_not_ready;
   // 08: connection exceptions, 57P: shut down by somebody, 53: out of some resource.
   if (PQstatus(raw()) != CONNECTION_OK || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
@@ -315,7 +322,9 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
   return {kind,
           mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
-          hint != nullptr ? one_line(hint) : "",
+          hint == nullptr        ? ""
+          : encoding_ != nullptr ? encoding_->name_to_utf8(one_line(hint))
+                                 : one_line(hint),
           {.server = where(), .sqlstate = std::string(sqlstate)}};
 }
 

@@ -109,7 +109,7 @@ PublishableTable find_one(Connection& catalog, const TableName& asked) {
                               : "Name ordinary or partitioned tables.");
     return table;
   }
-  check_columns(table, names_of(rows.text(0, 5)), names_of(rows.text(0, 6)), catalog.server_version());
+  check_columns(table, names_of(rows.json(0, 5)), names_of(rows.json(0, 6)), catalog.server_version());
   return table;
 }
 

@@ -147,7 +147,7 @@ std::string creation_sql(const Connection& replication, const NewSlot& slot, boo
 CreatedSlot create_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot, bool snapshot,
                         const WaitingFor& waiting, const std::stop_token& stop) {
   const auto doing = "creating slot " + slot.name;
-  if (PQsendQuery(replication.raw(), creation_sql(replication, slot, snapshot).c_str()) == 0) {
+  if (PQsendQuery(replication.raw(), replication.encoded(creation_sql(replication, slot, snapshot)).c_str()) == 0) {
     throw replication.failure(nullptr, doing);
   }
   WaitReport report(conninfo, waiting, PQbackendPID(replication.raw()));

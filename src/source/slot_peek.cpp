@@ -87,7 +87,11 @@ void SlotPeek::begin(const PeekOptions& options) {
     sql += fmt::format(", 'streaming', '{}'", options.streaming == pgoutput::Streaming::on ? "on" : "parallel");
   }
   sql += ")) TO STDOUT (FORMAT binary)";
-  const Result started(PQexec(connection_.raw(), sql.c_str()));
+  // The frames are for people: the server converts them where it can.
+  const char* encoding = PQparameterStatus(connection_.raw(), "server_encoding");
+  const bool converts = encoding != nullptr && std::string_view(encoding) != "SQL_ASCII";
+  if (converts) connection_.execute("SET client_encoding = 'UTF8'", "having the stream converted");
+  const Result started(PQexec(connection_.raw(), converts ? sql.c_str() : connection_.encoded(sql).c_str()));
   if (PQresultStatus(started.get()) != PGRES_COPY_OUT) {
     throw connection_.failure(started.get(), "peeking at slot " + slot_);
   }

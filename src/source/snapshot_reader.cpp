@@ -63,6 +63,16 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
   return oid == type.base_oid && typmod == (domain ? type.base_typmod : column.typmod);
 }
 
+// A failure that is about one row's contents says what can be done about it.
+Error copy_failure(const Connection& connection, const PGresult* result, const std::string& doing) {
+  auto failed = connection.failure(result, doing);
+  const auto state = sqlstate_of(result);
+  // untranslatable_character, character_not_in_repertoire: from an encoding of several bytes a character.
+  if (state != "22P05" && state != "22021") return failed;
+  return {ErrorKind::data, failed.cause(), "The server cannot convert that value to UTF8. Correct it at the source.",
+          failed.facts()};
+}
+
 // Ends a COPY that nobody reads any more, so that the connection can be used again.
 void abandon_copy(Connection& reading) {
   reading.cancel();
@@ -153,6 +163,7 @@ SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeC
   if (rewritten(table)) return Prepared::stale;
   table_ = table;
   limits_ = limits;
+  limits_.text = connection_.encoding().get();
   types_.clear();
   for (const auto& column : schema.columns) types_.push_back(types.find(column.type_oid));
   schema_ = std::make_shared<const TableSchema>(std::move(schema));
@@ -177,7 +188,7 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
   const auto sql = fmt::format("SELECT {} FROM {}{}{} LIMIT 0", columns, table.partitioned ? "" : "ONLY ",
                                connection_.quote_table(table.schema, table.name),
                                table.row_filter.empty() ? "" : " WHERE (" + table.row_filter + ")");
-  const Result result(PQexec(connection_.raw(), sql.c_str()));
+  const Result result(PQexec(connection_.raw(), connection_.encoded(sql).c_str()));
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
     const auto failed = connection_.failure(result.get(), "reading table " + table.full_name());
     const std::string state(sqlstate_of(result.get()));
@@ -265,7 +276,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
                       std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
   CopyRows rows(schema_, types_, limits_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
   const auto doing = "copying table " + schema_->full_name();
-  const Result began(PQexec(connection_.raw(), copy_sql(binary, options.pages).c_str()));
+  const Result began(PQexec(connection_.raw(), connection_.encoded(copy_sql(binary, options.pages)).c_str()));
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
     const auto failed = connection_.failure(began.get(), doing);
     if (failed.kind() != ErrorKind::rights) throw failed;
@@ -318,7 +329,7 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
     if (!connection_.receive()) throw connection_.failure(nullptr, doing);
   }
   const Result ended(PQgetResult(connection_.raw()));
-  if (PQresultStatus(ended.get()) != PGRES_COMMAND_OK) throw connection_.failure(ended.get(), doing);
+  if (PQresultStatus(ended.get()) != PGRES_COMMAND_OK) throw copy_failure(connection_, ended.get(), doing);
   while (Result(PQgetResult(connection_.raw())) != nullptr) {
   }
   rows.finish();

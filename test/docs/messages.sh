@@ -341,6 +341,19 @@ kill %1; wait %1
 exit_code=$?
 cat log
 
+### 5 the server cannot send the transaction that commits at …
+shop
+admin "CREATE TYPE mood AS ENUM ('calm'); CREATE TABLE feelings (id int PRIMARY KEY, mood mood, n int); INSERT INTO feelings VALUES (1, 'calm', 0); CREATE PUBLICATION walbrook_shop FOR TABLE feelings; GRANT SELECT ON feelings TO loader"
+walbrook run --source $S
+admin "CREATE TEMP TABLE kept AS SELECT * FROM pg_enum WHERE enumlabel = 'calm'; DELETE FROM pg_enum WHERE enumlabel = 'calm'; UPDATE feelings SET n = 1; INSERT INTO pg_enum(oid, enumtypid, enumsortorder, enumlabel) SELECT oid, enumtypid, enumsortorder, enumlabel FROM kept"
+walbrook run --source $S
+
+### 2 nothing is skipped: no transaction commits at …
+shop
+walbrook run --source $S
+admin "INSERT INTO customers VALUES (3, 'Barbara')"
+walbrook run --source $S --skip-transaction $(psql -qAtX "$ADMIN" -c "SELECT pg_current_wal_insert_lsn() - 1")
+
 ### 5 transaction … is open and does not fit: 63952 bytes of open transactions would be staged in shop.duckdb, 4096 are allowed
 shop
 walbrook run --source $S

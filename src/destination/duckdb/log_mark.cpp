@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <system_error>
 
 #include "base/error.h"
 #include "destination/duckdb/connection.h"
@@ -80,8 +81,9 @@ std::uint64_t checkpoints_of(const std::string& path) {
   std::uint64_t counter = 0;
   try {
     counter = checkpoint_counter(descriptor).value_or(0);
-  } catch (const std::system_error&) {
-    // As where there is none: the log is then not compared.
+  } catch (const std::system_error& unread) {
+    ::close(descriptor);
+    throw Error(ErrorKind::destination, fmt::format("{} cannot be read: {}", path, unread.code().message()));
   }
   ::close(descriptor);
   return counter;

@@ -170,6 +170,9 @@ TEST_F(CommandLineTest, AnUnknownFlagIsRefusedWithTheNearestKnownOne) {
 TEST_F(CommandLineTest, WhatPostgresDoesNotAllowIsRefused) {
   EXPECT_NE(refused({"run", "--slot", "No-Slot"}).find("--slot \"No-Slot\""), std::string::npos);
   EXPECT_NE(refused({"run", "--publication", std::string(64, 'p')}).find("--publication"), std::string::npos);
+  EXPECT_NE(refused({"run", "--only", "t"}).find("--only without --skip-transaction"), std::string::npos);
+  EXPECT_NE(refused({"run", "--skip-transaction", "0/1", "--only", "t(a)"}).find("whole tables"), std::string::npos);
+  EXPECT_NE(refused({"run", "--skip-transaction", "0/1", "--reset"}).find("--reset"), std::string::npos);
   EXPECT_NE(refused({"run", "--until-lsn", "now"}).find("--until-lsn \"now\""), std::string::npos);
   EXPECT_NE(refused({"run", "--wire", "xml"}).find("auto, text, binary"), std::string::npos);
   EXPECT_NE(refused({"run", "--dataset", "_walbrook"}).find("own state"), std::string::npos);
