@@ -53,8 +53,7 @@ struct SyncedTable {
   Lsn identity_altered_at;            // the last commit at which a leaf's identity was another than the catalog's
   std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
   Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
-  bool was_suspended = false;         // by the last run; this one gives it another chance
-  Lsn set_aside_at;                   // the commit that it could not take; unset where no change was the cause
+  bool was_suspended = false;                // by the last run; this one gives it another chance
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
