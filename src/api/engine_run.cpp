@@ -91,6 +91,9 @@ std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const dest
                    .state = std::string(destination::to_string(record.state)),
                    .reason = in_library_words(record.reason),
                    .suspect = in_library_words(record.suspect)};
+    if (record.state == TableState::copying) {
+      load.reason = "its copy was stopped; the next run copies it from the beginning";
+    }
     if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
       const auto& table = *seen->second;
       load.copied = copied.contains(load.name) && record.state == TableState::streaming;

@@ -150,7 +150,8 @@ class Initialization {
     const auto told = [](const std::vector<source::OpenWriter>& writers) {
       for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
     };
-    source::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name}, told, options_.stop);
+    source::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name}, {.report = told},
+                                  options_.stop);
   }
 
   std::vector<SnapshotResource> snapshots() {

@@ -85,13 +85,15 @@ Answer read_left(const CommandLine& given) {
   status.phase = "stopped";
   if (state.checkpoint) status.checkpoint = state.checkpoint->lsn;
   for (const auto& record : state.tables) {
-    status.tables.push_back({.schema = record.schema,
-                             .name = record.name,
-                             .target_schema = record.target_schema,
-                             .target_name = record.target_name,
-                             .state = std::string(destination::to_string(record.state)),
-                             .reason = record.reason,
-                             .suspect = record.suspect});
+    const bool interrupted = record.state == destination::TableState::copying;
+    status.tables.push_back(
+        {.schema = record.schema,
+         .name = record.name,
+         .target_schema = record.target_schema,
+         .target_name = record.target_name,
+         .state = std::string(destination::to_string(record.state)),
+         .reason = interrupted ? "its copy was interrupted; the next run copies it from the beginning" : record.reason,
+         .suspect = record.suspect});
   }
   const auto session = destination->open_read_session();
   left.rows = count_rows(status, [&session](const std::string& sql) { return session->query(sql); });
