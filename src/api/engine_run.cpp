@@ -59,6 +59,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.hints = source.hinted(plan.hints);
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
+  options.snapshot_wait = plan.snapshot_wait;
   options.adoption = pipeline::Adoption::of_same_owner;  // a resource names its slot
   return options;
 }

@@ -12,7 +12,7 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 19> sayings = {{
+constexpr std::array<Saying, 20> sayings = {{
     {"walbrook run --accept-new-system", "accept_new_system"},
     {"walbrook run --reset", "init_replication with .reset = true"},
     {"; walbrook run --follow waits by itself", ""},
@@ -30,6 +30,7 @@ constexpr std::array<Saying, 19> sayings = {{
     {"--source", "credentials"},
     {"--table", "table_names"},
     {"--schema", "schema_name"},
+    {"--snapshot-wait", "snapshot_wait"},
     {"--dataset NAME", "dataset_name"},
     {"--destination", "destination"},
 }};
