@@ -7,6 +7,7 @@
 // state file, and a program on another machine goes on from the destination alone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -63,6 +64,9 @@ struct PipelineRunOptions {
   // pg_upgrade. Slot, position, tables, columns and types must fit, else Error(source_not_ready). A cluster with the
   // known identifier is not looked at with other eyes.
   bool accept_new_system = false;
+  // Of resources: how long a copy waits, before it begins, for transactions that are writing in the source. Then its
+  // tables stay pending, everything else is applied, and Error(data) names them. 0 = without end.
+  std::chrono::seconds snapshot_wait{300};
   // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
   // LoadInfo::stopped. Of a stream nothing is written then.
   std::stop_token stop{};

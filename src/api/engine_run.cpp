@@ -59,6 +59,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.hints = source.hinted(plan.hints);
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
+  options.snapshot_wait = plan.snapshot_wait;
   options.adoption = pipeline::Adoption::of_same_owner;  // a resource names its slot
   return options;
 }
@@ -91,6 +92,9 @@ std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const dest
                    .state = std::string(destination::to_string(record.state)),
                    .reason = in_library_words(record.reason),
                    .suspect = in_library_words(record.suspect)};
+    if (record.state == TableState::copying) {
+      load.reason = "its copy was stopped; the next run copies it from the beginning";
+    }
     if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
       const auto& table = *seen->second;
       load.copied = copied.contains(load.name) && record.state == TableState::streaming;

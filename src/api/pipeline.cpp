@@ -140,6 +140,7 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
             .slot = first.slot,
             .publication = first.publication,
             .accept_new_system = options.accept_new_system,
+            .snapshot_wait = options.snapshot_wait,
             .stop = options.stop};
     for (const auto& snapshot : snapshots) {
       const auto& parts = snapshot.parts();
@@ -171,6 +172,7 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
                     .hints = {},
                     .confirm = parts.flush_slot,
                     .accept_new_system = options.accept_new_system,
+                    .snapshot_wait = options.snapshot_wait,
                     .stop = options.stop};
   api::told(facts_of(*state_, plan), [&] {
     check_run_options(options, false);

@@ -7,6 +7,7 @@
 #include "app/findings_text.h"
 #include "app/source_names.h"
 #include "app/terminal.h"
+#include "pipeline/prepare.h"
 #include "pipeline/slot_claim.h"
 
 namespace walbrook::app {
@@ -25,6 +26,7 @@ int check_command(const CommandLine& given) {
   const bool is_read = !source::first_error(destination.findings);
   request.slot_is_foreign = is_read && !destination.is_held && line.run.adoption == pipeline::Adoption::refuse &&
                             !pipeline::knows_slot(destination.checkpoint, line.run.slot);
+  pipeline::note_known_tables(destination.tables, request);
   if (destination.checkpoint) {
     request.known_publication = destination.checkpoint->publication;
     request.checkpoint = destination.checkpoint->lsn;
@@ -34,8 +36,8 @@ int check_command(const CommandLine& given) {
   auto findings = source::preflight(request);
   findings.insert(findings.end(), destination.findings.begin(), destination.findings.end());
   write_result(line.json ? findings_json(findings) : findings_text(findings, wants_colour(STDOUT_FILENO)));
-  const auto error = source::first_error(findings);
-  return error ? exit_code(error->kind()) : 0;
+  if (const auto error = source::first_error(findings)) return exit_code(error->kind());
+  return source::concerns_tables(findings) ? exit_code(ErrorKind::data) : 0;  // as a run would end
 }
 
 }  // namespace walbrook::app

@@ -210,6 +210,8 @@ void read_source_settings(const config::Configuration& settings, pipeline::RunOp
   if (const auto memory = settings.text("sources.pg_replication.decoding_memory")) run.decoding_memory = *memory;
   if (const auto wait = settings.number("sources.pg_replication.slot_wait"))
     run.slot_wait = std::chrono::seconds(*wait);
+  if (const auto wait = settings.number("sources.pg_replication.snapshot_wait"))
+    run.snapshot_wait = std::chrono::seconds(*wait);
   if (const auto interval = settings.number("sources.pg_replication.catalog_poll_interval"))
     run.catalog_poll_interval = milliseconds(*interval);
 }

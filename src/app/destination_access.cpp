@@ -136,6 +136,7 @@ DestinationCheck check_destination(CommandLine& line) {
     const auto state = destination->open();
     if (const auto error = destination::contradiction(state, destination->name())) throw *error;
     check.checkpoint = state.checkpoint;
+    check.tables = state.tables;
     if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
       check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),
                                      "Give this user the right to write the file and its folder."));

@@ -26,6 +26,7 @@ namespace walbrook::app {
 struct DestinationCheck {
   std::vector<source::Finding> findings;
   std::optional<destination::Checkpoint> checkpoint;
+  std::vector<destination::TableRecord> tables;
   bool is_held = false;  // by a run that is at work: the checkpoint is not known
 };
 // Creates and changes nothing. `line` has the names that count afterwards.

@@ -181,6 +181,9 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
   advanced("sources.pg_replication.slot_wait", "SECONDS",
            "how long to wait for a slot that another process reads; default: 30");
+  advanced("sources.pg_replication.snapshot_wait", "SECONDS",
+           "how long to wait, before tables are copied, for the end of\ntransactions that are writing in the source; "
+           "default: 300");
   advanced("sources.pg_replication.catalog_poll_interval", "MILLISECONDS",
            "time between two catalog polls, which find what the stream does\nnot tell; " +
                default_of("sources.pg_replication.catalog_poll_interval"));

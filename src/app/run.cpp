@@ -45,14 +45,14 @@ std::unique_ptr<Progress> make_progress(const CommandLine& line) {
 
 // What is in the way is found before a file is created for nothing; what is not, is said once.
 void look_before_first_run(const CommandLine& line) {
-  if (line.run.reset) return;  // what is there now goes first
   const auto findings = source::preflight({.conninfo = line.run.conninfo,
                                            .publication = line.run.publication,
                                            .slot = line.run.slot,
                                            .schema = line.run.schema,
                                            .tables = line.run.tables,
                                            .snapshot = line.run.snapshot,
-                                           .slot_is_foreign = line.run.adoption == pipeline::Adoption::refuse});
+                                           .slot_is_foreign = line.run.adoption == pipeline::Adoption::refuse,
+                                           .reset = line.run.reset});
   if (const auto error = source::first_error(findings)) throw *error;
   for (const auto& finding : findings) {
     if (finding.severity != source::Severity::warning || finding.run_reports_it) continue;
@@ -138,7 +138,15 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
   for (const auto& table : summary.suspect) {
     suspect.push_back({{"table", table.schema + "." + table.name}, {"reason", table.suspect}});
   }
+  nlohmann::ordered_json unfinished = nlohmann::ordered_json::array();
+  for (const auto& table : summary.unfinished) {
+    unfinished.push_back({{"table", table.record.schema + "." + table.record.name},
+                          {"state", destination::to_string(table.record.state)},
+                          {"copied_rows", table.copied_rows},
+                          {"reason", table.record.reason}});
+  }
   return {{"event", "summary"},
+          {"stopped", summary.stopped},
           {"copied_tables", summary.copied_tables},
           {"copied_rows", summary.copied_rows},
           {"copy_seconds", summary.copy_seconds},
@@ -155,6 +163,7 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
           {"last_commit_lag_ms", left.last_commit_lag_ms},
           {"checkpoint", summary.checkpoint.to_string()},
           {"destination", left.destination},
+          {"unfinished", unfinished},
           {"quarantined", quarantined},
           {"postponed", postponed},
           {"suspect", suspect}};

@@ -56,6 +56,8 @@ RowCounts count_rows(const pipeline::RunStatus& status, const Ask& ask) {
   return counts;
 }
 
+constexpr const char* interrupted_copy = "its copy was interrupted; the next run copies it from the beginning";
+
 struct Shown {
   pipeline::RunStatus status;
   RowCounts rows;
@@ -95,12 +97,13 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   }
   for (const auto& table : state.tables(line.run.pipeline)) {
     const auto& record = table.record;
+    const bool is_interrupted = record.state == destination::TableState::copying;
     status.tables.push_back({.schema = record.schema,
                              .name = record.name,
                              .target_schema = record.target_schema,
                              .target_name = record.target_name,
                              .state = std::string(destination::to_string(record.state)),
-                             .reason = record.reason,
+                             .reason = is_interrupted ? interrupted_copy : record.reason,
                              .suspect = record.suspect});
   }
   left.rows = count_rows(status, [&reader](const std::string& sql) { return reader.ask(sql); });

@@ -60,6 +60,9 @@ constexpr std::array all_keys = {
         "`logical_decoding_work_mem` of the server's sender. It is memory on the source."},
     Key{source_section, "slot_wait", Kind::count, "30", "--slot-wait",
         "Seconds to wait for a slot that another process reads.", "", 0, most_slot_wait_s},
+    Key{source_section, "snapshot_wait", Kind::count, "300", "--snapshot-wait",
+        "Seconds to wait, before tables are copied, for the end of transactions that are writing in the source.", "", 1,
+        most_slot_wait_s},
     Key{source_section, "catalog_poll_interval", Kind::count, "3000", "--catalog-poll-interval",
         "Milliseconds between two catalog polls of a run.", "", least_poll_ms, most_poll_ms},
 

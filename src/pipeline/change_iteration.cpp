@@ -114,6 +114,7 @@ void ChangeIteration::Impl::read_source() {
                 "Iterate a slot that init_replication has made.");
   }
   const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.wishes);
+  for (const auto& table : publication->tables) selection->require_fit(*publication, table);
   selection->restrict_tables(*publication);
   std::unordered_map<Oid, Oid> groups;
   RowIdentities identities;

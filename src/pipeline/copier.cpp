@@ -1,5 +1,6 @@
 #include "pipeline/copier.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <thread>
@@ -14,6 +15,12 @@ namespace {
 constexpr int attempts_bound = 8;  // in a row, of one order, without a table done
 constexpr milliseconds copy_retry_wait{200};
 constexpr milliseconds order_wait{500};
+
+std::string shortage_text(const Error& failed) {
+  const auto& state = failed.facts().sqlstate;
+  const bool no_place = state == "53400" || state == "53300";
+  return (no_place ? "a free replication slot or connection: " : "") + failed.cause();
+}
 
 }  // namespace
 
@@ -35,10 +42,15 @@ void Copier::work(std::stop_token stop) {
     const auto before = tables.size();
     try {
       copy_all(tables, stop);
+    } catch (const source::WritersStayOpen& open) {
+      if (stop.stop_requested()) return;
+      postpone(tables, {.reason = open.cause(), .remedy = open.mend(), .waited = true});
+      continue;
     } catch (const Error& failed) {
       const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
       if (stop.stop_requested()) return;
       if (source::is_shortage(failed)) {
+        statistics_.waits_for(shortage_text(failed));
         postpone(tables, {.reason = failed.cause(), .remedy = failed.mend()});
         continue;
       }
@@ -73,8 +85,14 @@ void Copier::postpone(std::vector<CopyOrder::Table>& tables, const CannotCopyNow
 }
 
 void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
-  source::SnapshotSource snapshot(
-      options_.conninfo, [this](const auto& writers) { observer_.waiting_for(writers); }, stop, options_.server);
+  const source::SlotWait wait{.report =
+                                  [this](const auto& writers) {
+                                    observer_.waiting_for(writers);
+                                    statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
+                                  },
+                              .longest = options_.snapshot_wait};
+  source::SnapshotSource snapshot(options_.conninfo, wait, stop, options_.server);
+  statistics_.waits_for("");
   SnapshotCopy copy({.options = options_,
                      .destination = destination_,
                      .types = types_,

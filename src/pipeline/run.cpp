@@ -22,6 +22,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -30,6 +31,7 @@
 #include "pipeline/prepare.h"
 #include "pipeline/receiver.h"
 #include "source/publication_age.h"
+#include "source/table_obstacles.h"
 #include "source/walsender_stream.h"
 
 namespace walbrook::pipeline {
@@ -39,6 +41,31 @@ constexpr int most_default_workers = 4;
 constexpr milliseconds supervise_interval{10};
 constexpr milliseconds catalog_retry_wait{500};
 constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
+
+// Forwards, and shows what is waited for before the run's threads begin.
+class WaitingObserver final : public RunObserver {
+ public:
+  WaitingObserver(RunObserver& next, Statistics& statistics) : next_(next), statistics_(statistics) {}
+  void prepared(const std::string& line) override { next_.prepared(line); }
+  void waiting_for(const std::vector<source::OpenWriter>& writers) override {
+    statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
+    next_.waiting_for(writers);
+  }
+  void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
+    next_.copy_started(table, estimated_rows, estimated_bytes);
+  }
+  void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
+    next_.copy_advanced(table, rows, wire_bytes);
+  }
+  void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
+    next_.copy_finished(table, rows, seconds);
+  }
+  void copy_restarted(const std::string& table, const std::string& why) override { next_.copy_restarted(table, why); }
+
+ private:
+  RunObserver& next_;
+  Statistics& statistics_;
+};
 
 }  // namespace
 
@@ -89,7 +116,7 @@ class Run::Impl {
       }
     });
   }
-  [[nodiscard]] RunSummary summary(std::chrono::duration<double> took) const;
+  [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
   RunOptions options_;
   destination::Destination& destination_;
@@ -144,11 +171,15 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   Prepared prepared;
   try {
-    prepared = prepare(options_, destination_, types_, server_, observer_, stop);
+    WaitingObserver observer(observer_, statistics_);
+    prepared = prepare(options_, destination_, types_, server_, observer, stop);
   } catch (const Error&) {
     if (!stop.stop_requested()) throw;
-    return {};  // stopped while it waited for open writers: nothing was begun
+    RunSummary nothing;  // it waited for open writers, and nothing was begun
+    nothing.stopped = true;
+    return nothing;
   }
+  statistics_.waits_for("");
   statistics_.source(prepared.source);
   build(prepared);
   const std::stop_callback forward(stop, [this] { end(); });
@@ -165,7 +196,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     supervise(stop);
   }
   if (failure_) std::rethrow_exception(failure_);
-  return summary(std::chrono::steady_clock::now() - began);
+  return summary(std::chrono::steady_clock::now() - began, stop.stop_requested());
 }
 
 void Run::Impl::build(Prepared& prepared) {
@@ -178,11 +209,13 @@ void Run::Impl::build(Prepared& prepared) {
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups(), sync_->identities());
-  CopierOptions copying{.conninfo = options_.conninfo, .server = &server_};
+  CopierOptions copying{.conninfo = options_.conninfo,
+                        .server = &server_,
+                        .follow = options_.follow,
+                        .snapshot_wait = options_.snapshot_wait};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
                         : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
-  copying.follow = options_.follow;
   copying.piece_bytes = options_.snapshot_piece;
   if (options_.wire == Wire::text) copying.copy.format = source::CopyFormat::text;
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
@@ -304,9 +337,11 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
                     "Create it again and start walbrook: its tables are then copied anew.");
       }
       selection.restrict_tables(*now);
+      source::read_obstacles(*catalog, now->tables, now->name, now->via_partition_root);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
         return a.oid == b.oid && a.schema == b.schema && a.name == b.name && a.fingerprint == b.fingerprint &&
-               a.columns == b.columns && a.row_identity == b.row_identity;
+               a.columns == b.columns && a.row_identity == b.row_identity && a.unreadable == b.unreadable &&
+               a.unfit == b.unfit;
       };
       const Lsn complete_to = now->complete_to;
       const bool changed = !std::ranges::equal(now->tables, seen.tables, same) || now->left_out != seen.left_out;
@@ -362,6 +397,7 @@ RunStatus Run::Impl::status() const {
   }
   const bool copying = std::ranges::any_of(
       status.tables, [](const auto& table) { return table.state == "pending" || table.state == "copying"; });
+  if (!copying) status.waits_for.clear();
   if (status.phase != "stopping") status.phase = copying ? "copying" : "streaming";
   return status;
 }
@@ -384,8 +420,12 @@ void Run::Impl::resync(const std::vector<source::TableName>& tables) {
   }
 }
 
-RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
+RunSummary Run::Impl::summary(std::chrono::duration<double> took, bool stopped) const {
   RunSummary out;
+  out.stopped = stopped;
+  std::map<std::string, std::uint64_t> copied_rows;
+  for (const auto& table : statistics_.snapshot().tables)
+    copied_rows[table.schema + "." + table.name] = table.copied_rows;
   out.applied = statistics_.snapshot().applied;
   out.copy_seconds = statistics_.copy_seconds();
   out.apply_seconds = statistics_.load_seconds();
@@ -401,6 +441,10 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
     }
     if (table.record.state == TableState::streaming && !table.record.suspect.empty())
       out.suspect.push_back(table.record);
+    if (table.record.state == TableState::pending || table.record.state == TableState::copying) {
+      out.unfinished.push_back(
+          {.record = table.record, .copied_rows = copied_rows[table.record.schema + "." + table.record.name]});
+    }
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;
     out.copied_rows += table.copied_rows;

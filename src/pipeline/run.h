@@ -67,7 +67,10 @@ struct RunOptions {
   bool two_phase = false;                       // prepared transactions are sent when they are prepared, and staged
   std::string origin;                           // "none": only what was not replicated into the source; "" = "any": all
   std::string decoding_memory = "256MB";
-  milliseconds slot_wait{30'000};            // how long a slot that another process reads is waited for
+  milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
+  // How long the creation of a slot waits for transactions that are writing in the source. Then a run without `follow`
+  // leaves the tables pending that were to be copied; with it, the creation begins again. 0 = without end.
+  milliseconds snapshot_wait{300'000};
   milliseconds catalog_poll_interval{3000};  // between two looks at the publication and its tables in the catalog
   SuspicionOptions suspicion{};              // what a table gets whose rows may have changed without a message
   int destination_retries =
@@ -106,6 +109,7 @@ struct RunStatus {
   Lsn checkpoint;                 // durable
   Lsn received;                   // by the receiver
   Lsn server;                     // the source's position when last asked
+  std::string waits_for;          // what copies wait for in the source; "" = nothing
   double lag_ms = 0;              // age of the oldest commit that is received and not durable; 0 = nothing is waiting
   double last_commit_lag_ms = 0;  // commit at the source → durable here, of the newest transaction applied
   std::uint64_t queued_bytes = 0;
@@ -141,6 +145,12 @@ struct Postponed {
   std::string remedy;  // empty = none is known
 };
 
+// A table that is not whole at the end of a run, a postponed one among them.
+struct Unfinished {
+  destination::TableRecord record;  // pending or copying
+  std::uint64_t copied_rows = 0;    // by the copy that was stopped; the next one starts from the beginning
+};
+
 struct RunSummary {
   Counts applied;
   std::uint64_t copied_tables = 0;
@@ -150,6 +160,8 @@ struct RunSummary {
   double seconds = 0;
   Lsn checkpoint;
   Lsn next_commit;  // with `until`: the first commit that was not taken; unset: none was seen
+  bool stopped = false;  // by request, before its end
+  std::vector<Unfinished> unfinished;
   std::vector<SetAside> quarantined;
   std::vector<Postponed> postponed;               // pending: this run could not copy them
   std::vector<destination::TableRecord> suspect;  // streaming tables whose rows may differ from the source

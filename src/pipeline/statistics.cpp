@@ -96,6 +96,11 @@ void Statistics::copy_progress(Oid table, std::uint64_t rows) {
   tables_[table].copied_rows = rows;
 }
 
+void Statistics::waits_for(std::string what) {
+  const std::lock_guard lock(mutex_);
+  status_.waits_for = std::move(what);
+}
+
 void Statistics::copied(double seconds) {
   const std::lock_guard lock(mutex_);
   copy_seconds_ += seconds;
@@ -117,7 +122,11 @@ RunStatus Statistics::snapshot() const {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   RunStatus status = status_;
-  for (const auto& [oid, table] : tables_) status.tables.push_back(table);
+  for (const auto& [oid, table] : tables_) {
+    auto& shown = status.tables.emplace_back(table);
+    const bool waits = table.state == "copying" && table.copied_rows == 0;
+    if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
+  }
   if (status.copy_snapshot) {
     status.copy_snapshot->seconds = std::chrono::duration<double>(now - snapshot_since_).count();
   }

@@ -26,6 +26,8 @@ class Statistics {
   void promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
   void table(const SyncedTable& table);
   void copy_progress(Oid table, std::uint64_t rows);
+  // What copies wait for in the source; "" = nothing.
+  void waits_for(std::string what);
   void copied(double seconds);  // a table's copy is whole; how long it took
   // While it lives the source keeps row versions for a copy's snapshot.
   class HoldingSnapshot {

@@ -310,7 +310,7 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
     altered = adopt(table) || altered;
     auto& known = tables_[table.oid];
     altered = compare_identity(known) || altered;
-    altered = suspend_unclear(known) || altered;
+    altered = suspend_unfit(known) || altered;
     if (altered) changed.push_back(known.record);
     for (const Oid member : table.members) members_[member] = table.oid;
   }
@@ -346,7 +346,7 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
       return name.schema == record.schema && name.name == record.name;
     };
     if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
-    if (record.state == TableState::left_out || !table.source.row_identity.unclear.empty()) continue;
+    if (record.state == TableState::left_out || !unfit_reason(table.source).empty()) continue;
     if (is_leaving(record)) continue;
     if (copies_no_rows(record) && std::ranges::none_of(names, asked)) {
       spdlog::warn("table {}.{} goes on with its changes alone: those before the slot's position are missing",
@@ -403,6 +403,11 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTi
   for (auto& [oid, table] : tables_) {
     if (table.record.state != TableState::pending) continue;
     if (table.postponement && !is_due(*table.postponement, now)) continue;
+    if (!table.source.unreadable.reason.empty()) {
+      suspend_unreadable(table);
+      ordered.push_back(&table);
+      continue;
+    }
     table.record.state = TableState::copying;
     table.record.snapshot_lsn = {};
     table.record.load_id = load_id;

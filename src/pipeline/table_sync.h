@@ -58,6 +58,11 @@ struct SyncedTable {
   std::uint64_t copied_rows = 0;
 };
 
+// Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
+[[nodiscard]] std::string unfit_reason(const source::SourceTable& table);
+// Pending, and the role cannot read it.
+void suspend_unreadable(SyncedTable& table);
+
 struct TableSyncOptions {
   std::string dataset;                    // "" = the source's schema names
   std::vector<source::TableName> wanted;  // empty = all of the publication
@@ -102,7 +107,7 @@ class TableSync {
   // Streaming tables whose columns are described otherwise than before; their records hold the new descriptions.
   [[nodiscard]] std::vector<TableRecord> take_described() { return std::exchange(described_, {}); }
   // Tables that wait for a copy and whose copy is not postponed beyond `now`, now marked copying; `load_id` will tell
-  // of them.
+  // of them. Those that the role cannot read are suspended instead.
   std::vector<SyncedTable*> order_copies(std::int64_t load_id, SteadyTime now);
   // A copy of it cannot be made now: it is pending again, with the reason.
   static void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now);
@@ -115,7 +120,7 @@ class TableSync {
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
 
-  // Every table is streaming, set aside, left out or removed, or its copy is left to the next run.
+  // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool any_streaming() const;  // but for those that leave
   [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
@@ -141,7 +146,7 @@ class TableSync {
   // table_sync_identity.cpp; true where the record changed.
   bool rejoin(const source::SourceTable& table);
   bool compare_identity(SyncedTable& table);
-  bool suspend_unclear(SyncedTable& table);
+  bool suspend_unfit(SyncedTable& table);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
   bool leave_out(const source::LeftOutTable& table);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);

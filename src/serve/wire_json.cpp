@@ -96,6 +96,7 @@ std::string to_json(const pipeline::RunStatus& status) {
                            {"checkpoint", status.checkpoint.to_string()},
                            {"received", status.received.to_string()},
                            {"server", status.server.to_string()},
+                           {"waits_for", status.waits_for},
                            {"lag_ms", status.lag_ms},
                            {"last_commit_lag_ms", status.last_commit_lag_ms},
                            {"queued_bytes", status.queued_bytes},
@@ -120,6 +121,7 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   status.checkpoint = lsn_of(document, "checkpoint");
   status.received = lsn_of(document, "received");
   status.server = lsn_of(document, "server");
+  document.at("waits_for").get_to(status.waits_for);
   document.at("lag_ms").get_to(status.lag_ms);
   document.at("last_commit_lag_ms").get_to(status.last_commit_lag_ms);
   document.at("queued_bytes").get_to(status.queued_bytes);

@@ -85,10 +85,10 @@ void abandon_copy(Connection& reading) {
 
 }  // namespace
 
-SnapshotSource::SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
+SnapshotSource::SnapshotSource(const std::string& conninfo, const SlotWait& wait, std::stop_token stop,
                                KnownServer* server)
     : replication_(open_checked(conninfo, ConnectionUse::replication, server)),
-      created_(create_snapshot_slot(*replication_, conninfo, waiting, std::move(stop))) {}
+      created_(create_snapshot_slot(*replication_, conninfo, wait, std::move(stop))) {}
 
 // Dropped by a command, so that the server has let go of its WAL when this returns; closing the connection drops it
 // too, a little later.

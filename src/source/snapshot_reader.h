@@ -26,8 +26,9 @@ enum class CopyFormat { binary_where_possible, text };
 // readers' transactions hold the xmin horizon, and nothing holds WAL.
 class SnapshotSource {
  public:
-  // Waits for open writers, telling `waiting`. The connection is compared with `server` unless that is nullptr.
-  SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
+  // Waits for open writers as `wait` says. The connection is compared with `server` unless that is nullptr. Throws
+  // WritersStayOpen.
+  SnapshotSource(const std::string& conninfo, const SlotWait& wait, std::stop_token stop,
                  KnownServer* server = nullptr);
 
   // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.

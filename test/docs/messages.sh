@@ -195,6 +195,13 @@ shop
 admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 10) n"
 walbrook run --source $S
 
+### 5 table public.late could not be copied, the others continue: creating slot walbrook_snapshot_…
+shop
+walbrook run --source $S
+admin "CREATE TABLE late(id int PRIMARY KEY); ALTER TABLE late OWNER TO loader"
+admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 9) n"
+walbrook run --source $S
+
 ### 3 publication walbrook_shop does not exist, and role loader cannot create it: it lacks CREATE on database shop
 shop
 admin "REVOKE CREATE ON DATABASE shop FROM loader"
@@ -205,17 +212,17 @@ shop
 admin "ALTER TABLE orders OWNER TO postgres"
 walbrook run --source $S
 
-### 3 role loader may not read public.orders
+### 5 role loader may not read public.orders
 shop
 admin "ALTER TABLE orders OWNER TO postgres; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S
 
-### 3 role loader lacks USAGE on schema sales
+### 5 role loader lacks USAGE on schema sales
 shop
 admin "REVOKE USAGE ON SCHEMA sales FROM loader; CREATE PUBLICATION walbrook_shop FOR TABLE sales.items"
 walbrook run --source $S
 
-### 3 row-level security hides rows of public.orders from role loader
+### 5 row-level security hides rows of public.orders from role loader
 shop
 admin "ALTER TABLE orders ENABLE ROW LEVEL SECURITY, OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S

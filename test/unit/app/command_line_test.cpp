@@ -82,6 +82,8 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
                             "2",
                             "--slot-wait",
                             "5",
+                            "--snapshot-wait",
+                            "7",
                             "--catalog-poll-interval",
                             "250",
                             "--log-format",
@@ -108,6 +110,7 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
   EXPECT_EQ(line.destination.memory_limit, "2GB");
   EXPECT_EQ(line.destination.threads, 2);
   EXPECT_EQ(line.run.slot_wait, std::chrono::seconds(5));
+  EXPECT_EQ(line.run.snapshot_wait, std::chrono::seconds(7));
   EXPECT_EQ(line.run.catalog_poll_interval, milliseconds(250));
   EXPECT_EQ(line.log_format, LogFormat::json);
   EXPECT_EQ(line.log_level, "debug");

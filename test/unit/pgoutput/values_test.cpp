@@ -27,7 +27,8 @@ TEST(Values, every_type_has_the_parsers_that_the_schema_promises) {
 TEST(Values, a_layout_that_is_not_the_types_own) {
   EXPECT_NE(parsers_for(type_oid::numeric, false, {Layout::utf8}).text, nullptr);
   EXPECT_EQ(parsers_for(type_oid::numeric, false, {Layout::utf8}).binary, nullptr);
-  EXPECT_EQ(parsers_for(type_oid::numeric, false, {Layout::int32}).text, nullptr);
+  EXPECT_EQ(parsers_for(type_oid::float8, false, {Layout::int32}).text, nullptr);
+  EXPECT_EQ(parsers_for(type_oid::numeric, false, {Layout::int32}).binary, nullptr);
   EXPECT_EQ(parsers_for(type_oid::text, false, {Layout::binary}).text, nullptr);
 }
 

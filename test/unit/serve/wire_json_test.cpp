@@ -18,6 +18,7 @@ TEST(WireJson, AStatusComesBackAsItWas) {
   status.checkpoint = *Lsn::parse("0/1B00D20");
   status.received = *Lsn::parse("1/2");
   status.server = *Lsn::parse("FFFFFFFF/FFFFFFFF");
+  status.waits_for = "the end of pid 4711";
   status.lag_ms = 12.5;
   status.last_commit_lag_ms = 3.25;
   status.queued_bytes = 4096;
