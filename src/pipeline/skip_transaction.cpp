@@ -10,6 +10,9 @@
 #include "pipeline/resync.h"
 
 namespace walbrook::pipeline {
+
+using destination::TableState;
+
 namespace {
 
 // No commit record begins between a commit's first byte and the next one.

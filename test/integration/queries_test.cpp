@@ -103,7 +103,7 @@ TEST(Queries, a_run_that_is_stopped_is_not_taken_for_gone) {
 }
 
 // In the form in which people ask: by the file, and by the pipeline's name.
-ProcessResult in_file(const ReplicatedDatabase& db, std::vector<std::string> arguments) {
+ProcessResult walbrook_on(const ReplicatedDatabase& db, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--destination", "duckdb:///" + db.file().string()});
   return run(walbrook_command(arguments));
 }
@@ -116,10 +116,10 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   auto second = db.pipeline;
   second.slot = second.publication = "second";
   ASSERT_EQ(second.run({"--table", "b", "--dataset", "other"}).exit_code, 0);
-  const auto only = in_file(db, {"status"});
+  const auto only = walbrook_on(db, {"status"});
   EXPECT_NE(only.out.find("pipeline second: "), std::string::npos) << only.describe();
-  EXPECT_EQ(in_file(db, {"sql", "FROM b"}).exit_code, 0);
-  EXPECT_NE(in_file(db, {"pipeline"}).out.find("second"), std::string::npos);
+  EXPECT_EQ(walbrook_on(db, {"sql", "FROM b"}).exit_code, 0);
+  EXPECT_NE(walbrook_on(db, {"pipeline"}).out.find("second"), std::string::npos);
   db.exec("INSERT INTO a VALUES (2)");
   ASSERT_EQ(db.pipeline.run({"--table", "a"}).exit_code, 0);
   const auto lsn_of = [&](const std::string& pipeline) {
@@ -128,16 +128,16 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   const auto old = lsn_of("second");
   ASSERT_NE(old, lsn_of("walbrook"));
 
-  const auto several = in_file(db, {"status"});
+  const auto several = walbrook_on(db, {"status"});
   EXPECT_EQ(several.exit_code, 2);
   EXPECT_NE(several.err.find("--pipeline: second, walbrook"), std::string::npos) << several.describe();
   const auto positions_are_right = [&](const std::string& newer) {
-    EXPECT_EQ(Json::parse(in_file(db, {"sql", "--json", "FROM other.b"}).out).at("lsn"), old);
-    EXPECT_EQ(Json::parse(in_file(db, {"sql", "--json", "FROM a"}).out).at("lsn"), newer);
-    const auto both = Json::parse(in_file(db, {"sql", "--json", "SELECT count(*) FROM a, b"}).out);
+    EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM other.b"}).out).at("lsn"), old);
+    EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM a"}).out).at("lsn"), newer);
+    const auto both = Json::parse(walbrook_on(db, {"sql", "--json", "SELECT count(*) FROM a, b"}).out);
     EXPECT_TRUE(both.at("lsn").is_null());
     EXPECT_EQ(both.at("lsns"), (Json{{"second", old}, {"walbrook", newer}}));
-    const auto shown = in_file(db, {"sql", "SELECT count(*) FROM a, b"});
+    const auto shown = walbrook_on(db, {"sql", "SELECT count(*) FROM a, b"});
     EXPECT_NE(shown.out.find("as of LSN " + old + " of second, " + newer + " of walbrook"), std::string::npos)
         << shown.describe();
   };
@@ -146,14 +146,14 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   Process follower(db.pipeline.command("run", {"--table", "a", "--follow"}));
   ASSERT_TRUE(eventually(
       [&] {
-        return in_file(db, {"status", "--json"}).out.find("\"phase\":\"streaming\"") != std::string::npos;
+        return walbrook_on(db, {"status", "--json"}).out.find("\"phase\":\"streaming\"") != std::string::npos;
       },
       milliseconds(30'000)))
       << follower.err();
-  const auto of_run = Json::parse(in_file(db, {"status", "--json", "--pipeline", "walbrook"}).out);
+  const auto of_run = Json::parse(walbrook_on(db, {"status", "--json", "--pipeline", "walbrook"}).out);
   EXPECT_EQ(of_run.at("phase"), "streaming");
   positions_are_right(of_run.at("checkpoint"));
-  const auto status = in_file(db, {"status", "--json", "--pipeline", "second"});
+  const auto status = walbrook_on(db, {"status", "--json", "--pipeline", "second"});
   const auto of_other = Json::parse(status.out);
   EXPECT_EQ(of_other.at("pipeline"), "second") << status.out;
   EXPECT_EQ(of_other.at("phase"), "stopped");
@@ -161,13 +161,13 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   EXPECT_EQ(of_other.at("held_by"), "walbrook");
   ASSERT_EQ(of_other.at("tables").size(), 1U);
   EXPECT_EQ(of_other.at("tables")[0].at("rows"), 2);
-  const auto text = in_file(db, {"status", "--slot", "second"});
+  const auto text = walbrook_on(db, {"status", "--slot", "second"});
   EXPECT_NE(text.out.find("no run of it is at work; one of pipeline walbrook holds "), std::string::npos)
       << text.describe();
-  const auto info = in_file(db, {"pipeline", "second", "info"});
+  const auto info = walbrook_on(db, {"pipeline", "second", "info"});
   EXPECT_NE(info.out.find(old), std::string::npos) << info.describe();
   EXPECT_EQ(info.out.find("streaming since"), std::string::npos) << info.describe();
-  const auto list = in_file(db, {"pipeline", "--list"});
+  const auto list = walbrook_on(db, {"pipeline", "--list"});
   EXPECT_NE(list.out.find("second"), std::string::npos) << list.describe();
 }
 
