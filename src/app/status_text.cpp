@@ -68,7 +68,8 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
           short_duration(status.copy_snapshot->seconds), status.copy_snapshot->xmin);
     }
   } else {
-    const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
+    const auto pipeline =
+        status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
     text = holder.empty() ? fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination))
                           : fmt::format("{}no run of it is at work; one of pipeline {} holds {}\n", pipeline,
                                         printable(holder), printable(status.destination));

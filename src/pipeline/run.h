@@ -159,7 +159,7 @@ struct RunSummary {
   double apply_seconds = 0;  // time spent in loads
   double seconds = 0;
   Lsn checkpoint;
-  Lsn next_commit;  // with `until`: the first commit that was not taken; unset: none was seen
+  Lsn next_commit;       // with `until`: the first commit that was not taken; unset: none was seen
   bool stopped = false;  // by request, before its end
   std::vector<Unfinished> unfinished;
   std::vector<SetAside> quarantined;

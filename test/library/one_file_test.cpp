@@ -242,10 +242,12 @@ TEST(Query, what_does_not_only_read_is_refused) {
 
 TEST(Query, limits_are_options) {
   const TempFolder folder("limits");
-  auto pipeline = walbrook::pipeline({.pipeline_name = "limits", .destination = (folder.path() / "limits.duckdb").string()});
+  auto pipeline =
+      walbrook::pipeline({.pipeline_name = "limits", .destination = (folder.path() / "limits.duckdb").string()});
   auto few = DuckStream("SELECT 1 AS id");
   pipeline.run(few.get(), {.table_name = "one"});
-  const std::string endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
+  const std::string endless =
+      "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
   // What the stream tells, or query() itself.
   const auto cause_of = [&](const std::string& sql, const PipelineQueryOptions& options) {
     std::string told;

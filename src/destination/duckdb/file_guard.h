@@ -28,7 +28,8 @@ namespace walbrook::destination::duckdb {
 void refuse_foreign_handles(const std::string& path);
 
 // The larger counter of the two headers of a DuckDB file; each is 4 KiB after the one before, the file's own header
-// first: checksum, then counter (1.5.5, SingleFileBlockManager). nullopt: there is none. Throws std::system_error where it cannot be read.
+// first: checksum, then counter (1.5.5, SingleFileBlockManager). nullopt: there is none. Throws std::system_error where
+// it cannot be read.
 [[nodiscard]] std::optional<std::uint64_t> checkpoint_counter(int descriptor);
 
 class FileGuard {
