@@ -83,14 +83,16 @@ TEST(Names, commands_find_the_table_that_is_written_like_that) {
   const TwoCases db;
   const auto first = db.pipeline.run();
   ASSERT_EQ(first.exit_code, 0) << first.describe();
-  EXPECT_EQ(db.copied_value("SELECT string_agg(target_name, ' ' ORDER BY ALL) FROM _walbrook.tables WHERE source_name "
-                            "= 'orders'"),
+  EXPECT_EQ(db.copied_value(
+                "SELECT string_agg(target_name, ' ' ORDER BY target_name) FROM _walbrook.tables WHERE source_name "
+                "= 'orders'"),
             "orders orders_2")
       << "DuckDB takes both schemas for one";
   const auto resync = run(db.pipeline.command("resync", {"Public.orders", "items"}));
   EXPECT_EQ(resync.exit_code, 0) << resync.describe();
-  EXPECT_EQ(db.copied_value("SELECT string_agg(source_schema || '.' || source_name, ' ' ORDER BY ALL) FROM "
-                            "_walbrook.tables WHERE state = 'pending'"),
+  EXPECT_EQ(db.copied_value(
+                "SELECT string_agg(source_schema || '.' || source_name, ' ' ORDER BY source_schema, source_name) FROM "
+                "_walbrook.tables WHERE state = 'pending'"),
             "Public.orders public.Items");
   const auto unclear = run(db.pipeline.command("resync", {"PUBLIC.orders"}));
   EXPECT_EQ(unclear.exit_code, 2) << unclear.describe();
