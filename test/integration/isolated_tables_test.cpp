@@ -298,8 +298,10 @@ TEST_F(FewSlots, a_stopped_run_says_what_is_not_whole_and_status_what_is_waited_
 }
 
 TEST_F(FewSlots, a_first_run_that_is_stopped_while_it_waits_says_so) {
+  db.exec("DROP PUBLICATION walbrook");
+  db.pipeline.source = db.conninfo();
   Sql writer(db.conninfo());
-  writer.exec("BEGIN; INSERT INTO b VALUES (7, 'open')");
+  writer.exec("BEGIN; CREATE TABLE open(i int)");
   const auto pid = writer.value("SELECT pg_backend_pid()");
   Process run(db.pipeline.command("run"));
   // `status` would hold the file while the run opens it.
@@ -309,6 +311,7 @@ TEST_F(FewSlots, a_first_run_that_is_stopped_while_it_waits_says_so) {
   run.signal(SIGTERM);
   const auto stopped = run.wait(milliseconds(20'000));
   EXPECT_EQ(stopped.exit_code, 0) << stopped.describe();
+  EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "0");
   expect_says(stopped, "stopped before anything was begun");
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_replication_slots"), "0");
 }
