@@ -60,6 +60,7 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
     text = fmt::format("pipeline {}: {}{}{}\n", status.pipeline, status.source, status.source.empty() ? "" : " → ",
                        status.destination);
     text += status_line(status) + '\n';
+    for (const auto& wait : status.source_waits) text += fmt::format("waiting: {}\n", wait);
   } else {
     const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", status.pipeline);
     text = fmt::format("{}no run is at work on {}\n", pipeline, status.destination);

@@ -94,6 +94,7 @@ std::string to_json(const pipeline::RunStatus& status) {
                            {"queued_bytes", status.queued_bytes},
                            {"rows_per_second", status.rows_per_second},
                            {"applied", to_document(status.applied)},
+                           {"source_waits", status.source_waits},
                            {"tables", ordered_json::array()}};
   for (const auto& table : status.tables) document["tables"].push_back(to_document(table));
   return dump(document);
@@ -116,6 +117,7 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   document.at("queued_bytes").get_to(status.queued_bytes);
   document.at("rows_per_second").get_to(status.rows_per_second);
   status.applied = counts_from(document.at("applied"));
+  status.source_waits = document.value("source_waits", std::vector<std::string>{});  // an older run has none
   for (const auto& table : document.at("tables")) status.tables.push_back(table_from(table));
   return status;
 } catch (const json::exception& reason) {

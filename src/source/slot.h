@@ -71,10 +71,10 @@ struct NewSlot {
   std::string name;
   bool two_phase = false;  // 15+
 };
-// On a replication connection. Waits as long as needed; `stop` ends the wait with an Error.
-CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot,
+// On a replication connection. Waits as long as needed; `stop` ends the wait with Stopped.
+CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
                                   const WaitingFor& waiting, std::stop_token stop);
-CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const WaitingFor& waiting,
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const WaitingFor& waiting,
                                  std::stop_token stop);
 void drop_slot(Connection& catalog, const std::string& name);
 

@@ -1,7 +1,6 @@
 #include "source/snapshot_reader.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "base/clock.h"
 #include "source/copy_rows.h"
+#include "source/server_wait.h"
 
 namespace walbrook::source {
 namespace {
@@ -62,33 +62,34 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
   return oid == type.base_oid && typmod == (domain ? type.base_typmod : column.typmod);
 }
 
-// Ends a COPY that nobody reads any more, so that the connection can be used again.
-void abandon_copy(Connection& reading) {
-  reading.cancel();
-  auto* connection = reading.raw();
-  char* row = nullptr;
-  while (PQgetCopyData(connection, &row, 0) > 0) PQfreemem(row);
-  while (Result(PQgetResult(connection)) != nullptr) {
-  }
-}
-
 }  // namespace
 
-SnapshotSource::SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
+SnapshotSource::SnapshotSource(const Endpoint& endpoint, const WaitingFor& waiting, std::stop_token stop,
                                KnownServer* server)
-    : replication_(open_checked(conninfo, ConnectionUse::replication, server)),
-      created_(create_snapshot_slot(replication_, conninfo, waiting, std::move(stop))) {}
+    : replication_(open_checked(endpoint, ConnectionUse::replication, server)),
+      created_(create_snapshot_slot(replication_, endpoint, waiting, std::move(stop))) {}
 
-SnapshotReader::SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server)
-    : connection_(open_checked(conninfo, ConnectionUse::snapshot, server)) {
+SnapshotReader::SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server)
+    : connection_(open_checked(endpoint, ConnectionUse::snapshot, server)) {
   connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the snapshot's transaction");
-  connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
-                      "taking the snapshot over");
+  take_over(snapshot_name);
   // A policy then makes an error of what it would hide.
   connection_.execute("SET LOCAL row_security = off", "turning row security into an error");
   // Every table starts from here, so that a failure costs one table and not the transaction, and locks end with their
   // table.
   connection_.execute("SAVEPOINT table_start", "setting a savepoint");
+}
+
+// The snapshot is gone (22023, from 17 on 42704) when the connection that exported it is: that is what has failed.
+void SnapshotReader::take_over(const std::string& snapshot_name) {
+  try {
+    connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
+                        "taking the snapshot over");
+  } catch (const Error& failed) {
+    const auto& state = failed.facts().sqlstate;
+    if (state != "22023" && state != "42704") throw;
+    throw Error(ErrorKind::connection, failed.cause(), {}, {.server = failed.facts().server});
+  }
 }
 
 SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,
@@ -132,9 +133,10 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
   const auto sql = fmt::format("SELECT {} FROM {}{}{} LIMIT 0", columns, table.partitioned ? "" : "ONLY ",
                                connection_.quote_table(table.schema, table.name),
                                table.row_filter.empty() ? "" : " WHERE (" + table.row_filter + ")");
-  const Result result(PQexec(connection_.raw(), sql.c_str()));
+  const auto doing = "reading table " + table.full_name();
+  const auto result = connection_.run(sql, {}, doing);
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
-    const auto failed = connection_.failure(result.get(), "reading table " + table.full_name());
+    const auto failed = connection_.failure(result.get(), doing);
     const std::string state(sqlstate_of(result.get()));
     if (failed.kind() == ErrorKind::connection) throw failed;
     connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
@@ -220,7 +222,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
                       std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
   CopyRows rows(schema_, types_, limits_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
   const auto doing = "copying table " + schema_->full_name();
-  const Result began(PQexec(connection_.raw(), copy_sql(binary, options.pages).c_str()));
+  const auto began = connection_.run(copy_sql(binary, options.pages), {}, doing, stop);
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
     const auto failed = connection_.failure(began.get(), doing);
     if (failed.kind() != ErrorKind::rights) throw failed;
@@ -230,7 +232,9 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   try {
     receive_rows(rows, options, sink, stop);
   } catch (...) {
-    abandon_copy(connection_);
+    // Where everything ends, closing the connection ends the statement too.
+    const bool ends = connection_.endpoint().options().stop.stop_requested();
+    if (!ends && PQstatus(connection_.raw()) == CONNECTION_OK) connection_.abandon_statement();
     throw;
   }
 }
@@ -241,6 +245,7 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
   constexpr std::size_t check_rows = 64;          // how often the batch's memory is added up
   constexpr std::size_t check_bytes = 256 << 10;  // at the latest after so much from the wire
   const auto doing = "copying table " + schema_->full_name();
+  bool rows_came = false;  // since the last wait
   std::size_t wire_bytes = 0;
   std::size_t checked_rows = 0;
   std::size_t checked_bytes = 0;
@@ -248,34 +253,29 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
     sink(rows.take(), std::exchange(wire_bytes, 0));
     checked_rows = checked_bytes = 0;
   };
-  // Asked every few rows where they flow, every stop_interval where they do not.
-  const auto end_if_stopped = [&] {
-    if (stop.stop_requested()) throw Error(ErrorKind::source_not_ready, doing + ": stopped");
-  };
+  ServerWait wait(connection_, doing, stop);
   for (;;) {
     char* raw = nullptr;
     const int size = PQgetCopyData(connection_.raw(), &raw, 1);
     const std::unique_ptr<char, decltype(&PQfreemem)> owned(raw, &PQfreemem);
     if (size > 0) {
+      rows_came = true;
       rows.feed({raw, static_cast<std::size_t>(size)});
       wire_bytes += static_cast<std::size_t>(size);
       if (rows.batch().rows() < checked_rows + check_rows && wire_bytes < checked_bytes + check_bytes) continue;
       checked_rows = rows.batch().rows();
       checked_bytes = wire_bytes;
-      end_if_stopped();
+      wait.message_came();
+      if (stop.stop_requested()) throw Stopped(ErrorKind::source_not_ready, doing + ": stopped");
       if (checked_rows >= options.batch_rows || rows.batch().bytes() >= options.batch_bytes) hand_over();
       continue;
     }
     if (size < 0) break;
-    end_if_stopped();
-    pollfd socket{.fd = PQsocket(connection_.raw()), .events = POLLIN, .revents = 0};
-    poll(&socket, 1, static_cast<int>(stop_interval.count()));
-    if (!connection_.receive()) throw connection_.failure(nullptr, doing);
+    if (rows_came) wait.message_came();
+    rows_came = false;
+    wait.once();
   }
-  const Result ended(PQgetResult(connection_.raw()));
-  if (PQresultStatus(ended.get()) != PGRES_COMMAND_OK) throw connection_.failure(ended.get(), doing);
-  while (Result(PQgetResult(connection_.raw())) != nullptr) {
-  }
+  connection_.finish_copy(doing);
   rows.finish();
   if (rows.batch().rows() > 0) hand_over();
 }

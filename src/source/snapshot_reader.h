@@ -18,7 +18,7 @@ enum class CopyFormat { binary_where_possible, text };
 class SnapshotSource {
  public:
   // Waits for open writers, telling `waiting`. The connection is compared with `server` unless that is nullptr.
-  SnapshotSource(const std::string& conninfo, const WaitingFor& waiting, std::stop_token stop,
+  SnapshotSource(const Endpoint& endpoint, const WaitingFor& waiting, std::stop_token stop,
                  KnownServer* server = nullptr);
 
   // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
@@ -54,7 +54,7 @@ struct CopyOptions {
 // connection, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
 class SnapshotReader {
  public:
-  SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server = nullptr);
+  SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server = nullptr);
 
   enum class Prepared {
     ready,
@@ -77,6 +77,7 @@ class SnapshotReader {
             std::stop_token stop);
 
  private:
+  void take_over(const std::string& snapshot_name);
   [[nodiscard]] bool exists_now(const SourceTable& table);
   // nullopt: the table can be copied.
   [[nodiscard]] std::optional<Prepared> lock(const SourceTable& table, const TableSchema& schema,
