@@ -14,6 +14,20 @@ set_target_properties(walbrook PROPERTIES
                       INSTALL_RPATH "$ORIGIN/${to_libraries};$ORIGIN/${to_libraries}/walbrook")
 set_target_properties(walbrook_shared PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/walbrook")
 
+set(described "${PROJECT_BINARY_DIR}/described")  # completions and manual pages
+
+# ./quickstart builds the command alone, and `cmake --install` builds nothing: it would stop half-way, at the library and
+# again at the manual pages. So what is missing is built first.
+add_custom_target(installed)
+add_dependencies(installed walbrook walbrook_shared described)
+install(CODE "
+  if(NOT EXISTS \"$<TARGET_FILE:walbrook>\" OR NOT EXISTS \"$<TARGET_FILE:walbrook_shared>\"
+     OR NOT EXISTS \"${described}/complete\")
+    message(STATUS \"Building what is to be installed and is not there yet\")
+    execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${PROJECT_BINARY_DIR}\" --target installed
+                    COMMAND_ERROR_IS_FATAL ANY)
+  endif()" ALL_COMPONENTS)
+
 install(TARGETS walbrook RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT command)
 install(TARGETS walbrook_shared EXPORT walbrookTargets
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT development
@@ -27,7 +41,6 @@ install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/walbrook"
         COMPONENT debian EXCLUDE_FROM_ALL)
 
 # Completions and manual pages are made by the command from its own definitions.
-set(described "${PROJECT_BINARY_DIR}/described")
 add_custom_command(OUTPUT "${described}/complete"
   COMMAND "${CMAKE_COMMAND}" "-DWALBROOK=$<TARGET_FILE:walbrook>" "-DFOLDER=${described}"
           -P "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake"

@@ -12,6 +12,7 @@
 // an Error with the SQL for its owner.
 #pragma once
 
+#include <chrono>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -43,7 +44,10 @@ struct InitReplicationOptions {
   // slot, so a pipeline that followed it must run a snapshot resource next: that replaces its tables, whatever they
   // hold.
   bool reset = false;
-  std::stop_token stop{};  // ends the wait for open transactions, which a new slot needs; then Error(source_not_ready)
+  // A new slot waits for transactions that are writing in the source, at most so long; then Error(data), which names
+  // them, and nothing is left of the attempt. 0 = without end.
+  std::chrono::seconds snapshot_wait{300};
+  std::stop_token stop{};  // ends that wait; then Error(source_not_ready)
 };
 
 // One resource a table with persist_snapshots, in the order of table_names (of a whole schema by name); else none.

@@ -7,6 +7,8 @@
 // state file, and a program on another machine goes on from the destination alone.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -62,9 +64,22 @@ struct PipelineRunOptions {
   // pg_upgrade. Slot, position, tables, columns and types must fit, else Error(source_not_ready). A cluster with the
   // known identifier is not looked at with other eyes.
   bool accept_new_system = false;
+  // Of resources: how long a copy waits, before it begins, for transactions that are writing in the source. Then its
+  // tables stay pending, everything else is applied, and Error(data) names them. 0 = without end.
+  std::chrono::seconds snapshot_wait{300};
   // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
   // LoadInfo::stopped. Of a stream nothing is written then.
   std::stop_token stop{};
+};
+
+// What one query may take; 0 = no limit. A query that passes one throws Error(configuration), from query() or from the
+// stream that it returned.
+struct PipelineQueryOptions {
+  double query_timeout = 0;      // seconds of computing: what the program does between two batches does not count
+  std::uint64_t query_rows = 0;  // of the result
+  // Resident bytes of the process, the program's own among them. What one expression allocates at once, such as
+  // repeat('x', 3000000000), is seen only afterwards.
+  std::uint64_t query_memory = 0;
 };
 
 // Movable, not copyable. One thread at a time; query() also from others. The destination is held only while a call
@@ -142,8 +157,11 @@ class WALBROOK_EXPORT Pipeline {
   // caller's to release, and may outlive the Pipeline. Read it soon: until then it holds the file, and DuckDB keeps
   // what newer commits have replaced.
   //
-  // Error(configuration): SQL that fails, or does not only read. Error(destination): there is no file yet.
-  [[nodiscard]] ArrowArrayStream query(const std::string& sql) const;
+  // While a run of this Pipeline loads, the query has one thread.
+  //
+  // Error(configuration): SQL that fails, that does not only read, or that passes a limit. Error(destination): there is
+  // no file yet.
+  [[nodiscard]] ArrowArrayStream query(const std::string& sql, const PipelineQueryOptions& options = {}) const;
   // Removes the pipeline's tables and state from the destination. Slot and publication stay in the source: another run
   // would go on with them; a slot that nobody reads holds the write-ahead log, so drop it too when nobody will.
   void drop();

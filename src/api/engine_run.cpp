@@ -59,6 +59,7 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.hints = source.hinted(plan.hints);
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
+  options.snapshot_wait = plan.snapshot_wait;
   options.adoption = pipeline::Adoption::of_same_owner;  // a resource names its slot
   return options;
 }
@@ -91,6 +92,9 @@ std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const dest
                    .state = std::string(destination::to_string(record.state)),
                    .reason = in_library_words(record.reason),
                    .suspect = in_library_words(record.suspect)};
+    if (record.state == TableState::copying) {
+      load.reason = "its copy was stopped; the next run copies it from the beginning";
+    }
     if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
       const auto& table = *seen->second;
       load.copied = copied.contains(load.name) && record.state == TableState::streaming;
@@ -128,6 +132,19 @@ void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
   throw Error(
       ErrorKind::data, cause, "The other tables go on. The next run copies it anew.",
       {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
+}
+
+void tell_postponed(const std::vector<pipeline::Postponed>& tables) {
+  if (tables.empty()) return;
+  std::string cause;
+  for (const auto& [table, remedy] : tables) {
+    cause += fmt::format("{}table {} could not be copied: {}", cause.empty() ? "" : "; ",
+                         dotted(table.schema, table.name), table.reason);
+  }
+  const auto& [first, remedy] = tables.front();
+  throw Error(ErrorKind::data, cause,
+              fmt::format("{}The other tables continue. The next run copies it.", remedy.empty() ? "" : remedy + " "),
+              {.table = dotted(first.schema, first.name)});
 }
 
 // So is one whose rows may differ from the source.
@@ -187,6 +204,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   state.last_load = info;
   if (!state.callback_failure) {
     tell_quarantined(summary.quarantined);
+    tell_postponed(summary.postponed);
     tell_suspect(summary.suspect);
   }
   return info;

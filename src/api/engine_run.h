@@ -1,6 +1,7 @@
 // A run of the engine, as a pipeline asks for it, and what the destination tells between runs.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -40,6 +41,7 @@ struct RunPlan {
   std::vector<pipeline::HintedTable> hints;  // a schema may be ""
   bool confirm = true;
   bool accept_new_system = false;
+  std::chrono::milliseconds snapshot_wait{300'000};
   std::stop_token stop;
 };
 

@@ -39,7 +39,12 @@ class Initialization {
     if (options_.reset) drop();
     look_before();
     publish();
-    make_slot();
+    try {
+      make_slot();
+    } catch (...) {
+      if (created_) source::drop_own_publication(catalog_, options_.pub_name);
+      throw;
+    }
     refuse_left_out();
     return options_.persist_snapshots ? snapshots() : std::vector<SnapshotResource>();
   }
@@ -127,11 +132,12 @@ class Initialization {
     if (catalog_.server_version() >= column_lists_since) {
       for (auto& table : tables) table.columns = columns_of(table);
     }
-    left_out_ = source::make_publication(catalog_, {.name = options_.pub_name,
+    auto made = source::make_publication(catalog_, {.name = options_.pub_name,
                                                     .schema = options_.schema_name,
                                                     .tables = std::move(tables),
-                                                    .publish = options_.publish})
-                    .left_out;
+                                                    .publish = options_.publish});
+    left_out_ = std::move(made.left_out);
+    created_ = made.created;
     if (by_columns_) {
       spdlog::warn(
           "publication {}: the tables that schema {} has today are published; later ones are added by calling again "
@@ -150,7 +156,8 @@ class Initialization {
     const auto told = [](const std::vector<source::OpenWriter>& writers) {
       for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
     };
-    source::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name}, told, options_.stop);
+    source::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name},
+                                  {.report = told, .longest = options_.snapshot_wait}, options_.stop);
   }
 
   std::vector<SnapshotResource> snapshots() {
@@ -212,6 +219,7 @@ class Initialization {
   std::vector<source::TableName> included_;  // with schema and columns
   bool by_columns_ = false;                  // the whole schema, table by table for the sake of column lists
   bool exists_ = false;
+  bool created_ = false;                        // the publication, by this call
   std::vector<source::LeftOutTable> left_out_;  // by the publication, for want of a replica identity
 };
 

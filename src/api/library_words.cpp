@@ -12,8 +12,9 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 19> sayings = {{
+constexpr std::array<Saying, 24> sayings = {{
     {"walbrook run --accept-new-system", "accept_new_system"},
+    {"walbrook run --skip-transaction", "the command walbrook run --skip-transaction"},
     {"walbrook run --reset", "init_replication with .reset = true"},
     {"; walbrook run --follow waits by itself", ""},
     {"walbrook run creates it", "init_replication creates it"},
@@ -30,7 +31,11 @@ constexpr std::array<Saying, 19> sayings = {{
     {"--source", "credentials"},
     {"--table", "table_names"},
     {"--schema", "schema_name"},
+    {"--snapshot-wait", "snapshot_wait"},
     {"--dataset NAME", "dataset_name"},
+    {"--query-timeout", "query_timeout"},
+    {"--query-rows", "query_rows"},
+    {"--query-memory", "query_memory"},
     {"--destination", "destination"},
 }};
 

@@ -15,7 +15,10 @@
 #include "api/resources.h"
 #include "api/source_access.h"
 #include "api/stream_run.h"
+#include "base/destination_name.h"
+#include "base/error.h"
 #include "config/configuration.h"
+#include "destination/reserved_schema.h"
 
 namespace walbrook {
 namespace {
@@ -73,7 +76,7 @@ ErrorFacts facts_of(const api::PipelineState& state, const api::RunPlan& plan) {
   return {.slot = plan.slot,
           .publication = plan.publication,
           .pipeline = state.pipeline_name,
-          .destination = state.destination_url};
+          .destination = mask_secrets(state.destination_url)};
 }
 
 }  // namespace
@@ -83,6 +86,7 @@ struct Pipeline::State : api::PipelineState {};
 Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
   api::told({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
+    destination::check_dataset_name(options.dataset_name, "dataset_name");
     std::optional<config::Configuration> settings;  // read when something is not said here
     const auto configured = [&](std::string_view key) {
       if (!settings) {
@@ -94,8 +98,9 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     const auto said = [&](const std::string& option, std::string_view key) {
       return option.empty() ? configured(key) : option;
     };
+    check_destination_kind("destination", options.destination, "destination");
     state_->destination_url =
-        options.destination == "duckdb" ? configured("destination.duckdb.credentials") : options.destination;
+        options.destination == duckdb_destination ? configured("destination.duckdb.credentials") : options.destination;
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
@@ -135,6 +140,7 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
             .slot = first.slot,
             .publication = first.publication,
             .accept_new_system = options.accept_new_system,
+            .snapshot_wait = options.snapshot_wait,
             .stop = options.stop};
     for (const auto& snapshot : snapshots) {
       const auto& parts = snapshot.parts();
@@ -166,6 +172,7 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
                     .hints = {},
                     .confirm = parts.flush_slot,
                     .accept_new_system = options.accept_new_system,
+                    .snapshot_wait = options.snapshot_wait,
                     .stop = options.stop};
   api::told(facts_of(*state_, plan), [&] {
     check_run_options(options, false);
@@ -180,7 +187,7 @@ LoadInfo Pipeline::run(ArrowArrayStream* stream, const PipelineRunOptions& optio
                              .primary_key = options.primary_key,
                              .dev_mode = state_->key != state_->pipeline_name,
                              .stop = options.stop};
-  const ErrorFacts facts{.pipeline = state_->pipeline_name, .destination = state_->destination_url};
+  const ErrorFacts facts{.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)};
   auto info = api::told(facts, [&] { return api::run_stream(*state_, stream, plan); });
   if (state_->callback_failure) std::rethrow_exception(std::exchange(state_->callback_failure, nullptr));
   return info;
@@ -197,18 +204,18 @@ const std::optional<LoadInfo>& Pipeline::last_load() const {
 }
 
 const std::optional<LoadInfo>& Pipeline::sync() {
-  api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
+  api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
             [this] { state_->last_load = api::newest_load(*state_); });
   return state_->last_load;
 }
 
-ArrowArrayStream Pipeline::query(const std::string& sql) const {
-  return api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
-                   [&] { return api::open_query(*state_, sql); });
+ArrowArrayStream Pipeline::query(const std::string& sql, const PipelineQueryOptions& options) const {
+  return api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
+                   [&] { return api::open_query(*state_, sql, options); });
 }
 
 void Pipeline::drop() {
-  api::told({.pipeline = state_->pipeline_name, .destination = state_->destination_url},
+  api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
             [this] { api::drop_pipeline(*state_); });
   state_->last_load.reset();
 }

@@ -2,20 +2,38 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <utility>
 
 #include "api/source_access.h"
+#include "base/error.h"
 
 namespace walbrook::api {
 namespace {
 
+destination::QueryLimits limits_of(const PipelineQueryOptions& options) {
+  constexpr double longest_s = 1e9;  // 30 years
+  if (!(options.query_timeout >= 0)) {
+    throw Error(ErrorKind::configuration, fmt::format("query_timeout {} is no time", options.query_timeout),
+                "Give seconds, 0 for none.", {.setting = "query_timeout"});
+  }
+  const auto wanted = std::chrono::duration<double>(std::min(options.query_timeout, longest_s));
+  return {.timeout = std::chrono::ceil<milliseconds>(wanted),
+          .rows = options.query_rows,
+          .bytes = 0,  // one batch is in memory at a time
+          .memory = options.query_memory > 0 ? options.query_memory : std::numeric_limits<std::uint64_t>::max()};
+}
+
 class QueryStream {
  public:
-  QueryStream(const PipelineState& state, const std::string& sql)
-      : facts_{.pipeline = state.pipeline_name, .destination = state.destination_url} {
+  QueryStream(const PipelineState& state, const std::string& sql, const PipelineQueryOptions& limits)
+      : facts_{.pipeline = state.pipeline_name, .destination = mask_secrets(state.destination_url)} {
     auto options = destination_options(state);
     options.read_only = options.shared_with_writers = true;
     const auto file = destination::file_path(options.url);
@@ -25,7 +43,7 @@ class QueryStream {
     }
     destination_ = destination::open_destination(options);
     static_cast<void>(destination_->open());
-    session_ = destination_->open_read_session();
+    session_ = destination_->open_read_session({.pipeline = {}, .limits = limits_of(limits)});
     rows_ = session_->arrow_rows(sql);
   }
 
@@ -68,9 +86,9 @@ class QueryStream {
 
 }  // namespace
 
-ArrowArrayStream open_query(const PipelineState& state, const std::string& sql) {
+ArrowArrayStream open_query(const PipelineState& state, const std::string& sql, const PipelineQueryOptions& options) {
   ArrowArrayStream out{};
-  QueryStream::hand_out(std::make_unique<QueryStream>(state, sql), &out);
+  QueryStream::hand_out(std::make_unique<QueryStream>(state, sql, options), &out);
   return out;
 }
 

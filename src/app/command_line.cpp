@@ -10,6 +10,7 @@
 #include "app/command_line_settings.h"
 #include "app/flags.h"
 #include "app/help_text.h"
+#include "app/process_arguments.h"
 #include "base/names.h"
 #include "base/text.h"
 
@@ -37,6 +38,12 @@ std::string commands_of(const std::vector<CommandEntry>& entries) {
   return fmt::format("Commands: {}.", names);
 }
 
+[[noreturn]] void refuse_password(const std::string& flag) {
+  throw Error(ErrorKind::configuration, fmt::format("walbrook takes no password by a flag ({})", flag),
+              "Arguments are seen by everybody who lists processes. Put it into PGPASSWORD, ~/.pgpass or "
+              ".walbrook/secrets.toml.");
+}
+
 // What CLI11 could not place: a flag, or a word too many. A value is not shown: it might be a URL with a password.
 void refuse_extras(const CLI::App& app) {
   auto extras = app.remaining();
@@ -47,7 +54,10 @@ void refuse_extras(const CLI::App& app) {
     throw Error(ErrorKind::configuration, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))),
                 all);
   }
-  const std::string flag = extras[0].substr(0, extras[0].find('='));
+  // Behind one dash CLI11 takes the rest for a value: -psecret.
+  const bool is_short = !extras[0].starts_with("--");
+  const std::string flag = is_short ? extras[0].substr(0, 2) : extras[0].substr(0, extras[0].find('='));
+  if (names_password(flag)) refuse_password(flag);
   const std::string meant = nearest(flag, flag_names(app));
   throw Error(ErrorKind::configuration,
               fmt::format("unknown flag {} of `walbrook {}`", printable(flag), app.get_name()),

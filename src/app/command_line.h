@@ -10,6 +10,7 @@
 #include "destination/destination.h"
 #include "pgoutput/message.h"
 #include "pipeline/run.h"
+#include "source/written_name.h"
 
 namespace walbrook::app {
 
@@ -32,7 +33,8 @@ enum class SchemaFormat { yaml, json, sql, dot };
 
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;
-  std::vector<source::TableName> tables;  // of drop, where none means the whole pipeline; and of resync
+  std::vector<source::TableName> tables;     // of drop, where none means the whole pipeline; and of resync
+  std::vector<source::WrittenName> written;  // the same as they were written
   SchemaFormat format = SchemaFormat::yaml;
   std::uint64_t limit = 0;        // of loads and trace
   bool yes = false;               // nothing is asked
@@ -59,13 +61,16 @@ struct CommandLine {
   std::string log_level = "info";
   config::Configuration settings;  // where everything below came from
 
-  pipeline::RunOptions run;  // conninfo, names and tables are set for every command
+  std::vector<source::WrittenName> written_tables;  // run.tables as they were written
+  pipeline::RunOptions run;                         // conninfo, names and tables are set for every command
   destination::DestinationOptions destination;
   // Nobody named the pipeline and its slot, or the publication: what the destination holds goes before the default
   // (app/stored_names.h). The names are "" then where the source's database is not known either.
   bool pipeline_is_default = false;
   bool publication_is_default = false;
 
+  int queries = 1;                        // that a run answers at the same time
+  destination::QueryLimits query_limits;  // of each
   std::string sql;
   SqlFormat sql_format = SqlFormat::table;
   InitOptions init;

@@ -7,6 +7,7 @@
 #include "app/flags.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "base/user_paths.h"
 #include "pgoutput/capture.h"
 
 namespace walbrook::app {
@@ -40,7 +41,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
                   fmt::format("\"{}\" is not the name of a capture", printable(mask_secrets(*flags.capture))),
                   "A server is named by --source.");
     }
-    decode.capture = *flags.capture;
+    decode.capture = expand_home(*flags.capture);
   }
   const auto streaming = pgoutput::parse_streaming(flags.streaming);
   if (!streaming) {
@@ -72,7 +73,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   if (flags.record->empty()) throw Error(ErrorKind::configuration, "--record needs the name of a file");
   if (!line.run.tables.empty()) refuse_together("--table", "--record", "A capture holds the stream of all tables.");
   if (flags.from) refuse_together("--from-lsn", "--record", "A capture begins where the slot stands.");
-  decode.record = *flags.record;
+  decode.record = expand_home(*flags.record);
 }
 
 }  // namespace walbrook::app

@@ -76,7 +76,10 @@ void read_pipeline_request(const Flags& flags, CommandLine& line) {
   check_belongs(flags.format.has_value(), "--format", is(PipelineAction::schema), "schema");
   const bool counts = is(PipelineAction::loads) || is(PipelineAction::trace);
   check_belongs(flags.limit.has_value(), "--limit", counts, "loads (or trace)");
-  for (const auto& table : flags.tables) request.tables.push_back(source::parse_table_name(table));
+  for (const auto& table : flags.tables) {
+    request.written.push_back(source::parse_written_name(table));
+    request.tables.push_back(request.written.back().read);
+  }
   request.yes = flags.yes;
   request.destination_only = flags.destination_only;
   request.limit = is(PipelineAction::loads) ? loads_shown : traces_shown;

@@ -8,9 +8,12 @@
 #include <utility>
 
 #include "app/credentials.h"
+#include "base/destination_name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "base/user_paths.h"
 #include "config/configuration.h"
+#include "destination/reserved_schema.h"
 #include "source/conninfo.h"
 #include "source/default_name.h"
 
@@ -22,7 +25,8 @@ constexpr std::string_view slot_key = "sources.pg_replication.slot_name";
 constexpr std::string_view publication_key = "sources.pg_replication.pub_name";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
 
-void enter_project(const std::string& folder) {
+void enter_project(const std::string& given) {
+  const auto folder = expand_home(given);
   std::error_code failed;
   std::filesystem::current_path(folder, failed);
   if (failed) {
@@ -31,7 +35,8 @@ void enter_project(const std::string& folder) {
   }
 }
 
-void make_project(const std::string& folder) {
+void make_project(const std::string& given) {
+  const auto folder = expand_home(given);
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) {
@@ -65,9 +70,15 @@ void check_is_no_action(const config::Configuration& settings, const std::string
                                 fmt::join(settings.pipelines(), ", ")));
 }
 
+// `--destination duckdb` says the kind and not the file.
+bool names_file(const Flags& flags) {
+  const auto given = flags.setting(destination_key);
+  return given && !is_destination_kind(*given);
+}
+
 // Flags that say which pipeline is meant as it was said before there were configuration files.
 bool names_by_flags(const Flags& flags) {
-  return flags.setting(slot_key) || flags.setting(credentials_key) || flags.setting(destination_key);
+  return flags.setting(slot_key) || flags.setting(credentials_key) || names_file(flags);
 }
 
 void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
@@ -75,7 +86,7 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
     // What is in a file can be asked for without any configuration.
     const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
                            entry.command == Command::sql || entry.command == Command::pipeline;
-    const bool said_by_flags = of_a_file && flags.setting(destination_key);
+    const bool said_by_flags = of_a_file && names_file(flags);
     if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) {
       if (entry.command == Command::pipeline) check_is_no_action(settings, *flags.pipeline);
       refuse_pipeline(settings, *flags.pipeline);
@@ -114,12 +125,13 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   return settings;
 }
 
-source::TableName to_table_name(const config::TableSetting& table) {
+source::WrittenName to_table_name(const config::TableSetting& table) {
   try {
-    auto parsed = source::parse_table_name(table.name);
+    auto parsed = source::parse_written_name(table.name);
     if (!table.columns.empty()) {
-      if (!parsed.columns.empty()) throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
-      parsed.columns = table.columns;
+      if (!parsed.read.columns.empty())
+        throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
+      parsed.read.columns = table.columns;
     }
     return parsed;
   } catch (const Error& error) {
@@ -150,9 +162,10 @@ void check_slot(const config::Configuration& settings, const std::string& name) 
     check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
 }
 
-void read_names(const config::Configuration& settings, Command command, pipeline::RunOptions& run) {
+void read_names(const config::Configuration& settings, CommandLine& line) {
+  auto& run = line.run;
   run.slot = name_or_pipelines(settings, slot_key);
-  if (command != Command::pipeline && !run.slot.empty())
+  if (line.command != Command::pipeline && !run.slot.empty())
     check_slot(settings, run.slot);  // there the destination knows it
   run.publication = name_or_pipelines(settings, publication_key);
   if (!settings.text(publication_key) && !run.publication.empty())
@@ -160,16 +173,13 @@ void read_names(const config::Configuration& settings, Command command, pipeline
   run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
   run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
   for (const auto& table : settings.tables()) {
-    run.tables.push_back(to_table_name(table));
+    line.written_tables.push_back(to_table_name(table));
+    run.tables.push_back(line.written_tables.back().read);
     read_hints(table, run.tables.back(), run);
   }
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
   if (!dataset) return;
-  if (dataset->text == "_walbrook") {
-    throw Error(ErrorKind::configuration,
-                fmt::format("{} \"_walbrook\" is where walbrook keeps its own state", dataset->origin.label()),
-                "Choose another name.");
-  }
+  destination::check_dataset_name(dataset->text, dataset->origin.label());
   run.dataset = dataset->text;
 }
 
@@ -206,6 +216,8 @@ void read_source_settings(const config::Configuration& settings, pipeline::RunOp
     run.startup_timeout = std::chrono::seconds(*wait);
   if (const auto wait = settings.number("sources.pg_replication.reconnect_timeout"))
     run.reconnect_timeout = std::chrono::seconds(*wait);
+  if (const auto wait = settings.number("sources.pg_replication.snapshot_wait"))
+    run.snapshot_wait = std::chrono::seconds(*wait);
   if (const auto interval = settings.number("sources.pg_replication.catalog_poll_interval"))
     run.catalog_poll_interval = milliseconds(*interval);
 }
@@ -240,6 +252,17 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
 }
 
+void read_query_limits(const config::Configuration& settings, CommandLine& line) {
+  auto& limits = line.query_limits;
+  limits.timeout = std::chrono::minutes(5);
+  set_number(settings, "destination.duckdb.queries", line.queries);
+  if (const auto timeout = settings.number("destination.duckdb.query_timeout"))
+    limits.timeout = std::chrono::seconds(*timeout);
+  set_number(settings, "destination.duckdb.query_rows", limits.rows);
+  set_number(settings, "destination.duckdb.query_bytes", limits.bytes);
+  set_number(settings, "destination.duckdb.query_memory", limits.memory);
+}
+
 void read_output(const Flags& flags, CommandLine& line) {
   line.json = flags.json;
   line.sql = flags.sql;
@@ -252,9 +275,29 @@ void read_output(const Flags& flags, CommandLine& line) {
 }
 
 // Those that are to be copied again: whole, and by the names that they have in the source.
+void read_skip(const Flags& flags, pipeline::RunOptions& run) {
+  if (!flags.skip_transaction) {
+    if (flags.only.empty()) return;
+    throw Error(ErrorKind::configuration, "--only without --skip-transaction",
+                "It names the tables that a skipped transaction changed; `walbrook resync TABLE` resyncs a table.");
+  }
+  for (const auto& [given, flag] :
+       {std::pair(flags.reset, "--reset"), std::pair(flags.until.has_value(), "--until-lsn")}) {
+    if (given) throw Error(ErrorKind::configuration, fmt::format("--skip-transaction and {} exclude each other", flag));
+  }
+  run.skip_transaction = parse_lsn("--skip-transaction", *flags.skip_transaction);
+  for (const auto& text : flags.only) {
+    run.skip_only.push_back(source::parse_table_name(text));
+    if (run.skip_only.back().columns.empty()) continue;
+    throw Error(ErrorKind::configuration, fmt::format("--only \"{}\" names columns: a resync is of whole tables", text),
+                "Form: schema.table");
+  }
+}
+
 void read_resync_tables(const Flags& flags, PipelineRequest& request) {
   for (const auto& text : flags.tables) {
-    auto table = source::parse_table_name(text);
+    request.written.push_back(source::parse_written_name(text));
+    auto table = request.written.back().read;
     if (!table.columns.empty()) {
       throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync is of whole tables", text),
                   fmt::format("walbrook resync {}", printable(table.full_name())));
@@ -281,18 +324,24 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (entry.command == Command::config || entry.command == Command::init) return line;
 
   const auto& settings = line.settings;
-  read_names(settings, entry.command, line.run);
+  read_names(settings, line);
   read_source_settings(settings, line.run);
   read_load_settings(settings, line.run);
+  read_query_limits(settings, line);
   line.run.follow = flags.follow;
   line.run.reset = flags.reset;
   line.run.accept_new_system = flags.accept_new_system;
   line.yes = flags.yes;
   if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
+  read_skip(flags, line.run);
   if (entry.command == Command::decode) {
     // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.
     line.run.tables.clear();
-    for (const auto& table : flags.tables) line.run.tables.push_back(source::parse_table_name(table));
+    line.written_tables.clear();
+    for (const auto& table : flags.tables) {
+      line.written_tables.push_back(source::parse_written_name(table));
+      line.run.tables.push_back(line.written_tables.back().read);
+    }
     read_decode_options(*entry.app, flags, line);
     if (line.decode.capture.empty()) {
       line.run.conninfo = resolve_source(settings);
@@ -303,7 +352,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (entry.command == Command::pipeline) {
     read_pipeline_request(flags, line);
     if (flags.list) {
-      line.destination.url = flags.setting(destination_key).value_or("");
+      if (names_file(flags)) line.destination.url = *flags.setting(destination_key);
       return line;
     }
   }

@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/terminal.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace walbrook::app {
@@ -56,12 +57,12 @@ std::string config_text(const config::Configuration& settings, bool colour) {
   const auto lines = config_lines(settings);
   std::size_t key_width = 0, value_width = 0;
   for (const auto& line : lines) {
-    key_width = std::max(key_width, display_width(line.key));
+    key_width = std::max(key_width, display_width(printable(line.key)));
     value_width = std::max(value_width, std::min<std::size_t>(display_width(printable(line.value)), 48));
   }
   for (const auto& line : lines) {
-    const auto row = fmt::format("{}  {}  {}", padded_right(line.key, key_width),
-                                 padded_right(printable(line.value), value_width), line.from);
+    const auto row = fmt::format("{}  {}  {}", padded_right(printable(line.key), key_width),
+                                 padded_right(printable(line.value), value_width), printable(line.from));
     text += coloured(row, Colour::dim, colour && !line.said) + "\n";
   }
   return text;
@@ -79,7 +80,7 @@ std::string config_json(const config::Configuration& settings) {
                                            {"pipeline", or_null(settings.pipeline())},
                                            {"pipelines", settings.pipelines()},
                                            {"settings", rows}};
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return visible_json(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace

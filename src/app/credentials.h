@@ -2,15 +2,10 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "config/configuration.h"
 
 namespace walbrook::app {
-
-// The arguments behind the command's name, and the originals overwritten so that /proc/PID/cmdline and `ps` show ***
-// where a password stood.
-[[nodiscard]] std::vector<std::string> take_arguments(int argc, char** argv);
 
 // libpq's connection string from flag, environment or files; "": nothing was said, libpq's own environment counts.
 // Error(configuration) when libpq cannot read it.

@@ -10,7 +10,9 @@
 #include "app/decode_filter.h"
 #include "app/decode_message.h"
 #include "app/decode_source.h"
+#include "app/source_names.h"
 #include "app/terminal.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "pgoutput/decoder.h"
 
@@ -76,7 +78,7 @@ void print_all(const CommandLine& line, DecodedFrames& frames, Output& output) {
   AnnouncedRelations relations;
   FilteredStream filter({.tables = line.run.tables, .from = line.decode.from, .to = line.decode.to});
   const auto text_of = [&line](const nlohmann::ordered_json& described) {
-    return line.json ? described.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+    return line.json ? visible_json(described.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
                      : to_line(described);
   };
   std::string beginning;  // of the open transaction or block, while nothing of it was shown
@@ -138,9 +140,8 @@ void record(const CommandLine& line) {
   out.close();
   written(out);
   if (line.json) {
-    write_result(nlohmann::ordered_json({{"event", "recorded"}, {"messages", count}, {"bytes", size}, {"file", file}})
-                     .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-                 "\n");
+    const nlohmann::ordered_json event = {{"event", "recorded"}, {"messages", count}, {"bytes", size}, {"file", file}};
+    write_result(visible_json(event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n");
   } else {
     write_result(
         fmt::format("recorded {}, {} → {}\n", counted(count, "message"), short_bytes(static_cast<double>(size)), file));
@@ -149,7 +150,9 @@ void record(const CommandLine& line) {
 
 }  // namespace
 
-int decode_command(const CommandLine& line) {
+int decode_command(const CommandLine& given) {
+  auto line = given;
+  if (line.decode.capture.empty()) take_source_names(line);
   if (line.decode.record.empty()) {
     print(line);
   } else {

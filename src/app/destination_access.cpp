@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "app/stored_names.h"
+#include "base/text.h"
 #include "destination/contradiction.h"
 #include "serve/local_server.h"
+#include "source/conninfo.h"
 
 namespace walbrook::app {
 namespace {
@@ -42,19 +45,58 @@ Finding check_missing_file(const fs::path& file) {
     return wrong(fmt::format("the folder {} may not be written by this user", folder.string()),
                  "Give this user the right to write it, or name another file with --destination.");
   }
+  const auto log = file.string() + ".wal";
+  if (fs::exists(log, failed) && fs::file_size(log, failed) > 0) {
+    return wrong(fmt::format("{} does not exist, but its log {} does", file.string(), log),
+                 "Put the file back beside it, or move the log away: it may hold commits that are nowhere else.");
+  }
   return ok(fmt::format("{} will be created", file.string()));
 }
 
 // The run's own words; the checkpoint is not enough to compare clusters, the running pipeline does that itself.
 Finding held_by_a_run(const pipeline::RunStatus& status) {
-  return {.severity = Severity::note,
-          .topic = topic,
-          .what = fmt::format("{} is held by a walbrook run that is at work ({}, checkpoint {})", status.destination,
-                              status.phase, status.checkpoint.to_string()),
-          .mend = "Another run would have to wait for its end."};
+  return {
+      .severity = Severity::note,
+      .topic = topic,
+      .what = fmt::format("{} is held by a walbrook run that is at work (pipeline {}, {}, checkpoint {})",
+                          status.destination, printable(status.pipeline), status.phase, status.checkpoint.to_string()),
+      .mend = "Another run would have to wait for its end."};
+}
+
+// What somebody did to target tables since the last run.
+std::vector<Finding> altered_findings(destination::Destination& destination, const destination::State& state) {
+  std::vector<Finding> findings;
+  for (const auto& [record, altered] : altered_targets(destination, state)) {
+    auto& finding = findings.emplace_back(
+        Finding{.severity = altered.name_conflict ? Severity::error : Severity::warning,
+                .topic = fmt::format("table {}.{}", record.schema, record.name),
+                .what = altered.reason,
+                .mend = altered.name_conflict ? altered.hint
+                                              : "The next run resyncs the table, if it is not larger than "
+                                                "resync_max_size.",
+                .kind = ErrorKind::data});
+    finding.facts = {.destination = destination.name(), .table = record.schema + "." + record.name};
+  }
+  return findings;
 }
 
 }  // namespace
+
+std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> altered_targets(
+    destination::Destination& destination, const destination::State& state) {
+  using destination::TableState;
+  std::vector<destination::TableRecord> with_target;
+  for (const auto& record : state.tables) {
+    const bool has_target = record.state == TableState::streaming || record.state == TableState::quarantined;
+    if (has_target && record.columns != nullptr) with_target.push_back(record);
+  }
+  std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> found;
+  for (auto& altered : destination.altered_targets(with_target)) {
+    const auto record = std::ranges::find(with_target, altered.oid, &destination::TableRecord::oid);
+    if (record->state == TableState::streaming || altered.name_conflict) found.emplace_back(*record, altered);
+  }
+  return found;
+}
 
 bool is_locked(const Error& error) {
   return error.kind() == ErrorKind::destination && error.cause().find(" is locked by ") != std::string::npos;
@@ -66,14 +108,24 @@ DestinationCheck check_destination(CommandLine& line) {
     const auto& url = line.destination.url;
     const fs::path file = destination::file_path(url);
     std::error_code failed;
-    if (!fs::exists(file, failed)) {
+    const bool exists = fs::exists(file, failed);
+    if (failed) {  // not the same as a file that is missing
+      check.findings.push_back(
+          wrong(fmt::format("it cannot be told whether {} exists: {}", file.string(), failed.message()),
+                "Give this user the right to enter its folder, and to every folder above it."));
+      return check;
+    }
+    if (!exists) {
       check.findings.push_back(check_missing_file(file));
       return check;
     }
     if (const auto answer = serve::ask_status(serve::socket_path(url))) {
       const auto run = serve::status_from_json(*answer);
-      if (line.pipeline_is_default) line.run.slot = run.slot;
-      if (line.publication_is_default) line.run.publication = run.publication;
+      // A run of another pipeline says nothing about this one's names.
+      if (run.source.ends_with("/" + source::database_of(line.run.conninfo))) {
+        if (line.pipeline_is_default) line.run.slot = run.slot;
+        if (line.publication_is_default) line.run.publication = run.publication;
+      }
       check.findings.push_back(held_by_a_run(run));
       check.is_held = true;
       return check;
@@ -84,6 +136,7 @@ DestinationCheck check_destination(CommandLine& line) {
     const auto state = destination->open();
     if (const auto error = destination::contradiction(state, destination->name())) throw *error;
     check.checkpoint = state.checkpoint;
+    check.tables = state.tables;
     if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
       check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),
                                      "Give this user the right to write the file and its folder."));
@@ -93,6 +146,7 @@ DestinationCheck check_destination(CommandLine& line) {
         check.checkpoint ? fmt::format("{} holds this pipeline at checkpoint {}", destination->name(),
                                        check.checkpoint->lsn.to_string())
                          : fmt::format("{} can be written, holds nothing of this pipeline yet", destination->name())));
+    for (auto& finding : altered_findings(*destination, state)) check.findings.push_back(std::move(finding));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::configuration) throw;
     auto finding = wrong(error.cause(), error.mend());
@@ -120,7 +174,7 @@ DestinationReader::~DestinationReader() = default;
 
 destination::QueryResult DestinationReader::ask(const std::string& sql) const {
   if (session_ != nullptr) return session_->query(sql);
-  if (auto answer = serve::ask_sql(socket_, sql)) return std::move(answer->result);
+  if (auto answer = serve::ask_sql(socket_, {.sql = sql, .is_of_walbrook = true})) return std::move(answer->result);
   throw Error(ErrorKind::destination, fmt::format("the run that held {} ended while it was asked", name_),
               "Ask again.");
 }

@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/command_line.h"
 #include "base/error.h"
@@ -17,9 +19,14 @@ namespace walbrook::app {
 // Somebody else holds it now: to be tried again, where waiting was asked for.
 [[nodiscard]] bool is_locked(const Error& error);
 
+// The tables of an open destination whose target was altered by somebody else, with what the next run finds.
+[[nodiscard]] std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> altered_targets(
+    destination::Destination& destination, const destination::State& state);
+
 struct DestinationCheck {
   std::vector<source::Finding> findings;
   std::optional<destination::Checkpoint> checkpoint;
+  std::vector<destination::TableRecord> tables;
   bool is_held = false;  // by a run that is at work: the checkpoint is not known
 };
 // Creates and changes nothing. `line` has the names that count afterwards.

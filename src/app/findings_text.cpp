@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/terminal.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace walbrook::app {
@@ -59,7 +60,7 @@ std::string findings_text(const std::vector<Finding>& findings, bool colour) {
   constexpr std::size_t widest_topic = 32;
   std::size_t topic_columns = 0;
   for (const auto& finding : findings) {
-    topic_columns = std::max(topic_columns, std::min(display_width(finding.topic), widest_topic));
+    topic_columns = std::max(topic_columns, std::min(display_width(printable(finding.topic)), widest_topic));
   }
   std::string text;
   std::size_t errors = 0;
@@ -67,9 +68,9 @@ std::string findings_text(const std::vector<Finding>& findings, bool colour) {
   for (const auto& finding : findings) {
     errors += finding.severity == Severity::error ? 1 : 0;
     warnings += finding.severity == Severity::warning ? 1 : 0;
-    text += fmt::format("{} {}  {}\n", mark(finding.severity, colour), padded_right(finding.topic, topic_columns),
-                        finding.what);
-    text += indented(finding.mend, topic_columns + 4);
+    text += fmt::format("{} {}  {}\n", mark(finding.severity, colour),
+                        padded_right(printable(finding.topic), topic_columns), printable(finding.what));
+    text += indented(printable_block(finding.mend), topic_columns + 4);
   }
   if (errors == 0 && warnings == 0) return text + "ready: nothing stands in the way of a run\n";
   return text + fmt::format("{}, {}\n", errors == 0 ? "ready" : counted(errors, "error"), counted(warnings, "warning"));
@@ -85,7 +86,7 @@ std::string findings_json(const std::vector<Finding>& findings) {
     if (finding.severity == Severity::error) item["exit_code"] = exit_code(finding.kind);
     list.push_back(std::move(item));
   }
-  return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return visible_json(list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace walbrook::app

@@ -83,13 +83,20 @@ void add_source(CLI::App& app, Flags& flags) {
       "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
 }
 
-void add_endpoints(CLI::App& app, Flags& flags) {
+// All flags that say which pipeline is meant: every command that is about one takes all of them, so that what names it
+// for `run` names it everywhere. `publication`: its help, where the command does something with it.
+void add_naming(CLI::App& app, Flags& flags, Named named, const char* publication = nullptr) {
   add_source(app, flags);
   add_setting(
       app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
       "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook_<database>");
+  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              publication == nullptr
+                  ? "publication, as for run; of several pipelines in a file it tells which\nis meant"
+                  : publication);
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
               "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
+  add_project(app, flags, named);
 }
 
 void add_help(CLI::App& app) {
@@ -104,9 +111,10 @@ void add_output(CLI::App& app, Flags& flags) {
   add_help(app);
 }
 
+constexpr const char* publication_of_run =
+    "created by the first run when there is none of that name;\ndefault: walbrook_<database>";
+
 void add_selection(CLI::App& app, Flags& flags) {
-  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              "created by the first run when there is none of that name;\ndefault: walbrook_<database>");
   add(app, source_group, "--table", flags.tables, "TABLE",
       "schema.table or schema.table(col,col), may be given many times;\n"
       "default: those of the publication, all of --schema where it is created");
@@ -115,6 +123,20 @@ void add_selection(CLI::App& app, Flags& flags) {
   add_flag(app, source_group, "--adopt-slot", flags.adopt_slot,
            "take over a slot that exists while the destination knows nothing of it");
   add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
+}
+
+// Of what answers a query: a run, or `sql` itself where none is at work.
+void add_query_limits(CLI::App& app, Flags& flags) {
+  const auto limit = [&](const char* key, const char* operand, const std::string& text) {
+    add_setting(app, flags, advanced_group, key, operand, text);
+  };
+  limit("destination.duckdb.query_timeout", "SECONDS",
+        "after which a query is ended, 0: never; " + default_of("destination.duckdb.query_timeout"));
+  limit("destination.duckdb.query_rows", "N", "most rows of an answer; default: any number");
+  limit("destination.duckdb.query_bytes", "SIZE",
+        "most that an answer may hold as text; " + default_of("destination.duckdb.query_bytes"));
+  limit("destination.duckdb.query_memory", "SIZE",
+        "memory of the process from which on queries are ended;\ndefault: DuckDB's memory_limit and 384 MB");
 }
 
 void add_loading(CLI::App& app, Flags& flags) {
@@ -145,6 +167,10 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("destination.duckdb.memory_limit", "SIZE",
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
+  advanced("destination.duckdb.queries", "N",
+           "queries that are answered at the same time, others wait for\ntheir turn; " +
+               default_of("destination.duckdb.queries"));
+  add_query_limits(app, flags);
   advanced("load.on_rewrite", "WHAT",
            "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows "
            "changed; " +
@@ -162,6 +188,9 @@ void add_loading(CLI::App& app, Flags& flags) {
            "how long to wait for a source that is not there at the start;\ndefault: 300 with --follow, 5 without");
   advanced("sources.pg_replication.reconnect_timeout", "SECONDS",
            "how long to wait for a source that is lost;\ndefault: without end with --follow, 60 without");
+  advanced("sources.pg_replication.snapshot_wait", "SECONDS",
+           "how long to wait, before tables are copied, for the end of\ntransactions that are writing in the source; "
+           "default: 300");
   advanced("sources.pg_replication.catalog_poll_interval", "MILLISECONDS",
            "time between two catalog polls, which find what the stream does\nnot tell; " +
                default_of("sources.pg_replication.catalog_poll_interval"));
@@ -169,7 +198,7 @@ void add_loading(CLI::App& app, Flags& flags) {
 
 CLI::App* add_run(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("run", "Copy what is new and apply every committed change");
-  add_endpoints(*app, flags);
+  add_naming(*app, flags, Named::also_by_position, publication_of_run);
   add_selection(*app, flags);
   add_setting(*app, flags, destination_group, "pipelines.NAME.dataset_name", "NAME",
               "schema of all copies; default: the schema each table has in the source");
@@ -182,12 +211,17 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,
            "drop slot, walbrook's own publication and the copies, then start anew");
+  add(*app, work_group, "--skip-transaction", flags.skip_transaction, "X/X",
+      "leave out the transaction that commits at this LSN, which the server\ncannot send, and resync every table of "
+      "the "
+      "publication");
+  add(*app, work_group, "--only", flags.only, "TABLE",
+      "with --skip-transaction: resync schema.table alone; may be given\nmany times");
   add_flag(*app, work_group, "--accept-new-system", flags.accept_new_system,
            "continue although the source has another system identifier, as after\npg_upgrade: slot, tables and columns "
            "must fit");
   add_flag(*app, work_group, "--yes", flags.yes,
            "with --reset: drop also a slot or publication that this copy did not make");
-  add_project(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   add_loading(*app, flags);
   return app;
@@ -222,17 +256,15 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
 
 CLI::App* add_check(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("check", "Find what would make a run fail, and how to mend it");
-  add_endpoints(*app, flags);
+  add_naming(*app, flags, Named::also_by_position, publication_of_run);
   add_selection(*app, flags);
-  add_project(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_status(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("status", "What a run is doing now, or what the last one left behind");
-  add_endpoints(*app, flags);
-  add_project(*app, flags, Named::also_by_position);
+  add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
@@ -240,25 +272,24 @@ CLI::App* add_status(CLI::App& top, Flags& flags) {
 CLI::App* add_resync(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("resync", "Copy tables again while readers see what they have");
   app->add_option("TABLE", flags.tables, "schema.table, as the source names it; several may be given")->required();
-  add_endpoints(*app, flags);
-  add_project(*app, flags, Named::by_flag);
+  add_naming(*app, flags, Named::by_flag);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_sql(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
-  add_endpoints(*app, flags);
+  add_naming(*app, flags, Named::by_flag);
   add_flag(*app, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
-  add_project(*app, flags, Named::by_flag);
   add_output(*app, flags);
+  add_query_limits(*app, flags);
   app->add_option("SQL", flags.sql, "the statement")->required();
   return app;
 }
 
 CLI::App* add_config(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("config", "Show every setting, and where it was said");
-  add_project(*app, flags, Named::also_by_position);
+  add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
@@ -268,7 +299,8 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
   app->add_option("SOURCE", flags.init.source, "pg_replication");
   app->add_option("DESTINATION", flags.init.destination, "duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
-           "write anew what is there; without it existing files are kept");
+           "write anew what is there, but for secrets.toml; the old file stays\nas NAME.orig; default: existing files "
+           "are kept");
   add(*app, project_group, "--project", flags.project, "FOLDER",
       "where; made where there is none; default: the current folder");
   add_output(*app, flags);
@@ -277,15 +309,14 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
 
 CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
-  add_project(*app, flags, Named::also_by_position);
+  add_naming(*app, flags, Named::also_by_position,
+             "of several pipelines in a file it tells which is meant; the one\nthat drop drops, where the destination "
+             "does not know it");
   std::vector<std::string> actions;
   for (const auto& [name, action] : pipeline_actions) actions.emplace_back(name);
   app->add_option("ACTION", flags.action, fmt::format("{}; default: info", fmt::join(actions, ", ")))
       ->type_name(alternatives(actions));
   app->add_option("TABLE", flags.tables, "of drop: schema.table");
-  add_endpoints(*app, flags);
-  add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              "the one that drop drops, where the destination does not know it");
   add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
   add(*app, work_group, "--limit", flags.limit, "N",
       "of loads and trace: how many, the newest first; default: 20 and 1");

@@ -28,7 +28,8 @@ struct Flags {
   bool no_snapshot = false, two_phase = false, adopt_slot = false;
 
   std::optional<std::string> pipeline, project;
-  std::optional<std::string> until;
+  std::optional<std::string> until, skip_transaction;
+  std::vector<std::string> only;
   std::string sql;
   std::optional<std::string> from, to, limit, record, capture;
   std::string streaming = "off";

@@ -2,6 +2,7 @@
 // code.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -10,9 +11,12 @@
 
 #include "app/command_line.h"
 #include "app/commands.h"
-#include "app/credentials.h"
+#include "app/process_arguments.h"
 #include "app/terminal.h"
+#include "base/json_text.h"
+#include "base/process_limits.h"
 #include "base/standard_descriptors.h"
+#include "base/text.h"
 
 namespace {
 
@@ -46,6 +50,9 @@ int perform(const app::CommandLine& line) {
   return 1;
 }
 
+// Rows of a database are in whatever this process creates: the file, its log, what DuckDB swaps out, captures.
+constexpr mode_t owner_only = 077;
+
 // A query that a run answers does not open the file, and the error itself must not be written into it either.
 void check_outputs(const std::string& destination) {
   if (destination.empty()) return;
@@ -64,7 +71,8 @@ int tell(const Error& error, bool json, LogFormat format) {
     spdlog::error("{}", error.what());
   } else {
     const auto label = app::coloured("error:", app::Colour::red, app::wants_colour(STDERR_FILENO));
-    app::write_message(fmt::format("{} {}\n", label, error.what()));
+    const auto hint = error.mend().empty() ? "" : "\n  " + printable_block(error.mend());
+    app::write_message(fmt::format("{} {}{}\n", label, printable(error.cause()), hint));
   }
   if (json) {
     nlohmann::ordered_json fields = {{"kind", to_string(error.kind())},
@@ -76,7 +84,7 @@ int tell(const Error& error, bool json, LogFormat format) {
     }
     const nlohmann::ordered_json told = {{"event", "error"}, {"error", fields}};
     try {
-      app::write_result(told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+      app::write_result(visible_json(told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n");
     } catch (const Error&) {
       // stdout is what failed
     }
@@ -91,6 +99,7 @@ int main(int argc, char** argv) {
   const auto arguments = app::take_arguments(argc, argv);
   std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write over `ulimit -f` fails then, and says why, in place of ending us
   auto format = app::wanted_log_format(arguments);
   const bool json = app::asks_for_json(arguments);
   try {
@@ -100,6 +109,7 @@ int main(int argc, char** argv) {
       app::write_result(parsed.text);
       return 0;
     }
+    if (parsed.line->command != app::Command::init) ::umask(owner_only);  // a project folder is for whoever works in it
     format = parsed.line->log_format;
     set_up_logging(format, parsed.line->log_level);
     for (const auto& warning : parsed.line->settings.warnings()) spdlog::warn("{}", warning);
@@ -108,7 +118,6 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     return tell(error, json, format);
   } catch (const std::exception& error) {
-    return tell(Error(ErrorKind::internal, fmt::format("something unexpected: {}", mask_secrets(error.what()))), json,
-                format);
+    return tell(unexpected_error(error), json, format);
   }
 }

@@ -38,12 +38,12 @@ ListedPipelines list_one_file(const std::string& url) {
   try {
     const destination::DestinationOptions options{.url = url, .pipeline = {}, .read_only = true, .memory_limit = {}};
     std::error_code failed;
-    if (!std::filesystem::exists(destination::file_path(url), failed)) {
+    if (!std::filesystem::exists(destination::file_path(url), failed) && !failed) {
       listed.trouble = "has not run yet";
       return listed;
     }
     const DestinationReader reader(options);
-    listed.runs = reader.run().has_value();
+    if (reader.run()) listed.running = reader.run()->pipeline;
     listed.stored = StoredState([&reader](const std::string& sql) { return reader.ask(sql); }).pipelines();
   } catch (const Error& error) {
     listed.trouble = error.cause();
@@ -63,7 +63,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   for (const auto& listed : line.pipeline.listed) {
     auto& file = file_of(listed.destination);
     PipelineRow row{.name = listed.name,
-                    .destination = listed.destination,
+                    .destination = mask_secrets(listed.destination),
                     .configured = true,
                     .by_default = listed.by_default,
                     .stored = std::nullopt,
@@ -71,7 +71,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
     const auto found = std::ranges::find(file.stored, listed.name, &StoredPipeline::name);
     if (found != file.stored.end()) {
       row.stored = *found;
-      row.runs = file.runs;
+      row.runs = file.running == listed.name;
       file.stored.erase(found);
     } else if (!line.destination.url.empty()) {
       continue;  // what that file holds was asked for
@@ -83,14 +83,14 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   if (!line.destination.url.empty()) {
     const auto& file = file_of(line.destination.url);
     if (rows.empty() && !file.trouble.empty()) {
-      throw Error(ErrorKind::destination, fmt::format("{}: {}", line.destination.url, file.trouble),
+      throw Error(ErrorKind::destination, fmt::format("{}: {}", mask_secrets(line.destination.url), file.trouble),
                   "Name another file with --destination.");
     }
   }
   for (const auto& [url, file] : files) {
     for (const auto& stored : file.stored) {
-      rows.push_back({.name = stored.name, .destination = url, .stored = stored, .trouble = {}});
-      rows.back().runs = file.runs;
+      rows.push_back({.name = stored.name, .destination = mask_secrets(url), .stored = stored, .trouble = {}});
+      rows.back().runs = file.running == stored.name;
     }
   }
   return rows;
@@ -129,7 +129,7 @@ int look(const CommandLine& line) {
       const PipelineFacts facts{.stored = found.stored,
                                 .publication = found.publication(),
                                 .destination = found.reader.name(),
-                                .phase = found.reader.run() ? found.reader.run()->phase : std::string(),
+                                .phase = found.runs() ? found.reader.run()->phase : std::string(),
                                 .loads = found.state.load_count(found.name()),
                                 .tables = found.state.tables(found.name())};
       write_result(line.json ? info_json(facts) : info_text(facts));
@@ -143,8 +143,19 @@ int look(const CommandLine& line) {
 FoundPipeline::FoundPipeline(const CommandLine& given)
     : reader(given.destination),
       state([this](const std::string& sql) { return reader.ask(sql); }),
-      line(with_stored_names(given, state)),
+      line(with_stored_names(given, state, reader.run() ? reader.run()->pipeline : std::string())),
       stored(find_stored(state, line.run.pipeline, reader.name())) {}
+
+void take_meant_tables(const FoundPipeline& found, PipelineRequest& request) {
+  if (request.written.empty()) return;
+  std::vector<source::TableName> known;
+  for (const auto& table : found.state.tables(found.name())) {
+    known.push_back({table.record.schema, table.record.name, {}});
+  }
+  for (std::size_t i = 0; i < request.written.size(); ++i) {
+    if (auto meant = source::meant_table(request.written[i], known)) request.tables[i] = *std::move(meant);
+  }
+}
 
 int pipeline_command(const CommandLine& line) {
   switch (line.pipeline.action) {

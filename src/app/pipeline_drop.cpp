@@ -50,8 +50,10 @@ const TableRecord& find_table(const std::vector<TableRecord>& all, const source:
 }
 
 // The file is closed again when this returns.
-DropPlan make_plan(const CommandLine& line) {
-  const FoundPipeline found(line);
+DropPlan make_plan(const CommandLine& given) {
+  const FoundPipeline found(given);
+  auto line = given;
+  take_meant_tables(found, line.pipeline);
   if (const auto& run = found.reader.run()) {
     throw Error(ErrorKind::destination,
                 fmt::format("nothing is dropped: a walbrook run holds {} ({}, checkpoint {})", found.reader.name(),

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json_text.h"
+
 namespace walbrook::app {
 
 [[nodiscard]] inline nlohmann::ordered_json or_null(const std::string& text) {
@@ -12,7 +14,7 @@ namespace walbrook::app {
 
 // Indented; bytes that are no UTF-8 are replaced.
 [[nodiscard]] inline std::string as_document(const nlohmann::ordered_json& document) {
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return visible_json(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace walbrook::app

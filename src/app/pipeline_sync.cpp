@@ -62,7 +62,7 @@ struct SyncFacts {
 
 std::string section_of(const CommandLine& line, const SyncFacts& facts) {
   std::string text = fmt::format("[pipelines.{}]\n", toml_key(facts.stored.name));
-  text += fmt::format("destination = {}\n", toml_text(line.destination.url));
+  text += fmt::format("destination = {}\n", toml_text(mask_secrets(line.destination.url)));
   text += fmt::format("slot_name = {}\n", toml_text(facts.stored.checkpoint.slot));
   text += fmt::format("pub_name = {}\n", toml_text(facts.publication));
   if (!facts.dataset.empty()) text += fmt::format("dataset_name = {}\n", toml_text(facts.dataset));

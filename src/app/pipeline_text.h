@@ -12,7 +12,7 @@ namespace walbrook::app {
 // The pipelines of one file.
 struct ListedPipelines {
   std::vector<destination::StoredPipeline> stored;
-  bool runs = false;    // a run holds the file
+  std::string running;  // the pipeline whose run holds the file; "" = none does
   std::string trouble;  // why nothing is known; "" = it is
 };
 

@@ -106,7 +106,7 @@ class BarProgress : public Progress {
     if (!waiting_.changed(writers)) return;
     if (writers.empty()) return;
     live_.erase();
-    write_message(waiting_line(writers) + "\n");
+    write_message(printable(waiting_line(writers)) + "\n");
   }
 
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
@@ -135,7 +135,7 @@ class BarProgress : public Progress {
 
  private:
   void print_line(const std::string& line) {
-    above([&] { write_message(line + "\n"); });
+    above([&] { write_message(printable_lines(line) + "\n"); });
   }
 
   void redraw(const std::stop_token& stop) {

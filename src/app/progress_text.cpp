@@ -64,6 +64,7 @@ std::uint64_t changes(const pipeline::Counts& counts) {
 }
 
 std::string waiting_part(const pipeline::RunStatus& status) {
+  if (!status.waits_for.empty()) return "waits for " + status.waits_for;
   if (status.lag_ms > 0) return fmt::format("lag {}", short_duration(status.lag_ms / 1000));
   if (status.last_commit_lag_ms <= 0) return "nothing is waiting";
   return fmt::format("nothing is waiting, last lag {}", short_duration(status.last_commit_lag_ms / 1000));
@@ -209,17 +210,7 @@ bool WaitingSet::changed(const std::vector<source::OpenWriter>& writers) {
 }
 
 std::string waiting_line(const std::vector<source::OpenWriter>& writers) {
-  std::vector<std::string> names;
-  for (const auto& writer : writers) {
-    if (!writer.what.empty()) {
-      names.push_back(writer.what);
-    } else if (writer.pid == 0) {
-      names.push_back(fmt::format("prepared transaction \"{}\"", writer.prepared_gid));
-    } else {
-      names.push_back(fmt::format("pid {}", writer.pid));
-    }
-  }
-  return fmt::format("waiting for the end of transactions that are writing in the source: {}", fmt::join(names, ", "));
+  return "waiting for " + source::waiting_text(writers);
 }
 
 std::string status_line(const pipeline::RunStatus& status) {
@@ -235,9 +226,32 @@ std::string status_line(const pipeline::RunStatus& status) {
   return line + fmt::format(", {} applied", counted(changes(status.applied), "change"));
 }
 
+namespace {
+
+// What the next run will do about tables that are not whole.
+std::string unfinished_text(const pipeline::RunSummary& summary) {
+  constexpr std::size_t most_named = 20;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(summary.unfinished.size(), most_named); ++i) {
+    const auto& table = summary.unfinished[i];
+    names += fmt::format("{}{}.{}", i == 0 ? "" : ", ", printable(table.record.schema), printable(table.record.name));
+    if (table.copied_rows > 0) names += fmt::format(" ({} were copied)", counted(table.copied_rows, "row"));
+  }
+  if (summary.unfinished.size() > most_named) names += ", …";
+  return fmt::format(
+      "{} not whole yet: {}; the next run copies {} from the beginning\n",
+      summary.unfinished.size() == 1 ? "1 table is" : fmt::format("{} tables are", summary.unfinished.size()), names,
+      summary.unfinished.size() == 1 ? "it" : "them");
+}
+
+}  // namespace
+
 std::string summary_text(const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
                          const std::string& destination) {
-  const auto where = fmt::format(" → {} (checkpoint {})", destination, summary.checkpoint.to_string());
+  if (summary.stopped && !summary.checkpoint.is_set()) {
+    return "stopped before anything was begun; the next run starts where this one did\n";
+  }
+  const auto where = fmt::format(" → {} (checkpoint {})", printable(destination), summary.checkpoint.to_string());
   std::string text;
   if (summary.copied_tables > 0) {
     text += fmt::format("copied {}, {} row{} in {}{}\n", counted(summary.copied_tables, "table"),
@@ -249,7 +263,11 @@ std::string summary_text(const pipeline::RunSummary& summary, const pipeline::Ru
     if (summary.copied_tables == 0) text += where;
     text += '\n';
   }
-  if (text.empty()) text = fmt::format("nothing new{}\n", where);
+  if (text.empty()) {
+    const bool is_all = summary.unfinished.empty();
+    text = fmt::format("{}{}\n", is_all ? "nothing new" : summary.stopped ? "stopped" : "no changes", where);
+  }
+  if (!summary.unfinished.empty()) text += unfinished_text(summary);
   if (summary.applied.variants > 0) {
     text += fmt::format("{} that the columns cannot hold went to <column>__v_text as text\n",
                         counted(summary.applied.variants, "value"));
@@ -264,6 +282,18 @@ std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary) {
     std::string cause = fmt::format("table {} is set aside, all others go on: {}", name, table.reason);
     std::string mend = "Mend the cause; the next start of walbrook run copies this table again.";
     errors.emplace_back(ErrorKind::data, std::move(cause), std::move(mend), ErrorFacts{.table = name});
+  }
+  return errors;
+}
+
+std::vector<Error> postponed_errors(const pipeline::RunSummary& summary) {
+  std::vector<Error> errors;
+  for (const auto& [table, remedy] : summary.postponed) {
+    const std::string name = table.schema + "." + table.name;
+    errors.emplace_back(ErrorKind::data,
+                        fmt::format("table {} could not be copied, the others continue: {}", name, table.reason),
+                        fmt::format("{}The next walbrook run copies it.", remedy.empty() ? "" : remedy + "\n  "),
+                        ErrorFacts{.table = name});
   }
   return errors;
 }

@@ -95,6 +95,8 @@ class WaitingSet {
                                        const std::string& destination);
 // Errors that name each table that was set aside, with reason and mend. Empty when there is none.
 [[nodiscard]] std::vector<Error> quarantine_errors(const pipeline::RunSummary& summary);
+// Likewise of each table that could not be copied, which the next run does.
+[[nodiscard]] std::vector<Error> postponed_errors(const pipeline::RunSummary& summary);
 // Likewise of each table that is suspect.
 [[nodiscard]] std::vector<Error> suspect_errors(const pipeline::RunSummary& summary);
 

@@ -87,8 +87,13 @@ std::string as_table(const QueryResult& result) {
 
 std::string footer(const serve::SqlAnswer& answer) {
   const auto rows = counted(answer.result.rows.size(), "row");
-  if (!answer.lsn.is_set()) return fmt::format("({})", rows);
-  return fmt::format("({})  as of LSN {}", rows, answer.lsn.to_string());
+  if (answer.pipelines.empty()) return fmt::format("({})", rows);
+  if (answer.pipelines.size() == 1) return fmt::format("({})  as of LSN {}", rows, answer.lsn.to_string());
+  std::string positions;
+  for (const auto& [pipeline, lsn] : answer.pipelines) {
+    positions += fmt::format("{}{} of {}", positions.empty() ? "" : ", ", lsn.to_string(), printable(pipeline));
+  }
+  return fmt::format("({})  as of LSN {}", rows, positions);
 }
 
 std::string as_csv(const QueryResult& result) {
@@ -110,8 +115,15 @@ std::string as_csv(const QueryResult& result) {
 
 std::string as_json(const serve::SqlAnswer& answer) {
   const auto names = unique_names(answer.result);
-  std::string text =
-      answer.lsn.is_set() ? fmt::format(R"({{"lsn":"{}","rows":[)", answer.lsn.to_string()) : R"({"lsn":null,"rows":[)";
+  std::string text = answer.lsn.is_set() ? fmt::format(R"({{"lsn":"{}",)", answer.lsn.to_string()) : R"({"lsn":null,)";
+  if (answer.pipelines.size() > 1) {  // no LSN alone says what the rows correspond to
+    std::string positions;
+    for (const auto& [pipeline, lsn] : answer.pipelines) {
+      positions += fmt::format(R"({}{}:"{}")", positions.empty() ? "" : ",", json_string(pipeline), lsn.to_string());
+    }
+    text += fmt::format(R"("lsns":{{{}}},)", positions);
+  }
+  text += R"("rows":[)";
   for (std::size_t r = 0; r < answer.result.rows.size(); ++r) {
     const auto& row = answer.result.rows[r];
     text += r > 0 ? ",\n{" : "\n{";
@@ -121,7 +133,7 @@ std::string as_json(const serve::SqlAnswer& answer) {
     }
     text += '}';
   }
-  return text + "]}\n";
+  return visible_json(std::move(text)) + "]}\n";
 }
 
 }  // namespace walbrook::app

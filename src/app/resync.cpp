@@ -21,8 +21,9 @@ struct Holder {
 };
 
 // The file is closed again when this returns.
-Holder find_holder(const CommandLine& line) {
+Holder find_holder(CommandLine& line) {
   const FoundPipeline found(line);
+  take_meant_tables(found, line.pipeline);
   const auto& run = found.reader.run();
   if (run && run->pipeline != found.name()) {
     throw Error(ErrorKind::destination,
@@ -50,7 +51,8 @@ void mark(const CommandLine& line, const Holder& holder) {
 
 }  // namespace
 
-int resync_command(const CommandLine& line) {
+int resync_command(const CommandLine& given) {
+  auto line = given;
   const auto holder = find_holder(line);
   if (holder.runs) {
     ask_run(line, holder);

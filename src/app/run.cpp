@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -17,9 +18,12 @@
 #include "app/progress.h"
 #include "app/progress_text.h"
 #include "app/signals.h"
+#include "app/source_names.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
+#include "base/json_text.h"
 #include "pipeline/drop.h"
+#include "pipeline/skip_transaction.h"
 #include "pipeline/slot_claim.h"
 #include "serve/local_server.h"
 #include "source/preflight.h"
@@ -31,6 +35,7 @@ using destination::Destination;
 
 constexpr auto first_lock_wait = std::chrono::milliseconds(100);
 constexpr auto longest_lock_wait = std::chrono::seconds(3);
+constexpr milliseconds longest_query_end{1'000};  // of queries, once the run has ended
 
 std::unique_ptr<Progress> make_progress(const CommandLine& line) {
   if (line.json) return make_json_progress();
@@ -40,14 +45,14 @@ std::unique_ptr<Progress> make_progress(const CommandLine& line) {
 
 // What is in the way is found before a file is created for nothing; what is not, is said once.
 void look_before_first_run(const CommandLine& line) {
-  if (line.run.reset) return;  // what is there now goes first
   const auto findings = source::preflight({.conninfo = pipeline::patient_endpoint(line.run, {}),
                                            .publication = line.run.publication,
                                            .slot = line.run.slot,
                                            .schema = line.run.schema,
                                            .tables = line.run.tables,
                                            .snapshot = line.run.snapshot,
-                                           .slot_is_foreign = line.run.adoption == pipeline::Adoption::refuse});
+                                           .slot_is_foreign = line.run.adoption == pipeline::Adoption::refuse,
+                                           .reset = line.run.reset});
   if (const auto error = source::first_error(findings)) throw *error;
   for (const auto& finding : findings) {
     if (finding.severity != source::Severity::warning || finding.run_reports_it) continue;
@@ -74,6 +79,15 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
   }
 }
 
+// Who starts anew without the file has no use for its log, which would be refused; it is kept all the same.
+void move_log_without_file(const std::string& file) {
+  std::error_code failed;
+  const auto log = file + ".wal";
+  if (std::filesystem::exists(file, failed) || !std::filesystem::exists(log, failed)) return;
+  std::filesystem::rename(log, log + ".orig", failed);
+  if (!failed) spdlog::info("{} is without its file: it is {}.orig now", log, log);
+}
+
 // A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
 bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
   if (!line.run.reset || line.yes) return true;
@@ -90,13 +104,21 @@ bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
 // A run without its socket is still a run: `status` and `sql` then have to wait for its end.
 std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
                                                  pipeline::Run& run) {
+  const auto socket = serve::socket_path(line.destination.url);
+  if (const auto taken = serve::taken_socket_folder(socket); !taken.empty()) {
+    spdlog::warn(
+        "the local socket is in {}, because {} is not this user's\n  Remove that one, or set XDG_RUNTIME_DIR to "
+        "a folder of this user.",
+        std::filesystem::path(socket).parent_path().string(), taken);
+  }
   try {
     return std::make_unique<serve::LocalServer>(
-        serve::socket_path(line.destination.url), destination,
+        socket, destination,
         serve::ServedRun{.status = [&run] { return run.status(); },
-                         .resync = [&run](const auto& tables) { run.resync(tables); }});
+                         .resync = [&run](const auto& tables) { run.resync(tables); }},
+        serve::ServerOptions{.queries = line.queries, .limits = line.query_limits});
   } catch (const Error& error) {
-    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.cause());
+    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.what());
     return nullptr;
   }
 }
@@ -108,11 +130,23 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
     if (commit_lsn.is_set()) told["lsn"] = commit_lsn.to_string();
     quarantined.push_back(std::move(told));
   }
+  nlohmann::ordered_json postponed = nlohmann::ordered_json::array();
+  for (const auto& [table, remedy] : summary.postponed) {
+    postponed.push_back({{"table", table.schema + "." + table.name}, {"reason", table.reason}});
+  }
   nlohmann::ordered_json suspect = nlohmann::ordered_json::array();
   for (const auto& table : summary.suspect) {
     suspect.push_back({{"table", table.schema + "." + table.name}, {"reason", table.suspect}});
   }
+  nlohmann::ordered_json unfinished = nlohmann::ordered_json::array();
+  for (const auto& table : summary.unfinished) {
+    unfinished.push_back({{"table", table.record.schema + "." + table.record.name},
+                          {"state", destination::to_string(table.record.state)},
+                          {"copied_rows", table.copied_rows},
+                          {"reason", table.record.reason}});
+  }
   return {{"event", "summary"},
+          {"stopped", summary.stopped},
           {"copied_tables", summary.copied_tables},
           {"copied_rows", summary.copied_rows},
           {"copy_seconds", summary.copy_seconds},
@@ -129,7 +163,9 @@ nlohmann::ordered_json summary_json(const pipeline::RunSummary& summary, const p
           {"last_commit_lag_ms", left.last_commit_lag_ms},
           {"checkpoint", summary.checkpoint.to_string()},
           {"destination", left.destination},
+          {"unfinished", unfinished},
           {"quarantined", quarantined},
+          {"postponed", postponed},
           {"suspect", suspect}};
 }
 
@@ -146,17 +182,37 @@ bool write_summary(const std::string& text) {
   }
 }
 
+// An expression over large values is computed to its end, and may take minutes. Everything is durable, so the process
+// ends as if it was killed: DuckDB reads its log when the file is opened the next time.
+[[noreturn]] void leave_query_behind(int code) {
+  spdlog::warn("a query does not end: the process ends without it, and nothing is lost");
+  spdlog::shutdown();
+  static_cast<void>(std::fflush(nullptr));
+  ::_exit(code);
+}
+
 int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
              const std::string& destination) {
   const auto text =
-      line.json ? summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                : summary_text(summary, left, destination);
+      line.json
+          ? visible_json(summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) +
+                "\n"
+          : summary_text(summary, left, destination);
   const bool written = write_summary(text);
   auto errors = quarantine_errors(summary);
+  std::ranges::move(postponed_errors(summary), std::back_inserter(errors));
   std::ranges::move(suspect_errors(summary), std::back_inserter(errors));
   for (const auto& error : errors) spdlog::error("{}", error.what());
   if (!errors.empty()) return exit_code(ErrorKind::data);
   return written ? 0 : exit_code(ErrorKind::internal);
+}
+
+// False: a signal came first.
+bool skip_first(const CommandLine& line, Destination& destination, Progress& progress, StopSignals& signals) {
+  std::stop_source stop;
+  signals.hand_to(stop);
+  const bool skipped = pipeline::skip_transaction(line.run, destination, progress, stop.get_token());
+  return skipped && !stop.stop_requested();
 }
 
 }  // namespace
@@ -164,21 +220,30 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
 int run_command(const CommandLine& given) {
   StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
   auto line = given;
+  take_source_names(line);
   std::error_code failed;
   if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
+  if (line.run.reset) move_log_without_file(destination::file_path(line.destination.url));
   auto destination = open_and_wait(line);
   take_stored_names(line, destination);
   if (!reset_is_confirmed(line, *destination)) return 1;
 
   const auto progress = make_progress(line);
+  if (line.run.skip_transaction && !skip_first(line, *destination, *progress, signals)) return 0;
   pipeline::Run run(line.run, *destination, *progress);
   const auto server = start_server(line, *destination, run);
   std::stop_source stop;
   signals.hand_to(stop);
+  // What is in hand is finished sooner when no query is in its way.
+  const std::stop_callback end_queries(stop.get_token(), [&server] {
+    if (server != nullptr) server->end_queries();
+  });
   progress->begin([&run] { return run.status(); });
   const auto summary = run.execute(stop.get_token());
   progress->finish();
-  return tell_end(line, summary, run.status(), destination->name());
+  const int code = tell_end(line, summary, run.status(), destination->name());
+  if (server != nullptr && !server->wait_for_queries(longest_query_end)) leave_query_behind(code);
+  return code;
 }
 
 }  // namespace walbrook::app

@@ -1,9 +1,11 @@
 // walbrook sql: one statement that only reads, answered by the run that holds the destination or by the file itself.
+#include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include <utility>
 
 #include "app/commands.h"
 #include "app/result_text.h"
-#include "app/stored_names.h"
 #include "app/terminal.h"
 #include "serve/local_server.h"
 
@@ -13,17 +15,18 @@ namespace {
 serve::SqlAnswer ask(const CommandLine& line) {
   using destination::NestedCells;
   const auto nested = line.sql_format == SqlFormat::json ? NestedCells::json : NestedCells::text;
-  if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url), line.sql, nested))
+  const auto tell = [](std::size_t ahead) {
+    spdlog::info("the run answers other queries first: {} {} before this one", ahead, ahead == 1 ? "goes" : "go");
+  };
+  if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
+                                   {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell})) {
     return *std::move(answer);
-  auto destination = destination::open_destination(line.destination);
+  }
+  const auto destination = destination::open_destination(line.destination);
   static_cast<void>(destination->open());
-  auto named = line;
-  take_stored_names(named, destination);
-  const auto session = destination->open_read_session();
-  serve::SqlAnswer answer;
-  answer.result = session->query(line.sql, nested);
-  answer.lsn = session->lsn();
-  return answer;
+  const auto session = destination->open_read_session({.pipeline = line.run.pipeline, .limits = line.query_limits});
+  auto result = session->query(line.sql, nested);
+  return serve::sql_answer(std::move(result), session->positions());
 }
 
 }  // namespace

@@ -1,19 +1,22 @@
 // walbrook status: what the run that holds the destination is doing, or what the last one left in it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
+#include <optional>
 
 #include "app/commands.h"
+#include "app/destination_access.h"
 #include "app/status_text.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
-#include "serve/local_server.h"
+#include "destination/stored_pipeline.h"
 
 namespace walbrook::app {
 namespace {
 
-using Ask = std::function<std::optional<destination::QueryResult>(const std::string& sql)>;
+using Ask = std::function<destination::QueryResult(const std::string& sql)>;
 
 // The name as DuckDB reads it.
 std::string quoted(const std::string& name) {
@@ -41,9 +44,9 @@ RowCounts count_rows(const pipeline::RunStatus& status, const Ask& ask) {
   if (counted.empty()) return counts;
   try {
     const auto result = ask(sql);
-    if (!result || result->rows.empty()) return counts;
+    if (result.rows.empty()) return counts;
     for (std::size_t i = 0; i < counted.size(); ++i) {
-      const std::string text = result->rows[0][i].value_or("");
+      const std::string text = result.rows[0][i].value_or("");
       std::uint64_t rows = 0;
       if (std::from_chars(text.data(), text.data() + text.size(), rows).ec == std::errc{}) counts[counted[i]] = rows;
     }
@@ -53,57 +56,97 @@ RowCounts count_rows(const pipeline::RunStatus& status, const Ask& ask) {
   return counts;
 }
 
-struct Answer {
+constexpr const char* interrupted_copy = "its copy was interrupted; the next run copies it from the beginning";
+
+struct Shown {
   pipeline::RunStatus status;
   RowCounts rows;
+  std::string holder;  // the pipeline whose run holds the file, where it is another one
 };
 
-std::optional<Answer> ask_run(const std::string& path) {
-  const auto answer = serve::ask_status(path);
-  if (!answer) return std::nullopt;
-  Answer told;
-  told.status = serve::status_from_json(*answer);
-  told.rows = count_rows(told.status, [&path](const std::string& sql) -> std::optional<destination::QueryResult> {
-    auto counts = serve::ask_sql(path, sql);
-    if (!counts) return std::nullopt;
-    return std::move(counts->result);
-  });
-  return told;
+bool is_run_of(const pipeline::RunStatus& run, const std::string& name) {
+  return run.pipeline == name || run.slot == name;
 }
 
-Answer read_left(const CommandLine& given) {
-  auto line = given;
-  auto destination = destination::open_destination(line.destination);
-  static_cast<void>(destination->open());
-  take_stored_names(line, destination);
-  const auto state = destination->open();
-  Answer left;
+// Nobody named another pipeline than the one that runs. The name that follows from a database was named by nobody, but
+// is meant where the file holds it.
+bool asks_for_the_run(const CommandLine& line, const pipeline::RunStatus& run, const DestinationReader& reader) {
+  const auto& name = line.run.pipeline;
+  if (name.empty() || is_run_of(run, name)) return true;
+  if (!line.pipeline_is_default) return false;
+  const auto stored =
+      destination::StoredState([&reader](const std::string& sql) { return reader.ask(sql); }).pipelines();
+  return std::ranges::find(stored, name, &destination::StoredPipeline::name) == stored.end();
+}
+
+// What the last run of a pipeline left, whoever holds the file now.
+Shown read_left(const CommandLine& given, const DestinationReader& reader) {
+  const destination::StoredState state([&reader](const std::string& sql) { return reader.ask(sql); });
+  const auto line = with_stored_names(given, state);
+  const auto all = state.pipelines();
+  const auto stored = std::ranges::find(all, line.run.pipeline, &destination::StoredPipeline::name);
+  Shown left;
   auto& status = left.status;
   status.pipeline = line.run.pipeline;
-  status.slot = state.checkpoint ? state.checkpoint->slot : line.run.slot;
-  status.destination = destination->name();
+  status.slot = line.run.slot;
+  status.destination = reader.name();
   status.phase = "stopped";
-  if (state.checkpoint) status.checkpoint = state.checkpoint->lsn;
-  for (const auto& record : state.tables) {
+  if (stored != all.end()) {
+    if (!stored->checkpoint.slot.empty()) status.slot = stored->checkpoint.slot;
+    status.checkpoint = stored->checkpoint.lsn;
+  }
+  for (const auto& table : state.tables(line.run.pipeline)) {
+    const auto& record = table.record;
+    const bool is_interrupted = record.state == destination::TableState::copying;
     status.tables.push_back({.schema = record.schema,
                              .name = record.name,
                              .target_schema = record.target_schema,
                              .target_name = record.target_name,
                              .state = std::string(destination::to_string(record.state)),
-                             .reason = record.reason,
+                             .reason = is_interrupted ? interrupted_copy : record.reason,
                              .suspect = record.suspect});
   }
-  const auto session = destination->open_read_session();
-  left.rows = count_rows(status, [&session](const std::string& sql) { return session->query(sql); });
+  left.rows = count_rows(status, [&reader](const std::string& sql) { return reader.ask(sql); });
+  if (reader.run()) left.holder = reader.run()->pipeline;
   return left;
+}
+
+// As the next run will find them: nothing else tells of what was done to the file since.
+void note_altered_targets(destination::DestinationOptions options, pipeline::RunStatus& status) {
+  options.pipeline = status.pipeline;
+  options.read_only = true;
+  const auto destination = destination::open_destination(options);
+  const auto state = destination->open();
+  for (const auto& [record, altered] : altered_targets(*destination, state)) {
+    const auto table = std::ranges::find_if(status.tables, [&record = record](const auto& each) {
+      return each.schema == record.schema && each.name == record.name && each.state != "loaded";
+    });
+    if (table == status.tables.end()) continue;
+    table->state = destination::to_string(altered.name_conflict ? destination::TableState::quarantined
+                                                                : destination::TableState::pending);
+    table->reason = altered.name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
+  }
+}
+
+Shown shown(const CommandLine& line) {
+  std::optional<DestinationReader> reader(std::in_place, line.destination);
+  if (!reader->run() || !asks_for_the_run(line, *reader->run(), *reader)) {
+    auto left = read_left(line, *reader);
+    const bool is_held = reader->run().has_value();
+    reader.reset();
+    if (!is_held) note_altered_targets(line.destination, left.status);
+    return left;
+  }
+  Shown run{.status = *reader->run(), .rows = {}, .holder = {}};
+  run.rows = count_rows(run.status, [&reader](const std::string& sql) { return reader->ask(sql); });
+  return run;
 }
 
 }  // namespace
 
 int status_command(const CommandLine& line) {
-  auto answer = ask_run(serve::socket_path(line.destination.url));
-  if (!answer) answer = read_left(line);
-  write_result(line.json ? status_json(answer->status, answer->rows) : status_text(answer->status, answer->rows));
+  const auto [status, rows, holder] = shown(line);
+  write_result(line.json ? status_json(status, rows, holder) : status_text(status, rows, holder));
   return 0;
 }
 

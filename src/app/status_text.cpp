@@ -7,6 +7,7 @@
 
 #include "app/progress_text.h"
 #include "app/result_text.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "serve/local_server.h"
 
@@ -54,30 +55,40 @@ destination::QueryResult table_of(const pipeline::RunStatus& status, const RowCo
 
 }  // namespace
 
-std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows) {
+std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows, const std::string& holder) {
   std::string text;
   if (is_running(status)) {
-    text = fmt::format("pipeline {}: {}{}{}\n", status.pipeline, status.source, status.source.empty() ? "" : " → ",
-                       status.destination);
+    text = fmt::format("pipeline {}: {}{}{}\n", printable(status.pipeline), printable(status.source),
+                       status.source.empty() ? "" : " → ", printable(status.destination));
     text += status_line(status) + '\n';
     for (const auto& wait : status.source_waits) text += fmt::format("waiting: {}\n", wait);
+    if (status.copy_snapshot) {
+      text += fmt::format(
+          "the copy reads a snapshot of {} ago: until it ends, the source keeps every row version that was deleted or "
+          "replaced since (xmin {})\n",
+          short_duration(status.copy_snapshot->seconds), status.copy_snapshot->xmin);
+    }
   } else {
-    const auto pipeline = status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", status.pipeline);
-    text = fmt::format("{}no run is at work on {}\n", pipeline, status.destination);
+    const auto pipeline =
+        status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
+    text = holder.empty() ? fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination))
+                          : fmt::format("{}no run of it is at work; one of pipeline {} holds {}\n", pipeline,
+                                        printable(holder), printable(status.destination));
     text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
             : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
-                                     : "nothing of this pipeline was ever copied into it (--slot names the pipeline)\n";
+                                     : "nothing of this pipeline was ever copied into it (--pipeline names another)\n";
   }
   if (!status.tables.empty()) text += '\n' + as_table(table_of(status, rows));
   return text;
 }
 
-std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows) {
+std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows, const std::string& holder) {
   auto document = nlohmann::ordered_json::parse(serve::to_json(status));
+  if (!holder.empty()) document["held_by"] = holder;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     document["tables"][i]["rows"] = rows[i] ? nlohmann::ordered_json(*rows[i]) : nlohmann::ordered_json();
   }
-  return document.dump() + "\n";
+  return visible_json(document.dump()) + "\n";
 }
 
 }  // namespace walbrook::app

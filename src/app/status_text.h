@@ -13,8 +13,11 @@ namespace walbrook::app {
 // Rows of each table of a status, where they can be counted.
 using RowCounts = std::vector<std::optional<std::uint64_t>>;
 
-[[nodiscard]] std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows);
-// The wire form with "rows" in each table.
-[[nodiscard]] std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows);
+// `holder`: the pipeline whose run holds the file, where it is another one than the status is of.
+[[nodiscard]] std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows,
+                                      const std::string& holder = {});
+// The wire form with "rows" in each table, and "held_by" where there is a `holder`.
+[[nodiscard]] std::string status_json(const pipeline::RunStatus& status, const RowCounts& rows,
+                                      const std::string& holder = {});
 
 }  // namespace walbrook::app

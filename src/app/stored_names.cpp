@@ -32,7 +32,7 @@ bool copies_database(const StoredPipeline& pipeline, const std::string& database
   std::vector<std::string> names;
   for (const auto& pipeline : all) names.push_back(printable(pipeline.name));
   throw Error(ErrorKind::configuration, "the destination holds several pipelines, and none was named",
-              fmt::format("Name one of them with --slot: {}.", fmt::join(names, ", ")));
+              fmt::format("Name one of them with --pipeline: {}.", fmt::join(names, ", ")));
 }
 
 const StoredPipeline* named(const std::vector<StoredPipeline>& all, const std::string& name) {
@@ -40,9 +40,22 @@ const StoredPipeline* named(const std::vector<StoredPipeline>& all, const std::s
   return found == all.end() ? nullptr : &*found;
 }
 
+// The only one that was made from the publication that was named.
+const StoredPipeline* with_publication(const std::vector<StoredPipeline>& all, const CommandLine& line) {
+  if (line.publication_is_default || reads_source(line)) return nullptr;
+  const auto has_it = [&line](const StoredPipeline& each) {
+    return each.checkpoint.publication == line.run.publication;
+  };
+  const auto found = std::ranges::find_if(all, has_it);
+  return std::ranges::count_if(all, has_it) == 1 ? &*found : nullptr;
+}
+
 // The pipeline that is meant; nullptr: the one of the default name, which the destination does not hold.
-const StoredPipeline* meant(const std::vector<StoredPipeline>& all, const CommandLine& line) {
+const StoredPipeline* meant(const std::vector<StoredPipeline>& all, const CommandLine& line,
+                            const std::string& running) {
   if (const auto* found = named(all, line.run.pipeline)) return found;
+  if (const auto* found = with_publication(all, line)) return found;
+  if (const auto* found = named(all, running)) return found;
   std::vector<const StoredPipeline*> copies;
   const auto database = reads_source(line) ? source::database_of(line.run.conninfo) : std::string();
   for (const auto& pipeline : all) {
@@ -52,17 +65,17 @@ const StoredPipeline* meant(const std::vector<StoredPipeline>& all, const Comman
   if (copies.size() == 1) return copies.front();
   if (reads_source(line) || all.empty()) return nullptr;
   if (copies.empty() && all.size() == 1) return &all.front();
-  if (line.command == Command::sql) return nullptr;  // it reads what all of them made
   refuse_several(all);
 }
 
 }  // namespace
 
-CommandLine with_stored_names(const CommandLine& line, const destination::StoredState& state) {
+CommandLine with_stored_names(const CommandLine& line, const destination::StoredState& state,
+                              const std::string& running) {
   if (!line.pipeline_is_default && !line.publication_is_default) return line;
   const auto all = state.pipelines();
   auto out = line;
-  const auto* stored = line.pipeline_is_default ? meant(all, line) : named(all, line.run.pipeline);
+  const auto* stored = line.pipeline_is_default ? meant(all, line, running) : named(all, line.run.pipeline);
   if (stored == nullptr) return out;
   const auto& checkpoint = stored->checkpoint;
   if (line.pipeline_is_default) {

@@ -49,7 +49,8 @@ std::string_view to_string(ErrorKind kind) {
 }
 
 Error::Error(ErrorKind kind, std::string cause, std::string mend, ErrorFacts facts)
-    : kind_(kind), cause_(std::move(cause)), mend_(std::move(mend)), facts_(std::move(facts)) {
+    // Masked here as well as by whoever builds one: a password that an argument held by mistake leaves in no error.
+    : kind_(kind), cause_(mask_secrets(cause)), mend_(mask_secrets(mend)), facts_(std::move(facts)) {
   text_ = mend_.empty() ? cause_ : cause_ + "\n  " + mend_;
 }
 Error::~Error() = default;

@@ -1,7 +1,10 @@
 #include "base/json_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace walbrook {
 namespace {
@@ -28,7 +31,37 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
+// The character at the front of `text` if it is to be escaped: its code and its bytes; {0, 0} where it is not.
+std::pair<unsigned, std::size_t> hidden_character(std::string_view text) {
+  const auto byte = [&text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
+  };
+  if (byte(0) == 0x7F) return {0x7F, 1};
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return {byte(1), 2};
+  if (byte(0) == 0xD8 && byte(1) == 0x9C) return {0x061C, 2};
+  if (byte(0) != 0xE2 || (byte(1) != 0x80 && byte(1) != 0x81)) return {0, 0};
+  const unsigned code = 0x2000U | ((byte(1) & 0x3FU) << 6U) | (byte(2) & 0x3FU);
+  const bool hides =
+      code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+  return hides ? std::pair<unsigned, std::size_t>{code, 3} : std::pair<unsigned, std::size_t>{0, 0};
+}
+
 }  // namespace
+
+std::string visible_json(std::string document) {
+  constexpr std::string_view leads = "\x7F\xC2\xD8\xE2";
+  auto at = document.find_first_of(leads);
+  if (at == std::string::npos) return document;
+  std::string out;
+  std::size_t done = 0;
+  for (; at != std::string::npos; at = document.find_first_of(leads, at + 1)) {
+    const auto [code, length] = hidden_character(std::string_view(document).substr(at));
+    if (length == 0) continue;
+    out.append(document, done, at - done).append(fmt::format("\\u{:04x}", code));
+    done = at + length;
+  }
+  return out.append(document, done);
+}
 
 std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

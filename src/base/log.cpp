@@ -10,6 +10,10 @@
 #include <memory>
 #include <string>
 
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/text.h"
+
 namespace walbrook {
 namespace {
 
@@ -17,19 +21,23 @@ namespace {
 class JsonMessage : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    for (const char c : message.payload) {
-      if (c == '"' || c == '\\') {
-        out.push_back('\\');
-        out.push_back(c);
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
-      } else {
-        out.push_back(c);
-      }
-    }
+    auto text = visible_json(json_string(mask_secrets({message.payload.data(), message.payload.size()})));
+    out.append(text.data() + 1, text.data() + text.size() - 1);
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<JsonMessage>();
+  }
+};
+
+// The message as a terminal may show it: a name in it neither moves the cursor nor begins a line.
+class TextMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    const auto text = printable_lines(mask_secrets({message.payload.data(), message.payload.size()}));
+    out.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<TextMessage>();
   }
 };
 
@@ -44,7 +52,7 @@ void set_up_logging(LogFormat format, std::string_view level) {
     formatter->add_flag<JsonMessage>('*').set_pattern(
         R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
   } else {
-    formatter->set_pattern(colour ? "%^%l%$: %v" : "%l: %v");
+    formatter->add_flag<TextMessage>('*').set_pattern(colour ? "%^%l%$: %*" : "%l: %*");
   }
   logger->set_formatter(std::move(formatter));
   logger->set_level(spdlog::level::from_str(std::string(level)));

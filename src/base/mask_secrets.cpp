@@ -1,5 +1,6 @@
 // Passwords out of a text. Where it is not clear what belongs to the password, more is masked rather than less.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string>
 #include <string_view>
@@ -20,17 +21,6 @@ bool equal_letters(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
 
-// postgres, postgresql, and with a driver as SQLAlchemy writes it: postgresql+psycopg2.
-bool ends_with_scheme(std::string_view text) {
-  std::size_t begin = text.size();
-  while (begin > 0 && (std::isalnum(static_cast<unsigned char>(text[begin - 1])) != 0 || text[begin - 1] == '+')) {
-    --begin;
-  }
-  constexpr std::string_view word = "postgres";
-  const auto scheme = text.substr(begin);
-  return std::search(scheme.begin(), scheme.end(), word.begin(), word.end(), equal_letters) != scheme.end();
-}
-
 // Where the user and password of the URL whose authority is at the front of `rest` end: the position of their '@'.
 // libpq knows no '/' in a password; whoever writes one all the same gets an error message, which must not show it.
 std::size_t credentials_end(std::string_view rest) {
@@ -41,7 +31,7 @@ std::size_t credentials_end(std::string_view rest) {
   return rest.substr(0, rest.find_first_of(" \t\r\n")).rfind('@');
 }
 
-// postgresql://user:secret@…
+// postgresql://user:secret@…, and whatever else somebody takes for a URL of ours.
 std::string mask_urls(std::string_view text) {
   std::string masked;
   for (auto scheme = text.find("://"); scheme != none; scheme = text.find("://")) {
@@ -49,7 +39,6 @@ std::string mask_urls(std::string_view text) {
     const auto rest = text.substr(scheme + 3);
     masked.append(before).append("://");
     text = rest;
-    if (!ends_with_scheme(before)) continue;
     const auto at = credentials_end(rest);
     const auto colon = rest.substr(0, at == none ? 0 : at).find(':');
     if (colon == none) continue;
@@ -109,10 +98,64 @@ std::string mask_keys(std::string_view text) {
   }
 }
 
+bool ends_token(char c) {
+  constexpr std::string_view ends = "\"'`()<>,;";
+  return is_space(c) || ends.find(c) != none;
+}
+
+// joe:secret@host: a URL that lost its scheme. Not `host:5432`, which has no '@', nor a time.
+std::string mask_pair(std::string_view token) {
+  const auto colon = token.find(':');
+  const auto at = token.rfind('@');
+  if (colon == none || colon == 0 || at == none || at < colon + 2 || at + 1 == token.size()) return std::string(token);
+  if (token.find("://") != none) return std::string(token);  // mask_urls has seen it
+  static constexpr std::string_view marks = "_.-+%~";
+  const auto is_of_a_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || marks.find(c) != none;
+  };
+  if (!std::ranges::all_of(token.substr(0, colon), is_of_a_name)) return std::string(token);
+  return std::string(token.substr(0, colon + 1)).append(mask).append(token.substr(at));
+}
+
+std::string mask_pairs(std::string_view text) {
+  if (text.find('@') == none) return std::string(text);
+  std::string masked;
+  while (!text.empty()) {
+    const auto end = static_cast<std::size_t>(std::ranges::find_if(text, ends_token) - text.begin());
+    masked += mask_pair(text.substr(0, end));
+    masked += text.substr(end, 1);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return masked;
+}
+
+// ?motherduck_token=secret&secret_access_key=secret: parameters of a URL whose names tell that they are secret.
+std::string mask_parameters(std::string_view text) {
+  constexpr std::array<std::string_view, 7> words = {"token", "secret", "passwd", "pwd", "_key", "credential", "sig"};
+  std::string masked;
+  while (true) {
+    const auto begin = text.find_first_of("?&");
+    if (begin == none) return masked.append(text);
+    masked.append(text.substr(0, begin + 1));
+    text.remove_prefix(begin + 1);
+    const auto equals = text.find_first_of("=?& \t\r\n\"'");
+    if (equals == none || text[equals] != '=') continue;
+    const auto name = text.substr(0, equals);
+    masked.append(text.substr(0, equals + 1));
+    text.remove_prefix(equals + 1);
+    const bool is_secret = std::ranges::any_of(words, [name](std::string_view word) {
+      return std::search(name.begin(), name.end(), word.begin(), word.end(), equal_letters) != name.end();
+    });
+    const auto length = std::min(text.find_first_of("& \t\r\n\"'"), text.size());
+    masked.append(is_secret && length > 0 ? mask : text.substr(0, length));
+    text.remove_prefix(length);
+  }
+}
+
 }  // namespace
 
 std::string mask_secrets(std::string_view text) {
-  return mask_keys(mask_urls(text));
+  return mask_parameters(mask_pairs(mask_keys(mask_urls(text))));
 }
 
 }  // namespace walbrook

@@ -130,6 +130,8 @@ void check_duckdb_memory(std::string_view flag, std::string_view text) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  constexpr std::size_t longest_word = 200;  // the distance takes the product of both lengths
+  if (word.size() > longest_word) return {};
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto& candidate : known) {

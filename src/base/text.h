@@ -16,8 +16,14 @@ namespace walbrook {
 // Terminal columns that UTF-8 text takes: none for combining marks, two for wide characters. Bytes that are no UTF-8
 // and control characters count as one, as `printable` shows them. Needs a UTF-8 LC_CTYPE (main sets C.UTF-8).
 [[nodiscard]] std::size_t display_width(std::string_view text);
-// Control characters as \n, \t or \xNN, so that no value can move the cursor or colour the terminal.
+// Control characters as \n, \t or \xNN and bidirectional ones as \uNNNN, so that no value can move the cursor, colour
+// the terminal or reverse what stands beside it.
 [[nodiscard]] std::string printable(std::string_view text);
+// The same of a message: a line break stays where the text ends or an indentation of two blanks follows, as before a
+// hint. So a name with a line break in it does not begin a line of its own.
+[[nodiscard]] std::string printable_lines(std::string_view text);
+// The same of a text whose line breaks are all meant: a hint of several statements.
+[[nodiscard]] std::string printable_block(std::string_view text);
 // Cut to `columns` with "…" as the last one.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
 [[nodiscard]] std::string padded_left(std::string text, std::size_t columns);   // spaces before

@@ -1,7 +1,6 @@
 #include "config/configuration.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -9,9 +8,12 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/destination_name.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "base/user_paths.h"
+#include "config/file_access.h"
 
 extern char** environ;  // NOLINT: POSIX's own name
 
@@ -24,10 +26,11 @@ bool is_of_a_table(const Key& key) {
   return key.section.starts_with("pipelines.NAME.tables");
 }
 
+constexpr std::size_t longest_shown = 200;  // of a key that is none, in a message
 constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
+constexpr std::string_view password_file_key = "sources.pg_replication.credentials.password_file";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
-constexpr std::string_view destination_word = "duckdb";
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -46,8 +49,20 @@ std::vector<std::string> path_of_variable(std::string_view name) {
   }
 }
 
+// A secret that an orchestrator or `$(cat FILE; echo)` hands over ends with a line break more often than not, and no
+// setting has one at its end.
+std::string without_line_break(const Key& key, std::string text) {
+  if (key.kind == Kind::texts) return text;
+  const bool is_address = key.kind == Kind::connection || key.full_name() == destination_key;
+  const std::string_view ends = is_address ? " \t\r\n" : "\r\n";
+  text.resize(text.find_last_not_of(ends) + 1);
+  if (is_address) text.erase(0, std::min(text.find_first_not_of(ends), text.size()));
+  return text;
+}
+
 // Words that dlt writes in capitals, and its one level that is not ours.
 std::string normalised(const Key& key, std::string text) {
+  text = without_line_break(key, std::move(text));
   if (key.kind != Kind::boolean && key.section != "runtime") return text;
   text = lower(text);
   return key.name == "log_level" && text == "critical" ? "error" : text;
@@ -93,18 +108,14 @@ void check_pipeline_name(const Written& written) {
               "Use letters, digits, - and _.");
 }
 
-// `destination = "duckdb"` says the kind, anything with a dot, slash or colon is a file.
-void check_destination_word(const Value& value) {
-  if (value.text == destination_word || value.text.find_first_of("./:") != std::string::npos) return;
-  throw Error(ErrorKind::configuration,
-              fmt::format("{} \"{}\" is not a known destination", value.origin.label(), printable(value.text)),
-              "Known: duckdb, or a file: duckdb:///shop.duckdb.");
+bool names_destination(const Key& key) {
+  return key.full_name() == destination_key || (key.section == "pipelines.NAME" && key.name == "destination");
 }
 
 void check_taken(const Key& key, const Value& value) {
   if (value.placeholder) return;  // source_credentials tells of all of them together
   check_value(key, value);
-  if (key.section == "pipelines.NAME" && key.name == "destination") check_destination_word(value);
+  if (names_destination(key)) check_destination_kind(value.origin.label(), value.text);
 }
 
 fs::path users_folder() {
@@ -112,6 +123,17 @@ fs::path users_folder() {
   if (home != nullptr && *home == '/') return fs::path(home) / "walbrook";  // a relative one is to be ignored
   home = std::getenv("HOME");
   return home != nullptr && *home != '\0' ? fs::path(home) / ".config" / "walbrook" : fs::path();
+}
+
+// A project's folder that may not be entered is not the same as none: another configuration would be taken in its
+// place.
+void check_can_be_entered(const fs::path& folder) {
+  std::error_code failed;
+  static_cast<void>(fs::exists(folder / config_name, failed));
+  if (!failed) return;
+  throw Error(ErrorKind::configuration,
+              fmt::format("it cannot be told whether {} exists: {}", (folder / config_name).string(), failed.message()),
+              "Give this user the right to enter the folder, or start in another one (--project).");
 }
 
 bool has_files(const fs::path& folder) {
@@ -141,6 +163,7 @@ std::string Origin::label() const {
 Configuration Configuration::read() {
   Configuration settings;
   const fs::path of_user = users_folder();
+  for (const auto* const of_project : {".walbrook", ".dlt"}) check_can_be_entered(of_project);
   if (has_files(".walbrook")) {
     settings.read_folder(".walbrook", ".walbrook", false);
   } else if (has_files(".dlt")) {
@@ -163,7 +186,10 @@ void Configuration::read_folder(const fs::path& folder, const std::string& label
   folder_ = label;
   read_file(folder / config_name, label + "/" + config_name, false, of_others);
   read_file(folder / secrets_name, label + "/" + secrets_name, true, of_others);
-  if (!of_others) warn_of_readers(folder / secrets_name, label + "/" + secrets_name);
+  if (!of_others) {
+    warn_of_access(folder / config_name, label + "/" + config_name, Holds::commands);
+    warn_of_access(folder / secrets_name, label + "/" + secrets_name, Holds::secrets);
+  }
   if (foreign_.empty()) return;
   constexpr std::size_t named = 3;
   const auto shown = std::min(named, foreign_.size());
@@ -182,10 +208,16 @@ void Configuration::read_file(const fs::path& file, const std::string& label, bo
   for (const auto& written : read_toml_file(file, label, secret)) take(written, of_others, layer);
 }
 
-void Configuration::warn_of_readers(const fs::path& file, const std::string& label) {
-  struct stat found {};
-  if (::stat(file.c_str(), &found) != 0 || (found.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
-  warnings_.push_back(fmt::format("{} can be read by others: chmod 600 {}", label, label));
+void Configuration::warn_of_access(const fs::path& file, const std::string& label, Holds holds) {
+  for (auto& warning : access_warnings(file.string(), label, holds)) {
+    if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
+  }
+}
+
+// Of a file that is named and not there, whoever reads it tells.
+void Configuration::warn_of_password_file(const Key& key, const Value& value) {
+  if (key.full_name() != password_file_key || value.text.empty()) return;
+  warn_of_access(expand_home(value.text), value.text, Holds::password);
 }
 
 void Configuration::take(const Written& written, bool of_others, Layer& layer) {
@@ -205,11 +237,11 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
       return;
     }
     const auto meant = nearest_key(path);
-    throw Error(
-        ErrorKind::configuration,
-        fmt::format("{}: unknown key {}", written.value.origin.source(), printable(written.value.origin.written)),
-        meant.empty() ? "docs/configuration.md lists them all."
-                      : fmt::format("Did you mean {}? docs/configuration.md lists them all.", meant));
+    throw Error(ErrorKind::configuration,
+                fmt::format("{}: unknown key {}", written.value.origin.source(),
+                            shortened(printable(written.value.origin.written), longest_shown)),
+                meant.empty() ? "docs/configuration.md lists them all."
+                              : fmt::format("Did you mean {}? docs/configuration.md lists them all.", meant));
   }
   const Key& key = *place->key;
   if (!takes(key, written.form)) {
@@ -220,6 +252,7 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
   value.text = normalised(key, std::move(value.text));
   if (key.kind == Kind::texts && written.form == Form::text) value.items = {value.text};
   check_taken(key, value);
+  warn_of_password_file(key, value);
   layer.push_back({.key = &key,
                    .pipeline = place->pipeline,
                    .element = written.element,
@@ -250,6 +283,7 @@ void Configuration::read_environment() {
                 .origin = {.place = Origin::Place::environment, .name = std::string(name), .line = 0, .written = {}}};
     if (key.kind == Kind::texts) value.items = list_items(value.text, value.origin);
     check_taken(key, value);
+    warn_of_password_file(key, value);
     environment_.push_back({.key = &key, .pipeline = place->pipeline, .element = -1, .value = std::move(value)});
   }
 }
@@ -260,7 +294,7 @@ bool Configuration::has_pipeline(std::string_view name) const {
 
 void Configuration::set_flag(std::string_view name, std::string flag, std::string text) {
   const Key& found = key(name);
-  Value value{.text = std::move(text),
+  Value value{.text = without_line_break(found, std::move(text)),
               .items = {},
               .origin = {.place = Origin::Place::flag, .name = std::move(flag), .line = 0, .written = {}}};
   check_taken(found, value);
@@ -290,8 +324,10 @@ const Configuration::Entry* Configuration::find_in(const Layer& layer, const Key
   for (auto entry = layer.rbegin(); entry != layer.rend(); ++entry) {
     const bool here = of_pipeline ? is_of_this_pipeline(*entry) : entry->pipeline.empty();
     if (!here) continue;
-    if (entry->key == &key) return &*entry;
-    if (of_destination && entry->key->name == "destination" && entry->value.text != destination_word) return &*entry;
+    // `destination = "duckdb"` says the kind and not the file.
+    const bool says_nothing = names_destination(*entry->key) && is_destination_kind(entry->value.text);
+    if (entry->key == &key && (!says_nothing || key.name == "destination")) return &*entry;
+    if (of_destination && entry->key->name == "destination" && !says_nothing) return &*entry;
   }
   return nullptr;
 }
@@ -384,6 +420,7 @@ std::vector<Effective> Configuration::effective() const {
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
     if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
     out.push_back({.key = &key, .value = *std::move(value)});
+    if (names_destination(key)) out.back().value.text = mask_secrets(out.back().value.text);
   }
   return out;
 }

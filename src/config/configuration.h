@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/file_access.h"
 #include "config/keys.h"
 #include "config/toml_file.h"
 #include "config/value.h"
@@ -96,7 +97,8 @@ class Configuration {
   void read_file(const std::filesystem::path& file, const std::string& label, bool secret, bool of_others);
   void take(const Written& written, bool of_others, Layer& layer);
   void read_environment();
-  void warn_of_readers(const std::filesystem::path& file, const std::string& label);
+  void warn_of_password_file(const Key& key, const Value& value);
+  void warn_of_access(const std::filesystem::path& file, const std::string& label, Holds holds);
   [[nodiscard]] const Entry* find_in(const Layer& layer, const Key& key, bool of_pipeline) const;
   [[nodiscard]] bool is_of_this_pipeline(const Entry& entry) const;
   // The layers from the weakest to the strongest, each with whether its entries are a pipeline's.

@@ -1,26 +1,33 @@
 // The source's credentials from the places where their parts may stand: a URL here, a password there.
 #include <fmt/format.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <memory>
+#include <chrono>
 
 #include "base/error.h"
+#include "base/limited_read.h"
+#include "base/user_paths.h"
 #include "config/configuration.h"
+#include "config/password_command.h"
 
 namespace walbrook::config {
 namespace {
 
 constexpr std::size_t longest_password = 64U << 10U;
+constexpr std::chrono::seconds file_wait{10};     // of a FIFO's writer
+constexpr std::chrono::seconds command_wait{60};  // somebody may have to type a passphrase
 
 bool is_password(std::string_view name) {
   return name == "password" || name == "password_file" || name == "password_command";
+}
+
+// libpq itself expands nothing (15: `sslrootcert=~/ca.pem` is a file in a folder called ~).
+bool is_path(std::string_view name) {
+  constexpr std::array<std::string_view, 6> paths = {"passfile", "sslrootcert", "sslcert",
+                                                     "sslkey",   "sslcrl",      "sslcrldir"};
+  return std::ranges::find(paths, name) != paths.end();
 }
 
 // libpq's word for dlt's.
@@ -35,37 +42,26 @@ std::string first_line_of(std::string text) {
 }
 
 std::string password_from_file(const Value& value) {
-  std::ifstream in(value.text, std::ios::binary);
-  std::string line;
-  if (!in.is_open() || !std::getline(in, line)) {
-    throw Error(ErrorKind::configuration,
-                fmt::format("{}: {} holds no password: {}", value.origin.label(), value.text,
-                            in.is_open() ? "it is empty" : std::strerror(errno)),
-                "Its first line is to be the password.");
-  }
-  return first_line_of(std::move(line));
+  const auto read = read_limited(expand_home(value.text), {.bytes = longest_password, .time = file_wait});
+  const auto password = first_line_of(read.text);
+  // A line that is whole is the password, whatever follows.
+  const bool is_whole = read.failure.empty() || read.text.size() > password.size();
+  if (is_whole && !password.empty()) return password;
+  throw Error(ErrorKind::configuration,
+              fmt::format("{}: {} holds no password: {}", value.origin.label(), value.text,
+                          !read.failure.empty() ? read.failure
+                          : read.text.empty()   ? "it is empty"
+                                                : "its first line is empty"),
+              "Its first line is to be the password.");
 }
 
 std::string password_from_command(const Value& value) {
-  const auto fail = [&](const std::string& why) {
-    throw Error(ErrorKind::configuration, fmt::format("{} {}", value.origin.label(), why),
-                "It is given to /bin/sh; the first line that it prints is the password.");
-  };
-  FILE* pipe = ::popen(value.text.c_str(), "re");
-  if (pipe == nullptr) fail(fmt::format("cannot be started: {}", std::strerror(errno)));
-  std::string text;
-  std::array<char, 512> part{};
-  while (text.size() < longest_password) {
-    const auto got = std::fread(part.data(), 1, part.size(), pipe);
-    if (got == 0) break;
-    text.append(part.data(), got);
-  }
-  const int status = ::pclose(pipe);
-  if (WIFSIGNALED(status)) fail(fmt::format("was ended by signal {}", WTERMSIG(status)));
-  if (status != 0) fail(fmt::format("ended with exit code {}", WEXITSTATUS(status)));
-  auto password = first_line_of(std::move(text));
-  if (password.empty()) fail("printed nothing");
-  return password;
+  auto output = run_password_command(value.text, command_wait);
+  auto password = first_line_of(std::move(output.text));
+  if (output.failure.empty() && password.empty()) output.failure = "printed nothing";
+  if (output.failure.empty()) return password;
+  throw Error(ErrorKind::configuration, fmt::format("{} {}", value.origin.label(), output.failure),
+              "It is given to /bin/sh; the first line that it prints is the password.");
 }
 
 std::string percent_encoded(std::string_view text) {
@@ -130,6 +126,7 @@ class SourceCredentials {
       if (key->name == "drivername" || value.text.empty()) continue;
       const auto text = key->name == "password_file"      ? password_from_file(value)
                         : key->name == "password_command" ? password_from_command(value)
+                        : is_path(key->name)              ? expand_home(value.text)
                                                           : value.text;
       const auto name = is_password(key->name) ? "password" : libpq_name(key->name);
       if (url) {

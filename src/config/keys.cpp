@@ -28,7 +28,10 @@ constexpr std::uint64_t least_piece = 8192;          // a page
 constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
 constexpr std::uint64_t most_network_timeout_s = 24ULL * 3600;
 constexpr std::uint64_t most_source_wait_s = 365ULL * 24 * 3600;
-constexpr std::uint64_t least_poll_ms = 50;  // the catalog poll is one statement of some milliseconds
+constexpr std::uint64_t most_query_timeout_s = 7ULL * 24 * 3600;
+constexpr std::uint64_t most_query_rows = 1'000'000'000'000;
+constexpr std::uint64_t least_query_memory = 64ULL << 20U;  // a process has more than that from the start
+constexpr std::uint64_t least_poll_ms = 50;                 // the catalog poll is one statement of some milliseconds
 constexpr std::uint64_t most_poll_ms = 3600ULL * 1000;
 
 // clang-format off
@@ -68,6 +71,9 @@ constexpr std::array all_keys = {
     Key{source_section, "reconnect_timeout", Kind::count, "", "--reconnect-timeout",
         "Seconds to wait for a source that a run has lost. Default: without end with `--follow`, 60 without.", "", 0,
         most_source_wait_s},
+    Key{source_section, "snapshot_wait", Kind::count, "300", "--snapshot-wait",
+        "Seconds to wait, before tables are copied, for the end of transactions that are writing in the source.", "", 1,
+        most_slot_wait_s},
     Key{source_section, "catalog_poll_interval", Kind::count, "3000", "--catalog-poll-interval",
         "Milliseconds between two catalog polls of a run.", "", least_poll_ms, most_poll_ms},
 
@@ -125,6 +131,17 @@ constexpr std::array all_keys = {
         "The file: a path or `duckdb:///file.duckdb`. Default: the pipeline's name, else the database's, and `.duckdb`."},
     Key{duckdb_section, "memory_limit", Kind::duckdb_memory, "192MB", "--memory-limit", "DuckDB's `memory_limit`."},
     Key{duckdb_section, "threads", Kind::count, "", "--threads", "DuckDB's `threads`. Default: its own.", "", 1, 1024},
+    Key{duckdb_section, "queries", Kind::count, "1", "--queries",
+        "Queries that a run answers at the same time. Others wait for their turn.", "", 1, 64},
+    Key{duckdb_section, "query_timeout", Kind::count, "300", "--query-timeout",
+        "Seconds after which a query is ended. 0: never.", "", 0, most_query_timeout_s},
+    Key{duckdb_section, "query_rows", Kind::count, "0", "--query-rows",
+        "Most rows of an answer. 0: any number.", "", 0, most_query_rows},
+    Key{duckdb_section, "query_bytes", Kind::size, "64MB", "--query-bytes",
+        "Most that an answer may hold as text: it is in memory whole.", "", 1024, 0},
+    Key{duckdb_section, "query_memory", Kind::size, "", "--query-memory",
+        "Memory of the process from which on queries are ended. Default: DuckDB's `memory_limit` and 384 MB.", "",
+        least_query_memory, 0},
 
     Key{load_section, "package_rows", Kind::count, "1000000", "--package-rows", "Most changes in one load.", "", 1,
         1'000'000'000},

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <chrono>
 
 #include "base/error.h"
+#include "base/limited_read.h"
 #include "base/text.h"
+#include "config/toml_depth.h"
 
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -21,15 +20,15 @@ namespace {
 constexpr std::string_view set_me_up = "please set me up!";
 constexpr std::string_view configure_me = "<configure me>";
 
+constexpr std::size_t most_toml_bytes = 1U << 20U;
+constexpr std::chrono::seconds read_wait{10};  // of a FIFO's writer
+
 std::string read_text(const std::filesystem::path& file, const std::string& label) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (in.is_open() && in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
-  if (!in.is_open() || in.bad() || text.fail()) {
-    throw Error(ErrorKind::configuration, fmt::format("{} cannot be read: {}", label, std::strerror(errno)),
-                "Give this user the right to read it.");
-  }
-  return std::move(text).str();
+  auto read = read_limited(file.string(), {.bytes = most_toml_bytes, .time = read_wait});
+  if (read.failure.empty()) return std::move(read.text);
+  throw Error(ErrorKind::configuration, fmt::format("{} cannot be read: {}", label, read.failure),
+              read.is_truncated ? "It is to be a TOML file of walbrook's settings."
+                                : "It is to be a file, and this user needs the right to read it.");
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -130,6 +129,7 @@ class Flattening {
 
 std::vector<Written> read_toml_file(const std::filesystem::path& file, const std::string& label, bool secret) {
   const std::string text = read_text(file, label);
+  check_depth(text, label);
   try {
     const toml::table table = toml::parse(text, label);
     Flattening flattening(text, label);
@@ -147,6 +147,7 @@ std::vector<Written> read_toml_file(const std::filesystem::path& file, const std
 
 std::vector<std::string> list_items(const std::string& text, const Origin& origin) {
   if (!text.starts_with('[')) return {text};
+  check_depth(text, origin.label());
   try {
     const toml::table table = toml::parse("items = " + text);
     std::vector<std::string> items;

@@ -7,7 +7,8 @@
 //  * Load::commit returns only when it is durable (fsync'ed).
 //    It throws Error(in_doubt) where it cannot know whether it is; the next begin_load finds out.
 //  * Destroying a Load without commit leaves the destination as it was.
-//    Any method may throw Error(destination); the load is dead then, and the caller destroys it and tries again.
+//    Any method may throw Error(destination); the load is dead then, and the caller destroys it and tries again. What
+//    concerns one target table alone is a TargetRefused: trying again would fail again.
 //  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
 //  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
 //
@@ -29,6 +30,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/lsn.h"
+#include "destination/query_limits.h"
 #include "destination/selection.h"
 #include "package/net_effect.h"
 #include "package/row_batch.h"
@@ -220,6 +222,22 @@ struct TakenPlace {
   std::string reason;
 };
 
+// A target table that is not as walbrook left it: it was dropped or altered by somebody else.
+struct AlteredTarget {
+  Oid oid = 0;
+  // Its name belongs to something that walbrook did not make, and does not touch: only a person can free it.
+  bool name_conflict = false;
+  std::string reason;  // what was done to it, with its name and the destination's
+  std::string hint;    // of a name conflict: how to free the name
+};
+
+// The destination refuses to change one target table, and would refuse it again: somebody else altered the table, or
+// gave it a constraint. Other tables are not concerned. The load it comes from is dead, as after any other Error.
+class TargetRefused final : public Error {
+ public:
+  TargetRefused(std::string cause, std::string hint) : Error(ErrorKind::data, std::move(cause), std::move(hint)) {}
+};
+
 // Rows of one table's copy, invisible under its target name until promoted.
 class CopyWriter {
  public:
@@ -271,8 +289,11 @@ class ReadSession {
   ReadSession& operator=(const ReadSession&) = delete;
   virtual ~ReadSession() = default;
 
-  // The checkpoint that what is read corresponds to; unset when there is none.
+  // The checkpoint of the session's pipeline; unset when there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
+  // The checkpoints that the newest query's rows correspond to: those of the pipelines whose target tables it names. Of
+  // a query that names none, that of the only pipeline there is.
+  [[nodiscard]] virtual std::vector<PipelinePosition> positions() const = 0;
   // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
   // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
   // and lsn() says which.
@@ -281,7 +302,7 @@ class ReadSession {
   [[nodiscard]] virtual std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) = 0;
   // From now on the newest state is seen.
   virtual void refresh() = 0;
-  // Ends a query that is running with an Error; any thread may call it.
+  // Ends a query that is running with an Error, as soon as the expression in hand is computed; any thread may call it.
   virtual void interrupt() {}
 };
 
@@ -315,6 +336,10 @@ class Destination {
   // Of these tables those whose place is taken: what stands under their target name was not made by this pipeline. It
   // is never touched: beginning or promoting a copy in spite of it is an Error.
   [[nodiscard]] virtual std::vector<TakenPlace> taken_places(const std::vector<TableRecord>& tables) = 0;
+  // Of these tables, which have a target table, those whose target is not as their records say: it is missing, lacks a
+  // column, has another type for one, or something else has its name. Columns and constraints that were added do not
+  // count. Reads the catalog once for all of them. A destination that is open to be read answers too.
+  [[nodiscard]] virtual std::vector<AlteredTarget> altered_targets(const std::vector<TableRecord>& tables) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Load> begin_load() = 0;
   // Throws Error(data) where a copy with these columns cannot stand here.
@@ -327,7 +352,8 @@ class Destination {
   [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(const TableRecord& table, const TableSchema& schema) = 0;
   // The same for many small tables at once, finished by one commit: all of them or none.
   virtual void copy_whole(const std::vector<WholeCopy>& tables) = 0;
-  [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session() = 0;
+  [[nodiscard]] virtual std::unique_ptr<ReadSession> open_read_session(const ReadOptions& options) = 0;
+  [[nodiscard]] std::unique_ptr<ReadSession> open_read_session() { return open_read_session(ReadOptions{}); }
   // Drops the copies of these tables, finished or not, and forgets them, all in one transaction: records, staged
   // changes, versions of their schemas. Others and the checkpoint stay.
   virtual void drop_tables(const std::vector<TableRecord>& tables) = 0;

@@ -18,6 +18,11 @@ ParseStatus parse_xid8_text(std::string_view bytes, const ValueLimits& limits, C
 ParseStatus parse_float4_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_float8_text(std::string_view bytes, const ValueLimits& limits, Column& out);
+// A numeric without digits after the point, in a column of another layout; what is none goes to the variant.
+ParseStatus parse_numeric_text_as_int2(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_numeric_text_as_int4(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_numeric_text_as_int8(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_numeric_text_as_float8(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column& out);  // text and binary are the same
 ParseStatus parse_char1_text(std::string_view bytes, const ValueLimits& limits, Column& out);
 ParseStatus parse_bytea_text(std::string_view bytes, const ValueLimits& limits, Column& out);

@@ -1,17 +1,28 @@
 // Text forms of arrays, composites and hstore.
 #include <algorithm>
 
+#include "base/source_text.h"
+#include "base/utf8.h"
 #include "pgoutput/nested.h"
 #include "pgoutput/parsers.h"
 #include "pgoutput/utf8.h"
+#include "pgoutput/value_text.h"
 
 namespace walbrook::pgoutput {
 namespace {
 
 // The value as a whole goes to the variant column.
-ParseStatus whole_as_variant(std::string_view bytes, Column& out) {
+ParseStatus whole_as_variant(std::string_view bytes, const ValueLimits& limits, Column& out) {
   out.drop_open();
-  out.append_variant(is_utf8(bytes) ? std::string(bytes) : escape_non_utf8(bytes));
+  std::string text;
+  if (limits.text == nullptr ? is_utf8(bytes) : is_ascii(bytes)) {
+    text = bytes;
+  } else if (limits.text == nullptr || !limits.text->to_utf8(bytes, text)) {
+    const bool suspends = limits.text != nullptr && limits.text->unconvertible() == SourceText::Unconvertible::suspends;
+    if (suspends) return ParseStatus::malformed;
+    text = to_hex(bytes);
+  }
+  out.append_variant(std::move(text));
   return ParseStatus::ok;
 }
 
@@ -82,9 +93,9 @@ class ArrayText final : public NestedParser {
 
   [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
     PartScanner in(bytes);
-    if (in.next_is('[')) return whole_as_variant(bytes, out);
+    if (in.next_is('[')) return whole_as_variant(bytes, limits, out);
     if (!in.take("{")) return ParseStatus::malformed;
-    if (in.next_is('{')) return whole_as_variant(bytes, out);
+    if (in.next_is('{')) return whole_as_variant(bytes, limits, out);
     Column& elements = out.children().front();
     const auto variants = elements.variants().size();
     if (!in.take("}")) {
@@ -94,7 +105,7 @@ class ArrayText final : public NestedParser {
       if (!in.take("}")) return refuse(out);
     }
     if (!in.at_end()) return refuse(out);
-    if (elements.variants().size() != variants) return whole_as_variant(bytes, out);
+    if (elements.variants().size() != variants) return whole_as_variant(bytes, limits, out);
     out.close_list();
     return ParseStatus::ok;
   }
@@ -145,7 +156,7 @@ class RecordText final : public NestedParser {
       ++count;
     } while (in.take(","));
     if (!in.take(")") || !in.at_end()) return refuse(out);
-    if (!known || count != fields_.size()) return whole_as_variant(bytes, out);
+    if (!known || count != fields_.size()) return whole_as_variant(bytes, limits, out);
     out.close_structure();
     return ParseStatus::ok;
   }
@@ -166,17 +177,17 @@ class HstoreText final : public NestedParser {
       do {
         std::string_view part;
         if (!in.take("\"") || !in.quoted(part, false) || !in.take("=>")) return refuse(out);
-        static_cast<void>(parse_utf8(part, limits, keys));
+        if (parse_utf8(part, limits, keys) != ParseStatus::ok) return refuse(out);
         if (in.take("NULL")) {
           values.append_null();
         } else {
           if (!in.take("\"") || !in.quoted(part, false)) return refuse(out);
-          static_cast<void>(parse_utf8(part, limits, values));
+          if (parse_utf8(part, limits, values) != ParseStatus::ok) return refuse(out);
         }
       } while (in.take(", "));
     }
     if (!in.at_end()) return refuse(out);
-    if (keys.variants().size() + values.variants().size() != variants) return whole_as_variant(bytes, out);
+    if (keys.variants().size() + values.variants().size() != variants) return whole_as_variant(bytes, limits, out);
     out.close_list();
     return ParseStatus::ok;
   }

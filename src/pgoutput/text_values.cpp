@@ -3,19 +3,33 @@
 #include <charconv>
 #include <limits>
 
+#include "base/source_text.h"
+#include "base/utf8.h"
 #include "pgoutput/parsers.h"
 #include "pgoutput/utf8.h"
+#include "pgoutput/value_text.h"
 
 namespace walbrook::pgoutput {
 namespace {
 
-template <class Integer>
+template <class Integer, class Stored = Integer>
 ParseStatus parse_integer(std::string_view bytes, Column& out) {
   Integer value{};
   const char* end = bytes.data() + bytes.size();
   const auto [stopped, error] = std::from_chars(bytes.data(), end, value);
   if (error != std::errc{} || stopped != end) return ParseStatus::malformed;
-  out.append(value);
+  const auto stored = static_cast<Stored>(value);
+  if (static_cast<Integer>(stored) != value) return ParseStatus::malformed;
+  out.append(stored);
+  return ParseStatus::ok;
+}
+
+// NaN, and what is too large since the column was altered.
+template <class Number>
+ParseStatus parse_numeric_as(std::string_view bytes, Column& out) {
+  if (bytes != "NaN" && parse_integer<std::int64_t, Number>(bytes, out) == ParseStatus::ok) return ParseStatus::ok;
+  if (bytes.empty()) return ParseStatus::malformed;
+  out.append_variant(std::string(bytes));
   return ParseStatus::ok;
 }
 
@@ -94,11 +108,35 @@ ParseStatus parse_float8_text(std::string_view bytes, const ValueLimits& /*limit
   return parse_float<double>(bytes, out);
 }
 
-ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  if (is_utf8(bytes)) {
+ParseStatus parse_numeric_text_as_int2(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+  return parse_numeric_as<std::int16_t>(bytes, out);
+}
+ParseStatus parse_numeric_text_as_int4(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+  return parse_numeric_as<std::int32_t>(bytes, out);
+}
+ParseStatus parse_numeric_text_as_int8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+  return parse_numeric_as<std::int64_t>(bytes, out);
+}
+ParseStatus parse_numeric_text_as_float8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+  return parse_numeric_as<double>(bytes, out);
+}
+
+ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column& out) {
+  if (limits.text == nullptr ? is_utf8(bytes) : is_ascii(bytes)) {
     out.append_bytes(bytes);
+    return ParseStatus::ok;
+  }
+  if (limits.text == nullptr) {
+    out.append_variant(to_hex(bytes));
+    return ParseStatus::ok;
+  }
+  std::string converted;
+  if (limits.text->to_utf8(bytes, converted)) {
+    out.append_bytes(converted);
+  } else if (limits.text->unconvertible() == SourceText::Unconvertible::suspends) {
+    return ParseStatus::malformed;
   } else {
-    out.append_variant(escape_non_utf8(bytes));
+    out.append_variant(to_hex(bytes));
   }
   return ParseStatus::ok;
 }

@@ -1,6 +1,5 @@
 #include "pgoutput/utf8.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -49,25 +48,6 @@ bool is_utf8(std::string_view bytes) {
     bytes.remove_prefix(length);
   }
   return true;
-}
-
-std::string escape_non_utf8(std::string_view bytes) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() + 16);
-  while (!bytes.empty()) {
-    const auto length = character_length(bytes);
-    if (length == 0) {
-      const auto byte = static_cast<unsigned char>(bytes[0]);
-      const std::array<char, 4> escaped = {'\\', 'x', hex[byte >> 4U], hex[byte & 0xFU]};
-      text.append(escaped.data(), escaped.size());
-    } else {
-      if (bytes[0] == '\\') text.push_back('\\');
-      text.append(bytes.substr(0, length));
-    }
-    bytes.remove_prefix(length == 0 ? 1 : length);
-  }
-  return text;
 }
 
 }  // namespace walbrook::pgoutput

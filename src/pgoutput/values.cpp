@@ -61,11 +61,28 @@ Parsers scalar_parsers(Oid base_oid) {
   }
 }
 
+// Of a numeric whose values have no digits after the point.
+Parsers integer_parsers(Layout layout) {
+  switch (layout) {
+    case Layout::int16:
+      return {parse_numeric_text_as_int2, nullptr};
+    case Layout::int32:
+      return {parse_numeric_text_as_int4, nullptr};
+    case Layout::int64:
+      return {parse_numeric_text_as_int8, nullptr};
+    case Layout::float64:
+      return {parse_numeric_text_as_float8, nullptr};
+    default:
+      return {};
+  }
+}
+
 // Of a column that is wider than its type (schema/column_wishes.h). Only its text form is read.
 Parsers wider_parsers(Oid base_oid, Layout layout) {
   if (base_oid == type_oid::float4 && layout == Layout::float64) return {parse_float4_text_as_float8, nullptr};
+  if (base_oid == type_oid::numeric) return integer_parsers(layout);
   const bool is_integer = base_oid == type_oid::int2 || base_oid == type_oid::int4 || base_oid == type_oid::int8 ||
-                          base_oid == type_oid::oid;
+                          base_oid == type_oid::oid || base_oid == type_oid::xid8;
   if (!is_integer) return {};
   switch (layout) {
     case Layout::int32:
@@ -76,6 +93,10 @@ Parsers wider_parsers(Oid base_oid, Layout layout) {
       return {parse_xid8_text, nullptr};
     case Layout::decimal:
       return {parse_numeric_text, nullptr};
+    case Layout::float32:
+      return {parse_float4_text, nullptr};
+    case Layout::float64:
+      return {parse_float8_text, nullptr};
     default:
       return {};
   }

@@ -50,7 +50,11 @@ void Assembler::take(std::string_view frame) {
 
 bool Assembler::beyond_until(Lsn commit_lsn) {
   // What is durable is compared all the same.
-  if (options_.until && commit_lsn >= *options_.until && commit_lsn >= options_.checkpoint) reached_until_ = true;
+  if (options_.until && commit_lsn >= *options_.until && commit_lsn >= options_.checkpoint) {
+    history_.reached(commit_lsn);  // nothing more is read, which would tell
+    reached_until_ = true;
+    next_commit_ = commit_lsn;
+  }
   return reached_until_;
 }
 
@@ -114,7 +118,8 @@ void Assembler::on(const pgoutput::Relation& message) {
   if (stream_ == nullptr && in_transaction_ && !skipping_)
     described_ = package_.content().transactions.back().commit_lsn;
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
-  auto state = describe_relation(message, types_, options_.limits, groups_, options_.selection.get());
+  const RelationInUtf8 described(message, options_.limits.text);
+  auto state = describe_relation(described.relation(), types_, options_.limits, groups_, options_.selection.get());
   compare_identity(state);
   // What says the same as before closes no batch.
   for (const auto* known : {&relations, &relations_}) {

@@ -63,6 +63,10 @@ class Assembler {
   [[nodiscard]] Lsn position() const { return position_; }
   // A commit at or above `until` was seen: nothing more will be taken.
   [[nodiscard]] bool reached_until() const { return reached_until_; }
+  // The first commit that `until` kept out; unset: none was seen.
+  [[nodiscard]] Lsn next_commit() const { return next_commit_; }
+  // Of the transaction between its Begin and its Commit; unset where none is open.
+  [[nodiscard]] Lsn open_commit() const { return in_transaction_ ? open_.commit_lsn : Lsn{}; }
 
  private:
   void on(const pgoutput::Begin& begin);
@@ -147,6 +151,7 @@ class Assembler {
   Lsn position_;
   Lsn described_;  // as LoadPackage::described
   bool reached_until_ = false;
+  Lsn next_commit_;
 };
 
 }  // namespace walbrook::pipeline

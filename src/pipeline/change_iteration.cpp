@@ -44,7 +44,7 @@ class ChangeIteration::Impl {
     std::uint32_t transaction = 0;
   };
   void read_source();
-  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start);
+  [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start, const StreamLimits& limits);
   void read();
   void read_until_end();
   [[nodiscard]] Table table_of(const TableSchema& relation) const;
@@ -121,6 +121,7 @@ void ChangeIteration::Impl::read_source() {
                 "Iterate a slot that init_replication has made.");
   }
   const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.wishes);
+  for (const auto& table : publication->tables) selection->require_fit(*publication, table);
   selection->restrict_tables(*publication);
   std::unordered_map<Oid, Oid> groups;
   RowIdentities identities;
@@ -144,11 +145,12 @@ void ChangeIteration::Impl::read_source() {
                                                 .selection = selection},
                                   .confirm = options_.confirm};
   receiver_ = std::make_unique<Receiver>(
-      receiving, [this](const ResumePoint& start, const StreamLimits& /*limits*/) { return open_stream(start); },
+      receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
       types_, groups_, queue_, durable_);
 }
 
-std::unique_ptr<source::ChangeReader> ChangeIteration::Impl::open_stream(const ResumePoint& start) {
+std::unique_ptr<source::ChangeReader> ChangeIteration::Impl::open_stream(const ResumePoint& start,
+                                                                         const StreamLimits& limits) {
   return source::start_streaming({.conninfo = options_.conninfo,
                                   .slot = options_.slot,
                                   .publication = options_.publication,
@@ -156,7 +158,9 @@ std::unique_ptr<source::ChangeReader> ChangeIteration::Impl::open_stream(const R
                                   .compare_from = start.compare_from,
                                   .server = &server_,
                                   .streaming = false,
-                                  .origin = {}},
+                                  .origin = {},
+                                  .binary = limits.binary,
+                                  .as_stored = limits.as_stored},
                                  ending_.get_token());
 }
 

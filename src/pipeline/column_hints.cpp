@@ -1,6 +1,7 @@
 #include "pipeline/column_hints.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -16,8 +17,8 @@ namespace walbrook::pipeline {
 namespace {
 
 constexpr int most_digits = 38;
-constexpr std::array wide_layouts = {Layout::int16,  Layout::int32,   Layout::int64,
-                                     Layout::uint64, Layout::float64, Layout::utf8};
+constexpr std::array wide_layouts = {Layout::int16,   Layout::int32,   Layout::int64, Layout::uint64,
+                                     Layout::float32, Layout::float64, Layout::utf8};
 
 std::string upper(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -65,8 +66,8 @@ class HintReader {
     ColumnWish wish{.name = std::nullopt, .type = wished_type(hint), .description = hint.description};
     if (const auto& type = wish.type) {
       if (!is_wider(column_, *type))
-        refuse(asked(hint), fmt::format("the column is {}, and {} does not hold all of its values", type_,
-                                        destination_.type_name(*type)));
+        refuse(asked(hint), fmt::format("the column is {}, and {} does not hold all of its values: {}", type_,
+                                        destination_.type_name(*type), why_not_wider(column_, *type)));
     }
     check_zone(hint);
     if (hint.nullable && !*hint.nullable) {
@@ -170,9 +171,39 @@ class HintReader {
 
 }  // namespace
 
-ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints,
-                       const destination::Destination& destination) {
+namespace {
+
+// The source's column is not what it was when the table was copied.
+bool was_altered(const std::string& name, const ColumnSchema* now, const TableSchema* former) {
+  const auto* before = former == nullptr ? nullptr : former->find(name);
+  if (before == nullptr) return false;
+  return now == nullptr || now->type_oid != before->type_oid || now->typmod != before->typmod;
+}
+
+void pass_over(const std::string& table, const std::string& column, const std::string& why) {
+  spdlog::warn("table {}: the hint for column \"{}\" is passed over: {}", table, column, why);
+}
+
+const destination::TableRecord* find_record(const std::vector<destination::TableRecord>& records,
+                                            const HintedTable& table) {
+  const auto found = std::ranges::find_if(records, [&table](const destination::TableRecord& record) {
+    return record.name == table.name && (table.schema.empty() || record.schema == table.schema);
+  });
+  return found == records.end() ? nullptr : &*found;
+}
+
+bool is_left_out(const source::Publication& publication, const HintedTable& table) {
+  return std::ranges::any_of(publication.left_out, [&table](const source::LeftOutTable& each) {
+    return each.name == table.name && (table.schema.empty() || each.schema == table.schema);
+  });
+}
+
+}  // namespace
+
+ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints, const destination::Destination& destination,
+                       const TableSchema* former) {
   ColumnWishes wishes;
+  const auto full_name = table.schema + "." + table.name;
   std::map<std::string, std::string> named;  // wanted name → whose
   for (const auto& column : table.columns) {
     const auto hint = hints.find(column.name);
@@ -181,21 +212,31 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints,
   }
   for (const auto& [name, hint] : hints) {
     const auto* column = table.find(name);
+    const bool altered = was_altered(name, column, former);
     if (column == nullptr) {
-      throw Error(
-          ErrorKind::configuration,
-          fmt::format("columns: table {}.{} has no column \"{}\" that is copied", table.schema, table.name, name),
-          "Names are exact, case counts.",
-          {.setting = "columns", .table = table.schema + "." + table.name, .column = name});
+      if (altered) {
+        pass_over(full_name, name, "the source no longer has it");
+        continue;
+      }
+      throw Error(ErrorKind::configuration,
+                  fmt::format("columns: table {} has no column \"{}\" that is copied", full_name, name),
+                  "Names are exact, case counts.", {.setting = "columns", .table = full_name, .column = name});
     }
     const HintReader reader(table, *column, destination);
-    auto wish = reader.read(hint);
-    if (wish.name && *wish.name != name) {
-      const auto [taken, is_free] = named.try_emplace(upper(*wish.name), name);
-      if (!is_free) {
-        reader.refuse(fmt::format("name \"{}\"", *wish.name),
-                      fmt::format("column \"{}\" has that name in the copy", taken->second));
+    ColumnWish wish;
+    try {
+      wish = reader.read(hint);
+      if (wish.name && *wish.name != name) {
+        const auto [taken, is_free] = named.try_emplace(upper(*wish.name), name);
+        if (!is_free) {
+          reader.refuse(fmt::format("name \"{}\"", *wish.name),
+                        fmt::format("column \"{}\" has that name in the copy", taken->second));
+        }
       }
+    } catch (const Error& refused) {
+      if (!altered) throw;
+      pass_over(full_name, name, "it was altered in the source. " + refused.cause());
+      continue;
     }
     if (wish != ColumnWish{}) wishes.emplace(name, std::move(wish));
   }
@@ -204,21 +245,25 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints,
 
 std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const source::Publication& publication,
                                    source::Connection& catalog, TypeCatalog& types,
-                                   const destination::Destination& destination) {
+                                   const destination::Destination& destination,
+                                   const std::vector<destination::TableRecord>& records) {
   std::vector<WishedTable> wished;
   for (const auto& hinted : tables) {
+    const auto* record = find_record(records, hinted);
     const auto found = std::ranges::find_if(publication.tables, [&](const source::SourceTable& table) {
       return table.name == hinted.name && (hinted.schema.empty() || table.schema == hinted.schema);
     });
     if (found == publication.tables.end()) {
+      // A run names a table that left, or is left out, and continues with the others.
+      if (record != nullptr || is_left_out(publication, hinted)) continue;
       throw Error(
           ErrorKind::configuration,
           fmt::format("columns: table {} is not in publication {}",
                       hinted.schema.empty() ? hinted.name : hinted.schema + "." + hinted.name, publication.name),
           "Names are exact, case counts.", {.setting = "columns", .publication = publication.name});
     }
-    auto columns =
-        wishes_of(source::read_table_schema(catalog, *found, types, destination.limits()), hinted.hints, destination);
+    auto columns = wishes_of(source::read_table_schema(catalog, *found, types, destination.limits()), hinted.hints,
+                             destination, record == nullptr ? nullptr : record->columns.get());
     if (!columns.empty()) wished.push_back({found->schema, found->name, std::move(columns)});
   }
   return wished;

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-
 namespace walbrook::pipeline {
 
 const source::TableName* ColumnSelection::find(std::string_view schema, std::string_view name) const {
@@ -25,22 +23,34 @@ void ColumnSelection::shape(TableSchema& schema) const {
   if (const auto* wished = find_wishes(schema.schema, schema.name)) apply_wishes(schema, wished->columns);
 }
 
+std::optional<Error> ColumnSelection::misfit(const source::Publication& publication,
+                                             const source::SourceTable& table) const {
+  const bool selected = find(table.schema, table.name) != nullptr;
+  if (!selected && find_wishes(table.schema, table.name) == nullptr) return std::nullopt;
+  if (!table.partitioned || publication.via_partition_root) return std::nullopt;
+  return Error(ErrorKind::configuration,
+               fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
+                           table.full_name(), selected ? "selected" : "named or typed otherwise", publication.name),
+               fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
+                           source::quoted_name(publication.name)),
+               {.setting = selected ? "include_columns" : "columns",
+                .publication = publication.name,
+                .table = table.full_name()});
+}
+
+void ColumnSelection::require_fit(const source::Publication& publication, const source::SourceTable& table) const {
+  if (const auto error = misfit(publication, table)) throw Error(*error);
+}
+
 void ColumnSelection::restrict_tables(source::Publication& publication) const {
   for (auto& table : publication.tables) {
+    if (const auto error = misfit(publication, table)) {
+      table.unfit = {.reason = error->cause(), .remedy = error->mend()};
+      continue;
+    }
     const auto* wished = find_wishes(table.schema, table.name);
     if (wished != nullptr) table.wishes = wished->columns;
     const auto* asked = find(table.schema, table.name);
-    if (asked == nullptr && wished == nullptr) continue;
-    if (table.partitioned && !publication.via_partition_root) {
-      throw Error(
-          ErrorKind::configuration,
-          fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
-                      table.full_name(), asked != nullptr ? "selected" : "named or typed otherwise", publication.name),
-          "ALTER PUBLICATION … SET (publish_via_partition_root = true);",
-          {.setting = asked != nullptr ? "include_columns" : "columns",
-           .publication = publication.name,
-           .table = table.full_name()});
-    }
     if (asked == nullptr) continue;
     const auto left_out = [asked](const std::string& column) {
       return std::ranges::find(asked->columns, column) == asked->columns.end();

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "pgoutput/message.h"
 #include "source/catalog.h"
 #include "source/slot.h"
@@ -25,16 +27,19 @@ class ColumnSelection {
   explicit ColumnSelection(std::vector<source::TableName> tables, std::vector<WishedTable> wishes = {})
       : tables_(std::move(tables)), wishes_(std::move(wishes)) {}
 
-  // Takes out of the publication's tables what was not asked for, and tells them what is wished. Throws
-  // Error(configuration) where a table's partitions are published one by one: the stream then names them, not the
-  // table.
+  // Takes out of the publication's tables what was not asked for, and tells them what is wished. A table whose
+  // partitions are published one by one becomes `unfit`: the stream then names them, not the table.
   void restrict_tables(source::Publication& publication) const;
+  // Throws Error(configuration) for a table that restrict_tables would make unfit.
+  void require_fit(const source::Publication& publication, const source::SourceTable& table) const;
   // For each column of the message, in its order: is it copied? Empty = all are.
   [[nodiscard]] std::vector<bool> taken(const pgoutput::Relation& message) const;
   // The columns as they are wished.
   void shape(TableSchema& schema) const;
 
  private:
+  [[nodiscard]] std::optional<Error> misfit(const source::Publication& publication,
+                                            const source::SourceTable& table) const;
   [[nodiscard]] const source::TableName* find(std::string_view schema, std::string_view name) const;
   [[nodiscard]] const WishedTable* find_wishes(std::string_view schema, std::string_view name) const;
   std::vector<source::TableName> tables_;

@@ -1,11 +1,14 @@
 #include "pipeline/copier.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <thread>
 #include <utility>
 
 #include "pipeline/snapshot_copy.h"
+#include "source/failure_consequence.h"
+#include "source/shortage.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -13,6 +16,12 @@ namespace {
 constexpr int attempts_bound = 8;  // in a row, of one order, without a table done
 constexpr milliseconds copy_retry_wait{200};
 constexpr milliseconds order_wait{500};
+
+std::string shortage_text(const Error& failed) {
+  const auto& state = failed.facts().sqlstate;
+  const bool no_place = state == "53400" || state == "53300";
+  return (no_place ? "a free replication slot or connection: " : "") + failed.cause();
+}
 
 }  // namespace
 
@@ -34,13 +43,26 @@ void Copier::work(std::stop_token stop) {
     const auto before = tables.size();
     try {
       copy_all(tables, stop);
-    } catch (const Error& failed) {
-      const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
+    } catch (const source::WritersStayOpen& open) {
       if (stop.stop_requested()) return;
-      if (!may_pass || attempts >= attempts_bound) throw;
+      postpone(tables, {.reason = open.cause(), .remedy = open.mend(), .waited = true});
+      continue;
+    } catch (const Error& failed) {
+      const bool of_copy =
+          source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
+      const bool may_pass = of_copy || failed.kind() == ErrorKind::destination;
+      if (stop.stop_requested()) return;
+      if (source::is_shortage(failed)) {
+        statistics_.waits_for(shortage_text(failed));
+        postpone(tables, {.reason = failed.cause(), .remedy = failed.mend()});
+        continue;
+      }
+      // While following, the receiver decides about a source that does not answer; here it is only asked again.
+      const bool waited_for = options_.follow && of_copy;
+      if (!may_pass || (attempts >= attempts_bound && !waited_for)) throw;
       spdlog::warn("{}; the copy is tried again", failed.cause());
     }
-    attempts = tables.size() < before ? 0 : attempts + 1;
+    attempts = tables.size() < before ? 0 : std::min(attempts + 1, attempts_bound);
     if (!tables.empty()) std::this_thread::sleep_for(copy_retry_wait * attempts);
   }
 }
@@ -58,9 +80,22 @@ bool Copier::take_orders(std::vector<CopyOrder::Table>& tables) {
   return !orders.empty();
 }
 
+void Copier::postpone(std::vector<CopyOrder::Table>& tables, const CannotCopyNow& why) {
+  for (const auto& table : std::exchange(tables, {})) {
+    loader_.post(
+        CopyResult{.kind = CopyResult::Kind::postponed, .table = table.record.oid, .number = table.number, .why = why});
+  }
+}
+
 void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
-  const source::SnapshotSource snapshot(
-      options_.conninfo, [this](const auto& writers) { observer_.waiting_for(writers); }, stop, options_.server);
+  const source::SlotWait wait{.report =
+                                  [this](const auto& writers) {
+                                    observer_.waiting_for(writers);
+                                    statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
+                                  },
+                              .longest = options_.snapshot_wait};
+  source::SnapshotSource snapshot(options_.conninfo, wait, stop, options_.server);
+  statistics_.waits_for("");
   SnapshotCopy copy({.options = options_,
                      .destination = destination_,
                      .types = types_,

@@ -1,7 +1,9 @@
 // The copier: copies ordered tables from a temporary slot's snapshot into the destination.
 //
 // Its thread makes the snapshots; the workers of snapshot_copy.h read them. The loader is told what came of each table.
-// A table whose snapshot went stale (rewritten while the slot was made) is tried again under a new one.
+// A table whose snapshot went stale (rewritten while the slot was made) is tried again under a new one. What cannot be
+// copied now, because the server is short of something or its writers stay open, goes back to the loader
+// (postponement.h).
 #pragma once
 
 #include <algorithm>
@@ -19,8 +21,10 @@ struct CopierOptions {
   source::Endpoint conninfo;
   source::KnownServer* server = nullptr;  // borrowed; each connection is compared with it
   source::CopyOptions copy;
-  Lsn changes_from;  // a table that is ordered without rows gets its changes from this position on
-  int workers = 1;   // connections to the source
+  Lsn changes_from;               // a table that is ordered without rows gets its changes from this position on
+  bool follow = false;            // a lost connection is waited for, however long
+  milliseconds snapshot_wait{0};  // how long each attempt waits for open writers; 0 = without end
+  int workers = 1;                // connections to the source
   std::uint64_t piece_bytes = std::uint64_t{64} << 20U;  // a larger table is copied in pieces, by several workers
 };
 
@@ -40,6 +44,8 @@ class Copier {
   bool take_orders(std::vector<CopyOrder::Table>& tables);
   // Under one snapshot. What is done with leaves `tables`; what stays must be tried again under a newer snapshot.
   void copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop);
+  // None of them can be copied now: the loader orders them again later.
+  void postpone(std::vector<CopyOrder::Table>& tables, const CannotCopyNow& why);
 
   CopierOptions options_;
   destination::Destination& destination_;

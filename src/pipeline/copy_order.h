@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "pipeline/postponement.h"
 #include "pipeline/resync.h"
 #include "pipeline/table_sync.h"
 
@@ -22,13 +23,14 @@ struct CopyOrder {
 };
 
 struct CopyResult {
-  enum class Kind { copied, gone, failed } kind = Kind::copied;
+  enum class Kind { copied, gone, failed, postponed } kind = Kind::copied;
   Oid table = 0;
   std::uint64_t number = 0;
   Lsn consistent_point;
   TableSchemaRef columns;
   std::uint64_t rows = 0;
   std::string reason;  // of failed
+  CannotCopyNow why;   // of postponed
 };
 
 // A catalog poll.

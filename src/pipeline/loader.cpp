@@ -20,16 +20,6 @@ constexpr milliseconds check_interval{1000};        // that the destination is s
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
 
-// The record as its copy will have it.
-TableRecord as_it_will_stand(const SyncedTable& table) {
-  auto record = table.record;
-  if (table.moves_to) {
-    record.target_schema = table.moves_to->schema;
-    record.target_name = table.moves_to->table;
-  }
-  return record;
-}
-
 }  // namespace
 
 Loader::Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
@@ -50,6 +40,7 @@ Loader::Loader(LoaderOptions options, destination::Destination& destination, Tab
 
 void Loader::step(SteadyTime now, std::stop_token stop) {
   for (auto& message : inbox_.take()) receive(std::move(message), stop);
+  if (sync_.any_due(now)) order_copies({}, stop);
   auto taken = queue_.take(package_wait);
   if (taken.package) {
     if (taken.package->kind == PackageKind::commits) wait_for_catalog(taken.package->described, stop);
@@ -153,11 +144,11 @@ void Loader::decide(Lsn reached, std::stop_token stop) {
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
   CopyOrder order;
-  const auto ordered = sync_.order_copies(next_load_);
+  const auto ordered = sync_.order_copies(next_load_, std::chrono::steady_clock::now());
   set_aside_without_place(ordered, stop);
   for (auto* table : ordered) {
     if (table->record.state == TableState::copying) {
-      order.tables.push_back({.record = as_it_will_stand(*table),
+      order.tables.push_back({.record = promoted_record(*table),
                               .source = table->source,
                               .number = table->copy_number,
                               .without_rows = copies_no_rows(table->record)});
@@ -175,7 +166,7 @@ void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop
 void Loader::set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop) {
   if (ordered.empty()) return;
   std::vector<TableRecord> records;
-  for (const auto* table : ordered) records.push_back(as_it_will_stand(*table));
+  for (const auto* table : ordered) records.push_back(promoted_record(*table));
   std::vector<destination::TakenPlace> taken;
   with_retries([&] { taken = destination_.taken_places(records); }, stop);
   for (const auto& place : taken) quarantine(*sync_.find(place.oid), place.reason);
@@ -215,9 +206,33 @@ void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
     case CopyResult::Kind::failed:
       quarantine(*table, result.reason);
       break;
+    case CopyResult::Kind::postponed:
+      return postpone(*table, result.why, stop);
   }
   statistics_.table(*table);
   with_retries([&] { store({table->record}); }, stop);
+}
+
+// What its changes have staged goes: they are dropped from here on, since the snapshot to come holds them.
+void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop) {
+  const auto now = std::chrono::steady_clock::now();
+  TableSync::postpone(table, why, options_.follow, now);
+  const auto& again = *table.postponement;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now).count();
+  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", table.record.schema, table.record.name,
+               why.reason,
+               again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
+  statistics_.table(table);
+  with_retries(
+      [&] {
+        auto load = destination_.begin_load();
+        if (!copies_no_rows(table.record)) {
+          load->discard({.kind = destination::StageKey::Kind::table, .id = table.record.oid});
+        }
+        load->put_table(table.record);
+        load->commit();
+      },
+      stop);
 }
 
 // Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
@@ -227,7 +242,8 @@ std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
     if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) {
       ready.push_back(&table);
     } else if (options_.together && !promoted_ &&
-               (table.record.state == TableState::copying || table.record.state == TableState::pending)) {
+               (table.record.state == TableState::copying ||
+                (table.record.state == TableState::pending && !is_given_up(table)))) {
       return {};
     }
   }
@@ -238,9 +254,14 @@ std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
 void Loader::promote_copied(Lsn reached, std::stop_token stop) {
   const auto ready = copies_to_promote(reached);
   if (ready.empty()) return;
-  with_retries([&] { promote(ready, reached); }, stop);
+  try {
+    with_retries([&] { promote(ready, reached); }, stop);
+  } catch (const TableFailed& failed) {  // the others of them become visible with the next step
+    return promotion_failed(failed, stop);
+  }
   promoted_ = true;
   for (auto* table : ready) {
+    table->postponement.reset();
     table->copied.reset();
     table->moves_to.reset();
     table->variant_columns.clear();
@@ -253,7 +274,9 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
   for (auto* table : ready) {
     if (table->variant_columns.empty()) continue;
-    destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+    for_table(table->record.oid, [&] {
+      destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+    });
   }
   auto load = destination_.begin_load();
   TableChanges changes(sync_);
@@ -299,8 +322,12 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
       with_retries([&] { apply_once(package); }, stop);
       break;
     } catch (const TableFailed& failed) {
-      package.troubles.push_back(
-          {.oid = failed.table(), .reason = failed.what(), .commit_lsn = package.transactions.front().commit_lsn});
+      const Lsn at = package.transactions.empty() ? Lsn{} : package.transactions.front().commit_lsn;
+      if (failed.of_target()) {
+        target_failed(failed, at, stop);
+      } else {
+        package.troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = at});
+      }
     }
   }
   order_copies({}, stop);  // a change may have asked for a new copy of its table
@@ -398,12 +425,14 @@ void Loader::keep_prepared(const LoadPackage& package) {
 
 void Loader::prepare_variants(const LoadPackage& package) {
   for (const auto& [oid, columns] : new_columns(package, sync_)) {
-    destination_.add_columns(sync_.find(oid)->record, *columns);
+    for_table(oid, [&, columns = columns] { destination_.add_columns(sync_.find(oid)->record, *columns); });
   }
   for (auto& [oid, columns] : variant_columns(package, sync_)) {
     auto& table = *sync_.find(oid);
     if (table.record.state == TableState::streaming) {
-      destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
+      for_table(oid, [&, columns = columns] {
+        destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
+      });
     } else {
       table.variant_columns.insert(columns.begin(), columns.end());
     }

@@ -68,6 +68,7 @@ class Loader {
   void wait_for_catalog(Lsn described, std::stop_token stop);
   // Tables whose fingerprint could not be decided about before the stream had come this far.
   void decide(Lsn reached, std::stop_token stop);
+  void postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop);
   void copy_ended(const CopyResult& result, std::stop_token stop);
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);
@@ -81,6 +82,13 @@ class Loader {
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
   void prepare_variants(const LoadPackage& package);
+  // The record as its copy will have it.
+  [[nodiscard]] static TableRecord promoted_record(const SyncedTable& table);
+  // loader_targets.cpp: the destination refused to change a target. Its table is resynced where the target was altered,
+  // else suspended.
+  void target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop);
+  // The same of a copy that was to take its place, or of the changes that waited for it: the table is suspended.
+  void promotion_failed(const TableFailed& failed, std::stop_token stop);
   // Runs `attempt` until it succeeds; an Error(destination) is waited out with backoff.
   void with_retries(const std::function<void()>& attempt, std::stop_token stop);
   [[nodiscard]] Error given_up(const Error& failed) const;

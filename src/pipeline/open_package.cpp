@@ -6,6 +6,9 @@
 #include <iterator>
 #include <utility>
 
+#include "base/utf8.h"
+#include "pgoutput/value_text.h"
+
 namespace walbrook::pipeline {
 namespace {
 
@@ -14,6 +17,11 @@ constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with wha
 void assign_transaction(Step& step, std::uint32_t transaction) {
   if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), transaction);
   if (auto* truncate = std::get_if<walbrook::Truncate>(&step)) truncate->transaction = transaction;
+}
+
+// As it may stand in a message: not every server's text is UTF-8.
+std::string shown(std::string_view bytes) {
+  return is_utf8(bytes) ? std::string(bytes) : pgoutput::to_hex(bytes);
 }
 
 }  // namespace
@@ -81,16 +89,30 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
   const auto status = parser == nullptr ? pgoutput::ParseStatus::needs_text : parser(cell.bytes, limits_, column);
   if (status == pgoutput::ParseStatus::ok) return true;
   if (status == pgoutput::ParseStatus::needs_text) {
+    for (auto& half_row : batch.columns) half_row.truncate(batch.rows());  // whole commits beside it still leave
     throw NeedsText(ErrorKind::protocol,
                     fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
                                 relation.schema->full_name(), described.name, described.type_oid));
   }
   const auto& transaction = package_.transactions.back();
+  const bool unconvertible = [&] {
+    const auto layout = described.type.layout;
+    const bool holds_text = layout == Layout::utf8 || layout == Layout::json || is_nested(layout);
+    std::string text;
+    return limits_.text != nullptr && holds_text && !limits_.text->to_utf8(cell.bytes, text);
+  }();
   const auto where = transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
                                                      : "transaction " + std::to_string(transaction.xid);
+  if (unconvertible) {
+    set_aside(relation, batch,
+              fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of the bytes {}; correct "
+                          "the value at the source",
+                          described.name, where, pgoutput::to_hex(cell.bytes.substr(0, 60))));
+    return false;
+  }
   set_aside(relation, batch,
             fmt::format("column \"{}\" at {}: {} bytes that are no value of its type{}{}", described.name, where,
-                        cell.bytes.size(), binary ? "" : ": ", binary ? "" : cell.bytes.substr(0, 60)));
+                        cell.bytes.size(), binary ? "" : ": ", binary ? "" : shown(cell.bytes.substr(0, 60))));
   return false;
 }
 

@@ -216,18 +216,16 @@ void PackageApply::flush(SyncedTable& table) {
   const auto found = waiting_.find(table.record.oid);
   if (found == waiting_.end() || found->second.empty()) return;
   const auto batches = std::exchange(found->second, {});
-  try {
+  const bool merged = for_table(table.record.oid, [&] {
     auto effect = net_effect(batches);
     effect.transactions = transactions_;
     effect.load_id = load_id_;
-    if (effect.empty()) return;
+    if (effect.empty()) return false;
     fault::hit("before_merge");
     counts_.variants += load_.merge(changes_.look(table), effect).variants;
-  } catch (const Error& failed) {
-    if (failed.kind() == ErrorKind::data) throw TableFailed(failed, table.record.oid);
-    throw;
-  }
-  fault::hit("after_merge");
+    return true;
+  });
+  if (merged) fault::hit("after_merge");
 }
 
 void PackageApply::flush_all() {
@@ -272,7 +270,7 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
       load_.stage(table_key(table->record.oid), write_part(transactions, {&alone, 1}));
     } else {
       waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
-      load_.truncate(changes_.look(*table));
+      for_table(table->record.oid, [&] { load_.truncate(changes_.look(*table)); });
     }
   }
 }
@@ -297,12 +295,14 @@ void PackageApply::promote(SyncedTable& table) {
   record.columns = table.copied_columns;
   record.reason.clear();
   record.suspect.clear();
-  if (table.moves_to) {
-    load_.drop_target({.schema = record.target_schema, .table = record.target_name});
-    record.target_schema = table.moves_to->schema;
-    record.target_name = table.moves_to->table;
-  }
-  load_.promote(record);
+  for_table(record.oid, [&] {
+    if (table.moves_to) {
+      load_.drop_target({.schema = record.target_schema, .table = record.target_name});
+      record.target_schema = table.moves_to->schema;
+      record.target_name = table.moves_to->table;
+    }
+    load_.promote(record);
+  });
   // No copy holds any of them: what a run that ended early has staged counts as well.
   const Lsn from = record.changes_only ? Lsn{} : seam;
   load_.for_each_staged(table_key(record.oid), [&](std::string_view bytes) {

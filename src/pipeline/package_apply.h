@@ -11,16 +11,33 @@
 
 namespace walbrook::pipeline {
 
-// The destination cannot take one table's changes, whatever it is tried with: that table is set aside, the package is
-// applied again without it.
+// The destination cannot take one table's changes, whatever it is tried with: that table is suspended, or resynced
+// where its target was altered, and the package is applied again without it.
 class TableFailed : public Error {
  public:
-  TableFailed(const Error& why, Oid table) : Error(why), table_(table) {}
+  TableFailed(const Error& why, Oid table)
+      : Error(why), table_(table), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
   [[nodiscard]] Oid table() const { return table_; }
+  // The target table is the reason, and not the data.
+  [[nodiscard]] bool of_target() const { return of_target_; }
 
  private:
   Oid table_;
+  bool of_target_;
 };
+
+// Runs `work`, which is about that table: what cannot be mended by trying again becomes a TableFailed.
+template <class Work>
+auto for_table(Oid table, const Work& work) {
+  try {
+    return work();
+  } catch (const TableFailed&) {
+    throw;
+  } catch (const Error& failed) {
+    if (failed.kind() == ErrorKind::data) throw TableFailed(failed, table);
+    throw;
+  }
+}
 
 class PackageApply {
  public:

@@ -13,6 +13,7 @@ std::int64_t commit_time(const LoadPackage& package) {
 
 bool PackageQueue::try_push(LoadPackage& package) {
   const std::lock_guard lock(mutex_);
+  if (packages_.size() >= queued_packages_at_most) return false;
   if (!packages_.empty() && bytes_ + package.bytes > bytes_bound_) return false;
   bytes_ += package.bytes;
   packages_.push_back(std::move(package));

@@ -1,4 +1,6 @@
-// What lies between the receiver and the loader: packages in commit order, bounded by the bytes that they hold.
+// What lies between the receiver and the loader: packages in commit order, bounded by the bytes that they hold and by
+// their number. Each costs a commit of the destination: thousands of small ones would keep a run that is to end at work
+// for minutes.
 //
 // Threads: the receiver pushes, the loader takes; nobody else. Invariants:
 //   * packages leave in the order in which they came;
@@ -21,6 +23,8 @@
 #include "package/load_package.h"
 
 namespace walbrook::pipeline {
+
+inline constexpr std::size_t queued_packages_at_most = 16;
 
 class PackageQueue {
  public:

@@ -10,87 +10,19 @@
 #include <thread>
 #include <utility>
 
-#include "base/fault.h"
 #include "destination/contradiction.h"
 #include "pgoutput/message.h"
 #include "pipeline/drop.h"
+#include "pipeline/expected_publication.h"
 #include "pipeline/leaving.h"
+#include "pipeline/made_in_source.h"
 #include "pipeline/new_system.h"
-#include "pipeline/slot_claim.h"
-#include "source/own_publication.h"
 #include "source/preflight.h"
 #include "source/slot_peek.h"
+#include "source/table_obstacles.h"
 
 namespace walbrook::pipeline {
 namespace {
-
-struct FoundPublication {
-  source::Publication publication;
-  bool created = false;
-};
-FoundPublication find_or_create_publication(const RunOptions& options, source::Connection& catalog,
-                                            RunObserver& observer) {
-  if (auto found = source::read_publication(catalog, options.publication)) return {.publication = *std::move(found)};
-  source::create_publication(catalog, options.publication, options.schema, options.tables);
-  auto created = source::read_publication(catalog, options.publication);
-  if (!created)
-    throw Error(ErrorKind::source_not_ready, "publication " + options.publication + " went as soon as it was made");
-  observer.prepared(fmt::format("publication {} created for {} table{}", options.publication, created->tables.size(),
-                                created->tables.size() == 1 ? "" : "s"));
-  return {.publication = *std::move(created), .created = true};
-}
-
-// The position from which the slot yields changes, the slot made where there is none.
-struct SlotPosition {
-  Lsn lsn;
-  bool created = false;
-  bool two_phase = false;
-};
-SlotPosition find_or_create_slot(const RunOptions& options, source::Connection& catalog, source::KnownServer& server,
-                                 RunObserver& observer, std::stop_token stop) {
-  if (const auto slot = source::read_slot(catalog, options.slot)) {
-    return {.lsn = slot->confirmed_flush_lsn, .two_phase = slot->two_phase};
-  }
-  auto replication = source::open_checked(options.conninfo, source::ConnectionUse::replication, &server);
-  const auto created = source::create_permanent_slot(
-      replication, options.conninfo, {.name = options.slot, .two_phase = options.two_phase},
-      [&observer](const auto& writers) { observer.waiting_for(writers); }, stop);
-  observer.prepared(fmt::format("slot {} created at {}", options.slot, created.consistent_point.to_string()));
-  fault::hit("slot_created");
-  return {.lsn = created.consistent_point, .created = true, .two_phase = options.two_phase};
-}
-
-struct MadeInSource {
-  FoundPublication publication;
-  SlotPosition slot;
-};
-// `claim`: the checkpoint that names the slot, as far as it is known before there is one.
-MadeInSource make_in_source(const RunOptions& options, source::Connection& catalog,
-                            destination::Destination& destination, const destination::State& state,
-                            const destination::Checkpoint& claim, source::KnownServer& server, RunObserver& observer,
-                            std::stop_token stop) {
-  std::optional<SlotClaim> claimed;
-  if (!knows_slot(state.checkpoint, options.slot) && !source::read_slot(catalog, options.slot)) {
-    claimed.emplace(destination, state, claim);
-  }
-  MadeInSource made{.publication = find_or_create_publication(options, catalog, observer),
-                    .slot = find_or_create_slot(options, catalog, server, observer, std::move(stop))};
-  if (claimed) claimed->keep();
-  return made;
-}
-
-// Who made slot and publication, for a later reset. What the checkpoint knew already stays as it is.
-void note_makers(const RunOptions& options, const MadeInSource& made,
-                 const std::optional<destination::Checkpoint>& before, destination::Checkpoint& checkpoint) {
-  const auto others = options.adoption == Adoption::of_same_owner ? std::nullopt : std::optional(false);
-  const bool same_publication = before && (before->publication.empty() || before->publication == options.publication);
-  if (made.slot.created || !knows_slot(before, options.slot)) {
-    checkpoint.made_slot = made.slot.created ? std::optional(true) : others;
-  }
-  if (made.publication.created || !same_publication) {
-    checkpoint.made_publication = made.publication.created ? std::optional(true) : others;
-  }
-}
 
 int choose_protocol(const RunOptions& options, const source::Connection& catalog) {
   const int major = catalog.server_version() / 10'000;
@@ -196,15 +128,18 @@ bool must_start_over(const RunOptions& options, source::Connection& catalog, con
   return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
 }
 
-source::PreflightRequest preflight_request(const RunOptions& options,
-                                           const std::optional<destination::Checkpoint>& checkpoint, bool start_over) {
+source::PreflightRequest preflight_request(const RunOptions& options, const destination::State& state,
+                                           bool start_over) {
+  const auto& checkpoint = state.checkpoint;
   source::PreflightRequest request{.conninfo = options.conninfo,
                                    .publication = options.publication,
                                    .slot = options.slot,
                                    .schema = options.schema,
                                    .tables = options.tables,
                                    .accept_new_system = options.accept_new_system,
-                                   .snapshot = options.snapshot || !options.copy_anew.empty()};
+                                   .snapshot = options.snapshot || !options.copy_anew.empty(),
+                                   .reset = options.reset};
+  note_known_tables(state.tables, request);
   request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
   if (!checkpoint) return request;
   request.known_publication = checkpoint->publication;
@@ -261,7 +196,8 @@ source::ServerIdentity meet_server(const RunOptions& options, source::Connection
 
 // Where the run begins, from where the last one ended.
 destination::Checkpoint beginning(const RunOptions& options, const std::optional<destination::Checkpoint>& former,
-                                  const SlotPosition& slot, bool start_over, const source::ServerIdentity& server) {
+                                  const MadeInSource::Slot& slot, bool start_over,
+                                  const source::ServerIdentity& server) {
   const bool new_system = former && former->systemid != server.systemid;
   auto checkpoint = former.value_or(destination::Checkpoint{.slot = options.slot, .systemid = {}, .lsn = slot.lsn});
   if (start_over || !checkpoint.lsn.is_set() || (new_system && slot.lsn > checkpoint.lsn)) checkpoint.lsn = slot.lsn;
@@ -312,6 +248,14 @@ bool leaving_tables_need_it(const RunOptions& options, destination::Destination&
 
 }  // namespace
 
+void note_known_tables(const std::vector<TableRecord>& records, source::PreflightRequest& request) {
+  for (const auto& record : records) {
+    if (record.state == TableState::loaded || record.oid == 0) continue;
+    request.known.push_back({record.schema, record.name, {}});
+    if (record.state == TableState::streaming) request.streaming.push_back(record.oid);
+  }
+}
+
 // The walsender does not send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
 // on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
 // up to it; no row is written.
@@ -324,57 +268,86 @@ Lsn end_of_committed(source::Connection& catalog) {
   return target;
 }
 
+namespace {
+
+// A reset drops slot, publication and copies, once nothing refuses what comes after it.
+destination::State reset(const RunOptions& options, source::Connection& catalog,
+                         destination::Destination& destination) {
+  drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
+  destination.reset_copies();
+  return destination.open();
+}
+
+void check_two_phase(const RunOptions& options, source::Connection& catalog, int protocol) {
+  const auto slot = options.reset ? std::nullopt : source::read_slot(catalog, options.slot);
+  if (!slot || !slot->two_phase || protocol >= 3) return;
+  throw Error(ErrorKind::configuration,
+              fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them", options.slot,
+                          protocol),
+              "Leave --protocol away.");
+}
+
+// Everything that can refuse the run. Nothing is made, and nothing is dropped.
+struct Checked {
+  source::ServerIdentity server;
+  int protocol = 1;
+  bool start_over = false;
+};
+Checked check(const RunOptions& options, source::Connection& catalog, destination::Destination& destination,
+              const destination::State& state, TypeCatalog& types, source::KnownServer& server) {
+  Checked out;
+  if (const auto error = destination::contradiction(state, destination.name())) throw Error(*error);
+  out.start_over = must_start_over(options, catalog, state);
+  const auto findings = source::preflight(preflight_request(options, state, out.start_over));
+  if (const auto error = source::first_error(findings)) throw Error(*error);
+  out.server = meet_server(options, catalog, state, out.start_over, server);
+  out.protocol = choose_protocol(options, catalog);
+  check_two_phase(options, catalog, out.protocol);
+  check_asked_columns(options, expected_publication(options, catalog, options.reset), state.tables, catalog, types,
+                      destination);
+  return out;
+}
+
+}  // namespace
+
 Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
                  source::KnownServer& server, RunObserver& observer, std::stop_token stop) {
   auto catalog = source::Connection::open(options.conninfo, source::ConnectionUse::catalog);
   auto state = destination.open();
-  if (options.reset) {
-    drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
-    destination.reset_copies();
-    state = destination.open();
-  }
-  if (const auto error = destination::contradiction(state, destination.name())) throw *error;
-  const bool start_over = must_start_over(options, catalog, state);
-  if (const auto error =
-          source::first_error(source::preflight(preflight_request(options, state.checkpoint, start_over)))) {
-    throw *error;
-  }
-  const auto identity = meet_server(options, catalog, state, start_over, server);
+  const auto checked =
+      check(options, catalog, destination, options.reset ? destination::State{} : state, types, server);
+  if (options.reset) state = reset(options, catalog, destination);
 
   Prepared out;
-  out.protocol = choose_protocol(options, catalog);
+  out.protocol = checked.protocol;
   out.source = catalog.where();
-  auto claim =
-      state.checkpoint.value_or(destination::Checkpoint{.systemid = identity.systemid, .timeline = identity.timeline});
+  auto claim = state.checkpoint.value_or(
+      destination::Checkpoint{.systemid = checked.server.systemid, .timeline = checked.server.timeline});
   claim.slot = options.slot;
   claim.publication = options.publication;
   claim.source = out.source;
-  const auto made = make_in_source(options, catalog, destination, state, claim, server, observer, stop);
-  const auto& slot = made.slot;
+  MadeInSource made(options, catalog, destination, state, claim, server, observer, stop);
+  const auto& slot = made.slot();
   out.two_phase = options.two_phase || slot.two_phase;
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
-  if (slot.two_phase && out.protocol < 3) {
-    throw Error(ErrorKind::configuration,
-                fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them",
-                            options.slot, out.protocol),
-                "Leave --protocol away.");
-  }
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.kept =
       std::make_unique<source::KeptPublication>(options.publication, options.tables, published_before(state.tables));
-  out.publication = out.kept->read(catalog).value_or(made.publication.publication);
+  out.publication = out.kept->read(catalog).value_or(made.publication());
   out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
   out.publication.moment = source::read_moment(catalog);
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,
-      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination), state.tables));
+      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination, state.tables),
+                         state.tables));
   out.selection->restrict_tables(out.publication);
+  source::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
 
-  out.checkpoint = beginning(options, state.checkpoint, slot, start_over, identity);
+  out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
   out.checkpoint.source = out.source;
-  note_makers(options, made, state.checkpoint, out.checkpoint);
+  made.note_makers(state.checkpoint, out.checkpoint);
   std::vector<TableRecord> changed;
-  if (state.checkpoint && state.checkpoint->systemid != identity.systemid) {
+  if (state.checkpoint && state.checkpoint->systemid != checked.server.systemid) {
     changed = accept_new_system(state.tables, out.publication);
   }
 
@@ -388,9 +361,11 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));
   if (out.sync->last_leaves_at() > out.target)
     out.target = end_of_committed(catalog);  // so that they leave in this run
-  std::ranges::move(out.sync->copy_anew(options.copy_anew, start_over, "a copy anew was asked for"),
+  std::ranges::move(out.sync->copy_anew(options.copy_anew, checked.start_over, "a copy anew was asked for"),
                     std::back_inserter(changed));
+  std::ranges::move(out.sync->compare_targets(destination), std::back_inserter(changed));
   store_start(destination, *out.sync, changed, out.checkpoint);
+  made.keep();
   if (!slot.created && backlog_is_needless(options, *out.sync) &&
       !leaving_tables_need_it(options, destination, *out.sync)) {
     out.checkpoint = skip_backlog(catalog, options.slot, destination, out.checkpoint);

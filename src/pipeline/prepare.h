@@ -10,6 +10,7 @@
 #include "pipeline/run.h"
 #include "pipeline/table_sync.h"
 #include "source/kept_publication.h"
+#include "source/preflight.h"
 
 namespace walbrook::pipeline {
 
@@ -28,11 +29,14 @@ struct Prepared {
   std::int64_t newest_load = 0;     // in the destination; 0 = none
 };
 
-// Throws Error with what is missing and how it is mended; creates nothing in the source before the preflight has
-// passed.
-// `server` learns who answers, and that it continues what the checkpoint was made from.
+// Throws Error with what is missing and what to do about it. Everything is checked before anything is created or
+// dropped; what fails after that takes back what was created in the source (made_in_source.h). `server` learns who
+// answers, and that it continues what the checkpoint was made from.
 [[nodiscard]] Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
                                source::KnownServer& server, RunObserver& observer, std::stop_token stop);
+
+// For a preflight: the tables that the destination knows.
+void note_known_tables(const std::vector<TableRecord>& records, source::PreflightRequest& request);
 
 // A position that everything committed by now lies before, and that the walsender reaches without further writes.
 [[nodiscard]] Lsn end_of_committed(source::Connection& catalog);

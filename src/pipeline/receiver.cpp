@@ -1,5 +1,6 @@
 #include "pipeline/receiver.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -22,6 +23,19 @@ constexpr milliseconds first_reconnect{100};
 constexpr milliseconds longest_reconnect{5'000};
 constexpr milliseconds lasting{10'000};  // a stream that was open for so long is no failed attempt
 
+Error cannot_be_sent(const Error& why, Lsn commit) {
+  const auto lsn = commit.to_string();
+  Error error(
+      ErrorKind::data, fmt::format("the server cannot send the transaction that commits at {}: {}", lsn, why.cause()),
+      fmt::format("Everything before it is applied. walbrook run --skip-transaction {} skips it and resyncs every "
+                  "table of the publication; --only TABLE resyncs that table alone, where you know which ones it "
+                  "changed.",
+                  lsn),
+      why.facts());
+  error.add_facts({.lsn = lsn});
+  return error;
+}
+
 }  // namespace
 
 Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
@@ -36,6 +50,10 @@ Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog&
 
 void Receiver::step(SteadyTime now) {
   try {
+    if (obstacle_) {
+      change_form(now);
+      return;
+    }
     if (reader_ == nullptr) {
       connect(now);
       return;
@@ -47,9 +65,14 @@ void Receiver::step(SteadyTime now) {
     }
     read(now);
   } catch (const NeedsText& needs) {
-    spdlog::info("{}; the stream is asked for in text", needs.cause());
-    limits_.text = true;
-    disconnect(now, needs);
+    obstacle_ = {.error = needs, .commit = {}};
+  } catch (const source::CannotSend& refused) {
+    if (assembler_ == std::nullopt || !assembler_->open_commit().is_set()) throw;
+    obstacle_ = {.error = refused, .commit = assembler_->open_commit()};
+  } catch (const source::CannotConvert& refused) {
+    spdlog::info("{}; text is read as the database stores it", refused.cause());
+    limits_.as_stored = true;
+    disconnect(now, refused);
     failures_ = 0;
     retry_at_ = now;
   } catch (const source::CannotStream& cannot) {
@@ -80,6 +103,46 @@ void Receiver::lose(SteadyTime now, const Error& why) {
   }
   if (options_.reconnect_timeout && now - *lost_at_ >= *options_.reconnect_timeout) throw Error(why);
   if (std::exchange(told_, why.cause()) != why.cause()) spdlog::warn("{}; trying again", why.cause());
+}
+
+// A row of more than 1 GB as text may be smaller in binary, and a value in binary may have no parser here: the other
+// form is tried. Where neither leads further the transaction can only be skipped, which is for the user to say.
+void Receiver::change_form(SteadyTime now) {
+  if (!pending_) pending_ = assembler_->cut();
+  if (pending_) {
+    if (!push_pending()) queue_.wait_for_room(room_wait);
+    return;
+  }
+  if (!queue_.drained()) {
+    std::this_thread::sleep_for(milliseconds(20));
+    return;
+  }
+  const auto obstacle = *std::exchange(obstacle_, std::nullopt);
+  if (obstacle.commit.is_set() && obstacle.commit < durable()) {
+    // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
+    spdlog::info("{}; the stream begins at the checkpoint and is not compared", obstacle.error.cause());
+    last_ = {};
+    disconnect(now, obstacle.error);
+    failures_ = 0;
+    retry_at_ = now;
+    return;
+  }
+  if (tried_at_ != durable()) {
+    tried_at_ = durable();
+    tried_text_ = tried_binary_ = false;
+    refused_.reset();
+  }
+  const bool needs_text = !obstacle.commit.is_set();
+  const bool was_binary = needs_text || limits_.binary || (options_.binary && !limits_.text);
+  (was_binary ? tried_binary_ : tried_text_) = true;
+  if (obstacle.commit.is_set()) refused_ = obstacle;
+  if (refused_ && (was_binary ? tried_text_ : tried_binary_)) throw cannot_be_sent(refused_->error, refused_->commit);
+  spdlog::info("{}; the stream is asked for in {}", obstacle.error.cause(), was_binary ? "text" : "binary");
+  limits_.text = was_binary;
+  limits_.binary = !was_binary;
+  disconnect(now, obstacle.error);
+  failures_ = 0;
+  retry_at_ = now;
 }
 
 // PostgreSQL decodes with the catalog as it was, but not in every corner: behind ALTER PUBLICATION a transaction may
@@ -120,6 +183,7 @@ void Receiver::connect(SteadyTime now) {
   options.last = last_;
   auto reader = open_({.checkpoint = options.checkpoint, .compare_from = last_.commit_lsn}, limits_);
   options.begins_at = reader->begins_at();
+  options.limits.text = reader->encoding();
   assembler_.emplace(options, types_, groups_);
   confirmed_ = {};
   last_feedback_ = opened_at_ = now;
@@ -129,12 +193,12 @@ void Receiver::connect(SteadyTime now) {
 }
 
 void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
+  assembler_.reset();  // it borrows the reader's encoding
   {
     const std::lock_guard lock(reader_mutex_);
     reader_.reset();
   }
   compared_ = false;
-  assembler_.reset();
   pending_.reset();
   oldest_commit_time_ = 0;
   fresh_ = false;
@@ -190,6 +254,7 @@ void Receiver::report_position() {
   received_ = position.value;
   if (!compared_) return;
   if (assembler_->reached_until()) {
+    next_commit_ = assembler_->next_commit().value;
     if (!assembler_->has_commits()) reached_until_ = true;
     return;
   }

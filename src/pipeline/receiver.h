@@ -20,6 +20,7 @@ namespace walbrook::pipeline {
 struct ReceiverOptions {
   AssemblerOptions assembler;  // its `last` belongs to the durable checkpoint that the run begins with
   bool confirm = true;         // false: the server is told nothing of what is durable
+  bool binary = false;         // the stream is asked for in binary where StreamLimits says nothing else
   // For how long a lost source is waited for before that ends the run; nullopt: without end.
   std::optional<milliseconds> reconnect_timeout = milliseconds(10'000);
   // Whether the publication was altered by a transaction that is newer than this one. Throws Error. Empty: it was not.
@@ -28,8 +29,10 @@ struct ReceiverOptions {
 
 // How a stream is asked for otherwise than the run began with it.
 struct StreamLimits {
-  bool text = false;   // in text even where binary would do
-  bool whole = false;  // transactions only when they have committed
+  bool text = false;       // in text even where binary would do
+  bool binary = false;     // in binary even where text was chosen
+  bool whole = false;      // transactions only when they have committed
+  bool as_stored = false;  // text in the database's own encoding
 };
 // Where a stream continues.
 struct ResumePoint {
@@ -60,6 +63,8 @@ class Receiver {
   // server.
   [[nodiscard]] bool compared() const { return compared_.load(); }
   [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
+  // Once reached_until: Assembler::next_commit.
+  [[nodiscard]] Lsn next_commit() const { return Lsn{next_commit_.load()}; }
   // Makes the server tell its position at once: a run that waits for its end asks once a second.
   void ask_position() { ask_position_ = true; }
 
@@ -67,6 +72,7 @@ class Receiver {
   void connect(SteadyTime now);
   void disconnect(SteadyTime now, const Error& why);
   void lose(SteadyTime now, const Error& why);
+  void change_form(SteadyTime now);
   void look_for_alteration(SteadyTime now, const OtherHistory& other);
   void read(SteadyTime now);
   [[nodiscard]] bool push_pending();
@@ -86,6 +92,17 @@ class Receiver {
   std::optional<Assembler> assembler_;
   std::optional<LoadPackage> pending_;  // found no room in the queue
   StreamLimits limits_;
+  // Why the stream cannot go on in the form, text or binary, that it was asked for. What came whole before is applied
+  // first; so that a form is known to be of no use where the checkpoint did not move since it was tried.
+  struct Obstacle {
+    Error error;
+    Lsn commit;  // of the transaction that the server cannot send; unset: only its form cannot be read
+  };
+  std::optional<Obstacle> obstacle_;
+  std::optional<Obstacle> refused_;  // by the server, at tried_at_
+  Lsn tried_at_;                     // the checkpoint where these forms were tried
+  bool tried_text_ = false;
+  bool tried_binary_ = false;
   Transaction last_;   // of what was pushed: as the checkpoint knows it once the queue is drained
   bool fresh_ = true;  // nothing was pushed since the process began
   int failures_ = 0;
@@ -100,6 +117,7 @@ class Receiver {
   std::atomic<std::int64_t> oldest_commit_time_{0};
   std::atomic<bool> compared_{false};
   std::atomic<bool> reached_until_{false};
+  std::atomic<std::uint64_t> next_commit_{0};
   std::atomic<bool> ask_position_{false};
 };
 

@@ -5,6 +5,14 @@
 
 namespace walbrook::pipeline {
 
+RelationInUtf8::RelationInUtf8(const pgoutput::Relation& message, const SourceText* text) : relation_(message) {
+  if (text == nullptr) return;
+  const auto convert = [this, text](std::string_view& name) { name = names_.emplace_back(text->name_to_utf8(name)); };
+  convert(relation_.schema);
+  convert(relation_.name);
+  for (auto& column : relation_.columns) convert(column.name);
+}
+
 RelationState describe_relation(const pgoutput::Relation& message, TypeCatalog& types, const ValueLimits& limits,
                                 const TableGroups& groups, const ColumnSelection* selection) {
   TableSchema schema{.oid = message.oid,

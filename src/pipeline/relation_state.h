@@ -1,9 +1,12 @@
 // What the stream said of a relation, and how its tuples become rows.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "base/source_text.h"
 #include "package/load_package.h"
 #include "pgoutput/message.h"
 #include "pgoutput/values.h"
@@ -24,6 +27,18 @@ struct RelationState {
   ReplicaIdentity announced_identity = ReplicaIdentity::key;
   std::vector<bool> announced_key;       // as schema->columns
   std::uint64_t identities_version = 0;  // TableGroups::identities_version when it was described
+};
+
+// A Relation message whose names are UTF-8. Borrows the message.
+class RelationInUtf8 {
+ public:
+  // `text`: how the names are converted; nullptr: they are UTF-8.
+  RelationInUtf8(const pgoutput::Relation& message, const SourceText* text);
+  [[nodiscard]] const pgoutput::Relation& relation() const { return relation_; }
+
+ private:
+  std::deque<std::string> names_;
+  pgoutput::Relation relation_;
 };
 
 // `selection` may be nullptr: every column is copied.

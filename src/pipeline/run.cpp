@@ -22,6 +22,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -31,6 +32,7 @@
 #include "pipeline/receiver.h"
 #include "source/outage.h"
 #include "source/publication_age.h"
+#include "source/table_obstacles.h"
 #include "source/walsender_stream.h"
 
 namespace walbrook::pipeline {
@@ -47,6 +49,31 @@ constexpr int rounds_between_questions = 20;  // how often the server is asked f
 constexpr milliseconds startup_timeout_following{300'000};
 constexpr milliseconds startup_timeout_once{5'000};
 constexpr milliseconds reconnect_timeout_once{60'000};
+
+// Forwards, and shows what is waited for before the run's threads begin.
+class WaitingObserver final : public RunObserver {
+ public:
+  WaitingObserver(RunObserver& next, Statistics& statistics) : next_(next), statistics_(statistics) {}
+  void prepared(const std::string& line) override { next_.prepared(line); }
+  void waiting_for(const std::vector<source::OpenWriter>& writers) override {
+    statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
+    next_.waiting_for(writers);
+  }
+  void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
+    next_.copy_started(table, estimated_rows, estimated_bytes);
+  }
+  void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
+    next_.copy_advanced(table, rows, wire_bytes);
+  }
+  void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
+    next_.copy_finished(table, rows, seconds);
+  }
+  void copy_restarted(const std::string& table, const std::string& why) override { next_.copy_restarted(table, why); }
+
+ private:
+  RunObserver& next_;
+  Statistics& statistics_;
+};
 
 }  // namespace
 
@@ -90,7 +117,7 @@ class Run::Impl {
     options.conninfo = patient_endpoint(options, std::move(stop));
     return options;
   }
-  [[nodiscard]] Prepared prepare_when_it_answers(std::stop_token stop);
+  [[nodiscard]] Prepared prepare_when_it_answers(RunObserver& observer, std::stop_token stop);
   void build(Prepared& prepared);
   [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start, const StreamLimits& limits);
   [[nodiscard]] bool altered_since(std::uint32_t xid);
@@ -114,7 +141,7 @@ class Run::Impl {
       }
     });
   }
-  [[nodiscard]] RunSummary summary(std::chrono::duration<double> took) const;
+  [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
   std::stop_source ending_;   // no more changes are taken; the first member: waits in the source end with it
   std::stop_source failing_;  // the run ends with an error: waits are cut short
@@ -171,11 +198,15 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   const std::stop_callback forward(stop, [this] { end(); });
   Prepared prepared;
   try {
-    prepared = prepare_when_it_answers(stop);
+    WaitingObserver observer(observer_, statistics_);
+    prepared = prepare_when_it_answers(observer, stop);
   } catch (const Error&) {
     if (!stop.stop_requested()) throw;
-    return {};  // stopped while it waited for open writers: nothing was begun
+    RunSummary nothing;  // it waited for open writers, and nothing was begun
+    nothing.stopped = true;
+    return nothing;
   }
+  statistics_.waits_for("");
   statistics_.source(prepared.source);
   build(prepared);
   statistics_.phase(sync_->settled() ? "streaming" : "copying");
@@ -191,15 +222,15 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     supervise(stop);
   }
   if (failure_) std::rethrow_exception(failure_);
-  return summary(std::chrono::steady_clock::now() - began);
+  return summary(std::chrono::steady_clock::now() - began, stop.stop_requested());
 }
 
 // A server that goes away between two of its questions is waited for as one that does not answer the first.
-Prepared Run::Impl::prepare_when_it_answers(std::stop_token stop) {
+Prepared Run::Impl::prepare_when_it_answers(RunObserver& observer, std::stop_token stop) {
   source::Outage outage(options_.conninfo, source::ConnectionUse::replication);  // the last kind that it opens
   while (true) {
     try {
-      auto prepared = prepare(options_, destination_, types_, server_, observer_, stop);
+      auto prepared = prepare(options_, destination_, types_, server_, observer, stop);
       outage.over();
       return prepared;
     } catch (const source::Stopped&) {
@@ -220,7 +251,10 @@ void Run::Impl::build(Prepared& prepared) {
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups(), sync_->identities());
-  CopierOptions copying{.conninfo = options_.conninfo, .server = &server_};
+  CopierOptions copying{.conninfo = options_.conninfo.for_copies(),
+                        .server = &server_,
+                        .follow = options_.follow,
+                        .snapshot_wait = options_.snapshot_wait};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
                         : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
@@ -254,6 +288,7 @@ void Run::Impl::build(Prepared& prepared) {
                          .protocol = protocol_,
                          .parallel_streaming = pgoutput::streams_in_parallel(protocol_)};
   receiving.confirm = options_.confirm;
+  receiving.binary = binary_;
   receiving.reconnect_timeout = options_.conninfo.options().reconnect_timeout;
   receiving.altered_since = [this](std::uint32_t xid) { return altered_since(xid); };
   auto receiver = std::make_unique<Receiver>(
@@ -279,7 +314,8 @@ std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(const ResumePoint& 
                                   .streaming = !limits.whole,
                                   .two_phase = two_phase_,
                                   .origin = options_.origin,
-                                  .binary = binary_ && !limits.text,
+                                  .binary = limits.binary || (binary_ && !limits.text),
+                                  .as_stored = limits.as_stored,
                                   .decoding_memory = options_.decoding_memory,
                                   .wait_for_active = options_.slot_wait},
                                  ending_.get_token());
@@ -366,9 +402,11 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
                     "Create it again and start walbrook: its tables are then copied anew.");
       }
       selection.restrict_tables(*now);
+      source::read_obstacles(*catalog, now->tables, now->name, now->via_partition_root);
       const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.fingerprint == b.fingerprint && a.columns == b.columns &&
-               a.row_identity == b.row_identity;
+        return a.oid == b.oid && a.schema == b.schema && a.name == b.name && a.fingerprint == b.fingerprint &&
+               a.columns == b.columns && a.row_identity == b.row_identity && a.unreadable == b.unreadable &&
+               a.unfit == b.unfit;
       };
       const Lsn complete_to = now->complete_to;
       const bool changed = !std::ranges::equal(now->tables, seen.tables, same) || now->left_out != seen.left_out;
@@ -426,6 +464,7 @@ RunStatus Run::Impl::status() const {
   }
   const bool copying = std::ranges::any_of(
       status.tables, [](const auto& table) { return table.state == "pending" || table.state == "copying"; });
+  if (!copying) status.waits_for.clear();
   if (status.phase != "stopping") status.phase = copying ? "copying" : "streaming";
   return status;
 }
@@ -448,19 +487,31 @@ void Run::Impl::resync(const std::vector<source::TableName>& tables) {
   }
 }
 
-RunSummary Run::Impl::summary(std::chrono::duration<double> took) const {
+RunSummary Run::Impl::summary(std::chrono::duration<double> took, bool stopped) const {
   RunSummary out;
+  out.stopped = stopped;
+  std::map<std::string, std::uint64_t> copied_rows;
+  for (const auto& table : statistics_.snapshot().tables)
+    copied_rows[table.schema + "." + table.name] = table.copied_rows;
   out.applied = statistics_.snapshot().applied;
   out.copy_seconds = statistics_.copy_seconds();
   out.apply_seconds = statistics_.load_seconds();
   out.seconds = took.count();
   out.checkpoint = Lsn{durable_.load()};
+  out.next_commit = receiver_->next_commit();
   for (const auto& [oid, table] : sync_->tables()) {
     if (table.record.state == TableState::quarantined || sync_->is_missed(table)) {
       out.quarantined.push_back({table.record, table.set_aside_at});
     }
+    if (table.record.state == TableState::pending && table.postponement) {
+      out.postponed.push_back({table.record, table.postponement->remedy});
+    }
     if (table.record.state == TableState::streaming && !table.record.suspect.empty())
       out.suspect.push_back(table.record);
+    if (table.record.state == TableState::pending || table.record.state == TableState::copying) {
+      out.unfinished.push_back(
+          {.record = table.record, .copied_rows = copied_rows[table.record.schema + "." + table.record.name]});
+    }
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;
     out.copied_rows += table.copied_rows;

@@ -55,8 +55,10 @@ struct RunOptions {
   bool confirm = true;                             // false: the slot's position stays where it is
   bool accept_new_system = false;                  // the source's system identifier may have changed (pg_upgrade)
   Adoption adoption = Adoption::refuse;
-  bool reset = false;        // drop slot, publication (if it is ours) and the destination's state first
-  std::optional<Lsn> until;  // apply exactly the commits with commit_lsn < until, then end
+  bool reset = false;                        // drop slot, publication (if it is ours) and the destination's state first
+  std::optional<Lsn> until;                  // apply exactly the commits with commit_lsn < until, then end
+  std::optional<Lsn> skip_transaction;       // skip_transaction.h; by its commit_lsn
+  std::vector<source::TableName> skip_only;  // these are resynced then; empty = all
   Wire wire = Wire::automatic;
   std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;
@@ -71,7 +73,10 @@ struct RunOptions {
   // How long the source is waited for: where it is not there at the start, and where it is lost. nullopt: as fits a run
   // that follows, or one that does not (source_limits).
   std::optional<milliseconds> startup_timeout, reconnect_timeout;
-  milliseconds slot_wait{30'000};            // how long a slot that another process reads is waited for
+  milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
+  // How long the creation of a slot waits for transactions that are writing in the source. Then a run without `follow`
+  // leaves the tables pending that were to be copied; with it, the creation begins again. 0 = without end.
+  milliseconds snapshot_wait{300'000};
   milliseconds catalog_poll_interval{3000};  // between two looks at the publication and its tables in the catalog
   SuspicionOptions suspicion{};              // what a table gets whose rows may have changed without a message
   int destination_retries =
@@ -113,6 +118,7 @@ struct RunStatus {
   Lsn checkpoint;                 // durable
   Lsn received;                   // by the receiver
   Lsn server;                     // the source's position when last asked
+  std::string waits_for;          // what copies wait for in the source; "" = nothing
   double lag_ms = 0;              // age of the oldest commit that is received and not durable; 0 = nothing is waiting
   double last_commit_lag_ms = 0;  // commit at the source → durable here, of the newest transaction applied
   std::uint64_t queued_bytes = 0;
@@ -127,12 +133,32 @@ struct RunStatus {
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
   };
   std::vector<Table> tables;
+  // What a copy under way holds in the source, from its snapshot to the end of its last table: VACUUM removes no row
+  // version that a transaction from `xmin` on replaced or deleted. It holds no WAL.
+  struct CopySnapshot {
+    double seconds = 0;  // it has been held for
+    Lsn consistent_point;
+    std::string xmin;
+  };
+  std::optional<CopySnapshot> copy_snapshot;
 };
 
 // A table that is quarantined at the end of a run, or left out although it was asked for or has a copy.
 struct SetAside {
   destination::TableRecord record;
   Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause
+};
+
+// A table that could not be copied although nothing is wrong with it; the reason is the record's.
+struct Postponed {
+  destination::TableRecord record;
+  std::string remedy;  // empty = none is known
+};
+
+// A table that is not whole at the end of a run, a postponed one among them.
+struct Unfinished {
+  destination::TableRecord record;  // pending or copying
+  std::uint64_t copied_rows = 0;    // by the copy that was stopped; the next one starts from the beginning
 };
 
 struct RunSummary {
@@ -143,7 +169,11 @@ struct RunSummary {
   double apply_seconds = 0;  // time spent in loads
   double seconds = 0;
   Lsn checkpoint;
+  Lsn next_commit;       // with `until`: the first commit that was not taken; unset: none was seen
+  bool stopped = false;  // by request, before its end
+  std::vector<Unfinished> unfinished;
   std::vector<SetAside> quarantined;
+  std::vector<Postponed> postponed;               // pending: this run could not copy them
   std::vector<destination::TableRecord> suspect;  // streaming tables whose rows may differ from the source
 };
 

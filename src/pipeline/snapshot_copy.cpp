@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "source/failure_consequence.h"
+#include "source/shortage.h"
 
 namespace walbrook::pipeline {
 namespace {
@@ -21,7 +23,7 @@ struct GivenUp {};
 
 }  // namespace
 
-SnapshotCopy::SnapshotCopy(const Surroundings& around, const source::SnapshotSource& snapshot,
+SnapshotCopy::SnapshotCopy(const Surroundings& around, source::SnapshotSource& snapshot,
                            std::vector<CopyOrder::Table> tables)
     : around_(around), snapshot_(snapshot), tables_(std::move(tables)) {
   for (auto& table : tables_) table.record.snapshot_lsn = snapshot.consistent_point();
@@ -55,29 +57,43 @@ void SnapshotCopy::work(std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   const std::stop_callback forward(stop, [this] { giving_up_.request_stop(); });
   source::SnapshotReader first(around_.options.conninfo, snapshot_.name(), around_.options.server);
+  snapshot_name_ = first.export_snapshot();
+  snapshot_.drop_slot();
+  const Statistics::HoldingSnapshot holding(around_.statistics,
+                                            {.consistent_point = snapshot_.consistent_point(), .xmin = first.xmin()});
   plan(first);
   {
-    const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < wanted; ++i) {
-      others.emplace_back([this] {
-        try {
-          run_worker({around_.options.conninfo, snapshot_.name(), around_.options.server}, giving_up_.get_token());
-        } catch (const Error& refused) {
-          spdlog::debug("the tables are copied by a connection less: {}", refused.cause());
-        }
-      });
-    }
-    run_worker(std::move(first), giving_up_.get_token());
+    workers_ = 1;
+    join_workers(others);
+    run_worker(first, giving_up_.get_token());
   }
   if (failure_) std::rethrow_exception(failure_);
   if (!stop.stop_requested()) write_small();
   around_.statistics.copied(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
 }
 
-void SnapshotCopy::run_worker(source::SnapshotReader reader, const std::stop_token& stop) {
+void SnapshotCopy::join_workers(std::vector<std::jthread>& others) {
+  const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
+  for (std::size_t i = 1; i < wanted; ++i) {
+    others.emplace_back([this] {
+      try {
+        source::SnapshotReader reader(around_.options.conninfo, snapshot_name_, around_.options.server);
+        {
+          const std::lock_guard lock(mutex_);
+          ++workers_;
+        }
+        run_worker(reader, giving_up_.get_token());
+      } catch (const Error& refused) {
+        spdlog::debug("the tables are copied by a connection less: {}", refused.cause());
+      }
+    });
+  }
+}
+
+void SnapshotCopy::run_worker(source::SnapshotReader& reader, const std::stop_token& stop) {
   try {
-    loop_worker(std::move(reader), stop);
+    loop_worker(reader, stop);
   } catch (...) {
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = std::current_exception();
@@ -85,41 +101,65 @@ void SnapshotCopy::run_worker(source::SnapshotReader reader, const std::stop_tok
   }
 }
 
-void SnapshotCopy::loop_worker(source::SnapshotReader reader, const std::stop_token& stop) {
+void SnapshotCopy::loop_worker(source::SnapshotReader& reader, const std::stop_token& stop) {
   while (auto piece = next()) {
     if (stop.stop_requested()) return;
     auto& copy = *piece->copy;
-    bool spoilt = false;  // the connection's transaction may be of no more use
+    bool has_rows = false;
     if (!copy.given_up()) {
       try {
-        copy_piece(*piece, reader, stop);
-      } catch (const GivenUp&) {
-        spoilt = true;
+        copy_piece(*piece, reader, has_rows, stop);
+      } catch (const GivenUp&) {  // by another worker
       } catch (const source::CopyNeedsText& needs) {
         copy.give_up(TableCopy::Outcome::text, needs.cause());
-        spoilt = true;
       } catch (const Error& failed) {
         if (stop.stop_requested()) return;
-        if (failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination) throw;
-        copy.give_up(TableCopy::Outcome::failed, failed.what());
-        spoilt = true;
+        if (!settle_failure(*piece, reader, has_rows, failed)) return;
       }
     }
     if (stop.stop_requested()) return;
     if (copy.leave()) settle(copy);
-    if (spoilt) reader = source::SnapshotReader(around_.options.conninfo, snapshot_.name(), around_.options.server);
   }
+}
+
+bool SnapshotCopy::settle_failure(const Piece& piece, const source::SnapshotReader& reader, bool has_rows,
+                                  const Error& failed) {
+  auto& copy = *piece.copy;
+  if (reader.usable() && source::is_shortage(failed)) {
+    if (!has_rows && source::is_shortage_of_memory(failed) && leave_to_others(piece)) {
+      spdlog::info("{}; fewer tables are copied at a time", failed.cause());
+      return false;
+    }
+    copy.give_up(TableCopy::Outcome::postponed, failed.cause(), failed.mend());
+    return true;
+  }
+  const bool of_copy = source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
+  if (of_copy || failed.kind() == ErrorKind::destination) throw failed;
+  copy.give_up(TableCopy::Outcome::failed, failed.what());
+  return true;
+}
+
+bool SnapshotCopy::leave_to_others(const Piece& piece) {
+  const std::lock_guard lock(mutex_);
+  if (workers_ <= 1) return false;
+  --workers_;
+  pieces_.push_front(piece);
+  return true;
 }
 
 std::optional<SnapshotCopy::Piece> SnapshotCopy::next() {
   const std::lock_guard lock(mutex_);
-  if (pieces_.empty()) return std::nullopt;
+  if (pieces_.empty()) {
+    --workers_;
+    return std::nullopt;
+  }
   const Piece piece = pieces_.front();
   pieces_.pop_front();
   return piece;
 }
 
-void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
+void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader, bool& has_rows,
+                              const std::stop_token& stop) {
   using Ready = source::SnapshotReader::Prepared;
   auto& copy = *piece.copy;
   switch (reader.prepare(copy.table().source, around_.types, around_.destination.limits())) {
@@ -137,10 +177,11 @@ void SnapshotCopy::copy_piece(const Piece& piece, source::SnapshotReader& reader
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
   }
-  copy_rows(piece, reader, stop);
+  copy_rows(piece, reader, has_rows, stop);
 }
 
-void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop) {
+void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader, bool& has_rows,
+                             const std::stop_token& stop) {
   auto& copy = *piece.copy;
   auto how = around_.options.copy;
   how.pages = piece.pages;
@@ -148,6 +189,7 @@ void SnapshotCopy::copy_rows(const Piece& piece, source::SnapshotReader& reader,
   reader.copy(
       how,
       [&](RowBatch rows, std::size_t wire_bytes) {
+        has_rows = true;
         const auto progress = copy.append(std::move(rows), wire_bytes, around_.destination);
         if (!progress) throw GivenUp();
         around_.observer.copy_advanced(copy.name(), progress->rows, progress->wire_bytes);
@@ -174,6 +216,8 @@ void SnapshotCopy::settle(TableCopy& copy) {
       return tell(copy, CopyResult::Kind::gone);
     case TableCopy::Outcome::failed:
       return tell(copy, CopyResult::Kind::failed);
+    case TableCopy::Outcome::postponed:
+      return tell(copy, CopyResult::Kind::postponed);
   }
 }
 
@@ -223,7 +267,8 @@ void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
       .consistent_point = copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
       .columns = copy.schema(),
       .rows = copy.rows(),
-      .reason = copy.reason()});
+      .reason = copy.reason(),
+      .why = {.reason = copy.reason(), .remedy = copy.remedy()}});
 }
 
 std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {

@@ -4,6 +4,13 @@
 // snapshot and takes piece after piece: a table, or a range of pages of a large one. What they share is the list of
 // pieces, the copies (table_copy.h), and the small tables that wait to be written together. The first error that
 // concerns more than one table ends all of them.
+//
+// The first worker takes the slot's snapshot over and exports it again for the others; then the slot is dropped, so
+// that a copy holds no WAL however long it lasts. That worker's transaction stays open until `work` returns: while it
+// lives the others may join, and where its connection is lost the order is begun again under a new snapshot.
+//
+// A worker that finds the server's lock table full puts its piece back and ends, so that fewer tables are locked at a
+// time; the last one that is left postpones the table (postponement.h) and goes on with the next.
 #pragma once
 
 #include <deque>
@@ -11,6 +18,8 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "pipeline/copier.h"
@@ -29,8 +38,7 @@ class SnapshotCopy {
     RunObserver& observer;
     Statistics& statistics;
   };
-  SnapshotCopy(const Surroundings& around, const source::SnapshotSource& snapshot,
-               std::vector<CopyOrder::Table> tables);
+  SnapshotCopy(const Surroundings& around, source::SnapshotSource& snapshot, std::vector<CopyOrder::Table> tables);
 
   // Copies what can be copied, and tells the loader of each table that is done with. Throws what concerns the order.
   void work(std::stop_token stop);
@@ -43,11 +51,20 @@ class SnapshotCopy {
     std::optional<source::PageRange> pages;  // nullopt: all of it
   };
   void plan(source::SnapshotReader& reader);
-  void run_worker(source::SnapshotReader reader, const std::stop_token& stop);
-  void loop_worker(source::SnapshotReader reader, const std::stop_token& stop);
+  void run_worker(source::SnapshotReader& reader, const std::stop_token& stop);
+  void join_workers(std::vector<std::jthread>& others);
+  void loop_worker(source::SnapshotReader& reader, const std::stop_token& stop);
+  // nullopt: none is left, the worker ends.
   [[nodiscard]] std::optional<Piece> next();
-  void copy_piece(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop);
-  void copy_rows(const Piece& piece, source::SnapshotReader& reader, const std::stop_token& stop);
+  // What `failed` means for the piece's table and for this worker: false, where the worker ends. Rethrows it where it
+  // concerns more than the table.
+  [[nodiscard]] bool settle_failure(const Piece& piece, const source::SnapshotReader& reader, bool has_rows,
+                                    const Error& failed);
+  // The worker ends and leaves its piece to the others; false: it is the last one.
+  [[nodiscard]] bool leave_to_others(const Piece& piece);
+  // `has_rows` is set once rows of the piece were handed over.
+  void copy_piece(const Piece& piece, source::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
+  void copy_rows(const Piece& piece, source::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
   void settle(TableCopy& copy);
   void finish(TableCopy& copy);
   void write_small();
@@ -55,13 +72,15 @@ class SnapshotCopy {
   void tell(TableCopy& copy, CopyResult::Kind kind);
 
   Surroundings around_;
-  const source::SnapshotSource& snapshot_;
+  source::SnapshotSource& snapshot_;
+  std::string snapshot_name_;             // as the first worker exports it
   std::vector<CopyOrder::Table> tables_;  // empty once they are planned
   std::vector<std::unique_ptr<TableCopy>> copies_;
   std::stop_source giving_up_;
 
   std::mutex mutex_;  // guards what follows
   std::deque<Piece> pieces_;
+  int workers_ = 0;  // that take pieces
   struct Small {
     TableCopy* copy;
     std::vector<RowBatch> rows;

@@ -96,16 +96,40 @@ void Statistics::copy_progress(Oid table, std::uint64_t rows) {
   tables_[table].copied_rows = rows;
 }
 
+void Statistics::waits_for(std::string what) {
+  const std::lock_guard lock(mutex_);
+  status_.waits_for = std::move(what);
+}
+
 void Statistics::copied(double seconds) {
   const std::lock_guard lock(mutex_);
   copy_seconds_ += seconds;
+}
+
+Statistics::HoldingSnapshot::HoldingSnapshot(Statistics& statistics, RunStatus::CopySnapshot snapshot)
+    : statistics_(statistics) {
+  const std::lock_guard lock(statistics_.mutex_);
+  statistics_.status_.copy_snapshot = std::move(snapshot);
+  statistics_.snapshot_since_ = std::chrono::steady_clock::now();
+}
+
+Statistics::HoldingSnapshot::~HoldingSnapshot() {
+  const std::lock_guard lock(statistics_.mutex_);
+  statistics_.status_.copy_snapshot.reset();
 }
 
 RunStatus Statistics::snapshot() const {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   RunStatus status = status_;
-  for (const auto& [oid, table] : tables_) status.tables.push_back(table);
+  for (const auto& [oid, table] : tables_) {
+    auto& shown = status.tables.emplace_back(table);
+    const bool waits = table.state == "copying" && table.copied_rows == 0;
+    if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
+  }
+  if (status.copy_snapshot) {
+    status.copy_snapshot->seconds = std::chrono::duration<double>(now - snapshot_since_).count();
+  }
   std::uint64_t changes = 0;
   for (const auto& [when, count] : recent_) changes += now - when <= rate_window ? count : 0;
   status.rows_per_second = static_cast<double>(changes) / static_cast<double>(rate_window.count());

@@ -26,7 +26,20 @@ class Statistics {
   void promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
   void table(const SyncedTable& table);
   void copy_progress(Oid table, std::uint64_t rows);
+  // What copies wait for in the source; "" = nothing.
+  void waits_for(std::string what);
   void copied(double seconds);  // a table's copy is whole; how long it took
+  // While it lives the source keeps row versions for a copy's snapshot.
+  class HoldingSnapshot {
+   public:
+    HoldingSnapshot(Statistics& statistics, RunStatus::CopySnapshot snapshot);
+    HoldingSnapshot(const HoldingSnapshot&) = delete;
+    HoldingSnapshot& operator=(const HoldingSnapshot&) = delete;
+    ~HoldingSnapshot();
+
+   private:
+    Statistics& statistics_;
+  };
 
   // With everything that is not derived from other parts (queue, receiver).
   [[nodiscard]] RunStatus snapshot() const;
@@ -42,6 +55,7 @@ class Statistics {
   std::deque<std::pair<SteadyTime, std::uint64_t>> recent_;  // loads of the last seconds: when, how many changes
   double load_seconds_ = 0;
   double copy_seconds_ = 0;
+  SteadyTime snapshot_since_;  // of status_.copy_snapshot
 };
 
 }  // namespace walbrook::pipeline

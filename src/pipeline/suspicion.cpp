@@ -55,8 +55,10 @@ Suspicion judge(const destination::TableRecord& known, const source::SourceTable
 
 std::string standing_gap(const source::SourceTable& table) {
   if (table.unseen_partition.empty()) return {};
-  return fmt::format("partition {} is unlogged or a foreign table: its changes are not in the write-ahead log",
-                     table.unseen_partition);
+  return fmt::format(
+      "partition {0} is unlogged or a foreign table: its changes are not in the write-ahead log. ALTER TABLE {0} SET "
+      "LOGGED; (a foreign table: detach it, or publish the other partitions one by one)",
+      table.unseen_partition);
 }
 
 }  // namespace walbrook::pipeline

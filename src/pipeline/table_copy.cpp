@@ -24,11 +24,12 @@ bool TableCopy::given_up() const {
   return outcome_ != Outcome::copied;
 }
 
-void TableCopy::give_up(Outcome outcome, std::string reason) {
+void TableCopy::give_up(Outcome outcome, std::string reason, std::string remedy) {
   const std::lock_guard lock(mutex_);
   if (outcome_ != Outcome::copied) return;
   outcome_ = outcome;
   reason_ = std::move(reason);
+  remedy_ = std::move(remedy);
 }
 
 std::optional<TableCopy::Progress> TableCopy::append(RowBatch rows, std::size_t wire_bytes,

@@ -22,10 +22,11 @@ class TableCopy {
  public:
   enum class Outcome {
     copied,
-    stale,   // rewritten or altered since the snapshot was taken: again under a new one
-    text,    // a value came in binary that only its text can tell: again, all of it in text
-    gone,    // dropped
-    failed,  // for good, with a reason
+    stale,      // rewritten or altered since the snapshot was taken: again under a new one
+    text,       // a value came in binary that only its text can tell: again, all of it in text
+    gone,       // dropped
+    failed,     // for good, with a reason
+    postponed,  // the server is short of something that this copy needs
   };
 
   TableCopy(CopyOrder::Table table, std::size_t pieces) : table_(std::move(table)), pieces_left_(pieces) {}
@@ -37,7 +38,7 @@ class TableCopy {
   [[nodiscard]] bool agree(const TableSchemaRef& schema);
   [[nodiscard]] bool given_up() const;
   // The first outcome other than `copied` holds.
-  void give_up(Outcome outcome, std::string reason = {});
+  void give_up(Outcome outcome, std::string reason = {}, std::string remedy = {});
   // Rows of a piece: gathered while they are few, written to `destination`'s copy once they are many. Returns the
   // table's rows and wire bytes so far; nullopt when the table was given up meanwhile.
   struct Progress {
@@ -52,6 +53,7 @@ class TableCopy {
   // For who left last:
   [[nodiscard]] Outcome outcome() const { return outcome_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  [[nodiscard]] const std::string& remedy() const { return remedy_; }
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] double seconds() const;
@@ -71,6 +73,7 @@ class TableCopy {
   std::size_t pieces_left_;
   Outcome outcome_ = Outcome::copied;
   std::string reason_;
+  std::string remedy_;
   TableSchemaRef schema_;
   std::unique_ptr<destination::CopyWriter> writer_;
   std::vector<RowBatch> gathered_;

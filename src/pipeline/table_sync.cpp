@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "pipeline/leaving.h"
@@ -52,6 +53,7 @@ TableSync::TableSync(TableSyncOptions options, const destination::Destination& d
     // A copy that was under way ended with the process that made it; a table that was set aside gets another chance,
     // but where only a copy that nobody asked for would give it one.
     const bool stays = record.changes_only && record.columns != nullptr;
+    tables_[oid].was_suspended = record.state == TableState::quarantined && !stays;
     if (record.state == TableState::copying || (record.state == TableState::quarantined && !stays)) {
       record.state = TableState::pending;
     }
@@ -308,7 +310,7 @@ std::vector<TableRecord> TableSync::publication_seen(const source::Publication& 
     altered = adopt(table) || altered;
     auto& known = tables_[table.oid];
     altered = compare_identity(known) || altered;
-    altered = suspend_unclear(known) || altered;
+    altered = suspend_unfit(known) || altered;
     if (altered) changed.push_back(known.record);
     for (const Oid member : table.members) members_[member] = table.oid;
   }
@@ -344,7 +346,7 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
       return name.schema == record.schema && name.name == record.name;
     };
     if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
-    if (record.state == TableState::left_out || !table.source.row_identity.unclear.empty()) continue;
+    if (record.state == TableState::left_out || !unfit_reason(table.source).empty()) continue;
     if (is_leaving(record)) continue;
     if (copies_no_rows(record) && std::ranges::none_of(names, asked)) {
       spdlog::warn("table {}.{} goes on with its changes alone: those before the slot's position are missing",
@@ -354,6 +356,7 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<source::TableNam
     record.changes_only = false;
     record.state = TableState::pending;
     record.reason = reason;
+    table.postponement.reset();
     table.copied.reset();
     changed.push_back(record);
   }
@@ -381,10 +384,30 @@ Lsn TableSync::last_leaves_at() const {
   return last;
 }
 
-std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id) {
+void TableSync::postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now) {
+  table.record.state = TableState::pending;
+  table.record.reason = why.reason;
+  table.copied.reset();
+  table.postponement = postponed(table.postponement ? &*table.postponement : nullptr, why, follow, now);
+}
+
+bool TableSync::any_due(SteadyTime now) const {
+  return std::ranges::any_of(tables_, [now](const auto& entry) {
+    const auto& [record, postponement] = std::tie(entry.second.record, entry.second.postponement);
+    return record.state == TableState::pending && postponement && is_due(*postponement, now);
+  });
+}
+
+std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTime now) {
   std::vector<SyncedTable*> ordered;
   for (auto& [oid, table] : tables_) {
     if (table.record.state != TableState::pending) continue;
+    if (table.postponement && !is_due(*table.postponement, now)) continue;
+    if (!table.source.unreadable.reason.empty()) {
+      suspend_unreadable(table);
+      ordered.push_back(&table);
+      continue;
+    }
     table.record.state = TableState::copying;
     table.record.snapshot_lsn = {};
     table.record.load_id = load_id;
@@ -414,7 +437,7 @@ SyncedTable* TableSync::find_by_relation(Oid relation) {
 bool TableSync::settled() const {
   return std::ranges::none_of(tables_, [](const auto& entry) {
     const auto state = entry.second.record.state;
-    return state == TableState::pending || state == TableState::copying;
+    return (state == TableState::pending && !is_given_up(entry.second)) || state == TableState::copying;
   });
 }
 

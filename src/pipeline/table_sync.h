@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "pipeline/postponement.h"
 #include "pipeline/suspicion.h"
 #include "pipeline/table_groups.h"
 #include "source/catalog.h"
@@ -50,10 +51,17 @@ struct SyncedTable {
   std::uint64_t copy_number = 0;      // of the newest order, so that the result of an outdated one is known; 0 = none
   source::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
   Lsn identity_altered_at;            // the last commit at which a leaf's identity was another than the catalog's
-  Lsn set_aside_at;                   // the commit that it could not take; unset where no change was the cause
+  std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
+  Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
+  bool was_suspended = false;                // by the last run; this one gives it another chance
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
   std::uint64_t copied_rows = 0;
 };
+
+// Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
+[[nodiscard]] std::string unfit_reason(const source::SourceTable& table);
+// Pending, and the role cannot read it.
+void suspend_unreadable(SyncedTable& table);
 
 struct TableSyncOptions {
   std::string dataset;                    // "" = the source's schema names
@@ -62,6 +70,11 @@ struct TableSyncOptions {
   bool copy_joining = false;              // RunOptions::copy_joining
   SuspicionOptions suspicion{};
 };
+
+// Pending, and left to the next run: this one has tried for long enough.
+[[nodiscard]] inline bool is_given_up(const SyncedTable& table) {
+  return table.record.state == TableState::pending && table.postponement && table.postponement->given_up;
+}
 
 // Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
 [[nodiscard]] inline bool copies_no_rows(const TableRecord& record) {
@@ -80,6 +93,12 @@ class TableSync {
   // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
   // publication_seen. Returns the records that changed, to be stored.
   std::vector<TableRecord> copy_anew(const std::vector<source::TableName>& names, bool all, const std::string& reason);
+  // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. Behind the
+  // first publication_seen. Returns the records that changed, to be stored. (table_sync_targets.cpp)
+  std::vector<TableRecord> compare_targets(destination::Destination& destination);
+  // The same of one table whose target was found to be altered; true when its record changed.
+  bool target_altered(SyncedTable& table, const destination::AlteredTarget& altered);
+  static void suspend(SyncedTable& table, const std::string& reason);
   // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
   // to be stored.
   std::vector<TableRecord> let_go(Lsn checkpoint);
@@ -87,8 +106,13 @@ class TableSync {
   [[nodiscard]] Lsn last_leaves_at() const;
   // Streaming tables whose columns are described otherwise than before; their records hold the new descriptions.
   [[nodiscard]] std::vector<TableRecord> take_described() { return std::exchange(described_, {}); }
-  // Tables that wait for a copy, now marked copying; `load_id` will tell of them.
-  std::vector<SyncedTable*> order_copies(std::int64_t load_id);
+  // Tables that wait for a copy and whose copy is not postponed beyond `now`, now marked copying; `load_id` will tell
+  // of them. Those that the role cannot read are suspended instead.
+  std::vector<SyncedTable*> order_copies(std::int64_t load_id, SteadyTime now);
+  // A copy of it cannot be made now: it is pending again, with the reason.
+  static void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now);
+  // A postponed copy is due.
+  [[nodiscard]] bool any_due(SteadyTime now) const;
 
   // The table that a relation's changes belong to; nullptr: none of ours.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
@@ -96,7 +120,7 @@ class TableSync {
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
 
-  // Every table is streaming, set aside, left out or removed.
+  // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool any_streaming() const;  // but for those that leave
   [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
@@ -122,7 +146,7 @@ class TableSync {
   // table_sync_identity.cpp; true where the record changed.
   bool rejoin(const source::SourceTable& table);
   bool compare_identity(SyncedTable& table);
-  bool suspend_unclear(SyncedTable& table);
+  bool suspend_unfit(SyncedTable& table);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
   bool leave_out(const source::LeftOutTable& table);
   [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);

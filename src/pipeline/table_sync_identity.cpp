@@ -25,9 +25,13 @@ bool TableSync::rejoin(const source::SourceTable& table) {
   auto& record = known->record;
   const bool was_seen = known->source.oid != 0;
   const bool altered = was_seen && known->source.row_identity != table.row_identity;
-  if (record.state != TableState::left_out && (record.state != TableState::quarantined || !altered)) return false;
+  const bool freed = was_seen && (known->source.unfit != table.unfit || known->source.unreadable != table.unreadable);
+  if (record.state != TableState::left_out && (record.state != TableState::quarantined || !(altered || freed))) {
+    return false;
+  }
   if (record.columns == nullptr && begins_with_its_changes(table.oid)) record.changes_only = true;
-  ask_for_copy(*known, "its replica identity was altered in the source");
+  ask_for_copy(*known, freed && !altered ? "what it was suspended for was altered in the source"
+                                         : "its replica identity was altered in the source");
   known->copied.reset();
   return true;
 }
@@ -59,11 +63,25 @@ bool TableSync::compare_identity(SyncedTable& table) {
   return true;
 }
 
-bool TableSync::suspend_unclear(SyncedTable& table) {
-  const auto& identity = table.source.row_identity;
+std::string unfit_reason(const source::SourceTable& table) {
+  const auto& identity = table.row_identity;
+  if (!identity.unclear.empty()) return fmt::format("{}. {}", identity.unclear, identity.remedy);
+  if (!table.unfit.reason.empty()) return fmt::format("{}. {}", table.unfit.reason, table.unfit.remedy);
+  return {};
+}
+
+void suspend_unreadable(SyncedTable& table) {
+  const auto& obstacle = table.source.unreadable;
   auto& record = table.record;
-  if (identity.unclear.empty()) return false;
-  auto reason = fmt::format("{}. {}", identity.unclear, identity.remedy);
+  record.state = TableState::quarantined;
+  record.reason = fmt::format("{}. {}", obstacle.reason, obstacle.remedy);
+  spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
+}
+
+bool TableSync::suspend_unfit(SyncedTable& table) {
+  auto& record = table.record;
+  auto reason = unfit_reason(table.source);
+  if (reason.empty()) return false;
   if (record.state == TableState::quarantined && record.reason == reason) return false;
   record.state = TableState::quarantined;
   record.reason = std::move(reason);

@@ -74,11 +74,14 @@ inline constexpr int max_type_parts = 2000;
 [[nodiscard]] std::string to_string(const PhysicalType& type);
 [[nodiscard]] PhysicalType parse_physical_type(const std::string& name);
 
-// What a destination's columns can hold. Values beyond go to the variant column.
+class SourceText;
+
+// What a destination's columns can hold, and how text arrives. Values beyond go to the variant column.
 struct ValueLimits {
   std::int64_t min_timestamp;  // microseconds since 1970, both ends included
   std::int64_t max_timestamp;
   int unconstrained_numeric_scale = 9;  // numeric without a typmod becomes decimal(38, this)
+  const SourceText* text = nullptr;     // borrowed: how text of the source is converted; nullptr: it arrives as UTF-8
 };
 
 }  // namespace walbrook

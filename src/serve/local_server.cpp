@@ -1,205 +1,484 @@
+// Threads:
+//   reception   accepts connections, reads requests, writes answers, notices clients that leave; never waits for
+//   anything
+//               but its descriptors
+//   lanes       one for each kind of request (lane.h): status, state (walbrook's own short questions), resync, and
+//               `queries` threads for what people ask. A lane's thread answers a job and wakes the reception.
+//
+// Invariants:
+//   * a connection belongs to the reception's thread alone; a lane's thread sees its job only;
+//   * every state of a connection has a deadline: a half-sent request, an answer that nobody takes, a query that waits
+//   for
+//     its turn. A query that runs is ended by its limits (destination/duckdb/query_watch.h);
+//   * a job that nobody waits for any more is cancelled again at every tick until its thread has answered, and only
+//   then
+//     is its thread free again.
+//
+// Interleaving: client A's query runs, client B's waits for its turn. A is killed: poll tells of the hangup, the
+// reception cancels A's job and drops the connection. The query ends with an interrupt, its thread puts the answer down
+// and wakes the reception, which finds nobody to send it to and releases the job; the thread takes B's. Meanwhile
+// `status` was answered by its own lane.
 #include "serve/local_server.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
-#include <sys/stat.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <condition_variable>
-#include <filesystem>
+#include <cstring>
+#include <list>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <thread>
+#include <utility>
 
+#include "serve/descriptor.h"
+#include "serve/http_message.h"
+#include "serve/lane.h"
 #include "serve/socket_path.h"
 
 namespace walbrook::serve {
 namespace {
 
-constexpr int unused_port = 80;               // a Unix socket has none, the library wants a number
-constexpr std::size_t answering_threads = 4;  // so that a long query does not keep `status` waiting
-constexpr std::size_t max_sql_bytes = 1 << 20;
-constexpr std::time_t status_timeout_s = 5;
-constexpr std::time_t query_timeout_s = 24 * 60 * 60;  // a query may take its time; the user ends it with Ctrl-C
-constexpr std::time_t resync_timeout_s = 60 * 60;      // the load in hand ends first, however large it is
-constexpr const char* json_type = "application/json";
+using std::chrono::steady_clock;
 
-std::string error_json(const std::exception& error) {
-  nlohmann::ordered_json body = {{"error", error.what()}};
-  if (const auto* own = dynamic_cast<const Error*>(&error)) {
-    body = {{"error", own->cause()}, {"mend", own->mend()}, {"kind", to_string(own->kind())}};
-  }
+constexpr std::size_t max_connections = 128;     // of more, the oldest that has not sent its request goes
+constexpr milliseconds tick{50};                 // while a deadline runs
+constexpr milliseconds accept_pause{200};        // after a connection could not be accepted: no descriptor was free
+constexpr milliseconds state_timeout{4'000};     // of walbrook's own questions; a client waits 5 s for status
+constexpr milliseconds last_write_timeout{500};  // of a client that takes its answer while the run ends
+constexpr int query_nice = 5;                    // loads go first
+constexpr std::size_t most_waiting_queries = 32;
+
+std::string error_json(const Error& error) {
+  const nlohmann::ordered_json body = {
+      {"error", error.cause()}, {"mend", error.mend()}, {"kind", to_string(error.kind())}};
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Answer refusal(int status, const std::string& cause, const std::string& mend = {}) {
+  const auto kind = status < 500 ? ErrorKind::configuration : ErrorKind::destination;
+  return {.status = status, .body = error_json(Error(kind, cause, mend))};
+}
+
+// What `body` returns, or the error that it throws.
+template <class Body>
+Answer answer_of(const Body& body) {
+  try {
+    return {.status = 200, .body = body()};
+  } catch (const Error& error) {
+    return {.status = error.kind() == ErrorKind::configuration ? 400 : 500, .body = error_json(error)};
+  } catch (const std::exception& unexpected) {
+    return {.status = 500, .body = error_json(Error(ErrorKind::internal, unexpected.what()))};
+  }
+}
+
+std::string parameter(const HttpRequest& request, const char* name) {
+  const auto found = request.parameters.find(name);
+  return found == request.parameters.end() ? std::string() : found->second;
 }
 
 }  // namespace
 
 class LocalServer::Impl {
  public:
-  Impl(std::string path, destination::Destination& destination, ServedRun run)
-      : path_(std::move(path)), destination_(destination), run_(std::move(run)) {
-    const auto folder = std::filesystem::path(path_).parent_path();
-    prepare_socket_folder(folder);
-    remove_dead_sockets(folder);
-    if (answers(path_)) {
-      throw Error(ErrorKind::destination, fmt::format("another walbrook answers at {}", path_),
-                  "Two runs cannot write one destination: stop the other one first.");
+  Impl(std::string path, destination::Destination& destination, ServedRun run, const ServerOptions& options)
+      : path_(std::move(path)),
+        destination_(destination),
+        run_(std::move(run)),
+        options_(options),
+        listening_(listen_at(path_)),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        status_(
+            {}, [this](Job&) { return answer_of([this] { return to_json(run_.status()); }); }, [this] { wake(); }),
+        state_(
+            {}, [this](Job& job) { return answer_sql(job, Asker::walbrook); }, [this] { wake(); }),
+        resync_(
+            {}, [this](Job& job) { return answer_resync(job); }, [this] { wake(); }),
+        queries_(
+            {.threads = options.queries, .most_waiting = most_waiting_queries, .nice = query_nice},
+            [this](Job& job) { return answer_sql(job, Asker::user); }, [this] { wake(); }) {
+    if (wake_.get() < 0) {
+      ::unlink(path_.c_str());
+      throw Error(ErrorKind::destination, fmt::format("the local server cannot be woken: {}", strerror(errno)));
     }
-    ::unlink(path_.c_str());  // of a process that was killed
-    set_up();
-    if (!server_.set_address_family(AF_UNIX).bind_to_port(path_, unused_port)) {
-      throw Error(ErrorKind::destination,
-                  fmt::format("the local socket {} cannot be made: {}", path_, strerror(errno)));
-    }
-    ::chmod(path_.c_str(), 0600);
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    // `stop` before the loop began would be lost, and the destructor would wait for ever.
-    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    thread_ = std::thread([this] { receive(); });
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   ~Impl() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      for (auto* session : sessions_) session->interrupt();
-    }
-    server_.stop();
+    end_queries();
+    ending_ = true;
+    wake();
     thread_.join();
     ::unlink(path_.c_str());
   }
 
- private:
-  // A session that the destructor can interrupt.
-  class Registered {
-   public:
-    Registered(Impl& server, destination::ReadSession& session) : server_(server), session_(session) {
-      const std::lock_guard lock(server_.mutex_);
-      if (server_.stopping_) throw Error(ErrorKind::destination, "the run is ending");
-      server_.sessions_.insert(&session_);
-    }
-    Registered(const Registered&) = delete;
-    Registered& operator=(const Registered&) = delete;
-    ~Registered() {
-      const std::lock_guard lock(server_.mutex_);
-      server_.sessions_.erase(&session_);
-    }
+  void end_queries() {
+    queries_end_ = true;
+    wake();
+  }
 
-   private:
-    Impl& server_;
-    destination::ReadSession& session_;
+  bool wait_for_queries(milliseconds limit) {
+    end_queries();
+    std::unique_lock lock(idle_mutex_);
+    return idle_changed_.wait_for(lock, limit, [this] { return queries_are_over_; });
+  }
+
+ private:
+  enum class Asker { user, walbrook };
+
+  struct Connection {
+    enum class State { reads, waits, writes } state = State::reads;
+    Descriptor socket;
+    steady_clock::time_point accepted, deadline;
+    RequestReader reader;
+    std::shared_ptr<Job> job;
+    Lane* lane = nullptr;
+    std::string head;  // what is to be sent, then the body
+    std::string body;
+    std::size_t sent = 0;  // of both
+    bool is_over = false;
   };
 
-  void set_up() {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(answering_threads); };
-    server_.set_keep_alive_max_count(1);  // an idle connection would delay the end of the run
-    server_.set_keep_alive_timeout(1);
-    server_.set_payload_max_length(max_sql_bytes);
-    server_.Get("/status", [this](const httplib::Request&, httplib::Response& response) {
-      answer(response, [this] { return to_json(run_.status()); });
-    });
-    server_.Post("/resync", [this](const httplib::Request& request, httplib::Response& response) {
-      answer(response, [&] {
-        run_.resync(tables_from_json(request.body));
-        return std::string("{}");
-      });
-    });
-    server_.Post("/sql", [this](const httplib::Request& request, httplib::Response& response) {
-      const bool as_json = request.get_param_value("nested") == "json";
-      answer(response, [&] {
-        return run_sql(request.body, as_json ? destination::NestedCells::json : destination::NestedCells::text);
-      });
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+  }
+
+  // ---- the lanes' threads ----
+
+  Answer answer_sql(Job& job, Asker asker) {
+    return answer_of([&] {
+      const auto& request = job.request();
+      const auto nested =
+          parameter(request, "nested") == "json" ? destination::NestedCells::json : destination::NestedCells::text;
+      destination::ReadOptions options{.pipeline = parameter(request, "pipeline"), .limits = options_.limits};
+      if (asker == Asker::walbrook) options.limits = {.timeout = state_timeout};
+      const auto session = destination_.open_read_session(options);
+      const Job::Running running(job, *session);
+      if (job.is_cancelled()) throw Error(ErrorKind::destination, "nobody waits for the answer");
+      auto result = session->query(request.body, nested);
+      return to_json(sql_answer(std::move(result), session->positions()));
     });
   }
 
-  std::string run_sql(const std::string& sql, destination::NestedCells nested) {
-    const auto session = destination_.open_read_session();
-    const Registered registered(*this, *session);
-    SqlAnswer result;
-    result.result = session->query(sql, nested);
-    result.lsn = session->lsn();
-    return to_json(result);
+  Answer answer_resync(Job& job) {
+    return answer_of([&] {
+      run_.resync(tables_from_json(job.request().body));
+      return std::string("{}");
+    });
   }
 
-  template <class Body>
-  static void answer(httplib::Response& response, const Body& body) {
-    try {
-      response.set_content(body(), json_type);
-    } catch (const std::exception& error) {
-      const auto* own = dynamic_cast<const Error*>(&error);
-      response.status = own != nullptr && own->kind() == ErrorKind::configuration ? 400 : 500;
-      response.set_content(error_json(error), json_type);
+  // ---- the reception's thread ----
+
+  void receive() {
+    while (true) {
+      const auto now = steady_clock::now();
+      if (ending_ && connections_.empty() && leaving_.empty()) break;
+      poll_descriptors(now);
+      look_at_deadlines(steady_clock::now());
+      if (queries_end_ || ending_) end_jobs(now);
+      std::erase_if(connections_, [](const Connection& connection) { return connection.is_over; });
+      std::erase_if(leaving_, [](const std::shared_ptr<Job>& job) {
+        const bool is_answered = job->is_answered();
+        if (is_answered) {
+          job->release();
+        } else {
+          job->cancel();
+        }
+        return is_answered;
+      });
+      tell_whether_idle();
     }
+  }
+
+  // Waits for the next thing that happens, and does it.
+  void poll_descriptors(steady_clock::time_point now) {
+    std::vector<pollfd> waits = {{wake_.get(), POLLIN, 0},
+                                 {ending_ || now < accept_again_ ? -1 : listening_.get(), POLLIN, 0}};
+    std::vector<Connection*> polled;
+    for (auto& connection : connections_) {
+      // A job's client is looked at for its hangup alone: what else it sends stays where it is.
+      const short events = connection.state == Connection::State::reads    ? POLLIN
+                           : connection.state == Connection::State::writes ? POLLOUT
+                                                                           : 0;
+      waits.push_back({connection.socket.get(), events, 0});
+      polled.push_back(&connection);
+    }
+    const bool has_deadlines = !connections_.empty() || !leaving_.empty() || now < accept_again_ || ending_;
+    if (::poll(waits.data(), waits.size(), has_deadlines ? static_cast<int>(tick.count()) : -1) < 0) return;
+    if (waits[0].revents != 0) {
+      std::uint64_t count = 0;
+      [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
+    }
+    for (std::size_t i = 0; i < polled.size(); ++i) {
+      auto& connection = *polled[i];
+      const auto happened = waits[i + 2].revents;
+      if (connection.state == Connection::State::waits && connection.job->is_answered()) {
+        begin_answer(connection);
+      } else if (happened != 0) {
+        serve(connection, happened);
+      }
+    }
+    if (waits[1].revents != 0) accept_all();
+  }
+
+  // Makes room: the oldest client that has not sent its whole request goes.
+  bool evict() {
+    auto oldest = connections_.end();
+    for (auto at = connections_.begin(); at != connections_.end(); ++at) {
+      if (at->state == Connection::State::reads && (oldest == connections_.end() || at->accepted < oldest->accepted))
+        oldest = at;
+    }
+    if (oldest == connections_.end()) return false;
+    connections_.erase(oldest);
+    return true;
+  }
+
+  void accept_all() {
+    while (true) {
+      if (connections_.size() >= max_connections && !evict()) {
+        accept_again_ = steady_clock::now() + accept_pause;
+        return;
+      }
+      Descriptor client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (client.get() < 0) {
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        if (errno != EAGAIN) accept_again_ = steady_clock::now() + accept_pause;
+        return;
+      }
+      auto& connection = connections_.emplace_back();
+      connection.socket = std::move(client);
+      connection.accepted = steady_clock::now();
+      connection.deadline = connection.accepted + options_.request_timeout;
+    }
+  }
+
+  void serve(Connection& connection, short happened) {
+    switch (connection.state) {
+      case Connection::State::reads:
+        read(connection);
+        return;
+      case Connection::State::waits:
+        if ((happened & (POLLHUP | POLLERR)) != 0) leave(connection);
+        return;
+      case Connection::State::writes:
+        write(connection);
+        return;
+    }
+  }
+
+  void read(Connection& connection) {
+    std::array<char, 16384> buffer{};
+    const auto got = ::recv(connection.socket.get(), buffer.data(), buffer.size(), 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+      connection.is_over = true;
+      return;
+    }
+    switch (connection.reader.take({buffer.data(), static_cast<std::size_t>(got)})) {
+      case RequestReader::State::incomplete:
+        if (connection.reader.takes_continue()) send_interim(connection, continue_text());
+        return;
+      case RequestReader::State::refused:
+        answer(connection, refusal(connection.reader.status(), connection.reader.problem()));
+        return;
+      case RequestReader::State::complete:
+        dispatch(connection);
+        return;
+    }
+  }
+
+  // Some bytes into an empty buffer of the system: they go whole, or the client is not there.
+  static void send_interim(const Connection& connection, std::string_view text) {
+    [[maybe_unused]] const auto sent =
+        ::send(connection.socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  Lane* lane_of(const HttpRequest& request) {
+    if (request.method == "GET" && request.path == "/status") return &status_;
+    if (request.method != "POST") return nullptr;
+    if (request.path == "/resync") return &resync_;
+    if (request.path == "/sql") return parameter(request, "lane") == "state" ? &state_ : &queries_;
+    return nullptr;
+  }
+
+  void dispatch(Connection& connection) {
+    const auto& request = connection.reader.request();
+    auto* const lane = lane_of(request);
+    if (lane == nullptr) {
+      answer(connection, refusal(404, "there is GET /status, POST /sql and POST /resync"));
+      return;
+    }
+    if (ending_ || (queries_end_ && lane == &queries_)) {
+      answer(connection, refusal(503, "the run is ending"));
+      return;
+    }
+    auto job = std::make_shared<Job>(request);
+    const auto ahead = lane->put(job);
+    if (!ahead) {
+      answer(connection, refusal(503,
+                                 fmt::format("the run answers {} at a time, and {} wait already", queries_text(),
+                                             most_waiting_queries),
+                                 "Ask again later, or start the run with a larger --queries."));
+      return;
+    }
+    if (lane != &status_) send_interim(connection, processing_text(*ahead));
+    connection.state = Connection::State::waits;
+    connection.job = std::move(job);
+    connection.lane = lane;
+    connection.deadline = steady_clock::now() + options_.longest_wait;
+  }
+
+  [[nodiscard]] std::string queries_text() const {
+    return options_.queries == 1 ? "one query" : fmt::format("{} queries", options_.queries);
+  }
+
+  // Nobody wants the answer of its job any more.
+  void leave(Connection& connection) {
+    if (connection.job && !connection.lane->take_back(connection.job)) {
+      connection.job->cancel();
+      leaving_.push_back(std::move(connection.job));
+    }
+    connection.job.reset();
+    connection.is_over = true;
+  }
+
+  void answer(Connection& connection, Answer answer) {
+    connection.head = response_head(answer.status, answer.body.size());
+    connection.body = std::move(answer.body);
+    connection.state = Connection::State::writes;
+    connection.accepted = steady_clock::now();
+    connection.deadline = connection.accepted + options_.idle_timeout;
+    write(connection);
+  }
+
+  void begin_answer(Connection& connection) { answer(connection, std::move(connection.job->answer())); }
+
+  void write(Connection& connection) {
+    const auto whole = connection.head.size() + connection.body.size();
+    while (connection.sent < whole) {
+      const bool in_head = connection.sent < connection.head.size();
+      const auto& part = in_head ? connection.head : connection.body;
+      const auto at = in_head ? connection.sent : connection.sent - connection.head.size();
+      const auto sent = ::send(connection.socket.get(), part.data() + at, part.size() - at, MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0 && errno == EAGAIN) return;
+      if (sent <= 0) break;
+      connection.sent += static_cast<std::size_t>(sent);
+      connection.deadline =
+          std::min(steady_clock::now() + options_.idle_timeout, connection.accepted + options_.answer_timeout);
+    }
+    finish(connection);
+  }
+
+  static void finish(Connection& connection) {
+    if (connection.job) connection.job->release();
+    connection.is_over = true;
+  }
+
+  void look_at_deadlines(steady_clock::time_point now) {
+    for (auto& connection : connections_) {
+      if (connection.is_over || now < connection.deadline) continue;
+      switch (connection.state) {
+        case Connection::State::reads:
+          answer(connection,
+                 refusal(408, fmt::format("the request was not whole within {} ms", options_.request_timeout.count())));
+          break;
+        case Connection::State::waits:
+          if (connection.lane == &resync_ || !connection.lane->take_back(connection.job)) {
+            connection.deadline = steady_clock::time_point::max();  // it is at work
+            break;
+          }
+          connection.job.reset();
+          answer(connection,
+                 refusal(503,
+                         fmt::format("the query waited {} s for its turn: the run answers {} at a time",
+                                     std::chrono::duration<double>(options_.longest_wait).count(), queries_text()),
+                         "Ask again later, or start the run with a larger --queries."));
+          break;
+        case Connection::State::writes:
+          finish(connection);
+          break;
+      }
+    }
+  }
+
+  // The run ends: whoever waits for a turn is told, what runs is interrupted until it gives way.
+  void end_jobs(steady_clock::time_point now) {
+    for (auto& connection : connections_) {
+      using State = Connection::State;
+      if (connection.is_over) continue;
+      if (ending_ && connection.state == State::reads) connection.is_over = true;
+      if (ending_ && connection.state == State::writes) {
+        const auto last = now + last_write_timeout;
+        if (!last_write_) last_write_ = last;
+        connection.deadline = std::min(connection.deadline, *last_write_);
+      }
+      if (connection.state != State::waits || (!ending_ && connection.lane != &queries_)) continue;
+      if (!connection.lane->take_back(connection.job)) {
+        if (!connection.job->is_answered()) connection.job->cancel();
+        continue;
+      }
+      connection.job.reset();
+      answer(connection, refusal(503, "the run is ending"));
+    }
+  }
+
+  void tell_whether_idle() {
+    const bool over =
+        queries_end_ && leaving_.empty() && std::ranges::none_of(connections_, [this](const Connection& connection) {
+          return connection.lane == &queries_ && connection.state == Connection::State::waits;
+        });
+    {
+      const std::scoped_lock lock(idle_mutex_);
+      queries_are_over_ = over;
+    }
+    if (over) idle_changed_.notify_all();
   }
 
   std::string path_;
   destination::Destination& destination_;
   ServedRun run_;
-  std::mutex mutex_;  // guards sessions_ and stopping_
-  std::set<destination::ReadSession*> sessions_;
-  bool stopping_ = false;
-  httplib::Server server_;
+  ServerOptions options_;
+  Descriptor listening_, wake_;
+  std::atomic<bool> queries_end_ = false, ending_ = false;
+
+  std::mutex idle_mutex_;
+  std::condition_variable idle_changed_;
+  bool queries_are_over_ = false;  // none runs and none will
+
+  // The reception's thread alone.
+  std::list<Connection> connections_;
+  std::list<std::shared_ptr<Job>> leaving_;  // cancelled, and not answered yet
+  steady_clock::time_point accept_again_;
+  std::optional<steady_clock::time_point> last_write_;  // while the run ends
+
+  Lane status_, state_, resync_, queries_;  // end before what their work uses
   std::thread thread_;
 };
 
-LocalServer::LocalServer(const std::string& path, destination::Destination& destination, ServedRun run)
-    : impl_(std::make_unique<Impl>(path, destination, std::move(run))) {}
+LocalServer::LocalServer(const std::string& path, destination::Destination& destination, ServedRun run,
+                         const ServerOptions& options)
+    : impl_(std::make_unique<Impl>(path, destination, std::move(run), options)) {}
 
 LocalServer::~LocalServer() = default;
 
-namespace {
-
-// nullopt: nobody was there, or he went away before he answered.
-std::optional<httplib::Response> ask(const std::string& path, std::time_t timeout_s,
-                                     const std::function<httplib::Result(httplib::Client&)>& request) {
-  if (!answers(path)) return std::nullopt;
-  httplib::Client client(path, unused_port);
-  client.set_address_family(AF_UNIX);
-  client.set_connection_timeout(status_timeout_s);
-  client.set_read_timeout(timeout_s);
-  auto result = request(client);
-  if (!result) return std::nullopt;
-  return std::move(*result);
+void LocalServer::end_queries() {
+  impl_->end_queries();
 }
 
-[[noreturn]] void throw_answered_error(const std::string& body) {
-  const auto document = nlohmann::json::parse(body, nullptr, false);
-  if (!document.is_object() || !document.contains("error")) {
-    throw Error(ErrorKind::internal, "the running walbrook gave an answer that is not understood");
-  }
-  const bool users_fault = document.value("kind", "") == to_string(ErrorKind::configuration);
-  throw Error(users_fault ? ErrorKind::configuration : ErrorKind::destination, document.value("error", ""),
-              document.value("mend", ""));
-}
-
-}  // namespace
-
-std::optional<std::string> ask_status(const std::string& path) {
-  auto response = ask(path, status_timeout_s, [](httplib::Client& client) { return client.Get("/status"); });
-  if (!response) return std::nullopt;
-  if (response->status != 200) throw_answered_error(response->body);
-  return std::move(response->body);
-}
-
-bool ask_resync(const std::string& path, const std::vector<source::TableName>& tables) {
-  const auto response = ask(path, resync_timeout_s, [&](httplib::Client& client) {
-    return client.Post("/resync", to_json(tables), json_type);
-  });
-  if (!response) return false;
-  if (response->status != 200) throw_answered_error(response->body);
-  return true;
-}
-
-std::optional<SqlAnswer> ask_sql(const std::string& path, const std::string& sql, destination::NestedCells nested) {
-  const auto* const address = nested == destination::NestedCells::json ? "/sql?nested=json" : "/sql";
-  const auto response = ask(path, query_timeout_s, [&](httplib::Client& client) {
-    return client.Post(address, sql, "text/plain; charset=utf-8");
-  });
-  if (!response) return std::nullopt;
-  if (response->status != 200) throw_answered_error(response->body);
-  return sql_answer_from_json(response->body);
+bool LocalServer::wait_for_queries(milliseconds limit) {
+  return impl_->wait_for_queries(limit);
 }
 
 }  // namespace walbrook::serve

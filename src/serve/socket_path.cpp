@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_stem = 24;  // of the destination's name, for people who look into the folder
+constexpr int backlog = 128;          // connections that wait to be accepted
 constexpr std::size_t max_path = sizeof(sockaddr_un::sun_path) - 1;  // 107: the kernel's bound, a NUL kept free
 
 // FNV-1a: has to be the same in every process and version, nothing more.
@@ -58,7 +59,17 @@ std::vector<fs::path> folders() {
   std::error_code failed;
   if (const auto temporary = fs::temp_directory_path(failed); !failed) found.push_back(temporary / shared);
   found.push_back(fs::path("/tmp") / shared);
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && is_own_folder(fs::path(home) / ".cache")) {
+    found.push_back(fs::path(home) / ".cache" / "walbrook");
+  }
   return found;
+}
+
+// Somebody else's: what he puts there under our name may be a trap, and he may not leave us in.
+bool is_taken(const fs::path& folder) {
+  struct stat found {};
+  return lstat(folder.c_str(), &found) == 0 && !is_own_folder(folder);
 }
 
 }  // namespace
@@ -87,34 +98,88 @@ void remove_dead_sockets(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, failed)) {
     std::error_code gone;
     const auto age = fs::file_time_type::clock::now() - entry.last_write_time(gone);
-    if (gone || !entry.is_socket(gone) || age < just_made || answers(entry.path().string())) continue;
+    if (gone || !entry.is_socket(gone) || age < just_made || probe(entry.path().string()) != Dialled::State::nobody)
+      continue;
     fs::remove(entry.path(), gone);
   }
 }
 
-bool answers(const std::string& path) {
+Dialled dial(const std::string& path) {
+  using State = Dialled::State;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() > max_path) return false;
+  if (path.size() > max_path) return {.state = State::nobody, .error = ENAMETOOLONG};
   std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-  const int socket_fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket_fd < 0) return false;
-  const bool connected =
-      ::connect(socket_fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address)) == 0;
+  // Not blocking: a connection to a process that is stopped would be waited for as long as its queue is full.
+  const int socket_fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket_fd < 0) return {.state = State::unknown, .error = errno};
+  int failed = 0;
+  do {
+    failed = ::connect(socket_fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address));
+  } while (failed != 0 && errno == EINTR);
+  if (failed == 0) return {.state = State::connected, .descriptor = socket_fd};
+  const int error = errno;
   ::close(socket_fd);
-  return connected;
+  if (error == ECONNREFUSED || error == ENOENT) return {.state = State::nobody, .error = error};
+  return {.state = error == EAGAIN ? State::busy : State::unknown, .error = error};
+}
+
+Dialled::State probe(const std::string& path) {
+  const auto dialled = dial(path);
+  if (dialled.descriptor >= 0) ::close(dialled.descriptor);
+  return dialled.state;
+}
+
+// The listening socket at `path`, which replaces one of a dead process.
+Descriptor listen_at(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  prepare_socket_folder(folder);
+  remove_dead_sockets(folder);
+  const auto found = dial(path);
+  const Descriptor other(found.descriptor);
+  if (found.state == Dialled::State::unknown) {
+    throw Error(ErrorKind::destination, fmt::format("it cannot be told whether another walbrook answers at {}: {}",
+                                                    path, strerror(found.error)));
+  }
+  if (found.state != Dialled::State::nobody) {
+    throw Error(ErrorKind::destination, fmt::format("another walbrook answers at {}", path),
+                "Two runs cannot write one destination: stop the other one first.");
+  }
+  ::unlink(path.c_str());  // of a process that was killed
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const bool is_too_long = path.size() >= sizeof address.sun_path;
+  if (!is_too_long) std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  if (is_too_long) errno = ENAMETOOLONG;
+  Descriptor listening(is_too_long ? -1 : ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (listening.get() < 0 ||
+      ::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(listening.get(), backlog) != 0) {
+    throw Error(ErrorKind::destination, fmt::format("the local socket {} cannot be made: {}", path, strerror(errno)));
+  }
+  return listening;
 }
 
 std::string socket_path(const std::string& destination_url) {
   const std::string name = file_name(destination_url);
-  std::string first;
+  std::string first;  // that may be ours
+  std::string last;   // to be refused, with the reason, where none may
   for (const auto& folder : folders()) {
     std::string path = (folder / name).string();
     if (path.size() > max_path) continue;
-    if (is_own_folder(folder) && answers(path)) return path;
-    if (first.empty()) first = std::move(path);
+    if (is_own_folder(folder) && probe(path) != Dialled::State::nobody) return path;
+    if (last.empty()) last = path;
+    if (first.empty() && !is_taken(folder)) first = std::move(path);
   }
-  return first;  // never empty: the one in /tmp is short
+  return first.empty() ? last : first;  // never empty: the one in /tmp is short
+}
+
+std::string taken_socket_folder(const std::string& socket) {
+  for (const auto& folder : folders()) {
+    if (fs::path(socket).parent_path() == folder) break;
+    if (is_taken(folder)) return folder.string();
+  }
+  return {};
 }
 
 }  // namespace walbrook::serve

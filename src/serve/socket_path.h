@@ -4,14 +4,36 @@
 #include <filesystem>
 #include <string>
 
+#include "serve/descriptor.h"
+
 namespace walbrook::serve {
 
 // Creates the folder with mode 700. Error(destination) when it is no folder, belongs to somebody else or others may
 // enter.
 void prepare_socket_folder(const std::filesystem::path& folder);
-// Removes what killed processes left in it. A socket that was just made is spared: its owner may be about to listen.
+// Removes what killed processes left in it. A socket that was just made is spared: its owner may be about to listen. So
+// is one of which it cannot be told whether its owner lives.
 void remove_dead_sockets(const std::filesystem::path& folder);
-// A process accepts connections at this path.
-[[nodiscard]] bool answers(const std::string& path);
+
+// A connection to the local socket at a path, or why there is none.
+struct Dialled {
+  enum class State {
+    connected,
+    nobody,   // there is no socket, or its process is gone: ENOENT, ECONNREFUSED
+    busy,     // a process is there, and takes no further connection at the moment: EAGAIN
+    unknown,  // it cannot be told: no descriptor is free, the folder may not be entered, …
+  };
+  State state = State::unknown;
+  int descriptor = -1;  // of a connection: the caller's to close, non-blocking
+  int error = 0;        // errno
+};
+[[nodiscard]] Dialled dial(const std::string& path);
+
+// What dial() tells; the connection is closed again.
+[[nodiscard]] Dialled::State probe(const std::string& path);
+
+// The listening socket at `path`, which replaces one of a dead process. Error(destination): another process answers
+// there, or that cannot be told.
+[[nodiscard]] Descriptor listen_at(const std::string& path);
 
 }  // namespace walbrook::serve

@@ -1,6 +1,7 @@
 // What goes over the local socket, as JSON and back.
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "serve/local_server.h"
 
 namespace walbrook::serve {
@@ -50,6 +51,12 @@ pipeline::RunStatus::Table table_from(const json& document) {
   return table;
 }
 
+ordered_json to_document(const pipeline::RunStatus::CopySnapshot& snapshot) {
+  return {{"seconds", snapshot.seconds},
+          {"consistent_point", snapshot.consistent_point.to_string()},
+          {"xmin", snapshot.xmin}};
+}
+
 ordered_json to_document(const pipeline::Counts& counts) {
   return {{"transactions", counts.transactions},
           {"inserts", counts.inserts},
@@ -89,13 +96,16 @@ std::string to_json(const pipeline::RunStatus& status) {
                            {"checkpoint", status.checkpoint.to_string()},
                            {"received", status.received.to_string()},
                            {"server", status.server.to_string()},
+                           {"waits_for", status.waits_for},
                            {"lag_ms", status.lag_ms},
                            {"last_commit_lag_ms", status.last_commit_lag_ms},
                            {"queued_bytes", status.queued_bytes},
                            {"rows_per_second", status.rows_per_second},
                            {"applied", to_document(status.applied)},
                            {"source_waits", status.source_waits},
+                           {"copy_snapshot", nullptr},
                            {"tables", ordered_json::array()}};
+  if (status.copy_snapshot) document["copy_snapshot"] = to_document(*status.copy_snapshot);
   for (const auto& table : status.tables) document["tables"].push_back(to_document(table));
   return dump(document);
 }
@@ -112,37 +122,62 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   status.checkpoint = lsn_of(document, "checkpoint");
   status.received = lsn_of(document, "received");
   status.server = lsn_of(document, "server");
+  document.at("waits_for").get_to(status.waits_for);
   document.at("lag_ms").get_to(status.lag_ms);
   document.at("last_commit_lag_ms").get_to(status.last_commit_lag_ms);
   document.at("queued_bytes").get_to(status.queued_bytes);
   document.at("rows_per_second").get_to(status.rows_per_second);
   status.applied = counts_from(document.at("applied"));
   status.source_waits = document.value("source_waits", std::vector<std::string>{});  // an older run has none
+  if (const auto& snapshot = document.at("copy_snapshot"); !snapshot.is_null()) {
+    status.copy_snapshot = {.seconds = snapshot.at("seconds").get<double>(),
+                            .consistent_point = lsn_of(snapshot, "consistent_point"),
+                            .xmin = snapshot.at("xmin").get<std::string>()};
+  }
   for (const auto& table : document.at("tables")) status.tables.push_back(table_from(table));
   return status;
 } catch (const json::exception& reason) {
   malformed(reason);
 }
 
+SqlAnswer sql_answer(destination::QueryResult result, std::vector<destination::PipelinePosition> positions) {
+  SqlAnswer answer{.lsn = {}, .pipelines = std::move(positions), .result = std::move(result)};
+  if (answer.pipelines.size() == 1) answer.lsn = answer.pipelines.front().lsn;
+  return answer;
+}
+
+// Written as text, without a tree: an answer of many rows would be in memory once more.
 std::string to_json(const SqlAnswer& answer) {
-  ordered_json document = {
-      {"lsn", answer.lsn.to_string()}, {"columns", ordered_json::array()}, {"rows", ordered_json::array()}};
+  ordered_json head = {
+      {"lsn", answer.lsn.to_string()}, {"pipelines", ordered_json::array()}, {"columns", ordered_json::array()}};
+  for (const auto& [pipeline, lsn] : answer.pipelines) {
+    head["pipelines"].push_back({{"name", pipeline}, {"lsn", lsn.to_string()}});
+  }
   for (const auto& column : answer.result.columns) {
-    document["columns"].push_back(
+    head["columns"].push_back(
         {{"name", column.name}, {"type", column.type}, {"numeric", column.numeric}, {"json", column.json}});
   }
+  auto text = dump(head);
+  text.back() = ',';  // in place of the brace
+  text += "\"rows\":[";
   for (const auto& row : answer.result.rows) {
-    ordered_json cells = ordered_json::array();
-    for (const auto& cell : row) cells.push_back(cell ? ordered_json(*cell) : ordered_json());
-    document["rows"].push_back(std::move(cells));
+    text += text.back() == '[' ? "[" : ",[";
+    for (const auto& cell : row) {
+      if (text.back() != '[') text += ',';
+      text += cell ? json_string(*cell) : "null";
+    }
+    text += ']';
   }
-  return dump(document);
+  return text + "]}";
 }
 
 SqlAnswer sql_answer_from_json(std::string_view text) try {
   const json document = json::parse(text);
   SqlAnswer answer;
   answer.lsn = lsn_of(document, "lsn");
+  for (const auto& pipeline : document.at("pipelines")) {
+    answer.pipelines.push_back({.pipeline = pipeline.at("name").get<std::string>(), .lsn = lsn_of(pipeline, "lsn")});
+  }
   for (const auto& column : document.at("columns")) {
     answer.result.columns.push_back({.name = column.at("name").get<std::string>(),
                                      .type = column.at("type").get<std::string>(),

@@ -206,16 +206,16 @@ SourceTable table_of(const Rows& rows, int row) {
   table.identity = static_cast<ReplicaIdentity>(rows.text(row, 10).at(0));
   table.has_identity_key = rows.boolean(row, 11);
   if (!rows.is_null(row, 12)) {
-    table.published_columns = nlohmann::json::parse(rows.text(row, 12)).get<std::vector<std::string>>();
+    table.published_columns = nlohmann::json::parse(rows.json(row, 12)).get<std::vector<std::string>>();
   }
   table.row_filter = rows.text(row, 13);
   table.estimated_rows = rows.is_null(row, 14) ? -1 : rows.integer(row, 14);
   table.bytes = rows.integer(row, 15);
   table.members = parse_members(table.oid, rows.text(row, 16));
-  table.fingerprint = rows.text(row, 17);
+  table.fingerprint = rows.json(row, 17);
   table.unseen_partition = rows.text(row, 20);
   if (!rows.is_null(row, 18)) {
-    for (const auto& column : nlohmann::json::parse(rows.text(row, 18))) {
+    for (const auto& column : nlohmann::json::parse(rows.json(row, 18))) {
       table.columns.push_back({.name = column.at(0), .type_oid = column.at(1), .typmod = column.at(2)});
     }
   }

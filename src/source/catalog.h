@@ -26,6 +26,13 @@ struct SourceColumn {
   friend bool operator==(const SourceColumn&, const SourceColumn&) = default;
 };
 
+// Why one table cannot be copied or followed as it is (table_obstacles.h).
+struct TableObstacle {
+  std::string reason;  // empty = nothing is in the way
+  std::string remedy;  // SQL
+  friend bool operator==(const TableObstacle&, const TableObstacle&) = default;
+};
+
 // One table to be copied: a published relation, or the root of published partitions.
 struct SourceTable {
   Oid oid = 0;  // of the table or the partition root
@@ -45,6 +52,8 @@ struct SourceTable {
   // As JSON (source/fingerprint.h): what may tell that rows changed without a message. Equal text: none did.
   std::string fingerprint;
   std::string unseen_partition;  // one that is unlogged or a foreign table: no message tells of its rows; empty = none
+  TableObstacle unreadable;      // the role cannot copy its rows; its changes come all the same
+  TableObstacle unfit;           // what is sent is not the whole table, or not what was asked of it
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 

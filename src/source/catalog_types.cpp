@@ -66,7 +66,7 @@ void CatalogTypes::look_up(Oid oid) {
              .name = rows.text(row, 3),
              .attributes = {}};
     if (!rows.is_null(row, 7)) {
-      for (const auto& attribute : nlohmann::json::parse(rows.text(row, 7))) {
+      for (const auto& attribute : nlohmann::json::parse(rows.json(row, 7))) {
         type.attributes.push_back({attribute.at(0), attribute.at(1), attribute.at(2)});
       }
     }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/lsn.h"
+#include "base/source_text.h"
 
 namespace walbrook::source {
 
@@ -47,6 +48,8 @@ class ChangeReader {
   virtual void send_feedback(Lsn durable, bool ask_reply) = 0;
   // How long the server waits for feedback (wal_sender_timeout); 0 = for ever.
   [[nodiscard]] virtual milliseconds sender_timeout() const = 0;
+  // How the text of its frames is converted, names and values alike; nullptr: it is UTF-8. Lives as long as the reader.
+  [[nodiscard]] virtual const SourceText* encoding() const { return nullptr; }
 };
 
 }  // namespace walbrook::source

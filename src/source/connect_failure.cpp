@@ -12,7 +12,10 @@ struct Cause {
   std::string words;  // libpq's or the server's, in English: another language gets its words without a mend
   ErrorKind kind;
   std::string mend;
+  std::string sqlstate = {};  // libpq does not tell the one of a refused connection
 };
+
+constexpr auto too_many_connections = "53300";
 
 std::vector<Cause> authentication_causes(const ConnectAttempt& attempt) {
   const auto& user = attempt.user;
@@ -45,13 +48,17 @@ std::vector<Cause> server_causes(const ConnectAttempt& attempt) {
       {fmt::format("database \"{}\" does not exist", attempt.database), ErrorKind::source_not_ready,
        fmt::format("Check the database's name (psql -l lists them); {} was asked for.", attempt.database)},
       {"exceeds max_wal_senders", ErrorKind::connection,
-       "Raise max_wal_senders (needs a restart), or end walsenders that are not needed (pg_stat_replication)."},
-      {"all AVAILABLE replication", ErrorKind::connection, "Raise max_wal_senders (needs a restart)."},
-      {"too many clients", ErrorKind::connection, "Raise max_connections (needs a restart), or close connections."},
+       "Raise max_wal_senders (needs a restart), or end walsenders that are not needed (pg_stat_replication).",
+       too_many_connections},
+      {"all AVAILABLE replication", ErrorKind::connection, "Raise max_wal_senders (needs a restart).",
+       too_many_connections},
+      {"too many clients", ErrorKind::connection, "Raise max_connections (needs a restart), or close connections.",
+       too_many_connections},
       {"too many connections for", ErrorKind::connection,
-       fmt::format("Raise the limit: ALTER ROLE \"{}\" CONNECTION LIMIT -1; or of the database.", attempt.user)},
+       fmt::format("Raise the limit: ALTER ROLE \"{}\" CONNECTION LIMIT -1; or of the database.", attempt.user),
+       too_many_connections},
       {"remaining connection slots are reserved", ErrorKind::connection,
-       "Raise max_connections (needs a restart), or close connections."},
+       "Raise max_connections (needs a restart), or close connections.", too_many_connections},
       {"starting up", ErrorKind::connection, "Wait until the server has started."},
       {"shutting down", ErrorKind::connection, "Wait until the server is up again."},
       {"in recovery mode", ErrorKind::connection, "Wait until the server has recovered."},
@@ -176,7 +183,9 @@ Error connect_failure(std::string_view message, const ConnectAttempt& attempt) {
       // The server's own word counts; another address may have been silent before.
       if (known.kind == ErrorKind::connection && kind_of_state(facts.sqlstate) != ErrorKind::connection) continue;
       if (reason.find(known.words) == std::string::npos) continue;
-      return {known.kind, cause, known.mend, facts};
+      auto told = facts;
+      if (told.sqlstate.empty()) told.sqlstate = known.sqlstate;
+      return {known.kind, cause, known.mend, told};
     }
   }
   return {kind_of_state(facts.sqlstate), cause, {}, facts};

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <future>
 #include <map>
@@ -17,25 +18,13 @@
 #include "source/dial.h"
 #include "source/outage.h"
 #include "source/server_wait.h"
+#include "source/session.h"
 
 namespace walbrook::source {
 namespace {
 
 constexpr int longest_default_connect_timeout_s = 10;
 constexpr int keepalives_count = 3;
-
-// Given at start-up, so that they go before what is set for the role or the database (ALTER ROLE … SET DateStyle = …).
-// Text output is the one that pgoutput/values.h parses; timeouts must end neither a long copy nor the stream, and the
-// empty search_path makes names in expressions and regclass values whole, and keeps functions of other people out.
-constexpr auto session_settings =
-    "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex -c extra_float_digits=3 "
-    "-c search_path= -c standard_conforming_strings=on -c statement_timeout=0 -c lock_timeout=0 "
-    "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 -c default_transaction_read_only=off";
-
-// 17 has one more, which older servers refuse: asked for when the version is known.
-constexpr auto late_settings =
-    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'transaction_timeout' AND setting <> '0'";
 
 constexpr auto encoding_advice =
     "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
@@ -76,9 +65,13 @@ Parameters resolve(const std::string& conninfo) {
   if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
   const std::string message = PQerrorMessage(probe.get());
   if (message.find(refused) == std::string::npos) {
-    throw Error(ErrorKind::configuration,
-                "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
-                "Check the connection string, PGSERVICE and the service file.");
+    // Without a role libpq takes the name of the operating system's user, and in a container there may be none.
+    const bool lacks_user = message.find("local user with ID") != std::string::npos;
+    throw Error(
+        ErrorKind::configuration, "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
+        lacks_user ? "Name the role to connect as: postgresql://ROLE@host/database, username in secrets.toml, or "
+                     "PGUSER."
+                   : "Check the connection string, PGSERVICE and the service file.");
   }
   Parameters resolved;
   const OptionList options(PQconninfo(probe.get()));
@@ -108,7 +101,7 @@ Parameters additions(const Parameters& resolved, ConnectionUse use, const std::s
   };
   Parameters added;
   const auto users = given("options");
-  added["options"] = (users.empty() ? "" : users + " ") + session_settings + (options.empty() ? "" : " " + options);
+  added["options"] = (users.empty() ? "" : users + " ") + startup_options() + (options.empty() ? "" : " " + options);
   added["client_encoding"] = "UTF8";
   added["fallback_application_name"] = "walbrook";
   for (const auto& [name, value] : timeouts(network_timeout)) {
@@ -152,6 +145,24 @@ void blank_out(std::string& text, const char* spoiled) {
   }
 }
 
+// By the address that was connected to: a name may stand for this machine as well.
+bool is_other_machine(PGconn* connection) {
+  const char* connected = PQhostaddr(connection);
+  const std::string_view address = connected != nullptr ? connected : "";  // "": a Unix socket
+  return !address.empty() && address != "::1" && !address.starts_with("127.");
+}
+
+// Once a process: libpq does not tell how the password was asked for, and in the worst case it was sent as it is.
+void warn_of_open_password(PGconn* connection, const std::string& where) {
+  static std::atomic<bool> warned = false;
+  if (PQconnectionUsedPassword(connection) == 0 || PQsslInUse(connection) != 0 || !is_other_machine(connection)) return;
+  if (warned.exchange(true)) return;
+  spdlog::warn(
+      "the connection to {} asks for a password and is not encrypted: whoever sees the network may read both password "
+      "and rows\n  sslmode=require refuses such a connection; the server needs ssl = on for it.",
+      where);
+}
+
 template <class Integer>
 Integer parse_integer(const char* text) {
   Integer value{};
@@ -162,8 +173,14 @@ Integer parse_integer(const char* text) {
 
 }  // namespace
 
-std::string Rows::text(int row, int column) const {
+std::string_view Rows::bytes(int row, int column) const {
   return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+std::string Rows::text(int row, int column) const {
+  return encoding_ != nullptr ? encoding_->name_to_utf8(bytes(row, column)) : std::string(bytes(row, column));
+}
+std::string Rows::json(int row, int column) const {
+  return encoding_ != nullptr ? encoding_->json_to_utf8(bytes(row, column)) : std::string(bytes(row, column));
 }
 bool Rows::boolean(int row, int column) const {
   return PQgetvalue(result_.get(), row, column)[0] == 't';
@@ -228,20 +245,25 @@ Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, co
   Connection connection(opened.release(), endpoint);
   if (PQstatus(connection.raw()) != CONNECTION_OK) throw refusal(PQerrorMessage(connection.raw()), connection);
   PQsetErrorVerbosity(connection.raw(), PQERRORS_DEFAULT);
+  warn_of_open_password(connection.raw(), connection.where());
   PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
   PQsetnonblocking(connection.raw(), 1);  // writes that the peer does not take must not hold us
-  connection.query(late_settings, {}, "setting up the session");
+  require_settings(connection, session_settings());
+  connection.encoding_ = use_own_encoding(connection);
   return connection;
 }
 
 Result Connection::run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
                        std::string_view doing, const std::stop_token& also) {
+  std::vector<std::optional<std::string>> own;  // in the database's encoding
+  for (const auto& parameter : parameters) own.push_back(parameter ? std::optional(encoded(*parameter)) : std::nullopt);
   std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  values.reserve(own.size());
+  for (const auto& parameter : own) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const auto statement = encoded(sql);
   // A walsender takes the simple protocol alone.
-  const int sent = parameters.empty() ? PQsendQuery(raw(), sql.c_str())
-                                      : PQsendQueryParams(raw(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+  const int sent = parameters.empty() ? PQsendQuery(raw(), statement.c_str())
+                                      : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()), nullptr,
                                                           values.data(), nullptr, nullptr, 0);
   if (sent == 0) throw failure(nullptr, doing);
   ServerWait wait(*this, doing, also);
@@ -262,7 +284,7 @@ Rows Connection::query(const std::string& sql, const std::vector<std::optional<s
   auto result = run(sql, parameters, doing);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw failure(result.get(), doing);
-  return Rows(std::move(result));
+  return Rows(std::move(result), encoding_);
 }
 
 void Connection::execute(const std::string& sql, std::string_view doing) {
@@ -335,6 +357,19 @@ bool Connection::receive() {
   return good;
 }
 
+void Connection::take_text_as_stored() {
+  if (encoding_ == nullptr) encoding_ = use_multibyte_encoding(*this);
+}
+
+void Connection::take_text_converted() {
+  execute("SET client_encoding = 'UTF8'", "having text converted");
+  encoding_ = nullptr;
+}
+
+std::string Connection::encoded(std::string sql) const {
+  return encoding_ != nullptr ? encoding_->from_utf8(sql) : std::move(sql);
+}
+
 std::string Connection::quote_name(std::string_view name) const {
   std::string quoted = "\"";
   for (const char c : name) {
@@ -387,6 +422,7 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   const char* detail = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
   auto reason = one_line(primary != nullptr ? primary : PQerrorMessage(raw()));
   if (detail != nullptr) reason += " (" + one_line(detail) + ")";
+  if (encoding_ != nullptr) reason = encoding_->name_to_utf8(reason);
   auto kind = ErrorKind::source_not_ready;
   // 08: connection exceptions, 57P: shut down by somebody, 53: out of some resource.
   if (PQstatus(raw()) != CONNECTION_OK || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
@@ -398,7 +434,9 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
   return {kind,
           mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
-          hint != nullptr ? one_line(hint) : "",
+          hint == nullptr        ? ""
+          : encoding_ != nullptr ? encoding_->name_to_utf8(one_line(hint))
+                                 : one_line(hint),
           {.server = where(), .sqlstate = std::string(sqlstate)}};
 }
 

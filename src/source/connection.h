@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/lsn.h"
+#include "base/source_text.h"
 #include "schema/source_type.h"
 #include "source/endpoint.h"
 
@@ -28,17 +29,24 @@ using Result = std::unique_ptr<PGresult, ResultDeleter>;
 // Rows of a query, all as text.
 class Rows {
  public:
-  explicit Rows(Result result) : result_(std::move(result)) {}
+  // `encoding`: of what is not UTF-8; nullptr: all of it is.
+  explicit Rows(Result result, std::shared_ptr<const SourceText> encoding = nullptr)
+      : result_(std::move(result)), encoding_(std::move(encoding)) {}
   [[nodiscard]] int size() const { return PQntuples(result_.get()); }
   [[nodiscard]] bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
-  [[nodiscard]] std::string text(int row, int column) const;  // "" for NULL
-  [[nodiscard]] bool boolean(int row, int column) const;      // 't'
+  // "" for NULL. As UTF-8: of another encoding as SourceText::name_to_utf8 makes it, of a JSON document as
+  // json_to_utf8.
+  [[nodiscard]] std::string text(int row, int column) const;
+  [[nodiscard]] std::string json(int row, int column) const;
+  [[nodiscard]] bool boolean(int row, int column) const;  // 't'
   [[nodiscard]] Oid oid(int row, int column) const;
   [[nodiscard]] std::int64_t integer(int row, int column) const;
   [[nodiscard]] Lsn lsn(int row, int column) const;
 
  private:
+  [[nodiscard]] std::string_view bytes(int row, int column) const;
   Result result_;
+  std::shared_ptr<const SourceText> encoding_;
 };
 
 // "" when there is none.
@@ -79,6 +87,17 @@ class Connection {
   // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.
   [[nodiscard]] bool receive();
 
+  // How text is converted that the server sends as the database stores it, because its encoding is SQL_ASCII or has one
+  // byte a character; nullptr where the server sends UTF-8. `run`, `query` and Rows convert by themselves; what is
+  // given to libpq otherwise goes through `encoded`.
+  [[nodiscard]] const std::shared_ptr<const SourceText>& encoding() const { return encoding_; }
+  [[nodiscard]] std::string encoded(std::string sql) const;
+  // Has text sent as the database stores it also where its encoding has several bytes a character; the characters are
+  // asked for on a connection of their own (server_text.h).
+  void take_text_as_stored();
+  // Has the server convert all text from here on.
+  void take_text_converted();
+
   [[nodiscard]] std::string quote_name(std::string_view name) const;
   [[nodiscard]] std::string quote_table(std::string_view schema, std::string_view name) const;
   [[nodiscard]] std::string quote_literal(std::string_view text) const;
@@ -104,6 +123,7 @@ class Connection {
 
   std::unique_ptr<PGconn, Finish> connection_;
   Endpoint endpoint_;
+  std::shared_ptr<const SourceText> encoding_;
 };
 
 }  // namespace walbrook::source

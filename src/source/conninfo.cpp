@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/error.h"
+#include "base/names.h"
+#include "base/text.h"
 
 namespace walbrook::source {
 namespace {
@@ -31,6 +35,49 @@ bool may_hold_secret(std::string_view conninfo) {
          (scheme != std::string_view::npos && conninfo.find(':', scheme + 3) != std::string_view::npos);
 }
 
+std::vector<std::string> known_parameters() {
+  std::vector<std::string> names;
+  const ConnectionSettings settings(PQconndefaults());
+  for (const auto* option = settings.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    names.emplace_back(option->keyword);
+  }
+  return names;
+}
+
+// `text` up to the first of `ends`, which is taken away with it.
+std::string_view take_until(std::string_view& text, std::string_view ends) {
+  const auto end = std::min(text.find_first_of(ends), text.size());
+  const auto taken = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return taken;
+}
+
+// The names before a "=" in a URL's query or in a key=value string. A value in quotes may hold what looks like one
+// more, so of such a string only those before the first quote are looked at.
+std::vector<std::string> written_parameters(std::string_view conninfo) {
+  std::vector<std::string> names;
+  const bool is_url = conninfo.find("://") != std::string_view::npos;
+  if (is_url) take_until(conninfo, "?");
+  while (!conninfo.empty()) {
+    auto part = take_until(conninfo, is_url ? "&" : " \t\r\n");
+    if (!is_url && part.find('\'') != std::string_view::npos) break;
+    if (part.find('=') != std::string_view::npos) names.emplace_back(take_until(part, "="));
+  }
+  return names;
+}
+
+// Only a word that is a name by its form is ever shown: anything else may be a piece of a password.
+std::optional<std::string> unknown_parameter(const std::string& conninfo) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  const auto known = known_parameters();
+  for (const auto& name : written_parameters(conninfo)) {
+    if (name.empty() || name.find_first_not_of(letters) != std::string::npos) continue;
+    const bool is_alias = name == "ssl" || name == "requiressl";  // of JDBC, which libpq takes in a URL
+    if (!is_alias && std::ranges::find(known, name) == known.end()) return name;
+  }
+  return std::nullopt;
+}
+
 ConnectionSettings parse(const std::string& conninfo, std::string_view origin) {
   char* reason = nullptr;
   ConnectionSettings settings(PQconninfoParse(conninfo.c_str(), &reason));
@@ -41,6 +88,15 @@ ConnectionSettings parse(const std::string& conninfo, std::string_view origin) {
     std::string_view line = reason;
     line = line.substr(0, line.find('\n'));
     cause += fmt::format(": {}", line);
+  }
+  if (const auto unknown = unknown_parameter(conninfo)) {
+    const auto known = known_parameters();
+    const auto meant = nearest(*unknown, known);
+    throw Error(ErrorKind::configuration,
+                fmt::format("{} has a parameter that libpq does not know: {}", origin, printable(*unknown)),
+                meant.empty() ? "Leave it out: what other drivers know means nothing to libpq. Its documentation lists "
+                                "them (\"Parameter Key Words\")."
+                              : fmt::format("Did you mean {}?", meant));
   }
   throw Error(ErrorKind::configuration, cause,
               "Form: postgresql://user@host:5432/database or \"host=… dbname=… user=…\". In a URL, /, @, : and % of a "

@@ -48,6 +48,12 @@ Endpoint Endpoint::for_a_look() const {
            .looks_twice = false}};
 }
 
+Endpoint Endpoint::for_copies() const {
+  auto copies = *this;
+  copies.waits_for_room_ = false;
+  return copies;
+}
+
 bool Endpoint::reread() const {
   if (!state_->options.reread) return false;
   auto now = state_->options.reread();  // may run a command: not under the lock

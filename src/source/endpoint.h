@@ -62,6 +62,9 @@ class Endpoint {
   [[nodiscard]] const EndpointOptions& options() const;
   // The same place, without patience: for connections that only look at what another one waits for.
   [[nodiscard]] Endpoint for_a_look() const;
+  // The same in everything, but that a server which is short of connections is not waited for: copies can be postponed.
+  [[nodiscard]] Endpoint for_copies() const;
+  [[nodiscard]] bool waits_for_room() const { return waits_for_room_; }
 
   // Reads the connection string again. True: it has changed. Throws Error(configuration), and keeps the former one.
   [[nodiscard]] bool reread() const;
@@ -90,6 +93,7 @@ class Endpoint {
 
  private:
   std::shared_ptr<struct EndpointState> state_;
+  bool waits_for_room_ = true;
 };
 
 }  // namespace walbrook::source

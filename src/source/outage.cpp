@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "source/shortage.h"
+
 namespace walbrook::source {
 namespace {
 
@@ -47,6 +49,7 @@ bool Outage::read_secrets() {
 
 void Outage::wait_or_throw(const Error& failed, Asked asked) {
   const auto most = limit();
+  if (!endpoint_.waits_for_room() && is_shortage(failed)) throw Error(failed);
   if (const auto* over = dynamic_cast<const WaitOver*>(&failed)) throw WaitOver(*over);
   if (consequence_of(failed, asked, endpoint_.has_succeeded(use_)) != Consequence::wait || most == milliseconds(0)) {
     throw Error(failed);

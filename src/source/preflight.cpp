@@ -83,22 +83,30 @@ void check_room(Connection& catalog, const PreflightRequest& request, const std:
       "(SELECT count(*) FROM pg_catalog.pg_replication_slots), pg_catalog.current_setting('max_wal_senders')::int, "
       "(SELECT count(*) FROM pg_catalog.pg_stat_replication)",
       {}, "counting slots and walsenders");
-  const auto snapshot = request.snapshot ? 1 : 0;
+  // A pipeline that has its slot goes on without a copy: a table that is to be copied waits then.
+  const auto copies = request.snapshot ? 1 : 0;
   const auto check = [&](const char* what, const char* setting, std::int64_t limit, std::int64_t used,
                          std::int64_t needed) {
     const auto text = fmt::format("{} of {} {} are free", std::max<std::int64_t>(limit - used, 0), limit, what);
-    if (limit - used >= needed) return found.ok("server", text);
-    found.error(
-        "server", fmt::format("{}; {} needed", text, needed == 1 ? "1 is" : fmt::format("{} are", needed)),
-        fmt::format(
-            "ALTER SYSTEM SET {} = {}; then restart the server; or drop what nobody needs (pg_replication_slots).",
-            setting, limit + needed));
+    const auto mend = [&](std::int64_t more) {
+      return fmt::format(
+          "ALTER SYSTEM SET {} = {}; then restart the server; or drop what nobody needs (pg_replication_slots).",
+          setting, limit + more);
+    };
+    if (limit - used >= needed + copies) return found.ok("server", text);
+    const auto must = needed + (slot ? 0 : copies);
+    if (limit - used < must) {
+      return found.error("server", fmt::format("{}; {} needed", text, must == 1 ? "1 is" : fmt::format("{} are", must)),
+                         mend(must));
+    }
+    found.note("server", fmt::format("{}: a table that is to be copied waits until there is one", text),
+               mend(needed + copies));
   };
-  check("replication slots", "max_replication_slots", rows.integer(0, 0), rows.integer(0, 1),
-        (slot ? 0 : 1) + snapshot);
+  // The slot of a pipeline that is reset makes room for the new one.
+  const auto freed = request.reset && read_slot(catalog, request.slot) ? 1 : 0;
+  check("replication slots", "max_replication_slots", rows.integer(0, 0), rows.integer(0, 1) - freed, slot ? 0 : 1);
   // An active slot's walsender is the one that we wait for.
-  check("walsenders", "max_wal_senders", rows.integer(0, 2), rows.integer(0, 3),
-        (slot && slot->active_pid != 0 ? 0 : 1) + snapshot);
+  check("walsenders", "max_wal_senders", rows.integer(0, 2), rows.integer(0, 3), slot && slot->active_pid != 0 ? 0 : 1);
 }
 
 // Opened for real: a role attribute, a membership (as on RDS) and pg_hba.conf all have a say in it.
@@ -210,7 +218,9 @@ void check_all(Connection& catalog, const PreflightRequest& request, Findings& f
   run_part("server", found, [&] { usable = check_server(catalog, found); });
   if (!usable) return;
   std::optional<SlotState> slot;
-  run_part("slot", found, [&] { slot = read_slot(catalog, request.slot); });
+  run_part("slot", found, [&] {
+    if (!request.reset) slot = read_slot(catalog, request.slot);
+  });
   run_part("server", found, [&] { check_room(catalog, request, slot, found); });
   auto of_slot = request;
   if (const auto server = check_replication(catalog, request, found)) {
@@ -235,9 +245,14 @@ std::vector<Finding> preflight(const PreflightRequest& request) {
 }
 
 std::optional<Error> first_error(const std::vector<Finding>& findings) {
-  const auto error = std::ranges::find(findings, Severity::error, &Finding::severity);
+  const auto error = std::ranges::find_if(
+      findings, [](const Finding& finding) { return finding.severity == Severity::error && !finding.concerns_table; });
   if (error == findings.end()) return std::nullopt;
   return Error(error->kind, error->what, error->mend, error->facts);
+}
+
+bool concerns_tables(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(findings, &Finding::concerns_table);
 }
 
 }  // namespace walbrook::source

@@ -29,6 +29,16 @@ class Findings {
              ErrorFacts facts = {}) {
     add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind, std::move(facts)});
   }
+  // Of one table, which a run suspends.
+  void table_error(std::string topic, std::string what, std::string mend) {
+    add({.severity = Severity::error,
+         .topic = std::move(topic),
+         .what = std::move(what),
+         .mend = std::move(mend),
+         .kind = ErrorKind::data,
+         .run_reports_it = true,
+         .concerns_table = true});
+  }
   void error(std::string topic, const Error& failed) {
     error(std::move(topic), failed.cause(), failed.mend(), failed.kind(), failed.facts());
   }
@@ -48,8 +58,9 @@ enum class PublicationOwner {
   user,      // the statements fail
 };
 
-// Rights, row security, replica identity and partitions of tables that are published.
-void check_tables(Connection& catalog, const std::vector<SourceTable>& tables, const PublishedOperations& operations,
-                  const std::string& publication, PublicationOwner owner, Findings& found);
+// Rights, row security, replica identity and partitions of tables that are published; of `request.tables` alone, where
+// some are asked for.
+void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PublishedOperations& operations,
+                  const PreflightRequest& request, PublicationOwner owner, Findings& found);
 
 }  // namespace walbrook::source

@@ -9,17 +9,29 @@
 namespace walbrook::source {
 namespace {
 
+// An asked table that is not as it was asked for. One that was copied before does not refuse the run: it left the
+// publication, or stays in it as it is.
+void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, std::string mend,
+                        Findings& found) {
+  const auto topic = "table " + asked.full_name();
+  const bool known = std::ranges::any_of(request.known, [&asked](const TableName& table) {
+    return table.schema == asked.schema && table.name == asked.name;
+  });
+  if (known) return found.warning(topic, std::move(what), std::move(mend));
+  found.error(topic, std::move(what), std::move(mend));
+}
+
 // True when it was refused, which is a finding now.
-bool check_refusal(const PublishableTable& table, Findings& found) {
+bool check_refusal(const PreflightRequest& request, const PublishableTable& table, Findings& found) {
   if (table.refusal.empty()) return false;
-  found.error("table " + table.name.full_name(), fmt::format("table {} {}", table.name.full_name(), table.refusal),
-              table.refusal_mend);
+  cannot_be_as_asked(request, table.name, fmt::format("table {} {}", table.name.full_name(), table.refusal),
+                     table.refusal_mend, found);
   return true;
 }
 
 void check_creation(Connection& catalog, const PreflightRequest& request, Findings& found) {
   auto tables = find_publishable(catalog, request.schema, request.tables);
-  std::erase_if(tables, [&found](const PublishableTable& table) { return check_refusal(table, found); });
+  std::erase_if(tables, [&](const PublishableTable& table) { return check_refusal(request, table, found); });
   if (tables.empty()) return;
   const auto all = as_published(tables);
   std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
@@ -39,7 +51,7 @@ void check_creation(Connection& catalog, const PreflightRequest& request, Findin
                             catalog.user(), why),
                 "As the tables' owner, with CREATE on the database, run: " + sql + ";", ErrorKind::rights);
   }
-  check_tables(catalog, all, {}, request.publication, PublicationOwner::walbrook, found);
+  check_tables(catalog, all, {}, request, PublicationOwner::walbrook, found);
 }
 
 void check_operations(const Connection& catalog, const Publication& publication, Findings& found) {
@@ -57,8 +69,11 @@ void check_operations(const Connection& catalog, const Publication& publication,
 }
 
 // An asked table against the publication that the user brought.
-void check_asked(Connection& catalog, const Publication& publication, const PublishableTable& asked, Findings& found) {
-  const auto topic = "table " + asked.name.full_name();
+void check_asked(Connection& catalog, const PreflightRequest& request, const Publication& publication,
+                 const PublishableTable& asked, Findings& found) {
+  const auto refuse = [&](std::string what, std::string mend) {
+    cannot_be_as_asked(request, asked.name, std::move(what), std::move(mend), found);
+  };
   const auto pub = catalog.quote_name(publication.name);
   const auto add = fmt::format("ALTER PUBLICATION {} ADD TABLE {};", pub, published_table_sql(catalog, asked));
   const auto same = std::ranges::find(publication.tables, asked.oid, &SourceTable::oid);
@@ -67,14 +82,12 @@ void check_asked(Connection& catalog, const Publication& publication, const Publ
       return std::ranges::find(table.members, asked.oid) != table.members.end();
     });
     if (root != publication.tables.end()) {
-      return found.error(
-          topic,
+      return refuse(
           fmt::format("{} is published as a partition of {}.{}", asked.name.full_name(), root->schema, root->name),
           fmt::format("Ask for --table '{}'.", catalog.quote_table(root->schema, root->name)));
     }
-    return found.error(topic,
-                       fmt::format("table {} is not in publication {}", asked.name.full_name(), publication.name),
-                       "As owner of both: " + add);
+    return refuse(fmt::format("table {} is not in publication {}", asked.name.full_name(), publication.name),
+                  "As owner of both: " + add);
   }
   if (asked.name.columns.empty()) return;
   auto wanted = asked.name.columns;
@@ -82,14 +95,13 @@ void check_asked(Connection& catalog, const Publication& publication, const Publ
   std::ranges::sort(wanted);
   std::ranges::sort(published);
   if (wanted == published) return;
-  found.error(topic,
-              fmt::format("publication {} publishes {} of {}, not the columns that were asked for", publication.name,
-                          same->published_columns.empty()
-                              ? "all columns"
-                              : fmt::format("the columns {}", fmt::join(same->published_columns, ", ")),
-                          asked.name.full_name()),
-              fmt::format("ALTER PUBLICATION {} DROP TABLE {}; {}", pub,
-                          catalog.quote_table(asked.name.schema, asked.name.name), add));
+  refuse(fmt::format("publication {} publishes {} of {}, not the columns that were asked for", publication.name,
+                     same->published_columns.empty()
+                         ? "all columns"
+                         : fmt::format("the columns {}", fmt::join(same->published_columns, ", ")),
+                     asked.name.full_name()),
+         fmt::format("ALTER PUBLICATION {} DROP TABLE {}; {}", pub,
+                     catalog.quote_table(asked.name.schema, asked.name.name), add));
 }
 
 bool is_in_gap(const PublicationGap& gap, Oid oid) {
@@ -131,14 +143,14 @@ void check_existing(Connection& catalog, const PreflightRequest& request, const 
   check_gap(publication, gap, found);
   if (!request.tables.empty()) {
     for (const auto& asked : find_publishable(catalog, request.schema, request.tables)) {
-      if (check_refusal(asked, found) || is_in_gap(gap, asked.oid)) continue;
-      check_asked(catalog, publication, asked, found);
+      if (check_refusal(request, asked, found) || is_in_gap(gap, asked.oid)) continue;
+      check_asked(catalog, request, publication, asked, found);
     }
   }
   const PublishedOperations operations{.updates = publication.updates,
                                        .deletes = publication.deletes,
                                        .via_partition_root = publication.via_partition_root};
-  check_tables(catalog, publication.tables, operations, publication.name,
+  check_tables(catalog, publication.tables, operations, request,
                mark ? PublicationOwner::walbrook : PublicationOwner::user, found);
 }
 
@@ -187,9 +199,9 @@ void warn_of_older_slot(const PreflightRequest& request, Findings& found) {
 }  // namespace
 
 void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found) {
-  if (const auto publication = read_publication(catalog, request.publication)) {
-    return check_existing(catalog, request, *publication, found);
-  }
+  const bool goes = request.reset && is_own_publication(catalog, request.publication);
+  const auto publication = goes ? std::nullopt : read_publication(catalog, request.publication);
+  if (publication) return check_existing(catalog, request, *publication, found);
   if (const auto missing = missing_publication(catalog, request, slot_exists)) {
     return found.error("publication", *missing);
   }

@@ -23,10 +23,14 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE n.nspname = $1 AND c.relname = $2
 )";
 
+// A table that belongs to an extension (PostGIS' spatial_ref_sys) comes and goes with it: it is published where it is
+// asked for by name.
 constexpr auto schema_query = R"(
 SELECT c.relname, c.oid, c.relkind = 'p', pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition AND c.oid >= 16384
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY c.relname
 )";
 
@@ -105,7 +109,7 @@ PublishableTable find_one(Connection& catalog, const TableName& asked) {
                               : "Name ordinary or partitioned tables.");
     return table;
   }
-  check_columns(table, names_of(rows.text(0, 5)), names_of(rows.text(0, 6)), catalog.server_version());
+  check_columns(table, names_of(rows.json(0, 5)), names_of(rows.json(0, 6)), catalog.server_version());
   return table;
 }
 

@@ -74,7 +74,7 @@ struct Stored {
 
 std::vector<std::string> names_in(const Rows& rows, int row, int column) {
   if (rows.is_null(row, column)) return {};
-  return nlohmann::json::parse(rows.text(row, column)).get<std::vector<std::string>>();
+  return nlohmann::json::parse(rows.json(row, column)).get<std::vector<std::string>>();
 }
 
 Stored stored_of(const Rows& rows, int row) {
@@ -85,7 +85,7 @@ Stored stored_of(const Rows& rows, int row) {
                 .leaf = rows.boolean(row, 7)};
   std::ranges::sort(stored.primary_key);
   if (rows.is_null(row, 3)) return stored;
-  for (const auto& column : nlohmann::json::parse(rows.text(row, 3))) {
+  for (const auto& column : nlohmann::json::parse(rows.json(row, 3))) {
     stored.columns.push_back(column.at(0));
     const std::string generated = column.at(1);
     if (generated.empty()) continue;

@@ -66,7 +66,12 @@ class WaitReport {
       : endpoint_(endpoint.for_a_look()), waiting_(waiting), walsender_pid_(walsender_pid) {}
 
   void tell() {
-    if (!waiting_) return;
+    const auto writers = read();
+    if (waiting_ && writers) waiting_(*writers);
+  }
+
+  // nullopt: they are not known.
+  std::optional<std::vector<OpenWriter>> read() {
     std::vector<OpenWriter> writers;
     try {
       if (!catalog_) catalog_ = Connection::open(endpoint_, ConnectionUse::catalog);
@@ -77,9 +82,9 @@ class WaitReport {
     } catch (const Error& failed) {  // it is only told; the creation itself goes on
       catalog_.reset();
       spdlog::debug("who the slot waits for is not known: {}", failed.cause());
-      return;
+      return std::nullopt;
     }
-    waiting_(writers);
+    return writers;
   }
 
  private:
@@ -89,13 +94,64 @@ class WaitReport {
   std::optional<Connection> catalog_;
 };
 
+std::string to_text(const std::vector<OpenWriter>& writers) {
+  std::string text;
+  for (const auto& writer : writers) {
+    text += text.empty() ? "" : ", ";
+    if (!writer.what.empty()) {
+      text += writer.what;
+    } else {
+      text += writer.pid != 0 ? fmt::format("pid {}", writer.pid)
+                              : fmt::format("prepared transaction \"{}\"", writer.prepared_gid);
+    }
+  }
+  return text;
+}
+
+std::string seconds_text(milliseconds time) {
+  return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
+}
+
+std::string quoted(const std::string& text) {
+  std::string literal = "'";
+  for (const char c : text) literal.append(c == '\'' ? 2 : 1, c);
+  return literal + "'";
+}
+
+// What ends them, as far as that is known.
+std::string end_writers(const std::vector<OpenWriter>& writers) {
+  std::string sql;
+  for (const auto& writer : writers) {
+    sql += writer.pid != 0 ? fmt::format("SELECT pg_terminate_backend({}); ", writer.pid)
+                           : fmt::format("ROLLBACK PREPARED {}; ", quoted(writer.prepared_gid));
+  }
+  return fmt::format("Wait for their end, or end them: {}--snapshot-wait sets how long a run waits.", sql);
+}
+
+WritersStayOpen waited_too_long(WaitReport& report, std::string_view doing, milliseconds longest) {
+  const auto writers = report.read();
+  const bool known = writers && !writers->empty();
+  return WritersStayOpen(
+      Error(ErrorKind::data,
+            fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
+                        seconds_text(longest), known ? to_text(*writers) : "they are not known"),
+            known ? end_writers(*writers) : "--snapshot-wait sets how long a run waits."));
+}
+
 // Waits for as long as the server is at work on it.
-Result await_result(Connection& replication, WaitReport& report, const std::stop_token& stop, std::string_view doing) {
+Result await_result(Connection& replication, WaitReport& report, milliseconds longest, const std::stop_token& stop,
+                    std::string_view doing) {
   ServerWait wait(replication, doing, stop);
   auto next_report = steady_clock::now() + waiting_interval;
+  const auto give_up = steady_clock::now() + longest;
   try {
     while (PQisBusy(replication.raw()) != 0) {
       wait.once();
+      if (longest.count() > 0 && steady_clock::now() >= give_up && PQisBusy(replication.raw()) != 0) {
+        auto failed = waited_too_long(report, doing, longest);  // before they can end
+        replication.abandon_statement();
+        throw failed;
+      }
       if (steady_clock::now() < next_report) continue;
       report.tell();
       next_report = steady_clock::now() + waiting_interval;
@@ -143,19 +199,23 @@ std::string creation_sql(const Connection& replication, const NewSlot& slot, boo
 }
 
 CreatedSlot create_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot, bool snapshot,
-                        const WaitingFor& waiting, const std::stop_token& stop) {
+                        const SlotWait& wait, const std::stop_token& stop) {
   const auto doing = "creating slot " + slot.name;
-  if (PQsendQuery(replication.raw(), creation_sql(replication, slot, snapshot).c_str()) == 0) {
+  if (PQsendQuery(replication.raw(), replication.encoded(creation_sql(replication, slot, snapshot)).c_str()) == 0) {
     throw replication.failure(nullptr, doing);
   }
-  WaitReport report(endpoint, waiting, PQbackendPID(replication.raw()));
-  auto result = await_result(replication, report, stop, doing);
+  WaitReport report(endpoint, wait.report, PQbackendPID(replication.raw()));
+  auto result = await_result(replication, report, wait.longest, stop, doing);
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), slot.name);
   const Rows rows(std::move(result));
-  return {.consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
+  return {.slot_name = slot.name, .consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
 }
 
 }  // namespace
+
+std::string waiting_text(const std::vector<OpenWriter>& writers) {
+  return "the end of transactions that are writing in the source: " + to_text(writers);
+}
 
 std::optional<SlotState> read_slot(Connection& catalog, const std::string& name) {
   const auto rows = catalog.query(slot_query, {name}, "reading slot " + name);
@@ -175,15 +235,15 @@ std::optional<SlotState> read_slot(Connection& catalog, const std::string& name)
 }
 
 CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
-                                  const WaitingFor& waiting, std::stop_token stop) {
-  return create_slot(replication, endpoint, slot, false, waiting, stop);
+                                  const SlotWait& wait, std::stop_token stop) {
+  return create_slot(replication, endpoint, slot, false, wait, stop);
 }
 
-CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const WaitingFor& waiting,
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop) {
   // Slots are named across the cluster. The PID tells apart whoever lives now, the number what a crash may have left.
   const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
-  return create_slot(replication, endpoint, {.name = name}, true, waiting, stop);
+  return create_slot(replication, endpoint, {.name = name}, true, wait, stop);
 }
 
 void drop_slot(Connection& catalog, const std::string& name) {

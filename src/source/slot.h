@@ -62,8 +62,24 @@ struct OpenWriter {
 };
 // Called about once a second while the creation waits.
 using WaitingFor = std::function<void(const std::vector<OpenWriter>&)>;
+// "the end of transactions that are writing in the source: pid 4711 (app "psql", …), prepared transaction "x"".
+[[nodiscard]] std::string waiting_text(const std::vector<OpenWriter>& writers);
+
+// Transactions that a slot's creation waits for did not end within SlotWait::longest; they are named, and nothing is
+// left of the attempt.
+class WritersStayOpen : public Error {
+ public:
+  explicit WritersStayOpen(const Error& error) : Error(error) {}
+};
+
+// How the creation of a slot waits for open writers.
+struct SlotWait {
+  WaitingFor report{};
+  milliseconds longest{0};  // 0 = as long as they are open
+};
 
 struct CreatedSlot {
+  std::string slot_name;
   Lsn consistent_point;
   std::string snapshot_name;  // empty unless exported; valid until the replication connection runs another command
 };
@@ -71,10 +87,10 @@ struct NewSlot {
   std::string name;
   bool two_phase = false;  // 15+
 };
-// On a replication connection. Waits as long as needed; `stop` ends the wait with Stopped.
+// On a replication connection. Throws WritersStayOpen; `stop` ends the wait with Stopped.
 CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
-                                  const WaitingFor& waiting, std::stop_token stop);
-CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const WaitingFor& waiting,
+                                  const SlotWait& wait, std::stop_token stop);
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop);
 void drop_slot(Connection& catalog, const std::string& name);
 

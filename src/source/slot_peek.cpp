@@ -88,6 +88,9 @@ void SlotPeek::begin(const PeekOptions& options) {
     sql += fmt::format(", 'streaming', '{}'", options.streaming == pgoutput::Streaming::on ? "on" : "parallel");
   }
   sql += ")) TO STDOUT (FORMAT binary)";
+  // The frames are for people: the server converts them where it can.
+  const char* encoding = PQparameterStatus(connection_.raw(), "server_encoding");
+  if (encoding != nullptr && std::string_view(encoding) != "SQL_ASCII") connection_.take_text_converted();
   const auto started = connection_.run(sql, {}, doing_);
   if (PQresultStatus(started.get()) != PGRES_COPY_OUT) {
     throw connection_.failure(started.get(), doing_);

@@ -1,6 +1,7 @@
 #include "source/snapshot_reader.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -62,12 +63,34 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
   return oid == type.base_oid && typmod == (domain ? type.base_typmod : column.typmod);
 }
 
+// A failure that is about one row's contents says what can be done about it.
+Error with_advice(const Error& failed) {
+  const auto& state = failed.facts().sqlstate;
+  // untranslatable_character, character_not_in_repertoire: from an encoding of several bytes a character.
+  if (state != "22P05" && state != "22021") return failed;
+  return {ErrorKind::data, failed.cause(), "The server cannot convert that value to UTF8. Correct it at the source.",
+          failed.facts()};
+}
+
 }  // namespace
 
-SnapshotSource::SnapshotSource(const Endpoint& endpoint, const WaitingFor& waiting, std::stop_token stop,
+SnapshotSource::SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop,
                                KnownServer* server)
     : replication_(open_checked(endpoint, ConnectionUse::replication, server)),
-      created_(create_snapshot_slot(replication_, endpoint, waiting, std::move(stop))) {}
+      created_(create_snapshot_slot(*replication_, endpoint, wait, std::move(stop))) {}
+
+// Dropped by a command, so that the server has let go of its WAL when this returns; closing the connection drops it
+// too, a little later.
+void SnapshotSource::drop_slot() {
+  if (!replication_) return;
+  try {
+    replication_->execute("DROP_REPLICATION_SLOT " + replication_->quote_name(created_.slot_name),
+                          "dropping the copy's slot");
+  } catch (const Error& failed) {
+    spdlog::debug("{}", failed.cause());
+  }
+  replication_.reset();
+}
 
 SnapshotReader::SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server)
     : connection_(open_checked(endpoint, ConnectionUse::snapshot, server)) {
@@ -80,16 +103,36 @@ SnapshotReader::SnapshotReader(const Endpoint& endpoint, const std::string& snap
   connection_.execute("SAVEPOINT table_start", "setting a savepoint");
 }
 
-// The snapshot is gone (22023, from 17 on 42704) when the connection that exported it is: that is what has failed.
+// Whoever exported it may be gone, which is a lost connection for who comes after it: a newer snapshot is taken then.
 void SnapshotReader::take_over(const std::string& snapshot_name) {
   try {
     connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
                         "taking the snapshot over");
   } catch (const Error& failed) {
+    // 22023: no snapshot of that name (42704 from 17 on); 55000: its transaction has ended.
     const auto& state = failed.facts().sqlstate;
-    if (state != "22023" && state != "42704") throw;
-    throw Error(ErrorKind::connection, failed.cause(), {}, {.server = failed.facts().server});
+    if (state != "22023" && state != "42704" && state != "55000") throw;
+    throw Error(ErrorKind::connection, failed.cause(), failed.mend(), failed.facts());
   }
+}
+
+// A subtransaction exports nothing, so the savepoint is left for a moment.
+std::string SnapshotReader::export_snapshot() {
+  connection_.execute("RELEASE SAVEPOINT table_start", "leaving the savepoint");
+  const auto rows = connection_.query("SELECT pg_catalog.pg_export_snapshot()", {}, "exporting the snapshot again");
+  connection_.execute("SAVEPOINT table_start", "setting a savepoint");
+  return rows.text(0, 0);
+}
+
+std::string SnapshotReader::xmin() {
+  return connection_
+      .query("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())", {},
+             "asking for the snapshot's xmin")
+      .text(0, 0);
+}
+
+bool SnapshotReader::usable() const {
+  return PQstatus(connection_.raw()) == CONNECTION_OK;
 }
 
 SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,
@@ -109,6 +152,7 @@ SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeC
   if (rewritten(table)) return Prepared::stale;
   table_ = table;
   limits_ = limits;
+  limits_.text = connection_.encoding().get();
   types_.clear();
   for (const auto& column : schema.columns) types_.push_back(types.find(column.type_oid));
   schema_ = std::make_shared<const TableSchema>(std::move(schema));
@@ -275,7 +319,13 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
     rows_came = false;
     wait.once();
   }
-  connection_.finish_copy(doing);
+  try {
+    connection_.finish_copy(doing);
+  } catch (const Stopped&) {
+    throw;
+  } catch (const Error& failed) {
+    throw with_advice(failed);
+  }
   rows.finish();
   if (rows.batch().rows() > 0) hand_over();
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 
 #include "base/error.h"
@@ -13,20 +14,32 @@ namespace walbrook::source {
 
 enum class CopyFormat { binary_where_possible, text };
 
-// A temporary slot's exported snapshot: lives as long as this object, which holds the replication connection that made
-// it.
+// A temporary slot and the snapshot that its creation exported. As long as the slot stands, the server keeps its WAL
+// from the consistent point on; the snapshot needs it no longer once a transaction has taken it over. Worked:
+//
+//   walsender   CREATE_REPLICATION_SLOT … TEMPORARY … (SNAPSHOT 'export')   → consistent point 0/50, snapshot A
+//   reader 1    BEGIN; SET TRANSACTION SNAPSHOT 'A'; pg_export_snapshot()    → snapshot B, the same rows
+//   walsender   DROP_REPLICATION_SLOT, disconnect                           A cannot be taken over any more
+//   reader 2    BEGIN; SET TRANSACTION SNAPSHOT 'B'                         while reader 1's transaction lasts
+//
+// Tried on 14 to 18: reader 1 and 2 see what A showed, whatever is committed and vacuumed meanwhile. From then on the
+// readers' transactions hold the xmin horizon, and nothing holds WAL.
 class SnapshotSource {
  public:
-  // Waits for open writers, telling `waiting`. The connection is compared with `server` unless that is nullptr.
-  SnapshotSource(const Endpoint& endpoint, const WaitingFor& waiting, std::stop_token stop,
+  // Waits for open writers as `wait` says. The connection is compared with `server` unless that is nullptr. Throws
+  // WritersStayOpen.
+  SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop,
                  KnownServer* server = nullptr);
 
   // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
   [[nodiscard]] Lsn consistent_point() const { return created_.consistent_point; }
+  // Can be taken over until the slot is dropped.
   [[nodiscard]] const std::string& name() const { return created_.snapshot_name; }
+  // A reader has taken the snapshot over: the slot goes, and the connection that made it. Does not throw.
+  void drop_slot();
 
  private:
-  Connection replication_;
+  std::optional<Connection> replication_;  // until the slot is dropped
   CreatedSlot created_;
 };
 
@@ -50,11 +63,19 @@ struct CopyOptions {
   std::optional<PageRange> pages;  // only these (14+); not of a partitioned table
 };
 
-// One worker's connection inside the snapshot. After any answer of `prepare`, and after any Error that is not of kind
-// connection, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
+// One worker's connection inside the snapshot. After any answer of `prepare`, and after any Error that leaves it
+// `usable`, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
 class SnapshotReader {
  public:
   SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server = nullptr);
+
+  // A name by which other readers take the same snapshot over, as long as this reader lives.
+  // REQUIRES: no table is prepared.
+  [[nodiscard]] std::string export_snapshot();
+  // The oldest transaction that was open for the snapshot: VACUUM removes nothing that one from there on deleted.
+  [[nodiscard]] std::string xmin();
+  // False: the connection is lost, and the snapshot with it.
+  [[nodiscard]] bool usable() const;
 
   enum class Prepared {
     ready,

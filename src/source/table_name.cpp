@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "source/slot.h"
+#include "source/written_name.h"
 
 namespace walbrook::source {
 namespace {
@@ -13,12 +14,16 @@ constexpr std::size_t max_name_bytes = 63;  // NAMEDATALEN - 1; PostgreSQL would
 // name [. name] [( name [, name]… )]
 class TableNameParser {
  public:
-  explicit TableNameParser(std::string_view text) : text_(text) {}
+  enum class Letters { folded, as_written };
+  explicit TableNameParser(std::string_view text, Letters letters = Letters::folded) : text_(text), letters_(letters) {}
 
   TableName parse() {
+    name_is_quoted_ = next_is_quoted();
     TableName table{.schema = "public", .name = name(), .columns = {}};
     if (accept('.')) {
+      schema_is_quoted_ = name_is_quoted_;
       table.schema = std::move(table.name);
+      name_is_quoted_ = next_is_quoted();
       table.name = name();
     }
     if (accept('.')) fail("it has three parts; a table is named by schema.table, the database by the connection");
@@ -36,8 +41,15 @@ class TableNameParser {
     if (at_ < text_.size()) fail(fmt::format("\"{}\" is left over", text_.substr(at_)));
     return table;
   }
+  // Of what was parsed.
+  [[nodiscard]] bool schema_is_quoted() const { return schema_is_quoted_; }
+  [[nodiscard]] bool name_is_quoted() const { return name_is_quoted_; }
 
  private:
+  bool next_is_quoted() {
+    skip_space();
+    return at_ < text_.size() && text_[at_] == '"';
+  }
   void skip_space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
   }
@@ -62,7 +74,8 @@ class TableNameParser {
     std::string found;
     for (; at_ < text_.size() && is_bare(text_[at_]); ++at_) {
       const char c = text_[at_];
-      found.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c);
+      const bool folds = letters_ == Letters::folded && c >= 'A' && c <= 'Z';
+      found.push_back(folds ? static_cast<char>(c + ('a' - 'A')) : c);
     }
     if (!found.empty() && ((found[0] >= '0' && found[0] <= '9') || found[0] == '$')) {
       fail("a name that starts with a digit or $ has to be quoted");
@@ -83,8 +96,15 @@ class TableNameParser {
   }
 
   std::string_view text_;
+  Letters letters_;
   std::size_t at_ = 0;
+  bool schema_is_quoted_ = false, name_is_quoted_ = false;
 };
+
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::ranges::equal(a, b, [&lower](char x, char y) { return lower(x) == lower(y); });
+}
 
 }  // namespace
 
@@ -115,6 +135,38 @@ std::optional<std::string> take_quoted_name(std::string_view& rest) {
 
 TableName parse_table_name(std::string_view text) {
   return TableNameParser(text).parse();
+}
+
+WrittenName parse_written_name(std::string_view text) {
+  TableNameParser as_written(text, TableNameParser::Letters::as_written);
+  WrittenName written{.read = parse_table_name(text), .exact = as_written.parse()};
+  written.schema_is_quoted = as_written.schema_is_quoted();
+  written.name_is_quoted = as_written.name_is_quoted();
+  return written;
+}
+
+std::optional<TableName> meant_table(const WrittenName& written, std::span<const TableName> known) {
+  const auto& exact = written.exact;
+  const auto fits = [](bool is_quoted, const std::string& given, const std::string& name) {
+    return is_quoted ? given == name : equal_but_for_case(given, name);
+  };
+  std::vector<const TableName*> found;
+  for (const auto& table : known) {
+    if (table.schema == exact.schema && table.name == exact.name) return table;
+    if (fits(written.schema_is_quoted, exact.schema, table.schema) &&
+        fits(written.name_is_quoted, exact.name, table.name)) {
+      found.push_back(&table);
+    }
+  }
+  if (found.size() == 1) return *found.front();
+  if (found.empty()) return std::nullopt;
+  std::string list;
+  for (const auto* table : found) {
+    list += fmt::format("{}{}.{}", list.empty() ? "" : ", ", quoted_name(table->schema), quoted_name(table->name));
+  }
+  throw Error(ErrorKind::configuration,
+              fmt::format("{} may be any of several tables whose names differ by case alone", exact.full_name()),
+              fmt::format("Write one of {}, in these quotes.", list));
 }
 
 }  // namespace walbrook::source

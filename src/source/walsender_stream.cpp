@@ -55,14 +55,27 @@ std::string stream_mend(std::string_view state, const StreamOptions& options) {
   return {};
 }
 
+// What decoding a transaction and printing its rows can raise: data exceptions, limits exceeded ("out of memory …
+// Cannot enlarge string buffer"), functions of types and row filters, internal errors ("invalid memory alloc request
+// size", "could not map filenumber … to relation OID").
+bool is_about_contents(std::string_view state) {
+  constexpr std::array<std::string_view, 6> classes = {"22", "38", "39", "54", "P0", "XX"};
+  return std::ranges::any_of(classes, [state](std::string_view each) { return state.starts_with(each); });
+}
+
 // The stream ended by the server's word. Kinds are those of Connection::failure, but for a slot or publication that is
 // gone.
 Error stream_failure(const Connection& connection, const PGresult* result, const StreamOptions& options) {
   auto failed = connection.failure(result, fmt::format("reading slot {}", options.slot));
   failed.add_facts({.slot = options.slot, .publication = options.publication});
-  if (sqlstate_of(result) == "XX000" && options.protocol >= 2 && options.streaming) {
+  const auto state = sqlstate_of(result);
+  if ((state == "22P05" || state == "22021") && !options.as_stored) {
+    throw CannotConvert(failed.kind(), failed.cause(), failed.mend(), failed.facts());
+  }
+  if (is_about_contents(state) && options.protocol >= 2 && options.streaming) {
     throw CannotStream(failed.kind(), failed.cause(), failed.mend(), failed.facts());
   }
+  if (is_about_contents(state)) throw CannotSend(failed.kind(), failed.cause(), failed.mend(), failed.facts());
   auto mend = stream_mend(sqlstate_of(result), options);
   return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend), failed.facts());
 }
@@ -92,6 +105,7 @@ class WalsenderStream final : public ChangeReader {
   [[nodiscard]] bool reply_requested() const override { return reply_requested_; }
   void send_feedback(Lsn durable, bool ask_reply) override;
   [[nodiscard]] milliseconds sender_timeout() const override { return sender_timeout_; }
+  [[nodiscard]] const SourceText* encoding() const override { return connection_.encoding().get(); }
 
  private:
   bool take_message(std::string_view message, Frame& out);
@@ -297,6 +311,7 @@ class SlotTaking {
         catalog_(Connection::open(options.conninfo, ConnectionUse::catalog)),
         replication_(open_walsender(options)),
         deadline_(steady_clock::now() + options.wait_for_active) {
+    if (options.as_stored) replication_.take_text_as_stored();
     if (options.server == nullptr) return;
     options.server->check_replication(replication_, options.start);
     options.server->check(catalog_, ConnectionUse::catalog);

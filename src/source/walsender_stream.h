@@ -24,13 +24,29 @@ struct StreamOptions {
   std::string origin;                                   // "any", "none" (16+); "" = the server's default, any
   bool binary = false;                                  // ask for binary tuples (14+)
   bool messages = true;                                 // logical messages are understood (14+)
+  bool as_stored = false;                               // text in the database's own encoding, see CannotConvert
   std::string decoding_memory = "256MB";                // logical_decoding_work_mem of the walsender
   milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for
 };
 
-// The server could not decode a transaction while it runs, as happens to some that rewrite a table (XX000, "could not
-// map filenumber … to relation OID"). Once it has committed it can: read on without streaming.
+// The server could not send a transaction while it runs, as happens to some that rewrite a table (XX000, "could not map
+// filenumber … to relation OID"). Once it has committed it may; and if not, it is known by its commit: read on without
+// streaming.
 class CannotStream : public Error {
+ public:
+  using Error::Error;
+};
+
+// The server converts text from an encoding of several bytes a character, and one value cannot be converted (22P05,
+// 22021). The stream has to be asked for as_stored.
+class CannotConvert : public Error {
+ public:
+  using Error::Error;
+};
+
+// The server failed over the contents of a transaction: a row of more than 1 GB as text, a value that its type's output
+// function refuses. It fails there again each time.
+class CannotSend : public Error {
  public:
   using Error::Error;
 };

@@ -268,25 +268,47 @@ TEST_P(DuckDbTest, an_unfinished_copy_is_dropped_by_its_own_pipeline_alone) {
   EXPECT_EQ(ask(copies + " ORDER BY ALL"), (Strings{"_walbrook_copy_16400", "_walbrook_copy_16400_2"}));
 }
 
-TEST_P(DuckDbTest, a_column_that_was_altered_by_hand_is_told) {
+TEST_P(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   open();
   const auto table = create(orders, {{1, "a"}});
-  as_user({"ALTER TABLE public.orders ALTER COLUMN id TYPE VARCHAR"});
+  const auto altered = [&] {
+    const auto found = destination().altered_targets({table});
+    return found.size() == 1 ? std::string(found[0].name_conflict ? "name conflict: " : "") + found[0].reason : "";
+  };
+  const auto refused = [&] {
+    try {
+      merge(table, Effect(orders).insert({2, "b"}));
+    } catch (const destination::TargetRefused& failed) {
+      return std::string(failed.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(altered(), "");
+  as_user({"ALTER TABLE public.orders ADD COLUMN mine INTEGER",
+           "ALTER TABLE public.orders ALTER COLUMN note SET NOT NULL", "CREATE INDEX own ON public.orders(note)"});
   open();
-  expect_says(error_of([&] {
-                merge(table, Effect(orders).insert({2, "b"}));
-              }),
-              {"destination: column \"id\" of public.orders is not INTEGER"});
+  EXPECT_EQ(altered(), "") << "what was added does not count";
+  as_user({"DROP INDEX public.own", "ALTER TABLE public.orders ALTER COLUMN id TYPE VARCHAR"});
+  open();
+  expect_says(altered(), {"column \"id\" of target table public.orders is VARCHAR in copy.duckdb"});
+  expect_says(refused(), {"column \"id\" of public.orders is not INTEGER"});
   as_user({"ALTER TABLE public.orders DROP COLUMN note"});
   open();
-  expect_says(error_of([&] {
-                merge(table, Effect(orders).insert({2, "b"}));
-              }),
-              {"destination: column \"note\" of public.orders is missing"});
+  expect_says(altered(), {"name conflict: public.orders in copy.duckdb has other columns"});
+  expect_says(refused(), {"column \"note\" of public.orders is missing"});
   as_user({"DROP TABLE public.orders"});
   open();
-  expect_says(error_of([&] { merge(table, Effect(orders).insert({2, "b"})); }), {"destination: ", "public.orders"});
+  expect_says(altered(), {"target table public.orders was dropped or renamed in copy.duckdb"});
+  expect_says(refused(), {"public.orders"});
+  as_user({"CREATE VIEW public.orders AS SELECT 1 AS id, 'a' AS note"});
+  open();
+  expect_says(altered(), {"name conflict: public.orders in copy.duckdb is a view"});
+  ASSERT_EQ(destination().taken_places({table}).size(), 1U);
+  expect_says(refused(), {"orders"});
+  as_user({"DROP VIEW public.orders"});
+  open();
   create(orders, {{1, "mended"}});
+  EXPECT_EQ(altered(), "");
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"mended"});
 }
 

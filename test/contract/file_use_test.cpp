@@ -1,6 +1,7 @@
 // One file, several uses in one process; and a file that changes behind an open destination's back.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "destination/duckdb/file_guard.h"
 #include "test/contract/fixture.h"
 
 namespace walbrook::contract {
@@ -292,6 +294,25 @@ TEST_P(FileUseTest, p3_a_file_that_is_lost_takes_no_commit) {
     EXPECT_NE(error_of([&] { (void)merge(things_table, Effect(things).insert({3, "c"})); }), "") << loss.name;
     close();
   }
+}
+
+// Without a descriptor /proc/locks cannot be read: that says nothing of the lock. A checkpoint that came meanwhile was
+// taken for another process' work, and the file for lost.
+TEST_P(FileUseTest, a_shortage_of_descriptors_is_no_loss) {
+  open();
+  const auto things_table = create(things, {{1, "a"}});
+  destination::duckdb::FileGuard looks(file());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  merge(things_table,
+        Effect(things).insert({9, std::string(6'000'000, 'x')}));  // more than the log holds: a checkpoint
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto error = error_of([&] { looks.check(); });
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(error, "");
+  EXPECT_EQ(error_of([&] { looks.check(); }), "");
+  EXPECT_EQ(error_of([&] { (void)merge(things_table, Effect(things).insert({3, "c"})); }), "");
 }
 
 TEST_P(FileUseTest, the_files_that_took_its_place_are_left_alone) {

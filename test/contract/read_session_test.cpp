@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "package/arrow_export.h"
 #include "test/contract/fixture.h"
 
 namespace walbrook::contract {
@@ -225,6 +226,101 @@ TEST_P(ReadSessionTest, a_query_can_be_interrupted) {
             "");
   later.join();
   EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
+}
+
+TEST_P(ReadSessionTest, p5_a_query_has_limits) {
+  open();
+  const auto endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
+  const auto session =
+      destination().open_read_session({.pipeline = {}, .limits = {.timeout = milliseconds(200), .rows = 5000}});
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(error_of([&] { (void)session->query(endless); }), "configuration: the query was ended after 200 ms");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  EXPECT_EQ(error_of([&] { (void)session->query("FROM range(5001)"); }),
+            "configuration: the result has more than 5000 rows");
+  EXPECT_EQ(ask(*session, "FROM range(5000)").size(), 5000U);
+  // Batch by batch: the limits are of the whole result.
+  const auto rows = session->arrow_rows("FROM range(10000)");
+  EXPECT_EQ(error_of([&] {
+              ArrowArray batch{};
+              while (rows->next(&batch)) batch.release(&batch);
+            }),
+            "configuration: the result has more than 5000 rows");
+}
+
+// repeat('x', 3000000000) took 2 GB. What one expression allocates cannot be prevented; what comes after it is.
+TEST_P(ReadSessionTest, p5_a_query_ends_while_the_process_has_too_much_memory) {
+  open();
+  const auto session = destination().open_read_session();
+  const auto error =
+      error_of([&] { (void)session->query("SELECT sum(length(repeat('x', 700000000 + range))) FROM range(1)"); });
+  EXPECT_TRUE(error.starts_with("configuration: the query was ended: the process had more than ")) << error;
+  EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
+  const auto roomy = destination().open_read_session({.pipeline = {}, .limits = {.memory = std::uint64_t{8} << 30U}});
+  EXPECT_EQ(ask(*roomy, "SELECT length(repeat('x', 300000000))"), Strings{"300000000"});
+}
+
+TEST_P(ReadSessionTest, positions_are_of_the_pipelines_whose_tables_are_read) {
+  open("one");
+  create(accounts, {{1, 5}});
+  EXPECT_EQ(destination().open_read_session()->positions().size(), 0U);
+  const auto session_of = [&] { return destination().open_read_session(); };
+  {
+    const auto session = session_of();
+    EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
+    ASSERT_EQ(session->positions().size(), 1U) << "a file's only pipeline";
+    EXPECT_EQ(session->positions()[0].pipeline, "one");
+  }
+  open("two");
+  create(history, {{1, 7}});
+  open("one");
+  const auto session = session_of();
+  const auto read_by = [&](const std::string& sql) {
+    EXPECT_EQ(error_of([&] { (void)session->query(sql); }), "") << sql;
+    std::string names;
+    for (const auto& [pipeline, lsn] : session->positions()) names += pipeline + (lsn.is_set() ? " " : "? ");
+    return names;
+  };
+  EXPECT_EQ(read_by("FROM accounts"), "one ");
+  EXPECT_EQ(read_by("FROM history"), "two ");
+  EXPECT_EQ(read_by("SELECT (SELECT count(*) FROM PUBLIC.History)"), "two ");
+  EXPECT_EQ(read_by("FROM accounts, public.history"), "one two ");
+  EXPECT_EQ(read_by("WITH a AS (FROM history) FROM a"), "two ");
+  EXPECT_EQ(read_by("EXPLAIN ANALYZE FROM history"), "two ");
+  EXPECT_EQ(read_by("DESCRIBE accounts"), "one ");
+  EXPECT_EQ(read_by("FROM _walbrook.checkpoint"), "one two ");
+  EXPECT_EQ(read_by("SELECT 1"), "");
+}
+
+// A load does not wait behind a query, and the query takes one core of those that there are.
+TEST_P(ReadSessionTest, a_query_has_one_thread_while_a_load_is_at_work) {
+  open();
+  const auto table = create(accounts, {{1, 5}});
+  const auto threads = [&] { return ask("SELECT current_setting('threads')").at(0); };
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // what was loaded is past
+  const auto before = threads();
+  if (before == "1") GTEST_SKIP() << "there is one thread alone";
+  const auto session = destination().open_read_session();
+  std::jthread reader([&] {
+    (void)error_of([&] {
+      (void)session->query(
+          "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1");
+    });
+  });
+  const auto becomes = [&](const std::string& wanted) {
+    for (int i = 0; i < 200; ++i) {
+      if (threads() == wanted) return true;
+      if (wanted == "1")
+        load(0x3000 + static_cast<std::uint64_t>(i), [&](Load& load) {
+          load.merge(table, Effect(accounts).replace({1, i}));
+        });
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  };
+  EXPECT_TRUE(becomes("1")) << threads();
+  EXPECT_TRUE(becomes(before)) << "no load is at work any more: " << threads();
+  session->interrupt();
 }
 
 INSTANTIATE_TEST_SUITE_P(Contract, ReadSessionTest, testing::ValuesIn(kinds),

@@ -282,9 +282,9 @@ TEST(DifferentialEncodings, bytes_that_are_no_utf8_are_variants_in_both_forms) {
     const auto text = fetch(sql, "SELECT v FROM t ORDER BY id", Form::text);
     const auto wanted = column_of(text.cells, parsers.text, {Layout::utf8}, "text");
     EXPECT_EQ(wanted.bytes_at(0), "plain");
-    EXPECT_EQ(*wanted.variant(1), "caf\\xe9 \\\\");
+    EXPECT_EQ(*wanted.variant(1), "\\x636166e9205c");
     EXPECT_EQ(wanted.bytes_at(2), "\xC3\xA9");
-    EXPECT_EQ(*wanted.variant(3), "\\xff\\xfe");
+    EXPECT_EQ(*wanted.variant(3), "\\xfffe");
     EXPECT_EQ(wanted.variants().size(), 2U);
     const auto binary = fetch(sql, "SELECT v FROM t ORDER BY id", Form::binary);
     expect_same(column_of(binary.cells, parsers.binary, {Layout::utf8}, "binary"), wanted, text.cells, "binary");

@@ -14,6 +14,14 @@ walbrook run
 mkdir .walbrook && printf '[load]\nlog_level = info\n' > .walbrook/config.toml
 walbrook run
 
+### 2 --destination "postgres" is not a known destination
+walbrook run --source $S --destination postgres
+
+### 2 PUBLIC.orders may be any of several tables whose names differ by case alone
+shop
+admin 'CREATE SCHEMA "Public"; CREATE TABLE "Public".orders(id int PRIMARY KEY)'
+walbrook check --source $S --table PUBLIC.orders
+
 ### 2 .walbrook/secrets.toml:7: please set me up! database, username, password, host are still to be filled in
 walbrook init > /dev/null
 walbrook run
@@ -35,6 +43,31 @@ walbrook run
 
 ### 2 … is not a connection string that libpq can read
 SOURCES__PG_REPLICATION__CREDENTIALS='postgresql://loader:50%@db.example.com/shop' walbrook run
+
+### 2 --source has a parameter that libpq does not know: ssl_mode
+walbrook run --source "postgresql://loader@db.example.com/shop?ssl_mode=require"
+
+### 2 walbrook takes no password by a flag (--password)
+walbrook run --source postgresql://loader@db.example.com/shop --password secret
+
+### 2 .walbrook/secrets.toml cannot be read: it holds more than 1048576 bytes
+mkdir .walbrook && ln -s /dev/zero .walbrook/secrets.toml
+walbrook run
+
+### 2 .walbrook/config.toml:1: a key has more parts than 64
+mkdir .walbrook && printf 'a%.0s.' $(seq 100) > .walbrook/config.toml && echo 'a = 1' >> .walbrook/config.toml
+walbrook run
+
+### 2 local user with ID … does not exist
+mkdir own && chmod 711 . && chown 54321 own && cd own
+setpriv --reuid 54321 --clear-groups env -u HOME -u XDG_RUNTIME_DIR -u PGUSER walbrook run --source "host=db.example.com dbname=shop" --destination shop.duckdb
+
+### 2 the destination "duckdb:///shop.duckdb" is relative to the current folder, which was deleted
+mkdir gone && cd gone && rmdir ../gone
+walbrook run --source postgresql://loader@db.example.com/shop
+
+### 2 --dataset "information_schema" is DuckDB's own: no table can be created in it
+walbrook run --source postgresql://loader@db.example.com/shop --dataset information_schema
 
 ### 0 .walbrook/secrets.toml can be read by others
 mkdir .walbrook && printf '[load]\nretries = 3\n' > .walbrook/secrets.toml && chmod 644 .walbrook/secrets.toml
@@ -165,6 +198,13 @@ shop
 admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 10) n"
 walbrook run --source $S
 
+### 5 table public.late could not be copied, the others continue: creating slot walbrook_snapshot_…
+shop
+walbrook run --source $S
+admin "CREATE TABLE late(id int PRIMARY KEY); ALTER TABLE late OWNER TO loader"
+admin "SELECT pg_create_logical_replication_slot('s' || n, 'pgoutput') FROM generate_series(1, 9) n"
+walbrook run --source $S
+
 ### 3 publication walbrook_shop does not exist, and role loader cannot create it: it lacks CREATE on database shop
 shop
 admin "REVOKE CREATE ON DATABASE shop FROM loader"
@@ -175,17 +215,17 @@ shop
 admin "ALTER TABLE orders OWNER TO postgres"
 walbrook run --source $S
 
-### 3 role loader may not read public.orders
+### 5 role loader may not read public.orders
 shop
 admin "ALTER TABLE orders OWNER TO postgres; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S
 
-### 3 role loader lacks USAGE on schema sales
+### 5 role loader lacks USAGE on schema sales
 shop
 admin "REVOKE USAGE ON SCHEMA sales FROM loader; CREATE PUBLICATION walbrook_shop FOR TABLE sales.items"
 walbrook run --source $S
 
-### 3 row-level security hides rows of public.orders from role loader
+### 5 row-level security hides rows of public.orders from role loader
 shop
 admin "ALTER TABLE orders ENABLE ROW LEVEL SECURITY, OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S
@@ -218,6 +258,18 @@ walbrook run --source $S --table customers
 ### 3 table public.nothing does not exist
 shop
 walbrook run --source $S --table nothing
+
+### 5 table public.measure could not be copied, the others continue: … out of shared memory
+shop
+admin "CREATE TABLE measure(id int PRIMARY KEY) PARTITION BY RANGE (id)"
+admin "DO \$\$BEGIN FOR i IN 0..399 LOOP EXECUTE format('CREATE TABLE measure_%s PARTITION OF measure FOR VALUES FROM (%s) TO (%s)', i, i, i + 1); END LOOP; END\$\$"
+admin "GRANT SELECT ON measure TO loader" && admin "CREATE PUBLICATION walbrook_shop FOR TABLE customers, measure WITH (publish_via_partition_root = true)"
+psql -qAtX "$ADMIN" -c "SELECT count(pg_advisory_lock(g)) FROM generate_series(1, 1000000) g" \
+  -c "SELECT count(pg_advisory_unlock(g)) FROM generate_series(1, 250) g" -c "SELECT pg_sleep(60)" > /dev/null 2>&1 &
+for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%'" 2> /dev/null | grep -q 2 && break; sleep 0.05; done
+walbrook run --source $S
+exit_code=$?
+admin "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"; wait
 
 ### 3 slot walbrook_shop is read by another process, PID 4711 of the server
 shop
@@ -299,6 +351,19 @@ kill %1; wait %1
 exit_code=$?
 cat log
 
+### 5 the server cannot send the transaction that commits at …
+shop
+admin "CREATE TYPE mood AS ENUM ('calm'); CREATE TABLE feelings (id int PRIMARY KEY, mood mood, n int); INSERT INTO feelings VALUES (1, 'calm', 0); CREATE PUBLICATION walbrook_shop FOR TABLE feelings; GRANT SELECT ON feelings TO loader"
+walbrook run --source $S
+admin "CREATE TEMP TABLE kept AS SELECT * FROM pg_enum WHERE enumlabel = 'calm'; DELETE FROM pg_enum WHERE enumlabel = 'calm'; UPDATE feelings SET n = 1; INSERT INTO pg_enum(oid, enumtypid, enumsortorder, enumlabel) SELECT oid, enumtypid, enumsortorder, enumlabel FROM kept"
+walbrook run --source $S
+
+### 2 nothing is skipped: no transaction commits at …
+shop
+walbrook run --source $S
+admin "INSERT INTO customers VALUES (3, 'Barbara')"
+walbrook run --source $S --skip-transaction $(psql -qAtX "$ADMIN" -c "SELECT pg_current_wal_insert_lsn() - 1")
+
 ### 5 transaction … is open and does not fit: 63952 bytes of open transactions would be staged in shop.duckdb, 4096 are allowed
 shop
 walbrook run --source $S
@@ -334,6 +399,48 @@ shop
 head -c 20000 /dev/zero > shop.duckdb
 walbrook run --source $S
 
+### 4 the destination /home/you/shop.duckdb is encrypted, and walbrook gives DuckDB no key
+# 20 bytes of a header with its checksum: "DUCK", a storage version, a flag
+printf '\041\147\176\377\261\244\215\031DUCK\100\0\0\0\0\0\0\0\001' > shop.duckdb && truncate -s 20000 shop.duckdb
+shop
+walbrook run --source $S
+
+### 4 the destination /home/you/shop.duckdb was written by another version of DuckDB
+shop
+printf '\041\147\176\377\123\251\264\370DUCK\143' > shop.duckdb && truncate -s 20000 shop.duckdb
+walbrook run --source $S
+
+### 4 This process may write files of 1000 kB at most (ulimit -f): raise the limit.
+shop
+admin "INSERT INTO customers SELECT n, (SELECT string_agg(md5(n || '.' || m), '') FROM generate_series(1, 40) m) FROM generate_series(10, 5000) n"
+(ulimit -f 1000; walbrook run --source $S)
+
+### 1 no further thread can be started
+shop
+(ulimit -v 100000; walbrook run --source $S)
+
+### 4 the destination /home/you/shop.duckdb does not exist, but its log /home/you/shop.duckdb.wal does
+shop
+echo "commits that are in no file" > shop.duckdb.wal
+walbrook run --source $S
+
+### 4 the log of the destination /home/you/shop.duckdb cannot be replayed
+shop
+walbrook run --source $S
+admin "INSERT INTO customers VALUES (9, 'x')"
+WALBROOK_FAULT=after_commit walbrook run --source $S
+printf 'damaged damaged damaged' | dd of=shop.duckdb.wal bs=1 seek=300 conv=notrunc 2> /dev/null
+walbrook run --source $S
+
+### 4 the log /home/you/shop.duckdb.wal belongs to another file
+shop
+walbrook run --source $S
+walbrook run --source $S --destination duckdb:///b.duckdb --slot b
+admin "INSERT INTO customers VALUES (9, 'x')"
+WALBROOK_FAULT=after_commit walbrook run --source $S --destination duckdb:///b.duckdb --slot b
+mv b.duckdb.wal shop.duckdb.wal
+walbrook run --source $S
+
 ### 5 public.orders stands in shop.duckdb already and belongs to pipeline "walbrook_shop"
 shop
 walbrook run --source $S
@@ -351,6 +458,41 @@ for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q stre
 walbrook pipeline walbrook_shop drop --yes --source $S --destination duckdb:///shop.duckdb
 exit_code=$?
 kill %1; wait
+
+### 4 the run at … does not answer: nothing came within 5 s
+shop
+walbrook run --source $S --follow > log 2>&1 &
+for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
+kill -STOP $!
+walbrook status --source $S
+exit_code=$?
+kill -CONT $!; kill %1; wait
+
+### 2 the query was ended after 1 s
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-timeout 1 "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 1"
+
+### 2 the result has more than 100 rows
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-rows 100 "FROM range(101)"
+
+### 2 the result is larger than 1 MB
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-bytes 1MB "SELECT repeat('x', 2000000)"
+
+### 2 the query was ended: the process had more than … MB of memory while it ran
+shop
+walbrook run --source $S
+walbrook sql --destination duckdb:///shop.duckdb --query-memory 64MB "SELECT length(repeat('x', 700000000))"
+
+### 2 the destination holds several pipelines, and none was named
+shop
+walbrook run --source $S --slot sales --publication sales --table orders --destination duckdb:///shop.duckdb
+walbrook run --source $S --slot people --publication people --table orders --dataset people --destination duckdb:///shop.duckdb
+walbrook status --destination duckdb:///shop.duckdb
 
 ### 2 nothing is resynced: this pipeline has no table public.ordrs
 shop

@@ -153,6 +153,34 @@ TEST(Follow, a_table_that_loses_its_key_leaves_the_publication_and_the_applicati
   EXPECT_EQ(db.differences(), "");
 }
 
+// At once, and not with the next start: no change of the table has to come for it. The last copy under the old name
+// stays.
+TEST(Follow, a_renamed_table_and_a_renamed_schema_are_copied_under_their_new_names) {
+  const ReplicatedDatabase db;
+  db.exec(
+      "CREATE TABLE t(id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b'); CREATE SCHEMA shop; "
+      "CREATE TABLE shop.u(id int PRIMARY KEY); INSERT INTO shop.u VALUES (1); CREATE TABLE a(id int PRIMARY KEY); "
+      "CREATE TABLE b(id int PRIMARY KEY); INSERT INTO a VALUES (1); INSERT INTO b VALUES (2), (3); "
+      "CREATE PUBLICATION walbrook FOR TABLE t, shop.u, a, b");
+  Process follower(db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200"}));
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.b", "2")) << follower.err();
+  db.exec("ALTER TABLE t RENAME TO t2");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.t2", "2")) << follower.err();
+  EXPECT_EQ(asked_value(db, "SELECT string_agg(state, ',') FROM _walbrook.tables WHERE source_name = 't'"), "removed");
+  db.exec("UPDATE t2 SET v = 'c' WHERE id = 1; ALTER SCHEMA shop RENAME TO store");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM store.u", "1")) << follower.err();
+  db.exec("INSERT INTO store.u VALUES (2); DELETE FROM t2 WHERE id = 2");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM store.u", "2")) << follower.err();
+  db.exec("BEGIN; ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO a; ALTER TABLE c RENAME TO b; COMMIT");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.a", "2")) << follower.err();
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.b", "1")) << follower.err();
+  db.exec("CREATE SCHEMA other; ALTER TABLE t2 SET SCHEMA other");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM other.t2", "1")) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.differences(), "");
+}
+
 TEST(Follow, p3_an_idle_publication_moves_on_and_never_past_the_checkpoint) {
   const ReplicatedDatabase db;
   const ScratchDatabase busy(db.server());

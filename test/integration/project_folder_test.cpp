@@ -109,10 +109,36 @@ TEST_F(NewProject, IsMadeOnceAndKept) {
   for (const auto& row : nlohmann::json::parse(result.out).at("files")) EXPECT_EQ(row.at("what"), "kept") << row;
   EXPECT_EQ(text(".walbrook/secrets.toml"), "# mine\n");
   EXPECT_NE(walbrook({"init"}).out.find("Add this line to your .gitignore: .walbrook/secrets.toml"), std::string::npos);
-  std::filesystem::permissions(folder_ / ".walbrook/secrets.toml", std::filesystem::perms(0644));
-  result = walbrook({"init", "--force"});
-  EXPECT_NE(result.out.find("replaced  .walbrook/secrets.toml"), std::string::npos) << result.describe();
-  EXPECT_NE(text(".walbrook/secrets.toml").find("please set me up!"), std::string::npos);
+}
+
+TEST_F(NewProject, NothingIsLostByForce) {
+  ASSERT_EQ(walbrook({"init"}).exit_code, 0);
+  const auto template_text = text("README.md");
+  write_file(folder_ / ".walbrook/secrets.toml", "# the only place of this password\n");
+  write_file(folder_ / "README.md", "mine\n");
+  auto result = walbrook({"init", "--force"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(text(".walbrook/secrets.toml"), "# the only place of this password\n");
+  EXPECT_NE(result.out.find("kept      .walbrook/secrets.toml\n          --force does not touch it"), std::string::npos)
+      << result.describe();
+  EXPECT_EQ(text("README.md"), template_text);
+  EXPECT_EQ(text("README.md.orig"), "mine\n");
+  EXPECT_NE(result.out.find("replaced  README.md  (the old one is README.md.orig)"), std::string::npos)
+      << result.describe();
+  EXPECT_NE(result.out.find("kept      CMakeLists.txt"), std::string::npos) << "it was as new\n" << result.describe();
+  // Not even the backup of a backup.
+  write_file(folder_ / "README.md", "mine again\n");
+  result = walbrook({"init", "--force", "--json"});
+  EXPECT_EQ(text("README.md.orig"), "mine\n");
+  EXPECT_EQ(text("README.md.orig.2"), "mine again\n");
+  for (const auto& row : nlohmann::json::parse(result.out).at("files")) {
+    if (row.at("file") == "README.md") {
+      EXPECT_EQ(row.at("backup"), "README.md.orig.2");
+    }
+  }
+  // Of secrets that are gone there is a new, empty form.
+  std::filesystem::remove(folder_ / ".walbrook/secrets.toml");
+  EXPECT_EQ(walbrook({"init", "--force"}).exit_code, 0);
   EXPECT_EQ(std::filesystem::status(folder_ / ".walbrook/secrets.toml").permissions(), std::filesystem::perms(0600));
 }
 

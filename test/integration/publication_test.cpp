@@ -34,6 +34,29 @@ TEST(Publication, p6_a_slot_and_a_publication_are_all_that_is_made_in_the_source
   EXPECT_EQ(db.value("SELECT temporary FROM pg_replication_slots WHERE database = current_database()"), "f");
 }
 
+// As PostGIS' spatial_ref_sys: it comes and goes with the extension.
+TEST(Publication, a_table_of_an_extension_is_published_only_where_it_is_asked_for) {
+  ReplicatedDatabase db;
+  const std::string published =
+      "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = ";
+  db.exec(
+      "CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE belongs(id int PRIMARY KEY); INSERT INTO belongs VALUES (1); "
+      "ALTER EXTENSION plpgsql ADD TABLE belongs");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.value(published + "'walbrook'"), "t");
+  db.exec(
+      "CREATE TABLE later(id int PRIMARY KEY); CREATE TABLE later_belongs(id int PRIMARY KEY); "
+      "ALTER EXTENSION plpgsql ADD TABLE later_belongs");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.value(published + "'walbrook'"), "later,t");
+  db.pipeline.publication = db.pipeline.slot = "asked";
+  db.pipeline.file = db.folder() / "asked.duckdb";
+  const auto result = db.pipeline.run({"--table", "t", "--table", "belongs"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(db.value(published + "'asked'"), "belongs,t");
+  EXPECT_EQ(db.copied_value("SELECT count(*) FROM public.belongs"), "1");
+}
+
 TEST(Publication, p6_least_privilege_is_enough) {
   ReplicatedDatabase db;
   const std::string role = "least_" + db.name();

@@ -198,7 +198,7 @@ TEST(ColumnHints, that_would_lose_values_or_meaning_are_refused_with_the_reason)
   }
   EXPECT_EQ(error_of([&] { run_with("price", {.precision = 8}); }).cause(),
             "columns: precision 8 of column \"price\" of public.a cannot be followed: the column is DECIMAL(10,2), and "
-            "DECIMAL(8,2) does not hold all of its values");
+            "DECIMAL(8,2) does not hold all of its values: some have more digits before or after the point");
 }
 
 }  // namespace

@@ -240,5 +240,33 @@ TEST(Install, the_examples_of_a_project_run) {
   EXPECT_EQ(rows("replicate_with_column_selection", "tbl_y"), "{'d1': 1, 'd2': false} {'d1': 2, 'd2': false}");
 }
 
+// As after ./quickstart, which builds the command alone: the library and the manual pages are not there. In a mount
+// namespace of its own, over the build folder that other tests read.
+TEST(Install, builds_first_what_is_missing) {
+  const TempFolder folder("partly_built");
+  constexpr int not_possible = 77;
+  const auto result = shell(
+      "mkdir upper work\n"
+      "unshare $([ $(id -u) = 0 ] || echo -r) -m bash -euc '\n"
+      "  mount -t overlay overlay -o lowerdir=" WALBROOK_BINARY_DIR
+      ",upperdir=$PWD/upper,workdir=$PWD/work " WALBROOK_BINARY_DIR
+      " || exit 77\n"
+      "  cd " WALBROOK_BINARY_DIR
+      "\n"
+      "  rm -rf libwalbrook.so* described\n"
+      "  cmake --install . --prefix \"$0/prefix\"' \"$PWD\" || exit $?\n"
+      "rm -rf upper work",
+      folder.path());
+  if (result.exit_code == not_possible || result.err.find("unshare: ") != std::string::npos)
+    GTEST_SKIP() << "no mount namespace here: " << result.err;
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.out.find("Building what is to be installed and is not there yet"), std::string::npos)
+      << result.describe();
+  for (const auto* file : {"bin/walbrook", "lib/libwalbrook.so", "share/man/man1/walbrook.1",
+                           "share/bash-completion/completions/walbrook", "lib/cmake/walbrook/walbrookConfig.cmake"}) {
+    EXPECT_TRUE(fs::exists(folder / "prefix" / file)) << file;
+  }
+}
+
 }  // namespace
 }  // namespace walbrook::test

@@ -9,7 +9,9 @@
 #include <mutex>
 #include <thread>
 
+#include "test/library/duck_stream.h"
 #include "test/library/fixture.h"
+#include "test/support/temp_folder.h"
 
 namespace walbrook::test {
 namespace {
@@ -236,6 +238,39 @@ TEST(Query, what_does_not_only_read_is_refused) {
   late.release(&late);
   EXPECT_EQ(late.release, nullptr);
   EXPECT_EQ(shop.differences(), "");
+}
+
+TEST(Query, limits_are_options) {
+  const TempFolder folder("limits");
+  auto pipeline =
+      walbrook::pipeline({.pipeline_name = "limits", .destination = (folder.path() / "limits.duckdb").string()});
+  auto few = DuckStream("SELECT 1 AS id");
+  pipeline.run(few.get(), {.table_name = "one"});
+  const std::string endless =
+      "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
+  // What the stream tells, or query() itself.
+  const auto cause_of = [&](const std::string& sql, const PipelineQueryOptions& options) {
+    std::string told;
+    try {
+      auto stream = pipeline.query(sql, options);
+      for (ArrowArray batch{}; told.empty();) {
+        if (stream.get_next(&stream, &batch) != 0) told = stream.get_last_error(&stream);
+        if (batch.release == nullptr) break;
+        batch.release(&batch);
+      }
+      stream.release(&stream);
+    } catch (const Error& thrown) {
+      told = thrown.cause();
+    }
+    return told;
+  };
+  EXPECT_NE(cause_of(endless, {.query_timeout = 0.3}).find("the query was ended after 300 ms"), std::string::npos);
+  EXPECT_NE(cause_of("FROM range(5000)", {.query_rows = 4000}).find("the result has more than 4000 rows"),
+            std::string::npos);
+  EXPECT_NE(cause_of("SELECT length(repeat('x', 600000000))", {.query_memory = 1}).find("MB of memory"),
+            std::string::npos);
+  EXPECT_NE(cause_of("SELECT 1", {.query_timeout = -1}).find("is no time"), std::string::npos);
+  EXPECT_EQ(rows_of(pipeline.query("FROM range(5000)", {.query_timeout = 60, .query_rows = 5000})).size(), 5000U);
 }
 
 TEST(Query, a_stream_becomes_a_table_of_the_same_pipeline) {

@@ -48,6 +48,32 @@ TEST(Pipeline, an_initial_load_and_the_changes_since_equal_the_source) {
   EXPECT_EQ(pipeline.run(changes).changes(), 0U);
 }
 
+TEST(Pipeline, a_bare_word_is_a_kind_of_destination_and_its_password_is_never_shown) {
+  const auto thrown = [](const std::string& destination) {
+    try {
+      auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .destination = destination});
+      static_cast<void>(pipeline.query("SELECT 1"));
+    } catch (const Error& error) {
+      return error;
+    }
+    return Error(ErrorKind::internal, "nothing was thrown");
+  };
+  for (const std::string kind : {"postgres", "snowflake"}) {
+    const auto error = thrown(kind);
+    EXPECT_EQ(error.kind(), ErrorKind::configuration) << error.what();
+    EXPECT_NE(error.cause().find("\"" + kind + "\" is not a known destination"), std::string::npos) << error.what();
+    EXPECT_EQ(error.facts().setting, "destination");
+  }
+  for (const std::string url : {"postgres://joe:secret@host/db", "clickhouse://joe:secret@host/db",
+                                "md:shop?motherduck_token=secret", "duckdb:///shop.duckdb?password=secret"}) {
+    const auto error = thrown(url);
+    EXPECT_EQ(error.kind(), ErrorKind::configuration) << error.what();
+    EXPECT_EQ((std::string(error.what()) + error.facts().destination).find("secret"), std::string::npos)
+        << error.what() << "\n"
+        << error.facts().destination;
+  }
+}
+
 TEST(Pipeline, without_an_initial_load_the_changes_alone_flow) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'old'), (2, 'old'), (3, 'old')");

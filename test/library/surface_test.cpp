@@ -76,6 +76,15 @@ TEST(TableNames, are_exact) {
   EXPECT_EQ(shop.published(), "Odd.Name,orders");
 }
 
+TEST(PipelineSurface, a_dataset_is_no_schema_that_duckdb_has_itself) {
+  for (const char* name : {"information_schema", "PG_CATALOG", "temp", "system", "_Walbrook"}) {
+    const auto error =
+        error_of([&] { static_cast<void>(walbrook::pipeline({.pipeline_name = "shop", .dataset_name = name})); });
+    EXPECT_EQ(error.kind(), ErrorKind::configuration) << name;
+    EXPECT_EQ(error.facts().setting, "dataset_name") << name;
+  }
+}
+
 TEST(PipelineSurface, dev_mode_starts_from_nothing_in_a_dataset_of_its_own) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY); INSERT INTO a VALUES (1)");

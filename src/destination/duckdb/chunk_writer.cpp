@@ -62,12 +62,16 @@ std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target&
   for (std::uint32_t i = 0; i < schema.columns.size(); ++i) {
     const auto& source = schema.columns[i].name;
     if (!place(target.column_of(source), {.kind = Feed::Kind::value, .column = i})) {
-      throw Error(ErrorKind::destination,
-                  fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", source, schema.full_name(),
-                              target.schema, target.table),
-                  "It was altered there. walbrook run --reset copies all tables anew.");
+      throw TargetRefused(fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", source,
+                                      schema.full_name(), target.schema, target.table),
+                          "It was altered there.");
     }
-    place(target.variant_of(source), {.kind = Feed::Kind::variant, .column = i});
+    const auto* variant = target.variant_of(source);
+    if (variant != nullptr && !place(variant, {.kind = Feed::Kind::variant, .column = i})) {
+      throw TargetRefused(fmt::format("overflow column \"{}\" is missing in the destination's {}.{}", variant->name,
+                                      target.schema, target.table),
+                          "It was altered there.");
+    }
   }
   for (const auto& column : target.columns) place(&column, {.kind = metadata_feed(column.metadata)});
   return feeds;
@@ -130,10 +134,9 @@ ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const Tab
     if (feed.kind != Feed::Kind::value) continue;
     const auto& column = schema->columns[feed.column];
     if (matches(types[i].get(), column.type)) continue;
-    throw Error(ErrorKind::destination,
-                fmt::format("column \"{}\" of {} is not {} in the destination", column.name, filler_.label(),
-                            sql_type(column.type)),
-                "It was altered there. walbrook run --reset copies all tables anew.");
+    throw TargetRefused(fmt::format("column \"{}\" of {} is not {} in the destination", column.name, filler_.label(),
+                                    sql_type(column.type)),
+                        "It was altered there.");
   }
   chunk_ = make_chunk(types);
 }

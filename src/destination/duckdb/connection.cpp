@@ -7,10 +7,12 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/process_limits.h"
 #include "destination/destination.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/query_check.h"
+#include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/read_session.h"
 #include "destination/duckdb/row_scan.h"
 
@@ -62,6 +64,23 @@ std::string folded(std::string_view name) {
   return out;
 }
 
+// A conflict of two transactions is a TransactionContext Error, a full disk an IO Error: both may pass.
+bool DuckDbError::concerns_table() const {
+  switch (type_) {
+    case DUCKDB_ERROR_CATALOG:
+    case DUCKDB_ERROR_BINDER:
+    case DUCKDB_ERROR_CONSTRAINT:
+    case DUCKDB_ERROR_DEPENDENCY:
+    case DUCKDB_ERROR_MISMATCH_TYPE:
+    case DUCKDB_ERROR_INVALID_TYPE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_INVALID_INPUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Database::Database(const DatabaseOptions& options)
     : row_scan_(std::make_unique<RowScan>()),
       query_check_(std::make_unique<QueryCheck>()),
@@ -84,6 +103,7 @@ Database::Database(const DatabaseOptions& options)
     duckdb_free(name);
     row_scan_->register_with(connection.get());
     if (!options.read_only) guard_ = std::make_unique<FileGuard>(options.path);
+    query_watch_ = std::make_unique<QueryWatch>(database_, !options.read_only);
   } catch (...) {
     duckdb_close(&database_);
     throw;
@@ -91,6 +111,7 @@ Database::Database(const DatabaseOptions& options)
 }
 
 Database::~Database() {
+  query_watch_.reset();
   duckdb_close(&database_);
 }
 
@@ -100,6 +121,10 @@ void Database::check_file() {
 
 void Database::check_file_names() {
   checked([this] { guard_->check_names(); });
+}
+
+std::uint64_t Database::checkpoints() {
+  return guard_ == nullptr ? 0 : guard_->checkpoints();
 }
 
 template <class Check>
@@ -175,15 +200,17 @@ std::string Database::full_name(std::string_view schema, std::string_view table)
 void Database::fail(duckdb_error_type type, std::string_view message, std::string_view doing) {
   if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated")) broken_ = true;
   std::string mend;
-  if (contains(message, "No space left") || contains(message, "Disk quota") || contains(message, "File too large") ||
-      contains(message, "max_temp_directory_size")) {
+  if (contains(message, "File too large")) {
+    mend = file_size_advice() + " Nothing was changed, and nothing is lost.";
+  } else if (contains(message, "No space left") || contains(message, "Disk quota") ||
+             contains(message, "max_temp_directory_size")) {
     mend = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
   } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || is_out_of_memory(message)) {
-    mend = "Give DuckDB more memory than " + memory_limit_ +
-           " (DESTINATION__DUCKDB__MEMORY_LIMIT). Nothing was changed, and nothing is lost.";
+    mend = memory_limit_advice();
+    if (mend.empty()) mend = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
+    mend += " Nothing was changed, and nothing is lost.";
   }
-  throw Error(ErrorKind::destination, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)),
-              std::move(mend));
+  throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)), std::move(mend));
 }
 
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {

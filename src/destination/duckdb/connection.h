@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -56,6 +57,18 @@ using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b);
 [[nodiscard]] std::string folded(std::string_view name);
 
+// What DuckDB answered, as Error(destination).
+class DuckDbError final : public Error {
+ public:
+  DuckDbError(duckdb_error_type type, std::string cause, std::string hint)
+      : Error(ErrorKind::destination, std::move(cause), std::move(hint)), type_(type) {}
+  // The statement does not fit the tables that it names, or their constraints: it would fail again.
+  [[nodiscard]] bool concerns_table() const;
+
+ private:
+  duckdb_error_type type_;
+};
+
 struct DatabaseOptions {
   std::string path;  // absolute
   bool read_only = false;
@@ -65,6 +78,7 @@ struct DatabaseOptions {
 
 class FileGuard;
 class QueryCheck;
+class QueryWatch;
 class RowScan;
 class SessionConnection;
 
@@ -87,6 +101,7 @@ class Database {
   [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table) const;
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
   [[nodiscard]] QueryCheck& query_check() { return *query_check_; }
+  [[nodiscard]] QueryWatch& query_watch() { return *query_watch_; }
   // DuckDB pins a block of every column that is being written. Where nobody set a limit, it is raised for tables so
   // wide that they could not be written below it; where somebody did, the failure says what is needed.
   void make_room_for_columns(std::size_t columns);
@@ -100,11 +115,13 @@ class Database {
   void check_file();
   // The same but for what is done to a file that is where it belongs: after a commit.
   void check_file_names();
+  // How many checkpoints the file has seen, by its header; 0: not known, as in one that is only read. Any thread.
+  [[nodiscard]] std::uint64_t checkpoints();
   // Sessions on this database, for who must close all of them.
   void add_session(const std::shared_ptr<SessionConnection>& session);
   [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();
 
-  // Throws Error(destination) for a failure that DuckDB told of.
+  // Throws DuckDbError for a failure that DuckDB told of.
   [[noreturn]] void fail(duckdb_error_type type, std::string_view message, std::string_view doing);
 
  private:
@@ -117,6 +134,7 @@ class Database {
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
   std::unique_ptr<FileGuard> guard_;   // of a file that is written
   std::unique_ptr<QueryCheck> query_check_;
+  std::unique_ptr<QueryWatch> query_watch_;  // ends before the database
   duckdb_database database_ = nullptr;
   std::string label_;
   std::string memory_limit_;

@@ -1,8 +1,10 @@
 #include "destination/duckdb/duckdb_destination.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -10,8 +12,10 @@
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/own_rows.h"
+#include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
+#include "destination/duckdb/target_check.h"
 #include "destination/duckdb/types.h"
 
 namespace walbrook::destination::duckdb {
@@ -187,21 +191,72 @@ std::vector<TakenPlace> DuckDbDestination::taken_places(const std::vector<TableR
   std::vector<TakenPlace> taken;
   transaction([&](Connection& connection, StateTables& state) {
     RelationNames names(connection);
+    TargetCheck check(connection);
     for (const auto& table : tables) {
-      const auto stranger = stranger_in_place(connection, names, state, pipeline_, table);
-      if (stranger) taken.push_back({.oid = table.oid, .reason = stranger->what()});
+      if (const auto stranger = stranger_in_place(connection, names, state, pipeline_, table)) {
+        taken.push_back({.oid = table.oid, .reason = stranger->what()});
+        continue;
+      }
+      // What walbrook made there may have gone, and its name with it.
+      const auto live = state.live_target(table.target_schema, table.target_name);
+      if (!live) continue;
+      const auto found = check.difference(live->target, live->oid == table.oid ? table.columns.get() : nullptr);
+      if (found && found->name_conflict) {
+        taken.push_back({.oid = table.oid, .reason = fmt::format("{}. {}", found->reason, found->hint)});
+      }
     }
   });
   return taken;
+}
+
+std::vector<AlteredTarget> DuckDbDestination::altered_targets(const std::vector<TableRecord>& tables) {
+  std::vector<AlteredTarget> altered;
+  if (tables.empty()) return altered;
+  reopen_if_broken();
+  StateTables state(*connection_, pipeline_);
+  if (!state.exist()) return altered;
+  connection_->execute("BEGIN TRANSACTION READ ONLY");
+  try {
+    // By their names: a table that was created again in the source has another OID than its target was made for.
+    std::map<std::pair<std::string, std::string>, Target> made;
+    for (auto& record : state.targets()) {
+      if (record.kind != TargetRecord::Kind::live) continue;
+      const std::pair key{folded(record.target.schema), folded(record.target.table)};
+      made[key] = std::move(record.target);
+    }
+    TargetCheck check(*connection_);
+    for (const auto& table : tables) {
+      const auto target = made.find({folded(table.target_schema), folded(table.target_name)});
+      if (target == made.end()) {
+        altered.push_back({.oid = table.oid,
+                           .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
+                                                 table.target_schema, table.target_name),
+                           .hint = {}});
+      } else if (auto found = check.difference(target->second, table.columns.get())) {
+        altered.push_back({.oid = table.oid,
+                           .name_conflict = found->name_conflict,
+                           .reason = std::move(found->reason),
+                           .hint = std::move(found->hint)});
+      }
+    }
+  } catch (...) {
+    connection_->rollback();
+    throw;
+  }
+  connection_->rollback();
+  return altered;
 }
 
 std::unique_ptr<Load> DuckDbDestination::begin_load() {
   check_writable();
   if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
   reopen_if_broken();
+  connection_->database().query_watch().load_is_at_work();
   auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, known_,
                                                 [this](const TransactionLoad::Outcome& outcome) {
                                                   load_is_open_ = false;
+                                                  if (connection_)
+                                                    connection_->database().query_watch().load_is_at_work();
                                                   if (outcome.committed && outcome.checkpoint)
                                                     last_checkpoint_ = outcome.checkpoint;
                                                   if (outcome.uncertain && outcome.checkpoint)
@@ -225,7 +280,8 @@ void DuckDbDestination::prepare_variants(const TableRecord& table, const std::ve
     if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
     for (auto& record : records) {
       for (const auto& column : columns) {
-        if (record.target.column_of(column) != nullptr) add_variant_column(connection, state, record, column);
+        if (record.target.column_of(column) == nullptr) continue;
+        on_target([&] { add_variant_column(connection, state, record, column); });
       }
     }
   });
@@ -238,7 +294,7 @@ void DuckDbDestination::add_columns(const TableRecord& table, const TableSchema&
   transaction([&](Connection& connection, StateTables& state) {
     auto live = state.live_target(table.target_schema, table.target_name);
     if (!live) throw Error(ErrorKind::internal, "no table " + table.target_schema + "." + table.target_name);
-    add_missing_columns(connection, state, *std::move(live), schema);
+    on_target([&] { add_missing_columns(connection, state, *std::move(live), schema); });
   });
   read_known();
 }
@@ -262,7 +318,7 @@ void DuckDbDestination::copy_whole(const std::vector<WholeCopy>& tables) {
   duckdb::copy_whole(database, {pipeline_, style_}, tables);
 }
 
-std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
+std::unique_ptr<ReadSession> DuckDbDestination::open_read_session(const ReadOptions& options) {
   std::shared_ptr<SessionConnection> session;
   {
     const std::scoped_lock lock(mutex_);
@@ -272,7 +328,9 @@ std::unique_ptr<ReadSession> DuckDbDestination::open_read_session() {
     std::erase_if(sessions_, [](const auto& other) { return other.expired(); });
     sessions_.push_back(session);
   }
-  return std::make_unique<TransactionReadSession>(std::move(session), pipeline_);
+  auto chosen = options;
+  if (chosen.pipeline.empty()) chosen.pipeline = pipeline_;
+  return std::make_unique<TransactionReadSession>(std::move(session), std::move(chosen));
 }
 
 TargetName DuckDbDestination::target_name(const std::string& dataset, const std::string& schema,
@@ -294,14 +352,30 @@ bool DuckDbDestination::fits(const std::string& dataset, const TableRecord& tabl
          is_in_style(live->second, *table.columns, style_);
 }
 
+namespace {
+
+// What took the target's name since is not ours to drop.
+void drop_if_own(Connection& connection, StateTables& state, TargetCheck& check, const Target& target) {
+  const auto found = check.difference(target, nullptr);
+  if (found && found->name_conflict) {
+    spdlog::warn("{}: it stays", found->reason);
+    state.forget_target(target);
+  } else {
+    drop_target(connection, state, target);
+  }
+}
+
+}  // namespace
+
 void DuckDbDestination::drop_tables(const std::vector<TableRecord>& tables) {
   check_writable();
   reopen_if_broken();
   transaction([&](Connection& connection, StateTables& state) {
     Staging staging(connection, pipeline_);
+    TargetCheck check(connection);
     for (const auto& table : tables) {
       if (const auto live = state.live_target(table.target_schema, table.target_name)) {
-        drop_target(connection, state, live->target);
+        drop_if_own(connection, state, check, live->target);
       }
       if (table.oid != 0) {
         if (const auto copy = state.copy_of(table.oid)) drop_target(connection, state, copy->target);
@@ -317,7 +391,8 @@ void DuckDbDestination::reset() {
   check_writable();
   reopen_if_broken();
   transaction([](Connection& connection, StateTables& state) {
-    for (const auto& record : state.targets()) drop_target(connection, state, record.target);
+    TargetCheck check(connection);
+    for (const auto& record : state.targets()) drop_if_own(connection, state, check, record.target);
     state.forget_pipeline();
   });
   known_ = {};
@@ -328,8 +403,9 @@ void DuckDbDestination::reset_copies() {
   check_writable();
   reopen_if_broken();
   transaction([](Connection& connection, StateTables& state) {
+    TargetCheck check(connection);
     for (const auto& record : state.targets()) {
-      if (record.oid == 0 || record.oid >= first_source_oid) drop_target(connection, state, record.target);
+      if (record.oid == 0 || record.oid >= first_source_oid) drop_if_own(connection, state, check, record.target);
     }
     state.forget_copies();
   });

@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -41,15 +44,28 @@ std::chrono::nanoseconds thread_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-void for_each_descriptor(const std::function<void(int)>& visit) {
+// False where the system does not tell them: errno says whether for now (EMFILE, ENFILE, ENOMEM) or for good.
+bool for_each_descriptor(const std::function<void(int)>& visit) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(descriptors_folder), ::closedir);
-  if (folder == nullptr) return;
+  if (folder == nullptr) return false;
   while (const auto* entry = ::readdir(folder.get())) {
     const std::string_view name = entry->d_name;
     int descriptor = -1;
     const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), descriptor);
     if (failed == std::errc() && end == name.data() + name.size()) visit(descriptor);
   }
+  return true;
+}
+
+// The surroundings are in the way, not the file: to be asked again.
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR || error == EAGAIN;
+}
+
+[[noreturn]] void cannot_look(const std::string& path, int error) {
+  throw Error(ErrorKind::destination,
+              fmt::format("it cannot be told whether the destination {} is where it was: {}", path, ::strerror(error)),
+              "Nothing is written while that is so. Mend it; walbrook tries again by itself.");
 }
 
 std::string link_of(int descriptor) {
@@ -57,25 +73,30 @@ std::string link_of(int descriptor) {
   return fs::read_symlink(fmt::format("{}/{}", descriptors_folder, descriptor), failed).string();
 }
 
-std::string read_whole(const char* path) {
+// nullopt: it cannot be read at the moment (no descriptor or memory is free), or ever (there is no such file).
+std::optional<std::string> read_whole(const char* path) {
   std::string text;
   const int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return text;
+  if (descriptor < 0) return std::nullopt;
   std::array<char, 4096> buffer{};
   ssize_t got = 0;
   while ((got = ::read(descriptor, buffer.data(), buffer.size())) > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   ::close(descriptor);
+  if (got < 0) return std::nullopt;
   return text;
 }
 
 // Our lock on the inode as /proc/locks shows it: "POSIX  ADVISORY  WRITE 4711 fe:00:9988234 0 EOF"; "" where it does
-// not: another file system than st_dev says (overlays), a /proc of another PID namespace.
-std::string find_lock_line(ino_t inode) {
+// not: another file system than st_dev says (overlays), a /proc of another PID namespace. nullopt: the list cannot be
+// read.
+std::optional<std::string> find_lock_line(ino_t inode) {
   std::error_code failed;
   const auto process = fs::read_symlink("/proc/self", failed).string();  // the PID as this /proc has it
-  const auto locks = read_whole("/proc/locks");
+  const auto list = read_whole("/proc/locks");
+  if (!list || failed) return std::nullopt;
+  const std::string& locks = *list;
   for (std::size_t begin = 0; begin < locks.size();) {
     const auto end = std::min(locks.find('\n', begin), locks.size());
     const auto line = std::string_view(locks).substr(begin, end - begin);
@@ -88,28 +109,31 @@ std::string find_lock_line(ino_t inode) {
       return std::string(lock);
     }
   }
-  return {};
+  return std::string();
 }
 
-// The larger counter of the two headers; each is 4 KiB after the one before, the file's own header first: checksum,
-// then counter (1.5.5, SingleFileBlockManager). nullopt: there is none.
+}  // namespace
+
 std::optional<std::uint64_t> checkpoint_counter(int descriptor) {
   constexpr std::array<off_t, 2> headers = {4096, 8192};
   std::uint64_t newest = 0;
   for (const auto at : headers) {
     std::uint64_t counter = 0;
-    if (::pread(descriptor, &counter, sizeof counter, at + 8) != sizeof counter) return std::nullopt;
+    ssize_t got = 0;
+    do {
+      got = ::pread(descriptor, &counter, sizeof counter, at + 8);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) throw std::system_error(errno, std::generic_category());
+    if (got != sizeof counter) return std::nullopt;
     newest = std::max(newest, counter);
   }
   return newest;
 }
 
-}  // namespace
-
 void refuse_foreign_handles(const std::string& path) {
   struct stat file {};
   if (::stat(path.c_str(), &file) != 0) return;
-  for_each_descriptor([&](int descriptor) {
+  const bool is_told = for_each_descriptor([&](int descriptor) {
     struct stat found {};
     if (::fstat(descriptor, &found) != 0 || found.st_dev != file.st_dev || found.st_ino != file.st_ino) return;
     throw Error(ErrorKind::destination,
@@ -117,6 +141,7 @@ void refuse_foreign_handles(const std::string& path) {
                 "Close that handle first: two handles of one program destroy a DuckDB file, and closing one drops the "
                 "other's lock. To read while a pipeline is at work, use Pipeline::query.");
   });
+  if (!is_told && is_shortage(errno)) cannot_look(path, errno);
 }
 
 FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behind_links(path_) + ".wal") {
@@ -126,14 +151,25 @@ FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behin
   struct stat file {};
   if (::stat(path_.c_str(), &file) != 0) return;
   inode_ = *inode_of(file);
-  for_each_descriptor([&](int descriptor) {
+  const bool is_told = for_each_descriptor([&](int descriptor) {
     struct stat found {};
     if (::fstat(descriptor, &found) == 0 && inode_of(found) == inode_) descriptor_ = descriptor;
   });
+  if (!is_told && is_shortage(errno)) cannot_look(path_, errno);
   if (descriptor_ < 0) return;
-  checkpoints_ = checkpoint_counter(descriptor_).value_or(0);
-  lock_line_ = find_lock_line(inode_.inode);
+  try {
+    checkpoints_ = checkpoint_counter(descriptor_).value_or(0);
+  } catch (const std::system_error& unread) {
+    cannot_look(path_, unread.code().value());
+  }
+  lock_line_ = find_lock_line(inode_.inode).value_or("");
   if (lock_line_.empty()) spdlog::debug("/proc/locks does not show the lock on {}: it is not checked", path_);
+}
+
+std::uint64_t FileGuard::checkpoints() {
+  const std::scoped_lock lock(mutex_);
+  if (descriptor_ < 0) return 0;
+  return checkpoint_counter(descriptor_).value_or(0);
 }
 
 void FileGuard::check_names() {
@@ -168,8 +204,10 @@ void FileGuard::lose(const std::string& what, const std::string& mend) {
 
 void FileGuard::check_place() {
   struct stat named {};
-  if (::stat(path_.c_str(), &named) == 0 && inode_of(named) == inode_) return;
   const bool is_named = ::stat(path_.c_str(), &named) == 0;
+  if (is_named && inode_of(named) == inode_) return;
+  // A folder that may not be entered for now, a network file system that does not answer: the file may be there.
+  if (!is_named && errno != ENOENT && errno != ENOTDIR) cannot_look(path_, errno);
   struct stat held {};
   const bool has_name = ::fstat(descriptor_, &held) == 0 && held.st_nlink > 0;
   const auto where = has_name ? " (it is now " + link_of(descriptor_) + ")" : std::string();
@@ -190,13 +228,20 @@ void FileGuard::check_log() {
       log_.reset();
       return;
     }
-    if (::stat(log_path_.c_str(), &named) == 0 && inode_of(named) == log_->inode) return;
+    const bool is_named = ::stat(log_path_.c_str(), &named) == 0;
+    if (is_named && inode_of(named) == log_->inode) return;
+    if (!is_named && errno != ENOENT && errno != ENOTDIR) cannot_look(log_path_, errno);
   }
   lose("has lost its log: " + log_path_ + " was removed, moved or replaced while it was written", put_back_mend);
 }
 
 void FileGuard::check_header() {
-  const auto counter = checkpoint_counter(descriptor_);
+  std::optional<std::uint64_t> counter;
+  try {
+    counter = checkpoint_counter(descriptor_);
+  } catch (const std::system_error& failed) {
+    cannot_look(path_, failed.code().value());
+  }
   if (!counter || *counter < checkpoints_) lose("was overwritten while it was written", put_back_mend);
   if (*counter != checkpoints_) header_changed_ = true;
   checkpoints_ = *counter;
@@ -212,7 +257,9 @@ void FileGuard::look_at_descriptors() {
     } else if (found.st_dev == inode_.device && !(log_ && log_->inode == inode_of(found))) {
       auto link = link_of(descriptor);
       if (constexpr std::string_view gone = " (deleted)"; link.ends_with(gone)) link.resize(link.size() - gone.size());
-      if (link == log_link_) log_ = {descriptor, *inode_of(found)};
+      if (link != log_link_) return;
+      log_ = {descriptor, *inode_of(found)};
+      give_log_mode_of_file(descriptor, found.st_mode);
     }
   });
   if (foreign >= 0) {
@@ -223,12 +270,23 @@ void FileGuard::look_at_descriptors() {
   }
 }
 
+// Whoever may read the file reads its log as well, or does not come by the newest commits; and nobody else does. (A log
+// is made anew after each checkpoint, as the umask allows.)
+void FileGuard::give_log_mode_of_file(int descriptor, mode_t mode) const {
+  struct stat file {};
+  constexpr mode_t access = 0666;
+  if (::fstat(descriptor_, &file) != 0 || (file.st_mode & access) == (mode & access)) return;
+  static_cast<void>(::fchmod(descriptor, file.st_mode & access));  // of another owner's it may fail: then it stays
+}
+
 void FileGuard::check_lock() {
   if (lock_line_.empty()) return;
   // The system hands the list out page by page: where others' locks go meanwhile, a line may be left out.
   constexpr int most_tries = 5;
   for (int tried = 0; tried < most_tries; ++tried) {
-    if (find_lock_line(inode_.inode) != lock_line_) continue;
+    const auto line = find_lock_line(inode_.inode);
+    if (!line) return;  // the list cannot be read for now: the next look tells
+    if (*line != lock_line_) continue;
     header_changed_ = false;
     return;
   }
@@ -236,6 +294,7 @@ void FileGuard::check_lock() {
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   const bool is_ours_again = ::fcntl(descriptor_, F_SETLK, &whole) == 0;
+  if (!is_ours_again && errno != EACCES && errno != EAGAIN) cannot_look(path_, errno);  // no room for a lock, …
   if (!is_ours_again || header_changed_) {
     lose(is_ours_again ? "lost its lock, and was written by another process then"
                        : "lost its lock, and another process has it now",
@@ -246,7 +305,7 @@ void FileGuard::check_lock() {
       "the destination {} had lost its lock: another handle of this program on the file was closed, which drops it; it "
       "was taken again",
       path_);
-  lock_line_ = find_lock_line(inode_.inode);
+  if (auto line = find_lock_line(inode_.inode)) lock_line_ = *std::move(line);
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -27,6 +27,11 @@ namespace walbrook::destination::duckdb {
 // handle would drop the lock of both.
 void refuse_foreign_handles(const std::string& path);
 
+// The larger counter of the two headers of a DuckDB file; each is 4 KiB after the one before, the file's own header
+// first: checksum, then counter (1.5.5, SingleFileBlockManager). nullopt: there is none. Throws std::system_error where
+// it cannot be read.
+[[nodiscard]] std::optional<std::uint64_t> checkpoint_counter(int descriptor);
+
 class FileGuard {
  public:
   // REQUIRES: DuckDB has opened `path` for writing, and nobody else in this process has. Where the system does not tell
@@ -40,6 +45,8 @@ class FileGuard {
   // The same, and whether it is ours alone: throws Error(destination) while a foreign handle is open. A look at /proc
   // takes 150 µs where the process has 25 descriptors, and is left out while looks would take over 1 % of the time.
   void check();
+  // The header's counter as it is now; 0: not known.
+  [[nodiscard]] std::uint64_t checkpoints();
 
  private:
   struct Inode {
@@ -60,6 +67,7 @@ class FileGuard {
   void check_log();
   void check_header();
   void look_at_descriptors();
+  void give_log_mode_of_file(int descriptor, mode_t mode) const;
   void check_lock();
   [[noreturn]] void lose(const std::string& what, const std::string& mend);
 

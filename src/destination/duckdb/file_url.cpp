@@ -1,11 +1,15 @@
 #include "destination/duckdb/file_url.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <filesystem>
 
+#include "base/destination_name.h"
 #include "base/error.h"
+#include "base/user_paths.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -61,6 +65,7 @@ std::string_view url_scheme(std::string_view url) {
 
 std::string path_of(const std::string& url) {
   const auto scheme = url_scheme(url);
+  check_destination_kind("destination", url);
   fs::path path = url;
   if (!scheme.empty()) {
     auto rest = std::string_view(url).substr(scheme.size() + 1);
@@ -73,7 +78,11 @@ std::string path_of(const std::string& url) {
       path = decoded(rest);
     }
   }
+  path = expand_home(path.string());
   if (path.empty() || !path.has_filename() || path == ":memory:") refuse_url(url, "names no file");
+  if (path.string().find_first_of("\r\n") != std::string::npos) refuse_url(url, "holds a line break");
+  if (path.is_relative())
+    require_current_folder(fmt::format("the destination \"{}\" is relative to", mask_secrets(url)));
   std::error_code failed;
   const auto canonical = fs::weakly_canonical(fs::absolute(path), failed);
   return failed ? fs::absolute(path).lexically_normal().string() : canonical.string();

@@ -8,6 +8,7 @@
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/merge.h"
 #include "destination/duckdb/own_rows.h"
+#include "destination/duckdb/target_check.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -48,11 +49,13 @@ void TransactionLoad::promote(const TableRecord& table) {
   const auto copy = finished_copy_of(table);
   check_owner(connection_, names_, state_, pipeline_, table);
   const auto& database = connection_.database();
-  connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name),
-                      fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
-  connection_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy.schema, copy.table),
-                                  identifier(table.target_name)),
-                      fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name));
+  const auto doing = fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name);
+  on_target([&] {
+    connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name), doing);
+    connection_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy.schema, copy.table),
+                                    identifier(table.target_name)),
+                        doing);
+  });
   names_.remove(copy.schema, copy.table);
   names_.add(table.target_schema, table.target_name);
   state_.forget_target(copy);
@@ -63,20 +66,27 @@ void TransactionLoad::promote(const TableRecord& table) {
 }
 
 void TransactionLoad::drop_target(const TargetName& name) {
-  duckdb::drop_target(connection_, state_, {.schema = name.schema, .table = name.table, .columns = {}});
+  const Target target{.schema = name.schema, .table = name.table, .columns = {}};
+  if (TargetCheck(connection_).difference(target, nullptr).value_or(TargetDifference{}).name_conflict) {
+    state_.forget_target(target);  // a view has its name
+  } else {
+    on_target([&] { duckdb::drop_target(connection_, state_, target); });
+  }
   names_.remove(name.schema, name.table);
   dropped_.emplace_back(name.schema, name.table);
 }
 
 MergeCounts TransactionLoad::merge(const TableRecord& table, const NetEffect& effect) {
   if (effect.empty()) return {};
-  return duckdb::merge(connection_, target_of(table), effect);
+  return on_target([&] { return duckdb::merge(connection_, target_of(table), effect); });
 }
 
 void TransactionLoad::truncate(const TableRecord& table) {
   const auto& target = target_of(table);
-  connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
-                      fmt::format("truncating {}.{}", target.schema, target.table));
+  on_target([&] {
+    connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
+                        fmt::format("truncating {}.{}", target.schema, target.table));
+  });
 }
 
 void TransactionLoad::describe(const TableRecord& table) {

@@ -131,10 +131,9 @@ class Merge {
   const TargetColumn& place_of(std::size_t column) const {
     const auto& name = schema_.columns[column].name;
     if (const auto* found = target_.column_of(name)) return *found;
-    throw Error(ErrorKind::destination,
-                fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", name, schema_.full_name(),
-                            target_.schema, target_.table),
-                "It was altered there. walbrook run --reset copies all tables anew.");
+    throw TargetRefused(fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", name,
+                                    schema_.full_name(), target_.schema, target_.table),
+                        "It was altered there.");
   }
 
   // The condition under which a row `t` of the target is the staged row `s`, over `columns` of `rows`. Equality where

@@ -2,15 +2,21 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "base/process_limits.h"
 #include "base/standard_descriptors.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/file_guard.h"
+#include "destination/duckdb/log_mark.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -34,10 +40,27 @@ void set(const Config& config, const char* name, const std::string& value) {
   throw Error(ErrorKind::destination, std::move(cause), std::move(mend));
 }
 
+// DuckDB (1.5.5) removes such a log when it makes the file, with the commits that are in it.
+void refuse_log_alone(const std::string& path) {
+  const auto log = behind_links(path) + ".wal";
+  std::error_code failed;
+  const auto size = fs::file_size(log, failed);
+  if (failed || size == 0) return;
+  cannot_open(fmt::format("the destination {} does not exist, but its log {} does", path, log),
+              fmt::format("The log holds commits that are in no file yet: put the file back beside it. If nobody needs "
+                          "them, move the log away (mv '{0}' '{0}.old') and start again.",
+                          log));
+}
+
 void check_path(const DatabaseOptions& options) {
   const fs::path path = options.path;
   const auto folder = path.parent_path();
   std::error_code ignored;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 && errno != ENOENT && errno != ENOTDIR) {
+    cannot_open(fmt::format("it cannot be told whether the destination {} exists: {}", options.path, strerror(errno)),
+                "Give this user the right to enter its folder, and to every folder above it.");
+  }
   if (!fs::is_directory(folder, ignored)) {
     cannot_open(fmt::format("the destination's folder {} does not exist", folder.string()),
                 fmt::format("Create it (mkdir -p '{}') or name another with --destination.", folder.string()));
@@ -51,6 +74,7 @@ void check_path(const DatabaseOptions& options) {
     cannot_open(fmt::format("the destination {} does not exist", options.path),
                 "Start walbrook run first, or name the right file with --destination.");
   }
+  if (!exists) refuse_log_alone(options.path);
   if (exists && ::access(path.c_str(), R_OK) != 0) {
     cannot_open(fmt::format("the destination {} may not be read by this user", options.path),
                 "Give this user the right to it.");
@@ -89,14 +113,36 @@ constexpr const char* locked_mend =
     cannot_open(fmt::format("the destination {} is no DuckDB database", path),
                 "Name another file with --destination, or move this one away.");
   }
+  if (message.find("encrypted database") != std::string::npos) {
+    cannot_open(fmt::format("the destination {} is encrypted, and walbrook gives DuckDB no key", path),
+                "Name another file with --destination. DuckDB copies an encrypted file into a plain one: ATTACH both, "
+                "the old one with its ENCRYPTION_KEY, and COPY FROM DATABASE.");
+  }
+  if (message.find("WAL") != std::string::npos) {
+    cannot_open(fmt::format("the log of the destination {} cannot be replayed: {}", path, first_line(message)),
+                fmt::format("It is damaged, or it is the log of another file. Nothing was changed. Put back the right "
+                            "one, or move it away (mv '{0}.wal' '{0}.wal.old') and start again: what it alone held is "
+                            "read from the source again, or the run says that it cannot be.",
+                            path));
+  }
+  if (message.find("computed checksum") != std::string::npos) {
+    cannot_open(fmt::format("the destination {} is damaged: {}", path, first_line(message)),
+                "Put back a copy of the file and of its log from a backup, or move it away: walbrook run --reset "
+                "copies the tables again.");
+  }
+  if (is_out_of_memory(message) || message.find("bad_alloc") != std::string::npos) {
+    const auto advice = memory_limit_advice();
+    cannot_open(fmt::format("the destination {} cannot be opened: {}", path, first_line(message)),
+                advice.empty() ? "Give DuckDB more memory (DESTINATION__DUCKDB__MEMORY_LIMIT)." : advice);
+  }
   if (message.find("version number") != std::string::npos ||
       message.find("newer version of DuckDB") != std::string::npos ||
       message.find("older version of DuckDB") != std::string::npos) {
     cannot_open(
         fmt::format("the destination {} was written by another version of DuckDB: {}", path, first_line(message)),
-        fmt::format("This walbrook reads what DuckDB {} reads: export the file with the version that wrote it, or "
-                    "copy anew into "
-                    "another file.",
+        fmt::format("This walbrook reads what DuckDB {} reads: name another file with --destination, or have the "
+                    "version that wrote it copy it into one of an older format (ATTACH … (STORAGE_VERSION …), COPY "
+                    "FROM DATABASE).",
                     duckdb_library_version()));
   }
   cannot_open(fmt::format("the destination {} cannot be opened: {}", path, first_line(message)), {});
@@ -131,6 +177,24 @@ std::string first_line(std::string_view message) {
 
 namespace {
 
+// While DuckDB makes a file, which it does as the umask allows (1.5.5: 0666): rows are for their owner only. The umask
+// is the process's; another thread that makes a file meanwhile gets a narrower mode, never a wider one.
+class OwnerOnly {
+ public:
+  explicit OwnerOnly(const std::string& path) {
+    std::error_code failed;
+    if (!fs::exists(path, failed)) before_ = ::umask(077);
+  }
+  OwnerOnly(const OwnerOnly&) = delete;
+  OwnerOnly& operator=(const OwnerOnly&) = delete;
+  ~OwnerOnly() {
+    if (before_) ::umask(*before_);
+  }
+
+ private:
+  std::optional<mode_t> before_;
+};
+
 // The database, or nothing and DuckDB's message.
 duckdb_database try_open(const DatabaseOptions& options, const std::string& memory_limit, std::string& message) {
   Config config;
@@ -146,6 +210,9 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
   // What is freed goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
   set(config, "allocator_flush_threshold", "8MB");
   set(config, "allocator_bulk_deallocation_flush_threshold", "16MB");
+  // Tasks give way after some chunks: those of a load then come between those of a query, and the number of threads can
+  // be changed while a query runs (query_watch.h).
+  set(config, "scheduler_process_partial", "true");
   set(config, "temp_directory", options.path + ".tmp");
   // What Pipeline::query hands out keeps its type: a UUID is none of a text.
   set(config, "arrow_lossless_conversion", "true");
@@ -157,6 +224,7 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
 
   duckdb_database database = nullptr;
   char* error = nullptr;
+  const OwnerOnly owner_only(options.path);
   // By the name behind links: of a link that leads nowhere yet DuckDB (1.5.5) forbids itself the log, which it wants
   // beside the file that it makes.
   if (duckdb_open_ext(behind_links(options.path).c_str(), &database, config.get(), &error) == DuckDBError) {
@@ -185,6 +253,7 @@ duckdb_database open_file(const DatabaseOptions& options, const std::string& mem
   check_path(options);
   refuse_foreign_handles(options.path);
   check_outputs(options.path);
+  refuse_foreign_log(options.path);
   std::string message;
   duckdb_database database = try_open(options, memory_limit, message);
   if (database == nullptr && is_out_of_memory(message)) {

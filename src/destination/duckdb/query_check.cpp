@@ -38,17 +38,19 @@ QueryReferences references_of_query(Connection& connection, const std::string& s
 
 }  // namespace
 
-void QueryCheck::require_reading(Connection& connection, const std::string& sql) {
+QueryReferences QueryCheck::require_reading(Connection& connection, const std::string& sql) {
   if (!is_utf8(sql) || sql.find('\0') != std::string::npos) {
     throw Error(ErrorKind::configuration, "the statement is not a text in UTF-8");
   }
-  const auto references = references_of_query(connection, sql);
+  auto references = references_of_query(connection, sql);
   const std::lock_guard lock(mutex_);
   if (!is_read_) definitions_.read(connection);
   is_read_ = true;
   if (const auto problem = definitions_.problem_of(connection, references)) {
     throw Error(ErrorKind::configuration, *problem, what_is_allowed);
   }
+  definitions_.add_relations(references);
+  return references;
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "destination/duckdb/arrow_result.h"
 #include "destination/duckdb/json_cells.h"
 #include "destination/duckdb/open_file.h"
+#include "destination/duckdb/qualified_names.h"
 #include "destination/duckdb/query_check.h"
+#include "destination/duckdb/query_position.h"
 #include "destination/duckdb/state.h"
+#include "package/arrow_export.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -39,10 +44,40 @@ PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
   return prepared;
 }
 
-// Prepares `sql`, which must be one statement that reads.
-PreparedStatement prepare_reading(Connection& connection, const std::string& sql) {
-  connection.database().query_check().require_reading(connection, sql);
-  return prepare_own(connection, sql);
+// What is no text is refused by the check of the statement.
+std::string with_catalog_if_text(Connection& connection, const std::string& sql) {
+  return is_utf8(sql) && sql.find('\0') == std::string::npos ? with_catalog(connection, sql) : sql;
+}
+
+[[noreturn]] void refuse_rows(std::uint64_t rows) {
+  throw Error(ErrorKind::configuration, fmt::format("the result has more than {} rows", rows),
+              "Ask for less: add LIMIT, a WHERE, or aggregate. --query-rows sets the limit.");
+}
+
+[[noreturn]] void refuse_bytes(std::uint64_t bytes) {
+  const auto size = bytes >> 20U > 0 ? fmt::format("{} MB", bytes >> 20U) : fmt::format("{} bytes", bytes);
+  throw Error(ErrorKind::configuration, fmt::format("the result is larger than {}", size),
+              "Ask for less: add LIMIT, a WHERE, or aggregate. --query-bytes sets the limit.");
+}
+
+[[noreturn]] void tell_ended(QueryWatch::Reason reason, const QueryLimits& limits, std::uint64_t memory_limit) {
+  switch (reason) {
+    case QueryWatch::Reason::timeout: {
+      const auto limit = limits.timeout.count() % 1000 == 0 ? fmt::format("{} s", limits.timeout.count() / 1000)
+                                                            : fmt::format("{} ms", limits.timeout.count());
+      throw Error(ErrorKind::configuration, fmt::format("the query was ended after {}", limit),
+                  "Ask for less: add a WHERE, or aggregate. --query-timeout sets the limit.");
+    }
+    case QueryWatch::Reason::memory:
+      throw Error(ErrorKind::configuration,
+                  fmt::format("the query was ended: the process had more than {} MB of memory while it ran",
+                              memory_limit / 1'000'000),
+                  "Ask for less at a time: large values and long lists are held in memory whole. --query-memory sets "
+                  "the limit.");
+    default:
+      throw Error(ErrorKind::destination, "the query was ended before it was answered",
+                  "Its client left, or the run that answered is ending.");
+  }
 }
 
 // One column's cells of a chunk, into rows from `first` on. Returns their bytes.
@@ -68,7 +103,7 @@ std::size_t take_cells(duckdb_vector vector, const JsonShape& shape, idx_t size,
 // Streams the rows of a prepared statement into `out`. Columns are VARCHAR where `shapes` says nothing else, and what
 // text_type(shape) says where it does.
 void fetch(Connection& connection, duckdb_prepared_statement prepared, const std::vector<JsonShape>& shapes,
-           QueryResult& out) {
+           const QueryLimits& limits, QueryResult& out) {
   Result result;
   if (duckdb_execute_prepared_streaming(prepared, result.out()) == DuckDBError) {
     fail_query(connection, duckdb_result_error_type(result.out()), duckdb_result_error(result.out()));
@@ -81,15 +116,13 @@ void fetch(Connection& connection, duckdb_prepared_statement prepared, const std
     if (chunk.get() == nullptr) break;
     const auto size = duckdb_data_chunk_get_size(chunk.get());
     const auto first = out.rows.size();
+    if (limits.rows > 0 && first + size > limits.rows) refuse_rows(limits.rows);
     out.rows.resize(first + size, std::vector<std::optional<std::string>>(columns));
     for (idx_t c = 0; c < columns; ++c) {
       bytes += take_cells(duckdb_data_chunk_get_vector(chunk.get(), c), c < shapes.size() ? shapes[c] : text, size, c,
                           first, out);
     }
-    if (bytes > max_result_bytes) {
-      throw Error(ErrorKind::configuration, fmt::format("the result is larger than {} MB", max_result_bytes >> 20U),
-                  "Ask for less: add LIMIT, a WHERE, or aggregate.");
-    }
+    if (limits.bytes > 0 && bytes > limits.bytes) refuse_bytes(limits.bytes);
   }
   if (const char* error = duckdb_result_error(result.out()); error != nullptr && *error != '\0') {
     fail_query(connection, duckdb_result_error_type(result.out()), error);
@@ -134,8 +167,8 @@ void SessionConnection::close() {
   connection_.reset();
 }
 
-TransactionReadSession::TransactionReadSession(std::shared_ptr<SessionConnection> connection, std::string pipeline)
-    : connection_(std::move(connection)), pipeline_(std::move(pipeline)) {
+TransactionReadSession::TransactionReadSession(std::shared_ptr<SessionConnection> connection, ReadOptions options)
+    : connection_(std::move(connection)), options_(std::move(options)) {
   const SessionConnection::Lease lease(*connection_);
   begin(*lease);
 }
@@ -147,7 +180,7 @@ TransactionReadSession::~TransactionReadSession() {
 void TransactionReadSession::begin(Connection& connection) {
   // The snapshot is taken by the first statement that reads the file: the one for the checkpoint.
   connection.execute("BEGIN TRANSACTION READ ONLY", "beginning to read");
-  StateTables state(connection, pipeline_);
+  StateTables state(connection, options_.pipeline);
   lsn_ = {};
   if (!state.exist()) return;
   lsn_ = state.checkpoint_lsn();
@@ -165,14 +198,25 @@ void TransactionReadSession::refresh() {
   begin(*lease);
 }
 
-QueryResult TransactionReadSession::query(const std::string& sql, NestedCells nested) {
-  const SessionConnection::Lease lease(*connection_);
+template <class Work>
+auto TransactionReadSession::limited(Connection& connection, const Work& work) {
+  stop_ = false;
+  positions_.clear();
+  QueryWatch::Query watched(connection.database().query_watch(), options_.limits, stop_,
+                            [this] { connection_->interrupt(); });
   try {
-    return run(*lease, sql, nested);
+    return work();
   } catch (const Error&) {
-    begin_again_if_ended(*lease);
+    const auto reason = watched.finish();
+    begin_again_if_ended(connection);
+    if (reason != QueryWatch::Reason::none) tell_ended(reason, options_.limits, watched.memory_limit());
     throw;
   }
+}
+
+QueryResult TransactionReadSession::query(const std::string& sql, NestedCells nested) {
+  const SessionConnection::Lease lease(*connection_);
+  return limited(*lease, [&] { return run(*lease, sql, nested); });
 }
 
 void TransactionReadSession::begin_again_if_ended(Connection& connection) {
@@ -188,7 +232,8 @@ namespace {
 
 class SessionRows final : public ArrowRows {
  public:
-  explicit SessionRows(std::shared_ptr<SessionConnection> connection) : connection_(std::move(connection)) {}
+  SessionRows(std::shared_ptr<SessionConnection> connection, const QueryLimits& limits, const std::atomic<bool>& stop)
+      : connection_(std::move(connection)), limits_(limits), stop_(stop) {}
   ~SessionRows() override {
     try {
       SessionConnection::Lease(*connection_).streamed().reset();
@@ -202,38 +247,64 @@ class SessionRows final : public ArrowRows {
   bool next(ArrowArray* out) override {
     const SessionConnection::Lease lease(*connection_);
     auto& rows = result(lease);
-    if (rows.next(out)) return true;
-    if (const auto failed = rows.error()) fail_query(*lease, failed->first, failed->second);
+    const auto began = std::chrono::steady_clock::now();
+    auto limits = limits_;
+    if (limits.timeout.count() > 0) limits.timeout = std::max(limits.timeout - used_, milliseconds(1));
+    QueryWatch::Query watched((*lease).database().query_watch(), limits, stop_, [this] { connection_->interrupt(); });
+    const bool has_more = rows.next(out);
+    const auto reason = watched.finish();
+    used_ += std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+    if (has_more) {
+      check_size(out);
+      return true;
+    }
+    if (const auto failed = rows.error()) {
+      if (reason != QueryWatch::Reason::none) tell_ended(reason, limits_, watched.memory_limit());
+      fail_query(*lease, failed->first, failed->second);
+    }
     return false;
   }
 
  private:
   static ArrowResult& result(const SessionConnection::Lease& lease) { return lease.streamed()->result; }
 
+  void check_size(ArrowArray* out) {
+    rows_ += static_cast<std::uint64_t>(out->length);
+    if (limits_.rows == 0 || rows_ <= limits_.rows) return;
+    out->release(out);
+    refuse_rows(limits_.rows);
+  }
+
   std::shared_ptr<SessionConnection> connection_;
+  QueryLimits limits_;
+  const std::atomic<bool>& stop_;  // the session's
+  milliseconds used_{0};           // of the limit of time: what a program does between two batches does not count
+  std::uint64_t rows_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<ArrowRows> TransactionReadSession::arrow_rows(const std::string& sql) {
   const SessionConnection::Lease lease(*connection_);
-  try {
-    auto prepared = prepare_reading(*lease, sql);
+  return limited(*lease, [&]() -> std::unique_ptr<ArrowRows> {
+    const auto full = with_catalog_if_text(*lease, sql);
+    static_cast<void>((*lease).database().query_check().require_reading(*lease, full));
+    auto prepared = prepare_own(*lease, full);
     auto streamed = std::make_unique<SessionConnection::Streamed>();
     if (!streamed->result.execute((*lease).raw(), prepared.get())) {
       const auto failed = streamed->result.error().value_or(std::pair(DUCKDB_ERROR_INVALID, "unknown reason"));
       fail_query(*lease, failed.first, failed.second);
     }
     lease.streamed() = std::move(streamed);
-    return std::make_unique<SessionRows>(connection_);
-  } catch (const Error&) {
-    begin_again_if_ended(*lease);
-    throw;
-  }
+    return std::make_unique<SessionRows>(connection_, options_.limits, stop_);
+  });
 }
 
-QueryResult TransactionReadSession::run(Connection& connection, const std::string& sql, NestedCells nested) {
-  const auto prepared = prepare_reading(connection, sql);
+QueryResult TransactionReadSession::run(Connection& connection, const std::string& given, NestedCells nested) {
+  const auto sql = with_catalog_if_text(connection, given);
+  const auto references = connection.database().query_check().require_reading(connection, sql);
+  if (StateTables(connection, options_.pipeline).exist()) positions_ = positions_of(connection, references);
+  const auto prepared = prepare_own(connection, sql);
   QueryResult out;
   std::vector<JsonShape> shapes;
   const auto columns = duckdb_prepared_statement_column_count(prepared.get());
@@ -250,19 +321,21 @@ QueryResult TransactionReadSession::run(Connection& connection, const std::strin
     column.json = shapes.back().kind != JsonShape::Kind::scalar;
   }
   if (duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_EXPLAIN) {
-    fetch(connection, prepared.get(), {}, out);
+    fetch(connection, prepared.get(), {}, options_.limits, out);
     return out;
   }
   // Values as DuckDB itself writes them, for every type it has.
   const auto source = "FROM query(" + literal(sql) + ")";
   QueryResult described;
-  fetch(connection, prepare_own(connection, "SELECT column_type FROM (DESCRIBE " + source + ")").get(), {}, described);
+  fetch(connection, prepare_own(connection, "SELECT column_type FROM (DESCRIBE " + source + ")").get(), {}, {},
+        described);
   for (std::size_t i = 0; i < described.rows.size() && i < out.columns.size(); ++i) {
     out.columns[i].type = described.rows[i].at(0).value_or("");
   }
   const bool all_text = std::ranges::none_of(out.columns, &QueryResult::ColumnInfo::json);
   const auto cells = all_text ? "SELECT COLUMNS(*)::VARCHAR " + source : select_as_text(source, shapes);
-  fetch(connection, prepare_own(connection, cells).get(), all_text ? std::vector<JsonShape>() : shapes, out);
+  fetch(connection, prepare_own(connection, cells).get(), all_text ? std::vector<JsonShape>() : shapes, options_.limits,
+        out);
   return out;
 }
 

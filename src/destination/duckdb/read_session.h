@@ -1,17 +1,18 @@
 // One read-only transaction on a connection of its own, and queries in it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "destination/destination.h"
 #include "destination/duckdb/connection.h"
+#include "destination/duckdb/query_references.h"
+#include "destination/duckdb/query_watch.h"
 
 namespace walbrook::destination::duckdb {
-
-// A query's whole result is held in memory, as text; past this it is refused.
-inline constexpr std::size_t max_result_bytes = std::size_t{64} << 20U;
 
 // The session's connection, which the destination closes when it has to open the file anew.
 class SessionConnection {
@@ -47,24 +48,31 @@ class SessionConnection {
 
 class TransactionReadSession final : public ReadSession {
  public:
-  TransactionReadSession(std::shared_ptr<SessionConnection> connection, std::string pipeline);
+  TransactionReadSession(std::shared_ptr<SessionConnection> connection, ReadOptions options);
   ~TransactionReadSession() override;
 
   [[nodiscard]] Lsn lsn() const override { return lsn_; }
+  [[nodiscard]] std::vector<PipelinePosition> positions() const override { return positions_; }
   [[nodiscard]] QueryResult query(const std::string& sql, NestedCells nested) override;
   [[nodiscard]] std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) override;
   void refresh() override;
-  void interrupt() override { connection_->interrupt(); }
+  // The query watch does it, and only while a query runs: what begins the next transaction must not be hit.
+  void interrupt() override { stop_ = true; }
 
  private:
   void begin(Connection& connection);
   // DuckDB ends the transaction when a statement fails while it runs.
   void begin_again_if_ended(Connection& connection);
-  [[nodiscard]] static QueryResult run(Connection& connection, const std::string& sql, NestedCells nested);
+  // Runs `work` under the session's limits. What a limit ended becomes an Error that says so.
+  template <class Work>
+  auto limited(Connection& connection, const Work& work);
+  [[nodiscard]] QueryResult run(Connection& connection, const std::string& sql, NestedCells nested);
 
   std::shared_ptr<SessionConnection> connection_;
-  std::string pipeline_;
+  ReadOptions options_;
   Lsn lsn_;
+  std::vector<PipelinePosition> positions_;
+  std::atomic<bool> stop_ = false;  // the query in hand is to end
 };
 
 }  // namespace walbrook::destination::duckdb

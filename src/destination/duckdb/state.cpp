@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/log_mark.h"
+#include "destination/duckdb/state_check.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -20,11 +22,12 @@ struct Definition {
   std::string_view columns;
 };
 constexpr std::array<Definition, 7> definitions = {{
-    {"format", "version BIGINT"},
+    {"format", "version BIGINT, file_id VARCHAR"},
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
      "ZONE, publication VARCHAR, source VARCHAR, selection JSON, origin VARCHAR, last_commit_lsn VARCHAR, last_xid "
-     "BIGINT, last_commit_time TIMESTAMP WITH TIME ZONE, made_slot BOOLEAN, made_publication BOOLEAN"},
+     "BIGINT, last_commit_time TIMESTAMP WITH TIME ZONE, made_slot BOOLEAN, made_publication BOOLEAN, "
+     "log_mark VARCHAR"},
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
@@ -52,7 +55,7 @@ struct LaterColumn {
   const char* name;
   const char* type;
 };
-constexpr std::array<LaterColumn, 16> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
+constexpr std::array<LaterColumn, 18> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
                                                         {"checkpoint", "source", "VARCHAR"},
                                                         {"checkpoint", "selection", "JSON"},
                                                         {"loads", "copied_rows", "BIGINT"},
@@ -67,7 +70,9 @@ constexpr std::array<LaterColumn, 16> later_columns = {{{"checkpoint", "publicat
                                                         {"tables", "suspect", "VARCHAR"},
                                                         {"tables", "changes_only", "BOOLEAN"},
                                                         {"tables", "leaves_xid", "BIGINT"},
-                                                        {"tables", "leaves_at", "VARCHAR"}}};
+                                                        {"tables", "leaves_at", "VARCHAR"},
+                                                        {"format", "file_id", "VARCHAR"},
+                                                        {"checkpoint", "log_mark", "VARCHAR"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -167,12 +172,7 @@ std::string StateTables::table(const char* name) const {
 }
 
 bool StateTables::exist() {
-  return !connection_
-              .rows(
-                  "SELECT 'yes' FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2 AND table_name = "
-                  "'format'",
-                  connection_.database().catalog(), state_schema)
-              .empty();
+  return has_state(connection_);
 }
 
 // pragma_table_info looks at one table alone; duckdb_columns() goes through all that a file has.
@@ -195,6 +195,7 @@ void StateTables::create() {
                           "bringing the state up to date");
       columns_[of].insert(name);
     }
+    name_file();
     return;
   }
   connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
@@ -205,10 +206,19 @@ void StateTables::create() {
         fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(state_schema, name), columns),
         "creating the state");
   }
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1)", table("format")), format_version);
+  connection_.run(fmt::format("INSERT INTO {} (version) VALUES ($1)", table("format")), format_version);
+  name_file();
+}
+
+// By which its log is known (log_mark.h). Once for all: also of a file that an older walbrook made.
+void StateTables::name_file() {
+  if (!connection_.rows(fmt::format("SELECT 'yes' FROM {} WHERE file_id IS NOT NULL", table("format"))).empty()) return;
+  connection_.execute(fmt::format("UPDATE {} SET file_id = replace(uuid()::VARCHAR, '-', '')", table("format")),
+                      "creating the state");
 }
 
 void StateTables::check_format() {
+  check_state_is_whole(connection_);
   const auto rows = connection_.rows(fmt::format("SELECT max(version)::VARCHAR FROM {}", table("format")));
   if (number(rows.at(0), 0) <= format_version) return;
   throw Error(ErrorKind::destination,
@@ -300,15 +310,18 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
       fmt::format(
           // By name: a later column stands at the end of an older file.
           "INSERT INTO {} (pipeline, slot, systemid, timeline, lsn, written_at, publication, source, selection, "
-          "origin, last_commit_lsn, last_xid, last_commit_time, made_slot, made_publication) VALUES ($1, $2, $3, $4, "
+          "origin, last_commit_lsn, last_xid, last_commit_time, made_slot, made_publication, log_mark) VALUES ($1, $2, "
+          "$3, $4, "
           "$5, $6, $7, $8, nullif($9, '')::JSON, $10, $11, nullif($12, 0), "
-          "CASE WHEN $12 <> 0 THEN $13 END, nullif($14, '')::BOOLEAN, nullif($15, '')::BOOLEAN)",
-          table("checkpoint")),
+          "CASE WHEN $12 <> 0 THEN $13 END, nullif($14, '')::BOOLEAN, nullif($15, '')::BOOLEAN, "
+          "'walbrook-log:' || (SELECT any_value(file_id) FROM {}) || ':' || $16 || ';')",
+          table("checkpoint"), table("format")),
       pipeline_, checkpoint.slot, checkpoint.systemid, checkpoint.timeline, lsn_text(checkpoint.lsn),
       std::chrono::system_clock::now(), checkpoint.publication, checkpoint.source,
       selection_to_json(checkpoint.selection), checkpoint.origin, lsn_text(checkpoint.last.commit_lsn),
       checkpoint.last.xid, WallTime(std::chrono::microseconds(checkpoint.last.commit_time)),
-      boolean_text(checkpoint.made_slot), boolean_text(checkpoint.made_publication));
+      boolean_text(checkpoint.made_slot), boolean_text(checkpoint.made_publication),
+      mark_counter(connection_.database().checkpoints()));
 }
 
 void StateTables::put_table(const TableRecord& record) {
@@ -407,14 +420,11 @@ void StateTables::forget_target(const Target& target) {
 }
 
 std::vector<std::string> StateTables::live_schemas() {
-  // In a file that holds nothing of this pipeline, those of the others.
   const auto rows = connection_.rows(
-      fmt::format(
-          "SELECT DISTINCT t.schema_name FROM {0} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
-          "s.database_name = current_database() WHERE t.kind = 'live' AND (t.pipeline = $1 OR NOT EXISTS (SELECT 1 "
-          "FROM "
-          "{0} o WHERE o.pipeline = $1 AND o.kind = 'live')) ORDER BY t.schema_name <> 'public', t.schema_name",
-          table("targets")),
+      fmt::format("SELECT t.schema_name FROM {} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
+                  "s.database_name = current_database() WHERE t.kind = 'live' GROUP BY t.schema_name ORDER BY "
+                  "bool_or(t.pipeline = $1) DESC, t.schema_name <> 'public', t.schema_name",
+                  table("targets")),
       pipeline_);
   std::vector<std::string> schemas;
   for (const auto& row : rows) schemas.push_back(text(row, 0));

@@ -43,6 +43,7 @@ class StateTables {
   // Creates them where they are missing, adds columns that an older walbrook did not know; throws Error(destination)
   // when a newer walbrook wrote them.
   void create();
+  // Throws Error(destination) where a newer walbrook wrote the state, or where a part of it was dropped.
   void check_format();
 
   [[nodiscard]] State load();
@@ -59,7 +60,8 @@ class StateTables {
   [[nodiscard]] std::optional<TargetRecord> copy_of(Oid oid);  // finished or not
   void put_target(const TargetRecord& record);                 // by (schema, table)
   void forget_target(const Target& target);
-  // Where readers find this pipeline's tables, those of all where it has none: `public` first, then by name.
+  // Where readers find tables without their schema's name: this pipeline's schemas, then those of the others; of each
+  // `public` first, then by name.
   [[nodiscard]] std::vector<std::string> live_schemas();
   // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
@@ -74,6 +76,7 @@ class StateTables {
   [[nodiscard]] bool has_column(std::string_view of, std::string_view column);
   // ", name::VARCHAR" for each of the later columns of that table, in their order; '' for one that an older file lacks.
   [[nodiscard]] std::string later_cells(std::string_view table_name);
+  void name_file();
   void forget_record(const TableRecord& record);
   void put_schema_version(const TableRecord& record);
 

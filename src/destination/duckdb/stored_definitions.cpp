@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -98,14 +99,14 @@ void StoredDefinitions::read(Connection& connection) {
   read_views(connection);
   read_macros(connection);
   read_generated_columns(connection);
-  judge(connection, std::exchange(understood_, {}));
+  judge(connection);
 }
 
-void StoredDefinitions::judge(Connection& connection, std::vector<Definition> definitions) {
+void StoredDefinitions::judge(Connection& connection) {
   // One that uses a refused one is refused with it, whatever their order.
   for (bool again = true; again;) {
     again = false;
-    for (const auto& definition : definitions) {
+    for (const auto& definition : understood_) {
       auto& refused = definition.is_function ? refused_functions_ : refused_relations_;
       if (refused.contains(definition.name)) continue;
       const auto problem = problem_of(connection, definition.references);
@@ -142,6 +143,31 @@ std::optional<std::string> StoredDefinitions::problem_of_relation(Connection& co
   }
   if (!is_file_name(relation.path()) || is_relation(connection, relation)) return std::nullopt;
   return fmt::format("there is no table {}, and files are not read here", printable(relation.path()));
+}
+
+void StoredDefinitions::add_relations(QueryReferences& references) const {
+  std::set<const Definition*> added;
+  const auto is_named = [&references](const Definition& definition) {
+    if (definition.is_function) {
+      return std::ranges::find(references.functions, definition.name) != references.functions.end() ||
+             std::ranges::find(references.table_functions, definition.name) != references.table_functions.end();
+    }
+    return std::ranges::any_of(references.relations,
+                               [&](const auto& relation) { return folded(relation.name) == definition.name; });
+  };
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& definition : understood_) {
+      if (added.contains(&definition) || !is_named(definition)) continue;
+      added.insert(&definition);
+      const auto& more = definition.references;
+      references.relations.insert(references.relations.end(), more.relations.begin(), more.relations.end());
+      references.functions.insert(references.functions.end(), more.functions.begin(), more.functions.end());
+      references.table_functions.insert(references.table_functions.end(), more.table_functions.begin(),
+                                        more.table_functions.end());
+      again = true;
+    }
+  }
 }
 
 std::optional<std::string> StoredDefinitions::problem_of(Connection& connection,

@@ -22,6 +22,9 @@ class StoredDefinitions {
   // uses one. Absent: it only reads.
   [[nodiscard]] std::optional<std::string> problem_of(Connection& connection, const QueryReferences& references) const;
 
+  // Adds the relations that the views and macros among the references name, and those that these name.
+  void add_relations(QueryReferences& references) const;
+
  private:
   struct Definition {
     std::string what;  // "the view public.v"
@@ -34,7 +37,7 @@ class StoredDefinitions {
   void read_macros(Connection& connection);
   void read_generated_columns(Connection& connection);
   void add(Connection& connection, Definition definition, std::string_view text);
-  void judge(Connection& connection, std::vector<Definition> definitions);
+  void judge(Connection& connection);
   [[nodiscard]] std::optional<std::string> problem_of_functions(const QueryReferences& references) const;
   [[nodiscard]] std::optional<std::string> problem_of_relation(Connection& connection,
                                                                const QueryReferences::Relation& relation) const;

@@ -150,19 +150,19 @@ bool is_named_after(std::string_view name, std::string_view wanted) {
                             suffix.find_first_not_of("0123456789", 1) == std::string_view::npos);
 }
 
+std::string type_of(const TargetColumn& column, const TableSchema& columns) {
+  if (column.metadata != MetadataColumn::none) return std::string(metadata_type(column));
+  if (column.source.empty()) return "BOOLEAN";  // empty_table_column
+  const auto* source = columns.find(column.source);
+  if (source == nullptr) return {};
+  return column.is_variant ? "VARCHAR" : sql_type(source->type);
+}
+
 std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns) {
   std::string sql = "CREATE TABLE " + full_name + " (";
   const char* separator = "";
   for (const auto& column : target.columns) {
-    const auto* source = columns.find(column.source);
-    sql += separator + identifier(column.name) + " ";
-    if (column.metadata != MetadataColumn::none) {
-      sql += metadata_type(column);
-    } else if (column.is_variant) {
-      sql += "VARCHAR";
-    } else {
-      sql += source != nullptr ? sql_type(source->type) : "BOOLEAN";
-    }
+    sql += separator + identifier(column.name) + " " + type_of(column, columns);
     separator = ", ";
   }
   return sql + ")";

@@ -66,6 +66,8 @@ struct TargetStyle {
 [[nodiscard]] std::string table_name(const std::string& name, Naming naming);
 // `name` is `wanted`, or that with the number that free_name appends.
 [[nodiscard]] bool is_named_after(std::string_view name, std::string_view wanted);
+// The type that a column of the target has, as SQL; "" where `columns` no longer hold the source's column.
+[[nodiscard]] std::string type_of(const TargetColumn& column, const TableSchema& columns);
 // "CREATE TABLE catalog.schema.table (…)" for a target just made.
 [[nodiscard]] std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns);
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "app/credentials.h"
+#include "app/process_arguments.h"
 #include "base/error.h"
 #include "test/unit/config/folder_case.h"
 
@@ -87,6 +88,8 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
                             "8",
                             "--reconnect-timeout",
                             "9",
+                            "--snapshot-wait",
+                            "6",
                             "--catalog-poll-interval",
                             "250",
                             "--log-format",
@@ -116,6 +119,7 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
   EXPECT_EQ(line.run.network_timeout, std::chrono::seconds(7));
   EXPECT_EQ(line.run.startup_timeout, std::chrono::seconds(8));
   EXPECT_EQ(line.run.reconnect_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(line.run.snapshot_wait, std::chrono::seconds(6));
   EXPECT_EQ(line.run.catalog_poll_interval, milliseconds(250));
   EXPECT_EQ(line.log_format, LogFormat::json);
   EXPECT_EQ(line.log_level, "debug");
@@ -178,6 +182,9 @@ TEST_F(CommandLineTest, AnUnknownFlagIsRefusedWithTheNearestKnownOne) {
 TEST_F(CommandLineTest, WhatPostgresDoesNotAllowIsRefused) {
   EXPECT_NE(refused({"run", "--slot", "No-Slot"}).find("--slot \"No-Slot\""), std::string::npos);
   EXPECT_NE(refused({"run", "--publication", std::string(64, 'p')}).find("--publication"), std::string::npos);
+  EXPECT_NE(refused({"run", "--only", "t"}).find("--only without --skip-transaction"), std::string::npos);
+  EXPECT_NE(refused({"run", "--skip-transaction", "0/1", "--only", "t(a)"}).find("whole tables"), std::string::npos);
+  EXPECT_NE(refused({"run", "--skip-transaction", "0/1", "--reset"}).find("--reset"), std::string::npos);
   EXPECT_NE(refused({"run", "--until-lsn", "now"}).find("--until-lsn \"now\""), std::string::npos);
   EXPECT_NE(refused({"run", "--wire", "xml"}).find("auto, text, binary"), std::string::npos);
   EXPECT_NE(refused({"run", "--dataset", "_walbrook"}).find("own state"), std::string::npos);

@@ -11,6 +11,7 @@ namespace {
 serve::SqlAnswer sample() {
   return {
       .lsn = *Lsn::parse("0/1A2B3C8"),
+      .pipelines = {{.pipeline = "shop", .lsn = *Lsn::parse("0/1A2B3C8")}},
       .result = {.columns = {{"name", "VARCHAR", false}, {"total", "DECIMAL(38,2)", true}, {"ok", "BOOLEAN", false}},
                  .rows = {{"Größe", "123456789012345678901234567890.10", "true"},
                           {"日本\n", "-1.5", "false"},
@@ -29,6 +30,13 @@ TEST(ResultText, ATableIsAligned) {
             "NULL                                 NULL  true\n");
   EXPECT_EQ(footer(sample()), "(4 rows)  as of LSN 0/1A2B3C8");
   EXPECT_EQ(footer({.lsn = {}, .result = {.columns = {}, .rows = {{}}}}), "(1 row)");
+  const serve::SqlAnswer of_two = {
+      .lsn = {},
+      .pipelines = {{.pipeline = "a\x1b", .lsn = *Lsn::parse("0/1")}, {.pipeline = "b", .lsn = *Lsn::parse("1/2")}},
+      .result = {.columns = {}, .rows = {{}}}};
+  EXPECT_EQ(footer(of_two).substr(0, 25), "(1 row)  as of LSN 0/1 of");
+  EXPECT_EQ(footer(of_two).find('\x1b'), std::string::npos);
+  EXPECT_TRUE(as_json(of_two).starts_with(R"({"lsn":null,"lsns":{)")) << as_json(of_two);
 }
 
 TEST(ResultText, CsvQuotesWhatNeedsItAndTellsNullFromEmpty) {

@@ -60,8 +60,31 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"postgresql://host/db?password=s%26c%20t&sslpassword=key",
                            "postgresql://host/db?password=***&sslpassword=***"},
                     Masked{"postgresql://host:5432/db?user=joe@corp", "postgresql://host:5432/db?user=joe@corp"},
+                    Masked{"clickhouse://joe:secret@host/db", "clickhouse://joe:***@host/db"},
+                    Masked{"https://host:8443/a@b", "https://host:8443/a@b"},
+                    Masked{"md:shop?motherduck_token=a.b-c&x=1", "md:shop?motherduck_token=***&x=1"},
+                    Masked{"s3://b/f?secret_access_key=se%2Fcret", "s3://b/f?secret_access_key=***"},
+                    Masked{"postgresql://h/db?sslkey=/k.pem&options=a", "postgresql://h/db?sslkey=/k.pem&options=a"},
                     Masked{"postgresql://joe@host/db", "postgresql://joe@host/db"},
                     Masked{"postgresql://h1:5432,h2:5433/db", "postgresql://h1:5432,h2:5433/db"}));
+
+// What was meant as a URL of ours.
+INSTANTIATE_TEST_SUITE_P(
+    OtherForms, MaskSecrets,
+    testing::Values(Masked{"mysql://joe:secret@host/db", "mysql://joe:***@host/db"},
+                    Masked{"jdbc:postgresql://joe:secret@host/db", "jdbc:postgresql://joe:***@host/db"},
+                    Masked{"\"://joe:secret@host/db\" is left over", "\"://joe:***@host/db\" is left over"},
+                    Masked{"joe:secret@host/db", "joe:***@host/db"},
+                    Masked{"unknown pipeline \"joe:se:cr@et@host\": none", "unknown pipeline \"joe:***@host\": none"},
+                    Masked{"host:5432/db", "host:5432/db"}, Masked{"at 12:30, joe@host", "at 12:30, joe@host"},
+                    Masked{"joe:@host", "joe:@host"}));
+
+TEST(Error, leaves_no_password_out_whoever_builds_it) {
+  const Error error(ErrorKind::configuration, "--slot \"postgresql://joe:secret@host/db\" is no name",
+                    "Not password=secret");
+  EXPECT_EQ(error.cause(), "--slot \"postgresql://joe:***@host/db\" is no name");
+  EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     KeysAndValues, MaskSecrets,

@@ -4,6 +4,8 @@
 
 #include <clocale>
 
+#include "base/json_text.h"
+
 namespace walbrook {
 namespace {
 
@@ -50,6 +52,29 @@ TEST_F(Text, NothingCanMoveTheCursor) {
   EXPECT_EQ(printable("\xC2\x9B"), "\\xC2\\x9B");  // the one-character form of ESC [
   EXPECT_EQ(printable("\xFF"), "\\xFF");
   EXPECT_EQ(printable("ü日"), "ü日");
+}
+
+// U+202E turns "gpj.exe" round, U+2066 and others hide where it ends, U+2028 begins a line.
+TEST_F(Text, NothingIsShownInAnotherOrder) {
+  EXPECT_EQ(printable("a\xE2\x80\xAEz"), "a\\u202Ez");
+  EXPECT_EQ(printable("\xE2\x81\xA6x\xE2\x81\xA9"), "\\u2066x\\u2069");
+  EXPECT_EQ(printable("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F"), "\\u061C\\u200E\\u200F");
+  EXPECT_EQ(printable("\xE2\x80\xA8"), "\\u2028");
+  EXPECT_EQ(printable("שלום עולם"), "שלום עולם");
+  EXPECT_EQ(printable("–…“”"), "–…“”");  // the same two first bytes
+}
+
+TEST_F(Text, ANameBeginsNoLineOfAMessage) {
+  EXPECT_EQ(printable_lines("table a\nerror: b is gone\n  A hint.\n"), "table a\\nerror: b is gone\n  A hint.\n");
+  EXPECT_EQ(printable_lines("a\n b\n  c\x1b"), "a\\n b\n  c\\x1B");
+  EXPECT_EQ(printable_lines(""), "");
+  EXPECT_EQ(printable_block("one;\ntwo\t;\n\nthree"), "one;\ntwo\\t;\n\nthree");
+}
+
+TEST(VisibleJson, EscapesWhatATerminalWouldObey) {
+  EXPECT_EQ(visible_json("{\"a\":\"\xE2\x80\xAE\xC2\x9B\x7F\xD8\x9C\"}"), R"({"a":"\u202e\u009b\u007f\u061c"})");
+  EXPECT_EQ(visible_json("{\"ü\":\"…שÂ\"}"), "{\"ü\":\"…שÂ\"}");
+  EXPECT_EQ(visible_json("\xE2\x80"), "\xE2\x80");  // cut off: no character
 }
 
 TEST_F(Text, ShorteningCutsBetweenCharacters) {

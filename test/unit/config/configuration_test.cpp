@@ -81,6 +81,34 @@ credentials = "all.duckdb"
   EXPECT_EQ(settings.number("load.package_rows"), 7U);  // the environment before any file
 }
 
+TEST_F(ConfigurationTest, ABareWordIsAKindOfDestinationWhereverItIsWritten) {
+  const std::string refused = "\"postgres\" is not a known destination";
+  for (const std::string text : {"[destination.duckdb]\ncredentials = \"postgres\"\n",
+                                 "[destination.duckdb.credentials]\ndatabase = \"postgres\"\n",
+                                 "[pipelines.shop]\ndestination = \"postgres\"\n"}) {
+    write(".walbrook/config.toml", text);
+    EXPECT_NE(refusal().find(refused), std::string::npos) << text << refusal();
+  }
+  write(".walbrook/config.toml", "[destination.duckdb]\ncredentials = \"all.duckdb\"\n");
+  set("DESTINATION__DUCKDB__CREDENTIALS", "duckdb");  // the kind: the file is another setting's
+  EXPECT_EQ(Configuration::read().text("destination.duckdb.credentials"), "all.duckdb");
+  set("DESTINATION__DUCKDB__CREDENTIALS", "postgres");
+  EXPECT_NE(refusal().find("DESTINATION__DUCKDB__CREDENTIALS " + refused), std::string::npos) << refusal();
+}
+
+TEST_F(ConfigurationTest, ADestinationsPasswordIsNeverShown) {
+  for (const std::string url :
+       {"clickhouse://joe:secret@host/db", "postgres://joe:secret@host/db", "duckdb:///shop.duckdb?password=secret",
+        "md:shop?motherduck_token=secret", "s3://bucket/shop?secret_access_key=secret&region=eu"}) {
+    Configuration settings;
+    settings.set_flag("destination.duckdb.credentials", "--destination", url);
+    for (const auto& [key, value] : settings.effective()) {
+      EXPECT_EQ(value.text.find("secret@"), std::string::npos) << key->full_name() << " " << value.text;
+      EXPECT_EQ(value.text.find("=secret"), std::string::npos) << key->full_name() << " " << value.text;
+    }
+  }
+}
+
 TEST_F(ConfigurationTest, WithoutANameTheOnlyPipelineOrTheUsualOneIsMeant) {
   write(".walbrook/config.toml", "[pipelines.a]\n");
   EXPECT_EQ(pipeline_without_name(Configuration::read()), "a");

@@ -138,6 +138,16 @@ TEST_F(AssemblerTest, UntilCutsBeforeTheCommitAtThatPosition) {
   EXPECT_EQ(package->checkpoint, Lsn{204});
 }
 
+// Nothing is read any more then, so that nothing else would settle it.
+TEST_F(AssemblerTest, UntilSettlesWhatIsToBeCompared) {
+  auto& assembler = make({.checkpoint = {105}, .last = {.commit_lsn = {100}}, .begins_at = {50}, .until = Lsn{200}});
+  EXPECT_FALSE(assembler.compared());
+  feed(frames::begin(11, {200}));
+  EXPECT_TRUE(assembler.reached_until());
+  EXPECT_TRUE(assembler.compared());
+  EXPECT_EQ(assembler.next_commit(), Lsn{200});
+}
+
 TEST_F(AssemblerTest, AnEmptyTransactionIsNoCommit) {
   auto& assembler = make();
   transaction(10, {100}, 0);

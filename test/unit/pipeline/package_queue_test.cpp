@@ -27,6 +27,21 @@ TEST(PackageQueue, RefusesMoreThanItsBoundButTakesOneLargeOne) {
   EXPECT_TRUE(queue.try_push(small));
 }
 
+// However small they are: each is a commit that the end of a run waits for.
+TEST(PackageQueue, RefusesMoreThanItsBoundOfPackages) {
+  PackageQueue queue(1'000'000);
+  std::size_t pushed = 0;
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    auto small = package(i, 1);
+    if (!queue.try_push(small)) break;
+    ++pushed;
+  }
+  EXPECT_EQ(pushed, queued_packages_at_most);
+  EXPECT_TRUE(queue.take(milliseconds(0)).package);
+  auto one_more = package(1001, 1);
+  EXPECT_TRUE(queue.try_push(one_more));
+}
+
 TEST(PackageQueue, TellsTheIdlePositionOnlyWithEmptyHands) {
   PackageQueue queue(100);
   auto one = package(1, 1);

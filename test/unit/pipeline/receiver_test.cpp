@@ -121,6 +121,77 @@ TEST_F(ReceiverTest, a_transaction_that_cannot_be_streamed_is_asked_for_whole) {
   EXPECT_FALSE(opened_[1].limits.text);
 }
 
+TEST_F(ReceiverTest, a_transaction_that_the_server_cannot_send_in_one_form_is_asked_for_in_the_other) {
+  const auto refuse = [] {
+    throw source::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
+  };
+  auto begun = joined(transaction(1, 100), {frames::begin(2, {200})});
+  receive({{.frames = begun, .end = refuse}, {.frames = transaction(2, 200)}});
+  EXPECT_EQ(next_package().checkpoint, Lsn{105}) << "what came before is applied first";
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  ASSERT_EQ(opened_.size(), 2U);
+  EXPECT_FALSE(opened_[0].limits.binary);
+  EXPECT_TRUE(opened_[1].limits.binary);
+  EXPECT_EQ(opened_[1].start, Lsn{105});
+}
+
+// The slot is behind it still, so it comes again to be compared.
+TEST_F(ReceiverTest, one_that_came_in_the_other_form_is_not_asked_for_again) {
+  const auto refuse = [] {
+    throw source::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
+  };
+  const auto needs_text = [] { throw NeedsText(ErrorKind::protocol, "only its text can tell"); };
+  const std::deque<std::string> begun = {frames::begin(2, {200})};
+  receive({{.frames = begun, .end = refuse},
+           {.frames = transaction(2, 200), .end = needs_text},
+           {.frames = begun, .end = refuse, .slot = Lsn{50}},
+           {.frames = transaction(3, 300)}});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().checkpoint, Lsn{305});
+  ASSERT_EQ(opened_.size(), 4U);
+  EXPECT_TRUE(opened_[1].limits.binary);
+  EXPECT_EQ(opened_[2].compare_from, Lsn{200});
+  EXPECT_TRUE(opened_[3].limits.text);
+  EXPECT_FALSE(opened_[3].compare_from.is_set());
+}
+
+TEST_F(ReceiverTest, one_that_it_can_send_in_no_form_ends_the_run_and_is_named) {
+  const auto refuse = [] {
+    throw source::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
+  };
+  const std::deque<std::string> begun = {frames::begin(2, {200})};
+  receive({{.frames = joined(transaction(1, 100), begun), .end = refuse}, {.frames = begun, .end = refuse}});
+  EXPECT_EQ(next_package().checkpoint, Lsn{105});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  try {
+    for (int i = 0; i < 100; ++i) receiver_->step(now_ += milliseconds(50));
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_NE(error.cause().find("commits at 0/C8"), std::string::npos) << error.what();
+    EXPECT_NE(error.mend().find("--skip-transaction 0/C8"), std::string::npos) << error.what();
+    EXPECT_EQ(error.facts().lsn, "0/C8");
+  }
+  EXPECT_EQ(opened_.size(), 2U);
+}
+
+// Outside of a transaction there is nothing to skip.
+TEST_F(ReceiverTest, a_failure_outside_of_a_transaction_ends_the_run_as_it_is) {
+  receive({{.frames = transaction(1, 100),
+            .end = [] { throw source::CannotSend(ErrorKind::source_not_ready, "corrupted"); }}});
+  try {
+    for (int i = 0; i < 100; ++i) receiver_->step(now_ += milliseconds(50));
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
+    EXPECT_EQ(error.cause(), "corrupted");
+  }
+}
+
 TEST_F(ReceiverTest, p2_exactly_once_a_broken_connection_goes_on_at_the_checkpoint) {
   auto broken = transaction(1, 100);
   broken.push_back(frames::begin(2, {200}));  // half a transaction: it comes again

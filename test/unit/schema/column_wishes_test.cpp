@@ -19,7 +19,11 @@ ColumnSchema column(Oid type, std::int32_t typmod = -1) {
   return {.name = "c", .type_oid = type, .typmod = typmod, .type = physical_type(built_in_type(type), typmod, {})};
 }
 
-constexpr std::int32_t numeric_10_2 = (10 << 16 | 2) + 4;  // as pg_attribute.atttypmod has it
+// As pg_attribute.atttypmod has it.
+constexpr std::int32_t typmod_of(int precision, int scale) {
+  return (precision << 16 | scale) + 4;
+}
+constexpr std::int32_t numeric_10_2 = typmod_of(10, 2);
 
 TEST(ColumnWishes, AWiderTypeHoldsEveryValue) {
   struct Case {
@@ -36,7 +40,27 @@ TEST(ColumnWishes, AWiderTypeHoldsEveryValue) {
       Case{column(type_oid::int4), of(Layout::decimal, 10, 0), true},
       Case{column(type_oid::int4), of(Layout::decimal, 11, 2), false},
       Case{column(type_oid::int8), of(Layout::decimal, 21, 2), true},
-      Case{column(type_oid::int4), of(Layout::float64), false},
+      Case{column(type_oid::int8), of(Layout::decimal, 18, 0), false},
+      Case{column(type_oid::xid8), of(Layout::decimal, 20, 0), true},
+      Case{column(type_oid::xid8), of(Layout::decimal, 19, 0), false},
+      Case{column(type_oid::int2), of(Layout::float32), true},
+      Case{column(type_oid::int4), of(Layout::float32), false},
+      Case{column(type_oid::int2), of(Layout::float64), true},
+      Case{column(type_oid::int4), of(Layout::float64), true},
+      Case{column(type_oid::oid), of(Layout::float64), true},
+      Case{column(type_oid::int8), of(Layout::float64), false},
+      Case{column(type_oid::float4), of(Layout::int64), false},
+      Case{column(type_oid::boolean), of(Layout::int64), false},
+      Case{column(type_oid::date), of(Layout::timestamp), false},
+      Case{column(type_oid::numeric, typmod_of(4, 0)), of(Layout::int16), true},
+      Case{column(type_oid::numeric, typmod_of(5, 0)), of(Layout::int16), false},
+      Case{column(type_oid::numeric, typmod_of(9, 0)), of(Layout::int32), true},
+      Case{column(type_oid::numeric, typmod_of(18, 0)), of(Layout::int64), true},
+      Case{column(type_oid::numeric, typmod_of(19, 0)), of(Layout::int64), false},
+      Case{column(type_oid::numeric, typmod_of(9, 1)), of(Layout::int64), false},
+      Case{column(type_oid::numeric, typmod_of(15, 0)), of(Layout::float64), true},
+      Case{column(type_oid::numeric, typmod_of(16, 0)), of(Layout::float64), false},
+      Case{column(type_oid::numeric), of(Layout::int64), false},
       Case{column(type_oid::float4), of(Layout::float64), true},
       Case{column(type_oid::float8), of(Layout::float32), false},
       Case{column(type_oid::numeric, numeric_10_2), of(Layout::decimal, 12, 4), true},
@@ -52,6 +76,8 @@ TEST(ColumnWishes, AWiderTypeHoldsEveryValue) {
   for (const auto& each : cases) {
     EXPECT_EQ(is_wider(each.column, each.type), each.wider)
         << to_string(each.column.type) << " to " << to_string(each.type);
+    if (each.wider) continue;
+    EXPECT_NE(why_not_wider(each.column, each.type), "");
   }
 }
 

@@ -1,23 +1,34 @@
 // The local socket in front of a real DuckDB file.
 #include "serve/local_server.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
 
+#include "serve/descriptor.h"
+#include "serve/http_message.h"
 #include "serve/socket_path.h"
 
 namespace walbrook::serve {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Runs until it is interrupted.
+const std::string endless =
+    "SELECT count(*) FROM range(100000) a, range(100000) b, range(1000) c WHERE hash(a.range, b.range, c.range) = 1";
 
 class LocalServerTest : public ::testing::Test {
  protected:
@@ -38,7 +49,7 @@ class LocalServerTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
 
-  std::unique_ptr<LocalServer> serve() {
+  std::unique_ptr<LocalServer> serve(const ServerOptions& options = {}) {
     const auto status = [] {
       pipeline::RunStatus now;
       now.phase = "streaming";
@@ -49,8 +60,50 @@ class LocalServerTest : public ::testing::Test {
       if (tables.at(0).name == "unknown") throw Error(ErrorKind::configuration, "no table unknown", "Tables: none.");
       resynced_ = tables;
     };
-    return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .resync = resync});
+    return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .resync = resync}, options);
   }
+  // A client that sends `text` and nothing else; it leaves when it is destroyed.
+  class Client {
+   public:
+    Client(const std::string& path, const std::string& text) {
+      for (int i = 0; i < 100 && socket_.get() < 0; ++i) {  // the queue may be full
+        if (i > 0) std::this_thread::sleep_for(milliseconds(20));
+        socket_ = Descriptor(dial(path).descriptor);
+      }
+      EXPECT_GE(socket_.get(), 0);
+      EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    }
+    // What comes until the server closes, or `limit`.
+    [[nodiscard]] std::string received(milliseconds limit) const {
+      std::string text;
+      const auto deadline = std::chrono::steady_clock::now() + limit;
+      while (std::chrono::steady_clock::now() < deadline) {
+        pollfd waits{socket_.get(), POLLIN, 0};
+        if (::poll(&waits, 1, 20) <= 0) continue;
+        std::array<char, 4096> buffer{};
+        const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+        if (got <= 0) return text;
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+      }
+      return text + "…";
+    }
+
+   private:
+    Descriptor socket_;
+  };
+  [[nodiscard]] static std::string question(const std::string& sql) { return request_text("POST", "/sql", sql); }
+  [[nodiscard]] static milliseconds since(std::chrono::steady_clock::time_point began) {
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+  }
+  [[nodiscard]] static std::string cause_of(const std::function<void()>& call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.cause();
+    }
+    return "nothing was thrown";
+  }
+
   [[nodiscard]] static ErrorKind kind_of(const std::function<void()>& call) {
     try {
       call();
@@ -72,25 +125,25 @@ TEST_F(LocalServerTest, AnswersStatusAndSqlWithTheLsn) {
   const auto status = ask_status(path_);
   ASSERT_TRUE(status.has_value());
   EXPECT_EQ(status_from_json(*status).phase, "streaming");
-  const auto answer = ask_sql(path_, "SELECT 42 AS n, NULL AS nothing, 'ü' AS t");
+  const auto answer = ask_sql(path_, {.sql = "SELECT 42 AS n, NULL AS nothing, 'ü' AS t"});
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->lsn.to_string(), "0/1A2B3C8");
   ASSERT_EQ(answer->result.rows.size(), 1U);
   EXPECT_EQ(answer->result.rows[0], (std::vector<std::optional<std::string>>{"42", std::nullopt, "ü"}));
   EXPECT_TRUE(answer->result.columns[0].numeric);
-  EXPECT_EQ(ask_sql(path_, "SELECT ['a'] AS l")->result.rows[0][0], "[a]");
-  const auto nested = ask_sql(path_, "SELECT ['a'] AS l", destination::NestedCells::json);
+  EXPECT_EQ(ask_sql(path_, {.sql = "SELECT ['a'] AS l"})->result.rows[0][0], "[a]");
+  const auto nested = ask_sql(path_, {.sql = "SELECT ['a'] AS l", .nested = destination::NestedCells::json});
   EXPECT_TRUE(nested->result.columns[0].json);
   EXPECT_EQ(nested->result.rows[0][0], "[\"a\"]");
 }
 
 TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {
   const auto server = serve();
-  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "SELECT nosuch FROM nowhere")); }),
+  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT nosuch FROM nowhere"})); }),
             ErrorKind::configuration);
-  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, "DROP TABLE _walbrook.checkpoint")); }),
+  EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, {.sql = "DROP TABLE _walbrook.checkpoint"})); }),
             ErrorKind::configuration);
-  EXPECT_TRUE(ask_sql(path_, "FROM _walbrook.checkpoint").has_value());
+  EXPECT_TRUE(ask_sql(path_, {.sql = "FROM _walbrook.checkpoint"}).has_value());
 }
 
 TEST_F(LocalServerTest, AResyncReachesTheRunAndItsRefusalTheAsker) {
@@ -111,7 +164,7 @@ TEST_F(LocalServerTest, NobodyAnswersBeforeAndBehindTheRun) {
   EXPECT_FALSE(ask_status(path_).has_value());
   serve().reset();
   EXPECT_FALSE(ask_status(path_).has_value());
-  EXPECT_FALSE(ask_sql(path_, "SELECT 1").has_value());
+  EXPECT_FALSE(ask_sql(path_, {.sql = "SELECT 1"}).has_value());
   EXPECT_FALSE(fs::exists(path_));
 }
 
@@ -156,21 +209,173 @@ TEST_F(LocalServerTest, DeadSocketsOfOthersGoOnceTheyAreOld) {
   EXPECT_FALSE(fs::exists(left));
 }
 
+using namespace std::chrono_literals;
+
 // The end of a run waits for nobody's query.
 TEST_F(LocalServerTest, ALongQueryIsInterruptedWhenTheRunEnds) {
   auto server = serve();
-  std::thread asking([&] {
-    EXPECT_THROW(static_cast<void>(ask_sql(path_,
-                                           "SELECT count(*) FROM range(100000) a, range(100000) b, range(1000) c "
-                                           "WHERE hash(a.range, b.range, c.range) = 1")),
-                 Error);
-  });
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  std::string cause;
+  std::thread asking([&] { cause = cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = endless})); }); });
+  std::this_thread::sleep_for(300ms);
   EXPECT_TRUE(ask_status(path_).has_value()) << "a long query keeps status waiting";
   const auto began = std::chrono::steady_clock::now();
-  server.reset();
+  EXPECT_TRUE(server->wait_for_queries(2s));
+  EXPECT_LT(since(began), 1s);
   asking.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  EXPECT_EQ(cause, "the query was ended before it was answered");
+  EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT 1"})); }), "the run is ending");
+  EXPECT_TRUE(ask_status(path_).has_value()) << "only queries end";
+  server.reset();
+  EXPECT_LT(since(began), 2s);
+}
+
+// Four of them made a run deaf for ever.
+TEST_F(LocalServerTest, AClosedConnectionInterruptsItsQuery) {
+  const auto server = serve();
+  for (int i = 0; i < 8; ++i) {
+    const Client leaves(path_, question(endless));
+    std::this_thread::sleep_for(i % 2 == 0 ? 100ms : 0ms);
+  }
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(ask_status(path_).has_value());
+  EXPECT_EQ(ask_sql(path_, {.sql = "SELECT 42"})->result.rows[0][0], "42");
+  EXPECT_LT(since(began), 2s);
+}
+
+TEST_F(LocalServerTest, StatusAndWalbrooksOwnQuestionsWaitForNoQuery) {
+  const auto server = serve({.queries = 2});
+  std::vector<std::unique_ptr<Client>> asking;
+  for (int i = 0; i < 6; ++i) asking.push_back(std::make_unique<Client>(path_, question(endless)));
+  std::this_thread::sleep_for(200ms);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(ask_status(path_).has_value());
+  EXPECT_TRUE(ask_sql(path_, {.sql = "FROM _walbrook.checkpoint", .is_of_walbrook = true}).has_value());
+  EXPECT_TRUE(ask_resync(path_, {{.schema = "public", .name = "t", .columns = {}}}));
+  EXPECT_LT(since(began), 2s);
+}
+
+TEST_F(LocalServerTest, AQueryWaitsForItsTurnAndIsTold) {
+  const auto server = serve({.longest_wait = 400ms});
+  auto first = std::make_unique<Client>(path_, question(endless));
+  std::this_thread::sleep_for(100ms);
+  std::size_t ahead = 0;
+  const auto tell = [&ahead](std::size_t count) { ahead = count; };
+  const auto cause = cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT 1", .waits = tell})); });
+  EXPECT_EQ(cause, "the query waited 0.4 s for its turn: the run answers one query at a time");
+  EXPECT_EQ(ahead, 1U);
+  std::thread ends([&] {
+    std::this_thread::sleep_for(100ms);
+    first.reset();
+  });
+  EXPECT_EQ(ask_sql(path_, {.sql = "SELECT 7", .waits = tell})->result.rows[0][0], "7");
+  ends.join();
+}
+
+TEST_F(LocalServerTest, NoMoreThanSomeQueriesWait) {
+  const auto server = serve();
+  std::vector<std::unique_ptr<Client>> asking;
+  for (int i = 0; i < 33; ++i) asking.push_back(std::make_unique<Client>(path_, question(endless)));
+  std::this_thread::sleep_for(300ms);
+  EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT 1"})); }),
+            "the run answers one query at a time, and 32 wait already");
+}
+
+TEST_F(LocalServerTest, AQueryHasLimits) {
+  const auto server = serve({.limits = {.timeout = 300ms, .rows = 10, .bytes = 2048}});
+  EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = endless})); }), "the query was ended after 300 ms");
+  EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "FROM range(11)"})); }),
+            "the result has more than 10 rows");
+  EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT repeat('x', 3000)"})); }),
+            "the result is larger than 2048 bytes");
+  EXPECT_EQ(ask_sql(path_, {.sql = "FROM range(10)"})->result.rows.size(), 10U);
+}
+
+TEST_F(LocalServerTest, WhatIsNoWholeRequestHasATimeLimit) {
+  const auto server = serve({.request_timeout = 300ms});
+  const Client silent(path_, "");
+  const Client half(path_, "POST /sql HTTP/1.1\r\nContent-Length: 100\r\n\r\nSELECT");
+  const Client garbage(path_, std::string("\0\xff\r\n\r\n", 6));
+  const Client endless_head(path_, std::string(20'000, 'x'));
+  const Client endless_body(path_, "POST /sql HTTP/1.1\r\nContent-Length: 10000000\r\n\r\nSELECT");
+  const Client unknown(path_, "DELETE /status HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(ask_status(path_).has_value());
+  const auto begins = [](const Client& client, const std::string& head) {
+    const auto text = client.received(3s);
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 " + head) && !text.ends_with("…")) << text;
+  };
+  begins(silent, "408");
+  begins(half, "408");
+  begins(garbage, "400");
+  begins(endless_head, "431");
+  begins(endless_body, "413");
+  begins(unknown, "404");
+}
+
+TEST_F(LocalServerTest, AClientThatTakesNothingKeepsNobodyWaiting) {
+  const auto server = serve({.idle_timeout = 300ms});
+  const Client stuck(path_, question("SELECT repeat('x', 1000) FROM range(20000)"));
+  std::this_thread::sleep_for(300ms);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(ask_sql(path_, {.sql = "SELECT 7"})->result.rows[0][0], "7");
+  EXPECT_LT(since(began), 3s);
+}
+
+TEST_F(LocalServerTest, AHundredAskAtOnce) {
+  const auto server = serve({.request_timeout = 1s});
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 150; ++i) silent.push_back(std::make_unique<Client>(path_, "GET /st"));
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> asking;
+  for (int i = 0; i < 100; ++i) {
+    asking.emplace_back([&, i] {
+      const bool is_answered = i % 4 == 0 ? ask_sql(path_, {.sql = "SELECT 1", .is_of_walbrook = true}).has_value()
+                                          : ask_status(path_).has_value();
+      if (is_answered) ++answered;
+    });
+  }
+  for (auto& thread : asking) thread.join();
+  EXPECT_EQ(answered, 100);
+}
+
+// It was taken for one that is not there, and then for a file that somebody else has locked: "end that process".
+TEST_F(LocalServerTest, ARunThatDoesNotAnswerIsNotTakenForGone) {
+  prepare_socket_folder(folder_ / "sockets");
+  const Descriptor listening = listen_at(path_);
+  try {
+    static_cast<void>(ask_status(path_));
+    FAIL() << "somebody answered";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::destination);
+    EXPECT_NE(error.cause().find("does not answer"), std::string::npos) << error.what();
+    EXPECT_EQ(error.mend().find("End "), std::string::npos) << error.what();
+  }
+}
+
+// Descriptors are short: it cannot be told who lives.
+TEST_F(LocalServerTest, AShortageIsNotTakenForDeath) {
+  const auto server = serve();
+  const std::string other = (folder_ / "sockets/other.sock").string();
+  const Descriptor living = listen_at(other);
+  fs::last_write_time(other, fs::file_time_type::clock::now() - std::chrono::hours(2));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  // So few that only the listing of the folder gets one: what was removed before.
+  const Descriptor next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + 2, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  remove_dead_sockets(folder_ / "sockets");
+  const bool is_there = fs::exists(other);
+  const rlimit none{.rlim_cur = static_cast<rlim_t>(next.get()) + 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto state = probe(other);
+  const auto asked = cause_of([&] { static_cast<void>(ask_status(path_)); });
+  const auto served = cause_of([&] { static_cast<void>(serve()); });
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(is_there) << "the socket of a living run was removed";
+  EXPECT_EQ(state, Dialled::State::unknown);
+  EXPECT_NE(asked.find("it cannot be told whether a run answers at"), std::string::npos) << asked;
+  EXPECT_NE(served.find("it cannot be told whether another walbrook answers at"), std::string::npos) << served;
+  EXPECT_TRUE(ask_status(path_).has_value());
 }
 
 }  // namespace

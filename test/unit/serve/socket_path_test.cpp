@@ -68,10 +68,10 @@ TEST_F(SocketPath, WhereSomebodyAnswersWinsOverTheFirstFolder) {
   ASSERT_EQ(::listen(listening, 1), 0);
   setenv("XDG_RUNTIME_DIR", folder_.c_str(), 1);
   setenv("TMPDIR", temporary.c_str(), 1);
-  EXPECT_TRUE(answers(elsewhere));
+  EXPECT_EQ(probe(elsewhere), Dialled::State::connected);
   EXPECT_EQ(socket_path(url), elsewhere);
   ::close(listening);
-  EXPECT_FALSE(answers(elsewhere));
+  EXPECT_EQ(probe(elsewhere), Dialled::State::nobody);
   EXPECT_NE(socket_path(url), elsewhere);
   unsetenv("TMPDIR");
 }
@@ -94,6 +94,25 @@ TEST_F(SocketPath, AFolderThatIsNotOursIsRefused) {
   fs::create_directory(folder_ / "theirs");
   ASSERT_EQ(chown((folder_ / "theirs").c_str(), 65534, 65534), 0);
   EXPECT_THROW(prepare_socket_folder(folder_ / "theirs"), Error);
+}
+
+// Whoever made /tmp/walbrook-1000 first would keep every run of that user from having a socket.
+TEST_F(SocketPath, AFolderOfAnotherUserIsPassedOver) {
+  if (geteuid() != 0) GTEST_SKIP() << "giving a folder away takes root";
+  const std::string url = "duckdb:///" + (folder_ / "shop.duckdb").string();
+  const auto first = fs::path(socket_path(url)).parent_path();
+  ASSERT_EQ(first, folder_ / "walbrook");
+  EXPECT_EQ(taken_socket_folder(socket_path(url)), "");
+  fs::create_directory(first);
+  ASSERT_EQ(chown(first.c_str(), 65534, 65534), 0);
+  const auto next = fs::path(socket_path(url)).parent_path();
+  EXPECT_NE(next, first);
+  EXPECT_EQ(taken_socket_folder(socket_path(url)), first.string());
+  // Somebody else's link to a folder of ours is no folder of ours.
+  fs::remove(first);
+  fs::create_directory(folder_ / "real");
+  fs::create_directory_symlink(folder_ / "real", first);
+  EXPECT_EQ(fs::path(socket_path(url)).parent_path(), next);
 }
 
 }  // namespace

@@ -18,12 +18,14 @@ TEST(WireJson, AStatusComesBackAsItWas) {
   status.checkpoint = *Lsn::parse("0/1B00D20");
   status.received = *Lsn::parse("1/2");
   status.server = *Lsn::parse("FFFFFFFF/FFFFFFFF");
+  status.waits_for = "the end of pid 4711";
   status.lag_ms = 12.5;
   status.last_commit_lag_ms = 3.25;
   status.queued_bytes = 4096;
   status.rows_per_second = 560;
   status.applied = {
       .transactions = 310, .inserts = 882, .updates = 290, .deletes = 32, .truncates = 1, .variants = 2, .loads = 12};
+  status.copy_snapshot = {.seconds = 1.5, .consistent_point = *Lsn::parse("0/1B00D28"), .xmin = "4711"};
   status.tables.push_back({.schema = "public",
                            .name = "we\"ird\n",
                            .target_schema = "public",
@@ -39,6 +41,8 @@ TEST(WireJson, AStatusComesBackAsItWas) {
   EXPECT_EQ(to_json(back), to_json(status));
   EXPECT_EQ(back.server, status.server);
   EXPECT_EQ(back.applied.loads, 12U);
+  ASSERT_TRUE(back.copy_snapshot);
+  EXPECT_EQ(back.copy_snapshot->consistent_point, status.copy_snapshot->consistent_point);
   ASSERT_EQ(back.tables.size(), 1U);
   EXPECT_EQ(back.tables[0].name, "we\"ird\n");
   EXPECT_EQ(back.tables[0].estimated_rows, -1);

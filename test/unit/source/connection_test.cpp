@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 
 #include "source/connect_failure.h"
+#include "source/session.h"
 #include "test/unit/source/source_case.h"
 
 namespace walbrook::source::test {
@@ -25,7 +27,8 @@ TEST_F(Connecting, SettingsGoOverThoseOfRoleAndDatabase) {
        {"DateStyle = 'German'", "IntervalStyle = 'iso_8601'", "TimeZone = 'Asia/Tokyo'", "bytea_output = 'escape'",
         "extra_float_digits = -5", "client_encoding = 'LATIN1'", "search_path = 'evil'", "statement_timeout = '1ms'",
         "lock_timeout = '1ms'", "idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1ms'",
-        "default_transaction_read_only = on"}) {
+        "default_transaction_read_only = on", "default_transaction_isolation = 'serializable'",
+        "quote_all_identifiers = on"}) {
     sql.exec("ALTER ROLE " + user + " SET " + setting);
     sql.exec("ALTER DATABASE " + database.name() + " SET " + setting);
   }
@@ -43,7 +46,47 @@ TEST_F(Connecting, SettingsGoOverThoseOfRoleAndDatabase) {
       EXPECT_EQ(setting(connection, timeout), "0") << timeout;
     }
     EXPECT_EQ(setting(connection, "application_name"), "walbrook");
+    EXPECT_EQ(setting(connection, "default_transaction_read_only"), "off");
+    EXPECT_EQ(setting(connection, "default_transaction_isolation"), "read committed");
+    EXPECT_EQ(setting(connection, "quote_all_identifiers"), "off");
   }
+}
+
+// libpq sends these after the options.
+TEST_F(Connecting, SettingsGoOverThoseOfTheEnvironmentAndTheServiceFile) {
+  const auto file = database.server().folder() / "styles.conf";
+  std::ofstream(file)
+      << "[styles]\nhost=127.0.0.1\nport=" << database.server().port() << "\ndbname=" << database.name()
+      << "\nuser=postgres\nclient_encoding=LATIN1\noptions=-c datestyle=German -c bytea_output=escape\n";
+  setenv("PGSERVICEFILE", file.c_str(), 1);
+  setenv("PGDATESTYLE", "SQL, DMY", 1);
+  setenv("PGTZ", "Asia/Tokyo", 1);
+  setenv("PGCLIENTENCODING", "LATIN1", 1);
+  setenv("PGOPTIONS", "-c extra_float_digits=-5 -c intervalstyle=iso_8601", 1);
+  for (const auto use : {ConnectionUse::catalog, ConnectionUse::snapshot, ConnectionUse::replication}) {
+    for (const auto& to : {std::string("service=styles"), conninfo()}) {
+      auto connection = Connection::open(to, use);
+      EXPECT_EQ(setting(connection, "DateStyle").substr(0, 3), "ISO");
+      EXPECT_EQ(setting(connection, "TimeZone"), "UTC");
+      EXPECT_EQ(setting(connection, "bytea_output"), "hex");
+      EXPECT_EQ(setting(connection, "client_encoding"), "UTF8");
+      EXPECT_EQ(setting(connection, "extra_float_digits"), "3");
+      EXPECT_EQ(setting(connection, "IntervalStyle"), "postgres");
+    }
+  }
+  for (const auto* name : {"PGSERVICEFILE", "PGDATESTYLE", "PGTZ", "PGCLIENTENCODING", "PGOPTIONS"}) unsetenv(name);
+}
+
+TEST_F(Connecting, ASettingThatCannotBeHadIsAnErrorWithItsReason) {
+  const auto require = [this](const SessionSetting& setting) {
+    return thrown_by([&] { require_settings(catalog, std::array{setting}); });
+  };
+  expect_says(require({"wal_level", "minimal"}), ErrorKind::source_not_ready,
+              {"setting up the session", "cannot be changed"});
+  // What it is set to is not what it is then, as where somebody in between has a word in it.
+  expect_says(require({"timezone", "utc"}), ErrorKind::source_not_ready,
+              {"has timezone = 'UTC'", "setting it to 'utc' had no effect", "pooler"});
+  EXPECT_FALSE(require({"transaction_timeout", "0", 990'000}).kind) << "a newer server's";
 }
 
 TEST_F(Connecting, TheUsersOwnOptionsStay) {

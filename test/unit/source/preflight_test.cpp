@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "source/snapshot_reader.h"
 #include "source/walsender_stream.h"
 #include "test/unit/source/source_case.h"
 
@@ -179,6 +180,7 @@ TEST_F(Preflight, RightsOfTheRole) {
   expect_finding(creating, Severity::error, "table public.a",
                  {"may not read", "GRANT SELECT ON \"public\".\"a\" TO \"" + user + "\";"});
   expect_finding(creating, Severity::error, "table public.b", {"row-level security", "BYPASSRLS"});
+  EXPECT_TRUE(concerns_tables(creating));
   EXPECT_EQ(first_error(creating)->kind(), ErrorKind::rights);
   sql.exec("GRANT CREATE ON DATABASE " + database.name() + " TO " + user);
   expect_finding(preflight(request(user)), Severity::error, "publication",
@@ -187,6 +189,13 @@ TEST_F(Preflight, RightsOfTheRole) {
            " REPLICATION; GRANT SELECT (id) ON a TO " + user);
   const auto using_it = preflight(request(user));
   expect_finding(using_it, Severity::error, "table s.c", {"USAGE on schema s", "GRANT USAGE ON SCHEMA \"s\" TO"});
+  EXPECT_FALSE(first_error(using_it).has_value()) << "one table does not stop the others";
+  auto streaming = request(user);
+  streaming.streaming = {static_cast<Oid>(std::stoul(sql.value("SELECT 's.c'::regclass::oid")))};
+  expect_finding(preflight(streaming), Severity::warning, "table s.c", {"USAGE on schema s", "its changes continue"});
+  auto others = request(user);
+  others.tables = {{"public", "a", {"id"}}};
+  expect_no(preflight(others), Severity::error);
   sql.exec("GRANT USAGE ON SCHEMA s TO " + user);
   expect_no(preflight(request(user)), Severity::error);
 }
@@ -204,6 +213,7 @@ TEST_F(Preflight, PartitionsThatDoNotGoWithTheirRoot) {
   const auto found = check();
   expect_finding(found, Severity::error, "table public.r", {"partition public.f", "foreign table"});
   expect_finding(found, Severity::error, "table public.r", {"partition public.u", "unlogged", "SET LOGGED"});
+  EXPECT_FALSE(first_error(found).has_value());
   sql.exec("CREATE TABLE k2 PARTITION OF k FOR VALUES FROM (10) TO (20)");
   expect_finding(check(), Severity::warning, "table public.k",
                  {"will be suspended", "public.k1: all columns; public.k2: id",
@@ -300,6 +310,11 @@ TEST(PreflightOfAServer, WithoutFreeSlotsAndSenders) {
   const auto full = preflight(asked);
   expect_finding(full, Severity::error, "server", {"0 of 1 replication slots are free; 1 is needed"});
   expect_finding(full, Severity::error, "rights", {"max_wal_senders"});
+  expect_says(thrown_by([&] { SnapshotSource(server.conninfo(), {}, {}); }), ErrorKind::connection,
+              {"max_wal_senders"});
+  asked.slot = "other";  // the pipeline's own: it streams without another slot
+  asked.snapshot = true;
+  expect_finding(preflight(asked), Severity::note, "server", {"a table that is to be copied waits"});
   sql.exec("SELECT pg_drop_replication_slot('other')");
 }
 

@@ -71,10 +71,11 @@ TEST_F(Slots, CreationWaitsForWritersAndNamesThem) {
   std::jthread creation([&] {
     auto replication = Connection::open(conninfo(), ConnectionUse::replication);
     create_permanent_slot(replication, conninfo(), {.name = slot},
-                          [&](const std::vector<OpenWriter>& writers) {
-                            const std::lock_guard lock(mutex);
-                            told = writers;
-                          },
+                          {.report =
+                               [&](const std::vector<OpenWriter>& writers) {
+                                 const std::lock_guard lock(mutex);
+                                 told = writers;
+                               }},
                           {});
   });
   ASSERT_TRUE(eventually(
@@ -111,13 +112,13 @@ TEST(SlotsWithPreparedTransactions, CreationNamesThem) {
   std::stop_source stop;
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
   const auto ended = thrown_by([&] {
-    create_snapshot_slot(
-        replication, server.conninfo(),
-        [&](const std::vector<OpenWriter>& writers) {
-          for (const auto& each : writers) told += each.what + " [" + each.prepared_gid + "]";
-          stop.request_stop();
-        },
-        stop.get_token());
+    create_snapshot_slot(replication, server.conninfo(),
+                         {.report =
+                              [&](const std::vector<OpenWriter>& writers) {
+                                for (const auto& each : writers) told += each.what + " [" + each.prepared_gid + "]";
+                                stop.request_stop();
+                              }},
+                         stop.get_token());
   });
   expect_says(ended, ErrorKind::source_not_ready, {"stopped while waiting"});
   EXPECT_NE(told.find("prepared transaction \"left over\" (user postgres, prepared for "), std::string::npos) << told;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "source/slot.h"
+#include "source/written_name.h"
 #include "test/unit/source/source_case.h"
 
 namespace walbrook::source::test {
@@ -19,6 +20,22 @@ TEST(TableNames, ReadAsSqlReadsThem) {
   EXPECT_EQ(parse_table_name(" a . b ( c , d ) "), name("a", "b", {"c", "d"}));
   EXPECT_EQ(parse_table_name("größe.täble_1$"), name("größe", "täble_1$"));
   EXPECT_EQ(parse_table_name("\"a(b)\""), name("public", "a(b)"));
+}
+
+TEST(TableNames, MeanTheTableThatIsWrittenLikeThatFirst) {
+  const std::vector<TableName> known = {name("public", "orders"), name("Public", "orders"), name("public", "Items"),
+                                        name("public", "x"),      name("public", "X"),      name("PUBLIC", "x")};
+  const auto meant = [&known](const std::string& text) { return meant_table(parse_written_name(text), known); };
+  EXPECT_EQ(meant("public.orders"), name("public", "orders"));
+  EXPECT_EQ(meant("Public.orders"), name("Public", "orders"));
+  EXPECT_EQ(meant("\"Public\".orders"), name("Public", "orders"));
+  EXPECT_EQ(meant("items"), name("public", "Items")) << "the only one in any case";
+  EXPECT_EQ(meant("public.ITEMS"), name("public", "Items"));
+  EXPECT_EQ(meant("\"items\""), std::nullopt) << "quotes are exact";
+  EXPECT_EQ(meant("X"), name("public", "X"));
+  EXPECT_EQ(meant("nothing"), std::nullopt);
+  expect_says(thrown_by([&] { (void)meant("PUBLIC.orders"); }), ErrorKind::configuration,
+              {"differ by case alone", "public.orders, \"Public\".orders"});
 }
 
 TEST(TableNames, AreQuotedSoThatTheyAreReadAsTheyAre) {

@@ -1,0 +1,13 @@
+// Table names of the command line that the source has to explain.
+#pragma once
+
+#include "app/command_line.h"
+
+namespace walbrook::app {
+
+// Names of `--table` with capitals outside of quotes become those of the source's tables that are meant
+// (source/written_name.h). The source is asked only where there are any; where it does not answer, they stay as SQL
+// reads them, and the command finds that out by itself. Throws Error(configuration) where several tables may be meant.
+void take_source_names(CommandLine& line);
+
+}  // namespace walbrook::app

@@ -1,0 +1,54 @@
+#include "destination/duckdb/state_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "destination/duckdb/state.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+// Those that every walbrook wrote. One that came later is created where it is missing.
+constexpr std::array<std::string_view, 7> first_state_tables = {"format", "checkpoint",      "tables", "targets",
+                                                                "loads",  "schema_versions", "staged"};
+
+std::vector<std::string_view> missing_state_tables(Connection& connection) {
+  std::set<std::string> there;
+  for (const auto& row :
+       connection.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2",
+                       connection.database().catalog(), state_schema)) {
+    there.insert(row.at(0).value_or(""));
+  }
+  std::vector<std::string_view> missing;
+  std::ranges::copy_if(first_state_tables, std::back_inserter(missing),
+                       [&there](std::string_view name) { return !there.contains(std::string(name)); });
+  return missing;
+}
+
+}  // namespace
+
+bool has_state(Connection& connection) {
+  return missing_state_tables(connection).size() < first_state_tables.size();
+}
+
+void check_state_is_whole(Connection& connection) {
+  const auto missing = missing_state_tables(connection);
+  if (missing.empty()) return;
+  const auto& label = connection.database().label();
+  throw Error(ErrorKind::destination,
+              fmt::format("walbrook's state in {} is not whole: {} missing in schema {}", label,
+                          fmt::format("table{} {} {}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", "),
+                                      missing.size() == 1 ? "is" : "are"),
+                          state_schema),
+              fmt::format("Nothing was applied, because it is not known any more what was applied before. Put {0} back "
+                          "from a backup, or move it away and copy the tables again: walbrook run --reset",
+                          label));
+}
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,181 @@
+// What commands ask a running pipeline over its local socket.
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <thread>
+
+#include "serve/http_message.h"
+#include "serve/local_server.h"
+#include "serve/socket_path.h"
+
+namespace walbrook::serve {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr milliseconds answer_timeout{5'000};    // of a run for the first byte of its answer
+constexpr std::chrono::hours query_timeout{24};  // the run has its own, and the user Ctrl-C
+constexpr std::chrono::hours resync_timeout{1};  // the load in hand ends first, however large it is
+constexpr milliseconds between_dials{50};
+
+[[noreturn]] void does_not_answer(const std::string& path) {
+  throw Error(
+      ErrorKind::destination,
+      fmt::format("the run at {} does not answer: nothing came within {} s", path, answer_timeout.count() / 1000),
+      "It is there, and loses nothing: ask again in a moment. If it stays so, its process is stopped or the "
+      "machine is overloaded; the run's log shows what it last did.");
+}
+
+class ClientConnection {
+ public:
+  explicit ClientConnection(int descriptor) : descriptor_(descriptor) {}
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+  ~ClientConnection() { ::close(descriptor_); }
+
+  // False: it was not possible before `deadline`. Errors and the other end's close are found by what follows.
+  [[nodiscard]] bool wait(short what, steady_clock::time_point deadline) const {
+    while (true) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
+      pollfd waits{descriptor_, what, 0};
+      const int ready = ::poll(&waits, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000)));
+      if (ready > 0) return true;
+      if (ready == 0 || errno != EINTR) return false;
+    }
+  }
+
+  // False: not within `deadline`. A server that refuses a request closes before it has read all of it.
+  [[nodiscard]] bool send(std::string_view text, steady_clock::time_point deadline) const {
+    while (!text.empty()) {
+      const auto sent = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
+      if (sent < 0 && errno == EPIPE) return true;
+      if (sent < 0 && errno != EAGAIN && errno != EINTR) return true;
+      if (sent < 0 && errno == EAGAIN && !wait(POLLOUT, deadline)) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] ssize_t receive(std::span<char> into) const { return ::recv(descriptor_, into.data(), into.size(), 0); }
+
+ private:
+  int descriptor_;
+};
+
+struct Reply {
+  int status = 0;
+  std::string body;
+};
+
+struct Asked {
+  std::string_view method, target, body;
+  milliseconds timeout;  // of the whole answer, once the run has told that it takes the request
+  std::function<void(std::size_t ahead)> waits = {};
+};
+
+// nullopt: nobody is there. Waits where the run takes no connection at the moment.
+std::optional<int> connect_to(const std::string& path) {
+  const auto deadline = steady_clock::now() + answer_timeout;
+  while (true) {
+    const auto dialled = dial(path);
+    switch (dialled.state) {
+      case Dialled::State::connected:
+        return dialled.descriptor;
+      case Dialled::State::nobody:
+        return std::nullopt;
+      case Dialled::State::busy:
+        if (steady_clock::now() >= deadline) does_not_answer(path);
+        std::this_thread::sleep_for(between_dials);
+        continue;
+      case Dialled::State::unknown:
+        throw Error(ErrorKind::destination,
+                    fmt::format("it cannot be told whether a run answers at {}: {}", path, strerror(dialled.error)),
+                    "Mend that first: the file of a run that is at work cannot be opened by anybody else.");
+    }
+  }
+}
+
+// nullopt: nobody was there, or the run ended before it answered.
+std::optional<Reply> ask(const std::string& path, const Asked& asked) {
+  const auto descriptor = connect_to(path);
+  if (!descriptor) return std::nullopt;
+  const ClientConnection connection(*descriptor);
+  const auto began = steady_clock::now();
+  auto deadline = began + answer_timeout;
+  if (!connection.send(request_text(asked.method, asked.target, asked.body), deadline)) does_not_answer(path);
+  ResponseReader reader;
+  bool is_taken = false;
+  std::array<char, 65536> buffer{};
+  while (connection.wait(POLLIN, deadline)) {
+    const auto got = connection.receive(buffer);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got <= 0) {
+      if (is_taken) {
+        throw Error(ErrorKind::destination, fmt::format("the run at {} ended before it answered", path), "Ask again.");
+      }
+      if (probe(path) == Dialled::State::nobody) return std::nullopt;  // it has just ended
+      throw Error(ErrorKind::destination, fmt::format("the run at {} closed the connection without an answer", path),
+                  "It is at work: ask again.");
+    }
+    const auto state = reader.take({buffer.data(), static_cast<std::size_t>(got)});
+    if (state == ResponseReader::State::complete) return Reply{reader.status(), std::move(reader.body())};
+    if (state == ResponseReader::State::malformed)
+      throw Error(ErrorKind::internal, fmt::format("what answers at {} is no walbrook", path));
+    if (!is_taken && reader.has_interim()) {
+      if (reader.queue() > 0 && asked.waits) asked.waits(reader.queue());
+      deadline = began + asked.timeout;
+    }
+    is_taken = is_taken || reader.has_interim();
+    if (reader.status() != 0) deadline = std::max(deadline, steady_clock::now() + answer_timeout);  // it is arriving
+  }
+  does_not_answer(path);
+}
+
+[[noreturn]] void throw_answered_error(const std::string& body) {
+  const auto document = nlohmann::json::parse(body, nullptr, false);
+  if (!document.is_object() || !document.contains("error")) {
+    throw Error(ErrorKind::internal, "the running walbrook gave an answer that is not understood");
+  }
+  const bool users_fault = document.value("kind", "") == to_string(ErrorKind::configuration);
+  throw Error(users_fault ? ErrorKind::configuration : ErrorKind::destination, document.value("error", ""),
+              document.value("mend", ""));
+}
+
+}  // namespace
+
+std::optional<std::string> ask_status(const std::string& path) {
+  auto reply = ask(path, {.method = "GET", .target = "/status", .body = {}, .timeout = answer_timeout});
+  if (!reply) return std::nullopt;
+  if (reply->status != 200) throw_answered_error(reply->body);
+  return std::move(reply->body);
+}
+
+bool ask_resync(const std::string& path, const std::vector<source::TableName>& tables) {
+  const auto body = to_json(tables);
+  const auto reply = ask(path, {.method = "POST", .target = "/resync", .body = body, .timeout = resync_timeout});
+  if (!reply) return false;
+  if (reply->status != 200) throw_answered_error(reply->body);
+  return true;
+}
+
+std::optional<SqlAnswer> ask_sql(const std::string& path, const SqlQuestion& question) {
+  const auto target = fmt::format("/sql?nested={}&lane={}&pipeline={}",
+                                  question.nested == destination::NestedCells::json ? "json" : "text",
+                                  question.is_of_walbrook ? "state" : "query", percent_encoded(question.pipeline));
+  const auto reply = ask(
+      path,
+      {.method = "POST", .target = target, .body = question.sql, .timeout = query_timeout, .waits = question.waits});
+  if (!reply) return std::nullopt;
+  if (reply->status != 200) throw_answered_error(reply->body);
+  return sql_answer_from_json(reply->body);
+}
+
+}  // namespace walbrook::serve

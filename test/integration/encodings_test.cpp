@@ -1,0 +1,173 @@
+// Databases whose encoding is not UTF8. What cannot be converted concerns its value, never the run.
+#include <gtest/gtest.h>
+
+#include "test/support/duck_reader.h"
+#include "test/support/postgres_server.h"
+#include "test/support/temp_folder.h"
+#include "test/support/walbrook_command.h"
+
+namespace walbrook::test {
+namespace {
+
+// A database of that encoding, what is done there in bytes as they are, and its pipeline.
+class EncodedDatabase {
+ public:
+  explicit EncodedDatabase(const std::string& encoding)
+      : folder_("encoded"), name_("encoded_" + std::to_string(getpid()) + "_" + std::to_string(++count_)) {
+    Sql(server_.conninfo())
+        .exec("CREATE DATABASE " + name_ + " ENCODING " + quote_literal(encoding) +
+              " LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    pipeline = {.source = server_.conninfo(name_), .file = folder_ / "copy.duckdb"};
+    exec("CREATE PUBLICATION walbrook FOR ALL TABLES");
+  }
+  ~EncodedDatabase() { server_.drop_database(name_); }
+
+  void exec(const std::string& bytes) const { raw().exec(bytes); }
+  [[nodiscard]] Sql raw() const {
+    Sql sql(server_.conninfo(name_));
+    sql.exec("SET client_encoding = 'SQL_ASCII'");
+    return sql;
+  }
+  [[nodiscard]] std::string copied(const std::string& sql) const { return DuckReader(pipeline.file).value(sql); }
+  [[nodiscard]] ProcessResult run(const std::vector<std::string>& extra = {}) const { return pipeline.run(extra); }
+
+ private:
+  static inline int count_ = 0;
+  PostgresServer& server_ = PostgresServer::shared();
+  TempFolder folder_;
+  std::string name_;
+
+ public:
+  Pipeline pipeline;
+};
+
+void expect_exit(const ProcessResult& result, int code) {
+  EXPECT_EQ(result.exit_code, code) << result.describe();
+}
+
+constexpr const char* all_of_k =
+    "SELECT string_agg(concat_ws('|', coalesce(k, k__v_text), coalesce(v, v__v_text)), ' ' ORDER BY id) FROM public.k";
+
+// Copied and streamed values; keys, whose rows stay apart; parts of arrays and documents; labels of enums.
+TEST(Encodings, a_byte_without_equivalent_is_hex_in_the_overflow_column) {
+  const EncodedDatabase db("WIN1252");
+  db.exec(
+      "CREATE TYPE mood AS ENUM ('gl\xFC"
+      "cklich', 'b\x81');"
+      "CREATE TABLE k(id int, k text PRIMARY KEY, v text);"
+      "CREATE TABLE parts(id int PRIMARY KEY, a text[], j json, m mood, x xml);"
+      "INSERT INTO k VALUES (1, E'a\x81', '\xE9\x80'), (2, E'a\x8D', E'x\x81'), (3, 'plain', 'plain');"
+      "INSERT INTO parts VALUES (1, ARRAY['\xE9', NULL], '{\"k\": \"\xE9\"}', 'gl\xFC"
+      "cklich', '<a>\xE9</a>'),"
+      " (2, ARRAY['\xE9', E'\x81'], '{\"k\": \"\x81\"}', 'b\x81', NULL)");
+  expect_exit(db.run(), 0);
+  EXPECT_EQ(db.copied(all_of_k), "\\x6181|é€ \\x618d|\\x7881 plain|plain");
+  db.exec("UPDATE k SET v = '\xFC' WHERE k = E'a\x81'");
+  db.exec("DELETE FROM k WHERE k = E'a\x8D'");
+  db.exec("INSERT INTO k VALUES (4, E'a\x8F', E'\x90')");
+  db.exec("INSERT INTO parts SELECT id + 2, a, j, m, x FROM parts");
+  const auto result = db.run();
+  expect_exit(result, 0);
+  EXPECT_NE(result.out.find("values that the columns cannot hold"), std::string::npos) << result.describe();
+  EXPECT_EQ(db.copied(all_of_k), "\\x6181|ü plain|plain \\x618f|\\x90");
+  for (const auto* row : {"1", "3"}) {
+    EXPECT_EQ(db.copied("SELECT concat_ws(' ', a::VARCHAR, j, m, x) FROM public.parts WHERE id = " + std::string(row)),
+              "[é, NULL] {\"k\": \"é\"} glücklich <a>é</a>");
+  }
+  for (const auto* row : {"2", "4"}) {
+    EXPECT_EQ(db.copied("SELECT concat_ws(' ', a__v_text, j__v_text, m__v_text) FROM public.parts "
+                        "WHERE a IS NULL AND j IS NULL AND m IS NULL AND id = " +
+                        std::string(row)),
+              "\\x7be92c817d \\x7b226b223a202281227d \\x6281");
+  }
+}
+
+// Bytes of every kind are text where they are UTF-8 as a whole.
+TEST(Encodings, sql_ascii_has_text_where_the_whole_value_is_utf8) {
+  const EncodedDatabase db("SQL_ASCII");
+  db.exec(
+      "CREATE TABLE k(id int, k text PRIMARY KEY, v text);"
+      "INSERT INTO k VALUES (1, 'caf\xC3\xA9', 'caf\xC3\xA9 caf\xE9'), (2, E'\\\\xe9', 'x'), (3, '\xE9', 'y')");
+  expect_exit(db.run(), 0);
+  db.exec("UPDATE k SET v = '\xFF' WHERE k = '\xE9'");
+  db.exec("UPDATE k SET v = '\xC3\xBC' WHERE id = 2");
+  expect_exit(db.run(), 0);
+  EXPECT_EQ(db.copied(all_of_k), "café|\\x636166c3a920636166e9 \\xe9|ü \\xe9|\\xff");
+  EXPECT_EQ(db.copied("SELECT string_agg(k, ' ' ORDER BY id) FROM public.k"), "café \\xe9") << "the third key is hex";
+}
+
+// All 128 upper bytes, against the server's own conversion of each.
+TEST(Encodings, every_byte_is_converted_as_the_server_does) {
+  for (const auto* encoding : {"LATIN1", "WIN1251", "KOI8R", "ISO_8859_6"}) {
+    const EncodedDatabase db(encoding);
+    db.exec("CREATE TABLE t(b int PRIMARY KEY, v text)");
+    auto sql = db.raw();
+    std::string wanted;
+    for (int byte = 128; byte < 256; ++byte) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\x%02x", byte);
+      sql.exec("INSERT INTO t VALUES (" + std::to_string(byte) + ", E'" + escape + "')");
+      try {
+        wanted += sql.value("SELECT upper(encode(convert(decode('" + std::string(escape + 2) + "', 'hex'), " +
+                            quote_literal(encoding) + ", 'UTF8'), 'hex'))");
+      } catch (const std::runtime_error&) {
+        wanted += escape;
+      }
+      wanted += " ";
+    }
+    expect_exit(db.run(), 0);
+    // The overflow column is there where a byte needed it.
+    const bool overflows = wanted.find('\\') != std::string::npos;
+    const std::string value = overflows ? "coalesce(hex(v), v__v_text)" : "hex(v)";
+    EXPECT_EQ(db.copied("SELECT string_agg(" + value + " || ' ', '' ORDER BY b) FROM public.t"), wanted) << encoding;
+  }
+}
+
+// Names with such bytes are told apart, found by --table, and passed back to the server.
+TEST(Encodings, names_with_bytes_without_equivalent_are_names) {
+  const EncodedDatabase db("WIN1252");
+  db.exec(
+      "CREATE SCHEMA \"s\x81\xE9\";"
+      "CREATE TABLE \"s\x81\xE9\".\"t\x81\"(\"i\xE4\" int PRIMARY KEY, \"v\x8D\" text);"
+      "CREATE TABLE \"s\x81\xE9\".\"t\\x81\"(id int PRIMARY KEY);"
+      "INSERT INTO \"s\x81\xE9\".\"t\x81\" VALUES (1, '\xE9');"
+      "INSERT INTO \"s\x81\xE9\".\"t\\x81\" VALUES (7)");
+  expect_exit(db.run({"--table", "\"s\\x81é\".\"t\\x81\"", "--table", "\"s\\x81é\".\"t\\x5cx81\""}), 0);
+  db.exec("INSERT INTO \"s\x81\xE9\".\"t\x81\" VALUES (2, '\xE4'); INSERT INTO \"s\x81\xE9\".\"t\\x81\" VALUES (8)");
+  expect_exit(db.run(), 0);
+  EXPECT_EQ(db.copied(R"(SELECT string_agg("v\x8d", '' ORDER BY "iä") FROM "s\x81é"."t\x81")"), "éä");
+  EXPECT_EQ(db.copied(R"(SELECT sum(id)::VARCHAR FROM "s\x81é"."t\x5cx81")"), "15");
+}
+
+// Of several bytes a character the server converts, until it cannot. 0xa9a1 is a character of EUC_JP without
+// equivalent.
+TEST(Encodings, a_character_that_the_server_cannot_convert_suspends_its_table_alone) {
+  const EncodedDatabase db("EUC_JP");
+  db.exec(
+      "CREATE TABLE t(id int PRIMARY KEY, v text); CREATE TABLE other(id int PRIMARY KEY, \"\xC6\xFC\" text);"
+      "INSERT INTO t VALUES (1, '\xC6\xFC\xCB\xDC'); INSERT INTO other VALUES (1, '\xC6\xFC')");
+  expect_exit(db.run(), 0);
+  EXPECT_EQ(db.copied("SELECT v FROM public.t"), "日本");
+  db.exec("INSERT INTO other VALUES (2, '\xCB\xDC')");
+  db.exec("INSERT INTO t VALUES (2, '\xCB\xDC\xA9\xA1')");
+  db.exec("INSERT INTO other VALUES (3, '\xB8\xEC')");
+  auto result = db.run();
+  expect_exit(result, 5);
+  EXPECT_NE(result.err.find("public.t is"), std::string::npos) << result.describe();
+  EXPECT_NE(result.err.find("\\xcbdca9a1"), std::string::npos) << result.describe();
+  EXPECT_NE(result.err.find("correct the value at the source"), std::string::npos) << result.describe();
+  const std::string others = "SELECT string_agg(\"日\", '' ORDER BY id) FROM public.other";
+  EXPECT_EQ(db.copied(others), "日本語");
+  // The copy of the suspended table meets the same value.
+  db.exec("INSERT INTO other VALUES (4, '\xC6\xFC')");
+  result = db.run();
+  expect_exit(result, 5);
+  EXPECT_NE(result.err.find("Correct it at the source"), std::string::npos) << result.describe();
+  EXPECT_EQ(db.copied(others), "日本語日");
+  db.exec("UPDATE t SET v = '\xCB\xDC' WHERE id = 2");
+  expect_exit(db.run(), 0);
+  EXPECT_EQ(db.copied("SELECT string_agg(v, '' ORDER BY id) FROM public.t"), "日本本");
+}
+
+}  // namespace
+}  // namespace walbrook::test
