@@ -48,8 +48,7 @@ void Copier::work(std::stop_token stop) {
       postpone(tables, {.reason = open.cause(), .remedy = open.mend(), .waited = true});
       continue;
     } catch (const Error& failed) {
-      const bool of_copy =
-          source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
+      const bool of_copy = source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
       const bool may_pass = of_copy || failed.kind() == ErrorKind::destination;
       if (stop.stop_requested()) return;
       if (source::is_shortage(failed)) {

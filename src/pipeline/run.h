@@ -34,7 +34,7 @@ enum class Adoption {
 enum class Wire { automatic, text, binary };
 
 struct RunOptions {
-  source::Endpoint conninfo;                    // "" = environment
+  source::Endpoint conninfo;                     // "" = environment
   std::function<std::string()> reread_conninfo;  // as EndpointOptions::reread
   std::string pipeline;
   std::string slot;
@@ -83,7 +83,8 @@ struct RunOptions {
       8;  // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };
 
-// What `conninfo` is for a run: with the secrets read again and the waits that these options ask for, which `stop` ends.
+// What `conninfo` is for a run: with the secrets read again and the waits that these options ask for, which `stop`
+// ends.
 [[nodiscard]] source::Endpoint patient_endpoint(const RunOptions& options, std::stop_token stop);
 
 // Told what happens while it happens, from several threads; implementations lock for themselves.

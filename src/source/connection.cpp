@@ -1,9 +1,8 @@
 #include "source/connection.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
 #include <poll.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -238,9 +237,9 @@ Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, co
     if (silent.kind() != ErrorKind::connection) throw;
     auto message = silent.cause();
     blank_out(message, named("host").c_str());
-    throw connect_failure(
-        message, {fmt::format("{}:{}/{}", unspoiled(named("host")), named("port"), unspoiled(named("dbname"))),
-                  unspoiled(named("dbname")), named("user")});
+    throw connect_failure(message,
+                          {fmt::format("{}:{}/{}", unspoiled(named("host")), named("port"), unspoiled(named("dbname"))),
+                           unspoiled(named("dbname")), named("user")});
   }
   Connection connection(opened.release(), endpoint);
   if (PQstatus(connection.raw()) != CONNECTION_OK) throw refusal(PQerrorMessage(connection.raw()), connection);
@@ -263,8 +262,8 @@ Result Connection::run(const std::string& sql, const std::vector<std::optional<s
   const auto statement = encoded(sql);
   // A walsender takes the simple protocol alone.
   const int sent = parameters.empty() ? PQsendQuery(raw(), statement.c_str())
-                                      : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()), nullptr,
-                                                          values.data(), nullptr, nullptr, 0);
+                                      : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()),
+                                                          nullptr, values.data(), nullptr, nullptr, 0);
   if (sent == 0) throw failure(nullptr, doing);
   ServerWait wait(*this, doing, also);
   Result last;
@@ -332,6 +331,7 @@ bool Connection::cancel(milliseconds limit) {
 
 void Connection::abandon_statement() {
   constexpr milliseconds limit(1'000);  // of each half
+  if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE) return;  // a request that comes late ends the next statement
   if (!cancel(limit)) return;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (std::chrono::steady_clock::now() < deadline) {

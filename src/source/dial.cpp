@@ -103,7 +103,8 @@ class Dialing {
   Dialing(const Endpoint& endpoint, const ConnectionParameters& resolved, const ConnectionParameters& added)
       : endpoint_(endpoint), added_(added), addresses_(addresses_of(resolved)) {
     int given_s = 0;
-    const auto text = added.contains("connect_timeout") ? added.at("connect_timeout") : parameter(resolved, "connect_timeout");
+    const auto text =
+        added.contains("connect_timeout") ? added.at("connect_timeout") : parameter(resolved, "connect_timeout");
     std::from_chars(text.data(), text.data() + text.size(), given_s);
     constexpr int least_s = 2;  // libpq's as well
     timeout_ = given_s > 0 ? milliseconds(1000) * std::max(given_s, least_s) : endpoint.options().network_timeout;

@@ -33,9 +33,9 @@ std::optional<std::uint64_t> received_bytes(int socket) {
 
 }  // namespace
 
-// ClientRead: it waits for a statement, so ours or its answer was lost. ClientWrite: what it writes is not taken, and we
-// have nothing to take. WalSender…: a stream that has nothing to send would have answered.
-// Only the creation of a slot reads the log without anything to send meanwhile.
+// ClientRead: it waits for a statement, so ours or its answer was lost. ClientWrite: what it writes is not taken, and
+// we have nothing to take. WalSender…: a stream that has nothing to send would have answered. Only the creation of a
+// slot reads the log without anything to send meanwhile.
 bool is_at_work(const ServerProcess& process) {
   if (process.state != "active") return false;
   if (process.statement.starts_with("CREATE_REPLICATION_SLOT")) return process.wait_event != "ClientRead";
@@ -79,9 +79,9 @@ bool looks_at_work(const Connection& connection) {
   if (!endpoint.options().looks_twice) return false;
   try {
     auto second = Connection::open(endpoint.for_a_look(), ConnectionUse::catalog);
-    const auto rows = second.query(
-        "SELECT state, wait_event_type, wait_event, query FROM pg_catalog.pg_stat_activity WHERE pid = $1",
-        {std::to_string(PQbackendPID(connection.raw()))}, "looking at a connection that is silent");
+    const auto rows =
+        second.query("SELECT state, wait_event_type, wait_event, query FROM pg_catalog.pg_stat_activity WHERE pid = $1",
+                     {std::to_string(PQbackendPID(connection.raw()))}, "looking at a connection that is silent");
     if (rows.size() == 0) return false;
     return is_at_work({.state = rows.text(0, 0),
                        .wait_event_type = rows.text(0, 1),
@@ -104,11 +104,7 @@ Error silence(const Connection& connection, std::string_view doing, milliseconds
 }
 
 ServerWait::ServerWait(Connection& connection, std::string_view doing, std::stop_token also)
-    : connection_(connection),
-      doing_(doing),
-      also_(std::move(also)),
-      began_(steady_clock::now()),
-      silence_(began_) {}
+    : connection_(connection), doing_(doing), also_(std::move(also)), began_(steady_clock::now()), silence_(began_) {}
 
 void ServerWait::once() {
   const auto& endpoint = connection_.endpoint();

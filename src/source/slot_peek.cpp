@@ -23,7 +23,8 @@ std::string settings_of(const PeekOptions& options) {
 }  // namespace
 
 SlotPeek::SlotPeek(const Endpoint& endpoint, const PeekOptions& options)
-    : connection_(Connection::open(endpoint, ConnectionUse::catalog, settings_of(options))), slot_(options.slot),
+    : connection_(Connection::open(endpoint, ConnectionUse::catalog, settings_of(options))),
+      slot_(options.slot),
       doing_("peeking at slot " + options.slot) {
   const int newest = pgoutput::newest_protocol_of(connection_.server_version());
   protocol_ = options.protocol != 0 ? options.protocol : newest;

@@ -28,8 +28,7 @@ class SnapshotSource {
  public:
   // Waits for open writers as `wait` says. The connection is compared with `server` unless that is nullptr. Throws
   // WritersStayOpen.
-  SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop,
-                 KnownServer* server = nullptr);
+  SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop, KnownServer* server = nullptr);
 
   // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
   [[nodiscard]] Lsn consistent_point() const { return created_.consistent_point; }

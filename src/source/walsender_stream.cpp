@@ -124,11 +124,11 @@ class WalsenderStream final : public ChangeReader {
   Lsn received_;
   Lsn durable_;
   bool reply_requested_ = false;
-  bool broken_ = false;     // recv() failed; what is buffered is still yielded
-  int frames_in_gulp_ = 0;  // messages since the last recv()
-  bool rested_ = true;      // `nothing` was said since, so the next read asks the socket
-  bool active_ = false;     // messages came since the last `wait`
-  std::optional<steady_clock::time_point> asked_;             // for a sign of life
+  bool broken_ = false;                            // recv() failed; what is buffered is still yielded
+  int frames_in_gulp_ = 0;                         // messages since the last recv()
+  bool rested_ = true;                             // `nothing` was said since, so the next read asks the socket
+  bool active_ = false;                            // messages came since the last `wait`
+  std::optional<steady_clock::time_point> asked_;  // for a sign of life
 };
 
 ReadResult WalsenderStream::read(Frame& out) {

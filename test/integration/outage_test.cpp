@@ -35,10 +35,10 @@ class OutageTest : public ::testing::Test {
   void set_password(const std::string& password) const { std::ofstream(folder / "password") << password << '\n'; }
   // The source stands in the environment, where its password is a command's output.
   [[nodiscard]] ProcessSpec command(const std::string& name, const std::vector<std::string>& flags) const {
-    auto spec = pipeline.command(name, flags,
-                                 {{"SOURCES__PG_REPLICATION__CREDENTIALS", pipeline.source},
-                                  {"SOURCES__PG_REPLICATION__CREDENTIALS__PASSWORD_COMMAND",
-                                   "cat " + (folder / "password").string()}});
+    auto spec = pipeline.command(
+        name, flags,
+        {{"SOURCES__PG_REPLICATION__CREDENTIALS", pipeline.source},
+         {"SOURCES__PG_REPLICATION__CREDENTIALS__PASSWORD_COMMAND", "cat " + (folder / "password").string()}});
     const auto flag = std::ranges::find(spec.argv, "--source");
     spec.argv.erase(flag, flag + 2);
     return spec;
@@ -51,9 +51,7 @@ class OutageTest : public ::testing::Test {
         },
         milliseconds(30'000));
   }
-  void end_sessions() const {
-    exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loader'");
-  }
+  void end_sessions() const { exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loader'"); }
   void expect_end(Process& follower) const {
     follower.signal(SIGTERM);
     EXPECT_EQ(follower.wait(milliseconds(10'000)).exit_code, 0) << follower.err();
@@ -147,8 +145,10 @@ TEST_F(OutageTest, what_was_right_before_is_waited_for) {
 
 TEST_F(OutageTest, a_database_that_is_renamed_for_a_moment_is_waited_for) {
   exec("CREATE DATABASE shop");
-  Sql(server.conninfo("shop")).exec("CREATE TABLE t(id int PRIMARY KEY); GRANT SELECT ON t TO loader; "
-                                    "CREATE PUBLICATION walbrook FOR TABLE t");
+  Sql(server.conninfo("shop"))
+      .exec(
+          "CREATE TABLE t(id int PRIMARY KEY); GRANT SELECT ON t TO loader; "
+          "CREATE PUBLICATION walbrook FOR TABLE t");
   pipeline.source = fmt::format("host=127.0.0.1 port={} dbname=shop user=loader", server.port());
   comparison.conninfo = server.conninfo("shop");
   Process follower(command("run", {"--follow"}));

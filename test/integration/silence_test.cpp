@@ -36,8 +36,9 @@ class Silence : public ::testing::Test {
   void begin_anew() {
     db.pipeline.file = db.folder() / fmt::format("copy_{}.duckdb", ++files);
     db.comparison.file = db.pipeline.file;
-    db.exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
-            "WHERE database = current_database() AND NOT active");
+    db.exec(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+        "WHERE database = current_database() AND NOT active");
   }
   static void expect_soon_ended(Process& process) {
     process.signal(SIGTERM);
@@ -115,9 +116,13 @@ TEST_F(Silence, sigterm_ends_every_wait) {
     EXPECT_TRUE(follower.ends_within(soon)) << "swallowed at \"" << text << "\"\n" << follower.err();
     follower.wait(milliseconds(0));
     proxy.forward_again();
-    EXPECT_TRUE(eventually([&] { return db.value("SELECT count(*) FROM pg_replication_slots WHERE active AND database "
-                                                 "= current_database()") == "0"; },
-                           milliseconds(10'000)))
+    EXPECT_TRUE(eventually(
+        [&] {
+          return db.value(
+                     "SELECT count(*) FROM pg_replication_slots WHERE active AND database "
+                     "= current_database()") == "0";
+        },
+        milliseconds(10'000)))
         << text;
   }
 }
@@ -125,8 +130,9 @@ TEST_F(Silence, sigterm_ends_every_wait) {
 TEST_F(Silence, at_the_start) {
   proxy.swallow();
   Process follower(follow());
-  EXPECT_TRUE(eventually([&] { return follower.err().find("timeout expired; waiting up to 300 s") != std::string::npos; },
-                         milliseconds(15'000)))
+  EXPECT_TRUE(
+      eventually([&] { return follower.err().find("timeout expired; waiting up to 300 s") != std::string::npos; },
+                 milliseconds(15'000)))
       << follower.err();
   proxy.forward_again();
   EXPECT_TRUE(arrives("1000")) << follower.err();

@@ -26,7 +26,9 @@ class Synchronous : public ::testing::Test {
     db.exec("ALTER SYSTEM SET synchronous_standby_names = '*'");
     db.exec("SELECT pg_reload_conf()");
     ASSERT_TRUE(eventually(
-        [&] { return db.value("SELECT sync_state FROM pg_stat_replication WHERE application_name = 'walbrook'") == "sync"; },
+        [&] {
+          return db.value("SELECT sync_state FROM pg_stat_replication WHERE application_name = 'walbrook'") == "sync";
+        },
         milliseconds(10'000)));
     std::this_thread::sleep_for(milliseconds(4'000));  // a catalog poll tells the run
   }

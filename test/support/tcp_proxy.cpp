@@ -32,7 +32,8 @@ void write_all(int socket, const char* bytes, std::size_t size) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(int server_port) : server_port_(server_port), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+TcpProxy::TcpProxy(int server_port)
+    : server_port_(server_port), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   auto address = loopback(0);
   socklen_t size = sizeof address;
   if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 16) != 0 ||
@@ -94,7 +95,8 @@ void TcpProxy::forward(Pair& pair, bool from_client) {
   const int to = from_client ? pair.server : pair.client;
   const auto size = recv(from, bytes.data(), bytes.size(), 0);
   if (size <= 0) {
-    // The client is told nothing of what is swallowed; that it has gone itself is told, so that its server process goes.
+    // The client is told nothing of what is swallowed; that it has gone itself is told, so that its server process
+    // goes.
     shutdown(pair.server, SHUT_RDWR);
     if ((pair.dead || swallows_) && !from_client) {
       pair.dead = true;

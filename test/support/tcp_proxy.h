@@ -37,7 +37,7 @@ class TcpProxy {
     int server = -1;
     bool dead = false;         // nothing of it is forwarded any more
     bool server_gone = false;  // it has closed its end, which the client does not learn
-    std::string asked;  // the last bytes that the client has sent
+    std::string asked;         // the last bytes that the client has sent
   };
   void work();
   void accept_one();

@@ -287,7 +287,8 @@ TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
       {ErrorKind::connection, "refused"},
   };
   std::size_t attempts = 0;
-  const auto open = [&](const ResumePoint& /*start*/, const StreamLimits& /*limits*/) -> std::unique_ptr<source::ChangeReader> {
+  const auto open = [&](const ResumePoint& /*start*/,
+                        const StreamLimits& /*limits*/) -> std::unique_ptr<source::ChangeReader> {
     throw Error(refusals.at(attempts++ % refusals.size()));
   };
   Receiver receiver({.reconnect_timeout = std::chrono::seconds(60)}, open, types_, groups_, queue_, durable_);

@@ -72,7 +72,8 @@ TEST(FailureConsequence, TheDocumentsShowTheSameTable) {
     if (line.starts_with("## ")) inside = line == "## When the source fails";
     if (inside && line.starts_with("| ")) shown.push_back(line);
   }
-  std::vector<std::string> expected = {"| what failed | SQLSTATE | at the start, a run | later, a run | during a copy, a run |"};
+  std::vector<std::string> expected = {
+      "| what failed | SQLSTATE | at the start, a run | later, a run | during a copy, a run |"};
   for (const auto& each : failure_classes()) {
     std::string states;
     std::istringstream words{std::string(each.sqlstates)};
@@ -102,12 +103,20 @@ TEST(FailureConsequence, ARefusalOfAConnectionHasItsSqlstate) {
 TEST(SilentConnection, IsWaitedForWhileTheServerWorks) {
   EXPECT_TRUE(is_at_work({.state = "active", .wait_event_type = "", .wait_event = "", .statement = "COPY"}));
   EXPECT_TRUE(is_at_work({.state = "active", .wait_event_type = "Lock", .wait_event = "relation", .statement = "x"}));
-  EXPECT_FALSE(is_at_work({.state = "active", .wait_event_type = "Client", .wait_event = "ClientWrite", .statement = "x"}))
+  EXPECT_FALSE(
+      is_at_work({.state = "active", .wait_event_type = "Client", .wait_event = "ClientWrite", .statement = "x"}))
       << "what it writes does not arrive";
-  EXPECT_FALSE(is_at_work({.state = "idle in transaction", .wait_event_type = "Client", .wait_event = "ClientRead", .statement = "x"}))
+  EXPECT_FALSE(is_at_work(
+      {.state = "idle in transaction", .wait_event_type = "Client", .wait_event = "ClientRead", .statement = "x"}))
       << "its answer was lost";
-  EXPECT_FALSE(is_at_work({.state = "active", .wait_event_type = "Activity", .wait_event = "WalSenderMain", .statement = "START_REPLICATION"}));
-  EXPECT_TRUE(is_at_work({.state = "active", .wait_event_type = "Client", .wait_event = "WalSenderWaitForWAL", .statement = "CREATE_REPLICATION_SLOT x"}));
+  EXPECT_FALSE(is_at_work({.state = "active",
+                           .wait_event_type = "Activity",
+                           .wait_event = "WalSenderMain",
+                           .statement = "START_REPLICATION"}));
+  EXPECT_TRUE(is_at_work({.state = "active",
+                          .wait_event_type = "Client",
+                          .wait_event = "WalSenderWaitForWAL",
+                          .statement = "CREATE_REPLICATION_SLOT x"}));
 }
 
 }  // namespace

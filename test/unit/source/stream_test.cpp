@@ -131,8 +131,10 @@ TEST_F(Streaming, NothingIsReportedAsWrittenThatIsNotDurable) {
     static_cast<void>(reader->read(frame));
     reader->wait(milliseconds(20));
     const auto told = sql.query(
-        "SELECT write_lsn, flush_lsn, replay_lsn FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = "
-        "r.pid WHERE s.slot_name = '" + slot + "'");
+        "SELECT write_lsn, flush_lsn, replay_lsn FROM pg_stat_replication r JOIN pg_replication_slots s ON "
+        "s.active_pid = "
+        "r.pid WHERE s.slot_name = '" +
+        slot + "'");
     for (const auto& position : told.at(0)) EXPECT_EQ(position, seen.ends[1].to_string());
     reader->send_feedback(seen.ends[1], true);
   }
