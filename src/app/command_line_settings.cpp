@@ -210,6 +210,12 @@ void read_source_settings(const config::Configuration& settings, pipeline::RunOp
   if (const auto memory = settings.text("sources.pg_replication.decoding_memory")) run.decoding_memory = *memory;
   if (const auto wait = settings.number("sources.pg_replication.slot_wait"))
     run.slot_wait = std::chrono::seconds(*wait);
+  if (const auto silence = settings.number("sources.pg_replication.network_timeout"))
+    run.network_timeout = std::chrono::seconds(*silence);
+  if (const auto wait = settings.number("sources.pg_replication.startup_timeout"))
+    run.startup_timeout = std::chrono::seconds(*wait);
+  if (const auto wait = settings.number("sources.pg_replication.reconnect_timeout"))
+    run.reconnect_timeout = std::chrono::seconds(*wait);
   if (const auto wait = settings.number("sources.pg_replication.snapshot_wait"))
     run.snapshot_wait = std::chrono::seconds(*wait);
   if (const auto interval = settings.number("sources.pg_replication.catalog_poll_interval"))
@@ -357,6 +363,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();
   const bool knows_source = needs_source || flags.setting(credentials_key) || !has_file;
   if (knows_source) line.run.conninfo = resolve_source(settings);
+  line.run.reread_conninfo = [settings] { return resolve_source(settings.read_again()); };
   read_default_names(line, knows_source);
   read_destination(settings, line);
   return line;

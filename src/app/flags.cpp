@@ -181,6 +181,13 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
   advanced("sources.pg_replication.slot_wait", "SECONDS",
            "how long to wait for a slot that another process reads; default: 30");
+  advanced("sources.pg_replication.network_timeout", "SECONDS",
+           "silence on a connection to the source after which it is taken for\nbroken; " +
+               default_of("sources.pg_replication.network_timeout"));
+  advanced("sources.pg_replication.startup_timeout", "SECONDS",
+           "how long to wait for a source that is not there at the start;\ndefault: 300 with --follow, 5 without");
+  advanced("sources.pg_replication.reconnect_timeout", "SECONDS",
+           "how long to wait for a source that is lost;\ndefault: without end with --follow, 60 without");
   advanced("sources.pg_replication.snapshot_wait", "SECONDS",
            "how long to wait, before tables are copied, for the end of\ntransactions that are writing in the source; "
            "default: 300");

@@ -45,7 +45,7 @@ std::unique_ptr<Progress> make_progress(const CommandLine& line) {
 
 // What is in the way is found before a file is created for nothing; what is not, is said once.
 void look_before_first_run(const CommandLine& line) {
-  const auto findings = source::preflight({.conninfo = line.run.conninfo,
+  const auto findings = source::preflight({.conninfo = pipeline::patient_endpoint(line.run, {}),
                                            .publication = line.run.publication,
                                            .slot = line.run.slot,
                                            .schema = line.run.schema,

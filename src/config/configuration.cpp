@@ -175,6 +175,13 @@ Configuration Configuration::read() {
   return settings;
 }
 
+Configuration Configuration::read_again() const {
+  auto again = read();
+  again.flags_ = flags_;
+  again.pipeline_ = pipeline_;
+  return again;
+}
+
 void Configuration::read_folder(const fs::path& folder, const std::string& label, bool of_others) {
   folder_ = label;
   read_file(folder / config_name, label + "/" + config_name, false, of_others);

@@ -48,6 +48,8 @@ class Configuration {
   // Of the current folder. Throws Error(configuration): unreadable or no TOML, an unknown key (in .dlt/ a warning), a
   // value of a wrong type or form.
   static Configuration read();
+  // The same flags and pipeline over files and environment as they are now. Call it in the folder of the first time.
+  [[nodiscard]] Configuration read_again() const;
 
   // To be told once logging is set up.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }

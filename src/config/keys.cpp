@@ -26,6 +26,8 @@ constexpr std::string_view hint_section = "pipelines.NAME.tables.hints.COLUMN";
 constexpr std::uint64_t least_package_bytes = 4096;  // below it a package is one row anyway
 constexpr std::uint64_t least_piece = 8192;          // a page
 constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
+constexpr std::uint64_t most_network_timeout_s = 24ULL * 3600;
+constexpr std::uint64_t most_source_wait_s = 365ULL * 24 * 3600;
 constexpr std::uint64_t most_query_timeout_s = 7ULL * 24 * 3600;
 constexpr std::uint64_t most_query_rows = 1'000'000'000'000;
 constexpr std::uint64_t least_query_memory = 64ULL << 20U;  // a process has more than that from the start
@@ -60,6 +62,15 @@ constexpr std::array all_keys = {
         "`logical_decoding_work_mem` of the server's sender. It is memory on the source."},
     Key{source_section, "slot_wait", Kind::count, "30", "--slot-wait",
         "Seconds to wait for a slot that another process reads.", "", 0, most_slot_wait_s},
+    Key{source_section, "network_timeout", Kind::count, "60", "--network-timeout",
+        "Seconds of silence on a connection to the source after which it is taken for broken.", "", 1,
+        most_network_timeout_s},
+    Key{source_section, "startup_timeout", Kind::count, "", "--startup-timeout",
+        "Seconds to wait for a source that is not there when a run starts. Default: 300 with `--follow`, 5 without.", "",
+        0, most_source_wait_s},
+    Key{source_section, "reconnect_timeout", Kind::count, "", "--reconnect-timeout",
+        "Seconds to wait for a source that a run has lost. Default: without end with `--follow`, 60 without.", "", 0,
+        most_source_wait_s},
     Key{source_section, "snapshot_wait", Kind::count, "300", "--snapshot-wait",
         "Seconds to wait, before tables are copied, for the end of transactions that are writing in the source.", "", 1,
         most_slot_wait_s},

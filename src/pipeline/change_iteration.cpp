@@ -58,6 +58,12 @@ class ChangeIteration::Impl {
   [[nodiscard]] std::optional<HandedOut> ask();
   void end();
 
+  static IterationOptions stopped_by(const std::stop_source& ending, IterationOptions options) {
+    options.conninfo = source::Endpoint(options.conninfo.conninfo(), {.stop = ending.get_token()});
+    return options;
+  }
+
+  std::stop_source ending_;  // nothing more is handed out; the first member: waits in the source end with it
   IterationOptions options_;
   source::KnownServer server_;
   source::CatalogTypes types_;
@@ -67,7 +73,6 @@ class ChangeIteration::Impl {
   std::atomic<std::uint64_t> durable_{0};
   Lsn until_;
   std::unique_ptr<Receiver> receiver_;
-  std::stop_source ending_;  // nothing more is handed out
   std::atomic<bool> handed_out_{false};
   std::exception_ptr failure_;  // written before the queue is closed
   std::atomic<bool> failed_{false};
@@ -83,7 +88,9 @@ class ChangeIteration::Impl {
 };
 
 ChangeIteration::Impl::Impl(IterationOptions options)
-    : options_(std::move(options)), types_(options_.conninfo, &server_), queue_(options_.package_bytes) {
+    : options_(stopped_by(ending_, std::move(options))),
+      types_(options_.conninfo, &server_),
+      queue_(options_.package_bytes) {
   read_source();
   reading_ = std::jthread([this] { read(); });
 }

@@ -21,7 +21,8 @@
 namespace walbrook::pipeline {
 
 struct IterationOptions {
-  std::string conninfo, slot, publication;
+  source::Endpoint conninfo;
+  std::string slot, publication;
   std::vector<source::TableName> tables;           // whose changes are handed out; empty = all
   std::vector<source::TableName> include_columns;  // as in RunOptions
   std::vector<WishedTable> wishes{};

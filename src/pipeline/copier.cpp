@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipeline/snapshot_copy.h"
+#include "source/failure_consequence.h"
 #include "source/shortage.h"
 
 namespace walbrook::pipeline {
@@ -47,7 +48,8 @@ void Copier::work(std::stop_token stop) {
       postpone(tables, {.reason = open.cause(), .remedy = open.mend(), .waited = true});
       continue;
     } catch (const Error& failed) {
-      const bool may_pass = failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination;
+      const bool of_copy = source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
+      const bool may_pass = of_copy || failed.kind() == ErrorKind::destination;
       if (stop.stop_requested()) return;
       if (source::is_shortage(failed)) {
         statistics_.waits_for(shortage_text(failed));
@@ -55,7 +57,7 @@ void Copier::work(std::stop_token stop) {
         continue;
       }
       // While following, the receiver decides about a source that does not answer; here it is only asked again.
-      const bool waited_for = options_.follow && failed.kind() == ErrorKind::connection;
+      const bool waited_for = options_.follow && of_copy;
       if (!may_pass || (attempts >= attempts_bound && !waited_for)) throw;
       spdlog::warn("{}; the copy is tried again", failed.cause());
     }

@@ -18,7 +18,7 @@
 namespace walbrook::pipeline {
 
 struct CopierOptions {
-  std::string conninfo;
+  source::Endpoint conninfo;
   source::KnownServer* server = nullptr;  // borrowed; each connection is compared with it
   source::CopyOptions copy;
   Lsn changes_from;               // a table that is ordered without rows gets its changes from this position on

@@ -303,7 +303,8 @@ void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
 void Loader::idle(Lsn position, SteadyTime now, std::stop_token stop) {
   if (position <= checkpoint_) return;
   const bool ends_here = !options_.follow && checkpoint_ < options_.target && position >= options_.target;
-  if (!ends_here && now - last_idle_commit_ < idle_commit_interval) return;
+  const bool commits_wait = options_.commits_wait != nullptr && *options_.commits_wait;
+  if (!ends_here && !commits_wait && now - last_idle_commit_ < idle_commit_interval) return;
   with_retries(
       [&] {
         auto load = destination_.begin_load();

@@ -27,6 +27,9 @@ struct LoaderOptions {
   std::int64_t newest_load = 0;  // its id; 0 = none
   // Borrowed: tells which timeline a checkpoint lies on; nullptr: that of `checkpoint`.
   const source::KnownServer* server = nullptr;
+  // Borrowed: commits in the source wait until this run has confirmed them, so that an idle position is made durable at
+  // once; nullptr: they do not.
+  const std::atomic<bool>* commits_wait = nullptr;
 };
 
 // Who polls the catalog.

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "source/failure_consequence.h"
+#include "source/outage.h"
 #include "source/walsender_stream.h"
 
 namespace walbrook::pipeline {
@@ -18,7 +20,8 @@ constexpr milliseconds idle_wait{500};           // feedback is due at least onc
 constexpr milliseconds room_wait{50};            // with a full queue
 constexpr milliseconds feedback_interval{1000};  // unasked for
 constexpr milliseconds first_reconnect{100};
-constexpr milliseconds longest_reconnect{10'000};
+constexpr milliseconds longest_reconnect{5'000};
+constexpr milliseconds lasting{10'000};  // a stream that was open for so long is no failed attempt
 
 Error cannot_be_sent(const Error& why, Lsn commit) {
   const auto lsn = commit.to_string();
@@ -82,11 +85,24 @@ void Receiver::step(SteadyTime now) {
     look_for_alteration(now, other);
   } catch (Error& failed) {
     if (durable().is_set()) failed.add_facts({.lsn = durable().to_string()});
-    if (failed.kind() != ErrorKind::connection) throw;
-    disconnect(now, failed);
-    if (options_.reconnects >= 0 && failures_ > options_.reconnects) throw;
-    spdlog::warn("{}; trying again", failed.cause());
+    const bool final = dynamic_cast<const source::Stopped*>(&failed) != nullptr ||
+                       dynamic_cast<const source::WaitOver*>(&failed) != nullptr;
+    // "Succeeded before": the run was prepared over these very connections.
+    if (final || source::consequence_of(failed, source::Asked::stream, true) != source::Consequence::wait) throw;
+    lose(now, failed);
   }
+}
+
+// A stream that breaks as soon as it is opened is the same loss as the one before.
+void Receiver::lose(SteadyTime now, const Error& why) {
+  const bool lasted = reader_ != nullptr && (failures_ == 0 || now - opened_at_ >= lasting);
+  disconnect(now, why);
+  if (lasted || !lost_at_) {
+    lost_at_ = now;
+    told_.clear();
+  }
+  if (options_.reconnect_timeout && now - *lost_at_ >= *options_.reconnect_timeout) throw Error(why);
+  if (std::exchange(told_, why.cause()) != why.cause()) spdlog::warn("{}; trying again", why.cause());
 }
 
 // A row of more than 1 GB as text may be smaller in binary, and a value in binary may have no parser here: the other
@@ -135,9 +151,11 @@ void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
   if (other.since() == 0 || !options_.altered_since) throw OtherHistory(other);
   try {
     if (!options_.altered_since(other.since())) throw OtherHistory(other);
+  } catch (const source::Stopped&) {
+    throw;
   } catch (const Error& failed) {
-    if (failed.kind() != ErrorKind::connection) throw;
-    disconnect(now, failed);
+    if (source::consequence_of(failed, source::Asked::catalog, true) != source::Consequence::wait) throw;
+    lose(now, failed);
     return;
   }
   spdlog::warn("{}; the publication was altered meanwhile, which may be the reason: the stream is not compared",
@@ -168,7 +186,7 @@ void Receiver::connect(SteadyTime now) {
   options.limits.text = reader->encoding();
   assembler_.emplace(options, types_, groups_);
   confirmed_ = {};
-  last_feedback_ = now;
+  last_feedback_ = opened_at_ = now;
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
   compared_ = assembler_->compared();
@@ -196,6 +214,7 @@ void Receiver::read(SteadyTime /*now*/) {
       if (queue_.hungry() && !pending_) pending_ = assembler_->cut();
       if (!push_pending()) return;
       report_position();
+      if (reader_->reply_requested()) return;  // it is answered at once: commits may wait for that
       const auto timeout = reader_->sender_timeout();
       reader_->wait(timeout.count() > 0 ? std::min(idle_wait, timeout / 4) : idle_wait);
       return;

@@ -21,7 +21,8 @@ struct ReceiverOptions {
   AssemblerOptions assembler;  // its `last` belongs to the durable checkpoint that the run begins with
   bool confirm = true;         // false: the server is told nothing of what is durable
   bool binary = false;         // the stream is asked for in binary where StreamLimits says nothing else
-  int reconnects = 5;          // attempts in a row before a broken connection ends the run; < 0: without end
+  // For how long a lost source is waited for before that ends the run; nullopt: without end.
+  std::optional<milliseconds> reconnect_timeout = milliseconds(10'000);
   // Whether the publication was altered by a transaction that is newer than this one. Throws Error. Empty: it was not.
   std::function<bool(std::uint32_t xid)> altered_since = {};
 };
@@ -70,6 +71,7 @@ class Receiver {
  private:
   void connect(SteadyTime now);
   void disconnect(SteadyTime now, const Error& why);
+  void lose(SteadyTime now, const Error& why);
   void change_form(SteadyTime now);
   void look_for_alteration(SteadyTime now, const OtherHistory& other);
   void read(SteadyTime now);
@@ -104,6 +106,9 @@ class Receiver {
   Transaction last_;   // of what was pushed: as the checkpoint knows it once the queue is drained
   bool fresh_ = true;  // nothing was pushed since the process began
   int failures_ = 0;
+  SteadyTime opened_at_{};             // the stream; valid while there is one
+  std::optional<SteadyTime> lost_at_;  // since when no stream has lasted
+  std::string told_;                   // why, as it was logged last
   SteadyTime retry_at_{};
   SteadyTime last_feedback_{};
   Lsn confirmed_;

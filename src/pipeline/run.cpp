@@ -30,6 +30,7 @@
 #include "pipeline/loader.h"
 #include "pipeline/prepare.h"
 #include "pipeline/receiver.h"
+#include "source/outage.h"
 #include "source/publication_age.h"
 #include "source/table_obstacles.h"
 #include "source/walsender_stream.h"
@@ -40,7 +41,14 @@ namespace {
 constexpr int most_default_workers = 4;
 constexpr milliseconds supervise_interval{10};
 constexpr milliseconds catalog_retry_wait{500};
+constexpr milliseconds first_look_for_commits{500};  // the stream is open by then, mostly
+constexpr milliseconds look_for_commits_interval{3000};
 constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
+
+// A run that follows is a service: it starts with the machine, and stays. Somebody waits for the end of the other.
+constexpr milliseconds startup_timeout_following{300'000};
+constexpr milliseconds startup_timeout_once{5'000};
+constexpr milliseconds reconnect_timeout_once{60'000};
 
 // Forwards, and shows what is waited for before the run's threads begin.
 class WaitingObserver final : public RunObserver {
@@ -69,10 +77,21 @@ class WaitingObserver final : public RunObserver {
 
 }  // namespace
 
+source::Endpoint patient_endpoint(const RunOptions& options, std::stop_token stop) {
+  const auto usual = options.follow ? startup_timeout_following : startup_timeout_once;
+  source::EndpointOptions patience{.reread = options.reread_conninfo,
+                                   .network_timeout = options.network_timeout,
+                                   .startup_timeout = options.startup_timeout.value_or(usual),
+                                   .reconnect_timeout = options.reconnect_timeout,
+                                   .stop = std::move(stop)};
+  if (!options.reconnect_timeout && !options.follow) patience.reconnect_timeout = reconnect_timeout_once;
+  return {options.conninfo.conninfo(), std::move(patience)};
+}
+
 class Run::Impl {
  public:
   Impl(RunOptions options, destination::Destination& destination, RunObserver& observer)
-      : options_(std::move(options)),
+      : options_(with_patience(std::move(options), ending_.get_token())),
         destination_(destination),
         observer_(observer),
         types_(options_.conninfo, &server_),
@@ -94,12 +113,18 @@ class Run::Impl {
     status.phase = "starting";
     return status;
   }
+  static RunOptions with_patience(RunOptions options, std::stop_token stop) {
+    options.conninfo = patient_endpoint(options, std::move(stop));
+    return options;
+  }
+  [[nodiscard]] Prepared prepare_when_it_answers(RunObserver& observer, std::stop_token stop);
   void build(Prepared& prepared);
   [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start, const StreamLimits& limits);
   [[nodiscard]] bool altered_since(std::uint32_t xid);
   void receive();
   void load();
   void watch(source::KeptPublication& publication, source::Publication seen, const ColumnSelection& selection);
+  void look_for_waiting_commits(std::optional<source::Connection>& catalog);
   void supervise(std::stop_token stop);
   void end() { ending_.request_stop(); }
   // A thread's body: the first error ends the run.
@@ -118,6 +143,8 @@ class Run::Impl {
   }
   [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
+  std::stop_source ending_;   // no more changes are taken; the first member: waits in the source end with it
+  std::stop_source failing_;  // the run ends with an error: waits are cut short
   RunOptions options_;
   destination::Destination& destination_;
   RunObserver& observer_;
@@ -151,11 +178,10 @@ class Run::Impl {
   };
   std::atomic<bool> polling_{false};
   std::atomic<bool> poll_at_once_{false};
+  std::atomic<bool> commits_wait_{false};  // the slot's reader may be a synchronous standby
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> loader_done_{false};
   std::atomic<bool> end_reached_{false};
-  std::stop_source ending_;   // no more changes are taken
-  std::stop_source failing_;  // the run ends with an error: waits are cut short
 
   std::mutex failure_mutex_;  // guards failure_
   std::exception_ptr failure_;
@@ -169,10 +195,11 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     ~Ended() { done = true; }
   } const ended{loader_done_};
   const auto began = std::chrono::steady_clock::now();
+  const std::stop_callback forward(stop, [this] { end(); });
   Prepared prepared;
   try {
     WaitingObserver observer(observer_, statistics_);
-    prepared = prepare(options_, destination_, types_, server_, observer, stop);
+    prepared = prepare_when_it_answers(observer, stop);
   } catch (const Error&) {
     if (!stop.stop_requested()) throw;
     RunSummary nothing;  // it waited for open writers, and nothing was begun
@@ -182,7 +209,6 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   statistics_.waits_for("");
   statistics_.source(prepared.source);
   build(prepared);
-  const std::stop_callback forward(stop, [this] { end(); });
   statistics_.phase(sync_->settled() ? "streaming" : "copying");
   inbox_.post(CatalogSeen{.complete_to = prepared.publication.complete_to, .publication = prepared.publication});
   {
@@ -199,6 +225,22 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   return summary(std::chrono::steady_clock::now() - began, stop.stop_requested());
 }
 
+// A server that goes away between two of its questions is waited for as one that does not answer the first.
+Prepared Run::Impl::prepare_when_it_answers(RunObserver& observer, std::stop_token stop) {
+  source::Outage outage(options_.conninfo, source::ConnectionUse::replication);  // the last kind that it opens
+  while (true) {
+    try {
+      auto prepared = prepare(options_, destination_, types_, server_, observer, stop);
+      outage.over();
+      return prepared;
+    } catch (const source::Stopped&) {
+      throw;
+    } catch (const Error& failed) {
+      outage.wait_or_throw(failed, source::Asked::catalog);
+    }
+  }
+}
+
 void Run::Impl::build(Prepared& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
@@ -209,7 +251,7 @@ void Run::Impl::build(Prepared& prepared) {
   target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups(), sync_->identities());
-  CopierOptions copying{.conninfo = options_.conninfo,
+  CopierOptions copying{.conninfo = options_.conninfo.for_copies(),
                         .server = &server_,
                         .follow = options_.follow,
                         .snapshot_wait = options_.snapshot_wait};
@@ -228,25 +270,27 @@ void Run::Impl::build(Prepared& prepared) {
                                                    .follow = options_.follow || options_.until.has_value(),
                                                    .together = !options_.copy_anew.empty(),
                                                    .newest_load = prepared.newest_load,
-                                                   .server = &server_},
+                                                   .server = &server_,
+                                                   .commits_wait = &commits_wait_},
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);
   polling_ = true;
   loader_->set_catalog(
       {.at_once = [this] { poll_at_once_ = true; }, .is_answered = [this] { return polling_.load(); }});
-  const ReceiverOptions receiving{.assembler = {.limits = destination_.limits(),
-                                                .package_bytes = options_.package_bytes,
-                                                .package_rows = options_.package_rows,
-                                                .last = prepared.checkpoint.last,
-                                                .until = options_.until,
-                                                .selection = prepared.selection,
-                                                .protocol = protocol_,
-                                                .parallel_streaming = pgoutput::streams_in_parallel(protocol_)},
-                                  .confirm = options_.confirm,
-                                  .binary = binary_,
-                                  .reconnects = options_.follow ? -1 : 5,
-                                  .altered_since = [this](std::uint32_t xid) { return altered_since(xid); }};
+  ReceiverOptions receiving;
+  receiving.assembler = {.limits = destination_.limits(),
+                         .package_bytes = options_.package_bytes,
+                         .package_rows = options_.package_rows,
+                         .last = prepared.checkpoint.last,
+                         .until = options_.until,
+                         .selection = prepared.selection,
+                         .protocol = protocol_,
+                         .parallel_streaming = pgoutput::streams_in_parallel(protocol_)};
+  receiving.confirm = options_.confirm;
+  receiving.binary = binary_;
+  receiving.reconnect_timeout = options_.conninfo.options().reconnect_timeout;
+  receiving.altered_since = [this](std::uint32_t xid) { return altered_since(xid); };
   auto receiver = std::make_unique<Receiver>(
       receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
       types_, groups_, queue_, durable_);
@@ -311,6 +355,22 @@ void Run::Impl::load() {
   loader_done_ = true;
 }
 
+// Whether synchronous_standby_names means this run, by its application_name or by '*'. A priority is told before the
+// standby has caught up, and a standby that is only a candidate may be needed at any moment.
+void Run::Impl::look_for_waiting_commits(std::optional<source::Connection>& catalog) {
+  try {
+    if (!catalog) catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
+    const auto rows = catalog->query(
+        "SELECT r.sync_priority > 0 FROM pg_catalog.pg_replication_slots s "
+        "JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1",
+        {options_.slot}, "asking for synchronous standbys");
+    commits_wait_ = rows.size() > 0 && rows.boolean(0, 0);
+  } catch (const Error& failed) {
+    spdlog::debug("{}", failed.cause());
+    catalog.reset();
+  }
+}
+
 // The stream says nothing of what happens to the publication, so the catalog is asked.
 void Run::Impl::watch(source::KeptPublication& publication, source::Publication seen,
                       const ColumnSelection& selection) {
@@ -319,8 +379,13 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
   auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
   auto not_before = std::chrono::steady_clock::now();
   bool writers_are_open = seen.moment.oldest_xid < seen.moment.next_xid;  // of when it was seen
+  auto look_for_commits = std::chrono::steady_clock::now() + first_look_for_commits;
   while (!stop.stop_requested()) {
     std::this_thread::sleep_for(supervise_interval);
+    if (std::chrono::steady_clock::now() >= look_for_commits) {
+      look_for_commits += options_.follow ? look_for_commits_interval : std::chrono::hours(1);
+      look_for_waiting_commits(catalog);
+    }
     if (std::chrono::steady_clock::now() < not_before) continue;
     if (!poll_at_once_.exchange(false) && std::chrono::steady_clock::now() < next) continue;
     next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
@@ -357,7 +422,8 @@ void Run::Impl::watch(source::KeptPublication& publication, source::Publication 
       types_.forget();  // a composite type may have been altered
       inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = *std::move(now)});
     } catch (const Error& failed) {
-      if (failed.kind() != ErrorKind::connection) throw;
+      if (stop.stop_requested()) return;
+      if (source::consequence_of(failed, source::Asked::catalog, true) != source::Consequence::wait) throw;
       spdlog::debug("{}", failed.cause());  // the receiver tells of it, and decides
       catalog.reset();
       not_before = std::chrono::steady_clock::now() + catalog_retry_wait;
@@ -384,6 +450,7 @@ void Run::Impl::supervise(std::stop_token /*stop*/) {
 
 RunStatus Run::Impl::status() const {
   auto status = statistics_.snapshot();
+  status.source_waits = options_.conninfo.waits();
   const std::lock_guard lock(receiver_mutex_);
   if (receiver_ == nullptr) return status;
   status.received = receiver_->received();

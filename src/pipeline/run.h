@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -33,7 +34,8 @@ enum class Adoption {
 enum class Wire { automatic, text, binary };
 
 struct RunOptions {
-  std::string conninfo;  // "" = environment
+  source::Endpoint conninfo;                     // "" = environment
+  std::function<std::string()> reread_conninfo;  // as EndpointOptions::reread
   std::string pipeline;
   std::string slot;
   std::string publication;
@@ -67,6 +69,10 @@ struct RunOptions {
   bool two_phase = false;                       // prepared transactions are sent when they are prepared, and staged
   std::string origin;                           // "none": only what was not replicated into the source; "" = "any": all
   std::string decoding_memory = "256MB";
+  milliseconds network_timeout{60'000};  // of silence on a connection to the source
+  // How long the source is waited for: where it is not there at the start, and where it is lost. nullopt: as fits a run
+  // that follows, or one that does not (source_limits).
+  std::optional<milliseconds> startup_timeout, reconnect_timeout;
   milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
   // How long the creation of a slot waits for transactions that are writing in the source. Then a run without `follow`
   // leaves the tables pending that were to be copied; with it, the creation begins again. 0 = without end.
@@ -76,6 +82,10 @@ struct RunOptions {
   int destination_retries =
       8;  // with backoff from 100 ms to 10 s; with follow a locked or full destination is waited for
 };
+
+// What `conninfo` is for a run: with the secrets read again and the waits that these options ask for, which `stop`
+// ends.
+[[nodiscard]] source::Endpoint patient_endpoint(const RunOptions& options, std::stop_token stop);
 
 // Told what happens while it happens, from several threads; implementations lock for themselves.
 class RunObserver {
@@ -115,6 +125,7 @@ struct RunStatus {
   std::uint64_t queued_bytes = 0;
   double rows_per_second = 0;  // changes applied over the last seconds
   Counts applied;
+  std::vector<std::string> source_waits;  // what is waited for in the source for longer than a second
   struct Table {
     std::string schema, name, target_schema, target_name, state, reason;
     std::string suspect;  // why a streaming table's rows may differ from the source; "" = they do not

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "source/failure_consequence.h"
 #include "source/shortage.h"
 
 namespace walbrook::pipeline {
@@ -132,7 +133,8 @@ bool SnapshotCopy::settle_failure(const Piece& piece, const source::SnapshotRead
     copy.give_up(TableCopy::Outcome::postponed, failed.cause(), failed.mend());
     return true;
   }
-  if (failed.kind() == ErrorKind::connection || failed.kind() == ErrorKind::destination) throw failed;
+  const bool of_copy = source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
+  if (of_copy || failed.kind() == ErrorKind::destination) throw failed;
   copy.give_up(TableCopy::Outcome::failed, failed.what());
   return true;
 }

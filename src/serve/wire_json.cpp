@@ -102,6 +102,7 @@ std::string to_json(const pipeline::RunStatus& status) {
                            {"queued_bytes", status.queued_bytes},
                            {"rows_per_second", status.rows_per_second},
                            {"applied", to_document(status.applied)},
+                           {"source_waits", status.source_waits},
                            {"copy_snapshot", nullptr},
                            {"tables", ordered_json::array()}};
   if (status.copy_snapshot) document["copy_snapshot"] = to_document(*status.copy_snapshot);
@@ -127,6 +128,7 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   document.at("queued_bytes").get_to(status.queued_bytes);
   document.at("rows_per_second").get_to(status.rows_per_second);
   status.applied = counts_from(document.at("applied"));
+  status.source_waits = document.value("source_waits", std::vector<std::string>{});  // an older run has none
   if (const auto& snapshot = document.at("copy_snapshot"); !snapshot.is_null()) {
     status.copy_snapshot = {.seconds = snapshot.at("seconds").get<double>(),
                             .consistent_point = lsn_of(snapshot, "consistent_point"),

@@ -85,8 +85,8 @@ struct Publication {
 class CatalogTypes : public TypeCatalog {
  public:
   // Borrows `server`, which each connection is compared with; nullptr: none.
-  explicit CatalogTypes(std::string conninfo, KnownServer* server = nullptr)
-      : conninfo_(std::move(conninfo)), server_(server) {}
+  explicit CatalogTypes(Endpoint endpoint, KnownServer* server = nullptr)
+      : endpoint_(std::move(endpoint)), server_(server) {}
   [[nodiscard]] SourceType find(Oid oid) override;
   [[nodiscard]] std::uint64_t version() const override { return version_; }
   // The next `find` asks the server again. To be called when a fingerprint has changed: of an altered composite type
@@ -113,7 +113,7 @@ class CatalogTypes : public TypeCatalog {
   // nullopt: it nests too deeply, or has too many parts.
   [[nodiscard]] std::optional<SourceType> build(Oid oid, int depth, int& parts) const;
 
-  std::string conninfo_;
+  Endpoint endpoint_;
   KnownServer* server_;
   std::mutex mutex_;  // guards known_
   std::map<Oid, Row> known_;

@@ -55,7 +55,7 @@ void CatalogTypes::forget() {
 }
 
 void CatalogTypes::look_up(Oid oid) {
-  auto catalog = open_checked(conninfo_, ConnectionUse::catalog, server_);
+  auto catalog = open_checked(endpoint_, ConnectionUse::catalog, server_);
   const auto rows = catalog.query(types_query, {std::to_string(oid)}, "looking up types");
   for (int row = 0; row < rows.size(); ++row) {
     Row type{.kind = rows.text(row, 1).at(0),

@@ -95,6 +95,43 @@ std::vector<Cause> network_causes() {
   };
 }
 
+constexpr std::size_t sqlstate_size = 5;
+constexpr std::string_view state_end = ": ";
+
+// "28P01: password authentication failed" -> "28P01"
+std::string_view state_in_front(std::string_view line) {
+  const auto state = line.substr(0, sqlstate_size);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool plausible = line.substr(state.size()).starts_with(state_end) && std::ranges::any_of(state, is_digit) &&
+                         std::ranges::all_of(state, [&](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); });
+  return plausible ? state : std::string_view();
+}
+
+// Of PQERRORS_VERBOSE's lines, whatever the language: "FATAL:  28P01: password authentication failed"
+std::string_view state_in(std::string_view line) {
+  constexpr std::string_view severity_end = ":  ";
+  const auto end = line.find(severity_end);
+  return end == std::string_view::npos ? std::string_view() : state_in_front(line.substr(end + severity_end.size()));
+}
+
+// Of the address that was tried last: a refusal that is more than "not now" ends the trying.
+std::string last_state(std::string_view message) {
+  std::string state;
+  while (!message.empty()) {
+    const auto line = message.substr(0, message.find('\n'));
+    message.remove_prefix(std::min(message.size(), line.size() + 1));
+    if (const auto found = state_in(line); !found.empty()) state = found;
+  }
+  return state;
+}
+
+// Where the words are not known, which they are in English alone.
+ErrorKind kind_of_state(std::string_view state) {
+  if (state.empty() || state.starts_with("08") || state.starts_with("57P") || state.starts_with("53"))
+    return ErrorKind::connection;
+  return state.starts_with("28") || state == "42501" ? ErrorKind::rights : ErrorKind::source_not_ready;
+}
+
 // "connection to server at "h" (ip), port N failed: FATAL:  reason" -> "reason"
 std::string_view bare_reason(std::string_view line) {
   if (line.starts_with("connection to server")) {
@@ -103,6 +140,7 @@ std::string_view bare_reason(std::string_view line) {
   for (const std::string_view severity : {"FATAL:  ", "ERROR:  ", "PANIC:  "}) {
     if (line.starts_with(severity)) line.remove_prefix(severity.size());
   }
+  if (!state_in_front(line).empty()) line.remove_prefix(sqlstate_size + state_end.size());
   return line;
 }
 
@@ -115,6 +153,7 @@ std::string one_line(std::string_view message) {
     const auto line = message.substr(0, end);
     message = end == std::string_view::npos ? std::string_view() : message.substr(end + 1);
     if (line.empty() || line.starts_with('\t')) continue;  // a tab: libpq's own hint
+    if (line.starts_with("LOCATION:  ")) continue;         // in the server's source code
     const auto reason = bare_reason(line);
     if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
   }
@@ -138,13 +177,18 @@ std::string without_quoted(std::string_view message) {
 Error connect_failure(std::string_view message, const ConnectAttempt& attempt) {
   const auto reason = mask_secrets(one_line(message));
   const auto cause = fmt::format("cannot connect to {} as {}: {}", attempt.where, attempt.user, reason);
+  const ErrorFacts facts{.server = attempt.where, .sqlstate = last_state(message)};
   for (const auto& causes : {authentication_causes(attempt), network_causes(), server_causes(attempt)}) {
     for (const auto& known : causes) {
+      // The server's own word counts; another address may have been silent before.
+      if (known.kind == ErrorKind::connection && kind_of_state(facts.sqlstate) != ErrorKind::connection) continue;
       if (reason.find(known.words) == std::string::npos) continue;
-      return {known.kind, cause, known.mend, {.server = attempt.where, .sqlstate = known.sqlstate}};
+      auto told = facts;
+      if (told.sqlstate.empty()) told.sqlstate = known.sqlstate;
+      return {known.kind, cause, known.mend, told};
     }
   }
-  return {ErrorKind::connection, cause};
+  return {kind_of_state(facts.sqlstate), cause, {}, facts};
 }
 
 }  // namespace walbrook::source

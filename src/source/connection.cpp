@@ -1,38 +1,40 @@
 #include "source/connection.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <future>
 #include <map>
+#include <thread>
 
 #include "base/standard_descriptors.h"
 #include "source/connect_failure.h"
+#include "source/dial.h"
+#include "source/outage.h"
+#include "source/server_wait.h"
 #include "source/session.h"
 
 namespace walbrook::source {
 namespace {
 
-constexpr auto default_connect_timeout_s = "10";
-// A peer that is gone without a word is noticed after 30 + 3 * 10 seconds.
-constexpr std::array<std::array<const char*, 2>, 3> keepalive_defaults = {
-    {{"keepalives_idle", "30"}, {"keepalives_interval", "10"}, {"keepalives_count", "3"}}};
+constexpr int longest_default_connect_timeout_s = 10;
+constexpr int keepalives_count = 3;
 
 constexpr auto encoding_advice =
     "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
     "percent-encoded in a URL; better leave it out and use PGPASSWORD or ~/.pgpass.";
 
-using Parameters = std::map<std::string, std::string>;
+using Parameters = ConnectionParameters;
 
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 using OptionList = std::unique_ptr<PQconninfoOption, FreeOptions>;
-struct FinishConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
 
 bool is_conninfo(const std::string& text) {
   return text.starts_with("postgresql://") || text.starts_with("postgres://") || text.find('=') != std::string::npos;
@@ -78,7 +80,20 @@ Parameters resolve(const std::string& conninfo) {
   return resolved;
 }
 
-Parameters additions(const Parameters& resolved, ConnectionUse use, const std::string& options) {
+// A peer that is gone without a word is noticed by the kernel as well: by keepalives where nothing is sent, by
+// tcp_user_timeout where what was sent is not acknowledged.
+Parameters timeouts(milliseconds network_timeout) {
+  const auto network_s =
+      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(network_timeout).count(), 2);
+  return {{"connect_timeout", std::to_string(std::min<std::int64_t>(network_s, longest_default_connect_timeout_s))},
+          {"tcp_user_timeout", std::to_string(network_timeout.count())},
+          {"keepalives_idle", std::to_string(network_s / 2)},
+          {"keepalives_interval", std::to_string(std::max<std::int64_t>(network_s / 2 / keepalives_count, 1))},
+          {"keepalives_count", std::to_string(keepalives_count)}};
+}
+
+Parameters additions(const Parameters& resolved, ConnectionUse use, const std::string& options,
+                     milliseconds network_timeout) {
   const auto given = [&resolved](const char* name) {
     const auto found = resolved.find(name);
     return found == resolved.end() ? std::string() : found->second;
@@ -88,9 +103,8 @@ Parameters additions(const Parameters& resolved, ConnectionUse use, const std::s
   added["options"] = (users.empty() ? "" : users + " ") + startup_options() + (options.empty() ? "" : " " + options);
   added["client_encoding"] = "UTF8";
   added["fallback_application_name"] = "walbrook";
-  if (given("connect_timeout").empty()) added["connect_timeout"] = default_connect_timeout_s;
-  for (const auto& [name, value] : keepalive_defaults) {
-    if (given(name).empty()) added[name] = value;
+  for (const auto& [name, value] : timeouts(network_timeout)) {
+    if (given(name.c_str()).empty()) added[name] = value;
   }
   if (use == ConnectionUse::replication) added["replication"] = "database";
   return added;
@@ -185,36 +199,61 @@ std::string_view sqlstate_of(const PGresult* result) {
   return state != nullptr ? state : "";
 }
 
-Connection Connection::open(const std::string& conninfo, ConnectionUse use, const std::string& options) {
+Connection Connection::open(const Endpoint& endpoint, ConnectionUse use, const std::string& options) {
   occupy_standard_descriptors();
+  Outage outage(endpoint, use);
+  while (true) {
+    try {
+      auto connection = open_once(endpoint, use, options);
+      endpoint.note_success(use);
+      outage.over();
+      return connection;
+    } catch (const Stopped&) {
+      throw;
+    } catch (const Error& failed) {
+      outage.wait_or_throw(failed, Asked::connection);
+    }
+  }
+}
+
+Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, const std::string& options) {
+  const auto conninfo = endpoint.conninfo();
   const auto resolved = resolve(conninfo);
   require_port(resolved);
-  const auto added = additions(resolved, use, options);
-  std::vector<const char*> names = {"dbname"};
-  std::vector<const char*> values = {conninfo.c_str()};
-  for (const auto& [name, value] : added) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
+  const auto added = additions(resolved, use, options, endpoint.options().network_timeout);
+  const auto named = [&resolved](const char* name) {
+    const auto found = resolved.find(name);
+    return found == resolved.end() ? std::string() : found->second;
+  };
+  const auto refusal = [](std::string message, const Connection& failed) {
+    blank_out(message, PQhost(failed.raw()));
+    blank_out(message, PQdb(failed.raw()));
+    return connect_failure(message, {failed.where(), unspoiled(failed.database()), failed.user()});
+  };
+  std::unique_ptr<PGconn, Finish> opened;
+  try {
+    opened.reset(dial(endpoint, resolved, added).release());
+  } catch (const Error& silent) {
+    if (silent.kind() != ErrorKind::connection) throw;
+    auto message = silent.cause();
+    blank_out(message, named("host").c_str());
+    throw connect_failure(message,
+                          {fmt::format("{}:{}/{}", unspoiled(named("host")), named("port"), unspoiled(named("dbname"))),
+                           unspoiled(named("dbname")), named("user")});
   }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  Connection connection(PQconnectdbParams(names.data(), values.data(), 1));
-  if (connection.raw() == nullptr) throw Error(ErrorKind::internal, "out of memory while connecting");
-  if (PQstatus(connection.raw()) != CONNECTION_OK) {
-    std::string message = PQerrorMessage(connection.raw());
-    blank_out(message, PQhost(connection.raw()));
-    blank_out(message, PQdb(connection.raw()));
-    throw connect_failure(message, {connection.where(), unspoiled(connection.database()), connection.user()});
-  }
+  Connection connection(opened.release(), endpoint);
+  if (PQstatus(connection.raw()) != CONNECTION_OK) throw refusal(PQerrorMessage(connection.raw()), connection);
+  PQsetErrorVerbosity(connection.raw(), PQERRORS_DEFAULT);
   warn_of_open_password(connection.raw(), connection.where());
   PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
+  PQsetnonblocking(connection.raw(), 1);  // writes that the peer does not take must not hold us
   require_settings(connection, session_settings());
   connection.encoding_ = use_own_encoding(connection);
   return connection;
 }
 
-Rows Connection::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
-                       std::string_view doing) {
+Result Connection::run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                       std::string_view doing, const std::stop_token& also) {
   std::vector<std::optional<std::string>> own;  // in the database's encoding
   for (const auto& parameter : parameters) own.push_back(parameter ? std::optional(encoded(*parameter)) : std::nullopt);
   std::vector<const char*> values;
@@ -222,9 +261,26 @@ Rows Connection::query(const std::string& sql, const std::vector<std::optional<s
   for (const auto& parameter : own) values.push_back(parameter ? parameter->c_str() : nullptr);
   const auto statement = encoded(sql);
   // A walsender takes the simple protocol alone.
-  Result result(parameters.empty() ? PQexec(raw(), statement.c_str())
-                                   : PQexecParams(raw(), statement.c_str(), static_cast<int>(values.size()), nullptr,
-                                                  values.data(), nullptr, nullptr, 0));
+  const int sent = parameters.empty() ? PQsendQuery(raw(), statement.c_str())
+                                      : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()),
+                                                          nullptr, values.data(), nullptr, nullptr, 0);
+  if (sent == 0) throw failure(nullptr, doing);
+  ServerWait wait(*this, doing, also);
+  Result last;
+  while (true) {
+    while (PQisBusy(raw()) != 0) wait.once();
+    Result next(PQgetResult(raw()));
+    if (next == nullptr) return last;
+    last = std::move(next);
+    wait.message_came();
+    const auto status = PQresultStatus(last.get());
+    if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH || status == PGRES_COPY_IN) return last;
+  }
+}
+
+Rows Connection::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                       std::string_view doing) {
+  auto result = run(sql, parameters, doing);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw failure(result.get(), doing);
   return Rows(std::move(result), encoding_);
@@ -234,11 +290,62 @@ void Connection::execute(const std::string& sql, std::string_view doing) {
   query(sql, {}, doing);
 }
 
-void Connection::cancel() {
-  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(raw()), &PQfreeCancel);
-  std::array<char, 256> reason{};
-  if (request != nullptr && PQcancel(request.get(), reason.data(), static_cast<int>(reason.size())) == 0) {
-    spdlog::debug("cancelling failed: {}", reason.data());
+Connection::CopyRow Connection::next_row(int& size, std::string_view doing) {
+  ServerWait wait(*this, doing);
+  while (true) {
+    char* bytes = nullptr;
+    size = PQgetCopyData(raw(), &bytes, 1);
+    if (size != 0) return CopyRow(size > 0 ? bytes : nullptr);
+    wait.once();
+  }
+}
+
+void Connection::finish_copy(std::string_view doing) {
+  ServerWait wait(*this, doing);
+  Result failed;
+  while (true) {
+    while (PQisBusy(raw()) != 0) wait.once();
+    Result next(PQgetResult(raw()));
+    if (next == nullptr) break;
+    if (failed == nullptr && PQresultStatus(next.get()) != PGRES_COMMAND_OK) failed = std::move(next);
+  }
+  if (failed != nullptr) throw failure(failed.get(), doing);
+}
+
+// PQcancel connects once more and waits without a limit: in a thread, which is left alone where it takes too long.
+bool Connection::cancel(milliseconds limit) {
+  struct Request {
+    std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel;
+    std::promise<bool> sent;
+  };
+  const auto request = std::make_shared<Request>(Request{{PQgetCancel(raw()), &PQfreeCancel}, {}});
+  if (request->cancel == nullptr) return false;
+  auto sent = request->sent.get_future();
+  std::thread([request] {
+    std::array<char, 256> reason{};
+    const bool good = PQcancel(request->cancel.get(), reason.data(), static_cast<int>(reason.size())) != 0;
+    request->sent.set_value(good);
+  }).detach();
+  return sent.wait_for(limit) == std::future_status::ready && sent.get();
+}
+
+void Connection::abandon_statement() {
+  constexpr milliseconds limit(1'000);  // of each half
+  if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE) return;  // a request that comes late ends the next statement
+  if (!cancel(limit)) return;
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (std::chrono::steady_clock::now() < deadline) {
+    char* row = nullptr;
+    const int size = PQgetCopyData(raw(), &row, 1);
+    if (size > 0) PQfreemem(row);
+    if (size > 0) continue;
+    if (size < 0 && PQisBusy(raw()) == 0) {
+      if (Result(PQgetResult(raw())) == nullptr) return;
+      continue;
+    }
+    pollfd socket{.fd = PQsocket(raw()), .events = POLLIN, .revents = 0};
+    poll(&socket, 1, static_cast<int>(stop_interval.count()));
+    if (!receive()) return;
   }
 }
 
@@ -250,8 +357,13 @@ bool Connection::receive() {
   return good;
 }
 
-void Connection::take_text_as_stored(const std::string& conninfo) {
-  if (encoding_ == nullptr) encoding_ = use_multibyte_encoding(*this, conninfo);
+void Connection::take_text_as_stored() {
+  if (encoding_ == nullptr) encoding_ = use_multibyte_encoding(*this);
+}
+
+void Connection::take_text_converted() {
+  execute("SET client_encoding = 'UTF8'", "having text converted");
+  encoding_ = nullptr;
 }
 
 std::string Connection::encoded(std::string sql) const {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "base/lsn.h"
 #include "base/source_text.h"
 #include "schema/source_type.h"
+#include "source/endpoint.h"
 
 namespace walbrook::source {
 
@@ -50,47 +52,59 @@ class Rows {
 // "" when there is none.
 [[nodiscard]] std::string_view sqlstate_of(const PGresult* result);
 
-enum class ConnectionUse {
-  catalog,      // ordinary: queries
-  snapshot,     // ordinary: one exported snapshot, COPY
-  replication,  // replication=database: slots and START_REPLICATION
-};
-
 class Connection {
  public:
-  // `conninfo`: URL or key=value; "" = environment. Sets application_name=walbrook unless the user set one, a session
-  // whose text output is the one that pgoutput/values.h expects, no timeouts and an empty search_path, all of them over
-  // what is set for the role or the database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB").
-  // Throws Error: configuration for parameters that libpq does not take, connection when trying again may help, else
-  // rights or source_not_ready; with host, port, database and the server's own reason, never with the password.
-  static Connection open(const std::string& conninfo, ConnectionUse use, const std::string& options = {});
+  // Sets application_name=walbrook unless the user set one, a session whose text output is the one that
+  // pgoutput/values.h expects, no timeouts and an empty search_path, all of them over what is set for the role or the
+  // database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB"). Throws Error: configuration for
+  // parameters that libpq does not take, connection when trying again may help, else rights or source_not_ready; with
+  // host, port, database and the server's own reason, never with the password. What is to be waited for
+  // (failure_consequence.h) is waited for as the endpoint's options say; Stopped.
+  static Connection open(const Endpoint& endpoint, ConnectionUse use, const std::string& options = {});
 
-  // Throws Error: connection when it broke, rights for SQLSTATE 42501, else source_not_ready; `doing` says what was
-  // being done.
+  // Throws Error: connection when it broke or the server is silent (server_wait.h), rights for SQLSTATE 42501, else
+  // source_not_ready; Stopped. `doing` says what was being done.
   Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
              std::string_view doing = "asking the catalog");
   void execute(const std::string& sql, std::string_view doing);
 
-  // Asks the server to end the statement in hand; its results are still to be taken.
-  void cancel();
+  // Runs statements and returns the last result, as PQexec does, be it an error; of COPY the one that begins it. Throws
+  // Stopped, and Error(connection) where the server is silent. `also` ends the wait as the endpoint's stop does.
+  [[nodiscard]] Result run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                           std::string_view doing, const std::stop_token& also = {});
+  // Of a COPY that sends rows: the next one, nullptr at the end, which is still to be taken by `finish_copy`.
+  struct FreeRow {
+    void operator()(char* row) const { PQfreemem(row); }
+  };
+  using CopyRow = std::unique_ptr<char, FreeRow>;
+  [[nodiscard]] CopyRow next_row(int& size, std::string_view doing);
+  // Takes what is left of the statement in hand. Throws its error.
+  void finish_copy(std::string_view doing);
+
+  // Has the server end the statement in hand, and takes its results. The connection is of no more use where that takes
+  // longer than two seconds.
+  void abandon_statement();
 
   // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.
   [[nodiscard]] bool receive();
 
   // How text is converted that the server sends as the database stores it, because its encoding is SQL_ASCII or has one
-  // byte a character; nullptr where the server sends UTF-8. `query` and Rows convert by themselves; what is given to
-  // libpq otherwise goes through `encoded`.
+  // byte a character; nullptr where the server sends UTF-8. `run`, `query` and Rows convert by themselves; what is
+  // given to libpq otherwise goes through `encoded`.
   [[nodiscard]] const std::shared_ptr<const SourceText>& encoding() const { return encoding_; }
   [[nodiscard]] std::string encoded(std::string sql) const;
-  // Has text sent as the database stores it also where its encoding has several bytes a character. `conninfo`: where
-  // the characters are asked for, on a connection of their own (server_text.h).
-  void take_text_as_stored(const std::string& conninfo);
+  // Has text sent as the database stores it also where its encoding has several bytes a character; the characters are
+  // asked for on a connection of their own (server_text.h).
+  void take_text_as_stored();
+  // Has the server convert all text from here on.
+  void take_text_converted();
 
   [[nodiscard]] std::string quote_name(std::string_view name) const;
   [[nodiscard]] std::string quote_table(std::string_view schema, std::string_view name) const;
   [[nodiscard]] std::string quote_literal(std::string_view text) const;
   [[nodiscard]] int server_version() const { return PQserverVersion(connection_.get()); }  // 150018
   [[nodiscard]] PGconn* raw() const { return connection_.get(); }
+  [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
   [[nodiscard]] std::string database() const;
   [[nodiscard]] std::string user() const;
   [[nodiscard]] std::string where() const;    // "127.0.0.1:5432/shop"
@@ -104,8 +118,12 @@ class Connection {
   struct Finish {
     void operator()(PGconn* connection) const { PQfinish(connection); }
   };
-  explicit Connection(PGconn* connection) : connection_(connection) {}
+  Connection(PGconn* connection, Endpoint endpoint) : connection_(connection), endpoint_(std::move(endpoint)) {}
+  static Connection open_once(const Endpoint& endpoint, ConnectionUse use, const std::string& options);
+  [[nodiscard]] bool cancel(milliseconds limit);
+
   std::unique_ptr<PGconn, Finish> connection_;
+  Endpoint endpoint_;
   std::shared_ptr<const SourceText> encoding_;
 };
 

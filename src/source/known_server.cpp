@@ -67,8 +67,8 @@ void KnownServer::check(Connection& connection, ConnectionUse use) {
   if (auto trouble = identity_trouble(server, {.systemid = {}, .timeline = 0, .checkpoint = written})) throw *trouble;
 }
 
-Connection open_checked(const std::string& conninfo, ConnectionUse use, KnownServer* server) {
-  auto connection = Connection::open(conninfo, use);
+Connection open_checked(const Endpoint& endpoint, ConnectionUse use, KnownServer* server) {
+  auto connection = Connection::open(endpoint, use);
   if (server != nullptr) server->check(connection, use);
   return connection;
 }

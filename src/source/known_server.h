@@ -39,6 +39,6 @@ class KnownServer {
 };
 
 // A checked connection; `server` may be nullptr.
-[[nodiscard]] Connection open_checked(const std::string& conninfo, ConnectionUse use, KnownServer* server);
+[[nodiscard]] Connection open_checked(const Endpoint& endpoint, ConnectionUse use, KnownServer* server);
 
 }  // namespace walbrook::source

@@ -34,7 +34,7 @@ struct Finding {
 };
 
 struct PreflightRequest {
-  std::string conninfo;
+  Endpoint conninfo;
   std::string publication;
   std::string slot;
   std::string schema = "public";   // for a publication that is to be created

@@ -33,8 +33,8 @@ std::string bytes_from_hex(std::string_view hex) {
   return bytes;
 }
 
-ServerText::ServerText(std::string conninfo, std::string encoding)
-    : conninfo_(std::move(conninfo)), encoding_(std::move(encoding)), number_(pg_char_to_encoding(encoding_.c_str())) {}
+ServerText::ServerText(Endpoint endpoint, std::string encoding)
+    : endpoint_(std::move(endpoint)), encoding_(std::move(encoding)), number_(pg_char_to_encoding(encoding_.c_str())) {}
 ServerText::~ServerText() = default;
 
 std::size_t ServerText::length(std::string_view bytes) const {
@@ -90,7 +90,7 @@ void ServerText::ask(const std::vector<std::string>& characters, const char* fro
                      Characters& known) const {
   if (characters.empty()) return;
   if (connection_ == nullptr) {
-    connection_ = std::make_unique<Connection>(Connection::open(conninfo_, ConnectionUse::catalog));
+    connection_ = std::make_unique<Connection>(Connection::open(endpoint_, ConnectionUse::catalog));
   }
   std::string list;
   for (const auto& character : characters) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/source_text.h"
+#include "source/endpoint.h"
 
 namespace walbrook::source {
 
@@ -23,7 +24,7 @@ class ServerText final : public SourceText {
  public:
   // `encoding`: PostgreSQL's name of it. Connects when the first character is asked for; all methods may throw what
   // Connection does.
-  ServerText(std::string conninfo, std::string encoding);
+  ServerText(Endpoint endpoint, std::string encoding);
   ~ServerText() override;
 
   [[nodiscard]] bool to_utf8(std::string_view bytes, std::string& out) const override;
@@ -40,7 +41,7 @@ class ServerText final : public SourceText {
   // Asks for these, and keeps the answers in `known`.
   void ask(const std::vector<std::string>& characters, const char* from, const char* to, Characters& known) const;
 
-  std::string conninfo_;
+  Endpoint endpoint_;
   std::string encoding_;
   int number_;                // of the encoding, libpq's
   mutable std::mutex mutex_;  // guards what follows

@@ -146,12 +146,12 @@ std::shared_ptr<const SourceText> use_own_encoding(Connection& connection) {
   return ask_single_byte(connection, encoding);
 }
 
-std::shared_ptr<const SourceText> use_multibyte_encoding(Connection& connection, const std::string& conninfo) {
+std::shared_ptr<const SourceText> use_multibyte_encoding(Connection& connection) {
   const auto encoding = server_encoding(connection);
   if (encoding == "UTF8") return nullptr;
   const std::array wanted = {SessionSetting{"client_encoding", encoding.c_str()}};
   require_settings(connection, wanted);
-  return std::make_shared<const ServerText>(conninfo, encoding);
+  return std::make_shared<const ServerText>(connection.endpoint(), encoding);
 }
 
 }  // namespace walbrook::source

@@ -38,7 +38,6 @@ void require_settings(Connection& connection, std::span<const SessionSetting> se
 
 // The same for the encodings of several bytes a character, whose characters are asked for as they come; nullptr for
 // UTF8.
-[[nodiscard]] std::shared_ptr<const SourceText> use_multibyte_encoding(Connection& connection,
-                                                                       const std::string& conninfo);
+[[nodiscard]] std::shared_ptr<const SourceText> use_multibyte_encoding(Connection& connection);
 
 }  // namespace walbrook::source

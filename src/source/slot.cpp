@@ -1,7 +1,6 @@
 #include "source/slot.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <random>
 
 #include "base/clock.h"
+#include "source/server_wait.h"
 
 namespace walbrook::source {
 namespace {
@@ -62,8 +62,8 @@ OpenWriter writer_of(const Rows& rows, int row, const std::string& database) {
 // Says who is waited for, on a connection of its own that is opened only when there is something to wait for.
 class WaitReport {
  public:
-  WaitReport(const std::string& conninfo, const WaitingFor& waiting, int walsender_pid)
-      : conninfo_(conninfo), waiting_(waiting), walsender_pid_(walsender_pid) {}
+  WaitReport(const Endpoint& endpoint, const WaitingFor& waiting, int walsender_pid)
+      : endpoint_(endpoint.for_a_look()), waiting_(waiting), walsender_pid_(walsender_pid) {}
 
   void tell() {
     const auto writers = read();
@@ -74,9 +74,11 @@ class WaitReport {
   std::optional<std::vector<OpenWriter>> read() {
     std::vector<OpenWriter> writers;
     try {
-      if (!catalog_) catalog_ = Connection::open(conninfo_, ConnectionUse::catalog);
+      if (!catalog_) catalog_ = Connection::open(endpoint_, ConnectionUse::catalog);
       const auto rows = catalog_->query(writers_query, {std::to_string(walsender_pid_)}, "listing open transactions");
       for (int row = 0; row < rows.size(); ++row) writers.push_back(writer_of(rows, row, catalog_->database()));
+    } catch (const Stopped&) {
+      throw;
     } catch (const Error& failed) {  // it is only told; the creation itself goes on
       catalog_.reset();
       spdlog::debug("who the slot waits for is not known: {}", failed.cause());
@@ -86,17 +88,11 @@ class WaitReport {
   }
 
  private:
-  const std::string& conninfo_;
+  Endpoint endpoint_;
   const WaitingFor& waiting_;
   int walsender_pid_;
   std::optional<Connection> catalog_;
 };
-
-// Everything that is still to come, so that the connection can be used again.
-void drain(PGconn* connection) {
-  while (Result(PQgetResult(connection)) != nullptr) {
-  }
-}
 
 std::string to_text(const std::vector<OpenWriter>& writers) {
   std::string text;
@@ -142,33 +138,34 @@ WritersStayOpen waited_too_long(WaitReport& report, std::string_view doing, mill
             known ? end_writers(*writers) : "--snapshot-wait sets how long a run waits."));
 }
 
+// Waits for as long as the server is at work on it.
 Result await_result(Connection& replication, WaitReport& report, milliseconds longest, const std::stop_token& stop,
                     std::string_view doing) {
+  ServerWait wait(replication, doing, stop);
   auto next_report = steady_clock::now() + waiting_interval;
   const auto give_up = steady_clock::now() + longest;
-  while (PQisBusy(replication.raw()) != 0) {
-    if (stop.stop_requested()) {
-      replication.cancel();
-      drain(replication.raw());
-      throw Error(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
-    }
-    if (longest.count() > 0 && steady_clock::now() >= give_up) {
-      auto failed = waited_too_long(report, doing, longest);  // before they can end
-      replication.cancel();
-      drain(replication.raw());
-      throw failed;
-    }
-    pollfd socket{.fd = PQsocket(replication.raw()), .events = POLLIN, .revents = 0};
-    poll(&socket, 1, static_cast<int>(stop_interval.count()));
-    if (!replication.receive()) throw replication.failure(nullptr, doing);
-    if (PQisBusy(replication.raw()) != 0 && steady_clock::now() >= next_report) {
+  try {
+    while (PQisBusy(replication.raw()) != 0) {
+      wait.once();
+      if (longest.count() > 0 && steady_clock::now() >= give_up && PQisBusy(replication.raw()) != 0) {
+        auto failed = waited_too_long(report, doing, longest);  // before they can end
+        replication.abandon_statement();
+        throw failed;
+      }
+      if (steady_clock::now() < next_report) continue;
       report.tell();
       next_report = steady_clock::now() + waiting_interval;
     }
+  } catch (const Stopped&) {
+    // A server process that waits for a transaction does not notice that its client is gone.
+    replication.abandon_statement();
+    throw Stopped(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
   }
   Result result(PQgetResult(replication.raw()));
-  drain(replication.raw());
-  return result;
+  while (true) {
+    while (PQisBusy(replication.raw()) != 0) wait.once();
+    if (Result(PQgetResult(replication.raw())) == nullptr) return result;
+  }
 }
 
 Error creation_failure(const Connection& replication, const PGresult* result, const std::string& name) {
@@ -181,10 +178,10 @@ Error creation_failure(const Connection& replication, const PGresult* result, co
   }
   if (state == "55000") {  // object_not_in_prerequisite_state: wal_level
     return {ErrorKind::source_not_ready, failed.cause(),
-            "ALTER SYSTEM SET wal_level = logical; then restart the server."};
+            "ALTER SYSTEM SET wal_level = logical; then restart the server.", failed.facts()};
   }
   if (state == "42710") {
-    return {ErrorKind::source_not_ready, failed.cause(), "Give another name by --slot."};
+    return {ErrorKind::source_not_ready, failed.cause(), "Give another name by --slot.", failed.facts()};
   }
   return failed;
 }
@@ -201,13 +198,13 @@ std::string creation_sql(const Connection& replication, const NewSlot& slot, boo
                      snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
 }
 
-CreatedSlot create_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot, bool snapshot,
+CreatedSlot create_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot, bool snapshot,
                         const SlotWait& wait, const std::stop_token& stop) {
   const auto doing = "creating slot " + slot.name;
   if (PQsendQuery(replication.raw(), replication.encoded(creation_sql(replication, slot, snapshot)).c_str()) == 0) {
     throw replication.failure(nullptr, doing);
   }
-  WaitReport report(conninfo, wait.report, PQbackendPID(replication.raw()));
+  WaitReport report(endpoint, wait.report, PQbackendPID(replication.raw()));
   auto result = await_result(replication, report, wait.longest, stop, doing);
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), slot.name);
   const Rows rows(std::move(result));
@@ -237,16 +234,16 @@ std::optional<SlotState> read_slot(Connection& catalog, const std::string& name)
                    .retained_bytes = rows.integer(0, 10)};
 }
 
-CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot,
+CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
                                   const SlotWait& wait, std::stop_token stop) {
-  return create_slot(replication, conninfo, slot, false, wait, stop);
+  return create_slot(replication, endpoint, slot, false, wait, stop);
 }
 
-CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const SlotWait& wait,
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop) {
   // Slots are named across the cluster. The PID tells apart whoever lives now, the number what a crash may have left.
   const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
-  return create_slot(replication, conninfo, {.name = name}, true, wait, stop);
+  return create_slot(replication, endpoint, {.name = name}, true, wait, stop);
 }
 
 void drop_slot(Connection& catalog, const std::string& name) {

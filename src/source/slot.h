@@ -87,10 +87,10 @@ struct NewSlot {
   std::string name;
   bool two_phase = false;  // 15+
 };
-// On a replication connection. Throws WritersStayOpen; `stop` ends the wait with an Error.
-CreatedSlot create_permanent_slot(Connection& replication, const std::string& conninfo, const NewSlot& slot,
+// On a replication connection. Throws WritersStayOpen; `stop` ends the wait with Stopped.
+CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
                                   const SlotWait& wait, std::stop_token stop);
-CreatedSlot create_snapshot_slot(Connection& replication, const std::string& conninfo, const SlotWait& wait,
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop);
 void drop_slot(Connection& catalog, const std::string& name);
 

@@ -22,8 +22,10 @@ std::string settings_of(const PeekOptions& options) {
 
 }  // namespace
 
-SlotPeek::SlotPeek(const std::string& conninfo, const PeekOptions& options)
-    : connection_(Connection::open(conninfo, ConnectionUse::catalog, settings_of(options))), slot_(options.slot) {
+SlotPeek::SlotPeek(const Endpoint& endpoint, const PeekOptions& options)
+    : connection_(Connection::open(endpoint, ConnectionUse::catalog, settings_of(options))),
+      slot_(options.slot),
+      doing_("peeking at slot " + options.slot) {
   const int newest = pgoutput::newest_protocol_of(connection_.server_version());
   protocol_ = options.protocol != 0 ? options.protocol : newest;
   if (protocol_ > newest) {
@@ -41,7 +43,7 @@ SlotPeek::SlotPeek(const std::string& conninfo, const PeekOptions& options)
 }
 
 SlotPeek::~SlotPeek() {
-  if (reading_) connection_.cancel();
+  if (reading_) connection_.abandon_statement();
 }
 
 void SlotPeek::check(const PeekOptions& options) {
@@ -89,11 +91,10 @@ void SlotPeek::begin(const PeekOptions& options) {
   sql += ")) TO STDOUT (FORMAT binary)";
   // The frames are for people: the server converts them where it can.
   const char* encoding = PQparameterStatus(connection_.raw(), "server_encoding");
-  const bool converts = encoding != nullptr && std::string_view(encoding) != "SQL_ASCII";
-  if (converts) connection_.execute("SET client_encoding = 'UTF8'", "having the stream converted");
-  const Result started(PQexec(connection_.raw(), converts ? sql.c_str() : connection_.encoded(sql).c_str()));
+  if (encoding != nullptr && std::string_view(encoding) != "SQL_ASCII") connection_.take_text_converted();
+  const auto started = connection_.run(sql, {}, doing_);
   if (PQresultStatus(started.get()) != PGRES_COPY_OUT) {
-    throw connection_.failure(started.get(), "peeking at slot " + slot_);
+    throw connection_.failure(started.get(), doing_);
   }
   reading_ = true;
 }
@@ -101,14 +102,13 @@ void SlotPeek::begin(const PeekOptions& options) {
 // A row: columns:i16 8:i32 lsn:u64 length:i32 data; before the first one COPY's header, behind the last one -1.
 bool SlotPeek::next(Frame& out) {
   while (reading_) {
-    char* bytes = nullptr;
-    const int size = PQgetCopyData(connection_.raw(), &bytes, 0);
-    row_.reset(bytes);
+    int size = 0;
+    row_ = connection_.next_row(size, doing_);
     if (size < 0) {
       end();
       return false;
     }
-    ByteReader in({bytes, static_cast<std::size_t>(size)});
+    ByteReader in({row_.get(), static_cast<std::size_t>(size)});
     if (!began_) {
       began_ = true;
       const bool known = in.bytes(copy_signature.size()) == copy_signature && in.u32() == 0;
@@ -132,11 +132,7 @@ bool SlotPeek::next(Frame& out) {
 
 void SlotPeek::end() {
   reading_ = false;
-  while (const Result result{PQgetResult(connection_.raw())}) {
-    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
-      throw connection_.failure(result.get(), "peeking at slot " + slot_);
-    }
-  }
+  connection_.finish_copy(doing_);
 }
 
 }  // namespace walbrook::source

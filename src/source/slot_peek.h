@@ -34,7 +34,7 @@ class SlotPeek {
  public:
   // Throws Error: source_not_ready when slot or publication are missing or not to be read, or the server is too old for
   // what is asked.
-  SlotPeek(const std::string& conninfo, const PeekOptions& options);
+  SlotPeek(const Endpoint& endpoint, const PeekOptions& options);
   SlotPeek(const SlotPeek&) = delete;
   SlotPeek& operator=(const SlotPeek&) = delete;
   ~SlotPeek();  // what is not read is cancelled
@@ -53,14 +53,12 @@ class SlotPeek {
 
   Connection connection_;
   std::string slot_;
+  std::string doing_;  // for errors
   int protocol_ = 0;
   bool two_phase_ = false;
   bool reading_ = false;
   bool began_ = false;  // COPY's header was read
-  struct FreeRow {
-    void operator()(char* row) const { PQfreemem(row); }
-  };
-  std::unique_ptr<char, FreeRow> row_;
+  Connection::CopyRow row_;
 };
 
 }  // namespace walbrook::source

@@ -1,7 +1,6 @@
 #include "source/snapshot_reader.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "source/copy_rows.h"
+#include "source/server_wait.h"
 
 namespace walbrook::source {
 namespace {
@@ -64,31 +64,20 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
 }
 
 // A failure that is about one row's contents says what can be done about it.
-Error copy_failure(const Connection& connection, const PGresult* result, const std::string& doing) {
-  auto failed = connection.failure(result, doing);
-  const auto state = sqlstate_of(result);
+Error with_advice(const Error& failed) {
+  const auto& state = failed.facts().sqlstate;
   // untranslatable_character, character_not_in_repertoire: from an encoding of several bytes a character.
   if (state != "22P05" && state != "22021") return failed;
   return {ErrorKind::data, failed.cause(), "The server cannot convert that value to UTF8. Correct it at the source.",
           failed.facts()};
 }
 
-// Ends a COPY that nobody reads any more, so that the connection can be used again.
-void abandon_copy(Connection& reading) {
-  reading.cancel();
-  auto* connection = reading.raw();
-  char* row = nullptr;
-  while (PQgetCopyData(connection, &row, 0) > 0) PQfreemem(row);
-  while (Result(PQgetResult(connection)) != nullptr) {
-  }
-}
-
 }  // namespace
 
-SnapshotSource::SnapshotSource(const std::string& conninfo, const SlotWait& wait, std::stop_token stop,
+SnapshotSource::SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop,
                                KnownServer* server)
-    : replication_(open_checked(conninfo, ConnectionUse::replication, server)),
-      created_(create_snapshot_slot(*replication_, conninfo, wait, std::move(stop))) {}
+    : replication_(open_checked(endpoint, ConnectionUse::replication, server)),
+      created_(create_snapshot_slot(*replication_, endpoint, wait, std::move(stop))) {}
 
 // Dropped by a command, so that the server has let go of its WAL when this returns; closing the connection drops it
 // too, a little later.
@@ -103,8 +92,8 @@ void SnapshotSource::drop_slot() {
   replication_.reset();
 }
 
-SnapshotReader::SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server)
-    : connection_(open_checked(conninfo, ConnectionUse::snapshot, server)) {
+SnapshotReader::SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server)
+    : connection_(open_checked(endpoint, ConnectionUse::snapshot, server)) {
   connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the snapshot's transaction");
   take_over(snapshot_name);
   // A policy then makes an error of what it would hide.
@@ -188,9 +177,10 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
   const auto sql = fmt::format("SELECT {} FROM {}{}{} LIMIT 0", columns, table.partitioned ? "" : "ONLY ",
                                connection_.quote_table(table.schema, table.name),
                                table.row_filter.empty() ? "" : " WHERE (" + table.row_filter + ")");
-  const Result result(PQexec(connection_.raw(), connection_.encoded(sql).c_str()));
+  const auto doing = "reading table " + table.full_name();
+  const auto result = connection_.run(sql, {}, doing);
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
-    const auto failed = connection_.failure(result.get(), "reading table " + table.full_name());
+    const auto failed = connection_.failure(result.get(), doing);
     const std::string state(sqlstate_of(result.get()));
     if (failed.kind() == ErrorKind::connection) throw failed;
     connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
@@ -276,7 +266,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
                       std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
   CopyRows rows(schema_, types_, limits_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
   const auto doing = "copying table " + schema_->full_name();
-  const Result began(PQexec(connection_.raw(), connection_.encoded(copy_sql(binary, options.pages)).c_str()));
+  const auto began = connection_.run(copy_sql(binary, options.pages), {}, doing, stop);
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
     const auto failed = connection_.failure(began.get(), doing);
     if (failed.kind() != ErrorKind::rights) throw failed;
@@ -286,7 +276,9 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   try {
     receive_rows(rows, options, sink, stop);
   } catch (...) {
-    abandon_copy(connection_);
+    // Where everything ends, closing the connection ends the statement too.
+    const bool ends = connection_.endpoint().options().stop.stop_requested();
+    if (!ends && PQstatus(connection_.raw()) == CONNECTION_OK) connection_.abandon_statement();
     throw;
   }
 }
@@ -297,6 +289,7 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
   constexpr std::size_t check_rows = 64;          // how often the batch's memory is added up
   constexpr std::size_t check_bytes = 256 << 10;  // at the latest after so much from the wire
   const auto doing = "copying table " + schema_->full_name();
+  bool rows_came = false;  // since the last wait
   std::size_t wire_bytes = 0;
   std::size_t checked_rows = 0;
   std::size_t checked_bytes = 0;
@@ -304,33 +297,34 @@ void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
     sink(rows.take(), std::exchange(wire_bytes, 0));
     checked_rows = checked_bytes = 0;
   };
-  // Asked every few rows where they flow, every stop_interval where they do not.
-  const auto end_if_stopped = [&] {
-    if (stop.stop_requested()) throw Error(ErrorKind::source_not_ready, doing + ": stopped");
-  };
+  ServerWait wait(connection_, doing, stop);
   for (;;) {
     char* raw = nullptr;
     const int size = PQgetCopyData(connection_.raw(), &raw, 1);
     const std::unique_ptr<char, decltype(&PQfreemem)> owned(raw, &PQfreemem);
     if (size > 0) {
+      rows_came = true;
       rows.feed({raw, static_cast<std::size_t>(size)});
       wire_bytes += static_cast<std::size_t>(size);
       if (rows.batch().rows() < checked_rows + check_rows && wire_bytes < checked_bytes + check_bytes) continue;
       checked_rows = rows.batch().rows();
       checked_bytes = wire_bytes;
-      end_if_stopped();
+      wait.message_came();
+      if (stop.stop_requested()) throw Stopped(ErrorKind::source_not_ready, doing + ": stopped");
       if (checked_rows >= options.batch_rows || rows.batch().bytes() >= options.batch_bytes) hand_over();
       continue;
     }
     if (size < 0) break;
-    end_if_stopped();
-    pollfd socket{.fd = PQsocket(connection_.raw()), .events = POLLIN, .revents = 0};
-    poll(&socket, 1, static_cast<int>(stop_interval.count()));
-    if (!connection_.receive()) throw connection_.failure(nullptr, doing);
+    if (rows_came) wait.message_came();
+    rows_came = false;
+    wait.once();
   }
-  const Result ended(PQgetResult(connection_.raw()));
-  if (PQresultStatus(ended.get()) != PGRES_COMMAND_OK) throw copy_failure(connection_, ended.get(), doing);
-  while (Result(PQgetResult(connection_.raw())) != nullptr) {
+  try {
+    connection_.finish_copy(doing);
+  } catch (const Stopped&) {
+    throw;
+  } catch (const Error& failed) {
+    throw with_advice(failed);
   }
   rows.finish();
   if (rows.batch().rows() > 0) hand_over();

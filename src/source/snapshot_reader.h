@@ -28,8 +28,7 @@ class SnapshotSource {
  public:
   // Waits for open writers as `wait` says. The connection is compared with `server` unless that is nullptr. Throws
   // WritersStayOpen.
-  SnapshotSource(const std::string& conninfo, const SlotWait& wait, std::stop_token stop,
-                 KnownServer* server = nullptr);
+  SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop, KnownServer* server = nullptr);
 
   // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
   [[nodiscard]] Lsn consistent_point() const { return created_.consistent_point; }
@@ -67,7 +66,7 @@ struct CopyOptions {
 // `usable`, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
 class SnapshotReader {
  public:
-  SnapshotReader(const std::string& conninfo, const std::string& snapshot_name, KnownServer* server = nullptr);
+  SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server = nullptr);
 
   // A name by which other readers take the same snapshot over, as long as this reader lives.
   // REQUIRES: no table is prepared.

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "pgoutput/message.h"
+#include "source/server_wait.h"
 #include "source/slot.h"
 
 namespace walbrook::source {
@@ -27,9 +28,6 @@ using std::chrono::steady_clock;
 constexpr microseconds gather_time(100);
 constexpr int small_gulp_frames = 16;  // fewer from one recv(): the reader has caught up with the walsender
 
-// A server that says nothing for so long is taken for gone, unless wal_sender_timeout is longer; at half of it, it is
-// asked.
-constexpr milliseconds silence_limit(60'000);
 constexpr milliseconds active_retry(100);
 
 class FileDescriptor {
@@ -94,6 +92,7 @@ class WalsenderStream final : public ChangeReader {
         options_(std::move(options)),
         begins_at_(begins_at),
         sender_timeout_(sender_timeout),
+        silence_(steady_clock::now()),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (wake_.get() < 0) throw Error(ErrorKind::internal, "eventfd failed: too many open files?");
   }
@@ -118,18 +117,18 @@ class WalsenderStream final : public ChangeReader {
   StreamOptions options_;
   Lsn begins_at_;
   milliseconds sender_timeout_;
+  SilenceWatch silence_;
   FileDescriptor wake_;
   std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
 
   Lsn received_;
   Lsn durable_;
   bool reply_requested_ = false;
-  bool broken_ = false;     // recv() failed; what is buffered is still yielded
-  int frames_in_gulp_ = 0;  // messages since the last recv()
-  bool rested_ = true;      // `nothing` was said since, so the next read asks the socket
-  bool active_ = false;     // messages came since the last `wait`
-  steady_clock::time_point last_sign_ = steady_clock::now();  // of life
-  std::optional<steady_clock::time_point> asked_;             // for a sign of life
+  bool broken_ = false;                            // recv() failed; what is buffered is still yielded
+  int frames_in_gulp_ = 0;                         // messages since the last recv()
+  bool rested_ = true;                             // `nothing` was said since, so the next read asks the socket
+  bool active_ = false;                            // messages came since the last `wait`
+  std::optional<steady_clock::time_point> asked_;  // for a sign of life
 };
 
 ReadResult WalsenderStream::read(Frame& out) {
@@ -188,7 +187,10 @@ bool WalsenderStream::take_message(std::string_view message, Frame& out) {
 
 Error WalsenderStream::ended(int code) {
   if (code == -2) return stream_failure(connection_, nullptr, options_);
+  const auto doing = "ending the stream of slot " + options_.slot;
+  ServerWait wait(connection_, doing);
   for (;;) {
+    while (PQisBusy(connection_.raw()) != 0) wait.once();
     const Result result(PQgetResult(connection_.raw()));
     const auto status = PQresultStatus(result.get());
     if (result == nullptr || PQstatus(connection_.raw()) != CONNECTION_OK || status == PGRES_COMMAND_OK) {
@@ -205,7 +207,7 @@ Error WalsenderStream::ended(int code) {
 bool WalsenderStream::gather() {
   if (!active_) return false;
   active_ = false;
-  last_sign_ = steady_clock::now();
+  silence_.sign_of_life(steady_clock::now());
   asked_.reset();
   pollfd wake{.fd = wake_.get(), .events = POLLIN, .revents = 0};
   const timespec time{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(gather_time).count()};
@@ -225,22 +227,21 @@ void WalsenderStream::wait(milliseconds timeout) {
   [[maybe_unused]] const auto cleared = ::read(wake_.get(), &times, sizeof times);
 }
 
-// A peer that vanished without a word: TCP's keepalives find it too, but not behind a proxy that answers them.
+// A peer that vanished without a word: TCP's keepalives find it too, but not behind a proxy that answers them. At half
+// of the time the server is asked for an answer; one that decodes a large transaction may be too busy to give it.
 void WalsenderStream::look_for_life(bool readable) {
   const auto now = steady_clock::now();
-  if (readable) {
-    last_sign_ = now;
+  if (readable) silence_.bytes_came(now, PQsocket(connection_.raw()), connection_.where());
+  const auto limit = connection_.endpoint().options().network_timeout;
+  const auto silent = silence_.silent_for(now);
+  if (silent < limit / 2) {
     asked_.reset();
-    return;
-  }
-  const auto limit = std::max(silence_limit, sender_timeout_);
-  if (!asked_ && now - last_sign_ > limit / 2) {
+  } else if (!asked_) {
     send_feedback(durable_, true);
     asked_ = now;
-  } else if (asked_ && now - *asked_ > limit / 2) {
-    throw Error(ErrorKind::connection,
-                fmt::format("{} has not answered for {} s: the connection is taken for broken", connection_.where(),
-                            std::chrono::duration_cast<std::chrono::seconds>(now - last_sign_).count()));
+  } else if (now - *asked_ > limit / 2) {
+    if (!looks_at_work(connection_)) throw silence(connection_, "reading slot " + options_.slot, silent);
+    silence_.sign_of_life(steady_clock::now());
   }
 }
 
@@ -249,21 +250,21 @@ void WalsenderStream::interrupt() {
   [[maybe_unused]] const auto written = ::write(wake_.get(), &once, sizeof once);
 }
 
-// Standby status update: 'r' written:u64 flushed:u64 applied:u64 clock:i64 reply:u8. Only `flushed` moves the slot.
+// Standby status update: 'r' written:u64 flushed:u64 applied:u64 clock:i64 reply:u8. Only `flushed` moves the slot. All
+// three release commits that wait for a synchronous standby, so each tells what is durable: what was merely received is
+// written nowhere here, and what is durable is visible to readers.
 void WalsenderStream::send_feedback(Lsn durable, bool ask_reply) {
   durable_ = durable;
   const auto now =
       std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   ByteWriter out;
   out.u8('r');
-  out.u64(std::max(received_, durable).value);
-  out.u64(durable.value);
-  out.u64(durable.value);
+  for ([[maybe_unused]] const auto* position : {"written", "flushed", "applied"}) out.u64(durable.value);
   out.u64(static_cast<std::uint64_t>(now - pgoutput::postgres_epoch_us));
   out.u8(ask_reply ? 1 : 0);
   const auto& message = out.str();
   if (PQputCopyData(connection_.raw(), message.data(), static_cast<int>(message.size())) != 1 ||
-      PQflush(connection_.raw()) != 0) {
+      PQflush(connection_.raw()) < 0) {
     throw stream_failure(connection_, nullptr, options_);
   }
   reply_requested_ = false;
@@ -310,7 +311,7 @@ class SlotTaking {
         catalog_(Connection::open(options.conninfo, ConnectionUse::catalog)),
         replication_(open_walsender(options)),
         deadline_(steady_clock::now() + options.wait_for_active) {
-    if (options.as_stored) replication_.take_text_as_stored(options.conninfo);
+    if (options.as_stored) replication_.take_text_as_stored();
     if (options.server == nullptr) return;
     options.server->check_replication(replication_, options.start);
     options.server->check(catalog_, ConnectionUse::catalog);
@@ -352,8 +353,8 @@ class SlotTaking {
   bool try_start() {
     const auto slot = require_usable();
     if (slot.active_pid != 0) return told_active(slot.active_pid);
-    const auto sql = replication_.encoded(start_sql(replication_, options_, begins_at(slot)));
-    const Result result(PQexec(replication_.raw(), sql.c_str()));
+    const auto doing = "starting to read slot " + options_.slot;
+    const auto result = replication_.run(start_sql(replication_, options_, begins_at(slot)), {}, doing, stop_);
     if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return true;
     if (sqlstate_of(result.get()) == "55006") return told_active(0);  // object_in_use: taken since we looked
     throw stream_failure(replication_, result.get(), options_);

@@ -11,7 +11,7 @@
 namespace walbrook::source {
 
 struct StreamOptions {
-  std::string conninfo;
+  Endpoint conninfo;
   std::string slot;
   std::string publication;
   Lsn start;                                            // the checkpoint; the slot must not be ahead of it

@@ -180,6 +180,7 @@ TEST(SettingDefaults, AreTheEngines) {
   EXPECT_EQ(number("load.snapshot_piece"), run.snapshot_piece);
   EXPECT_EQ(number("load.retries"), static_cast<std::uint64_t>(run.destination_retries));
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.slot_wait")), run.slot_wait);
+  EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.network_timeout")), run.network_timeout);
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.snapshot_wait")), run.snapshot_wait);
   EXPECT_EQ(number("load.resync_max_size"), run.suspicion.resync_max_size);
   EXPECT_EQ(config::key("load.on_rewrite").fallback,

@@ -82,8 +82,14 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
                             "2",
                             "--slot-wait",
                             "5",
-                            "--snapshot-wait",
+                            "--network-timeout",
                             "7",
+                            "--startup-timeout",
+                            "8",
+                            "--reconnect-timeout",
+                            "9",
+                            "--snapshot-wait",
+                            "6",
                             "--catalog-poll-interval",
                             "250",
                             "--log-format",
@@ -110,7 +116,10 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
   EXPECT_EQ(line.destination.memory_limit, "2GB");
   EXPECT_EQ(line.destination.threads, 2);
   EXPECT_EQ(line.run.slot_wait, std::chrono::seconds(5));
-  EXPECT_EQ(line.run.snapshot_wait, std::chrono::seconds(7));
+  EXPECT_EQ(line.run.network_timeout, std::chrono::seconds(7));
+  EXPECT_EQ(line.run.startup_timeout, std::chrono::seconds(8));
+  EXPECT_EQ(line.run.reconnect_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(line.run.snapshot_wait, std::chrono::seconds(6));
   EXPECT_EQ(line.run.catalog_poll_interval, milliseconds(250));
   EXPECT_EQ(line.log_format, LogFormat::json);
   EXPECT_EQ(line.log_level, "debug");

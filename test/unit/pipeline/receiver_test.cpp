@@ -59,7 +59,7 @@ class ReceiverTest : public ::testing::Test {
     StreamLimits limits;
   };
 
-  Receiver& receive(std::deque<Script> scripts, ReceiverOptions options = {.reconnects = 1}) {
+  Receiver& receive(std::deque<Script> scripts, ReceiverOptions options = {}) {
     scripts_ = std::move(scripts);
     const auto open = [this](const ResumePoint& start, const StreamLimits& limits) {
       opened_.push_back({start.checkpoint, start.compare_from, limits});
@@ -208,10 +208,10 @@ TEST_F(ReceiverTest, p2_exactly_once_a_broken_connection_goes_on_at_the_checkpoi
 
 TEST_F(ReceiverTest, a_connection_that_breaks_again_and_again_ends_the_run) {
   const Script cut{.frames = {}, .end = [] { throw Error(ErrorKind::connection, "cut"); }};
-  auto& receiver = receive({cut, cut, cut});
+  auto& receiver = receive({cut, cut, cut}, {.reconnect_timeout = std::chrono::seconds(3)});
   const auto until_thrown = [&] {
     for (int i = 0; i < 100; ++i) {
-      receiver.step(now_ += std::chrono::seconds(20));
+      receiver.step(now_ += std::chrono::seconds(1));
       if (queue_.take(milliseconds(0)).package) queue_.finished();
     }
   };
@@ -261,10 +261,10 @@ TEST_F(ReceiverTest, nothing_is_confirmed_before_it_was_compared) {
 TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contradiction) {
   const auto cut = [] { throw Error(ErrorKind::connection, "cut"); };
   std::vector<std::uint32_t> asked;
-  ReceiverOptions options{.reconnects = 1, .altered_since = [&](std::uint32_t xid) {
-                            asked.push_back(xid);
-                            return true;
-                          }};
+  ReceiverOptions options{.altered_since = [&](std::uint32_t xid) {
+    asked.push_back(xid);
+    return true;
+  }};
   receive({{.frames = transaction(1, 100), .end = cut},
            {.frames = transaction(9, 200), .slot = Lsn{50}},
            {.frames = transaction(9, 200), .slot = Lsn{50}}},
@@ -276,6 +276,36 @@ TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contra
   EXPECT_EQ(next.checkpoint, Lsn{205});
   EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
   EXPECT_FALSE(opened_[2].compare_from.is_set());
+}
+
+// What the server refuses once the run has read from it may be another password or a right that comes back: only time
+// ends it. What no time mends ends it at once.
+TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
+  std::vector<Error> refusals = {
+      {ErrorKind::rights, "no", {}, {.sqlstate = "28P01"}},
+      {ErrorKind::source_not_ready, "gone", {}, {.sqlstate = "3D000"}},
+      {ErrorKind::connection, "refused"},
+  };
+  std::size_t attempts = 0;
+  const auto open = [&](const ResumePoint& /*start*/,
+                        const StreamLimits& /*limits*/) -> std::unique_ptr<source::ChangeReader> {
+    throw Error(refusals.at(attempts++ % refusals.size()));
+  };
+  Receiver receiver({.reconnect_timeout = std::chrono::seconds(60)}, open, types_, groups_, queue_, durable_);
+  const auto end = now_ + std::chrono::seconds(59);
+  for (; now_ < end; now_ += milliseconds(500)) {
+    if (auto taken = queue_.take(milliseconds(0)); taken.package) queue_.finished();
+    ASSERT_NO_THROW(receiver.step(now_));
+  }
+  EXPECT_GT(attempts, 10U);
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 20; ++i) receiver.step(now_ += std::chrono::seconds(1));
+      },
+      Error);
+  refusals = {{ErrorKind::source_not_ready, "the slot is lost"}};
+  Receiver other({.reconnect_timeout = std::nullopt}, open, types_, groups_, queue_, durable_);
+  EXPECT_THROW(other.step(now_), Error);
 }
 
 }  // namespace

@@ -113,6 +113,33 @@ TEST_F(Streaming, FeedbackMovesTheSlotToWhatWasSentAndNeverBeyond) {
   EXPECT_EQ(read_commits(*start_streaming(again, {}), 1).texts, std::vector<std::string>{"9"});
 }
 
+// Commits that wait for a synchronous standby are released by these, each by its own.
+TEST_F(Streaming, NothingIsReportedAsWrittenThatIsNotDurable) {
+  auto reader = start_streaming(options(), {});
+  sql.exec("INSERT INTO a VALUES (1, 'x')");
+  sql.exec("INSERT INTO a VALUES (2, 'x')");
+  const auto seen = read_commits(*reader, 2);
+  ASSERT_EQ(seen.ends.size(), 2U);
+  reader->send_feedback(seen.ends[1], true);
+  ASSERT_TRUE(eventually([&] { return confirmed() == seen.ends[1]; }, milliseconds(5'000)));
+  sql.exec("INSERT INTO a VALUES (3, 'x')");
+  const auto more = read_commits(*reader, 1);
+  ASSERT_EQ(more.ends.size(), 1U);
+  reader->send_feedback(seen.ends[1], true);
+  for (int i = 0; i < 10; ++i) {
+    Frame frame;
+    static_cast<void>(reader->read(frame));
+    reader->wait(milliseconds(20));
+    const auto told = sql.query(
+        "SELECT write_lsn, flush_lsn, replay_lsn FROM pg_stat_replication r JOIN pg_replication_slots s ON "
+        "s.active_pid = "
+        "r.pid WHERE s.slot_name = '" +
+        slot + "'");
+    for (const auto& position : told.at(0)) EXPECT_EQ(position, seen.ends[1].to_string());
+    reader->send_feedback(seen.ends[1], true);
+  }
+}
+
 TEST_F(Streaming, WhatIsNotConfirmedComesAgain) {
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   EXPECT_EQ(read_commits(*start_streaming(options(), {}), 1).texts, std::vector<std::string>{"1"});
