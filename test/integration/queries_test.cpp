@@ -110,6 +110,7 @@ ProcessResult walbrook_on(const ReplicatedDatabase& db, std::vector<std::string>
 
 TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   const ReplicatedDatabase db;
+  const auto& first = db.pipeline.slot;
   db.exec(
       "CREATE TABLE a(id int PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE b(id int PRIMARY KEY); INSERT INTO "
       "b VALUES (1), (2)");
@@ -136,7 +137,7 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
     EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM a"}).out).at("lsn"), newer);
     const auto both = Json::parse(walbrook_on(db, {"sql", "--json", "SELECT count(*) FROM a, b"}).out);
     EXPECT_TRUE(both.at("lsn").is_null());
-    EXPECT_EQ(both.at("lsns"), (Json{{"second", old}, {first, newer}}));
+    EXPECT_EQ(both.at("lsns"), Json({{"second", old}, {first, newer}}));
     const auto shown = walbrook_on(db, {"sql", "SELECT count(*) FROM a, b"});
     EXPECT_NE(shown.out.find("as of LSN " + old + " of second, " + newer + " of " + first), std::string::npos)
         << shown.describe();
