@@ -50,6 +50,16 @@ TEST(Names, a_schema_may_be_called_as_the_file) {
   EXPECT_EQ(info.exit_code, 0) << info.describe();
 }
 
+TEST(Names, decode_finds_the_slot_in_the_destination) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE orders(id int PRIMARY KEY)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  db.exec("INSERT INTO orders VALUES (42)");
+  const auto shown = run(walbrook_command({"decode", "--source", db.conninfo(), "--destination", db.file().string()}));
+  EXPECT_EQ(shown.exit_code, 0) << shown.describe();
+  EXPECT_NE(shown.out.find("42"), std::string::npos) << shown.describe();
+}
+
 // Names of files that are names of something else in DuckDB or in walbrook.
 TEST(Names, a_file_may_be_called_as_anything_else) {
   for (const std::string name : {"public", "_walbrook", "main", "my file.v2"}) {
