@@ -157,8 +157,6 @@ class WALBROOK_EXPORT Pipeline {
   // caller's to release, and may outlive the Pipeline. Read it soon: until then it holds the file, and DuckDB keeps
   // what newer commits have replaced.
   //
-  // While a run of this Pipeline loads, the query has one thread.
-  //
   // Error(configuration): SQL that fails, that does not only read, or that passes a limit. Error(destination): there is
   // no file yet.
   [[nodiscard]] ArrowArrayStream query(const std::string& sql, const PipelineQueryOptions& options = {}) const;

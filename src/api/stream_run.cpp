@@ -141,6 +141,7 @@ class StreamRun {
     before_ = destination_->open();
     record_ = record_of(target_, before_, *destination_);
     there_ = record_.columns != nullptr;
+    if (there_) check_target();
     set_schema();
     fill_copy();
     if (!stop_.stop_requested()) load_or_discard();
@@ -154,6 +155,17 @@ class StreamRun {
   [[nodiscard]] double seconds() const { return std::chrono::duration<double>(steady_clock::now() - began_).count(); }
   // The copy takes the table's place, or becomes it.
   [[nodiscard]] bool promotes() const { return !there_ || disposition_ == Disposition::replace; }
+
+  // Rows that a program wrote have no source: what somebody dropped cannot be resynced.
+  void check_target() const {
+    const auto altered = destination_->altered_targets({record_});
+    if (altered.empty() || (promotes() && !altered.front().name_conflict)) return;
+    throw Error(ErrorKind::destination, altered.front().reason,
+                altered.front().name_conflict
+                    ? "It is not touched. Rename or drop it, or choose another table_name."
+                    : "Nothing was written. Restore the table, or write it again with write_disposition \"replace\".",
+                {.table = label()});
+  }
 
   void read_columns() {
     arriving_.columns = reader_.columns();

@@ -346,6 +346,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
     if (line.decode.capture.empty()) {
       line.run.conninfo = resolve_source(settings);
       read_default_names(line, true);
+      if (names_file(flags)) read_destination(settings, line);  // whose pipeline is meant
     }
     return line;
   }

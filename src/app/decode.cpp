@@ -10,7 +10,9 @@
 #include "app/decode_filter.h"
 #include "app/decode_message.h"
 #include "app/decode_source.h"
+#include "app/destination_access.h"
 #include "app/source_names.h"
+#include "app/stored_names.h"
 #include "app/terminal.h"
 #include "base/json_text.h"
 #include "base/text.h"
@@ -148,11 +150,20 @@ void record(const CommandLine& line) {
   }
 }
 
+// Slot and publication of the pipeline that the destination holds.
+CommandLine with_names_of_destination(const CommandLine& line) {
+  const DestinationReader reader(line.destination);
+  return with_stored_names(line, destination::StoredState([&reader](const auto& sql) { return reader.ask(sql); }));
+}
+
 }  // namespace
 
 int decode_command(const CommandLine& given) {
   auto line = given;
-  if (line.decode.capture.empty()) take_source_names(line);
+  if (line.decode.capture.empty()) {
+    take_source_names(line);
+    if (!line.destination.url.empty()) line = with_names_of_destination(line);
+  }
   if (line.decode.record.empty()) {
     print(line);
   } else {

@@ -229,11 +229,7 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
 
 CLI::App* add_decode(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("decode", "Show what a slot would send, without taking it");
-  add_source(*app, flags);
-  add_setting(*app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
-              "the slot that is peeked at; default: walbrook_<database>");
-  add_setting(*app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              "whose tables are sent; default: walbrook");
+  add_naming(*app, flags, Named::by_flag, "whose tables are sent; default: walbrook_<database>, or the destination's");
   add_setting(*app, flags, source_group, "sources.pg_replication.protocol", "N",
               "of pgoutput, 1 to 4; default: the highest that the server has");
   add(*app, source_group, "--streaming", flags.streaming, "HOW",
@@ -249,7 +245,6 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
   add(*app, work_group, "--to-lsn", flags.to, "X/X", "only transactions that commit before this LSN");
   add(*app, work_group, "--limit", flags.limit, "N", "end after so many messages");
   add(*app, work_group, "--record", flags.record, "FILE", "write the frames to a file; nothing is printed");
-  add_project(*app, flags, Named::by_flag);
   add_output(*app, flags);
   return app;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <string>
 #include <utility>
 
 #include "base/fault.h"
@@ -80,11 +81,15 @@ void MadeInSource::keep() {
   if (claim_) claim_->keep();
 }
 
-// The slot first: a claim without a slot is harmless, a slot without a claim is nobody's.
+// The slot first: a claim without a slot is harmless, a slot without a claim is nobody's. On a connection of its own,
+// which the stop of the run does not end.
 void MadeInSource::take_back() noexcept {
+  if (!slot_.created && !publication_created_) return;
   try {
-    if (slot_.created) source::drop_slot(catalog_, options_.slot);
-    if (publication_created_) source::drop_own_publication(catalog_, options_.publication);
+    const std::string conninfo = options_.conninfo;
+    auto catalog = source::Connection::open(conninfo, source::ConnectionUse::catalog);
+    if (slot_.created) source::drop_slot(catalog, options_.slot);
+    if (publication_created_) source::drop_own_publication(catalog, options_.publication);
   } catch (const std::exception& failed) {
     spdlog::warn("what this run created in the source could not be dropped: {}", failed.what());
     if (claim_) claim_->keep();  // the next run continues with it

@@ -76,7 +76,7 @@ class Lane {
  public:
   struct Options {
     int threads = 1;
-    std::size_t most_waiting = 64;  // jobs that have no thread yet
+    std::size_t most_waiting = 128;  // jobs that have no thread yet; as many as there are connections
     // Added to the threads' nice value, so that the system prefers the threads that load.
     int nice = 0;
   };

@@ -54,7 +54,7 @@ constexpr milliseconds tick{50};                 // while a deadline runs
 constexpr milliseconds accept_pause{200};        // after a connection could not be accepted: no descriptor was free
 constexpr milliseconds state_timeout{4'000};     // of walbrook's own questions; a client waits 5 s for status
 constexpr milliseconds last_write_timeout{500};  // of a client that takes its answer while the run ends
-constexpr int query_nice = 5;                    // loads go first
+constexpr int query_nice = 10;                   // loads go first
 constexpr std::size_t most_waiting_queries = 32;
 
 std::string error_json(const Error& error) {

@@ -111,7 +111,7 @@ bool is_in_gap(const PublicationGap& gap, Oid oid) {
 
 // What a run changes in walbrook's own publication. (A table that was taken out of it by hand stays out; only a run
 // knows which.)
-void check_gap(const Publication& publication, const PublicationGap& gap, Findings& found) {
+void check_gap(const Connection& catalog, const Publication& publication, const PublicationGap& gap, Findings& found) {
   for (const auto& table : gap.left_out) {
     const bool published = std::ranges::find(gap.lacking, table.oid,
                                              [](const SourceTable* each) { return each->oid; }) != gap.lacking.end();
@@ -123,6 +123,15 @@ void check_gap(const Publication& publication, const PublicationGap& gap, Findin
         "As its owner: " + table.remedy);
   }
   for (const auto& table : gap.joining) {
+    if (!table.may_publish) {
+      found.reported_warning(
+          "table " + table.name.full_name(),
+          fmt::format("role {} cannot add {} to publication {}: it does not own it (its owner is {})", catalog.user(),
+                      table.name.full_name(), publication.name, table.owner),
+          fmt::format("As the owner of both: ALTER PUBLICATION {} ADD TABLE {};", catalog.quote_name(publication.name),
+                      published_table_sql(catalog, table)));
+      continue;
+    }
     found.note("table " + table.name.full_name(),
                fmt::format("a run adds {} to publication {}, unless it was taken out by hand", table.name.full_name(),
                            publication.name));
@@ -140,7 +149,7 @@ void check_existing(Connection& catalog, const PreflightRequest& request, const 
   check_operations(catalog, publication, found);
   const auto mark = read_own_mark(catalog, publication.name);
   const auto gap = mark ? find_gap(catalog, publication, *mark, request.tables) : PublicationGap{};
-  check_gap(publication, gap, found);
+  check_gap(catalog, publication, gap, found);
   if (!request.tables.empty()) {
     for (const auto& asked : find_publishable(catalog, request.schema, request.tables)) {
       if (check_refusal(request, asked, found) || is_in_gap(gap, asked.oid)) continue;

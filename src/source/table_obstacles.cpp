@@ -55,7 +55,7 @@ TableObstacle unreadable_by(const Connection& catalog, const SourceTable& table,
         .remedy = fmt::format("As its owner: GRANT USAGE ON SCHEMA {} TO {};", catalog.quote_name(table.schema), user)};
   }
   if (!rows.is_null(row, 3)) {
-    const auto missing = nlohmann::json::parse(rows.text(row, 3));
+    const auto missing = nlohmann::json::parse(rows.json(row, 3));
     const bool lacks = std::ranges::any_of(missing.items(), [&table](const auto& column) {
       return is_copied(table, column.key(), column.value().template get<bool>());
     });

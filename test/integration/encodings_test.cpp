@@ -139,6 +139,20 @@ TEST(Encodings, names_with_bytes_without_equivalent_are_names) {
   EXPECT_EQ(db.copied(R"(SELECT sum(id)::VARCHAR FROM "s\x81é"."t\x5cx81")"), "15");
 }
 
+// The filter's text goes to the server as it came from there.
+TEST(Encodings, a_row_filter_with_such_bytes_copies_the_rows_that_the_stream_has) {
+  if (PostgresServer::shared().major() < 15) GTEST_SKIP() << "row filters came with 15";
+  const EncodedDatabase db("WIN1252");
+  db.exec("CREATE TABLE k(id int PRIMARY KEY, v text); INSERT INTO k VALUES (1, '\xE9'), (2, E'\x81'), (3, 'x')");
+  db.exec("DROP PUBLICATION walbrook; CREATE PUBLICATION walbrook FOR TABLE k WHERE (v IN ('\xE9', E'\x81'))");
+  db.exec("ALTER TABLE k REPLICA IDENTITY FULL");
+  expect_exit(db.run(), 0);
+  db.exec("INSERT INTO k VALUES (4, '\xE9'), (5, E'\x81'), (6, 'x')");
+  expect_exit(db.run(), 0);
+  EXPECT_EQ(db.copied("SELECT string_agg(id || coalesce(v, v__v_text), ' ' ORDER BY id) FROM public.k"),
+            "1é 2\\x81 4é 5\\x81");
+}
+
 // Of several bytes a character the server converts, until it cannot. 0xa9a1 is a character of EUC_JP without
 // equivalent.
 TEST(Encodings, a_character_that_the_server_cannot_convert_suspends_its_table_alone) {

@@ -50,6 +50,16 @@ TEST(Names, a_schema_may_be_called_as_the_file) {
   EXPECT_EQ(info.exit_code, 0) << info.describe();
 }
 
+TEST(Names, decode_finds_the_slot_in_the_destination) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE orders(id int PRIMARY KEY)");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  db.exec("INSERT INTO orders VALUES (42)");
+  const auto shown = run(walbrook_command({"decode", "--source", db.conninfo(), "--destination", db.file().string()}));
+  EXPECT_EQ(shown.exit_code, 0) << shown.describe();
+  EXPECT_NE(shown.out.find("42"), std::string::npos) << shown.describe();
+}
+
 // Names of files that are names of something else in DuckDB or in walbrook.
 TEST(Names, a_file_may_be_called_as_anything_else) {
   for (const std::string name : {"public", "_walbrook", "main", "my file.v2"}) {
@@ -83,14 +93,16 @@ TEST(Names, commands_find_the_table_that_is_written_like_that) {
   const TwoCases db;
   const auto first = db.pipeline.run();
   ASSERT_EQ(first.exit_code, 0) << first.describe();
-  EXPECT_EQ(db.copied_value("SELECT string_agg(target_name, ' ' ORDER BY ALL) FROM _walbrook.tables WHERE source_name "
-                            "= 'orders'"),
+  EXPECT_EQ(db.copied_value(
+                "SELECT string_agg(target_name, ' ' ORDER BY target_name) FROM _walbrook.tables WHERE source_name "
+                "= 'orders'"),
             "orders orders_2")
       << "DuckDB takes both schemas for one";
   const auto resync = run(db.pipeline.command("resync", {"Public.orders", "items"}));
   EXPECT_EQ(resync.exit_code, 0) << resync.describe();
-  EXPECT_EQ(db.copied_value("SELECT string_agg(source_schema || '.' || source_name, ' ' ORDER BY ALL) FROM "
-                            "_walbrook.tables WHERE state = 'pending'"),
+  EXPECT_EQ(db.copied_value(
+                "SELECT string_agg(source_schema || '.' || source_name, ' ' ORDER BY source_schema, source_name) FROM "
+                "_walbrook.tables WHERE state = 'pending'"),
             "Public.orders public.Items");
   const auto unclear = run(db.pipeline.command("resync", {"PUBLIC.orders"}));
   EXPECT_EQ(unclear.exit_code, 2) << unclear.describe();

@@ -110,6 +110,7 @@ ProcessResult walbrook_on(const ReplicatedDatabase& db, std::vector<std::string>
 
 TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   const ReplicatedDatabase db;
+  const auto& first = db.pipeline.slot;
   db.exec(
       "CREATE TABLE a(id int PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE b(id int PRIMARY KEY); INSERT INTO "
       "b VALUES (1), (2)");
@@ -126,22 +127,22 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
     return db.copied_value("SELECT lsn FROM _walbrook.checkpoint WHERE pipeline = '" + pipeline + "'");
   };
   const auto old = lsn_of("second");
-  ASSERT_NE(old, lsn_of("walbrook"));
+  ASSERT_NE(old, lsn_of(first));
 
   const auto several = walbrook_on(db, {"status"});
   EXPECT_EQ(several.exit_code, 2);
-  EXPECT_NE(several.err.find("--pipeline: second, walbrook"), std::string::npos) << several.describe();
+  EXPECT_NE(several.err.find("--pipeline: second, " + first), std::string::npos) << several.describe();
   const auto positions_are_right = [&](const std::string& newer) {
     EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM other.b"}).out).at("lsn"), old);
     EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM a"}).out).at("lsn"), newer);
     const auto both = Json::parse(walbrook_on(db, {"sql", "--json", "SELECT count(*) FROM a, b"}).out);
     EXPECT_TRUE(both.at("lsn").is_null());
-    EXPECT_EQ(both.at("lsns"), (Json{{"second", old}, {"walbrook", newer}}));
+    EXPECT_EQ(both.at("lsns"), Json({{"second", old}, {first, newer}}));
     const auto shown = walbrook_on(db, {"sql", "SELECT count(*) FROM a, b"});
-    EXPECT_NE(shown.out.find("as of LSN " + old + " of second, " + newer + " of walbrook"), std::string::npos)
+    EXPECT_NE(shown.out.find("as of LSN " + old + " of second, " + newer + " of " + first), std::string::npos)
         << shown.describe();
   };
-  positions_are_right(lsn_of("walbrook"));
+  positions_are_right(lsn_of(first));
 
   Process follower(db.pipeline.command("run", {"--table", "a", "--follow"}));
   ASSERT_TRUE(eventually(
@@ -150,7 +151,7 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
       },
       milliseconds(30'000)))
       << follower.err();
-  const auto of_run = Json::parse(walbrook_on(db, {"status", "--json", "--pipeline", "walbrook"}).out);
+  const auto of_run = Json::parse(walbrook_on(db, {"status", "--json", "--pipeline", first}).out);
   EXPECT_EQ(of_run.at("phase"), "streaming");
   positions_are_right(of_run.at("checkpoint"));
   const auto status = walbrook_on(db, {"status", "--json", "--pipeline", "second"});
@@ -158,11 +159,11 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   EXPECT_EQ(of_other.at("pipeline"), "second") << status.out;
   EXPECT_EQ(of_other.at("phase"), "stopped");
   EXPECT_EQ(of_other.at("checkpoint"), old);
-  EXPECT_EQ(of_other.at("held_by"), "walbrook");
+  EXPECT_EQ(of_other.at("held_by"), first);
   ASSERT_EQ(of_other.at("tables").size(), 1U);
   EXPECT_EQ(of_other.at("tables")[0].at("rows"), 2);
   const auto text = walbrook_on(db, {"status", "--slot", "second"});
-  EXPECT_NE(text.out.find("no run of it is at work; one of pipeline walbrook holds "), std::string::npos)
+  EXPECT_NE(text.out.find("no run of it is at work; one of pipeline " + first + " holds "), std::string::npos)
       << text.describe();
   const auto info = walbrook_on(db, {"pipeline", "second", "info"});
   EXPECT_NE(info.out.find(old), std::string::npos) << info.describe();

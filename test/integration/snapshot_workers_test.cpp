@@ -88,5 +88,25 @@ TEST_F(SnapshotWorkers, a_row_filter_and_columns_hold_in_every_piece) {
   EXPECT_EQ(db_.differences(), "");
 }
 
+// Also the one that the others have their snapshot from: the tables that are not whole are copied under a new one.
+TEST_F(SnapshotWorkers, whose_connections_are_ended_begin_again_under_a_new_snapshot) {
+  make_source();
+  db_.exec("INSERT INTO big SELECT g, repeat(md5(g::text), 4000) FROM generate_series(1000, 1250) g");
+  Process running(db_.pipeline.command("run"));
+  const std::string end_them =
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND "
+      "application_name = 'walbrook' AND backend_type = 'client backend' AND EXISTS (SELECT FROM pg_stat_activity c "
+      "WHERE c.datname = current_database() AND c.query LIKE 'COPY %' AND c.state = 'active')";
+  Sql sql(db_.conninfo());
+  ASSERT_TRUE(eventually([&] { return !running.running() || sql.value(end_them) != "0"; }, milliseconds(20'000)));
+  EXPECT_TRUE(running.running()) << "it ended before its connections could be ended";
+  sql.exec("UPDATE wide SET t = 'behind' WHERE id % 50 = 1; DELETE FROM big WHERE id = 1000");
+  const auto ended = running.wait(milliseconds(40'000));
+  EXPECT_EQ(ended.exit_code, 0) << ended.describe();
+  EXPECT_NE(ended.err.find("the copy is tried again"), std::string::npos) << ended.describe();
+  EXPECT_EQ(db_.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db_.differences(), "");
+}
+
 }  // namespace
 }  // namespace walbrook::test

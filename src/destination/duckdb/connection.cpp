@@ -103,7 +103,7 @@ Database::Database(const DatabaseOptions& options)
     duckdb_free(name);
     row_scan_->register_with(connection.get());
     if (!options.read_only) guard_ = std::make_unique<FileGuard>(options.path);
-    query_watch_ = std::make_unique<QueryWatch>(database_, !options.read_only);
+    query_watch_ = std::make_unique<QueryWatch>(database_);
   } catch (...) {
     duckdb_close(&database_);
     throw;

@@ -12,7 +12,6 @@
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/own_rows.h"
-#include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/target_check.h"
@@ -251,14 +250,12 @@ std::unique_ptr<Load> DuckDbDestination::begin_load() {
   check_writable();
   if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
   reopen_if_broken();
-  connection_->database().query_watch().load_is_at_work();
   auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, known_,
                                                 [this](const TransactionLoad::Outcome& outcome) {
                                                   load_is_open_ = false;
                                                   if (connection_)
-                                                    connection_->database().query_watch().load_is_at_work();
-                                                  if (outcome.committed && outcome.checkpoint)
-                                                    last_checkpoint_ = outcome.checkpoint;
+                                                    if (outcome.committed && outcome.checkpoint)
+                                                      last_checkpoint_ = outcome.checkpoint;
                                                   if (outcome.uncertain && outcome.checkpoint)
                                                     outcome_is_uncertain_ = true;
                                                 });

@@ -210,8 +210,7 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
   // What is freed goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
   set(config, "allocator_flush_threshold", "8MB");
   set(config, "allocator_bulk_deallocation_flush_threshold", "16MB");
-  // Tasks give way after some chunks: those of a load then come between those of a query, and the number of threads can
-  // be changed while a query runs (query_watch.h).
+  // Tasks give way after some chunks: those of a load then come between those of a query.
   set(config, "scheduler_process_partial", "true");
   set(config, "temp_directory", options.path + ".tmp");
   // What Pipeline::query hands out keeps its type: a UUID is none of a text.

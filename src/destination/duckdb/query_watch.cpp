@@ -17,7 +17,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr milliseconds query_tick{20};
-constexpr milliseconds calm{1000};  // without a load, after which a query may have all threads again
 // What a process takes beside DuckDB's limit: 230 MB of its own (docs/destinations.md), and what an answer is made of.
 constexpr std::uint64_t beside_limit_bytes = 384'000'000;
 // A query may always take this much more than there was: memory that an earlier one gave back late must not end it.
@@ -36,13 +35,6 @@ std::string setting(duckdb_database database, const char* name) {
   std::string value = text == nullptr ? "" : text;
   duckdb_free(text);
   return value;
-}
-
-bool change_threads(duckdb_database database, const std::string& count) {
-  Owned<duckdb_connection, duckdb_disconnect> connection;
-  Result result;
-  return duckdb_connect(database, connection.out()) != DuckDBError &&
-         duckdb_query(connection.get(), ("SET GLOBAL threads = " + count).c_str(), result.out()) != DuckDBError;
 }
 
 }  // namespace
@@ -79,10 +71,8 @@ std::uint64_t resident_bytes(int statm) {
   return pages * page;
 }
 
-QueryWatch::QueryWatch(duckdb_database database, bool may_set_threads)
-    : database_(database),
-      may_set_threads_(may_set_threads),
-      statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
+QueryWatch::QueryWatch(duckdb_database database)
+    : database_(database), statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
 
 QueryWatch::~QueryWatch() {
   {
@@ -130,29 +120,12 @@ QueryWatch::Reason QueryWatch::Query::finish() {
 void QueryWatch::watch() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (queries_.empty() && lowered_from_.empty()) {
+    if (queries_.empty()) {
       changed_.wait(lock, [this] { return stopping_ || !queries_.empty(); });
     } else {
       changed_.wait_for(lock, query_tick, [this] { return stopping_; });
     }
-    if (stopping_) break;
-    const auto now = steady_clock::now();
-    look(now);
-    const bool calm_now = now.time_since_epoch().count() - last_load_ > steady_clock::duration(calm).count();
-    const bool lower = !queries_.empty() && !calm_now;
-    if (!may_set_threads_ || lower == !lowered_from_.empty()) continue;
-    // Not under the lock: a change waits for tasks that are at work, and queries come and go meanwhile.
-    auto before = lowered_from_;
-    lock.unlock();
-    if (lower) {
-      before = setting(database_, "threads");
-      if (before.empty() || before == "1" || !change_threads(database_, "1")) may_set_threads_ = false;
-      if (!may_set_threads_) before.clear();
-    } else {
-      if (change_threads(database_, before)) before.clear();
-    }
-    lock.lock();
-    lowered_from_ = before;
+    if (!stopping_) look(steady_clock::now());
   }
 }
 

@@ -36,7 +36,6 @@ TEST_F(NamingFlagsTest, EveryCommandThatIsAboutAPipelineTakesAllOfThem) {
     const auto name = entry.app->get_name();
     if (name == "init" || name == "completion" || name == "man") continue;  // about no pipeline
     for (const char* flag : {"--source", "--slot", "--publication", "--destination", "--pipeline", "--project"}) {
-      if (name == "decode" && std::string_view(flag) == "--destination") continue;  // it never looks there
       EXPECT_NE(entry.app->get_option_no_throw(flag), nullptr) << "walbrook " << name << " " << flag;
     }
     const auto parsed = parse_command_line(arguments(name, {"--source", "postgresql://loader@127.0.0.1/shop", "--slot",
