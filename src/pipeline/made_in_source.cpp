@@ -86,8 +86,10 @@ void MadeInSource::keep() {
 void MadeInSource::take_back() noexcept {
   if (!slot_.created && !publication_created_) return;
   try {
-    const std::string conninfo = options_.conninfo;
-    auto catalog = source::Connection::open(conninfo, source::ConnectionUse::catalog);
+    constexpr milliseconds longest_silence{1'000};  // a stop is answered within two seconds
+    const source::Endpoint place(options_.conninfo.conninfo(),
+                                 {.network_timeout = longest_silence, .looks_twice = false});
+    auto catalog = source::Connection::open(place, source::ConnectionUse::catalog);
     if (slot_.created) source::drop_slot(catalog, options_.slot);
     if (publication_created_) source::drop_own_publication(catalog, options_.publication);
   } catch (const std::exception& failed) {

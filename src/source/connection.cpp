@@ -84,10 +84,10 @@ Parameters resolve(const std::string& conninfo) {
 // tcp_user_timeout where what was sent is not acknowledged.
 Parameters timeouts(milliseconds network_timeout) {
   const auto network_s =
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(network_timeout).count(), 2);
+      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(network_timeout).count(), 1);
   return {{"connect_timeout", std::to_string(std::min<std::int64_t>(network_s, longest_default_connect_timeout_s))},
           {"tcp_user_timeout", std::to_string(network_timeout.count())},
-          {"keepalives_idle", std::to_string(network_s / 2)},
+          {"keepalives_idle", std::to_string(std::max<std::int64_t>(network_s / 2, 1))},
           {"keepalives_interval", std::to_string(std::max<std::int64_t>(network_s / 2 / keepalives_count, 1))},
           {"keepalives_count", std::to_string(keepalives_count)}};
 }
@@ -330,7 +330,7 @@ bool Connection::cancel(milliseconds limit) {
 }
 
 void Connection::abandon_statement() {
-  constexpr milliseconds limit(1'000);  // of each half
+  constexpr milliseconds limit(500);                         // of each half
   if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE) return;  // a request that comes late ends the next statement
   if (!cancel(limit)) return;
   const auto deadline = std::chrono::steady_clock::now() + limit;

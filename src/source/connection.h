@@ -82,7 +82,7 @@ class Connection {
   void finish_copy(std::string_view doing);
 
   // Has the server end the statement in hand, and takes its results. The connection is of no more use where that takes
-  // longer than two seconds.
+  // longer than a second.
   void abandon_statement();
 
   // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.

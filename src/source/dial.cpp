@@ -106,8 +106,7 @@ class Dialing {
     const auto text =
         added.contains("connect_timeout") ? added.at("connect_timeout") : parameter(resolved, "connect_timeout");
     std::from_chars(text.data(), text.data() + text.size(), given_s);
-    constexpr int least_s = 2;  // libpq's as well
-    timeout_ = given_s > 0 ? milliseconds(1000) * std::max(given_s, least_s) : endpoint.options().network_timeout;
+    timeout_ = given_s > 0 ? milliseconds(1000) * given_s : endpoint.options().network_timeout;
     names_addresses_ = std::ranges::any_of(addresses_, has_name_to_look_up);
   }
 

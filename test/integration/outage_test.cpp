@@ -86,6 +86,7 @@ TEST_F(OutageTest, a_server_that_is_not_up_yet_is_waited_for) {
   // With a file there is somebody to ask what is waited for.
   server.stop();
   Process again(command("run", {"--follow"}));
+  EXPECT_TRUE(tells(again, "Connection refused")) << again.err();  // it has the file by then
   EXPECT_TRUE(eventually(
       [&] {
         return run(pipeline.command("status")).out.find("waiting: the source is waited for: cannot connect") !=

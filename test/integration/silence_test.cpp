@@ -102,7 +102,7 @@ TEST_F(Silence, during_a_copy) {
 // Before and after the server has asked who is there, while a slot is made, and in the midst of rows.
 TEST_F(Silence, sigterm_ends_every_wait) {
   db.exec("INSERT INTO t SELECT g, repeat(md5(g::text), 10) FROM generate_series(2001, 100000) g");
-  for (const auto* at : {"", "transaction_timeout", "IDENTIFY_SYSTEM", "CREATE_REPLICATION_SLOT", "COPY \"public\"",
+  for (const auto* at : {"", "set_config", "IDENTIFY_SYSTEM", "CREATE_REPLICATION_SLOT", "COPY \"public\"",
                          "START_REPLICATION", "rows"}) {
     begin_anew();
     const std::string text = at;
