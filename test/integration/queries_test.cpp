@@ -136,8 +136,8 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   const auto positions_are_right = [&](const std::string& newer) {
     EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM other.b"}).out).at("lsn"), old);
     // A run moves on also where nothing is to be applied.
-    const auto of_first = [&](const Json& lsn) {
-      return Lsn::parse(lsn.get<std::string>()).value_or(Lsn{}) >= Lsn::parse(newer).value_or(Lsn{});
+    const auto of_first = [&](const Json& position) {
+      return Lsn::parse(position.get<std::string>()).value_or(Lsn{}) >= Lsn::parse(newer).value_or(Lsn{});
     };
     EXPECT_TRUE(of_first(Json::parse(walbrook_on(db, {"sql", "--json", "FROM a"}).out).at("lsn")));
     const auto both = Json::parse(walbrook_on(db, {"sql", "--json", "SELECT count(*) FROM a, b"}).out);
