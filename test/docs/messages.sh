@@ -486,7 +486,7 @@ walbrook sql --destination duckdb:///shop.duckdb --query-bytes 1MB "SELECT repea
 ### 2 the query was ended: the process had more than … MB of memory while it ran
 shop
 walbrook run --source $S
-walbrook sql --destination duckdb:///shop.duckdb --query-memory 64MB "SELECT length(repeat(repeat('x', 1000000), 700))"
+walbrook sql --destination duckdb:///shop.duckdb --query-memory 64MB "SELECT length(repeat(repeat('x', 1000000), 200))"
 
 ### 2 the destination holds several pipelines, and none was named
 shop

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/lsn.h"
 #include "test/support/replicated_database.h"
 
 namespace walbrook::test {
@@ -134,13 +135,18 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   EXPECT_NE(several.err.find("--pipeline: second, " + first), std::string::npos) << several.describe();
   const auto positions_are_right = [&](const std::string& newer) {
     EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM other.b"}).out).at("lsn"), old);
-    EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM a"}).out).at("lsn"), newer);
+    // A run moves on also where nothing is to be applied.
+    const auto of_first = [&](const Json& position) {
+      return Lsn::parse(position.get<std::string>()).value_or(Lsn{}) >= Lsn::parse(newer).value_or(Lsn{});
+    };
+    EXPECT_TRUE(of_first(Json::parse(walbrook_on(db, {"sql", "--json", "FROM a"}).out).at("lsn")));
     const auto both = Json::parse(walbrook_on(db, {"sql", "--json", "SELECT count(*) FROM a, b"}).out);
     EXPECT_TRUE(both.at("lsn").is_null());
-    EXPECT_EQ(both.at("lsns"), Json({{"second", old}, {first, newer}}));
+    EXPECT_EQ(both.at("lsns").at("second"), old);
+    EXPECT_TRUE(of_first(both.at("lsns").at(first)));
     const auto shown = walbrook_on(db, {"sql", "SELECT count(*) FROM a, b"});
-    EXPECT_NE(shown.out.find("as of LSN " + old + " of second, " + newer + " of " + first), std::string::npos)
-        << shown.describe();
+    EXPECT_NE(shown.out.find("as of LSN " + old + " of second, "), std::string::npos) << shown.describe();
+    EXPECT_NE(shown.out.find(" of " + first + "\n"), std::string::npos) << shown.describe();
   };
   positions_are_right(lsn_of(first));
 

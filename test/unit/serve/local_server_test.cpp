@@ -254,20 +254,24 @@ TEST_F(LocalServerTest, StatusAndWalbrooksOwnQuestionsWaitForNoQuery) {
 }
 
 TEST_F(LocalServerTest, AQueryWaitsForItsTurnAndIsTold) {
-  const auto server = serve({.longest_wait = 400ms});
-  auto first = std::make_unique<Client>(path_, question(endless));
-  std::this_thread::sleep_for(100ms);
   std::size_t ahead = 0;
   const auto tell = [&ahead](std::size_t count) { ahead = count; };
-  const auto cause = cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT 1", .waits = tell})); });
-  EXPECT_EQ(cause, "the query waited 0.4 s for its turn: the run answers one query at a time");
-  EXPECT_EQ(ahead, 1U);
-  std::thread ends([&] {
+  auto server = serve({.longest_wait = 400ms});
+  {
+    const Client first(path_, question(endless));
+    std::this_thread::sleep_for(100ms);
+    EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT 1", .waits = tell})); }),
+              "the query waited 0.4 s for its turn: the run answers one query at a time");
+    EXPECT_EQ(ahead, 1U);
+  }
+  server.reset();
+  server = serve();
+  auto first = std::make_unique<Client>(path_, question(endless));
+  const std::jthread ends([&first] {
     std::this_thread::sleep_for(100ms);
     first.reset();
   });
   EXPECT_EQ(ask_sql(path_, {.sql = "SELECT 7", .waits = tell})->result.rows[0][0], "7");
-  ends.join();
 }
 
 TEST_F(LocalServerTest, NoMoreThanSomeQueriesWait) {
