@@ -43,7 +43,7 @@ std::string first_line_of(std::string text) {
 
 std::string password_from_file(const Value& value) {
   const auto read = read_limited(expand_home(value.text), {.bytes = longest_password, .time = file_wait});
-  const auto password = first_line_of(read.text);
+  auto password = first_line_of(read.text);
   // A line that is whole is the password, whatever follows.
   const bool is_whole = read.failure.empty() || read.text.size() > password.size();
   if (is_whole && !password.empty()) return password;

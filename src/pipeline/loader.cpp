@@ -425,12 +425,12 @@ void Loader::keep_prepared(const LoadPackage& package) {
 
 void Loader::prepare_variants(const LoadPackage& package) {
   for (const auto& [oid, columns] : new_columns(package, sync_)) {
-    for_table(oid, [&, columns = columns] { destination_.add_columns(sync_.find(oid)->record, *columns); });
+    for_table(oid, [&, oid = oid, columns = columns] { destination_.add_columns(sync_.find(oid)->record, *columns); });
   }
   for (auto& [oid, columns] : variant_columns(package, sync_)) {
     auto& table = *sync_.find(oid);
     if (table.record.state == TableState::streaming) {
-      for_table(oid, [&, columns = columns] {
+      for_table(oid, [&, oid = oid, columns = columns] {
         destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
       });
     } else {

@@ -55,7 +55,7 @@ bool ServerText::to_utf8(std::string_view bytes, std::string& out) const {
     }
   }
   std::ranges::sort(unknown);
-  unknown.erase(std::ranges::unique(unknown).begin(), unknown.end());
+  unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
   ask(unknown, encoding_.c_str(), "UTF8", to_utf8_);
   out.clear();
   for (const auto character : characters) {
