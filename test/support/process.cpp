@@ -62,6 +62,7 @@ Prepared prepare(const ProcessSpec& spec) {
   }
   prctl(PR_SET_PDEATHSIG, spec.death_signal);  // behind setuid, which clears it
   if (getppid() != parent) _exit(126);         // it died before the line above
+  ::signal(SIGINT, SIG_DFL);  // a shell without job control ignores it in what it starts in the background
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
