@@ -300,10 +300,14 @@ TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
   EXPECT_GT(attempts, 10U);
   EXPECT_THROW(
       {
-        for (int i = 0; i < 20; ++i) receiver.step(now_ += std::chrono::seconds(1));
+        for (int i = 0; i < 20; ++i) {
+          if (queue_.take(milliseconds(0)).package) queue_.finished();
+          receiver.step(now_ += std::chrono::seconds(1));
+        }
       },
       Error);
   refusals = {{ErrorKind::source_not_ready, "the slot is lost"}};
+  if (queue_.take(milliseconds(0)).package) queue_.finished();
   Receiver other({.reconnect_timeout = std::nullopt}, open, types_, groups_, queue_, durable_);
   EXPECT_THROW(other.step(now_), Error);
 }
