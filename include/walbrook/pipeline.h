@@ -8,7 +8,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -19,6 +18,7 @@
 #include "walbrook/export.h"
 #include "walbrook/load_info.h"
 #include "walbrook/progress.h"
+#include "walbrook/query_options.h"
 #include "walbrook/replication_resource.h"
 #include "walbrook/snapshot_resource.h"
 
@@ -70,16 +70,6 @@ struct PipelineRunOptions {
   // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
   // LoadInfo::stopped. Of a stream nothing is written then.
   std::stop_token stop{};
-};
-
-// What one query may take; 0 = no limit. A query that passes one throws Error(configuration), from query() or from the
-// stream that it returned.
-struct PipelineQueryOptions {
-  double query_timeout = 0;      // seconds of computing: what the program does between two batches does not count
-  std::uint64_t query_rows = 0;  // of the result
-  // Resident bytes of the process, the program's own among them. What one expression allocates at once, such as
-  // repeat('x', 3000000000), is seen only afterwards.
-  std::uint64_t query_memory = 0;
 };
 
 // Movable, not copyable. One thread at a time; query() also from others. The destination is held only while a call

@@ -20,6 +20,7 @@
 #include "walbrook/load_info.h"
 #include "walbrook/pipeline.h"
 #include "walbrook/progress.h"
+#include "walbrook/query_options.h"
 #include "walbrook/replication_resource.h"
 #include "walbrook/snapshot_resource.h"
 #include "walbrook/table_names.h"

@@ -5,7 +5,7 @@
 
 #include "api/engine_run.h"
 #include "walbrook/arrow.h"
-#include "walbrook/pipeline.h"
+#include "walbrook/query_options.h"
 
 namespace walbrook::api {
 

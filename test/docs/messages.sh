@@ -87,7 +87,7 @@ walbrook init
 walbrook run --startup-timeout 0 --source postgresql://loader@db.example.com:1/shop 2>&1 | sed 's/:1\//:5433\//'
 exit_code=${PIPESTATUS[0]}
 
-### 3 waited 1 s for it
+### 3 …; waited 1 s for it
 walbrook run --startup-timeout 1 --source postgresql://loader@db.example.com:1/shop
 
 ### 3 password authentication failed for user "loader"
