@@ -27,12 +27,12 @@
 #include <thread>
 #include <utility>
 
+#include "pipeline/catalog_poll.h"
 #include "pipeline/loader.h"
 #include "pipeline/prepare.h"
 #include "pipeline/receiver.h"
 #include "source/outage.h"
 #include "source/publication_age.h"
-#include "source/table_obstacles.h"
 #include "source/walsender_stream.h"
 
 namespace walbrook::pipeline {
@@ -40,9 +40,6 @@ namespace {
 
 constexpr int most_default_workers = 4;
 constexpr milliseconds supervise_interval{10};
-constexpr milliseconds catalog_retry_wait{500};
-constexpr milliseconds first_look_for_commits{500};  // the stream is open by then, mostly
-constexpr milliseconds look_for_commits_interval{3000};
 constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
 
 // A run that follows is a service: it starts with the machine, and stays. Somebody waits for the end of the other.
@@ -123,8 +120,6 @@ class Run::Impl {
   [[nodiscard]] bool altered_since(std::uint32_t xid);
   void receive();
   void load();
-  void watch(source::KeptPublication& publication, source::Publication seen, const ColumnSelection& selection);
-  void look_for_waiting_commits(std::optional<source::Connection>& catalog);
   void supervise(std::stop_token stop);
   void end() { ending_.request_stop(); }
   // A thread's body: the first error ends the run.
@@ -156,6 +151,7 @@ class Run::Impl {
   TableGroups groups_;
   std::unique_ptr<TableSync> sync_;
   std::unique_ptr<Copier> copier_;
+  std::unique_ptr<CatalogPoll> catalog_poll_;
   std::unique_ptr<Loader> loader_;
   mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
   std::unique_ptr<Receiver> receiver_;
@@ -165,20 +161,6 @@ class Run::Impl {
   bool two_phase_ = false;
   Lsn target_;
 
-  // While it lives, the loader may wait for a catalog poll.
-  class Polling {
-   public:
-    explicit Polling(std::atomic<bool>& flag) : flag_(flag) {}
-    Polling(const Polling&) = delete;
-    Polling& operator=(const Polling&) = delete;
-    ~Polling() { flag_ = false; }
-
-   private:
-    std::atomic<bool>& flag_;
-  };
-  std::atomic<bool> polling_{false};
-  std::atomic<bool> poll_at_once_{false};
-  std::atomic<bool> commits_wait_{false};  // the slot's reader may be a synchronous standby
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> loader_done_{false};
   std::atomic<bool> end_reached_{false};
@@ -215,9 +197,8 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     const auto copier = start([this] { copier_->work(ending_.get_token()); });
     const auto loader = start([this] { load(); });
     const auto receiver = start([this] { receive(); });
-    const auto watcher = start([this, &prepared] {
-      const Polling polling(polling_);
-      watch(*prepared.kept, prepared.publication, *prepared.selection);
+    const auto catalog_poll = start([this, &prepared] {
+      catalog_poll_->work(*prepared.kept, prepared.publication, *prepared.selection, ending_.get_token());
     });
     supervise(stop);
   }
@@ -263,6 +244,13 @@ void Run::Impl::build(Prepared& prepared) {
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
   copying.changes_from = prepared.checkpoint.lsn;
   copier_ = std::make_unique<Copier>(copying, destination_, types_, inbox_, observer_, statistics_);
+  catalog_poll_ = std::make_unique<CatalogPoll>(CatalogPollOptions{.conninfo = options_.conninfo,
+                                                                   .server = &server_,
+                                                                   .publication = options_.publication,
+                                                                   .slot = options_.slot,
+                                                                   .interval = options_.catalog_poll_interval,
+                                                                   .follow = options_.follow},
+                                                types_, inbox_, statistics_);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
                                                    .staged_bytes = options_.staged_bytes,
@@ -271,13 +259,12 @@ void Run::Impl::build(Prepared& prepared) {
                                                    .together = !options_.copy_anew.empty(),
                                                    .newest_load = prepared.newest_load,
                                                    .server = &server_,
-                                                   .commits_wait = &commits_wait_},
+                                                   .commits_wait = &catalog_poll_->commits_wait()},
                                      destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);
-  polling_ = true;
-  loader_->set_catalog(
-      {.at_once = [this] { poll_at_once_ = true; }, .is_answered = [this] { return polling_.load(); }});
+  loader_->set_catalog({.at_once = [this] { catalog_poll_->at_once(); },
+                        .is_answered = [this] { return catalog_poll_->is_answered(); }});
   ReceiverOptions receiving;
   receiving.assembler = {.limits = destination_.limits(),
                          .package_bytes = options_.package_bytes,
@@ -353,82 +340,6 @@ void Run::Impl::load() {
     }
   }
   loader_done_ = true;
-}
-
-// Whether synchronous_standby_names means this run, by its application_name or by '*'. A priority is told before the
-// standby has caught up, and a standby that is only a candidate may be needed at any moment.
-void Run::Impl::look_for_waiting_commits(std::optional<source::Connection>& catalog) {
-  try {
-    if (!catalog) catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
-    const auto rows = catalog->query(
-        "SELECT r.sync_priority > 0 FROM pg_catalog.pg_replication_slots s "
-        "JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1",
-        {options_.slot}, "asking for synchronous standbys");
-    commits_wait_ = rows.size() > 0 && rows.boolean(0, 0);
-  } catch (const Error& failed) {
-    spdlog::debug("{}", failed.cause());
-    catalog.reset();
-  }
-}
-
-// The stream says nothing of what happens to the publication, so the catalog is asked.
-void Run::Impl::watch(source::KeptPublication& publication, source::Publication seen,
-                      const ColumnSelection& selection) {
-  const auto stop = ending_.get_token();
-  std::optional<source::Connection> catalog;
-  auto next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
-  auto not_before = std::chrono::steady_clock::now();
-  bool writers_are_open = seen.moment.oldest_xid < seen.moment.next_xid;  // of when it was seen
-  auto look_for_commits = std::chrono::steady_clock::now() + first_look_for_commits;
-  while (!stop.stop_requested()) {
-    std::this_thread::sleep_for(supervise_interval);
-    if (std::chrono::steady_clock::now() >= look_for_commits) {
-      look_for_commits += options_.follow ? look_for_commits_interval : std::chrono::hours(1);
-      look_for_waiting_commits(catalog);
-    }
-    if (std::chrono::steady_clock::now() < not_before) continue;
-    if (!poll_at_once_.exchange(false) && std::chrono::steady_clock::now() < next) continue;
-    next = std::chrono::steady_clock::now() + options_.catalog_poll_interval;
-    try {
-      if (!catalog) {
-        catalog = source::open_checked(options_.conninfo, source::ConnectionUse::catalog, &server_);
-      } else {
-        server_.check(*catalog, source::ConnectionUse::catalog);  // the stream may have gone to another server since
-      }
-      statistics_.server_position(catalog->query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
-      auto now = publication.read(*catalog);
-      if (!now) {
-        throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " was dropped",
-                    "Create it again and start walbrook: its tables are then copied anew.");
-      }
-      selection.restrict_tables(*now);
-      source::read_obstacles(*catalog, now->tables, now->name, now->via_partition_root);
-      const auto same = [](const source::SourceTable& a, const source::SourceTable& b) {
-        return a.oid == b.oid && a.schema == b.schema && a.name == b.name && a.fingerprint == b.fingerprint &&
-               a.columns == b.columns && a.row_identity == b.row_identity && a.unreadable == b.unreadable &&
-               a.unfit == b.unfit;
-      };
-      const Lsn complete_to = now->complete_to;
-      const bool changed = !std::ranges::equal(now->tables, seen.tables, same) || now->left_out != seen.left_out;
-      // A table that left is let go once the transactions that were open then have ended (leaving.h).
-      if (changed || writers_are_open) now->moment = source::read_moment(*catalog);
-      const bool writers_ended = writers_are_open && now->moment.oldest_xid >= seen.moment.next_xid;
-      if (!changed && !writers_ended) {
-        inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = std::nullopt});
-        continue;
-      }
-      writers_are_open = changed && now->moment.oldest_xid < now->moment.next_xid;
-      seen = *now;
-      types_.forget();  // a composite type may have been altered
-      inbox_.post(CatalogSeen{.complete_to = complete_to, .publication = *std::move(now)});
-    } catch (const Error& failed) {
-      if (stop.stop_requested()) return;
-      if (source::consequence_of(failed, source::Asked::catalog, true) != source::Consequence::wait) throw;
-      spdlog::debug("{}", failed.cause());  // the receiver tells of it, and decides
-      catalog.reset();
-      not_before = std::chrono::steady_clock::now() + catalog_retry_wait;
-    }
-  }
 }
 
 // Until every thread has ended: asks the server for its position while the end of a run is awaited.
