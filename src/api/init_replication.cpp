@@ -42,7 +42,7 @@ class Initialization {
     try {
       make_slot();
     } catch (...) {
-      if (created_) source::drop_own_publication(catalog_, options_.pub_name);
+      take_back();
       throw;
     }
     refuse_left_out();
@@ -50,6 +50,15 @@ class Initialization {
   }
 
  private:
+  // What is thrown is why there is no slot, not that the publication could not be dropped.
+  void take_back() noexcept {
+    if (!created_) return;
+    try {
+      source::drop_own_publication(catalog_, options_.pub_name);
+    } catch (const std::exception& failed) {
+      spdlog::warn("publication {} could not be dropped again: {}", options_.pub_name, failed.what());
+    }
+  }
   // The tables that are asked for, with their columns; none where it is the whole schema and nothing is said of
   // columns.
   void name_tables() {

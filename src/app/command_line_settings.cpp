@@ -287,8 +287,8 @@ void read_skip(const Flags& flags, pipeline::RunOptions& run) {
   }
   run.skip_transaction = parse_lsn("--skip-transaction", *flags.skip_transaction);
   for (const auto& text : flags.only) {
-    run.skip_only.push_back(source::parse_table_name(text));
-    if (run.skip_only.back().columns.empty()) continue;
+    run.skip_only.push_back(source::parse_written_name(text));
+    if (run.skip_only.back().read.columns.empty()) continue;
     throw Error(ErrorKind::configuration, fmt::format("--only \"{}\" names columns: a resync is of whole tables", text),
                 "Form: schema.table");
   }

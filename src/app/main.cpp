@@ -1,19 +1,17 @@
 // The command `walbrook`: reads the command line, builds what the command needs, turns an Error into text and exit
 // code.
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <clocale>
 #include <csignal>
-#include <nlohmann/json.hpp>
 
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "app/process_arguments.h"
+#include "app/report.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "base/process_limits.h"
 #include "base/standard_descriptors.h"
 #include "base/text.h"
@@ -65,33 +63,6 @@ void check_outputs(const std::string& destination) {
   }
 }
 
-// `error: cause`, then what to do; with --json the same as the last object on stdout.
-int tell(const Error& error, bool json, LogFormat format) {
-  if (format == LogFormat::json) {
-    spdlog::error("{}", error.what());
-  } else {
-    const auto label = app::coloured("error:", app::Colour::red, app::wants_colour(STDERR_FILENO));
-    const auto hint = error.mend().empty() ? "" : "\n  " + printable_block(error.mend());
-    app::write_message(fmt::format("{} {}{}\n", label, printable(error.cause()), hint));
-  }
-  if (json) {
-    nlohmann::ordered_json fields = {{"kind", to_string(error.kind())},
-                                     {"cause", error.cause()},
-                                     {"mend", error.mend()},
-                                     {"exit_code", exit_code(error.kind())}};
-    for (const auto& [name, field] : fact_fields) {
-      if (!(error.facts().*field).empty()) fields[name] = error.facts().*field;
-    }
-    const nlohmann::ordered_json told = {{"event", "error"}, {"error", fields}};
-    try {
-      app::write_result(visible_json(told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n");
-    } catch (const Error&) {
-      // stdout is what failed
-    }
-  }
-  return exit_code(error.kind());
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -116,8 +87,8 @@ int main(int argc, char** argv) {
     check_outputs(parsed.line->destination.url);
     return perform(*parsed.line);
   } catch (const Error& error) {
-    return tell(error, json, format);
+    return app::report(error, json, format);
   } catch (const std::exception& error) {
-    return tell(unexpected_error(error), json, format);
+    return app::report(unexpected_error(error), json, format);
   }
 }

@@ -64,7 +64,7 @@ std::uint64_t changes(const pipeline::Counts& counts) {
 }
 
 std::string waiting_part(const pipeline::RunStatus& status) {
-  if (!status.waits_for.empty()) return "waits for " + status.waits_for;
+  if (!status.waits_for.empty()) return "waits for " + printable(status.waits_for);
   if (status.lag_ms > 0) return fmt::format("lag {}", short_duration(status.lag_ms / 1000));
   if (status.last_commit_lag_ms <= 0) return "nothing is waiting";
   return fmt::format("nothing is waiting, last lag {}", short_duration(status.last_commit_lag_ms / 1000));

@@ -17,6 +17,7 @@
 #include "app/destination_access.h"
 #include "app/progress.h"
 #include "app/progress_text.h"
+#include "app/report.h"
 #include "app/signals.h"
 #include "app/source_names.h"
 #include "app/stored_names.h"
@@ -208,10 +209,8 @@ int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const
 }
 
 // False: a signal came first.
-bool skip_first(const CommandLine& line, Destination& destination, Progress& progress, StopSignals& signals) {
-  std::stop_source stop;
-  signals.hand_to(stop);
-  const bool skipped = pipeline::skip_transaction(line.run, destination, progress, stop.get_token());
+bool skip_first(const CommandLine& line, Destination& destination, Progress& progress, const std::stop_token& stop) {
+  const bool skipped = pipeline::skip_transaction(line.run, destination, progress, stop);
   return skipped && !stop.stop_requested();
 }
 
@@ -229,17 +228,31 @@ int run_command(const CommandLine& given) {
   if (!reset_is_confirmed(line, *destination)) return 1;
 
   const auto progress = make_progress(line);
-  if (line.run.skip_transaction && !skip_first(line, *destination, *progress, signals)) return 0;
+  std::stop_source stop;  // one for both runs: a signal between them must not be lost
+  if (line.run.skip_transaction) {
+    signals.hand_to(stop);
+    if (!skip_first(line, *destination, *progress, stop.get_token())) return 0;
+  }
   pipeline::Run run(line.run, *destination, *progress);
   const auto server = start_server(line, *destination, run);
-  std::stop_source stop;
   signals.hand_to(stop);
   // What is in hand is finished sooner when no query is in its way.
   const std::stop_callback end_queries(stop.get_token(), [&server] {
     if (server != nullptr) server->end_queries();
   });
   progress->begin([&run] { return run.status(); });
-  const auto summary = run.execute(stop.get_token());
+  pipeline::RunSummary summary;
+  try {
+    summary = run.execute(stop.get_token());
+  } catch (const Error& error) {
+    // The server would wait for such an expression while nobody has heard of the error yet.
+    if (server != nullptr) server->end_queries();
+    if (server != nullptr && !server->wait_for_queries(longest_query_end)) {
+      progress->finish();
+      leave_query_behind(report(error, line.json, line.log_format));
+    }
+    throw;
+  }
   progress->finish();
   const int code = tell_end(line, summary, run.status(), destination->name());
   if (server != nullptr && !server->wait_for_queries(longest_query_end)) leave_query_behind(code);

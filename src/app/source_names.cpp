@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/run.h"
 #include "source/connection.h"
 
 namespace walbrook::app {
@@ -26,7 +27,9 @@ std::vector<source::TableName> similar_tables(source::Connection& catalog, const
 void take_source_names(CommandLine& line) {
   if (std::ranges::none_of(line.written_tables, &source::WrittenName::has_capitals)) return;
   try {
-    auto catalog = source::Connection::open(line.run.conninfo, source::ConnectionUse::catalog);
+    // A run waits for its source here as it does later: a name that was not looked up may be another table's.
+    const auto endpoint = line.command == Command::run ? pipeline::patient_endpoint(line.run, {}) : line.run.conninfo;
+    auto catalog = source::Connection::open(endpoint, source::ConnectionUse::catalog);
     for (std::size_t i = 0; i < line.written_tables.size(); ++i) {
       const auto& written = line.written_tables[i];
       if (!written.has_capitals()) continue;
@@ -41,7 +44,7 @@ void take_source_names(CommandLine& line) {
       line.run.tables[i].name = meant->name;
     }
   } catch (const Error& failed) {
-    if (failed.kind() == ErrorKind::configuration) throw;
+    if (failed.kind() == ErrorKind::configuration || line.command == Command::run) throw;
     spdlog::debug("{}", failed.cause());
   }
 }

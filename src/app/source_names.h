@@ -6,8 +6,9 @@
 namespace walbrook::app {
 
 // Names of `--table` with capitals outside of quotes become those of the source's tables that are meant
-// (source/written_name.h). The source is asked only where there are any; where it does not answer, they stay as SQL
-// reads them, and the command finds that out by itself. Throws Error(configuration) where several tables may be meant.
+// (source/written_name.h). The source is asked only where there are any; a run waits for it
+// and throws where it does not answer; for other commands they stay as SQL reads them then. Throws Error(configuration)
+// where several tables may be meant.
 void take_source_names(CommandLine& line);
 
 }  // namespace walbrook::app

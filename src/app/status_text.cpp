@@ -61,7 +61,7 @@ std::string status_text(const pipeline::RunStatus& status, const RowCounts& rows
     text = fmt::format("pipeline {}: {}{}{}\n", printable(status.pipeline), printable(status.source),
                        status.source.empty() ? "" : " → ", printable(status.destination));
     text += status_line(status) + '\n';
-    for (const auto& wait : status.source_waits) text += fmt::format("waiting: {}\n", wait);
+    for (const auto& wait : status.source_waits) text += fmt::format("waiting: {}\n", printable(wait));
     if (status.copy_snapshot) {
       text += fmt::format(
           "the copy reads a snapshot of {} ago: until it ends, the source keeps every row version that was deleted or "

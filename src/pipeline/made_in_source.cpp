@@ -86,7 +86,9 @@ void MadeInSource::keep() {
 void MadeInSource::take_back() noexcept {
   if (!slot_.created && !publication_created_) return;
   try {
-    constexpr milliseconds longest_silence{1'000};  // a stop is answered within two seconds
+    // A stop is answered within two seconds; a run that was refused can wait for a busy server.
+    const bool is_stopped = options_.conninfo.options().stop.stop_requested();
+    const milliseconds longest_silence{is_stopped ? 1'000 : 10'000};
     const source::Endpoint place(options_.conninfo.conninfo(),
                                  {.network_timeout = longest_silence, .looks_twice = false});
     auto catalog = source::Connection::open(place, source::ConnectionUse::catalog);

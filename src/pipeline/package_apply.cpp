@@ -142,18 +142,30 @@ void PackageApply::apply(const Step& step, const std::vector<Transaction>& trans
   }
 }
 
+namespace {
+
+// Its changes wait for its copy. A table that is copied without rows has nothing but its changes: they wait as well
+// while that copy is postponed, since no snapshot will hold them.
+bool gathers_changes(const TableRecord& record) {
+  return record.state == TableState::copying || (record.state == TableState::pending && copies_no_rows(record));
+}
+
+}  // namespace
+
 void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions) {
   if (batch.rows() == 0) return;
   auto* table = sync_.find_by_relation(batch.schema->oid);
   if (table == nullptr) return;  // not asked for, or seen before the catalog was: then its snapshot will hold it
-  switch (changes_.look(*table).state) {
-    case TableState::pending:
+  const auto& record = changes_.look(*table);
+  switch (record.state) {
     case TableState::quarantined:
     case TableState::removed:
     case TableState::loaded:
     case TableState::left_out:
       return;
+    case TableState::pending:
     case TableState::copying:
+      if (!gathers_changes(record)) return;
       load_.stage(table_key(table->record.oid), write_part(transactions, {&step, 1}));
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
         if (!batch.columns[c].variants().empty()) table->variant_columns.insert(batch.schema->columns[c].name);
@@ -255,17 +267,18 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
     auto* table = sync_.find_by_relation(schema->oid);
     if (table == nullptr || !done.insert(table->record.oid).second) continue;
     const auto state = changes_.look(*table).state;
+    const bool gathers = gathers_changes(changes_.look(*table));
     const bool whole = std::ranges::find(wholly, table->record.oid) != wholly.end();
     if (whole && state != TableState::removed && state != TableState::loaded) {
       remember_truncate(changes_.edit(*table), transactions[truncate.transaction].xid);
     }
-    if (state != TableState::streaming && state != TableState::copying) continue;
+    if (state != TableState::streaming && !gathers) continue;
     ++counts_.truncates;
     if (!whole) {
       // One leaf of several that stand in one table here: which rows were its own is not known.
       if (state == TableState::streaming) flush(*table);
       require_copy(changes_.edit(*table), "partition " + schema->full_name() + " was truncated in the source");
-    } else if (state == TableState::copying) {
+    } else if (gathers) {
       const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
       load_.stage(table_key(table->record.oid), write_part(transactions, {&alone, 1}));
     } else {

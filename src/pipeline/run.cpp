@@ -217,6 +217,9 @@ Prepared Run::Impl::prepare_when_it_answers(RunObserver& observer, std::stop_tok
     } catch (const source::Stopped&) {
       throw;
     } catch (const Error& failed) {
+      // A connection was opened, but nothing of the run has succeeded yet: what the server answers to a question ends
+      // it.
+      if (source::consequence_of(failed, source::Asked::catalog, false) != source::Consequence::wait) throw;
       outage.wait_or_throw(failed, source::Asked::catalog);
     }
   }

@@ -21,6 +21,7 @@
 #include "pipeline/column_hints.h"
 #include "pipeline/suspicion.h"
 #include "source/snapshot_reader.h"
+#include "source/written_name.h"
 
 namespace walbrook::pipeline {
 
@@ -55,10 +56,10 @@ struct RunOptions {
   bool confirm = true;                             // false: the slot's position stays where it is
   bool accept_new_system = false;                  // the source's system identifier may have changed (pg_upgrade)
   Adoption adoption = Adoption::refuse;
-  bool reset = false;                        // drop slot, publication (if it is ours) and the destination's state first
-  std::optional<Lsn> until;                  // apply exactly the commits with commit_lsn < until, then end
-  std::optional<Lsn> skip_transaction;       // skip_transaction.h; by its commit_lsn
-  std::vector<source::TableName> skip_only;  // these are resynced then; empty = all
+  bool reset = false;                   // drop slot, publication (if it is ours) and the destination's state first
+  std::optional<Lsn> until;             // apply exactly the commits with commit_lsn < until, then end
+  std::optional<Lsn> skip_transaction;  // skip_transaction.h; by its commit_lsn
+  std::vector<source::WrittenName> skip_only;  // these are resynced then; empty = all
   Wire wire = Wire::automatic;
   std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
   std::size_t package_rows = 1'000'000;

@@ -27,6 +27,16 @@ bool may_have_changed(const destination::TableRecord& record, const std::vector<
          });
 }
 
+// As check_resync finds them; what is not known stays as it was written, and is refused there.
+std::vector<source::TableName> meant_tables(const std::vector<source::WrittenName>& written,
+                                            const std::vector<destination::TableRecord>& records) {
+  std::vector<source::TableName> known;
+  for (const auto& record : records) known.push_back({record.schema, record.name, {}});
+  std::vector<source::TableName> meant;
+  for (const auto& name : written) meant.push_back(source::meant_table(name, known).value_or(name.read));
+  return meant;
+}
+
 [[noreturn]] void refuse_position(Lsn asked, Lsn next) {
   throw Error(ErrorKind::configuration,
               fmt::format("nothing is skipped: no transaction commits at {}", asked.to_string()),
@@ -36,12 +46,11 @@ bool may_have_changed(const destination::TableRecord& record, const std::vector<
 }
 
 // One load, so that the checkpoint is never past the transaction while a table still counts as equal to the source.
-void mark_skipped(const RunOptions& options, destination::Destination& destination) {
-  const Lsn commit = *options.skip_transaction;
+void mark_skipped(Lsn commit, const std::vector<source::TableName>& only, destination::Destination& destination) {
   const auto state = destination.open();
   auto load = destination.begin_load();
   for (auto record : state.tables) {
-    if (!may_have_changed(record, options.skip_only)) continue;
+    if (!may_have_changed(record, only)) continue;
     require_copy(record, fmt::format("transaction {} was skipped", commit.to_string()));
     spdlog::warn("table {}.{}: {}; it is resynced", record.schema, record.name, record.reason);
     load->put_table(record);
@@ -64,7 +73,8 @@ bool skip_transaction(const RunOptions& options, destination::Destination& desti
     throw Error(ErrorKind::configuration, "nothing is skipped: this pipeline has applied nothing yet",
                 "Run it without --skip-transaction first.");
   }
-  check_resync(state.tables, options.skip_only);
+  const auto only = meant_tables(options.skip_only, state.tables);
+  check_resync(state.tables, only);
   if (state.checkpoint->lsn > commit) {
     spdlog::info("transaction {} is not skipped: the checkpoint is past it, at {}", commit.to_string(),
                  state.checkpoint->lsn.to_string());
@@ -77,7 +87,7 @@ bool skip_transaction(const RunOptions& options, destination::Destination& desti
   const auto summary = Run(before, destination, observer).execute(stop);
   if (stop.stop_requested()) return false;
   if (summary.next_commit != commit) refuse_position(commit, summary.next_commit);
-  mark_skipped(options, destination);
+  mark_skipped(commit, only, destination);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -75,19 +76,22 @@ void SnapshotCopy::work(std::stop_token stop) {
 
 void SnapshotCopy::join_workers(std::vector<std::jthread>& others) {
   const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
-  for (std::size_t i = 1; i < wanted; ++i) {
-    others.emplace_back([this] {
-      try {
-        source::SnapshotReader reader(around_.options.conninfo, snapshot_name_, around_.options.server);
-        {
-          const std::lock_guard lock(mutex_);
-          ++workers_;
-        }
-        run_worker(reader, giving_up_.get_token());
-      } catch (const Error& refused) {
-        spdlog::debug("the tables are copied by a connection less: {}", refused.cause());
+  const auto copy_along = [this] {
+    try {
+      source::SnapshotReader reader(around_.options.conninfo, snapshot_name_, around_.options.server);
+      {
+        const std::lock_guard lock(mutex_);
+        ++workers_;
       }
-    });
+      run_worker(reader, giving_up_.get_token());
+    } catch (const std::exception& refused) {
+      spdlog::debug("the tables are copied by a connection less: {}", refused.what());
+    }
+  };
+  try {
+    for (std::size_t i = 1; i < wanted; ++i) others.emplace_back(copy_along);
+  } catch (const std::system_error& refused) {
+    spdlog::debug("the tables are copied by fewer threads: {}", refused.what());
   }
 }
 
@@ -119,6 +123,9 @@ void SnapshotCopy::loop_worker(source::SnapshotReader& reader, const std::stop_t
     }
     if (stop.stop_requested()) return;
     if (copy.leave()) settle(copy);
+    if (!reader.usable()) {  // the tables to come have nothing to do with it
+      throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " is of no more use");
+    }
   }
 }
 

@@ -35,7 +35,12 @@ Job::Running::~Running() {
 
 Lane::Lane(const Options& options, Work work, std::function<void()> answered)
     : options_(options), work_(std::move(work)), answered_(std::move(answered)), free_(options.threads) {
-  for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { run(); });
+  try {
+    for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { run(); });
+  } catch (...) {
+    close();  // those that were started end
+    throw;
+  }
 }
 
 Lane::~Lane() {

@@ -106,7 +106,7 @@ class Lane {
   std::deque<std::shared_ptr<Job>> waiting_;
   int free_;
   bool closed_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace walbrook::serve

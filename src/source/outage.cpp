@@ -5,8 +5,13 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
+#include <future>
+#include <memory>
 #include <mutex>
+#include <thread>
 
+#include "source/connection.h"
 #include "source/shortage.h"
 
 namespace walbrook::source {
@@ -38,9 +43,23 @@ std::optional<milliseconds> Outage::limit() const {
   return endpoint_.has_succeeded(use_) ? options.reconnect_timeout : options.startup_timeout;
 }
 
+// A password_command may take its minute, which a stop does not wait for: in a thread, which is left alone then.
 bool Outage::read_secrets() {
+  if (!endpoint_.options().reread) return false;
+  const auto read = std::make_shared<std::promise<bool>>();
+  auto changed = read->get_future();
+  std::thread([endpoint = endpoint_, read] {
+    try {
+      read->set_value(endpoint.reread());
+    } catch (...) {
+      read->set_exception(std::current_exception());
+    }
+  }).detach();
+  while (changed.wait_for(stop_interval) != std::future_status::ready) {
+    endpoint_.check_stop("reading the source's secrets again");
+  }
   try {
-    return endpoint_.reread();
+    return changed.get();
   } catch (const Error& unreadable) {  // it may just be written
     spdlog::debug("the source's secrets are not read again: {}", unreadable.cause());
     return false;

@@ -132,7 +132,7 @@ std::string SnapshotReader::xmin() {
 }
 
 bool SnapshotReader::usable() const {
-  return PQstatus(connection_.raw()) == CONNECTION_OK;
+  return PQstatus(connection_.raw()) == CONNECTION_OK && PQtransactionStatus(connection_.raw()) != PQTRANS_ACTIVE;
 }
 
 SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,

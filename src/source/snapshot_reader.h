@@ -73,7 +73,7 @@ class SnapshotReader {
   [[nodiscard]] std::string export_snapshot();
   // The oldest transaction that was open for the snapshot: VACUUM removes nothing that one from there on deleted.
   [[nodiscard]] std::string xmin();
-  // False: the connection is lost, and the snapshot with it.
+  // False: the connection is lost, and the snapshot with it; or it is still busy with a COPY that was given up.
   [[nodiscard]] bool usable() const;
 
   enum class Prepared {

@@ -253,9 +253,8 @@ std::unique_ptr<Load> DuckDbDestination::begin_load() {
   auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, known_,
                                                 [this](const TransactionLoad::Outcome& outcome) {
                                                   load_is_open_ = false;
-                                                  if (connection_)
-                                                    if (outcome.committed && outcome.checkpoint)
-                                                      last_checkpoint_ = outcome.checkpoint;
+                                                  if (outcome.committed && outcome.checkpoint)
+                                                    last_checkpoint_ = outcome.checkpoint;
                                                   if (outcome.uncertain && outcome.checkpoint)
                                                     outcome_is_uncertain_ = true;
                                                 });

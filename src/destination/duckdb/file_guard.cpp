@@ -169,7 +169,11 @@ FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behin
 std::uint64_t FileGuard::checkpoints() {
   const std::scoped_lock lock(mutex_);
   if (descriptor_ < 0) return 0;
-  return checkpoint_counter(descriptor_).value_or(0);
+  try {
+    return checkpoint_counter(descriptor_).value_or(0);
+  } catch (const std::system_error& unread) {
+    cannot_look(path_, unread.code().value());
+  }
 }
 
 void FileGuard::check_names() {

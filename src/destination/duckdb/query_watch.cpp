@@ -98,11 +98,11 @@ QueryWatch::Query::Query(QueryWatch& watch, const QueryLimits& limits, const std
       memory_(limits.memory > 0 ? limits.memory : watch.default_memory()) {
   if (memory_ > 0) memory_ = std::max(memory_, resident_bytes(watch.statm_) + least_room_bytes);
   const std::scoped_lock lock(watch.mutex_);
-  place_ = watch.queries_.insert(watch.queries_.end(), this);
   if (!watch.is_started_) {
+    watch.thread_ = std::thread([&watch] { watch.watch(); });  // may throw: then nothing is registered
     watch.is_started_ = true;
-    watch.thread_ = std::thread([&watch] { watch.watch(); });
   }
+  place_ = watch.queries_.insert(watch.queries_.end(), this);
   watch.changed_.notify_all();
 }
 
