@@ -483,7 +483,7 @@ shop
 walbrook run --source $S
 walbrook sql --destination duckdb:///shop.duckdb --query-bytes 1MB "SELECT repeat('x', 2000000)"
 
-### 2 the query was ended: the process had more than … MB of memory while it ran
+### 2 the query was ended: the process had more than 448 MB of memory while it ran
 shop
 walbrook run --source $S
 walbrook sql --destination duckdb:///shop.duckdb --query-memory 64MB "SELECT length(repeat(repeat('x', 1000000), 200))"

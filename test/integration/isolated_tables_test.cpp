@@ -236,6 +236,20 @@ TEST_F(FewSlots, none_is_needed_where_nothing_is_copied_and_a_copy_waits) {
   EXPECT_EQ(db.differences(), "");
 }
 
+// No snapshot will hold them: they went while such a table waited, and the checkpoint passed them.
+TEST_F(FewSlots, changes_of_a_table_without_a_copy_wait_with_it) {
+  ASSERT_TRUE(db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", "after_commit:1"}}).killed());
+  take_the_last_slot();
+  db.exec("INSERT INTO a VALUES (2, 'y')");
+  const auto waits = db.pipeline.run();
+  EXPECT_EQ(waits.exit_code, 5) << waits.describe();
+  EXPECT_EQ(state_of("a"), "pending");
+  give_it_back();
+  const auto mended = db.pipeline.run();
+  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  EXPECT_EQ(db.copied_value("SELECT string_agg(id, ',') FROM public.a"), "2") << mended.describe();
+}
+
 TEST_F(FewSlots, a_prepared_transaction_is_waited_for_so_long_and_named) {
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   add_table();
