@@ -1,8 +1,8 @@
 // The loader: package queue → destination, and the durable checkpoint.
 //
-// A state machine; its thread only loops `step`. It alone begins loads and owns the table records; what watcher and
-// copier have to say comes by mailbox. A package is applied in one load with its checkpoint. A load that fails is
-// rolled back, the package is kept, and after a while tried again.
+// A state machine; its thread only loops `step`. It alone begins loads and owns the table records; what the catalog
+// poll and copier have to say comes by mailbox. A package is applied in one load with its checkpoint. A load that fails
+// is rolled back, the package is kept, and after a while tried again.
 #pragma once
 
 #include <atomic>

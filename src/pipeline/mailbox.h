@@ -1,4 +1,5 @@
-// Messages for one thread: any thread posts, the owner takes them all. What watcher, copier and loader tell each other.
+// Messages for one thread: any thread posts, the owner takes them all. What catalog poll, copier and loader tell each
+// other.
 #pragma once
 
 #include <condition_variable>

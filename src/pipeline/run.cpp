@@ -1,8 +1,8 @@
 // Threads of a run, and how they end.
 //
-// Four threads loop the state machines: receiver, loader, watcher, copier. What they share: the package queue (receiver
-// → loader), the mailboxes (watcher, copier → loader; loader → copier), the durable LSN (loader → receiver, one
-// atomic), the statistics. Invariants:
+// Four threads loop the state machines: receiver, loader, catalog poll, copier. What they share: the package queue
+// (receiver → loader), the mailboxes (catalog poll, copier → loader; loader → copier), the durable LSN (loader →
+// receiver, one atomic), the statistics. Invariants:
 //   * only the loader begins loads; only the receiver talks on the replication connection;
 //   * the durable LSN is set behind a commit and only ever grows;
 //   * the receiver closes the queue, and only after it pushed its last package; the loader ends when the queue is

@@ -3,7 +3,7 @@
 // Threads (all started and joined by Run::execute):
 //   receiver   source socket → assembler → package queue; answers keepalives whatever the others do
 //   loader     package queue → destination; owns the destination's loads and the table records
-//   watcher    compares the publication with the records every few seconds
+//   catalog poll  reads every few seconds what the stream does not say (catalog_poll.h)
 //   copier     copies the tables that the loader ordered
 // The caller's thread waits; the local server's threads call `status` and the destination's open_read_session.
 #pragma once

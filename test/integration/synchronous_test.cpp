@@ -61,8 +61,8 @@ class Synchronous : public ::testing::Test {
 TEST_F(Synchronous, commits_do_not_wait_for_the_next_second) {
   Sql session(db.conninfo());
   session.exec("SET synchronous_commit = on");
-  EXPECT_LT(time_of(session, "INSERT INTO t VALUES ({})", 20), milliseconds(4'000));
-  EXPECT_LT(time_of(session, "INSERT INTO unpublished VALUES ({})", 20), milliseconds(4'000));
+  EXPECT_LT(time_of(session, "INSERT INTO t VALUES ({})", 20), milliseconds(10'000));
+  EXPECT_LT(time_of(session, "INSERT INTO unpublished VALUES ({})", 20), milliseconds(10'000));
   // What has been committed so is there for whoever reads next: nothing is reported that is not durable.
   for (const auto* how : {"remote_apply", "remote_write"}) {
     session.exec(fmt::format("SET synchronous_commit = {}", how));
