@@ -65,12 +65,12 @@ TEST_F(BadInput, no_such_database) {
 
 TEST_F(BadInput, closed_port) {
   db.pipeline.source = "postgresql://loader:" + std::string(secret) + "@127.0.0.1:1/shop";
-  expect_refusal(db.pipeline.run(), 3, "127.0.0.1");
+  expect_refusal(db.pipeline.run({"--startup-timeout", "0"}), 3, "127.0.0.1");
 }
 
 TEST_F(BadInput, no_such_host) {
   db.pipeline.source = "host=no-such-host.invalid dbname=shop user=loader password=" + std::string(secret);
-  expect_refusal(db.pipeline.run(), 3, "no-such-host.invalid");
+  expect_refusal(db.pipeline.run({"--startup-timeout", "0"}), 3, "no-such-host.invalid");
 }
 
 TEST_F(BadInput, role_without_replication) {
