@@ -240,14 +240,19 @@ TEST_F(FewSlots, none_is_needed_where_nothing_is_copied_and_a_copy_waits) {
 TEST_F(FewSlots, changes_of_a_table_without_a_copy_wait_with_it) {
   ASSERT_TRUE(db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", "after_commit:1"}}).killed());
   take_the_last_slot();
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(
+      eventually([&] { return status().value("waits_for", "").find("free replication slot") != std::string::npos; },
+                 milliseconds(30'000)))
+      << follower.err();
+  const auto before = status().value("checkpoint", "");
   db.exec("INSERT INTO a VALUES (2, 'y')");
-  const auto waits = db.pipeline.run();
-  EXPECT_EQ(waits.exit_code, 5) << waits.describe();
-  EXPECT_EQ(state_of("a"), "pending");
+  ASSERT_TRUE(eventually([&] { return status().value("checkpoint", "") != before; }, milliseconds(30'000)));
   give_it_back();
-  const auto mended = db.pipeline.run();
-  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
-  EXPECT_EQ(db.copied_value("SELECT string_agg(id, ',') FROM public.a"), "2") << mended.describe();
+  EXPECT_TRUE(eventually([&] { return state_in_run("a") == "streaming"; }, milliseconds(60'000))) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.copied_value("SELECT string_agg(id, ',') FROM public.a"), "2");
 }
 
 TEST_F(FewSlots, a_prepared_transaction_is_waited_for_so_long_and_named) {
