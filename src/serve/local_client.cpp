@@ -25,6 +25,7 @@ constexpr milliseconds answer_timeout{5'000};    // of a run for the first byte 
 constexpr std::chrono::hours query_timeout{24};  // the run has its own, and the user Ctrl-C
 constexpr std::chrono::hours resync_timeout{1};  // the load in hand ends first, however large it is
 constexpr milliseconds between_dials{50};
+constexpr milliseconds longest_ending{500};  // of a process, from its first descriptor to its last
 
 [[noreturn]] void does_not_answer(const std::string& path) {
   throw Error(
@@ -103,6 +104,16 @@ std::optional<int> connect_to(const std::string& path) {
   }
 }
 
+// A process that ends closes its descriptors one after the other: the connection may go before the socket.
+bool is_soon_gone(const std::string& path) {
+  const auto end = steady_clock::now() + longest_ending;
+  while (probe(path) != Dialled::State::nobody) {
+    if (steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return true;
+}
+
 // nullopt: nobody was there, or the run ended before it answered.
 std::optional<Reply> ask(const std::string& path, const Asked& asked) {
   const auto descriptor = connect_to(path);
@@ -121,7 +132,7 @@ std::optional<Reply> ask(const std::string& path, const Asked& asked) {
       if (is_taken) {
         throw Error(ErrorKind::destination, fmt::format("the run at {} ended before it answered", path), "Ask again.");
       }
-      if (probe(path) == Dialled::State::nobody) return std::nullopt;  // it has just ended
+      if (is_soon_gone(path)) return std::nullopt;
       throw Error(ErrorKind::destination, fmt::format("the run at {} closed the connection without an answer", path),
                   "It is at work: ask again.");
     }
