@@ -10,6 +10,7 @@
 #include "base/process_limits.h"
 #include "destination/destination.h"
 #include "destination/duckdb/file_guard.h"
+#include "destination/duckdb/file_place.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/query_check.h"
 #include "destination/duckdb/query_watch.h"

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "destination/duckdb/copy.h"
+#include "destination/duckdb/file_place.h"
 #include "destination/duckdb/file_url.h"
-#include "destination/duckdb/open_file.h"
 #include "destination/duckdb/own_rows.h"
 #include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "destination/duckdb/open_file.h"
+#include "destination/duckdb/file_place.h"
 
 namespace walbrook::destination::duckdb {
 namespace {

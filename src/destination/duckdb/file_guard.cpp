@@ -21,7 +21,7 @@
 
 #include "base/error.h"
 #include "destination/destination.h"
-#include "destination/duckdb/open_file.h"
+#include "destination/duckdb/file_place.h"
 
 namespace walbrook::destination::duckdb {
 namespace {

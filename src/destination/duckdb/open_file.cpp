@@ -16,6 +16,7 @@
 #include "base/standard_descriptors.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/file_guard.h"
+#include "destination/duckdb/file_place.h"
 #include "destination/duckdb/log_mark.h"
 
 namespace walbrook::destination::duckdb {
@@ -153,22 +154,6 @@ constexpr const char* locked_mend =
 bool is_out_of_memory(std::string_view message) {
   return message.find("could not allocate block") != std::string_view::npos ||
          message.find("Out of Memory") != std::string_view::npos;
-}
-
-std::string file_label(const std::string& path) {
-  return fs::path(path).filename().string();
-}
-
-std::string behind_links(const std::string& path) {
-  constexpr int most_links = 40;  // as the kernel
-  fs::path place = path;
-  std::error_code failed;
-  for (int i = 0; i < most_links && fs::is_symlink(place, failed); ++i) {
-    const auto next = fs::read_symlink(place, failed);
-    if (failed) break;
-    place = place.parent_path() / next;
-  }
-  return place.string();
 }
 
 std::string first_line(std::string_view message) {

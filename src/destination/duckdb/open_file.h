@@ -17,11 +17,6 @@ struct DatabaseOptions;
 inline constexpr const char* default_memory_limit = "192MB";
 inline constexpr std::size_t default_memory_bytes = 192'000'000;
 
-// "/a/shop.duckdb" → "shop.duckdb".
-[[nodiscard]] std::string file_label(const std::string& path);
-// Where the file is or would be made: symbolic links are followed, also those that lead nowhere. DuckDB keeps its log
-// there.
-[[nodiscard]] std::string behind_links(const std::string& path);
 // DuckDB's messages quote the statement in further lines.
 [[nodiscard]] std::string first_line(std::string_view message);
 
