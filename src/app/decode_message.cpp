@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "pgoutput/utf8.h"
+#include "base/utf8.h"
 #include "pgoutput/value_text.h"
 
 namespace walbrook::app {

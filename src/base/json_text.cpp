@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text.h"
+
 namespace walbrook {
 namespace {
 
@@ -41,9 +43,7 @@ std::pair<unsigned, std::size_t> hidden_character(std::string_view text) {
   if (byte(0) == 0xD8 && byte(1) == 0x9C) return {0x061C, 2};
   if (byte(0) != 0xE2 || (byte(1) != 0x80 && byte(1) != 0x81)) return {0, 0};
   const unsigned code = 0x2000U | ((byte(1) & 0x3FU) << 6U) | (byte(2) & 0x3FU);
-  const bool hides =
-      code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-  return hides ? std::pair<unsigned, std::size_t>{code, 3} : std::pair<unsigned, std::size_t>{0, 0};
+  return reorders(code) ? std::pair<unsigned, std::size_t>{code, 3} : std::pair<unsigned, std::size_t>{0, 0};
 }
 
 }  // namespace

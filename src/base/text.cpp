@@ -45,13 +45,6 @@ bool is_control(const Character& character) {
   return !character.valid || character.code < 0x20 || (character.code >= 0x7F && character.code < 0xA0);
 }
 
-// They have no width, and what stands beside them is shown in another order or on another line than it has (Unicode
-// Bidirectional Algorithm, UAX 9, section 2; the line and paragraph separators).
-bool reorders(char32_t code) {
-  return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2066 && code <= 0x2069);
-}
-
 void append_printable(std::string& shown, const Character& character) {
   if (character.valid && reorders(character.code)) {
     shown += fmt::format("\\u{:04X}", static_cast<unsigned>(character.code));
@@ -74,7 +67,27 @@ std::size_t width_of(const Character& character) {
   return width < 0 ? 1 : static_cast<std::size_t>(width);
 }
 
+// `stays` is asked of what follows a line break.
+std::string printable_but_for(std::string_view text, bool (*stays)(std::string_view)) {
+  std::string shown;
+  std::size_t from = 0;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', from)) {
+    from = end + 1;
+    const auto rest = text.substr(from);
+    if (!stays(rest)) continue;
+    shown += printable(text.substr(0, end)) + '\n';
+    text = rest;
+    from = 0;
+  }
+  return shown + printable(text);
+}
+
 }  // namespace
+
+bool reorders(char32_t code) {
+  return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
 
 std::string with_thousands(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -136,27 +149,11 @@ std::string printable(std::string_view text) {
 }
 
 std::string printable_lines(std::string_view text) {
-  constexpr std::string_view indentation = "  ";
-  std::string shown;
-  std::size_t from = 0;
-  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', from)) {
-    from = end + 1;
-    const auto rest = text.substr(from);
-    if (!rest.empty() && !rest.starts_with(indentation)) continue;
-    shown += printable(text.substr(0, end)) + '\n';
-    text = rest;
-    from = 0;
-  }
-  return shown + printable(text);
+  return printable_but_for(text, [](std::string_view rest) { return rest.empty() || rest.starts_with("  "); });
 }
 
 std::string printable_block(std::string_view text) {
-  std::string shown;
-  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    shown += printable(text.substr(0, end)) + '\n';
-    text.remove_prefix(end + 1);
-  }
-  return shown + printable(text);
+  return printable_but_for(text, [](std::string_view /*rest*/) { return true; });
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {

@@ -16,6 +16,9 @@ namespace walbrook {
 // Terminal columns that UTF-8 text takes: none for combining marks, two for wide characters. Bytes that are no UTF-8
 // and control characters count as one, as `printable` shows them. Needs a UTF-8 LC_CTYPE (main sets C.UTF-8).
 [[nodiscard]] std::size_t display_width(std::string_view text);
+// A character that has no width and by which what stands beside it is shown in another order or on another line
+// (Unicode Bidirectional Algorithm, UAX 9, section 2; the line and paragraph separators).
+[[nodiscard]] bool reorders(char32_t code);
 // Control characters as \n, \t or \xNN and bidirectional ones as \uNNNN, so that no value can move the cursor, colour
 // the terminal or reverse what stands beside it.
 [[nodiscard]] std::string printable(std::string_view text);

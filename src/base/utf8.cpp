@@ -5,8 +5,13 @@
 
 namespace walbrook {
 
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080808080808080U;
+
+}  // namespace
+
 bool is_ascii(std::string_view text) {
-  constexpr std::uint64_t high_bits = 0x8080808080808080U;
   std::uint64_t seen = 0;
   std::size_t at = 0;
   for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
@@ -22,6 +27,14 @@ bool is_utf8(std::string_view text) {
   std::size_t at = 0;
   const auto byte = [&](std::size_t offset) { return static_cast<unsigned char>(text[at + offset]); };
   while (at < text.size()) {
+    if (text.size() - at >= sizeof(std::uint64_t)) {  // mostly ASCII: eight at a time
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, sizeof(word));
+      if ((word & high_bits) == 0) {
+        at += sizeof(word);
+        continue;
+      }
+    }
     const unsigned lead = byte(0);
     if (lead < 0x80) {
       ++at;

@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 #include "pgoutput/parsers.h"
-#include "pgoutput/utf8.h"
 
 namespace walbrook::pgoutput {
 namespace {

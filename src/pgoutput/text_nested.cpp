@@ -5,7 +5,6 @@
 #include "base/utf8.h"
 #include "pgoutput/nested.h"
 #include "pgoutput/parsers.h"
-#include "pgoutput/utf8.h"
 #include "pgoutput/value_text.h"
 
 namespace walbrook::pgoutput {

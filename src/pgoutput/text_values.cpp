@@ -6,7 +6,6 @@
 #include "base/source_text.h"
 #include "base/utf8.h"
 #include "pgoutput/parsers.h"
-#include "pgoutput/utf8.h"
 #include "pgoutput/value_text.h"
 
 namespace walbrook::pgoutput {

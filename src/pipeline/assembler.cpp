@@ -16,7 +16,7 @@ Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const 
       position_(options.checkpoint) {}
 
 void Assembler::feed(std::string_view frame) {
-  if (reached_until_) return;
+  if (reached_until()) return;
   try {
     take(frame);
   } catch (Error& failed) {
@@ -52,10 +52,9 @@ bool Assembler::beyond_until(Lsn commit_lsn) {
   // What is durable is compared all the same.
   if (options_.until && commit_lsn >= *options_.until && commit_lsn >= options_.checkpoint) {
     history_.reached(commit_lsn);  // nothing more is read, which would tell
-    reached_until_ = true;
     next_commit_ = commit_lsn;
   }
-  return reached_until_;
+  return reached_until();
 }
 
 void Assembler::open_transaction(const Transaction& transaction) {

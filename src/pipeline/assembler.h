@@ -62,7 +62,7 @@ class Assembler {
   // end_lsn of the last commit that was seen, taken or not.
   [[nodiscard]] Lsn position() const { return position_; }
   // A commit at or above `until` was seen: nothing more will be taken.
-  [[nodiscard]] bool reached_until() const { return reached_until_; }
+  [[nodiscard]] bool reached_until() const { return next_commit_.is_set(); }
   // The first commit that `until` kept out; unset: none was seen.
   [[nodiscard]] Lsn next_commit() const { return next_commit_; }
   // Of the transaction between its Begin and its Commit; unset where none is open.
@@ -150,7 +150,6 @@ class Assembler {
   std::deque<LoadPackage> due_;  // packages that leave before anything else does, in order
   Lsn position_;
   Lsn described_;  // as LoadPackage::described
-  bool reached_until_ = false;
   Lsn next_commit_;
 };
 

@@ -1,6 +1,5 @@
 #include "pipeline/copier.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <thread>
@@ -87,11 +86,7 @@ void Copier::postpone(std::vector<CopyOrder::Table>& tables, const CannotCopyNow
 }
 
 void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
-  const source::SlotWait wait{.report =
-                                  [this](const auto& writers) {
-                                    observer_.waiting_for(writers);
-                                    statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
-                                  },
+  const source::SlotWait wait{.report = [this](const auto& writers) { observer_.waiting_for(writers); },
                               .longest = options_.snapshot_wait};
   source::SnapshotSource snapshot(options_.conninfo, wait, stop, options_.server);
   statistics_.waits_for("");

@@ -241,9 +241,7 @@ std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
   for (auto& [oid, table] : sync_.tables()) {
     if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) {
       ready.push_back(&table);
-    } else if (options_.together && !promoted_ &&
-               (table.record.state == TableState::copying ||
-                (table.record.state == TableState::pending && !is_given_up(table)))) {
+    } else if (options_.together && !promoted_ && is_to_be_copied(table)) {
       return {};
     }
   }

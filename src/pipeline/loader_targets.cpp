@@ -38,7 +38,7 @@ void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_
   if (altered.empty()) {
     TableSync::suspend(table, refused_change(failed));
   } else {
-    static_cast<void>(sync_.target_altered(table, altered.front()));
+    sync_.target_altered(table, altered.front());
   }
   table.set_aside_at = commit_lsn;
   statistics_.table(table);

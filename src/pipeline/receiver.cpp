@@ -46,6 +46,7 @@ Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog&
       groups_(groups),
       queue_(queue),
       durable_(durable),
+      limits_{.binary = options.binary},
       last_(options.assembler.last) {}
 
 void Receiver::step(SteadyTime now) {
@@ -72,15 +73,11 @@ void Receiver::step(SteadyTime now) {
   } catch (const source::CannotConvert& refused) {
     spdlog::info("{}; text is read as the database stores it", refused.cause());
     limits_.as_stored = true;
-    disconnect(now, refused);
-    failures_ = 0;
-    retry_at_ = now;
+    ask_again(now);
   } catch (const source::CannotStream& cannot) {
     spdlog::info("{}; transactions are read when they have committed", cannot.cause());
     limits_.whole = true;
-    disconnect(now, cannot);
-    failures_ = 0;
-    retry_at_ = now;
+    ask_again(now);
   } catch (const OtherHistory& other) {
     look_for_alteration(now, other);
   } catch (Error& failed) {
@@ -96,7 +93,7 @@ void Receiver::step(SteadyTime now) {
 // A stream that breaks as soon as it is opened is the same loss as the one before.
 void Receiver::lose(SteadyTime now, const Error& why) {
   const bool lasted = reader_ != nullptr && (failures_ == 0 || now - opened_at_ >= lasting);
-  disconnect(now, why);
+  disconnect(now);
   if (lasted || !lost_at_) {
     lost_at_ = now;
     told_.clear();
@@ -122,9 +119,7 @@ void Receiver::change_form(SteadyTime now) {
     // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
     spdlog::info("{}; the stream begins at the checkpoint and is not compared", obstacle.error.cause());
     last_ = {};
-    disconnect(now, obstacle.error);
-    failures_ = 0;
-    retry_at_ = now;
+    ask_again(now);
     return;
   }
   if (tried_at_ != durable()) {
@@ -133,16 +128,13 @@ void Receiver::change_form(SteadyTime now) {
     refused_.reset();
   }
   const bool needs_text = !obstacle.commit.is_set();
-  const bool was_binary = needs_text || limits_.binary || (options_.binary && !limits_.text);
+  const bool was_binary = needs_text || limits_.binary;
   (was_binary ? tried_binary_ : tried_text_) = true;
   if (obstacle.commit.is_set()) refused_ = obstacle;
   if (refused_ && (was_binary ? tried_text_ : tried_binary_)) throw cannot_be_sent(refused_->error, refused_->commit);
   spdlog::info("{}; the stream is asked for in {}", obstacle.error.cause(), was_binary ? "text" : "binary");
-  limits_.text = was_binary;
   limits_.binary = !was_binary;
-  disconnect(now, obstacle.error);
-  failures_ = 0;
-  retry_at_ = now;
+  ask_again(now);
 }
 
 // PostgreSQL decodes with the catalog as it was, but not in every corner: behind ALTER PUBLICATION a transaction may
@@ -161,9 +153,7 @@ void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
   spdlog::warn("{}; the publication was altered meanwhile, which may be the reason: the stream is not compared",
                other.cause());
   last_ = {};
-  disconnect(now, other);
-  failures_ = 0;
-  retry_at_ = now;
+  ask_again(now);
 }
 
 void Receiver::connect(SteadyTime now) {
@@ -192,7 +182,14 @@ void Receiver::connect(SteadyTime now) {
   compared_ = assembler_->compared();
 }
 
-void Receiver::disconnect(SteadyTime now, const Error& /*why*/) {
+// The stream is asked for otherwise: nothing has failed.
+void Receiver::ask_again(SteadyTime now) {
+  disconnect(now);
+  failures_ = 0;
+  retry_at_ = now;
+}
+
+void Receiver::disconnect(SteadyTime now) {
   assembler_.reset();  // it borrows the reader's encoding
   {
     const std::lock_guard lock(reader_mutex_);

@@ -20,17 +20,16 @@ namespace walbrook::pipeline {
 struct ReceiverOptions {
   AssemblerOptions assembler;  // its `last` belongs to the durable checkpoint that the run begins with
   bool confirm = true;         // false: the server is told nothing of what is durable
-  bool binary = false;         // the stream is asked for in binary where StreamLimits says nothing else
+  bool binary = false;         // the stream is asked for in binary first
   // For how long a lost source is waited for before that ends the run; nullopt: without end.
   std::optional<milliseconds> reconnect_timeout = milliseconds(10'000);
   // Whether the publication was altered by a transaction that is newer than this one. Throws Error. Empty: it was not.
   std::function<bool(std::uint32_t xid)> altered_since = {};
 };
 
-// How a stream is asked for otherwise than the run began with it.
+// How a stream is asked for; what differs from the run's beginning is what the server or a value made necessary.
 struct StreamLimits {
-  bool text = false;       // in text even where binary would do
-  bool binary = false;     // in binary even where text was chosen
+  bool binary = false;     // as ReceiverOptions::binary, until that form leads no further
   bool whole = false;      // transactions only when they have committed
   bool as_stored = false;  // text in the database's own encoding
 };
@@ -70,7 +69,8 @@ class Receiver {
 
  private:
   void connect(SteadyTime now);
-  void disconnect(SteadyTime now, const Error& why);
+  void disconnect(SteadyTime now);
+  void ask_again(SteadyTime now);
   void lose(SteadyTime now, const Error& why);
   void change_form(SteadyTime now);
   void look_for_alteration(SteadyTime now, const OtherHistory& other);

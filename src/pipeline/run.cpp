@@ -22,7 +22,6 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -47,31 +46,6 @@ constexpr milliseconds startup_timeout_following{300'000};
 constexpr milliseconds startup_timeout_once{5'000};
 constexpr milliseconds reconnect_timeout_once{60'000};
 
-// Forwards, and shows what is waited for before the run's threads begin.
-class WaitingObserver final : public RunObserver {
- public:
-  WaitingObserver(RunObserver& next, Statistics& statistics) : next_(next), statistics_(statistics) {}
-  void prepared(const std::string& line) override { next_.prepared(line); }
-  void waiting_for(const std::vector<source::OpenWriter>& writers) override {
-    statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
-    next_.waiting_for(writers);
-  }
-  void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
-    next_.copy_started(table, estimated_rows, estimated_bytes);
-  }
-  void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
-    next_.copy_advanced(table, rows, wire_bytes);
-  }
-  void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
-    next_.copy_finished(table, rows, seconds);
-  }
-  void copy_restarted(const std::string& table, const std::string& why) override { next_.copy_restarted(table, why); }
-
- private:
-  RunObserver& next_;
-  Statistics& statistics_;
-};
-
 }  // namespace
 
 source::Endpoint patient_endpoint(const RunOptions& options, std::stop_token stop) {
@@ -90,17 +64,42 @@ class Run::Impl {
   Impl(RunOptions options, destination::Destination& destination, RunObserver& observer)
       : options_(with_patience(std::move(options), ending_.get_token())),
         destination_(destination),
-        observer_(observer),
         types_(options_.conninfo, &server_),
         queue_(options_.package_bytes),
         inbox_([this] { queue_.wake(); }),
-        statistics_(first_status()) {}
+        statistics_(first_status()),
+        observer_(observer, statistics_) {}
 
   RunSummary execute(std::stop_token stop);
   [[nodiscard]] RunStatus status() const;
   void resync(const std::vector<source::TableName>& tables);
 
  private:
+  // Forwards, and shows in `status` which writers are waited for.
+  class WaitingObserver final : public RunObserver {
+   public:
+    WaitingObserver(RunObserver& next, Statistics& statistics) : next_(next), statistics_(statistics) {}
+    void prepared(const std::string& line) override { next_.prepared(line); }
+    void waiting_for(const std::vector<source::OpenWriter>& writers) override {
+      statistics_.waits_for(writers.empty() ? "" : source::waiting_text(writers));
+      next_.waiting_for(writers);
+    }
+    void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
+      next_.copy_started(table, estimated_rows, estimated_bytes);
+    }
+    void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
+      next_.copy_advanced(table, rows, wire_bytes);
+    }
+    void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
+      next_.copy_finished(table, rows, seconds);
+    }
+    void copy_restarted(const std::string& table, const std::string& why) override { next_.copy_restarted(table, why); }
+
+   private:
+    RunObserver& next_;
+    Statistics& statistics_;
+  };
+
   [[nodiscard]] RunStatus first_status() const {
     RunStatus status;
     status.pipeline = options_.pipeline;
@@ -114,7 +113,7 @@ class Run::Impl {
     options.conninfo = patient_endpoint(options, std::move(stop));
     return options;
   }
-  [[nodiscard]] Prepared prepare_when_it_answers(RunObserver& observer, std::stop_token stop);
+  [[nodiscard]] Prepared prepare_when_it_answers(std::stop_token stop);
   void build(Prepared& prepared);
   [[nodiscard]] std::unique_ptr<source::ChangeReader> open_stream(const ResumePoint& start, const StreamLimits& limits);
   [[nodiscard]] bool altered_since(std::uint32_t xid);
@@ -142,12 +141,12 @@ class Run::Impl {
   std::stop_source failing_;  // the run ends with an error: waits are cut short
   RunOptions options_;
   destination::Destination& destination_;
-  RunObserver& observer_;
   source::KnownServer server_;
   source::CatalogTypes types_;
   PackageQueue queue_;
   Mailbox<LoaderMessage> inbox_;
   Statistics statistics_;
+  WaitingObserver observer_;
   TableGroups groups_;
   std::unique_ptr<TableSync> sync_;
   std::unique_ptr<Copier> copier_;
@@ -155,7 +154,6 @@ class Run::Impl {
   std::unique_ptr<Loader> loader_;
   mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
   std::unique_ptr<Receiver> receiver_;
-  bool binary_ = false;
   bool must_confirm_ = false;
   int protocol_ = 1;
   bool two_phase_ = false;
@@ -180,8 +178,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   const std::stop_callback forward(stop, [this] { end(); });
   Prepared prepared;
   try {
-    WaitingObserver observer(observer_, statistics_);
-    prepared = prepare_when_it_answers(observer, stop);
+    prepared = prepare_when_it_answers(stop);
   } catch (const Error&) {
     if (!stop.stop_requested()) throw;
     RunSummary nothing;  // it waited for open writers, and nothing was begun
@@ -207,11 +204,11 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
 }
 
 // A server that goes away between two of its questions is waited for as one that does not answer the first.
-Prepared Run::Impl::prepare_when_it_answers(RunObserver& observer, std::stop_token stop) {
+Prepared Run::Impl::prepare_when_it_answers(std::stop_token stop) {
   source::Outage outage(options_.conninfo, source::ConnectionUse::replication);  // the last kind that it opens
   while (true) {
     try {
-      auto prepared = prepare(options_, destination_, types_, server_, observer, stop);
+      auto prepared = prepare(options_, destination_, types_, server_, observer_, stop);
       outage.over();
       return prepared;
     } catch (const source::Stopped&) {
@@ -228,7 +225,6 @@ Prepared Run::Impl::prepare_when_it_answers(RunObserver& observer, std::stop_tok
 void Run::Impl::build(Prepared& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
-  binary_ = prepared.binary;
   must_confirm_ = options_.confirm && prepared.slot_is_behind;
   protocol_ = prepared.protocol;
   two_phase_ = prepared.two_phase;
@@ -278,7 +274,7 @@ void Run::Impl::build(Prepared& prepared) {
                          .protocol = protocol_,
                          .parallel_streaming = pgoutput::streams_in_parallel(protocol_)};
   receiving.confirm = options_.confirm;
-  receiving.binary = binary_;
+  receiving.binary = prepared.binary;
   receiving.reconnect_timeout = options_.conninfo.options().reconnect_timeout;
   receiving.altered_since = [this](std::uint32_t xid) { return altered_since(xid); };
   auto receiver = std::make_unique<Receiver>(
@@ -304,7 +300,7 @@ std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(const ResumePoint& 
                                   .streaming = !limits.whole,
                                   .two_phase = two_phase_,
                                   .origin = options_.origin,
-                                  .binary = limits.binary || (binary_ && !limits.text),
+                                  .binary = limits.binary,
                                   .as_stored = limits.as_stored,
                                   .decoding_memory = options_.decoding_memory,
                                   .wait_for_active = options_.slot_wait},
@@ -404,9 +400,6 @@ void Run::Impl::resync(const std::vector<source::TableName>& tables) {
 RunSummary Run::Impl::summary(std::chrono::duration<double> took, bool stopped) const {
   RunSummary out;
   out.stopped = stopped;
-  std::map<std::string, std::uint64_t> copied_rows;
-  for (const auto& table : statistics_.snapshot().tables)
-    copied_rows[table.schema + "." + table.name] = table.copied_rows;
   out.applied = statistics_.snapshot().applied;
   out.copy_seconds = statistics_.copy_seconds();
   out.apply_seconds = statistics_.load_seconds();
@@ -423,8 +416,7 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took, bool stopped) 
     if (table.record.state == TableState::streaming && !table.record.suspect.empty())
       out.suspect.push_back(table.record);
     if (table.record.state == TableState::pending || table.record.state == TableState::copying) {
-      out.unfinished.push_back(
-          {.record = table.record, .copied_rows = copied_rows[table.record.schema + "." + table.record.name]});
+      out.unfinished.push_back({.record = table.record, .copied_rows = statistics_.copied_rows(oid)});
     }
     if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
     ++out.copied_tables;

@@ -72,7 +72,7 @@ struct RunOptions {
   std::string decoding_memory = "256MB";
   milliseconds network_timeout{60'000};  // of silence on a connection to the source
   // How long the source is waited for: where it is not there at the start, and where it is lost. nullopt: as fits a run
-  // that follows, or one that does not (source_limits).
+  // that follows, or one that does not (patient_endpoint).
   std::optional<milliseconds> startup_timeout, reconnect_timeout;
   milliseconds slot_wait{30'000};  // how long a slot that another process reads is waited for
   // How long the creation of a slot waits for transactions that are writing in the source. Then a run without `follow`

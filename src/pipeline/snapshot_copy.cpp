@@ -141,7 +141,7 @@ bool SnapshotCopy::settle_failure(const Piece& piece, const source::SnapshotRead
     return true;
   }
   const bool of_copy = source::consequence_of(failed, source::Asked::copy, true) == source::Consequence::copy;
-  if (of_copy || failed.kind() == ErrorKind::destination) throw failed;
+  if (of_copy || failed.kind() == ErrorKind::destination) throw;
   copy.give_up(TableCopy::Outcome::failed, failed.what());
   return true;
 }

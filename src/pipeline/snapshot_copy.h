@@ -57,7 +57,7 @@ class SnapshotCopy {
   // nullopt: none is left, the worker ends.
   [[nodiscard]] std::optional<Piece> next();
   // What `failed` means for the piece's table and for this worker: false, where the worker ends. Rethrows it where it
-  // concerns more than the table.
+  // concerns more than the table. REQUIRES: it is being handled.
   [[nodiscard]] bool settle_failure(const Piece& piece, const source::SnapshotReader& reader, bool has_rows,
                                     const Error& failed);
   // The worker ends and leaves its piece to the others; false: it is the last one.

@@ -96,6 +96,12 @@ void Statistics::copy_progress(Oid table, std::uint64_t rows) {
   tables_[table].copied_rows = rows;
 }
 
+std::uint64_t Statistics::copied_rows(Oid table) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = tables_.find(table);
+  return found == tables_.end() ? 0 : found->second.copied_rows;
+}
+
 void Statistics::waits_for(std::string what) {
   const std::lock_guard lock(mutex_);
   status_.waits_for = std::move(what);

@@ -26,6 +26,7 @@ class Statistics {
   void promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
   void table(const SyncedTable& table);
   void copy_progress(Oid table, std::uint64_t rows);
+  [[nodiscard]] std::uint64_t copied_rows(Oid table) const;  // as copy_progress said last
   // What copies wait for in the source; "" = nothing.
   void waits_for(std::string what);
   void copied(double seconds);  // a table's copy is whole; how long it took

@@ -1,9 +1,9 @@
 #include "pipeline/table_sync.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "pipeline/leaving.h"
@@ -393,8 +393,8 @@ void TableSync::postpone(SyncedTable& table, const CannotCopyNow& why, bool foll
 
 bool TableSync::any_due(SteadyTime now) const {
   return std::ranges::any_of(tables_, [now](const auto& entry) {
-    const auto& [record, postponement] = std::tie(entry.second.record, entry.second.postponement);
-    return record.state == TableState::pending && postponement && is_due(*postponement, now);
+    const auto& table = entry.second;
+    return table.record.state == TableState::pending && table.postponement && is_due(*table.postponement, now);
   });
 }
 
@@ -403,8 +403,8 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTi
   for (auto& [oid, table] : tables_) {
     if (table.record.state != TableState::pending) continue;
     if (table.postponement && !is_due(*table.postponement, now)) continue;
-    if (!table.source.unreadable.reason.empty()) {
-      suspend_unreadable(table);
+    if (const auto& obstacle = table.source.unreadable; !obstacle.reason.empty()) {
+      suspend(table, fmt::format("{}. {}", obstacle.reason, obstacle.remedy));
       ordered.push_back(&table);
       continue;
     }
@@ -435,10 +435,7 @@ SyncedTable* TableSync::find_by_relation(Oid relation) {
 }
 
 bool TableSync::settled() const {
-  return std::ranges::none_of(tables_, [](const auto& entry) {
-    const auto state = entry.second.record.state;
-    return (state == TableState::pending && !is_given_up(entry.second)) || state == TableState::copying;
-  });
+  return std::ranges::none_of(tables_, [](const auto& entry) { return is_to_be_copied(entry.second); });
 }
 
 bool TableSync::any_streaming() const {

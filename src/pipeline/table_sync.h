@@ -60,8 +60,6 @@ struct SyncedTable {
 
 // Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
 [[nodiscard]] std::string unfit_reason(const source::SourceTable& table);
-// Pending, and the role cannot read it.
-void suspend_unreadable(SyncedTable& table);
 
 struct TableSyncOptions {
   std::string dataset;                    // "" = the source's schema names
@@ -71,9 +69,11 @@ struct TableSyncOptions {
   SuspicionOptions suspicion{};
 };
 
-// Pending, and left to the next run: this one has tried for long enough.
-[[nodiscard]] inline bool is_given_up(const SyncedTable& table) {
-  return table.record.state == TableState::pending && table.postponement && table.postponement->given_up;
+// Its copy is still to come in this run: not left to the next one, which it is where this one has tried for long
+// enough.
+[[nodiscard]] inline bool is_to_be_copied(const SyncedTable& table) {
+  if (table.record.state == TableState::copying) return true;
+  return table.record.state == TableState::pending && !(table.postponement && table.postponement->given_up);
 }
 
 // Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
@@ -96,8 +96,8 @@ class TableSync {
   // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. Behind the
   // first publication_seen. Returns the records that changed, to be stored. (table_sync_targets.cpp)
   std::vector<TableRecord> compare_targets(destination::Destination& destination);
-  // The same of one table whose target was found to be altered; true when its record changed.
-  bool target_altered(SyncedTable& table, const destination::AlteredTarget& altered);
+  // The same of one table whose target was found to be altered.
+  void target_altered(SyncedTable& table, const destination::AlteredTarget& altered);
   static void suspend(SyncedTable& table, const std::string& reason);
   // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
   // to be stored.

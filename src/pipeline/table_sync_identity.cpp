@@ -70,23 +70,12 @@ std::string unfit_reason(const source::SourceTable& table) {
   return {};
 }
 
-void suspend_unreadable(SyncedTable& table) {
-  const auto& obstacle = table.source.unreadable;
-  auto& record = table.record;
-  record.state = TableState::quarantined;
-  record.reason = fmt::format("{}. {}", obstacle.reason, obstacle.remedy);
-  spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
-}
-
 bool TableSync::suspend_unfit(SyncedTable& table) {
-  auto& record = table.record;
-  auto reason = unfit_reason(table.source);
+  const auto& record = table.record;
+  const auto reason = unfit_reason(table.source);
   if (reason.empty()) return false;
   if (record.state == TableState::quarantined && record.reason == reason) return false;
-  record.state = TableState::quarantined;
-  record.reason = std::move(reason);
-  table.copied.reset();
-  spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
+  suspend(table, reason);
   return true;
 }
 

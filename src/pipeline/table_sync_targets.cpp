@@ -17,12 +17,11 @@ void TableSync::suspend(SyncedTable& table, const std::string& reason) {
   spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
 }
 
-bool TableSync::target_altered(SyncedTable& table, const destination::AlteredTarget& altered) {
+void TableSync::target_altered(SyncedTable& table, const destination::AlteredTarget& altered) {
   auto& record = table.record;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
   if (altered.name_conflict) {
-    suspend(table, fmt::format("{}. {}", altered.reason, altered.hint));
-    return true;
+    return suspend(table, fmt::format("{}. {}", altered.reason, altered.hint));
   }
   const bool is_copied = !is_leaving(record) && !(record.changes_only && record.columns != nullptr);
   if (is_copied && bytes > options_.suspicion.resync_max_size) {
@@ -30,7 +29,7 @@ bool TableSync::target_altered(SyncedTable& table, const destination::AlteredTar
                                "the same",
                                altered.reason, bytes >> 20U, options_.suspicion.resync_max_size >> 20U, record.schema,
                                record.name));
-    return true;
+    return;
   }
   ask_for_copy(table, altered.reason);
   table.copied.reset();
@@ -39,7 +38,6 @@ bool TableSync::target_altered(SyncedTable& table, const destination::AlteredTar
   } else if (record.state == TableState::quarantined) {
     spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
   }
-  return true;
 }
 
 std::vector<TableRecord> TableSync::compare_targets(destination::Destination& destination) {
@@ -53,7 +51,8 @@ std::vector<TableRecord> TableSync::compare_targets(destination::Destination& de
   std::vector<TableRecord> changed;
   for (const auto& altered : destination.altered_targets(streaming)) {
     auto& table = tables_.at(altered.oid);
-    if (target_altered(table, altered)) changed.push_back(table.record);
+    target_altered(table, altered);
+    changed.push_back(table.record);
   }
   std::erase_if(described_, [this](const TableRecord& record) {
     return tables_.at(record.oid).record.state != TableState::streaming;

@@ -224,6 +224,12 @@ SourceTable table_of(const Rows& rows, int row) {
 
 }  // namespace
 
+std::string oid_array(const std::vector<SourceTable>& tables) {
+  std::vector<Oid> oids;
+  for (const auto& table : tables) oids.push_back(table.oid);
+  return fmt::format("{{{}}}", fmt::join(oids, ","));
+}
+
 Lsn before_page_header(Lsn insert_position) {
   constexpr std::uint64_t page = 8192;
   const auto into_page = insert_position.value % page;

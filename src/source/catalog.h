@@ -57,6 +57,9 @@ struct SourceTable {
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 
+// The OIDs of the tables as an SQL array literal, for `= ANY ($1::oid[])`.
+[[nodiscard]] std::string oid_array(const std::vector<SourceTable>& tables);
+
 // A table that walbrook's own publication leaves out, because publishing it would make UPDATE and DELETE fail.
 struct LeftOutTable {
   Oid oid = 0;

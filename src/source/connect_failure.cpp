@@ -127,8 +127,7 @@ std::string last_state(std::string_view message) {
 
 // Where the words are not known, which they are in English alone.
 ErrorKind kind_of_state(std::string_view state) {
-  if (state.empty() || state.starts_with("08") || state.starts_with("57P") || state.starts_with("53"))
-    return ErrorKind::connection;
+  if (state.empty() || is_of_connection(state)) return ErrorKind::connection;
   return state.starts_with("28") || state == "42501" ? ErrorKind::rights : ErrorKind::source_not_ready;
 }
 
@@ -145,6 +144,10 @@ std::string_view bare_reason(std::string_view line) {
 }
 
 }  // namespace
+
+bool is_of_connection(std::string_view sqlstate) {
+  return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate.starts_with("53");
+}
 
 std::string one_line(std::string_view message) {
   std::vector<std::string_view> reasons;

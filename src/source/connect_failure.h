@@ -14,6 +14,9 @@ struct ConnectAttempt {
   std::string user;
 };
 
+// 08: connection exceptions, 57P: shut down by somebody, 53: out of some resource. Trying again may help.
+[[nodiscard]] bool is_of_connection(std::string_view sqlstate);
+
 // `message`: what libpq said, several lines when several addresses were tried.
 [[nodiscard]] Error connect_failure(std::string_view message, const ConnectAttempt& attempt);
 

@@ -60,7 +60,7 @@ Parameters resolve(const std::string& conninfo) {
   }
   const std::array<const char*, 4> names = {"dbname", "password", "sslmode", nullptr};
   const std::array<const char*, 4> values = {conninfo.c_str(), "-", refused, nullptr};
-  const std::unique_ptr<PGconn, FinishConnection> probe(PQconnectStartParams(names.data(), values.data(), 1));
+  const OpenedConnection probe(PQconnectStartParams(names.data(), values.data(), 1));
   if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
   const std::string message = PQerrorMessage(probe.get());
   if (message.find(refused) == std::string::npos) {
@@ -94,17 +94,13 @@ Parameters timeouts(milliseconds network_timeout) {
 
 Parameters additions(const Parameters& resolved, ConnectionUse use, const std::string& options,
                      milliseconds network_timeout) {
-  const auto given = [&resolved](const char* name) {
-    const auto found = resolved.find(name);
-    return found == resolved.end() ? std::string() : found->second;
-  };
   Parameters added;
-  const auto users = given("options");
+  const auto users = parameter(resolved, "options");
   added["options"] = (users.empty() ? "" : users + " ") + startup_options() + (options.empty() ? "" : " " + options);
   added["client_encoding"] = "UTF8";
   added["fallback_application_name"] = "walbrook";
   for (const auto& [name, value] : timeouts(network_timeout)) {
-    if (given(name.c_str()).empty()) added[name] = value;
+    if (parameter(resolved, name).empty()) added[name] = value;
   }
   if (use == ConnectionUse::replication) added["replication"] = "database";
   return added;
@@ -221,18 +217,15 @@ Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, co
   const auto resolved = resolve(conninfo);
   require_port(resolved);
   const auto added = additions(resolved, use, options, endpoint.options().network_timeout);
-  const auto named = [&resolved](const char* name) {
-    const auto found = resolved.find(name);
-    return found == resolved.end() ? std::string() : found->second;
-  };
+  const auto named = [&resolved](const char* name) { return parameter(resolved, name); };
   const auto refusal = [](std::string message, const Connection& failed) {
     blank_out(message, PQhost(failed.raw()));
     blank_out(message, PQdb(failed.raw()));
     return connect_failure(message, {failed.where(), unspoiled(failed.database()), failed.user()});
   };
-  std::unique_ptr<PGconn, Finish> opened;
+  OpenedConnection opened;
   try {
-    opened.reset(dial(endpoint, resolved, added).release());
+    opened = dial(endpoint, conninfo, resolved, added);
   } catch (const Error& silent) {
     if (silent.kind() != ErrorKind::connection) throw;
     auto message = silent.cause();
@@ -241,7 +234,7 @@ Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, co
                           {fmt::format("{}:{}/{}", unspoiled(named("host")), named("port"), unspoiled(named("dbname"))),
                            unspoiled(named("dbname")), named("user")});
   }
-  Connection connection(opened.release(), endpoint);
+  Connection connection(std::move(opened), endpoint);
   if (PQstatus(connection.raw()) != CONNECTION_OK) throw refusal(PQerrorMessage(connection.raw()), connection);
   PQsetErrorVerbosity(connection.raw(), PQERRORS_DEFAULT);
   warn_of_open_password(connection.raw(), connection.where());
@@ -268,8 +261,7 @@ Result Connection::run(const std::string& sql, const std::vector<std::optional<s
   ServerWait wait(*this, doing, also);
   Result last;
   while (true) {
-    while (PQisBusy(raw()) != 0) wait.once();
-    Result next(PQgetResult(raw()));
+    auto next = wait.result();
     if (next == nullptr) return last;
     last = std::move(next);
     wait.message_came();
@@ -303,10 +295,7 @@ Connection::CopyRow Connection::next_row(int& size, std::string_view doing) {
 void Connection::finish_copy(std::string_view doing) {
   ServerWait wait(*this, doing);
   Result failed;
-  while (true) {
-    while (PQisBusy(raw()) != 0) wait.once();
-    Result next(PQgetResult(raw()));
-    if (next == nullptr) break;
+  while (auto next = wait.result()) {
     if (failed == nullptr && PQresultStatus(next.get()) != PGRES_COMMAND_OK) failed = std::move(next);
   }
   if (failed != nullptr) throw failure(failed.get(), doing);
@@ -314,18 +303,14 @@ void Connection::finish_copy(std::string_view doing) {
 
 // PQcancel connects once more and waits without a limit: in a thread, which is left alone where it takes too long.
 bool Connection::cancel(milliseconds limit) {
-  struct Request {
-    std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel;
-    std::promise<bool> sent;
-  };
-  const auto request = std::make_shared<Request>(Request{{PQgetCancel(raw()), &PQfreeCancel}, {}});
-  if (request->cancel == nullptr) return false;
-  auto sent = request->sent.get_future();
-  std::thread([request] {
+  std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(raw()), &PQfreeCancel);
+  if (request == nullptr) return false;
+  std::packaged_task<bool()> task([request = std::move(request)] {
     std::array<char, 256> reason{};
-    const bool good = PQcancel(request->cancel.get(), reason.data(), static_cast<int>(reason.size())) != 0;
-    request->sent.set_value(good);
-  }).detach();
+    return PQcancel(request.get(), reason.data(), static_cast<int>(reason.size())) != 0;
+  });
+  auto sent = task.get_future();
+  std::thread(std::move(task)).detach();
   return sent.wait_for(limit) == std::future_status::ready && sent.get();
 }
 
@@ -424,9 +409,7 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   if (detail != nullptr) reason += " (" + one_line(detail) + ")";
   if (encoding_ != nullptr) reason = encoding_->name_to_utf8(reason);
   auto kind = ErrorKind::source_not_ready;
-  // 08: connection exceptions, 57P: shut down by somebody, 53: out of some resource.
-  if (PQstatus(raw()) != CONNECTION_OK || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
-      sqlstate.starts_with("53")) {
+  if (PQstatus(raw()) != CONNECTION_OK || is_of_connection(sqlstate)) {
     kind = ErrorKind::connection;
   } else if (sqlstate == "42501") {
     kind = ErrorKind::rights;

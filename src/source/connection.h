@@ -25,6 +25,10 @@ struct ResultDeleter {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 using Result = std::unique_ptr<PGresult, ResultDeleter>;
+struct FinishConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+using OpenedConnection = std::unique_ptr<PGconn, FinishConnection>;
 
 // Rows of a query, all as text.
 class Rows {
@@ -115,14 +119,12 @@ class Connection {
   [[nodiscard]] Error failure(const PGresult* result, std::string_view doing) const;
 
  private:
-  struct Finish {
-    void operator()(PGconn* connection) const { PQfinish(connection); }
-  };
-  Connection(PGconn* connection, Endpoint endpoint) : connection_(connection), endpoint_(std::move(endpoint)) {}
+  Connection(OpenedConnection connection, Endpoint endpoint)
+      : connection_(std::move(connection)), endpoint_(std::move(endpoint)) {}
   static Connection open_once(const Endpoint& endpoint, ConnectionUse use, const std::string& options);
   [[nodiscard]] bool cancel(milliseconds limit);
 
-  std::unique_ptr<PGconn, Finish> connection_;
+  OpenedConnection connection_;
   Endpoint endpoint_;
   std::shared_ptr<const SourceText> encoding_;
 };

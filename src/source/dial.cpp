@@ -2,7 +2,7 @@
 // names are looked up first, in a thread that can be left alone, and libpq is given addresses. Where one of several
 // addresses is silent, the attempt is repeated without it: PQconnectPoll has no way to pass over one.
 //
-// Threads: a look-up has a thread of its own, which shares nothing but `Lookup` and may outlive whoever asked.
+// Threads: a look-up has a thread of its own, which shares nothing but its answer and may outlive whoever asked.
 #include "source/dial.h"
 
 #include <arpa/inet.h>
@@ -12,8 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
-#include <mutex>
+#include <future>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -42,11 +41,6 @@ std::vector<std::string> split_list(const std::string& list) {
   }
 }
 
-std::string parameter(const ConnectionParameters& resolved, const char* name) {
-  const auto found = resolved.find(name);
-  return found == resolved.end() ? std::string() : found->second;
-}
-
 // As conninfo_array has them: lists of one length, but for a single port that is meant for all.
 std::vector<Address> addresses_of(const ConnectionParameters& resolved) {
   const auto hosts = split_list(parameter(resolved, "host"));
@@ -69,14 +63,11 @@ bool has_name_to_look_up(const Address& address) {
 }
 
 struct Lookup {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
   int error = 0;
   std::vector<std::string> found;
 };
 
-void look_up(const std::string& host, Lookup& lookup) {
+Lookup look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -91,17 +82,14 @@ void look_up(const std::string& host, Lookup& lookup) {
     }
   }
   if (list != nullptr) freeaddrinfo(list);
-  const std::lock_guard lock(lookup.mutex);
-  lookup.error = error;
-  lookup.found = std::move(found);
-  lookup.done = true;
-  lookup.changed.notify_all();
+  return {error, std::move(found)};
 }
 
 class Dialing {
  public:
-  Dialing(const Endpoint& endpoint, const ConnectionParameters& resolved, const ConnectionParameters& added)
-      : endpoint_(endpoint), added_(added), addresses_(addresses_of(resolved)) {
+  Dialing(const Endpoint& endpoint, const std::string& conninfo, const ConnectionParameters& resolved,
+          const ConnectionParameters& added)
+      : endpoint_(endpoint), conninfo_(conninfo), added_(added), addresses_(addresses_of(resolved)) {
     int given_s = 0;
     const auto text =
         added.contains("connect_timeout") ? added.at("connect_timeout") : parameter(resolved, "connect_timeout");
@@ -135,24 +123,24 @@ class Dialing {
   }
 
   std::vector<std::string> addresses_of_name(const std::string& host) {
-    const auto lookup = std::make_shared<Lookup>();
-    std::thread([host, lookup] { look_up(host, *lookup); }).detach();
+    std::packaged_task<Lookup()> task([host] { return look_up(host); });
+    auto answer = task.get_future();
+    std::thread(std::move(task)).detach();
     const auto deadline = steady_clock::now() + timeout_;
-    std::unique_lock lock(lookup->mutex);
-    while (!lookup->changed.wait_for(lock, dial_interval, [&] { return lookup->done; })) {
+    while (answer.wait_for(dial_interval) != std::future_status::ready) {
       endpoint_.check_stop("looking up " + host);
       if (steady_clock::now() < deadline) continue;
       told_ += fmt::format("could not translate host name \"{}\" to address: the name service does not answer\n", host);
       return {};
     }
-    if (lookup->error != 0) {
-      told_ += fmt::format("could not translate host name \"{}\" to address: {}\n", host, gai_strerror(lookup->error));
+    auto lookup = answer.get();
+    if (lookup.error != 0) {
+      told_ += fmt::format("could not translate host name \"{}\" to address: {}\n", host, gai_strerror(lookup.error));
     }
-    return lookup->found;
+    return std::move(lookup.found);
   }
 
   OpenedConnection start() {
-    const auto conninfo = endpoint_.conninfo();
     auto parameters = added_;
     // Every list is given whole, so that none is longer than another.
     std::string hosts, numeric, ports;
@@ -169,7 +157,7 @@ class Dialing {
         parameters["hostaddr"] = numeric;
     }
     std::vector<const char*> names = {"dbname"};
-    std::vector<const char*> values = {conninfo.c_str()};
+    std::vector<const char*> values = {conninfo_.c_str()};
     for (const auto& [name, value] : parameters) {
       names.push_back(name.c_str());
       values.push_back(value.c_str());
@@ -228,6 +216,7 @@ class Dialing {
   }
 
   const Endpoint& endpoint_;
+  const std::string& conninfo_;
   const ConnectionParameters& added_;
   std::vector<Address> addresses_;
   milliseconds timeout_{};
@@ -238,9 +227,14 @@ class Dialing {
 
 }  // namespace
 
-OpenedConnection dial(const Endpoint& endpoint, const ConnectionParameters& resolved,
+std::string parameter(const ConnectionParameters& parameters, const std::string& name) {
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? std::string() : found->second;
+}
+
+OpenedConnection dial(const Endpoint& endpoint, const std::string& conninfo, const ConnectionParameters& resolved,
                       const ConnectionParameters& added) {
-  return Dialing(endpoint, resolved, added).connect();
+  return Dialing(endpoint, conninfo, resolved, added).connect();
 }
 
 }  // namespace walbrook::source

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <list>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -22,6 +23,7 @@ struct EndpointState {
   std::string reason;  // why the source is waited for
   std::array<bool, 3> succeeded{};
   std::list<std::shared_ptr<WaitEntry>> waits;
+  std::map<std::string, std::shared_ptr<const SourceText>> texts;  // by encoding
 };
 
 Endpoint::Endpoint(std::string conninfo) : Endpoint(std::move(conninfo), EndpointOptions{}) {}
@@ -60,6 +62,7 @@ bool Endpoint::reread() const {
   const std::lock_guard lock(state_->mutex);
   if (now == state_->conninfo) return false;
   state_->conninfo = std::move(now);
+  state_->texts.clear();
   return true;
 }
 
@@ -71,6 +74,17 @@ bool Endpoint::has_succeeded(ConnectionUse use) const {
 void Endpoint::note_success(ConnectionUse use) const {
   const std::lock_guard lock(state_->mutex);
   state_->succeeded.at(static_cast<std::size_t>(use)) = true;
+}
+
+std::shared_ptr<const SourceText> Endpoint::known_text(const std::string& encoding) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->texts.find(encoding);
+  return found == state_->texts.end() ? nullptr : found->second;
+}
+
+void Endpoint::keep_text(const std::string& encoding, std::shared_ptr<const SourceText> text) const {
+  const std::lock_guard lock(state_->mutex);
+  state_->texts[encoding] = std::move(text);
 }
 
 bool Endpoint::note_reason(const std::string& reason) const {

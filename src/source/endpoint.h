@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/source_text.h"
 
 namespace walbrook::source {
 
@@ -70,6 +71,9 @@ class Endpoint {
   [[nodiscard]] bool reread() const;
   [[nodiscard]] bool has_succeeded(ConnectionUse use) const;
   void note_success(ConnectionUse use) const;
+  // The characters of an encoding, once somebody has asked the server for them; nullptr: nobody has.
+  [[nodiscard]] std::shared_ptr<const SourceText> known_text(const std::string& encoding) const;
+  void keep_text(const std::string& encoding, std::shared_ptr<const SourceText> text) const;
   // True where this reason is another one than was noted last: it is to be logged. "": the source answers.
   [[nodiscard]] bool note_reason(const std::string& reason) const;
   // Throws Stopped when the run is to end.

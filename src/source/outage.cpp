@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <exception>
 #include <future>
-#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -46,15 +44,9 @@ std::optional<milliseconds> Outage::limit() const {
 // A password_command may take its minute, which a stop does not wait for: in a thread, which is left alone then.
 bool Outage::read_secrets() {
   if (!endpoint_.options().reread) return false;
-  const auto read = std::make_shared<std::promise<bool>>();
-  auto changed = read->get_future();
-  std::thread([endpoint = endpoint_, read] {
-    try {
-      read->set_value(endpoint.reread());
-    } catch (...) {
-      read->set_exception(std::current_exception());
-    }
-  }).detach();
+  std::packaged_task<bool()> read([endpoint = endpoint_] { return endpoint.reread(); });
+  auto changed = read.get_future();
+  std::thread(std::move(read)).detach();
   while (changed.wait_for(stop_interval) != std::future_status::ready) {
     endpoint_.check_stop("reading the source's secrets again");
   }
@@ -68,11 +60,9 @@ bool Outage::read_secrets() {
 
 void Outage::wait_or_throw(const Error& failed, Asked asked) {
   const auto most = limit();
-  if (!endpoint_.waits_for_room() && is_shortage(failed)) throw Error(failed);
-  if (const auto* over = dynamic_cast<const WaitOver*>(&failed)) throw WaitOver(*over);
-  if (consequence_of(failed, asked, endpoint_.has_succeeded(use_)) != Consequence::wait || most == milliseconds(0)) {
-    throw Error(failed);
-  }
+  if (!endpoint_.waits_for_room() && is_shortage(failed)) throw;
+  if (dynamic_cast<const WaitOver*>(&failed) != nullptr || most == milliseconds(0)) throw;
+  if (consequence_of(failed, asked, endpoint_.has_succeeded(use_)) != Consequence::wait) throw;
   if (!began_) began_ = steady_clock::now();
   const auto waited = steady_clock::now() - *began_;
   if (most && waited >= *most) {

@@ -22,8 +22,8 @@ class Outage {
   Outage(const Outage&) = delete;
   Outage& operator=(const Outage&) = delete;
 
-  // Reads the secrets again and waits a little; then the caller tries again. Throws `failed` where nothing is to be
-  // waited for; WaitOver; Stopped.
+  // Reads the secrets again and waits a little; then the caller tries again. Rethrows `failed` where nothing is to be
+  // waited for; throws WaitOver and Stopped. REQUIRES: `failed` is being handled.
   void wait_or_throw(const Error& failed, Asked asked);
   // The source has answered.
   void over();

@@ -19,12 +19,6 @@ SELECT tree.root, c.oid::pg_catalog.regclass::text, c.relkind = 'f'
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND (c.relkind = 'f' OR c.relkind = 'r' AND c.relpersistence = 'u')
 )";
 
-std::string array_of(const std::vector<SourceTable>& tables) {
-  std::vector<Oid> oids;
-  for (const auto& table : tables) oids.push_back(table.oid);
-  return fmt::format("{{{}}}", fmt::join(oids, ","));
-}
-
 void check_obstacles(const SourceTable& table, const PreflightRequest& request, Findings& found) {
   const auto topic = "table " + table.full_name();
   if (!table.unfit.reason.empty()) found.table_error(topic, table.unfit.reason, table.unfit.remedy);
@@ -62,7 +56,7 @@ void check_replica_identity(const SourceTable& table, const PublishedOperations&
 }
 
 void check_partitions(Connection& catalog, const std::vector<SourceTable>& tables, Findings& found) {
-  const auto rows = catalog.query(partitions_query, {array_of(tables)}, "reading partitions");
+  const auto rows = catalog.query(partitions_query, {oid_array(tables)}, "reading partitions");
   for (int row = 0; row < rows.size(); ++row) {
     const auto root = std::ranges::find(tables, rows.oid(row, 0), &SourceTable::oid);
     const auto name = root->full_name();

@@ -287,10 +287,7 @@ void RowIdentity::apply(TableSchema& schema) const {
 void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables, const PublishedOperations& operations) {
   for (auto& table : tables) table.row_identity = {};
   if (tables.empty() || (!operations.updates && !operations.deletes)) return;
-  std::vector<Oid> oids;
-  for (const auto& table : tables) oids.push_back(table.oid);
-  const auto rows =
-      catalog.query(identities_query, {fmt::format("{{{}}}", fmt::join(oids, ","))}, "reading replica identities");
+  const auto rows = catalog.query(identities_query, {oid_array(tables)}, "reading replica identities");
   std::map<Oid, std::vector<Stored>> stored;
   std::map<Oid, std::vector<std::string>> routing;
   for (int row = 0; row < rows.size(); ++row) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pgoutput/value_text.h"
 #include "source/connection.h"
 
 // Of libpq, declared in a header of the server (mb/pg_wchar.h).
@@ -12,17 +13,15 @@ extern "C" int pg_char_to_encoding(const char* name);
 namespace walbrook::source {
 namespace {
 
-std::string hex_of(std::string_view bytes) {
-  std::string hex;
-  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return hex;
-}
-
 bool begins_character(char c) {
   return (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
 }  // namespace
+
+bool is_unconvertible(std::string_view sqlstate) {
+  return sqlstate == "22P05" || sqlstate == "22021";
+}
 
 std::string bytes_from_hex(std::string_view hex) {
   const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
@@ -94,7 +93,8 @@ void ServerText::ask(const std::vector<std::string>& characters, const char* fro
   }
   std::string list;
   for (const auto& character : characters) {
-    list += fmt::format("{}pg_catalog.decode('{}', 'hex')", list.empty() ? "" : ", ", hex_of(character));
+    list += fmt::format("{}pg_catalog.decode('{}', 'hex')", list.empty() ? "" : ", ",
+                        pgoutput::to_hex(character).substr(2));
   }
   try {
     const auto rows = connection_->query(
@@ -106,9 +106,8 @@ void ServerText::ask(const std::vector<std::string>& characters, const char* fro
       known[characters[i]] = bytes_from_hex(rows.text(static_cast<int>(i), 0));
     }
   } catch (const Error& refused) {
-    const auto& state = refused.facts().sqlstate;
     if (refused.kind() == ErrorKind::connection) connection_.reset();
-    if (state != "22P05" && state != "22021") throw;  // untranslatable_character, character_not_in_repertoire
+    if (!is_unconvertible(refused.facts().sqlstate)) throw;
     if (characters.size() == 1) {
       known[characters.front()] = {};
       return;

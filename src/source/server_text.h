@@ -20,6 +20,9 @@ class Connection;
 // The bytes that a bytea's text form ("\\x00ff") stands for.
 [[nodiscard]] std::string bytes_from_hex(std::string_view hex);
 
+// The server cannot convert some text: untranslatable_character, character_not_in_repertoire.
+[[nodiscard]] bool is_unconvertible(std::string_view sqlstate);
+
 class ServerText final : public SourceText {
  public:
   // `encoding`: PostgreSQL's name of it. Connects when the first character is asked for; all methods may throw what

@@ -8,9 +8,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
-
 namespace walbrook::source {
 namespace {
 
@@ -123,6 +120,11 @@ void ServerWait::once() {
     silence_.bytes_came(now, socket.fd, connection_.where());
   }
   check_silence(now);
+}
+
+Result ServerWait::result() {
+  while (PQisBusy(connection_.raw()) != 0) once();
+  return Result(PQgetResult(connection_.raw()));
 }
 
 void ServerWait::check_silence(SteadyTime now) {

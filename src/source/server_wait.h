@@ -50,6 +50,8 @@ class ServerWait {
   // Sends what is to be sent, waits up to stop_interval for bytes, and takes them. Throws Stopped; Error(connection)
   // when the connection broke and what came before was read, or when the server is silent and not at work.
   void once();
+  // The next result of what was sent, waiting for it; nullptr behind the last one.
+  [[nodiscard]] Result result();
   void message_came() { silence_.sign_of_life(std::chrono::steady_clock::now()); }
 
  private:

@@ -143,7 +143,10 @@ std::shared_ptr<const SourceText> use_own_encoding(Connection& connection) {
   const std::array wanted = {SessionSetting{"client_encoding", encoding.c_str()}};
   require_settings(connection, wanted);
   if (encoding == "SQL_ASCII") return std::make_shared<const AnyBytes>();
-  return ask_single_byte(connection, encoding);
+  if (auto known = connection.endpoint().known_text(encoding)) return known;
+  auto text = ask_single_byte(connection, encoding);
+  connection.endpoint().keep_text(encoding, text);
+  return text;
 }
 
 std::shared_ptr<const SourceText> use_multibyte_encoding(Connection& connection) {

@@ -33,7 +33,7 @@ void require_settings(Connection& connection, std::span<const SessionSetting> se
 
 // Has text sent as the database stores it, where that is neither UTF8 nor an encoding of several bytes a character, and
 // returns how it is converted; nullptr where the server converts. For encodings of one byte a character it asks the
-// server for each character from 128 on.
+// server for each character from 128 on, once for all connections of an endpoint.
 [[nodiscard]] std::shared_ptr<const SourceText> use_own_encoding(Connection& connection);
 
 // The same for the encodings of several bytes a character, whose characters are asked for as they come; nullptr for

@@ -112,30 +112,25 @@ std::string seconds_text(milliseconds time) {
   return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
 }
 
-std::string quoted(const std::string& text) {
-  std::string literal = "'";
-  for (const char c : text) literal.append(c == '\'' ? 2 : 1, c);
-  return literal + "'";
-}
-
 // What ends them, as far as that is known.
-std::string end_writers(const std::vector<OpenWriter>& writers) {
+std::string end_writers(const Connection& connection, const std::vector<OpenWriter>& writers) {
   std::string sql;
   for (const auto& writer : writers) {
     sql += writer.pid != 0 ? fmt::format("SELECT pg_terminate_backend({}); ", writer.pid)
-                           : fmt::format("ROLLBACK PREPARED {}; ", quoted(writer.prepared_gid));
+                           : fmt::format("ROLLBACK PREPARED {}; ", connection.quote_literal(writer.prepared_gid));
   }
   return fmt::format("Wait for their end, or end them: {}--snapshot-wait sets how long a run waits.", sql);
 }
 
-WritersStayOpen waited_too_long(WaitReport& report, std::string_view doing, milliseconds longest) {
+WritersStayOpen waited_too_long(const Connection& replication, WaitReport& report, std::string_view doing,
+                                milliseconds longest) {
   const auto writers = report.read();
   const bool known = writers && !writers->empty();
   return WritersStayOpen(
       Error(ErrorKind::data,
             fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
                         seconds_text(longest), known ? to_text(*writers) : "they are not known"),
-            known ? end_writers(*writers) : "--snapshot-wait sets how long a run waits."));
+            known ? end_writers(replication, *writers) : "--snapshot-wait sets how long a run waits."));
 }
 
 // Waits for as long as the server is at work on it.
@@ -148,7 +143,7 @@ Result await_result(Connection& replication, WaitReport& report, milliseconds lo
     while (PQisBusy(replication.raw()) != 0) {
       wait.once();
       if (longest.count() > 0 && steady_clock::now() >= give_up && PQisBusy(replication.raw()) != 0) {
-        auto failed = waited_too_long(report, doing, longest);  // before they can end
+        auto failed = waited_too_long(replication, report, doing, longest);  // before they can end
         replication.abandon_statement();
         throw failed;
       }
@@ -162,10 +157,9 @@ Result await_result(Connection& replication, WaitReport& report, milliseconds lo
     throw Stopped(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
   }
   Result result(PQgetResult(replication.raw()));
-  while (true) {
-    while (PQisBusy(replication.raw()) != 0) wait.once();
-    if (Result(PQgetResult(replication.raw())) == nullptr) return result;
+  while (wait.result() != nullptr) {
   }
+  return result;
 }
 
 Error creation_failure(const Connection& replication, const PGresult* result, const std::string& name) {

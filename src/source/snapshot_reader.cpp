@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "source/copy_rows.h"
+#include "source/server_text.h"
 #include "source/server_wait.h"
 
 namespace walbrook::source {
@@ -65,9 +66,7 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
 
 // A failure that is about one row's contents says what can be done about it.
 Error with_advice(const Error& failed) {
-  const auto& state = failed.facts().sqlstate;
-  // untranslatable_character, character_not_in_repertoire: from an encoding of several bytes a character.
-  if (state != "22P05" && state != "22021") return failed;
+  if (!is_unconvertible(failed.facts().sqlstate)) return failed;  // from an encoding of several bytes a character
   return {ErrorKind::data, failed.cause(), "The server cannot convert that value to UTF8. Correct it at the source.",
           failed.facts()};
 }

@@ -34,12 +34,6 @@ WHERE p.pubname = $2
 GROUP BY tree.root
 )";
 
-std::string oids_of(const std::vector<SourceTable>& tables) {
-  std::vector<Oid> oids;
-  for (const auto& table : tables) oids.push_back(table.oid);
-  return fmt::format("{{{}}}", fmt::join(oids, ","));
-}
-
 bool is_copied(const SourceTable& table, const std::string& column, bool generated) {
   if (table.published_columns.empty()) return !generated;
   return std::ranges::find(table.published_columns, column) != table.published_columns.end();
@@ -78,14 +72,14 @@ void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const
                     bool via_partition_root) {
   if (tables.empty()) return;
   const auto find = [&tables](Oid oid) { return std::ranges::find(tables, oid, &SourceTable::oid); };
-  const auto rights = catalog.query(rights_query, {oids_of(tables)}, "reading rights");
+  const auto rights = catalog.query(rights_query, {oid_array(tables)}, "reading rights");
   for (auto& table : tables) table.unreadable = {};
   for (int row = 0; row < rights.size(); ++row) {
     const auto table = find(rights.oid(row, 0));
     table->unreadable = unreadable_by(catalog, *table, rights, row);
   }
   if (via_partition_root || std::ranges::none_of(tables, &SourceTable::partitioned)) return;
-  const auto filtered = catalog.query(filtered_query, {oids_of(tables), publication}, "reading partitions");
+  const auto filtered = catalog.query(filtered_query, {oid_array(tables), publication}, "reading partitions");
   for (int row = 0; row < filtered.size(); ++row) {
     const auto table = find(filtered.oid(row, 0));
     if (!table->unfit.reason.empty()) continue;

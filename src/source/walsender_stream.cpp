@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "pgoutput/message.h"
+#include "source/server_text.h"
 #include "source/server_wait.h"
 #include "source/slot.h"
 
@@ -69,14 +70,14 @@ Error stream_failure(const Connection& connection, const PGresult* result, const
   auto failed = connection.failure(result, fmt::format("reading slot {}", options.slot));
   failed.add_facts({.slot = options.slot, .publication = options.publication});
   const auto state = sqlstate_of(result);
-  if ((state == "22P05" || state == "22021") && !options.as_stored) {
+  if (is_unconvertible(state) && !options.as_stored) {
     throw CannotConvert(failed.kind(), failed.cause(), failed.mend(), failed.facts());
   }
   if (is_about_contents(state) && options.protocol >= 2 && options.streaming) {
     throw CannotStream(failed.kind(), failed.cause(), failed.mend(), failed.facts());
   }
   if (is_about_contents(state)) throw CannotSend(failed.kind(), failed.cause(), failed.mend(), failed.facts());
-  auto mend = stream_mend(sqlstate_of(result), options);
+  auto mend = stream_mend(state, options);
   return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend), failed.facts());
 }
 
@@ -190,8 +191,7 @@ Error WalsenderStream::ended(int code) {
   const auto doing = "ending the stream of slot " + options_.slot;
   ServerWait wait(connection_, doing);
   for (;;) {
-    while (PQisBusy(connection_.raw()) != 0) wait.once();
-    const Result result(PQgetResult(connection_.raw()));
+    const auto result = wait.result();
     const auto status = PQresultStatus(result.get());
     if (result == nullptr || PQstatus(connection_.raw()) != CONNECTION_OK || status == PGRES_COMMAND_OK) {
       if (status == PGRES_FATAL_ERROR) return stream_failure(connection_, result.get(), options_);

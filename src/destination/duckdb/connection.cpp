@@ -192,6 +192,7 @@ void Database::make_room(std::size_t needed, const std::string& what) {
   }
   spdlog::info("{}: {} needs more memory: DuckDB may use {} MB", label_, what, megabytes);
   room_bytes_ = needed;
+  query_watch_->memory_limit_changed();
 }
 
 std::string Database::full_name(std::string_view schema, std::string_view table) const {

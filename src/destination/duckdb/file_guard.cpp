@@ -157,20 +157,19 @@ FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behin
   });
   if (!is_told && is_shortage(errno)) cannot_look(path_, errno);
   if (descriptor_ < 0) return;
-  try {
-    checkpoints_ = checkpoint_counter(descriptor_).value_or(0);
-  } catch (const std::system_error& unread) {
-    cannot_look(path_, unread.code().value());
-  }
+  checkpoints_ = read_counter().value_or(0);
   lock_line_ = find_lock_line(inode_.inode).value_or("");
   if (lock_line_.empty()) spdlog::debug("/proc/locks does not show the lock on {}: it is not checked", path_);
 }
 
 std::uint64_t FileGuard::checkpoints() {
   const std::scoped_lock lock(mutex_);
-  if (descriptor_ < 0) return 0;
+  return descriptor_ < 0 ? 0 : read_counter().value_or(0);
+}
+
+std::optional<std::uint64_t> FileGuard::read_counter() const {
   try {
-    return checkpoint_counter(descriptor_).value_or(0);
+    return checkpoint_counter(descriptor_);
   } catch (const std::system_error& unread) {
     cannot_look(path_, unread.code().value());
   }
@@ -240,12 +239,7 @@ void FileGuard::check_log() {
 }
 
 void FileGuard::check_header() {
-  std::optional<std::uint64_t> counter;
-  try {
-    counter = checkpoint_counter(descriptor_);
-  } catch (const std::system_error& failed) {
-    cannot_look(path_, failed.code().value());
-  }
+  const auto counter = read_counter();
   if (!counter || *counter < checkpoints_) lose("was overwritten while it was written", put_back_mend);
   if (*counter != checkpoints_) header_changed_ = true;
   checkpoints_ = *counter;

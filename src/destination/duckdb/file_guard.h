@@ -65,6 +65,7 @@ class FileGuard {
   void check_names_locked();
   void check_place();
   void check_log();
+  [[nodiscard]] std::optional<std::uint64_t> read_counter() const;
   void check_header();
   void look_at_descriptors();
   void give_log_mode_of_file(int descriptor, mode_t mode) const;

@@ -85,8 +85,17 @@ QueryWatch::~QueryWatch() {
 }
 
 std::uint64_t QueryWatch::default_memory() {
-  const auto limit = bytes_of_setting(setting(database_, "memory_limit"));
-  return limit == 0 ? 0 : limit + beside_limit_bytes;
+  const std::scoped_lock lock(default_mutex_);
+  if (default_memory_ == 0) {
+    const auto limit = bytes_of_setting(setting(database_, "memory_limit"));
+    default_memory_ = limit == 0 ? 0 : limit + beside_limit_bytes;
+  }
+  return default_memory_;
+}
+
+void QueryWatch::memory_limit_changed() {
+  const std::scoped_lock lock(default_mutex_);
+  default_memory_ = 0;
 }
 
 QueryWatch::Query::Query(QueryWatch& watch, const QueryLimits& limits, const std::atomic<bool>& stop,

@@ -46,6 +46,9 @@ class QueryWatch {
   QueryWatch& operator=(const QueryWatch&) = delete;
   ~QueryWatch();
 
+  // DuckDB's memory_limit is another now.
+  void memory_limit_changed();
+
   // One query, for the time that it runs.
   class Query {
    public:
@@ -78,6 +81,9 @@ class QueryWatch {
 
   duckdb_database database_;
   int statm_;  // /proc/self/statm, open from the start: a process that is short of descriptors still watches its memory
+
+  std::mutex default_mutex_;          // guards default_memory_
+  std::uint64_t default_memory_ = 0;  // by DuckDB's memory_limit; 0: it was not read yet
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;

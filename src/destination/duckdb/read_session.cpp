@@ -14,6 +14,7 @@
 #include "destination/duckdb/qualified_names.h"
 #include "destination/duckdb/query_check.h"
 #include "destination/duckdb/query_position.h"
+#include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/state.h"
 #include "package/arrow_export.h"
 
@@ -182,7 +183,8 @@ void TransactionReadSession::begin(Connection& connection) {
   connection.execute("BEGIN TRANSACTION READ ONLY", "beginning to read");
   StateTables state(connection, options_.pipeline);
   lsn_ = {};
-  if (!state.exist()) return;
+  has_state_ = state.exist();
+  if (!has_state_) return;
   lsn_ = state.checkpoint_lsn();
   // A table is found without its schema's name.
   std::string path;
@@ -303,7 +305,7 @@ std::unique_ptr<ArrowRows> TransactionReadSession::arrow_rows(const std::string&
 QueryResult TransactionReadSession::run(Connection& connection, const std::string& given, NestedCells nested) {
   const auto sql = with_catalog_if_text(connection, given);
   const auto references = connection.database().query_check().require_reading(connection, sql);
-  if (StateTables(connection, options_.pipeline).exist()) positions_ = positions_of(connection, references);
+  if (has_state_) positions_ = positions_of(connection, references);
   const auto prepared = prepare_own(connection, sql);
   QueryResult out;
   std::vector<JsonShape> shapes;

@@ -9,8 +9,6 @@
 
 #include "destination/destination.h"
 #include "destination/duckdb/connection.h"
-#include "destination/duckdb/query_references.h"
-#include "destination/duckdb/query_watch.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -71,6 +69,7 @@ class TransactionReadSession final : public ReadSession {
   std::shared_ptr<SessionConnection> connection_;
   ReadOptions options_;
   Lsn lsn_;
+  bool has_state_ = false;  // as the transaction sees it
   std::vector<PipelinePosition> positions_;
   std::atomic<bool> stop_ = false;  // the query in hand is to end
 };

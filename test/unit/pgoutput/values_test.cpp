@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "pgoutput/utf8.h"
+#include "base/utf8.h"
 #include "test/unit/pgoutput/parsing.h"
 
 namespace walbrook::pgoutput {

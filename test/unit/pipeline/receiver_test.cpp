@@ -118,7 +118,7 @@ TEST_F(ReceiverTest, a_transaction_that_cannot_be_streamed_is_asked_for_whole) {
   EXPECT_FALSE(opened_[0].limits.whole);
   EXPECT_EQ(opened_[1].start, Lsn{105});
   EXPECT_TRUE(opened_[1].limits.whole);
-  EXPECT_FALSE(opened_[1].limits.text);
+  EXPECT_FALSE(opened_[1].limits.binary);
 }
 
 TEST_F(ReceiverTest, a_transaction_that_the_server_cannot_send_in_one_form_is_asked_for_in_the_other) {
@@ -155,7 +155,7 @@ TEST_F(ReceiverTest, one_that_came_in_the_other_form_is_not_asked_for_again) {
   ASSERT_EQ(opened_.size(), 4U);
   EXPECT_TRUE(opened_[1].limits.binary);
   EXPECT_EQ(opened_[2].compare_from, Lsn{200});
-  EXPECT_TRUE(opened_[3].limits.text);
+  EXPECT_FALSE(opened_[3].limits.binary);
   EXPECT_FALSE(opened_[3].compare_from.is_set());
 }
 
