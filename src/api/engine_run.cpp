@@ -160,6 +160,10 @@ void tell_suspect(const std::vector<destination::TableRecord>& tables) {
 
 }  // namespace
 
+ErrorFacts facts_of(const PipelineState& state) {
+  return {.pipeline = state.pipeline_name, .destination = mask_secrets(state.destination_url)};
+}
+
 destination::DestinationOptions destination_options(const PipelineState& state) {
   return {.url = state.destination_url,
           .pipeline = state.key,

@@ -13,6 +13,7 @@
 #include "pipeline/column_hints.h"
 #include "source/slot.h"
 #include "walbrook/columns.h"
+#include "walbrook/error.h"
 #include "walbrook/load_info.h"
 #include "walbrook/progress.h"
 
@@ -32,6 +33,9 @@ struct PipelineState {
   std::optional<LoadInfo> last_load;
   std::exception_ptr callback_failure;  // what `progress` has thrown in the last run
 };
+
+// What an error of the pipeline is told with.
+[[nodiscard]] ErrorFacts facts_of(const PipelineState& state);
 
 struct RunPlan {
   std::string conninfo, slot, publication;

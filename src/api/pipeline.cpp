@@ -73,10 +73,10 @@ void check_run_options(const PipelineRunOptions& options, bool of_snapshots) {
 }
 
 ErrorFacts facts_of(const api::PipelineState& state, const api::RunPlan& plan) {
-  return {.slot = plan.slot,
-          .publication = plan.publication,
-          .pipeline = state.pipeline_name,
-          .destination = mask_secrets(state.destination_url)};
+  auto facts = api::facts_of(state);
+  facts.slot = plan.slot;
+  facts.publication = plan.publication;
+  return facts;
 }
 
 }  // namespace
@@ -187,8 +187,7 @@ LoadInfo Pipeline::run(ArrowArrayStream* stream, const PipelineRunOptions& optio
                              .primary_key = options.primary_key,
                              .dev_mode = state_->key != state_->pipeline_name,
                              .stop = options.stop};
-  const ErrorFacts facts{.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)};
-  auto info = api::told(facts, [&] { return api::run_stream(*state_, stream, plan); });
+  auto info = api::told(api::facts_of(*state_), [&] { return api::run_stream(*state_, stream, plan); });
   if (state_->callback_failure) std::rethrow_exception(std::exchange(state_->callback_failure, nullptr));
   return info;
 }
@@ -204,19 +203,16 @@ const std::optional<LoadInfo>& Pipeline::last_load() const {
 }
 
 const std::optional<LoadInfo>& Pipeline::sync() {
-  api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
-            [this] { state_->last_load = api::newest_load(*state_); });
+  api::told(api::facts_of(*state_), [this] { state_->last_load = api::newest_load(*state_); });
   return state_->last_load;
 }
 
 ArrowArrayStream Pipeline::query(const std::string& sql, const PipelineQueryOptions& options) const {
-  return api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
-                   [&] { return api::open_query(*state_, sql, options); });
+  return api::told(api::facts_of(*state_), [&] { return api::open_query(*state_, sql, options); });
 }
 
 void Pipeline::drop() {
-  api::told({.pipeline = state_->pipeline_name, .destination = mask_secrets(state_->destination_url)},
-            [this] { api::drop_pipeline(*state_); });
+  api::told(api::facts_of(*state_), [this] { api::drop_pipeline(*state_); });
   state_->last_load.reset();
 }
 

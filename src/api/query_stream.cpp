@@ -33,7 +33,7 @@ destination::QueryLimits limits_of(const PipelineQueryOptions& options) {
 class QueryStream {
  public:
   QueryStream(const PipelineState& state, const std::string& sql, const PipelineQueryOptions& limits)
-      : facts_{.pipeline = state.pipeline_name, .destination = mask_secrets(state.destination_url)} {
+      : facts_(facts_of(state)) {
     auto options = destination_options(state);
     options.read_only = options.shared_with_writers = true;
     const auto file = destination::file_path(options.url);

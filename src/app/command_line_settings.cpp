@@ -199,6 +199,11 @@ void set_number(const config::Configuration& settings, std::string_view key, Tar
   if (const auto number = settings.number(key)) target = static_cast<Target>(*number);
 }
 
+template <class Target>
+void set_seconds(const config::Configuration& settings, std::string_view key, Target& target) {
+  if (const auto number = settings.number(key)) target = std::chrono::seconds(*number);
+}
+
 void read_source_settings(const config::Configuration& settings, pipeline::RunOptions& run) {
   if (const auto snapshot = settings.boolean("sources.pg_replication.snapshot")) run.snapshot = *snapshot;
   if (settings.boolean("sources.pg_replication.adopt_slot").value_or(false))
@@ -208,16 +213,11 @@ void read_source_settings(const config::Configuration& settings, pipeline::RunOp
   if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
   set_number(settings, "sources.pg_replication.protocol", run.protocol);
   if (const auto memory = settings.text("sources.pg_replication.decoding_memory")) run.decoding_memory = *memory;
-  if (const auto wait = settings.number("sources.pg_replication.slot_wait"))
-    run.slot_wait = std::chrono::seconds(*wait);
-  if (const auto silence = settings.number("sources.pg_replication.network_timeout"))
-    run.network_timeout = std::chrono::seconds(*silence);
-  if (const auto wait = settings.number("sources.pg_replication.startup_timeout"))
-    run.startup_timeout = std::chrono::seconds(*wait);
-  if (const auto wait = settings.number("sources.pg_replication.reconnect_timeout"))
-    run.reconnect_timeout = std::chrono::seconds(*wait);
-  if (const auto wait = settings.number("sources.pg_replication.snapshot_wait"))
-    run.snapshot_wait = std::chrono::seconds(*wait);
+  set_seconds(settings, "sources.pg_replication.slot_wait", run.slot_wait);
+  set_seconds(settings, "sources.pg_replication.network_timeout", run.network_timeout);
+  set_seconds(settings, "sources.pg_replication.startup_timeout", run.startup_timeout);
+  set_seconds(settings, "sources.pg_replication.reconnect_timeout", run.reconnect_timeout);
+  set_seconds(settings, "sources.pg_replication.snapshot_wait", run.snapshot_wait);
   if (const auto interval = settings.number("sources.pg_replication.catalog_poll_interval"))
     run.catalog_poll_interval = milliseconds(*interval);
 }
@@ -256,8 +256,7 @@ void read_query_limits(const config::Configuration& settings, CommandLine& line)
   auto& limits = line.query_limits;
   limits.timeout = std::chrono::minutes(5);
   set_number(settings, "destination.duckdb.queries", line.queries);
-  if (const auto timeout = settings.number("destination.duckdb.query_timeout"))
-    limits.timeout = std::chrono::seconds(*timeout);
+  set_seconds(settings, "destination.duckdb.query_timeout", limits.timeout);
   set_number(settings, "destination.duckdb.query_rows", limits.rows);
   set_number(settings, "destination.duckdb.query_bytes", limits.bytes);
   set_number(settings, "destination.duckdb.query_memory", limits.memory);
@@ -274,7 +273,6 @@ void read_output(const Flags& flags, CommandLine& line) {
   if (line.settings.text("runtime.log_format") == "json") line.log_format = LogFormat::json;
 }
 
-// Those that are to be copied again: whole, and by the names that they have in the source.
 void read_skip(const Flags& flags, pipeline::RunOptions& run) {
   if (!flags.skip_transaction) {
     if (flags.only.empty()) return;
@@ -294,6 +292,7 @@ void read_skip(const Flags& flags, pipeline::RunOptions& run) {
   }
 }
 
+// Those that are to be copied again: whole, and by the names that they have in the source.
 void read_resync_tables(const Flags& flags, PipelineRequest& request) {
   for (const auto& text : flags.tables) {
     request.written.push_back(source::parse_written_name(text));

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/pipeline_json.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "base/text.h"
 
 namespace walbrook::app {
@@ -73,14 +73,10 @@ std::string config_json(const config::Configuration& settings) {
   for (const auto& line : config_lines(settings)) {
     rows.push_back({{"key", line.key}, {"value", line.value}, {"from", line.from}});
   }
-  const auto or_null = [](const std::string& text) {
-    return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
-  };
-  const nlohmann::ordered_json document = {{"folder", or_null(settings.folder())},
-                                           {"pipeline", or_null(settings.pipeline())},
-                                           {"pipelines", settings.pipelines()},
-                                           {"settings", rows}};
-  return visible_json(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n";
+  return as_document({{"folder", or_null(settings.folder())},
+                      {"pipeline", or_null(settings.pipeline())},
+                      {"pipelines", settings.pipelines()},
+                      {"settings", rows}});
 }
 
 }  // namespace

@@ -11,10 +11,10 @@
 #include "app/decode_message.h"
 #include "app/decode_source.h"
 #include "app/destination_access.h"
+#include "app/pipeline_json.h"
 #include "app/source_names.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "base/text.h"
 #include "pgoutput/decoder.h"
 
@@ -80,8 +80,7 @@ void print_all(const CommandLine& line, DecodedFrames& frames, Output& output) {
   AnnouncedRelations relations;
   FilteredStream filter({.tables = line.run.tables, .from = line.decode.from, .to = line.decode.to});
   const auto text_of = [&line](const nlohmann::ordered_json& described) {
-    return line.json ? visible_json(described.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
-                     : to_line(described);
+    return line.json ? as_line(described) : to_line(described);
   };
   std::string beginning;  // of the open transaction or block, while nothing of it was shown
   source::Frame frame;
@@ -143,7 +142,7 @@ void record(const CommandLine& line) {
   written(out);
   if (line.json) {
     const nlohmann::ordered_json event = {{"event", "recorded"}, {"messages", count}, {"bytes", size}, {"file", file}};
-    write_result(visible_json(event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n");
+    write_result(as_line(event) + "\n");
   } else {
     write_result(
         fmt::format("recorded {}, {} → {}\n", counted(count, "message"), short_bytes(static_cast<double>(size)), file));
@@ -153,7 +152,7 @@ void record(const CommandLine& line) {
 // Slot and publication of the pipeline that the destination holds.
 CommandLine with_names_of_destination(const CommandLine& line) {
   const DestinationReader reader(line.destination);
-  return with_stored_names(line, destination::StoredState([&reader](const auto& sql) { return reader.ask(sql); }));
+  return with_stored_names(line, reader.stored());
 }
 
 }  // namespace

@@ -43,6 +43,10 @@ class DestinationReader {
 
   // One statement. What a run answers is its newest state each time, a file is seen as it was when it was opened.
   [[nodiscard]] destination::QueryResult ask(const std::string& sql) const;
+  // What pipelines left there, asked by these statements; borrows this reader.
+  [[nodiscard]] destination::StoredState stored() const {
+    return destination::StoredState([this](const std::string& sql) { return ask(sql); });
+  }
   [[nodiscard]] const std::string& name() const { return name_; }  // "shop.duckdb"
   // What the run that holds it is doing; nullopt: none is at work.
   [[nodiscard]] const std::optional<pipeline::RunStatus>& run() const { return run_; }

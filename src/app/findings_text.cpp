@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/pipeline_json.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "base/text.h"
 
 namespace walbrook::app {
@@ -86,7 +86,7 @@ std::string findings_json(const std::vector<Finding>& findings) {
     if (finding.severity == Severity::error) item["exit_code"] = exit_code(finding.kind);
     list.push_back(std::move(item));
   }
-  return visible_json(list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n";
+  return as_document(list);
 }
 
 }  // namespace walbrook::app

@@ -14,7 +14,6 @@
 #include "app/terminal.h"
 #include "base/process_limits.h"
 #include "base/standard_descriptors.h"
-#include "base/text.h"
 
 namespace {
 

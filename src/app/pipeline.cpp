@@ -44,7 +44,7 @@ ListedPipelines list_one_file(const std::string& url) {
     }
     const DestinationReader reader(options);
     if (reader.run()) listed.running = reader.run()->pipeline;
-    listed.stored = StoredState([&reader](const std::string& sql) { return reader.ask(sql); }).pipelines();
+    listed.stored = reader.stored().pipelines();
   } catch (const Error& error) {
     listed.trouble = error.cause();
   }
@@ -142,7 +142,7 @@ int look(const CommandLine& line) {
 
 FoundPipeline::FoundPipeline(const CommandLine& given)
     : reader(given.destination),
-      state([this](const std::string& sql) { return reader.ask(sql); }),
+      state(reader.stored()),
       line(with_stored_names(given, state, reader.run() ? reader.run()->pipeline : std::string())),
       stored(find_stored(state, line.run.pipeline, reader.name())) {}
 

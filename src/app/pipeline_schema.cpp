@@ -69,7 +69,7 @@ void write_yaml(const Json& value, std::size_t indent, std::string& text) {
         text += '\n';
         write_yaml(item, indent + 2, text);
       } else {
-        text += ' ' + visible_json(item.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
+        text += ' ' + as_line(item) + '\n';
       }
     }
     return;

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "app/pipeline_json.h"
 #include "app/progress.h"
 #include "app/progress_text.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "serve/local_server.h"
 
 namespace walbrook::app {
@@ -99,7 +99,7 @@ class JsonProgress : public Progress {
   void put(const ordered_json& event) {
     const std::lock_guard lock(output_);
     try {
-      write_result(visible_json(event.dump(-1, ' ', false, ordered_json::error_handler_t::replace)) + "\n");
+      write_result(as_line(event) + "\n");
     } catch (const Error& error) {
       spdlog::debug("{}", error.cause());
     }

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "app/pipeline_json.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "base/text.h"
 
 namespace walbrook::app {
@@ -31,7 +31,7 @@ int report(const Error& error, bool json, LogFormat format) {
     }
     const nlohmann::ordered_json told = {{"event", "error"}, {"error", fields}};
     try {
-      write_result(visible_json(told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n");
+      write_result(as_line(told) + "\n");
     } catch (const Error&) {
       // stdout is what failed
     }

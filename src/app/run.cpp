@@ -15,6 +15,7 @@
 #include "app/commands.h"
 #include "app/confirmation.h"
 #include "app/destination_access.h"
+#include "app/pipeline_json.h"
 #include "app/progress.h"
 #include "app/progress_text.h"
 #include "app/report.h"
@@ -22,7 +23,6 @@
 #include "app/source_names.h"
 #include "app/stored_names.h"
 #include "app/terminal.h"
-#include "base/json_text.h"
 #include "pipeline/drop.h"
 #include "pipeline/skip_transaction.h"
 #include "pipeline/slot_claim.h"
@@ -194,11 +194,7 @@ bool write_summary(const std::string& text) {
 
 int tell_end(const CommandLine& line, const pipeline::RunSummary& summary, const pipeline::RunStatus& left,
              const std::string& destination) {
-  const auto text =
-      line.json
-          ? visible_json(summary_json(summary, left).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) +
-                "\n"
-          : summary_text(summary, left, destination);
+  const auto text = line.json ? as_line(summary_json(summary, left)) + "\n" : summary_text(summary, left, destination);
   const bool written = write_summary(text);
   auto errors = quarantine_errors(summary);
   std::ranges::move(postponed_errors(summary), std::back_inserter(errors));
@@ -241,13 +237,13 @@ int run_command(const CommandLine& given) {
     if (server != nullptr) server->end_queries();
   });
   progress->begin([&run] { return run.status(); });
+  const auto queries_end = [&server] { return server == nullptr || server->wait_for_queries(longest_query_end); };
   pipeline::RunSummary summary;
   try {
     summary = run.execute(stop.get_token());
   } catch (const Error& error) {
     // The server would wait for such an expression while nobody has heard of the error yet.
-    if (server != nullptr) server->end_queries();
-    if (server != nullptr && !server->wait_for_queries(longest_query_end)) {
+    if (!queries_end()) {
       progress->finish();
       leave_query_behind(report(error, line.json, line.log_format));
     }
@@ -255,7 +251,7 @@ int run_command(const CommandLine& given) {
   }
   progress->finish();
   const int code = tell_end(line, summary, run.status(), destination->name());
-  if (server != nullptr && !server->wait_for_queries(longest_query_end)) leave_query_behind(code);
+  if (!queries_end()) leave_query_behind(code);
   return code;
 }
 

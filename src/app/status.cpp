@@ -74,14 +74,13 @@ bool asks_for_the_run(const CommandLine& line, const pipeline::RunStatus& run, c
   const auto& name = line.run.pipeline;
   if (name.empty() || is_run_of(run, name)) return true;
   if (!line.pipeline_is_default) return false;
-  const auto stored =
-      destination::StoredState([&reader](const std::string& sql) { return reader.ask(sql); }).pipelines();
+  const auto stored = reader.stored().pipelines();
   return std::ranges::find(stored, name, &destination::StoredPipeline::name) == stored.end();
 }
 
 // What the last run of a pipeline left, whoever holds the file now.
 Shown read_left(const CommandLine& given, const DestinationReader& reader) {
-  const destination::StoredState state([&reader](const std::string& sql) { return reader.ask(sql); });
+  const auto state = reader.stored();
   const auto line = with_stored_names(given, state);
   const auto all = state.pipelines();
   const auto stored = std::ranges::find(all, line.run.pipeline, &destination::StoredPipeline::name);

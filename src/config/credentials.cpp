@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 
 #include "base/error.h"
 #include "base/limited_read.h"
+#include "base/percent_encoding.h"
 #include "base/user_paths.h"
 #include "config/configuration.h"
 #include "config/password_command.h"
@@ -62,19 +62,6 @@ std::string password_from_command(const Value& value) {
   if (output.failure.empty()) return password;
   throw Error(ErrorKind::configuration, fmt::format("{} {}", value.origin.label(), output.failure),
               "It is given to /bin/sh; the first line that it prints is the password.");
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", byte);
-    }
-  }
-  return out;
 }
 
 std::string quoted_for_libpq(std::string_view text) {

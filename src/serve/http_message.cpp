@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/percent_encoding.h"
+
 namespace walbrook::serve {
 namespace {
 
@@ -67,13 +69,6 @@ std::string_view reason_of(int status) {
     default:
       return "Internal Server Error";
   }
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::map<std::string, std::string> parameters_of(std::string_view text) {
@@ -195,31 +190,6 @@ std::string processing_text(std::size_t queue) {
 
 std::string_view continue_text() {
   return "HTTP/1.1 100 Continue\r\n\r\n";
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '-' || c == '.' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool is_escape =
-        text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
-    if (!is_escape) {
-      out += text[at];
-      continue;
-    }
-    out += static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
-    at += 2;
-  }
-  return out;
 }
 
 }  // namespace walbrook::serve

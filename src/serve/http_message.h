@@ -78,8 +78,4 @@ inline constexpr std::string_view queue_header = "Walbrook-Queue";
 [[nodiscard]] std::string processing_text(std::size_t queue);
 [[nodiscard]] std::string_view continue_text();
 
-// "a b&c" → "a%20b%26c", and back; what is no valid escape stays as it is.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-[[nodiscard]] std::string percent_decoded(std::string_view text);
-
 }  // namespace walbrook::serve

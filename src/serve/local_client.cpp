@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <thread>
+#include <utility>
 
+#include "base/percent_encoding.h"
 #include "serve/http_message.h"
 #include "serve/local_server.h"
 #include "serve/socket_path.h"
@@ -37,16 +38,13 @@ constexpr milliseconds longest_ending{500};  // of a process, from its first des
 
 class ClientConnection {
  public:
-  explicit ClientConnection(int descriptor) : descriptor_(descriptor) {}
-  ClientConnection(const ClientConnection&) = delete;
-  ClientConnection& operator=(const ClientConnection&) = delete;
-  ~ClientConnection() { ::close(descriptor_); }
+  explicit ClientConnection(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
   // False: it was not possible before `deadline`. Errors and the other end's close are found by what follows.
   [[nodiscard]] bool wait(short what, steady_clock::time_point deadline) const {
     while (true) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
-      pollfd waits{descriptor_, what, 0};
+      pollfd waits{descriptor_.get(), what, 0};
       const int ready = ::poll(&waits, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000)));
       if (ready > 0) return true;
       if (ready == 0 || errno != EINTR) return false;
@@ -56,7 +54,7 @@ class ClientConnection {
   // False: not within `deadline`. A server that refuses a request closes before it has read all of it.
   [[nodiscard]] bool send(std::string_view text, steady_clock::time_point deadline) const {
     while (!text.empty()) {
-      const auto sent = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
+      const auto sent = ::send(descriptor_.get(), text.data(), text.size(), MSG_NOSIGNAL);
       if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
       if (sent < 0 && errno == EPIPE) return true;
       if (sent < 0 && errno != EAGAIN && errno != EINTR) return true;
@@ -65,10 +63,12 @@ class ClientConnection {
     return true;
   }
 
-  [[nodiscard]] ssize_t receive(std::span<char> into) const { return ::recv(descriptor_, into.data(), into.size(), 0); }
+  [[nodiscard]] ssize_t receive(std::span<char> into) const {
+    return ::recv(descriptor_.get(), into.data(), into.size(), 0);
+  }
 
  private:
-  int descriptor_;
+  Descriptor descriptor_;
 };
 
 struct Reply {
@@ -83,13 +83,13 @@ struct Asked {
 };
 
 // nullopt: nobody is there. Waits where the run takes no connection at the moment.
-std::optional<int> connect_to(const std::string& path) {
+std::optional<Descriptor> connect_to(const std::string& path) {
   const auto deadline = steady_clock::now() + answer_timeout;
   while (true) {
-    const auto dialled = dial(path);
+    auto dialled = dial(path);
     switch (dialled.state) {
       case Dialled::State::connected:
-        return dialled.descriptor;
+        return std::move(dialled.descriptor);
       case Dialled::State::nobody:
         return std::nullopt;
       case Dialled::State::busy:
@@ -116,9 +116,9 @@ bool is_soon_gone(const std::string& path) {
 
 // nullopt: nobody was there, or the run ended before it answered.
 std::optional<Reply> ask(const std::string& path, const Asked& asked) {
-  const auto descriptor = connect_to(path);
+  auto descriptor = connect_to(path);
   if (!descriptor) return std::nullopt;
-  const ClientConnection connection(*descriptor);
+  const ClientConnection connection(*std::move(descriptor));
   const auto began = steady_clock::now();
   auto deadline = began + answer_timeout;
   if (!connection.send(request_text(asked.method, asked.target, asked.body), deadline)) does_not_answer(path);

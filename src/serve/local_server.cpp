@@ -39,7 +39,7 @@
 #include <thread>
 #include <utility>
 
-#include "serve/descriptor.h"
+#include "base/descriptor.h"
 #include "serve/http_message.h"
 #include "serve/lane.h"
 #include "serve/socket_path.h"
@@ -224,7 +224,7 @@ class LocalServer::Impl {
       auto& connection = *polled[i];
       const auto happened = waits[i + 2].revents;
       if (connection.state == Connection::State::waits && connection.job->is_answered()) {
-        begin_answer(connection);
+        answer(connection, std::move(connection.job->answer()));
       } else if (happened != 0) {
         serve(connection, happened);
       }
@@ -362,8 +362,6 @@ class LocalServer::Impl {
     write(connection);
   }
 
-  void begin_answer(Connection& connection) { answer(connection, std::move(connection.job->answer())); }
-
   void write(Connection& connection) {
     const auto whole = connection.head.size() + connection.body.size();
     while (connection.sent < whole) {
@@ -420,8 +418,7 @@ class LocalServer::Impl {
       if (connection.is_over) continue;
       if (ending_ && connection.state == State::reads) connection.is_over = true;
       if (ending_ && connection.state == State::writes) {
-        const auto last = now + last_write_timeout;
-        if (!last_write_) last_write_ = last;
+        if (!last_write_) last_write_ = now + last_write_timeout;
         connection.deadline = std::min(connection.deadline, *last_write_);
       }
       if (connection.state != State::waits || (!ending_ && connection.lane != &queries_)) continue;

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "serve/local_server.h"
@@ -111,32 +112,27 @@ Dialled dial(const std::string& path) {
   if (path.size() > max_path) return {.state = State::nobody, .error = ENAMETOOLONG};
   std::copy(path.begin(), path.end(), std::begin(address.sun_path));
   // Not blocking: a connection to a process that is stopped would be waited for as long as its queue is full.
-  const int socket_fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket_fd < 0) return {.state = State::unknown, .error = errno};
+  Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (connection.get() < 0) return {.state = State::unknown, .error = errno};
   int failed = 0;
   do {
-    failed = ::connect(socket_fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address));
+    failed = ::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   } while (failed != 0 && errno == EINTR);
-  if (failed == 0) return {.state = State::connected, .descriptor = socket_fd};
+  if (failed == 0) return {.state = State::connected, .descriptor = std::move(connection)};
   const int error = errno;
-  ::close(socket_fd);
   if (error == ECONNREFUSED || error == ENOENT) return {.state = State::nobody, .error = error};
   return {.state = error == EAGAIN ? State::busy : State::unknown, .error = error};
 }
 
 Dialled::State probe(const std::string& path) {
-  const auto dialled = dial(path);
-  if (dialled.descriptor >= 0) ::close(dialled.descriptor);
-  return dialled.state;
+  return dial(path).state;
 }
 
-// The listening socket at `path`, which replaces one of a dead process.
 Descriptor listen_at(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
   prepare_socket_folder(folder);
   remove_dead_sockets(folder);
   const auto found = dial(path);
-  const Descriptor other(found.descriptor);
   if (found.state == Dialled::State::unknown) {
     throw Error(ErrorKind::destination, fmt::format("it cannot be told whether another walbrook answers at {}: {}",
                                                     path, strerror(found.error)));
@@ -148,7 +144,7 @@ Descriptor listen_at(const std::string& path) {
   ::unlink(path.c_str());  // of a process that was killed
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const bool is_too_long = path.size() >= sizeof address.sun_path;
+  const bool is_too_long = path.size() > max_path;
   if (!is_too_long) std::copy(path.begin(), path.end(), std::begin(address.sun_path));
   if (is_too_long) errno = ENAMETOOLONG;
   Descriptor listening(is_too_long ? -1 : ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

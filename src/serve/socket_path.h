@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "serve/descriptor.h"
+#include "base/descriptor.h"
 
 namespace walbrook::serve {
 
@@ -24,8 +24,8 @@ struct Dialled {
     unknown,  // it cannot be told: no descriptor is free, the folder may not be entered, …
   };
   State state = State::unknown;
-  int descriptor = -1;  // of a connection: the caller's to close, non-blocking
-  int error = 0;        // errno
+  Descriptor descriptor{};  // of a connection, non-blocking
+  int error = 0;            // errno
 };
 [[nodiscard]] Dialled dial(const std::string& path);
 

@@ -128,7 +128,7 @@ pipeline::RunStatus status_from_json(std::string_view text) try {
   document.at("queued_bytes").get_to(status.queued_bytes);
   document.at("rows_per_second").get_to(status.rows_per_second);
   status.applied = counts_from(document.at("applied"));
-  status.source_waits = document.value("source_waits", std::vector<std::string>{});  // an older run has none
+  document.at("source_waits").get_to(status.source_waits);
   if (const auto& snapshot = document.at("copy_snapshot"); !snapshot.is_null()) {
     status.copy_snapshot = {.seconds = snapshot.at("seconds").get<double>(),
                             .consistent_point = lsn_of(snapshot, "consistent_point"),

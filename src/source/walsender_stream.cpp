@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "pgoutput/message.h"
 #include "source/server_text.h"
 #include "source/server_wait.h"
@@ -30,18 +31,6 @@ constexpr microseconds gather_time(100);
 constexpr int small_gulp_frames = 16;  // fewer from one recv(): the reader has caught up with the walsender
 
 constexpr milliseconds active_retry(100);
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { close(descriptor_); }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 std::string stream_mend(std::string_view state, const StreamOptions& options) {
   if (state == "58P01" || state == "55000") {  // undefined_file: WAL was removed; the slot was invalidated
@@ -119,7 +108,7 @@ class WalsenderStream final : public ChangeReader {
   Lsn begins_at_;
   milliseconds sender_timeout_;
   SilenceWatch silence_;
-  FileDescriptor wake_;
+  Descriptor wake_;
   std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
 
   Lsn received_;

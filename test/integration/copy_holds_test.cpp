@@ -78,10 +78,6 @@ class CopyHolds : public ::testing::TestWithParam<int> {
         },
         milliseconds(20'000));
   }
-  [[nodiscard]] nlohmann::json status() const {
-    const auto asked = run(db_->pipeline.command("status", {"--json"}));
-    return asked.exit_code == 0 ? nlohmann::json::parse(asked.out) : nlohmann::json();
-  }
 
   const std::string bin_dir_ = GetParam() == 0 ? default_bin_dir() : installed_bin_dir(GetParam());
   std::unique_ptr<PostgresServer> server_;
@@ -110,7 +106,7 @@ TEST_P(CopyHolds, no_wal_however_long_it_lasts) {
       ASSERT_TRUE(is_confirmed(sql)) << "the slot does not move during the copy\n" << follower.err();
       most = std::max(most, held(sql));
       if (step != steps / 2) continue;
-      auto told = status()["copy_snapshot"];
+      auto told = db_->pipeline.status()["copy_snapshot"];
       if (told.is_null()) told = nlohmann::json::object();
       EXPECT_GT(told.value("seconds", 0.0), 0) << told;
       EXPECT_EQ(sql.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
@@ -128,7 +124,7 @@ TEST_P(CopyHolds, no_wal_however_long_it_lasts) {
   RecordProperty("held_megabytes", static_cast<int>(most / megabyte));
   ASSERT_TRUE(eventually(
       [&] {
-        auto told = status();
+        auto told = db_->pipeline.status();
         return told["phase"] == "streaming" && told["copy_snapshot"].is_null();
       },
       milliseconds(40'000)))

@@ -45,16 +45,6 @@ class CopyPostponed : public ::testing::Test {
     db_.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)");
   }
 
-  [[nodiscard]] nlohmann::json table_told(const std::string& name) const {
-    const auto asked = run(db_.pipeline.command("status", {"--json"}));
-    if (asked.exit_code != 0) return {};
-    const auto told = nlohmann::json::parse(asked.out);
-    for (const auto& table : told["tables"]) {
-      if (table["name"] == name) return table;
-    }
-    return {};
-  }
-
   PostgresServer server_{{.settings = {"max_replication_slots=2"}}};
   ReplicatedDatabase db_{server_};
 };
@@ -69,8 +59,8 @@ TEST_F(CopyPostponed, with_a_full_lock_table_one_table_waits_and_the_run_says_so
   EXPECT_NE(result.err.find("out of shared memory"), std::string::npos) << result.describe();
   EXPECT_NE(result.err.find("max_locks_per_transaction"), std::string::npos) << "no remedy\n" << result.describe();
   EXPECT_EQ(db_.copied_value("SELECT count(*) FROM public.t"), "100");
-  EXPECT_EQ(table_told("m")["state"], "pending");
-  EXPECT_NE(table_told("m")["reason"].get<std::string>().find("out of shared memory"), std::string::npos);
+  EXPECT_EQ(db_.pipeline.status_of("m")["state"], "pending");
+  EXPECT_NE(db_.pipeline.status_of("m")["reason"].get<std::string>().find("out of shared memory"), std::string::npos);
   db_.exec("UPDATE m SET v = 'y' WHERE id = 5; INSERT INTO t VALUES (101)");
   full.release();
   const auto later = db_.pipeline.run();
@@ -82,18 +72,18 @@ TEST_F(CopyPostponed, while_following_it_is_copied_once_the_server_can) {
   make_table_and_partitioned();
   FullLockTable full(db_.conninfo(), left_free);
   Process follower(db_.pipeline.command("run", {"--follow"}));
-  ASSERT_TRUE(eventually([&] { return table_told("t")["state"] == "streaming"; }, milliseconds(30'000)))
+  ASSERT_TRUE(eventually([&] { return db_.pipeline.status_of("t")["state"] == "streaming"; }, milliseconds(30'000)))
       << follower.err();
-  ASSERT_TRUE(eventually([&] { return table_told("m")["state"] == "pending"; }, milliseconds(30'000)))
+  ASSERT_TRUE(eventually([&] { return db_.pipeline.status_of("m")["state"] == "pending"; }, milliseconds(30'000)))
       << follower.err();
   EXPECT_TRUE(follower.running()) << follower.err();
   db_.exec("INSERT INTO t VALUES (101); UPDATE m SET v = 'y' WHERE id = 5");
   full.release();
   db_.exec("UPDATE m SET v = 'z' WHERE id = 6");
-  EXPECT_TRUE(eventually([&] { return table_told("m")["state"] == "streaming"; }, milliseconds(30'000)))
+  EXPECT_TRUE(eventually([&] { return db_.pipeline.status_of("m")["state"] == "streaming"; }, milliseconds(30'000)))
       << follower.err();
   db_.exec("DELETE FROM m WHERE id = 7");
-  EXPECT_TRUE(eventually([&] { return table_told("m")["deletes"].get<int>() == 1; }, milliseconds(20'000)));
+  EXPECT_TRUE(eventually([&] { return db_.pipeline.status_of("m")["deletes"].get<int>() == 1; }, milliseconds(20'000)));
   follower.signal(SIGTERM);
   EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
   EXPECT_EQ(db_.differences(), "");
@@ -114,19 +104,20 @@ TEST_F(CopyPostponed, with_few_locks_left_fewer_tables_are_copied_at_a_time) {
 TEST_F(CopyPostponed, without_a_free_slot_the_others_stream_until_there_is_one) {
   db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
   Process follower(db_.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200"}));
-  ASSERT_TRUE(eventually([&] { return table_told("t")["state"] == "streaming"; }, milliseconds(30'000)))
+  ASSERT_TRUE(eventually([&] { return db_.pipeline.status_of("t")["state"] == "streaming"; }, milliseconds(30'000)))
       << follower.err();
   db_.exec("SELECT pg_create_logical_replication_slot('another', 'pgoutput')");
   db_.exec("CREATE TABLE later(id int PRIMARY KEY, v text); INSERT INTO later VALUES (1, 'x')");
-  ASSERT_TRUE(eventually([&] { return table_told("later")["state"] == "pending"; }, milliseconds(20'000)))
+  ASSERT_TRUE(eventually([&] { return db_.pipeline.status_of("later")["state"] == "pending"; }, milliseconds(20'000)))
       << follower.err();
-  EXPECT_NE(table_told("later")["reason"].get<std::string>().find("all replication slots are in use"),
+  EXPECT_NE(db_.pipeline.status_of("later")["reason"].get<std::string>().find("all replication slots are in use"),
             std::string::npos)
-      << table_told("later");
+      << db_.pipeline.status_of("later");
   db_.exec("INSERT INTO t VALUES (1)");
-  EXPECT_TRUE(eventually([&] { return table_told("t")["inserts"] == 1; }, milliseconds(20'000))) << follower.err();
+  EXPECT_TRUE(eventually([&] { return db_.pipeline.status_of("t")["inserts"] == 1; }, milliseconds(20'000)))
+      << follower.err();
   db_.exec("UPDATE later SET v = 'y'; SELECT pg_drop_replication_slot('another')");
-  EXPECT_TRUE(eventually([&] { return table_told("later")["state"] == "streaming"; }, milliseconds(30'000)))
+  EXPECT_TRUE(eventually([&] { return db_.pipeline.status_of("later")["state"] == "streaming"; }, milliseconds(30'000)))
       << follower.err();
   follower.signal(SIGTERM);
   EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();

@@ -34,16 +34,9 @@ class OneTable : public ::testing::Test {
   [[nodiscard]] std::string state_of(const std::string& table) const {
     return db.copied_value("SELECT state FROM _walbrook.tables WHERE source_name = '" + table + "'");
   }
-  [[nodiscard]] nlohmann::json status() const {
-    const auto result = test::run(db.pipeline.command("status", {"--json"}));
-    return result.exit_code == 0 ? nlohmann::json::parse(result.out) : nlohmann::json::object();
-  }
   [[nodiscard]] std::string state_in_run(const std::string& table) const {
-    const auto answer = status();
-    for (const auto& each : answer.value("tables", nlohmann::json::array())) {
-      if (each.at("name") == table) return each.at("state");
-    }
-    return "";
+    const auto told = db.pipeline.status_of(table);
+    return told.is_null() ? "" : told.at("state").get<std::string>();
   }
   void expect_equal(const std::vector<std::string>& tables) {
     auto comparison = db.comparison;
@@ -223,7 +216,7 @@ TEST_F(FewSlots, none_is_needed_where_nothing_is_copied_and_a_copy_waits) {
   expect_equal({"public.a", "public.b"});
 
   Process follower(db.pipeline.command("run", {"--follow"}));
-  const auto waits_for = [&] { return status().value("waits_for", ""); };
+  const auto waits_for = [&] { return db.pipeline.status().value("waits_for", ""); };
   EXPECT_TRUE(
       eventually([&] { return waits_for().find("free replication slot") != std::string::npos; }, milliseconds(30'000)))
       << follower.err();
@@ -241,13 +234,13 @@ TEST_F(FewSlots, changes_of_a_table_without_a_copy_wait_with_it) {
   ASSERT_TRUE(db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", "after_commit:1"}}).killed());
   take_the_last_slot();
   Process follower(db.pipeline.command("run", {"--follow"}));
-  ASSERT_TRUE(
-      eventually([&] { return status().value("waits_for", "").find("free replication slot") != std::string::npos; },
-                 milliseconds(30'000)))
+  ASSERT_TRUE(eventually(
+      [&] { return db.pipeline.status().value("waits_for", "").find("free replication slot") != std::string::npos; },
+      milliseconds(30'000)))
       << follower.err();
-  const auto before = status().value("checkpoint", "");
+  const auto before = db.pipeline.status().value("checkpoint", "");
   db.exec("INSERT INTO a VALUES (2, 'y')");
-  ASSERT_TRUE(eventually([&] { return status().value("checkpoint", "") != before; }, milliseconds(30'000)));
+  ASSERT_TRUE(eventually([&] { return db.pipeline.status().value("checkpoint", "") != before; }, milliseconds(30'000)));
   give_it_back();
   EXPECT_TRUE(eventually([&] { return state_in_run("a") == "streaming"; }, milliseconds(60'000))) << follower.err();
   follower.signal(SIGTERM);
@@ -296,7 +289,7 @@ TEST_F(FewSlots, a_stopped_run_says_what_is_not_whole_and_status_what_is_waited_
   // `status` would hold the file while the run opens it.
   ASSERT_TRUE(eventually([&] { return run.err().find("pid " + pid) != std::string::npos; }, milliseconds(30'000)))
       << run.err();
-  EXPECT_NE(status().value("waits_for", "").find("pid " + pid), std::string::npos);
+  EXPECT_NE(db.pipeline.status().value("waits_for", "").find("pid " + pid), std::string::npos);
   const auto shown = test::run(db.pipeline.command("status"));
   expect_says(shown, "pid " + pid);
   expect_silent(shown, "nothing is waiting");
@@ -331,7 +324,7 @@ TEST_F(FewSlots, a_first_run_that_is_stopped_while_it_waits_says_so) {
   // `status` would hold the file while the run opens it.
   ASSERT_TRUE(eventually([&] { return run.err().find("pid " + pid) != std::string::npos; }, milliseconds(30'000)))
       << run.err();
-  EXPECT_NE(status().value("waits_for", "").find("pid " + pid), std::string::npos);
+  EXPECT_NE(db.pipeline.status().value("waits_for", "").find("pid " + pid), std::string::npos);
   run.signal(SIGTERM);
   const auto stopped = run.wait(milliseconds(20'000));
   EXPECT_EQ(stopped.exit_code, 0) << stopped.describe();

@@ -58,14 +58,6 @@ class OtherEnd : public ::testing::Test {
     EXPECT_EQ(reset.exit_code, 0) << reset.describe();
     EXPECT_EQ(differences(comparison), "");
   }
-  [[nodiscard]] bool arrives(const std::string& sql, const std::string& expected) const {
-    return eventually(
-        [&] {
-          const auto answer = run(pipeline.command("sql", {"--csv", sql}));
-          return answer.exit_code == 0 && answer.out.find("\n" + expected + "\n") != std::string::npos;
-        },
-        milliseconds(30'000));
-  }
   // Starts to follow, and returns when `rows` have arrived.
   [[nodiscard]] std::unique_ptr<Process> follow(const std::string& rows) const {
     auto follower = std::make_unique<Process>(pipeline.command("run", {"--follow"}));
@@ -73,7 +65,7 @@ class OtherEnd : public ::testing::Test {
       return value("SELECT active FROM pg_replication_slots WHERE slot_name = 'walbrook'") == "t";
     };
     EXPECT_TRUE(eventually(reads, milliseconds(30'000))) << follower->err();
-    EXPECT_TRUE(arrives("SELECT count(*) FROM public.t", rows)) << follower->err();
+    EXPECT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", rows)) << follower->err();
     return follower;
   }
   // A run that is killed when its last transaction is durable, and before the slot is told.
@@ -165,7 +157,7 @@ TEST_F(OtherEnd, an_older_state_while_following) {
   const ClusterCopy backup(server);
   const auto follower = follow("1");
   exec("INSERT INTO t VALUES (2, 'lost')");
-  ASSERT_TRUE(arrives("SELECT count(*) FROM public.t", "2")) << follower->err();
+  ASSERT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", "2")) << follower->err();
   follower->signal(SIGSTOP);  // while the server is exchanged and writes on
   const auto written = position();
   backup.put_into(server);
@@ -185,7 +177,7 @@ TEST_F(OtherEnd, an_older_state_that_is_behind_while_following) {
   const ClusterCopy backup(server);
   const auto follower = follow("1");
   exec("INSERT INTO t SELECT g, 'lost' FROM generate_series(2, 5000) g");
-  ASSERT_TRUE(arrives("SELECT count(*) FROM public.t", "5000")) << follower->err();
+  ASSERT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", "5000")) << follower->err();
   backup.put_into(server);
   server.start();
   expect_refused(follower->wait(milliseconds(60'000)), "an older state of the source");
@@ -263,7 +255,7 @@ TEST_F(OtherEnd, a_failover_that_lost_a_tail_while_following) {
   const ClusterCopy standby(server);
   const auto follower = follow("1");
   exec("INSERT INTO t VALUES (2, 'lost')");
-  ASSERT_TRUE(arrives("SELECT count(*) FROM public.t", "2")) << follower->err();
+  ASSERT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", "2")) << follower->err();
   standby.put_as_standby_into(server);
   server.start();
   std::this_thread::sleep_for(milliseconds(2'000));
@@ -296,18 +288,19 @@ TEST_F(OtherEnd, a_failover_while_following_goes_on_when_the_standby_is_promoted
   exec("INSERT INTO t VALUES (1, 'a')");
   const auto follower = follow("1");
   exec("INSERT INTO t VALUES (2, 'b')");
-  ASSERT_TRUE(arrives("SELECT count(*) FROM public.t", "2")) << follower->err();
+  ASSERT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", "2")) << follower->err();
   const ClusterCopy standby(server);
   standby.put_as_standby_into(server);
   server.start();
   std::this_thread::sleep_for(milliseconds(1'500));
   exec("SELECT pg_promote()");
   exec("INSERT INTO t VALUES (3, 'c')");
-  EXPECT_TRUE(arrives("SELECT count(*) FROM public.t", "3")) << follower->err();
+  EXPECT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", "3")) << follower->err();
   exec(
       "CREATE TABLE later(id int PRIMARY KEY); INSERT INTO later VALUES (1); ALTER PUBLICATION walbrook ADD TABLE "
       "later");
-  EXPECT_TRUE(arrives("SELECT count(*) FROM public.later", "1")) << "catalog poll and copy follow\n" << follower->err();
+  EXPECT_TRUE(pipeline.arrives("SELECT count(*) FROM public.later", "1")) << "catalog poll and copy follow\n"
+                                                                          << follower->err();
   follower->signal(SIGTERM);
   EXPECT_EQ(follower->wait(milliseconds(20'000)).exit_code, 0) << follower->err();
   EXPECT_EQ(differences(comparison), "");

@@ -44,12 +44,7 @@ class OutageTest : public ::testing::Test {
     return spec;
   }
   [[nodiscard]] bool arrives(const std::string& rows) const {
-    return eventually(
-        [&] {
-          const auto answer = run(pipeline.command("sql", {"--csv", "SELECT count(*) AS n FROM public.t"}));
-          return answer.exit_code == 0 && answer.out == "n\n" + rows + "\n";
-        },
-        milliseconds(30'000));
+    return pipeline.arrives("SELECT count(*) AS n FROM public.t", rows);
   }
   void end_sessions() const { exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loader'"); }
   void expect_end(Process& follower) const {

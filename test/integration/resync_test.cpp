@@ -24,13 +24,8 @@ class Resync : public ::testing::Test {
   [[nodiscard]] ProcessResult resync(const std::vector<std::string>& arguments) const {
     return run(db_.pipeline.command("resync", arguments));
   }
-  [[nodiscard]] nlohmann::json status() const {
-    const auto result = run(db_.pipeline.command("status", {"--json"}));
-    auto document = nlohmann::json::parse(result.out, nullptr, false);
-    return document.is_object() ? document : nlohmann::json::object();
-  }
   [[nodiscard]] bool begins_to_stream() const {
-    return eventually([this] { return status().value("phase", "") == "streaming"; }, milliseconds(30'000));
+    return eventually([this] { return db_.pipeline.status().value("phase", "") == "streaming"; }, milliseconds(30'000));
   }
   [[nodiscard]] std::string asked(const std::string& sql) const {
     const auto result = run(db_.pipeline.command("sql", {"--csv", sql}));

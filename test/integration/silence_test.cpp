@@ -22,12 +22,7 @@ class Silence : public ::testing::Test {
                                {"--follow", "--catalog-poll-interval", "100", "--network-timeout", network_timeout});
   }
   [[nodiscard]] bool arrives(const std::string& rows) const {
-    return eventually(
-        [&] {
-          const auto answer = run(db.pipeline.command("sql", {"--csv", "SELECT count(*) AS n FROM public.t"}));
-          return answer.exit_code == 0 && answer.out == "n\n" + rows + "\n";
-        },
-        milliseconds(30'000));
+    return db.pipeline.arrives("SELECT count(*) AS n FROM public.t", rows);
   }
   [[nodiscard]] bool swallowed() const {
     return eventually([this] { return proxy.swallows(); }, milliseconds(20'000));

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "test/support/temp_folder.h"
 
@@ -54,6 +56,28 @@ ProcessSpec Pipeline::command(const std::string& name, const std::vector<std::st
 
 ProcessResult Pipeline::run(const std::vector<std::string>& extra, const Environment& env, milliseconds timeout) const {
   return test::run(command("run", extra, env), timeout);
+}
+
+nlohmann::json Pipeline::status() const {
+  const auto asked = test::run(command("status", {"--json"}));
+  return asked.succeeded() ? nlohmann::json::parse(asked.out) : nlohmann::json::object();
+}
+
+nlohmann::json Pipeline::status_of(const std::string& table) const {
+  auto told = status();
+  for (auto& each : told["tables"]) {
+    if (each["name"] == table) return std::move(each);
+  }
+  return {};
+}
+
+bool Pipeline::arrives(const std::string& sql, const std::string& expected) const {
+  return eventually(
+      [&] {
+        const auto answer = test::run(command("sql", {"--csv", sql}));
+        return answer.succeeded() && answer.out.find("\n" + expected + "\n") != std::string::npos;
+      },
+      milliseconds(30'000));
 }
 
 }  // namespace walbrook::test

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,12 @@ struct Pipeline {
   // `walbrook run`, to its end.
   [[nodiscard]] ProcessResult run(const std::vector<std::string>& extra = {}, const Environment& env = {},
                                   milliseconds timeout = milliseconds(60'000)) const;
+  // `walbrook status --json`; an empty object where it fails.
+  [[nodiscard]] nlohmann::json status() const;
+  // The table of that name in it; null where there is none.
+  [[nodiscard]] nlohmann::json status_of(const std::string& table) const;
+  // True as soon as the copy answers `sql` with a line that is `expected`; false when it did not within 30 s.
+  [[nodiscard]] bool arrives(const std::string& sql, const std::string& expected) const;
 };
 
 }  // namespace walbrook::test

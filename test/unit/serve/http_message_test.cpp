@@ -65,12 +65,5 @@ TEST(HttpMessage, AnAnswerArrivesBehindInterimOnes) {
   EXPECT_EQ(ResponseReader().take("SSH-2.0-OpenSSH\r\n\r\n"), ResponseReader::State::malformed);
 }
 
-TEST(HttpMessage, ATextComesThroughATarget) {
-  const std::string text = "shop %/?&=+ü\n";
-  EXPECT_EQ(percent_decoded(percent_encoded(text)), text);
-  EXPECT_EQ(percent_decoded("100%"), "100%");
-  EXPECT_EQ(percent_decoded("%zz"), "%zz");
-}
-
 }  // namespace
 }  // namespace walbrook::serve

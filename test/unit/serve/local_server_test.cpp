@@ -17,7 +17,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "serve/descriptor.h"
+#include "base/descriptor.h"
 #include "serve/http_message.h"
 #include "serve/socket_path.h"
 
@@ -68,7 +68,7 @@ class LocalServerTest : public ::testing::Test {
     Client(const std::string& path, const std::string& text) {
       for (int i = 0; i < 100 && socket_.get() < 0; ++i) {  // the queue may be full
         if (i > 0) std::this_thread::sleep_for(milliseconds(20));
-        socket_ = Descriptor(dial(path).descriptor);
+        socket_ = dial(path).descriptor;
       }
       EXPECT_GE(socket_.get(), 0);
       EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace walbrook::serve {
+namespace walbrook {
 
 class Descriptor {
  public:
@@ -26,4 +26,4 @@ class Descriptor {
   int raw_;
 };
 
-}  // namespace walbrook::serve
+}  // namespace walbrook
