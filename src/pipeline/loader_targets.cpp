@@ -15,8 +15,7 @@ std::string refused_change(const TableFailed& failed) {
   if (cause.ends_with('.')) cause.pop_back();
   return fmt::format(
       "{}. Walbrook gives target tables no constraints, and nothing that depends on them: remove what was added, the "
-      "next "
-      "run resyncs the table.",
+      "next run resyncs the table.",
       cause);
 }
 

@@ -1,18 +1,15 @@
 // Threads:
-//   reception   accepts connections, reads requests, writes answers, notices clients that leave; never waits for
-//   anything
-//               but its descriptors
+//   reception   accepts connections, reads requests, writes answers, notices clients that leave; waits for its
+//               descriptors alone
 //   lanes       one for each kind of request (lane.h): status, state (walbrook's own short questions), resync, and
 //               `queries` threads for what people ask. A lane's thread answers a job and wakes the reception.
 //
 // Invariants:
 //   * a connection belongs to the reception's thread alone; a lane's thread sees its job only;
-//   * every state of a connection has a deadline: a half-sent request, an answer that nobody takes, a query that waits
-//   for
-//     its turn. A query that runs is ended by its limits (destination/duckdb/query_watch.h);
+//   * every state of a connection has a deadline: a half-sent request, an answer that nobody takes, a query that
+//     waits for its turn. A query that runs is ended by its limits (destination/duckdb/query_watch.h);
 //   * a job that nobody waits for any more is cancelled again at every tick until its thread has answered, and only
-//   then
-//     is its thread free again.
+//     then is its thread free again.
 //
 // Interleaving: client A's query runs, client B's waits for its turn. A is killed: poll tells of the hangup, the
 // reception cancels A's job and drops the connection. The query ends with an interrupt, its thread puts the answer down

@@ -1,12 +1,12 @@
 // The local socket of a running pipeline: HTTP over a Unix socket that only the same user can reach.
 //
 //   GET  /status               → RunStatus as JSON
-//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "pipelines": [{name, lsn}], "columns": [{name, type, numeric,
-//   json}],
-//                                "rows": [[…]]} or {"error": …}. ?nested=json: lists, structures and maps are JSON
-//                                documents. ?pipeline=NAME: whose tables are found first. ?lane=state: walbrook's own
-//                                short questions, which wait for no query. Before the answer comes "102 Processing"
-//                                with the number of queries that go before it.
+//   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "pipelines": [{name, lsn}],
+//                                "columns": [{name, type, numeric, json}], "rows": [[…]]} or {"error": …}.
+//                                ?nested=json: lists, structures and maps are JSON documents. ?pipeline=NAME: whose
+//                                tables are found first. ?lane=state: walbrook's own short questions, which wait for no
+//                                query. Before the answer comes "102 Processing" with the number of queries that go
+//                                before it.
 //   POST /resync body: {"tables": [{"schema", "name"}]} → {} once the request is durable, or {"error": …}
 //
 // It has to be there: a second process can't open a DuckDB file that is being written, not even to read.

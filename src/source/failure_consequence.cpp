@@ -51,12 +51,6 @@ const FailureClass* class_of_state(std::string_view state) {
   return found;
 }
 
-}  // namespace
-
-std::span<const FailureClass> failure_classes() {
-  return all_classes;
-}
-
 const FailureClass& class_of(const Error& failed, Asked asked) {
   const auto kind = failed.kind();
   const auto& state = failed.facts().sqlstate;
@@ -72,6 +66,12 @@ const FailureClass& class_of(const Error& failed, Asked asked) {
   }
   const bool checks = kind == ErrorKind::source_not_ready || kind == ErrorKind::configuration;
   return all_classes[checks ? own_checks : anything_else];
+}
+
+}  // namespace
+
+std::span<const FailureClass> failure_classes() {
+  return all_classes;
 }
 
 Consequence consequence_of(const Error& failed, Asked asked, bool succeeded_before) {

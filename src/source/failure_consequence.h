@@ -36,7 +36,6 @@ struct FailureClass {
 
 // The more special SQLSTATE counts, whatever the order. The last class holds everything else.
 [[nodiscard]] std::span<const FailureClass> failure_classes();
-[[nodiscard]] const FailureClass& class_of(const Error& failed, Asked asked);
 [[nodiscard]] Consequence consequence_of(const Error& failed, Asked asked, bool succeeded_before);
 
 }  // namespace walbrook::source

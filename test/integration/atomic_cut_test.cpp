@@ -61,14 +61,14 @@ TEST(AtomicCut, p1_money_is_moved_and_the_total_stays) {
              "UPDATE pgbench_accounts SET abalance = abalance + :sum WHERE aid = :taker;\nEND;\n");
   Process follower(db.pipeline.command("run", {"--follow"}));
   ASSERT_TRUE(all_stream(db)) << follower.err();
-  Process load(pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-T", "6", "-f", script.string()}));
+  Process load(pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-T", "12", "-f", script.string()}));
   const int answers =
       ask_while(db, load, "SELECT sum(abalance)::BIGINT AS total, count(*) AS n FROM public.pgbench_accounts",
                 [](const nlohmann::json& row) {
                   EXPECT_EQ(row.at("total").get<long>(), 0);
                   EXPECT_EQ(row.at("n").get<long>(), 100000);
                 });
-  EXPECT_GT(answers, 5);  // loads go first on a machine that is busy
+  EXPECT_GT(answers, 20);
   expect_sound_end(db, load, follower);
 }
 
@@ -78,7 +78,7 @@ TEST(AtomicCut, p1_four_tables_agree_at_every_moment) {
   pgbench_initialize(db.server(), db.name(), 1);
   Process follower(db.pipeline.command("run", {"--follow"}));
   ASSERT_TRUE(all_stream(db)) << follower.err();
-  Process load(pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-T", "6"}));
+  Process load(pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-T", "12"}));
   const int answers = ask_while(
       db, load,
       "SELECT (SELECT sum(abalance)::BIGINT FROM public.pgbench_accounts) AS a, (SELECT sum(bbalance)::BIGINT FROM "
@@ -89,7 +89,7 @@ TEST(AtomicCut, p1_four_tables_agree_at_every_moment) {
         EXPECT_EQ(row.at("a").get<long>(), row.at("t").get<long>());
         EXPECT_EQ(row.at("a").get<long>(), row.at("h").get<long>());
       });
-  EXPECT_GT(answers, 5);  // loads go first on a machine that is busy
+  EXPECT_GT(answers, 20);
   expect_sound_end(db, load, follower);
 }
 
