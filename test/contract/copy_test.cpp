@@ -83,7 +83,7 @@ TEST_P(CopyTest, an_unfinished_copy_is_cleared_away) {
   EXPECT_EQ(ask("SELECT id FROM public.orders"), Strings{"1"});
 }
 
-TEST_P(CopyTest, a_finished_copy_survives_a_kill) {
+TEST_P(CopyTest, a_copy_that_a_load_made_visible_survives_a_kill) {
   open();
   const auto table = record(orders);
   killed([&](destination::Destination& opened) {
@@ -92,10 +92,12 @@ TEST_P(CopyTest, a_finished_copy_survives_a_kill) {
     for (int i = 0; i < 300'000; ++i) append(rows, Op::insert, {i, "note"});
     copy->append(rows);
     copy->finish();
+    const auto load = opened.begin_load();
+    load->promote(table);
+    load->commit();
     die();
   });
   open();
-  load(0x2000, [&](Load& load) { load.promote(table); });
   EXPECT_EQ(ask("SELECT count(*), max(id) FROM public.orders"), Strings{"300000|299999"});
 }
 

@@ -268,6 +268,25 @@ TEST_P(DuckDbTest, an_unfinished_copy_is_dropped_by_its_own_pipeline_alone) {
   EXPECT_EQ(ask(copies + " ORDER BY ALL"), (Strings{"_walbrook_copy_16400", "_walbrook_copy_16400_2"}));
 }
 
+TEST_P(DuckDbTest, a_whole_copy_that_nobody_made_visible_is_dropped_at_open) {
+  const std::string copies = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'public' ORDER BY ALL";
+  const std::string records = "SELECT schema_name || '.' || table_name FROM _walbrook.targets ORDER BY ALL";
+  killed([&](destination::Destination& opened) {
+    const auto copy = opened.begin_copy(record(orders), *orders);
+    copy->append(inserts(orders, {{1, "a"}}));
+    copy->finish();
+    die();
+  });
+  open("other");
+  EXPECT_EQ(ask(copies), Strings{"_walbrook_copy_16400"}) << "it belongs to another pipeline";
+  open();
+  EXPECT_EQ(ask(copies), Strings{});
+  EXPECT_EQ(ask(records), Strings{});
+  const auto table = create(orders, {{1, "a"}});
+  open();
+  EXPECT_EQ(ask(copies), Strings{"orders"}) << "what readers see stays";
+}
+
 TEST_P(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   open();
   const auto table = create(orders, {{1, "a"}});

@@ -115,7 +115,7 @@ State DuckDbDestination::open() {
     return found;
   }
   transaction([](Connection& /*connection*/, StateTables& state) { state.create(); });
-  drop_unfinished_copies();
+  drop_left_copies();
   read_known();
   transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });
   found.newest_load = known_.newest_load;
@@ -140,10 +140,12 @@ State DuckDbDestination::read_state() {
   return found;
 }
 
-void DuckDbDestination::drop_unfinished_copies() {
+// Of an earlier process. A whole copy is worth no more than a begun one: its table is copied again under another
+// snapshot, or it has left the publication since and nothing would ever take its copy away.
+void DuckDbDestination::drop_left_copies() {
   transaction([](Connection& connection, StateTables& state) {
     for (const auto& record : state.targets()) {
-      if (record.kind == TargetRecord::Kind::unfinished_copy) drop_target(connection, state, record.target);
+      if (record.kind != TargetRecord::Kind::live) drop_target(connection, state, record.target);
     }
   });
 }

@@ -49,7 +49,7 @@ class DuckDbDestination final : public Destination {
   void reopen_if_broken();
   void check_writable() const;
   [[nodiscard]] std::shared_ptr<Database> open_database();
-  void drop_unfinished_copies();
+  void drop_left_copies();
   void read_known();
   // Runs `work` in a transaction of the loader's connection.
   template <class Work>
