@@ -36,10 +36,22 @@ struct Wanted {
   }
 };
 
+Wanted& wanted_point() {
+  static Wanted wanted;  // read once: the environment does not change under a running process
+  return wanted;
+}
+
 }  // namespace
 
+void fail_at(std::string_view name, int times) {
+  auto& wanted = wanted_point();
+  wanted.point = name;
+  wanted.throws = true;
+  wanted.count = times;
+}
+
 void hit(std::string_view name) {
-  static Wanted wanted;  // read once: the environment does not change under a running process
+  auto& wanted = wanted_point();
   if (wanted.point.empty() || wanted.point != name) return;
   const int left = wanted.count.fetch_sub(1);
   if (wanted.throws) {

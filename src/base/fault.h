@@ -36,4 +36,8 @@ inline constexpr std::array<std::string_view, 19> points = {
 // `name` must be one of `points`.
 void hit(std::string_view name);
 
+// Makes the next `times` hits of `name` throw an Error(destination), in the place of what WALBROOK_FAULT says; 0: none
+// does. For tests of the engine's parts. REQUIRES: no other thread is at a point.
+void fail_at(std::string_view name, int times);
+
 }  // namespace walbrook::fault

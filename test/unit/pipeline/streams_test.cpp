@@ -19,7 +19,7 @@ class StreamsTest : public ::testing::Test {
     return *assembler_;
   }
   void feed(const Message& message) {
-    const Wire wire{.protocol = 4, .in_stream = in_stream_};
+    const pgoutput::Wire wire{.protocol = 4, .in_stream = in_stream_};
     assembler_->feed(encode(message, wire));
     if (std::holds_alternative<StreamStart>(message)) in_stream_ = true;
     if (std::holds_alternative<StreamStop>(message)) in_stream_ = false;
