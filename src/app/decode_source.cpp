@@ -23,7 +23,7 @@ class SlotFrames : public FrameSource {
             .messages = options_.messages,
             .two_phase = peek_.two_phase()};
   }
-  [[nodiscard]] bool next(source::Frame& out) override { return peek_.next(out); }
+  [[nodiscard]] bool next(source::Frame& out) override { return source::next_frame(peek_, out); }
 
  private:
   static source::PeekOptions options_of(const CommandLine& line) {

@@ -160,6 +160,7 @@ std::unique_ptr<source::ChangeReader> ChangeIteration::Impl::open_stream(const R
                                   .streaming = false,
                                   .origin = {},
                                   .binary = limits.binary,
+                                  .position_interval = ask_interval,
                                   .as_stored = limits.as_stored},
                                  ending_.get_token());
 }
@@ -186,15 +187,7 @@ void ChangeIteration::Impl::read() {
 }
 
 void ChangeIteration::Impl::read_until_end() {
-  SteadyTime asked{};
-  while (!ending_.stop_requested() && !receiver_->reached_until()) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - asked >= ask_interval) {
-      receiver_->ask_position();
-      asked = now;
-    }
-    receiver_->step(now);
-  }
+  while (!ending_.stop_requested() && !receiver_->reached_until()) receiver_->step(std::chrono::steady_clock::now());
 }
 
 std::optional<HandedOut> ChangeIteration::Impl::next() {

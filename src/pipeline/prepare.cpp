@@ -220,7 +220,7 @@ bool is_decodable(const RunOptions& options) {
   try {
     source::SlotPeek peek(options.conninfo, {.slot = options.slot, .publication = options.publication});
     source::Frame frame;
-    while (peek.next(frame)) {
+    while (source::next_frame(peek, frame)) {
     }
     return true;
   } catch (const Error& failed) {

@@ -7,7 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "base/fault.h"
 #include "source/failure_consequence.h"
 #include "source/outage.h"
 #include "source/walsender_stream.h"
@@ -15,10 +14,9 @@
 namespace walbrook::pipeline {
 namespace {
 
-constexpr int frames_per_step = 4096;            // then feedback and the queue get their turn
-constexpr milliseconds idle_wait{500};           // feedback is due at least once a second
-constexpr milliseconds room_wait{50};            // with a full queue
-constexpr milliseconds feedback_interval{1000};  // unasked for
+constexpr int frames_per_step = 4096;  // then feedback and the queue get their turn
+constexpr milliseconds idle_wait{500};
+constexpr milliseconds room_wait{50};  // with a full queue
 constexpr milliseconds first_reconnect{100};
 constexpr milliseconds longest_reconnect{5'000};
 constexpr milliseconds lasting{10'000};  // a stream that was open for so long is no failed attempt
@@ -59,7 +57,7 @@ void Receiver::step(SteadyTime now) {
       connect(now);
       return;
     }
-    give_feedback(now);
+    reader_->confirm(confirmable());
     if (!push_pending()) {
       queue_.wait_for_room(room_wait);
       return;
@@ -175,8 +173,7 @@ void Receiver::connect(SteadyTime now) {
   options.begins_at = reader->begins_at();
   options.limits.text = reader->encoding();
   assembler_.emplace(options, types_, groups_);
-  confirmed_ = {};
-  last_feedback_ = opened_at_ = now;
+  opened_at_ = now;
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
   compared_ = assembler_->compared();
@@ -204,16 +201,17 @@ void Receiver::disconnect(SteadyTime now) {
   retry_at_ = now + backoff;
 }
 
-void Receiver::read(SteadyTime /*now*/) {
+void Receiver::read(SteadyTime now) {
   source::Frame frame;
   for (int i = 0; i < frames_per_step; ++i) {
-    if (assembler_->reached_until() || reader_->read(frame) == source::ReadResult::nothing) {
-      if (queue_.hungry() && !pending_) pending_ = assembler_->cut();
+    const auto polled = assembler_->reached_until() ? source::Poll::idle : reader_->poll(frame);
+    if (polled != source::Poll::frame) {
+      if ((polled == source::Poll::ended || queue_.hungry()) && !pending_) pending_ = assembler_->cut();
       if (!push_pending()) return;
       report_position();
-      if (reader_->reply_requested()) return;  // it is answered at once: commits may wait for that
-      const auto timeout = reader_->sender_timeout();
-      reader_->wait(timeout.count() > 0 ? std::min(idle_wait, timeout / 4) : idle_wait);
+      // One that has ended gave what it had; what follows begins at the checkpoint.
+      if (polled == source::Poll::ended) return ask_again(now);
+      reader_->wait_until(now + idle_wait);
       return;
     }
     failures_ = 0;
@@ -245,9 +243,9 @@ bool Receiver::push_pending() {
 // Nothing is open and every whole commit was pushed: the position that the server told is one where nothing is missing.
 void Receiver::report_position() {
   oldest_commit_time_ = assembler_->oldest_commit_time();
-  assembler_->reached(reader_->received());
+  assembler_->reached(reader_->position());
   compared_ = assembler_->compared();
-  const Lsn position = std::max(reader_->received(), assembler_->position());
+  const Lsn position = std::max(reader_->position(), assembler_->position());
   received_ = position.value;
   if (!compared_) return;
   if (assembler_->reached_until()) {
@@ -255,7 +253,7 @@ void Receiver::report_position() {
     if (!assembler_->has_commits()) reached_until_ = true;
     return;
   }
-  if (options_.assembler.until && reader_->received() >= *options_.assembler.until && !assembler_->has_commits() &&
+  if (options_.assembler.until && reader_->position() >= *options_.assembler.until && !assembler_->has_commits() &&
       !assembler_->in_transaction()) {
     reached_until_ = true;
     return;
@@ -263,24 +261,15 @@ void Receiver::report_position() {
   if (!assembler_->in_transaction() && !assembler_->has_commits() && !pending_) queue_.set_idle_position(position);
 }
 
-void Receiver::give_feedback(SteadyTime now) {
-  const Lsn position = assembler_->compared() ? durable() : Lsn{};
-  auto interval = feedback_interval;
-  if (const auto timeout = reader_->sender_timeout(); timeout.count() > 0) interval = std::min(interval, timeout / 4);
-  const bool asked = ask_position_.exchange(false);
-  const bool due = now - last_feedback_ >= interval;
-  if (position == confirmed_ && !reader_->reply_requested() && !due && !asked) return;
-  fault::hit("before_confirm");
-  reader_->send_feedback(options_.confirm ? position : Lsn{}, asked);
-  if (position != confirmed_) fault::hit("after_confirm");
-  confirmed_ = position;
-  last_feedback_ = now;
+// What the slot may move to: nothing before the stream is known to continue what the checkpoint was made from.
+Lsn Receiver::confirmable() const {
+  return options_.confirm && assembler_->compared() ? durable() : Lsn{};
 }
 
 bool Receiver::step_down() {
   if (reader_ == nullptr) return true;
   try {
-    give_feedback(std::chrono::steady_clock::now());
+    reader_->confirm(confirmable());
   } catch (const Error& lost) {
     spdlog::debug("while stopping: {}", lost.cause());
     return true;
@@ -294,11 +283,9 @@ bool Receiver::step_down() {
 }
 
 void Receiver::confirm() {
-  if (reader_ == nullptr || !assembler_->compared() || !durable().is_set() || !options_.confirm) return;
+  if (reader_ == nullptr) return;
   try {
-    fault::hit("before_confirm");
-    reader_->send_feedback(durable(), false);
-    fault::hit("after_confirm");
+    reader_->confirm(confirmable());
   } catch (const Error& lost) {
     // The next run confirms it: the checkpoint is the truth, the slot may be behind it.
     spdlog::debug("the last position was not confirmed: {}", lost.cause());

@@ -1,7 +1,7 @@
 // The receiver: source → assembler → package queue, and the durable LSN back.
 //
-// A state machine; its thread only loops `step`. While the queue is full it stops reading and goes on answering. After
-// a broken connection it waits until the loader has applied what was pushed, and starts again at the durable
+// A state machine; its thread only loops `step`. While the queue is full it stops reading, and confirms all the same.
+// After a broken connection it waits until the loader has applied what was pushed, and starts again at the durable
 // checkpoint: what it had not pushed comes again.
 #pragma once
 
@@ -64,8 +64,6 @@ class Receiver {
   [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
   // Once reached_until: Assembler::next_commit.
   [[nodiscard]] Lsn next_commit() const { return Lsn{next_commit_.load()}; }
-  // Makes the server tell its position at once: a run that waits for its end asks once a second.
-  void ask_position() { ask_position_ = true; }
 
  private:
   void connect(SteadyTime now);
@@ -76,9 +74,9 @@ class Receiver {
   void look_for_alteration(SteadyTime now, const OtherHistory& other);
   void read(SteadyTime now);
   [[nodiscard]] bool push_pending();
-  void give_feedback(SteadyTime now);
   void report_position();
   [[nodiscard]] Lsn durable() const { return Lsn{durable_.load()}; }
+  [[nodiscard]] Lsn confirmable() const;
 
   ReceiverOptions options_;
   OpenStream open_;
@@ -110,15 +108,12 @@ class Receiver {
   std::optional<SteadyTime> lost_at_;  // since when no stream has lasted
   std::string told_;                   // why, as it was logged last
   SteadyTime retry_at_{};
-  SteadyTime last_feedback_{};
-  Lsn confirmed_;
 
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::int64_t> oldest_commit_time_{0};
   std::atomic<bool> compared_{false};
   std::atomic<bool> reached_until_{false};
   std::atomic<std::uint64_t> next_commit_{0};
-  std::atomic<bool> ask_position_{false};
 };
 
 }  // namespace walbrook::pipeline

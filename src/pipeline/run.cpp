@@ -39,7 +39,9 @@ namespace {
 
 constexpr int most_default_workers = 4;
 constexpr milliseconds supervise_interval{10};
-constexpr int rounds_between_questions = 20;  // how often the server is asked for its position: every 200 ms
+// How often the server is asked for its position: it is what a run without `follow` ends by.
+constexpr milliseconds position_interval{1'000};
+constexpr milliseconds position_interval_at_end{200};
 
 // A run that follows is a service: it starts with the machine, and stays. Somebody waits for the end of the other.
 constexpr milliseconds startup_timeout_following{300'000};
@@ -301,6 +303,7 @@ std::unique_ptr<source::ChangeReader> Run::Impl::open_stream(const ResumePoint& 
                                   .two_phase = two_phase_,
                                   .origin = options_.origin,
                                   .binary = limits.binary,
+                                  .position_interval = options_.follow ? position_interval : position_interval_at_end,
                                   .as_stored = limits.as_stored,
                                   .decoding_memory = options_.decoding_memory,
                                   .wait_for_active = options_.slot_wait},
@@ -341,14 +344,9 @@ void Run::Impl::load() {
   loader_done_ = true;
 }
 
-// Until every thread has ended: asks the server for its position while the end of a run is awaited.
+// Until every thread has ended.
 void Run::Impl::supervise(std::stop_token /*stop*/) {
-  int rounds = 0;
   while (!loader_done_ && !failed_) {
-    if (!options_.follow && rounds++ % rounds_between_questions == 0) {
-      receiver_->ask_position();
-      receiver_->wake();
-    }
     std::this_thread::sleep_for(supervise_interval);
     if (receiver_->reached_until()) end();
     if (ending_.stop_requested()) statistics_.phase("stopping");

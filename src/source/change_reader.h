@@ -1,8 +1,14 @@
-// Where changes come from: (LSN, pgoutput frame) pairs, knowing nothing of what is in them.
+// Where changes come from: (LSN, pgoutput frame) pairs, whatever is in them.
+//
+// One shape for three sources: the stream of a walsender (walsender_stream.h), a peek at a slot (slot_peek.h) and a
+// capture file. What a source needs beyond that is its own business: the walsender's reader answers keepalives and
+// reply requests, asks for the server's position and watches for silence, inside of these very calls.
+//
+// Threads: one owns the reader; `interrupt` alone may be called by others. Whoever owns it calls `poll`, `wait_until`
+// or `confirm` again by `answer_due` at the latest. Example: the queue behind the caller is full, so that it waits for
+// room and does not poll. It calls `confirm` each time that it wakes, which answers the server in time.
 #pragma once
 
-#include <functional>
-#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -17,12 +23,12 @@ struct Frame {
   std::string_view bytes;  // valid until the next call of the reader
 };
 
-enum class ReadResult {
-  frame,    // `out` was set
-  nothing,  // no whole frame is there now
+enum class Poll {
+  frame,  // the frame was set
+  idle,   // no whole frame is there now
+  ended,  // there is none left, and none will come
 };
 
-// Not thread-safe: one thread owns it.
 class ChangeReader {
  public:
   ChangeReader() = default;
@@ -30,26 +36,32 @@ class ChangeReader {
   ChangeReader& operator=(const ChangeReader&) = delete;
   virtual ~ChangeReader() = default;
 
-  // Does not block. Throws Error(connection) when the connection broke, Error(source_not_ready) when the slot was lost.
-  virtual ReadResult read(Frame& out) = 0;
-  // Blocks until there is something to read, `timeout` is over or `interrupt` was called.
-  virtual void wait(milliseconds timeout) = 0;
-  // Ends a `wait` at once; the only call that other threads may make.
+  // Does not block. After `ended` it says so again. Throws Error(connection) when the connection broke,
+  // Error(source_not_ready) when the slot was lost, Error(protocol) when what came is no frame.
+  [[nodiscard]] virtual Poll poll(Frame& out) = 0;
+  // Blocks until there may be something to poll, `until` is reached or `interrupt` was called, also since the last
+  // wait. May return early. Throws as `poll` does.
+  virtual void wait_until(SteadyTime until) = 0;
+  // Ends a `wait_until`. Any thread.
   virtual void interrupt() = 0;
 
-  // The stream holds every transaction with a commit_lsn at or after this position, and may hold earlier ones.
+  // The reader yields every transaction with a commit_lsn at or after this position, and may yield earlier ones.
+  // Unset: the source does not tell.
   [[nodiscard]] virtual Lsn begins_at() const = 0;
-  // Everything that was committed before this position has been yielded by `read`. Keepalives move it; the end of a
-  // transaction that was yielded, which may lie further on, stands in its Commit message.
-  [[nodiscard]] virtual Lsn received() const = 0;
-  // The server asked for an answer since the last feedback.
-  [[nodiscard]] virtual bool reply_requested() const = 0;
-  // Tells the server what is durable; `ask_reply` makes it answer with its position.
-  virtual void send_feedback(Lsn durable, bool ask_reply) = 0;
-  // How long the server waits for feedback (wal_sender_timeout); 0 = for ever.
-  [[nodiscard]] virtual milliseconds sender_timeout() const = 0;
+  // Everything that was committed before this position has been yielded by `poll`. The end of a transaction that was
+  // yielded, which may lie further on, is in its Commit message. Unset: the source does not tell.
+  [[nodiscard]] virtual Lsn position() const = 0;
+  // Everything before `durable` is durable here and need not come again; unset: nothing is known yet. A source that
+  // keeps its place whatever was read ignores it. Throws Error(connection).
+  // REQUIRES: `durable` is unset or not before that of the last call.
+  virtual void confirm(Lsn durable) = 0;
+  // When one of the calls above has to be made again, or the source may end the stream.
+  [[nodiscard]] virtual SteadyTime answer_due() const { return SteadyTime::max(); }
   // How the text of its frames is converted, names and values alike; nullptr: it is UTF-8. Lives as long as the reader.
   [[nodiscard]] virtual const SourceText* encoding() const { return nullptr; }
 };
+
+// The next frame, waiting for it. False: the reader has ended.
+[[nodiscard]] bool next_frame(ChangeReader& reader, Frame& out);
 
 }  // namespace walbrook::source

@@ -285,11 +285,16 @@ void Connection::execute(const std::string& sql, std::string_view doing) {
 Connection::CopyRow Connection::next_row(int& size, std::string_view doing) {
   ServerWait wait(*this, doing);
   while (true) {
-    char* bytes = nullptr;
-    size = PQgetCopyData(raw(), &bytes, 1);
-    if (size != 0) return CopyRow(size > 0 ? bytes : nullptr);
+    auto row = take_row(size);
+    if (size != 0) return row;
     wait.once();
   }
+}
+
+Connection::CopyRow Connection::take_row(int& size) {
+  char* bytes = nullptr;
+  size = PQgetCopyData(raw(), &bytes, 1);
+  return CopyRow(size > 0 ? bytes : nullptr);
 }
 
 void Connection::finish_copy(std::string_view doing) {

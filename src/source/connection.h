@@ -82,6 +82,8 @@ class Connection {
   };
   using CopyRow = std::unique_ptr<char, FreeRow>;
   [[nodiscard]] CopyRow next_row(int& size, std::string_view doing);
+  // The same without waiting: `size` is 0 when no whole row is there, negative at the end.
+  [[nodiscard]] CopyRow take_row(int& size);
   // Takes what is left of the statement in hand. Throws its error.
   void finish_copy(std::string_view doing);
 

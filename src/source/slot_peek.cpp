@@ -59,6 +59,7 @@ void SlotPeek::check(const PeekOptions& options) {
                                   "pg_copy_logical_replication_slot('{}', 'a_copy'); and drop that afterwards.",
                                   options.slot));
   }
+  begins_at_ = slot->confirmed_flush_lsn;
   two_phase_ = slot->two_phase;
   if (two_phase_ && protocol_ < 3) {
     throw cannot_peek(
@@ -99,40 +100,47 @@ void SlotPeek::begin(const PeekOptions& options) {
   reading_ = true;
 }
 
-// A row: columns:i16 8:i32 lsn:u64 length:i32 data; before the first one COPY's header, behind the last one -1.
-bool SlotPeek::next(Frame& out) {
+Poll SlotPeek::poll(Frame& out) {
   while (reading_) {
     int size = 0;
-    row_ = connection_.next_row(size, doing_);
+    row_ = connection_.take_row(size);
+    if (size == 0) return Poll::idle;
+    wait_.reset();
     if (size < 0) {
-      end();
-      return false;
+      reading_ = false;
+      connection_.finish_copy(doing_);
+    } else if (take_row({row_.get(), static_cast<std::size_t>(size)}, out)) {
+      return Poll::frame;
     }
-    ByteReader in({row_.get(), static_cast<std::size_t>(size)});
-    if (!began_) {
-      began_ = true;
-      const bool known = in.bytes(copy_signature.size()) == copy_signature && in.u32() == 0;
-      in.bytes(in.u32());
-      if (!known || in.failed())
-        throw Error(ErrorKind::protocol, "what the server copies is not in COPY's binary form");
-    }
-    if (in.at_end()) continue;
-    const auto columns = in.i16();
-    if (columns == -1) continue;
-    in.u32();
-    out.lsn = Lsn{in.u64()};
-    out.bytes = in.bytes(in.u32());
-    if (columns != 2 || in.failed() || !in.at_end()) {
-      throw Error(ErrorKind::protocol, fmt::format("slot {}: a row of the peek cannot be read", slot_));
-    }
-    return true;
   }
-  return false;
+  return Poll::ended;
 }
 
-void SlotPeek::end() {
-  reading_ = false;
-  connection_.finish_copy(doing_);
+// A row: columns:i16 8:i32 lsn:u64 length:i32 data; before the first one COPY's header, after the last one -1.
+bool SlotPeek::take_row(std::string_view row, Frame& out) {
+  ByteReader in(row);
+  if (!began_) {
+    began_ = true;
+    const bool known = in.bytes(copy_signature.size()) == copy_signature && in.u32() == 0;
+    in.bytes(in.u32());
+    if (!known || in.failed()) throw Error(ErrorKind::protocol, "what the server copies is not in COPY's binary form");
+  }
+  if (in.at_end()) return false;
+  const auto columns = in.i16();
+  if (columns == -1) return false;
+  in.u32();
+  out.lsn = Lsn{in.u64()};
+  out.bytes = in.bytes(in.u32());
+  if (columns != 2 || in.failed() || !in.at_end()) {
+    throw Error(ErrorKind::protocol, fmt::format("slot {}: a row of the peek cannot be read", slot_));
+  }
+  return true;
+}
+
+void SlotPeek::wait_until(SteadyTime until) {
+  if (!reading_ || std::chrono::steady_clock::now() >= until) return;
+  if (!wait_) wait_.emplace(connection_, doing_);
+  wait_->once();
 }
 
 }  // namespace walbrook::source

@@ -14,6 +14,7 @@
 
 #include "pgoutput/message.h"
 #include "source/change_reader.h"
+#include "source/server_wait.h"
 #include "source/slot.h"
 
 namespace walbrook::source {
@@ -30,35 +31,43 @@ struct PeekOptions {
   std::string decoding_memory;  // logical_decoding_work_mem; "": as it is set
 };
 
-class SlotPeek {
+// Ends where the slot has no more, or enough was read. Moves nothing, so that it keeps no position and `confirm` does
+// nothing.
+class SlotPeek final : public ChangeReader {
  public:
   // Throws Error: source_not_ready when slot or publication are missing or not to be read, or the server is too old for
   // what is asked.
   SlotPeek(const Endpoint& endpoint, const PeekOptions& options);
-  SlotPeek(const SlotPeek&) = delete;
-  SlotPeek& operator=(const SlotPeek&) = delete;
-  ~SlotPeek();  // what is not read is cancelled
+  ~SlotPeek() override;  // what is not read is cancelled
 
   [[nodiscard]] int server_version() const { return connection_.server_version(); }
   [[nodiscard]] int protocol() const { return protocol_; }
   [[nodiscard]] bool two_phase() const { return two_phase_; }
 
-  // False: there is nothing more. `out` is valid until the next call.
-  [[nodiscard]] bool next(Frame& out);
+  [[nodiscard]] Poll poll(Frame& out) override;
+  // Waits for stop_interval at most, so that `interrupt` has nothing to do.
+  void wait_until(SteadyTime until) override;
+  void interrupt() override {}
+  [[nodiscard]] Lsn begins_at() const override { return begins_at_; }
+  [[nodiscard]] Lsn position() const override { return begins_at_; }
+  void confirm(Lsn /*durable*/) override {}
 
  private:
   void check(const PeekOptions& options);
   void begin(const PeekOptions& options);
-  void end();
+  // False: the row holds no frame, being the header or the trailer of COPY.
+  bool take_row(std::string_view row, Frame& out);
 
   Connection connection_;
   std::string slot_;
   std::string doing_;  // for errors
   int protocol_ = 0;
+  Lsn begins_at_;
   bool two_phase_ = false;
   bool reading_ = false;
   bool began_ = false;  // COPY's header was read
   Connection::CopyRow row_;
+  std::optional<ServerWait> wait_;  // for the next row; none while rows come
 };
 
 }  // namespace walbrook::source

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/descriptor.h"
+#include "base/fault.h"
 #include "pgoutput/message.h"
 #include "source/server_text.h"
 #include "source/server_wait.h"
@@ -31,6 +32,9 @@ constexpr microseconds gather_time(100);
 constexpr int small_gulp_frames = 16;  // fewer from one recv(): the reader has caught up with the walsender
 
 constexpr milliseconds active_retry(100);
+
+constexpr int statuses_per_sender_timeout = 4;
+constexpr milliseconds longest_poll(10'000);
 
 std::string stream_mend(std::string_view state, const StreamOptions& options) {
   if (state == "58P01" || state == "55000") {  // undefined_file: WAL was removed; the slot was invalidated
@@ -70,58 +74,74 @@ Error stream_failure(const Connection& connection, const PGresult* result, const
   return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend), failed.facts());
 }
 
-// Invariant: every frame that libpq has handed out was yielded by `read` before a later message is looked at, so that
-// `received_` may take over a keepalive's position as it comes: keepalives carry the end of the last record that the
-// walsender has decoded, and everything that was committed before it stands before it in the stream. Frames move
-// nothing: their LSNs lie inside transactions whose commit was perhaps not yielded; the caller learns the end of a
-// transaction from its Commit message.
+// Each status asks for the position as well: the server's own keepalives come only when half of wal_sender_timeout has
+// passed.
+milliseconds status_interval(const StreamOptions& options, milliseconds sender_timeout) {
+  if (sender_timeout.count() == 0) return options.position_interval;
+  return std::min(options.position_interval, sender_timeout / statuses_per_sender_timeout);
+}
+
+// Invariants:
+//   - Every frame that libpq has handed out was yielded by `poll` before a later message is looked at, so that
+//     `position_` may take over a keepalive's position as it comes: keepalives carry the end of the last record that
+//     the walsender has decoded, and everything that was committed before it precedes it in the stream. Frames move
+//     nothing: their LSNs lie inside transactions whose commit was perhaps not yielded; the caller learns the end of a
+//     transaction from its Commit message.
+//   - No status tells more than `durable_`, which `confirm` alone sets.
 class WalsenderStream final : public ChangeReader {
  public:
   WalsenderStream(Connection connection, StreamOptions options, Lsn begins_at, milliseconds sender_timeout)
       : connection_(std::move(connection)),
         options_(std::move(options)),
         begins_at_(begins_at),
-        sender_timeout_(sender_timeout),
+        interval_(status_interval(options_, sender_timeout)),
         silence_(steady_clock::now()),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (wake_.get() < 0) throw Error(ErrorKind::internal, "eventfd failed: too many open files?");
   }
 
-  ReadResult read(Frame& out) override;
-  void wait(milliseconds timeout) override;
+  [[nodiscard]] Poll poll(Frame& out) override;
+  void wait_until(SteadyTime until) override;
   void interrupt() override;
   [[nodiscard]] Lsn begins_at() const override { return begins_at_; }
-  [[nodiscard]] Lsn received() const override { return received_; }
-  [[nodiscard]] bool reply_requested() const override { return reply_requested_; }
-  void send_feedback(Lsn durable, bool ask_reply) override;
-  [[nodiscard]] milliseconds sender_timeout() const override { return sender_timeout_; }
+  [[nodiscard]] Lsn position() const override { return position_; }
+  void confirm(Lsn durable) override;
+  [[nodiscard]] SteadyTime answer_due() const override { return status_sent_ + interval_; }
   [[nodiscard]] const SourceText* encoding() const override { return connection_.encoding().get(); }
 
  private:
   bool take_message(std::string_view message, Frame& out);
   [[nodiscard]] Error ended(int code);
   [[nodiscard]] bool gather();
+  // Returns true when the socket can be read or `interrupt` was called; false at `until`.
+  bool wait_for_bytes(SteadyTime until);
   void look_for_life(bool readable);
+  void answer(SteadyTime now);
+  enum class Reply { asked_for, not_asked_for };
+  void send_status(SteadyTime now, Reply reply);
 
   Connection connection_;
   StreamOptions options_;
   Lsn begins_at_;
-  milliseconds sender_timeout_;
+  milliseconds interval_;  // between two statuses, at most
   SilenceWatch silence_;
   Descriptor wake_;
   std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
 
-  Lsn received_;
-  Lsn durable_;
-  bool reply_requested_ = false;
+  Lsn position_;
+  Lsn durable_;  // as confirmed by the caller
+  Lsn told_;     // what the last status held
+  SteadyTime status_sent_{};
+  SteadyTime asked_position_{};
+  bool reply_requested_ = false;                   // by the server, since the last status
   bool broken_ = false;                            // recv() failed; what is buffered is still yielded
   int frames_in_gulp_ = 0;                         // messages since the last recv()
-  bool rested_ = true;                             // `nothing` was said since, so the next read asks the socket
-  bool active_ = false;                            // messages came since the last `wait`
+  bool rested_ = true;                             // `idle` was returned since, so the next poll asks the socket
+  bool active_ = false;                            // messages came since the last wait
   std::optional<steady_clock::time_point> asked_;  // for a sign of life
 };
 
-ReadResult WalsenderStream::read(Frame& out) {
+Poll WalsenderStream::poll(Frame& out) {
   bool asked_socket = false;
   for (;;) {
     char* raw = nullptr;
@@ -130,7 +150,7 @@ ReadResult WalsenderStream::read(Frame& out) {
     if (size > 0) {
       ++frames_in_gulp_;
       active_ = true;
-      if (take_message({raw, static_cast<std::size_t>(size)}, out)) return ReadResult::frame;
+      if (take_message({raw, static_cast<std::size_t>(size)}, out)) return Poll::frame;
       continue;
     }
     if (size < 0) throw ended(size);
@@ -138,8 +158,10 @@ ReadResult WalsenderStream::read(Frame& out) {
     const bool caught_up = frames_in_gulp_ < small_gulp_frames;
     if (asked_socket || (caught_up && !rested_)) {
       rested_ = true;
-      return ReadResult::nothing;
+      answer(steady_clock::now());
+      return Poll::idle;
     }
+    if (!rested_) answer(steady_clock::now());
     broken_ = !connection_.receive();
     asked_socket = true;
     rested_ = false;
@@ -165,7 +187,7 @@ bool WalsenderStream::take_message(std::string_view message, Frame& out) {
     in.u64();
     const bool reply = in.u8() != 0;
     if (!in.failed()) {
-      received_ = std::max(received_, end);
+      position_ = std::max(position_, end);
       reply_requested_ = reply_requested_ || reply;
       return false;
     }
@@ -204,16 +226,25 @@ bool WalsenderStream::gather() {
   return true;
 }
 
-void WalsenderStream::wait(milliseconds timeout) {
-  const bool busy = timeout.count() > 0 && gather();
-  if (!busy) {
-    std::array<pollfd, 2> watched = {{{.fd = PQsocket(connection_.raw()), .events = POLLIN, .revents = 0},
-                                      {.fd = wake_.get(), .events = POLLIN, .revents = 0}}};
-    poll(watched.data(), watched.size(), static_cast<int>(std::clamp<std::int64_t>(timeout.count(), 0, 10'000)));
-    look_for_life(watched[0].revents != 0);
+void WalsenderStream::wait_until(SteadyTime until) {
+  const bool busy = until > steady_clock::now() && gather();
+  while (!busy) {
+    if (wait_for_bytes(std::min(until, answer_due()))) break;
+    const auto now = steady_clock::now();
+    answer(now);
+    if (now >= until) break;
   }
   std::uint64_t times = 0;
   [[maybe_unused]] const auto cleared = ::read(wake_.get(), &times, sizeof times);
+}
+
+bool WalsenderStream::wait_for_bytes(SteadyTime until) {
+  std::array<pollfd, 2> watched = {{{.fd = PQsocket(connection_.raw()), .events = POLLIN, .revents = 0},
+                                    {.fd = wake_.get(), .events = POLLIN, .revents = 0}}};
+  const auto rest = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
+  ::poll(watched.data(), watched.size(), static_cast<int>(std::clamp<std::int64_t>(rest, 0, longest_poll.count())));
+  look_for_life(watched[0].revents != 0);
+  return watched[0].revents != 0 || watched[1].revents != 0;
 }
 
 // A peer that vanished without a word: TCP's keepalives find it too, but not behind a proxy that answers them. At half
@@ -226,7 +257,7 @@ void WalsenderStream::look_for_life(bool readable) {
   if (silent < limit / 2) {
     asked_.reset();
   } else if (!asked_) {
-    send_feedback(durable_, true);
+    send_status(now, Reply::asked_for);
     asked_ = now;
   } else if (now - *asked_ > limit / 2) {
     if (!looks_at_work(connection_)) throw silence(connection_, "reading slot " + options_.slot, silent);
@@ -239,23 +270,40 @@ void WalsenderStream::interrupt() {
   [[maybe_unused]] const auto written = ::write(wake_.get(), &once, sizeof once);
 }
 
+// What is durable is told at once: commits may wait for that, and a slot that stands still holds WAL.
+void WalsenderStream::confirm(Lsn durable) {
+  durable_ = durable;
+  answer(steady_clock::now());
+}
+
+// Sends the status that is due, if one is.
+void WalsenderStream::answer(SteadyTime now) {
+  if (durable_ == told_ && !reply_requested_ && now < answer_due()) return;
+  const bool moves = durable_ != told_;
+  fault::hit("before_confirm");
+  send_status(now, now - asked_position_ >= options_.position_interval ? Reply::asked_for : Reply::not_asked_for);
+  if (moves) fault::hit("after_confirm");
+}
+
 // Standby status update: 'r' written:u64 flushed:u64 applied:u64 clock:i64 reply:u8. Only `flushed` moves the slot. All
 // three release commits that wait for a synchronous standby, so each tells what is durable: what was merely received is
 // written nowhere here, and what is durable is visible to readers.
-void WalsenderStream::send_feedback(Lsn durable, bool ask_reply) {
-  durable_ = durable;
-  const auto now =
+void WalsenderStream::send_status(SteadyTime now, Reply reply) {
+  const auto clock =
       std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   ByteWriter out;
   out.u8('r');
-  for ([[maybe_unused]] const auto* position : {"written", "flushed", "applied"}) out.u64(durable.value);
-  out.u64(static_cast<std::uint64_t>(now - pgoutput::postgres_epoch_us));
-  out.u8(ask_reply ? 1 : 0);
+  for ([[maybe_unused]] const auto* position : {"written", "flushed", "applied"}) out.u64(durable_.value);
+  out.u64(static_cast<std::uint64_t>(clock - pgoutput::postgres_epoch_us));
+  out.u8(reply == Reply::asked_for ? 1 : 0);
   const auto& message = out.str();
   if (PQputCopyData(connection_.raw(), message.data(), static_cast<int>(message.size())) != 1 ||
       PQflush(connection_.raw()) < 0) {
     throw stream_failure(connection_, nullptr, options_);
   }
+  told_ = durable_;
+  status_sent_ = now;
+  if (reply == Reply::asked_for) asked_position_ = now;
   reply_requested_ = false;
 }
 

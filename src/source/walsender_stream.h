@@ -14,16 +14,18 @@ struct StreamOptions {
   Endpoint conninfo;
   std::string slot;
   std::string publication;
-  Lsn start;                                            // the checkpoint; the slot must not be ahead of it
-  Lsn compare_from = {};                                // where the slot is behind the checkpoint, the stream begins
-                                                        // here or at the slot's position; unset: at the checkpoint
-  KnownServer* server = nullptr;                        // borrowed: who has to answer
-  int protocol = 1;                                     // 1 to 4
-  bool streaming = true;                                // of large transactions while they run, from protocol 2 on
-  bool two_phase = false;                               // protocol 3 on, see SlotState::two_phase
-  std::string origin;                                   // "any", "none" (16+); "" = the server's default, any
-  bool binary = false;                                  // ask for binary tuples (14+)
-  bool messages = true;                                 // logical messages are understood (14+)
+  Lsn start;                      // the checkpoint; the slot must not be ahead of it
+  Lsn compare_from = {};          // where the slot is behind the checkpoint, the stream begins
+                                  // here or at the slot's position; unset: at the checkpoint
+  KnownServer* server = nullptr;  // borrowed: who has to answer
+  int protocol = 1;               // 1 to 4
+  bool streaming = true;          // of large transactions while they run, from protocol 2 on
+  bool two_phase = false;         // protocol 3 on, see SlotState::two_phase
+  std::string origin;             // "any", "none" (16+); "" = the server's default, any
+  bool binary = false;            // ask for binary tuples (14+)
+  bool messages = true;           // logical messages are understood (14+)
+  // How often the server is asked how far it is. A run that waits for its end learns by this that nothing more comes.
+  milliseconds position_interval{1'000};
   bool as_stored = false;                               // text in the database's own encoding, see CannotConvert
   std::string decoding_memory = "256MB";                // logical_decoding_work_mem of the walsender
   milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for

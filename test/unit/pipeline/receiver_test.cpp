@@ -19,31 +19,30 @@ constexpr Oid items = 100;
 struct Script {
   std::deque<std::string> frames;
   std::function<void()> end = [] {};
-  Lsn slot{};       // its position; unset: the checkpoint that is asked for
-  Lsn received{1};  // told once the frames were read
+  Lsn slot{};         // its position; unset: the checkpoint that is asked for
+  Lsn received{1};    // told once the frames were read
+  bool ends = false;  // after the frames; otherwise it is silent
 };
 
 class ScriptedReader : public source::ChangeReader {
  public:
   // `fed_back`: where each confirmed position goes.
   ScriptedReader(Script script, std::vector<Lsn>& fed_back) : script_(std::move(script)), fed_back_(fed_back) {}
-  source::ReadResult read(source::Frame& out) override {
+  source::Poll poll(source::Frame& out) override {
     if (script_.frames.empty()) {
       script_.end();
-      return source::ReadResult::nothing;
+      return script_.ends ? source::Poll::ended : source::Poll::idle;
     }
     current_ = std::move(script_.frames.front());
     script_.frames.pop_front();
     out = {.lsn = {1}, .bytes = current_};
-    return source::ReadResult::frame;
+    return source::Poll::frame;
   }
-  void wait(milliseconds /*timeout*/) override {}
+  void wait_until(SteadyTime /*until*/) override {}
   void interrupt() override {}
   [[nodiscard]] Lsn begins_at() const override { return script_.slot; }
-  [[nodiscard]] Lsn received() const override { return script_.received; }
-  [[nodiscard]] bool reply_requested() const override { return false; }
-  void send_feedback(Lsn durable, bool /*ask_reply*/) override { fed_back_.push_back(durable); }
-  [[nodiscard]] milliseconds sender_timeout() const override { return milliseconds(0); }
+  [[nodiscard]] Lsn position() const override { return script_.received; }
+  void confirm(Lsn durable) override { fed_back_.push_back(durable); }
 
  private:
   Script script_;
@@ -204,6 +203,17 @@ TEST_F(ReceiverTest, p2_exactly_once_a_broken_connection_goes_on_at_the_checkpoi
   EXPECT_EQ(package.transactions[0].commit_lsn, Lsn{200});
   EXPECT_EQ(opened_[1].start, Lsn{105});
   EXPECT_FALSE(opened_[1].limits.whole);
+}
+
+TEST_F(ReceiverTest, after_a_reader_that_has_ended_the_next_one_begins_at_the_checkpoint) {
+  auto open_end = transaction(1, 100);
+  open_end.push_back(frames::begin(2, {200}));  // it comes again, whole
+  receive({{.frames = open_end, .ends = true}, {.frames = transaction(2, 200)}});
+  EXPECT_EQ(next_package().checkpoint, Lsn{105});
+  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  ASSERT_EQ(opened_.size(), 2U);
+  EXPECT_EQ(opened_[1].start, Lsn{105});
 }
 
 TEST_F(ReceiverTest, a_connection_that_breaks_again_and_again_ends_the_run) {

@@ -12,6 +12,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
+SteadyTime soon(int in_ms) {
+  return steady_clock::now() + milliseconds(in_ms);
+}
+
 // What a stream yielded: one letter a message ("BRIC" …), and the positions of its commits.
 struct Seen {
   std::string letters;
@@ -44,8 +48,8 @@ class Streaming : public SourceCase {
     const auto deadline = steady_clock::now() + std::chrono::seconds(20);
     while (seen.ends.size() < commits && steady_clock::now() < deadline) {
       Frame frame;
-      if (reader.read(frame) == ReadResult::nothing) {
-        reader.wait(milliseconds(100));
+      if (reader.poll(frame) == Poll::idle) {
+        reader.wait_until(soon(100));
         continue;
       }
       note(frame, seen);
@@ -70,7 +74,6 @@ class Streaming : public SourceCase {
 
 TEST_F(Streaming, TransactionsComeWholeAndInOrder) {
   auto reader = start_streaming(options(), {});
-  EXPECT_EQ(reader->sender_timeout(), milliseconds(60'000));
   sql.exec("INSERT INTO a VALUES (1, 'x'), (2, 'y')");
   sql.exec("BEGIN; UPDATE a SET id = 3 WHERE id = 1; DELETE FROM a WHERE id = 2; COMMIT");
   sql.exec("SELECT pg_logical_emit_message(true, 'prefix', 'content')");
@@ -94,16 +97,16 @@ TEST_F(Streaming, FeedbackMovesTheSlotToWhatWasSentAndNeverBeyond) {
   for (int i = 0; i < 5; ++i) sql.exec("INSERT INTO a VALUES (" + std::to_string(i) + ", 'x')");
   const auto seen = read_commits(*reader, 5);
   ASSERT_EQ(seen.ends.size(), 5U);
-  reader->send_feedback(seen.ends[1], true);
+  reader->confirm(seen.ends[1]);
   EXPECT_TRUE(eventually([&] { return confirmed() == seen.ends[1]; }, milliseconds(5'000)));
   for (int i = 0; i < 20; ++i) {
     Frame frame;
-    EXPECT_EQ(reader->read(frame), ReadResult::nothing);
-    reader->wait(milliseconds(20));
+    EXPECT_EQ(reader->poll(frame), Poll::idle);
+    reader->wait_until(soon(20));
     EXPECT_EQ(confirmed(), seen.ends[1]);
   }
-  EXPECT_GE(reader->received(), seen.ends[4]) << "the answer to the feedback carries the server's position";
-  reader->send_feedback(seen.ends[4], false);
+  EXPECT_GE(reader->position(), seen.ends[4]) << "the answer to the feedback carries the server's position";
+  reader->confirm(seen.ends[4]);
   EXPECT_TRUE(eventually([&] { return confirmed() == seen.ends[4]; }, milliseconds(5'000)));
   reader.reset();
   ASSERT_TRUE(eventually([&] { return read_slot(catalog, slot)->active_pid == 0; }, milliseconds(5'000)));
@@ -120,23 +123,23 @@ TEST_F(Streaming, NothingIsReportedAsWrittenThatIsNotDurable) {
   sql.exec("INSERT INTO a VALUES (2, 'x')");
   const auto seen = read_commits(*reader, 2);
   ASSERT_EQ(seen.ends.size(), 2U);
-  reader->send_feedback(seen.ends[1], true);
+  reader->confirm(seen.ends[1]);
   ASSERT_TRUE(eventually([&] { return confirmed() == seen.ends[1]; }, milliseconds(5'000)));
   sql.exec("INSERT INTO a VALUES (3, 'x')");
   const auto more = read_commits(*reader, 1);
   ASSERT_EQ(more.ends.size(), 1U);
-  reader->send_feedback(seen.ends[1], true);
+  reader->confirm(seen.ends[1]);
   for (int i = 0; i < 10; ++i) {
     Frame frame;
-    static_cast<void>(reader->read(frame));
-    reader->wait(milliseconds(20));
+    static_cast<void>(reader->poll(frame));
+    reader->wait_until(soon(20));
     const auto told = sql.query(
         "SELECT write_lsn, flush_lsn, replay_lsn FROM pg_stat_replication r JOIN pg_replication_slots s ON "
         "s.active_pid = "
         "r.pid WHERE s.slot_name = '" +
         slot + "'");
     for (const auto& position : told.at(0)) EXPECT_EQ(position, seen.ends[1].to_string());
-    reader->send_feedback(seen.ends[1], true);
+    reader->confirm(seen.ends[1]);
   }
 }
 
@@ -154,11 +157,10 @@ TEST_F(Streaming, AnIdlePublicationStillTellsThePosition) {
   EXPECT_TRUE(eventually(
       [&] {
         Frame frame;
-        while (reader->read(frame) == ReadResult::frame) {
+        while (reader->poll(frame) == Poll::frame) {
         }
-        if (reader->reply_requested()) reader->send_feedback(start, false);
-        reader->wait(milliseconds(50));
-        return reader->received() >= target;
+        reader->wait_until(soon(50));
+        return reader->position() >= target;
       },
       milliseconds(10'000)));
   EXPECT_EQ(confirmed(), start);
@@ -176,10 +178,10 @@ TEST_F(Streaming, ReceivedNeverPassesACommitThatWasNotYielded) {
   const auto deadline = steady_clock::now() + std::chrono::seconds(30);
   while (commits < 200 && steady_clock::now() < deadline) {
     Frame frame;
-    const auto before = reader->received();
-    if (reader->read(frame) == ReadResult::nothing) {
-      reader->wait(milliseconds(10));
-      reader->send_feedback(start, true);
+    const auto before = reader->position();
+    if (reader->poll(frame) == Poll::idle) {
+      reader->wait_until(soon(10));
+      reader->confirm(start);
       continue;
     }
     const auto message = pgoutput::decode(frame.bytes);
@@ -195,13 +197,13 @@ TEST_F(Streaming, InterruptEndsAWaitAtOnce) {
   auto reader = start_streaming(options(), {});
   const auto waited = [&] {
     const auto began = steady_clock::now();
-    reader->wait(milliseconds(5'000));
+    reader->wait_until(soon(5'000));
     return std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   };
   Frame frame;
   for (int i = 0; i < 10; ++i) {  // what the start brings
-    (void)reader->read(frame);
-    reader->wait(milliseconds(20));
+    (void)reader->poll(frame);
+    reader->wait_until(soon(20));
   }
   reader->interrupt();
   EXPECT_LT(waited(), milliseconds(4'000)) << "also one that came before";
@@ -286,10 +288,10 @@ TEST(StreamOfAServer, ThatShutsDownEndsWithAConnectionError) {
   const auto ended = thrown_by([&] {
     while (steady_clock::now() < deadline) {
       Frame frame;
-      while (reader->read(frame) == ReadResult::frame) {
+      while (reader->poll(frame) == Poll::frame) {
       }
-      if (reader->reply_requested()) reader->send_feedback(reader->received(), false);
-      reader->wait(milliseconds(50));
+      reader->confirm(reader->position());
+      reader->wait_until(soon(50));
     }
   });
   expect_says(ended, ErrorKind::connection, {"slot s"});
