@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "package/arrow_export.h"
-#include "package/arrow_import.h"
-#include "package/row_batch.h"
+#include "arrow/arrow_export.h"
+#include "arrow/arrow_import.h"
+#include "model/row_batch.h"
 
 namespace walbrook::api {
 

@@ -7,19 +7,19 @@
 #include "api/published_tables.h"
 #include "api/resources.h"
 #include "api/source_access.h"
-#include "pipeline/change_iteration.h"
+#include "replication/runtime/change_iteration.h"
 
 namespace walbrook {
 
 struct ChangeBatch::Rows {
-  explicit Rows(pipeline::HandedOut of)
+  explicit Rows(replication::HandedOut of)
       : changes(std::move(of)), complete_lsn(changes.complete.is_set() ? changes.complete.to_string() : std::string()) {
     const auto& schema = changes.rows.schema();
     if (!schema.has_key()) return;
     for (const auto column : schema.key_columns()) key_columns.push_back(schema.columns[column].shown_name());
   }
 
-  pipeline::HandedOut changes;
+  replication::HandedOut changes;
   std::string complete_lsn;
   std::vector<std::string> key_columns;
 };
@@ -77,7 +77,7 @@ class ChangeBatches::Reader {
   }
 
  private:
-  static pipeline::IterationOptions checked(const ReplicationResource::Parts& parts, std::stop_token stop) {
+  static replication::IterationOptions checked(const ReplicationResource::Parts& parts, std::stop_token stop) {
     if (parts.target_batch_size == 0) {
       throw Error(ErrorKind::configuration, "target_batch_size: a batch of no rows", "Give at least 1.",
                   {.setting = "target_batch_size"});
@@ -85,22 +85,22 @@ class ChangeBatches::Reader {
     // Types are those of a copy; nothing is opened.
     const auto destination = destination::open_destination({.url = "duckdb:///none.duckdb", .pipeline = parts.name});
     api::PublishedTables published(parts.conninfo, parts.slot, parts.publication);
-    pipeline::IterationOptions options{.conninfo = parts.conninfo,
-                                       .slot = parts.slot,
-                                       .publication = parts.publication,
-                                       .tables = published.named(parts.tables, "table_names"),
-                                       .include_columns = published.named(parts.include_columns, "include_columns"),
-                                       .limits = destination->limits(),
-                                       .batch_rows = parts.target_batch_size,
-                                       .confirm = parts.flush_slot,
-                                       .stop = std::move(stop)};
+    replication::IterationOptions options{.conninfo = parts.conninfo,
+                                          .slot = parts.slot,
+                                          .publication = parts.publication,
+                                          .tables = published.named(parts.tables, "table_names"),
+                                          .include_columns = published.named(parts.include_columns, "include_columns"),
+                                          .limits = destination->limits(),
+                                          .batch_rows = parts.target_batch_size,
+                                          .confirm = parts.flush_slot,
+                                          .stop = std::move(stop)};
     published.check(options.include_columns, *destination);
     options.wishes = published.wished(api::parse_hinted(parts.columns), *destination);
     return options;
   }
 
   ErrorFacts facts_;
-  pipeline::ChangeIteration iteration_;
+  replication::ChangeIteration iteration_;
 };
 
 ChangeBatches::ChangeBatches(std::unique_ptr<Reader> reader) : reader_(std::move(reader)) {}

@@ -16,8 +16,8 @@
 #include "api/source_access.h"
 #include "base/snake_case.h"
 #include "destination/stored_pipeline.h"
-#include "pipeline/run.h"
-#include "source/slot.h"
+#include "postgres/slot/slot.h"
+#include "replication/runtime/run.h"
 
 namespace walbrook::api {
 namespace {
@@ -44,8 +44,8 @@ void check_dataset(const PipelineState& state, const destination::State& known) 
   }
 }
 
-pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan, const PublishedTables& source) {
-  pipeline::RunOptions options;
+replication::RunOptions run_options(const PipelineState& state, const RunPlan& plan, const PublishedTables& source) {
+  replication::RunOptions options;
   options.conninfo = plan.conninfo;
   options.pipeline = state.key;
   options.slot = plan.slot;
@@ -60,12 +60,12 @@ pipeline::RunOptions run_options(const PipelineState& state, const RunPlan& plan
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
   options.snapshot_wait = plan.snapshot_wait;
-  options.adoption = pipeline::Adoption::of_same_owner;  // a resource names its slot
+  options.adoption = replication::Adoption::of_same_owner;  // a resource names its slot
   return options;
 }
 
 // Runs the engine, and tells of applied changes meanwhile.
-pipeline::RunSummary execute(pipeline::Run& run, RunProgress& progress, const std::stop_source& stop) {
+replication::RunSummary execute(replication::Run& run, RunProgress& progress, const std::stop_source& stop) {
   std::jthread ticker([&](const std::stop_token& ended) {
     while (!ended.stop_requested()) {
       std::this_thread::sleep_for(progress_interval / 4);
@@ -81,9 +81,9 @@ pipeline::RunSummary execute(pipeline::Run& run, RunProgress& progress, const st
   return summary;
 }
 
-std::vector<TableLoad> table_loads(const pipeline::RunStatus& status, const destination::State& now,
+std::vector<TableLoad> table_loads(const replication::RunStatus& status, const destination::State& now,
                                    const std::set<std::string>& copied) {
-  std::map<std::string, const pipeline::RunStatus::Table*> by_name;
+  std::map<std::string, const replication::RunStatus::Table*> by_name;
   for (const auto& table : status.tables) by_name[dotted(table.schema, table.name)] = &table;
   std::vector<TableLoad> loads;
   for (const auto& record : now.tables) {
@@ -121,7 +121,7 @@ LoadInfo describe(const PipelineState& state, const Destination& destination, co
 }
 
 // A table that was set aside is loud, once everything else is done.
-void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
+void tell_quarantined(const std::vector<replication::SetAside>& tables) {
   if (tables.empty()) return;
   std::string cause;
   for (const auto& [table, commit_lsn] : tables) {
@@ -134,7 +134,7 @@ void tell_quarantined(const std::vector<pipeline::SetAside>& tables) {
       {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
 }
 
-void tell_postponed(const std::vector<pipeline::Postponed>& tables) {
+void tell_postponed(const std::vector<replication::Postponed>& tables) {
   if (tables.empty()) return;
   std::string cause;
   for (const auto& [table, remedy] : tables) {
@@ -186,7 +186,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   std::stop_source stop;
   const std::stop_callback forward(plan.stop, [&stop] { stop.request_stop(); });
   RunProgress progress(state.progress, stop);
-  pipeline::Run run(options, *destination, progress);
+  replication::Run run(options, *destination, progress);
   const auto summary = execute(run, progress, stop);
   state.callback_failure = progress.failure();
   const auto now = destination->read_state();

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "destination/destination.h"
-#include "pipeline/column_hints.h"
-#include "source/slot.h"
+#include "postgres/slot/slot.h"
+#include "replication/setup/column_hints.h"
 #include "walbrook/columns.h"
 #include "walbrook/error.h"
 #include "walbrook/load_info.h"
@@ -39,10 +39,10 @@ struct PipelineState {
 
 struct RunPlan {
   std::string conninfo, slot, publication;
-  std::vector<source::TableName> copy_anew;  // empty: changes alone
-  std::vector<source::TableName> tables;     // of which changes are taken; empty = all; a schema may be ""
-  std::vector<source::TableName> include_columns;
-  std::vector<pipeline::HintedTable> hints;  // a schema may be ""
+  std::vector<postgres::TableName> copy_anew;  // empty: changes alone
+  std::vector<postgres::TableName> tables;     // of which changes are taken; empty = all; a schema may be ""
+  std::vector<postgres::TableName> include_columns;
+  std::vector<replication::HintedTable> hints;  // a schema may be ""
   bool confirm = true;
   bool accept_new_system = false;
   std::chrono::milliseconds snapshot_wait{300'000};

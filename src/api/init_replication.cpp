@@ -12,9 +12,9 @@
 #include "api/source_access.h"
 #include "base/clock.h"
 #include "base/names.h"
-#include "source/own_publication.h"
-#include "source/preflight.h"
-#include "source/publishing.h"
+#include "postgres/preflight/preflight.h"
+#include "postgres/publication/own_publication.h"
+#include "postgres/publication/publishing.h"
 
 namespace walbrook {
 namespace api {
@@ -29,7 +29,7 @@ class Initialization {
   explicit Initialization(const InitReplicationOptions& options)
       : options_(options),
         conninfo_(connection_string(options.credentials)),
-        catalog_(source::Connection::open(conninfo_, source::ConnectionUse::catalog)),
+        catalog_(postgres::Connection::open(conninfo_, postgres::ConnectionUse::catalog)),
         types_(conninfo_) {}
 
   std::vector<SnapshotResource> perform() {
@@ -54,7 +54,7 @@ class Initialization {
   void take_back() noexcept {
     if (!created_) return;
     try {
-      source::drop_own_publication(catalog_, options_.pub_name);
+      postgres::drop_own_publication(catalog_, options_.pub_name);
     } catch (const std::exception& failed) {
       spdlog::warn("publication {} could not be dropped again: {}", options_.pub_name, failed.what());
     }
@@ -71,12 +71,12 @@ class Initialization {
       if (included.schema.empty()) included.schema = options_.schema_name;
     }
     if (tables_.empty() && !included_.empty()) {  // column lists and FOR TABLES IN SCHEMA exclude each other
-      for (const auto& table : source::find_publishable(catalog_, options_.schema_name, {}))
+      for (const auto& table : postgres::find_publishable(catalog_, options_.schema_name, {}))
         tables_.push_back(table.name);
       by_columns_ = true;
     }
     for (const auto& included : included_) {
-      const auto table = std::ranges::find_if(tables_, [&included](const source::TableName& each) {
+      const auto table = std::ranges::find_if(tables_, [&included](const postgres::TableName& each) {
         return each.schema == included.schema && each.name == included.name;
       });
       if (table != tables_.end()) continue;
@@ -92,46 +92,46 @@ class Initialization {
     for (const auto& included : included_) {
       auto asked = included;
       asked.columns.clear();
-      const auto found = source::find_publishable(catalog_, options_.schema_name, {asked});
+      const auto found = postgres::find_publishable(catalog_, options_.schema_name, {asked});
       if (found.front().oid == 0) continue;  // told below, with what may be meant
-      source::SourceTable table;
+      postgres::SourceTable table;
       table.oid = found.front().oid;
       table.schema = included.schema;
       table.name = included.name;
       // Of the whole table, generated columns too: whether the server publishes them is its own answer.
       constexpr ValueLimits any{.min_timestamp = std::numeric_limits<std::int64_t>::min(),
                                 .max_timestamp = std::numeric_limits<std::int64_t>::max()};
-      check_included(source::read_table_schema(catalog_, table, types_, any), included.columns);
+      check_included(postgres::read_table_schema(catalog_, table, types_, any), included.columns);
     }
   }
 
   void drop() {
     const auto deadline = std::chrono::steady_clock::now() + reader_wait;
-    for (auto slot = source::read_slot(catalog_, options_.slot_name); slot;
-         slot = source::read_slot(catalog_, options_.slot_name)) {
+    for (auto slot = postgres::read_slot(catalog_, options_.slot_name); slot;
+         slot = postgres::read_slot(catalog_, options_.slot_name)) {
       if (slot->active_pid == 0 || options_.stop.stop_requested() || std::chrono::steady_clock::now() >= deadline) {
-        source::drop_slot(catalog_, options_.slot_name);
+        postgres::drop_slot(catalog_, options_.slot_name);
         break;
       }
       std::this_thread::sleep_for(reader_poll);
     }
-    source::drop_own_publication(catalog_, options_.pub_name);
+    postgres::drop_own_publication(catalog_, options_.pub_name);
   }
 
   void look_before() {
-    exists_ = source::read_publication(catalog_, options_.pub_name).has_value();
+    exists_ = postgres::read_publication(catalog_, options_.pub_name).has_value();
     // What an existing publication lacks is added, so only one that is to be made is asked about tables.
-    auto tables = exists_ ? std::vector<source::TableName>() : tables_;
-    const auto findings = source::preflight({.conninfo = conninfo_,
-                                             .publication = options_.pub_name,
-                                             .slot = options_.slot_name,
-                                             .schema = options_.schema_name,
-                                             .tables = std::move(tables),
-                                             .snapshot = options_.persist_snapshots,
-                                             .makes_publication = true});
-    if (const auto error = source::first_error(findings)) throw *error;
+    auto tables = exists_ ? std::vector<postgres::TableName>() : tables_;
+    const auto findings = postgres::preflight({.conninfo = conninfo_,
+                                               .publication = options_.pub_name,
+                                               .slot = options_.slot_name,
+                                               .schema = options_.schema_name,
+                                               .tables = std::move(tables),
+                                               .snapshot = options_.persist_snapshots,
+                                               .makes_publication = true});
+    if (const auto error = postgres::first_error(findings)) throw *error;
     for (const auto& finding : findings) {
-      if (finding.severity != source::Severity::warning) continue;
+      if (finding.severity != postgres::Severity::warning) continue;
       spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
     }
   }
@@ -141,10 +141,10 @@ class Initialization {
     if (catalog_.server_version() >= column_lists_since) {
       for (auto& table : tables) table.columns = columns_of(table);
     }
-    auto made = source::make_publication(catalog_, {.name = options_.pub_name,
-                                                    .schema = options_.schema_name,
-                                                    .tables = std::move(tables),
-                                                    .publish = options_.publish});
+    auto made = postgres::make_publication(catalog_, {.name = options_.pub_name,
+                                                      .schema = options_.schema_name,
+                                                      .tables = std::move(tables),
+                                                      .publish = options_.publish});
     left_out_ = std::move(made.left_out);
     created_ = made.created;
     if (by_columns_) {
@@ -156,21 +156,22 @@ class Initialization {
   }
 
   void make_slot() {
-    const auto slot = source::read_slot(catalog_, options_.slot_name);
+    const auto slot = postgres::read_slot(catalog_, options_.slot_name);
     if (slot) {
-      if (const auto trouble = source::slot_trouble(slot, options_.slot_name, catalog_.database(), {})) throw *trouble;
+      if (const auto trouble = postgres::slot_trouble(slot, options_.slot_name, catalog_.database(), {}))
+        throw *trouble;
       return;
     }
-    auto replication = source::Connection::open(conninfo_, source::ConnectionUse::replication);
-    const auto told = [](const std::vector<source::OpenWriter>& writers) {
+    auto replication = postgres::Connection::open(conninfo_, postgres::ConnectionUse::replication);
+    const auto told = [](const std::vector<postgres::OpenWriter>& writers) {
       for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
     };
-    source::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name},
-                                  {.report = told, .longest = options_.snapshot_wait}, options_.stop);
+    postgres::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name},
+                                    {.report = told, .longest = options_.snapshot_wait}, options_.stop);
   }
 
   std::vector<SnapshotResource> snapshots() {
-    const auto publication = source::read_publication(catalog_, options_.pub_name);
+    const auto publication = postgres::read_publication(catalog_, options_.pub_name);
     if (!publication) {
       throw Error(ErrorKind::source_not_ready, "publication " + options_.pub_name + " went as soon as it was made");
     }
@@ -205,14 +206,14 @@ class Initialization {
                 {.setting = "table_names", .publication = options_.pub_name, .table = name});
   }
 
-  [[nodiscard]] std::vector<std::string> columns_of(const source::TableName& table) const {
+  [[nodiscard]] std::vector<std::string> columns_of(const postgres::TableName& table) const {
     for (const auto& included : included_) {
       if (included.schema == table.schema && included.name == table.name) return included.columns;
     }
     return {};
   }
 
-  [[nodiscard]] ColumnHints hints_of(const source::TableName& table) const {
+  [[nodiscard]] ColumnHints hints_of(const postgres::TableName& table) const {
     for (const auto& [text, hints] : options_.columns) {
       const auto name = parse_exact_name(text, "columns");
       if (name.name == table.name && (name.schema.empty() || name.schema == table.schema)) return hints;
@@ -222,14 +223,14 @@ class Initialization {
 
   const InitReplicationOptions& options_;
   std::string conninfo_;
-  source::Connection catalog_;
-  source::CatalogTypes types_;
-  std::vector<source::TableName> tables_;    // with schema; empty = the whole schema
-  std::vector<source::TableName> included_;  // with schema and columns
-  bool by_columns_ = false;                  // the whole schema, table by table for the sake of column lists
+  postgres::Connection catalog_;
+  postgres::CatalogTypes types_;
+  std::vector<postgres::TableName> tables_;    // with schema; empty = the whole schema
+  std::vector<postgres::TableName> included_;  // with schema and columns
+  bool by_columns_ = false;                    // the whole schema, table by table for the sake of column lists
   bool exists_ = false;
-  bool created_ = false;                        // the publication, by this call
-  std::vector<source::LeftOutTable> left_out_;  // by the publication, for want of a replica identity
+  bool created_ = false;                          // the publication, by this call
+  std::vector<postgres::LeftOutTable> left_out_;  // by the publication, for want of a replica identity
 };
 
 }  // namespace

@@ -14,18 +14,18 @@ namespace {
 }  // namespace
 
 PublishedTables::PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication)
-    : catalog_(source::Connection::open(conninfo, source::ConnectionUse::catalog)), types_(conninfo) {
-  auto found = source::read_publication(catalog_, publication);
+    : catalog_(postgres::Connection::open(conninfo, postgres::ConnectionUse::catalog)), types_(conninfo) {
+  auto found = postgres::read_publication(catalog_, publication);
   if (!found) refuse_source(fmt::format("publication {} does not exist in {}", publication, catalog_.where()));
   publication_ = *std::move(found);
-  if (!source::read_slot(catalog_, slot)) {
+  if (!postgres::read_slot(catalog_, slot)) {
     refuse_source(fmt::format("slot {} does not exist at {}", slot, catalog_.where()));
   }
 }
 
-std::vector<source::TableName> PublishedTables::named(const std::vector<source::TableName>& names,
-                                                      const std::string& setting) const {
-  std::vector<source::TableName> found;
+std::vector<postgres::TableName> PublishedTables::named(const std::vector<postgres::TableName>& names,
+                                                        const std::string& setting) const {
+  std::vector<postgres::TableName> found;
   for (const auto& name : names) {
     const auto& table = find_published(publication_, name, setting);
     found.push_back({table.schema, table.name, name.columns});
@@ -33,14 +33,15 @@ std::vector<source::TableName> PublishedTables::named(const std::vector<source::
   return found;
 }
 
-void PublishedTables::check(const std::vector<source::TableName>& included,
+void PublishedTables::check(const std::vector<postgres::TableName>& included,
                             const destination::Destination& destination) {
   for (const auto& name : included) {
     check_included(schema_of(find_published(publication_, name, "include_columns"), destination), name.columns);
   }
 }
 
-std::vector<pipeline::HintedTable> PublishedTables::hinted(const std::vector<pipeline::HintedTable>& hints) const {
+std::vector<replication::HintedTable> PublishedTables::hinted(
+    const std::vector<replication::HintedTable>& hints) const {
   auto hinted = hints;
   for (auto& each : hinted) {
     const auto& table = find_published(publication_, {each.schema, each.name, {}}, "columns");
@@ -50,13 +51,14 @@ std::vector<pipeline::HintedTable> PublishedTables::hinted(const std::vector<pip
   return hinted;
 }
 
-std::vector<pipeline::WishedTable> PublishedTables::wished(const std::vector<pipeline::HintedTable>& hints,
-                                                           const destination::Destination& destination) {
-  return pipeline::wishes_of(hinted(hints), publication_, catalog_, types_, destination);
+std::vector<replication::WishedTable> PublishedTables::wished(const std::vector<replication::HintedTable>& hints,
+                                                              const destination::Destination& destination) {
+  return replication::wishes_of(hinted(hints), publication_, catalog_, types_, destination);
 }
 
-TableSchema PublishedTables::schema_of(const source::SourceTable& table, const destination::Destination& destination) {
-  return source::read_table_schema(catalog_, table, types_, destination.limits());
+TableSchema PublishedTables::schema_of(const postgres::SourceTable& table,
+                                       const destination::Destination& destination) {
+  return postgres::read_table_schema(catalog_, table, types_, destination.limits());
 }
 
 }  // namespace walbrook::api

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "destination/destination.h"
-#include "pipeline/column_hints.h"
-#include "source/catalog.h"
-#include "source/slot.h"
+#include "postgres/catalog/catalog.h"
+#include "postgres/slot/slot.h"
+#include "replication/setup/column_hints.h"
 #include "walbrook/columns.h"
 
 namespace walbrook::api {
@@ -18,22 +18,22 @@ class PublishedTables {
   PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication);
 
   // With their schemas; Error names `setting`.
-  [[nodiscard]] std::vector<source::TableName> named(const std::vector<source::TableName>& names,
-                                                     const std::string& setting) const;
+  [[nodiscard]] std::vector<postgres::TableName> named(const std::vector<postgres::TableName>& names,
+                                                       const std::string& setting) const;
   // Behind `named`. A selection against the columns that are published.
-  void check(const std::vector<source::TableName>& included, const destination::Destination& destination);
+  void check(const std::vector<postgres::TableName>& included, const destination::Destination& destination);
   // With their schemas.
-  [[nodiscard]] std::vector<pipeline::HintedTable> hinted(const std::vector<pipeline::HintedTable>& hints) const;
+  [[nodiscard]] std::vector<replication::HintedTable> hinted(const std::vector<replication::HintedTable>& hints) const;
   // What hints ask for, against the columns that are published. The destination need not be open.
-  [[nodiscard]] std::vector<pipeline::WishedTable> wished(const std::vector<pipeline::HintedTable>& hints,
-                                                          const destination::Destination& destination);
+  [[nodiscard]] std::vector<replication::WishedTable> wished(const std::vector<replication::HintedTable>& hints,
+                                                             const destination::Destination& destination);
 
  private:
-  [[nodiscard]] TableSchema schema_of(const source::SourceTable& table, const destination::Destination& destination);
+  [[nodiscard]] TableSchema schema_of(const postgres::SourceTable& table, const destination::Destination& destination);
 
-  source::Connection catalog_;
-  source::CatalogTypes types_;
-  source::Publication publication_;
+  postgres::Connection catalog_;
+  postgres::CatalogTypes types_;
+  postgres::Publication publication_;
 };
 
 }  // namespace walbrook::api

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "source/slot.h"
+#include "postgres/slot/slot.h"
 #include "walbrook/replication_resource.h"
 #include "walbrook/snapshot_resource.h"
 
@@ -12,16 +12,16 @@ namespace walbrook {
 
 struct SnapshotResource::Parts {
   std::string conninfo, slot, publication;
-  source::TableName table;  // with its selected columns; empty = all
+  postgres::TableName table;  // with its selected columns; empty = all
   ColumnHints hints;
 };
 
 struct ReplicationResource::Parts {
   std::string name;
   std::string conninfo, slot, publication;
-  std::vector<source::TableName> include_columns;  // a schema may be ""
+  std::vector<postgres::TableName> include_columns;  // a schema may be ""
   TableColumnHints columns;
-  std::vector<source::TableName> tables;  // the same; empty = all
+  std::vector<postgres::TableName> tables;  // the same; empty = all
   std::uint32_t target_batch_size = 1000;
   bool flush_slot = true;
 };

@@ -19,7 +19,7 @@ void RunProgress::prepared(const std::string& line) {
   spdlog::info("{}", line);
 }
 
-void RunProgress::waiting_for(const std::vector<source::OpenWriter>& writers) {
+void RunProgress::waiting_for(const std::vector<postgres::OpenWriter>& writers) {
   const std::lock_guard lock(mutex_);
   for (const auto& writer : writers) tell({.event = Progress::Event::waiting, .table = {}, .text = writer.what});
 }

@@ -9,19 +9,19 @@
 #include <thread>
 #include <utility>
 
-#include "pipeline/run.h"
+#include "replication/runtime/run.h"
 #include "walbrook/progress.h"
 
 namespace walbrook::api {
 
-class RunProgress final : public pipeline::RunObserver {
+class RunProgress final : public replication::RunObserver {
  public:
   // Borrows the callback, which is called on the run's own threads. What it throws is kept, and the run is asked to
   // stop. REQUIRES: made by the thread that runs.
   RunProgress(const ProgressCallback& callback, std::stop_source stop) : callback_(callback), stop_(std::move(stop)) {}
 
   void prepared(const std::string& line) override;
-  void waiting_for(const std::vector<source::OpenWriter>& writers) override;
+  void waiting_for(const std::vector<postgres::OpenWriter>& writers) override;
   void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override;
   void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override;
   void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override;

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "config/configuration.h"
-#include "source/conninfo.h"
+#include "postgres/connection/conninfo.h"
 
 namespace walbrook::api {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::string_view level_key = "runtime.log_level";
 std::string take_part(std::string_view& rest, const std::string& text, const std::string& setting) {
   std::optional<std::string> part;
   if (rest.starts_with('"')) {
-    part = source::take_quoted_name(rest);
+    part = postgres::take_quoted_name(rest);
   } else {
     part = std::string(rest.substr(0, rest.find('.')));
     rest.remove_prefix(part->size());
@@ -48,7 +48,7 @@ std::string connection_string(const Credentials& credentials) {
   }
   text = config::without_driver(text);
   try {
-    source::check_conninfo(text, origin);
+    postgres::check_conninfo(text, origin);
   } catch (Error& error) {
     error.add_facts({.setting = origin});
     throw;
@@ -56,9 +56,9 @@ std::string connection_string(const Credentials& credentials) {
   return text;
 }
 
-source::TableName parse_exact_name(const std::string& text, const std::string& setting) {
+postgres::TableName parse_exact_name(const std::string& text, const std::string& setting) {
   std::string_view rest = text;
-  source::TableName name{.schema = {}, .name = take_part(rest, text, setting), .columns = {}};
+  postgres::TableName name{.schema = {}, .name = take_part(rest, text, setting), .columns = {}};
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
     name.schema = std::move(name.name);
@@ -68,8 +68,8 @@ source::TableName parse_exact_name(const std::string& text, const std::string& s
   return name;
 }
 
-std::vector<pipeline::HintedTable> parse_hinted(const TableColumnHints& hints) {
-  std::vector<pipeline::HintedTable> hinted;
+std::vector<replication::HintedTable> parse_hinted(const TableColumnHints& hints) {
+  std::vector<replication::HintedTable> hinted;
   for (const auto& [text, of_table] : hints) {
     auto name = parse_exact_name(text, "columns");
     hinted.push_back({std::move(name.schema), std::move(name.name), of_table});
@@ -77,8 +77,8 @@ std::vector<pipeline::HintedTable> parse_hinted(const TableColumnHints& hints) {
   return hinted;
 }
 
-std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting) {
-  std::vector<source::TableName> parsed;
+std::vector<postgres::TableName> parse_exact_names(const TableNames& names, const std::string& setting) {
+  std::vector<postgres::TableName> parsed;
   for (const auto& text : names) {
     auto name = parse_exact_name(text, setting);
     if (std::ranges::find(parsed, name) == parsed.end()) parsed.push_back(std::move(name));
@@ -86,8 +86,8 @@ std::vector<source::TableName> parse_exact_names(const TableNames& names, const 
   return parsed;
 }
 
-std::vector<source::TableName> parse_included(const IncludeColumns& include) {
-  std::vector<source::TableName> parsed;
+std::vector<postgres::TableName> parse_included(const IncludeColumns& include) {
+  std::vector<postgres::TableName> parsed;
   for (const auto& [text, columns] : include) {
     auto name = parse_exact_name(text, "include_columns");
     if (columns.empty()) {
@@ -105,9 +105,9 @@ std::string dotted(const std::string& schema, const std::string& name) {
   return schema.empty() ? name : schema + "." + name;
 }
 
-const source::SourceTable& find_published(const source::Publication& publication, const source::TableName& name,
-                                          const std::string& setting) {
-  const source::SourceTable* found = nullptr;
+const postgres::SourceTable& find_published(const postgres::Publication& publication, const postgres::TableName& name,
+                                            const std::string& setting) {
+  const postgres::SourceTable* found = nullptr;
   for (const auto& table : publication.tables) {
     if (table.name != name.name || (!name.schema.empty() && table.schema != name.schema)) continue;
     if (found != nullptr) {

@@ -8,9 +8,9 @@
 
 #include "api/library_words.h"
 #include "base/error.h"
-#include "pipeline/column_hints.h"
-#include "source/catalog.h"
-#include "source/slot.h"
+#include "postgres/catalog/catalog.h"
+#include "postgres/slot/slot.h"
+#include "replication/setup/column_hints.h"
 #include "walbrook/columns.h"
 #include "walbrook/credentials.h"
 #include "walbrook/table_names.h"
@@ -22,16 +22,16 @@ namespace walbrook::api {
 [[nodiscard]] std::string connection_string(const Credentials& credentials);
 
 // `table` or `schema.table`, exact; the schema "" where there is none. Error(configuration) names `setting`.
-[[nodiscard]] source::TableName parse_exact_name(const std::string& text, const std::string& setting);
-[[nodiscard]] std::vector<source::TableName> parse_exact_names(const TableNames& names, const std::string& setting);
-[[nodiscard]] std::vector<source::TableName> parse_included(const IncludeColumns& include);
+[[nodiscard]] postgres::TableName parse_exact_name(const std::string& text, const std::string& setting);
+[[nodiscard]] std::vector<postgres::TableName> parse_exact_names(const TableNames& names, const std::string& setting);
+[[nodiscard]] std::vector<postgres::TableName> parse_included(const IncludeColumns& include);
 
 // As `columns` of a resource has them; a schema "" where none is said.
-[[nodiscard]] std::vector<pipeline::HintedTable> parse_hinted(const TableColumnHints& hints);
+[[nodiscard]] std::vector<replication::HintedTable> parse_hinted(const TableColumnHints& hints);
 
 // The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
-[[nodiscard]] const source::SourceTable& find_published(const source::Publication& publication,
-                                                        const source::TableName& name, const std::string& setting);
+[[nodiscard]] const postgres::SourceTable& find_published(const postgres::Publication& publication,
+                                                          const postgres::TableName& name, const std::string& setting);
 [[nodiscard]] std::string dotted(const std::string& schema, const std::string& name);
 
 // Error(configuration): a column that is not published, or one of the replica identity that is left out.

@@ -52,7 +52,7 @@ Disposition disposition_of(const StreamPlan& plan) {
   return said == "replace" ? Disposition::replace : Disposition::append;
 }
 
-source::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
+postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
   if (plan.table_name.empty()) {
     refuse_setting("table_name", "a stream does not say into which table its rows go",
                    "Name it: .table_name = \"events\".");
@@ -76,7 +76,7 @@ source::TableName target_of(const PipelineState& state, const StreamPlan& plan) 
 
 // The table as the destination has it, or as it is to be made. Names are one where the destination cannot tell them
 // apart.
-TableRecord record_of(const source::TableName& target, const destination::State& state,
+TableRecord record_of(const postgres::TableName& target, const destination::State& state,
                       const destination::Destination& destination) {
   Oid newest = 0;
   for (const auto& table : state.tables) {
@@ -295,7 +295,7 @@ class StreamRun {
   ArrowRowReader reader_;
   Disposition disposition_;
   std::vector<std::string> key_;
-  source::TableName target_;
+  postgres::TableName target_;
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> forward_;
   RunProgress progress_;

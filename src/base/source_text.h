@@ -2,7 +2,7 @@
 //
 // A server that is asked to convert ends the whole statement at the first value that it cannot convert, and its stream
 // for good. So text is taken as it is stored, and converted here, value by value, by what the server says of each
-// character (source/server_text.h).
+// character (postgres/connection/server_text.h).
 #pragma once
 
 #include <array>

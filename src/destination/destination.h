@@ -10,7 +10,7 @@
 //    Any method may throw Error(destination); the load is dead then, and the caller destroys it and tries again. What
 //    concerns one target table alone is a TargetRefused: trying again would fail again.
 //  * Staged bytes are kept verbatim, per key in the order of their staging, until discarded.
-//  * Values are stored exactly as given; see schema/physical_type.h for what each layout means.
+//  * Values are stored exactly as given; see model/physical_type.h for what each layout means.
 //
 // Threads: one thread (the loader) uses a Destination and its Load. Other threads may begin copies at the same time; a
 // CopyWriter is used by one thread at a time, several of them touch different tables. A ReadSession belongs to the
@@ -32,10 +32,10 @@
 #include "base/lsn.h"
 #include "destination/query_limits.h"
 #include "destination/selection.h"
-#include "package/net_effect.h"
-#include "package/row_batch.h"
+#include "model/row_batch.h"
+#include "output/net_effect.h"
 
-struct ArrowArray;  // package/arrow_export.h
+struct ArrowArray;  // arrow/arrow_export.h
 struct ArrowSchema;
 
 namespace walbrook::destination {
@@ -97,11 +97,11 @@ struct TableRecord {
   std::string target_schema;  // in the destination, as the user reads it
   std::string target_name;
   TableState state = TableState::pending;
-  Lsn snapshot_lsn;    // the copy's consistent point; unset before
-  std::string reason;  // of quarantined, removed and left_out; why a pending one is copied again
-  std::string
-      fingerprint{};    // source/fingerprint.h, as when rows and catalog were last known to agree; empty = unknown
-  std::string stamp{};  // what an older walbrook kept in its place
+  Lsn snapshot_lsn;           // the copy's consistent point; unset before
+  std::string reason;         // of quarantined, removed and left_out; why a pending one is copied again
+  std::string fingerprint{};  // postgres/catalog/fingerprint.h, as when rows and catalog were last known to agree;
+                              // empty = unknown
+  std::string stamp{};        // what an older walbrook kept in its place
   std::vector<std::uint32_t> truncates{};  // transactions that truncated the whole table, the newest most_truncates
   std::string suspect{};   // why rows may differ from the source although the table is streaming; empty = they do not
   TableSchemaRef columns;  // what the target's rows look like; nullptr before the first copy
@@ -109,7 +109,7 @@ struct TableRecord {
   // else copies it.
   bool changes_only = false;
   // Set while a streaming table that left the publication still waits for changes that were published before
-  // (pipeline/leaving.h).
+  // (replication/core/leaving.h).
   std::uint64_t leaves_xid = 0;  // 0: it has not left
   Lsn leaves_at;                 // unset: not known yet
   std::int64_t load_id = 0;      // under which the copy under way will be told of (LoadRecord); not stored

@@ -169,7 +169,7 @@ std::optional<std::string> ask_status(const std::string& path) {
   return std::move(reply->body);
 }
 
-bool ask_resync(const std::string& path, const std::vector<source::TableName>& tables) {
+bool ask_resync(const std::string& path, const std::vector<postgres::TableName>& tables) {
   const auto body = to_json(tables);
   const auto reply = ask(path, {.method = "POST", .target = "/resync", .body = body, .timeout = resync_timeout});
   if (!reply) return false;

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "destination/destination.h"
-#include "pipeline/run.h"
+#include "replication/runtime/run.h"
 
 namespace walbrook::serve {
 
@@ -36,8 +36,8 @@ namespace walbrook::serve {
 
 // What the server asks of the run that it belongs to; called by its threads.
 struct ServedRun {
-  std::function<pipeline::RunStatus()> status;
-  std::function<void(const std::vector<source::TableName>& tables)> resync;  // pipeline::Run::resync
+  std::function<replication::RunStatus()> status;
+  std::function<void(const std::vector<postgres::TableName>& tables)> resync;  // replication::Run::resync
 };
 
 struct ServerOptions {
@@ -90,20 +90,20 @@ struct SqlQuestion {
 // Throws Error(configuration) with the destination's reason when the SQL failed.
 [[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const SqlQuestion& question);
 
-// Throws what the run refused the request with (pipeline::Run::resync).
-[[nodiscard]] bool ask_resync(const std::string& path, const std::vector<source::TableName>& tables);
+// Throws what the run refused the request with (replication::Run::resync).
+[[nodiscard]] bool ask_resync(const std::string& path, const std::vector<postgres::TableName>& tables);
 
 // Positions of an answer, and their LSN where there is one only.
 [[nodiscard]] SqlAnswer sql_answer(destination::QueryResult result,
                                    std::vector<destination::PipelinePosition> positions);
 
 // The wire forms, and back. Malformed text is an Error(internal): only our own server writes it.
-[[nodiscard]] std::string to_json(const pipeline::RunStatus& status);
-[[nodiscard]] pipeline::RunStatus status_from_json(std::string_view json);
+[[nodiscard]] std::string to_json(const replication::RunStatus& status);
+[[nodiscard]] replication::RunStatus status_from_json(std::string_view json);
 [[nodiscard]] std::string to_json(const SqlAnswer& answer);
 [[nodiscard]] SqlAnswer sql_answer_from_json(std::string_view json);
-[[nodiscard]] std::string to_json(const std::vector<source::TableName>& tables);
+[[nodiscard]] std::string to_json(const std::vector<postgres::TableName>& tables);
 // Throws Error(configuration) for malformed text: what a client sends need not be ours.
-[[nodiscard]] std::vector<source::TableName> tables_from_json(std::string_view json);
+[[nodiscard]] std::vector<postgres::TableName> tables_from_json(std::string_view json);
 
 }  // namespace walbrook::serve

@@ -19,7 +19,7 @@ Lsn lsn_of(const json& document, const char* field) {
   return Lsn::parse(document.at(field).get<std::string>()).value_or(Lsn{});
 }
 
-ordered_json to_document(const pipeline::RunStatus::Table& table) {
+ordered_json to_document(const replication::RunStatus::Table& table) {
   return {{"schema", table.schema},
           {"name", table.name},
           {"target_schema", table.target_schema},
@@ -34,8 +34,8 @@ ordered_json to_document(const pipeline::RunStatus::Table& table) {
           {"deletes", table.deletes}};
 }
 
-pipeline::RunStatus::Table table_from(const json& document) {
-  pipeline::RunStatus::Table table;
+replication::RunStatus::Table table_from(const json& document) {
+  replication::RunStatus::Table table;
   document.at("schema").get_to(table.schema);
   document.at("name").get_to(table.name);
   document.at("target_schema").get_to(table.target_schema);
@@ -51,13 +51,13 @@ pipeline::RunStatus::Table table_from(const json& document) {
   return table;
 }
 
-ordered_json to_document(const pipeline::RunStatus::CopySnapshot& snapshot) {
+ordered_json to_document(const replication::RunStatus::CopySnapshot& snapshot) {
   return {{"seconds", snapshot.seconds},
           {"consistent_point", snapshot.consistent_point.to_string()},
           {"xmin", snapshot.xmin}};
 }
 
-ordered_json to_document(const pipeline::Counts& counts) {
+ordered_json to_document(const replication::Counts& counts) {
   return {{"transactions", counts.transactions},
           {"inserts", counts.inserts},
           {"updates", counts.updates},
@@ -67,8 +67,8 @@ ordered_json to_document(const pipeline::Counts& counts) {
           {"loads", counts.loads}};
 }
 
-pipeline::Counts counts_from(const json& document) {
-  pipeline::Counts counts;
+replication::Counts counts_from(const json& document) {
+  replication::Counts counts;
   document.at("transactions").get_to(counts.transactions);
   document.at("inserts").get_to(counts.inserts);
   document.at("updates").get_to(counts.updates);
@@ -86,7 +86,7 @@ pipeline::Counts counts_from(const json& document) {
 
 }  // namespace
 
-std::string to_json(const pipeline::RunStatus& status) {
+std::string to_json(const replication::RunStatus& status) {
   ordered_json document = {{"pipeline", status.pipeline},
                            {"slot", status.slot},
                            {"publication", status.publication},
@@ -110,9 +110,9 @@ std::string to_json(const pipeline::RunStatus& status) {
   return dump(document);
 }
 
-pipeline::RunStatus status_from_json(std::string_view text) try {
+replication::RunStatus status_from_json(std::string_view text) try {
   const json document = json::parse(text);
-  pipeline::RunStatus status;
+  replication::RunStatus status;
   document.at("pipeline").get_to(status.pipeline);
   document.at("slot").get_to(status.slot);
   document.at("publication").get_to(status.publication);
@@ -195,14 +195,14 @@ SqlAnswer sql_answer_from_json(std::string_view text) try {
   malformed(reason);
 }
 
-std::string to_json(const std::vector<source::TableName>& tables) {
+std::string to_json(const std::vector<postgres::TableName>& tables) {
   ordered_json document = {{"tables", ordered_json::array()}};
   for (const auto& table : tables) document["tables"].push_back({{"schema", table.schema}, {"name", table.name}});
   return dump(document);
 }
 
-std::vector<source::TableName> tables_from_json(std::string_view text) try {
-  std::vector<source::TableName> tables;
+std::vector<postgres::TableName> tables_from_json(std::string_view text) try {
+  std::vector<postgres::TableName> tables;
   const json document = json::parse(text);
   for (const auto& table : document.at("tables")) {
     tables.push_back(

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "arrow/arrow_export.h"
 #include "base/error.h"
-#include "package/arrow_export.h"
 #include "test/contract/fixture.h"
 
 namespace walbrook::contract {

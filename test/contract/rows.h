@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "package/net_effect.h"
-#include "package/row_batch.h"
+#include "model/row_batch.h"
+#include "output/net_effect.h"
 
 namespace walbrook::contract {
 

@@ -5,10 +5,10 @@
 #include <iterator>
 #include <map>
 
-#include "pgoutput/decoder.h"
+#include "postgres/protocol/decoder.h"
 #include "test/support/postgres_server.h"
 
-namespace walbrook::pgoutput {
+namespace walbrook::postgres {
 namespace {
 
 using test::PostgresServer;
@@ -99,4 +99,4 @@ TEST_P(RealFrames, are_decoded_whole_and_refused_otherwise) {
 INSTANTIATE_TEST_SUITE_P(Binary, RealFrames, testing::Values("false", "true"));
 
 }  // namespace
-}  // namespace walbrook::pgoutput
+}  // namespace walbrook::postgres

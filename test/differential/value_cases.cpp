@@ -1,6 +1,6 @@
 #include "test/differential/value_cases.h"
 
-namespace walbrook::pgoutput {
+namespace walbrook::postgres {
 namespace {
 
 std::string list(const std::string& type, const std::vector<std::string>& values) {
@@ -330,4 +330,4 @@ std::vector<ValueCase> value_cases() {
   return all;
 }
 
-}  // namespace walbrook::pgoutput
+}  // namespace walbrook::postgres

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace walbrook::pgoutput {
+namespace walbrook::postgres {
 
 struct ValueCase {
   std::string name;    // of the test and of the table
@@ -37,4 +37,4 @@ inline void PrintTo(const ValueCase& item, std::ostream* out) {
   *out << item.type;
 }
 
-}  // namespace walbrook::pgoutput
+}  // namespace walbrook::postgres

@@ -1,6 +1,6 @@
 // One row sent five ways gives five identical rows, and PostgreSQL says which: every value of value_cases.cpp is
 // fetched from a real server as text, as binary, by COPY binary, and by pgoutput in both of its forms.
-#include "pgoutput/values.h"
+#include "postgres/values/values.h"
 
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
@@ -12,13 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "pgoutput/decoder.h"
-#include "source/catalog.h"
+#include "postgres/catalog/catalog.h"
+#include "postgres/protocol/decoder.h"
 #include "test/differential/value_cases.h"
 #include "test/support/postgres_server.h"
-#include "test/unit/pgoutput/parsing.h"
+#include "test/unit/postgres/parsing.h"
 
-namespace walbrook::pgoutput {
+namespace walbrook::postgres {
 namespace {
 
 using test::PostgresServer;
@@ -27,7 +27,7 @@ using test::Sql;
 
 using Cells = std::vector<std::optional<std::string>>;
 
-// What source/connection.h sets.
+// What postgres/connection/connection.h sets.
 constexpr auto session_settings =
     "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET bytea_output = hex;"
     "SET extra_float_digits = 3; SET client_encoding = 'UTF8'";
@@ -240,7 +240,7 @@ TEST_P(Differential, every_way_gives_the_same_bits) {
   const std::string query = "SELECT v FROM " + item.name + " ORDER BY id";
   const auto text = fetch(*sql, query, Form::text);
   ASSERT_GT(text.cells.size(), 1U);
-  const auto source = source::CatalogTypes(database->conninfo()).find(text.type_oid);
+  const auto source = postgres::CatalogTypes(database->conninfo()).find(text.type_oid);
   const auto type = physical_type(source, text.typmod, no_limits);
   const auto parsers = parsers_for(source, type);
   const auto wanted = column_of(text.cells, parsers.text, type, "text");
@@ -296,4 +296,4 @@ TEST(DifferentialEncodings, bytes_that_are_no_utf8_are_variants_in_both_forms) {
 }
 
 }  // namespace
-}  // namespace walbrook::pgoutput
+}  // namespace walbrook::postgres

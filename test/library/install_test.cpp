@@ -74,7 +74,7 @@ TEST(Install, the_library_shows_its_own_names_alone) {
   std::istringstream lines(names.out);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_NE(line.find("walbrook::"), std::string::npos) << line;
-    EXPECT_EQ(line.find("walbrook::source::"), std::string::npos) << line;
+    EXPECT_EQ(line.find("walbrook::postgres::"), std::string::npos) << line;
   }
   const auto dynamic = shell("readelf -d lib/libwalbrook.so", prefix);
   EXPECT_NE(dynamic.out.find("soname: [libwalbrook.so.0.1]"), std::string::npos) << dynamic.out;

@@ -10,7 +10,7 @@
 
 #include "test/library/duck_stream.h"
 #include "test/library/fixture.h"
-#include "test/unit/package/handmade_arrow.h"
+#include "test/unit/arrow/handmade_arrow.h"
 
 namespace walbrook::test {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "arrow/arrow_export.h"
 #include "base/error.h"
-#include "package/arrow_export.h"
 
 namespace walbrook::destination::duckdb {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "destination/duckdb/value_vectors.h"
-#include "package/net_effect.h"
-#include "package/row_batch.h"
+#include "model/row_batch.h"
+#include "output/net_effect.h"
 
 namespace walbrook::destination::duckdb {
 

@@ -9,7 +9,7 @@
 #include "destination/destination.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/target.h"
-#include "package/net_effect.h"
+#include "output/net_effect.h"
 
 namespace walbrook::destination::duckdb {
 

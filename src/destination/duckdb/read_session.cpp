@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "arrow/arrow_export.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "destination/duckdb/arrow_result.h"
@@ -16,7 +17,6 @@
 #include "destination/duckdb/query_position.h"
 #include "destination/duckdb/query_watch.h"
 #include "destination/duckdb/state.h"
-#include "package/arrow_export.h"
 
 namespace walbrook::destination::duckdb {
 

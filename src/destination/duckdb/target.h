@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "destination/destination.h"
-#include "schema/table_schema.h"
+#include "model/table_schema.h"
 
 namespace walbrook::destination::duckdb {
 

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "destination/duckdb/connection.h"
-#include "schema/physical_type.h"
+#include "model/physical_type.h"
 
 namespace walbrook::destination::duckdb {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "package/row_batch.h"
+#include "model/row_batch.h"
 
 namespace walbrook::destination::duckdb {
 

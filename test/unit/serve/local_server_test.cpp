@@ -51,12 +51,12 @@ class LocalServerTest : public ::testing::Test {
 
   std::unique_ptr<LocalServer> serve(const ServerOptions& options = {}) {
     const auto status = [] {
-      pipeline::RunStatus now;
+      replication::RunStatus now;
       now.phase = "streaming";
       now.destination = "shop.duckdb";
       return now;
     };
-    const auto resync = [this](const std::vector<source::TableName>& tables) {
+    const auto resync = [this](const std::vector<postgres::TableName>& tables) {
       if (tables.at(0).name == "unknown") throw Error(ErrorKind::configuration, "no table unknown", "Tables: none.");
       resynced_ = tables;
     };
@@ -116,7 +116,7 @@ class LocalServerTest : public ::testing::Test {
 
   fs::path folder_;
   std::string path_;
-  std::vector<source::TableName> resynced_;
+  std::vector<postgres::TableName> resynced_;
   std::unique_ptr<destination::Destination> destination_;
 };
 
@@ -147,8 +147,8 @@ TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {
 }
 
 TEST_F(LocalServerTest, AResyncReachesTheRunAndItsRefusalTheAsker) {
-  const std::vector<source::TableName> tables = {{.schema = "public", .name = "t", .columns = {}},
-                                                 {.schema = "S\"x", .name = "with . and ü", .columns = {}}};
+  const std::vector<postgres::TableName> tables = {{.schema = "public", .name = "t", .columns = {}},
+                                                   {.schema = "S\"x", .name = "with . and ü", .columns = {}}};
   EXPECT_FALSE(ask_resync(path_, tables));
   const auto server = serve();
   EXPECT_TRUE(ask_resync(path_, tables));

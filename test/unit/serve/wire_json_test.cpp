@@ -8,7 +8,7 @@ namespace walbrook::serve {
 namespace {
 
 TEST(WireJson, AStatusComesBackAsItWas) {
-  pipeline::RunStatus status;
+  replication::RunStatus status;
   status.pipeline = "walbrook";
   status.slot = "s";
   status.publication = "p";

@@ -1,0 +1,51 @@
+// Some rows of a batch of changes with what is said of each, as a record batch for who reads changes one by one.
+//
+// Columns, in this order: the four of change_columns, the table's, and `<column>__v_text` for each of the table's that
+// has a value in these rows which it cannot hold. A name that a column of the table has gets underscores behind it.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "arrow/arrow_export.h"
+#include "model/load_package.h"
+
+namespace walbrook {
+
+inline constexpr std::string_view operation_column = "_walbrook_operation";      // utf8
+inline constexpr std::string_view lsn_column = "_walbrook_lsn";                  // uint64
+inline constexpr std::string_view commit_time_column = "_walbrook_commit_time";  // timestamp_tz
+inline constexpr std::string_view unchanged_column = "_walbrook_unchanged";      // list(utf8)
+
+class ChangeRows {
+ public:
+  // Rows [begin, end) of the batch, which is shared.
+  ChangeRows(std::shared_ptr<const RowBatch> batch, std::size_t begin, std::size_t end,
+             const std::vector<Transaction>& transactions);
+  // The one row of a TRUNCATE: every column of the table is NULL.
+  ChangeRows(const TableSchemaRef& truncated, const Transaction& transaction);
+
+  [[nodiscard]] const TableSchema& schema() const { return *batch_->schema; }
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] const std::vector<ArrowField>& fields() const { return fields_; }
+  // A copy, as often as it is asked for.
+  [[nodiscard]] ArrowOwned<ArrowArray> array() const;
+
+ private:
+  void say(std::string_view operation, const Transaction& transaction);
+  void say_unchanged(std::size_t row);
+  void name_columns();
+
+  std::shared_ptr<const RowBatch> batch_;
+  std::size_t begin_, rows_;
+  Column operation_, lsn_, commit_time_, unchanged_;
+  std::vector<Column> variants_;
+  std::vector<ArrowField> fields_;
+};
+
+// Where a batch of at most `most` rows that begins at `begin` ends. The two rows of an update that changes its key stay
+// together, unless `most` is 1.
+[[nodiscard]] std::size_t end_of_rows(const RowBatch& batch, std::size_t begin, std::size_t most);
+
+}  // namespace walbrook

@@ -1,0 +1,94 @@
+// What `walbrook pipeline` is to do, from its words and flags.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/names.h"
+#include "base/text.h"
+#include "cli/command_line_settings.h"
+
+namespace walbrook::cli {
+namespace {
+
+constexpr std::string_view file_key = "destination.duckdb.credentials";
+
+// The pipelines of the configuration with their files; without any, the one that flags describe.
+std::vector<PipelineRequest::Listed> listed_pipelines(const config::Configuration& settings) {
+  std::vector<PipelineRequest::Listed> listed;
+  const auto by_default = config::pipeline_without_name(settings);
+  for (const auto& name : settings.pipelines()) {
+    auto chosen = settings;
+    chosen.choose(name);
+    listed.push_back({.name = name,
+                      .destination = chosen.text(file_key).value_or(chosen.fallback(config::key(file_key))),
+                      .by_default = name == by_default});
+  }
+  return listed;
+}
+
+SchemaFormat parse_schema_format(const std::string& text) {
+  static const std::vector<std::string> known = {"yaml", "json", "sql", "dot"};
+  const auto found = std::ranges::find(known, text);
+  if (found != known.end()) return static_cast<SchemaFormat>(found - known.begin());
+  throw Error(ErrorKind::configuration, fmt::format("--format {}: no such format", printable(text)),
+              fmt::format("Formats: {}.", fmt::join(known, ", ")));
+}
+
+void check_belongs(bool given, const char* what, bool belongs, const char* action) {
+  if (!given || belongs) return;
+  throw Error(ErrorKind::configuration, fmt::format("{} belongs to `walbrook pipeline NAME {}`", what, action),
+              "`walbrook pipeline --help` lists all.");
+}
+
+PipelineAction parse_pipeline_action(const Flags& flags) {
+  if (flags.list) {
+    if (!flags.pipeline) return PipelineAction::list;
+    throw Error(ErrorKind::configuration, "--list tells of all pipelines, and one was named",
+                "Leave one of both away.");
+  }
+  if (flags.action.empty()) return PipelineAction::info;
+  if (const auto action = find_pipeline_action(flags.action)) return *action;
+  std::vector<std::string> known;
+  for (const auto& [name, action] : pipeline_actions) known.emplace_back(name);
+  const auto meant = nearest(flags.action, known);
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown action \"{}\" of `walbrook pipeline`", printable(flags.action)),
+              fmt::format("{}Actions: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
+                          fmt::join(known, ", ")));
+}
+
+}  // namespace
+
+std::optional<PipelineAction> find_pipeline_action(std::string_view word) {
+  const auto* const found =
+      std::ranges::find(pipeline_actions, word, &std::pair<std::string_view, PipelineAction>::first);
+  return found == pipeline_actions.end() ? std::nullopt : std::optional(found->second);
+}
+
+void read_pipeline_request(const Flags& flags, CommandLine& line) {
+  constexpr std::uint64_t loads_shown = 20, traces_shown = 1, most_shown = 1'000'000;
+  auto& request = line.pipeline;
+  request.action = parse_pipeline_action(flags);
+  const auto is = [&request](PipelineAction action) { return request.action == action; };
+  check_belongs(!flags.tables.empty(), "a table's name", is(PipelineAction::drop), "drop");
+  check_belongs(flags.yes, "--yes", is(PipelineAction::drop), "drop");
+  check_belongs(flags.destination_only, "--destination-only", is(PipelineAction::drop), "drop");
+  check_belongs(flags.format.has_value(), "--format", is(PipelineAction::schema), "schema");
+  const bool counts = is(PipelineAction::loads) || is(PipelineAction::trace);
+  check_belongs(flags.limit.has_value(), "--limit", counts, "loads (or trace)");
+  for (const auto& table : flags.tables) {
+    request.written.push_back(postgres::parse_written_name(table));
+    request.tables.push_back(request.written.back().read);
+  }
+  request.yes = flags.yes;
+  request.destination_only = flags.destination_only;
+  request.limit = is(PipelineAction::loads) ? loads_shown : traces_shown;
+  if (flags.limit) request.limit = parse_count("--limit", *flags.limit, 1, most_shown);
+  if (flags.format) request.format = parse_schema_format(*flags.format);
+  if (line.json && flags.format && request.format != SchemaFormat::json)
+    throw Error(ErrorKind::configuration, "--json and --format exclude each other", "Give one of them.");
+  if (line.json) request.format = SchemaFormat::json;
+  if (is(PipelineAction::list)) request.listed = listed_pipelines(line.settings);
+}
+
+}  // namespace walbrook::cli

@@ -1,0 +1,372 @@
+#include "cli/command_line_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "base/destination_name.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "base/user_paths.h"
+#include "cli/commands/credentials.h"
+#include "config/configuration.h"
+#include "destination/reserved_schema.h"
+#include "postgres/connection/conninfo.h"
+#include "postgres/slot/default_name.h"
+
+namespace walbrook::cli {
+namespace {
+
+constexpr std::string_view credentials_key = "sources.pg_replication.credentials";
+constexpr std::string_view slot_key = "sources.pg_replication.slot_name";
+constexpr std::string_view publication_key = "sources.pg_replication.pub_name";
+constexpr std::string_view destination_key = "destination.duckdb.credentials";
+
+void enter_project(const std::string& given) {
+  const auto folder = expand_home(given);
+  std::error_code failed;
+  std::filesystem::current_path(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::configuration, fmt::format("--project {}: {}", printable(folder), failed.message()),
+                "Name a folder, or make one: walbrook init.");
+  }
+}
+
+void make_project(const std::string& given) {
+  const auto folder = expand_home(given);
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::destination,
+                fmt::format("--project {} cannot be made: {}", printable(folder), failed.message()),
+                "Name a folder that this user may write to.");
+  }
+  enter_project(folder);
+}
+
+[[noreturn]] void refuse_pipeline(const config::Configuration& settings, const std::string& name) {
+  const auto& known = settings.pipelines();
+  const auto meant = nearest(name, known);
+  const auto place = settings.folder().empty()
+                         ? std::string("there is no .walbrook/config.toml here")
+                         : fmt::format("{} has no [pipelines.{}]", settings.folder(), printable(mask_secrets(name)));
+  const auto list = known.empty() ? std::string("`walbrook init` makes a project folder.")
+                                  : fmt::format("Pipelines: {}.", fmt::join(known, ", "));
+  throw Error(ErrorKind::configuration,
+              fmt::format("unknown pipeline \"{}\": {}", printable(mask_secrets(name)), place),
+              meant.empty() ? list : fmt::format("Did you mean {}? {}", meant, list));
+}
+
+// `walbrook pipeline info` lacks the name, which stands first.
+void check_is_no_action(const config::Configuration& settings, const std::string& word) {
+  if (!find_pipeline_action(word)) return;
+  throw Error(ErrorKind::configuration, fmt::format("\"{}\" stands where the pipeline's name belongs", word),
+              settings.pipelines().empty()
+                  ? fmt::format("walbrook pipeline NAME {} --destination URL", word)
+                  : fmt::format("walbrook pipeline {} {}   (pipelines: {})", settings.pipelines().front(), word,
+                                fmt::join(settings.pipelines(), ", ")));
+}
+
+// `--destination duckdb` says the kind and not the file.
+bool names_file(const Flags& flags) {
+  const auto given = flags.setting(destination_key);
+  return given && !is_destination_kind(*given);
+}
+
+// Flags that say which pipeline is meant as it was said before there were configuration files.
+bool names_by_flags(const Flags& flags) {
+  return flags.setting(slot_key) || flags.setting(credentials_key) || names_file(flags);
+}
+
+void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
+  if (flags.pipeline) {
+    // What is in a file can be asked for without any configuration.
+    const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
+                           entry.command == Command::sql || entry.command == Command::pipeline;
+    const bool said_by_flags = of_a_file && names_file(flags);
+    if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) {
+      if (entry.command == Command::pipeline) check_is_no_action(settings, *flags.pipeline);
+      refuse_pipeline(settings, *flags.pipeline);
+    }
+    settings.choose(*flags.pipeline);
+    return;
+  }
+  if (flags.setting(slot_key)) return;  // the name of a pipeline that only flags describe
+  const auto name = config::pipeline_without_name(settings);
+  if (!name.empty()) settings.choose(name);
+  if (name.empty() && settings.pipelines().size() > 1 && !names_by_flags(flags) && entry.command != Command::config) {
+    throw Error(ErrorKind::configuration, "there are several pipelines, and none was named",
+                fmt::format("Pipelines: {}.", fmt::join(settings.pipelines(), ", ")));
+  }
+}
+
+config::Configuration read_settings(const CommandEntry& entry, const Flags& flags) {
+  config::Configuration settings;
+  // `init` makes what the others read.
+  if (entry.command == Command::init) {
+    if (flags.project) make_project(*flags.project);
+  } else {
+    if (flags.project) enter_project(*flags.project);
+    settings = config::Configuration::read();
+    if (!flags.list) choose_pipeline(entry, flags, settings);
+  }
+  for (const auto& [key, text] : flags.settings) {
+    settings.set_flag(key, std::string(config::key(key).flag), text);
+  }
+  const bool are_operands = entry.command == Command::pipeline || entry.command == Command::resync;
+  if (!flags.tables.empty() && !are_operands)
+    settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
+  if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
+  if (flags.adopt_slot) settings.set_flag("sources.pg_replication.adopt_slot", "--adopt-slot", "true");
+  if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
+  return settings;
+}
+
+postgres::WrittenName to_table_name(const config::TableSetting& table) {
+  try {
+    auto parsed = postgres::parse_written_name(table.name);
+    if (!table.columns.empty()) {
+      if (!parsed.read.columns.empty())
+        throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
+      parsed.read.columns = table.columns;
+    }
+    return parsed;
+  } catch (const Error& error) {
+    if (table.origin.place == config::Origin::Place::flag) throw;
+    throw Error(error.kind(), fmt::format("{}: {}", table.origin.label(), error.cause()), error.mend());
+  }
+}
+
+replication::Wire parse_wire(std::string_view text) {
+  if (text == "text") return replication::Wire::text;
+  return text == "binary" ? replication::Wire::binary : replication::Wire::automatic;
+}
+
+std::string name_or_fallback(const config::Configuration& settings, std::string_view key) {
+  if (auto said = settings.text(key)) return *std::move(said);
+  return settings.fallback(config::key(key));
+}
+
+// Of slot and publication: a pipeline gives them its name; "" where there is none.
+std::string name_or_pipelines(const config::Configuration& settings, std::string_view key) {
+  if (auto said = settings.text(key)) return *std::move(said);
+  return settings.pipeline();
+}
+
+// A pipeline may have a name that PostgreSQL does not take for a slot.
+void check_slot(const config::Configuration& settings, const std::string& name) {
+  if (!settings.text(slot_key))
+    check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
+}
+
+void read_names(const config::Configuration& settings, CommandLine& line) {
+  auto& run = line.run;
+  run.slot = name_or_pipelines(settings, slot_key);
+  if (line.command != Command::pipeline && !run.slot.empty())
+    check_slot(settings, run.slot);  // there the destination knows it
+  run.publication = name_or_pipelines(settings, publication_key);
+  if (!settings.text(publication_key) && !run.publication.empty())
+    check_publication_name(fmt::format("pub_name of pipeline {}, which is not set,", run.publication), run.publication);
+  run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
+  run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
+  for (const auto& table : settings.tables()) {
+    line.written_tables.push_back(to_table_name(table));
+    run.tables.push_back(line.written_tables.back().read);
+    read_hints(table, run.tables.back(), run);
+  }
+  const auto dataset = settings.find("pipelines.NAME.dataset_name");
+  if (!dataset) return;
+  destination::check_dataset_name(dataset->text, dataset->origin.label());
+  run.dataset = dataset->text;
+}
+
+// Names that nobody gave follow from the database. Only where the source is asked for anything at all: to resolve it
+// may run a command that yields the password.
+void read_default_names(CommandLine& line, bool knows_source) {
+  line.pipeline_is_default = line.run.pipeline.empty();
+  line.publication_is_default = line.run.publication.empty();
+  if (!knows_source || (!line.pipeline_is_default && !line.publication_is_default)) return;
+  const auto name = postgres::default_name(postgres::database_of(line.run.conninfo));
+  if (line.pipeline_is_default) line.run.pipeline = line.run.slot = name;
+  if (line.publication_is_default) line.run.publication = name;
+}
+
+template <class Target>
+void set_number(const config::Configuration& settings, std::string_view key, Target& target) {
+  if (const auto number = settings.number(key)) target = static_cast<Target>(*number);
+}
+
+template <class Target>
+void set_seconds(const config::Configuration& settings, std::string_view key, Target& target) {
+  if (const auto number = settings.number(key)) target = std::chrono::seconds(*number);
+}
+
+void read_source_settings(const config::Configuration& settings, replication::RunOptions& run) {
+  if (const auto snapshot = settings.boolean("sources.pg_replication.snapshot")) run.snapshot = *snapshot;
+  if (settings.boolean("sources.pg_replication.adopt_slot").value_or(false))
+    run.adoption = replication::Adoption::from_others;
+  if (const auto wire = settings.text("sources.pg_replication.wire")) run.wire = parse_wire(*wire);
+  if (const auto two_phase = settings.boolean("sources.pg_replication.two_phase")) run.two_phase = *two_phase;
+  if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
+  set_number(settings, "sources.pg_replication.protocol", run.protocol);
+  if (const auto memory = settings.text("sources.pg_replication.decoding_memory")) run.decoding_memory = *memory;
+  set_seconds(settings, "sources.pg_replication.slot_wait", run.slot_wait);
+  set_seconds(settings, "sources.pg_replication.network_timeout", run.network_timeout);
+  set_seconds(settings, "sources.pg_replication.startup_timeout", run.startup_timeout);
+  set_seconds(settings, "sources.pg_replication.reconnect_timeout", run.reconnect_timeout);
+  set_seconds(settings, "sources.pg_replication.snapshot_wait", run.snapshot_wait);
+  if (const auto interval = settings.number("sources.pg_replication.catalog_poll_interval"))
+    run.catalog_poll_interval = milliseconds(*interval);
+}
+
+void read_load_settings(const config::Configuration& settings, replication::RunOptions& run) {
+  set_number(settings, "load.package_rows", run.package_rows);
+  set_number(settings, "load.package_bytes", run.package_bytes);
+  set_number(settings, "load.snapshot_workers", run.snapshot_workers);
+  set_number(settings, "load.snapshot_piece", run.snapshot_piece);
+  set_number(settings, "load.staged_bytes", run.staged_bytes);
+  set_number(settings, "load.retries", run.destination_retries);
+  if (settings.text("load.on_rewrite") == "ignore") run.suspicion.on_rewrite = replication::OnRewrite::ignore;
+  set_number(settings, "load.resync_max_size", run.suspicion.resync_max_size);
+}
+
+void read_destination(const config::Configuration& settings, CommandLine& line) {
+  auto& destination = line.destination;
+  if (const auto limit = settings.text("destination.duckdb.memory_limit")) destination.memory_limit = *limit;
+  set_number(settings, "destination.duckdb.threads", destination.threads);
+  if (const auto file = settings.text(destination_key)) {
+    destination.url = *file;
+  } else if (!settings.pipeline().empty()) {
+    destination.url = settings.fallback(config::key(destination_key));
+  } else {
+    destination.url = default_destination(line.run.conninfo);
+  }
+  if (const auto naming = settings.text("schema.naming")) destination.naming = destination::parse_naming(*naming);
+  if (const auto metadata = settings.text("schema.metadata")) {
+    destination.metadata = destination::parse_metadata(*metadata);
+  }
+  destination.pipeline = line.run.pipeline;
+  destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
+}
+
+void read_query_limits(const config::Configuration& settings, CommandLine& line) {
+  auto& limits = line.query_limits;
+  limits.timeout = std::chrono::minutes(5);
+  set_number(settings, "destination.duckdb.queries", line.queries);
+  set_seconds(settings, "destination.duckdb.query_timeout", limits.timeout);
+  set_number(settings, "destination.duckdb.query_rows", limits.rows);
+  set_number(settings, "destination.duckdb.query_bytes", limits.bytes);
+  set_number(settings, "destination.duckdb.query_memory", limits.memory);
+}
+
+void read_output(const Flags& flags, CommandLine& line) {
+  line.json = flags.json;
+  line.sql = flags.sql;
+  if (flags.csv && flags.json)
+    throw Error(ErrorKind::configuration, "--csv and --json exclude each other", "Give one of them.");
+  if (flags.csv) line.sql_format = SqlFormat::csv;
+  if (flags.json) line.sql_format = SqlFormat::json;
+  if (const auto level = line.settings.text("runtime.log_level")) line.log_level = *level;
+  if (line.settings.text("runtime.log_format") == "json") line.log_format = LogFormat::json;
+}
+
+void read_skip(const Flags& flags, replication::RunOptions& run) {
+  if (!flags.skip_transaction) {
+    if (flags.only.empty()) return;
+    throw Error(ErrorKind::configuration, "--only without --skip-transaction",
+                "It names the tables that a skipped transaction changed; `walbrook resync TABLE` resyncs a table.");
+  }
+  for (const auto& [given, flag] :
+       {std::pair(flags.reset, "--reset"), std::pair(flags.until.has_value(), "--until-lsn")}) {
+    if (given) throw Error(ErrorKind::configuration, fmt::format("--skip-transaction and {} exclude each other", flag));
+  }
+  run.skip_transaction = parse_lsn("--skip-transaction", *flags.skip_transaction);
+  for (const auto& text : flags.only) {
+    run.skip_only.push_back(postgres::parse_written_name(text));
+    if (run.skip_only.back().read.columns.empty()) continue;
+    throw Error(ErrorKind::configuration, fmt::format("--only \"{}\" names columns: a resync is of whole tables", text),
+                "Form: schema.table");
+  }
+}
+
+// Those that are to be copied again: whole, and by the names that they have in the source.
+void read_resync_tables(const Flags& flags, PipelineRequest& request) {
+  for (const auto& text : flags.tables) {
+    request.written.push_back(postgres::parse_written_name(text));
+    auto table = request.written.back().read;
+    if (!table.columns.empty()) {
+      throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync is of whole tables", text),
+                  fmt::format("walbrook resync {}", printable(table.full_name())));
+    }
+    request.tables.push_back(std::move(table));
+  }
+}
+
+// Whatever stands in the source stays but when a whole pipeline goes.
+bool drops_in_source(const PipelineRequest& request) {
+  return request.action == PipelineAction::drop && request.tables.empty() && !request.destination_only;
+}
+
+}  // namespace
+
+CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
+  CommandLine line;
+  line.command = entry.command;
+  line.topic = flags.topic;
+  if (entry.command == Command::completion || entry.command == Command::man) return line;
+  line.settings = read_settings(entry, flags);
+  read_output(flags, line);
+  line.init = flags.init;
+  if (entry.command == Command::config || entry.command == Command::init) return line;
+
+  const auto& settings = line.settings;
+  read_names(settings, line);
+  read_source_settings(settings, line.run);
+  read_load_settings(settings, line.run);
+  read_query_limits(settings, line);
+  line.run.follow = flags.follow;
+  line.run.reset = flags.reset;
+  line.run.accept_new_system = flags.accept_new_system;
+  line.yes = flags.yes;
+  if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
+  read_skip(flags, line.run);
+  if (entry.command == Command::decode) {
+    // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.
+    line.run.tables.clear();
+    line.written_tables.clear();
+    for (const auto& table : flags.tables) {
+      line.written_tables.push_back(postgres::parse_written_name(table));
+      line.run.tables.push_back(line.written_tables.back().read);
+    }
+    read_decode_options(*entry.app, flags, line);
+    if (line.decode.capture.empty()) {
+      line.run.conninfo = resolve_source(settings);
+      read_default_names(line, true);
+      if (names_file(flags)) read_destination(settings, line);  // whose pipeline is meant
+    }
+    return line;
+  }
+  if (entry.command == Command::pipeline) {
+    read_pipeline_request(flags, line);
+    if (flags.list) {
+      if (names_file(flags)) line.destination.url = *flags.setting(destination_key);
+      return line;
+    }
+  }
+  if (entry.command == Command::resync) read_resync_tables(flags, line.pipeline);
+  // The others ask the source for nothing but the name of the default file.
+  const bool needs_source =
+      entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);
+  const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();
+  const bool knows_source = needs_source || flags.setting(credentials_key) || !has_file;
+  if (knows_source) line.run.conninfo = resolve_source(settings);
+  line.run.reread_conninfo = [settings] { return resolve_source(settings.read_again()); };
+  read_default_names(line, knows_source);
+  read_destination(settings, line);
+  return line;
+}
+
+}  // namespace walbrook::cli

@@ -1,0 +1,16 @@
+// What preflight found, for people and for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "postgres/preflight/preflight.h"
+
+namespace walbrook::cli {
+
+// ✓ ! ✗ or · before each finding, what mends it on the lines below; then a line that counts errors and warnings.
+[[nodiscard]] std::string findings_text(const std::vector<postgres::Finding>& findings, bool colour);
+// [{"severity", "topic", "what", "mend"}]
+[[nodiscard]] std::string findings_json(const std::vector<postgres::Finding>& findings);
+
+}  // namespace walbrook::cli

@@ -1,0 +1,258 @@
+// walbrook run: copies what is new and applies every committed change.
+#include "replication/runtime/run.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/confirmation.h"
+#include "cli/commands/destination_access.h"
+#include "cli/commands/source_names.h"
+#include "cli/commands/stored_names.h"
+#include "cli/pipeline/pipeline_json.h"
+#include "cli/progress/progress.h"
+#include "cli/progress/progress_text.h"
+#include "cli/report.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "postgres/preflight/preflight.h"
+#include "replication/setup/drop.h"
+#include "replication/setup/skip_transaction.h"
+#include "replication/setup/slot_claim.h"
+#include "serve/local_server.h"
+
+namespace walbrook::cli {
+namespace {
+
+using destination::Destination;
+
+constexpr auto first_lock_wait = std::chrono::milliseconds(100);
+constexpr auto longest_lock_wait = std::chrono::seconds(3);
+constexpr milliseconds longest_query_end{1'000};  // of queries, once the run has ended
+
+std::unique_ptr<Progress> make_progress(const CommandLine& line) {
+  if (line.json) return make_json_progress();
+  const bool bars = is_terminal(STDERR_FILENO) && line.log_format == LogFormat::text;
+  return bars ? make_bar_progress() : make_line_progress();
+}
+
+// What is in the way is found before a file is created for nothing; what is not, is said once.
+void look_before_first_run(const CommandLine& line) {
+  const auto findings = postgres::preflight({.conninfo = replication::patient_endpoint(line.run, {}),
+                                             .publication = line.run.publication,
+                                             .slot = line.run.slot,
+                                             .schema = line.run.schema,
+                                             .tables = line.run.tables,
+                                             .snapshot = line.run.snapshot,
+                                             .slot_is_foreign = line.run.adoption == replication::Adoption::refuse,
+                                             .reset = line.run.reset});
+  if (const auto error = postgres::first_error(findings)) throw *error;
+  for (const auto& finding : findings) {
+    if (finding.severity != postgres::Severity::warning || finding.run_reports_it) continue;
+    spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
+  }
+}
+
+std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
+  milliseconds wait = first_lock_wait;
+  bool told = false;
+  while (true) {
+    try {
+      auto destination = destination::open_destination(line.destination);
+      static_cast<void>(destination->open());
+      return destination;
+    } catch (const Error& error) {
+      if (!line.run.follow || !is_locked(error)) throw;
+      if (!told) spdlog::warn("{}; waiting until it is free", error.cause());
+      told = true;
+    }
+    // Nothing has begun: a signal ends the process from here.
+    std::this_thread::sleep_for(wait);
+    wait = std::min<milliseconds>(wait * 2, longest_lock_wait);
+  }
+}
+
+// Who starts anew without the file has no use for its log, which would be refused; it is kept all the same.
+void move_log_without_file(const std::string& file) {
+  std::error_code failed;
+  const auto log = file + ".wal";
+  if (std::filesystem::exists(file, failed) || !std::filesystem::exists(log, failed)) return;
+  std::filesystem::rename(log, log + ".orig", failed);
+  if (!failed) spdlog::info("{} is without its file: it is {}.orig now", log, log);
+}
+
+// A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
+bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
+  if (!line.run.reset || line.yes) return true;
+  const auto state = destination.read_state();
+  auto catalog = postgres::Connection::open(line.run.conninfo, postgres::ConnectionUse::catalog);
+  const auto foreign = replication::made_by_others(
+      catalog, {.slot = line.run.slot, .publication = line.run.publication}, state.checkpoint);
+  if (foreign.empty()) return true;
+  return is_confirmed(fmt::format("Drop {} at {}, which {} did not make?", fmt::join(foreign, " and "), catalog.where(),
+                                  destination.name()),
+                      false);
+}
+
+// A run without its socket is still a run: `status` and `sql` then have to wait for its end.
+std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
+                                                 replication::Run& run) {
+  const auto socket = serve::socket_path(line.destination.url);
+  if (const auto taken = serve::taken_socket_folder(socket); !taken.empty()) {
+    spdlog::warn(
+        "the local socket is in {}, because {} is not this user's\n  Remove that one, or set XDG_RUNTIME_DIR to "
+        "a folder of this user.",
+        std::filesystem::path(socket).parent_path().string(), taken);
+  }
+  try {
+    return std::make_unique<serve::LocalServer>(
+        socket, destination,
+        serve::ServedRun{.status = [&run] { return run.status(); },
+                         .resync = [&run](const auto& tables) { run.resync(tables); }},
+        serve::ServerOptions{.queries = line.queries, .limits = line.query_limits});
+  } catch (const Error& error) {
+    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.what());
+    return nullptr;
+  }
+}
+
+nlohmann::ordered_json summary_json(const replication::RunSummary& summary, const replication::RunStatus& left) {
+  nlohmann::ordered_json quarantined = nlohmann::ordered_json::array();
+  for (const auto& [table, commit_lsn] : summary.quarantined) {
+    nlohmann::ordered_json told = {{"table", table.schema + "." + table.name}, {"reason", table.reason}};
+    if (commit_lsn.is_set()) told["lsn"] = commit_lsn.to_string();
+    quarantined.push_back(std::move(told));
+  }
+  nlohmann::ordered_json postponed = nlohmann::ordered_json::array();
+  for (const auto& [table, remedy] : summary.postponed) {
+    postponed.push_back({{"table", table.schema + "." + table.name}, {"reason", table.reason}});
+  }
+  nlohmann::ordered_json suspect = nlohmann::ordered_json::array();
+  for (const auto& table : summary.suspect) {
+    suspect.push_back({{"table", table.schema + "." + table.name}, {"reason", table.suspect}});
+  }
+  nlohmann::ordered_json unfinished = nlohmann::ordered_json::array();
+  for (const auto& table : summary.unfinished) {
+    unfinished.push_back({{"table", table.record.schema + "." + table.record.name},
+                          {"state", destination::to_string(table.record.state)},
+                          {"copied_rows", table.copied_rows},
+                          {"reason", table.record.reason}});
+  }
+  return {{"event", "summary"},
+          {"stopped", summary.stopped},
+          {"copied_tables", summary.copied_tables},
+          {"copied_rows", summary.copied_rows},
+          {"copy_seconds", summary.copy_seconds},
+          {"transactions", summary.applied.transactions},
+          {"inserts", summary.applied.inserts},
+          {"updates", summary.applied.updates},
+          {"deletes", summary.applied.deletes},
+          {"truncates", summary.applied.truncates},
+          {"variants", summary.applied.variants},
+          {"loads", summary.applied.loads},
+          {"apply_seconds", summary.apply_seconds},
+          {"seconds", summary.seconds},
+          {"lag_ms", left.lag_ms},
+          {"last_commit_lag_ms", left.last_commit_lag_ms},
+          {"checkpoint", summary.checkpoint.to_string()},
+          {"destination", left.destination},
+          {"unfinished", unfinished},
+          {"quarantined", quarantined},
+          {"postponed", postponed},
+          {"suspect", suspect}};
+}
+
+// False where it could not be written, which is logged. The work is done by then: a closed stdout means that nobody
+// wants to read of it.
+bool write_summary(const std::string& text) {
+  if (!is_stdout_open()) return true;
+  try {
+    write_result(text);
+    return true;
+  } catch (const Error& error) {
+    spdlog::error("{}", error.what());
+    return false;
+  }
+}
+
+// An expression over large values is computed to its end, and may take minutes. Everything is durable, so the process
+// ends as if it was killed: DuckDB reads its log when the file is opened the next time.
+[[noreturn]] void leave_query_behind(int code) {
+  spdlog::warn("a query does not end: the process ends without it, and nothing is lost");
+  spdlog::shutdown();
+  static_cast<void>(std::fflush(nullptr));
+  ::_exit(code);
+}
+
+int tell_end(const CommandLine& line, const replication::RunSummary& summary, const replication::RunStatus& left,
+             const std::string& destination) {
+  const auto text = line.json ? as_line(summary_json(summary, left)) + "\n" : summary_text(summary, left, destination);
+  const bool written = write_summary(text);
+  auto errors = quarantine_errors(summary);
+  std::ranges::move(postponed_errors(summary), std::back_inserter(errors));
+  std::ranges::move(suspect_errors(summary), std::back_inserter(errors));
+  for (const auto& error : errors) spdlog::error("{}", error.what());
+  if (!errors.empty()) return exit_code(ErrorKind::data);
+  return written ? 0 : exit_code(ErrorKind::internal);
+}
+
+// False: a signal came first.
+bool skip_first(const CommandLine& line, Destination& destination, Progress& progress, const std::stop_token& stop) {
+  const bool skipped = replication::skip_transaction(line.run, destination, progress, stop);
+  return skipped && !stop.stop_requested();
+}
+
+}  // namespace
+
+int run_command(const CommandLine& given) {
+  StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
+  auto line = given;
+  take_source_names(line);
+  std::error_code failed;
+  if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
+  if (line.run.reset) move_log_without_file(destination::file_path(line.destination.url));
+  auto destination = open_and_wait(line);
+  take_stored_names(line, destination);
+  if (!reset_is_confirmed(line, *destination)) return 1;
+
+  const auto progress = make_progress(line);
+  std::stop_source stop;  // one for both runs: a signal between them must not be lost
+  if (line.run.skip_transaction) {
+    signals.hand_to(stop);
+    if (!skip_first(line, *destination, *progress, stop.get_token())) return 0;
+  }
+  replication::Run run(line.run, *destination, *progress);
+  const auto server = start_server(line, *destination, run);
+  signals.hand_to(stop);
+  // What is in hand is finished sooner when no query is in its way.
+  const std::stop_callback end_queries(stop.get_token(), [&server] {
+    if (server != nullptr) server->end_queries();
+  });
+  progress->begin([&run] { return run.status(); });
+  const auto queries_end = [&server] { return server == nullptr || server->wait_for_queries(longest_query_end); };
+  replication::RunSummary summary;
+  try {
+    summary = run.execute(stop.get_token());
+  } catch (const Error& error) {
+    // The server would wait for such an expression while nobody has heard of the error yet.
+    if (!queries_end()) {
+      progress->finish();
+      leave_query_behind(report(error, line.json, line.log_format));
+    }
+    throw;
+  }
+  progress->finish();
+  const int code = tell_end(line, summary, run.status(), destination->name());
+  if (!queries_end()) leave_query_behind(code);
+  return code;
+}
+
+}  // namespace walbrook::cli

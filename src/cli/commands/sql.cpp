@@ -1,0 +1,51 @@
+// walbrook sql: one statement that only reads, answered by the run that holds the destination or by the file itself.
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/result_text.h"
+#include "cli/terminal.h"
+#include "serve/local_server.h"
+
+namespace walbrook::cli {
+namespace {
+
+serve::SqlAnswer ask(const CommandLine& line) {
+  using destination::NestedCells;
+  const auto nested = line.sql_format == SqlFormat::json ? NestedCells::json : NestedCells::text;
+  const auto tell = [](std::size_t ahead) {
+    spdlog::info("the run answers other queries first: {} {} before this one", ahead, ahead == 1 ? "goes" : "go");
+  };
+  if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
+                                   {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell})) {
+    return *std::move(answer);
+  }
+  const auto destination = destination::open_destination(line.destination);
+  static_cast<void>(destination->open());
+  const auto session = destination->open_read_session({.pipeline = line.run.pipeline, .limits = line.query_limits});
+  auto result = session->query(line.sql, nested);
+  return serve::sql_answer(std::move(result), session->positions());
+}
+
+}  // namespace
+
+int sql_command(const CommandLine& line) {
+  const auto answer = ask(line);
+  switch (line.sql_format) {
+    case SqlFormat::csv:
+      write_result(as_csv(answer.result));
+      break;
+    case SqlFormat::json:
+      write_result(as_json(answer));
+      break;
+    case SqlFormat::table:
+      write_result(as_table(answer.result));
+      write_result(coloured(footer(answer), Colour::dim, wants_colour(STDOUT_FILENO)) + "\n");
+      break;
+  }
+  return 0;
+}
+
+}  // namespace walbrook::cli

@@ -1,0 +1,152 @@
+// walbrook status: what the run that holds the destination is doing, or what the last one left in it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <optional>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/destination_access.h"
+#include "cli/commands/status_text.h"
+#include "cli/commands/stored_names.h"
+#include "cli/terminal.h"
+#include "destination/stored_pipeline.h"
+
+namespace walbrook::cli {
+namespace {
+
+using Ask = std::function<destination::QueryResult(const std::string& sql)>;
+
+// The name as DuckDB reads it.
+std::string quoted(const std::string& name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (c == '"') text += '"';
+    text += c;
+  }
+  return text + '"';
+}
+
+// Of the tables that readers can see, in one query and so at one LSN. Without an answer the status is shown all the
+// same.
+RowCounts count_rows(const replication::RunStatus& status, const Ask& ask) {
+  RowCounts counts(status.tables.size());
+  std::string sql;
+  std::vector<std::size_t> counted;
+  for (std::size_t i = 0; i < status.tables.size(); ++i) {
+    const auto& table = status.tables[i];
+    if (table.state != "streaming" && table.state != "loaded") continue;
+    sql += fmt::format("{}(SELECT count(*) FROM {}.{})", sql.empty() ? "SELECT " : ", ", quoted(table.target_schema),
+                       quoted(table.target_name));
+    counted.push_back(i);
+  }
+  if (counted.empty()) return counts;
+  try {
+    const auto result = ask(sql);
+    if (result.rows.empty()) return counts;
+    for (std::size_t i = 0; i < counted.size(); ++i) {
+      const std::string text = result.rows[0][i].value_or("");
+      std::uint64_t rows = 0;
+      if (std::from_chars(text.data(), text.data() + text.size(), rows).ec == std::errc{}) counts[counted[i]] = rows;
+    }
+  } catch (const Error&) {
+    // A table that was just renamed or dropped: the numbers are left out.
+  }
+  return counts;
+}
+
+constexpr const char* interrupted_copy = "its copy was interrupted; the next run copies it from the beginning";
+
+struct Shown {
+  replication::RunStatus status;
+  RowCounts rows;
+  std::string holder;  // the pipeline whose run holds the file, where it is another one
+};
+
+bool is_run_of(const replication::RunStatus& run, const std::string& name) {
+  return run.pipeline == name || run.slot == name;
+}
+
+// Nobody named another pipeline than the one that runs. The name that follows from a database was named by nobody, but
+// is meant where the file holds it.
+bool asks_for_the_run(const CommandLine& line, const replication::RunStatus& run, const DestinationReader& reader) {
+  const auto& name = line.run.pipeline;
+  if (name.empty() || is_run_of(run, name)) return true;
+  if (!line.pipeline_is_default) return false;
+  const auto stored = reader.stored().pipelines();
+  return std::ranges::find(stored, name, &destination::StoredPipeline::name) == stored.end();
+}
+
+// What the last run of a pipeline left, whoever holds the file now.
+Shown read_left(const CommandLine& given, const DestinationReader& reader) {
+  const auto state = reader.stored();
+  const auto line = with_stored_names(given, state);
+  const auto all = state.pipelines();
+  const auto stored = std::ranges::find(all, line.run.pipeline, &destination::StoredPipeline::name);
+  Shown left;
+  auto& status = left.status;
+  status.pipeline = line.run.pipeline;
+  status.slot = line.run.slot;
+  status.destination = reader.name();
+  status.phase = "stopped";
+  if (stored != all.end()) {
+    if (!stored->checkpoint.slot.empty()) status.slot = stored->checkpoint.slot;
+    status.checkpoint = stored->checkpoint.lsn;
+  }
+  for (const auto& table : state.tables(line.run.pipeline)) {
+    const auto& record = table.record;
+    const bool is_interrupted = record.state == destination::TableState::copying;
+    status.tables.push_back({.schema = record.schema,
+                             .name = record.name,
+                             .target_schema = record.target_schema,
+                             .target_name = record.target_name,
+                             .state = std::string(destination::to_string(record.state)),
+                             .reason = is_interrupted ? interrupted_copy : record.reason,
+                             .suspect = record.suspect});
+  }
+  left.rows = count_rows(status, [&reader](const std::string& sql) { return reader.ask(sql); });
+  if (reader.run()) left.holder = reader.run()->pipeline;
+  return left;
+}
+
+// As the next run will find them: nothing else tells of what was done to the file since.
+void note_altered_targets(destination::DestinationOptions options, replication::RunStatus& status) {
+  options.pipeline = status.pipeline;
+  options.read_only = true;
+  const auto destination = destination::open_destination(options);
+  const auto state = destination->open();
+  for (const auto& [record, altered] : altered_targets(*destination, state)) {
+    const auto table = std::ranges::find_if(status.tables, [&record = record](const auto& each) {
+      return each.schema == record.schema && each.name == record.name && each.state != "loaded";
+    });
+    if (table == status.tables.end()) continue;
+    table->state = destination::to_string(altered.name_conflict ? destination::TableState::quarantined
+                                                                : destination::TableState::pending);
+    table->reason = altered.name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
+  }
+}
+
+Shown shown(const CommandLine& line) {
+  std::optional<DestinationReader> reader(std::in_place, line.destination);
+  if (!reader->run() || !asks_for_the_run(line, *reader->run(), *reader)) {
+    auto left = read_left(line, *reader);
+    const bool is_held = reader->run().has_value();
+    reader.reset();
+    if (!is_held) note_altered_targets(line.destination, left.status);
+    return left;
+  }
+  Shown run{.status = *reader->run(), .rows = {}, .holder = {}};
+  run.rows = count_rows(run.status, [&reader](const std::string& sql) { return reader->ask(sql); });
+  return run;
+}
+
+}  // namespace
+
+int status_command(const CommandLine& line) {
+  const auto [status, rows, holder] = shown(line);
+  write_result(line.json ? status_json(status, rows, holder) : status_text(status, rows, holder));
+  return 0;
+}
+
+}  // namespace walbrook::cli

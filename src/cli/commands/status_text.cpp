@@ -1,0 +1,94 @@
+#include "cli/commands/status_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
+#include "base/text.h"
+#include "cli/commands/result_text.h"
+#include "cli/progress/progress_text.h"
+#include "serve/local_server.h"
+
+namespace walbrook::cli {
+namespace {
+
+bool is_running(const replication::RunStatus& status) {
+  return status.phase != "stopped";
+}
+
+// "640,000 of about 2,000,000" while a table is copied.
+std::string rows_cell(const replication::RunStatus::Table& table, const std::optional<std::uint64_t>& rows) {
+  if (rows) return with_thousands(*rows);
+  if (table.state != "copying" || table.copied_rows == 0) return "–";
+  std::string copied = with_thousands(table.copied_rows);
+  if (table.estimated_rows <= 0 || table.copied_rows > static_cast<std::uint64_t>(table.estimated_rows)) return copied;
+  return fmt::format("{} of about {}", copied, with_thousands(static_cast<std::uint64_t>(table.estimated_rows)));
+}
+
+destination::QueryResult table_of(const replication::RunStatus& status, const RowCounts& rows) {
+  const bool running = is_running(status);
+  const bool reasons = std::any_of(status.tables.begin(), status.tables.end(),
+                                   [](const auto& table) { return !table.reason.empty() || !table.suspect.empty(); });
+  destination::QueryResult result;
+  result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
+  if (running) {
+    for (const char* name : {"inserts", "updates", "deletes"}) result.columns.push_back({name, "", true});
+  }
+  if (reasons) result.columns.push_back({"reason", "", false});
+  for (std::size_t i = 0; i < status.tables.size(); ++i) {
+    const auto& table = status.tables[i];
+    std::string name = table.schema + "." + table.name;
+    const std::string target = table.target_schema + "." + table.target_name;
+    if (!table.target_name.empty() && target != name) name += " → " + target;
+    auto& row = result.rows.emplace_back();
+    const bool suspect = !table.suspect.empty() && table.state == "streaming";
+    row = {name, suspect ? "suspect" : table.state, rows_cell(table, rows[i])};
+    if (running) {
+      for (const auto number : {table.inserts, table.updates, table.deletes}) row.emplace_back(with_thousands(number));
+    }
+    if (reasons) row.emplace_back(suspect ? table.suspect : table.reason);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string status_text(const replication::RunStatus& status, const RowCounts& rows, const std::string& holder) {
+  std::string text;
+  if (is_running(status)) {
+    text = fmt::format("pipeline {}: {}{}{}\n", printable(status.pipeline), printable(status.source),
+                       status.source.empty() ? "" : " → ", printable(status.destination));
+    text += status_line(status) + '\n';
+    for (const auto& wait : status.source_waits) text += fmt::format("waiting: {}\n", printable(wait));
+    if (status.copy_snapshot) {
+      text += fmt::format(
+          "the copy reads a snapshot of {} ago: until it ends, the source keeps every row version that was deleted or "
+          "replaced since (xmin {})\n",
+          short_duration(status.copy_snapshot->seconds), status.copy_snapshot->xmin);
+    }
+  } else {
+    const auto pipeline =
+        status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
+    text = holder.empty() ? fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination))
+                          : fmt::format("{}no run of it is at work; one of pipeline {} holds {}\n", pipeline,
+                                        printable(holder), printable(status.destination));
+    text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
+            : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
+                                     : "nothing of this pipeline was ever copied into it (--pipeline names another)\n";
+  }
+  if (!status.tables.empty()) text += '\n' + as_table(table_of(status, rows));
+  return text;
+}
+
+std::string status_json(const replication::RunStatus& status, const RowCounts& rows, const std::string& holder) {
+  auto document = nlohmann::ordered_json::parse(serve::to_json(status));
+  if (!holder.empty()) document["held_by"] = holder;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    document["tables"][i]["rows"] = rows[i] ? nlohmann::ordered_json(*rows[i]) : nlohmann::ordered_json();
+  }
+  return visible_json(document.dump()) + "\n";
+}
+
+}  // namespace walbrook::cli

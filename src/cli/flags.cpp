@@ -1,0 +1,387 @@
+#include "cli/flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/command_line_settings.h"
+#include "cli/help/completion_script.h"
+#include "cli/help/help_text.h"
+#include "config/keys.h"
+
+namespace walbrook::cli {
+namespace {
+
+class HelpFormat : public CLI::Formatter {
+ public:
+  HelpFormat() { column_width(26); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_option_text().empty() ? std::string() : " " + option->get_option_text();
+  }
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    const std::string& name = app->get_name();
+    if (app->get_parent() == nullptr) return "\nUsage: walbrook COMMAND [FLAGS]\n";
+    std::string words;
+    for (const auto* option : app->get_options()) {
+      if (!option->get_positional()) continue;
+      words += fmt::format(" [{}]", option->get_name(true, false));
+    }
+    if (name == "sql") words = " \"SELECT …\"";
+    if (name == "resync") words = " TABLE…";
+    if (name == "pipeline") words = " NAME [ACTION] [TABLE…]";
+    return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
+  }
+  std::string make_positionals(const CLI::App*) const override { return {}; }
+  std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
+};
+
+// Words, of which one is meant: what completion offers.
+std::string alternatives(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, "|"));
+}
+
+template <class Value>
+CLI::Option* add(CLI::App& app, const char* group, const char* name, Value& value, const char* operand,
+                 const std::string& text) {
+  auto* option = app.add_option(name, value, text)->group(group)->option_text(operand);
+  if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+    option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  return option;
+}
+
+void add_flag(CLI::App& app, const char* group, const char* name, bool& value, const char* text) {
+  app.add_flag(name, value, text)->group(group);
+}
+
+// A flag that has a name in the configuration too.
+void add_setting(CLI::App& app, Flags& flags, const char* group, const char* key, const char* operand,
+                 const std::string& text) {
+  app.add_option_function<std::string>(
+         std::string(config::key(key).flag),
+         [&flags, key](const std::string& given) { flags.settings.emplace_back(key, given); }, text)
+      ->group(group)
+      ->option_text(operand);
+}
+
+std::string default_of(const char* key) {
+  return fmt::format("default: {}", config::key(key).fallback);
+}
+
+enum class Named { also_by_position, by_flag };
+
+void add_project(CLI::App& app, Flags& flags, Named named) {
+  add(app, project_group, named == Named::also_by_position ? "--pipeline,PIPELINE" : "--pipeline", flags.pipeline,
+      "NAME", "of [pipelines.NAME] in the configuration; default: the only one,\nelse pg_replication_pipeline");
+  add(app, project_group, "--project", flags.project, "FOLDER",
+      "work as if started in it: its .walbrook/ is read;\ndefault: the current folder");
+}
+
+void add_source(CLI::App& app, Flags& flags) {
+  add_setting(
+      app, flags, source_group, "sources.pg_replication.credentials", "URL",
+      "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
+}
+
+// All flags that say which pipeline is meant: every command that is about one takes all of them, so that what names it
+// for `run` names it everywhere. `publication`: its help, where the command does something with it.
+void add_naming(CLI::App& app, Flags& flags, Named named, const char* publication = nullptr) {
+  add_source(app, flags);
+  add_setting(
+      app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
+      "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook_<database>");
+  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              publication == nullptr
+                  ? "publication, as for run; of several pipelines in a file it tells which\nis meant"
+                  : publication);
+  add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
+              "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
+  add_project(app, flags, named);
+}
+
+void add_help(CLI::App& app) {
+  app.set_help_flag("-h,--help", "this text")->group(output_group);
+}
+
+void add_output(CLI::App& app, Flags& flags) {
+  add_flag(app, output_group, "--json", flags.json, "for programs: JSON on stdout");
+  add_setting(app, flags, output_group, "runtime.log_format", "FORMAT", "text or json, on stderr; default: text");
+  add_setting(app, flags, output_group, "runtime.log_level", "LEVEL",
+              "trace, debug, info, warning, error or off; default: info");
+  add_help(app);
+}
+
+constexpr const char* publication_of_run =
+    "created by the first run when there is none of that name;\ndefault: walbrook_<database>";
+
+void add_selection(CLI::App& app, Flags& flags) {
+  add(app, source_group, "--table", flags.tables, "TABLE",
+      "schema.table or schema.table(col,col), may be given many times;\n"
+      "default: those of the publication, all of --schema where it is created");
+  add_setting(app, flags, source_group, "sources.pg_replication.schema_name", "NAME",
+              "whose tables a publication that is created gets; default: public");
+  add_flag(app, source_group, "--adopt-slot", flags.adopt_slot,
+           "take over a slot that exists while the destination knows nothing of it");
+  add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
+}
+
+// Of what answers a query: a run, or `sql` itself where none is at work.
+void add_query_limits(CLI::App& app, Flags& flags) {
+  const auto limit = [&](const char* key, const char* operand, const std::string& text) {
+    add_setting(app, flags, advanced_group, key, operand, text);
+  };
+  limit("destination.duckdb.query_timeout", "SECONDS",
+        "after which a query is ended, 0: never; " + default_of("destination.duckdb.query_timeout"));
+  limit("destination.duckdb.query_rows", "N", "most rows of an answer; default: any number");
+  limit("destination.duckdb.query_bytes", "SIZE",
+        "most that an answer may hold as text; " + default_of("destination.duckdb.query_bytes"));
+  limit("destination.duckdb.query_memory", "SIZE",
+        "memory of the process from which on queries are ended;\ndefault: DuckDB's memory_limit and 384 MB");
+}
+
+void add_loading(CLI::App& app, Flags& flags) {
+  const auto advanced = [&](const char* key, const char* operand, const std::string& text) {
+    add_setting(app, flags, advanced_group, key, operand, text);
+  };
+  advanced("load.package_rows", "N", "most changes in one load; " + default_of("load.package_rows"));
+  advanced("load.package_bytes", "SIZE",
+           "most memory of one load, and of a transaction before it is\nstaged in parts; " +
+               default_of("load.package_bytes"));
+  advanced("sources.pg_replication.wire", "FORM", "auto, text or binary: how the server sends values; default: auto");
+  advanced("load.snapshot_workers", "N", "connections that copy tables; default: one a core, at most 4");
+  advanced(
+      "load.snapshot_piece", "SIZE",
+      "a larger table is copied in pieces of this size, by several\nconnections; " + default_of("load.snapshot_piece"));
+  advanced("sources.pg_replication.protocol", "N",
+           "of pgoutput, 1 to 4; 1 holds back large transactions until they\nare committed; default: the highest that "
+           "the server has");
+  add_flag(
+      app, advanced_group, "--two-phase", flags.two_phase,
+      "prepared transactions travel when they are prepared and wait in\nthe destination; for good: the slot keeps it");
+  advanced("sources.pg_replication.origin", "ORIGIN",
+           "any, or none: only what was not replicated into the source itself\n(16 and later); default: any");
+  advanced("load.staged_bytes", "SIZE",
+           "most that open transactions may take in the destination;\ndefault: what it has room for");
+  advanced("sources.pg_replication.decoding_memory", "SIZE",
+           "logical_decoding_work_mem of the server's sender; " + default_of("sources.pg_replication.decoding_memory"));
+  advanced("destination.duckdb.memory_limit", "SIZE",
+           "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
+  advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
+  advanced("destination.duckdb.queries", "N",
+           "queries that are answered at the same time, others wait for\ntheir turn; " +
+               default_of("destination.duckdb.queries"));
+  add_query_limits(app, flags);
+  advanced("load.on_rewrite", "WHAT",
+           "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows "
+           "changed; " +
+               default_of("load.on_rewrite"));
+  advanced("load.resync_max_size", "SIZE",
+           "a larger table whose rows may differ from the source is marked\nsuspect in place of a resync; " +
+               default_of("load.resync_max_size"));
+  advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
+  advanced("sources.pg_replication.slot_wait", "SECONDS",
+           "how long to wait for a slot that another process reads; default: 30");
+  advanced("sources.pg_replication.network_timeout", "SECONDS",
+           "silence on a connection to the source after which it is taken for\nbroken; " +
+               default_of("sources.pg_replication.network_timeout"));
+  advanced("sources.pg_replication.startup_timeout", "SECONDS",
+           "how long to wait for a source that is not there at the start;\ndefault: 300 with --follow, 5 without");
+  advanced("sources.pg_replication.reconnect_timeout", "SECONDS",
+           "how long to wait for a source that is lost;\ndefault: without end with --follow, 60 without");
+  advanced("sources.pg_replication.snapshot_wait", "SECONDS",
+           "how long to wait, before tables are copied, for the end of\ntransactions that are writing in the source; "
+           "default: 300");
+  advanced("sources.pg_replication.catalog_poll_interval", "MILLISECONDS",
+           "time between two catalog polls, which find what the stream does\nnot tell; " +
+               default_of("sources.pg_replication.catalog_poll_interval"));
+}
+
+CLI::App* add_run(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("run", "Copy what is new and apply every committed change");
+  add_naming(*app, flags, Named::also_by_position, publication_of_run);
+  add_selection(*app, flags);
+  add_setting(*app, flags, destination_group, "pipelines.NAME.dataset_name", "NAME",
+              "schema of all copies; default: the schema each table has in the source");
+  add_setting(*app, flags, destination_group, "schema.naming", "NAMING",
+              "exact, or snake_case as dlt makes names; default: exact");
+  add_setting(
+      *app, flags, destination_group, "schema.metadata", "COLUMNS",
+      "none, walbrook (_lsn, _commit_ts) or dlt (lsn, deleted_ts,\n_dlt_load_id), behind the source's; default: none");
+  add_flag(*app, work_group, "--follow", flags.follow, "go on with every commit until SIGINT or SIGTERM");
+  add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
+  add_flag(*app, work_group, "--reset", flags.reset,
+           "drop slot, walbrook's own publication and the copies, then start anew");
+  add(*app, work_group, "--skip-transaction", flags.skip_transaction, "X/X",
+      "leave out the transaction that commits at this LSN, which the server\ncannot send, and resync every table of "
+      "the "
+      "publication");
+  add(*app, work_group, "--only", flags.only, "TABLE",
+      "with --skip-transaction: resync schema.table alone; may be given\nmany times");
+  add_flag(*app, work_group, "--accept-new-system", flags.accept_new_system,
+           "continue although the source has another system identifier, as after\npg_upgrade: slot, tables and columns "
+           "must fit");
+  add_flag(*app, work_group, "--yes", flags.yes,
+           "with --reset: drop also a slot or publication that this copy did not make");
+  add_output(*app, flags);
+  add_loading(*app, flags);
+  return app;
+}
+
+CLI::App* add_decode(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("decode", "Show what a slot would send, without taking it");
+  add_naming(*app, flags, Named::by_flag, "whose tables are sent; default: walbrook_<database>, or the destination's");
+  add_setting(*app, flags, source_group, "sources.pg_replication.protocol", "N",
+              "of pgoutput, 1 to 4; default: the highest that the server has");
+  add(*app, source_group, "--streaming", flags.streaming, "HOW",
+      "off, on or parallel: whether transactions beyond the decoding\nmemory are sent before they end; default: off")
+      ->type_name("off|on|parallel");
+  add_flag(*app, source_group, "--binary", flags.binary, "ask for binary values where a type has them");
+  add_flag(*app, source_group, "--messages", flags.messages, "ask for logical messages (pg_logical_emit_message)");
+  add_setting(*app, flags, source_group, "sources.pg_replication.decoding_memory", "SIZE",
+              "logical_decoding_work_mem of this connection; default: the server's");
+  app->add_option("CAPTURE", flags.capture, "a file that --record wrote, in place of a slot");
+  add(*app, work_group, "--table", flags.tables, "TABLE", "only changes of schema.table; may be given many times");
+  add(*app, work_group, "--from-lsn", flags.from, "X/X", "only transactions that commit at this LSN or later");
+  add(*app, work_group, "--to-lsn", flags.to, "X/X", "only transactions that commit before this LSN");
+  add(*app, work_group, "--limit", flags.limit, "N", "end after so many messages");
+  add(*app, work_group, "--record", flags.record, "FILE", "write the frames to a file; nothing is printed");
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_check(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("check", "Find what would make a run fail, and how to mend it");
+  add_naming(*app, flags, Named::also_by_position, publication_of_run);
+  add_selection(*app, flags);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_status(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("status", "What a run is doing now, or what the last one left behind");
+  add_naming(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_resync(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("resync", "Copy tables again while readers see what they have");
+  app->add_option("TABLE", flags.tables, "schema.table, as the source names it; several may be given")->required();
+  add_naming(*app, flags, Named::by_flag);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_sql(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
+  add_naming(*app, flags, Named::by_flag);
+  add_flag(*app, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
+  add_output(*app, flags);
+  add_query_limits(*app, flags);
+  app->add_option("SQL", flags.sql, "the statement")->required();
+  return app;
+}
+
+CLI::App* add_config(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("config", "Show every setting, and where it was said");
+  add_naming(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_init(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("init", "Make a project folder: configuration, secrets, a pipeline");
+  app->add_option("SOURCE", flags.init.source, "pg_replication");
+  app->add_option("DESTINATION", flags.init.destination, "duckdb");
+  add_flag(*app, work_group, "--force", flags.init.force,
+           "write anew what is there, but for secrets.toml; the old file stays\nas NAME.orig; default: existing files "
+           "are kept");
+  add(*app, project_group, "--project", flags.project, "FOLDER",
+      "where; made where there is none; default: the current folder");
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
+  add_naming(*app, flags, Named::also_by_position,
+             "of several pipelines in a file it tells which is meant; the one\nthat drop drops, where the destination "
+             "does not know it");
+  std::vector<std::string> actions;
+  for (const auto& [name, action] : pipeline_actions) actions.emplace_back(name);
+  app->add_option("ACTION", flags.action, fmt::format("{}; default: info", fmt::join(actions, ", ")))
+      ->type_name(alternatives(actions));
+  app->add_option("TABLE", flags.tables, "of drop: schema.table");
+  add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
+  add(*app, work_group, "--limit", flags.limit, "N",
+      "of loads and trace: how many, the newest first; default: 20 and 1");
+  add_flag(*app, work_group, "--yes", flags.yes, "of drop: do not ask");
+  add_flag(*app, work_group, "--destination-only", flags.destination_only,
+           "of drop: slot and publication stay, the source is not asked");
+  add(*app, output_group, "--format", flags.format, "FORMAT", "of schema: yaml, json, sql or dot; default: yaml")
+      ->type_name("yaml|json|sql|dot");
+  add_output(*app, flags);
+  return app;
+}
+
+CLI::App* add_completion(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("completion", "Write the completion of a shell to stdout");
+  app->add_option("SHELL", flags.topic, "bash, zsh or fish")->required()->type_name(std::string(completion_shells));
+  add_help(*app);
+  return app;
+}
+
+// The last one: it knows the names of all others.
+CLI::App* add_man(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("man", "Write a manual page to stdout");
+  std::vector<std::string> names;
+  for (const auto* command : top.get_subcommands({})) names.push_back(command->get_name());
+  app->add_option("COMMAND", flags.topic, "a command of walbrook; default: the page of walbrook itself")
+      ->type_name(alternatives(names));
+  add_help(*app);
+  return app;
+}
+
+}  // namespace
+
+std::optional<std::string> Flags::setting(std::string_view key) const {
+  const auto found = std::ranges::find(settings, key, [](const auto& given) { return given.first; });
+  return found == settings.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
+  std::vector<CommandEntry> entries = {
+      {add_init(top, flags), Command::init, init_help, init_examples},
+      {add_run(top, flags), Command::run, run_help, run_examples},
+      {add_check(top, flags), Command::check, check_help, check_examples},
+      {add_status(top, flags), Command::status, status_help, status_examples},
+      {add_resync(top, flags), Command::resync, resync_help, resync_examples},
+      {add_sql(top, flags), Command::sql, sql_help, sql_examples},
+      {add_decode(top, flags), Command::decode, decode_help, decode_examples},
+      {add_config(top, flags), Command::config, config_help, config_examples},
+      {add_pipeline(top, flags), Command::pipeline, pipeline_help, pipeline_examples},
+      {add_completion(top, flags), Command::completion, completion_help, completion_examples},
+      {add_man(top, flags), Command::man, man_help, man_examples}};
+  top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
+  for (const auto& entry : entries) {
+    entry.app->formatter(help_format());
+    entry.app->group("Commands");
+    entry.app->allow_extras();  // what says that a flag is unknown can name the nearest then
+  }
+  return entries;
+}
+
+std::shared_ptr<CLI::Formatter> help_format() {
+  return std::make_shared<HelpFormat>();
+}
+
+std::string help_of(const CLI::App& app, std::string_view head, std::string_view examples) {
+  std::string text = app.help();
+  // CLI11 leaves empty lines in heaps.
+  for (auto at = text.find("\n\n\n"); at != std::string::npos; at = text.find("\n\n\n")) text.erase(at, 1);
+  text.erase(0, text.find_first_not_of('\n'));
+  text.erase(text.find_last_not_of('\n') + 1);
+  return fmt::format("{}\n\n{}\n\n{}\n", head, text, examples);
+}
+
+}  // namespace walbrook::cli

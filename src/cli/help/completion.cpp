@@ -1,0 +1,75 @@
+// walbrook completion and walbrook man: what the command knows of itself, for shells and for man(1).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/names.h"
+#include "base/text.h"
+#include "cli/commands/commands.h"
+#include "cli/help/command_words.h"
+#include "cli/help/completion_script.h"
+#include "cli/help/manual_page.h"
+#include "cli/terminal.h"
+
+namespace walbrook::cli {
+namespace {
+
+// A shell that completes is told nothing of what is wrong.
+std::string pipeline_names() {
+  std::string text;
+  try {
+    const auto settings = config::Configuration::read();
+    for (const auto& name : settings.pipelines()) text += name + "\n";
+  } catch (const Error&) {
+    return {};
+  }
+  return text;
+}
+
+std::string command_names() {
+  std::string text;
+  for (const auto& command : command_words()) text += command.name + "\n";
+  return text;
+}
+
+}  // namespace
+
+int completion_command(const CommandLine& line) {
+  const auto& shell = line.topic;
+  if (shell == "pipelines") {
+    write_result(pipeline_names());
+  } else if (shell == "commands") {
+    write_result(command_names());
+  } else if (shell == "bash") {
+    write_result(bash_completion(command_words()));
+  } else if (shell == "zsh") {
+    write_result(zsh_completion(command_words()));
+  } else if (shell == "fish") {
+    write_result(fish_completion(command_words()));
+  } else {
+    throw Error(ErrorKind::configuration, fmt::format("unknown shell \"{}\"", printable(shell)),
+                "Known: bash, zsh, fish.");
+  }
+  return 0;
+}
+
+int man_command(const CommandLine& line) {
+  const auto commands = command_words();
+  if (line.topic.empty()) {
+    write_result(main_manual(commands));
+    return 0;
+  }
+  const auto found = std::ranges::find(commands, line.topic, &CommandWords::name);
+  if (found == commands.end()) {
+    std::vector<std::string> known;
+    for (const auto& command : commands) known.push_back(command.name);
+    const auto meant = nearest(line.topic, known);
+    throw Error(ErrorKind::configuration, fmt::format("unknown command \"{}\"", printable(line.topic)),
+                fmt::format("{}Commands: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
+                            fmt::join(known, ", ")));
+  }
+  write_result(command_manual(*found));
+  return 0;
+}
+
+}  // namespace walbrook::cli

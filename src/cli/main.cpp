@@ -1,0 +1,93 @@
+// The command `walbrook`: reads the command line, builds what the command needs, turns an Error into text and exit
+// code.
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <csignal>
+
+#include "base/process_limits.h"
+#include "base/standard_descriptors.h"
+#include "cli/command_line.h"
+#include "cli/commands/commands.h"
+#include "cli/process_arguments.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+
+namespace {
+
+using namespace walbrook;
+
+int perform(const cli::CommandLine& line) {
+  switch (line.command) {
+    case cli::Command::run:
+      return cli::run_command(line);
+    case cli::Command::check:
+      return cli::check_command(line);
+    case cli::Command::status:
+      return cli::status_command(line);
+    case cli::Command::resync:
+      return cli::resync_command(line);
+    case cli::Command::sql:
+      return cli::sql_command(line);
+    case cli::Command::decode:
+      return cli::decode_command(line);
+    case cli::Command::config:
+      return cli::config_command(line);
+    case cli::Command::init:
+      return cli::init_command(line);
+    case cli::Command::pipeline:
+      return cli::pipeline_command(line);
+    case cli::Command::completion:
+      return cli::completion_command(line);
+    case cli::Command::man:
+      return cli::man_command(line);
+  }
+  return 1;
+}
+
+// Rows of a database are in whatever this process creates: the file, its log, what DuckDB swaps out, captures.
+constexpr mode_t owner_only = 077;
+
+// A query that a run answers does not open the file, and the error itself must not be written into it either.
+void check_outputs(const std::string& destination) {
+  if (destination.empty()) return;
+  const auto path = destination::file_path(destination);
+  for (const auto& file : {path, path + ".wal"}) {
+    const auto descriptor = output_into(file);
+    if (!descriptor) continue;
+    for (auto next = descriptor; next; next = output_into(file)) silence(*next);
+    throw output_error(file, *descriptor);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  occupy_standard_descriptors();  // first: the log would be written into the file that is opened as descriptor 2
+  const auto arguments = cli::take_arguments(argc, argv);
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write over `ulimit -f` fails then, and says why, in place of ending us
+  auto format = cli::wanted_log_format(arguments);
+  const bool json = cli::asks_for_json(arguments);
+  try {
+    set_up_logging(format, "info");
+    const auto parsed = cli::parse_command_line(arguments);
+    if (!parsed.line) {
+      cli::write_result(parsed.text);
+      return 0;
+    }
+    if (parsed.line->command != cli::Command::init) ::umask(owner_only);  // a project folder is for whoever works in it
+    format = parsed.line->log_format;
+    set_up_logging(format, parsed.line->log_level);
+    for (const auto& warning : parsed.line->settings.warnings()) spdlog::warn("{}", warning);
+    check_outputs(parsed.line->destination.url);
+    return perform(*parsed.line);
+  } catch (const Error& error) {
+    return cli::report(error, json, format);
+  } catch (const std::exception& error) {
+    return cli::report(unexpected_error(error), json, format);
+  }
+}

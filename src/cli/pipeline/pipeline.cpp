@@ -1,0 +1,173 @@
+// walbrook pipeline: what a pipeline left in its destination.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/found_pipeline.h"
+#include "cli/commands/stored_names.h"
+#include "cli/pipeline/pipeline_schema.h"
+#include "cli/pipeline/pipeline_text.h"
+#include "cli/terminal.h"
+
+namespace walbrook::cli {
+namespace {
+
+using destination::StoredPipeline;
+using destination::StoredState;
+
+StoredPipeline find_stored(const StoredState& state, const std::string& name, const std::string& destination) {
+  const auto all = state.pipelines();
+  const auto found = std::ranges::find(all, name, &StoredPipeline::name);
+  if (found != all.end()) return *found;
+  std::vector<std::string> names;
+  for (const auto& each : all) names.push_back(each.name);
+  throw Error(ErrorKind::destination, fmt::format("{} holds nothing of pipeline \"{}\"", destination, name),
+              names.empty() ? "It holds no pipeline at all: walbrook run makes the first copy, --destination names "
+                              "another file."
+                            : fmt::format("It holds: {}. Name one of them, or another file with --destination.",
+                                          fmt::join(names, ", ")));
+}
+
+// Files that are not there yet are no trouble of a list.
+ListedPipelines list_one_file(const std::string& url) {
+  ListedPipelines listed;
+  try {
+    const destination::DestinationOptions options{.url = url, .pipeline = {}, .read_only = true, .memory_limit = {}};
+    std::error_code failed;
+    if (!std::filesystem::exists(destination::file_path(url), failed) && !failed) {
+      listed.trouble = "has not run yet";
+      return listed;
+    }
+    const DestinationReader reader(options);
+    if (reader.run()) listed.running = reader.run()->pipeline;
+    listed.stored = reader.stored().pipelines();
+  } catch (const Error& error) {
+    listed.trouble = error.cause();
+  }
+  return listed;
+}
+
+// Those of the configuration, then what else their files hold.
+std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
+  std::map<std::string, ListedPipelines> files;
+  const auto file_of = [&files](const std::string& url) -> ListedPipelines& {
+    const auto [at, is_new] = files.try_emplace(url);
+    if (is_new) at->second = list_one_file(url);
+    return at->second;
+  };
+  std::vector<PipelineRow> rows;
+  for (const auto& listed : line.pipeline.listed) {
+    auto& file = file_of(listed.destination);
+    PipelineRow row{.name = listed.name,
+                    .destination = mask_secrets(listed.destination),
+                    .configured = true,
+                    .by_default = listed.by_default,
+                    .stored = std::nullopt,
+                    .trouble = file.trouble};
+    const auto found = std::ranges::find(file.stored, listed.name, &StoredPipeline::name);
+    if (found != file.stored.end()) {
+      row.stored = *found;
+      row.runs = file.running == listed.name;
+      file.stored.erase(found);
+    } else if (!line.destination.url.empty()) {
+      continue;  // what that file holds was asked for
+    } else if (row.trouble.empty()) {
+      row.trouble = "has not run yet";
+    }
+    rows.push_back(std::move(row));
+  }
+  if (!line.destination.url.empty()) {
+    const auto& file = file_of(line.destination.url);
+    if (rows.empty() && !file.trouble.empty()) {
+      throw Error(ErrorKind::destination, fmt::format("{}: {}", mask_secrets(line.destination.url), file.trouble),
+                  "Name another file with --destination.");
+    }
+  }
+  for (const auto& [url, file] : files) {
+    for (const auto& stored : file.stored) {
+      rows.push_back({.name = stored.name, .destination = mask_secrets(url), .stored = stored, .trouble = {}});
+      rows.back().runs = file.running == stored.name;
+    }
+  }
+  return rows;
+}
+
+int list_action(const CommandLine& line) {
+  const auto rows = list_pipelines(line);
+  write_result(line.json ? list_json(rows) : list_text(rows));
+  return 0;
+}
+
+int look(const CommandLine& line) {
+  const FoundPipeline found(line);
+  switch (line.pipeline.action) {
+    case PipelineAction::loads: {
+      const auto loads = found.state.loads(found.name(), line.pipeline.limit);
+      write_result(line.json ? loads_json(found.name(), loads) : loads_text(loads));
+      return 0;
+    }
+    case PipelineAction::trace: {
+      // One more, whose end is where the schema changes of the oldest one shown begin.
+      const auto loads = found.state.loads(found.name(), line.pipeline.limit + 1);
+      const auto trace = make_trace(loads, found.state.schema_changes(found.name()), line.pipeline.limit);
+      write_result(line.json ? trace_json(found.name(), trace) : trace_text(trace));
+      return 0;
+    }
+    case PipelineAction::failed: {
+      const auto tables = found.state.tables(found.name());
+      write_result(line.json ? failed_json(found.name(), tables) : failed_text(found.name(), tables));
+      return 0;
+    }
+    case PipelineAction::schema:
+      write_result(schema_in(line.pipeline.format, found.stored, found.state.tables(found.name())));
+      return 0;
+    default: {
+      const PipelineFacts facts{.stored = found.stored,
+                                .publication = found.publication(),
+                                .destination = found.reader.name(),
+                                .phase = found.runs() ? found.reader.run()->phase : std::string(),
+                                .loads = found.state.load_count(found.name()),
+                                .tables = found.state.tables(found.name())};
+      write_result(line.json ? info_json(facts) : info_text(facts));
+      return 0;
+    }
+  }
+}
+
+}  // namespace
+
+FoundPipeline::FoundPipeline(const CommandLine& given)
+    : reader(given.destination),
+      state(reader.stored()),
+      line(with_stored_names(given, state, reader.run() ? reader.run()->pipeline : std::string())),
+      stored(find_stored(state, line.run.pipeline, reader.name())) {}
+
+void take_meant_tables(const FoundPipeline& found, PipelineRequest& request) {
+  if (request.written.empty()) return;
+  std::vector<postgres::TableName> known;
+  for (const auto& table : found.state.tables(found.name())) {
+    known.push_back({table.record.schema, table.record.name, {}});
+  }
+  for (std::size_t i = 0; i < request.written.size(); ++i) {
+    if (auto meant = postgres::meant_table(request.written[i], known)) request.tables[i] = *std::move(meant);
+  }
+}
+
+int pipeline_command(const CommandLine& line) {
+  switch (line.pipeline.action) {
+    case PipelineAction::list:
+      return list_action(line);
+    case PipelineAction::drop:
+      return drop_action(line);
+    case PipelineAction::sync:
+      return sync_action(line);
+    default:
+      return look(line);
+  }
+}
+
+}  // namespace walbrook::cli

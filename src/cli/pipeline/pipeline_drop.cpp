@@ -1,0 +1,218 @@
+// walbrook pipeline NAME drop: tables of a pipeline, or all of it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/names.h"
+#include "base/text.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/confirmation.h"
+#include "cli/commands/found_pipeline.h"
+#include "cli/pipeline/pipeline_json.h"
+#include "cli/terminal.h"
+#include "replication/setup/drop.h"
+
+namespace walbrook::cli {
+namespace {
+
+using destination::TableRecord;
+
+std::string dotted(const TableRecord& record) {
+  return record.schema + "." + record.name;
+}
+
+// What the destination holds, known before anything is touched.
+struct DropPlan {
+  std::string pipeline, destination;
+  destination::Checkpoint checkpoint;
+  replication::SourceNames names;
+  std::vector<TableRecord> tables;  // all, or those that were named
+};
+
+const TableRecord& find_table(const std::vector<TableRecord>& all, const postgres::TableName& name,
+                              const std::string& pipeline) {
+  const auto is_named = [&name](const TableRecord& table) {
+    return table.schema == name.schema && table.name == name.name;
+  };
+  const auto found = std::ranges::find_if(all, is_named);
+  if (found != all.end()) return *found;
+  std::vector<std::string> known;
+  for (const auto& table : all) known.push_back(dotted(table));
+  const auto meant = nearest(name.full_name(), known);
+  throw Error(
+      ErrorKind::configuration,
+      fmt::format("pipeline {} has no table {}", printable(pipeline), printable(name.full_name())),
+      fmt::format("{}`walbrook pipeline {} info` lists all; a table is named as in the source.",
+                  meant.empty() ? "" : fmt::format("Did you mean {}? ", printable(meant)), printable(pipeline)));
+}
+
+// The file is closed again when this returns.
+DropPlan make_plan(const CommandLine& given) {
+  const FoundPipeline found(given);
+  auto line = given;
+  take_meant_tables(found, line.pipeline);
+  if (const auto& run = found.reader.run()) {
+    throw Error(ErrorKind::destination,
+                fmt::format("nothing is dropped: a walbrook run holds {} ({}, checkpoint {})", found.reader.name(),
+                            run->phase, run->checkpoint.to_string()),
+                "End that run first (SIGTERM finishes the load in hand), then drop.");
+  }
+  DropPlan plan{.pipeline = found.name(),
+                .destination = found.reader.name(),
+                .checkpoint = found.stored.checkpoint,
+                .names = {.slot = found.stored.checkpoint.slot, .publication = found.publication()},
+                .tables = {}};
+  std::vector<TableRecord> all;
+  for (auto& table : found.state.tables(plan.pipeline)) all.push_back(std::move(table.record));
+  if (line.pipeline.tables.empty()) {
+    plan.tables = std::move(all);
+    return plan;
+  }
+  for (const auto& name : line.pipeline.tables) plan.tables.push_back(find_table(all, name, plan.pipeline));
+  return plan;
+}
+
+constexpr int not_meant = 1;  // the exit code of a No
+
+std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line, const DropPlan& plan) {
+  auto options = line.destination;
+  options.pipeline = plan.pipeline;
+  options.read_only = false;
+  auto destination = destination::open_destination(options);
+  static_cast<void>(destination->open());
+  return destination;
+}
+
+nlohmann::ordered_json names_of(const std::vector<TableRecord>& tables) {
+  auto names = nlohmann::ordered_json::array();
+  for (const auto& table : tables) names.push_back(dotted(table));
+  return names;
+}
+
+// Slot and publication stay in the source.
+std::string dropped_in_destination(const DropPlan& plan) {
+  return as_document({{"pipeline", plan.pipeline},
+                      {"destination", plan.destination},
+                      {"tables", names_of(plan.tables)},
+                      {"slot", nullptr},
+                      {"publication", nullptr}});
+}
+
+// Whether the next run copies a dropped table again.
+bool is_wanted(const CommandLine& line, const TableRecord& table) {
+  if (line.run.tables.empty()) return true;
+  return std::ranges::any_of(line.run.tables, [&table](const postgres::TableName& name) {
+    return name.schema == table.schema && name.name == table.name;
+  });
+}
+
+int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
+  std::string list;
+  for (const auto& table : plan.tables) list += (list.empty() ? "" : ", ") + printable(dotted(table));
+  if (!is_confirmed(fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
+                                plan.destination),
+                    line.pipeline.yes))
+    return not_meant;
+  open_to_drop(line, plan)->drop_tables(plan.tables);
+  if (line.json) {
+    write_result(dropped_in_destination(plan));
+    return 0;
+  }
+  std::string text;
+  for (const auto& table : plan.tables) {
+    if (table.state == destination::TableState::loaded) {
+      text += fmt::format("dropped {}\n", printable(dotted(table)));
+      continue;
+    }
+    text += fmt::format("dropped {}: {}\n", printable(dotted(table)),
+                        is_wanted(line, table)
+                            ? fmt::format("the next run copies it anew, as long as publication {} holds it",
+                                          printable(plan.names.publication))
+                            : std::string("the configuration's tables do not name it, so it stays away"));
+  }
+  write_result(text);
+  return 0;
+}
+
+// Otherwise the pipeline has nothing but what a program wrote.
+bool has_source(const DropPlan& plan) {
+  return plan.checkpoint.lsn.is_set();
+}
+
+std::string copies_and_state(const DropPlan& plan) {
+  return fmt::format("{} and the state of pipeline {} in {}", counted(plan.tables.size(), "table"),
+                     printable(plan.pipeline), plan.destination);
+}
+
+int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
+  const auto stays = has_source(plan) ? fmt::format(" Slot {} and publication {} stay.", plan.names.slot,
+                                                    printable(plan.names.publication))
+                                      : std::string();
+  if (!is_confirmed(fmt::format("Drop {}?{}", copies_and_state(plan), stays), line.pipeline.yes)) return not_meant;
+  open_to_drop(line, plan)->reset();
+  if (line.json) {
+    write_result(dropped_in_destination(plan));
+  } else if (!has_source(plan)) {
+    write_result(fmt::format("dropped {}\n", copies_and_state(plan)));
+  } else {
+    write_result(fmt::format(
+        "dropped {}\nslot {} keeps WAL at {} until it is dropped there: SELECT "
+        "pg_drop_replication_slot('{}');\n",
+        copies_and_state(plan), plan.names.slot,
+        plan.checkpoint.source.empty() ? "the source" : printable(plan.checkpoint.source), plan.names.slot));
+  }
+  return 0;
+}
+
+postgres::Connection open_source(const CommandLine& line) {
+  try {
+    return postgres::Connection::open(line.run.conninfo, postgres::ConnectionUse::catalog);
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.cause(),
+                fmt::format("{}{}Nothing was dropped. Where the source is gone for good: --destination-only.",
+                            error.mend(), error.mend().empty() ? "" : "\n  "));
+  }
+}
+
+int drop_all(const CommandLine& line, const DropPlan& plan) {
+  auto catalog = open_source(line);
+  const auto there = replication::find_in_source(catalog, line.run.conninfo, plan.names, plan.checkpoint);
+  std::string in_source;
+  const bool adopted = !plan.checkpoint.made_slot.value_or(true);
+  if (there.slot) in_source += ", slot " + plan.names.slot + (adopted ? " (which it took over)" : "");
+  if (there.own_publication) in_source += ", publication " + printable(plan.names.publication);
+  if (!in_source.empty()) in_source += " at " + catalog.where();
+  if (!is_confirmed(fmt::format("Drop {}{}?", copies_and_state(plan), in_source), line.pipeline.yes)) return not_meant;
+  auto dropped = plan.names;
+  if (!there.own_publication) dropped.publication.clear();
+  replication::drop_pipeline(catalog, dropped, *open_to_drop(line, plan));
+  if (line.json) {
+    write_result(as_document({{"pipeline", plan.pipeline},
+                              {"destination", plan.destination},
+                              {"tables", names_of(plan.tables)},
+                              {"slot", or_null(there.slot ? plan.names.slot : "")},
+                              {"publication", or_null(there.own_publication ? plan.names.publication : "")}}));
+    return 0;
+  }
+  std::string text = fmt::format("dropped {}{}\n", copies_and_state(plan), in_source);
+  if (!there.slot) text += fmt::format("slot {} was not there any more\n", plan.names.slot);
+  if (there.publication && !there.own_publication) {
+    text += fmt::format("publication {} stays: {} did not make it\n", printable(plan.names.publication),
+                        there.of_walbrook ? "this pipeline" : "walbrook");
+  }
+  write_result(text);
+  return 0;
+}
+
+}  // namespace
+
+int drop_action(const CommandLine& line) {
+  const auto plan = make_plan(line);
+  if (!line.pipeline.tables.empty()) return drop_named_tables(line, plan);
+  return line.pipeline.destination_only || !has_source(plan) ? drop_in_destination(line, plan) : drop_all(line, plan);
+}
+
+}  // namespace walbrook::cli

@@ -1,0 +1,42 @@
+#include "cli/report.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/text.h"
+#include "cli/pipeline/pipeline_json.h"
+#include "cli/terminal.h"
+
+namespace walbrook::cli {
+
+int report(const Error& error, bool json, LogFormat format) {
+  if (format == LogFormat::json) {
+    spdlog::error("{}", error.what());
+  } else {
+    const auto label = coloured("error:", Colour::red, wants_colour(STDERR_FILENO));
+    const auto hint = error.mend().empty() ? "" : "\n  " + printable_block(error.mend());
+    write_message(fmt::format("{} {}{}\n", label, printable(error.cause()), hint));
+  }
+  if (json) {
+    nlohmann::ordered_json fields = {{"kind", to_string(error.kind())},
+                                     {"cause", error.cause()},
+                                     {"mend", error.mend()},
+                                     {"exit_code", exit_code(error.kind())}};
+    for (const auto& [name, field] : fact_fields) {
+      if (!(error.facts().*field).empty()) fields[name] = error.facts().*field;
+    }
+    const nlohmann::ordered_json told = {{"event", "error"}, {"error", fields}};
+    try {
+      write_result(as_line(told) + "\n");
+    } catch (const Error&) {
+      // stdout is what failed
+    }
+  }
+  return exit_code(error.kind());
+}
+
+}  // namespace walbrook::cli

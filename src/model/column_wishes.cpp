@@ -1,0 +1,155 @@
+#include "model/column_wishes.h"
+
+namespace walbrook {
+namespace {
+
+constexpr int double_digits = 15;  // every integer of so many digits is a double
+
+// Digits that every value of an integer type fits in; 0 of others.
+int integer_digits(Layout layout) {
+  switch (layout) {
+    case Layout::int16:
+      return 5;
+    case Layout::int32:
+    case Layout::uint32:
+      return 10;
+    case Layout::int64:
+      return 19;
+    case Layout::uint64:
+      return 20;
+    default:
+      return 0;
+  }
+}
+
+// Digits that fit in an integer type whatever they are; 0 of others.
+int room_for_digits(Layout layout) {
+  switch (layout) {
+    case Layout::int16:
+      return 4;
+    case Layout::int32:
+      return 9;
+    case Layout::int64:
+      return 18;
+    default:
+      return 0;
+  }
+}
+
+bool is_wider_integer(Layout from, Layout to) {
+  switch (from) {
+    case Layout::int16:
+      return to == Layout::int32 || to == Layout::int64;
+    case Layout::int32:
+      return to == Layout::int64;
+    case Layout::uint32:
+      return to == Layout::int64 || to == Layout::uint64;
+    default:
+      return false;
+  }
+}
+
+bool is_unconstrained_numeric(const ColumnSchema& column) {
+  return column.type_oid == type_oid::numeric && column.typmod < 0;
+}
+
+// A numeric of so many digits and none after the point.
+bool is_whole_decimal(const ColumnSchema& column, int digits) {
+  return column.type.layout == Layout::decimal && !is_unconstrained_numeric(column) && column.type.scale == 0 &&
+         column.type.precision <= digits;
+}
+
+bool holds_decimals(const ColumnSchema& column, const PhysicalType& type) {
+  const int whole_digits = type.precision - type.scale;
+  if (const int digits = integer_digits(column.type.layout)) return whole_digits >= digits;
+  if (column.type.layout != Layout::decimal) return false;
+  if (is_unconstrained_numeric(column)) return true;
+  return type.scale >= column.type.scale && whole_digits >= column.type.precision - column.type.scale;
+}
+
+bool is_float(Layout layout) {
+  return layout == Layout::float32 || layout == Layout::float64;
+}
+
+bool is_integer(Layout layout) {
+  return integer_digits(layout) > 0;
+}
+
+}  // namespace
+
+bool is_wider(const ColumnSchema& column, const PhysicalType& type) {
+  const auto from = column.type.layout;
+  if (column.type == type) return true;
+  switch (type.layout) {
+    case Layout::utf8:
+      return true;
+    case Layout::decimal:
+      return holds_decimals(column, type);
+    case Layout::float32:
+      return from == Layout::int16;
+    case Layout::float64:
+      return from == Layout::float32 || from == Layout::int16 || from == Layout::int32 || from == Layout::uint32 ||
+             is_whole_decimal(column, double_digits);
+    default:
+      return is_wider_integer(from, type.layout) || is_whole_decimal(column, room_for_digits(type.layout));
+  }
+}
+
+std::string why_not_wider(const ColumnSchema& column, const PhysicalType& type) {
+  const auto from = column.type.layout;
+  if (type.layout == Layout::decimal && (is_integer(from) || from == Layout::decimal)) {
+    return "some have more digits before or after the point";
+  }
+  if (type.layout == Layout::decimal && is_float(from)) return "NaN, infinity and exponents are no decimals";
+  if (is_float(type.layout) && is_integer(from)) {
+    return type.layout == Layout::float64 ? "integers above 2^53 would be rounded"
+                                          : "integers above 2^24 would be rounded";
+  }
+  if (is_float(type.layout) && from == Layout::decimal)
+    return "a binary fraction is not the decimal one, it is rounded";
+  if (type.layout == Layout::float32 && from == Layout::float64) return "digits would be rounded";
+  if (is_integer(type.layout) && is_integer(from)) {
+    return type.layout == Layout::uint64 ? "it has no negative numbers" : "larger numbers do not fit";
+  }
+  if (is_integer(type.layout) && from == Layout::decimal) return "larger numbers and digits after the point do not fit";
+  if (is_integer(type.layout) && is_float(from)) return "fractions, NaN and infinity are no integers";
+  return "its values are of another kind, and a conversion would change what they mean";
+}
+
+void apply_wishes(TableSchema& schema, const ColumnWishes& wishes) {
+  for (auto& column : schema.columns) {
+    const auto found = wishes.find(column.name);
+    if (found == wishes.end()) continue;
+    const auto& wish = found->second;
+    if (wish.name) column.target = *wish.name == column.name ? "" : *wish.name;
+    if (wish.description) column.description = *wish.description;
+    if (!wish.type || *wish.type == column.type || !is_wider(column, *wish.type)) continue;
+    column.binary = column.binary && column.type.layout == wish.type->layout;
+    column.type = *wish.type;
+    column.widened = true;
+  }
+}
+
+ColumnWishes wishes_behind(const TableSchema& schema) {
+  ColumnWishes wishes;
+  for (const auto& column : schema.columns) {
+    ColumnWish wish;
+    if (!column.target.empty()) wish.name = column.target;
+    if (column.widened) wish.type = column.type;
+    if (!column.description.empty()) wish.description = column.description;
+    if (wish != ColumnWish{}) wishes.emplace(column.name, std::move(wish));
+  }
+  return wishes;
+}
+
+ColumnWishes overlaid(ColumnWishes newer, const ColumnWishes& older) {
+  for (const auto& [column, before] : older) {
+    auto& wish = newer[column];
+    if (!wish.name) wish.name = before.name;
+    if (!wish.type) wish.type = before.type;
+    if (!wish.description) wish.description = before.description;
+  }
+  return newer;
+}
+
+}  // namespace walbrook

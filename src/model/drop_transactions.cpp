@@ -1,0 +1,40 @@
+#include "model/drop_transactions.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace walbrook {
+namespace {
+
+RowBatch without(const RowBatch& batch, const std::vector<bool>& dropped) {
+  RowBatch kept(batch.schema);
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    if (dropped[batch.transaction[row]]) continue;
+    for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+      kept.columns[c].append_from(batch.columns[c], row);
+      if (batch.unchanged(row, c)) kept.mark_unchanged(kept.rows(), c);
+    }
+    kept.finish_row(batch.ops[row], batch.transaction[row]);
+  }
+  return kept;
+}
+
+}  // namespace
+
+void drop_transactions(std::vector<Step>& steps, const std::vector<bool>& dropped) {
+  if (std::ranges::find(dropped, true) == dropped.end()) return;
+  for (auto& step : steps) {
+    auto* batch = std::get_if<RowBatch>(&step);
+    if (batch == nullptr) continue;
+    if (std::ranges::any_of(batch->transaction, [&](auto index) { return dropped[index]; })) {
+      *batch = without(*batch, dropped);
+    }
+  }
+  std::erase_if(steps, [&](const Step& step) {
+    if (const auto* batch = std::get_if<RowBatch>(&step)) return batch->rows() == 0;
+    const auto* truncate = std::get_if<Truncate>(&step);
+    return truncate != nullptr && dropped[truncate->transaction];
+  });
+}
+
+}  // namespace walbrook

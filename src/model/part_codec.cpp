@@ -1,0 +1,188 @@
+#include "model/part_codec.h"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "base/error.h"
+
+namespace walbrook {
+
+constexpr std::uint32_t part_format = 1;
+
+namespace {
+enum class StepTag : std::uint8_t { rows = 1, truncate = 2 };
+}  // namespace
+
+// Buffers in the machine's own byte order: a part never leaves the machine that wrote it but inside its database file,
+// and those are little-endian as well.
+class PartWriter {
+ public:
+  template <class T>
+  void number(T value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    out_.append(reinterpret_cast<const char*>(&value), sizeof(T));
+  }
+  void bytes(std::string_view view) {
+    number(static_cast<std::uint64_t>(view.size()));
+    out_.append(view);
+  }
+  template <class T>
+  void array(const std::vector<T>& items) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes({reinterpret_cast<const char*>(items.data()), items.size() * sizeof(T)});
+  }
+
+  void write(const Column& column) {
+    number(static_cast<std::uint64_t>(column.size()));
+    array(column.validity());
+    array(column.offsets());
+    bytes(column.data());
+    number(static_cast<std::uint64_t>(column.variants().size()));
+    for (const auto& variant : column.variants()) {
+      number(variant.row);
+      bytes(variant.text);
+    }
+    for (const auto& child : column.children()) write(child);
+  }
+  void write(const RowBatch& batch) {
+    number(StepTag::rows);
+    bytes(to_json(*batch.schema));
+    array(batch.ops);
+    array(batch.transaction);
+    array(batch.unchanged_);
+    for (const auto& column : batch.columns) write(column);
+  }
+  void write(const Truncate& truncate) {
+    number(StepTag::truncate);
+    number(static_cast<std::uint64_t>(truncate.tables.size()));
+    for (const auto& table : truncate.tables) bytes(to_json(*table));
+    number(truncate.cascade);
+    number(truncate.restart_identity);
+    number(truncate.transaction);
+  }
+  void write(const MergeStaged& /*merge*/) {
+    throw Error(ErrorKind::internal, "a staged part names another staged transaction");
+  }
+  [[nodiscard]] std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+class PartReader {
+ public:
+  explicit PartReader(std::string_view bytes) : in_(bytes) {}
+
+  template <class T>
+  T number() {
+    static_assert(std::is_trivially_copyable_v<T>);
+    T value;
+    std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
+    return value;
+  }
+  std::string_view bytes() { return take(number<std::uint64_t>()); }
+  template <class T>
+  std::vector<T> array() {
+    const auto view = bytes();
+    if (view.size() % sizeof(T) != 0) damaged();
+    std::vector<T> items(view.size() / sizeof(T));
+    if (!items.empty()) std::memcpy(items.data(), view.data(), view.size());
+    return items;
+  }
+  [[nodiscard]] bool at_end() const { return in_.empty(); }
+
+  Step step() {
+    switch (number<StepTag>()) {
+      case StepTag::rows:
+        return rows();
+      case StepTag::truncate:
+        return truncate();
+    }
+    damaged();
+  }
+  [[noreturn]] static void damaged() {
+    throw Error(ErrorKind::destination, "a staged part in the destination is damaged",
+                "Copy the tables anew: walbrook run --reset");
+  }
+
+ private:
+  std::string_view take(std::size_t count) {
+    if (count > in_.size()) damaged();
+    const auto view = in_.substr(0, count);
+    in_.remove_prefix(count);
+    return view;
+  }
+  void column(Column& out, std::size_t rows) {
+    out.size_ = number<std::uint64_t>();
+    out.validity_ = array<std::uint64_t>();
+    out.offsets_ = array<std::int64_t>();
+    out.data_ = bytes();
+    if (out.size_ != rows || out.validity_.size() != (rows + 63) / 64) damaged();
+    const bool has_offsets =
+        is_variable_width(out.type_.layout) || (is_nested(out.type_.layout) && out.type_.layout != Layout::structure);
+    if (out.offsets_.size() != (has_offsets ? rows + 1 : 0)) damaged();
+    if (!is_variable_width(out.type_.layout) && out.data_.size() != rows * out.width_) damaged();
+    out.null_count_ = 0;
+    for (std::size_t row = 0; row < rows; ++row) out.null_count_ += out.is_null(row) ? 1 : 0;
+    const auto variants = number<std::uint64_t>();
+    for (std::uint64_t i = 0; i < variants; ++i) {
+      const auto row = number<std::uint32_t>();
+      out.variants_.push_back({row, std::string(bytes())});
+    }
+    check_offsets(out);
+    for (auto& child : out.children_) {
+      column(child, has_offsets ? static_cast<std::size_t>(out.offsets_.back()) : rows);
+    }
+  }
+  static void check_offsets(const Column& column) {
+    const auto& offsets = column.offsets_;
+    if (offsets.empty()) return;
+    if (offsets.front() != 0 || !std::ranges::is_sorted(offsets)) damaged();
+    if (column.children_.empty() && static_cast<std::size_t>(offsets.back()) != column.data_.size()) damaged();
+  }
+  RowBatch rows() {
+    RowBatch batch(std::make_shared<const TableSchema>(table_schema_from_json(bytes())));
+    batch.ops = array<Op>();
+    batch.transaction = array<std::uint32_t>();
+    batch.unchanged_ = array<std::uint64_t>();
+    batch.has_unchanged_ = !batch.unchanged_.empty();
+    for (const auto op : batch.ops) batch.only_inserts_ = batch.only_inserts_ && op == Op::insert;
+    for (auto& each : batch.columns) column(each, batch.ops.size());
+    return batch;
+  }
+  Truncate truncate() {
+    Truncate out;
+    const auto tables = number<std::uint64_t>();
+    for (std::uint64_t i = 0; i < tables; ++i) {
+      out.tables.push_back(std::make_shared<const TableSchema>(table_schema_from_json(bytes())));
+    }
+    out.cascade = number<bool>();
+    out.restart_identity = number<bool>();
+    out.transaction = number<std::uint32_t>();
+    return out;
+  }
+
+  std::string_view in_;
+};
+
+std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps) {
+  PartWriter out;
+  out.number(part_format);
+  out.array(transactions);
+  for (const auto& step : steps) {
+    std::visit([&out](const auto& each) { out.write(each); }, step);
+  }
+  return out.take();
+}
+
+Part read_part(std::string_view bytes) {
+  PartReader in(bytes);
+  if (in.number<std::uint32_t>() != part_format) PartReader::damaged();
+  Part part;
+  part.transactions = in.array<Transaction>();
+  while (!in.at_end()) part.steps.push_back(in.step());
+  return part;
+}
+
+}  // namespace walbrook

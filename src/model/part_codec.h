@@ -1,0 +1,26 @@
+// Steps as bytes: what waits in the destination's staging (parts of huge transactions, changes of tables that are still
+// being copied). Self-contained: schemas and transactions are in it. Not a public format: a part is read by the version
+// that wrote it or a later one, and starts with a format number.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/load_package.h"
+
+namespace walbrook {
+
+struct Part {
+  std::vector<Transaction> transactions;
+  std::vector<Step> steps;  // RowBatch and Truncate; a part never names other parts
+};
+
+// Borrows nothing: the bytes are whole.
+[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps);
+
+// Damaged bytes are an Error of kind destination.
+[[nodiscard]] Part read_part(std::string_view bytes);
+
+}  // namespace walbrook

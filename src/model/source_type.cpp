@@ -1,0 +1,152 @@
+#include "model/source_type.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace walbrook {
+namespace {
+
+// numeric's typmod: ((precision << 16) | (scale & 0x7ff)) + 4, the scale in 11 bits with sign (since 15).
+PhysicalType numeric_type(std::int32_t typmod, const ValueLimits& limits) {
+  PhysicalType unconstrained{Layout::decimal, 38, static_cast<std::uint8_t>(limits.unconstrained_numeric_scale)};
+  if (typmod < 4) return unconstrained;
+  const int precision = ((typmod - 4) >> 16) & 0xFFFF;
+  const int scale = (((typmod - 4) & 0x7FF) ^ 1024) - 1024;
+  if (precision > 38 || scale < 0 || scale > precision) return unconstrained;
+  return {Layout::decimal, static_cast<std::uint8_t>(precision), static_cast<std::uint8_t>(scale)};
+}
+
+// Array types of pg_type.dat and their elements' types. (int2vector and oidvector are printed otherwise.)
+constexpr std::array<std::pair<Oid, Oid>, 76> built_in_arrays = {
+    {{143, 142},   {199, 114},   {271, 5069},  {629, 628},   {651, 650},   {719, 718},   {775, 774},   {791, 790},
+     {1000, 16},   {1001, 17},   {1002, 18},   {1003, 19},   {1005, 21},   {1006, 22},   {1007, 23},   {1008, 24},
+     {1009, 25},   {1010, 27},   {1011, 28},   {1012, 29},   {1013, 30},   {1014, 1042}, {1015, 1043}, {1016, 20},
+     {1017, 600},  {1018, 601},  {1019, 602},  {1020, 603},  {1021, 700},  {1022, 701},  {1027, 604},  {1028, 26},
+     {1034, 1033}, {1040, 829},  {1041, 869},  {1115, 1114}, {1182, 1082}, {1183, 1083}, {1185, 1184}, {1187, 1186},
+     {1231, 1700}, {1270, 1266}, {1561, 1560}, {1563, 1562}, {2201, 1790}, {2207, 2202}, {2208, 2203}, {2209, 2204},
+     {2210, 2205}, {2211, 2206}, {2949, 2970}, {2951, 2950}, {3221, 3220}, {3643, 3614}, {3644, 3642}, {3645, 3615},
+     {3735, 3734}, {3770, 3769}, {3807, 3802}, {3905, 3904}, {3907, 3906}, {3909, 3908}, {3911, 3910}, {3913, 3912},
+     {3927, 3926}, {4073, 4072}, {4090, 4089}, {4097, 4096}, {4192, 4191}, {5039, 5038}, {6150, 4451}, {6151, 4532},
+     {6152, 4533}, {6153, 4534}, {6155, 4535}, {6157, 4536}}};
+
+PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits) {
+  switch (oid) {
+    case type_oid::boolean:
+      return {Layout::boolean};
+    case type_oid::int2:
+      return {Layout::int16};
+    case type_oid::int4:
+      return {Layout::int32};
+    case type_oid::int8:
+      return {Layout::int64};
+    case type_oid::oid:
+      return {Layout::uint32};
+    case type_oid::xid8:
+      return {Layout::uint64};
+    case type_oid::float4:
+      return {Layout::float32};
+    case type_oid::float8:
+      return {Layout::float64};
+    case type_oid::numeric:
+      return numeric_type(typmod, limits);
+    case type_oid::bytea:
+      return {Layout::binary};
+    case type_oid::bit:
+    case type_oid::varbit:
+      return {Layout::bit};
+    case type_oid::uuid:
+      return {Layout::uuid};
+    case type_oid::date:
+      return {Layout::date};
+    case type_oid::time:
+      return {Layout::time};
+    case type_oid::timetz:
+      return {Layout::time_tz};
+    case type_oid::timestamp:
+      return {Layout::timestamp};
+    case type_oid::timestamptz:
+      return {Layout::timestamp_tz};
+    case type_oid::interval:
+      return {Layout::interval};
+    case type_oid::json:
+    case type_oid::jsonb:
+      return {Layout::json};
+    default:
+      return {Layout::utf8};
+  }
+}
+
+}  // namespace
+
+SourceType built_in_type(Oid oid) {
+  constexpr Oid box = 603;  // the one type whose values are divided by something else than a comma
+  SourceType type{.oid = oid, .base_oid = oid, .delimiter = oid == box ? ';' : ','};
+  const auto* const array = std::ranges::lower_bound(built_in_arrays, oid, {}, &std::pair<Oid, Oid>::first);
+  if (array != built_in_arrays.end() && array->first == oid) {
+    type.kind = SourceType::Kind::list;
+    type.fields.push_back({.name = "", .type = built_in_type(array->second)});
+  }
+  return type;
+}
+
+PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const ValueLimits& limits) {
+  const auto own_typmod = type.base_typmod >= 0 ? type.base_typmod : typmod;
+  switch (type.kind) {
+    case SourceType::Kind::scalar:
+      return scalar_type(type.base_oid, own_typmod, limits);
+    case SourceType::Kind::list:
+      return {Layout::list, 0, 0, {physical_type(type.fields.front().type, own_typmod, limits)}};
+    case SourceType::Kind::composite: {
+      PhysicalType out{Layout::structure};
+      for (const auto& field : type.fields) {
+        out.names.push_back(field.name);
+        out.children.push_back(physical_type(field.type, field.typmod, limits));
+      }
+      return out;
+    }
+    case SourceType::Kind::hstore:
+      return {Layout::map, 0, 0, {{Layout::utf8}, {Layout::utf8}}};
+  }
+  return {Layout::utf8};
+}
+
+bool has_binary_parser(const SourceType& type) {
+  if (type.is_enum || type.kind == SourceType::Kind::hstore) return true;
+  if (type.kind != SourceType::Kind::scalar) {
+    return std::ranges::all_of(type.fields, [](const SourceField& field) { return has_binary_parser(field.type); });
+  }
+  switch (type.base_oid) {
+    case type_oid::boolean:
+    case type_oid::int2:
+    case type_oid::int4:
+    case type_oid::int8:
+    case type_oid::oid:
+    case type_oid::xid8:
+    case type_oid::float4:
+    case type_oid::float8:
+    case type_oid::numeric:
+    case type_oid::bytea:
+    case type_oid::uuid:
+    case type_oid::date:
+    case type_oid::time:
+    case type_oid::timetz:
+    case type_oid::timestamp:
+    case type_oid::timestamptz:
+    case type_oid::interval:
+    case type_oid::json:
+    case type_oid::jsonb:
+    case type_oid::text:
+    case type_oid::varchar:
+    case type_oid::bpchar:
+    case type_oid::name:
+    case type_oid::char1:
+    case type_oid::bit:
+    case type_oid::varbit:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace walbrook

@@ -1,0 +1,269 @@
+#include "postgres/catalog/catalog.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace walbrook::postgres {
+namespace {
+
+// What the server's version has in its catalog.
+struct CatalogWords {
+  std::string row_filter;  // of a pg_publication_rel row `pr`
+  std::string columns;     // its attnums, or NULL
+  std::string by_schema;   // query of (id, xmin, schema)
+  std::string generated;   // condition on an attribute `a`: it is published although no list names it
+};
+
+CatalogWords catalog_words(int version) {
+  CatalogWords words{.row_filter = "NULL::text",
+                     .columns = "NULL::int2vector",
+                     .by_schema = "SELECT NULL::oid AS id, NULL::xid AS version, NULL::oid AS schema WHERE false",
+                     .generated = "false"};
+  if (version >= 150000) {
+    words.row_filter = "pg_catalog.pg_get_expr(pr.prqual, pr.prrelid)";
+    words.columns = "pr.prattrs";
+    words.by_schema =
+        "SELECT pn.oid AS id, pn.xmin AS version, pn.pnnspid AS schema "
+        "FROM pg_catalog.pg_publication_namespace pn JOIN pub ON pn.pnpubid = pub.oid";
+  }
+  if (version >= 180000) words.generated = "(SELECT pubgencols = 's' FROM pub) AND a.attgenerated = 's'";
+  return words;
+}
+
+// One statement, so that publication, tables and fingerprints belong to one snapshot of the catalog; the functions that
+// look into the publication for us (pg_get_publication_tables) would not.
+//
+// Which tables: pgoutput sends changes of a partition as those of its topmost published ancestor when
+// publish_via_partition_root is set (get_rel_sync_entry in pgoutput.c); without it the leaves come one by one, and are
+// mapped to the same ancestor here. A leaf whose ancestors are not published is a table of its own.
+//
+// The fingerprint: see fingerprint.h. Of a partitioned table it holds all relations below it.
+//
+// Composite types can be altered while tables have columns of them (ADD, DROP and RENAME ATTRIBUTE), at any depth below
+// arrays and domains; rows that are stored are then printed otherwise, and the stream says nothing of it.
+//
+// Sizes come from the last VACUUM or ANALYZE; pg_table_size waits for whoever holds the table exclusively, and is asked
+// only where nothing else is known and nobody does.
+// A standby is told apart by what looks at it next.
+constexpr auto log_position =
+    "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
+    "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
+
+// How many commands after its attributes CREATE TABLE … PARTITION OF inserts the row of pg_inherits.
+constexpr int commands_to_attach = 2;
+
+constexpr auto publication_query = R"(
+WITH RECURSIVE pub AS (
+  SELECT xmin AS version, * FROM pg_catalog.pg_publication WHERE pubname = $1
+), explicit AS (
+  SELECT pr.prrelid AS oid, pr.oid AS id, pr.xmin AS version, {row_filter} AS row_filter, {columns} AS columns
+  FROM pg_catalog.pg_publication_rel pr JOIN pub ON pr.prpubid = pub.oid
+), by_schema AS (
+  {by_schema}
+), listed AS (
+  SELECT c.oid, c.relkind FROM pg_catalog.pg_class c
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
+    AND ((SELECT puballtables FROM pub) OR c.oid IN (SELECT oid FROM explicit)
+         OR c.relnamespace IN (SELECT schema FROM by_schema))
+), tree(root, oid, attached, command) AS (
+  SELECT oid, oid, NULL::xid, NULL::cid FROM listed WHERE relkind = 'p'
+  UNION ALL
+  SELECT tree.root, i.inhrelid, i.xmin, i.cmin FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+  WHERE NOT i.inhdetachpending
+), exclusive AS (
+  SELECT relation FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+), stored AS (
+  SELECT c.oid, c.relfilenode, c.reltuples,
+    CASE WHEN c.relpages > 0
+         THEN (c.relpages + coalesce(t.relpages, 0)) * pg_catalog.current_setting('block_size')::bigint
+         WHEN c.oid NOT IN (SELECT relation FROM exclusive) THEN pg_catalog.pg_table_size(c.oid) END AS bytes
+  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+  WHERE c.oid IN (SELECT oid FROM listed UNION SELECT oid FROM tree) AND c.relkind = 'r'
+), leaves AS (
+  SELECT tree.root, string_agg(s.oid::text, ',' ORDER BY s.oid) AS members,
+    sum(greatest(s.reltuples, 0)) FILTER (WHERE s.reltuples >= 0) AS rows, sum(s.bytes) AS bytes
+  FROM tree JOIN stored s ON s.oid = tree.oid GROUP BY tree.root
+), members AS (
+  SELECT tree.root, pg_catalog.json_agg(pg_catalog.json_build_array(
+      c.oid::bigint, c.relfilenode::bigint, tree.attached::text::bigint,
+      created.xmin = tree.attached AND tree.command::text::bigint - created.cmin::text::bigint = {created_attached},
+      c.relreplident, pg_catalog.json_build_array(c.xmin::text::bigint, coalesce(t.xmin::text::bigint, 0)),
+      c.relpersistence <> 'p' OR c.relkind = 'f') ORDER BY c.oid) AS list,
+    min(c.oid::pg_catalog.regclass::text) FILTER (WHERE c.relpersistence <> 'p' OR c.relkind = 'f') AS unseen
+  FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+    LEFT JOIN pg_catalog.pg_attribute created ON created.attrelid = c.oid AND created.attnum = -1
+  WHERE tree.oid <> tree.root GROUP BY tree.root
+), parts(root, oid) AS (
+  SELECT DISTINCT a.atttypid, a.atttypid FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid IN (SELECT oid FROM listed) AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
+  UNION
+  SELECT parts.root, part.oid FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid CROSS JOIN LATERAL (
+    SELECT t.typbasetype WHERE t.typtype = 'd'
+    UNION ALL SELECT t.typelem WHERE t.typtype = 'b'
+    UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE t.typtype = 'r' AND r.rngtypid = t.oid
+    UNION ALL SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE t.typtype = 'm' AND r.rngmultitypid = t.oid
+    UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+      WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+  ) AS part(oid)
+  WHERE part.oid >= 16384
+), shapes AS (
+  SELECT parts.root,
+    string_agg(pg_catalog.concat_ws(':', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attrelid, a.attnum)
+      AS shape
+  FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid AND t.typtype = 'c'
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+  GROUP BY parts.root
+), labels AS (
+  SELECT enumtypid AS type, pg_catalog.json_object_agg(oid, enumlabel ORDER BY oid) AS list FROM pg_catalog.pg_enum
+  GROUP BY enumtypid
+), enums AS (
+  SELECT used.attrelid, pg_catalog.json_object_agg(labels.type, labels.list ORDER BY labels.type) AS list
+  FROM (SELECT DISTINCT a.attrelid, parts.oid FROM listed JOIN pg_catalog.pg_attribute a ON a.attrelid = listed.oid
+          JOIN parts ON parts.root = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped) AS used
+    JOIN labels ON labels.type = used.oid
+  GROUP BY used.attrelid
+), tables AS (
+  SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' AS partitioned, c.relreplident,
+    EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisunique
+              AND i.indimmediate AND i.indpred IS NULL
+              AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END) AS keyed,
+    (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND CASE WHEN e.columns IS NOT NULL THEN a.attnum = ANY (e.columns)
+                 ELSE a.attgenerated = '' OR {generated} END
+        AND (e.columns IS NOT NULL
+             OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {generated}))) AS columns,
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attname, a.atttypid::bigint, a.atttypmod) ORDER BY a.attnum)
+      FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND CASE WHEN e.columns IS NOT NULL THEN a.attnum = ANY (e.columns)
+                 ELSE a.attgenerated = '' OR {generated} END) AS described,
+    CASE WHEN b.id IS NULL AND NOT (SELECT puballtables FROM pub) THEN e.row_filter END AS row_filter,
+    CASE WHEN c.relkind = 'p' THEN coalesce(l.rows, -1) ELSE s.reltuples END AS rows,
+    coalesce(l.bytes, s.bytes, 0) AS bytes, l.members,
+    pg_catalog.json_build_object(
+      'publication', (SELECT pg_catalog.concat('p', pub.oid, '.', pub.version, '/r', e.id, '.', e.version, '/n', b.id, '.',
+                                               b.version, '/t', c.oid) FROM pub),
+      'reach', CASE WHEN (SELECT puballtables FROM pub) THEN 'a' WHEN e.id IS NULL THEN 's' ELSE 'n' END,
+      'via_root', (SELECT pubviaroot FROM pub),
+      'schema', pg_catalog.json_build_array(c.relnamespace::bigint,
+        (SELECT d.xmin::text::bigint FROM pg_catalog.pg_depend d
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+            AND d.refclassid = 'pg_catalog.pg_namespace'::regclass LIMIT 1)),
+      'file', c.relfilenode::bigint,
+      'written', pg_catalog.json_build_array(c.xmin::text::bigint, coalesce(toast.xmin::text::bigint, 0)),
+      'identity', pg_catalog.concat(c.relreplident, (SELECT i.indexrelid FROM pg_catalog.pg_index i
+        WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident
+                                     ELSE false END LIMIT 1)),
+      'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+            a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.xmin::text::bigint, a.atthasmissing,
+            coalesce(d.oid, 0)::bigint,
+            pg_catalog.hashtext(pg_catalog.concat_ws('/', a.attstattarget, a.attstorage, a.attcompression, a.attnotnull,
+              a.attacl, a.attoptions, a.attinhcount, a.attislocal, a.attidentity, a.attgenerated, a.attcollation)))
+          ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute a
+          LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'members', m.list,
+      'composites', (SELECT md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
+         JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'enums', u.list) AS fingerprint, m.unseen
+  FROM listed
+    JOIN pg_catalog.pg_class c ON c.oid = listed.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN explicit e ON e.oid = c.oid
+    LEFT JOIN by_schema b ON b.schema = c.relnamespace
+    LEFT JOIN stored s ON s.oid = c.oid
+    LEFT JOIN leaves l ON l.root = c.oid
+    LEFT JOIN members m ON m.root = c.oid
+    LEFT JOIN enums u ON u.attrelid = c.oid
+    LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
+  WHERE NOT EXISTS (SELECT FROM tree WHERE tree.oid = c.oid AND tree.root <> c.oid)
+)
+SELECT pub.puballtables, pub.pubinsert, pub.pubupdate, pub.pubdelete, pub.pubtruncate, pub.pubviaroot,
+  t.oid, t.nspname, t.relname, t.partitioned, t.relreplident, t.keyed, t.columns, t.row_filter, t.rows::bigint, t.bytes::bigint,
+  t.members, t.fingerprint, t.described, {position}, t.unseen
+FROM pub LEFT JOIN tables t ON true
+ORDER BY t.nspname, t.relname
+)";
+
+std::vector<Oid> parse_members(Oid itself, const std::string& list) {
+  std::vector<Oid> members = {itself};
+  std::istringstream in(list);
+  for (std::string oid; std::getline(in, oid, ',');) members.push_back(static_cast<Oid>(std::stoul(oid)));
+  return members;
+}
+
+SourceTable table_of(const Rows& rows, int row) {
+  SourceTable table;
+  table.oid = rows.oid(row, 6);
+  table.schema = rows.text(row, 7);
+  table.name = rows.text(row, 8);
+  table.partitioned = rows.boolean(row, 9);
+  table.identity = static_cast<ReplicaIdentity>(rows.text(row, 10).at(0));
+  table.has_identity_key = rows.boolean(row, 11);
+  if (!rows.is_null(row, 12)) {
+    table.published_columns = nlohmann::json::parse(rows.json(row, 12)).get<std::vector<std::string>>();
+  }
+  table.row_filter = rows.text(row, 13);
+  table.estimated_rows = rows.is_null(row, 14) ? -1 : rows.integer(row, 14);
+  table.bytes = rows.integer(row, 15);
+  table.members = parse_members(table.oid, rows.text(row, 16));
+  table.fingerprint = rows.json(row, 17);
+  table.unseen_partition = rows.text(row, 20);
+  if (!rows.is_null(row, 18)) {
+    for (const auto& column : nlohmann::json::parse(rows.json(row, 18))) {
+      table.columns.push_back({.name = column.at(0), .type_oid = column.at(1), .typmod = column.at(2)});
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+std::string oid_array(const std::vector<SourceTable>& tables) {
+  std::vector<Oid> oids;
+  for (const auto& table : tables) oids.push_back(table.oid);
+  return fmt::format("{{{}}}", fmt::join(oids, ","));
+}
+
+Lsn before_page_header(Lsn insert_position) {
+  constexpr std::uint64_t page = 8192;
+  const auto into_page = insert_position.value % page;
+  if (into_page == 24 || into_page == 40) insert_position.value -= into_page;
+  return insert_position;
+}
+
+std::optional<Publication> read_publication(Connection& catalog, const std::string& name) {
+  const auto words = catalog_words(catalog.server_version());
+  const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),
+                               fmt::arg("columns", words.columns), fmt::arg("by_schema", words.by_schema),
+                               fmt::arg("generated", words.generated), fmt::arg("created_attached", commands_to_attach),
+                               fmt::arg("position", log_position));
+  const Lsn complete_to = catalog.query(fmt::format("SELECT {}", log_position)).lsn(0, 0);
+  const auto rows = catalog.query(sql, {name}, "reading publication " + name);
+  if (rows.size() == 0) return std::nullopt;
+  Publication publication{.name = name,
+                          .all_tables = rows.boolean(0, 0),
+                          .inserts = rows.boolean(0, 1),
+                          .updates = rows.boolean(0, 2),
+                          .deletes = rows.boolean(0, 3),
+                          .truncates = rows.boolean(0, 4),
+                          .via_partition_root = rows.boolean(0, 5),
+                          .tables = {},
+                          .complete_to = complete_to,
+                          .position = before_page_header(rows.lsn(0, 19))};
+  for (int row = 0; row < rows.size(); ++row) {
+    if (!rows.is_null(row, 6)) publication.tables.push_back(table_of(rows, row));
+  }
+  read_row_identities(catalog, publication.tables,
+                      {.updates = publication.updates,
+                       .deletes = publication.deletes,
+                       .via_partition_root = publication.via_partition_root});
+  return publication;
+}
+
+}  // namespace walbrook::postgres

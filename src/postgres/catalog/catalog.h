@@ -1,0 +1,136 @@
+// What the source's catalog says of the publication and its tables: read at start, and every few seconds while running,
+// because the stream is silent about all of it.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/column_wishes.h"
+#include "model/table_schema.h"
+#include "postgres/catalog/catalog_moment.h"
+#include "postgres/catalog/replica_identity.h"
+#include "postgres/connection/connection.h"
+#include "postgres/connection/known_server.h"
+
+namespace walbrook::postgres {
+
+struct SourceColumn {
+  std::string name;
+  Oid type_oid = 0;
+  std::int32_t typmod = -1;
+  friend bool operator==(const SourceColumn&, const SourceColumn&) = default;
+};
+
+// Why one table cannot be copied or followed as it is (table_obstacles.h).
+struct TableObstacle {
+  std::string reason;  // empty = nothing is in the way
+  std::string remedy;  // SQL
+  friend bool operator==(const TableObstacle&, const TableObstacle&) = default;
+};
+
+// One table to be copied: a published relation, or the root of published partitions.
+struct SourceTable {
+  Oid oid = 0;  // of the table or the partition root
+  std::string schema;
+  std::string name;
+  bool partitioned = false;
+  std::vector<Oid> members;  // relations whose changes are this table's: itself, and published leaves that map to it
+  ReplicaIdentity identity = ReplicaIdentity::key;
+  bool has_identity_key = false;      // identity `key` has a primary key, `index` an index
+  TableIdentity row_identity;         // how UPDATE and DELETE name its rows
+  std::vector<SourceColumn> columns;  // published ones, as they are now: an ALTER without later DML shows here only
+  std::vector<std::string> published_columns;  // names; empty = all
+  ColumnWishes wishes;                         // of the user, for the copy
+  std::string row_filter;                      // SQL expression of the publication; empty = none
+  std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed
+  std::int64_t bytes = 0;                      // pg_table_size
+  // As JSON (postgres/catalog/fingerprint.h): what may tell that rows changed without a message. Equal text: none did.
+  std::string fingerprint;
+  std::string unseen_partition;  // one that is unlogged or a foreign table: no message tells of its rows; empty = none
+  TableObstacle unreadable;      // the role cannot copy its rows; its changes come all the same
+  TableObstacle unfit;           // what is sent is not the whole table, or not what was asked of it
+  [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
+};
+
+// The OIDs of the tables as an SQL array literal, for `= ANY ($1::oid[])`.
+[[nodiscard]] std::string oid_array(const std::vector<SourceTable>& tables);
+
+// A table that walbrook's own publication leaves out, because publishing it would make UPDATE and DELETE fail.
+struct LeftOutTable {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  std::string lack;    // why it has no replica identity that counts
+  std::string remedy;  // the SQL that gives it one
+  friend bool operator==(const LeftOutTable&, const LeftOutTable&) = default;
+};
+
+struct Publication {
+  std::string name;
+  bool all_tables = false;
+  bool inserts = false, updates = false, deletes = false, truncates = false;
+  bool via_partition_root = false;
+  std::vector<SourceTable> tables;          // by schema and name
+  std::vector<LeftOutTable> left_out = {};  // kept_publication.h
+  std::set<Oid> joined = {};                // kept_publication.h: added to it since the run began
+  // Everything that was committed before `complete_to` is seen in it, and nothing that was committed at `position` or
+  // behind it: the stream has brought all that is seen once it has come that far.
+  Lsn complete_to, position;
+  CatalogMoment moment;  // read by whoever needs it, after the tables
+};
+
+// Looks user types up on a connection of its own; answers are kept until `forget`. Safe to call from several threads.
+class CatalogTypes : public TypeCatalog {
+ public:
+  // Borrows `server`, which each connection is compared with; nullptr: none.
+  explicit CatalogTypes(Endpoint endpoint, KnownServer* server = nullptr)
+      : endpoint_(std::move(endpoint)), server_(server) {}
+  [[nodiscard]] SourceType find(Oid oid) override;
+  [[nodiscard]] std::uint64_t version() const override { return version_; }
+  // The next `find` asks the server again. To be called when a fingerprint has changed: of an altered composite type
+  // that is the only sign.
+  void forget();
+
+ private:
+  // A row of pg_type, and of a composite type its attributes.
+  struct Row {
+    char kind = 'b';                 // typtype
+    char delimiter = ',';            //
+    bool is_hstore = false;          //
+    Oid inner = 0;                   // of a domain the type under it, of an array the element
+    std::int32_t inner_typmod = -1;  // of a domain
+    std::string name;
+    struct Attribute {
+      std::string name;
+      Oid type;
+      std::int32_t typmod;
+    };
+    std::vector<Attribute> attributes;
+  };
+  void look_up(Oid oid);
+  // nullopt: it nests too deeply, or has too many parts.
+  [[nodiscard]] std::optional<SourceType> build(Oid oid, int depth, int& parts) const;
+
+  Endpoint endpoint_;
+  KnownServer* server_;
+  std::mutex mutex_;  // guards known_
+  std::map<Oid, Row> known_;
+  std::atomic<std::uint64_t> version_ = 0;
+};
+
+// The position behind which no record ends: behind the insert position of a log that stands right after a page header
+// (24 or 40 bytes) nothing is yet.
+[[nodiscard]] Lsn before_page_header(Lsn insert_position);
+// nullopt: there is no such publication.
+[[nodiscard]] std::optional<Publication> read_publication(Connection& catalog, const std::string& name);
+// The columns of a table as the connection's snapshot sees them, in attribute order: not dropped, not generated, and
+// those that are published. `in_key` as a Relation message would say.
+[[nodiscard]] TableSchema read_table_schema(Connection& connection, const SourceTable& table, TypeCatalog& types,
+                                            const ValueLimits& limits);
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,37 @@
+#include "postgres/catalog/catalog_moment.h"
+
+#include "postgres/catalog/catalog.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// backend_xid is shown to every role. A snapshot's xmax is the ID behind the newest transaction that has ended, and
+// others with higher IDs may be open; age() counts from the next ID, so that both together give that.
+constexpr auto writers_of_database = R"(
+SELECT s.xmax::text::bigint + pg_catalog.age(s.xmax::xid), coalesce((
+  SELECT max(pg_catalog.age(xid)) FROM (
+    SELECT backend_xid AS xid FROM pg_catalog.pg_stat_activity
+    WHERE backend_xid IS NOT NULL AND datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
+    UNION ALL SELECT transaction FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
+  ) AS writers), 0)
+FROM (SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) AS xmax) AS s
+)";
+
+}  // namespace
+
+CatalogMoment read_moment(Connection& catalog) {
+  const auto writers = catalog.query(writers_of_database, {}, "looking for open transactions");
+  CatalogMoment moment{.lsn = {}, .next_xid = static_cast<std::uint64_t>(writers.integer(0, 0)), .oldest_xid = 0};
+  moment.oldest_xid = moment.next_xid - static_cast<std::uint64_t>(writers.integer(0, 1));
+  // After the writers: whoever is not among them committed before this position.
+  const auto position =
+      catalog
+          .query(
+              "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE "
+              "pg_catalog.pg_current_wal_insert_lsn() END")
+          .lsn(0, 0);
+  moment.lsn = before_page_header(position);
+  return moment;
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,22 @@
+// Where the source stood when its catalog was read, and who was writing then.
+#pragma once
+
+#include <cstdint>
+
+#include "base/lsn.h"
+#include "postgres/connection/connection.h"
+
+namespace walbrook::postgres {
+
+// Read after something was seen in the catalog. Transactions are told by their full (64-bit) IDs.
+//
+// Every transaction of this database that had begun to write before that has an ID below `next_xid`. None below
+// `oldest_xid` is open any more, and what they committed lies before `lsn`.
+struct CatalogMoment {
+  Lsn lsn;  // unset: not read
+  std::uint64_t next_xid = 0;
+  std::uint64_t oldest_xid = 0;
+};
+[[nodiscard]] CatalogMoment read_moment(Connection& catalog);
+
+}  // namespace walbrook::postgres

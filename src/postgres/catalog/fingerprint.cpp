@@ -1,0 +1,212 @@
+#include "postgres/catalog/fingerprint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/error.h"
+#include "postgres/catalog/catalog.h"
+
+namespace walbrook::postgres {
+namespace {
+
+using Kind = Difference::Kind;
+using Column = Fingerprint::Column;
+using Member = Fingerprint::Member;
+
+Column column_from_json(const nlohmann::json& json) {
+  return {.number = json.at(0),
+          .name = json.at(1),
+          .type = json.at(2),
+          .typmod = json.at(3),
+          .version = json.at(4),
+          .has_missing = json.at(5),
+          .default_row = json.at(6),
+          .properties = json.at(7)};
+}
+
+Member member_from_json(const nlohmann::json& json) {
+  return {.oid = json.at(0),
+          .file = json.at(1),
+          .attached = json.at(2),
+          .created_attached = json.at(3),
+          .identity = json.at(4).get<std::string>().at(0),
+          .written = json.at(5),
+          .unseen = json.at(6)};
+}
+
+// Takes what weighs more; of equals the first.
+void weigh(Difference& worst, Kind kind, std::string reason) {
+  if (kind <= worst.kind) return;
+  worst = {.kind = kind, .reason = std::move(reason)};
+}
+
+template <class Item, class Key>
+const Item* find(const std::vector<Item>& items, Key Item::*key, Key wanted) {
+  const auto found = std::ranges::find(items, wanted, key);
+  return found == items.end() ? nullptr : &*found;
+}
+
+void compare_columns(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> copied,
+                     Difference& worst) {
+  for (const auto& column : now.columns) {
+    if (std::ranges::find(copied, column.name, &SourceColumn::name) == copied.end()) continue;
+    const auto* known = find(before.columns, &Column::number, column.number);
+    if (known == nullptr) {
+      const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
+      weigh(worst, Kind::reshaped,
+            fmt::format("column \"{}\" was {} in the source", column.name,
+                        was_there ? "dropped and added again" : "added"));
+    } else if (known->name != column.name) {
+      weigh(worst, Kind::reshaped, fmt::format("column \"{}\" is called \"{}\" now", known->name, column.name));
+    } else if (known->type != column.type || known->typmod != column.typmod) {
+      weigh(worst, Kind::reshaped, fmt::format("column \"{}\" has another type in the source", column.name));
+    }
+  }
+}
+
+void compare_types(const Fingerprint& before, const Fingerprint& now, Difference& worst) {
+  if (before.composites != now.composites) {
+    weigh(worst, Kind::reshaped, "a composite type of its columns was altered: the stream does not tell of it");
+  }
+  for (const auto& [type, labels] : before.enums) {
+    const auto found = now.enums.find(type);
+    if (found == now.enums.end()) continue;
+    for (const auto& [oid, label] : labels) {
+      const auto same = found->second.find(oid);
+      if (same != found->second.end() && same->second != label) {
+        weigh(worst, Kind::missed, fmt::format("the enum label \"{}\" is called \"{}\" now", label, same->second));
+      }
+    }
+  }
+}
+
+void compare_members(const Fingerprint& before, const Fingerprint& now, Difference& worst) {
+  for (const auto& member : now.members) {
+    const auto* known = find(before.members, &Member::oid, member.oid);
+    if (known == nullptr) {
+      if (!member.created_attached || !now.via_root)
+        weigh(worst, Kind::missed, "a partition was attached in the source");
+    } else if (known->attached != member.attached) {
+      weigh(worst, Kind::missed, "a partition was detached and attached again in the source");
+    } else if (known->unseen && !member.unseen) {
+      weigh(worst, Kind::missed, "a partition was unlogged in the source, and is logged now");
+    }
+  }
+  const auto went = [&now](const Member& known) { return find(now.members, &Member::oid, known.oid) == nullptr; };
+  if (std::ranges::any_of(before.members, went)) {
+    weigh(worst, Kind::missed, "a partition was detached or dropped in the source");
+  }
+}
+
+// What a column's row says of a rewrite that took place.
+enum class Rewritten { no, perhaps, yes };
+
+Rewritten rewritten(const Column& before, const Column& now) {
+  if (before.version == now.version) return Rewritten::no;
+  if (before.has_missing && !now.has_missing) {
+    if (now.default_row == 0) return Rewritten::perhaps;  // the default was dropped: it can tell nothing any more
+    if (before.default_row == now.default_row) return Rewritten::no;  // VACUUM FULL or CLUSTER
+  }
+  return before.properties == now.properties ? Rewritten::yes : Rewritten::perhaps;
+}
+
+// The TRUNCATE of one of these transactions gave the table the file that it has.
+bool is_truncated(const std::vector<RowVersion>& written, const Fingerprint& now,
+                  std::span<const RowVersion> truncates) {
+  return std::ranges::any_of(written, [&](RowVersion version) {
+    if (std::ranges::find(truncates, version) == truncates.end()) return false;
+    // A rewrite that followed in the same transaction wrote a column's row as well.
+    return find(now.columns, &Column::version, version) == nullptr;
+  });
+}
+
+bool has_other_file(const Fingerprint& before, const Fingerprint& now, std::span<const RowVersion> truncates) {
+  if (before.file != now.file && !is_truncated(now.written, now, truncates)) return true;
+  return std::ranges::any_of(now.members, [&](const Member& member) {
+    const auto* known = find(before.members, &Member::oid, member.oid);
+    return known != nullptr && known->file != member.file && !is_truncated(member.written, now, truncates);
+  });
+}
+
+void compare_files(const Fingerprint& before, const Fingerprint& now, std::span<const RowVersion> truncates,
+                   Difference& worst) {
+  if (!has_other_file(before, now, truncates)) return;
+  for (const auto& column : now.columns) {
+    const auto* known = find(before.columns, &Column::number, column.number);
+    if (known == nullptr) continue;
+    const auto which = rewritten(*known, column);
+    if (which == Rewritten::yes) {
+      weigh(worst, Kind::missed, fmt::format("column \"{}\" was rewritten in the source", column.name));
+    } else if (which == Rewritten::perhaps) {
+      weigh(worst, Kind::ambiguous,
+            fmt::format("the table was rewritten and column \"{}\" altered in the source", column.name));
+    }
+  }
+  const bool cannot_hide = now.reach == Fingerprint::Reach::named && now.members.empty();
+  if (cannot_hide || worst.kind != Kind::none) return;
+  worst = {.kind = Kind::ambiguous,
+           .reason = now.members.empty() ? "the table was rewritten in the source"
+                                         : "a partition was truncated or rewritten in the source",
+           .may_be_truncate = true};
+}
+
+}  // namespace
+
+Fingerprint parse_fingerprint(std::string_view text) {
+  try {
+    const auto json = nlohmann::json::parse(text);
+    Fingerprint print;
+    print.publication = json.at("publication");
+    print.reach = static_cast<Fingerprint::Reach>(json.at("reach").get<std::string>().at(0));
+    print.via_root = json.at("via_root");
+    print.schema = json.at("schema").at(0);
+    if (!json.at("schema").at(1).is_null()) print.schema_version = json.at("schema").at(1);
+    print.file = json.at("file");
+    print.written = json.at("written").get<std::vector<RowVersion>>();
+    print.identity = json.at("identity");
+    if (!json.at("columns").is_null()) {
+      for (const auto& column : json.at("columns")) print.columns.push_back(column_from_json(column));
+    }
+    if (!json.at("members").is_null()) {
+      for (const auto& member : json.at("members")) print.members.push_back(member_from_json(member));
+    }
+    if (!json.at("composites").is_null()) print.composites = json.at("composites");
+    if (!json.at("enums").is_null()) {
+      for (const auto& [type, labels] : json.at("enums").items()) {
+        auto& known = print.enums[static_cast<Oid>(std::stoul(type))];
+        for (const auto& [oid, label] : labels.items()) known[static_cast<Oid>(std::stoul(oid))] = label;
+      }
+    }
+    return print;
+  } catch (const std::exception& failed) {  // nlohmann's own kinds, and numbers that are none
+    throw Error(ErrorKind::destination,
+                "a table's fingerprint in the destination's state cannot be read: " + std::string(failed.what()),
+                "The state was written by another version of walbrook or changed by hand.");
+  }
+}
+
+Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> columns,
+                   std::span<const RowVersion> truncates) {
+  Difference worst;
+  compare_columns(before, now, columns, worst);
+  compare_types(before, now, worst);
+  if (before.publication != now.publication) {
+    weigh(worst, Kind::missed, "the publication was altered: the stream does not tell what it left out meanwhile");
+  }
+  if (now.reach == Fingerprint::Reach::schema && before.schema_version != now.schema_version) {
+    weigh(worst, Kind::missed, "the table left its published schema and came back");
+  }
+  compare_members(before, now, worst);
+  compare_files(before, now, truncates, worst);
+  return worst;
+}
+
+bool agrees_with_stamp(const Fingerprint& now, std::string_view stamp) {
+  const auto leaves = stamp.find("/l");  // of what follows, other hashes are made today
+  return stamp.substr(0, leaves) == now.publication;
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,65 @@
+// Columns of tables, as a connection's snapshot of the catalog has them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "postgres/catalog/catalog.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// As pgoutput's Relation message: under FULL every column is of the key; an index counts only when it is valid, unique,
+// whole and not deferrable (RelationGetIndexList); INCLUDE columns do not belong to it.
+constexpr auto columns_query = R"(
+SELECT a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '',
+  c.relreplident = 'f' OR EXISTS (
+    SELECT FROM pg_catalog.pg_index i
+    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisunique AND i.indimmediate AND i.indpred IS NULL
+      AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
+      AND a.attnum = ANY ((string_to_array(i.indkey::text, ' ')::int2[])[1:i.indnkeyatts])),
+  c.relreplident
+FROM pg_catalog.pg_class c
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = $1
+ORDER BY a.attnum
+)";
+
+}  // namespace
+
+TableSchema read_table_schema(Connection& connection, const SourceTable& table, TypeCatalog& types,
+                              const ValueLimits& limits) {
+  const auto rows = connection.query(columns_query, {std::to_string(table.oid)},
+                                     fmt::format("reading the columns of {}.{}", table.schema, table.name));
+  if (rows.size() == 0) {
+    throw Error(ErrorKind::source_not_ready,
+                fmt::format("table {}.{} does not exist any more", table.schema, table.name));
+  }
+  TableSchema schema{.oid = table.oid,
+                     .schema = table.schema,
+                     .name = table.name,
+                     .identity = static_cast<ReplicaIdentity>(rows.text(0, 5).at(0)),
+                     .columns = {}};
+  for (int row = 0; row < rows.size(); ++row) {
+    if (rows.is_null(row, 0)) continue;  // a table without columns
+    auto name = rows.text(row, 0);
+    // Generated columns are published only where a list names them (18 and later).
+    const bool published = table.published_columns.empty()
+                               ? !rows.boolean(row, 3)
+                               : std::ranges::find(table.published_columns, name) != table.published_columns.end();
+    if (!published) continue;
+    const auto oid = rows.oid(row, 1);
+    const auto typmod = static_cast<std::int32_t>(rows.integer(row, 2));
+    const auto type = types.find(oid);
+    schema.columns.push_back({.name = std::move(name),
+                              .type_oid = oid,
+                              .typmod = typmod,
+                              .in_key = rows.boolean(row, 4),
+                              .type = physical_type(type, typmod, limits),
+                              .binary = has_binary_parser(type)});
+  }
+  table.row_identity.rows.apply(schema);
+  apply_wishes(schema, table.wishes);
+  return schema;
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,431 @@
+#include "postgres/connection/connection.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <future>
+#include <map>
+#include <thread>
+
+#include "base/standard_descriptors.h"
+#include "postgres/connection/connect_failure.h"
+#include "postgres/connection/dial.h"
+#include "postgres/connection/outage.h"
+#include "postgres/connection/server_wait.h"
+#include "postgres/connection/session.h"
+
+namespace walbrook::postgres {
+namespace {
+
+constexpr int longest_default_connect_timeout_s = 10;
+constexpr int keepalives_count = 3;
+
+constexpr auto encoding_advice =
+    "It is a URL (postgresql://user@host/database) or key=value pairs. Special characters of a password are "
+    "percent-encoded in a URL; better leave it out and use PGPASSWORD or ~/.pgpass.";
+
+using Parameters = ConnectionParameters;
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using OptionList = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+bool is_conninfo(const std::string& text) {
+  return text.starts_with("postgresql://") || text.starts_with("postgres://") || text.find('=') != std::string::npos;
+}
+
+// Every parameter as libpq will use it: from the string, the service file, the environment and its own defaults.
+//
+// libpq tells only after it has begun to connect; so it is given an sslmode that it refuses, which it does after
+// resolving everything else and before it asks the network for anything. (The password keeps it from reading the
+// password file.)
+Parameters resolve(const std::string& conninfo) {
+  constexpr auto refused = "walbrook-asks-for-the-parameters-only";
+  if (is_conninfo(conninfo)) {
+    char* reason = nullptr;
+    const OptionList parsed(PQconninfoParse(conninfo.c_str(), &reason));
+    const std::unique_ptr<char, decltype(&PQfreemem)> owned(reason, &PQfreemem);
+    if (!parsed) {
+      throw Error(
+          ErrorKind::configuration,
+          "the connection string cannot be parsed: " + without_quoted(one_line(reason != nullptr ? reason : "")),
+          encoding_advice);
+    }
+  }
+  const std::array<const char*, 4> names = {"dbname", "password", "sslmode", nullptr};
+  const std::array<const char*, 4> values = {conninfo.c_str(), "-", refused, nullptr};
+  const OpenedConnection probe(PQconnectStartParams(names.data(), values.data(), 1));
+  if (!probe) throw Error(ErrorKind::internal, "out of memory while preparing a connection");
+  const std::string message = PQerrorMessage(probe.get());
+  if (message.find(refused) == std::string::npos) {
+    // Without a role libpq takes the name of the operating system's user, and in a container there may be none.
+    const bool lacks_user = message.find("local user with ID") != std::string::npos;
+    throw Error(
+        ErrorKind::configuration, "the connection's parameters cannot be used: " + mask_secrets(one_line(message)),
+        lacks_user ? "Name the role to connect as: postgresql://ROLE@host/database, username in secrets.toml, or "
+                     "PGUSER."
+                   : "Check the connection string, PGSERVICE and the service file.");
+  }
+  Parameters resolved;
+  const OptionList options(PQconninfo(probe.get()));
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) resolved[option->keyword] = option->val;
+  }
+  return resolved;
+}
+
+// A peer that is gone without a word is noticed by the kernel as well: by keepalives where nothing is sent, by
+// tcp_user_timeout where what was sent is not acknowledged.
+Parameters timeouts(milliseconds network_timeout) {
+  const auto network_s =
+      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(network_timeout).count(), 1);
+  return {{"connect_timeout", std::to_string(std::min<std::int64_t>(network_s, longest_default_connect_timeout_s))},
+          {"tcp_user_timeout", std::to_string(network_timeout.count())},
+          {"keepalives_idle", std::to_string(std::max<std::int64_t>(network_s / 2, 1))},
+          {"keepalives_interval", std::to_string(std::max<std::int64_t>(network_s / 2 / keepalives_count, 1))},
+          {"keepalives_count", std::to_string(keepalives_count)}};
+}
+
+Parameters additions(const Parameters& resolved, ConnectionUse use, const std::string& options,
+                     milliseconds network_timeout) {
+  Parameters added;
+  const auto users = parameter(resolved, "options");
+  added["options"] = (users.empty() ? "" : users + " ") + startup_options() + (options.empty() ? "" : " " + options);
+  added["client_encoding"] = "UTF8";
+  added["fallback_application_name"] = "walbrook";
+  for (const auto& [name, value] : timeouts(network_timeout)) {
+    if (parameter(resolved, name).empty()) added[name] = value;
+  }
+  if (use == ConnectionUse::replication) added["replication"] = "database";
+  return added;
+}
+
+void log_notice(void* /*unused*/, const PGresult* notice) {
+  spdlog::debug("source: {}", one_line(PQresultErrorMessage(notice)));
+}
+
+// A URL whose password holds an unescaped '@' or '/' leaves a piece of it in what libpq takes for host, port or
+// database.
+std::string unspoiled(const std::string& name) {
+  const auto at = name.rfind('@');
+  return at == std::string::npos ? name : "***" + name.substr(at);
+}
+
+void require_port(const Parameters& resolved) {
+  const auto port = resolved.find("port");
+  if (port == resolved.end() || port->second.find_first_not_of("0123456789, ") == std::string::npos) return;
+  throw Error(ErrorKind::configuration, "the connection string cannot be used: its port is no number", encoding_advice);
+}
+
+std::string place(PGconn* connection) {
+  const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
+  return fmt::format("{}:{}/{}", unspoiled(text(PQhost(connection))), text(PQport(connection)),
+                     unspoiled(text(PQdb(connection))));
+}
+
+// The piece of a password in `spoiled` (see above) is blanked in `text`.
+void blank_out(std::string& text, const char* spoiled) {
+  const std::string_view name = spoiled != nullptr ? spoiled : "";
+  const auto end = name.rfind('@');
+  if (end == std::string_view::npos || end == 0) return;
+  const auto secret = name.substr(0, end);
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+// By the address that was connected to: a name may stand for this machine as well.
+bool is_other_machine(PGconn* connection) {
+  const char* connected = PQhostaddr(connection);
+  const std::string_view address = connected != nullptr ? connected : "";  // "": a Unix socket
+  return !address.empty() && address != "::1" && !address.starts_with("127.");
+}
+
+// Once a process: libpq does not tell how the password was asked for, and in the worst case it was sent as it is.
+void warn_of_open_password(PGconn* connection, const std::string& where) {
+  static std::atomic<bool> warned = false;
+  if (PQconnectionUsedPassword(connection) == 0 || PQsslInUse(connection) != 0 || !is_other_machine(connection)) return;
+  if (warned.exchange(true)) return;
+  spdlog::warn(
+      "the connection to {} asks for a password and is not encrypted: whoever sees the network may read both password "
+      "and rows\n  sslmode=require refuses such a connection; the server needs ssl = on for it.",
+      where);
+}
+
+template <class Integer>
+Integer parse_integer(const char* text) {
+  Integer value{};
+  const std::string_view view(text);
+  std::from_chars(view.data(), view.data() + view.size(), value);
+  return value;
+}
+
+}  // namespace
+
+std::string_view Rows::bytes(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+std::string Rows::text(int row, int column) const {
+  return encoding_ != nullptr ? encoding_->name_to_utf8(bytes(row, column)) : std::string(bytes(row, column));
+}
+std::string Rows::json(int row, int column) const {
+  return encoding_ != nullptr ? encoding_->json_to_utf8(bytes(row, column)) : std::string(bytes(row, column));
+}
+bool Rows::boolean(int row, int column) const {
+  return PQgetvalue(result_.get(), row, column)[0] == 't';
+}
+Oid Rows::oid(int row, int column) const {
+  return parse_integer<Oid>(PQgetvalue(result_.get(), row, column));
+}
+std::int64_t Rows::integer(int row, int column) const {
+  return parse_integer<std::int64_t>(PQgetvalue(result_.get(), row, column));
+}
+Lsn Rows::lsn(int row, int column) const {
+  return Lsn::parse(PQgetvalue(result_.get(), row, column)).value_or(Lsn{});
+}
+
+std::string_view sqlstate_of(const PGresult* result) {
+  const char* state = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  return state != nullptr ? state : "";
+}
+
+Connection Connection::open(const Endpoint& endpoint, ConnectionUse use, const std::string& options) {
+  occupy_standard_descriptors();
+  Outage outage(endpoint, use);
+  while (true) {
+    try {
+      auto connection = open_once(endpoint, use, options);
+      endpoint.note_success(use);
+      outage.over();
+      return connection;
+    } catch (const Stopped&) {
+      throw;
+    } catch (const Error& failed) {
+      outage.wait_or_throw(failed, Asked::connection);
+    }
+  }
+}
+
+Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, const std::string& options) {
+  const auto conninfo = endpoint.conninfo();
+  const auto resolved = resolve(conninfo);
+  require_port(resolved);
+  const auto added = additions(resolved, use, options, endpoint.options().network_timeout);
+  const auto named = [&resolved](const char* name) { return parameter(resolved, name); };
+  const auto refusal = [](std::string message, const Connection& failed) {
+    blank_out(message, PQhost(failed.raw()));
+    blank_out(message, PQdb(failed.raw()));
+    return connect_failure(message, {failed.where(), unspoiled(failed.database()), failed.user()});
+  };
+  OpenedConnection opened;
+  try {
+    opened = dial(endpoint, conninfo, resolved, added);
+  } catch (const Error& silent) {
+    if (silent.kind() != ErrorKind::connection) throw;
+    auto message = silent.cause();
+    blank_out(message, named("host").c_str());
+    throw connect_failure(message,
+                          {fmt::format("{}:{}/{}", unspoiled(named("host")), named("port"), unspoiled(named("dbname"))),
+                           unspoiled(named("dbname")), named("user")});
+  }
+  Connection connection(std::move(opened), endpoint);
+  if (PQstatus(connection.raw()) != CONNECTION_OK) throw refusal(PQerrorMessage(connection.raw()), connection);
+  PQsetErrorVerbosity(connection.raw(), PQERRORS_DEFAULT);
+  warn_of_open_password(connection.raw(), connection.where());
+  PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
+  PQsetnonblocking(connection.raw(), 1);  // writes that the peer does not take must not hold us
+  require_settings(connection, session_settings());
+  connection.encoding_ = use_own_encoding(connection);
+  return connection;
+}
+
+Result Connection::run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                       std::string_view doing, const std::stop_token& also) {
+  std::vector<std::optional<std::string>> own;  // in the database's encoding
+  for (const auto& parameter : parameters) own.push_back(parameter ? std::optional(encoded(*parameter)) : std::nullopt);
+  std::vector<const char*> values;
+  values.reserve(own.size());
+  for (const auto& parameter : own) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const auto statement = encoded(sql);
+  // A walsender takes the simple protocol alone.
+  const int sent = parameters.empty() ? PQsendQuery(raw(), statement.c_str())
+                                      : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()),
+                                                          nullptr, values.data(), nullptr, nullptr, 0);
+  if (sent == 0) throw failure(nullptr, doing);
+  ServerWait wait(*this, doing, also);
+  Result last;
+  while (true) {
+    auto next = wait.result();
+    if (next == nullptr) return last;
+    last = std::move(next);
+    wait.message_came();
+    const auto status = PQresultStatus(last.get());
+    if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH || status == PGRES_COPY_IN) return last;
+  }
+}
+
+Rows Connection::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
+                       std::string_view doing) {
+  auto result = run(sql, parameters, doing);
+  const auto status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw failure(result.get(), doing);
+  return Rows(std::move(result), encoding_);
+}
+
+void Connection::execute(const std::string& sql, std::string_view doing) {
+  query(sql, {}, doing);
+}
+
+Connection::CopyRow Connection::next_row(int& size, std::string_view doing) {
+  ServerWait wait(*this, doing);
+  while (true) {
+    auto row = take_row(size);
+    if (size != 0) return row;
+    wait.once();
+  }
+}
+
+Connection::CopyRow Connection::take_row(int& size) {
+  char* bytes = nullptr;
+  size = PQgetCopyData(raw(), &bytes, 1);
+  return CopyRow(size > 0 ? bytes : nullptr);
+}
+
+void Connection::finish_copy(std::string_view doing) {
+  ServerWait wait(*this, doing);
+  Result failed;
+  while (auto next = wait.result()) {
+    if (failed == nullptr && PQresultStatus(next.get()) != PGRES_COMMAND_OK) failed = std::move(next);
+  }
+  if (failed != nullptr) throw failure(failed.get(), doing);
+}
+
+// PQcancel connects once more and waits without a limit: in a thread, which is left alone where it takes too long.
+bool Connection::cancel(milliseconds limit) {
+  std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(raw()), &PQfreeCancel);
+  if (request == nullptr) return false;
+  std::packaged_task<bool()> task([request = std::move(request)] {
+    std::array<char, 256> reason{};
+    return PQcancel(request.get(), reason.data(), static_cast<int>(reason.size())) != 0;
+  });
+  auto sent = task.get_future();
+  std::thread(std::move(task)).detach();
+  return sent.wait_for(limit) == std::future_status::ready && sent.get();
+}
+
+void Connection::abandon_statement() {
+  constexpr milliseconds limit(500);                         // of each half
+  if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE) return;  // a request that comes late ends the next statement
+  if (!cancel(limit)) return;
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (std::chrono::steady_clock::now() < deadline) {
+    char* row = nullptr;
+    const int size = PQgetCopyData(raw(), &row, 1);
+    if (size > 0) PQfreemem(row);
+    if (size > 0) continue;
+    if (size < 0 && PQisBusy(raw()) == 0) {
+      if (Result(PQgetResult(raw())) == nullptr) return;
+      continue;
+    }
+    pollfd socket{.fd = PQsocket(raw()), .events = POLLIN, .revents = 0};
+    poll(&socket, 1, static_cast<int>(stop_interval.count()));
+    if (!receive()) return;
+  }
+}
+
+// Inside TLS a record of up to 16 kB may be half taken while the socket itself has nothing more to tell poll(): libpq
+// asks for 8 kB at least, so the second time gets the rest.
+bool Connection::receive() {
+  bool good = PQconsumeInput(raw()) != 0;
+  if (good && PQsslInUse(raw()) != 0) good = PQconsumeInput(raw()) != 0;
+  return good;
+}
+
+void Connection::take_text_as_stored() {
+  if (encoding_ == nullptr) encoding_ = use_multibyte_encoding(*this);
+}
+
+void Connection::take_text_converted() {
+  execute("SET client_encoding = 'UTF8'", "having text converted");
+  encoding_ = nullptr;
+}
+
+std::string Connection::encoded(std::string sql) const {
+  return encoding_ != nullptr ? encoding_->from_utf8(sql) : std::move(sql);
+}
+
+std::string Connection::quote_name(std::string_view name) const {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
+std::string Connection::quote_table(std::string_view schema, std::string_view name) const {
+  return quote_name(schema) + "." + quote_name(name);
+}
+
+// Every session of ours has standard_conforming_strings on, and the replication grammar knows no backslashes at all:
+// only quotes are doubled.
+std::string Connection::quote_literal(std::string_view text) const {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted.push_back('\'');
+    quoted.push_back(c);
+  }
+  return quoted + "'";
+}
+
+std::string Connection::database() const {
+  return PQdb(raw()) != nullptr ? PQdb(raw()) : "";
+}
+std::string Connection::user() const {
+  return PQuser(raw()) != nullptr ? PQuser(raw()) : "";
+}
+std::string Connection::where() const {
+  return place(raw());
+}
+
+std::string Connection::tls() const {
+  const char* protocol = PQsslInUse(raw()) != 0 ? PQsslAttribute(raw(), "protocol") : nullptr;
+  return protocol != nullptr ? protocol : "";
+}
+
+bool Connection::leaves_machine() const {
+  const char* named = PQhost(raw());
+  const std::string_view host = named != nullptr ? named : "";
+  const bool socket = host.empty() || host.starts_with('/') || host.starts_with('@');
+  return !socket && host != "localhost" && host != "::1" && !host.starts_with("127.");
+}
+
+Error Connection::failure(const PGresult* result, std::string_view doing) const {
+  const auto sqlstate = sqlstate_of(result);
+  const char* primary = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
+  const char* detail = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
+  auto reason = one_line(primary != nullptr ? primary : PQerrorMessage(raw()));
+  if (detail != nullptr) reason += " (" + one_line(detail) + ")";
+  if (encoding_ != nullptr) reason = encoding_->name_to_utf8(reason);
+  auto kind = ErrorKind::source_not_ready;
+  if (PQstatus(raw()) != CONNECTION_OK || is_of_connection(sqlstate)) {
+    kind = ErrorKind::connection;
+  } else if (sqlstate == "42501") {
+    kind = ErrorKind::rights;
+  }
+  const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
+  return {kind,
+          mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
+          hint == nullptr        ? ""
+          : encoding_ != nullptr ? encoding_->name_to_utf8(one_line(hint))
+                                 : one_line(hint),
+          {.server = where(), .sqlstate = std::string(sqlstate)}};
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,76 @@
+#include "postgres/connection/known_server.h"
+
+#include <fmt/format.h>
+
+namespace walbrook::postgres {
+namespace {
+
+Error standby_answers(const Connection& connection) {
+  return {ErrorKind::connection,
+          fmt::format("{} is a standby, and walbrook reads from primaries only", connection.where()),
+          "It is tried again: after a failover this server may be promoted soon.",
+          {.server = connection.where()}};
+}
+
+}  // namespace
+
+void KnownServer::set(const ServerIdentity& server) {
+  const std::lock_guard lock(mutex_);
+  known_ = server;
+  checkpoint_ = {};
+}
+
+ServerIdentity KnownServer::known() const {
+  const std::lock_guard lock(mutex_);
+  return known_;
+}
+
+std::int64_t KnownServer::timeline_of(Lsn position) const {
+  const std::lock_guard lock(mutex_);
+  return postgres::timeline_of(known_, position);
+}
+
+void KnownServer::check_replication(Connection& replication, Lsn checkpoint) {
+  const auto before = known();
+  auto server = identify(replication);
+  ExpectedServer expected{.systemid = before.systemid};
+  if (server.standby) {
+    if (auto trouble = identity_trouble(server, expected)) throw *trouble;
+    throw standby_answers(replication);
+  }
+  expected.timeline = postgres::timeline_of(before, checkpoint);
+  expected.checkpoint = checkpoint;
+  if (auto trouble = identity_trouble(server, expected)) throw *trouble;
+  const std::lock_guard lock(mutex_);
+  known_ = std::move(server);
+  checkpoint_ = checkpoint;
+}
+
+void KnownServer::check(Connection& connection, ConnectionUse use) {
+  const auto server = use == ConnectionUse::replication ? identify(connection) : identify_by_query(connection);
+  Lsn written;
+  ServerIdentity expected;
+  {
+    const std::lock_guard lock(mutex_);
+    expected = known_;
+    written = checkpoint_;
+  }
+  if (expected.systemid.empty()) return;
+  if (auto trouble = identity_trouble(server, {.systemid = expected.systemid})) throw *trouble;
+  if (server.standby) throw standby_answers(connection);
+  if (server.timeline != expected.timeline) {
+    throw Error(ErrorKind::connection,
+                fmt::format("{} is on timeline {}, the server that the stream comes from is on timeline {}",
+                            connection.where(), server.timeline, expected.timeline),
+                "Both addresses must lead to the same primary. It is tried again.", {.server = connection.where()});
+  }
+  if (auto trouble = identity_trouble(server, {.systemid = {}, .timeline = 0, .checkpoint = written})) throw *trouble;
+}
+
+Connection open_checked(const Endpoint& endpoint, ConnectionUse use, KnownServer* server) {
+  auto connection = Connection::open(endpoint, use);
+  if (server != nullptr) server->check(connection, use);
+  return connection;
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,43 @@
+// One outage of the source, as one thread of a run meets it: what is waited for, how long, and what is said of it.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "postgres/connection/endpoint.h"
+#include "postgres/connection/failure_consequence.h"
+
+namespace walbrook::postgres {
+
+// It was waited for as long as it may be.
+class WaitOver : public Error {
+ public:
+  using Error::Error;
+};
+
+class Outage {
+ public:
+  // Of connections of that use; borrows the endpoint.
+  Outage(const Endpoint& endpoint, ConnectionUse use) : endpoint_(endpoint), use_(use) {}
+  Outage(const Outage&) = delete;
+  Outage& operator=(const Outage&) = delete;
+
+  // Reads the secrets again and waits a little; then the caller tries again. Rethrows `failed` where nothing is to be
+  // waited for; throws WaitOver and Stopped. REQUIRES: `failed` is being handled.
+  void wait_or_throw(const Error& failed, Asked asked);
+  // The source has answered.
+  void over();
+
+ private:
+  [[nodiscard]] std::optional<milliseconds> limit() const;  // nullopt: none
+  [[nodiscard]] bool read_secrets();
+  void sleep(milliseconds backoff);
+
+  const Endpoint& endpoint_;
+  ConnectionUse use_;
+  std::optional<SteadyTime> began_;
+  std::optional<Endpoint::WaitNote> note_;
+  int attempts_ = 0;
+};
+
+}  // namespace walbrook::postgres

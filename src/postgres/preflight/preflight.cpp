@@ -1,0 +1,258 @@
+#include "postgres/preflight/preflight.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "postgres/preflight/preflight_checks.h"
+
+namespace walbrook::postgres {
+namespace {
+
+constexpr int oldest_version = 140000;
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes < 10 << 20) return fmt::format("{} kB", bytes >> 10);
+  if (bytes < std::int64_t{10} << 30) return fmt::format("{} MB", bytes >> 20);
+  return fmt::format("{} GB", bytes >> 30);
+}
+
+// PostgreSQL itself allows no other slot names (ReplicationSlotValidateName).
+bool is_slot_name(const std::string& name) {
+  return !name.empty() && name.size() <= 63 &&
+         std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+void check_names(const PreflightRequest& request, Findings& found) {
+  if (!is_slot_name(request.slot)) {
+    found.error("slot", fmt::format("\"{}\" is no name for a slot", request.slot),
+                "Up to 63 lower-case letters, digits and underscores.", ErrorKind::configuration);
+  }
+  if (request.publication.find(',') != std::string::npos) {
+    found.error("publication",
+                fmt::format("\"{}\" has a comma: several publications are not supported yet", request.publication),
+                "Name one publication that holds all the tables.", ErrorKind::configuration);
+  }
+  if (request.publication.empty() || request.publication.size() > 63) {
+    found.error("publication", fmt::format("\"{}\" is no name for a publication", request.publication),
+                "A name has 1 to 63 bytes.", ErrorKind::configuration);
+  }
+}
+
+void check_encryption(const Connection& catalog, Findings& found) {
+  const auto protocol = catalog.tls();
+  if (!protocol.empty()) {
+    found.ok("server", fmt::format("the connection is encrypted ({})", protocol));
+  } else if (catalog.leaves_machine()) {
+    found.note("server", "the connection is not encrypted",
+               "sslmode=require makes sure that it is, verify-full also of who answers.");
+  }
+}
+
+// False: there is no sense in looking further.
+bool check_server(Connection& catalog, Findings& found) {
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), "
+      "pg_catalog.current_setting('wal_level')",
+      {}, "asking for the server's settings");
+  if (catalog.server_version() < oldest_version) {
+    found.error("server",
+                fmt::format("{} is PostgreSQL {}; version 14 or later is needed", catalog.where(), rows.text(0, 0)),
+                "Upgrade the server.");
+    return false;
+  }
+  found.ok("server", fmt::format("PostgreSQL {} at {}, user {}", rows.text(0, 0), catalog.where(), catalog.user()));
+  check_encryption(catalog, found);
+  if (rows.boolean(0, 1)) {
+    found.error("server", fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
+                "Give the primary's host, or promote this server.");
+  }
+  if (rows.text(0, 2) == "logical") {
+    found.ok("server", "wal_level is logical");
+  } else {
+    found.error("server", fmt::format("wal_level is {}; logical is needed", rows.text(0, 2)),
+                "ALTER SYSTEM SET wal_level = logical; then restart the server (on RDS: rds.logical_replication = 1).");
+  }
+  return true;
+}
+
+void check_room(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
+                Findings& found) {
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.current_setting('max_replication_slots')::int, "
+      "(SELECT count(*) FROM pg_catalog.pg_replication_slots), pg_catalog.current_setting('max_wal_senders')::int, "
+      "(SELECT count(*) FROM pg_catalog.pg_stat_replication)",
+      {}, "counting slots and walsenders");
+  // A pipeline that has its slot goes on without a copy: a table that is to be copied waits then.
+  const auto copies = request.snapshot ? 1 : 0;
+  const auto check = [&](const char* what, const char* setting, std::int64_t limit, std::int64_t used,
+                         std::int64_t needed) {
+    const auto text = fmt::format("{} of {} {} are free", std::max<std::int64_t>(limit - used, 0), limit, what);
+    const auto mend = [&](std::int64_t more) {
+      return fmt::format(
+          "ALTER SYSTEM SET {} = {}; then restart the server; or drop what nobody needs (pg_replication_slots).",
+          setting, limit + more);
+    };
+    if (limit - used >= needed + copies) return found.ok("server", text);
+    const auto must = needed + (slot ? 0 : copies);
+    if (limit - used < must) {
+      return found.error("server", fmt::format("{}; {} needed", text, must == 1 ? "1 is" : fmt::format("{} are", must)),
+                         mend(must));
+    }
+    found.note("server", fmt::format("{}: a table that is to be copied waits until there is one", text),
+               mend(needed + copies));
+  };
+  // The slot of a pipeline that is reset makes room for the new one.
+  const auto freed = request.reset && read_slot(catalog, request.slot) ? 1 : 0;
+  check("replication slots", "max_replication_slots", rows.integer(0, 0), rows.integer(0, 1) - freed, slot ? 0 : 1);
+  // An active slot's walsender is the one that we wait for.
+  check("walsenders", "max_wal_senders", rows.integer(0, 2), rows.integer(0, 3), slot && slot->active_pid != 0 ? 0 : 1);
+}
+
+// Opened for real: a role attribute, a membership (as on RDS) and pg_hba.conf all have a say in it.
+std::optional<ServerIdentity> check_replication(const Connection& catalog, const PreflightRequest& request,
+                                                Findings& found) {
+  try {
+    auto replication = Connection::open(request.conninfo, ConnectionUse::replication);
+    auto identity = identify(replication);
+    found.ok("rights", fmt::format("role {} may replicate", catalog.user()));
+    return identity;
+  } catch (const Error& failed) {
+    found.error("rights", failed);
+    return std::nullopt;
+  }
+}
+
+// Both connections must have come to one server. It may write meanwhile: only what stays is compared.
+void check_same_server(Connection& catalog, const ServerIdentity& server, Findings& found) {
+  const auto other = identify_by_query(catalog);
+  if (other.systemid == server.systemid && other.timeline == server.timeline) return;
+  found.error("server",
+              fmt::format("two connections came to two servers: cluster {}, timeline {}, and cluster {}, timeline {}",
+                          other.systemid, other.timeline, server.systemid, server.timeline),
+              "Name one host in --source, and no pooler that distributes connections.");
+}
+
+bool is_new_system(const ServerIdentity& server, const PreflightRequest& request) {
+  return !request.systemid.empty() && server.systemid != request.systemid;
+}
+
+void check_identity(const ServerIdentity& server, const PreflightRequest& request, Findings& found) {
+  const bool accepted = request.accept_new_system && is_new_system(server, request);
+  ExpectedServer expected{.systemid = request.systemid, .timeline = request.timeline, .checkpoint = request.checkpoint};
+  if (accepted) expected = {.systemid = {}, .timeline = 0, .checkpoint = request.checkpoint};
+  if (const auto trouble = identity_trouble(server, expected)) {
+    found.error("server", *trouble);
+  } else if (accepted) {
+    found.note("server",
+               fmt::format("this is cluster {}, which is accepted in place of {}", server.systemid, request.systemid));
+  } else if (request.timeline != 0 && server.timeline > request.timeline) {
+    found.note("server", fmt::format("the server was promoted since the last run (timeline {}, was {})",
+                                     server.timeline, request.timeline));
+  }
+}
+
+// The position that a usable slot must not be ahead of. pg_upgrade makes the slots anew, at the new cluster's position,
+// and only if they had yielded everything; so there a slot that is ahead has no gap.
+Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, const std::optional<SlotState>& slot) {
+  if (!request.accept_new_system || !is_new_system(server, request) || !slot) return request.checkpoint;
+  return std::max(request.checkpoint, slot->confirmed_flush_lsn);
+}
+
+// Another copy may live from it: whoever reads it takes its changes away.
+Error foreign_slot(const SlotState& slot) {
+  return {
+      ErrorKind::source_not_ready,
+      fmt::format("slot {} exists already, and the destination knows nothing of it: {}", slot.name,
+                  slot.active_pid == 0
+                      ? "it may be another copy's"
+                      : fmt::format("PID {} of the server reads it for somebody else", slot.active_pid)),
+      fmt::format("Choose: --slot NAME creates another one; --adopt-slot takes this one over (tables are copied first, "
+                  "changes begin at its position, {}); --reset drops it and starts anew.",
+                  slot.confirmed_flush_lsn.to_string()),
+      {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
+}
+
+void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
+                Findings& found) {
+  // A foreign slot's position says nothing of the copy's.
+  const Lsn checkpoint = slot && request.slot_is_foreign ? Lsn{} : request.checkpoint;
+  if (const auto trouble = slot_trouble(slot, request.slot, catalog.database(), checkpoint)) {
+    return found.error("slot", *trouble);
+  }
+  if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));
+  if (request.slot_is_foreign) return found.error("slot", foreign_slot(*slot));
+  found.ok("slot", fmt::format("slot {} is at {} and holds {} of write-ahead log", slot->name,
+                               slot->confirmed_flush_lsn.to_string(), size_text(slot->retained_bytes)));
+  if (slot->active_pid != 0) {
+    found.note("slot",
+               fmt::format("slot {} is read by PID {} of the server; a run waits for it", slot->name, slot->active_pid),
+               fmt::format("If its program is gone: SELECT pg_terminate_backend({});", slot->active_pid));
+  }
+  const auto limit =
+      catalog.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'").text(0, 0);
+  if (slot->wal_status == "unreserved") {
+    found.warning("slot",
+                  fmt::format("slot {} is about to be invalidated: it holds more than max_slot_wal_keep_size ({} MB)",
+                              slot->name, limit),
+                  "Run walbrook now; ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();");
+  } else if (limit != "-1" && !limit.empty()) {
+    found.note("slot", fmt::format("a run that is away for more than {} MB of write-ahead log loses the slot "
+                                   "(max_slot_wal_keep_size)",
+                                   limit));
+  }
+}
+
+// A part that fails is a finding, and the others still have their say.
+template <class Part>
+void run_part(const char* topic, Findings& found, Part part) {
+  try {
+    part();
+  } catch (const Error& failed) {
+    found.error(topic, failed);
+  }
+}
+
+void check_all(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  bool usable = false;
+  run_part("server", found, [&] { usable = check_server(catalog, found); });
+  if (!usable) return;
+  std::optional<SlotState> slot;
+  run_part("slot", found, [&] {
+    if (!request.reset) slot = read_slot(catalog, request.slot);
+  });
+  run_part("server", found, [&] { check_room(catalog, request, slot, found); });
+  auto of_slot = request;
+  if (const auto server = check_replication(catalog, request, found)) {
+    run_part("server", found, [&] { check_same_server(catalog, *server, found); });
+    check_identity(*server, request, found);
+    of_slot.checkpoint = slot_bound(*server, request, slot);
+  }
+  run_part("slot", found, [&] { check_slot(catalog, of_slot, slot, found); });
+  run_part("publication", found, [&] { check_publication(catalog, request, slot.has_value(), found); });
+}
+
+}  // namespace
+
+std::vector<Finding> preflight(const PreflightRequest& request) {
+  Findings found;
+  check_names(request, found);
+  run_part("server", found, [&] {
+    auto catalog = Connection::open(request.conninfo, ConnectionUse::catalog);
+    check_all(catalog, request, found);
+  });
+  return found.take();
+}
+
+std::optional<Error> first_error(const std::vector<Finding>& findings) {
+  const auto error = std::ranges::find_if(
+      findings, [](const Finding& finding) { return finding.severity == Severity::error && !finding.concerns_table; });
+  if (error == findings.end()) return std::nullopt;
+  return Error(error->kind, error->what, error->mend, error->facts);
+}
+
+bool concerns_tables(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(findings, &Finding::concerns_table);
+}
+
+}  // namespace walbrook::postgres

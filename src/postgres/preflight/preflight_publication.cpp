@@ -1,0 +1,221 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "postgres/preflight/preflight_checks.h"
+#include "postgres/publication/kept_publication.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// An asked table that is not as it was asked for. One that was copied before does not refuse the run: it left the
+// publication, or stays in it as it is.
+void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, std::string mend,
+                        Findings& found) {
+  const auto topic = "table " + asked.full_name();
+  const bool known = std::ranges::any_of(request.known, [&asked](const TableName& table) {
+    return table.schema == asked.schema && table.name == asked.name;
+  });
+  if (known) return found.warning(topic, std::move(what), std::move(mend));
+  found.error(topic, std::move(what), std::move(mend));
+}
+
+// True when it was refused, which is a finding now.
+bool check_refusal(const PreflightRequest& request, const PublishableTable& table, Findings& found) {
+  if (table.refusal.empty()) return false;
+  cannot_be_as_asked(request, table.name, fmt::format("table {} {}", table.name.full_name(), table.refusal),
+                     table.refusal_mend, found);
+  return true;
+}
+
+void check_creation(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  auto tables = find_publishable(catalog, request.schema, request.tables);
+  std::erase_if(tables, [&](const PublishableTable& table) { return check_refusal(request, table, found); });
+  if (tables.empty()) return;
+  const auto all = as_published(tables);
+  std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
+  const auto sql = create_publication_sql(catalog, request.publication, tables);
+  const auto may_create =
+      catalog.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')").boolean(0, 0);
+  const auto foreign = std::ranges::find(tables, false, &PublishableTable::may_publish);
+  if (may_create && foreign == tables.end()) {
+    found.ok("publication", fmt::format("publication {} will be created for {} table{}", request.publication,
+                                        tables.size(), tables.size() == 1 ? "" : "s"));
+  } else {
+    const auto why =
+        may_create ? fmt::format("does not own table {} (its owner is {})", foreign->name.full_name(), foreign->owner)
+                   : fmt::format("lacks CREATE on database {}", catalog.database());
+    found.error("publication",
+                fmt::format("publication {} does not exist, and role {} cannot create it: it {}", request.publication,
+                            catalog.user(), why),
+                "As the tables' owner, with CREATE on the database, run: " + sql + ";", ErrorKind::rights);
+  }
+  check_tables(catalog, all, {}, request, PublicationOwner::walbrook, found);
+}
+
+void check_operations(const Connection& catalog, const Publication& publication, Findings& found) {
+  std::vector<std::string> missing;
+  if (!publication.inserts) missing.emplace_back("INSERT");
+  if (!publication.updates) missing.emplace_back("UPDATE");
+  if (!publication.deletes) missing.emplace_back("DELETE");
+  if (!publication.truncates) missing.emplace_back("TRUNCATE");
+  if (missing.empty()) return;
+  found.warning("publication",
+                fmt::format("publication {} leaves out {}: such changes do not reach the copy", publication.name,
+                            fmt::join(missing, ", ")),
+                fmt::format("ALTER PUBLICATION {} SET (publish = 'insert, update, delete, truncate');",
+                            catalog.quote_name(publication.name)));
+}
+
+// An asked table against the publication that the user brought.
+void check_asked(Connection& catalog, const PreflightRequest& request, const Publication& publication,
+                 const PublishableTable& asked, Findings& found) {
+  const auto refuse = [&](std::string what, std::string mend) {
+    cannot_be_as_asked(request, asked.name, std::move(what), std::move(mend), found);
+  };
+  const auto pub = catalog.quote_name(publication.name);
+  const auto add = fmt::format("ALTER PUBLICATION {} ADD TABLE {};", pub, published_table_sql(catalog, asked));
+  const auto same = std::ranges::find(publication.tables, asked.oid, &SourceTable::oid);
+  if (same == publication.tables.end()) {
+    const auto root = std::ranges::find_if(publication.tables, [&asked](const SourceTable& table) {
+      return std::ranges::find(table.members, asked.oid) != table.members.end();
+    });
+    if (root != publication.tables.end()) {
+      return refuse(
+          fmt::format("{} is published as a partition of {}.{}", asked.name.full_name(), root->schema, root->name),
+          fmt::format("Ask for --table '{}'.", catalog.quote_table(root->schema, root->name)));
+    }
+    return refuse(fmt::format("table {} is not in publication {}", asked.name.full_name(), publication.name),
+                  "As owner of both: " + add);
+  }
+  if (asked.name.columns.empty()) return;
+  auto wanted = asked.name.columns;
+  auto published = same->published_columns;
+  std::ranges::sort(wanted);
+  std::ranges::sort(published);
+  if (wanted == published) return;
+  refuse(fmt::format("publication {} publishes {} of {}, not the columns that were asked for", publication.name,
+                     same->published_columns.empty()
+                         ? "all columns"
+                         : fmt::format("the columns {}", fmt::join(same->published_columns, ", ")),
+                     asked.name.full_name()),
+         fmt::format("ALTER PUBLICATION {} DROP TABLE {}; {}", pub,
+                     catalog.quote_table(asked.name.schema, asked.name.name), add));
+}
+
+bool is_in_gap(const PublicationGap& gap, Oid oid) {
+  return std::ranges::find(gap.joining, oid, &PublishableTable::oid) != gap.joining.end() ||
+         std::ranges::find(gap.left_out, oid, &LeftOutTable::oid) != gap.left_out.end();
+}
+
+// What a run changes in walbrook's own publication. (A table that was taken out of it by hand stays out; only a run
+// knows which.)
+void check_gap(const Connection& catalog, const Publication& publication, const PublicationGap& gap, Findings& found) {
+  for (const auto& table : gap.left_out) {
+    const bool published = std::ranges::find(gap.lacking, table.oid,
+                                             [](const SourceTable* each) { return each->oid; }) != gap.lacking.end();
+    if (published) continue;  // check_tables names it
+    found.reported_warning(
+        "table " + table.schema + "." + table.name,
+        fmt::format("publication {} leaves out {}.{}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
+                    publication.name, table.schema, table.name, table.lack),
+        "As its owner: " + table.remedy);
+  }
+  for (const auto& table : gap.joining) {
+    if (!table.may_publish) {
+      found.reported_warning(
+          "table " + table.name.full_name(),
+          fmt::format("role {} cannot add {} to publication {}: it does not own it (its owner is {})", catalog.user(),
+                      table.name.full_name(), publication.name, table.owner),
+          fmt::format("As the owner of both: ALTER PUBLICATION {} ADD TABLE {};", catalog.quote_name(publication.name),
+                      published_table_sql(catalog, table)));
+      continue;
+    }
+    found.note("table " + table.name.full_name(),
+               fmt::format("a run adds {} to publication {}, unless it was taken out by hand", table.name.full_name(),
+                           publication.name));
+  }
+}
+
+void check_existing(Connection& catalog, const PreflightRequest& request, const Publication& publication,
+                    Findings& found) {
+  found.ok("publication", fmt::format("publication {} has {} table{}", publication.name, publication.tables.size(),
+                                      publication.tables.size() == 1 ? "" : "s"));
+  if (publication.tables.empty()) {
+    found.warning("publication", fmt::format("publication {} has no tables", publication.name),
+                  fmt::format("ALTER PUBLICATION {} ADD TABLE …;", catalog.quote_name(publication.name)));
+  }
+  check_operations(catalog, publication, found);
+  const auto mark = read_own_mark(catalog, publication.name);
+  const auto gap = mark ? find_gap(catalog, publication, *mark, request.tables) : PublicationGap{};
+  check_gap(catalog, publication, gap, found);
+  if (!request.tables.empty()) {
+    for (const auto& asked : find_publishable(catalog, request.schema, request.tables)) {
+      if (check_refusal(request, asked, found) || is_in_gap(gap, asked.oid)) continue;
+      check_asked(catalog, request, publication, asked, found);
+    }
+  }
+  const PublishedOperations operations{.updates = publication.updates,
+                                       .deletes = publication.deletes,
+                                       .via_partition_root = publication.via_partition_root};
+  check_tables(catalog, publication.tables, operations, request,
+               mark ? PublicationOwner::walbrook : PublicationOwner::user, found);
+}
+
+// "Publications of shop: a, b."
+std::string publications_there_are(Connection& catalog) {
+  constexpr int most_listed = 20;
+  const auto rows =
+      catalog.query("SELECT pubname FROM pg_catalog.pg_publication ORDER BY pubname", {}, "listing the publications");
+  if (rows.size() == 0) return fmt::format("Database {} has no publication.", catalog.database());
+  std::vector<std::string> names;
+  for (int row = 0; row < std::min(rows.size(), most_listed); ++row) names.push_back(printable(rows.text(row, 0)));
+  if (rows.size() > most_listed) names.emplace_back("…");
+  return fmt::format("Publications of {}: {}.", catalog.database(), fmt::join(names, ", "));
+}
+
+// Why the missing publication is not created; nullopt: it is, this is the pipeline's first run. pgoutput looks a
+// publication up in the catalog as it was at each change, so one that is younger than the slot cannot be decoded by.
+std::optional<Error> missing_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists) {
+  std::string why;
+  if (!request.known_publication.empty() && request.known_publication != request.publication) {
+    why = fmt::format("the copy was made from publication {}", request.known_publication);
+  } else if (request.checkpoint.is_set()) {
+    why = fmt::format("the copy is at {}: changes since it was dropped cannot be read", request.checkpoint.to_string());
+  } else if (slot_exists && !request.makes_publication) {
+    why = fmt::format("slot {} exists: a publication is created on a pipeline's first run only, before its slot",
+                      request.slot);
+  } else {
+    return std::nullopt;
+  }
+  return Error(
+      ErrorKind::source_not_ready, fmt::format("publication {} does not exist, but {}", request.publication, why),
+      fmt::format("{} Name one with --publication, or check the database; walbrook run --reset makes the copy anew.",
+                  publications_there_are(catalog)),
+      {.publication = request.publication});
+}
+
+void warn_of_older_slot(const PreflightRequest& request, Findings& found) {
+  found.warning(
+      "publication",
+      fmt::format(
+          "slot {} is older than publication {}, which does not exist yet: changes between them cannot be decoded",
+          request.slot, request.publication),
+      fmt::format("SELECT pg_drop_replication_slot('{}'); it is created again behind the publication.", request.slot));
+}
+
+}  // namespace
+
+void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found) {
+  const bool goes = request.reset && is_own_publication(catalog, request.publication);
+  const auto publication = goes ? std::nullopt : read_publication(catalog, request.publication);
+  if (publication) return check_existing(catalog, request, *publication, found);
+  if (const auto missing = missing_publication(catalog, request, slot_exists)) {
+    return found.error("publication", *missing);
+  }
+  check_creation(catalog, request, found);
+  if (slot_exists) warn_of_older_slot(request, found);
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,157 @@
+#include "postgres/publication/kept_publication.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+namespace walbrook::postgres {
+namespace {
+
+// ALTER PUBLICATION waits for whoever holds the table exclusively; the next catalog poll tries again.
+constexpr const char* bounded_wait = "SELECT pg_catalog.set_config('lock_timeout', '2s', true); ";
+
+bool is_published(const Publication& now, Oid oid) {
+  return std::ranges::any_of(now.tables, [oid](const SourceTable& table) {
+    return table.oid == oid || std::ranges::find(table.members, oid) != table.members.end();
+  });
+}
+
+// Later tables of the schema, and tables that were asked for: some of them may not exist any more.
+std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mark,
+                                         const std::vector<TableName>& asked) {
+  std::vector<PublishableTable> found;
+  if (!asked.empty()) found = find_publishable(catalog, {}, asked);
+  const auto exists = [&catalog](const std::string& schema) {
+    return catalog.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).size() > 0;
+  };
+  if (!mark.schema.empty() && exists(mark.schema)) {
+    try {
+      std::ranges::move(find_publishable(catalog, mark.schema, {}), std::back_inserter(found));
+    } catch (const Error& nothing) {
+      if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema holds no table any more
+    }
+  }
+  return found;
+}
+
+LeftOutTable left_out(Oid oid, const std::string& schema, const std::string& name, const TableIdentity& identity) {
+  return {.oid = oid, .schema = schema, .name = name, .lack = identity.lack, .remedy = identity.remedy};
+}
+
+}  // namespace
+
+PublicationGap find_gap(Connection& catalog, const Publication& now, const OwnMark& mark,
+                        const std::vector<TableName>& asked) {
+  PublicationGap gap;
+  for (const auto& table : now.tables) {
+    if (table.row_identity.lack.empty()) continue;
+    gap.lacking.push_back(&table);
+    gap.left_out.push_back(left_out(table.oid, table.schema, table.name, table.row_identity));
+  }
+  const bool needs_identity = now.updates || now.deletes;
+  for (auto& table : candidates(catalog, mark, asked)) {
+    if (!table.refusal.empty() || is_published(now, table.oid)) continue;
+    if (std::ranges::find(gap.joining, table.oid, &PublishableTable::oid) != gap.joining.end() ||
+        std::ranges::find(gap.left_out, table.oid, &LeftOutTable::oid) != gap.left_out.end()) {
+      continue;
+    }
+    if (needs_identity && !table.identity.lack.empty()) {
+      gap.left_out.push_back(left_out(table.oid, table.name.schema, table.name.name, table.identity));
+    } else {
+      gap.joining.push_back(std::move(table));
+    }
+  }
+  std::ranges::sort(gap.left_out, {}, [](const LeftOutTable& table) { return std::tie(table.schema, table.name); });
+  return gap;
+}
+
+std::optional<Publication> KeptPublication::read(Connection& catalog) {
+  auto now = read_publication(catalog, name_);
+  if (!now) return now;
+  const auto mark = read_own_mark(catalog, name_);
+  if (!mark) return now;
+  for (const auto oid : published_) {
+    if (!is_published(*now, oid)) taken_out_.insert(oid);
+  }
+  auto gap = find_gap(catalog, *now, *mark, asked_);
+  // Perhaps not by hand: a run that was killed right after it took the table out did not store that.
+  for (const auto& table : gap.left_out) taken_out_.erase(table.oid);
+  std::erase_if(gap.joining, [this](const PublishableTable& table) { return taken_out_.contains(table.oid); });
+  const bool fewer = take_out(catalog, gap);
+  const bool more = add(catalog, gap);
+  if (fewer || more) {
+    auto changed = read_publication(catalog, name_);
+    if (!changed) return changed;
+    now = std::move(changed);
+  }
+  published_.clear();
+  for (const auto& table : now->tables) {
+    published_.insert(table.oid);
+    taken_out_.erase(table.oid);
+  }
+  now->joined = joined_;
+  now->left_out = std::move(gap.left_out);
+  std::erase_if(now->left_out, [&](const LeftOutTable& table) { return is_published(*now, table.oid); });
+  tell_left_out(now->left_out);
+  return now;
+}
+
+bool KeptPublication::take_out(Connection& catalog, const PublicationGap& gap) {
+  bool changed = false;
+  for (const auto* table : gap.lacking) {
+    const auto sql = fmt::format("ALTER PUBLICATION {} DROP TABLE {}", catalog.quote_name(name_),
+                                 catalog.quote_table(table->schema, table->name));
+    changed = change(catalog, sql, "taken out of") || changed;
+  }
+  return changed;
+}
+
+bool KeptPublication::add(Connection& catalog, const PublicationGap& gap) {
+  bool changed = false;
+  for (const auto& table : gap.joining) {
+    const auto sql = fmt::format("ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name_),
+                                 published_table_sql(catalog, table));
+    if (!change(catalog, sql, "added to")) continue;
+    spdlog::info("table {} was added to publication {}", table.name.full_name(), name_);
+    joined_.insert(table.oid);
+    changed = true;
+  }
+  return changed;
+}
+
+// False where the role may not, or another session was faster.
+bool KeptPublication::change(Connection& catalog, const std::string& sql, const std::string& what) {
+  // Each refusal is a line in the source's log.
+  constexpr std::chrono::minutes ask_again{5};
+  const auto now = std::chrono::steady_clock::now();
+  if (const auto refused = refused_.find(sql); refused != refused_.end() && now < refused->second + ask_again) {
+    return false;
+  }
+  try {
+    catalog.execute(bounded_wait + sql, "changing publication " + name_);
+    return true;
+  } catch (const Error& failed) {
+    if (failed.kind() == ErrorKind::connection) throw;
+    const bool rights = failed.kind() == ErrorKind::rights;
+    if (rights) refused_[sql] = now;
+    if (told_.insert(sql).second) {
+      spdlog::log(rights ? spdlog::level::warn : spdlog::level::info,
+                  "a table could not be {} publication {}: {}\n  As the table's and the publication's owner: {};", what,
+                  name_, failed.cause(), sql);
+    }
+    return false;
+  }
+}
+
+void KeptPublication::tell_left_out(const std::vector<LeftOutTable>& tables) {
+  for (const auto& table : tables) {
+    auto line = fmt::format("publication {} leaves out table {}.{}: {}\n  {}", name_, table.schema, table.name,
+                            table.lack, table.remedy);
+    if (told_.insert(line).second) spdlog::warn("{}", line);
+  }
+}
+
+}  // namespace walbrook::postgres

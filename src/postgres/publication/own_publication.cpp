@@ -1,0 +1,189 @@
+#include "postgres/publication/own_publication.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "postgres/publication/publishing.h"
+
+namespace walbrook::postgres {
+namespace {
+
+constexpr std::string_view own_comment = "created by walbrook";
+constexpr std::string_view for_schema = " for schema ";
+
+// "insert, update" as PostgreSQL takes it; Error(configuration) for a word that it does not know.
+std::string checked_operations(const std::string& publish) {
+  constexpr std::array<std::string_view, 4> known = {"insert", "update", "delete", "truncate"};
+  std::vector<std::string> words;
+  std::istringstream in(publish);
+  for (std::string word; std::getline(in, word, ',');) {
+    word.erase(0, word.find_first_not_of(' '));
+    word.erase(word.find_last_not_of(' ') + 1);
+    if (std::ranges::find(known, word) == known.end()) {
+      throw Error(ErrorKind::configuration, fmt::format("publish = \"{}\": \"{}\" is no operation", publish, word),
+                  "Operations are insert, update, delete and truncate, with commas between them.",
+                  {.setting = "publish"});
+    }
+    words.push_back(std::move(word));
+  }
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+void refuse_what_cannot_be_published(const std::vector<PublishableTable>& tables) {
+  for (const auto& table : tables) {
+    if (table.refusal.empty()) continue;
+    throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", table.name.full_name(), table.refusal),
+                table.refusal_mend, {.table = table.name.full_name()});
+  }
+}
+
+bool holds(const std::string& operations, std::string_view word) {
+  return operations.find(word) != std::string::npos;
+}
+
+// Of an insert-only publication the source asks for no replica identity.
+std::vector<LeftOutTable> leave_out(std::vector<PublishableTable>& tables, const std::string& operations) {
+  std::vector<LeftOutTable> left_out;
+  if (!holds(operations, "update") && !holds(operations, "delete")) return left_out;
+  for (const auto& table : tables) {
+    if (table.identity.lack.empty()) continue;
+    left_out.push_back({.oid = table.oid,
+                        .schema = table.name.schema,
+                        .name = table.name.name,
+                        .lack = table.identity.lack,
+                        .remedy = table.identity.remedy});
+  }
+  std::erase_if(tables, [](const PublishableTable& table) { return !table.identity.lack.empty(); });
+  return left_out;
+}
+
+const SourceTable* published(const Publication& publication, Oid oid) {
+  const auto found = std::ranges::find_if(publication.tables, [oid](const SourceTable& table) {
+    return std::ranges::find(table.members, oid) != table.members.end();
+  });
+  return found == publication.tables.end() ? nullptr : &*found;
+}
+
+MadePublication create(Connection& catalog, const WantedPublication& wanted, const std::string& operations) {
+  MadePublication made{.created = true, .added = {}, .left_out = {}};
+  auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
+  refuse_what_cannot_be_published(tables);
+  made.left_out = leave_out(tables, operations);
+  for (const auto& table : tables) made.added.push_back(table.name.full_name());
+  change_publication(catalog, wanted.name, create_publication_sql(catalog, wanted.name, tables, operations));
+  mark_as_own(catalog, wanted.name, {.schema = wanted.tables.empty() ? wanted.schema : std::string()});
+  return made;
+}
+
+// Column lists are changed only by taking the table out and adding it again; one statement string is one transaction.
+std::string set_columns_sql(const Connection& catalog, const std::string& name, const PublishableTable& table) {
+  return fmt::format("ALTER PUBLICATION {} DROP TABLE {}; ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name),
+                     catalog.quote_table(table.name.schema, table.name.name), catalog.quote_name(name),
+                     published_table_sql(catalog, table));
+}
+
+bool other_columns(const SourceTable& now, const PublishableTable& asked) {
+  auto wanted = asked.name.columns;
+  auto has = now.published_columns;
+  std::ranges::sort(wanted);
+  std::ranges::sort(has);
+  return !wanted.empty() && wanted != has;
+}
+
+void set_operations(Connection& catalog, const Publication& now, const std::string& operations) {
+  if (now.inserts == holds(operations, "insert") && now.updates == holds(operations, "update") &&
+      now.deletes == holds(operations, "delete") && now.truncates == holds(operations, "truncate")) {
+    return;
+  }
+  change_publication(catalog, now.name,
+                     fmt::format("ALTER PUBLICATION {} SET (publish = {})", catalog.quote_name(now.name),
+                                 catalog.quote_literal(operations)));
+}
+
+MadePublication complete(Connection& catalog, const WantedPublication& wanted, const Publication& now,
+                         const std::string& operations) {
+  MadePublication made;
+  const auto mark = read_own_mark(catalog, wanted.name);
+  auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
+  refuse_what_cannot_be_published(tables);
+  if (mark) made.left_out = leave_out(tables, operations);
+  for (const auto& table : tables) {
+    const auto* known = published(now, table.oid);
+    if (known != nullptr && (!mark || !other_columns(*known, table))) continue;
+    const auto sql = known != nullptr
+                         ? set_columns_sql(catalog, wanted.name, table)
+                         : fmt::format("ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(wanted.name),
+                                       published_table_sql(catalog, table));
+    if (!mark) {
+      throw Error(ErrorKind::source_not_ready,
+                  fmt::format("table {} is not in publication {}, which walbrook did not make", table.name.full_name(),
+                              wanted.name),
+                  "As owner of both: " + sql + ";", {.publication = wanted.name, .table = table.name.full_name()});
+    }
+    change_publication(catalog, wanted.name, sql);
+    made.added.push_back(table.name.full_name());
+  }
+  if (!mark) return made;
+  set_operations(catalog, now, operations);
+  if (wanted.tables.empty() && mark->schema.empty()) mark_as_own(catalog, wanted.name, {.schema = wanted.schema});
+  if (wanted.tables.empty() && !mark->schema.empty() && mark->schema != wanted.schema) {
+    spdlog::warn("publication {} was made for schema {}: later tables of {} are added by calling again", wanted.name,
+                 mark->schema, wanted.schema);
+  }
+  return made;
+}
+
+}  // namespace
+
+void change_publication(Connection& catalog, const std::string& name, const std::string& sql) {
+  try {
+    catalog.execute(sql, "changing publication " + name);
+  } catch (const Error& failed) {
+    if (failed.kind() != ErrorKind::rights) throw;
+    throw Error(ErrorKind::rights, failed.cause(),
+                "As the tables' owner, with CREATE on the database, run: " + sql + ";", failed.facts());
+  }
+}
+
+std::optional<OwnMark> read_own_mark(Connection& catalog, const std::string& name) {
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.obj_description(oid, 'pg_publication') FROM pg_catalog.pg_publication WHERE pubname = $1",
+      {name}, "reading the comment of publication " + name);
+  if (rows.size() == 0) return std::nullopt;
+  const auto text = rows.text(0, 0);
+  std::string_view comment = text;
+  if (!comment.starts_with(own_comment)) return std::nullopt;
+  comment.remove_prefix(own_comment.size());
+  if (comment.empty()) return OwnMark{};
+  if (!comment.starts_with(for_schema)) return std::nullopt;
+  return OwnMark{.schema = std::string(comment.substr(for_schema.size()))};
+}
+
+bool is_own_publication(Connection& catalog, const std::string& name) {
+  return read_own_mark(catalog, name).has_value();
+}
+
+void mark_as_own(Connection& catalog, const std::string& name, const OwnMark& mark) {
+  auto comment = std::string(own_comment);
+  if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
+  catalog.execute(
+      fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment)),
+      "marking the publication as ours");
+}
+
+void drop_own_publication(Connection& catalog, const std::string& name) {
+  if (!is_own_publication(catalog, name)) return;
+  catalog.execute("DROP PUBLICATION " + catalog.quote_name(name), "dropping the publication");
+}
+
+MadePublication make_publication(Connection& catalog, const WantedPublication& wanted) {
+  const auto operations = checked_operations(wanted.publish);
+  if (const auto now = read_publication(catalog, wanted.name)) return complete(catalog, wanted, *now, operations);
+  return create(catalog, wanted, operations);
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "postgres/publication/publishing.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// One row for each relation of that name, at most; key columns as in table_schema.cpp, of FULL all columns.
+constexpr auto relation_query = R"(
+SELECT c.oid, c.relkind, c.relpersistence, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner),
+  (SELECT pg_catalog.json_agg(a.attname) FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  (SELECT pg_catalog.json_agg(a.attname) FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (c.relreplident = 'f' OR EXISTS (
+      SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
+        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
+        AND a.attnum = ANY ((string_to_array(i.indkey::text, ' ')::int2[])[1:i.indnkeyatts])))),
+  c.oid < 16384
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2
+)";
+
+// A table that belongs to an extension (PostGIS' spatial_ref_sys) comes and goes with it: it is published where it is
+// asked for by name.
+constexpr auto schema_query = R"(
+SELECT c.relname, c.oid, c.relkind = 'p', pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition AND c.oid >= 16384
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY c.relname
+)";
+
+std::vector<std::string> names_of(const std::string& json) {
+  return json.empty() ? std::vector<std::string>() : nlohmann::json::parse(json).get<std::vector<std::string>>();
+}
+
+std::string kind_refusal(char kind, char persistence, bool system) {
+  if (kind == 'v') return "is a view: what it shows is not in the write-ahead log";
+  if (kind == 'm') return "is a materialized view, which PostgreSQL does not publish";
+  if (kind == 'f') return "is a foreign table: its changes are not in this server's write-ahead log";
+  if (kind != 'r' && kind != 'p') return "is no table";
+  if (system) return "is a system table, which PostgreSQL does not publish";
+  if (persistence == 't') return "is a temporary table, which PostgreSQL does not publish";
+  if (persistence == 'u') return "is unlogged: its changes are not in the write-ahead log";
+  return {};
+}
+
+void refuse(PublishableTable& table, std::string why, std::string mend) {
+  table.refusal = std::move(why);
+  table.refusal_mend = std::move(mend);
+}
+
+void check_columns(PublishableTable& table, const std::vector<std::string>& present,
+                   const std::vector<std::string>& key, int version) {
+  const auto& wanted = table.name.columns;
+  if (wanted.empty()) return;
+  if (version < 150000) {
+    return refuse(table, "cannot be published by columns: PostgreSQL has column lists from version 15 on",
+                  "Leave the column list out, or upgrade the server.");
+  }
+  for (const auto& column : wanted) {
+    if (std::ranges::find(present, column) == present.end()) {
+      return refuse(table, fmt::format("has no column \"{}\"", column),
+                    "Correct the column list; names with capitals go in double quotes.");
+    }
+  }
+  for (const auto& column : key) {
+    if (std::ranges::find(wanted, column) == wanted.end()) {
+      return refuse(
+          table,
+          fmt::format("needs column \"{}\" in its column list: it belongs to the replica identity, and without it "
+                      "UPDATE and DELETE would fail at the source",
+                      column),
+          fmt::format("Add \"{}\" to the column list.", column));
+    }
+  }
+}
+
+// A table that is not there may be there under the same name in other letters.
+std::string missing_mend(Connection& catalog, const TableName& asked) {
+  const auto rows = catalog.query(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2) AND c.relkind IN ('r', 'p') LIMIT 1",
+      {asked.schema, asked.name});
+  if (rows.size() == 0) return fmt::format("Check the name and the database ({}).", catalog.database());
+  return fmt::format("There is {}: write --table '{}'", rows.text(0, 0) + "." + rows.text(0, 1),
+                     catalog.quote_table(rows.text(0, 0), rows.text(0, 1)));
+}
+
+PublishableTable find_one(Connection& catalog, const TableName& asked) {
+  PublishableTable table{.name = asked, .owner = {}, .refusal = {}, .refusal_mend = {}};
+  const auto rows = catalog.query(relation_query, {asked.schema, asked.name}, "looking up table " + asked.full_name());
+  if (rows.size() == 0) {
+    refuse(table, "does not exist", missing_mend(catalog, asked));
+    return table;
+  }
+  table.oid = rows.oid(0, 0);
+  table.partitioned = rows.text(0, 1) == "p";
+  table.may_publish = rows.boolean(0, 3);
+  table.owner = rows.text(0, 4);
+  const char persistence = rows.text(0, 2).at(0);
+  if (auto why = kind_refusal(rows.text(0, 1).at(0), persistence, rows.boolean(0, 7)); !why.empty()) {
+    refuse(table, std::move(why),
+           persistence == 'u' ? fmt::format("ALTER TABLE {} SET LOGGED;", catalog.quote_table(asked.schema, asked.name))
+                              : "Name ordinary or partitioned tables.");
+    return table;
+  }
+  check_columns(table, names_of(rows.json(0, 5)), names_of(rows.json(0, 6)), catalog.server_version());
+  return table;
+}
+
+std::vector<PublishableTable> find_schema(Connection& catalog, const std::string& schema) {
+  if (catalog.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).size() == 0) {
+    throw Error(ErrorKind::source_not_ready, fmt::format("schema {} does not exist in {}", schema, catalog.where()),
+                "Name another one by --schema, or tables by --table.");
+  }
+  const auto rows = catalog.query(schema_query, {schema}, "listing the tables of schema " + schema);
+  std::vector<PublishableTable> tables;
+  for (int row = 0; row < rows.size(); ++row) {
+    tables.push_back({.name = {schema, rows.text(row, 0), {}},
+                      .oid = rows.oid(row, 1),
+                      .partitioned = rows.boolean(row, 2),
+                      .may_publish = rows.boolean(row, 3),
+                      .owner = rows.text(row, 4),
+                      .refusal = {},
+                      .refusal_mend = {}});
+  }
+  if (tables.empty()) {
+    throw Error(ErrorKind::source_not_ready,
+                fmt::format("schema {} of {} holds no table that can be published", schema, catalog.where()),
+                "Name another one by --schema, or tables by --table.");
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::string published_table_sql(const Connection& catalog, const PublishableTable& table) {
+  std::string sql = (table.partitioned ? "" : "ONLY ") + catalog.quote_table(table.name.schema, table.name.name);
+  for (std::size_t i = 0; i < table.name.columns.size(); ++i) {
+    sql += (i == 0 ? " (" : ", ") + catalog.quote_name(table.name.columns[i]);
+  }
+  return table.name.columns.empty() ? sql : sql + ")";
+}
+
+std::vector<SourceTable> as_published(const std::vector<PublishableTable>& tables) {
+  std::vector<SourceTable> published;
+  for (const auto& table : tables) {
+    if (table.oid == 0) continue;
+    SourceTable made;
+    made.oid = table.oid;
+    made.schema = table.name.schema;
+    made.name = table.name.name;
+    made.partitioned = table.partitioned;
+    made.published_columns = table.name.columns;
+    made.row_identity = table.identity;
+    published.push_back(std::move(made));
+  }
+  return published;
+}
+
+namespace {
+
+std::vector<PublishableTable> with_identities(Connection& catalog, std::vector<PublishableTable> tables) {
+  auto judged = as_published(tables);
+  read_row_identities(catalog, judged, {});
+  for (auto& table : tables) {
+    const auto found = std::ranges::find(judged, table.oid, &SourceTable::oid);
+    if (found != judged.end()) table.identity = std::move(found->row_identity);
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::vector<PublishableTable> find_publishable(Connection& catalog, const std::string& schema,
+                                               const std::vector<TableName>& asked) {
+  if (asked.empty()) return with_identities(catalog, find_schema(catalog, schema));
+  std::vector<PublishableTable> tables;
+  for (const auto& name : asked) {
+    const auto same = [&name](const PublishableTable& known) {
+      return known.name.schema == name.schema && known.name.name == name.name;
+    };
+    if (const auto known = std::ranges::find_if(tables, same); known != tables.end()) {
+      if (known->name == name) continue;
+      throw Error(ErrorKind::configuration,
+                  fmt::format("table {} is asked for twice, with other columns", name.full_name()), "Name it once.");
+    }
+    tables.push_back(find_one(catalog, name));
+  }
+  return with_identities(catalog, std::move(tables));
+}
+
+std::string create_publication_sql(const Connection& catalog, const std::string& name,
+                                   const std::vector<PublishableTable>& tables, const std::string& publish) {
+  std::string sql = "CREATE PUBLICATION " + catalog.quote_name(name);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    sql += (i == 0 ? " FOR TABLE " : ", ") + published_table_sql(catalog, tables[i]);
+  }
+  return fmt::format("{} WITH (publish = {}, publish_via_partition_root = true)", sql, catalog.quote_literal(publish));
+}
+
+void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
+                        const std::vector<TableName>& tables) {
+  static_cast<void>(make_publication(catalog, {.name = name, .schema = schema, .tables = tables}));
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,249 @@
+#include "postgres/slot/slot.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "base/clock.h"
+#include "postgres/connection/server_wait.h"
+
+namespace walbrook::postgres {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr milliseconds waiting_interval(1000);  // how often is said who is waited for
+
+// to_jsonb finds the columns that only later versions have.
+constexpr auto slot_query = R"(
+SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, s.active_pid, s.restart_lsn,
+  s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+  pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+                                  ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
+  coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false)
+FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
+)";
+
+// A slot becomes consistent when every transaction that was writing while it began has ended, in whatever database.
+// backend_xid is shown to every role; state and query are not, where the role may not see them.
+constexpr auto writers_query = R"(
+SELECT a.pid, NULL, a.application_name, a.usename, a.datname, a.state,
+  extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint,
+  extract(epoch FROM pg_catalog.clock_timestamp() - a.state_change)::bigint
+FROM pg_catalog.pg_stat_activity a
+WHERE a.backend_xid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid() AND a.pid <> $1
+UNION ALL
+SELECT 0, p.gid, NULL, p.owner, p.database, 'prepared', extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)::bigint, NULL
+FROM pg_catalog.pg_prepared_xacts p
+ORDER BY 7 DESC NULLS LAST
+)";
+
+OpenWriter writer_of(const Rows& rows, int row, const std::string& database) {
+  OpenWriter writer{.pid = rows.integer(row, 0), .prepared_gid = rows.text(row, 1), .what = {}};
+  std::vector<std::string> about;
+  if (!rows.text(row, 2).empty()) about.push_back(fmt::format("app \"{}\"", rows.text(row, 2)));
+  if (!rows.text(row, 3).empty()) about.push_back("user " + rows.text(row, 3));
+  if (rows.text(row, 4) != database) about.push_back("database " + rows.text(row, 4));
+  const auto state = rows.text(row, 5);
+  if (state == "idle in transaction" && !rows.is_null(row, 7)) {
+    about.push_back(fmt::format("{} for {} s", state, rows.integer(row, 7)));
+  } else if (!rows.is_null(row, 6)) {
+    about.push_back(fmt::format("{} for {} s", state == "prepared" ? "prepared" : "writing", rows.integer(row, 6)));
+  }
+  writer.what = writer.pid != 0 ? fmt::format("pid {}", writer.pid)
+                                : fmt::format("prepared transaction \"{}\"", writer.prepared_gid);
+  if (!about.empty()) writer.what += fmt::format(" ({})", fmt::join(about, ", "));
+  return writer;
+}
+
+// Says who is waited for, on a connection of its own that is opened only when there is something to wait for.
+class WaitReport {
+ public:
+  WaitReport(const Endpoint& endpoint, const WaitingFor& waiting, int walsender_pid)
+      : endpoint_(endpoint.for_a_look()), waiting_(waiting), walsender_pid_(walsender_pid) {}
+
+  void tell() {
+    const auto writers = read();
+    if (waiting_ && writers) waiting_(*writers);
+  }
+
+  // nullopt: they are not known.
+  std::optional<std::vector<OpenWriter>> read() {
+    std::vector<OpenWriter> writers;
+    try {
+      if (!catalog_) catalog_ = Connection::open(endpoint_, ConnectionUse::catalog);
+      const auto rows = catalog_->query(writers_query, {std::to_string(walsender_pid_)}, "listing open transactions");
+      for (int row = 0; row < rows.size(); ++row) writers.push_back(writer_of(rows, row, catalog_->database()));
+    } catch (const Stopped&) {
+      throw;
+    } catch (const Error& failed) {  // it is only told; the creation itself goes on
+      catalog_.reset();
+      spdlog::debug("who the slot waits for is not known: {}", failed.cause());
+      return std::nullopt;
+    }
+    return writers;
+  }
+
+ private:
+  Endpoint endpoint_;
+  const WaitingFor& waiting_;
+  int walsender_pid_;
+  std::optional<Connection> catalog_;
+};
+
+std::string to_text(const std::vector<OpenWriter>& writers) {
+  std::string text;
+  for (const auto& writer : writers) {
+    text += text.empty() ? "" : ", ";
+    if (!writer.what.empty()) {
+      text += writer.what;
+    } else {
+      text += writer.pid != 0 ? fmt::format("pid {}", writer.pid)
+                              : fmt::format("prepared transaction \"{}\"", writer.prepared_gid);
+    }
+  }
+  return text;
+}
+
+std::string seconds_text(milliseconds time) {
+  return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
+}
+
+// What ends them, as far as that is known.
+std::string end_writers(const Connection& connection, const std::vector<OpenWriter>& writers) {
+  std::string sql;
+  for (const auto& writer : writers) {
+    sql += writer.pid != 0 ? fmt::format("SELECT pg_terminate_backend({}); ", writer.pid)
+                           : fmt::format("ROLLBACK PREPARED {}; ", connection.quote_literal(writer.prepared_gid));
+  }
+  return fmt::format("Wait for their end, or end them: {}--snapshot-wait sets how long a run waits.", sql);
+}
+
+WritersStayOpen waited_too_long(const Connection& replication, WaitReport& report, std::string_view doing,
+                                milliseconds longest) {
+  const auto writers = report.read();
+  const bool known = writers && !writers->empty();
+  return WritersStayOpen(
+      Error(ErrorKind::data,
+            fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
+                        seconds_text(longest), known ? to_text(*writers) : "they are not known"),
+            known ? end_writers(replication, *writers) : "--snapshot-wait sets how long a run waits."));
+}
+
+// Waits for as long as the server is at work on it.
+Result await_result(Connection& replication, WaitReport& report, milliseconds longest, const std::stop_token& stop,
+                    std::string_view doing) {
+  ServerWait wait(replication, doing, stop);
+  auto next_report = steady_clock::now() + waiting_interval;
+  const auto give_up = steady_clock::now() + longest;
+  try {
+    while (PQisBusy(replication.raw()) != 0) {
+      wait.once();
+      if (longest.count() > 0 && steady_clock::now() >= give_up && PQisBusy(replication.raw()) != 0) {
+        auto failed = waited_too_long(replication, report, doing, longest);  // before they can end
+        replication.abandon_statement();
+        throw failed;
+      }
+      if (steady_clock::now() < next_report) continue;
+      report.tell();
+      next_report = steady_clock::now() + waiting_interval;
+    }
+  } catch (const Stopped&) {
+    // A server process that waits for a transaction does not notice that its client is gone.
+    replication.abandon_statement();
+    throw Stopped(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
+  }
+  Result result(PQgetResult(replication.raw()));
+  while (wait.result() != nullptr) {
+  }
+  return result;
+}
+
+Error creation_failure(const Connection& replication, const PGresult* result, const std::string& name) {
+  auto failed = replication.failure(result, "creating slot " + name);
+  const auto state = sqlstate_of(result);
+  if (state == "53400") {  // configuration_limit_exceeded: all slots are in use
+    return {ErrorKind::source_not_ready, failed.cause(),
+            "Raise max_replication_slots (needs a restart), or drop slots that nobody needs (pg_replication_slots).",
+            failed.facts()};
+  }
+  if (state == "55000") {  // object_not_in_prerequisite_state: wal_level
+    return {ErrorKind::source_not_ready, failed.cause(),
+            "ALTER SYSTEM SET wal_level = logical; then restart the server.", failed.facts()};
+  }
+  if (state == "42710") {
+    return {ErrorKind::source_not_ready, failed.cause(), "Give another name by --slot.", failed.facts()};
+  }
+  return failed;
+}
+
+// 15 has a list of options, 14 key words; later versions take both.
+std::string creation_sql(const Connection& replication, const NewSlot& slot, bool snapshot) {
+  const auto* persistence = snapshot ? " TEMPORARY" : "";
+  const auto quoted = replication.quote_name(slot.name);
+  if (replication.server_version() >= 150000) {
+    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}'{})", quoted, persistence,
+                       snapshot ? "export" : "nothing", slot.two_phase ? ", TWO_PHASE" : "");
+  }
+  return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quoted, persistence,
+                     snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
+}
+
+CreatedSlot create_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot, bool snapshot,
+                        const SlotWait& wait, const std::stop_token& stop) {
+  const auto doing = "creating slot " + slot.name;
+  if (PQsendQuery(replication.raw(), replication.encoded(creation_sql(replication, slot, snapshot)).c_str()) == 0) {
+    throw replication.failure(nullptr, doing);
+  }
+  WaitReport report(endpoint, wait.report, PQbackendPID(replication.raw()));
+  auto result = await_result(replication, report, wait.longest, stop, doing);
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), slot.name);
+  const Rows rows(std::move(result));
+  return {.slot_name = slot.name, .consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};
+}
+
+}  // namespace
+
+std::string waiting_text(const std::vector<OpenWriter>& writers) {
+  return "the end of transactions that are writing in the source: " + to_text(writers);
+}
+
+std::optional<SlotState> read_slot(Connection& catalog, const std::string& name) {
+  const auto rows = catalog.query(slot_query, {name}, "reading slot " + name);
+  if (rows.size() == 0) return std::nullopt;
+  return SlotState{.name = rows.text(0, 0),
+                   .plugin = rows.text(0, 1),
+                   .database = rows.text(0, 2),
+                   .logical = rows.boolean(0, 3),
+                   .temporary = rows.boolean(0, 4),
+                   .active_pid = rows.integer(0, 5),
+                   .restart_lsn = rows.lsn(0, 6),
+                   .confirmed_flush_lsn = rows.lsn(0, 7),
+                   .two_phase = rows.boolean(0, 11),
+                   .wal_status = rows.text(0, 8),
+                   .invalidation_reason = rows.text(0, 9),
+                   .retained_bytes = rows.integer(0, 10)};
+}
+
+CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
+                                  const SlotWait& wait, std::stop_token stop) {
+  return create_slot(replication, endpoint, slot, false, wait, stop);
+}
+
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
+                                 std::stop_token stop) {
+  // Slots are named across the cluster. The PID tells apart whoever lives now, the number what a crash may have left.
+  const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
+  return create_slot(replication, endpoint, {.name = name}, true, wait, stop);
+}
+
+void drop_slot(Connection& catalog, const std::string& name) {
+  catalog.query(
+      "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+      {name}, "dropping slot " + name);
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,97 @@
+// Publication and slot: what walbrook creates in the source, and nothing else.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "postgres/catalog/catalog.h"
+
+namespace walbrook::postgres {
+
+// A table that the user asked for: "schema.table" or "table" (then in `public`), with optional columns.
+struct TableName {
+  std::string schema;
+  std::string name;
+  std::vector<std::string> columns;                                            // empty = all
+  [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
+  friend bool operator==(const TableName&, const TableName&) = default;
+};
+// `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(configuration).
+[[nodiscard]] TableName parse_table_name(std::string_view text);
+// One part of such a name, in double quotes where it needs them; and what stands in the quotes that `rest` begins with,
+// which then begins behind them. nullopt: they are not closed.
+[[nodiscard]] std::string quoted_name(std::string_view name);
+[[nodiscard]] std::optional<std::string> take_quoted_name(std::string_view& rest);
+
+struct SlotState {
+  std::string name;
+  std::string plugin;
+  std::string database;
+  bool logical = false;
+  bool temporary = false;
+  std::int64_t active_pid = 0;  // 0: nobody reads it
+  Lsn restart_lsn;
+  Lsn confirmed_flush_lsn;
+  bool two_phase = false;           // prepared transactions are decoded when they are prepared; cannot be undone
+  std::string wal_status;           // "reserved", "extended", "unreserved", "lost"
+  std::string invalidation_reason;  // 16+; "" otherwise
+  std::int64_t retained_bytes = 0;  // WAL that it holds
+};
+[[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
+
+// Why changes from `checkpoint` on cannot be read from this slot: it is missing although there is a checkpoint,
+// physical, of another plugin or database, temporary, invalidated, or ahead of the checkpoint (the server would then go
+// on from the slot's position and leave a gap without a word). nullopt when they can. An active slot is no trouble.
+[[nodiscard]] std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
+                                                const std::string& database, Lsn checkpoint);
+
+// make_publication for all four operations (own_publication.h): FOR TABLE of `tables`, of all ordinary and partitioned
+// tables of `schema` when empty, partitions by their root. A table that does not exist or cannot be published is an
+// Error that names it.
+void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
+                        const std::vector<TableName>& tables);
+
+// Somebody whom the creation of a slot waits for: it needs every transaction that is writing now to end.
+struct OpenWriter {
+  std::int64_t pid = 0;  // 0: a prepared transaction
+  std::string prepared_gid;
+  std::string what;  // "pid 4711 (app \"psql\", user joe, idle in transaction for 12 s)"
+};
+// Called about once a second while the creation waits.
+using WaitingFor = std::function<void(const std::vector<OpenWriter>&)>;
+// "the end of transactions that are writing in the source: pid 4711 (app "psql", …), prepared transaction "x"".
+[[nodiscard]] std::string waiting_text(const std::vector<OpenWriter>& writers);
+
+// Transactions that a slot's creation waits for did not end within SlotWait::longest; they are named, and nothing is
+// left of the attempt.
+class WritersStayOpen : public Error {
+ public:
+  explicit WritersStayOpen(const Error& error) : Error(error) {}
+};
+
+// How the creation of a slot waits for open writers.
+struct SlotWait {
+  WaitingFor report{};
+  milliseconds longest{0};  // 0 = as long as they are open
+};
+
+struct CreatedSlot {
+  std::string slot_name;
+  Lsn consistent_point;
+  std::string snapshot_name;  // empty unless exported; valid until the replication connection runs another command
+};
+struct NewSlot {
+  std::string name;
+  bool two_phase = false;  // 15+
+};
+// On a replication connection. Throws WritersStayOpen; `stop` ends the wait with Stopped.
+CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
+                                  const SlotWait& wait, std::stop_token stop);
+CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
+                                 std::stop_token stop);
+void drop_slot(Connection& catalog, const std::string& name);
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,137 @@
+// Binary forms of arrays, composites and hstore. They hold the binary forms of their parts, each behind its length.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "postgres/values/nested.h"
+#include "postgres/values/parsers.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// Takes the open value back.
+ParseStatus give_up(ParseStatus why, Column& out) {
+  out.drop_open();
+  return why;
+}
+
+// length:i32 bytes; the length -1 is NULL.
+ParseStatus part(ByteReader& in, const ValueParser& parser, const ValueLimits& limits, Column& out) {
+  const auto length = in.i32();
+  if (in.failed() || length < -1) return ParseStatus::malformed;
+  if (length == -1) {
+    out.append_null();
+    return ParseStatus::ok;
+  }
+  const auto bytes = in.bytes(static_cast<std::size_t>(length));
+  if (in.failed()) return ParseStatus::malformed;
+  const auto variants = out.variants().size();
+  const auto status = parser(bytes, limits, out);
+  return out.variants().size() == variants ? status : ParseStatus::needs_text;
+}
+
+// dimensions:i32 has_null:i32 element_type:u32 { size:i32 lower_bound:i32 }* { element }*
+//                                                                    src/backend/utils/adt/arrayfuncs.c, array_send
+class ArrayBinary final : public NestedParser {
+ public:
+  ArrayBinary(ValueParser element, Oid element_oid) : element_(std::move(element)), element_oid_(element_oid) {}
+
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+    constexpr std::int32_t most_dimensions = 6;  // MAXDIM
+    ByteReader in(bytes);
+    const auto dimensions = in.i32();
+    const auto has_null = in.i32();
+    const auto oid = in.u32();
+    if (in.failed() || dimensions < 0 || dimensions > most_dimensions || has_null < 0 || has_null > 1 ||
+        oid != element_oid_) {
+      return ParseStatus::malformed;
+    }
+    if (dimensions > 1) return ParseStatus::needs_text;
+    if (dimensions == 1) {
+      const auto size = in.i32();
+      const auto lower_bound = in.i32();
+      if (in.failed() || size < 0) return ParseStatus::malformed;
+      if (lower_bound != 1) return ParseStatus::needs_text;
+      Column& elements = out.children().front();
+      for (std::int32_t i = 0; i < size; ++i) {
+        if (const auto status = part(in, element_, limits, elements); status != ParseStatus::ok) {
+          return give_up(status, out);
+        }
+      }
+    }
+    if (!in.at_end()) return give_up(ParseStatus::malformed, out);
+    out.close_list();
+    return ParseStatus::ok;
+  }
+
+ private:
+  ValueParser element_;
+  Oid element_oid_;
+};
+
+// fields:i32 { type:u32 field }*                                        src/backend/utils/adt/rowtypes.c, record_send
+//
+// Other attributes than those that are known, by their number or their types, or one that cannot be parsed: the type
+// was altered, and the text form makes a variant of it.
+class RecordBinary final : public NestedParser {
+ public:
+  explicit RecordBinary(std::vector<TypedParser> fields) : fields_(std::move(fields)) {}
+
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+    ByteReader in(bytes);
+    const auto count = in.i32();
+    if (in.failed() || count < 0) return ParseStatus::malformed;
+    if (static_cast<std::size_t>(count) != fields_.size()) return ParseStatus::needs_text;
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      const auto oid = in.u32();
+      if (in.failed()) return give_up(ParseStatus::malformed, out);
+      if (oid != fields_[i].oid || part(in, fields_[i].parser, limits, out.children()[i]) != ParseStatus::ok) {
+        return give_up(in.failed() ? ParseStatus::malformed : ParseStatus::needs_text, out);
+      }
+    }
+    if (!in.at_end()) return give_up(ParseStatus::malformed, out);
+    out.close_structure();
+    return ParseStatus::ok;
+  }
+
+ private:
+  std::vector<TypedParser> fields_;
+};
+
+// pairs:i32 { key_length:i32 key value }*                                      contrib/hstore/hstore_io.c, hstore_send
+class HstoreBinary final : public NestedParser {
+ public:
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+    static const ValueParser text(parse_utf8);
+    ByteReader in(bytes);
+    const auto pairs = in.i32();
+    if (in.failed() || pairs < 0) return ParseStatus::malformed;
+    Column& keys = out.children()[0];
+    for (std::int32_t i = 0; i < pairs; ++i) {
+      auto status = part(in, text, limits, keys);
+      if (status == ParseStatus::ok && keys.is_null(keys.size() - 1)) status = ParseStatus::malformed;
+      if (status == ParseStatus::ok) status = part(in, text, limits, out.children()[1]);
+      if (status != ParseStatus::ok) return give_up(status, out);
+    }
+    if (!in.at_end()) return give_up(ParseStatus::malformed, out);
+    out.close_list();
+    return ParseStatus::ok;
+  }
+};
+
+}  // namespace
+
+ValueParser array_binary_parser(ValueParser element, Oid element_oid) {
+  if (element == nullptr) return {};
+  return ValueParser(std::make_shared<const ArrayBinary>(std::move(element), element_oid));
+}
+
+ValueParser record_binary_parser(std::vector<TypedParser> fields) {
+  if (std::ranges::any_of(fields, [](const TypedParser& field) { return field.parser == nullptr; })) return {};
+  return ValueParser(std::make_shared<const RecordBinary>(std::move(fields)));
+}
+
+ValueParser hstore_binary_parser() {
+  return ValueParser(std::make_shared<const HstoreBinary>());
+}
+
+}  // namespace walbrook::postgres

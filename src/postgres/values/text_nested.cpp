@@ -1,0 +1,211 @@
+// Text forms of arrays, composites and hstore.
+#include <algorithm>
+
+#include "base/source_text.h"
+#include "base/utf8.h"
+#include "postgres/values/nested.h"
+#include "postgres/values/parsers.h"
+#include "postgres/values/value_text.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// The value as a whole goes to the variant column.
+ParseStatus whole_as_variant(std::string_view bytes, const ValueLimits& limits, Column& out) {
+  out.drop_open();
+  std::string text;
+  if (limits.text == nullptr ? is_utf8(bytes) : is_ascii(bytes)) {
+    text = bytes;
+  } else if (limits.text == nullptr || !limits.text->to_utf8(bytes, text)) {
+    const bool suspends = limits.text != nullptr && limits.text->unconvertible() == SourceText::Unconvertible::suspends;
+    if (suspends) return ParseStatus::malformed;
+    text = to_hex(bytes);
+  }
+  out.append_variant(std::move(text));
+  return ParseStatus::ok;
+}
+
+ParseStatus refuse(Column& out) {
+  out.drop_open();
+  return ParseStatus::malformed;
+}
+
+// What is left of a value's text, part by part. Borrows the text; a part that holds escapes is put together in a buffer
+// and valid until the next one.
+class PartScanner {
+ public:
+  explicit PartScanner(std::string_view text) : rest_(text) {}
+
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] bool next_is(char c) const { return rest_.starts_with(c); }
+  bool take(std::string_view token) {
+    if (!rest_.starts_with(token)) return false;
+    rest_.remove_prefix(token.size());
+    return true;
+  }
+  // Up to one of `ends`, which is not taken; false when none comes.
+  bool bare(std::string_view ends, std::string_view& part) {
+    const auto end = rest_.find_first_of(ends);
+    if (end == std::string_view::npos) return false;
+    part = rest_.substr(0, end);
+    rest_.remove_prefix(end);
+    return true;
+  }
+  // Behind its opening quote, up to the closing one, which is taken. A backslash escapes what follows; where
+  // `doubled`, two quotes are one as well.
+  bool quoted(std::string_view& part, bool doubled) {
+    auto stop = rest_.find_first_of("\"\\");
+    if (stop == std::string_view::npos) return false;
+    if (rest_[stop] == '"' && !(doubled && rest_.substr(stop + 1).starts_with('"'))) {
+      part = rest_.substr(0, stop);
+      rest_.remove_prefix(stop + 1);
+      return true;
+    }
+    buffer_.clear();
+    for (; stop != std::string_view::npos; stop = rest_.find_first_of("\"\\")) {
+      buffer_.append(rest_.substr(0, stop));
+      const bool escape = rest_[stop] == '\\';
+      rest_.remove_prefix(stop + 1);
+      if (!escape && !(doubled && next_is('"'))) {
+        part = buffer_;
+        return true;
+      }
+      if (rest_.empty()) return false;
+      buffer_.push_back(rest_.front());
+      rest_.remove_prefix(1);
+    }
+    return false;
+  }
+
+ private:
+  std::string_view rest_;
+  std::string buffer_;
+};
+
+// "{1,NULL,\"a b\"}", empty "{}"; with the bounds before it ("[0:1]={7,8}") when one of them does not start at 1.
+// Quoted is what could be mistaken: empty, "NULL", braces, quotes, backslashes, delimiters, blanks.
+//                                                                     src/backend/utils/adt/arrayfuncs.c, array_out
+class ArrayText final : public NestedParser {
+ public:
+  ArrayText(ValueParser element, char delimiter)
+      : element_(std::move(element)), delimiter_(1, delimiter), ends_(delimiter_ + "}\"{\\") {}
+
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+    PartScanner in(bytes);
+    if (in.next_is('[')) return whole_as_variant(bytes, limits, out);
+    if (!in.take("{")) return ParseStatus::malformed;
+    if (in.next_is('{')) return whole_as_variant(bytes, limits, out);
+    Column& elements = out.children().front();
+    const auto variants = elements.variants().size();
+    if (!in.take("}")) {
+      do {
+        if (!element(in, limits, elements)) return refuse(out);
+      } while (in.take(delimiter_));
+      if (!in.take("}")) return refuse(out);
+    }
+    if (!in.at_end()) return refuse(out);
+    if (elements.variants().size() != variants) return whole_as_variant(bytes, limits, out);
+    out.close_list();
+    return ParseStatus::ok;
+  }
+
+ private:
+  bool element(PartScanner& in, const ValueLimits& limits, Column& elements) const {
+    std::string_view part;
+    if (in.take("\"")) {
+      return in.quoted(part, false) && element_(part, limits, elements) == ParseStatus::ok;
+    }
+    if (!in.bare(ends_, part) || part.empty()) return false;
+    if (part == "NULL") {
+      elements.append_null();
+      return true;
+    }
+    return element_(part, limits, elements) == ParseStatus::ok;
+  }
+
+  ValueParser element_;
+  std::string delimiter_;
+  std::string ends_;
+};
+
+// "(1,\"a b\",)": nothing is NULL. Quoted is what is empty or holds quotes, backslashes, parentheses, commas or blanks;
+// in quotes, quotes and backslashes are doubled.                       src/backend/utils/adt/rowtypes.c, record_out
+class RecordText final : public NestedParser {
+ public:
+  explicit RecordText(std::vector<ValueParser> fields) : fields_(std::move(fields)) {}
+
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+    PartScanner in(bytes);
+    if (!in.take("(")) return ParseStatus::malformed;
+    bool known = true;  // these are the attributes that the column has
+    std::size_t count = 0;
+    do {
+      std::string_view part;
+      const bool is_quoted = in.take("\"");
+      if (is_quoted ? !in.quoted(part, true) : !in.bare(",)\"(\\", part)) return refuse(out);
+      if (known && count < fields_.size()) {
+        Column& field = out.children()[count];
+        const auto variants = field.variants().size();
+        if (!is_quoted && part.empty()) {
+          field.append_null();
+        } else {
+          known = fields_[count](part, limits, field) == ParseStatus::ok && field.variants().size() == variants;
+        }
+      }
+      ++count;
+    } while (in.take(","));
+    if (!in.take(")") || !in.at_end()) return refuse(out);
+    if (!known || count != fields_.size()) return whole_as_variant(bytes, limits, out);
+    out.close_structure();
+    return ParseStatus::ok;
+  }
+
+ private:
+  std::vector<ValueParser> fields_;
+};
+
+// "\"k\"=>\"v\", \"n\"=>NULL"; the empty one is the empty text.              contrib/hstore/hstore_io.c, hstore_out
+class HstoreText final : public NestedParser {
+ public:
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+    PartScanner in(bytes);
+    Column& keys = out.children()[0];
+    Column& values = out.children()[1];
+    const auto variants = keys.variants().size() + values.variants().size();
+    if (!in.at_end()) {
+      do {
+        std::string_view part;
+        if (!in.take("\"") || !in.quoted(part, false) || !in.take("=>")) return refuse(out);
+        if (parse_utf8(part, limits, keys) != ParseStatus::ok) return refuse(out);
+        if (in.take("NULL")) {
+          values.append_null();
+        } else {
+          if (!in.take("\"") || !in.quoted(part, false)) return refuse(out);
+          if (parse_utf8(part, limits, values) != ParseStatus::ok) return refuse(out);
+        }
+      } while (in.take(", "));
+    }
+    if (!in.at_end()) return refuse(out);
+    if (keys.variants().size() + values.variants().size() != variants) return whole_as_variant(bytes, limits, out);
+    out.close_list();
+    return ParseStatus::ok;
+  }
+};
+
+}  // namespace
+
+ValueParser array_text_parser(ValueParser element, char delimiter) {
+  if (element == nullptr) return {};
+  return ValueParser(std::make_shared<const ArrayText>(std::move(element), delimiter));
+}
+
+ValueParser record_text_parser(std::vector<ValueParser> fields) {
+  if (std::ranges::any_of(fields, [](const ValueParser& field) { return field == nullptr; })) return {};
+  return ValueParser(std::make_shared<const RecordText>(std::move(fields)));
+}
+
+ValueParser hstore_text_parser() {
+  return ValueParser(std::make_shared<const HstoreText>());
+}
+
+}  // namespace walbrook::postgres

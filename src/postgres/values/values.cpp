@@ -1,0 +1,145 @@
+#include "postgres/values/values.h"
+
+#include "postgres/values/nested.h"
+#include "postgres/values/parsers.h"
+
+namespace walbrook::postgres {
+namespace {
+
+// The scalar's own parsers; those of a text when it has none.
+Parsers scalar_parsers(Oid base_oid) {
+  switch (base_oid) {
+    case type_oid::boolean:
+      return {parse_bool_text, parse_bool_binary};
+    case type_oid::int2:
+      return {parse_int2_text, parse_int2_binary};
+    case type_oid::int4:
+      return {parse_int4_text, parse_int4_binary};
+    case type_oid::int8:
+      return {parse_int8_text, parse_int8_binary};
+    case type_oid::oid:
+      return {parse_oid_text, parse_oid_binary};
+    case type_oid::xid8:
+      return {parse_xid8_text, parse_xid8_binary};
+    case type_oid::float4:
+      return {parse_float4_text, parse_float4_binary};
+    case type_oid::float8:
+      return {parse_float8_text, parse_float8_binary};
+    case type_oid::numeric:
+      return {parse_numeric_text, parse_numeric_binary};
+    case type_oid::bytea:
+      return {parse_bytea_text, parse_bytea_binary};
+    case type_oid::uuid:
+      return {parse_uuid_text, parse_uuid_binary};
+    case type_oid::date:
+      return {parse_date_text, parse_date_binary};
+    case type_oid::time:
+      return {parse_time_text, parse_time_binary};
+    case type_oid::timetz:
+      return {parse_timetz_text, parse_timetz_binary};
+    case type_oid::timestamp:
+      return {parse_timestamp_text, parse_timestamp_binary};
+    case type_oid::timestamptz:
+      return {parse_timestamptz_text, parse_timestamptz_binary};
+    case type_oid::interval:
+      return {parse_interval_text, parse_interval_binary};
+    case type_oid::bit:
+    case type_oid::varbit:
+      return {parse_bit_text, parse_bit_binary};
+    case type_oid::jsonb:
+      return {parse_utf8, parse_jsonb_binary};
+    case type_oid::char1:
+      return {parse_char1_text, parse_char1_binary};
+    case type_oid::json:
+    case type_oid::text:
+    case type_oid::varchar:
+    case type_oid::bpchar:
+    case type_oid::name:
+      return {parse_utf8, parse_utf8};
+    default:
+      return {parse_utf8, nullptr};
+  }
+}
+
+// Of a numeric whose values have no digits after the point.
+Parsers integer_parsers(Layout layout) {
+  switch (layout) {
+    case Layout::int16:
+      return {parse_numeric_text_as_int2, nullptr};
+    case Layout::int32:
+      return {parse_numeric_text_as_int4, nullptr};
+    case Layout::int64:
+      return {parse_numeric_text_as_int8, nullptr};
+    case Layout::float64:
+      return {parse_numeric_text_as_float8, nullptr};
+    default:
+      return {};
+  }
+}
+
+// Of a column that is wider than its type (model/column_wishes.h). Only its text form is read.
+Parsers wider_parsers(Oid base_oid, Layout layout) {
+  if (base_oid == type_oid::float4 && layout == Layout::float64) return {parse_float4_text_as_float8, nullptr};
+  if (base_oid == type_oid::numeric) return integer_parsers(layout);
+  const bool is_integer = base_oid == type_oid::int2 || base_oid == type_oid::int4 || base_oid == type_oid::int8 ||
+                          base_oid == type_oid::oid || base_oid == type_oid::xid8;
+  if (!is_integer) return {};
+  switch (layout) {
+    case Layout::int32:
+      return {parse_int4_text, nullptr};
+    case Layout::int64:
+      return {parse_int8_text, nullptr};
+    case Layout::uint64:
+      return {parse_xid8_text, nullptr};
+    case Layout::decimal:
+      return {parse_numeric_text, nullptr};
+    case Layout::float32:
+      return {parse_float4_text, nullptr};
+    case Layout::float64:
+      return {parse_float8_text, nullptr};
+    default:
+      return {};
+  }
+}
+
+Parsers list_parsers(const SourceType& source, const PhysicalType& type) {
+  const auto& element = source.fields.front().type;
+  const auto parsers = parsers_for(element, type.children.front());
+  return {array_text_parser(parsers.text, element.delimiter), array_binary_parser(parsers.binary, element.oid)};
+}
+
+Parsers composite_parsers(const SourceType& source, const PhysicalType& type) {
+  if (source.fields.size() != type.children.size()) return {};
+  std::vector<ValueParser> text;
+  std::vector<TypedParser> binary;
+  for (std::size_t i = 0; i < source.fields.size(); ++i) {
+    auto parsers = parsers_for(source.fields[i].type, type.children[i]);
+    text.push_back(std::move(parsers.text));
+    binary.push_back({source.fields[i].type.oid, std::move(parsers.binary)});
+  }
+  return {record_text_parser(std::move(text)), record_binary_parser(std::move(binary))};
+}
+
+}  // namespace
+
+Parsers parsers_for(const SourceType& source, const PhysicalType& type) {
+  if (source.is_enum) return {parse_utf8, parse_utf8};
+  const auto own = physical_type(source, -1, {}).layout;
+  if (own != type.layout) {
+    if (type.layout == Layout::utf8 || type.layout == Layout::json) return {parse_utf8, nullptr};
+    return source.kind == SourceType::Kind::scalar ? wider_parsers(source.base_oid, type.layout) : Parsers{};
+  }
+  switch (source.kind) {
+    case SourceType::Kind::scalar:
+      return scalar_parsers(source.base_oid);
+    case SourceType::Kind::list:
+      return list_parsers(source, type);
+    case SourceType::Kind::composite:
+      return composite_parsers(source, type);
+    case SourceType::Kind::hstore:
+      return {hstore_text_parser(), hstore_binary_parser()};
+  }
+  return {};
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,285 @@
+#include "replication/core/assembler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace walbrook::replication {
+
+Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const TableGroups& groups)
+    : options_(options),
+      types_(types),
+      groups_(groups),
+      package_(options.limits),
+      history_(options.last, options.begins_at, options.checkpoint),
+      position_(options.checkpoint) {}
+
+void Assembler::feed(std::string_view frame) {
+  if (reached_until()) return;
+  try {
+    take(frame);
+  } catch (Error& failed) {
+    if (const Lsn lsn = place_in_stream(); lsn.is_set()) failed.add_facts({.lsn = lsn.to_string()});
+    throw;
+  }
+}
+
+Lsn Assembler::place_in_stream() const {
+  return in_transaction_ && !skipping_ ? package_.content().transactions.back().commit_lsn : position_;
+}
+
+void Assembler::take(std::string_view frame) {
+  const auto message = postgres::decode(frame, {.protocol = options_.protocol,
+                                                .in_stream = stream_ != nullptr,
+                                                .parallel_streaming = options_.parallel_streaming});
+  if (!message) {
+    throw Error(ErrorKind::protocol,
+                fmt::format("the stream cannot be read: {} (byte {} of {}, last commit before it ended at {})",
+                            message.error().message, message.error().offset, frame.size(), position_.to_string()));
+  }
+  const auto bytes = stream_ != nullptr ? stream_->changes().bytes() : 0;
+  const auto rows = stream_ != nullptr ? stream_->changes().rows() : 0;
+  auto* const stream = stream_;
+  std::visit([this](const auto& each) { on(each); }, *message);
+  if (stream != nullptr && stream == stream_) {
+    streamed_bytes_ += stream->changes().bytes() - bytes;
+    streamed_rows_ += stream->changes().rows() - rows;
+  }
+}
+
+bool Assembler::beyond_until(Lsn commit_lsn) {
+  // What is durable is compared all the same.
+  if (options_.until && commit_lsn >= *options_.until && commit_lsn >= options_.checkpoint) {
+    history_.reached(commit_lsn);  // nothing more is read, which would tell
+    next_commit_ = commit_lsn;
+  }
+  return reached_until();
+}
+
+void Assembler::open_transaction(const Transaction& transaction) {
+  if (in_transaction_ || stream_ != nullptr) {
+    throw Error(ErrorKind::protocol, "the stream begins a transaction inside another one");
+  }
+  if (beyond_until(transaction.commit_lsn)) return;
+  if (transaction.commit_lsn >= options_.checkpoint) history_.reached(transaction.commit_lsn);
+  in_transaction_ = true;
+  open_ = transaction;
+  changed_ = false;
+  skipping_ = transaction.commit_lsn < options_.checkpoint;
+  staged_ = false;
+  if (skipping_) return;
+  package_.add(transaction);
+  package_.mark();
+}
+
+void Assembler::close_transaction(Lsn end_lsn) {
+  package_.transaction(package_.newest()).end_lsn = end_lsn;
+  package_.set_checkpoint(end_lsn);
+  ++commits_;
+  ++commits_seen_;
+}
+
+bool Assembler::is_durable(const Transaction& transaction, bool changed) {
+  if (transaction.commit_lsn >= options_.checkpoint) {
+    history_.reached(transaction.commit_lsn);
+    return false;
+  }
+  if (changed) history_.transaction(transaction);
+  return true;
+}
+
+void Assembler::on(const postgres::Begin& begin) {
+  open_transaction({.xid = begin.xid, .commit_lsn = begin.final_lsn, .commit_time = begin.commit_time});
+}
+
+void Assembler::on(const postgres::Commit& commit) {
+  if (!in_transaction_) throw Error(ErrorKind::protocol, "the stream commits a transaction that it did not begin");
+  in_transaction_ = false;
+  position_ = commit.end_lsn;
+  if (is_durable(open_, changed_)) return;
+  if (staged_) {
+    // Its parts left with everything before; what is here came after them.
+    auto rest = package_.take_behind_mark();
+    package_.add(rest.transactions.front());
+    package_.add(MergeStaged{.xid = rest.transactions.front().xid, .transaction = package_.newest()});
+    package_.add(std::move(rest), package_.newest());
+  } else if (!changed_) {
+    package_.remove_newest_transaction();  // it changed nothing that is published
+    if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
+    return;
+  }
+  close_transaction(commit.end_lsn);
+  set_last();
+}
+
+void Assembler::on(const postgres::Relation& message) {
+  if (stream_ == nullptr && in_transaction_ && !skipping_)
+    described_ = package_.content().transactions.back().commit_lsn;
+  auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
+  const RelationInUtf8 described(message, options_.limits.text);
+  auto state = describe_relation(described.relation(), types_, options_.limits, groups_, options_.selection.get());
+  compare_identity(state);
+  // What says the same as before closes no batch.
+  for (const auto* known : {&relations, &relations_}) {
+    const auto found = known->find(message.oid);
+    if (found == known->end() || *found->second->schema != *state.schema) continue;
+    const auto same = found->second;
+    relations[message.oid] = same;
+    return;
+  }
+  relations[message.oid] = std::make_shared<RelationState>(std::move(state));
+}
+
+Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
+  if (stream_ == nullptr && !in_transaction_) {
+    throw Error(ErrorKind::protocol, fmt::format("a change of relation {} outside of a transaction", relation));
+  }
+  changed_ = true;
+  auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
+  const auto found = relations.find(relation);
+  if (found == relations.end()) {
+    throw Error(ErrorKind::protocol,
+                fmt::format("a change of relation {}, which the stream did not describe", relation));
+  }
+  // Composite types and the identities of leaves can be altered without a message that tells of it.
+  if (found->second->types_version != types_.version() ||
+      found->second->identities_version != groups_.identities_version()) {
+    found->second = describe_again(found->second, types_, options_.limits, groups_, options_.selection.get());
+  }
+  auto* const state = found->second.get();
+  if (stream_ != nullptr) {
+    const Place at{.package = state->in_trouble ? nullptr : &stream_->changes(),
+                   .relation = state,
+                   .transaction = stream_->index_of(xid)};
+    report_conflicts(at);
+    return at;
+  }
+  if (skipping_ || state->in_trouble) return {.package = nullptr, .relation = state, .transaction = 0};
+  const Place at{.package = &package_, .relation = state, .transaction = package_.newest()};
+  report_conflicts(at);
+  return at;
+}
+
+void Assembler::compare_identity(const RelationState& leaf) {
+  const auto oid = leaf.schema->oid;
+  conflicts_.erase(oid);
+  if (leaf.group == oid || groups_.identity(leaf.group).agrees_with(*leaf.schema)) return;
+  conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema};
+}
+
+// Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last
+// one.
+void Assembler::report_conflicts(const Place& place) {
+  if (conflicts_.empty() || place.package == nullptr) return;
+  std::erase_if(conflicts_, [this](const auto& conflict) {
+    return groups_.identity(conflict.second.root).agrees_with(*conflict.second.leaf);
+  });
+  const auto commit_lsn = place.package->content().transactions[place.transaction].commit_lsn;
+  for (const auto& [leaf, about] : conflicts_) {
+    if (about.root != place.relation->group) continue;
+    const auto& told = place.package->content().troubles;
+    if (!told.empty() && told.back().oid == about.root && told.back().commit_lsn == commit_lsn) return;
+    place.package->add(
+        Trouble{.oid = about.root,
+                .reason = "the replica identity of partition " + about.leaf->full_name() + " was altered",
+                .copy_mends = true,
+                .of_identity = true,
+                .commit_lsn = commit_lsn});
+    return;
+  }
+}
+
+void Assembler::on(const postgres::Insert& insert) {
+  const auto at = place(insert.relation, insert.xid);
+  if (at.package != nullptr) at.package->append(*at.relation, Op::insert, insert.after, nullptr, at.transaction);
+}
+
+void Assembler::on(const postgres::Update& update) {
+  const auto at = place(update.relation, update.xid);
+  if (at.package == nullptr) return;
+  const RowBatch* before = nullptr;
+  if (update.old_kind != postgres::OldTuple::none) {
+    at.package->append(*at.relation, Op::before, update.before, nullptr, at.transaction);
+    if (at.relation->in_trouble) return;
+    before = &at.package->batch_of(*at.relation);
+  }
+  at.package->append(*at.relation, Op::update, update.after, before, at.transaction);
+}
+
+void Assembler::on(const postgres::Delete& remove) {
+  const auto at = place(remove.relation, remove.xid);
+  if (at.package != nullptr) at.package->append(*at.relation, Op::remove, remove.before, nullptr, at.transaction);
+}
+
+void Assembler::on(const postgres::Truncate& truncate) {
+  if (stream_ == nullptr && !in_transaction_) throw Error(ErrorKind::protocol, "Truncate outside of a transaction");
+  changed_ = true;
+  if (stream_ == nullptr && skipping_) return;
+  walbrook::Truncate step{.tables = {}, .cascade = truncate.cascade, .restart_identity = truncate.restart_identity};
+  std::vector<Oid> groups;
+  for (const Oid oid : truncate.relations) {
+    const auto at = place(oid, truncate.xid);
+    step.tables.push_back(at.relation->schema);
+    step.transaction = at.transaction;
+    groups.push_back(at.relation->group);
+  }
+  if (step.tables.empty()) return;
+  if (stream_ == nullptr) step.transaction = package_.newest();
+  (stream_ != nullptr ? stream_->changes() : package_).add(std::move(step), groups);
+}
+
+std::size_t Assembler::held_bytes() const {
+  return package_.bytes() + streamed_bytes_;
+}
+
+bool Assembler::full() const {
+  return held_bytes() >= options_.package_bytes || package_.rows() + streamed_rows_ >= options_.package_rows;
+}
+
+std::optional<LoadPackage> Assembler::take_due() {
+  if (!due_.empty()) {
+    LoadPackage first = std::move(due_.front());
+    due_.pop_front();
+    return first;
+  }
+  if (!full()) return std::nullopt;
+  if (commits_ > 0) return take_commits();
+  return take_part();  // only open transactions are here, and they are too large
+}
+
+std::optional<LoadPackage> Assembler::cut() {
+  if (!due_.empty()) return take_due();
+  if (commits_ == 0) return std::nullopt;
+  return take_commits();
+}
+
+LoadPackage Assembler::take_commits() {
+  commits_ = 0;
+  auto out = in_transaction_ && !skipping_ ? package_.take_before_mark() : package_.take_all();
+  out.described = described_;
+  return out;
+}
+
+// Of whichever open transaction holds most.
+LoadPackage Assembler::take_part() {
+  StreamedTransaction* largest = nullptr;
+  for (const auto& [xid, stream] : streams_) {
+    if (largest == nullptr || stream->changes().bytes() > largest->changes().bytes()) largest = stream.get();
+  }
+  if (largest != nullptr && largest->changes().bytes() >= package_.bytes()) {
+    streamed_bytes_ -= largest->changes().bytes();
+    streamed_rows_ -= largest->changes().rows();
+    return largest->take_part();
+  }
+  const Transaction transaction = package_.content().transactions.back();
+  LoadPackage out = package_.take_part();
+  out.kind = PackageKind::part;
+  out.staged_xid = transaction.xid;
+  package_.add(transaction);
+  package_.mark();
+  staged_ = true;
+  return out;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,74 @@
+#include "replication/core/column_selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace walbrook::replication {
+
+const postgres::TableName* ColumnSelection::find(std::string_view schema, std::string_view name) const {
+  const auto found = std::ranges::find_if(tables_, [&](const postgres::TableName& table) {
+    return table.name == name && (table.schema.empty() || table.schema == schema);
+  });
+  return found == tables_.end() ? nullptr : &*found;
+}
+
+const WishedTable* ColumnSelection::find_wishes(std::string_view schema, std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      wishes_, [&](const WishedTable& table) { return table.name == name && table.schema == schema; });
+  return found == wishes_.end() ? nullptr : &*found;
+}
+
+void ColumnSelection::shape(TableSchema& schema) const {
+  if (const auto* wished = find_wishes(schema.schema, schema.name)) apply_wishes(schema, wished->columns);
+}
+
+std::optional<Error> ColumnSelection::misfit(const postgres::Publication& publication,
+                                             const postgres::SourceTable& table) const {
+  const bool selected = find(table.schema, table.name) != nullptr;
+  if (!selected && find_wishes(table.schema, table.name) == nullptr) return std::nullopt;
+  if (!table.partitioned || publication.via_partition_root) return std::nullopt;
+  return Error(ErrorKind::configuration,
+               fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
+                           table.full_name(), selected ? "selected" : "named or typed otherwise", publication.name),
+               fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
+                           postgres::quoted_name(publication.name)),
+               {.setting = selected ? "include_columns" : "columns",
+                .publication = publication.name,
+                .table = table.full_name()});
+}
+
+void ColumnSelection::require_fit(const postgres::Publication& publication, const postgres::SourceTable& table) const {
+  if (const auto error = misfit(publication, table)) throw Error(*error);
+}
+
+void ColumnSelection::restrict_tables(postgres::Publication& publication) const {
+  for (auto& table : publication.tables) {
+    if (const auto error = misfit(publication, table)) {
+      table.unfit = {.reason = error->cause(), .remedy = error->mend()};
+      continue;
+    }
+    const auto* wished = find_wishes(table.schema, table.name);
+    if (wished != nullptr) table.wishes = wished->columns;
+    const auto* asked = find(table.schema, table.name);
+    if (asked == nullptr) continue;
+    const auto left_out = [asked](const std::string& column) {
+      return std::ranges::find(asked->columns, column) == asked->columns.end();
+    };
+    std::erase_if(table.columns, [&](const postgres::SourceColumn& column) { return left_out(column.name); });
+    table.published_columns.clear();
+    for (const auto& column : table.columns) table.published_columns.push_back(column.name);
+  }
+}
+
+std::vector<bool> ColumnSelection::taken(const postgres::Relation& message) const {
+  const auto* asked = find(message.schema, message.name);
+  if (asked == nullptr) return {};
+  std::vector<bool> taken;
+  for (const auto& column : message.columns) {
+    taken.push_back(std::ranges::find(asked->columns, column.name) != asked->columns.end());
+  }
+  return taken;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,54 @@
+#include "replication/core/leaving.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace walbrook::replication {
+
+using destination::TableRecord;
+using destination::TableState;
+
+bool note_leaving(TableRecord& record, const postgres::CatalogMoment& moment) {
+  const bool is_new = !is_leaving(record);
+  if (is_new) {
+    record.leaves_xid = moment.next_xid;
+    record.leaves_at = {};
+    spdlog::info("table {}.{} left the publication or was dropped: what was published before is still applied",
+                 record.schema, record.name);
+  }
+  if (record.leaves_at.is_set() || moment.oldest_xid < record.leaves_xid) return is_new;
+  record.leaves_at = moment.lsn;
+  return true;
+}
+
+bool has_left(const TableRecord& record, Lsn checkpoint) {
+  if (!is_leaving(record)) return false;
+  return checkpoint == nothing_comes || (record.leaves_at.is_set() && checkpoint >= record.leaves_at);
+}
+
+void remove_from_copy(TableRecord& record) {
+  record.state = TableState::removed;
+  record.reason = "not in the publication any more, or dropped in the source; its last copy stays";
+  record.leaves_xid = 0;
+  record.leaves_at = {};
+  spdlog::warn("table {}.{} is {}", record.schema, record.name, record.reason);
+}
+
+void require_copy(TableRecord& record, const std::string& reason) {
+  if (is_leaving(record)) {
+    remove_from_copy(record);
+    record.reason += fmt::format(" (before it left: {})", reason);
+    return;
+  }
+  if (record.changes_only && record.columns != nullptr) {
+    record.state = TableState::quarantined;
+    record.reason = fmt::format(
+        "{}; the table has its changes alone (--no-snapshot), so it is not copied. walbrook resync {}.{} copies it",
+        reason, record.schema, record.name);
+    return;
+  }
+  record.state = TableState::pending;
+  record.reason = reason;
+}
+
+}  // namespace walbrook::replication

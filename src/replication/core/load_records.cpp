@@ -1,0 +1,69 @@
+#include "replication/core/load_records.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+namespace walbrook::replication {
+namespace {
+
+std::string json_text(const std::map<std::string, std::uint64_t>& rows) {
+  return nlohmann::json(rows).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+destination::LoadRecord load_record(std::int64_t id, const LoadPackage& package, const PackageApply& applied,
+                                    const TableSync& sync, WallTime started) {
+  const auto& counts = applied.counts();
+  std::map<std::string, std::uint64_t> rows;
+  for (const auto& [oid, each] : applied.table_counts()) {
+    const auto& record = sync.tables().at(oid).record;
+    rows[record.schema + "." + record.name] = each.inserts + each.updates + each.deletes;
+  }
+  return {.id = id,
+          .first_commit = package.transactions.front().commit_lsn,
+          .last_commit = package.transactions.back().commit_lsn,
+          .transactions = package.transactions.size(),
+          .inserts = counts.inserts,
+          .updates = counts.updates,
+          .deletes = counts.deletes,
+          .truncates = counts.truncates,
+          .started = started,
+          .tables = json_text(rows)};
+}
+
+void CopyLoads::begin(std::int64_t load_id) {
+  std::erase_if(copies_, [](const auto& entry) { return entry.second.rows.empty(); });
+  copies_[load_id].record = {
+      .id = load_id, .first_commit = {}, .last_commit = {}, .started = std::chrono::system_clock::now(), .tables = {}};
+}
+
+void CopyLoads::add(const SyncedTable& table, const PackageApply& promoted) {
+  const auto& counts = promoted.counts();
+  if (copies_no_rows(table.record) && promoted.table_counts().empty()) return;
+  auto& copies = copies_[table.record.load_id];
+  auto& record = copies.record;
+  record.last_commit = std::max(record.last_commit, *table.copied);
+  record.copied_rows += table.copied_rows;
+  record.inserts += counts.inserts;
+  record.updates += counts.updates;
+  record.deletes += counts.deletes;
+  record.truncates += counts.truncates;
+  copies.rows[table.record.schema + "." + table.record.name] =
+      table.copied_rows + counts.inserts + counts.updates + counts.deletes;
+  copies.changed = true;
+}
+
+std::vector<destination::LoadRecord> CopyLoads::take_changed() {
+  std::vector<destination::LoadRecord> changed;
+  for (auto& [id, copies] : copies_) {
+    if (!copies.changed) continue;
+    copies.changed = false;
+    copies.record.tables = json_text(copies.rows);
+    changed.push_back(copies.record);
+  }
+  return changed;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,239 @@
+#include "replication/core/open_package.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/utf8.h"
+#include "postgres/values/value_text.h"
+
+namespace walbrook::replication {
+namespace {
+
+constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with what finds it
+
+void assign_transaction(Step& step, std::uint32_t transaction) {
+  if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), transaction);
+  if (auto* truncate = std::get_if<walbrook::Truncate>(&step)) truncate->transaction = transaction;
+}
+
+// As it may stand in a message: not every server's text is UTF-8.
+std::string shown(std::string_view bytes) {
+  return is_utf8(bytes) ? std::string(bytes) : postgres::to_hex(bytes);
+}
+
+}  // namespace
+
+void OpenPackage::add(const Transaction& transaction) {
+  package_.transactions.push_back(transaction);
+  package_.bytes += transaction_bytes;
+}
+
+void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
+                         std::uint32_t transaction) {
+  const auto& columns = relation.schema->columns;
+  const auto described = relation.taken.empty() ? columns.size() : relation.taken.size();
+  if (tuple.size() != described) {
+    throw Error(ErrorKind::protocol, fmt::format("table {}: a row of {} columns, the stream described {}",
+                                                 relation.schema->full_name(), tuple.size(), described));
+  }
+  auto& batch = batch_of(relation);
+  const auto row = batch.rows();
+  auto cells = tuple.cells();
+  std::size_t bytes = relation.row_width + sizeof(Op) + sizeof(std::uint32_t);
+  for (std::size_t sent = 0, c = 0; sent < described; ++sent) {
+    const auto cell = cells.next();
+    if (!relation.taken.empty() && !relation.taken[sent]) continue;
+    bytes += cell.bytes.size();
+    const bool old_has_it =
+        unchanged_from != nullptr && (relation.schema->identity == ReplicaIdentity::full || columns[c].in_key);
+    if (cell.kind == postgres::CellKind::unchanged && old_has_it) {
+      // The old tuple, one row up, carries what the new one leaves out.
+      batch.columns[c].append_from(batch.columns[c], row - 1);
+    } else if (!append_cell(relation, batch, c, cell, op)) {
+      return;
+    }
+    ++c;
+  }
+  batch.finish_row(op, transaction);
+  package_.bytes += bytes;
+  if (op != Op::before) ++package_.rows;
+}
+
+bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
+                              Op op) {
+  auto& column = batch.columns[c];
+  switch (cell.kind) {
+    case postgres::CellKind::null:
+      column.append_null();
+      return true;
+    case postgres::CellKind::unchanged:
+      if (op == Op::insert) {
+        ask_for_copy(relation, batch,
+                     fmt::format("a row came into its row filter without the value of column \"{}\"",
+                                 relation.schema->columns[c].name));
+        return false;
+      }
+      column.append_null();
+      if (op == Op::update) batch.mark_unchanged(batch.rows(), c);
+      return true;
+    case postgres::CellKind::text:
+    case postgres::CellKind::binary:
+      break;
+  }
+  const auto& described = relation.schema->columns[c];
+  const bool binary = cell.kind == postgres::CellKind::binary;
+  const auto& parser = binary ? relation.parsers[c].binary : relation.parsers[c].text;
+  const auto status = parser == nullptr ? postgres::ParseStatus::needs_text : parser(cell.bytes, limits_, column);
+  if (status == postgres::ParseStatus::ok) return true;
+  if (status == postgres::ParseStatus::needs_text) {
+    for (auto& half_row : batch.columns) half_row.truncate(batch.rows());  // whole commits beside it still leave
+    throw NeedsText(ErrorKind::protocol,
+                    fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
+                                relation.schema->full_name(), described.name, described.type_oid));
+  }
+  const auto& transaction = package_.transactions.back();
+  const bool unconvertible = [&] {
+    const auto layout = described.type.layout;
+    const bool holds_text = layout == Layout::utf8 || layout == Layout::json || is_nested(layout);
+    std::string text;
+    return limits_.text != nullptr && holds_text && !limits_.text->to_utf8(cell.bytes, text);
+  }();
+  const auto where = transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
+                                                     : "transaction " + std::to_string(transaction.xid);
+  if (unconvertible) {
+    set_aside(relation, batch,
+              fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of the bytes {}; correct "
+                          "the value at the source",
+                          described.name, where, postgres::to_hex(cell.bytes.substr(0, 60))));
+    return false;
+  }
+  set_aside(relation, batch,
+            fmt::format("column \"{}\" at {}: {} bytes that are no value of its type{}{}", described.name, where,
+                        cell.bytes.size(), binary ? "" : ": ", binary ? "" : shown(cell.bytes.substr(0, 60))));
+  return false;
+}
+
+// Takes back the half-appended row. An update that brings a row into a row filter is sent as an INSERT, and what was
+// stored apart and left unchanged is not in it (pgoutput_row_filter): only the source's table has it.
+void OpenPackage::ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why) {
+  for (auto& column : batch.columns) column.truncate(batch.rows());
+  const auto oid = relation.schema->oid;
+  const auto own = package_.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
+  if (std::ranges::find(own, package_.troubles.end(), oid, &Trouble::oid) != package_.troubles.end()) return;
+  package_.troubles.push_back({.oid = oid, .reason = why, .copy_mends = true});
+}
+
+// Takes back the half-appended row; the loader sets the table aside when the package is applied.
+void OpenPackage::set_aside(RelationState& relation, RowBatch& batch, const std::string& why) {
+  for (auto& column : batch.columns) column.truncate(batch.rows());
+  relation.in_trouble = true;
+  package_.troubles.push_back(
+      {.oid = relation.schema->oid, .reason = why, .commit_lsn = package_.transactions.back().commit_lsn});
+}
+
+RowBatch& OpenPackage::batch_of(const RelationState& relation) {
+  const auto open = open_.find(relation.group);
+  std::size_t step = 0;
+  if (open == open_.end() || open->second.schema != relation.schema.get()) {
+    step = package_.steps.size();
+    package_.steps.emplace_back(RowBatch(relation.schema));
+    open_[relation.group] = {step, relation.schema.get()};
+  } else {
+    step = open->second.step;
+  }
+  auto& batch = std::get<RowBatch>(package_.steps[step]);
+  if (step < marked_steps_) row_marks_.try_emplace(step, batch.rows());
+  return batch;
+}
+
+void OpenPackage::add(walbrook::Truncate truncate, const std::vector<Oid>& groups) {
+  for (const auto group : groups) open_.erase(group);
+  package_.steps.emplace_back(std::move(truncate));
+  ++package_.rows;
+}
+
+void OpenPackage::add(MergeStaged merge) {
+  open_.clear();
+  package_.steps.emplace_back(std::move(merge));
+}
+
+void OpenPackage::add(LoadPackage&& other, std::uint32_t transaction) {
+  open_.clear();
+  for (auto& step : other.steps) {
+    assign_transaction(step, transaction);
+    package_.steps.push_back(std::move(step));
+  }
+  for (auto& trouble : other.troubles) {
+    trouble.commit_lsn = package_.transactions[transaction].commit_lsn;
+    package_.troubles.push_back(std::move(trouble));
+  }
+  package_.bytes += other.bytes;
+  package_.rows += other.rows;
+}
+
+void OpenPackage::mark() {
+  marked_steps_ = package_.steps.size();
+  row_marks_.clear();
+  marked_troubles_ = package_.troubles.size();
+  marked_bytes_ = package_.bytes;
+  marked_rows_ = package_.rows;
+}
+
+bool OpenPackage::changed_since_mark() const {
+  return !row_marks_.empty() || package_.steps.size() != marked_steps_ || package_.troubles.size() != marked_troubles_;
+}
+
+LoadPackage OpenPackage::take_before_mark() {
+  LoadPackage out = std::exchange(package_, {});
+  open_.clear();
+  package_.transactions.push_back(out.transactions.back());
+  out.transactions.pop_back();
+  // The tails of batches that the open transaction appended to, then its own steps.
+  for (const auto& [step, row] : row_marks_) {
+    package_.steps.emplace_back(std::get<RowBatch>(out.steps[step]).split(row));
+  }
+  const auto own = out.steps.begin() + static_cast<std::ptrdiff_t>(marked_steps_);
+  std::move(own, out.steps.end(), std::back_inserter(package_.steps));
+  out.steps.erase(own, out.steps.end());
+  for (auto& step : package_.steps) assign_transaction(step, 0);
+  // Those of whole commits go with their checkpoint: a crash behind it would lose them.
+  const auto own_troubles = out.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
+  std::move(own_troubles, out.troubles.end(), std::back_inserter(package_.troubles));
+  out.troubles.erase(own_troubles, out.troubles.end());
+  package_.bytes = out.bytes - marked_bytes_;
+  package_.rows = out.rows - marked_rows_;
+  out.bytes = marked_bytes_;
+  out.rows = marked_rows_;
+  marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
+  row_marks_.clear();
+  return out;
+}
+
+LoadPackage OpenPackage::take_behind_mark() {
+  const auto checkpoint = package_.checkpoint;
+  LoadPackage before = take_before_mark();
+  LoadPackage out = take_all();
+  package_ = std::move(before);
+  package_.checkpoint = checkpoint;
+  mark();
+  return out;
+}
+
+LoadPackage OpenPackage::take_all() {
+  open_.clear();
+  row_marks_.clear();
+  marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
+  return std::exchange(package_, {});
+}
+
+LoadPackage OpenPackage::take_part() {
+  auto troubles = std::exchange(package_.troubles, {});
+  LoadPackage out = take_all();
+  package_.troubles = std::move(troubles);
+  return out;
+}
+
+}  // namespace walbrook::replication

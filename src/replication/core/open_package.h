@@ -1,0 +1,85 @@
+// A package that is being filled: tuples are parsed straight from the frame into its batches.
+//
+// With a mark: what stands before it are whole commits, what comes behind it belongs to the one transaction that is
+// open. Batches go across the mark, so that small transactions share them; taking one side splits them.
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "base/error.h"
+#include "model/load_package.h"
+#include "postgres/protocol/message.h"
+#include "replication/core/relation_state.h"
+
+namespace walbrook::replication {
+
+// The server sent a value in a binary form that has no parser here: the stream must be asked for in text.
+class NeedsText : public Error {
+ public:
+  using Error::Error;
+};
+
+class OpenPackage {
+ public:
+  explicit OpenPackage(const ValueLimits& limits) : limits_(limits) {}
+
+  [[nodiscard]] const LoadPackage& content() const { return package_; }
+  [[nodiscard]] std::size_t bytes() const { return package_.bytes; }
+  [[nodiscard]] std::size_t rows() const { return package_.rows; }
+
+  // `transaction` is then the newest of content().transactions.
+  void add(const Transaction& transaction);
+  [[nodiscard]] std::uint32_t newest() const { return static_cast<std::uint32_t>(package_.transactions.size() - 1); }
+  [[nodiscard]] Transaction& transaction(std::uint32_t index) { return package_.transactions[index]; }
+  void remove_newest_transaction() { package_.transactions.pop_back(); }
+  void set_checkpoint(Lsn lsn) { package_.checkpoint = lsn; }
+  void set_last(const Transaction& transaction) { package_.last = transaction; }
+
+  // One row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the update leaves
+  // out are taken from it where it has them. Throws NeedsText; Error(protocol).
+  void append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
+              std::uint32_t transaction);
+  // The batch that takes the relation's next row.
+  [[nodiscard]] RowBatch& batch_of(const RelationState& relation);
+  // A step behind which no row goes into an earlier batch of these tables.
+  void add(walbrook::Truncate truncate, const std::vector<Oid>& groups);
+  // A step behind which no row goes into an earlier batch of any table.
+  void add(MergeStaged merge);
+  void add(Trouble trouble) { package_.troubles.push_back(std::move(trouble)); }
+  // Another package's steps and troubles, whose rows become those of this transaction.
+  void add(LoadPackage&& other, std::uint32_t transaction);
+
+  // The newest transaction is open from here on.
+  void mark();
+  [[nodiscard]] bool changed_since_mark() const;
+  // Everything before the mark; the open transaction and what it changed stay.
+  [[nodiscard]] LoadPackage take_before_mark();
+  // Only what came behind the mark, with the open transaction; nothing of it stays.
+  [[nodiscard]] LoadPackage take_behind_mark();
+  [[nodiscard]] LoadPackage take_all();
+  // All, to be staged: the troubles stay until it is known whether the transaction commits.
+  [[nodiscard]] LoadPackage take_part();
+
+ private:
+  struct OpenBatch {
+    std::size_t step;
+    const TableSchema* schema;
+  };
+  [[nodiscard]] bool append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
+                                 Op op);
+  void ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why);
+  void set_aside(RelationState& relation, RowBatch& batch, const std::string& why);
+
+  ValueLimits limits_;
+  LoadPackage package_;
+  std::unordered_map<Oid, OpenBatch> open_;       // by group
+  std::size_t marked_steps_ = 0;                  // steps from here on belong to the open transaction alone
+  std::map<std::size_t, std::size_t> row_marks_;  // earlier steps that it appended to: step → its first row there
+  std::size_t marked_troubles_ = 0;
+  std::size_t marked_bytes_ = 0;
+  std::size_t marked_rows_ = 0;
+};
+
+}  // namespace walbrook::replication

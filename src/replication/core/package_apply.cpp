@@ -1,0 +1,363 @@
+#include "replication/core/package_apply.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/fault.h"
+#include "model/drop_transactions.h"
+#include "model/part_codec.h"
+#include "output/net_effect.h"
+#include "replication/core/leaving.h"
+
+namespace walbrook::replication {
+namespace {
+
+using destination::StageKey;
+
+StageKey table_key(Oid table) {
+  return {.kind = StageKey::Kind::table, .id = table};
+}
+
+// A staged part as it counts once its transaction has committed: without what was rolled back, and as one transaction.
+Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& aborted) {
+  auto part = read_part(bytes);
+  if (!aborted.empty()) {
+    std::vector<bool> dropped;
+    dropped.reserve(part.transactions.size());
+    for (const auto& each : part.transactions) dropped.push_back(std::ranges::binary_search(aborted, each.xid));
+    drop_transactions(part.steps, dropped);
+  }
+  for (auto& step : part.steps) {
+    if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), 0);
+    if (auto* truncate = std::get_if<Truncate>(&step)) truncate->transaction = 0;
+  }
+  return part;
+}
+
+void remember_truncate(TableRecord& record, std::uint32_t xid) {
+  auto& known = record.truncates;
+  if (std::ranges::find(known, xid) != known.end()) return;
+  if (known.size() == destination::most_truncates) known.erase(known.begin());
+  known.push_back(xid);
+}
+
+// Rows of both can be folded together.
+bool same_shape(const TableSchema& a, const TableSchema& b) {
+  return &a == &b || (a.identity == b.identity && a.columns == b.columns);
+}
+
+// Why a table with these rows must be copied anew.
+std::string difference(const TableSchema& known, const TableSchema& seen) {
+  for (const auto& column : seen.columns) {
+    const auto* before = known.find(column.name);
+    if (before == nullptr) return "column \"" + column.name + "\" was added in the source";
+    if (before->type_oid != column.type_oid || before->typmod != column.typmod || before->type != column.type) {
+      return "column \"" + column.name + "\" has another type in the source";
+    }
+  }
+  return "its columns were renamed in the source";
+}
+
+void tell_of_copy(const TableRecord& record) {
+  if (record.state != TableState::pending) return;
+  spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
+}
+
+// The columns that both have are the same, in the same order.
+bool only_adds(const TableSchema& known, const TableSchema& seen) {
+  auto common = seen;
+  std::erase_if(common.columns, [&known](const ColumnSchema& column) { return known.find(column.name) == nullptr; });
+  return compare(known, common) != SchemaDifference::changed;
+}
+
+// The rows of a staged batch whose transactions belong to the table from `from` on.
+RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
+  std::size_t first = 0;
+  while (first < batch.rows() && transactions[batch.transaction[first]].commit_lsn < from) ++first;
+  return first == 0 ? std::move(batch) : batch.split(first);
+}
+
+}  // namespace
+
+PackageApply::PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes, std::int64_t load_id)
+    : load_(load), sync_(sync), changes_(changes), load_id_(load_id) {}
+
+void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
+  for (const auto& trouble : troubles) {
+    auto* table = sync_.find_by_relation(trouble.oid);
+    if (table == nullptr) table = sync_.find(trouble.oid);
+    if (table == nullptr) continue;
+    const auto state = changes_.look(*table).state;
+    if (state == TableState::quarantined || state == TableState::left_out) continue;
+    if (trouble.copy_mends && state == TableState::pending) continue;
+    if (trouble.of_identity && state == TableState::copying) {
+      // Its copy may hold that change already: the loader knows when the copy's point is known.
+      const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
+      table->identity_altered_at = std::max(table->identity_altered_at, at);
+      if (!table->copied || at < *table->copied) continue;
+    }
+    auto& record = changes_.edit(*table);
+    table->set_aside_at = trouble.commit_lsn;
+    if (trouble.copy_mends) {
+      require_copy(record, trouble.reason);
+      tell_of_copy(record);
+    } else {
+      record.state = TableState::quarantined;
+      record.reason = trouble.reason;
+    }
+  }
+}
+
+void PackageApply::apply(const LoadPackage& package) {
+  set_aside(package.troubles);
+  for (const auto& step : package.steps) apply(step, package.transactions);
+  flush_all();
+  counts_.transactions += package.transactions.size();
+}
+
+void PackageApply::keep_prepared(const LoadPackage& package) {
+  set_aside(package.troubles);
+  const StageKey streamed{.kind = StageKey::Kind::transaction, .id = package.staged_xid};
+  const StageKey kept{.kind = StageKey::Kind::prepared, .id = package.staged_xid};
+  const auto keep = [&](std::string_view bytes) {
+    const auto part = committed_part(bytes, package.aborted);
+    load_.stage(kept, write_part({Transaction{.xid = package.staged_xid}}, part.steps));
+  };
+  load_.discard(kept);  // a transaction of that xid that was prepared before the counter came round again
+  load_.for_each_staged(streamed, keep);
+  load_.discard(streamed);
+  keep(write_part(package.transactions, package.steps));
+}
+
+void PackageApply::apply(const Step& step, const std::vector<Transaction>& transactions) {
+  if (const auto* batch = std::get_if<RowBatch>(&step)) {
+    rows(*batch, step, transactions);
+  } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
+    truncate(*wiped, transactions);
+  } else {
+    merge_staged(std::get<MergeStaged>(step), transactions);
+  }
+}
+
+namespace {
+
+// Its changes wait for its copy. A table that is copied without rows has nothing but its changes: they wait as well
+// while that copy is postponed, since no snapshot will hold them.
+bool gathers_changes(const TableRecord& record) {
+  return record.state == TableState::copying || (record.state == TableState::pending && copies_no_rows(record));
+}
+
+}  // namespace
+
+void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions) {
+  if (batch.rows() == 0) return;
+  auto* table = sync_.find_by_relation(batch.schema->oid);
+  if (table == nullptr) return;  // not asked for, or seen before the catalog was: then its snapshot will hold it
+  const auto& record = changes_.look(*table);
+  switch (record.state) {
+    case TableState::quarantined:
+    case TableState::removed:
+    case TableState::loaded:
+    case TableState::left_out:
+      return;
+    case TableState::pending:
+    case TableState::copying:
+      if (!gathers_changes(record)) return;
+      load_.stage(table_key(table->record.oid), write_part(transactions, {&step, 1}));
+      for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+        if (!batch.columns[c].variants().empty()) table->variant_columns.insert(batch.schema->columns[c].name);
+      }
+      return;
+    case TableState::streaming:
+      add(*table, batch, transactions);
+      return;
+  }
+}
+
+void PackageApply::add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions) {
+  const auto& known = changes_.look(table).columns;
+  if (known == nullptr)
+    throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
+  switch (compare(*known, *batch.schema)) {
+    case SchemaDifference::none:
+      break;
+    case SchemaDifference::dropped:
+      changes_.edit(table).columns = batch.schema;
+      break;
+    case SchemaDifference::changed: {
+      // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
+      // begun after this, so everything from here until then is in it.
+      auto& record = changes_.edit(table);
+      if (record.changes_only && only_adds(*known, *batch.schema)) {
+        record.columns = batch.schema;  // they stand in the target already (new_columns)
+        break;
+      }
+      flush(table);
+      require_copy(record, difference(*known, *batch.schema));
+      tell_of_copy(record);
+      return;
+    }
+  }
+  auto& waiting = waiting_[table.record.oid];
+  if (!waiting.empty() && !same_shape(*waiting.front()->schema, *batch.schema)) flush(table);
+  waiting.push_back(&batch);
+  transactions_ = &transactions;
+  count(table, batch);
+}
+
+void PackageApply::count(const SyncedTable& table, const RowBatch& batch) {
+  auto& counts = table_counts_[table.record.oid];
+  TableCounts here;
+  for (const auto op : batch.ops) {
+    here.inserts += op == Op::insert ? 1 : 0;
+    here.updates += op == Op::update ? 1 : 0;
+    here.deletes += op == Op::remove ? 1 : 0;
+  }
+  counts.inserts += here.inserts;
+  counts.updates += here.updates;
+  counts.deletes += here.deletes;
+  counts_.inserts += here.inserts;
+  counts_.updates += here.updates;
+  counts_.deletes += here.deletes;
+}
+
+void PackageApply::flush(SyncedTable& table) {
+  const auto found = waiting_.find(table.record.oid);
+  if (found == waiting_.end() || found->second.empty()) return;
+  const auto batches = std::exchange(found->second, {});
+  const bool merged = for_table(table.record.oid, [&] {
+    auto effect = net_effect(batches);
+    effect.transactions = transactions_;
+    effect.load_id = load_id_;
+    if (effect.empty()) return false;
+    fault::hit("before_merge");
+    counts_.variants += load_.merge(changes_.look(table), effect).variants;
+    return true;
+  });
+  if (merged) fault::hit("after_merge");
+}
+
+void PackageApply::flush_all() {
+  for (auto& [oid, batches] : waiting_) {
+    if (auto* table = sync_.find(oid)) flush(*table);
+  }
+}
+
+// Tables that lose every row: named themselves, or by all of their leaves.
+std::vector<Oid> PackageApply::truncated_wholly(const Truncate& truncate) const {
+  std::map<Oid, std::size_t> leaves;
+  std::vector<Oid> tables;
+  for (const auto& schema : truncate.tables) {
+    const auto* table = sync_.find_by_relation(schema->oid);
+    if (table == nullptr) continue;
+    const bool itself = schema->oid == table->record.oid;
+    // The members are the leaves and the table itself.
+    if (itself || ++leaves[table->record.oid] + 1 == table->source.members.size()) tables.push_back(table->record.oid);
+  }
+  return tables;
+}
+
+void PackageApply::truncate(const Truncate& truncate, const std::vector<Transaction>& transactions) {
+  const auto wholly = truncated_wholly(truncate);
+  std::set<Oid> done;
+  for (const auto& schema : truncate.tables) {
+    auto* table = sync_.find_by_relation(schema->oid);
+    if (table == nullptr || !done.insert(table->record.oid).second) continue;
+    const auto state = changes_.look(*table).state;
+    const bool gathers = gathers_changes(changes_.look(*table));
+    const bool whole = std::ranges::find(wholly, table->record.oid) != wholly.end();
+    if (whole && state != TableState::removed && state != TableState::loaded) {
+      remember_truncate(changes_.edit(*table), transactions[truncate.transaction].xid);
+    }
+    if (state != TableState::streaming && !gathers) continue;
+    ++counts_.truncates;
+    if (!whole) {
+      // One leaf of several that stand in one table here: which rows were its own is not known.
+      if (state == TableState::streaming) flush(*table);
+      require_copy(changes_.edit(*table), "partition " + schema->full_name() + " was truncated in the source");
+    } else if (gathers) {
+      const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
+      load_.stage(table_key(table->record.oid), write_part(transactions, {&alone, 1}));
+    } else {
+      waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
+      for_table(table->record.oid, [&] { load_.truncate(changes_.look(*table)); });
+    }
+  }
+}
+
+void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions) {
+  flush_all();
+  const StageKey key{.kind = merge.prepared ? StageKey::Kind::prepared : StageKey::Kind::transaction, .id = merge.xid};
+  const std::vector<Transaction> committed{transactions[merge.transaction]};
+  load_.for_each_staged(key, [&](std::string_view bytes) {
+    const auto part = committed_part(bytes, merge.aborted);
+    for (const auto& step : part.steps) apply(step, committed);
+    flush_all();
+  });
+  load_.discard(key);
+}
+
+void PackageApply::promote(SyncedTable& table) {
+  const Lsn seam = *table.copied;
+  auto& record = changes_.edit(table);
+  record.state = TableState::streaming;
+  record.snapshot_lsn = seam;
+  record.columns = table.copied_columns;
+  record.reason.clear();
+  record.suspect.clear();
+  for_table(record.oid, [&] {
+    if (table.moves_to) {
+      load_.drop_target({.schema = record.target_schema, .table = record.target_name});
+      record.target_schema = table.moves_to->schema;
+      record.target_name = table.moves_to->table;
+    }
+    load_.promote(record);
+  });
+  // No copy holds any of them: what a run that ended early has staged counts as well.
+  const Lsn from = record.changes_only ? Lsn{} : seam;
+  load_.for_each_staged(table_key(record.oid), [&](std::string_view bytes) {
+    auto part = read_part(bytes);
+    for (auto& step : part.steps) {
+      if (auto* batch = std::get_if<RowBatch>(&step)) {
+        const Step since = rows_since(std::move(*batch), part.transactions, from);
+        apply(since, part.transactions);
+        flush_all();  // the batch goes with this scope
+      } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
+        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(step, part.transactions);
+      }
+    }
+  });
+  load_.discard(table_key(record.oid));
+}
+
+std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync) {
+  std::map<Oid, TableSchemaRef> columns;
+  for (const auto& step : package.steps) {
+    const auto* batch = std::get_if<RowBatch>(&step);
+    if (batch == nullptr) continue;
+    const auto* table = sync.find_by_relation(batch->schema->oid);
+    if (table == nullptr || !table->record.changes_only || table->record.state != TableState::streaming) continue;
+    if (compare(*table->record.columns, *batch->schema) != SchemaDifference::changed) continue;
+    if (only_adds(*table->record.columns, *batch->schema)) columns[table->record.oid] = batch->schema;
+  }
+  return columns;
+}
+
+std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync) {
+  std::map<Oid, std::set<std::string>> columns;
+  for (const auto& step : package.steps) {
+    const auto* batch = std::get_if<RowBatch>(&step);
+    if (batch == nullptr) continue;
+    auto* table = sync.find_by_relation(batch->schema->oid);
+    if (table == nullptr) continue;
+    for (std::size_t c = 0; c < batch->columns.size(); ++c) {
+      if (!batch->columns[c].variants().empty()) columns[table->record.oid].insert(batch->schema->columns[c].name);
+    }
+  }
+  return columns;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,90 @@
+// Applies one package's steps inside one Load: what is merged, what waits in staging, what is dropped.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/load_package.h"
+#include "replication/core/table_sync.h"
+#include "replication/runtime/run.h"
+
+namespace walbrook::replication {
+
+// The destination cannot take one table's changes, whatever it is tried with: that table is suspended, or resynced
+// where its target was altered, and the package is applied again without it.
+class TableFailed : public Error {
+ public:
+  TableFailed(const Error& why, Oid table)
+      : Error(why), table_(table), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
+  [[nodiscard]] Oid table() const { return table_; }
+  // The target table is the reason, and not the data.
+  [[nodiscard]] bool of_target() const { return of_target_; }
+
+ private:
+  Oid table_;
+  bool of_target_;
+};
+
+// Runs `work`, which is about that table: what cannot be mended by trying again becomes a TableFailed.
+template <class Work>
+auto for_table(Oid table, const Work& work) {
+  try {
+    return work();
+  } catch (const TableFailed&) {
+    throw;
+  } catch (const Error& failed) {
+    if (failed.kind() == ErrorKind::data) throw TableFailed(failed, table);
+    throw;
+  }
+}
+
+class PackageApply {
+ public:
+  // Borrows all for its lifetime. Record changes go to `changes`.
+  // `load_id`: of the row in _walbrook.loads that will tell of it.
+  PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes, std::int64_t load_id);
+
+  // In commit order. Throws Error; the load is dead then.
+  void apply(const LoadPackage& package);
+  void set_aside(const std::vector<Trouble>& troubles);
+  // The changes of a prepared transaction wait, durable, until it is decided. What was staged of it so far goes with
+  // them.
+  void keep_prepared(const LoadPackage& package);
+  // The copied table takes its place: its copy, then its staged changes from its consistent point on.
+  void promote(SyncedTable& table);
+
+  struct TableCounts {
+    std::uint64_t inserts = 0, updates = 0, deletes = 0;
+  };
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+  [[nodiscard]] const std::map<Oid, TableCounts>& table_counts() const { return table_counts_; }
+
+ private:
+  void apply(const Step& step, const std::vector<Transaction>& transactions);
+  void rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions);
+  void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
+  [[nodiscard]] std::vector<Oid> truncated_wholly(const Truncate& truncate) const;
+  void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
+  void add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions);
+  void flush(SyncedTable& table);
+  void flush_all();
+  void count(const SyncedTable& table, const RowBatch& batch);
+
+  destination::Load& load_;
+  TableSync& sync_;
+  TableChanges& changes_;
+  std::int64_t load_id_;
+  std::map<Oid, std::vector<const RowBatch*>> waiting_;     // by table: batches to be merged together
+  const std::vector<Transaction>* transactions_ = nullptr;  // that all of them point into
+  Counts counts_;
+  std::map<Oid, TableCounts> table_counts_;
+};
+
+// Columns of the package's batches that hold variants, by table: they must stand in the targets before the load begins.
+[[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync);
+// Of tables that have their changes alone: the columns that the package brings, where the copy lacks some of them. They
+// are added before the load that needs them.
+[[nodiscard]] std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync);
+
+}  // namespace walbrook::replication

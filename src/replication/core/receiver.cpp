@@ -1,0 +1,300 @@
+#include "replication/core/receiver.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "postgres/connection/failure_consequence.h"
+#include "postgres/connection/outage.h"
+#include "postgres/stream/walsender_stream.h"
+
+namespace walbrook::replication {
+namespace {
+
+constexpr int frames_per_step = 4096;  // then feedback and the queue get their turn
+constexpr milliseconds idle_wait{500};
+constexpr milliseconds room_wait{50};  // with a full queue
+constexpr milliseconds first_reconnect{100};
+constexpr milliseconds longest_reconnect{5'000};
+constexpr milliseconds lasting{10'000};  // a stream that was open for so long is no failed attempt
+
+Error cannot_be_sent(const Error& why, Lsn commit) {
+  const auto lsn = commit.to_string();
+  Error error(
+      ErrorKind::data, fmt::format("the server cannot send the transaction that commits at {}: {}", lsn, why.cause()),
+      fmt::format("Everything before it is applied. walbrook run --skip-transaction {} skips it and resyncs every "
+                  "table of the publication; --only TABLE resyncs that table alone, where you know which ones it "
+                  "changed.",
+                  lsn),
+      why.facts());
+  error.add_facts({.lsn = lsn});
+  return error;
+}
+
+}  // namespace
+
+Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
+                   PackageQueue& queue, const std::atomic<std::uint64_t>& durable)
+    : options_(options),
+      open_(std::move(open)),
+      types_(types),
+      groups_(groups),
+      queue_(queue),
+      durable_(durable),
+      limits_{.binary = options.binary},
+      last_(options.assembler.last) {}
+
+void Receiver::step(SteadyTime now) {
+  try {
+    if (obstacle_) {
+      change_form(now);
+      return;
+    }
+    if (reader_ == nullptr) {
+      connect(now);
+      return;
+    }
+    reader_->confirm(confirmable());
+    if (!push_pending()) {
+      queue_.wait_for_room(room_wait);
+      return;
+    }
+    read(now);
+  } catch (const NeedsText& needs) {
+    obstacle_ = {.error = needs, .commit = {}};
+  } catch (const postgres::CannotSend& refused) {
+    if (assembler_ == std::nullopt || !assembler_->open_commit().is_set()) throw;
+    obstacle_ = {.error = refused, .commit = assembler_->open_commit()};
+  } catch (const postgres::CannotConvert& refused) {
+    spdlog::info("{}; text is read as the database stores it", refused.cause());
+    limits_.as_stored = true;
+    ask_again(now);
+  } catch (const postgres::CannotStream& cannot) {
+    spdlog::info("{}; transactions are read when they have committed", cannot.cause());
+    limits_.whole = true;
+    ask_again(now);
+  } catch (const OtherHistory& other) {
+    look_for_alteration(now, other);
+  } catch (Error& failed) {
+    if (durable().is_set()) failed.add_facts({.lsn = durable().to_string()});
+    const bool final = dynamic_cast<const postgres::Stopped*>(&failed) != nullptr ||
+                       dynamic_cast<const postgres::WaitOver*>(&failed) != nullptr;
+    // "Succeeded before": the run was prepared over these very connections.
+    if (final || postgres::consequence_of(failed, postgres::Asked::stream, true) != postgres::Consequence::wait) throw;
+    lose(now, failed);
+  }
+}
+
+// A stream that breaks as soon as it is opened is the same loss as the one before.
+void Receiver::lose(SteadyTime now, const Error& why) {
+  const bool lasted = reader_ != nullptr && (failures_ == 0 || now - opened_at_ >= lasting);
+  disconnect(now);
+  if (lasted || !lost_at_) {
+    lost_at_ = now;
+    told_.clear();
+  }
+  if (options_.reconnect_timeout && now - *lost_at_ >= *options_.reconnect_timeout) throw Error(why);
+  if (std::exchange(told_, why.cause()) != why.cause()) spdlog::warn("{}; trying again", why.cause());
+}
+
+// A row of more than 1 GB as text may be smaller in binary, and a value in binary may have no parser here: the other
+// form is tried. Where neither leads further the transaction can only be skipped, which is for the user to say.
+void Receiver::change_form(SteadyTime now) {
+  if (!pending_) pending_ = assembler_->cut();
+  if (pending_) {
+    if (!push_pending()) queue_.wait_for_room(room_wait);
+    return;
+  }
+  if (!queue_.drained()) {
+    std::this_thread::sleep_for(milliseconds(20));
+    return;
+  }
+  const auto obstacle = *std::exchange(obstacle_, std::nullopt);
+  if (obstacle.commit.is_set() && obstacle.commit < durable()) {
+    // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
+    spdlog::info("{}; the stream begins at the checkpoint and is not compared", obstacle.error.cause());
+    last_ = {};
+    ask_again(now);
+    return;
+  }
+  if (tried_at_ != durable()) {
+    tried_at_ = durable();
+    tried_text_ = tried_binary_ = false;
+    refused_.reset();
+  }
+  const bool needs_text = !obstacle.commit.is_set();
+  const bool was_binary = needs_text || limits_.binary;
+  (was_binary ? tried_binary_ : tried_text_) = true;
+  if (obstacle.commit.is_set()) refused_ = obstacle;
+  if (refused_ && (was_binary ? tried_text_ : tried_binary_)) throw cannot_be_sent(refused_->error, refused_->commit);
+  spdlog::info("{}; the stream is asked for in {}", obstacle.error.cause(), was_binary ? "text" : "binary");
+  limits_.binary = !was_binary;
+  ask_again(now);
+}
+
+// PostgreSQL decodes with the catalog as it was, but not in every corner: behind ALTER PUBLICATION a transaction may
+// come otherwise than it did before. Without certainty it is not refused.
+void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
+  if (other.since() == 0 || !options_.altered_since) throw OtherHistory(other);
+  try {
+    if (!options_.altered_since(other.since())) throw OtherHistory(other);
+  } catch (const postgres::Stopped&) {
+    throw;
+  } catch (const Error& failed) {
+    if (postgres::consequence_of(failed, postgres::Asked::catalog, true) != postgres::Consequence::wait) throw;
+    lose(now, failed);
+    return;
+  }
+  spdlog::warn("{}; the publication was altered meanwhile, which may be the reason: the stream is not compared",
+               other.cause());
+  last_ = {};
+  ask_again(now);
+}
+
+void Receiver::connect(SteadyTime now) {
+  // Everything that was pushed must be durable first: the stream starts again at the checkpoint.
+  if (now < retry_at_ || !queue_.drained()) {
+    std::this_thread::sleep_for(milliseconds(20));
+    return;
+  }
+  if (!fresh_) {
+    LoadPackage restart{.kind = PackageKind::restart};
+    if (!queue_.try_push(restart)) return;
+    fresh_ = true;
+    return;
+  }
+  auto options = options_.assembler;
+  options.checkpoint = durable();
+  options.last = last_;
+  auto reader = open_({.checkpoint = options.checkpoint, .compare_from = last_.commit_lsn}, limits_);
+  options.begins_at = reader->begins_at();
+  options.limits.text = reader->encoding();
+  assembler_.emplace(options, types_, groups_);
+  opened_at_ = now;
+  const std::lock_guard lock(reader_mutex_);
+  reader_ = std::move(reader);
+  compared_ = assembler_->compared();
+}
+
+// The stream is asked for otherwise: nothing has failed.
+void Receiver::ask_again(SteadyTime now) {
+  disconnect(now);
+  failures_ = 0;
+  retry_at_ = now;
+}
+
+void Receiver::disconnect(SteadyTime now) {
+  assembler_.reset();  // it borrows the reader's encoding
+  {
+    const std::lock_guard lock(reader_mutex_);
+    reader_.reset();
+  }
+  compared_ = false;
+  pending_.reset();
+  oldest_commit_time_ = 0;
+  fresh_ = false;
+  const auto backoff = std::min(longest_reconnect, first_reconnect * (1 << std::min(failures_, 10)));
+  ++failures_;
+  retry_at_ = now + backoff;
+}
+
+void Receiver::read(SteadyTime now) {
+  postgres::Frame frame;
+  for (int i = 0; i < frames_per_step; ++i) {
+    const auto polled = assembler_->reached_until() ? postgres::Poll::idle : reader_->poll(frame);
+    if (polled != postgres::Poll::frame) {
+      if ((polled == postgres::Poll::ended || queue_.hungry()) && !pending_) pending_ = assembler_->cut();
+      if (!push_pending()) return;
+      report_position();
+      // One that has ended gave what it had; what follows begins at the checkpoint.
+      if (polled == postgres::Poll::ended) return ask_again(now);
+      reader_->wait_until(now + idle_wait);
+      return;
+    }
+    failures_ = 0;
+    const auto commits = assembler_->commits_seen();
+    assembler_->feed(frame.bytes);
+    while ((pending_ = assembler_->take_due())) {
+      fresh_ = false;
+      if (!push_pending()) return;
+    }
+    if (assembler_->commits_seen() != commits && queue_.hungry()) {
+      pending_ = assembler_->cut();
+      if (!push_pending()) return;
+    }
+  }
+}
+
+bool Receiver::push_pending() {
+  if (pending_) {
+    fresh_ = false;
+    const auto last = pending_->last;
+    if (!queue_.try_push(*pending_)) return false;
+    if (last.commit_lsn.is_set()) last_ = last;
+    pending_.reset();
+    oldest_commit_time_ = assembler_->oldest_commit_time();
+  }
+  return true;
+}
+
+// Nothing is open and every whole commit was pushed: the position that the server told is one where nothing is missing.
+void Receiver::report_position() {
+  oldest_commit_time_ = assembler_->oldest_commit_time();
+  assembler_->reached(reader_->position());
+  compared_ = assembler_->compared();
+  const Lsn position = std::max(reader_->position(), assembler_->position());
+  received_ = position.value;
+  if (!compared_) return;
+  if (assembler_->reached_until()) {
+    next_commit_ = assembler_->next_commit().value;
+    if (!assembler_->has_commits()) reached_until_ = true;
+    return;
+  }
+  if (options_.assembler.until && reader_->position() >= *options_.assembler.until && !assembler_->has_commits() &&
+      !assembler_->in_transaction()) {
+    reached_until_ = true;
+    return;
+  }
+  if (!assembler_->in_transaction() && !assembler_->has_commits() && !pending_) queue_.set_idle_position(position);
+}
+
+// What the slot may move to: nothing before the stream is known to continue what the checkpoint was made from.
+Lsn Receiver::confirmable() const {
+  return options_.confirm && assembler_->compared() ? durable() : Lsn{};
+}
+
+bool Receiver::step_down() {
+  if (reader_ == nullptr) return true;
+  try {
+    reader_->confirm(confirmable());
+  } catch (const Error& lost) {
+    spdlog::debug("while stopping: {}", lost.cause());
+    return true;
+  }
+  if (!pending_) pending_ = assembler_->cut();
+  if (!push_pending()) {
+    queue_.wait_for_room(room_wait);
+    return false;
+  }
+  return true;
+}
+
+void Receiver::confirm() {
+  if (reader_ == nullptr) return;
+  try {
+    reader_->confirm(confirmable());
+  } catch (const Error& lost) {
+    // The next run confirms it: the checkpoint is the truth, the slot may be behind it.
+    spdlog::debug("the last position was not confirmed: {}", lost.cause());
+  }
+}
+
+void Receiver::wake() {
+  const std::lock_guard lock(reader_mutex_);
+  if (reader_ != nullptr) reader_->interrupt();
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,47 @@
+#include "replication/core/streamed_transaction.h"
+
+#include <algorithm>
+
+#include "model/drop_transactions.h"
+
+namespace walbrook::replication {
+
+std::uint32_t StreamedTransaction::index_of(std::uint32_t subxid) {
+  const auto found = index_.find(subxid);
+  if (found != index_.end()) return found->second;
+  changes_.add(Transaction{.xid = subxid});
+  changed_by_.insert(subxid);
+  return index_[subxid] = changes_.newest();
+}
+
+std::vector<std::uint32_t> StreamedTransaction::aborted() const {
+  std::vector<std::uint32_t> list(aborted_.begin(), aborted_.end());
+  std::ranges::sort(list);
+  return list;
+}
+
+void StreamedTransaction::drop_aborted(LoadPackage& package) {
+  index_.clear();  // it goes with the transactions it points into
+  if (aborted_.empty()) return;
+  std::vector<bool> dropped;
+  dropped.reserve(package.transactions.size());
+  for (const auto& transaction : package.transactions) dropped.push_back(aborted_.contains(transaction.xid));
+  drop_transactions(package.steps, dropped);
+}
+
+LoadPackage StreamedTransaction::take() {
+  auto out = changes_.take_all();
+  drop_aborted(out);
+  return out;
+}
+
+LoadPackage StreamedTransaction::take_part() {
+  auto out = changes_.take_part();
+  drop_aborted(out);
+  out.kind = PackageKind::part;
+  out.staged_xid = xid_;
+  staged_ = true;
+  return out;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,53 @@
+// A transaction that the server streams before it ends: what it changed so far, each change under the subtransaction
+// that made it, and the subtransactions that were rolled back meanwhile. What does not fit into memory is staged; the
+// rest stays here until it is known how the transaction ends.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "replication/core/open_package.h"
+
+namespace walbrook::replication {
+
+class StreamedTransaction {
+ public:
+  StreamedTransaction(std::uint32_t xid, const ValueLimits& limits) : xid_(xid), changes_(limits) {}
+
+  [[nodiscard]] std::uint32_t xid() const { return xid_; }
+  [[nodiscard]] OpenPackage& changes() { return changes_; }
+  // Index of the (sub)transaction among changes().content().transactions.
+  [[nodiscard]] std::uint32_t index_of(std::uint32_t subxid);
+  // What the stream described within this transaction: perhaps tables that it alone has altered so far.
+  [[nodiscard]] std::unordered_map<Oid, std::shared_ptr<RelationState>>& relations() { return relations_; }
+
+  void abort(std::uint32_t subxid) {
+    aborted_.insert(subxid);
+    changed_by_.erase(subxid);
+  }
+  // It has changes that were not rolled back, also such that the package leaves out.
+  [[nodiscard]] bool changed() const { return !changed_by_.empty(); }
+  [[nodiscard]] std::vector<std::uint32_t> aborted() const;  // ascending
+  // Parts of it have left for the destination's staging.
+  [[nodiscard]] bool staged() const { return staged_; }
+
+  // What is held here, without the changes of subtransactions that are known to be rolled back.
+  [[nodiscard]] LoadPackage take();
+  // The same, as a package of kind `part`; it goes on.
+  [[nodiscard]] LoadPackage take_part();
+
+ private:
+  void drop_aborted(LoadPackage& package);
+
+  std::uint32_t xid_;
+  OpenPackage changes_;
+  std::unordered_map<std::uint32_t, std::uint32_t> index_;
+  std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
+  std::unordered_set<std::uint32_t> aborted_;
+  std::unordered_set<std::uint32_t> changed_by_;  // (sub)transactions with changes that are not in aborted_
+  bool staged_ = false;
+};
+
+}  // namespace walbrook::replication

@@ -1,0 +1,64 @@
+#include "replication/core/suspicion.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "postgres/catalog/fingerprint.h"
+
+namespace walbrook::replication {
+namespace {
+
+using postgres::Difference;
+
+Difference compare_with_record(const destination::TableRecord& known, const postgres::Fingerprint& now,
+                               const postgres::SourceTable& table) {
+  if (!known.fingerprint.empty()) {
+    return postgres::compare(postgres::parse_fingerprint(known.fingerprint), now, table.columns, known.truncates);
+  }
+  if (known.stamp.empty() || postgres::agrees_with_stamp(now, known.stamp)) return {};
+  return {.kind = Difference::Kind::missed,
+          .reason = "the publication was altered: the stream does not tell what it left out meanwhile"};
+}
+
+std::string megabytes(std::uint64_t bytes) {
+  return fmt::format("{} MB", bytes >> 20U);
+}
+
+}  // namespace
+
+Suspicion judge(const destination::TableRecord& known, const postgres::SourceTable& now, bool caught_up,
+                const SuspicionOptions& options) {
+  const auto print = postgres::parse_fingerprint(now.fingerprint);
+  const auto difference = compare_with_record(known, print, now);
+  const auto bytes = static_cast<std::uint64_t>(now.bytes > 0 ? now.bytes : 0);
+  switch (difference.kind) {
+    case Difference::Kind::none:
+      break;
+    case Difference::Kind::ambiguous:
+      if (difference.may_be_truncate && !caught_up) return {.kind = Suspicion::Kind::wait};
+      if (options.on_rewrite == OnRewrite::ignore) {
+        spdlog::info("table {}: {}; its rows are taken to be as they were (on_rewrite = ignore)", now.full_name(),
+                     difference.reason);
+        break;
+      }
+      [[fallthrough]];
+    case Difference::Kind::missed:
+      if (bytes <= options.resync_max_size) return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
+      return {.kind = Suspicion::Kind::suspect,
+              .reason = fmt::format("{}; it has {}, and resync_max_size is {}", difference.reason, megabytes(bytes),
+                                    megabytes(options.resync_max_size))};
+    case Difference::Kind::reshaped:
+      return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
+  }
+  return {};
+}
+
+std::string standing_gap(const postgres::SourceTable& table) {
+  if (table.unseen_partition.empty()) return {};
+  return fmt::format(
+      "partition {0} is unlogged or a foreign table: its changes are not in the write-ahead log. ALTER TABLE {0} SET "
+      "LOGGED; (a foreign table: detach it, or publish the other partitions one by one)",
+      table.unseen_partition);
+}
+
+}  // namespace walbrook::replication

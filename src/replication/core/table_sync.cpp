@@ -1,0 +1,468 @@
+#include "replication/core/table_sync.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "postgres/catalog/fingerprint.h"
+#include "replication/core/leaving.h"
+
+namespace walbrook::replication {
+namespace {
+
+// A column that the copy does not have as it is now in the source; nullptr when there is none.
+const postgres::SourceColumn* unknown_column(const TableRecord& record, const postgres::SourceTable& table) {
+  if (record.columns == nullptr) return nullptr;
+  std::ptrdiff_t last = -1;
+  for (const auto& column : table.columns) {
+    const auto* known = record.columns->find(column.name);
+    if (known == nullptr || known->type_oid != column.type_oid || known->typmod != column.typmod) return &column;
+    const auto at = known - record.columns->columns.data();
+    if (at < last) return &column;  // names in another order were swapped by renaming
+    last = at;
+  }
+  return nullptr;
+}
+
+// Its columns are what they would be if it were copied now.
+bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
+  const auto is_so = [&wishes](const ColumnSchema& column) {
+    const auto found = wishes.find(column.name);
+    if (found == wishes.end()) return true;
+    const auto& wish = found->second;
+    if (wish.name && *wish.name != column.shown_name()) return false;
+    return !wish.type || *wish.type == column.type || !is_wider(column, *wish.type);
+  };
+  return std::ranges::all_of(record.columns->columns, is_so);
+}
+
+}  // namespace
+
+TableSync::TableSync(TableSyncOptions options, const destination::Destination& destination,
+                     std::vector<TableRecord> records)
+    : options_(std::move(options)), destination_(destination) {
+  for (auto& record : records) {
+    const Oid oid = record.oid;
+    if (oid == 0) continue;  // a name that a table no longer has
+    if (record.state == TableState::loaded) {
+      without_source_.push_back(std::move(record));
+      continue;
+    }
+    // A copy that was under way ended with the process that made it; a table that was set aside gets another chance,
+    // but where only a copy that nobody asked for would give it one.
+    const bool stays = record.changes_only && record.columns != nullptr;
+    tables_[oid].was_suspended = record.state == TableState::quarantined && !stays;
+    if (record.state == TableState::copying || (record.state == TableState::quarantined && !stays)) {
+      record.state = TableState::pending;
+    }
+    if (is_leaving(record)) leaving_.insert(oid);
+    tables_[oid].record = std::move(record);
+  }
+}
+
+bool TableSync::wanted(const postgres::SourceTable& table) const {
+  if (options_.wanted.empty()) return true;
+  return std::ranges::any_of(options_.wanted, [&table](const postgres::TableName& name) {
+    return name.schema == table.schema && name.name == table.name;
+  });
+}
+
+SyncedTable* TableSync::find_by_name(const std::string& schema, const std::string& name) {
+  for (auto& [oid, table] : tables_) {
+    if (table.record.schema == schema && table.record.name == name) return &table;
+  }
+  return nullptr;
+}
+
+destination::TargetName TableSync::target_of(const TableRecord& record) const {
+  std::vector<TableRecord> others = without_source_;
+  for (const auto& [oid, each] : tables_) {
+    if (oid == record.oid) continue;
+    auto& other = others.emplace_back(each.record);
+    if (!each.moves_to) continue;
+    other.target_schema = each.moves_to->schema;
+    other.target_name = each.moves_to->table;
+  }
+  return destination_.target_name(options_.dataset, record.schema, record.name, others);
+}
+
+TableRecord TableSync::new_record(const postgres::SourceTable& table) const {
+  TableRecord record{.oid = table.oid, .schema = table.schema, .name = table.name};
+  auto target = target_of(record);
+  record.target_schema = std::move(target.schema);
+  record.target_name = std::move(target.table);
+  return record;
+}
+
+void TableSync::describe(SyncedTable& table) {
+  auto described = *table.record.columns;
+  for (auto& column : described.columns) {
+    const auto wish = table.source.wishes.find(column.name);
+    if (wish != table.source.wishes.end() && wish->second.description) column.description = *wish->second.description;
+  }
+  if (described == *table.record.columns) return;
+  table.record.columns = std::make_shared<const TableSchema>(std::move(described));
+  if (table.record.state == TableState::streaming) described_.push_back(table.record);
+}
+
+// Names, types or metadata columns are asked for otherwise than when the copy was made.
+bool TableSync::restyle(SyncedTable& table) {
+  auto& record = table.record;
+  if (restyled_) return false;
+  if (record.columns == nullptr) {
+    auto target = target_of(record);  // nothing of it stands anywhere
+    record.target_schema = std::move(target.schema);
+    record.target_name = std::move(target.table);
+    return false;
+  }
+  const bool fits = destination_.fits(options_.dataset, record);
+  if (fits && as_wished(record, table.source.wishes)) {
+    describe(table);
+    return false;
+  }
+  auto target = target_of(record);
+  if (!fits && (target.schema != record.target_schema || target.table != record.target_name)) {
+    table.moves_to = std::move(target);
+  }
+  if (record.state != TableState::streaming) return false;
+  record.state = TableState::pending;
+  record.reason = "names, types or metadata columns are asked for otherwise than when it was copied";
+  return true;
+}
+
+// The table was renamed in the source: what stands under its old name here is its last copy from before. True where
+// that has the table's changes alone.
+bool TableSync::leave_old_name(Oid oid) {
+  const auto found = tables_.find(oid);
+  if (found == tables_.end()) return false;
+  auto record = std::move(found->second.record);
+  tables_.erase(found);
+  leaving_.erase(oid);
+  record.oid = 0;
+  record.state = TableState::removed;
+  record.reason = "renamed in the source; its last copy stays";
+  spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
+  const bool changes_only = record.changes_only;
+  left_.push_back(std::move(record));
+  return changes_only;
+}
+
+bool TableSync::adopt_new(const postgres::SourceTable& table, bool changes_only) {
+  auto record = new_record(table);
+  record.fingerprint = table.fingerprint;
+  record.changes_only = changes_only;
+  tables_[table.oid].record = std::move(record);
+  tables_[table.oid].source = table;
+  return true;
+}
+
+void TableSync::ask_for_copy(SyncedTable& table, const std::string& reason) {
+  require_copy(table.record, reason);
+}
+
+void TableSync::mark_suspect(SyncedTable& table, std::string reason) {
+  if (table.record.suspect == reason) return;
+  spdlog::warn("table {} is suspect: {}", table.source.full_name(), reason);
+  table.record.suspect = std::move(reason);
+}
+
+bool TableSync::compare_with_catalog(SyncedTable& table) {
+  auto& record = table.record;
+  const bool copying = record.state == TableState::copying;
+  const auto gap = copying ? std::string() : standing_gap(table.source);
+  table.undecided.reset();
+  if (record.changes_only && !copying) return false;
+  if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
+  auto found = judge(record, table.source, !copying && position_ <= reached_, options_.suspicion);
+  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
+    table.undecided = position_;  // of a copy it is told once it is whole
+    any_undecided_ = true;
+    return false;
+  }
+  if (found.kind == Suspicion::Kind::resync) {
+    ask_for_copy(table, found.reason);
+    return true;
+  }
+  if (found.kind == Suspicion::Kind::suspect) mark_suspect(table, std::move(found.reason));
+  if (!gap.empty()) mark_suspect(table, gap);
+  record.fingerprint = table.source.fingerprint;
+  record.stamp.clear();
+  return true;
+}
+
+// Its rows are never copied: what another table would be copied for leaves a gap here, which the user asked for. New
+// columns come with the first change that has them (PackageApply).
+bool TableSync::go_on_with_changes(SyncedTable& table, const postgres::SourceTable& now) {
+  auto& record = table.record;
+  const bool came_back = record.state == TableState::removed;
+  const bool changed = came_back || record.fingerprint != now.fingerprint;
+  if (changed) {
+    spdlog::warn("table {}.{} goes on with its changes alone: {}", now.schema, now.name,
+                 came_back
+                     ? "those from while it was not published are missing"
+                     : "the publication or the table was altered, rows that changed without a message are missing");
+  }
+  if (came_back) {
+    record.state = TableState::streaming;
+    record.reason.clear();
+  }
+  record.fingerprint = now.fingerprint;
+  record.stamp.clear();
+  table.source = now;
+  if (!restyled_ && (!destination_.fits(options_.dataset, record) || !as_wished(record, now.wishes))) {
+    spdlog::warn(
+        "table {}.{} keeps its name, types and metadata columns: it has its changes alone, and only a resync "
+        "changes them",
+        now.schema, now.name);
+  }
+  describe(table);
+  return changed;
+}
+
+// Takes one published table in; true when its record changed.
+bool TableSync::adopt(const postgres::SourceTable& table) {
+  auto* known = find_by_name(table.schema, table.name);
+  bool had_changes_only = false;
+  if (known == nullptr || known->record.oid != table.oid) had_changes_only = leave_old_name(table.oid);
+  if (known == nullptr) return adopt_new(table, had_changes_only || begins_with_its_changes(table.oid));
+  if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap
+    known->record.leaves_xid = 0;
+    known->record.leaves_at = {};
+    known->record.state = TableState::removed;
+  }
+  bool changed = false;
+  if (known->record.oid != table.oid) {
+    auto node = tables_.extract(known->record.oid);
+    node.key() = table.oid;
+    node.mapped().record.oid = table.oid;
+    known = &tables_.insert(std::move(node)).position->second;
+    if (known->record.changes_only && known->record.columns != nullptr) {
+      known->record.state = TableState::removed;
+      return go_on_with_changes(*known, table);
+    }
+    ask_for_copy(*known, "the table was dropped and created again in the source");
+    changed = true;
+  } else if (known->record.changes_only && known->record.columns != nullptr) {
+    return go_on_with_changes(*known, table);
+  } else if (known->record.state == TableState::removed) {
+    ask_for_copy(*known, "the table is published again");
+    changed = true;
+  } else if (const auto* column = unknown_column(known->record, table);
+             column != nullptr && known->record.state == TableState::streaming) {
+    ask_for_copy(*known, "column \"" + column->name + "\" was added, renamed or has another type in the source");
+    changed = true;
+  }
+  known->source = table;
+  if (known->record.state == TableState::streaming || known->record.state == TableState::copying) {
+    changed = compare_with_catalog(*known) || changed;
+  }
+  changed = restyle(*known) || changed;
+  if (changed && known->record.state == TableState::pending) {
+    known->copied.reset();
+    spdlog::info("table {}.{} is copied anew: {}", table.schema, table.name, known->record.reason);
+  }
+  return changed;
+}
+
+std::vector<TableRecord> TableSync::decide(Lsn reached) {
+  std::vector<TableRecord> changed;
+  reached_ = reached;
+  if (!std::exchange(any_undecided_, false)) return changed;
+  for (auto& [oid, table] : tables_) {
+    any_undecided_ = any_undecided_ || table.undecided;
+    if (!table.undecided || table.record.state != TableState::streaming || *table.undecided > reached) continue;
+    if (!compare_with_catalog(table)) continue;
+    if (table.record.state == TableState::pending) {
+      spdlog::info("table {} is copied anew: {}", table.source.full_name(), table.record.reason);
+    }
+    changed.push_back(table.record);
+  }
+  return changed;
+}
+
+// The catalog no longer tells whose changes are those of a table that leaves. A run that has not seen it published goes
+// by its fingerprint.
+void TableSync::keep_members(const TableRecord& leaving, const std::unordered_map<Oid, Oid>& before) {
+  members_[leaving.oid] = leaving.oid;
+  for (const auto& [member, of] : before) {
+    if (of == leaving.oid) members_.try_emplace(member, leaving.oid);
+  }
+  if (before.contains(leaving.oid) || leaving.fingerprint.empty()) return;
+  for (const auto& member : postgres::parse_fingerprint(leaving.fingerprint).members) {
+    members_.try_emplace(member.oid, leaving.oid);
+  }
+}
+
+std::vector<TableRecord> TableSync::publication_seen(const postgres::Publication& publication, Lsn reached) {
+  std::vector<TableRecord> changed;
+  position_ = publication.position;
+  reached_ = reached;
+  std::set<Oid> seen, published;
+  const auto members_before = std::exchange(members_, {});
+  joined_ = publication.joined;
+  for (const auto& table : publication.tables) {
+    published.insert(table.oid);
+    if (!wanted(table)) continue;
+    seen.insert(table.oid);
+    bool altered = rejoin(table);
+    altered = adopt(table) || altered;
+    auto& known = tables_[table.oid];
+    altered = compare_identity(known) || altered;
+    altered = suspend_unfit(known) || altered;
+    if (altered) changed.push_back(known.record);
+    for (const Oid member : table.members) members_[member] = table.oid;
+  }
+  for (const auto& table : publication.left_out) {
+    if (leave_out(table)) changed.push_back(tables_[table.oid].record);
+    if (tables_.contains(table.oid)) seen.insert(table.oid);
+  }
+  for (auto& [oid, table] : tables_) {
+    if (seen.contains(oid) || table.record.state == TableState::removed) continue;
+    if (table.record.state == TableState::streaming && !published.contains(oid) && publication.moment.lsn.is_set()) {
+      if (note_leaving(table.record, publication.moment)) changed.push_back(table.record);
+      leaving_.insert(oid);
+      keep_members(table.record, members_before);
+      continue;
+    }
+    leaving_.erase(oid);
+    remove_from_copy(table.record);
+    table.copied.reset();
+    changed.push_back(table.record);
+  }
+  changed.insert(changed.end(), left_.begin(), left_.end());
+  left_.clear();
+  restyled_ = true;
+  return changed;
+}
+
+std::vector<TableRecord> TableSync::copy_anew(const std::vector<postgres::TableName>& names, bool all,
+                                              const std::string& reason) {
+  std::vector<TableRecord> changed;
+  for (auto& [oid, table] : tables_) {
+    auto& record = table.record;
+    const auto asked = [&record](const postgres::TableName& name) {
+      return name.schema == record.schema && name.name == record.name;
+    };
+    if (record.state == TableState::removed || (!all && std::ranges::none_of(names, asked))) continue;
+    if (record.state == TableState::left_out || !unfit_reason(table.source).empty()) continue;
+    if (is_leaving(record)) continue;
+    if (copies_no_rows(record) && std::ranges::none_of(names, asked)) {
+      spdlog::warn("table {}.{} goes on with its changes alone: those before the slot's position are missing",
+                   record.schema, record.name);
+      continue;
+    }
+    record.changes_only = false;
+    record.state = TableState::pending;
+    record.reason = reason;
+    table.postponement.reset();
+    table.copied.reset();
+    changed.push_back(record);
+  }
+  return changed;
+}
+
+std::vector<TableRecord> TableSync::let_go(Lsn checkpoint) {
+  std::vector<TableRecord> gone;
+  for (auto at = leaving_.begin(); at != leaving_.end();) {
+    auto& record = tables_.at(*at).record;
+    if (!has_left(record, checkpoint)) {
+      ++at;
+      continue;
+    }
+    remove_from_copy(record);
+    gone.push_back(record);
+    at = leaving_.erase(at);
+  }
+  return gone;
+}
+
+Lsn TableSync::last_leaves_at() const {
+  Lsn last;
+  for (const auto oid : leaving_) last = std::max(last, tables_.at(oid).record.leaves_at);
+  return last;
+}
+
+void TableSync::postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now) {
+  table.record.state = TableState::pending;
+  table.record.reason = why.reason;
+  table.copied.reset();
+  table.postponement = postponed(table.postponement ? &*table.postponement : nullptr, why, follow, now);
+}
+
+bool TableSync::any_due(SteadyTime now) const {
+  return std::ranges::any_of(tables_, [now](const auto& entry) {
+    const auto& table = entry.second;
+    return table.record.state == TableState::pending && table.postponement && is_due(*table.postponement, now);
+  });
+}
+
+std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTime now) {
+  std::vector<SyncedTable*> ordered;
+  for (auto& [oid, table] : tables_) {
+    if (table.record.state != TableState::pending) continue;
+    if (table.postponement && !is_due(*table.postponement, now)) continue;
+    if (const auto& obstacle = table.source.unreadable; !obstacle.reason.empty()) {
+      suspend(table, fmt::format("{}. {}", obstacle.reason, obstacle.remedy));
+      ordered.push_back(&table);
+      continue;
+    }
+    table.record.state = TableState::copying;
+    table.record.snapshot_lsn = {};
+    table.record.load_id = load_id;
+    table.copied.reset();
+    table.identity_altered_at = {};
+    table.copy_identity = table.source.row_identity.rows;
+    table.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
+    any_undecided_ = any_undecided_ || table.undecided;
+    table.record.fingerprint = table.source.fingerprint;
+    table.record.stamp.clear();
+    table.copy_number = ++newest_copy_;
+    ordered.push_back(&table);
+  }
+  return ordered;
+}
+
+SyncedTable* TableSync::find(Oid table) {
+  const auto found = tables_.find(table);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+SyncedTable* TableSync::find_by_relation(Oid relation) {
+  const auto member = members_.find(relation);
+  return member == members_.end() ? nullptr : find(member->second);
+}
+
+bool TableSync::settled() const {
+  return std::ranges::none_of(tables_, [](const auto& entry) { return is_to_be_copied(entry.second); });
+}
+
+bool TableSync::any_streaming() const {
+  return std::ranges::any_of(tables_, [](const auto& entry) {
+    const auto& record = entry.second.record;
+    return record.state == TableState::streaming && !is_leaving(record);
+  });
+}
+
+std::unordered_map<Oid, Oid> TableSync::groups() const {
+  return members_;
+}
+
+TableRecord& TableChanges::edit(SyncedTable& table) {
+  return changed_.try_emplace(table.record.oid, table.record).first->second;
+}
+
+const TableRecord& TableChanges::look(const SyncedTable& table) const {
+  const auto found = changed_.find(table.record.oid);
+  return found == changed_.end() ? table.record : found->second;
+}
+
+void TableChanges::adopt() {
+  for (auto& [oid, record] : changed_) {
+    if (auto* table = sync_.find(oid)) table->record = std::move(record);
+  }
+  changed_.clear();
+}
+
+}  // namespace walbrook::replication

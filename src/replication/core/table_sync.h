@@ -1,0 +1,191 @@
+// Which table is in which state, and what follows from what was seen: pure decisions over the table records.
+//
+// One record a table:  pending → copying → streaming, and quarantined or removed beside the way.
+//
+//   pending    to be copied. Its changes are dropped: they came before its snapshot is begun, which holds them.
+//   copying    the copier was told to. From here on its changes wait in the destination's staging, because the copy's
+//              consistent point Y is not known yet. When the copy is whole and everything before Y is durable, one
+//              load makes it visible, applies the staged changes with commit_lsn >= Y, and the table is `streaming`.
+//
+// The seam, worked: a writer commits at 0/50 (its commit record's start), the temporary slot's consistent point is 0/50
+// as well. The snapshot was built from transactions that ended before 0/50, so it lacks this one, and the rule
+// commit_lsn >= Y takes it from the stream. With > it would be lost. With the LSN of the change's frame, 0/30, it would
+// be lost too; with end_lsn, 0/80, the transaction before it, whose record ends at 0/50, would be applied twice.
+//
+// Only the loader's thread uses it. Changes that belong to a load are made on a TableChanges and adopted when that load
+// is durable, so that a load that failed leaves no trace here either.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "destination/destination.h"
+#include "postgres/catalog/catalog.h"
+#include "postgres/slot/slot.h"
+#include "replication/core/postponement.h"
+#include "replication/core/suspicion.h"
+#include "replication/core/table_groups.h"
+
+namespace walbrook::replication {
+
+using destination::TableRecord;
+using destination::TableState;
+
+// A table as this run knows it: the durable record, and what lives only as long as the process.
+struct SyncedTable {
+  TableRecord record;
+  postgres::SourceTable source;
+  std::set<std::string> variant_columns;  // of staged changes: needed in the target before they are merged
+  std::optional<Lsn> copied;              // the copy is whole; its consistent point
+  TableSchemaRef copied_columns;          // what it looks like
+  // What the catalog shows of it differs from the record's fingerprint, and it is not decided what that means: the
+  // stream has not come this far, or the table is being copied.
+  std::optional<Lsn> undecided;
+  std::optional<destination::TargetName>
+      moves_to;                         // where the copy under way will stand, if not where the last one does
+  std::uint64_t copy_number = 0;        // of the newest order, so that the result of an outdated one is known; 0 = none
+  postgres::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
+  Lsn identity_altered_at;              // the last commit at which a leaf's identity was another than the catalog's
+  std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
+  Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
+  bool was_suspended = false;                // by the last run; this one gives it another chance
+  std::uint64_t inserts = 0, updates = 0, deletes = 0;
+  std::uint64_t copied_rows = 0;
+};
+
+// Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
+[[nodiscard]] std::string unfit_reason(const postgres::SourceTable& table);
+
+struct TableSyncOptions {
+  std::string dataset;                      // "" = the source's schema names
+  std::vector<postgres::TableName> wanted;  // empty = all of the publication
+  bool snapshot = true;                     // false: a table that is new begins with its changes alone
+  bool copy_joining = false;                // RunOptions::copy_joining
+  SuspicionOptions suspicion{};
+};
+
+// Its copy is still to come in this run: not left to the next one, which it is where this one has tried for long
+// enough.
+[[nodiscard]] inline bool is_to_be_copied(const SyncedTable& table) {
+  if (table.record.state == TableState::copying) return true;
+  return table.record.state == TableState::pending && !(table.postponement && table.postponement->given_up);
+}
+
+// Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
+[[nodiscard]] inline bool copies_no_rows(const TableRecord& record) {
+  return record.changes_only;
+}
+
+class TableSync {
+ public:
+  TableSync(TableSyncOptions options, const destination::Destination& destination, std::vector<TableRecord> records);
+
+  // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: to
+  // pending or removed, or with another fingerprint.
+  std::vector<TableRecord> publication_seen(const postgres::Publication& publication, Lsn reached);
+  // The same of tables that could not be decided about and now can: everything before `reached` is applied.
+  std::vector<TableRecord> decide(Lsn reached);
+  // These get a copy anew whatever they have; every table that is still published, with `all`. Behind the first
+  // publication_seen. Returns the records that changed, to be stored.
+  std::vector<TableRecord> copy_anew(const std::vector<postgres::TableName>& names, bool all,
+                                     const std::string& reason);
+  // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. Behind the
+  // first publication_seen. Returns the records that changed, to be stored. (table_sync_targets.cpp)
+  std::vector<TableRecord> compare_targets(destination::Destination& destination);
+  // The same of one table whose target was found to be altered.
+  void target_altered(SyncedTable& table, const destination::AlteredTarget& altered);
+  static void suspend(SyncedTable& table, const std::string& reason);
+  // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
+  // to be stored.
+  std::vector<TableRecord> let_go(Lsn checkpoint);
+  // Where the last of the tables that leave is to be let go; unset: none leaves, or it is not known yet.
+  [[nodiscard]] Lsn last_leaves_at() const;
+  // Streaming tables whose columns are described otherwise than before; their records hold the new descriptions.
+  [[nodiscard]] std::vector<TableRecord> take_described() { return std::exchange(described_, {}); }
+  // Tables that wait for a copy and whose copy is not postponed beyond `now`, now marked copying; `load_id` will tell
+  // of them. Those that the role cannot read are suspended instead.
+  std::vector<SyncedTable*> order_copies(std::int64_t load_id, SteadyTime now);
+  // A copy of it cannot be made now: it is pending again, with the reason.
+  static void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now);
+  // A postponed copy is due.
+  [[nodiscard]] bool any_due(SteadyTime now) const;
+
+  // The table that a relation's changes belong to; nullptr: none of ours.
+  [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
+  [[nodiscard]] SyncedTable* find(Oid table);
+  [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
+  [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
+
+  // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
+  [[nodiscard]] bool settled() const;
+  [[nodiscard]] bool any_streaming() const;  // but for those that leave
+  [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
+  // relation → table, for the assembler; and by what each table's rows are found.
+  [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
+  [[nodiscard]] RowIdentities identities() const;
+  // A table that walbrook's publication leaves out, and that the user asked for by name or has a copy of.
+  [[nodiscard]] bool is_missed(const SyncedTable& table) const;
+
+ private:
+  [[nodiscard]] bool wanted(const postgres::SourceTable& table) const;
+  bool adopt(const postgres::SourceTable& table);
+  // Compares a table that is streaming or being copied with what the catalog shows; true when its record changed.
+  bool compare_with_catalog(SyncedTable& table);
+  static void ask_for_copy(SyncedTable& table, const std::string& reason);
+  static void mark_suspect(SyncedTable& table, std::string reason);
+  bool adopt_new(const postgres::SourceTable& table, bool changes_only);
+  bool go_on_with_changes(SyncedTable& table, const postgres::SourceTable& now);
+  bool restyle(SyncedTable& table);
+  void describe(SyncedTable& table);
+  bool leave_old_name(Oid oid);
+  void keep_members(const TableRecord& leaving, const std::unordered_map<Oid, Oid>& before);
+  // table_sync_identity.cpp; true where the record changed.
+  bool rejoin(const postgres::SourceTable& table);
+  bool compare_identity(SyncedTable& table);
+  bool suspend_unfit(SyncedTable& table);
+  [[nodiscard]] bool begins_with_its_changes(Oid table) const;
+  bool leave_out(const postgres::LeftOutTable& table);
+  [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
+  [[nodiscard]] TableRecord new_record(const postgres::SourceTable& table) const;
+  [[nodiscard]] destination::TargetName target_of(const TableRecord& record) const;
+
+  TableSyncOptions options_;
+  const destination::Destination& destination_;
+  std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
+  std::unordered_map<Oid, Oid> members_;
+  std::set<Oid> leaving_;          // of tables_
+  std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
+  std::vector<TableRecord> described_;
+  std::set<Oid> joined_;  // Publication::joined
+  // Over all tables: one that was renamed has a new record, and the copy of the old one may still be under way.
+  std::uint64_t newest_copy_ = 0;
+  Lsn position_;  // of the catalog that was seen last
+  Lsn reached_;   // the checkpoint, as told last
+  bool any_undecided_ = false;
+  bool restyled_ = false;                    // copies are called as they are now to be, or will be
+  std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names
+};
+
+// Records as one load will leave them.
+class TableChanges {
+ public:
+  explicit TableChanges(TableSync& sync) : sync_(sync) {}
+  // The record to be changed; a copy of the durable one at first.
+  TableRecord& edit(SyncedTable& table);
+  // As this load sees it.
+  [[nodiscard]] const TableRecord& look(const SyncedTable& table) const;
+  [[nodiscard]] const std::map<Oid, TableRecord>& changed() const { return changed_; }
+  // The load is durable.
+  void adopt();
+
+ private:
+  TableSync& sync_;
+  std::map<Oid, TableRecord> changed_;
+};
+
+}  // namespace walbrook::replication

@@ -1,0 +1,347 @@
+#include "replication/runtime/change_iteration.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "postgres/stream/walsender_stream.h"
+#include "replication/core/receiver.h"
+#include "replication/setup/prepare.h"
+
+namespace walbrook::replication {
+namespace {
+
+constexpr milliseconds ask_interval{200};    // how often the server is asked whether the end is reached
+constexpr milliseconds asker_wait{200};      // at most, for the queue
+constexpr milliseconds keepalive_round{10};  // while the asker works on the last packages
+
+}  // namespace
+
+class ChangeIteration::Impl {
+ public:
+  explicit Impl(IterationOptions options);
+  ~Impl();
+  [[nodiscard]] std::optional<HandedOut> next();
+
+ private:
+  struct Table {
+    std::string schema, name;
+  };
+  // Still to be handed out: rows of a batch, or a TRUNCATE.
+  struct Piece {
+    std::string schema, name;
+    std::shared_ptr<const RowBatch> batch;  // nullptr: `truncated`
+    std::size_t begin = 0, end = 0;
+    TableSchemaRef truncated;
+    std::uint32_t transaction = 0;
+  };
+  void read_source();
+  [[nodiscard]] std::unique_ptr<postgres::ChangeReader> open_stream(const ResumePoint& start,
+                                                                    const StreamLimits& limits);
+  void read();
+  void read_until_end();
+  [[nodiscard]] Table table_of(const TableSchema& relation) const;
+  [[nodiscard]] bool wanted(const Table& table) const;
+  void take_package(LoadPackage&& package);
+  void check_troubles(const LoadPackage& package) const;
+  void cut_pieces(LoadPackage& package);
+  [[nodiscard]] HandedOut hand_out();
+  void advance(Lsn durable) { durable_ = std::max(durable_.load(), durable.value); }
+  void finish_package();
+  [[nodiscard]] std::optional<HandedOut> ask();
+  void end();
+
+  static IterationOptions stopped_by(const std::stop_source& ending, IterationOptions options) {
+    options.conninfo = postgres::Endpoint(options.conninfo.conninfo(), {.stop = ending.get_token()});
+    return options;
+  }
+
+  std::stop_source ending_;  // nothing more is handed out; the first member: waits in the source end with it
+  IterationOptions options_;
+  postgres::KnownServer server_;
+  postgres::CatalogTypes types_;
+  PackageQueue queue_;
+  TableGroups groups_;
+  std::map<Oid, Table> tables_;  // by every relation that the publication names for them
+  std::atomic<std::uint64_t> durable_{0};
+  Lsn until_;
+  std::unique_ptr<Receiver> receiver_;
+  std::atomic<bool> handed_out_{false};
+  std::exception_ptr failure_;  // written before the queue is closed
+  std::atomic<bool> failed_{false};
+
+  // Of the package in hand; the asker's.
+  std::deque<Piece> pieces_;
+  std::vector<Transaction> transactions_;
+  Lsn complete_;
+  bool in_hand_ = false;
+  bool in_parts_ = false;  // a part of a transaction was handed out, and not its end
+  bool done_ = false;
+  std::jthread reading_;
+};
+
+ChangeIteration::Impl::Impl(IterationOptions options)
+    : options_(stopped_by(ending_, std::move(options))),
+      types_(options_.conninfo, &server_),
+      queue_(options_.package_bytes) {
+  read_source();
+  reading_ = std::jthread([this] { read(); });
+}
+
+ChangeIteration::Impl::~Impl() {
+  end();
+}
+
+void ChangeIteration::Impl::read_source() {
+  auto catalog = postgres::Connection::open(options_.conninfo, postgres::ConnectionUse::catalog);
+  server_.set(postgres::identify_by_query(catalog));
+  until_ = end_of_committed(catalog);
+  const auto slot = postgres::read_slot(catalog, options_.slot);
+  auto publication = postgres::read_publication(catalog, options_.publication);
+  if (!slot || !publication) {
+    throw Error(
+        ErrorKind::source_not_ready,
+        fmt::format("{} {} does not exist", slot ? "publication" : "slot", slot ? options_.publication : options_.slot),
+        "init_replication makes publication and slot.");
+  }
+  if (const auto trouble = postgres::slot_trouble(slot, options_.slot, catalog.database(), {})) throw *trouble;
+  // Such a slot sends them whether two_phase is asked for or not (tried on 15), and never again once it was confirmed.
+  if (slot->two_phase) {
+    throw Error(ErrorKind::source_not_ready,
+                fmt::format("slot {} sends prepared transactions before it is known whether they commit: only a "
+                            "pipeline can hold them",
+                            options_.slot),
+                "Iterate a slot that init_replication has made.");
+  }
+  const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.wishes);
+  for (const auto& table : publication->tables) selection->require_fit(*publication, table);
+  selection->restrict_tables(*publication);
+  std::unordered_map<Oid, Oid> groups;
+  RowIdentities identities;
+  for (const auto& table : publication->tables) {
+    tables_[table.oid] = {table.schema, table.name};
+    identities[table.oid] = table.row_identity.rows;
+    if (!table.row_identity.unclear.empty()) {
+      spdlog::warn("table {}: an UPDATE or DELETE in the stream does not tell its row, because {}\n  {}",
+                   table.full_name(), table.row_identity.unclear, table.row_identity.remedy);
+    }
+    for (const auto member : table.members) {
+      tables_[member] = {table.schema, table.name};
+      groups[member] = table.oid;
+    }
+  }
+  groups_.set(std::move(groups), std::move(identities));
+  durable_ = slot->confirmed_flush_lsn.value;
+  const ReceiverOptions receiving{.assembler = {.limits = options_.limits,
+                                                .package_bytes = options_.package_bytes,
+                                                .until = until_,
+                                                .selection = selection},
+                                  .confirm = options_.confirm};
+  receiver_ = std::make_unique<Receiver>(
+      receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
+      types_, groups_, queue_, durable_);
+}
+
+std::unique_ptr<postgres::ChangeReader> ChangeIteration::Impl::open_stream(const ResumePoint& start,
+                                                                           const StreamLimits& limits) {
+  return postgres::start_streaming({.conninfo = options_.conninfo,
+                                    .slot = options_.slot,
+                                    .publication = options_.publication,
+                                    .start = start.checkpoint,
+                                    .compare_from = start.compare_from,
+                                    .server = &server_,
+                                    .streaming = false,
+                                    .origin = {},
+                                    .binary = limits.binary,
+                                    .position_interval = ask_interval,
+                                    .as_stored = limits.as_stored},
+                                   ending_.get_token());
+}
+
+void ChangeIteration::Impl::read() {
+  const std::stop_callback wake(ending_.get_token(), [this] { receiver_->wake(); });
+  try {
+    read_until_end();
+  } catch (...) {
+    // A wait for the slot that was ended is no failure.
+    if (!ending_.stop_requested()) {
+      failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+  queue_.close();
+  if (failed_) return;
+  // Keepalives are answered until the asker has come to the end.
+  while (!handed_out_ && !ending_.stop_requested()) {
+    static_cast<void>(receiver_->step_down());
+    std::this_thread::sleep_for(keepalive_round);
+  }
+  receiver_->confirm();
+}
+
+void ChangeIteration::Impl::read_until_end() {
+  while (!ending_.stop_requested() && !receiver_->reached_until()) receiver_->step(std::chrono::steady_clock::now());
+}
+
+std::optional<HandedOut> ChangeIteration::Impl::next() {
+  const std::stop_callback stopped(options_.stop, [this] {
+    ending_.request_stop();
+    queue_.wake();
+  });
+  try {
+    if (auto changes = ask()) return changes;
+  } catch (...) {
+    // It ends here for good: to go on would confirm what was not handed out.
+    end();
+    failure_ = std::current_exception();
+    failed_ = true;
+  }
+  end();
+  if (failed_) std::rethrow_exception(failure_);
+  return std::nullopt;
+}
+
+std::optional<HandedOut> ChangeIteration::Impl::ask() {
+  while (!done_ && !ending_.stop_requested()) {
+    if (!pieces_.empty()) return hand_out();
+    if (in_hand_) finish_package();
+    auto taken = queue_.take(asker_wait);
+    if (taken.package) {
+      take_package(*std::move(taken.package));
+    } else if (taken.closed) {
+      if (!failed_ && !ending_.stop_requested()) advance(until_);
+      done_ = true;
+    } else if (taken.idle_position.is_set()) {
+      advance(taken.idle_position);
+    }
+  }
+  return std::nullopt;
+}
+
+ChangeIteration::Impl::Table ChangeIteration::Impl::table_of(const TableSchema& relation) const {
+  const auto found = tables_.find(relation.oid);
+  // It came to the publication after the beginning, or has left it since these changes.
+  return found != tables_.end() ? found->second : Table{relation.schema, relation.name};
+}
+
+bool ChangeIteration::Impl::wanted(const Table& table) const {
+  return options_.tables.empty() || std::ranges::any_of(options_.tables, [&](const postgres::TableName& name) {
+           return name.schema == table.schema && name.name == table.name;
+         });
+}
+
+void ChangeIteration::Impl::take_package(LoadPackage&& package) {
+  in_hand_ = true;
+  complete_ = {};
+  switch (package.kind) {
+    case PackageKind::commits:
+      check_troubles(package);
+      complete_ = package.checkpoint;
+      in_parts_ = false;
+      break;
+    case PackageKind::part:
+      in_parts_ = true;
+      break;
+    case PackageKind::restart:
+      // From the beginning of the transaction: its rows would come twice within one iteration.
+      if (in_parts_) {
+        throw Error(ErrorKind::connection,
+                    "the connection broke in the midst of a large transaction, of which batches were handed out",
+                    "Iterate again: it begins with that transaction.");
+      }
+      return;
+    case PackageKind::prepare:
+    case PackageKind::discard:
+      throw Error(ErrorKind::protocol, "a prepared transaction came from a slot that sends none");
+  }
+  cut_pieces(package);
+  transactions_ = std::move(package.transactions);
+}
+
+// A copy could set the table aside and be made anew; who reads changes alone must know before anything is confirmed.
+void ChangeIteration::Impl::check_troubles(const LoadPackage& package) const {
+  for (const auto& trouble : package.troubles) {
+    const auto found = tables_.find(trouble.oid);
+    const auto table = found != tables_.end() ? found->second : Table{"", std::to_string(trouble.oid)};
+    if (found != tables_.end() && !wanted(table)) continue;
+    const auto name = table.schema.empty() ? "with OID " + table.name : table.schema + "." + table.name;
+    throw Error(ErrorKind::data, fmt::format("changes of table {} cannot be told: {}", name, trouble.reason),
+                "table_names leaves the table out. Nothing of this transaction or of later ones was confirmed.",
+                {.slot = options_.slot, .table = name});
+  }
+}
+
+void ChangeIteration::Impl::cut_pieces(LoadPackage& package) {
+  for (auto& step : package.steps) {
+    if (auto* rows = std::get_if<RowBatch>(&step)) {
+      const auto table = table_of(*rows->schema);
+      if (!wanted(table)) continue;
+      const auto batch = std::make_shared<const RowBatch>(std::move(*rows));
+      for (std::size_t begin = 0; begin < batch->rows();) {
+        const auto end = end_of_rows(*batch, begin, options_.batch_rows);
+        pieces_.push_back({.schema = table.schema,
+                           .name = table.name,
+                           .batch = batch,
+                           .begin = begin,
+                           .end = end,
+                           .truncated = nullptr});
+        begin = end;
+      }
+    } else if (const auto* truncate = std::get_if<walbrook::Truncate>(&step)) {
+      for (const auto& schema : truncate->tables) {
+        const auto table = table_of(*schema);
+        if (!wanted(table)) continue;
+        pieces_.push_back({.schema = table.schema,
+                           .name = table.name,
+                           .batch = nullptr,
+                           .truncated = schema,
+                           .transaction = truncate->transaction});
+      }
+    }  // MergeStaged: its parts were handed out as they came
+  }
+}
+
+HandedOut ChangeIteration::Impl::hand_out() {
+  Piece piece = std::move(pieces_.front());
+  pieces_.pop_front();
+  auto rows = piece.batch == nullptr ? ChangeRows(piece.truncated, transactions_[piece.transaction])
+                                     : ChangeRows(std::move(piece.batch), piece.begin, piece.end, transactions_);
+  return {.schema = std::move(piece.schema),
+          .name = std::move(piece.name),
+          .rows = std::move(rows),
+          .complete = pieces_.empty() ? complete_ : Lsn{}};
+}
+
+void ChangeIteration::Impl::finish_package() {
+  if (complete_.is_set()) advance(complete_);
+  in_hand_ = false;
+  queue_.finished();
+  receiver_->wake();
+}
+
+// The thread confirms what is durable and frees the slot.
+void ChangeIteration::Impl::end() {
+  if (!reading_.joinable()) return;
+  if (done_) handed_out_ = true;
+  if (!done_) ending_.request_stop();
+  done_ = true;
+  reading_.join();
+  receiver_.reset();
+}
+
+ChangeIteration::ChangeIteration(IterationOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+ChangeIteration::~ChangeIteration() = default;
+
+std::optional<HandedOut> ChangeIteration::next() {
+  return impl_->next();
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,290 @@
+#include "replication/runtime/snapshot_copy.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/fault.h"
+#include "postgres/connection/failure_consequence.h"
+#include "postgres/connection/shortage.h"
+
+namespace walbrook::replication {
+namespace {
+
+// Small tables are written together, at the latest when they hold so much.
+constexpr std::size_t small_tables_at_most = 200;
+constexpr std::size_t small_bytes_at_most = std::size_t{4} << 20U;
+
+// A worker's copy ended because the table was given up by another one.
+struct GivenUp {};
+
+}  // namespace
+
+SnapshotCopy::SnapshotCopy(const Surroundings& around, postgres::SnapshotSource& snapshot,
+                           std::vector<CopyOrder::Table> tables)
+    : around_(around), snapshot_(snapshot), tables_(std::move(tables)) {
+  for (auto& table : tables_) table.record.snapshot_lsn = snapshot.consistent_point();
+}
+
+// The largest first, so that the workers end together.
+void SnapshotCopy::plan(postgres::SnapshotReader& reader) {
+  std::ranges::stable_sort(tables_, std::ranges::greater(), [](const auto& table) { return table.source.bytes; });
+  for (const auto& table : tables_) {
+    std::vector<std::optional<postgres::PageRange>> ranges{std::nullopt};
+    const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
+    if (around_.options.workers > 1 && !table.without_rows && !table.source.partitioned &&
+        bytes > around_.options.piece_bytes) {
+      ranges.clear();
+      const auto pages = reader.pages(table.source);
+      const auto pieces = std::clamp<std::uint64_t>(bytes / around_.options.piece_bytes, 1, std::max(pages, 1UL));
+      for (std::uint64_t i = 0; i < pieces; ++i) {
+        // The last one has no end: what was added since then is not in the snapshot, what is in it is not missed.
+        ranges.emplace_back(
+            postgres::PageRange{.first = pages * i / pieces,
+                                .end = i + 1 < pieces ? std::optional(pages * (i + 1) / pieces) : std::nullopt});
+      }
+    }
+    auto& copy = copies_.emplace_back(std::make_unique<TableCopy>(table, ranges.size()));
+    for (const auto& range : ranges) pieces_.push_back({.copy = copy.get(), .pages = range});
+  }
+  tables_.clear();
+}
+
+void SnapshotCopy::work(std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  const std::stop_callback forward(stop, [this] { giving_up_.request_stop(); });
+  postgres::SnapshotReader first(around_.options.conninfo, snapshot_.name(), around_.options.server);
+  snapshot_name_ = first.export_snapshot();
+  snapshot_.drop_slot();
+  const Statistics::HoldingSnapshot holding(around_.statistics,
+                                            {.consistent_point = snapshot_.consistent_point(), .xmin = first.xmin()});
+  plan(first);
+  {
+    std::vector<std::jthread> others;
+    workers_ = 1;
+    join_workers(others);
+    run_worker(first, giving_up_.get_token());
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  if (!stop.stop_requested()) write_small();
+  around_.statistics.copied(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+}
+
+void SnapshotCopy::join_workers(std::vector<std::jthread>& others) {
+  const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
+  const auto copy_along = [this] {
+    try {
+      postgres::SnapshotReader reader(around_.options.conninfo, snapshot_name_, around_.options.server);
+      {
+        const std::lock_guard lock(mutex_);
+        ++workers_;
+      }
+      run_worker(reader, giving_up_.get_token());
+    } catch (const std::exception& refused) {
+      spdlog::debug("the tables are copied by a connection less: {}", refused.what());
+    }
+  };
+  try {
+    for (std::size_t i = 1; i < wanted; ++i) others.emplace_back(copy_along);
+  } catch (const std::system_error& refused) {
+    spdlog::debug("the tables are copied by fewer threads: {}", refused.what());
+  }
+}
+
+void SnapshotCopy::run_worker(postgres::SnapshotReader& reader, const std::stop_token& stop) {
+  try {
+    loop_worker(reader, stop);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::current_exception();
+    giving_up_.request_stop();
+  }
+}
+
+void SnapshotCopy::loop_worker(postgres::SnapshotReader& reader, const std::stop_token& stop) {
+  while (auto piece = next()) {
+    if (stop.stop_requested()) return;
+    auto& copy = *piece->copy;
+    bool has_rows = false;
+    if (!copy.given_up()) {
+      try {
+        copy_piece(*piece, reader, has_rows, stop);
+      } catch (const GivenUp&) {  // by another worker
+      } catch (const postgres::CopyNeedsText& needs) {
+        copy.give_up(TableCopy::Outcome::text, needs.cause());
+      } catch (const Error& failed) {
+        if (stop.stop_requested()) return;
+        if (!settle_failure(*piece, reader, has_rows, failed)) return;
+      }
+    }
+    if (stop.stop_requested()) return;
+    if (copy.leave()) settle(copy);
+    if (!reader.usable()) {  // the tables to come have nothing to do with it
+      throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " is of no more use");
+    }
+  }
+}
+
+bool SnapshotCopy::settle_failure(const Piece& piece, const postgres::SnapshotReader& reader, bool has_rows,
+                                  const Error& failed) {
+  auto& copy = *piece.copy;
+  if (reader.usable() && postgres::is_shortage(failed)) {
+    if (!has_rows && postgres::is_shortage_of_memory(failed) && leave_to_others(piece)) {
+      spdlog::info("{}; fewer tables are copied at a time", failed.cause());
+      return false;
+    }
+    copy.give_up(TableCopy::Outcome::postponed, failed.cause(), failed.mend());
+    return true;
+  }
+  const bool of_copy = postgres::consequence_of(failed, postgres::Asked::copy, true) == postgres::Consequence::copy;
+  if (of_copy || failed.kind() == ErrorKind::destination) throw;
+  copy.give_up(TableCopy::Outcome::failed, failed.what());
+  return true;
+}
+
+bool SnapshotCopy::leave_to_others(const Piece& piece) {
+  const std::lock_guard lock(mutex_);
+  if (workers_ <= 1) return false;
+  --workers_;
+  pieces_.push_front(piece);
+  return true;
+}
+
+std::optional<SnapshotCopy::Piece> SnapshotCopy::next() {
+  const std::lock_guard lock(mutex_);
+  if (pieces_.empty()) {
+    --workers_;
+    return std::nullopt;
+  }
+  const Piece piece = pieces_.front();
+  pieces_.pop_front();
+  return piece;
+}
+
+void SnapshotCopy::copy_piece(const Piece& piece, postgres::SnapshotReader& reader, bool& has_rows,
+                              const std::stop_token& stop) {
+  using Ready = postgres::SnapshotReader::Prepared;
+  auto& copy = *piece.copy;
+  switch (reader.prepare(copy.table().source, around_.types, around_.destination.limits())) {
+    case Ready::stale:
+      return copy.give_up(TableCopy::Outcome::stale);
+    case Ready::gone:
+      return copy.give_up(TableCopy::Outcome::gone);
+    case Ready::ready:
+      break;
+  }
+  if (!copy.agree(reader.schema())) return;
+  around_.destination.check_copy(*reader.schema());
+  if (copy.table().without_rows) return;
+  if (!piece.pages || piece.pages->first == 0) {
+    around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
+    fault::hit("copy_started");
+  }
+  copy_rows(piece, reader, has_rows, stop);
+}
+
+void SnapshotCopy::copy_rows(const Piece& piece, postgres::SnapshotReader& reader, bool& has_rows,
+                             const std::stop_token& stop) {
+  auto& copy = *piece.copy;
+  auto how = around_.options.copy;
+  how.pages = piece.pages;
+  if (copy.in_text()) how.format = postgres::CopyFormat::text;
+  reader.copy(
+      how,
+      [&](RowBatch rows, std::size_t wire_bytes) {
+        has_rows = true;
+        const auto progress = copy.append(std::move(rows), wire_bytes, around_.destination);
+        if (!progress) throw GivenUp();
+        around_.observer.copy_advanced(copy.name(), progress->rows, progress->wire_bytes);
+        around_.statistics.copy_progress(copy.table().record.oid, progress->rows);
+        fault::hit("mid_copy");
+      },
+      stop);
+}
+
+void SnapshotCopy::settle(TableCopy& copy) {
+  switch (copy.outcome()) {
+    case TableCopy::Outcome::copied:
+      return finish(copy);
+    case TableCopy::Outcome::stale:
+      return around_.observer.copy_restarted(copy.name(), "it was rewritten while the snapshot was taken");
+    case TableCopy::Outcome::text: {
+      around_.observer.copy_restarted(copy.name(), copy.reason() + "; it is copied in text");
+      copy.begin_anew_in_text();
+      const std::lock_guard lock(mutex_);
+      pieces_.push_front({.copy = &copy, .pages = std::nullopt});
+      return;
+    }
+    case TableCopy::Outcome::gone:
+      return tell(copy, CopyResult::Kind::gone);
+    case TableCopy::Outcome::failed:
+      return tell(copy, CopyResult::Kind::failed);
+    case TableCopy::Outcome::postponed:
+      return tell(copy, CopyResult::Kind::postponed);
+  }
+}
+
+void SnapshotCopy::finish(TableCopy& copy) {
+  auto rows = copy.finish();
+  if (!rows) return tell_copied(copy);
+  bool enough = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& batch : *rows) small_bytes_ += batch.bytes();
+    small_.push_back({.copy = &copy, .rows = *std::move(rows)});
+    enough = small_bytes_ >= small_bytes_at_most || small_.size() >= small_tables_at_most;
+  }
+  if (enough) write_small();
+}
+
+void SnapshotCopy::write_small() {
+  std::vector<Small> together;
+  {
+    const std::lock_guard lock(mutex_);
+    together = std::exchange(small_, {});
+    small_bytes_ = 0;
+  }
+  if (together.empty()) return;
+  std::vector<destination::WholeCopy> tables;
+  for (auto& small : together) {
+    tables.push_back({.table = &small.copy->table().record, .schema = small.copy->schema(), .rows = &small.rows});
+  }
+  around_.destination.copy_whole(tables);
+  fault::hit("copy_done");
+  for (const auto& small : together) tell_copied(*small.copy);
+}
+
+void SnapshotCopy::tell_copied(TableCopy& copy) {
+  if (!copy.table().without_rows) around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
+  tell(copy, CopyResult::Kind::copied);
+}
+
+void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
+  // Before the loader hears of it: it may promote the table at once, and a second copy would pull the rows from under
+  // it.
+  copy.set_done();
+  around_.loader.post(CopyResult{
+      .kind = kind,
+      .table = copy.table().record.oid,
+      .number = copy.table().number,
+      .consistent_point = copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
+      .columns = copy.schema(),
+      .rows = copy.rows(),
+      .reason = copy.reason(),
+      .why = {.reason = copy.reason(), .remedy = copy.remedy()}});
+}
+
+std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {
+  if (!tables_.empty()) return tables_;
+  std::vector<CopyOrder::Table> left;
+  for (const auto& copy : copies_) {
+    if (!copy->done()) left.push_back(copy->table());
+  }
+  return left;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,155 @@
+#include "replication/runtime/statistics.h"
+
+#include <chrono>
+
+namespace walbrook::replication {
+namespace {
+
+constexpr std::chrono::seconds rate_window{5};
+
+}  // namespace
+
+Counts& Counts::operator+=(const Counts& more) {
+  transactions += more.transactions;
+  inserts += more.inserts;
+  updates += more.updates;
+  deletes += more.deletes;
+  truncates += more.truncates;
+  variants += more.variants;
+  loads += more.loads;
+  return *this;
+}
+
+void Statistics::phase(const std::string& phase) {
+  const std::lock_guard lock(mutex_);
+  status_.phase = phase;
+}
+
+void Statistics::source(const std::string& where) {
+  const std::lock_guard lock(mutex_);
+  status_.source = where;
+}
+
+void Statistics::checkpoint(Lsn lsn) {
+  const std::lock_guard lock(mutex_);
+  status_.checkpoint = lsn;
+}
+
+void Statistics::server_position(Lsn lsn) {
+  const std::lock_guard lock(mutex_);
+  status_.server = lsn;
+}
+
+void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables,
+                        std::int64_t commit_time, double seconds) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::lock_guard lock(mutex_);
+  status_.applied.transactions += counts.transactions;
+  status_.applied.truncates += counts.truncates;
+  ++status_.applied.loads;
+  load_seconds_ += seconds;
+  add_changes(counts, tables);
+  if (commit_time != 0) {
+    const auto age = std::chrono::duration_cast<std::chrono::microseconds>(now).count() - commit_time;
+    status_.last_commit_lag_ms = static_cast<double>(age) / 1000.0;
+  }
+  recent_.emplace_back(std::chrono::steady_clock::now(), counts.inserts + counts.updates + counts.deletes);
+  while (recent_.back().first - recent_.front().first > rate_window) recent_.pop_front();
+}
+
+void Statistics::promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables) {
+  const std::lock_guard lock(mutex_);
+  add_changes(counts, tables);
+}
+
+// Under mutex_.
+void Statistics::add_changes(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables) {
+  auto& applied = status_.applied;
+  applied.inserts += counts.inserts;
+  applied.updates += counts.updates;
+  applied.deletes += counts.deletes;
+  applied.variants += counts.variants;
+  for (const auto& [oid, each] : tables) {
+    auto& table = tables_[oid];
+    table.inserts += each.inserts;
+    table.updates += each.updates;
+    table.deletes += each.deletes;
+  }
+}
+
+void Statistics::table(const SyncedTable& synced) {
+  const auto& record = synced.record;
+  const std::lock_guard lock(mutex_);
+  auto& table = tables_[record.oid];
+  table.schema = record.schema;
+  table.name = record.name;
+  table.target_schema = record.target_schema;
+  table.target_name = record.target_name;
+  table.state = destination::to_string(record.state);
+  table.reason = record.reason;
+  table.suspect = record.suspect;
+  table.estimated_rows = synced.source.estimated_rows;
+}
+
+void Statistics::copy_progress(Oid table, std::uint64_t rows) {
+  const std::lock_guard lock(mutex_);
+  tables_[table].copied_rows = rows;
+}
+
+std::uint64_t Statistics::copied_rows(Oid table) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = tables_.find(table);
+  return found == tables_.end() ? 0 : found->second.copied_rows;
+}
+
+void Statistics::waits_for(std::string what) {
+  const std::lock_guard lock(mutex_);
+  status_.waits_for = std::move(what);
+}
+
+void Statistics::copied(double seconds) {
+  const std::lock_guard lock(mutex_);
+  copy_seconds_ += seconds;
+}
+
+Statistics::HoldingSnapshot::HoldingSnapshot(Statistics& statistics, RunStatus::CopySnapshot snapshot)
+    : statistics_(statistics) {
+  const std::lock_guard lock(statistics_.mutex_);
+  statistics_.status_.copy_snapshot = std::move(snapshot);
+  statistics_.snapshot_since_ = std::chrono::steady_clock::now();
+}
+
+Statistics::HoldingSnapshot::~HoldingSnapshot() {
+  const std::lock_guard lock(statistics_.mutex_);
+  statistics_.status_.copy_snapshot.reset();
+}
+
+RunStatus Statistics::snapshot() const {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  RunStatus status = status_;
+  for (const auto& [oid, table] : tables_) {
+    auto& shown = status.tables.emplace_back(table);
+    const bool waits = table.state == "copying" && table.copied_rows == 0;
+    if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
+  }
+  if (status.copy_snapshot) {
+    status.copy_snapshot->seconds = std::chrono::duration<double>(now - snapshot_since_).count();
+  }
+  std::uint64_t changes = 0;
+  for (const auto& [when, count] : recent_) changes += now - when <= rate_window ? count : 0;
+  status.rows_per_second = static_cast<double>(changes) / static_cast<double>(rate_window.count());
+  return status;
+}
+
+double Statistics::load_seconds() const {
+  const std::lock_guard lock(mutex_);
+  return load_seconds_;
+}
+
+double Statistics::copy_seconds() const {
+  const std::lock_guard lock(mutex_);
+  return copy_seconds_;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,105 @@
+#include "replication/setup/made_in_source.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "base/fault.h"
+#include "postgres/publication/own_publication.h"
+
+namespace walbrook::replication {
+
+MadeInSource::MadeInSource(const RunOptions& options, postgres::Connection& catalog,
+                           destination::Destination& destination, const destination::State& state,
+                           const destination::Checkpoint& claim, postgres::KnownServer& server, RunObserver& observer,
+                           const std::stop_token& stop)
+    : options_(options), catalog_(catalog) {
+  if (!knows_slot(state.checkpoint, options.slot) && !postgres::read_slot(catalog, options.slot)) {
+    claim_.emplace(destination, state, claim);
+  }
+  try {
+    find_or_create_publication(observer);
+    find_or_create_slot(server, observer, stop);
+  } catch (...) {
+    take_back();
+    throw;
+  }
+}
+
+MadeInSource::~MadeInSource() {
+  if (!kept_) take_back();
+}
+
+void MadeInSource::find_or_create_publication(RunObserver& observer) {
+  if (auto found = postgres::read_publication(catalog_, options_.publication)) {
+    publication_ = *std::move(found);
+    return;
+  }
+  postgres::create_publication(catalog_, options_.publication, options_.schema, options_.tables);
+  publication_created_ = true;
+  auto created = postgres::read_publication(catalog_, options_.publication);
+  if (!created) {
+    throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " went as soon as it was made");
+  }
+  publication_ = *std::move(created);
+  observer.prepared(fmt::format("publication {} created for {} table{}", options_.publication,
+                                publication_.tables.size(), publication_.tables.size() == 1 ? "" : "s"));
+}
+
+void MadeInSource::find_or_create_slot(postgres::KnownServer& server, RunObserver& observer,
+                                       const std::stop_token& stop) {
+  if (const auto slot = postgres::read_slot(catalog_, options_.slot)) {
+    slot_ = {.lsn = slot->confirmed_flush_lsn, .two_phase = slot->two_phase};
+    return;
+  }
+  auto replication = postgres::open_checked(options_.conninfo, postgres::ConnectionUse::replication, &server);
+  const postgres::SlotWait wait{.report = [&observer](const auto& writers) { observer.waiting_for(writers); },
+                                .longest = options_.follow ? milliseconds(0) : options_.snapshot_wait};
+  const auto created = postgres::create_permanent_slot(
+      replication, options_.conninfo, {.name = options_.slot, .two_phase = options_.two_phase}, wait, stop);
+  slot_ = {.lsn = created.consistent_point, .created = true, .two_phase = options_.two_phase};
+  observer.prepared(fmt::format("slot {} created at {}", options_.slot, created.consistent_point.to_string()));
+  fault::hit("slot_created");
+}
+
+void MadeInSource::note_makers(const std::optional<destination::Checkpoint>& before,
+                               destination::Checkpoint& checkpoint) const {
+  const auto others = options_.adoption == Adoption::of_same_owner ? std::nullopt : std::optional(false);
+  const bool same_publication = before && (before->publication.empty() || before->publication == options_.publication);
+  if (slot_.created || !knows_slot(before, options_.slot)) {
+    checkpoint.made_slot = slot_.created ? std::optional(true) : others;
+  }
+  if (publication_created_ || !same_publication) {
+    checkpoint.made_publication = publication_created_ ? std::optional(true) : others;
+  }
+}
+
+void MadeInSource::keep() {
+  kept_ = true;
+  if (claim_) claim_->keep();
+}
+
+// The slot first: a claim without a slot is harmless, a slot without a claim is nobody's. On a connection of its own,
+// which the stop of the run does not end.
+void MadeInSource::take_back() noexcept {
+  if (!slot_.created && !publication_created_) return;
+  try {
+    // A stop is answered within two seconds; a run that was refused can wait for a busy server.
+    const bool is_stopped = options_.conninfo.options().stop.stop_requested();
+    const milliseconds longest_silence{is_stopped ? 1'000 : 10'000};
+    const postgres::Endpoint place(options_.conninfo.conninfo(),
+                                   {.network_timeout = longest_silence, .looks_twice = false});
+    auto catalog = postgres::Connection::open(place, postgres::ConnectionUse::catalog);
+    if (slot_.created) postgres::drop_slot(catalog, options_.slot);
+    if (publication_created_) postgres::drop_own_publication(catalog, options_.publication);
+  } catch (const std::exception& failed) {
+    spdlog::warn("what this run created in the source could not be dropped: {}", failed.what());
+    if (claim_) claim_->keep();  // the next run continues with it
+  }
+  slot_.created = false;
+  publication_created_ = false;
+}
+
+}  // namespace walbrook::replication

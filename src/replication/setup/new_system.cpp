@@ -1,0 +1,49 @@
+#include "replication/setup/new_system.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace walbrook::replication {
+namespace {
+
+std::string difference(const destination::TableRecord& copied, const postgres::SourceTable* now) {
+  if (now == nullptr) return "is not published";
+  if (now->oid != copied.oid) return fmt::format("has OID {}, and had {}", now->oid, copied.oid);
+  for (const auto& column : now->columns) {
+    const auto* known = copied.columns->find(column.name);
+    if (known == nullptr) return fmt::format("has a new column \"{}\"", column.name);
+    if (known->type_oid != column.type_oid || known->typmod != column.typmod) {
+      return fmt::format("has another type in column \"{}\"", column.name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<destination::TableRecord> accept_new_system(std::vector<destination::TableRecord>& tables,
+                                                        const postgres::Publication& publication) {
+  std::vector<destination::TableRecord> accepted;
+  for (auto& table : tables) {
+    if (table.state != destination::TableState::streaming || table.columns == nullptr) continue;
+    const auto found = std::ranges::find_if(publication.tables, [&table](const postgres::SourceTable& now) {
+      return now.schema == table.schema && now.name == table.name;
+    });
+    const auto* now = found == publication.tables.end() ? nullptr : &*found;
+    if (const auto differs = difference(table, now); !differs.empty()) {
+      throw Error(
+          ErrorKind::source_not_ready,
+          fmt::format("the new cluster does not continue the copy: table {}.{} {}", table.schema, table.name, differs),
+          "--accept-new-system is for a cluster that pg_upgrade made from the one that was copied. "
+          "walbrook run --reset makes the copy anew.",
+          {.table = table.schema + "." + table.name});
+    }
+    table.fingerprint = now->fingerprint;
+    table.stamp.clear();
+    accepted.push_back(table);
+  }
+  return accepted;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,379 @@
+#include "replication/setup/prepare.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "destination/contradiction.h"
+#include "postgres/catalog/table_obstacles.h"
+#include "postgres/preflight/preflight.h"
+#include "postgres/protocol/message.h"
+#include "postgres/stream/slot_peek.h"
+#include "replication/core/leaving.h"
+#include "replication/setup/drop.h"
+#include "replication/setup/expected_publication.h"
+#include "replication/setup/made_in_source.h"
+#include "replication/setup/new_system.h"
+
+namespace walbrook::replication {
+namespace {
+
+int choose_protocol(const RunOptions& options, const postgres::Connection& catalog) {
+  const int major = catalog.server_version() / 10'000;
+  const int highest = postgres::newest_protocol_of(catalog.server_version());
+  if (options.protocol > highest) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("--protocol {}: PostgreSQL {} has protocols up to {}", options.protocol, major, highest));
+  }
+  const int chosen = options.protocol == 0 ? highest : options.protocol;
+  if (options.two_phase && chosen < 3) {
+    throw Error(
+        ErrorKind::configuration,
+        fmt::format("--two-phase needs protocol 3, which PostgreSQL has from 15 on; this is {} with protocol {}", major,
+                    chosen));
+  }
+  if (options.origin == "none" && major < 16) {
+    throw Error(ErrorKind::configuration, fmt::format("--origin none needs PostgreSQL 16; this is {}", major));
+  }
+  return chosen;
+}
+
+bool all_binary(postgres::Connection& catalog, const postgres::Publication& publication, TypeCatalog& types,
+                const ValueLimits& limits) {
+  return std::ranges::all_of(publication.tables, [&](const postgres::SourceTable& table) {
+    const auto schema = postgres::read_table_schema(catalog, table, types, limits);
+    return std::ranges::all_of(schema.columns, &ColumnSchema::binary);
+  });
+}
+
+// With no table streaming, nothing that waits in the slot is needed: every table is copied anew. The checkpoint goes
+// first, so that the slot is never ahead of it.  pg_replication_slot_advance decodes without the output plugin, so this
+// also gets past changes from before a publication was recreated, which servers before 18 refuse to decode.
+destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::string& slot,
+                                     destination::Destination& destination, destination::Checkpoint checkpoint) {
+  const Lsn now = catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0);
+  if (now <= checkpoint.lsn) return checkpoint;
+  checkpoint.lsn = now;
+  checkpoint.last = {.commit_lsn = now};
+  auto load = destination.begin_load();
+  load->put_checkpoint(checkpoint);
+  load->commit();
+  try {
+    catalog.query("SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)", {slot, now.to_string()},
+                  "advancing the slot");
+  } catch (const Error& failed) {
+    // A walsender of an earlier run may still hold it. The stream then skips what lies before the checkpoint: a
+    // transaction that committed before the position that START_REPLICATION names never reaches the output plugin.
+    spdlog::debug("{}", failed.cause());
+  }
+  return checkpoint;
+}
+
+// What is asked for now, and where nothing is said what the copies were made with.
+std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, const std::vector<TableRecord>& records) {
+  for (const auto& record : records) {
+    if (record.columns == nullptr) continue;
+    const auto before = wishes_behind(*record.columns);
+    if (before.empty()) continue;
+    const auto found = std::ranges::find_if(wishes, [&record](const WishedTable& table) {
+      return table.schema == record.schema && table.name == record.name;
+    });
+    if (found != wishes.end()) {
+      found->columns = overlaid(std::move(found->columns), before);
+    } else {
+      wishes.push_back({record.schema, record.name, before});
+    }
+  }
+  return wishes;
+}
+
+// What an earlier process left half done is cleared away with the first load.
+void store_start(destination::Destination& destination, TableSync& sync, const std::vector<TableRecord>& changed,
+                 const destination::Checkpoint& checkpoint) {
+  auto load = destination.begin_load();
+  load->discard_all_transactions();
+  for (const auto& [oid, table] : sync.tables()) {
+    // One that has not begun yet has nothing else: no copy will hold these changes.
+    const bool begins_with_them = copies_no_rows(table.record) && table.record.columns == nullptr;
+    if (table.record.state != TableState::streaming && !begins_with_them) {
+      load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
+    }
+  }
+  for (const auto& record : sync.take_described()) {
+    load->describe(record);
+    load->put_table(record);
+  }
+  for (const auto& record : changed) load->put_table(record);
+  load->put_checkpoint(checkpoint);
+  load->commit();
+}
+
+// The slot yields nothing of what follows the checkpoint: it was made anew, or somebody else read from it. A copy of
+// every table mends that.
+bool must_start_over(const RunOptions& options, postgres::Connection& catalog, const destination::State& state) {
+  if (!state.checkpoint) return false;
+  // A first run that ended before anything was copied leaves a checkpoint that nothing hangs on.
+  const auto hangs_on_it = [](const TableRecord& record) {
+    return record.state == TableState::streaming || copies_no_rows(record);
+  };
+  const bool adopts = options.adoption == Adoption::from_others && !knows_slot(state.checkpoint, options.slot);
+  if (!adopts && options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
+  const auto slot = postgres::read_slot(catalog, options.slot);
+  return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
+}
+
+postgres::PreflightRequest preflight_request(const RunOptions& options, const destination::State& state,
+                                             bool start_over) {
+  const auto& checkpoint = state.checkpoint;
+  postgres::PreflightRequest request{.conninfo = options.conninfo,
+                                     .publication = options.publication,
+                                     .slot = options.slot,
+                                     .schema = options.schema,
+                                     .tables = options.tables,
+                                     .accept_new_system = options.accept_new_system,
+                                     .snapshot = options.snapshot || !options.copy_anew.empty(),
+                                     .reset = options.reset};
+  note_known_tables(state.tables, request);
+  request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
+  if (!checkpoint) return request;
+  request.known_publication = checkpoint->publication;
+  request.systemid = checkpoint->systemid;
+  request.timeline = checkpoint->timeline;
+  if (!start_over) request.checkpoint = checkpoint->lsn;
+  return request;
+}
+
+std::vector<destination::SelectedTable> selection_of(const RunOptions& options) {
+  std::vector<destination::SelectedTable> selection;
+  for (const auto& table : options.tables) selection.push_back({table.schema, table.name, table.columns});
+  for (const auto& included : options.include_columns) {
+    for (auto& table : selection) {
+      if (table.schema == included.schema && table.name == included.name) table.columns = included.columns;
+    }
+  }
+  return selection;
+}
+
+// Tables that the publication held when the last run looked.
+std::set<Oid> published_before(const std::vector<TableRecord>& records) {
+  std::set<Oid> published;
+  for (const auto& record : records) {
+    if (record.state != TableState::left_out && record.state != TableState::loaded) published.insert(record.oid);
+  }
+  return published;
+}
+
+// Every table that is streaming needs nothing of the slot's backlog, and none of the others begins with it.
+bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
+  if (!options.confirm || sync.any_streaming()) return false;
+  return std::ranges::none_of(sync.tables(), [](const auto& entry) {
+    return entry.second.record.state == TableState::pending && copies_no_rows(entry.second.record);
+  });
+}
+
+// Who answers: it must not have changed since the preflight.
+postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connection& catalog,
+                                     const destination::State& state, bool start_over, postgres::KnownServer& server) {
+  auto replication = postgres::Connection::open(options.conninfo, postgres::ConnectionUse::replication);
+  auto identity = postgres::identify(replication);
+  if (state.checkpoint) {
+    const auto& checkpoint = *state.checkpoint;
+    postgres::ExpectedServer expected{
+        .systemid = checkpoint.systemid, .timeline = checkpoint.timeline, .checkpoint = {}};
+    if (!start_over) expected.checkpoint = checkpoint.lsn;
+    if (options.accept_new_system && checkpoint.systemid != identity.systemid) expected = {};
+    if (const auto trouble = postgres::identity_trouble(identity, expected)) throw *trouble;
+  }
+  server.set(identity);
+  server.check(catalog, postgres::ConnectionUse::catalog);
+  return identity;
+}
+
+// Where the run begins, from where the last one ended.
+destination::Checkpoint beginning(const RunOptions& options, const std::optional<destination::Checkpoint>& former,
+                                  const MadeInSource::Slot& slot, bool start_over,
+                                  const postgres::ServerIdentity& server) {
+  const bool new_system = former && former->systemid != server.systemid;
+  auto checkpoint = former.value_or(destination::Checkpoint{.slot = options.slot, .systemid = {}, .lsn = slot.lsn});
+  if (start_over || !checkpoint.lsn.is_set() || (new_system && slot.lsn > checkpoint.lsn)) checkpoint.lsn = slot.lsn;
+  const std::string origin = options.origin.empty() ? "any" : options.origin;
+  // Another publication or origin sends other transactions; an older walbrook did not store the last one.
+  const bool comparable = former && !start_over && checkpoint.lsn == former->lsn && former->last.commit_lsn.is_set() &&
+                          former->publication == options.publication && former->origin == origin;
+  if (!comparable) checkpoint.last = {.commit_lsn = checkpoint.lsn};
+  checkpoint.slot = options.slot;
+  checkpoint.systemid = server.systemid;
+  checkpoint.timeline = postgres::timeline_of(server, checkpoint.lsn);
+  checkpoint.publication = options.publication;
+  checkpoint.selection = selection_of(options);
+  checkpoint.origin = origin;
+  return checkpoint;
+}
+
+// Servers before 18 refuse to decode a change from between a publication's DROP and its CREATE.
+bool is_decodable(const RunOptions& options) {
+  try {
+    postgres::SlotPeek peek(options.conninfo, {.slot = options.slot, .publication = options.publication});
+    postgres::Frame frame;
+    while (postgres::next_frame(peek, frame)) {
+    }
+    return true;
+  } catch (const Error& failed) {
+    return failed.cause().find("publication") == std::string::npos ||
+           failed.cause().find("does not exist") == std::string::npos;
+  }
+}
+
+// Only tables that left the publication still need the backlog. Where the publication was made anew meanwhile it may
+// not be readable; they then stay as they are.
+bool leaving_tables_need_it(const RunOptions& options, destination::Destination& destination, TableSync& sync) {
+  if (!sync.any_leaving()) return false;
+  if (is_decodable(options)) return true;
+  auto load = destination.begin_load();
+  for (const auto& record : sync.let_go(nothing_comes)) {
+    spdlog::warn(
+        "table {}.{} lacks the changes that were published before it left: publication {} was dropped and created "
+        "again, and the server does not decode across that",
+        record.schema, record.name, options.publication);
+    load->put_table(record);
+  }
+  load->commit();
+  return false;
+}
+
+}  // namespace
+
+void note_known_tables(const std::vector<TableRecord>& records, postgres::PreflightRequest& request) {
+  for (const auto& record : records) {
+    if (record.state == TableState::loaded || record.oid == 0) continue;
+    request.known.push_back({record.schema, record.name, {}});
+    if (record.state == TableState::streaming) request.streaming.push_back(record.oid);
+  }
+}
+
+// The walsender does not send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
+// on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
+// up to it; no row is written.
+Lsn end_of_committed(postgres::Connection& catalog) {
+  const auto rows =
+      catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_wal_flush_lsn()");
+  const Lsn target = postgres::before_page_header(rows.lsn(0, 0));
+  if (rows.lsn(0, 1) < rows.lsn(0, 0))
+    catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "having the log flushed");
+  return target;
+}
+
+namespace {
+
+// A reset drops slot, publication and copies, once nothing refuses what comes after it.
+destination::State reset(const RunOptions& options, postgres::Connection& catalog,
+                         destination::Destination& destination) {
+  drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
+  destination.reset_copies();
+  return destination.open();
+}
+
+void check_two_phase(const RunOptions& options, postgres::Connection& catalog, int protocol) {
+  const auto slot = options.reset ? std::nullopt : postgres::read_slot(catalog, options.slot);
+  if (!slot || !slot->two_phase || protocol >= 3) return;
+  throw Error(ErrorKind::configuration,
+              fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them", options.slot,
+                          protocol),
+              "Leave --protocol away.");
+}
+
+// Everything that can refuse the run. Nothing is made, and nothing is dropped.
+struct Checked {
+  postgres::ServerIdentity server;
+  int protocol = 1;
+  bool start_over = false;
+};
+Checked check(const RunOptions& options, postgres::Connection& catalog, destination::Destination& destination,
+              const destination::State& state, TypeCatalog& types, postgres::KnownServer& server) {
+  Checked out;
+  if (const auto error = destination::contradiction(state, destination.name())) throw Error(*error);
+  out.start_over = must_start_over(options, catalog, state);
+  const auto findings = postgres::preflight(preflight_request(options, state, out.start_over));
+  if (const auto error = postgres::first_error(findings)) throw Error(*error);
+  out.server = meet_server(options, catalog, state, out.start_over, server);
+  out.protocol = choose_protocol(options, catalog);
+  check_two_phase(options, catalog, out.protocol);
+  check_asked_columns(options, expected_publication(options, catalog, options.reset), state.tables, catalog, types,
+                      destination);
+  return out;
+}
+
+}  // namespace
+
+Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
+                 postgres::KnownServer& server, RunObserver& observer, std::stop_token stop) {
+  auto catalog = postgres::Connection::open(options.conninfo, postgres::ConnectionUse::catalog);
+  auto state = destination.open();
+  const auto checked =
+      check(options, catalog, destination, options.reset ? destination::State{} : state, types, server);
+  if (options.reset) state = reset(options, catalog, destination);
+
+  Prepared out;
+  out.protocol = checked.protocol;
+  out.source = catalog.where();
+  auto claim = state.checkpoint.value_or(
+      destination::Checkpoint{.systemid = checked.server.systemid, .timeline = checked.server.timeline});
+  claim.slot = options.slot;
+  claim.publication = options.publication;
+  claim.source = out.source;
+  MadeInSource made(options, catalog, destination, state, claim, server, observer, stop);
+  const auto& slot = made.slot();
+  out.two_phase = options.two_phase || slot.two_phase;
+  out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
+  // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
+  out.kept =
+      std::make_unique<postgres::KeptPublication>(options.publication, options.tables, published_before(state.tables));
+  out.publication = out.kept->read(catalog).value_or(made.publication());
+  out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
+  out.publication.moment = postgres::read_moment(catalog);
+  out.selection = std::make_shared<const ColumnSelection>(
+      options.include_columns,
+      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination, state.tables),
+                         state.tables));
+  out.selection->restrict_tables(out.publication);
+  postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
+
+  out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
+  out.checkpoint.source = out.source;
+  made.note_makers(state.checkpoint, out.checkpoint);
+  std::vector<TableRecord> changed;
+  if (state.checkpoint && state.checkpoint->systemid != checked.server.systemid) {
+    changed = accept_new_system(state.tables, out.publication);
+  }
+
+  out.newest_load = state.newest_load;
+  out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset,
+                                                          .wanted = options.tables,
+                                                          .snapshot = options.snapshot,
+                                                          .copy_joining = options.copy_joining,
+                                                          .suspicion = options.suspicion},
+                                         destination, std::move(state.tables));
+  std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));
+  if (out.sync->last_leaves_at() > out.target)
+    out.target = end_of_committed(catalog);  // so that they leave in this run
+  std::ranges::move(out.sync->copy_anew(options.copy_anew, checked.start_over, "a copy anew was asked for"),
+                    std::back_inserter(changed));
+  std::ranges::move(out.sync->compare_targets(destination), std::back_inserter(changed));
+  store_start(destination, *out.sync, changed, out.checkpoint);
+  made.keep();
+  if (!slot.created && backlog_is_needless(options, *out.sync) &&
+      !leaving_tables_need_it(options, destination, *out.sync)) {
+    out.checkpoint = skip_backlog(catalog, options.slot, destination, out.checkpoint);
+  }
+  out.binary = options.wire == Wire::binary ||
+               (options.wire == Wire::automatic && all_binary(catalog, out.publication, types, destination.limits()));
+  return out;
+}
+
+}  // namespace walbrook::replication

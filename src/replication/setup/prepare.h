@@ -1,0 +1,44 @@
+// What has to stand before a run's threads begin: publication, slot, state, and where the run starts and ends.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "postgres/preflight/preflight.h"
+#include "postgres/publication/kept_publication.h"
+#include "replication/core/column_selection.h"
+#include "replication/core/table_sync.h"
+#include "replication/runtime/run.h"
+
+namespace walbrook::replication {
+
+struct Prepared {
+  destination::Checkpoint checkpoint;               // durable
+  postgres::Publication publication;                // of its tables the selected columns
+  std::unique_ptr<postgres::KeptPublication> kept;  // reads it again
+  ColumnSelectionRef selection;                     // never nullptr
+  std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
+  Lsn target;                       // everything that was committed before the run began lies before it
+  std::string source;               // where it is: "127.0.0.1:5432/shop"
+  bool binary = false;              // every published column has a binary parser
+  int protocol = 1;                 // to be spoken
+  bool slot_is_behind = false;      // it holds what the checkpoint has already
+  bool two_phase = false;           // asked for, or the slot has it
+  std::int64_t newest_load = 0;     // in the destination; 0 = none
+};
+
+// Throws Error with what is missing and what to do about it. Everything is checked before anything is created or
+// dropped; what fails after that takes back what was created in the source (made_in_source.h). `server` learns who
+// answers, and that it continues what the checkpoint was made from.
+[[nodiscard]] Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
+                               postgres::KnownServer& server, RunObserver& observer, std::stop_token stop);
+
+// For a preflight: the tables that the destination knows.
+void note_known_tables(const std::vector<TableRecord>& records, postgres::PreflightRequest& request);
+
+// A position that everything committed by now lies before, and that the walsender reaches without further writes.
+[[nodiscard]] Lsn end_of_committed(postgres::Connection& catalog);
+
+}  // namespace walbrook::replication

@@ -1,0 +1,94 @@
+#include "replication/setup/skip_transaction.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/fault.h"
+#include "replication/core/leaving.h"
+#include "replication/core/resync.h"
+
+namespace walbrook::replication {
+
+using destination::TableState;
+
+namespace {
+
+// No commit record begins between a commit's first byte and the next one.
+Lsn right_after(Lsn commit) {
+  return Lsn{commit.value + 1};
+}
+
+bool may_have_changed(const destination::TableRecord& record, const std::vector<postgres::TableName>& only) {
+  if (record.state != TableState::streaming && record.state != TableState::copying) return false;
+  return only.empty() || std::ranges::any_of(only, [&record](const postgres::TableName& name) {
+           return name.schema == record.schema && name.name == record.name;
+         });
+}
+
+// As check_resync finds them; what is not known stays as it was written, and is refused there.
+std::vector<postgres::TableName> meant_tables(const std::vector<postgres::WrittenName>& written,
+                                              const std::vector<destination::TableRecord>& records) {
+  std::vector<postgres::TableName> known;
+  for (const auto& record : records) known.push_back({record.schema, record.name, {}});
+  std::vector<postgres::TableName> meant;
+  for (const auto& name : written) meant.push_back(postgres::meant_table(name, known).value_or(name.read));
+  return meant;
+}
+
+[[noreturn]] void refuse_position(Lsn asked, Lsn next) {
+  throw Error(ErrorKind::configuration,
+              fmt::format("nothing is skipped: no transaction commits at {}", asked.to_string()),
+              next.is_set() ? fmt::format("The next one commits at {}.", next.to_string())
+                            : "The message of the run that failed names its LSN.",
+              {.lsn = asked.to_string()});
+}
+
+// One load, so that the checkpoint is never past the transaction while a table still counts as equal to the source.
+void mark_skipped(Lsn commit, const std::vector<postgres::TableName>& only, destination::Destination& destination) {
+  const auto state = destination.open();
+  auto load = destination.begin_load();
+  for (auto record : state.tables) {
+    if (!may_have_changed(record, only)) continue;
+    require_copy(record, fmt::format("transaction {} was skipped", commit.to_string()));
+    spdlog::warn("table {}.{}: {}; it is resynced", record.schema, record.name, record.reason);
+    load->put_table(record);
+  }
+  auto checkpoint = *state.checkpoint;
+  checkpoint.lsn = right_after(commit);
+  checkpoint.last = {.commit_lsn = checkpoint.lsn};
+  load->put_checkpoint(checkpoint);
+  fault::hit("before_commit");
+  load->commit();
+}
+
+}  // namespace
+
+bool skip_transaction(const RunOptions& options, destination::Destination& destination, RunObserver& observer,
+                      std::stop_token stop) {
+  const Lsn commit = *options.skip_transaction;
+  const auto state = destination.open();
+  if (!state.checkpoint || !state.checkpoint->lsn.is_set()) {
+    throw Error(ErrorKind::configuration, "nothing is skipped: this pipeline has applied nothing yet",
+                "Run it without --skip-transaction first.");
+  }
+  const auto only = meant_tables(options.skip_only, state.tables);
+  check_resync(state.tables, only);
+  if (state.checkpoint->lsn > commit) {
+    spdlog::info("transaction {} is not skipped: the checkpoint is past it, at {}", commit.to_string(),
+                 state.checkpoint->lsn.to_string());
+    return true;
+  }
+  auto before = options;
+  before.until = commit;
+  before.follow = false;
+  before.skip_transaction.reset();
+  const auto summary = Run(before, destination, observer).execute(stop);
+  if (stop.stop_requested()) return false;
+  if (summary.next_commit != commit) refuse_position(commit, summary.next_commit);
+  mark_skipped(commit, only, destination);
+  return true;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,32 @@
+// What real servers sent: test/captures, recorded by tools/record-captures.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "postgres/protocol/capture.h"
+
+namespace walbrook::postgres {
+
+struct Recorded {
+  std::string name;  // "15-two-phase"
+  CaptureHeader header;
+  std::vector<std::string> frames;
+};
+
+inline std::vector<Recorded> all_captures() {
+  std::vector<Recorded> all;
+  for (const auto& entry : std::filesystem::directory_iterator(WALBROOK_SOURCE_DIR "/test/captures")) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    CaptureReader reader(in, entry.path());
+    auto& recorded = all.emplace_back(Recorded{entry.path().stem(), reader.header(), {}});
+    Lsn lsn;
+    std::string_view frame;
+    while (reader.next(lsn, frame)) recorded.frames.emplace_back(frame);
+  }
+  return all;
+}
+
+}  // namespace walbrook::postgres

@@ -1,0 +1,248 @@
+// Messages to packages: whole commits, parts of huge transactions, cuts in mid-transaction.
+#include "replication/core/assembler.h"
+
+#include <gtest/gtest.h>
+
+#include "test/unit/replication/frames.h"
+
+namespace walbrook::replication {
+namespace {
+
+constexpr Oid orders = 100;
+constexpr Oid notes = 200;
+
+class AssemblerTest : public ::testing::Test {
+ protected:
+  Assembler& make(AssemblerOptions options = {}) {
+    assembler_.emplace(options, types_, groups_);
+    feed(frames::begin(1, {1}));  // an empty transaction: relations may be described in it
+    for (const auto oid : {orders, notes}) {
+      feed(frames::relation(oid, oid == orders ? "orders" : "notes", 'd',
+                            {{"id", type_oid::int4, true}, {"body", type_oid::text, false}}));
+    }
+    feed(frames::commit({1}, {2}));
+    return *assembler_;
+  }
+  void feed(const std::string& frame) { assembler_->feed(frame); }
+  // One transaction of `rows` inserts, without its commit.
+  void open(std::uint32_t xid, Lsn commit_lsn, int rows, Oid table = orders) {
+    feed(frames::begin(xid, commit_lsn));
+    for (int i = 0; i < rows; ++i) feed(frames::insert(table, {std::to_string(i), "row"}));
+  }
+  void transaction(std::uint32_t xid, Lsn commit_lsn, int rows, Oid table = orders) {
+    open(xid, commit_lsn, rows, table);
+    feed(frames::commit(commit_lsn, {commit_lsn.value + 5}));
+  }
+  static std::size_t rows_of(const LoadPackage& package) {
+    std::size_t rows = 0;
+    for (const auto& step : package.steps) {
+      if (const auto* batch = std::get_if<RowBatch>(&step)) rows += batch->rows();
+    }
+    return rows;
+  }
+
+  BuiltInTypes types_;
+  TableGroups groups_;
+  std::optional<Assembler> assembler_;
+};
+
+TEST_F(AssemblerTest, WholeCommitsOfOneTableShareABatch) {
+  auto& assembler = make();
+  transaction(10, {100}, 3);
+  transaction(11, {200}, 2);
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  EXPECT_EQ(package->steps.size(), 1U);
+  EXPECT_EQ(rows_of(*package), 5U);
+  EXPECT_EQ(package->checkpoint, Lsn{205});
+  ASSERT_EQ(package->transactions.size(), 2U);
+  EXPECT_EQ(package->transactions[1].xid, 11U);
+  EXPECT_EQ(std::get<RowBatch>(package->steps[0]).transaction.back(), 1U);
+  EXPECT_FALSE(assembler.cut());
+}
+
+TEST_F(AssemblerTest, ACutInMidTransactionTakesWholeCommitsOnly) {
+  auto& assembler = make();
+  transaction(10, {100}, 3);
+  open(11, {200}, 2);
+  feed(frames::truncate({orders}));
+  feed(frames::insert(orders, {"7", "after"}));
+  const auto first = assembler.cut();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(rows_of(*first), 3U);
+  EXPECT_EQ(first->checkpoint, Lsn{105});
+  EXPECT_FALSE(assembler.cut());
+  feed(frames::insert(orders, {"8", "after"}));
+  feed(frames::commit({200}, {205}));
+  const auto second = assembler.cut();
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->steps.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one behind it
+  EXPECT_EQ(std::get<RowBatch>(second->steps[0]).rows(), 2U);
+  EXPECT_TRUE(std::holds_alternative<Truncate>(second->steps[1]));
+  EXPECT_EQ(std::get<RowBatch>(second->steps[2]).rows(), 1U);
+  EXPECT_EQ(std::get<RowBatch>(second->steps[3]).rows(), 1U);
+  EXPECT_EQ(second->transactions.size(), 1U);
+}
+
+TEST_F(AssemblerTest, ATransactionLargerThanThePackageLeavesInParts) {
+  auto& assembler = make({.package_rows = 10});
+  transaction(10, {100}, 3);
+  feed(frames::begin(11, {200}));
+  std::vector<LoadPackage> out;
+  for (int i = 0; i < 35; ++i) {
+    feed(frames::insert(orders, {std::to_string(i), "x"}));
+    while (auto due = assembler.take_due()) out.push_back(*std::move(due));
+  }
+  feed(frames::commit({200}, {205}));
+  while (auto due = assembler.take_due()) out.push_back(*std::move(due));
+  if (auto rest = assembler.cut()) out.push_back(*std::move(rest));
+
+  ASSERT_GE(out.size(), 4U);
+  EXPECT_EQ(out.front().kind, PackageKind::commits);
+  EXPECT_EQ(out.front().checkpoint, Lsn{105});
+  std::size_t rows = 0;
+  for (std::size_t i = 1; i + 1 < out.size(); ++i) {
+    EXPECT_EQ(out[i].kind, PackageKind::part);
+    EXPECT_EQ(out[i].staged_xid, 11U);
+    rows += rows_of(out[i]);
+  }
+  const auto& last = out.back();
+  EXPECT_EQ(last.kind, PackageKind::commits);
+  EXPECT_EQ(last.checkpoint, Lsn{205});
+  ASSERT_TRUE(std::holds_alternative<MergeStaged>(last.steps.front()));
+  EXPECT_EQ(std::get<MergeStaged>(last.steps.front()).xid, 11U);
+  EXPECT_EQ(rows + rows_of(last), 35U);
+}
+
+TEST_F(AssemblerTest, CommitsThatAreDurableAlreadyAreSkipped) {
+  auto& assembler = make({.checkpoint = {105}});
+  transaction(10, {100}, 3);
+  transaction(11, {105}, 2);
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  EXPECT_EQ(package->transactions.size(), 1U);
+  EXPECT_EQ(rows_of(*package), 2U);
+}
+
+TEST_F(AssemblerTest, UntilCutsBeforeTheCommitAtThatPosition) {
+  auto& assembler = make({.until = Lsn{200}});
+  transaction(10, {199}, 1);
+  EXPECT_FALSE(assembler.reached_until());
+  feed(frames::begin(11, {200}));
+  EXPECT_TRUE(assembler.reached_until());
+  feed(frames::insert(orders, {"1", "x"}));
+  feed(frames::commit({200}, {205}));
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  EXPECT_EQ(rows_of(*package), 1U);
+  EXPECT_EQ(package->checkpoint, Lsn{204});
+}
+
+// Nothing is read any more then, so that nothing else would settle it.
+TEST_F(AssemblerTest, UntilSettlesWhatIsToBeCompared) {
+  auto& assembler = make({.checkpoint = {105}, .last = {.commit_lsn = {100}}, .begins_at = {50}, .until = Lsn{200}});
+  EXPECT_FALSE(assembler.compared());
+  feed(frames::begin(11, {200}));
+  EXPECT_TRUE(assembler.reached_until());
+  EXPECT_TRUE(assembler.compared());
+  EXPECT_EQ(assembler.next_commit(), Lsn{200});
+}
+
+TEST_F(AssemblerTest, AnEmptyTransactionIsNoCommit) {
+  auto& assembler = make();
+  transaction(10, {100}, 0);
+  EXPECT_FALSE(assembler.has_commits());
+  EXPECT_EQ(assembler.position(), Lsn{105});
+}
+
+TEST_F(AssemblerTest, ARelationThatSaysTheSameAgainClosesNothing) {
+  auto& assembler = make();
+  transaction(10, {100}, 1);
+  feed(frames::begin(11, {200}));
+  feed(frames::relation(orders, "orders", 'd', {{"id", type_oid::int4, true}, {"body", type_oid::text, false}}));
+  feed(frames::insert(orders, {"1", "x"}));
+  feed(frames::relation(orders, "orders", 'd',
+                        {{"id", type_oid::int4, true}, {"body", type_oid::text, false}, {"n", type_oid::int4, false}}));
+  feed(frames::insert(orders, {"2", "x", "3"}));
+  feed(frames::commit({200}, {205}));
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  ASSERT_EQ(package->steps.size(), 2U);
+  EXPECT_EQ(std::get<RowBatch>(package->steps[0]).rows(), 2U);
+  EXPECT_EQ(std::get<RowBatch>(package->steps[1]).columns.size(), 3U);
+}
+
+TEST_F(AssemblerTest, UnderFullTheOldTupleFillsUnchangedToast) {
+  auto& assembler = make();
+  feed(frames::begin(11, {200}));
+  feed(frames::relation(notes, "notes", 'f', {{"id", type_oid::int4, true}, {"body", type_oid::text, true}}));
+  feed(frames::update(notes, 'O', {"1", "a big value"}, {"2", "\x01"}));
+  feed(frames::commit({200}, {205}));
+  const auto package = assembler.cut();
+  const auto& batch = std::get<RowBatch>(package->steps[0]);
+  ASSERT_EQ(batch.rows(), 2U);
+  EXPECT_EQ(batch.ops[0], Op::before);
+  EXPECT_EQ(batch.columns[1].bytes_at(1), "a big value");
+  EXPECT_FALSE(batch.has_unchanged());
+}
+
+TEST_F(AssemblerTest, LeavesOfOneTableKeepTheirOrder) {
+  groups_.set({{orders, 1}, {notes, 1}});
+  auto& assembler = make();
+  feed(frames::begin(11, {200}));
+  feed(frames::insert(orders, {"1", "a"}));
+  feed(frames::insert(notes, {"1", "b"}));
+  feed(frames::insert(orders, {"1", "c"}));
+  feed(frames::commit({200}, {205}));
+  const auto package = assembler.cut();
+  ASSERT_EQ(package->steps.size(), 3U);
+  EXPECT_EQ(std::get<RowBatch>(package->steps[1]).schema->oid, notes);
+}
+
+TEST_F(AssemblerTest, AValueThatIsNoneSetsItsTableAside) {
+  auto& assembler = make();
+  feed(frames::begin(11, {200}));
+  feed(frames::insert(orders, {"1", "a"}));
+  feed(frames::insert(orders, {"not a number", "b"}));
+  feed(frames::insert(orders, {"3", "c"}));
+  feed(frames::insert(notes, {"4", "d"}));
+  feed(frames::commit({200}, {205}));
+  const auto package = assembler.cut();
+  ASSERT_EQ(package->troubles.size(), 1U);
+  EXPECT_EQ(package->troubles[0].oid, orders);
+  EXPECT_NE(package->troubles[0].reason.find("column \"id\" at commit 0/C8"), std::string::npos);
+  EXPECT_EQ(package->troubles[0].commit_lsn, Lsn{200});
+  EXPECT_EQ(std::get<RowBatch>(package->steps[1]).rows(), 1U);
+}
+
+TEST_F(AssemblerTest, WhatTheProtocolForbidsIsAnError) {
+  auto& assembler = make();
+  EXPECT_THROW(feed(frames::commit({1}, {2})), Error);
+  EXPECT_THROW(feed(frames::insert(orders, {"1", "a"})), Error);
+  feed(frames::begin(1, {10}));
+  EXPECT_THROW(feed(frames::begin(2, {20})), Error);
+  EXPECT_THROW(feed(frames::insert(999, {"1"})), Error);
+  EXPECT_THROW(feed(frames::insert(orders, {"1"})), Error);
+  EXPECT_THROW(feed("?"), Error);
+  EXPECT_FALSE(assembler.has_commits());
+}
+
+TEST_F(AssemblerTest, AnErrorTellsWhereInTheStreamItHappened) {
+  make();
+  const auto lsn_of = [this](const std::string& frame) {
+    try {
+      feed(frame);
+    } catch (const Error& failed) {
+      return failed.facts().lsn;
+    }
+    return std::string("no error");
+  };
+  feed(frames::begin(1, {0x10}));
+  EXPECT_EQ(lsn_of("?"), "0/10");
+  EXPECT_EQ(lsn_of(frames::insert(orders, {"1"})), "0/10");
+  feed(frames::commit({0x10}, {0x15}));
+  EXPECT_EQ(lsn_of(frames::insert(orders, {"1", "a"})), "0/15");
+}
+
+}  // namespace
+}  // namespace walbrook::replication

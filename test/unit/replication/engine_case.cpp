@@ -1,0 +1,226 @@
+#include "test/unit/replication/engine_case.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/error.h"
+#include "replication/core/package_apply.h"
+
+namespace walbrook::replication {
+
+TableSchemaRef items(Oid oid, const std::string& name) {
+  return contract::table(name, {{"id", contract::int4, contract::key}, {"note", contract::text}}, oid);
+}
+
+namespace {
+
+std::string fingerprint_of(const TableSchema& schema, const Print& print) {
+  std::string columns;
+  int number = 0;
+  for (const auto& column : schema.columns) {
+    columns += fmt::format(R"({}[{},"{}",{},{},500,false,0,0])", columns.empty() ? "" : ",", ++number, column.name,
+                           column.type_oid, column.typmod);
+  }
+  return fmt::format(R"({{"publication":"{}","reach":"{}","via_root":false,"schema":[2200,1],"file":{},"written":[{}],)"
+                     R"("identity":"d","columns":[{}],"members":null,"composites":null,"enums":null}})",
+                     print.publication, print.reach, print.file, print.written, columns);
+}
+
+}  // namespace
+
+postgres::SourceTable in_catalog(const TableSchemaRef& schema, const Print& print) {
+  postgres::SourceTable table{.oid = schema->oid, .schema = schema->schema, .name = schema->name};
+  table.members = {schema->oid};
+  table.has_identity_key = schema->has_key();
+  table.identity = schema->identity;
+  for (const auto& column : schema->columns) {
+    table.columns.push_back({.name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
+  }
+  table.fingerprint = fingerprint_of(*schema, print);
+  return table;
+}
+
+postgres::Publication published(std::vector<postgres::SourceTable> tables, std::uint64_t position) {
+  postgres::Publication publication{
+      .name = "shop", .inserts = true, .updates = true, .deletes = true, .truncates = true};
+  publication.tables = std::move(tables);
+  publication.complete_to = publication.position = Lsn{position};
+  return publication;
+}
+
+Changes& Changes::transaction(std::uint32_t xid, std::uint64_t commit_lsn) {
+  package_.transactions.push_back({.xid = xid,
+                                   .commit_lsn = Lsn{commit_lsn},
+                                   .end_lsn = Lsn{commit_lsn + 8},
+                                   .commit_time = 1'700'000'000'000'000});
+  return *this;
+}
+
+Changes& Changes::add(const TableSchemaRef& schema, Op op, const Cells& row) {
+  auto* batch = package_.steps.empty() ? nullptr : std::get_if<RowBatch>(&package_.steps.back());
+  if (batch == nullptr || batch->schema != schema)
+    batch = &std::get<RowBatch>(package_.steps.emplace_back(RowBatch(schema)));
+  contract::append(*batch, op, row);
+  batch->transaction.back() = current();
+  return *this;
+}
+
+Changes& Changes::truncate(const std::vector<TableSchemaRef>& tables) {
+  package_.steps.emplace_back(Truncate{.tables = tables, .transaction = current()});
+  return *this;
+}
+
+Changes& Changes::staged(std::uint32_t xid, bool prepared, std::vector<std::uint32_t> aborted) {
+  package_.steps.emplace_back(
+      MergeStaged{.xid = xid, .transaction = current(), .prepared = prepared, .aborted = std::move(aborted)});
+  return *this;
+}
+
+LoadPackage Changes::commits() {
+  package_.kind = PackageKind::commits;
+  package_.checkpoint = package_.transactions.back().end_lsn;
+  package_.last = package_.transactions.back();
+  return std::move(package_);
+}
+
+LoadPackage Changes::part(std::uint32_t xid) {
+  package_.kind = PackageKind::part;
+  package_.staged_xid = xid;
+  for (auto& transaction : package_.transactions) transaction.commit_lsn = transaction.end_lsn = {};
+  return std::move(package_);
+}
+
+LoadPackage Changes::prepare(std::uint32_t xid) {
+  const Lsn end = package_.transactions.back().end_lsn;
+  auto package = part(xid);
+  package.kind = PackageKind::prepare;
+  package.checkpoint = end;
+  return package;
+}
+
+LoadPackage Changes::discard(std::uint32_t xid, bool prepared) {
+  LoadPackage package;
+  package.kind = PackageKind::discard;
+  package.staged_xid = xid;
+  package.prepared = prepared;
+  return package;
+}
+
+EngineCase::EngineCase() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "walbrook-engine-XXXXXX").string();
+  folder_ = ::mkdtemp(pattern.data());
+}
+
+EngineCase::~EngineCase() {
+  close();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void EngineCase::close() {
+  sync_.reset();
+  destination_.reset();
+}
+
+void EngineCase::begin(TableSyncOptions options) {
+  close();
+  destination_ = destination::open_destination({.url = file().string(), .pipeline = "shop", .threads = 1});
+  auto state = destination_->open();
+  sync_.emplace(std::move(options), *destination_, std::move(state.tables));
+}
+
+std::vector<TableRecord> EngineCase::see(const postgres::Publication& publication, std::uint64_t reached) {
+  auto changed = sync_->publication_seen(publication, Lsn{reached});
+  store(changed);
+  return changed;
+}
+
+void EngineCase::store(const std::vector<TableRecord>& records) {
+  const auto load = destination_->begin_load();
+  for (const auto& record : records) load->put_table(record);
+  load->commit();
+}
+
+void EngineCase::copy(Oid table, const TableSchemaRef& schema, const std::vector<Cells>& rows,
+                      std::uint64_t consistent_point) {
+  auto& synced = *sync_->find(table);
+  auto record = synced.record;
+  if (synced.moves_to) {
+    record.target_schema = synced.moves_to->schema;
+    record.target_name = synced.moves_to->table;
+  }
+  const auto writer = destination_->begin_copy(record, *schema);
+  writer->append(contract::inserts(schema, rows));
+  writer->finish();
+  synced.copied = Lsn{consistent_point};
+  synced.copied_columns = schema;
+  synced.copied_rows = rows.size();
+}
+
+void EngineCase::stream(const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
+  std::vector<postgres::SourceTable> tables;
+  for (const auto& [oid, table] : sync_->tables()) tables.push_back(table.source);
+  tables.push_back(in_catalog(schema));
+  see(published(std::move(tables)));
+  std::vector<TableRecord> ordered;
+  for (const auto* table : sync_->order_copies(++loads_, {})) ordered.push_back(table->record);
+  store(ordered);
+  copy(schema->oid, schema, rows, consistent_point);
+  promote(schema->oid);
+}
+
+void EngineCase::promote(Oid table) {
+  const auto load = destination_->begin_load();
+  TableChanges changes(*sync_);
+  PackageApply promotion(*load, *sync_, changes, ++loads_);
+  promotion.promote(*sync_->find(table));
+  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  load->commit();
+  changes.adopt();
+  auto& synced = *sync_->find(table);
+  synced.copied.reset();
+  synced.moves_to.reset();
+}
+
+void EngineCase::apply(const LoadPackage& package) {
+  const auto load = destination_->begin_load();
+  TableChanges changes(*sync_);
+  PackageApply applied(*load, *sync_, changes, ++loads_);
+  applied.apply(package);
+  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  load->commit();
+  changes.adopt();
+}
+
+std::optional<TableRecord> EngineCase::stored(const std::string& table) {
+  const auto state = destination_->read_state();
+  const auto found = std::ranges::find_if(
+      state.tables, [&](const TableRecord& record) { return record.schema == "public" && record.name == table; });
+  return found == state.tables.end() ? std::nullopt : std::optional(*found);
+}
+
+Lines EngineCase::rows(const std::string& target, const std::string& columns) {
+  const auto session = destination_->open_read_session();
+  Lines lines;
+  for (const auto& row : session->query(fmt::format("SELECT {} FROM {} ORDER BY 1", columns, target)).rows) {
+    std::string line;
+    for (const auto& cell : row) line += (&cell == row.data() ? "" : "|") + cell.value_or("-");
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+bool EngineCase::is_there(const std::string& target) {
+  try {
+    (void)rows(target, "count(*)");
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,112 @@
+// The engine's parts over a real destination, a DuckDB file in a folder of its own: table sync, apply and loader as a
+// run puts them together, without a source. What the catalog would show and what the stream would bring are written
+// down here; tables are copied by the test, as the copier would do it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "destination/destination.h"
+#include "model/load_package.h"
+#include "replication/core/table_sync.h"
+#include "test/contract/rows.h"
+
+namespace walbrook::replication {
+
+using contract::Cell;
+using contract::Null;
+using contract::Unchanged;
+using Cells = std::vector<Cell>;
+using Lines = std::vector<std::string>;
+
+inline constexpr Oid items_oid = 16400, others_oid = 16500;
+
+// A table as the stream describes it: (id int4 key, note text), unless a test says otherwise.
+[[nodiscard]] TableSchemaRef items(Oid oid = items_oid, const std::string& name = "items");
+
+// What decides in a fingerprint: the table's file, the row versions of its pg_class row, and how the publication
+// reaches it ('a': all tables).
+struct Print {
+  Oid file = 1;
+  std::uint32_t written = 500;
+  char reach = 'n';
+  std::string publication = "p1";
+};
+
+// The table as the catalog shows it.
+[[nodiscard]] postgres::SourceTable in_catalog(const TableSchemaRef& schema, const Print& print = {});
+[[nodiscard]] postgres::Publication published(std::vector<postgres::SourceTable> tables,
+                                              std::uint64_t position = 0x1000);
+
+// Changes as the assembler would hand them over. Every method returns the object itself.
+class Changes {
+ public:
+  // Begins a transaction; what follows belongs to it. Its end_lsn is 8 bytes behind.
+  Changes& transaction(std::uint32_t xid, std::uint64_t commit_lsn);
+  Changes& insert(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::insert, row); }
+  Changes& before(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::before, row); }
+  Changes& update(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::update, row); }
+  Changes& remove(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::remove, row); }
+  Changes& truncate(const std::vector<TableSchemaRef>& tables);
+  // The staged parts of transaction `xid` go in here.
+  Changes& staged(std::uint32_t xid, bool prepared = false, std::vector<std::uint32_t> aborted = {});
+
+  [[nodiscard]] LoadPackage commits();
+  [[nodiscard]] LoadPackage part(std::uint32_t xid);     // of an open transaction
+  [[nodiscard]] LoadPackage prepare(std::uint32_t xid);  // the rest of a prepared one
+  [[nodiscard]] static LoadPackage discard(std::uint32_t xid, bool prepared = false);
+
+ private:
+  Changes& add(const TableSchemaRef& schema, Op op, const Cells& row);
+  [[nodiscard]] std::uint32_t current() const { return static_cast<std::uint32_t>(package_.transactions.size() - 1); }
+  LoadPackage package_;
+};
+
+class EngineCase : public ::testing::Test {
+ protected:
+  EngineCase();
+  EngineCase(const EngineCase&) = delete;
+  EngineCase& operator=(const EngineCase&) = delete;
+  ~EngineCase() override;
+
+  // Opens the destination and makes a TableSync of its records, as a new process would.
+  void begin(TableSyncOptions options = {});
+  void close();
+  [[nodiscard]] destination::Destination& destination() { return *destination_; }
+  [[nodiscard]] TableSync& sync() { return *sync_; }
+  [[nodiscard]] std::filesystem::path file() const { return folder_ / "copy.duckdb"; }
+
+  // The catalog is seen, and what changed stored, as the loader does it.
+  std::vector<TableRecord> see(const postgres::Publication& publication, std::uint64_t reached = 0x1000);
+  void store(const std::vector<TableRecord>& records);
+  // Copies `rows` into the table's place for copies, and takes note of it, as copier and loader do. REQUIRES: it is
+  // `copying`.
+  void copy(Oid table, const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point);
+  // A published table in state `streaming`, with these rows.
+  void stream(const TableSchemaRef& schema, const std::vector<Cells>& rows = {},
+              std::uint64_t consistent_point = 0x100);
+  // Applies a package, or promotes a copied table, in a load that is committed.
+  void apply(const LoadPackage& package);
+  void promote(Oid table);
+
+  [[nodiscard]] const TableRecord& record(Oid table) { return sync_->find(table)->record; }
+  [[nodiscard]] TableState state_of(Oid table) { return record(table).state; }
+  // As the destination has it: of the table of that name in schema public of the source; nullopt: there is none.
+  [[nodiscard]] std::optional<TableRecord> stored(const std::string& table);
+  // What readers see of it, by its first column: cells joined by '|', NULL as "-". An Error where it is not there.
+  [[nodiscard]] Lines rows(const std::string& target, const std::string& columns = "id, note");
+  [[nodiscard]] bool is_there(const std::string& target);
+
+ private:
+  std::filesystem::path folder_;
+  std::unique_ptr<destination::Destination> destination_;
+  std::optional<TableSync> sync_;
+  std::int64_t loads_ = 0;
+};
+
+}  // namespace walbrook::replication

@@ -1,0 +1,89 @@
+// The queue between receiver and loader: order, bound, and the position that may become the checkpoint.
+#include "replication/runtime/package_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace walbrook::replication {
+namespace {
+
+LoadPackage package(std::uint64_t checkpoint, std::size_t bytes) {
+  LoadPackage out;
+  out.checkpoint = Lsn{checkpoint};
+  out.transactions.push_back({.commit_lsn = Lsn{checkpoint}, .end_lsn = Lsn{checkpoint}});
+  out.bytes = bytes;
+  return out;
+}
+
+TEST(PackageQueue, RefusesMoreThanItsBoundButTakesOneLargeOne) {
+  PackageQueue queue(100);
+  auto large = package(1, 1000);
+  auto small = package(2, 1);
+  EXPECT_TRUE(queue.try_push(large));
+  EXPECT_FALSE(queue.try_push(small));
+  EXPECT_EQ(small.transactions.size(), 1U);
+  EXPECT_TRUE(queue.take(milliseconds(0)).package);
+  EXPECT_TRUE(queue.try_push(small));
+}
+
+// However small they are: each is a commit that the end of a run waits for.
+TEST(PackageQueue, RefusesMoreThanItsBoundOfPackages) {
+  PackageQueue queue(1'000'000);
+  std::size_t pushed = 0;
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    auto small = package(i, 1);
+    if (!queue.try_push(small)) break;
+    ++pushed;
+  }
+  EXPECT_EQ(pushed, queued_packages_at_most);
+  EXPECT_TRUE(queue.take(milliseconds(0)).package);
+  auto one_more = package(1001, 1);
+  EXPECT_TRUE(queue.try_push(one_more));
+}
+
+TEST(PackageQueue, TellsTheIdlePositionOnlyWithEmptyHands) {
+  PackageQueue queue(100);
+  auto one = package(1, 1);
+  EXPECT_TRUE(queue.hungry());
+  ASSERT_TRUE(queue.try_push(one));
+  queue.set_idle_position(Lsn{9});
+  auto taken = queue.take(milliseconds(0));
+  EXPECT_TRUE(taken.package);
+  EXPECT_FALSE(queue.hungry());
+  EXPECT_FALSE(queue.drained());
+  queue.finished();
+  taken = queue.take(milliseconds(0));
+  EXPECT_FALSE(taken.package);
+  EXPECT_EQ(taken.idle_position, Lsn{9});
+  EXPECT_TRUE(queue.drained());
+}
+
+TEST(PackageQueue, KeepsTheOrderBetweenTwoThreads) {
+  constexpr std::uint64_t count = 5000;
+  PackageQueue queue(50);
+  std::jthread receiver([&queue] {
+    for (std::uint64_t i = 1; i <= count; ++i) {
+      auto next = package(i, i % 40);
+      while (!queue.try_push(next)) queue.wait_for_room(milliseconds(5));
+      queue.set_idle_position(Lsn{i});
+    }
+    queue.close();
+  });
+  std::uint64_t last = 0;
+  while (true) {
+    auto taken = queue.take(milliseconds(50));
+    if (taken.package) {
+      ASSERT_EQ(taken.package->checkpoint.value, last + 1);
+      last = taken.package->checkpoint.value;
+      queue.finished();
+      continue;
+    }
+    ASSERT_LE(taken.idle_position.value, last);  // never ahead of what was taken
+    if (taken.closed) break;
+  }
+  EXPECT_EQ(last, count);
+}
+
+}  // namespace
+}  // namespace walbrook::replication

@@ -1,0 +1,44 @@
+// When a copy that cannot be made now is tried again, and when a run gives it up.
+#include "replication/core/postponement.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace walbrook::replication {
+namespace {
+
+constexpr SteadyTime now{};
+const CannotCopyNow shortage{.reason = "out of shared memory", .remedy = {}};
+
+// Postponed so many times in a row.
+Postponement after(int times, bool follow, const CannotCopyNow& why = shortage) {
+  std::optional<Postponement> last;
+  for (int i = 0; i < times; ++i) last = postponed(last ? &*last : nullptr, why, follow, now);
+  return *last;
+}
+
+TEST(Postponement, IsTriedAgainLaterEachTimeUpToAMinute) {
+  EXPECT_EQ(after(1, true).again_at - now, milliseconds(1'000));
+  EXPECT_EQ(after(2, true).again_at - now, milliseconds(2'000));
+  EXPECT_EQ(after(4, true).again_at - now, milliseconds(8'000));
+  EXPECT_EQ(after(100, true).again_at - now, longest_postponement);
+  EXPECT_FALSE(after(100, true).given_up);
+}
+
+TEST(Postponement, IsGivenUpByARunThatDoesNotFollow) {
+  EXPECT_FALSE(after(postponed_at_most - 1, false).given_up);
+  EXPECT_TRUE(after(postponed_at_most, false).given_up);
+  EXPECT_TRUE(after(1, false, {.reason = "open transactions", .remedy = {}, .waited = true}).given_up);
+  EXPECT_FALSE(after(1, true, {.reason = "open transactions", .remedy = {}, .waited = true}).given_up);
+}
+
+TEST(Postponement, IsDueFromItsMomentOnUnlessItWasGivenUp) {
+  const auto once = after(1, true);
+  EXPECT_FALSE(is_due(once, once.again_at - milliseconds(1)));
+  EXPECT_TRUE(is_due(once, once.again_at));
+  EXPECT_FALSE(is_due(after(postponed_at_most, false), now + std::chrono::hours(1)));
+}
+
+}  // namespace
+}  // namespace walbrook::replication

@@ -1,0 +1,75 @@
+// What a run tells of itself.
+#include "replication/runtime/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include "test/unit/replication/engine_case.h"
+
+namespace walbrook::replication {
+namespace {
+
+TEST(StatisticsTest, what_was_applied_adds_up) {
+  Statistics statistics({});
+  const Counts first{.transactions = 2, .inserts = 3, .updates = 1, .deletes = 1};
+  statistics.loaded(first, {{items_oid, {.inserts = 3, .updates = 1, .deletes = 1}}}, 0, 0.5);
+  statistics.promoted({.transactions = 9, .inserts = 4}, {{items_oid, {.inserts = 4}}});
+  const auto status = statistics.snapshot();
+  EXPECT_EQ(status.applied.transactions, 2U) << "transactions whose changes waited were counted when they came";
+  EXPECT_EQ(status.applied.inserts, 7U);
+  EXPECT_EQ(status.applied.loads, 1U);
+  ASSERT_EQ(status.tables.size(), 1U);
+  EXPECT_EQ(status.tables[0].inserts, 7U);
+  EXPECT_DOUBLE_EQ(statistics.load_seconds(), 0.5);
+  EXPECT_DOUBLE_EQ(status.rows_per_second, 1.0) << "five changes in the last five seconds";
+}
+
+TEST(StatisticsTest, a_table_is_shown_as_its_record_says) {
+  Statistics statistics({});
+  SyncedTable table;
+  table.record = {
+      .oid = items_oid, .schema = "public", .name = "items", .target_schema = "lake", .target_name = "Items"};
+  table.record.state = TableState::copying;
+  table.source.estimated_rows = 50;
+  statistics.table(table);
+  statistics.waits_for("transaction 700 of PID 12");
+  auto shown = statistics.snapshot().tables.at(0);
+  EXPECT_EQ(shown.state, "copying");
+  EXPECT_EQ(shown.target_schema + "." + shown.target_name, "lake.Items");
+  EXPECT_EQ(shown.estimated_rows, 50);
+  EXPECT_EQ(shown.reason, "waits for transaction 700 of PID 12");
+  statistics.copy_progress(items_oid, 20);
+  shown = statistics.snapshot().tables.at(0);
+  EXPECT_EQ(shown.copied_rows, 20U);
+  EXPECT_EQ(statistics.copied_rows(items_oid), 20U);
+  EXPECT_EQ(shown.reason, "") << "a copy that has rows does not wait";
+  EXPECT_EQ(statistics.copied_rows(1), 0U);
+}
+
+TEST(StatisticsTest, a_snapshot_is_told_as_long_as_it_is_held) {
+  Statistics statistics({});
+  {
+    const Statistics::HoldingSnapshot holding(statistics, {.consistent_point = Lsn{0x2000}, .xmin = "700"});
+    ASSERT_TRUE(statistics.snapshot().copy_snapshot);
+    EXPECT_EQ(statistics.snapshot().copy_snapshot->xmin, "700");
+  }
+  EXPECT_FALSE(statistics.snapshot().copy_snapshot);
+}
+
+TEST(StatisticsTest, positions_and_phases_are_those_told_last) {
+  Statistics statistics({});
+  statistics.phase("copying");
+  statistics.phase("streaming");
+  statistics.source("127.0.0.1:5432/shop");
+  statistics.checkpoint(Lsn{0x2000});
+  statistics.server_position(Lsn{0x3000});
+  statistics.copied(1.5);
+  const auto status = statistics.snapshot();
+  EXPECT_EQ(status.phase, "streaming");
+  EXPECT_EQ(status.source, "127.0.0.1:5432/shop");
+  EXPECT_EQ(status.checkpoint, Lsn{0x2000});
+  EXPECT_EQ(status.server, Lsn{0x3000});
+  EXPECT_DOUBLE_EQ(statistics.copy_seconds(), 1.5);
+}
+
+}  // namespace
+}  // namespace walbrook::replication

@@ -1,0 +1,247 @@
+// Streamed and prepared transactions: what is merged, what is left out, what is staged.
+#include <gtest/gtest.h>
+
+#include "postgres/protocol/encoder.h"
+#include "replication/core/assembler.h"
+
+namespace walbrook::replication {
+namespace {
+
+using namespace postgres;  // NOLINT(google-build-using-namespace): messages are all that this file speaks of
+
+constexpr Oid streamed_table = 100;
+
+class StreamsTest : public ::testing::Test {
+ protected:
+  Assembler& make(AssemblerOptions options = {}) {
+    options.protocol = 4;
+    assembler_.emplace(options, types_, groups_);
+    return *assembler_;
+  }
+  void feed(const Message& message) {
+    const postgres::Wire wire{.protocol = 4, .in_stream = in_stream_};
+    assembler_->feed(encode(message, wire));
+    if (std::holds_alternative<StreamStart>(message)) in_stream_ = true;
+    if (std::holds_alternative<StreamStop>(message)) in_stream_ = false;
+  }
+  void describe(std::uint32_t xid = 0) {
+    feed(Relation{.xid = xid,
+                  .oid = streamed_table,
+                  .schema = "public",
+                  .name = "streamed_table",
+                  .identity = 'd',
+                  .columns = {{.in_key = true, .name = "id", .type_oid = type_oid::int4, .typmod = -1}}});
+  }
+  void insert(int id, std::uint32_t xid = 0) {
+    const auto text = std::to_string(id);
+    const TupleBytes row({{CellKind::text, text}});
+    feed(Insert{.xid = xid, .relation = streamed_table, .after = row.tuple()});
+  }
+  // A block of `top` with rows, each under the (sub)transaction it names.
+  void block(std::uint32_t top, bool first, const std::vector<std::pair<int, std::uint32_t>>& rows) {
+    feed(StreamStart{.xid = top, .first_segment = first});
+    if (first) describe(top);
+    for (const auto& [id, xid] : rows) insert(id, xid);
+    feed(StreamStop{});
+  }
+  void commit_stream(std::uint32_t xid, std::uint64_t at) {
+    feed(StreamCommit{.xid = xid, .flags = 0, .commit_lsn = {at}, .end_lsn = {at + 5}, .commit_time = 7});
+  }
+  static std::vector<int> ids(const LoadPackage& package) {
+    std::vector<int> out;
+    for (const auto& step : package.steps) {
+      const auto* batch = std::get_if<RowBatch>(&step);
+      if (batch == nullptr) continue;
+      for (std::size_t row = 0; row < batch->rows(); ++row) out.push_back(batch->columns[0].value<std::int32_t>(row));
+    }
+    return out;
+  }
+
+  BuiltInTypes types_;
+  TableGroups groups_;
+  std::optional<Assembler> assembler_;
+  bool in_stream_ = false;
+};
+
+using Ids = std::vector<int>;
+
+TEST_F(StreamsTest, WhatFitsIsNeverStaged) {
+  auto& assembler = make();
+  block(10, true, {{1, 10}, {2, 11}});
+  block(10, false, {{3, 10}});
+  EXPECT_FALSE(assembler.has_commits());
+  EXPECT_FALSE(assembler.take_due());
+  commit_stream(10, 100);
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  EXPECT_EQ(ids(*package), (Ids{1, 2, 3}));
+  ASSERT_EQ(package->transactions.size(), 1U);
+  EXPECT_EQ(package->transactions[0].commit_lsn, Lsn{100});
+  EXPECT_EQ(package->checkpoint, Lsn{105});
+  for (const auto index : std::get<RowBatch>(package->steps[0]).transaction) EXPECT_EQ(index, 0U);
+}
+
+TEST_F(StreamsTest, InterleavedTransactionsComeInTheOrderOfTheirCommits) {
+  auto& assembler = make();
+  block(10, true, {{1, 10}});
+  block(20, true, {{2, 20}});
+  block(10, false, {{3, 10}});
+  feed(Begin{.final_lsn = {90}, .commit_time = 0, .xid = 30});
+  describe();
+  insert(4);
+  feed(Commit{.flags = 0, .commit_lsn = {90}, .end_lsn = {95}, .commit_time = 0});
+  commit_stream(20, 100);
+  commit_stream(10, 110);
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  EXPECT_EQ(ids(*package), (Ids{4, 2, 1, 3}));
+  ASSERT_EQ(package->transactions.size(), 3U);
+  EXPECT_EQ(package->transactions[1].xid, 20U);
+}
+
+TEST_F(StreamsTest, RowsOfAStreamGoIntoNoBatchOfAnEarlierCommit) {
+  auto& assembler = make();
+  const auto plain = [&](int id, std::uint64_t at) {
+    feed(Begin{.final_lsn = {at}, .commit_time = 0, .xid = 30});
+    if (id == 1) describe();
+    insert(id);
+    feed(Commit{.flags = 0, .commit_lsn = {at}, .end_lsn = {at + 5}, .commit_time = 0});
+  };
+  plain(1, 50);
+  block(10, true, {{2, 10}});
+  commit_stream(10, 100);
+  plain(3, 200);
+  EXPECT_EQ(ids(*assembler.cut()), (Ids{1, 2, 3}));
+}
+
+TEST_F(StreamsTest, ExactlyTheRowsOfRolledBackSubtransactionsAreLeftOut) {
+  auto& assembler = make();
+  block(10, true, {{1, 10}, {2, 11}, {3, 12}, {4, 11}, {5, 10}});
+  feed(StreamAbort{.xid = 10, .subxid = 11, .abort_lsn = {}, .abort_time = 0});
+  block(10, false, {{6, 10}, {7, 13}});
+  feed(StreamAbort{.xid = 10, .subxid = 13, .abort_lsn = {}, .abort_time = 0});
+  commit_stream(10, 100);
+  EXPECT_EQ(ids(*assembler.cut()), (Ids{1, 3, 5, 6}));
+}
+
+TEST_F(StreamsTest, WhatDoesNotFitIsStagedAndNamedWithItsRolledBackSubtransactions) {
+  auto& assembler = make({.package_rows = 3});
+  block(10, true, {{1, 10}, {2, 11}, {3, 12}});
+  auto part = assembler.take_due();
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->kind, PackageKind::part);
+  EXPECT_EQ(part->staged_xid, 10U);
+  ASSERT_EQ(part->transactions.size(), 3U);
+  EXPECT_EQ(part->transactions[1].xid, 11U);
+  EXPECT_FALSE(part->transactions[1].commit_lsn.is_set());
+  feed(StreamAbort{.xid = 10, .subxid = 12, .abort_lsn = {}, .abort_time = 0});
+  block(10, false, {{4, 10}});
+  commit_stream(10, 100);
+  const auto package = assembler.cut();
+  ASSERT_TRUE(package);
+  const auto& merge = std::get<MergeStaged>(package->steps.front());
+  EXPECT_EQ(merge.xid, 10U);
+  EXPECT_EQ(merge.aborted, std::vector<std::uint32_t>{12});
+  EXPECT_EQ(ids(*package), Ids{4});
+}
+
+TEST_F(StreamsTest, ARolledBackTransactionLeavesNothing) {
+  auto& assembler = make({.package_rows = 3});
+  block(10, true, {{1, 10}});
+  feed(StreamAbort{.xid = 10, .subxid = 10, .abort_lsn = {}, .abort_time = 0});
+  EXPECT_FALSE(assembler.take_due());
+  block(20, true, {{1, 20}, {2, 20}, {3, 20}});
+  ASSERT_TRUE(assembler.take_due());
+  feed(StreamAbort{.xid = 20, .subxid = 20, .abort_lsn = {}, .abort_time = 0});
+  const auto discard = assembler.take_due();
+  ASSERT_TRUE(discard);
+  EXPECT_EQ(discard->kind, PackageKind::discard);
+  EXPECT_EQ(discard->staged_xid, 20U);
+  EXPECT_FALSE(discard->checkpoint.is_set());
+  EXPECT_FALSE(assembler.has_commits());
+  feed(StreamAbort{.xid = 99, .subxid = 99, .abort_lsn = {}, .abort_time = 0});  // never streamed: nothing to do
+  EXPECT_FALSE(assembler.take_due());
+}
+
+TEST_F(StreamsTest, StreamsThatAreDurableAlreadyOrBeyondTheEndAreNotTaken) {
+  auto& early = make({.checkpoint = {105}});
+  block(10, true, {{1, 10}});
+  commit_stream(10, 100);
+  EXPECT_FALSE(early.cut());
+  EXPECT_EQ(early.position(), Lsn{105});
+  auto& late = make({.until = Lsn{100}});
+  block(10, true, {{1, 10}});
+  commit_stream(10, 100);
+  EXPECT_TRUE(late.reached_until());
+  EXPECT_FALSE(late.cut());
+}
+
+TEST_F(StreamsTest, APreparedTransactionLeavesByItselfBehindEarlierCommits) {
+  auto& assembler = make();
+  feed(Begin{.final_lsn = {50}, .commit_time = 0, .xid = 9});
+  describe();
+  insert(1);
+  feed(Commit{.flags = 0, .commit_lsn = {50}, .end_lsn = {55}, .commit_time = 0});
+  feed(BeginPrepare{.prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
+  insert(2);
+  feed(Prepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
+  const auto commits = assembler.take_due();
+  ASSERT_TRUE(commits);
+  EXPECT_EQ(commits->kind, PackageKind::commits);
+  EXPECT_EQ(ids(*commits), Ids{1});
+  EXPECT_EQ(commits->checkpoint, Lsn{55});
+  const auto prepared = assembler.take_due();
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(prepared->kind, PackageKind::prepare);
+  EXPECT_EQ(prepared->staged_xid, 10U);
+  EXPECT_EQ(prepared->checkpoint, Lsn{65});
+  EXPECT_EQ(ids(*prepared), Ids{2});
+  feed(CommitPrepared{.flags = 0, .commit_lsn = {70}, .end_lsn = {75}, .commit_time = 8, .xid = 10, .gid = "a"});
+  const auto decided = assembler.cut();
+  ASSERT_TRUE(decided);
+  EXPECT_TRUE(std::get<MergeStaged>(decided->steps.front()).prepared);
+  EXPECT_EQ(decided->transactions.front().commit_lsn, Lsn{70});
+  EXPECT_EQ(decided->checkpoint, Lsn{75});
+}
+
+TEST_F(StreamsTest, APreparedTransactionThatIsRolledBackIsDiscardedWithTheCheckpoint) {
+  auto& assembler = make();
+  block(10, true, {{1, 10}, {2, 11}});
+  feed(StreamAbort{.xid = 10, .subxid = 11, .abort_lsn = {}, .abort_time = 0});
+  feed(StreamPrepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
+  const auto prepared = assembler.take_due();
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(ids(*prepared), Ids{1});
+  EXPECT_EQ(prepared->aborted, std::vector<std::uint32_t>{11});
+  feed(RollbackPrepared{.flags = 0,
+                        .prepare_end_lsn = {65},
+                        .rollback_end_lsn = {80},
+                        .prepare_time = 0,
+                        .rollback_time = 0,
+                        .xid = 10,
+                        .gid = "a"});
+  const auto discard = assembler.take_due();
+  ASSERT_TRUE(discard);
+  EXPECT_EQ(discard->kind, PackageKind::discard);
+  EXPECT_TRUE(discard->prepared);
+  EXPECT_EQ(discard->checkpoint, Lsn{80});
+}
+
+TEST_F(StreamsTest, WhatTheProtocolForbidsIsAnError) {
+  make();
+  EXPECT_THROW(feed(StreamStop{}), Error);
+  in_stream_ = false;
+  EXPECT_THROW(feed(StreamStart{.xid = 10, .first_segment = false}), Error);
+  in_stream_ = false;
+  make();
+  block(10, true, {});
+  EXPECT_THROW(feed(StreamStart{.xid = 10, .first_segment = true}), Error);
+  in_stream_ = false;
+  make();
+  EXPECT_THROW(commit_stream(10, 100), Error);
+  feed(Begin{.final_lsn = {50}, .commit_time = 0, .xid = 9});
+  EXPECT_THROW(feed(StreamStart{.xid = 10, .first_segment = true}), Error);
+}
+
+}  // namespace
+}  // namespace walbrook::replication
