@@ -1,6 +1,9 @@
 #include "api/schema_changes.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "model/schema_diff.h"
 
 namespace walbrook::api {
 namespace {
@@ -19,17 +22,15 @@ const TableRecord* same_table(const std::vector<TableRecord>& records, const Tab
 
 void compare_columns(const std::string& table, const TableSchema& before, const TableSchema& now,
                      const destination::Destination& destination, std::vector<SchemaChange>& changes) {
-  for (const auto& column : now.columns) {
-    const auto* known = before.find(column.name);
-    if (known != nullptr && known->type == column.type) continue;
-    changes.push_back({.kind = known == nullptr ? Kind::column_added : Kind::column_changed,
-                       .table = table,
-                       .column = column.name,
-                       .type = destination.type_name(column.type)});
-  }
-  for (const auto& column : before.columns) {
-    if (now.find(column.name) != nullptr) continue;
-    changes.push_back({.kind = Kind::column_dropped, .table = table, .column = column.name, .type = {}});
+  for (const auto& [kind, column] : schema_diff(before, now).columns) {
+    SchemaChange change{.kind = Kind::column_dropped, .table = table, .column = column, .type = {}};
+    if (kind != ColumnChange::Kind::dropped) {
+      const auto& type = now.find(column)->type;
+      if (kind == ColumnChange::Kind::altered && before.find(column)->type == type) continue;  // the same values fit
+      change.kind = kind == ColumnChange::Kind::added ? Kind::column_added : Kind::column_changed;
+      change.type = destination.type_name(type);
+    }
+    changes.push_back(std::move(change));
   }
 }
 

@@ -25,24 +25,6 @@ const ColumnSchema* TableSchema::find(std::string_view column) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
-SchemaDifference compare(const TableSchema& known, const TableSchema& seen) {
-  std::size_t matched = 0;
-  std::ptrdiff_t last = -1;
-  for (const auto& column : seen.columns) {
-    const auto* before = known.find(column.name);
-    if (before == nullptr || before->type_oid != column.type_oid || before->typmod != column.typmod ||
-        before->type != column.type || before->target != column.target) {
-      return SchemaDifference::changed;
-    }
-    // PostgreSQL never moves a column: names of one relation in another order were swapped by renaming.
-    const auto at = before - known.columns.data();
-    if (known.oid == seen.oid && at < last) return SchemaDifference::changed;
-    last = at;
-    ++matched;
-  }
-  return matched == known.columns.size() ? SchemaDifference::none : SchemaDifference::dropped;
-}
-
 std::string to_json(const TableSchema& schema) {
   auto columns = nlohmann::json::array();
   for (const auto& column : schema.columns) {

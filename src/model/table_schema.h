@@ -25,6 +25,14 @@ struct ColumnSchema {
   friend bool operator==(const ColumnSchema&, const ColumnSchema&) = default;
 };
 
+// A column as the source's catalog shows it.
+struct SourceColumn {
+  std::string name;
+  Oid type_oid = 0;
+  std::int32_t typmod = -1;
+  friend bool operator==(const SourceColumn&, const SourceColumn&) = default;
+};
+
 struct TableSchema {
   Oid oid = 0;         // of the relation the rows come from (a leaf, where leaves are published)
   std::string schema;  // exactly as in the source
@@ -41,14 +49,6 @@ struct TableSchema {
 };
 
 using TableSchemaRef = std::shared_ptr<const TableSchema>;
-
-// How a table's rows in the destination must change when its rows arrive with `seen` instead of `known`.
-enum class SchemaDifference {
-  none,     // same columns by name and type; the key or the identity may differ, of another relation (a leaf) the order
-  dropped,  // columns are gone, all others are as they were
-  changed,  // a column is new, renamed or has another type: old rows' values are not in the stream
-};
-[[nodiscard]] SchemaDifference compare(const TableSchema& known, const TableSchema& seen);
 
 // One line of JSON, for the destination's state; and back. Malformed text is an Error of kind destination.
 [[nodiscard]] std::string to_json(const TableSchema& schema);

@@ -19,13 +19,6 @@
 
 namespace walbrook::postgres {
 
-struct SourceColumn {
-  std::string name;
-  Oid type_oid = 0;
-  std::int32_t typmod = -1;
-  friend bool operator==(const SourceColumn&, const SourceColumn&) = default;
-};
-
 // Why one table cannot be copied or followed as it is (table_obstacles.h).
 struct TableObstacle {
   std::string reason;  // empty = nothing is in the way

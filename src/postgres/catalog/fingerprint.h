@@ -35,9 +35,11 @@
 
 #include "model/source_type.h"
 
-namespace walbrook::postgres {
-
+namespace walbrook {
 struct SourceColumn;
+}  // namespace walbrook
+
+namespace walbrook::postgres {
 
 using RowVersion = std::uint32_t;  // xmin of a catalog row: the transaction that wrote it
 

@@ -55,7 +55,7 @@ void ColumnSelection::restrict_tables(postgres::Publication& publication) const 
     const auto left_out = [asked](const std::string& column) {
       return std::ranges::find(asked->columns, column) == asked->columns.end();
     };
-    std::erase_if(table.columns, [&](const postgres::SourceColumn& column) { return left_out(column.name); });
+    std::erase_if(table.columns, [&](const SourceColumn& column) { return left_out(column.name); });
     table.published_columns.clear();
     for (const auto& column : table.columns) table.published_columns.push_back(column.name);
   }

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "model/drop_transactions.h"
 #include "model/part_codec.h"
+#include "model/schema_diff.h"
 #include "output/net_effect.h"
 #include "replication/core/leaving.h"
 
@@ -44,33 +45,13 @@ void remember_truncate(TableRecord& record, std::uint32_t xid) {
   known.push_back(xid);
 }
 
-// Rows of both can be folded together.
-bool same_shape(const TableSchema& a, const TableSchema& b) {
-  return &a == &b || (a.identity == b.identity && a.columns == b.columns);
-}
-
-// Why a table with these rows must be copied anew.
-std::string difference(const TableSchema& known, const TableSchema& seen) {
-  for (const auto& column : seen.columns) {
-    const auto* before = known.find(column.name);
-    if (before == nullptr) return "column \"" + column.name + "\" was added in the source";
-    if (before->type_oid != column.type_oid || before->typmod != column.typmod || before->type != column.type) {
-      return "column \"" + column.name + "\" has another type in the source";
-    }
-  }
-  return "its columns were renamed in the source";
+bool can_be_folded(const TableSchema& a, const TableSchema& b) {
+  return &a == &b || schema_diff(a, b).is_none();
 }
 
 void tell_of_copy(const TableRecord& record) {
   if (record.state != TableState::pending) return;
   spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
-}
-
-// The columns that both have are the same, in the same order.
-bool only_adds(const TableSchema& known, const TableSchema& seen) {
-  auto common = seen;
-  std::erase_if(common.columns, [&known](const ColumnSchema& column) { return known.find(column.name) == nullptr; });
-  return compare(known, common) != SchemaDifference::changed;
 }
 
 // The rows of a staged batch whose transactions belong to the table from `from` on.
@@ -181,28 +162,23 @@ void PackageApply::add(SyncedTable& table, const RowBatch& batch, const std::vec
   const auto& known = changes_.look(table).columns;
   if (known == nullptr)
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
-  switch (compare(*known, *batch.schema)) {
-    case SchemaDifference::none:
-      break;
-    case SchemaDifference::dropped:
-      changes_.edit(table).columns = batch.schema;
-      break;
-    case SchemaDifference::changed: {
-      // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
-      // begun after this, so everything from here until then is in it.
-      auto& record = changes_.edit(table);
-      if (record.changes_only && only_adds(*known, *batch.schema)) {
-        record.columns = batch.schema;  // they stand in the target already (new_columns)
-        break;
-      }
+  const auto diff = schema_diff(*known, *batch.schema);
+  if (!diff.fits_target()) {
+    // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
+    // begun after this, so everything from here until then is in it.
+    auto& record = changes_.edit(table);
+    if (!record.changes_only || !diff.keeps_common_columns()) {
       flush(table);
-      require_copy(record, difference(*known, *batch.schema));
+      require_copy(record, diff.reason());
       tell_of_copy(record);
       return;
     }
+    record.columns = batch.schema;  // they stand in the target already (new_columns)
+  } else if (diff.has(ColumnChange::Kind::dropped)) {
+    changes_.edit(table).columns = batch.schema;
   }
   auto& waiting = waiting_[table.record.oid];
-  if (!waiting.empty() && !same_shape(*waiting.front()->schema, *batch.schema)) flush(table);
+  if (!waiting.empty() && !can_be_folded(*waiting.front()->schema, *batch.schema)) flush(table);
   waiting.push_back(&batch);
   transactions_ = &transactions;
   count(table, batch);
@@ -340,8 +316,8 @@ std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync&
     if (batch == nullptr) continue;
     const auto* table = sync.find_by_relation(batch->schema->oid);
     if (table == nullptr || !table->record.changes_only || table->record.state != TableState::streaming) continue;
-    if (compare(*table->record.columns, *batch->schema) != SchemaDifference::changed) continue;
-    if (only_adds(*table->record.columns, *batch->schema)) columns[table->record.oid] = batch->schema;
+    const auto diff = schema_diff(*table->record.columns, *batch->schema);
+    if (!diff.fits_target() && diff.keeps_common_columns()) columns[table->record.oid] = batch->schema;
   }
   return columns;
 }

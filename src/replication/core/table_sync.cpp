@@ -6,24 +6,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
 namespace {
 
-// A column that the copy does not have as it is now in the source; nullptr when there is none.
-const postgres::SourceColumn* unknown_column(const TableRecord& record, const postgres::SourceTable& table) {
-  if (record.columns == nullptr) return nullptr;
-  std::ptrdiff_t last = -1;
-  for (const auto& column : table.columns) {
-    const auto* known = record.columns->find(column.name);
-    if (known == nullptr || known->type_oid != column.type_oid || known->typmod != column.typmod) return &column;
-    const auto at = known - record.columns->columns.data();
-    if (at < last) return &column;  // names in another order were swapped by renaming
-    last = at;
-  }
-  return nullptr;
+// The target's columns are not those of the source any more: why; "" = they are, but for dropped ones.
+std::string other_columns(const TableRecord& record, const postgres::SourceTable& table) {
+  if (record.columns == nullptr) return {};
+  const auto diff = schema_diff(*record.columns, table.columns);
+  if (diff.fits_target()) return {};
+  if (diff.columns.empty() || diff.columns.front().kind == ColumnChange::Kind::dropped) return diff.reason();
+  return "column \"" + diff.columns.front().name + "\" was added, renamed or has another type in the source";
 }
 
 // Its columns are what they would be if it were copied now.
@@ -249,10 +245,10 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
   } else if (known->record.state == TableState::removed) {
     ask_for_copy(*known, "the table is published again");
     changed = true;
-  } else if (const auto* column = unknown_column(known->record, table);
-             column != nullptr && known->record.state == TableState::streaming) {
-    ask_for_copy(*known, "column \"" + column->name + "\" was added, renamed or has another type in the source");
-    changed = true;
+  } else if (known->record.state == TableState::streaming) {
+    const auto reason = other_columns(known->record, table);
+    if (!reason.empty()) ask_for_copy(*known, reason);
+    changed = !reason.empty();
   }
   known->source = table;
   if (known->record.state == TableState::streaming || known->record.state == TableState::copying) {

@@ -4,19 +4,10 @@
 
 #include <algorithm>
 
+#include "model/schema_diff.h"
 #include "replication/core/table_sync.h"
 
 namespace walbrook::replication {
-namespace {
-
-// Rows are found by the same columns.
-bool same_identity(const TableSchema& a, const TableSchema& b) {
-  const auto whole = [](const TableSchema& schema) { return schema.identity == ReplicaIdentity::full; };
-  return whole(a) == whole(b) &&
-         std::ranges::equal(a.columns, b.columns, {}, &ColumnSchema::in_key, &ColumnSchema::in_key);
-}
-
-}  // namespace
 
 // It can be published or applied again: before `adopt`, which compares all else.
 bool TableSync::rejoin(const postgres::SourceTable& table) {
@@ -51,7 +42,7 @@ bool TableSync::compare_identity(SyncedTable& table) {
     if (record.state != TableState::streaming || record.columns == nullptr) return false;
     auto now = *record.columns;
     rows.apply(now);
-    if (same_identity(*record.columns, now)) return false;
+    if (!schema_diff(*record.columns, now).identity) return false;
     if (record.changes_only) {  // rows are found by the new one from here on
       record.columns = std::make_shared<const TableSchema>(std::move(now));
       return true;
