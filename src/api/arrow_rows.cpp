@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/mask_secrets.h"
 #include "base/text.h"
 
 namespace walbrook::api {

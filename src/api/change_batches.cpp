@@ -8,6 +8,7 @@
 #include "api/resources.h"
 #include "api/source_access.h"
 #include "replication/runtime/change_iteration.h"
+#include "walbrook/replication_resource.h"
 
 namespace walbrook {
 

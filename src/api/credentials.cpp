@@ -5,6 +5,7 @@
 
 #include "api/source_access.h"
 #include "base/error.h"
+#include "base/mask_secrets.h"
 
 namespace walbrook {
 

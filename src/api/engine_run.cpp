@@ -14,6 +14,7 @@
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
+#include "base/mask_secrets.h"
 #include "base/snake_case.h"
 #include "destination/stored_pipeline.h"
 #include "postgres/slot/slot.h"

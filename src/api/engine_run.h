@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/setup/column_hints.h"
 #include "walbrook/columns.h"

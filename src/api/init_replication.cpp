@@ -12,9 +12,13 @@
 #include "api/source_access.h"
 #include "base/clock.h"
 #include "base/names.h"
+#include "postgres/catalog/catalog_types.h"
+#include "postgres/catalog/table_name.h"
+#include "postgres/catalog/table_schema.h"
 #include "postgres/preflight/preflight.h"
 #include "postgres/publication/own_publication.h"
-#include "postgres/publication/publishing.h"
+#include "postgres/publication/publication.h"
+#include "postgres/slot/slot_trouble.h"
 
 namespace walbrook {
 namespace api {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "api/source_access.h"
+#include "postgres/catalog/table_name.h"
+#include "postgres/catalog/table_schema.h"
 
 namespace walbrook::api {
 namespace {

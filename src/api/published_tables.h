@@ -6,6 +6,8 @@
 
 #include "destination/destination.h"
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/catalog_types.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/setup/column_hints.h"
 #include "walbrook/columns.h"

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "walbrook/replication_resource.h"
 #include "walbrook/snapshot_resource.h"

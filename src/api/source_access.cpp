@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "config/configuration.h"
+#include "config/credentials.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/connection/conninfo.h"
 
 namespace walbrook::api {

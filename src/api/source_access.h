@@ -8,7 +8,9 @@
 
 #include "api/library_words.h"
 #include "base/error.h"
+#include "base/mask_secrets.h"
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/setup/column_hints.h"
 #include "walbrook/columns.h"

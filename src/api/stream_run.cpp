@@ -16,6 +16,7 @@
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
+#include "postgres/catalog/table_name.h"
 
 namespace walbrook::api {
 namespace {

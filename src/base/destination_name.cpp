@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/mask_secrets.h"
 #include "base/text.h"
 
 namespace walbrook {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/mask_secrets.h"
+
 namespace walbrook {
 
 int exit_code(ErrorKind kind) {

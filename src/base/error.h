@@ -28,8 +28,4 @@ inline constexpr std::array<FactField, 10> fact_fields = {{{"setting", &ErrorFac
 // The exit code of the command for an error of this kind: 1 failed, 2 configuration, 3 source, 4 destination, 5 data.
 [[nodiscard]] int exit_code(ErrorKind kind);
 
-// The text with every password in it replaced by "***": in URLs (user:secret@, ?password=secret) and in key=value
-// strings (password=secret, password='se cret', also sslpassword).
-[[nodiscard]] std::string mask_secrets(std::string_view text);
-
 }  // namespace walbrook

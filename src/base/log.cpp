@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/mask_secrets.h"
 #include "base/text.h"
 
 namespace walbrook {

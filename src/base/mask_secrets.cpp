@@ -1,11 +1,11 @@
 // Passwords out of a text. Where it is not clear what belongs to the password, more is masked rather than less.
+#include "base/mask_secrets.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
 
 namespace walbrook {
 namespace {

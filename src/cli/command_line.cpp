@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/mask_secrets.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "cli/command_line_settings.h"

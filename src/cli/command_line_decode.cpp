@@ -1,12 +1,13 @@
-// What `walbrook decode` was asked for: flags that fit a slot, flags that fit a capture, and what excludes each other.
+#include "cli/command_line_decode.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
+#include "base/mask_secrets.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "base/user_paths.h"
-#include "cli/command_line_settings.h"
 #include "cli/flags.h"
 #include "postgres/protocol/capture.h"
 

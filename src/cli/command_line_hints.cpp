@@ -1,7 +1,8 @@
-// [pipelines.NAME.tables.hints.COLUMN] as column hints.
+#include "cli/command_line_hints.h"
+
 #include <charconv>
 
-#include "cli/command_line_settings.h"
+#include "postgres/catalog/table_name.h"
 
 namespace walbrook::cli {
 namespace {

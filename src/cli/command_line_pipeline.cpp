@@ -1,11 +1,11 @@
-// What `walbrook pipeline` is to do, from its words and flags.
+#include "cli/command_line_pipeline.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/names.h"
 #include "base/text.h"
-#include "cli/command_line_settings.h"
 
 namespace walbrook::cli {
 namespace {

@@ -8,9 +8,13 @@
 #include <utility>
 
 #include "base/destination_name.h"
+#include "base/mask_secrets.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "base/user_paths.h"
+#include "cli/command_line_decode.h"
+#include "cli/command_line_hints.h"
+#include "cli/command_line_pipeline.h"
 #include "cli/commands/credentials.h"
 #include "config/configuration.h"
 #include "destination/reserved_schema.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/command_line_pipeline.h"
 #include "cli/command_line_settings.h"
 #include "cli/help/completion_script.h"
 #include "cli/help/help_text.h"

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/mask_secrets.h"
 
 namespace walbrook::cli {
 namespace {

@@ -10,9 +10,11 @@
 
 #include "base/destination_name.h"
 #include "base/error.h"
+#include "base/mask_secrets.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "base/user_paths.h"
+#include "config/credentials.h"
 #include "config/file_access.h"
 
 extern char** environ;  // NOLINT: POSIX's own name
@@ -142,23 +144,6 @@ bool has_files(const fs::path& folder) {
 }
 
 }  // namespace
-
-std::string Origin::source() const {
-  switch (place) {
-    case Place::built_in:
-      return "default";
-    case Place::file:
-      return fmt::format("{}:{}", name, line);
-    case Place::environment:
-    case Place::flag:
-      return name;
-  }
-  return name;
-}
-
-std::string Origin::label() const {
-  return place == Place::file ? fmt::format("{}: {}", source(), printable(written)) : source();
-}
 
 Configuration Configuration::read() {
   Configuration settings;
@@ -429,6 +414,14 @@ std::string pipeline_without_name(const Configuration& settings) {
   const auto& names = settings.pipelines();
   if (names.size() == 1) return names[0];
   return settings.has_pipeline(default_pipeline) ? std::string(default_pipeline) : std::string();
+}
+
+std::optional<Value> Configuration::source_credentials() const {
+  return SourceCredentials(*this).connection();
+}
+
+std::vector<Effective> Configuration::effective_credentials() const {
+  return SourceCredentials(*this).parts();
 }
 
 }  // namespace walbrook::config

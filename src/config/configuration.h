@@ -114,9 +114,6 @@ class Configuration {
   std::vector<std::string> warnings_;
 };
 
-// postgresql+psycopg2://… → postgresql://…, as SQLAlchemy writes it; anything else as it is.
-[[nodiscard]] std::string without_driver(const std::string& url);
-
 // Which pipeline a command without a name means: the only one, else pg_replication_pipeline, else none ("").
 inline constexpr std::string_view default_pipeline = "pg_replication_pipeline";
 [[nodiscard]] std::string pipeline_without_name(const Configuration& settings);

@@ -1,4 +1,5 @@
-// The source's credentials from the places where their parts may stand: a URL here, a password there.
+#include "config/credentials.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/limited_read.h"
+#include "base/mask_secrets.h"
 #include "base/percent_encoding.h"
 #include "base/user_paths.h"
-#include "config/configuration.h"
 #include "config/password_command.h"
 
 namespace walbrook::config {
@@ -82,103 +83,85 @@ std::string without_driver(const std::string& url) {
   return has_driver ? url.substr(0, plus) + url.substr(scheme) : url;
 }
 
-class SourceCredentials {
- public:
-  explicit SourceCredentials(const Configuration& settings) {
-    for (const auto& [layer, of_pipeline] : settings.by_strength()) {
-      // A whole string takes the place of everything weaker.
-      if (const auto* whole = settings.find_in(*layer, key("sources.pg_replication.credentials"), of_pipeline)) {
-        base_ = whole->value;
-        fields_.clear();
-      }
-      for (const auto& entry : *layer) {
-        const bool here = of_pipeline ? settings.is_of_this_pipeline(entry) : entry.pipeline.empty();
-        if (here && is_credential(*entry.key)) put(*entry.key, entry.value);
-      }
+SourceCredentials::SourceCredentials(const Configuration& settings) {
+  for (const auto& [layer, of_pipeline] : settings.by_strength()) {
+    // A whole string takes the place of everything weaker.
+    if (const auto* whole = settings.find_in(*layer, key("sources.pg_replication.credentials"), of_pipeline)) {
+      base_ = whole->value;
+      fields_.clear();
+    }
+    for (const auto& entry : *layer) {
+      const bool here = of_pipeline ? settings.is_of_this_pipeline(entry) : entry.pipeline.empty();
+      if (here && is_credential(*entry.key)) put(*entry.key, entry.value);
     }
   }
-
-  [[nodiscard]] std::optional<Value> connection() const {
-    if (!base_ && fields_.empty()) return std::nullopt;
-    refuse_placeholders();
-    Value whole = base_ ? *base_ : fields_.front().second;
-    if (!base_) {
-      whole.text.clear();
-      const auto dot = whole.origin.written.rfind('.');  // the table is meant, not its first field
-      whole.origin.written = whole.origin.written.substr(0, std::min(dot, whole.origin.written.size()));
-    }
-    whole.text = without_driver(whole.text);
-    const bool url = whole.text.find("://") != std::string::npos;
-    for (const auto& [key, value] : fields_) {
-      if (key->name == "drivername" || value.text.empty()) continue;
-      const auto text = key->name == "password_file"      ? password_from_file(value)
-                        : key->name == "password_command" ? password_from_command(value)
-                        : is_path(key->name)              ? expand_home(value.text)
-                                                          : value.text;
-      const auto name = is_password(key->name) ? "password" : libpq_name(key->name);
-      if (url) {
-        whole.text +=
-            fmt::format("{}{}={}", whole.text.find('?') == std::string::npos ? '?' : '&', name, percent_encoded(text));
-      } else {
-        whole.text += fmt::format("{}{}={}", whole.text.empty() ? "" : " ", name, quoted_for_libpq(text));
-      }
-    }
-    return whole;
-  }
-
-  // As they are shown.
-  [[nodiscard]] std::vector<Effective> parts() const {
-    std::vector<Effective> out;
-    if (base_) {
-      out.push_back({.key = &key("sources.pg_replication.credentials"), .value = *base_});
-      out.back().value.text = mask_secrets(base_->text);
-    }
-    for (const auto& [key, value] : fields_) {
-      out.push_back({.key = key, .value = value});
-      if (key->kind == Kind::secret && !value.placeholder) out.back().value.text = "***";
-      if (key->kind != Kind::secret) out.back().value.text = mask_secrets(value.text);
-    }
-    return out;
-  }
-
- private:
-  using Field = std::pair<const Key*, Value>;
-
-  void put(const Key& key, const Value& value) {
-    std::erase_if(fields_, [&](const Field& field) {
-      return field.first == &key || (is_password(key.name) && is_password(field.first->name));
-    });
-    fields_.emplace_back(&key, value);
-  }
-
-  void refuse_placeholders() const {
-    std::vector<std::string> waiting;
-    const Value* first = nullptr;
-    const auto look = [&](const Value& value, std::string_view name) {
-      if (!value.placeholder) return;
-      if (first == nullptr) first = &value;
-      waiting.emplace_back(name);
-    };
-    if (base_) look(*base_, "credentials");
-    for (const auto& [key, value] : fields_) look(value, key->name);
-    if (first == nullptr) return;
-    throw Error(ErrorKind::configuration,
-                fmt::format("{}: please set me up! {} {} still to be filled in", first->origin.source(),
-                            fmt::join(waiting, ", "), waiting.size() == 1 ? "is" : "are"),
-                fmt::format("Write what your database is reached by into {}; a line that you do not need can go.",
-                            first->origin.name));
-  }
-
-  std::optional<Value> base_;
-  std::vector<Field> fields_;  // over the base
-};
-
-std::optional<Value> Configuration::source_credentials() const {
-  return SourceCredentials(*this).connection();
 }
 
-std::vector<Effective> Configuration::effective_credentials() const {
-  return SourceCredentials(*this).parts();
+std::optional<Value> SourceCredentials::connection() const {
+  if (!base_ && fields_.empty()) return std::nullopt;
+  refuse_placeholders();
+  Value whole = base_ ? *base_ : fields_.front().second;
+  if (!base_) {
+    whole.text.clear();
+    const auto dot = whole.origin.written.rfind('.');  // the table is meant, not its first field
+    whole.origin.written = whole.origin.written.substr(0, std::min(dot, whole.origin.written.size()));
+  }
+  whole.text = without_driver(whole.text);
+  const bool url = whole.text.find("://") != std::string::npos;
+  for (const auto& [key, value] : fields_) {
+    if (key->name == "drivername" || value.text.empty()) continue;
+    const auto text = key->name == "password_file"      ? password_from_file(value)
+                      : key->name == "password_command" ? password_from_command(value)
+                      : is_path(key->name)              ? expand_home(value.text)
+                                                        : value.text;
+    const auto name = is_password(key->name) ? "password" : libpq_name(key->name);
+    if (url) {
+      whole.text +=
+          fmt::format("{}{}={}", whole.text.find('?') == std::string::npos ? '?' : '&', name, percent_encoded(text));
+    } else {
+      whole.text += fmt::format("{}{}={}", whole.text.empty() ? "" : " ", name, quoted_for_libpq(text));
+    }
+  }
+  return whole;
+}
+
+std::vector<Effective> SourceCredentials::parts() const {
+  std::vector<Effective> out;
+  if (base_) {
+    out.push_back({.key = &key("sources.pg_replication.credentials"), .value = *base_});
+    out.back().value.text = mask_secrets(base_->text);
+  }
+  for (const auto& [key, value] : fields_) {
+    out.push_back({.key = key, .value = value});
+    if (key->kind == Kind::secret && !value.placeholder) out.back().value.text = "***";
+    if (key->kind != Kind::secret) out.back().value.text = mask_secrets(value.text);
+  }
+  return out;
+}
+
+void SourceCredentials::put(const Key& key, const Value& value) {
+  std::erase_if(fields_, [&](const Field& field) {
+    return field.first == &key || (is_password(key.name) && is_password(field.first->name));
+  });
+  fields_.emplace_back(&key, value);
+}
+
+void SourceCredentials::refuse_placeholders() const {
+  std::vector<std::string> waiting;
+  const Value* first = nullptr;
+  const auto look = [&](const Value& value, std::string_view name) {
+    if (!value.placeholder) return;
+    if (first == nullptr) first = &value;
+    waiting.emplace_back(name);
+  };
+  if (base_) look(*base_, "credentials");
+  for (const auto& [key, value] : fields_) look(value, key->name);
+  if (first == nullptr) return;
+  throw Error(ErrorKind::configuration,
+              fmt::format("{}: please set me up! {} {} still to be filled in", first->origin.source(),
+                          fmt::join(waiting, ", "), waiting.size() == 1 ? "is" : "are"),
+              fmt::format("Write what your database is reached by into {}; a line that you do not need can go.",
+                          first->origin.name));
 }
 
 }  // namespace walbrook::config

@@ -1,4 +1,5 @@
-// What commands ask a running pipeline over its local socket.
+#include "serve/local_client.h"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,9 +14,10 @@
 #include <utility>
 
 #include "base/percent_encoding.h"
+#include "postgres/catalog/table_name.h"
 #include "serve/http_message.h"
-#include "serve/local_server.h"
 #include "serve/socket_path.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::serve {
 namespace {

@@ -40,6 +40,7 @@
 #include "serve/http_message.h"
 #include "serve/lane.h"
 #include "serve/socket_path.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::serve {
 namespace {

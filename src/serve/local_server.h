@@ -22,17 +22,10 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "postgres/catalog/table_name.h"
 #include "replication/runtime/run.h"
 
 namespace walbrook::serve {
-
-// Where the socket of the pipeline that writes this destination stands: a folder of mode 700 under XDG_RUNTIME_DIR,
-// /run/user/UID or the temporary folder, named after user and destination (canonical path), so that `status` and `sql`
-// find it from the same flags. A run that was started by cron may have taken another of these folders than the shell
-// that asks: the one where somebody answers wins, otherwise the first that can be used.
-[[nodiscard]] std::string socket_path(const std::string& destination_url);
-// The folder that would have gone before the one of `socket` if it did not belong to another user; "": there is none.
-[[nodiscard]] std::string taken_socket_folder(const std::string& socket);
 
 // What the server asks of the run that it belongs to; called by its threads.
 struct ServedRun {
@@ -70,40 +63,5 @@ class LocalServer {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// What a running pipeline is asked. nullopt (false): none is at work at that path. Error(destination) where one is and
-// does not answer, and where it cannot be told.
-[[nodiscard]] std::optional<std::string> ask_status(const std::string& path);
-
-struct SqlAnswer {
-  Lsn lsn;  // of the only pipeline whose tables were read; unset: of none, or of several
-  std::vector<destination::PipelinePosition> pipelines = {};
-  destination::QueryResult result;
-};
-struct SqlQuestion {
-  std::string sql;
-  destination::NestedCells nested = destination::NestedCells::text;
-  std::string pipeline = {};    // ReadOptions::pipeline
-  bool is_of_walbrook = false;  // one of walbrook's own, on the state: it waits for no query, and has some seconds
-  std::function<void(std::size_t ahead)> waits = {};  // told once, where others go before it
-};
-// Throws Error(configuration) with the destination's reason when the SQL failed.
-[[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const SqlQuestion& question);
-
-// Throws what the run refused the request with (replication::Run::resync).
-[[nodiscard]] bool ask_resync(const std::string& path, const std::vector<postgres::TableName>& tables);
-
-// Positions of an answer, and their LSN where there is one only.
-[[nodiscard]] SqlAnswer sql_answer(destination::QueryResult result,
-                                   std::vector<destination::PipelinePosition> positions);
-
-// The wire forms, and back. Malformed text is an Error(internal): only our own server writes it.
-[[nodiscard]] std::string to_json(const replication::RunStatus& status);
-[[nodiscard]] replication::RunStatus status_from_json(std::string_view json);
-[[nodiscard]] std::string to_json(const SqlAnswer& answer);
-[[nodiscard]] SqlAnswer sql_answer_from_json(std::string_view json);
-[[nodiscard]] std::string to_json(const std::vector<postgres::TableName>& tables);
-// Throws Error(configuration) for malformed text: what a client sends need not be ours.
-[[nodiscard]] std::vector<postgres::TableName> tables_from_json(std::string_view json);
 
 }  // namespace walbrook::serve

@@ -8,6 +8,14 @@
 
 namespace walbrook::serve {
 
+// Where the socket of the pipeline that writes this destination stands: a folder of mode 700 under XDG_RUNTIME_DIR,
+// /run/user/UID or the temporary folder, named after user and destination (canonical path), so that `status` and `sql`
+// find it from the same flags. A run that was started by cron may have taken another of these folders than the shell
+// that asks: the one where somebody answers wins, otherwise the first that can be used.
+[[nodiscard]] std::string socket_path(const std::string& destination_url);
+// The folder that would have gone before the one of `socket` if it did not belong to another user; "": there is none.
+[[nodiscard]] std::string taken_socket_folder(const std::string& socket);
+
 // Creates the folder with mode 700. Error(destination) when it is no folder, belongs to somebody else or others may
 // enter.
 void prepare_socket_folder(const std::filesystem::path& folder);

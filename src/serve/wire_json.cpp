@@ -1,8 +1,9 @@
-// What goes over the local socket, as JSON and back.
+#include "serve/wire_json.h"
+
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
-#include "serve/local_server.h"
+#include "postgres/catalog/table_name.h"
 
 namespace walbrook::serve {
 namespace {

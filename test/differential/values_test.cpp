@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/catalog_types.h"
 #include "postgres/protocol/decoder.h"
 #include "test/differential/value_cases.h"
 #include "test/support/postgres_server.h"

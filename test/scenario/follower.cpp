@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "serve/local_client.h"
 #include "serve/local_server.h"
+#include "serve/socket_path.h"
 
 namespace walbrook::test {
 namespace {

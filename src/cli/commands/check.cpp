@@ -1,8 +1,8 @@
-// walbrook check: everything that would make a run fail, with its mend.
+#include "cli/commands/check.h"
+
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "cli/commands/commands.h"
 #include "cli/commands/destination_access.h"
 #include "cli/commands/findings_text.h"
 #include "cli/commands/source_names.h"

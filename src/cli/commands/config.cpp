@@ -1,4 +1,5 @@
-// walbrook config: every setting, its value, and where it was said.
+#include "cli/commands/config.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -6,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "cli/commands/commands.h"
 #include "cli/pipeline/pipeline_json.h"
 #include "cli/terminal.h"
 

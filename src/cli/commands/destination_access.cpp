@@ -11,7 +11,10 @@
 #include "cli/commands/stored_names.h"
 #include "destination/contradiction.h"
 #include "postgres/connection/conninfo.h"
+#include "serve/local_client.h"
 #include "serve/local_server.h"
+#include "serve/socket_path.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::cli {
 namespace {

@@ -1,4 +1,5 @@
-// walbrook init: a project folder, to be filled in.
+#include "cli/commands/init.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,10 +15,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/limited_read.h"
+#include "base/mask_secrets.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "base/user_paths.h"
-#include "cli/commands/commands.h"
 #include "cli/commands/project_files.h"
 #include "cli/terminal.h"
 

@@ -10,6 +10,7 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::cli {
 namespace {

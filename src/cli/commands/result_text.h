@@ -4,6 +4,7 @@
 #include <string>
 
 #include "serve/local_server.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::cli {
 

@@ -1,16 +1,17 @@
-// walbrook resync: tables are copied again, by the run that holds the destination or by the next one.
-#include "replication/core/resync.h"
+#include "cli/commands/resync.h"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "cli/commands/commands.h"
-#include "cli/commands/found_pipeline.h"
+#include "cli/pipeline/found_pipeline.h"
 #include "cli/pipeline/pipeline_json.h"
 #include "cli/terminal.h"
+#include "replication/core/resync.h"
+#include "serve/local_client.h"
 #include "serve/local_server.h"
+#include "serve/socket_path.h"
 
 namespace walbrook::cli {
 namespace {

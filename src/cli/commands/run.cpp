@@ -1,5 +1,4 @@
-// walbrook run: copies what is new and applies every committed change.
-#include "replication/runtime/run.h"
+#include "cli/commands/run.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -12,22 +11,26 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "cli/commands/commands.h"
 #include "cli/commands/confirmation.h"
 #include "cli/commands/destination_access.h"
 #include "cli/commands/source_names.h"
 #include "cli/commands/stored_names.h"
 #include "cli/pipeline/pipeline_json.h"
 #include "cli/progress/progress.h"
+#include "cli/progress/progress_bars.h"
+#include "cli/progress/progress_json.h"
+#include "cli/progress/progress_lines.h"
 #include "cli/progress/progress_text.h"
 #include "cli/report.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "postgres/preflight/preflight.h"
+#include "replication/runtime/run.h"
 #include "replication/setup/drop.h"
 #include "replication/setup/skip_transaction.h"
 #include "replication/setup/slot_claim.h"
 #include "serve/local_server.h"
+#include "serve/socket_path.h"
 
 namespace walbrook::cli {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "postgres/catalog/table_name.h"
 #include "postgres/connection/connection.h"
 #include "replication/runtime/run.h"
 

@@ -1,13 +1,16 @@
-// walbrook sql: one statement that only reads, answered by the run that holds the destination or by the file itself.
+#include "cli/commands/sql.h"
+
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <utility>
 
-#include "cli/commands/commands.h"
 #include "cli/commands/result_text.h"
 #include "cli/terminal.h"
+#include "serve/local_client.h"
 #include "serve/local_server.h"
+#include "serve/socket_path.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::cli {
 namespace {

@@ -1,4 +1,5 @@
-// walbrook status: what the run that holds the destination is doing, or what the last one left in it.
+#include "cli/commands/status.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +7,6 @@
 #include <functional>
 #include <optional>
 
-#include "cli/commands/commands.h"
 #include "cli/commands/destination_access.h"
 #include "cli/commands/status_text.h"
 #include "cli/commands/stored_names.h"

@@ -1,4 +1,5 @@
-// walbrook decode: what a slot would send, or what a capture holds, message by message. Nothing is consumed.
+#include "cli/decode/decode.h"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -7,11 +8,11 @@
 #include <fstream>
 
 #include "base/text.h"
-#include "cli/commands/commands.h"
 #include "cli/commands/destination_access.h"
 #include "cli/commands/source_names.h"
 #include "cli/commands/stored_names.h"
 #include "cli/decode/decode_filter.h"
+#include "cli/decode/decode_line.h"
 #include "cli/decode/decode_message.h"
 #include "cli/decode/decode_source.h"
 #include "cli/pipeline/pipeline_json.h"

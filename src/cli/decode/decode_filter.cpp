@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "postgres/catalog/table_name.h"
+
 namespace walbrook::cli {
 namespace {
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/decode/decode_relations.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 
 namespace walbrook::cli {

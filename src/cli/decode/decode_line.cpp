@@ -1,10 +1,10 @@
-// A described message on one line.
+#include "cli/decode/decode_line.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "cli/decode/decode_message.h"
 
 namespace walbrook::cli {
 namespace {

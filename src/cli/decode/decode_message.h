@@ -15,8 +15,4 @@ namespace walbrook::cli {
 [[nodiscard]] nlohmann::ordered_json describe(Lsn lsn, const postgres::Message& message,
                                               const AnnouncedRelations& relations);
 
-// The same on one line: `0/1538D18    Insert    public.orders  id=1 note=NULL body=(unchanged)`. Values that are more
-// than letters, digits and _.:+-/ stand in quotes, as in SQL.
-[[nodiscard]] std::string to_line(const nlohmann::ordered_json& described);
-
 }  // namespace walbrook::cli

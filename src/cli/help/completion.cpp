@@ -1,11 +1,11 @@
-// walbrook completion and walbrook man: what the command knows of itself, for shells and for man(1).
+#include "cli/help/completion.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/names.h"
 #include "base/text.h"
-#include "cli/commands/commands.h"
 #include "cli/help/command_words.h"
 #include "cli/help/completion_script.h"
 #include "cli/help/manual_page.h"

@@ -1,4 +1,5 @@
-// walbrook pipeline: what a pipeline left in its destination.
+#include "cli/pipeline/pipeline.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -6,10 +7,12 @@
 #include <filesystem>
 #include <map>
 
-#include "cli/commands/commands.h"
-#include "cli/commands/found_pipeline.h"
+#include "base/mask_secrets.h"
 #include "cli/commands/stored_names.h"
+#include "cli/pipeline/found_pipeline.h"
+#include "cli/pipeline/pipeline_drop.h"
 #include "cli/pipeline/pipeline_schema.h"
+#include "cli/pipeline/pipeline_sync.h"
 #include "cli/pipeline/pipeline_text.h"
 #include "cli/terminal.h"
 
@@ -139,23 +142,6 @@ int look(const CommandLine& line) {
 }
 
 }  // namespace
-
-FoundPipeline::FoundPipeline(const CommandLine& given)
-    : reader(given.destination),
-      state(reader.stored()),
-      line(with_stored_names(given, state, reader.run() ? reader.run()->pipeline : std::string())),
-      stored(find_stored(state, line.run.pipeline, reader.name())) {}
-
-void take_meant_tables(const FoundPipeline& found, PipelineRequest& request) {
-  if (request.written.empty()) return;
-  std::vector<postgres::TableName> known;
-  for (const auto& table : found.state.tables(found.name())) {
-    known.push_back({table.record.schema, table.record.name, {}});
-  }
-  for (std::size_t i = 0; i < request.written.size(); ++i) {
-    if (auto meant = postgres::meant_table(request.written[i], known)) request.tables[i] = *std::move(meant);
-  }
-}
 
 int pipeline_command(const CommandLine& line) {
   switch (line.pipeline.action) {

@@ -1,4 +1,5 @@
-// walbrook pipeline NAME drop: tables of a pipeline, or all of it.
+#include "cli/pipeline/pipeline_drop.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,11 +9,11 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "cli/commands/commands.h"
 #include "cli/commands/confirmation.h"
-#include "cli/commands/found_pipeline.h"
+#include "cli/pipeline/found_pipeline.h"
 #include "cli/pipeline/pipeline_json.h"
 #include "cli/terminal.h"
+#include "postgres/catalog/table_name.h"
 #include "replication/setup/drop.h"
 
 namespace walbrook::cli {

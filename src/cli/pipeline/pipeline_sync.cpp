@@ -1,5 +1,5 @@
-// walbrook pipeline NAME sync: a pipeline is picked up on another machine; all that is known of it stands in its
-// destination.
+#include "cli/pipeline/pipeline_sync.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,12 +10,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/mask_secrets.h"
 #include "base/text.h"
-#include "cli/commands/commands.h"
-#include "cli/commands/found_pipeline.h"
+#include "cli/pipeline/found_pipeline.h"
 #include "cli/pipeline/pipeline_json.h"
 #include "cli/pipeline/pipeline_text.h"
 #include "cli/terminal.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 
 namespace walbrook::cli {

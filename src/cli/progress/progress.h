@@ -16,12 +16,4 @@ class Progress : public replication::RunObserver {
   virtual void finish() = 0;
 };
 
-// Redraws in place on stderr, which must be a terminal. Log lines are kept above what is drawn.
-[[nodiscard]] std::unique_ptr<Progress> make_bar_progress();
-// A line every few seconds for each running copy, and of the stream every ten, through the log.
-[[nodiscard]] std::unique_ptr<Progress> make_line_progress();
-// {"event": "prepared" | "waiting" | "copy_started" | "copy_advanced" | "copy_finished" | "copy_restarted" | "status",
-// …}
-[[nodiscard]] std::unique_ptr<Progress> make_json_progress();
-
 }  // namespace walbrook::cli

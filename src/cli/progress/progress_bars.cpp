@@ -1,3 +1,5 @@
+#include "cli/progress/progress_bars.h"
+
 #include <fmt/format.h>
 #include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
@@ -9,7 +11,6 @@
 #include <thread>
 
 #include "base/text.h"
-#include "cli/progress/progress.h"
 #include "cli/progress/progress_text.h"
 #include "cli/terminal.h"
 

@@ -1,3 +1,5 @@
+#include "cli/progress/progress_json.h"
+
 #include <spdlog/spdlog.h>
 
 #include <condition_variable>
@@ -7,7 +9,6 @@
 #include <thread>
 
 #include "cli/pipeline/pipeline_json.h"
-#include "cli/progress/progress.h"
 #include "cli/progress/progress_text.h"
 #include "cli/terminal.h"
 #include "serve/local_server.h"

@@ -1,3 +1,5 @@
+#include "cli/progress/progress_lines.h"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <thread>
 
 #include "base/text.h"
-#include "cli/progress/progress.h"
 #include "cli/progress/progress_text.h"
 
 namespace walbrook::cli {

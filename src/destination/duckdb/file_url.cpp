@@ -9,6 +9,7 @@
 
 #include "base/destination_name.h"
 #include "base/error.h"
+#include "base/mask_secrets.h"
 #include "base/user_paths.h"
 
 namespace walbrook::destination::duckdb {

@@ -1,7 +1,6 @@
-// User types, looked up in the catalog with everything that they consist of.
-#include <nlohmann/json.hpp>
+#include "postgres/catalog/catalog_types.h"
 
-#include "postgres/catalog/catalog.h"
+#include <nlohmann/json.hpp>
 
 namespace walbrook::postgres {
 namespace {

@@ -1,10 +1,10 @@
-// `--table` names: as SQL has them, so that what works in psql works here.
+#include "postgres/catalog/table_name.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "postgres/catalog/written_name.h"
-#include "postgres/slot/slot.h"
+#include "base/error.h"
 
 namespace walbrook::postgres {
 namespace {

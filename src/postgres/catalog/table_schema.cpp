@@ -1,9 +1,8 @@
-// Columns of tables, as a connection's snapshot of the catalog has them.
+#include "postgres/catalog/table_schema.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "postgres/catalog/catalog.h"
 
 namespace walbrook::postgres {
 namespace {

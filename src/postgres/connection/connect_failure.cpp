@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/mask_secrets.h"
+
 namespace walbrook::postgres {
 namespace {
 

@@ -12,6 +12,7 @@
 #include <map>
 #include <thread>
 
+#include "base/mask_secrets.h"
 #include "base/standard_descriptors.h"
 #include "postgres/connection/connect_failure.h"
 #include "postgres/connection/dial.h"

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "postgres/preflight/preflight_checks.h"
+#include "postgres/preflight/preflight_publication.h"
+#include "postgres/slot/slot_trouble.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -1,9 +1,11 @@
+#include "postgres/preflight/preflight_publication.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "postgres/preflight/preflight_checks.h"
+#include "postgres/preflight/preflight_tables.h"
 #include "postgres/publication/kept_publication.h"
 
 namespace walbrook::postgres {

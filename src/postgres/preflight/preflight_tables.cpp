@@ -1,9 +1,10 @@
+#include "postgres/preflight/preflight_tables.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "postgres/catalog/table_obstacles.h"
-#include "postgres/preflight/preflight_checks.h"
 
 namespace walbrook::postgres {
 namespace {

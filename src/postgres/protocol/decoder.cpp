@@ -1,6 +1,10 @@
 #include "postgres/protocol/decoder.h"
 
-#include "postgres/protocol/messages.h"
+#include "postgres/protocol/prepared_messages.h"
+#include "postgres/protocol/relation_messages.h"
+#include "postgres/protocol/row_messages.h"
+#include "postgres/protocol/stream_messages.h"
+#include "postgres/protocol/transaction_messages.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -1,5 +1,4 @@
-// Two-phase commit, since version 3. In none of them is a flag defined.
-#include "postgres/protocol/messages.h"
+#include "postgres/protocol/prepared_messages.h"
 
 namespace walbrook::postgres {
 namespace {

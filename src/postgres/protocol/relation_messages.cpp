@@ -1,5 +1,4 @@
-// What rows look like: Relation and Type.
-#include "postgres/protocol/messages.h"
+#include "postgres/protocol/relation_messages.h"
 
 namespace walbrook::postgres {
 

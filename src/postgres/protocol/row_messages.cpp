@@ -1,5 +1,4 @@
-// What happened to rows: Insert, Update, Delete, Truncate.
-#include "postgres/protocol/messages.h"
+#include "postgres/protocol/row_messages.h"
 
 namespace walbrook::postgres {
 namespace {

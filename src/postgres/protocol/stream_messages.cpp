@@ -1,5 +1,4 @@
-// Blocks of transactions that are sent before they end, and how such a transaction ends. Since version 2.
-#include "postgres/protocol/messages.h"
+#include "postgres/protocol/stream_messages.h"
 
 namespace walbrook::postgres {
 

@@ -1,5 +1,4 @@
-// What frames a transaction, and what is said beside its rows: Begin, Commit, Origin, Message.
-#include "postgres/protocol/messages.h"
+#include "postgres/protocol/transaction_messages.h"
 
 namespace walbrook::postgres {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "postgres/publication/own_publication.h"
-#include "postgres/publication/publishing.h"
+#include "postgres/publication/publication.h"
 
 namespace walbrook::postgres {
 

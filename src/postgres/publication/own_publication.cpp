@@ -7,7 +7,7 @@
 #include <array>
 #include <sstream>
 
-#include "postgres/publication/publishing.h"
+#include "postgres/publication/publication.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -1,9 +1,9 @@
+#include "postgres/publication/publication.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-
-#include "postgres/publication/publishing.h"
 
 namespace walbrook::postgres {
 namespace {

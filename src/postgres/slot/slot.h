@@ -8,23 +8,9 @@
 #include <vector>
 
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/table_name.h"
 
 namespace walbrook::postgres {
-
-// A table that the user asked for: "schema.table" or "table" (then in `public`), with optional columns.
-struct TableName {
-  std::string schema;
-  std::string name;
-  std::vector<std::string> columns;                                            // empty = all
-  [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
-  friend bool operator==(const TableName&, const TableName&) = default;
-};
-// `--table` syntax: schema.table(col,col), parts quoted as in SQL where needed. Throws Error(configuration).
-[[nodiscard]] TableName parse_table_name(std::string_view text);
-// One part of such a name, in double quotes where it needs them; and what stands in the quotes that `rest` begins with,
-// which then begins behind them. nullopt: they are not closed.
-[[nodiscard]] std::string quoted_name(std::string_view name);
-[[nodiscard]] std::optional<std::string> take_quoted_name(std::string_view& rest);
 
 struct SlotState {
   std::string name;
@@ -41,18 +27,6 @@ struct SlotState {
   std::int64_t retained_bytes = 0;  // WAL that it holds
 };
 [[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
-
-// Why changes from `checkpoint` on cannot be read from this slot: it is missing although there is a checkpoint,
-// physical, of another plugin or database, temporary, invalidated, or ahead of the checkpoint (the server would then go
-// on from the slot's position and leave a gap without a word). nullopt when they can. An active slot is no trouble.
-[[nodiscard]] std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
-                                                const std::string& database, Lsn checkpoint);
-
-// make_publication for all four operations (own_publication.h): FOR TABLE of `tables`, of all ordinary and partitioned
-// tables of `schema` when empty, partitions by their root. A table that does not exist or cannot be published is an
-// Error that names it.
-void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
-                        const std::vector<TableName>& tables);
 
 // Somebody whom the creation of a slot waits for: it needs every transaction that is writing now to end.
 struct OpenWriter {

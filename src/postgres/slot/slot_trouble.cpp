@@ -1,6 +1,6 @@
-#include <fmt/format.h>
+#include "postgres/slot/slot_trouble.h"
 
-#include "postgres/slot/slot.h"
+#include <fmt/format.h>
 
 namespace walbrook::postgres {
 namespace {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "postgres/catalog/table_schema.h"
 #include "postgres/connection/server_text.h"
 #include "postgres/connection/server_wait.h"
 #include "postgres/snapshot/copy_rows.h"

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "postgres/slot/slot_trouble.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -18,6 +18,7 @@
 #include "postgres/connection/server_wait.h"
 #include "postgres/protocol/message.h"
 #include "postgres/slot/slot.h"
+#include "postgres/slot/slot_trouble.h"
 
 namespace walbrook::postgres {
 namespace {

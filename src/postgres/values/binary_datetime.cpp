@@ -1,9 +1,9 @@
-// Binary forms of dates and times, as their send functions write them: integers, counted from 2000-01-01.
+#include "postgres/values/binary_datetime.h"
+
 #include <limits>
 
 #include "base/bytes.h"
 #include "postgres/values/datetime.h"
-#include "postgres/values/parsers.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -1,9 +1,9 @@
-// Binary forms of arrays, composites and hstore. They hold the binary forms of their parts, each behind its length.
+#include "postgres/values/binary_nested.h"
+
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "postgres/values/nested.h"
-#include "postgres/values/parsers.h"
+#include "postgres/values/text_values.h"
 
 namespace walbrook::postgres {
 namespace {

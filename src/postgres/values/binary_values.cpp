@@ -1,11 +1,10 @@
-// Binary forms of booleans, numbers, "char", bytea, uuid and jsonb, as the types' send functions write them.
-// (Of text, varchar, bpchar, name, json and enums the binary form is the text.)
+#include "postgres/values/binary_values.h"
+
 #include <bit>
 #include <cmath>
 #include <limits>
 
 #include "base/bytes.h"
-#include "postgres/values/parsers.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -1,9 +1,8 @@
-// bit(n) and bit varying. PostgreSQL pads the last byte behind the bits, the column pads the first one before them
-// (model/physical_type.h, Layout::bit), so every byte is shifted. No column holds the empty bit string: a variant.
+#include "postgres/values/bits.h"
+
 #include <string>
 
 #include "base/bytes.h"
-#include "postgres/values/parsers.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -1,12 +1,11 @@
-// numeric into decimal: exactly, or as a variant. Zeros at the end of the fraction are no digits that count: 1.500 is
-// held by scale 1.
+#include "postgres/values/numeric.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <string>
 
 #include "base/bytes.h"
-#include "postgres/values/parsers.h"
 
 namespace walbrook::postgres {
 namespace {

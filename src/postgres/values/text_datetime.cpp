@@ -1,8 +1,8 @@
-// Text forms of dates and times, with DateStyle ISO and IntervalStyle postgres.
+#include "postgres/values/text_datetime.h"
+
 #include <limits>
 
 #include "postgres/values/datetime.h"
-#include "postgres/values/parsers.h"
 
 namespace walbrook::postgres {
 namespace {

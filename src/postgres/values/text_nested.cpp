@@ -1,10 +1,10 @@
-// Text forms of arrays, composites and hstore.
+#include "postgres/values/text_nested.h"
+
 #include <algorithm>
 
 #include "base/source_text.h"
 #include "base/utf8.h"
-#include "postgres/values/nested.h"
-#include "postgres/values/parsers.h"
+#include "postgres/values/text_values.h"
 #include "postgres/values/value_text.h"
 
 namespace walbrook::postgres {

@@ -1,11 +1,11 @@
-// Text forms of booleans, numbers, strings, bytea and uuid.
+#include "postgres/values/text_values.h"
+
 #include <array>
 #include <charconv>
 #include <limits>
 
 #include "base/source_text.h"
 #include "base/utf8.h"
-#include "postgres/values/parsers.h"
 #include "postgres/values/value_text.h"
 
 namespace walbrook::postgres {

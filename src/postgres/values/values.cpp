@@ -1,7 +1,13 @@
 #include "postgres/values/values.h"
 
-#include "postgres/values/nested.h"
-#include "postgres/values/parsers.h"
+#include "postgres/values/binary_datetime.h"
+#include "postgres/values/binary_nested.h"
+#include "postgres/values/binary_values.h"
+#include "postgres/values/bits.h"
+#include "postgres/values/numeric.h"
+#include "postgres/values/text_datetime.h"
+#include "postgres/values/text_nested.h"
+#include "postgres/values/text_values.h"
 
 namespace walbrook::postgres {
 namespace {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "postgres/catalog/table_name.h"
+
 namespace walbrook::replication {
 
 const postgres::TableName* ColumnSelection::find(std::string_view schema, std::string_view name) const {

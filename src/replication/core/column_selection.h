@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/protocol/message.h"
 #include "postgres/slot/slot.h"
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {

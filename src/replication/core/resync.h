@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "destination/destination.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 
 namespace walbrook::replication {

@@ -8,6 +8,7 @@
 
 #include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
+#include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {

@@ -26,6 +26,7 @@
 
 #include "destination/destination.h"
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/core/postponement.h"
 #include "replication/core/suspicion.h"

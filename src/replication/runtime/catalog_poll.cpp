@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "postgres/catalog/catalog_moment.h"
+#include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_obstacles.h"
 #include "postgres/connection/failure_consequence.h"
 

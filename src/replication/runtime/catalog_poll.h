@@ -17,6 +17,7 @@
 #include <string>
 
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/catalog_types.h"
 #include "postgres/connection/known_server.h"
 #include "postgres/publication/kept_publication.h"
 #include "replication/core/column_selection.h"

@@ -12,6 +12,9 @@
 #include <thread>
 #include <utility>
 
+#include "postgres/catalog/catalog_types.h"
+#include "postgres/catalog/table_name.h"
+#include "postgres/slot/slot_trouble.h"
 #include "postgres/stream/walsender_stream.h"
 #include "replication/core/receiver.h"
 #include "replication/setup/prepare.h"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "arrow/change_rows.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/core/column_selection.h"
 

@@ -26,6 +26,8 @@
 #include <thread>
 #include <utility>
 
+#include "postgres/catalog/catalog_types.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/connection/outage.h"
 #include "postgres/publication/publication_age.h"
 #include "postgres/stream/walsender_stream.h"

@@ -18,8 +18,9 @@
 
 #include "base/clock.h"
 #include "destination/destination.h"
-#include "postgres/catalog/written_name.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/snapshot/snapshot_reader.h"
+#include "replication/core/counts.h"
 #include "replication/core/suspicion.h"
 #include "replication/setup/column_hints.h"
 
@@ -103,14 +104,6 @@ class RunObserver {
                              std::uint64_t wire_bytes) = 0;  // totals so far
   virtual void copy_finished(const std::string& table, std::uint64_t rows, double seconds) = 0;
   virtual void copy_restarted(const std::string& table, const std::string& why) = 0;
-};
-
-struct Counts {
-  std::uint64_t transactions = 0;
-  std::uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
-  std::uint64_t variants = 0;
-  std::uint64_t loads = 0;
-  Counts& operator+=(const Counts& more);
 };
 
 // What a run is doing; a copy, taken under a lock.

@@ -9,17 +9,6 @@ constexpr std::chrono::seconds rate_window{5};
 
 }  // namespace
 
-Counts& Counts::operator+=(const Counts& more) {
-  transactions += more.transactions;
-  inserts += more.inserts;
-  updates += more.updates;
-  deletes += more.deletes;
-  truncates += more.truncates;
-  variants += more.variants;
-  loads += more.loads;
-  return *this;
-}
-
 void Statistics::phase(const std::string& phase) {
   const std::lock_guard lock(mutex_);
   status_.phase = phase;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "postgres/catalog/table_schema.h"
 
 namespace walbrook::replication {
 namespace {

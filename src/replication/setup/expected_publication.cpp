@@ -6,7 +6,7 @@
 
 #include "postgres/publication/kept_publication.h"
 #include "postgres/publication/own_publication.h"
-#include "postgres/publication/publishing.h"
+#include "postgres/publication/publication.h"
 #include "replication/setup/column_hints.h"
 
 namespace walbrook::replication {

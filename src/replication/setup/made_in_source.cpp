@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "postgres/publication/own_publication.h"
+#include "postgres/publication/publication.h"
 
 namespace walbrook::replication {
 

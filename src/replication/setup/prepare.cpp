@@ -12,6 +12,7 @@
 
 #include "destination/contradiction.h"
 #include "postgres/catalog/table_obstacles.h"
+#include "postgres/catalog/table_schema.h"
 #include "postgres/preflight/preflight.h"
 #include "postgres/protocol/message.h"
 #include "postgres/stream/slot_peek.h"

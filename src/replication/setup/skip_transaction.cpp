@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
+#include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
 #include "replication/core/resync.h"
 

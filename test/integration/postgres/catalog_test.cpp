@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/fingerprint.h"
+#include "postgres/catalog/table_schema.h"
 #include "test/integration/postgres/source_case.h"
 
 namespace walbrook::postgres::test {

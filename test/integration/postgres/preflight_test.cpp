@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "postgres/catalog/table_name.h"
 #include "postgres/snapshot/snapshot_reader.h"
 #include "postgres/stream/walsender_stream.h"
 #include "test/integration/postgres/source_case.h"

@@ -1,5 +1,8 @@
+#include "postgres/publication/publication.h"
+
 #include <gtest/gtest.h>
 
+#include "postgres/catalog/table_name.h"
 #include "postgres/publication/kept_publication.h"
 #include "test/integration/postgres/source_case.h"
 

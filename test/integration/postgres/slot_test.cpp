@@ -3,6 +3,7 @@
 #include <mutex>
 #include <thread>
 
+#include "postgres/slot/slot_trouble.h"
 #include "postgres/snapshot/snapshot_reader.h"
 #include "test/integration/postgres/source_case.h"
 

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "postgres/catalog/catalog_types.h"
 #include "postgres/snapshot/copy_rows.h"
 #include "postgres/snapshot/snapshot_reader.h"
 #include "test/integration/postgres/source_case.h"

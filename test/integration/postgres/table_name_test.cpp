@@ -1,6 +1,7 @@
+#include "postgres/catalog/table_name.h"
+
 #include <gtest/gtest.h>
 
-#include "postgres/catalog/written_name.h"
 #include "postgres/slot/slot.h"
 #include "test/integration/postgres/source_case.h"
 

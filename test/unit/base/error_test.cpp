@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/fault.h"
+#include "base/mask_secrets.h"
 
 namespace walbrook {
 namespace {

@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "cli/decode/decode_filter.h"
+#include "cli/decode/decode_line.h"
 #include "cli/decode/decode_message.h"
+#include "postgres/catalog/table_name.h"
 #include "postgres/protocol/encoder.h"
 
 namespace walbrook::cli {

@@ -5,6 +5,8 @@
 #include <clocale>
 #include <nlohmann/json.hpp>
 
+#include "serve/wire_json.h"
+
 namespace walbrook::cli {
 namespace {
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "cli/decode/decode_line.h"
 #include "postgres/protocol/decoder.h"
 #include "postgres/protocol/encoder.h"
 #include "postgres/values/value_text.h"

@@ -18,8 +18,11 @@
 #include <thread>
 
 #include "base/descriptor.h"
+#include "postgres/catalog/table_name.h"
 #include "serve/http_message.h"
+#include "serve/local_client.h"
 #include "serve/socket_path.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::serve {
 namespace {

@@ -1,3 +1,5 @@
+#include "serve/wire_json.h"
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,5 @@
+// Text forms of arrays, composites and hstore.
+//
 // Parsers of arrays, composites and hstore, from the parsers of their parts. Without one of those there is none.
 //
 // How deep they nest is bounded by the type (max_type_depth), never by the bytes.
@@ -9,20 +11,8 @@
 
 namespace walbrook::postgres {
 
-// A parser for values that come with their type's OID before them.
-struct TypedParser {
-  Oid oid = 0;
-  ValueParser parser;
-};
-
-// text_nested.cpp
 [[nodiscard]] ValueParser array_text_parser(ValueParser element, char delimiter);
 [[nodiscard]] ValueParser record_text_parser(std::vector<ValueParser> fields);
 [[nodiscard]] ValueParser hstore_text_parser();
-
-// binary_nested.cpp
-[[nodiscard]] ValueParser array_binary_parser(ValueParser element, Oid element_oid);
-[[nodiscard]] ValueParser record_binary_parser(std::vector<TypedParser> fields);
-[[nodiscard]] ValueParser hstore_binary_parser();
 
 }  // namespace walbrook::postgres

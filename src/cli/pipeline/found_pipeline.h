@@ -27,11 +27,8 @@ struct FoundPipeline {
   destination::StoredPipeline stored;
 };
 
-// Names without quotes become those of the pipeline's tables that are meant (postgres/catalog/written_name.h). One that
+// Names without quotes become those of the pipeline's tables that are meant (postgres/catalog/table_name.h). One that
 // none has stays as SQL reads it. Throws Error(configuration) where several tables may be meant.
 void take_meant_tables(const FoundPipeline& found, PipelineRequest& request);
-
-[[nodiscard]] int drop_action(const CommandLine& line);
-[[nodiscard]] int sync_action(const CommandLine& line);
 
 }  // namespace walbrook::cli

@@ -1,10 +1,11 @@
-// The parts of preflight: each adds its findings.
+// What a preflight found, as its parts add it.
 #pragma once
 
-#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "postgres/preflight/preflight.h"
-#include "postgres/publication/publishing.h"
 
 namespace walbrook::postgres {
 
@@ -48,19 +49,5 @@ class Findings {
   void add(Finding finding) { findings_.push_back(std::move(finding)); }
   std::vector<Finding> findings_;
 };
-
-// The publication, or what is needed to create it, and the tables in it.
-void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found);
-
-// Whose publication it is decides what becomes of a table whose UPDATE and DELETE the source would refuse.
-enum class PublicationOwner {
-  walbrook,  // made by walbrook, or to be made: it leaves the table out
-  user,      // the statements fail
-};
-
-// Rights, row security, replica identity and partitions of tables that are published; of `request.tables` alone, where
-// some are asked for.
-void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PublishedOperations& operations,
-                  const PreflightRequest& request, PublicationOwner owner, Findings& found);
 
 }  // namespace walbrook::postgres

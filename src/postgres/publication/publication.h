@@ -37,4 +37,10 @@ struct PublishableTable {
 // for.
 [[nodiscard]] std::string published_table_sql(const Connection& catalog, const PublishableTable& table);
 
+// make_publication for all four operations (own_publication.h): FOR TABLE of `tables`, of all ordinary and partitioned
+// tables of `schema` when empty, partitions by their root. A table that does not exist or cannot be published is an
+// Error that names it.
+void create_publication(Connection& catalog, const std::string& name, const std::string& schema,
+                        const std::vector<TableName>& tables);
+
 }  // namespace walbrook::postgres

@@ -1,0 +1,11 @@
+// walbrook check: everything that would make a run fail, with its mend.
+#pragma once
+
+#include "cli/command_line.h"
+
+namespace walbrook::cli {
+
+// Returns the exit code. Throws Error.
+[[nodiscard]] int check_command(const CommandLine& line);
+
+}  // namespace walbrook::cli

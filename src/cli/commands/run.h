@@ -1,0 +1,11 @@
+// walbrook run: copies what is new and applies every committed change.
+#pragma once
+
+#include "cli/command_line.h"
+
+namespace walbrook::cli {
+
+// Returns the exit code. Throws Error.
+[[nodiscard]] int run_command(const CommandLine& line);
+
+}  // namespace walbrook::cli

@@ -1,0 +1,11 @@
+// walbrook sql: one statement that only reads, answered by the run that holds the destination or by the file itself.
+#pragma once
+
+#include "cli/command_line.h"
+
+namespace walbrook::cli {
+
+// Returns the exit code. Throws Error.
+[[nodiscard]] int sql_command(const CommandLine& line);
+
+}  // namespace walbrook::cli

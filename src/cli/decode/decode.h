@@ -1,0 +1,11 @@
+// walbrook decode: what a slot would send, or what a capture holds, message by message. Nothing is consumed.
+#pragma once
+
+#include "cli/command_line.h"
+
+namespace walbrook::cli {
+
+// Returns the exit code. Throws Error.
+[[nodiscard]] int decode_command(const CommandLine& line);
+
+}  // namespace walbrook::cli

@@ -1,0 +1,18 @@
+// Binary forms of dates and times, as their send functions write them: integers, counted from 2000-01-01.
+//
+// Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the
+// binary one of the same type end in one function that appends, so that both forms of a value give the same bits.
+#pragma once
+
+#include "postgres/values/values.h"
+
+namespace walbrook::postgres {
+
+ParseStatus parse_date_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_time_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_timetz_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_timestamp_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_timestamptz_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_interval_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+
+}  // namespace walbrook::postgres

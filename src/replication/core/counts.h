@@ -1,0 +1,26 @@
+// How much was applied.
+#pragma once
+
+#include <cstdint>
+
+namespace walbrook::replication {
+
+struct Counts {
+  std::uint64_t transactions = 0;
+  std::uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
+  std::uint64_t variants = 0;
+  std::uint64_t loads = 0;
+
+  Counts& operator+=(const Counts& more) {
+    transactions += more.transactions;
+    inserts += more.inserts;
+    updates += more.updates;
+    deletes += more.deletes;
+    truncates += more.truncates;
+    variants += more.variants;
+    loads += more.loads;
+    return *this;
+  }
+};
+
+}  // namespace walbrook::replication
