@@ -159,8 +159,6 @@ class WALBROOK_EXPORT Pipeline {
   std::unique_ptr<State> state_;
 };
 
-inline namespace v0 {  // walbrook::pipeline(…) to everybody; the engine has a namespace of that name
 [[nodiscard]] WALBROOK_EXPORT Pipeline pipeline(PipelineOptions options);
-}  // namespace v0
 
 }  // namespace walbrook

@@ -216,10 +216,8 @@ void Pipeline::drop() {
   state_->last_load.reset();
 }
 
-inline namespace v0 {
 Pipeline pipeline(PipelineOptions options) {
   return Pipeline(std::move(options));
 }
-}  // namespace v0
 
 }  // namespace walbrook

@@ -29,7 +29,7 @@ struct DecodeOptions {
 };
 
 enum class PipelineAction { info, loads, schema, sync, trace, failed, drop, list };
-enum class SchemaFormat { yaml, json, sql, dot };
+enum class SchemaFormat { yaml, json, sql };
 
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;

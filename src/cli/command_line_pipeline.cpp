@@ -27,7 +27,7 @@ std::vector<PipelineRequest::Listed> listed_pipelines(const config::Configuratio
 }
 
 SchemaFormat parse_schema_format(const std::string& text) {
-  static const std::vector<std::string> known = {"yaml", "json", "sql", "dot"};
+  static const std::vector<std::string> known = {"yaml", "json", "sql"};
   const auto found = std::ranges::find(known, text);
   if (found != known.end()) return static_cast<SchemaFormat>(found - known.begin());
   throw Error(ErrorKind::configuration, fmt::format("--format {}: no such format", printable(text)),

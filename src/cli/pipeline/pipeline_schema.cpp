@@ -104,54 +104,6 @@ std::string as_sql(const StoredPipeline& pipeline, const std::vector<StoredTable
   return text;
 }
 
-// For a label in HTML, and as a quoted name.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\\':
-        out += "&#92;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-std::string as_dot(const StoredPipeline& pipeline, const std::vector<StoredTable>& tables) {
-  std::string text =
-      fmt::format("digraph \"{}\" {{\n  rankdir=LR;\n  node [shape=plaintext];\n", escaped(pipeline.name));
-  for (const auto& table : tables) {
-    if (table.columns.empty()) continue;
-    const auto name = escaped(target_of(table));
-    text += fmt::format(
-        "  \"{}\" [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\"><tr><td "
-        "colspan=\"2\"><b>{}</b></td></tr>",
-        name, name);
-    for (const auto& column : table.columns) {
-      const char* open = column.is_key ? "<u>" : "";
-      const char* close = column.is_key ? "</u>" : "";
-      text += fmt::format("<tr><td align=\"left\">{}{}{}</td><td align=\"left\">{}</td></tr>", open,
-                          escaped(column.name), close, escaped(column.type));
-    }
-    text += "</table>>];\n";
-  }
-  return text + "}\n";
-}
-
 }  // namespace
 
 std::string schema_in(SchemaFormat format, const StoredPipeline& pipeline, const std::vector<StoredTable>& tables) {
@@ -160,8 +112,6 @@ std::string schema_in(SchemaFormat format, const StoredPipeline& pipeline, const
       return as_document(schema_document(pipeline, tables));
     case SchemaFormat::sql:
       return as_sql(pipeline, tables);
-    case SchemaFormat::dot:
-      return as_dot(pipeline, tables);
     case SchemaFormat::yaml:
       break;
   }

@@ -210,7 +210,7 @@ TEST_F(SettingsTest, APipelineIsLookedAtByNameAndAction) {
   EXPECT_TRUE(line.run.conninfo.empty());
   EXPECT_EQ(parsed({"pipeline", "shop", "drop"}).run.conninfo, "host='db' dbname='shop'");
   EXPECT_TRUE(parsed({"pipeline", "shop", "drop", "--destination-only"}).run.conninfo.empty());
-  EXPECT_EQ(parsed({"pipeline", "shop", "schema", "--format", "dot"}).pipeline.format, SchemaFormat::dot);
+  EXPECT_EQ(parsed({"pipeline", "shop", "schema", "--format", "sql"}).pipeline.format, SchemaFormat::sql);
   // Of a file that no configuration knows, also under a name that is none for a slot.
   EXPECT_EQ(parsed({"pipeline", "My Pipe", "--destination", "x.duckdb"}).destination.pipeline, "My Pipe");
   ASSERT_EQ(parsed({"pipeline", "--list"}).pipeline.listed.size(), 1U);
