@@ -1,11 +1,33 @@
 #include "cli/pipeline/found_pipeline.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "cli/commands/stored_names.h"
 #include "postgres/catalog/table_name.h"
 
 namespace walbrook::cli {
+namespace {
+
+destination::StoredPipeline find_stored(const destination::StoredState& state, const std::string& name,
+                                        const std::string& destination) {
+  const auto all = state.pipelines();
+  const auto found = std::ranges::find(all, name, &destination::StoredPipeline::name);
+  if (found != all.end()) return *found;
+  std::vector<std::string> names;
+  for (const auto& each : all) names.push_back(each.name);
+  throw Error(ErrorKind::destination, fmt::format("{} holds nothing of pipeline \"{}\"", destination, name),
+              names.empty() ? "It holds no pipeline at all: walbrook run makes the first copy, --destination names "
+                              "another file."
+                            : fmt::format("It holds: {}. Name one of them, or another file with --destination.",
+                                          fmt::join(names, ", ")));
+}
+
+}  // namespace
 
 FoundPipeline::FoundPipeline(const CommandLine& given)
     : reader(given.destination),

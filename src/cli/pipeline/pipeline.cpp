@@ -22,19 +22,6 @@ namespace {
 using destination::StoredPipeline;
 using destination::StoredState;
 
-StoredPipeline find_stored(const StoredState& state, const std::string& name, const std::string& destination) {
-  const auto all = state.pipelines();
-  const auto found = std::ranges::find(all, name, &StoredPipeline::name);
-  if (found != all.end()) return *found;
-  std::vector<std::string> names;
-  for (const auto& each : all) names.push_back(each.name);
-  throw Error(ErrorKind::destination, fmt::format("{} holds nothing of pipeline \"{}\"", destination, name),
-              names.empty() ? "It holds no pipeline at all: walbrook run makes the first copy, --destination names "
-                              "another file."
-                            : fmt::format("It holds: {}. Name one of them, or another file with --destination.",
-                                          fmt::join(names, ", ")));
-}
-
 // Files that are not there yet are no trouble of a list.
 ListedPipelines list_one_file(const std::string& url) {
   ListedPipelines listed;

@@ -9,7 +9,7 @@
 
 namespace walbrook::cli {
 
-// `sql` makes the same tables, empty, in another DuckDB; `dot` is for Graphviz. Tables without a copy are left out.
+// `sql` makes the same tables, empty, in another DuckDB. Tables without a copy are left out.
 [[nodiscard]] std::string schema_in(SchemaFormat format, const destination::StoredPipeline& pipeline,
                                     const std::vector<destination::StoredTable>& tables);
 
