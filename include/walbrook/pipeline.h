@@ -46,6 +46,12 @@ struct PipelineOptions {
   // Where another Pipeline of this process uses the file: "wait", for up to 30 seconds, or "throw" at once; both throw
   // Error(destination). A call that would wait for its own caller (from a progress callback, for one) throws at once.
   std::string file_busy = "wait";
+  // Folder of the spool: a file without a name, of this process alone, in which changes wait that cannot be applied
+  // yet, those of large transactions and of tables that are being copied. "" = the configuration's load.spool_dir, else
+  // the folder of the destination's file.
+  std::string spool_dir{};
+  // Most bytes that the spool may hold. 0 = half of what is free in its folder when a run begins.
+  std::uint64_t max_spool_size = 0;
 };
 
 struct PipelineRunOptions {

@@ -61,6 +61,10 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
   options.snapshot_wait = plan.snapshot_wait;
+  options.spool_dir = state.spool_dir.empty()
+                          ? std::filesystem::path(destination::file_path(state.destination_url)).parent_path().string()
+                          : state.spool_dir;
+  options.max_spool_size = state.max_spool_size;
   options.adoption = replication::Adoption::of_same_owner;  // a resource names its slot
   return options;
 }

@@ -30,6 +30,8 @@ struct PipelineState {
   destination::Metadata metadata = destination::Metadata::none;
   destination::FileOwner owner = std::make_shared<const char>();
   destination::FileBusy busy = destination::FileBusy::wait;
+  std::string spool_dir;             // "" = the destination's folder
+  std::uint64_t max_spool_size = 0;  // as RunOptions has it
   ProgressCallback progress;
   std::optional<LoadInfo> last_load;
   std::exception_ptr callback_failure;  // what `progress` has thrown in the last run

@@ -12,7 +12,7 @@ struct Saying {
   std::string_view of_the_library;
 };
 // The first that fits counts.
-constexpr std::array<Saying, 24> sayings = {{
+constexpr std::array<Saying, 26> sayings = {{
     {"walbrook run --accept-new-system", "accept_new_system"},
     {"walbrook run --skip-transaction", "the command walbrook run --skip-transaction"},
     {"walbrook run --reset", "init_replication with .reset = true"},
@@ -36,6 +36,8 @@ constexpr std::array<Saying, 24> sayings = {{
     {"--query-timeout", "query_timeout"},
     {"--query-rows", "query_rows"},
     {"--query-memory", "query_memory"},
+    {"--spool-dir", "spool_dir"},
+    {"--max-spool-size", "max_spool_size"},
     {"--destination", "destination"},
 }};
 

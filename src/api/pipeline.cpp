@@ -107,6 +107,8 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->naming = destination::parse_naming(said(options.naming, "schema.naming"));
     state_->metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
     state_->busy = parse_file_busy(options.file_busy);
+    state_->spool_dir = said(options.spool_dir, "load.spool_dir");
+    state_->max_spool_size = options.max_spool_size;
     if (!options.dev_mode) return;
     if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
     state_->dataset_name += fmt::format("_{:%Y%m%d%H%M%S}", fmt::gmtime(second_of_its_own()));

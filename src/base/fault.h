@@ -11,16 +11,15 @@
 namespace walbrook::fault {
 
 // Every point, in the order in which a run reaches them. The test suite fails when one of these is hit by no test.
-inline constexpr std::array<std::string_view, 19> points = {
+inline constexpr std::array<std::string_view, 18> points = {
     "slot_created",        // the slot exists, the destination knows nothing of it yet
     "copy_started",        // state `copying` is durable, no row copied
     "mid_copy",            // between two batches of a table's copy
     "copy_done",           // all rows are in the destination's copy, the table not yet `streaming`
     "before_promote",      // inside the load that makes a copied table visible
-    "before_stage",        // a part of a huge transaction is about to be staged
-    "after_stage",         // it is durable, its commit not yet seen
+    "before_spool",        // a part of an open transaction is about to go to the spool
     "before_prepare",      // the changes of a prepared transaction are about to be kept
-    "before_discard",      // a rolled-back transaction is about to leave the staging
+    "before_discard",      // a rolled-back transaction is about to leave the spool
     "before_load",         // a package was taken, its transaction begun
     "before_merge",        // before a table's changes go in
     "after_merge",         // after them

@@ -231,7 +231,8 @@ void read_load_settings(const config::Configuration& settings, replication::RunO
   set_number(settings, "load.package_bytes", run.package_bytes);
   set_number(settings, "load.snapshot_workers", run.snapshot_workers);
   set_number(settings, "load.snapshot_piece", run.snapshot_piece);
-  set_number(settings, "load.staged_bytes", run.staged_bytes);
+  if (const auto folder = settings.text("load.spool_dir")) run.spool_dir = *folder;
+  set_number(settings, "load.max_spool_size", run.max_spool_size);
   set_number(settings, "load.retries", run.destination_retries);
   if (settings.text("load.on_rewrite") == "ignore") run.suspicion.on_rewrite = replication::OnRewrite::ignore;
   set_number(settings, "load.resync_max_size", run.suspicion.resync_max_size);

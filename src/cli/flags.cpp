@@ -146,7 +146,7 @@ void add_loading(CLI::App& app, Flags& flags) {
   };
   advanced("load.package_rows", "N", "most changes in one load; " + default_of("load.package_rows"));
   advanced("load.package_bytes", "SIZE",
-           "most memory of one load, and of a transaction before it is\nstaged in parts; " +
+           "most memory of one load, and of a transaction before it is\nspooled in parts; " +
                default_of("load.package_bytes"));
   advanced("sources.pg_replication.wire", "FORM", "auto, text or binary: how the server sends values; default: auto");
   advanced("load.snapshot_workers", "N", "connections that copy tables; default: one a core, at most 4");
@@ -161,8 +161,9 @@ void add_loading(CLI::App& app, Flags& flags) {
       "prepared transactions travel when they are prepared and wait in\nthe destination; for good: the slot keeps it");
   advanced("sources.pg_replication.origin", "ORIGIN",
            "any, or none: only what was not replicated into the source itself\n(16 and later); default: any");
-  advanced("load.staged_bytes", "SIZE",
-           "most that open transactions may take in the destination;\ndefault: what it has room for");
+  advanced("load.spool_dir", "DIR",
+           "folder of the spool, where changes wait that cannot be applied yet;\ndefault: the destination's");
+  advanced("load.max_spool_size", "SIZE", "most that the spool may hold; default: half of what is free there");
   advanced("sources.pg_replication.decoding_memory", "SIZE",
            "logical_decoding_work_mem of the server's sender; " + default_of("sources.pg_replication.decoding_memory"));
   advanced("destination.duckdb.memory_limit", "SIZE",

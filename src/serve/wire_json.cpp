@@ -101,6 +101,7 @@ std::string to_json(const replication::RunStatus& status) {
                            {"lag_ms", status.lag_ms},
                            {"last_commit_lag_ms", status.last_commit_lag_ms},
                            {"queued_bytes", status.queued_bytes},
+                           {"spooled_bytes", status.spooled_bytes},
                            {"rows_per_second", status.rows_per_second},
                            {"applied", to_document(status.applied)},
                            {"source_waits", status.source_waits},
@@ -127,6 +128,7 @@ replication::RunStatus status_from_json(std::string_view text) try {
   document.at("lag_ms").get_to(status.lag_ms);
   document.at("last_commit_lag_ms").get_to(status.last_commit_lag_ms);
   document.at("queued_bytes").get_to(status.queued_bytes);
+  document.at("spooled_bytes").get_to(status.spooled_bytes);
   document.at("rows_per_second").get_to(status.rows_per_second);
   status.applied = counts_from(document.at("applied"));
   document.at("source_waits").get_to(status.source_waits);

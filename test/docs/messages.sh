@@ -364,11 +364,11 @@ walbrook run --source $S
 admin "INSERT INTO customers VALUES (3, 'Barbara')"
 walbrook run --source $S --skip-transaction $(psql -qAtX "$ADMIN" -c "SELECT pg_current_wal_insert_lsn() - 1")
 
-### 5 transaction … is open and does not fit: 63952 bytes of open transactions would be staged in shop.duckdb, 4096 are allowed
+### 5 transaction … is open and does not fit: the spool is full: it would hold 63952 bytes, 4096 are allowed
 shop
 walbrook run --source $S
 admin "INSERT INTO customers SELECT n, repeat('x', 100) FROM generate_series(10, 5000) n"
-walbrook run --source $S --staged-bytes 4kB --decoding-memory 64kB --package-bytes 64kB
+walbrook run --source $S --max-spool-size 4kB --decoding-memory 64kB --package-bytes 64kB
 
 ### 4 the destination /home/you/shop.duckdb is locked by …
 shop

@@ -7,23 +7,41 @@
 namespace walbrook::test {
 namespace {
 
-// An older walbrook kept it in the reason of a table that had not begun yet.
-TEST(NoSnapshot, a_file_of_an_older_walbrook_is_understood) {
-  const ReplicatedDatabase db;
-  db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
-  const auto killed = db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", "after_commit:1"}});
-  ASSERT_TRUE(killed.killed()) << killed.describe();
-  {
-    DuckReader older(db.file(), DuckReader::Access::read_write);
-    ASSERT_EQ(older.value("SELECT count(*) FROM _walbrook.tables WHERE columns IS NULL AND changes_only"), "1");
-    older.exec(
-        "ALTER TABLE _walbrook.tables DROP COLUMN changes_only; UPDATE _walbrook.tables SET reason = 'begins with its "
-        "changes alone'");
+// Killed on the way from `pending` to `streaming`, and started again without being told what the first run was told.
+TEST(NoSnapshot, p2_a_kill_at_its_beginning_loses_no_change) {
+  for (const std::string fault : {"before_promote", "before_commit", "after_commit"}) {
+    const ReplicatedDatabase db;
+    db.exec("CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE u(id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+    const auto killed = db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", fault}});
+    ASSERT_TRUE(killed.killed()) << fault << killed.describe();
+    db.exec("INSERT INTO t VALUES (3)");
+    const auto again = db.pipeline.run({}, {{"WALBROOK_FAULT", fault}});
+    db.exec("INSERT INTO t VALUES (4); INSERT INTO u VALUES (1)");
+    const auto last = db.pipeline.run();
+    EXPECT_EQ(last.exit_code, 0) << fault << last.describe();
+    EXPECT_EQ(DuckReader(db.file()).value("SELECT string_agg(id, ',' ORDER BY id) FROM public.t"), "3,4")
+        << fault << again.describe();
+    EXPECT_EQ(db.copied_value("SELECT count(*)::VARCHAR FROM public.u"), "1") << fault;
+    EXPECT_EQ(db.slot_past_checkpoint(), "") << fault;
   }
-  db.exec("INSERT INTO t VALUES (3)");
-  const auto again = db.pipeline.run();
-  EXPECT_EQ(again.exit_code, 0) << again.describe();
-  EXPECT_EQ(DuckReader(db.file()).value("SELECT string_agg(id, ',') FROM public.t"), "3") << again.describe();
+}
+
+// No snapshot, no temporary slot.
+TEST(NoSnapshot, one_slot_is_enough) {
+  PostgresServer server({.settings = {"max_replication_slots=1"}});
+  const ReplicatedDatabase db(server);
+  db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  auto result = db.pipeline.run({"--no-snapshot"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(DuckReader(db.file()).value("SELECT state FROM _walbrook.tables"), "streaming");
+  db.exec(
+      "INSERT INTO t VALUES (2); CREATE TABLE later(id int PRIMARY KEY); "
+      "ALTER PUBLICATION " +
+      db.pipeline.publication + " ADD TABLE later; INSERT INTO later VALUES (1)");
+  result = db.pipeline.run({"--no-snapshot"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(DuckReader(db.file()).value("SELECT string_agg(id, ',') FROM public.t"), "2");
+  EXPECT_EQ(DuckReader(db.file()).value("SELECT string_agg(id, ',') FROM public.later"), "1");
 }
 
 // What holds until it is asked otherwise, and is asked otherwise.

@@ -222,6 +222,9 @@ int run_command(const CommandLine& given) {
   std::error_code failed;
   if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
   if (line.run.reset) move_log_without_file(destination::file_path(line.destination.url));
+  if (line.run.spool_dir.empty()) {
+    line.run.spool_dir = std::filesystem::path(destination::file_path(line.destination.url)).parent_path();
+  }
   auto destination = open_and_wait(line);
   take_stored_names(line, destination);
   if (!reset_is_confirmed(line, *destination)) return 1;

@@ -61,6 +61,10 @@ std::string status_text(const replication::RunStatus& status, const RowCounts& r
     text = fmt::format("pipeline {}: {}{}{}\n", printable(status.pipeline), printable(status.source),
                        status.source.empty() ? "" : " → ", printable(status.destination));
     text += status_line(status) + '\n';
+    if (status.spooled_bytes > 0) {
+      text += fmt::format("{} wait in the spool for a commit or for the end of a copy\n",
+                          short_bytes(static_cast<double>(status.spooled_bytes)));
+    }
     for (const auto& wait : status.source_waits) text += fmt::format("waiting: {}\n", printable(wait));
     if (status.copy_snapshot) {
       text += fmt::format(

@@ -44,6 +44,9 @@ struct SourceTable {
   std::string unseen_partition;  // one that is unlogged or a foreign table: no message tells of its rows; empty = none
   TableObstacle unreadable;      // the role cannot copy its rows; its changes come all the same
   TableObstacle unfit;           // what is sent is not the whole table, or not what was asked of it
+  // Its columns with their types here (read_table_schema), of a table that may begin without a copy of its rows;
+  // nullptr of others (table_schema.h).
+  TableSchemaRef described = nullptr;
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 

@@ -61,4 +61,16 @@ TableSchema read_table_schema(Connection& connection, const SourceTable& table, 
   return schema;
 }
 
+void describe_new(Connection& connection, std::vector<SourceTable>& tables, TypeCatalog& types,
+                  const ValueLimits& limits, const std::function<bool(const SourceTable&)>& is_new) {
+  for (auto& table : tables) {
+    if (!is_new(table)) continue;
+    try {
+      table.described = std::make_shared<const TableSchema>(read_table_schema(connection, table, types, limits));
+    } catch (const Error& failed) {
+      if (failed.kind() != ErrorKind::source_not_ready) throw;
+    }
+  }
+}
+
 }  // namespace walbrook::postgres

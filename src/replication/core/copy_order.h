@@ -16,8 +16,7 @@ struct CopyOrder {
   struct Table {
     TableRecord record;
     postgres::SourceTable source;
-    std::uint64_t number = 0;   // SyncedTable::copy_number
-    bool without_rows = false;  // its columns alone: what it has begins with the changes
+    std::uint64_t number = 0;  // SyncedTable::copy_number
   };
   std::vector<Table> tables;
 };

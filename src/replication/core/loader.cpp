@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/fault.h"
-#include "model/part_codec.h"
 
 namespace walbrook::replication {
 namespace {
@@ -22,11 +21,12 @@ constexpr milliseconds longest_reload{10'000};
 
 }  // namespace
 
-Loader::Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
-               Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
+Loader::Loader(LoaderOptions options, destination::Destination& destination, Spool& spool, TableSync& sync,
+               PackageQueue& queue, Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
                std::atomic<std::uint64_t>& durable, std::function<void()> advanced)
     : options_(std::move(options)),
       destination_(destination),
+      spool_(spool),
       sync_(sync),
       queue_(queue),
       inbox_(inbox),
@@ -50,6 +50,7 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
     promote_copied(checkpoint_, stop);
     decide(checkpoint_, stop);
     let_go(stop);
+    statistics_.spooled(spool_.bytes());
     return;
   }
   if (now - last_check_ >= check_interval) {
@@ -62,6 +63,7 @@ void Loader::step(SteadyTime now, std::stop_token stop) {
   decide(std::max(checkpoint_, taken.idle_position), stop);
   idle(taken.idle_position, now, stop);
   let_go(stop);
+  statistics_.spooled(spool_.bytes());
   drained_ = taken.closed;
 }
 
@@ -143,21 +145,21 @@ void Loader::decide(Lsn reached, std::stop_token stop) {
 }
 
 void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
+  discard_needless();  // of a table that waits for its copy, the copy's snapshot will hold what is there
   CopyOrder order;
   const auto ordered = sync_.order_copies(next_load_, std::chrono::steady_clock::now());
   set_aside_without_place(ordered, stop);
   for (auto* table : ordered) {
-    if (table->record.state == TableState::copying) {
-      order.tables.push_back({.record = promoted_record(*table),
-                              .source = table->source,
-                              .number = table->copy_number,
-                              .without_rows = copies_no_rows(table->record)});
+    if (table->record.state == TableState::copying && !copies_no_rows(table->record)) {
+      order.tables.push_back(
+          {.record = promoted_record(*table), .source = table->source, .number = table->copy_number});
     }
     changed.push_back(table->record);
     statistics_.table(*table);
   }
   // Durable before the copier begins: a crash from here on finds tables that are not streaming, and copies them again.
   with_retries([&] { store(changed); }, stop);
+  begin_with_changes(ordered, stop);
   if (order.tables.empty()) return;
   copy_loads_.begin(next_load_++);
   copier_->order(std::move(order));
@@ -211,9 +213,10 @@ void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
   }
   statistics_.table(*table);
   with_retries([&] { store({table->record}); }, stop);
+  discard_needless();
 }
 
-// What its changes have staged goes: they are dropped from here on, since the snapshot to come holds them.
+// What the spool has of it goes: its changes are dropped from here on, since the snapshot to come holds them.
 void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop) {
   const auto now = std::chrono::steady_clock::now();
   TableSync::postpone(table, why, options_.follow, now);
@@ -223,16 +226,8 @@ void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_to
                why.reason,
                again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
   statistics_.table(table);
-  with_retries(
-      [&] {
-        auto load = destination_.begin_load();
-        if (!copies_no_rows(table.record)) {
-          load->discard({.kind = destination::StageKey::Kind::table, .id = table.record.oid});
-        }
-        load->put_table(table.record);
-        load->commit();
-      },
-      stop);
+  with_retries([&] { store({table.record}); }, stop);
+  discard_needless();
 }
 
 // Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
@@ -258,15 +253,19 @@ void Loader::promote_copied(Lsn reached, std::stop_token stop) {
     return promotion_failed(failed, stop);
   }
   promoted_ = true;
-  for (auto* table : ready) {
+  are_promoted(ready);
+  advanced_();
+  order_copies({}, stop);  // a spooled change may have asked for a new copy already
+}
+
+void Loader::are_promoted(const std::vector<SyncedTable*>& tables) {
+  for (auto* table : tables) {
     table->postponement.reset();
     table->copied.reset();
     table->moves_to.reset();
     table->variant_columns.clear();
     statistics_.table(*table);
   }
-  advanced_();
-  order_copies({}, stop);  // a staged change may have asked for a new copy already
 }
 
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
@@ -283,7 +282,7 @@ void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
   Counts counts;
   std::map<Oid, PackageApply::TableCounts> table_counts;
   for (auto* table : ready) {
-    PackageApply promotion(*load, sync_, changes, table->record.load_id);
+    PackageApply promotion(*load, spool_, sync_, changes, table->record.load_id);
     promotion.promote(*table);
     copy_loads.add(*table, promotion);
     counts += promotion.counts();
@@ -293,6 +292,7 @@ void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
   for (const auto& record : copy_loads.take_changed())
     load->put_load(record);  // it ends behind its tables' new columns
   commit(*load, reached);
+  for (const auto* table : ready) spool_.discard(table_key(table->record.oid));
   changes.adopt();
   copy_loads_ = std::move(copy_loads);
   statistics_.promoted(counts, table_counts);
@@ -326,6 +326,8 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
       } else {
         package.troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = at});
       }
+    } catch (const SpoolFull& full) {
+      make_room(full, stop);
     }
   }
   order_copies({}, stop);  // a change may have asked for a new copy of its table
@@ -334,7 +336,7 @@ void Loader::apply(LoadPackage& package, std::stop_token stop) {
 void Loader::apply_once(const LoadPackage& package) {
   switch (package.kind) {
     case PackageKind::part:
-      return stage(package);
+      return spool(package);
     case PackageKind::prepare:
       return keep_prepared(package);
     case PackageKind::discard:
@@ -346,18 +348,17 @@ void Loader::apply_once(const LoadPackage& package) {
   const auto begun = std::chrono::steady_clock::now();
   const auto started = std::chrono::system_clock::now();
   prepare_variants(package);
+  spool_.discard_from(package.transactions.front().commit_lsn);
   auto load = destination_.begin_load();
   fault::hit("before_load");
   TableChanges changes(sync_);
-  PackageApply applied(*load, sync_, changes, next_load_);
+  PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   load->put_load(load_record(next_load_, package, applied, sync_, started));
   commit(*load, package.checkpoint, package.last);
   ++next_load_;
-  for (const auto& step : package.steps) {
-    if (const auto* merged = std::get_if<MergeStaged>(&step)) staged_.erase(merged->xid);
-  }
+  for (const auto& key : applied.taken_from_spool()) spool_.discard(key);
   adopt(changes);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   statistics_.loaded(applied.counts(), applied.table_counts(), package.transactions.back().commit_time, took.count());
@@ -370,42 +371,14 @@ void Loader::adopt(TableChanges& changes) {
   for (const auto oid : touched) statistics_.table(*sync_.find(oid));
 }
 
-void Loader::stage(const LoadPackage& package) {
-  prepare_variants(package);
-  const auto bytes = write_part(package.transactions, package.steps);
-  std::size_t total = bytes.size();
-  for (const auto& [xid, staged] : staged_) total += staged;
-  if (options_.staged_bytes > 0 && total > options_.staged_bytes) {
-    throw Error(ErrorKind::data,
-                fmt::format("transaction {} is open and does not fit: {} bytes of open transactions would be staged in "
-                            "{}, {} are allowed",
-                            package.staged_xid, total, destination_.name(), options_.staged_bytes),
-                "Give it more room (--staged-bytes), or end the transaction at the source.");
-  }
-  auto load = destination_.begin_load();
-  fault::hit("before_stage");
-  load->stage({.kind = destination::StageKey::Kind::transaction, .id = package.staged_xid}, bytes);
-  load->commit();
-  fault::hit("after_stage");
-  staged_[package.staged_xid] += bytes.size();
-}
-
+// What was spooled of an open transaction is of no more use where it was rolled back, or where the stream begins anew.
 void Loader::discard(const LoadPackage& package) {
-  auto load = destination_.begin_load();
   fault::hit("before_discard");
-  if (package.kind == PackageKind::restart) {
-    load->discard_all_transactions();
-    staged_.clear();
-  } else {
-    using Kind = destination::StageKey::Kind;
-    load->discard({.kind = package.prepared ? Kind::prepared : Kind::transaction, .id = package.staged_xid});
-    staged_.erase(package.staged_xid);
-  }
-  if (package.checkpoint.is_set()) {
-    commit(*load, package.checkpoint);
-  } else {
-    load->commit();
-  }
+  if (package.kind == PackageKind::restart) return spool_.discard_transactions();
+  if (!package.prepared) return spool_.discard(transaction_key(package.staged_xid));
+  auto load = destination_.begin_load();
+  load->discard({.kind = destination::StageKey::Kind::prepared, .id = package.staged_xid});
+  commit(*load, package.checkpoint);
 }
 
 void Loader::keep_prepared(const LoadPackage& package) {
@@ -413,11 +386,11 @@ void Loader::keep_prepared(const LoadPackage& package) {
   auto load = destination_.begin_load();
   fault::hit("before_prepare");
   TableChanges changes(sync_);
-  PackageApply prepared(*load, sync_, changes, next_load_);
+  PackageApply prepared(*load, spool_, sync_, changes, next_load_);
   prepared.keep_prepared(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   commit(*load, package.checkpoint);
-  staged_.erase(package.staged_xid);
+  for (const auto& key : prepared.taken_from_spool()) spool_.discard(key);
   adopt(changes);
 }
 

@@ -7,10 +7,10 @@
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <stop_token>
 
 #include "replication/core/load_records.h"
+#include "replication/core/spool.h"
 #include "replication/core/table_groups.h"
 #include "replication/runtime/copier.h"
 #include "replication/runtime/package_queue.h"
@@ -20,7 +20,6 @@ namespace walbrook::replication {
 struct LoaderOptions {
   destination::Checkpoint checkpoint;  // where the run begins; durable already
   int retries = 8;
-  std::size_t staged_bytes = 0;  // of open transactions, at most; 0 = as much as the destination has room for
   Lsn target;                    // a run that ends by itself is done when this is durable and every table is settled
   bool follow = false;           // then it is never done
   bool together = false;         // the first copies become visible in one load, however long one of them takes
@@ -41,8 +40,8 @@ struct CatalogAsk {
 class Loader {
  public:
   // Borrows all. `durable` is set after every commit, then `advanced` is called.
-  Loader(LoaderOptions options, destination::Destination& destination, TableSync& sync, PackageQueue& queue,
-         Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
+  Loader(LoaderOptions options, destination::Destination& destination, Spool& spool, TableSync& sync,
+         PackageQueue& queue, Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
          std::atomic<std::uint64_t>& durable, std::function<void()> advanced);
   void set_copier(Copier& copier) { copier_ = &copier; }
   void set_catalog(CatalogAsk catalog) { catalog_ = std::move(catalog); }
@@ -61,6 +60,8 @@ class Loader {
   [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached) const;
   // Sends the tables that wait for a copy to the copier, and stores `changed` records with them.
   void order_copies(std::vector<TableRecord> changed, std::stop_token stop);
+  // loader_without_rows.cpp: of the ordered tables those whose rows are not copied.
+  void begin_with_changes(const std::vector<SyncedTable*>& ordered, std::stop_token stop);
   // Those of them that cannot have their copy where it belongs leave: they are quarantined.
   void set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop);
   static void quarantine(SyncedTable& table, const std::string& reason);
@@ -72,12 +73,17 @@ class Loader {
   void copy_ended(const CopyResult& result, std::stop_token stop);
   void apply(LoadPackage& package, std::stop_token stop);
   void apply_once(const LoadPackage& package);
-  void stage(const LoadPackage& package);
+  void spool(const LoadPackage& package);
   void discard(const LoadPackage& package);
+  // loader_spool.cpp: gives up the largest copy, so that the others continue. Throws where that makes no room.
+  void make_room(const SpoolFull& full, std::stop_token stop);
+  // Changes of tables that are not being copied: no copy will need them.
+  void discard_needless();
   void keep_prepared(const LoadPackage& package);
   void adopt(TableChanges& changes);
   void promote_copied(Lsn reached, std::stop_token stop);
   void promote(const std::vector<SyncedTable*>& ready, Lsn reached);
+  void are_promoted(const std::vector<SyncedTable*>& tables);
   void let_go(std::stop_token stop);
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
@@ -97,6 +103,7 @@ class Loader {
 
   LoaderOptions options_;
   destination::Destination& destination_;
+  Spool& spool_;
   TableSync& sync_;
   PackageQueue& queue_;
   Mailbox<LoaderMessage>& inbox_;
@@ -115,9 +122,8 @@ class Loader {
   std::int64_t next_load_;  // its id; one that was given to copies that failed stays unused
   CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};
-  SteadyTime last_check_{};                      // that the destination is still there
-  std::map<std::uint32_t, std::size_t> staged_;  // bytes by xid, of open transactions
-  bool promoted_ = false;                        // some copies have become visible
+  SteadyTime last_check_{};  // that the destination is still there
+  bool promoted_ = false;    // some copies have become visible
   bool drained_ = false;
 };
 

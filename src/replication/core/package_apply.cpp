@@ -18,11 +18,12 @@ namespace {
 
 using destination::StageKey;
 
-StageKey table_key(Oid table) {
-  return {.kind = StageKey::Kind::table, .id = table};
+StageKey prepared_key(std::uint32_t xid) {
+  return {.kind = StageKey::Kind::prepared, .id = xid};
 }
 
-// A staged part as it counts once its transaction has committed: without what was rolled back, and as one transaction.
+// A part of a transaction as it counts once its transaction has committed: without what was rolled back, and as one
+// transaction.
 Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& aborted) {
   auto part = read_part(bytes);
   if (!aborted.empty()) {
@@ -54,7 +55,7 @@ void tell_of_copy(const TableRecord& record) {
   spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
 }
 
-// The rows of a staged batch whose transactions belong to the table from `from` on.
+// The rows of a spooled batch whose transactions belong to the table from `from` on.
 RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
   std::size_t first = 0;
   while (first < batch.rows() && transactions[batch.transaction[first]].commit_lsn < from) ++first;
@@ -63,8 +64,9 @@ RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactio
 
 }  // namespace
 
-PackageApply::PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes, std::int64_t load_id)
-    : load_(load), sync_(sync), changes_(changes), load_id_(load_id) {}
+PackageApply::PackageApply(destination::Load& load, Spool& spool, TableSync& sync, TableChanges& changes,
+                           std::int64_t load_id)
+    : load_(load), spool_(spool), sync_(sync), changes_(changes), load_id_(load_id) {}
 
 void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
   for (const auto& trouble : troubles) {
@@ -93,6 +95,7 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
 }
 
 void PackageApply::apply(const LoadPackage& package) {
+  first_commit_ = package.transactions.front().commit_lsn;
   set_aside(package.troubles);
   for (const auto& step : package.steps) apply(step, package.transactions);
   flush_all();
@@ -101,15 +104,14 @@ void PackageApply::apply(const LoadPackage& package) {
 
 void PackageApply::keep_prepared(const LoadPackage& package) {
   set_aside(package.troubles);
-  const StageKey streamed{.kind = StageKey::Kind::transaction, .id = package.staged_xid};
-  const StageKey kept{.kind = StageKey::Kind::prepared, .id = package.staged_xid};
+  const auto kept = prepared_key(package.staged_xid);
   const auto keep = [&](std::string_view bytes) {
     const auto part = committed_part(bytes, package.aborted);
     load_.stage(kept, write_part({Transaction{.xid = package.staged_xid}}, part.steps));
   };
   load_.discard(kept);  // a transaction of that xid that was prepared before the counter came round again
-  load_.for_each_staged(streamed, keep);
-  load_.discard(streamed);
+  spool_.for_each(transaction_key(package.staged_xid), keep);
+  taken_from_spool_.push_back(transaction_key(package.staged_xid));
   keep(write_part(package.transactions, package.steps));
 }
 
@@ -123,16 +125,6 @@ void PackageApply::apply(const Step& step, const std::vector<Transaction>& trans
   }
 }
 
-namespace {
-
-// Its changes wait for its copy. A table that is copied without rows has nothing but its changes: they wait as well
-// while that copy is postponed, since no snapshot will hold them.
-bool gathers_changes(const TableRecord& record) {
-  return record.state == TableState::copying || (record.state == TableState::pending && copies_no_rows(record));
-}
-
-}  // namespace
-
 void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions) {
   if (batch.rows() == 0) return;
   auto* table = sync_.find_by_relation(batch.schema->oid);
@@ -143,11 +135,10 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
     case TableState::removed:
     case TableState::loaded:
     case TableState::left_out:
-      return;
     case TableState::pending:
+      return;
     case TableState::copying:
-      if (!gathers_changes(record)) return;
-      load_.stage(table_key(table->record.oid), write_part(transactions, {&step, 1}));
+      spool_.put(table_key(table->record.oid), first_commit_, write_part(transactions, {&step, 1}));
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
         if (!batch.columns[c].variants().empty()) table->variant_columns.insert(batch.schema->columns[c].name);
       }
@@ -243,20 +234,19 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
     auto* table = sync_.find_by_relation(schema->oid);
     if (table == nullptr || !done.insert(table->record.oid).second) continue;
     const auto state = changes_.look(*table).state;
-    const bool gathers = gathers_changes(changes_.look(*table));
     const bool whole = std::ranges::find(wholly, table->record.oid) != wholly.end();
     if (whole && state != TableState::removed && state != TableState::loaded) {
       remember_truncate(changes_.edit(*table), transactions[truncate.transaction].xid);
     }
-    if (state != TableState::streaming && !gathers) continue;
+    if (state != TableState::streaming && state != TableState::copying) continue;
     ++counts_.truncates;
     if (!whole) {
       // One leaf of several that stand in one table here: which rows were its own is not known.
       if (state == TableState::streaming) flush(*table);
       require_copy(changes_.edit(*table), "partition " + schema->full_name() + " was truncated in the source");
-    } else if (gathers) {
+    } else if (state == TableState::copying) {
       const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
-      load_.stage(table_key(table->record.oid), write_part(transactions, {&alone, 1}));
+      spool_.put(table_key(table->record.oid), first_commit_, write_part(transactions, {&alone, 1}));
     } else {
       waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
       for_table(table->record.oid, [&] { load_.truncate(changes_.look(*table)); });
@@ -266,14 +256,19 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
 
 void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions) {
   flush_all();
-  const StageKey key{.kind = merge.prepared ? StageKey::Kind::prepared : StageKey::Kind::transaction, .id = merge.xid};
   const std::vector<Transaction> committed{transactions[merge.transaction]};
-  load_.for_each_staged(key, [&](std::string_view bytes) {
+  const auto apply_part = [&](std::string_view bytes) {
     const auto part = committed_part(bytes, merge.aborted);
     for (const auto& step : part.steps) apply(step, committed);
     flush_all();
-  });
-  load_.discard(key);
+  };
+  if (merge.prepared) {
+    load_.for_each_staged(prepared_key(merge.xid), apply_part);
+    load_.discard(prepared_key(merge.xid));
+  } else {
+    spool_.for_each(transaction_key(merge.xid), apply_part);
+    taken_from_spool_.push_back(transaction_key(merge.xid));
+  }
 }
 
 void PackageApply::promote(SyncedTable& table) {
@@ -292,21 +287,19 @@ void PackageApply::promote(SyncedTable& table) {
     }
     load_.promote(record);
   });
-  // No copy holds any of them: what a run that ended early has staged counts as well.
-  const Lsn from = record.changes_only ? Lsn{} : seam;
-  load_.for_each_staged(table_key(record.oid), [&](std::string_view bytes) {
+  spool_.for_each(table_key(record.oid), [&](std::string_view bytes) {
     auto part = read_part(bytes);
     for (auto& step : part.steps) {
       if (auto* batch = std::get_if<RowBatch>(&step)) {
-        const Step since = rows_since(std::move(*batch), part.transactions, from);
+        const Step since = rows_since(std::move(*batch), part.transactions, seam);
         apply(since, part.transactions);
         flush_all();  // the batch goes with this scope
       } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
-        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(step, part.transactions);
+        if (part.transactions[wiped->transaction].commit_lsn >= seam) apply(step, part.transactions);
       }
     }
   });
-  load_.discard(table_key(record.oid));
+  taken_from_spool_.push_back(table_key(record.oid));
 }
 
 std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync) {

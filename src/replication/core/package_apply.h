@@ -1,4 +1,4 @@
-// Applies one package's steps inside one Load: what is merged, what waits in staging, what is dropped.
+// Applies one package's steps inside one Load: what is merged, what waits in the spool, what is dropped.
 #pragma once
 
 #include <map>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/load_package.h"
+#include "replication/core/spool.h"
 #include "replication/core/table_sync.h"
 #include "replication/runtime/run.h"
 
@@ -43,16 +44,19 @@ class PackageApply {
  public:
   // Borrows all for its lifetime. Record changes go to `changes`.
   // `load_id`: of the row in _walbrook.loads that will tell of it.
-  PackageApply(destination::Load& load, TableSync& sync, TableChanges& changes, std::int64_t load_id);
+  PackageApply(destination::Load& load, Spool& spool, TableSync& sync, TableChanges& changes, std::int64_t load_id);
 
-  // In commit order. Throws Error; the load is dead then.
+  // In commit order. Changes of tables that are being copied go to the spool. Throws Error; the load is dead then.
+  // REQUIRES: what the spool has from the package's first commit on was discarded.
   void apply(const LoadPackage& package);
   void set_aside(const std::vector<Trouble>& troubles);
-  // The changes of a prepared transaction wait, durable, until it is decided. What was staged of it so far goes with
+  // The changes of a prepared transaction wait, durable, until it is decided. What was spooled of it so far goes with
   // them.
   void keep_prepared(const LoadPackage& package);
-  // The copied table takes its place: its copy, then its staged changes from its consistent point on.
+  // The copied table takes its place: its copy, then its spooled changes from its consistent point on.
   void promote(SyncedTable& table);
+  // What the load took out of the spool, to be discarded once it is durable.
+  [[nodiscard]] const std::vector<SpoolKey>& taken_from_spool() const { return taken_from_spool_; }
 
   struct TableCounts {
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
@@ -72,9 +76,12 @@ class PackageApply {
   void count(const SyncedTable& table, const RowBatch& batch);
 
   destination::Load& load_;
+  Spool& spool_;
   TableSync& sync_;
   TableChanges& changes_;
   std::int64_t load_id_;
+  Lsn first_commit_;  // of the package
+  std::vector<SpoolKey> taken_from_spool_;
   std::map<Oid, std::vector<const RowBatch*>> waiting_;     // by table: batches to be merged together
   const std::vector<Transaction>* transactions_ = nullptr;  // that all of them point into
   Counts counts_;

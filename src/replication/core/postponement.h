@@ -1,9 +1,10 @@
 // A copy that cannot be made now although nothing is wrong with its table: the server is short of locks, slots,
-// connections or disk, or a transaction that the snapshot waits for does not end.
+// connections or disk, a transaction that the snapshot waits for does not end, or the spool has no room for the changes
+// that wait for the copy.
 //
 // Its table goes back to `pending` with the reason, the others continue, and the copy is ordered again after a while.
 // While it is pending its changes are dropped: the snapshot that is still to be taken holds them, and nothing gathers
-// in the destination's staging. A run without --follow ends with the table pending once it has tried for long enough;
+// in the spool. A run without --follow ends with the table pending once it has tried for long enough;
 // the next run copies it.
 #pragma once
 

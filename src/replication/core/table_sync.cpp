@@ -400,6 +400,7 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTi
   for (auto& [oid, table] : tables_) {
     if (table.record.state != TableState::pending) continue;
     if (table.postponement && !is_due(*table.postponement, now)) continue;
+    if (copies_no_rows(table.record) && table.source.described == nullptr) continue;  // the catalog poll reads it
     if (const auto& obstacle = table.source.unreadable; !obstacle.reason.empty()) {
       suspend(table, fmt::format("{}. {}", obstacle.reason, obstacle.remedy));
       ordered.push_back(&table);

@@ -3,9 +3,11 @@
 // One record a table:  pending → copying → streaming, and quarantined or removed beside the way.
 //
 //   pending    to be copied. Its changes are dropped: they came before its snapshot is begun, which holds them.
-//   copying    the copier was told to. From here on its changes wait in the destination's staging, because the copy's
+//   copying    the copier was told to. From here on its changes wait in the spool (spool.h), because the copy's
 //              consistent point Y is not known yet. When the copy is whole and everything before Y is durable, one
-//              load makes it visible, applies the staged changes with commit_lsn >= Y, and the table is `streaming`.
+//              load makes it visible, applies the spooled changes with commit_lsn >= Y, and the table is `streaming`.
+//
+// A table whose rows are not to be copied is `copying` for a moment only (loader_without_rows.cpp).
 //
 // The seam, worked: a writer commits at 0/50 (its commit record's start), the temporary slot's consistent point is 0/50
 // as well. The snapshot was built from transactions that ended before 0/50, so it lacks this one, and the rule
@@ -41,7 +43,7 @@ using destination::TableState;
 struct SyncedTable {
   TableRecord record;
   postgres::SourceTable source;
-  std::set<std::string> variant_columns;  // of staged changes: needed in the target before they are merged
+  std::set<std::string> variant_columns;  // of spooled changes: needed in the target before they are merged
   std::optional<Lsn> copied;              // the copy is whole; its consistent point
   TableSchemaRef copied_columns;          // what it looks like
   // What the catalog shows of it differs from the record's fingerprint, and it is not decided what that means: the

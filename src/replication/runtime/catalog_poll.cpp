@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "postgres/catalog/catalog_moment.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_obstacles.h"
+#include "postgres/catalog/table_schema.h"
 #include "postgres/connection/failure_consequence.h"
 
 namespace walbrook::replication {
@@ -101,9 +103,26 @@ CatalogPoll::Seen CatalogPoll::poll(postgres::KeptPublication& publication, cons
   const bool writers_ended = writers_are_open_ && now->moment.oldest_xid >= seen_.moment.next_xid;
   if (!changed && !writers_ended) return {.complete_to = complete_to, .publication = std::nullopt};
   writers_are_open_ = changed && now->moment.oldest_xid < now->moment.next_xid;
-  seen_ = *now;
   types_.forget();  // a composite type may have been altered
+  describe(now->tables);
+  seen_ = *now;
   return {.complete_to = complete_to, .publication = std::move(now)};
+}
+
+void CatalogPoll::describe(std::vector<postgres::SourceTable>& tables) {
+  if (!options_.describes) return;
+  std::unordered_map<Oid, const postgres::SourceTable*> seen;
+  for (const auto& table : seen_.tables) seen[table.oid] = &table;
+  for (auto& table : tables) {
+    const auto before = seen.find(table.oid);
+    if (before != seen.end() && same_table(*before->second, table)) table.described = before->second->described;
+  }
+  postgres::describe_new(*catalog_, tables, types_, options_.limits, [&seen](const postgres::SourceTable& table) {
+    if (table.described != nullptr) return false;
+    const auto before = seen.find(table.oid);
+    return before == seen.end() || before->second->described != nullptr || before->second->name != table.name ||
+           before->second->schema != table.schema;
+  });
 }
 
 // Whether synchronous_standby_names means this run, by its application_name or by '*'. A priority is reported before

@@ -34,6 +34,10 @@ struct CatalogPollOptions {
   std::string slot;
   milliseconds interval{3'000};
   bool follow = false;
+  // Tables may begin without a copy of their rows: those that are new are described (SourceTable::described), with
+  // types as these limits have them.
+  bool describes = false;
+  ValueLimits limits{};
 };
 
 class CatalogPoll {
@@ -60,6 +64,7 @@ class CatalogPoll {
   };
   Seen poll(postgres::KeptPublication& publication, const ColumnSelection& selection);
   void connect();
+  void describe(std::vector<postgres::SourceTable>& tables);
   void look_for_waiting_commits();
 
   CatalogPollOptions options_;

@@ -21,7 +21,6 @@ struct CopierOptions {
   postgres::Endpoint conninfo;
   postgres::KnownServer* server = nullptr;  // borrowed; each connection is compared with it
   postgres::CopyOptions copy;
-  Lsn changes_from;               // a table that is ordered without rows gets its changes from this position on
   bool follow = false;            // a lost connection is waited for, however long
   milliseconds snapshot_wait{0};  // how long each attempt waits for open writers; 0 = without end
   int workers = 1;                // connections to the source

@@ -34,6 +34,7 @@
 #include "replication/core/loader.h"
 #include "replication/core/receiver.h"
 #include "replication/runtime/catalog_poll.h"
+#include "replication/runtime/file_spool.h"
 #include "replication/setup/prepare.h"
 
 namespace walbrook::replication {
@@ -72,7 +73,8 @@ class Run::Impl {
         queue_(options_.package_bytes),
         inbox_([this] { queue_.wake(); }),
         statistics_(first_status()),
-        observer_(observer, statistics_) {}
+        observer_(observer, statistics_),
+        spool_({.folder = options_.spool_dir, .max_bytes = options_.max_spool_size}) {}
 
   RunSummary execute(std::stop_token stop);
   [[nodiscard]] RunStatus status() const;
@@ -153,6 +155,7 @@ class Run::Impl {
   Statistics statistics_;
   WaitingObserver observer_;
   TableGroups groups_;
+  FileSpool spool_;
   std::unique_ptr<TableSync> sync_;
   std::unique_ptr<Copier> copier_;
   std::unique_ptr<CatalogPoll> catalog_poll_;
@@ -246,25 +249,25 @@ void Run::Impl::build(Prepared& prepared) {
   copying.piece_bytes = options_.snapshot_piece;
   if (options_.wire == Wire::text) copying.copy.format = postgres::CopyFormat::text;
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
-  copying.changes_from = prepared.checkpoint.lsn;
   copier_ = std::make_unique<Copier>(copying, destination_, types_, inbox_, observer_, statistics_);
   catalog_poll_ = std::make_unique<CatalogPoll>(CatalogPollOptions{.conninfo = options_.conninfo,
                                                                    .server = &server_,
                                                                    .publication = options_.publication,
                                                                    .slot = options_.slot,
                                                                    .interval = options_.catalog_poll_interval,
-                                                                   .follow = options_.follow},
+                                                                   .follow = options_.follow,
+                                                                   .describes = prepared.describes,
+                                                                   .limits = destination_.limits()},
                                                 types_, inbox_, statistics_);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
-                                                   .staged_bytes = options_.staged_bytes,
                                                    .target = prepared.target,
                                                    .follow = options_.follow || options_.until.has_value(),
                                                    .together = !options_.copy_anew.empty(),
                                                    .newest_load = prepared.newest_load,
                                                    .server = &server_,
                                                    .commits_wait = &catalog_poll_->commits_wait()},
-                                     destination_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
+                                     destination_, spool_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
                                      [this] { receiver_->wake(); });
   loader_->set_copier(*copier_);
   loader_->set_catalog({.at_once = [this] { catalog_poll_->at_once(); },

@@ -62,13 +62,14 @@ struct RunOptions {
   std::optional<Lsn> skip_transaction;  // skip_transaction.h; by its commit_lsn
   std::vector<postgres::WrittenName> skip_only;  // these are resynced then; empty = all
   Wire wire = Wire::automatic;
-  std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is staged
+  std::size_t package_bytes = 32U << 20U;  // memory of one package, and of a transaction before it is spooled
   std::size_t package_rows = 1'000'000;
   int snapshot_workers = 0;                     // connections that copy; 0 = one a core, at most 4
   std::uint64_t snapshot_piece = 64ULL << 20U;  // a larger table is copied in pieces of about this size
-  std::size_t staged_bytes = 0;                 // of open transactions at the destination, at most; 0 = no limit
+  std::string spool_dir;                        // folder of the spool's file (file_spool.h); must be set
+  std::uint64_t max_spool_size = 0;             // bytes; 0 = half of what is free there when the run begins
   int protocol = 0;                             // of pgoutput, 1 to 4; 0 = the highest that the server has
-  bool two_phase = false;                       // prepared transactions are sent when they are prepared, and staged
+  bool two_phase = false;                       // prepared transactions are sent when they are prepared
   std::string origin;                           // "none": only what was not replicated into the source; "" = "any": all
   std::string decoding_memory = "256MB";
   milliseconds network_timeout{60'000};  // of silence on a connection to the source
@@ -117,7 +118,8 @@ struct RunStatus {
   double lag_ms = 0;              // age of the oldest commit that is received and not durable; 0 = nothing is waiting
   double last_commit_lag_ms = 0;  // commit at the source → durable here, of the newest transaction applied
   std::uint64_t queued_bytes = 0;
-  double rows_per_second = 0;  // changes applied over the last seconds
+  std::uint64_t spooled_bytes = 0;  // of open transactions, and of tables that are being copied
+  double rows_per_second = 0;       // changes applied over the last seconds
   Counts applied;
   std::vector<std::string> source_waits;  // what is waited for in the source for longer than a second
   struct Table {

@@ -36,8 +36,7 @@ void SnapshotCopy::plan(postgres::SnapshotReader& reader) {
   for (const auto& table : tables_) {
     std::vector<std::optional<postgres::PageRange>> ranges{std::nullopt};
     const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
-    if (around_.options.workers > 1 && !table.without_rows && !table.source.partitioned &&
-        bytes > around_.options.piece_bytes) {
+    if (around_.options.workers > 1 && !table.source.partitioned && bytes > around_.options.piece_bytes) {
       ranges.clear();
       const auto pages = reader.pages(table.source);
       const auto pieces = std::clamp<std::uint64_t>(bytes / around_.options.piece_bytes, 1, std::max(pages, 1UL));
@@ -179,7 +178,6 @@ void SnapshotCopy::copy_piece(const Piece& piece, postgres::SnapshotReader& read
   }
   if (!copy.agree(reader.schema())) return;
   around_.destination.check_copy(*reader.schema());
-  if (copy.table().without_rows) return;
   if (!piece.pages || piece.pages->first == 0) {
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
@@ -259,7 +257,7 @@ void SnapshotCopy::write_small() {
 }
 
 void SnapshotCopy::tell_copied(TableCopy& copy) {
-  if (!copy.table().without_rows) around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
+  around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
   tell(copy, CopyResult::Kind::copied);
 }
 
@@ -267,15 +265,14 @@ void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
   // Before the loader hears of it: it may promote the table at once, and a second copy would pull the rows from under
   // it.
   copy.set_done();
-  around_.loader.post(CopyResult{
-      .kind = kind,
-      .table = copy.table().record.oid,
-      .number = copy.table().number,
-      .consistent_point = copy.table().without_rows ? around_.options.changes_from : snapshot_.consistent_point(),
-      .columns = copy.schema(),
-      .rows = copy.rows(),
-      .reason = copy.reason(),
-      .why = {.reason = copy.reason(), .remedy = copy.remedy()}});
+  around_.loader.post(CopyResult{.kind = kind,
+                                 .table = copy.table().record.oid,
+                                 .number = copy.table().number,
+                                 .consistent_point = snapshot_.consistent_point(),
+                                 .columns = copy.schema(),
+                                 .rows = copy.rows(),
+                                 .reason = copy.reason(),
+                                 .why = {.reason = copy.reason(), .remedy = copy.remedy()}});
 }
 
 std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {

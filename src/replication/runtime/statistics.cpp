@@ -24,6 +24,11 @@ void Statistics::checkpoint(Lsn lsn) {
   status_.checkpoint = lsn;
 }
 
+void Statistics::spooled(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  status_.spooled_bytes = bytes;
+}
+
 void Statistics::server_position(Lsn lsn) {
   const std::lock_guard lock(mutex_);
   status_.server = lsn;

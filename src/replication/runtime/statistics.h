@@ -18,6 +18,7 @@ class Statistics {
   void phase(const std::string& phase);
   void source(const std::string& where);
   void checkpoint(Lsn lsn);
+  void spooled(std::uint64_t bytes);
   void server_position(Lsn lsn);
   // One load became durable; `commit_time` of its newest transaction, microseconds since 1970.
   void loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables, std::int64_t commit_time,

@@ -94,18 +94,9 @@ std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, con
   return wishes;
 }
 
-// What an earlier process left half done is cleared away with the first load.
 void store_start(destination::Destination& destination, TableSync& sync, const std::vector<TableRecord>& changed,
                  const destination::Checkpoint& checkpoint) {
   auto load = destination.begin_load();
-  load->discard_all_transactions();
-  for (const auto& [oid, table] : sync.tables()) {
-    // One that has not begun yet has nothing else: no copy will hold these changes.
-    const bool begins_with_them = copies_no_rows(table.record) && table.record.columns == nullptr;
-    if (table.record.state != TableState::streaming && !begins_with_them) {
-      load->discard({.kind = destination::StageKey::Kind::table, .id = oid});
-    }
-  }
   for (const auto& record : sync.take_described()) {
     load->describe(record);
     load->put_table(record);
@@ -177,6 +168,25 @@ bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
     return entry.second.record.state == TableState::pending && copies_no_rows(entry.second.record);
   });
 }
+
+// A table may begin with its changes alone: none of its rows are copied.
+bool describes_tables(const RunOptions& options, const std::vector<TableRecord>& records) {
+  return !options.snapshot || std::ranges::any_of(records, &TableRecord::changes_only);
+}
+
+// Tables of which nothing stands in the destination yet.
+class NotYetBegun {
+ public:
+  explicit NotYetBegun(const std::vector<TableRecord>& records) {
+    for (const auto& record : records) {
+      if (record.oid != 0 && record.columns != nullptr) begun_.emplace(record.schema, record.name);
+    }
+  }
+  bool operator()(const postgres::SourceTable& table) const { return !begun_.contains({table.schema, table.name}); }
+
+ private:
+  std::set<std::pair<std::string, std::string>> begun_;
+};
 
 // Who answers: it must not have changed since the preflight.
 postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connection& catalog,
@@ -344,6 +354,11 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                          state.tables));
   out.selection->restrict_tables(out.publication);
   postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
+
+  out.describes = describes_tables(options, state.tables);
+  if (out.describes) {
+    postgres::describe_new(catalog, out.publication.tables, types, destination.limits(), NotYetBegun(state.tables));
+  }
 
   out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
   out.checkpoint.source = out.source;

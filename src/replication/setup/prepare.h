@@ -26,6 +26,7 @@ struct Prepared {
   int protocol = 1;                 // to be spoken
   bool slot_is_behind = false;      // it holds what the checkpoint has already
   bool two_phase = false;           // asked for, or the slot has it
+  bool describes = false;           // tables may begin without a copy (SourceTable::described)
   std::int64_t newest_load = 0;     // in the destination; 0 = none
 };
 

@@ -41,6 +41,7 @@ postgres::SourceTable in_catalog(const TableSchemaRef& schema, const Print& prin
     table.columns.push_back({.name = column.name, .type_oid = column.type_oid, .typmod = column.typmod});
   }
   table.fingerprint = fingerprint_of(*schema, print);
+  table.described = schema;
   return table;
 }
 
@@ -130,6 +131,7 @@ void EngineCase::begin(TableSyncOptions options) {
   close();
   destination_ = destination::open_destination({.url = file().string(), .pipeline = "shop", .threads = 1});
   auto state = destination_->open();
+  spool_.emplace();
   sync_.emplace(std::move(options), *destination_, std::move(state.tables));
 }
 
@@ -176,10 +178,11 @@ void EngineCase::stream(const TableSchemaRef& schema, const std::vector<Cells>& 
 void EngineCase::promote(Oid table) {
   const auto load = destination_->begin_load();
   TableChanges changes(*sync_);
-  PackageApply promotion(*load, *sync_, changes, ++loads_);
+  PackageApply promotion(*load, *spool_, *sync_, changes, ++loads_);
   promotion.promote(*sync_->find(table));
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   load->commit();
+  spool_->discard(table_key(table));
   changes.adopt();
   auto& synced = *sync_->find(table);
   synced.copied.reset();
@@ -189,10 +192,11 @@ void EngineCase::promote(Oid table) {
 void EngineCase::apply(const LoadPackage& package) {
   const auto load = destination_->begin_load();
   TableChanges changes(*sync_);
-  PackageApply applied(*load, *sync_, changes, ++loads_);
+  PackageApply applied(*load, *spool_, *sync_, changes, ++loads_);
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put_table(record);
   load->commit();
+  for (const auto& key : applied.taken_from_spool()) spool_->discard(key);
   changes.adopt();
 }
 

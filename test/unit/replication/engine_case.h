@@ -15,6 +15,7 @@
 #include "model/load_package.h"
 #include "replication/core/table_sync.h"
 #include "test/contract/rows.h"
+#include "test/support/memory_spool.h"
 
 namespace walbrook::replication {
 
@@ -53,7 +54,7 @@ class Changes {
   Changes& update(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::update, row); }
   Changes& remove(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::remove, row); }
   Changes& truncate(const std::vector<TableSchemaRef>& tables);
-  // The staged parts of transaction `xid` go in here.
+  // The parts of transaction `xid` that were spooled, or kept when it was prepared, go in here.
   Changes& staged(std::uint32_t xid, bool prepared = false, std::vector<std::uint32_t> aborted = {});
 
   [[nodiscard]] LoadPackage commits();
@@ -74,11 +75,12 @@ class EngineCase : public ::testing::Test {
   EngineCase& operator=(const EngineCase&) = delete;
   ~EngineCase() override;
 
-  // Opens the destination and makes a TableSync of its records, as a new process would.
+  // Opens the destination and makes a TableSync of its records, as a new process would; its spool is empty.
   void begin(TableSyncOptions options = {});
   void close();
   [[nodiscard]] destination::Destination& destination() { return *destination_; }
   [[nodiscard]] TableSync& sync() { return *sync_; }
+  [[nodiscard]] test::MemorySpool& spool() { return *spool_; }
   [[nodiscard]] std::filesystem::path file() const { return folder_ / "copy.duckdb"; }
 
   // The catalog is seen, and what changed stored, as the loader does it.
@@ -106,6 +108,7 @@ class EngineCase : public ::testing::Test {
   std::filesystem::path folder_;
   std::unique_ptr<destination::Destination> destination_;
   std::optional<TableSync> sync_;
+  std::optional<test::MemorySpool> spool_;
   std::int64_t loads_ = 0;
 };
 

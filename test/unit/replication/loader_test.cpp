@@ -29,7 +29,7 @@ class LoaderTest : public EngineCase {
   // A loader that goes on at checkpoint 0/1000, as a run would begin it.
   void load_with(LoaderOptions options = {}) {
     options.checkpoint = {.slot = "walbrook", .systemid = "7301", .timeline = 1, .lsn = Lsn{0x1000}};
-    loader_.emplace(std::move(options), destination(), sync(), queue_, inbox_, groups_, statistics_, durable_,
+    loader_.emplace(std::move(options), destination(), spool(), sync(), queue_, inbox_, groups_, statistics_, durable_,
                     [this] { ++advanced_; });
     copier_.emplace(CopierOptions{.conninfo = "host=/nowhere"}, destination(), types_, inbox_, observer_, statistics_);
     loader_->set_copier(*copier_);
@@ -516,17 +516,223 @@ TEST_F(LoaderTest, a_prepared_transaction_that_is_rolled_back_leaves_nothing) {
   EXPECT_EQ(rows("public.items"), Lines{"3|c"});
 }
 
-TEST_F(LoaderTest, p5_open_transactions_are_bounded) {
+TEST_F(LoaderTest, what_is_spooled_of_a_transaction_leaves_the_spool_with_it) {
   begin();
   const auto t = items();
   stream(t);
-  load_with({.staged_bytes = 200});
+  load_with();
+  const auto part = [&](std::uint32_t xid) {
+    load(Changes().transaction(xid, 0).insert(t, {1, "a"}).part(xid));
+    EXPECT_GT(spool().bytes(), 0U);
+  };
+  part(700);
+  load(Changes().transaction(700, 0x2000).staged(700).commits());
+  EXPECT_EQ(spool().bytes(), 0U) << "committed";
+  part(701);
+  load(Changes::discard(701));
+  EXPECT_EQ(spool().bytes(), 0U) << "rolled back";
+  part(702);
+  load(Changes().transaction(702, 0x3000).insert(t, {2, "b"}).prepare(702));
+  EXPECT_EQ(spool().bytes(), 0U) << "prepared";
+}
+
+TEST_F(LoaderTest, a_transaction_whose_load_fails_is_still_in_the_spool) {
+  begin();
+  const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});
+  stream(t);
+  load_with();
+  load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
+  fault::fail_at("before_commit", 2);
+  load(Changes().transaction(700, 0x2000).staged(700).insert(t, {2, "b"}).commits());
+  EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
+}
+
+// --- the spool's rules, and its bound
+// ----------------------------------------------------------------------------------
+
+TEST_F(LoaderTest, p2_a_spooled_change_that_comes_again_replaces_itself) {
+  begin();
+  load_with();
+  const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});
+  catalog_shows({in_catalog(t)});
+  step();
+  load(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
+  for (const auto* point : {"before_load", "before_checkpoint", "before_commit"}) {
+    fault::fail_at(point, 2);
+    load(Changes()
+             .transaction(701, durable_ + 16)
+             .insert(t, {2, point})
+             .transaction(702, durable_ + 32)
+             .insert(t, {3, point})
+             .commits());
+  }
+  copied(t, {}, 0x1800);
+  step();
+  EXPECT_EQ(rows("public.items", "note"), (Lines{"a", "before_checkpoint", "before_checkpoint", "before_commit",
+                                                 "before_commit", "before_load", "before_load"}));
+}
+
+TEST_F(LoaderTest, p2_a_copy_is_not_swapped_in_without_its_spooled_changes) {
+  begin();
+  load_with();
+  const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});
+  catalog_shows({in_catalog(t)});
+  step();
+  load(Changes().transaction(700, 0x2000).insert(t, {2, "later"}).commits());
+  fault::fail_at("before_commit", 2);
+  copied(t, {{1, "copied"}}, 0x1800);
+  step();
+  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(rows("public.items"), (Lines{"1|copied", "2|later"}));
+  EXPECT_EQ(spool().bytes(), 0U);
+}
+
+TEST_F(LoaderTest, p2_the_state_copying_is_durable_before_a_spooled_change_is_passed) {
+  begin();
+  load_with();
+  const auto t = items();
+  catalog_shows({in_catalog(t)});
+  push(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
+  step();
+  EXPECT_EQ(stored_checkpoint(), Lsn{0x2008});
+  EXPECT_EQ(stored("items")->state, TableState::copying);
+  begin();  // the spool ended with its process
+  load_with();
+  catalog_shows({in_catalog(t)});
+  step();
+  EXPECT_EQ(state_of(items_oid), TableState::copying) << "it is copied again";
+  copied(t, {{1, "a"}}, 0x2010);
+  load(Changes().transaction(701, 0x2010).insert(t, {2, "b"}).commits());
+  step();
+  EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
+}
+
+TEST_F(LoaderTest, p5_a_full_spool_gives_up_the_largest_copy_and_the_others_go_on) {
+  begin();
+  const auto streaming = items(16600, "streaming");
+  stream(streaming);
+  load_with({.follow = true});
+  const auto large = items();
+  const auto small = items(others_oid, "others");
+  catalog_shows({in_catalog(streaming), in_catalog(large), in_catalog(small)});
+  step();
+  load(Changes().transaction(700, 0x2000).insert(small, {1, "s"}).commits());
+  load(Changes().transaction(701, 0x2100).insert(large, {1, std::string(4000, 'x')}).commits());
+  spool().set_capacity(spool().bytes() + 300);
+  load(Changes()
+           .transaction(702, 0x2200)
+           .insert(streaming, {1, "t"})
+           .insert(small, {2, std::string(2000, 'y')})
+           .commits());
+  EXPECT_EQ(stored("items")->state, TableState::pending);
+  EXPECT_NE(record(items_oid).reason.find("the spool is full"), std::string::npos) << record(items_oid).reason;
+  EXPECT_TRUE(sync().find(items_oid)->postponement.has_value());
+  EXPECT_EQ(stored("others")->state, TableState::copying);
+  EXPECT_EQ(rows("public.streaming"), Lines{"1|t"});
+  EXPECT_EQ(stored_checkpoint(), Lsn{0x2208});
+  copied(small, {}, 0x1800);
+  step();
+  EXPECT_EQ(rows("public.others", "id, length(note)"), (Lines{"1|1", "2|2000"})) << "each of its changes once";
+}
+
+TEST_F(LoaderTest, p5_a_change_that_alone_does_not_fit_gives_up_its_own_copy) {
+  begin();
+  load_with({.follow = true});
+  const auto t = items();
+  catalog_shows({in_catalog(t)});
+  step();
+  spool().set_capacity(1000);
+  load(Changes().transaction(700, 0x2000).insert(t, {1, std::string(2000, 'x')}).commits());
+  EXPECT_EQ(stored("items")->state, TableState::pending);
+  EXPECT_EQ(stored_checkpoint(), Lsn{0x2008});
+  EXPECT_EQ(spool().bytes(), 0U);
+}
+
+TEST_F(LoaderTest, p5_an_open_transaction_that_alone_does_not_fit_is_an_error) {
+  begin();
+  const auto t = items();
+  stream(t);
+  load_with();
+  catalog_shows({in_catalog(t), in_catalog(items(others_oid, "others"))});
+  step();
+  load(Changes().transaction(699, 0x2000).insert(items(others_oid, "others"), {1, "o"}).commits());
+  spool().set_capacity(spool().bytes() + 200);
   try {
-    load(Changes().transaction(700, 0).insert(t, {1, std::string(500, 'x')}).part(700));
-    FAIL() << "it was staged";
+    load(Changes().transaction(700, 0).insert(t, {1, std::string(5000, 'x')}).part(700));
+    FAIL() << "it was spooled";
   } catch (const Error& failed) {
+    EXPECT_EQ(failed.kind(), ErrorKind::data);
     EXPECT_NE(failed.cause().find("transaction 700 is open and does not fit"), std::string::npos) << failed.cause();
   }
+  EXPECT_EQ(state_of(others_oid), TableState::copying) << "no copy is given up in vain";
+}
+
+// --- tables whose rows are not copied
+// ----------------------------------------------------------------------------------
+
+TEST_F(LoaderTest, a_table_without_a_copy_of_rows_streams_at_once) {
+  begin({.snapshot = false});
+  load_with();
+  const auto t = items();
+  catalog_shows({in_catalog(t)});
+  push(Changes().transaction(700, 0x2000).insert(t, {1, "early"}).commits());
+  step();
+  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(rows("public.items"), Lines{"1|early"});
+  EXPECT_EQ(spool().bytes(), 0U) << "its changes never wait";
+}
+
+TEST_F(LoaderTest, p2_a_table_without_a_copy_of_rows_loses_no_change_where_its_beginning_fails) {
+  const auto t = items();
+  const auto run = [&] {
+    begin({.snapshot = false});
+    load_with({.retries = 0});
+    catalog_shows({in_catalog(t)});
+    push(Changes().transaction(700, 0x2000).insert(t, {1, "early"}).commits());
+    step();
+  };
+  for (const auto* point : {"before_promote", "before_checkpoint", "before_commit"}) {
+    fault::fail_at(point, 1);
+    EXPECT_THROW(run(), Error) << point;
+    EXPECT_EQ(stored("items")->state, TableState::copying) << point;
+    EXPECT_LE(stored_checkpoint(), Lsn{0x1000}) << point;
+    while (queue_.take({}).package) queue_.finished();
+  }
+  run();
+  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(rows("public.items"), Lines{"1|early"});
+}
+
+// Under its new name it begins anew; its record under the old one must be durable no later.
+TEST_F(LoaderTest, p2_a_renamed_table_without_a_copy_of_rows_is_known_by_one_name_whatever_fails) {
+  const auto t = items();
+  const auto renamed = items(items_oid, "renamed");
+  begin({.snapshot = false});
+  load_with({.retries = 0});
+  catalog_shows({in_catalog(t)});
+  step();
+  catalog_shows({in_catalog(renamed)});
+  fault::fail_at("after_commit", 1);
+  EXPECT_THROW(step(), Error) << "its target stands";
+  begin({.snapshot = false});
+  load_with();
+  catalog_shows({in_catalog(renamed)});
+  load(Changes().transaction(700, 0x2000).insert(renamed, {1, "early"}).commits());
+  EXPECT_EQ(rows("public.renamed"), Lines{"1|early"});
+  EXPECT_EQ(stored("items")->state, TableState::removed);
+}
+
+TEST_F(LoaderTest, tables_without_a_copy_of_rows_begin_together_and_one_that_cannot_is_suspended) {
+  contract::run_in_duckdb(file(), {"CREATE SCHEMA public", "CREATE TABLE public.items (mine text)"});
+  begin({.snapshot = false});
+  load_with();
+  const auto other = items(others_oid, "others");
+  catalog_shows({in_catalog(items()), in_catalog(other)});
+  push(Changes().transaction(700, 0x2000).insert(items(), {1, "x"}).insert(other, {1, "y"}).commits());
+  step();
+  EXPECT_EQ(stored("items")->state, TableState::quarantined);
+  EXPECT_EQ(stored("others")->state, TableState::streaming);
+  EXPECT_EQ(rows("public.others"), Lines{"1|y"});
 }
 
 // --- the catalog and requests

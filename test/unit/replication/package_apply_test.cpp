@@ -193,16 +193,6 @@ TEST_F(PackageApplyTest, changes_that_waited_are_applied_once) {
   EXPECT_EQ(rows("public.items"), Lines{}) << "nothing of them was left behind";
 }
 
-TEST_F(PackageApplyTest, a_table_without_a_copy_of_rows_gets_all_its_changes) {
-  begin({.snapshot = false});
-  const auto t = items();
-  begin_copying(t);
-  apply(Changes().transaction(700, 0x1000).insert(t, {1, "early"}).commits());
-  copy(items_oid, t, {}, 0x2000);
-  promote(items_oid);
-  EXPECT_EQ(rows("public.items"), Lines{"1|early"});
-}
-
 // --- schema changes
 // ----------------------------------------------------------------------------------------------------
 
@@ -347,7 +337,7 @@ TEST_F(PackageApplyTest, counts_tell_what_was_applied) {
   stream(t, {{1, "a"}});
   const auto load = destination().begin_load();
   TableChanges changes(sync());
-  PackageApply applied(*load, sync(), changes, 9);
+  PackageApply applied(*load, spool(), sync(), changes, 9);
   applied.apply(Changes()
                     .transaction(700, 0x1000)
                     .insert(t, {2, "b"})

@@ -24,6 +24,7 @@ TEST(WireJson, AStatusComesBackAsItWas) {
   status.lag_ms = 12.5;
   status.last_commit_lag_ms = 3.25;
   status.queued_bytes = 4096;
+  status.spooled_bytes = 65536;
   status.rows_per_second = 560;
   status.applied = {
       .transactions = 310, .inserts = 882, .updates = 290, .deletes = 32, .truncates = 1, .variants = 2, .loads = 12};
