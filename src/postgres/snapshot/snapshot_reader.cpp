@@ -12,7 +12,6 @@
 #include "postgres/catalog/table_schema.h"
 #include "postgres/connection/server_text.h"
 #include "postgres/connection/server_wait.h"
-#include "postgres/snapshot/copy_rows.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -112,7 +111,7 @@ void SnapshotReader::take_over(const std::string& snapshot_name) {
     // 22023: no snapshot of that name (42704 from 17 on); 55000: its transaction has ended.
     const auto& state = failed.facts().sqlstate;
     if (state != "22023" && state != "42704" && state != "55000") throw;
-    throw Error(ErrorKind::connection, failed.cause(), failed.mend(), failed.facts());
+    throw Error(ErrorKind::connection, failed.cause(), failed.remedy(), failed.facts());
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/row_batch.h"
+#include "postgres/protocol/copy_rows.h"
 #include "postgres/slot/slot.h"
 
 namespace walbrook::postgres {
@@ -40,13 +41,6 @@ class SnapshotSource {
  private:
   std::optional<Connection> replication_;  // until the slot is dropped
   CreatedSlot created_;
-};
-
-// A value came in binary that only its text form can tell: a variant inside an array or a composite. The rows that were
-// handed over are of no use; the copy has to begin anew, in text.
-class CopyNeedsText : public Error {
- public:
-  using Error::Error;
 };
 
 // Pages of a table's file: rows that stand on `first` and before `end`.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/source_text.h"
-#include "base/utf8.h"
 #include "postgres/values/text_values.h"
 #include "postgres/values/value_text.h"
 
@@ -13,15 +11,10 @@ namespace {
 // The value as a whole goes to the variant column.
 ParseStatus whole_as_variant(std::string_view bytes, const ValueLimits& limits, Column& out) {
   out.drop_open();
-  std::string text;
-  if (limits.text == nullptr ? is_utf8(bytes) : is_ascii(bytes)) {
-    text = bytes;
-  } else if (limits.text == nullptr || !limits.text->to_utf8(bytes, text)) {
-    const bool suspends = limits.text != nullptr && limits.text->unconvertible() == SourceText::Unconvertible::suspends;
-    if (suspends) return ParseStatus::malformed;
-    text = to_hex(bytes);
-  }
-  out.append_variant(std::move(text));
+  std::string buffer;
+  const auto stored = stored_text(bytes, limits.text, buffer);
+  if (stored.form == StoredText::Form::refused) return ParseStatus::malformed;
+  out.append_variant(std::string(stored.text));
   return ParseStatus::ok;
 }
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <limits>
 
-#include "base/source_text.h"
 #include "base/utf8.h"
 #include "postgres/values/value_text.h"
 
@@ -121,21 +120,13 @@ ParseStatus parse_numeric_text_as_float8(std::string_view bytes, const ValueLimi
 }
 
 ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  if (limits.text == nullptr ? is_utf8(bytes) : is_ascii(bytes)) {
-    out.append_bytes(bytes);
-    return ParseStatus::ok;
-  }
-  if (limits.text == nullptr) {
-    out.append_variant(to_hex(bytes));
-    return ParseStatus::ok;
-  }
-  std::string converted;
-  if (limits.text->to_utf8(bytes, converted)) {
-    out.append_bytes(converted);
-  } else if (limits.text->unconvertible() == SourceText::Unconvertible::suspends) {
-    return ParseStatus::malformed;
+  std::string buffer;
+  const auto stored = stored_text(bytes, limits.text, buffer);
+  if (stored.form == StoredText::Form::refused) return ParseStatus::malformed;
+  if (stored.form == StoredText::Form::hex) {
+    out.append_variant(std::move(buffer));
   } else {
-    out.append_variant(to_hex(bytes));
+    out.append_bytes(stored.text);
   }
   return ParseStatus::ok;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.h"
 #include "postgres/values/datetime.h"
 #include "postgres/values/values.h"
 
@@ -144,6 +145,17 @@ std::string to_text(Timestamp time) {
   const auto era = date.find(' ');  // " BC" goes to the end
   return fmt::format("{} {}+00{}", date.substr(0, era), time_text(time - days * us_per_day),
                      era == std::string::npos ? "" : date.substr(era));
+}
+
+StoredText stored_text(std::string_view bytes, const SourceText* encoding, std::string& buffer) {
+  // Every encoding of a PostgreSQL server is ASCII below 128, which need not be converted.
+  if (encoding == nullptr ? is_utf8(bytes) : is_ascii(bytes)) return {.form = StoredText::Form::utf8, .text = bytes};
+  if (encoding != nullptr) {
+    if (encoding->to_utf8(bytes, buffer)) return {.form = StoredText::Form::utf8, .text = buffer};
+    if (encoding->unconvertible() == SourceText::Unconvertible::suspends) return {.form = StoredText::Form::refused};
+  }
+  buffer = to_hex(bytes);
+  return {.form = StoredText::Form::hex, .text = buffer};
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/source_text.h"
 #include "postgres/protocol/message.h"
 
 namespace walbrook::postgres {
@@ -19,5 +20,18 @@ namespace walbrook::postgres {
 
 // "\x00ff", as PostgreSQL prints bytea.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
+
+// Text as a column can hold it.
+struct StoredText {
+  enum class Form {
+    utf8,     // `text` is it
+    hex,      // it cannot be UTF-8: `text` is its bytes, which go to the overflow column
+    refused,  // it cannot be UTF-8, and the encoding suspends the table then
+  };
+  Form form = Form::utf8;
+  std::string_view text;  // of the bytes that were given, or of `buffer`
+};
+// `encoding`: what the text is converted from; nullptr: it should be UTF-8. `buffer` takes what is not in `bytes`.
+[[nodiscard]] StoredText stored_text(std::string_view bytes, const SourceText* encoding, std::string& buffer);
 
 }  // namespace walbrook::postgres

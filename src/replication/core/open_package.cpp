@@ -1,12 +1,13 @@
 #include "replication/core/open_package.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "postgres/values/value_text.h"
 
 namespace walbrook::replication {
@@ -14,14 +15,30 @@ namespace {
 
 constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with what finds it
 
+constexpr std::size_t shown_bytes = 60;  // of a value in the debug log, and of a key
+
 void assign_transaction(Step& step, std::uint32_t transaction) {
   if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), transaction);
   if (auto* truncate = std::get_if<walbrook::Truncate>(&step)) truncate->transaction = transaction;
 }
 
-// As it may stand in a message: not every server's text is UTF-8.
-std::string shown(std::string_view bytes) {
-  return is_utf8(bytes) ? std::string(bytes) : postgres::to_hex(bytes);
+// ", key id=2, part=7": what tells the row, for a message; "" where the source has no key of it.
+std::string key_text(const RelationState& relation, const postgres::Tuple& tuple) {
+  if (relation.schema->identity == ReplicaIdentity::full) return {};
+  const auto& columns = relation.schema->columns;
+  std::string text;
+  auto cells = tuple.cells();
+  for (std::size_t sent = 0, c = 0; sent < tuple.size(); ++sent) {
+    const auto cell = cells.next();
+    if (!relation.taken.empty() && !relation.taken[sent]) continue;
+    const auto& column = columns[c++];
+    if (!column.in_key) continue;
+    const auto value = cell.kind == postgres::CellKind::binary
+                           ? postgres::binary_to_text(column.type_oid, cell.bytes).value_or("?")
+                           : printable(cell.bytes);
+    text += fmt::format("{}{}={}", text.empty() ? ", key " : ", ", column.name, shortened(value, shown_bytes));
+  }
+  return text;
 }
 
 }  // namespace
@@ -52,7 +69,7 @@ void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& 
     if (cell.kind == postgres::CellKind::unchanged && old_has_it) {
       // The old tuple, one row up, carries what the new one leaves out.
       batch.columns[c].append_from(batch.columns[c], row - 1);
-    } else if (!append_cell(relation, batch, c, cell, op)) {
+    } else if (!append_cell(relation, batch, c, cell, op, tuple)) {
       return;
     }
     ++c;
@@ -63,7 +80,7 @@ void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& 
 }
 
 bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
-                              Op op) {
+                              Op op, const postgres::Tuple& tuple) {
   auto& column = batch.columns[c];
   switch (cell.kind) {
     case postgres::CellKind::null:
@@ -99,20 +116,25 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
     const auto layout = described.type.layout;
     const bool holds_text = layout == Layout::utf8 || layout == Layout::json || is_nested(layout);
     std::string text;
-    return limits_.text != nullptr && holds_text && !limits_.text->to_utf8(cell.bytes, text);
+    return limits_.text != nullptr && holds_text &&
+           postgres::stored_text(cell.bytes, limits_.text, text).form == postgres::StoredText::Form::refused;
   }();
-  const auto where = transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
-                                                     : "transaction " + std::to_string(transaction.xid);
+  const auto where = (transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
+                                                      : "transaction " + std::to_string(transaction.xid)) +
+                     key_text(relation, tuple);
+  // A reason goes to logs, status and the table's record: what the value is shows the debug log alone.
+  spdlog::debug("table {}, column \"{}\" at {}: the value is {}", relation.schema->full_name(), described.name, where,
+                postgres::to_hex(cell.bytes.substr(0, shown_bytes)));
   if (unconvertible) {
     set_aside(relation, batch,
-              fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of the bytes {}; correct "
+              fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of its {} bytes; correct "
                           "the value at the source",
-                          described.name, where, postgres::to_hex(cell.bytes.substr(0, 60))));
+                          described.name, where, cell.bytes.size()));
     return false;
   }
   set_aside(relation, batch,
-            fmt::format("column \"{}\" at {}: {} bytes that are no value of its type{}{}", described.name, where,
-                        cell.bytes.size(), binary ? "" : ": ", binary ? "" : shown(cell.bytes.substr(0, 60))));
+            fmt::format("column \"{}\" at {}: {} bytes that are no value of its type", described.name, where,
+                        cell.bytes.size()));
   return false;
 }
 

@@ -68,7 +68,7 @@ class OpenPackage {
     const TableSchema* schema;
   };
   [[nodiscard]] bool append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
-                                 Op op);
+                                 Op op, const postgres::Tuple& tuple);
   void ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why);
   void set_aside(RelationState& relation, RowBatch& batch, const std::string& why);
 

@@ -3,39 +3,15 @@
 #include <thread>
 
 #include "postgres/catalog/catalog_types.h"
-#include "postgres/snapshot/copy_rows.h"
 #include "postgres/snapshot/snapshot_reader.h"
 #include "test/integration/postgres/source_case.h"
+#include "test/unit/postgres/batch_cells.h"
 
 namespace walbrook::postgres::test {
 namespace {
 
 using std::chrono::steady_clock;
 using Prepared = SnapshotReader::Prepared;
-
-// A batch as text, cell by cell: NULL, the raw bytes in hex, or the variant.
-std::vector<std::string> cells(const RowBatch& batch) {
-  std::vector<std::string> out;
-  for (std::size_t row = 0; row < batch.rows(); ++row) {
-    std::string line;
-    for (const auto& column : batch.columns) {
-      if (!line.empty()) line += '|';
-      if (const auto* variant = column.variant(row)) {
-        line += "v:" + *variant;
-      } else if (column.is_null(row)) {
-        line += "NULL";
-      } else {
-        for (const char c : column.bytes_at(row)) {
-          constexpr auto digits = "0123456789abcdef";
-          line += digits[static_cast<unsigned char>(c) >> 4];
-          line += digits[static_cast<unsigned char>(c) & 15];
-        }
-      }
-    }
-    out.push_back(line);
-  }
-  return out;
-}
 
 class Snapshots : public SourceCase {
  protected:
@@ -338,78 +314,6 @@ TEST_F(Snapshots, AnErrorOfTheSinkLeavesTheReaderUsable) {
       std::runtime_error);
   ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
   EXPECT_EQ(copied(reader).size(), 100'000U);
-}
-
-// ---- the parser alone: data cut anywhere, and data that is none ----
-
-TableSchemaRef two_columns() {
-  TableSchema schema{.oid = 1, .schema = "public", .name = "t", .identity = ReplicaIdentity::key, .columns = {}};
-  schema.columns.push_back({.name = "id", .type_oid = type_oid::int4, .type = {Layout::int32}, .binary = true});
-  schema.columns.push_back({.name = "v", .type_oid = type_oid::text, .type = {Layout::utf8}, .binary = true});
-  return std::make_shared<const TableSchema>(std::move(schema));
-}
-CopyRows two_column_rows(CopyRows::Format format) {
-  return {two_columns(),
-          {{.oid = type_oid::int4, .base_oid = type_oid::int4}, {.oid = type_oid::text, .base_oid = type_oid::text}},
-          wide_limits,
-          format};
-}
-const std::string text_data = "1\ta\\tb\\nc\\\\d\n-7\t\\N\n3\t\n";
-const std::string binary_data = [] {
-  std::string data("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
-  data += std::string("\0\2\0\0\0\4\0\0\0\1\0\0\0\7a\tb\nc\\d", 21);
-  data += std::string("\0\2\0\0\0\4\377\377\377\371\377\377\377\377", 14);
-  data += std::string("\0\2\0\0\0\4\0\0\0\3\0\0\0\0", 14);
-  return data + "\377\377";
-}();
-const std::vector<std::string> expected_rows = {
-    "01000000|610962"
-    "0a635c64",
-    "f9ffffff|NULL", "03000000|"};
-
-TEST(CopyData, CutAnywhereGivesTheSameRows) {
-  for (const auto format : {CopyRows::Format::text, CopyRows::Format::binary}) {
-    const auto& data = format == CopyRows::Format::text ? text_data : binary_data;
-    for (std::size_t cut = 0; cut <= data.size(); ++cut) {
-      auto rows = two_column_rows(format);
-      rows.feed(std::string_view(data).substr(0, cut));
-      rows.feed(std::string_view(data).substr(cut));
-      rows.finish();
-      ASSERT_EQ(cells(rows.batch()), expected_rows) << "cut at " << cut;
-    }
-    auto bytewise = two_column_rows(format);
-    for (const char c : data) bytewise.feed({&c, 1});
-    bytewise.finish();
-    EXPECT_EQ(cells(bytewise.take()), expected_rows);
-    EXPECT_EQ(bytewise.batch().rows(), 0U);
-  }
-}
-
-TEST(CopyData, CutShortIsAnError) {
-  for (const auto format : {CopyRows::Format::text, CopyRows::Format::binary}) {
-    const auto& data = format == CopyRows::Format::text ? text_data : binary_data;
-    for (std::size_t end = 1; end < data.size(); ++end) {
-      if (format == CopyRows::Format::text && data[end - 1] == '\n') continue;
-      auto rows = two_column_rows(format);
-      rows.feed(std::string_view(data).substr(0, end));
-      expect_says(thrown_by([&] { rows.finish(); }), ErrorKind::protocol, {"public.t"});
-    }
-  }
-}
-
-TEST(CopyData, BadValuesNameTableColumnAndStart) {
-  auto text = two_column_rows(CopyRows::Format::text);
-  expect_says(thrown_by([&] { text.feed("12x\ty\n"); }), ErrorKind::data, {"public.t", "\"id\"", "\"12x\""});
-  auto binary = two_column_rows(CopyRows::Format::binary);
-  expect_says(
-      thrown_by([&] { binary.feed(binary_data.substr(0, 19) + std::string("\0\2\0\0\0\3abc\377\377\377\377", 13)); }),
-      ErrorKind::data, {"public.t", "\"id\"", "\\x616263"});
-  auto few = two_column_rows(CopyRows::Format::text);
-  expect_says(thrown_by([&] { few.feed("1\n"); }), ErrorKind::protocol, {"2 columns"});
-  auto many = two_column_rows(CopyRows::Format::text);
-  expect_says(thrown_by([&] { many.feed("1\t2\t3\n"); }), ErrorKind::protocol, {"2 columns"});
-  auto wrong = two_column_rows(CopyRows::Format::binary);
-  expect_says(thrown_by([&] { wrong.feed(std::string(30, 'x')); }), ErrorKind::protocol, {"signature"});
 }
 
 }  // namespace

@@ -1,28 +1,21 @@
-#include "postgres/snapshot/copy_rows.h"
+#include "postgres/protocol/copy_rows.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/text.h"
+#include "postgres/values/value_text.h"
 
 namespace walbrook::postgres {
 namespace {
 
 constexpr std::string_view signature("PGCOPY\n\377\r\n\0", 11);
-constexpr std::size_t shown_bytes = 60;  // of a value in an error
-
-// As it may stand in one line of a message.
-std::string shown(std::string_view value) {
-  std::string out;
-  for (const char c : value.substr(0, shown_bytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return value.size() > shown_bytes ? out + "…" : out;
-}
+constexpr std::size_t shown_bytes = 60;  // of a value, in the debug log
 
 char unescaped_letter(char letter) {
   switch (letter) {
@@ -198,17 +191,19 @@ void CopyRows::drop_unfinished_row() {
   for (auto& column : batch_.columns) column.truncate(batch_.rows());
 }
 
+// What the value is shows the debug log alone: an error goes to logs, status and the table's record.
 void CopyRows::fail_value(std::size_t column, std::string_view value) const {
   const auto& schema = schema_->columns[column];
-  std::string start = format_ == Format::text ? "\"" + shown(value) + "\"" : "\\x";
-  if (format_ == Format::binary) {
-    for (const char c : value.substr(0, shown_bytes / 2)) start += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  }
-  throw Error(ErrorKind::data,
-              fmt::format("table {} cannot be copied: column \"{}\" (type OID {}): {} {} is no value of that type",
-                          schema_->full_name(), schema.name, schema.type_oid,
-                          format_ == Format::text ? "the text" : "the bytes", start),
-              "The table is left out until it is copied again; please report the value.");
+  const auto* const form = format_ == Format::text ? "text" : "binary";
+  spdlog::debug(
+      "table {}, column \"{}\": the {} value is {}", schema_->full_name(), schema.name, form,
+      format_ == Format::text ? printable(value.substr(0, shown_bytes)) : to_hex(value.substr(0, shown_bytes)));
+  throw Error(
+      ErrorKind::data,
+      fmt::format("table {} cannot be copied: column \"{}\" (type OID {}): a {} value of {} bytes is no value of "
+                  "that type",
+                  schema_->full_name(), schema.name, schema.type_oid, form, value.size()),
+      "The table is left out until it is copied again. The debug log shows the value: please report it.");
 }
 
 void CopyRows::fail_format(const std::string& why) const {

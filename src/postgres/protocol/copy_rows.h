@@ -6,14 +6,21 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "model/row_batch.h"
-#include "postgres/snapshot/snapshot_reader.h"
 #include "postgres/values/values.h"
 
 namespace walbrook::postgres {
 
+// A value came in binary that only its text form can tell: a variant inside an array or a composite. The rows that were
+// handed over are of no use; the copy has to begin anew, in text.
+class CopyNeedsText : public Error {
+ public:
+  using Error::Error;
+};
+
 // Bytes may come cut anywhere; the server itself sends a row a message. No allocation per value or row on that way.
-// Throws Error(data) with table, column and the start of the value that is none of its type; CopyNeedsText;
+// Throws Error(data) with table and column for a value that is none of its type; CopyNeedsText;
 // Error(protocol) for bytes that are no COPY data.
 class CopyRows {
  public:
