@@ -53,12 +53,12 @@ class Output {
 
 class DecodedFrames {
  public:
-  explicit DecodedFrames(const CommandLine& line) : source_(open_frames(line)), wire_(source_->header().wire()) {}
+  explicit DecodedFrames(const CommandLine& line) : source_(open_frames(line)), wire_(source_.header.wire()) {}
 
-  [[nodiscard]] postgres::CaptureHeader header() const { return source_->header(); }
+  [[nodiscard]] postgres::CaptureHeader header() const { return source_.header; }
   // False: there is nothing more.
   bool next(postgres::Frame& frame, postgres::Message& message) {
-    if (!source_->next(frame)) return false;
+    if (!postgres::next_frame(*source_.reader, frame)) return false;
     ++count_;
     auto decoded = postgres::decode(frame.bytes, wire_);
     if (!decoded) {
@@ -72,7 +72,7 @@ class DecodedFrames {
   }
 
  private:
-  std::unique_ptr<FrameSource> source_;
+  OpenedFrames source_;
   postgres::Wire wire_;
   std::uint64_t count_ = 0;
 };

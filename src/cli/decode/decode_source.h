@@ -9,19 +9,10 @@
 
 namespace walbrook::cli {
 
-class FrameSource {
- public:
-  FrameSource() = default;
-  FrameSource(const FrameSource&) = delete;
-  FrameSource& operator=(const FrameSource&) = delete;
-  virtual ~FrameSource() = default;
-
-  // What was asked for: of a capture its own header.
-  [[nodiscard]] virtual postgres::CaptureHeader header() const = 0;
-  // False: there is nothing more. `out` is valid until the next call.
-  [[nodiscard]] virtual bool next(postgres::Frame& out) = 0;
+struct OpenedFrames {
+  postgres::CaptureHeader header;  // what was asked for: of a capture its own header
+  std::unique_ptr<postgres::ChangeReader> reader;
 };
-
-[[nodiscard]] std::unique_ptr<FrameSource> open_frames(const CommandLine& line);
+[[nodiscard]] OpenedFrames open_frames(const CommandLine& line);
 
 }  // namespace walbrook::cli

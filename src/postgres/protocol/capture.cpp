@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <fstream>
 
 namespace walbrook::postgres {
 namespace {
@@ -70,14 +73,15 @@ std::string captured(Lsn lsn, std::string_view frame) {
   return out.take();
 }
 
-CaptureReader::CaptureReader(std::istream& in, std::string name) : in_(in), name_(std::move(name)) {
+CaptureReader::CaptureReader(std::unique_ptr<std::istream> in, std::string name)
+    : in_(std::move(in)), name_(std::move(name)) {
   std::string line;
-  for (char c = 0; line.size() < max_header_bytes && in_.get(c) && c != '\n';) line.push_back(c);
+  for (char c = 0; line.size() < max_header_bytes && in_->get(c) && c != '\n';) line.push_back(c);
   std::string_view rest = line;
-  if (!rest.starts_with(first_words) || !in_) {
+  if (!rest.starts_with(first_words) || !*in_) {
     throw Error(ErrorKind::protocol,
                 fmt::format("{} is no capture: it does not begin with a line \"{} …\"", name_, first_words),
-                "`walbrook decode --record FILE` writes captures.");
+                remedy("`{}` writes captures.", RemedyAction::record_capture));
   }
   rest.remove_prefix(first_words.size());
   while (!rest.empty()) {
@@ -93,25 +97,37 @@ CaptureReader::CaptureReader(std::istream& in, std::string name) : in_(in), name
   }
 }
 
-bool CaptureReader::next(Lsn& lsn, std::string_view& frame) {
+Poll CaptureReader::poll(Frame& out) {
   std::array<char, frame_header_bytes> header{};
-  in_.read(header.data(), header.size());
-  if (in_.gcount() == 0) return false;
-  if (!in_) fail("it ends within the frame's length");
+  in_->read(header.data(), header.size());
+  if (in_->gcount() == 0) return Poll::ended;
+  if (!*in_) fail("it ends within the frame's length");
   ByteReader fields({header.data(), header.size()});
-  lsn = Lsn{fields.u64()};
+  out.lsn = Lsn{fields.u64()};
   const std::size_t size = fields.u32();
   if (size > max_frame_bytes) fail(fmt::format("the frame is said to have {} bytes", size));
   frame_.clear();
   while (frame_.size() < size) {
     const auto before = frame_.size();
     frame_.resize(before + std::min(size - before, bytes_at_once));
-    in_.read(frame_.data() + before, static_cast<std::streamsize>(frame_.size() - before));
-    if (!in_) fail(fmt::format("the frame of {} bytes is cut off", size));
+    in_->read(frame_.data() + before, static_cast<std::streamsize>(frame_.size() - before));
+    if (!*in_) fail(fmt::format("the frame of {} bytes is cut off", size));
   }
   ++frames_;
-  frame = frame_;
-  return true;
+  out.bytes = frame_;
+  return Poll::frame;
+}
+
+std::unique_ptr<CaptureReader> open_capture(const std::string& file) {
+  errno = 0;
+  auto in = std::make_unique<std::ifstream>(file, std::ios::binary);
+  // A folder opens and cannot be read.
+  if (!*in || in->peek() == std::ifstream::traits_type::eof()) {
+    throw Error(ErrorKind::source_not_ready,
+                fmt::format("the capture {} cannot be read: {}", file,
+                            in->is_open() && errno == 0 ? "it is empty" : std::strerror(errno)));
+  }
+  return std::make_unique<CaptureReader>(std::move(in), file);
 }
 
 void CaptureReader::fail(std::string_view why) const {

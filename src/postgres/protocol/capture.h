@@ -9,12 +9,14 @@
 #pragma once
 
 #include <istream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "postgres/protocol/message.h"
+#include "postgres/stream/change_reader.h"
 
 namespace walbrook::postgres {
 
@@ -41,24 +43,33 @@ struct CaptureHeader {
 // Of one frame, with its LSN and length.
 [[nodiscard]] std::string captured(Lsn lsn, std::string_view frame);
 
-class CaptureReader {
+// Ends with the file. Moves nothing, so that it keeps no position and `confirm` does nothing.
+class CaptureReader final : public ChangeReader {
  public:
-  // Reads the header. Borrows `in`; `name` is the file's, for errors. Throws Error(protocol), as `next` does, where the
-  // bytes are no capture.
-  CaptureReader(std::istream& in, std::string name);
+  // Reads the header. `name` is the file's, for errors. Throws Error(protocol), as `poll` does, where the bytes are no
+  // capture. Of one that is cut off, the frames before that are whole.
+  CaptureReader(std::unique_ptr<std::istream> in, std::string name);
 
   [[nodiscard]] const CaptureHeader& header() const { return header_; }
-  // False: the capture ended. `frame` is valid until the next call.
-  [[nodiscard]] bool next(Lsn& lsn, std::string_view& frame);
+
+  [[nodiscard]] Poll poll(Frame& out) override;
+  void wait_until(SteadyTime /*until*/) override {}
+  void interrupt() override {}
+  [[nodiscard]] Lsn begins_at() const override { return {}; }
+  [[nodiscard]] Lsn position() const override { return {}; }
+  void confirm(Lsn /*durable*/) override {}
 
  private:
   [[noreturn]] void fail(std::string_view why) const;
 
-  std::istream& in_;
+  std::unique_ptr<std::istream> in_;
   std::string name_;
   CaptureHeader header_;
   std::uint64_t frames_ = 0;
   std::string frame_;
 };
+
+// Throws Error(source_not_ready) where the file cannot be read.
+[[nodiscard]] std::unique_ptr<CaptureReader> open_capture(const std::string& file);
 
 }  // namespace walbrook::postgres

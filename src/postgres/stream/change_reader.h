@@ -62,6 +62,12 @@ class ChangeReader {
 };
 
 // The next frame, waiting for it. False: the reader has ended.
-[[nodiscard]] bool next_frame(ChangeReader& reader, Frame& out);
+[[nodiscard]] inline bool next_frame(ChangeReader& reader, Frame& out) {
+  while (true) {
+    const auto polled = reader.poll(out);
+    if (polled != Poll::idle) return polled == Poll::frame;
+    reader.wait_until(reader.answer_due());
+  }
+}
 
 }  // namespace walbrook::postgres

@@ -30,12 +30,11 @@ std::string whole_capture() {
 
 // All frames; throws Error.
 std::vector<std::pair<Lsn, std::string>> read_all(const std::string& bytes) {
-  std::istringstream in(bytes);
-  CaptureReader reader(in, "some.capture");
+  CaptureReader reader(std::make_unique<std::istringstream>(bytes), "some.capture");
   std::vector<std::pair<Lsn, std::string>> frames;
-  Lsn lsn;
-  std::string_view frame;
-  while (reader.next(lsn, frame)) frames.emplace_back(lsn, frame);
+  Frame frame;
+  while (next_frame(reader, frame)) frames.emplace_back(frame.lsn, frame.bytes);
+  EXPECT_EQ(reader.poll(frame), Poll::ended) << "it says so again";
   return frames;
 }
 
@@ -52,8 +51,7 @@ std::string read_error(const std::string& bytes) {
 TEST(Capture, what_was_written_is_read_back) {
   EXPECT_EQ(to_line(header),
             "walbrook capture 1 server=180004 protocol=4 streaming=parallel binary=yes messages=no two_phase=yes\n");
-  std::istringstream in(whole_capture());
-  CaptureReader reader(in, "some.capture");
+  const CaptureReader reader(std::make_unique<std::istringstream>(whole_capture()), "some.capture");
   EXPECT_EQ(reader.header(), header);
   EXPECT_EQ(reader.header().wire().protocol, 4);
   EXPECT_TRUE(reader.header().wire().parallel_streaming);

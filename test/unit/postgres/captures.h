@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -19,12 +18,10 @@ struct Recorded {
 inline std::vector<Recorded> all_captures() {
   std::vector<Recorded> all;
   for (const auto& entry : std::filesystem::directory_iterator(WALBROOK_SOURCE_DIR "/test/captures")) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    CaptureReader reader(in, entry.path());
-    auto& recorded = all.emplace_back(Recorded{entry.path().stem(), reader.header(), {}});
-    Lsn lsn;
-    std::string_view frame;
-    while (reader.next(lsn, frame)) recorded.frames.emplace_back(frame);
+    const auto reader = open_capture(entry.path());
+    auto& recorded = all.emplace_back(Recorded{entry.path().stem(), reader->header(), {}});
+    Frame frame;
+    while (next_frame(*reader, frame)) recorded.frames.emplace_back(frame.bytes);
   }
   return all;
 }
