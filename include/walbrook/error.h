@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "walbrook/export.h"
+#include "walbrook/remedy.h"
 
 namespace walbrook {
 
@@ -47,14 +48,16 @@ struct ErrorFacts {
 // Never holds a password. Copies share nothing.
 class WALBROOK_EXPORT Error : public std::exception {
  public:
-  // `cause`: one line, what happened and where. `mend`: what to do, a full sentence, SQL or a command; may be empty.
-  Error(ErrorKind kind, std::string cause, std::string mend = {}, ErrorFacts facts = {});
+  // `cause`: one line, what happened and where. `remedy`: what to do; may be empty.
+  Error(ErrorKind kind, std::string cause, Remedy remedy = {}, ErrorFacts facts = {});
   ~Error() override;
   Error(const Error&);
   Error& operator=(const Error&);
 
   [[nodiscard]] ErrorKind kind() const { return kind_; }
   [[nodiscard]] const std::string& cause() const { return cause_; }
+  [[nodiscard]] const Remedy& remedy() const { return remedy_; }
+  // The remedy in words: those of the library in what a call of it throws.
   [[nodiscard]] const std::string& mend() const { return mend_; }
   [[nodiscard]] const ErrorFacts& facts() const { return facts_; }
   // "cause" or "cause\n  mend"; what the command prints behind "error: ".
@@ -62,10 +65,13 @@ class WALBROOK_EXPORT Error : public std::exception {
 
   // Adds those of `more` whose field is still empty: who catches it on the way knows more of where it happened.
   void add_facts(const ErrorFacts& more);
+  // The same error, its remedy in these words.
+  [[nodiscard]] Error worded(std::string mend) const;
 
  private:
   ErrorKind kind_;
   std::string cause_;
+  Remedy remedy_;
   std::string mend_;
   std::string text_;
   ErrorFacts facts_;

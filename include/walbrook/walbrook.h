@@ -21,6 +21,7 @@
 #include "walbrook/pipeline.h"
 #include "walbrook/progress.h"
 #include "walbrook/query_options.h"
+#include "walbrook/remedy.h"
 #include "walbrook/replication_resource.h"
 #include "walbrook/snapshot_resource.h"
 #include "walbrook/table_names.h"

@@ -95,8 +95,8 @@ std::vector<TableLoad> table_loads(const replication::RunStatus& status, const d
     TableLoad load{.name = dotted(record.schema, record.name),
                    .target = dotted(record.target_schema, record.target_name),
                    .state = std::string(destination::to_string(record.state)),
-                   .reason = in_library_words(record.reason),
-                   .suspect = in_library_words(record.suspect)};
+                   .reason = record.reason,
+                   .suspect = record.suspect};
     if (record.state == TableState::copying) {
       load.reason = "its copy was stopped; the next run copies it from the beginning";
     }
@@ -147,9 +147,10 @@ void tell_postponed(const std::vector<replication::Postponed>& tables) {
                          dotted(table.schema, table.name), table.reason);
   }
   const auto& [first, remedy] = tables.front();
-  throw Error(ErrorKind::data, cause,
-              fmt::format("{}The other tables continue. The next run copies it.", remedy.empty() ? "" : remedy + " "),
-              {.table = dotted(first.schema, first.name)});
+  auto then = remedy;
+  if (!then.empty()) then += " ";
+  then += "The other tables continue. The next run copies it.";
+  throw Error(ErrorKind::data, cause, std::move(then), {.table = dotted(first.schema, first.name)});
 }
 
 // So is one whose rows may differ from the source.

@@ -12,6 +12,7 @@
 #include "api/source_access.h"
 #include "base/clock.h"
 #include "base/names.h"
+#include "model/same_table.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/catalog/table_schema.h"
@@ -80,9 +81,7 @@ class Initialization {
       by_columns_ = true;
     }
     for (const auto& included : included_) {
-      const auto table = std::ranges::find_if(tables_, [&included](const postgres::TableName& each) {
-        return each.schema == included.schema && each.name == included.name;
-      });
+      const auto table = std::ranges::find_if(tables_, same_table_as(included));
       if (table != tables_.end()) continue;
       throw Error(ErrorKind::configuration,
                   fmt::format("include_columns: table {} is not among the tables that are asked for",
@@ -136,7 +135,8 @@ class Initialization {
     if (const auto error = postgres::first_error(findings)) throw *error;
     for (const auto& finding : findings) {
       if (finding.severity != postgres::Severity::warning) continue;
-      spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
+      spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ",
+                   to_text(finding.mend, Wording::library));
     }
   }
 
@@ -212,7 +212,7 @@ class Initialization {
 
   [[nodiscard]] std::vector<std::string> columns_of(const postgres::TableName& table) const {
     for (const auto& included : included_) {
-      if (included.schema == table.schema && included.name == table.name) return included.columns;
+      if (means_same_table(included, table)) return included.columns;
     }
     return {};
   }

@@ -5,6 +5,8 @@
 
 #include "model/schema_diff.h"
 
+#include "model/same_table.h"
+
 namespace walbrook::api {
 namespace {
 
@@ -14,8 +16,7 @@ using Kind = SchemaChange::Kind;
 
 const TableRecord* same_table(const std::vector<TableRecord>& records, const TableRecord& record) {
   const auto found = std::ranges::find_if(records, [&record](const TableRecord& each) {
-    return each.schema == record.schema && each.name == record.name &&
-           (each.state == TableState::loaded) == (record.state == TableState::loaded);
+    return means_same_table(each, record) && (each.state == TableState::loaded) == (record.state == TableState::loaded);
   });
   return found == records.end() ? nullptr : &*found;
 }

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "api/library_words.h"
 #include "base/error.h"
 #include "base/mask_secrets.h"
 #include "postgres/catalog/catalog.h"
@@ -50,7 +49,7 @@ auto told(const ErrorFacts& facts, Work work) {
   try {
     return work();
   } catch (const Error& error) {
-    auto own = in_library_words(error);
+    auto own = error.worded(to_text(error.remedy(), Wording::library));
     own.add_facts(facts);
     throw Error(own);
   } catch (const std::exception& unexpected) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/mask_secrets.h"
+#include "base/remedy.h"
 
 namespace walbrook {
 
@@ -50,14 +51,32 @@ std::string_view to_string(ErrorKind kind) {
   return "internal";
 }
 
-Error::Error(ErrorKind kind, std::string cause, std::string mend, ErrorFacts facts)
-    // Masked here as well as by whoever builds one: a password that an argument held by mistake leaves in no error.
-    : kind_(kind), cause_(mask_secrets(cause)), mend_(mask_secrets(mend)), facts_(std::move(facts)) {
-  text_ = mend_.empty() ? cause_ : cause_ + "\n  " + mend_;
+namespace {
+
+std::string joined(const std::string& cause, const std::string& mend) {
+  return mend.empty() ? cause : cause + "\n  " + mend;
 }
+
+}  // namespace
+
+Error::Error(ErrorKind kind, std::string cause, Remedy remedy, ErrorFacts facts)
+    // Masked here as well as by whoever builds one: a password that an argument held by mistake leaves in no error.
+    : kind_(kind),
+      cause_(mask_secrets(cause)),
+      remedy_(masked(remedy)),
+      mend_(to_text(remedy_, Wording::command)),
+      text_(joined(cause_, mend_)),
+      facts_(std::move(facts)) {}
 Error::~Error() = default;
 Error::Error(const Error&) = default;
 Error& Error::operator=(const Error&) = default;
+
+Error Error::worded(std::string mend) const {
+  Error other(*this);
+  other.mend_ = mask_secrets(mend);
+  other.text_ = joined(other.cause_, other.mend_);
+  return other;
+}
 
 void Error::add_facts(const ErrorFacts& more) {
   for (const auto& [name, field] : fact_fields) {

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "base/remedy.h"
 #include "walbrook/error.h"
 
 namespace walbrook {

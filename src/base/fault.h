@@ -11,7 +11,8 @@
 namespace walbrook::fault {
 
 // Every point, in the order in which a run reaches them. The test suite fails when one of these is hit by no test.
-inline constexpr std::array<std::string_view, 18> points = {
+inline constexpr std::array<std::string_view, 19> points = {
+    "publication_made",    // it exists and is marked as walbrook's, nothing else was made
     "slot_created",        // the slot exists, the destination knows nothing of it yet
     "copy_started",        // state `copying` is durable, no row copied
     "mid_copy",            // between two batches of a table's copy

@@ -44,8 +44,8 @@ namespace walbrook::destination {
 // may be confirmed to the source, and trying again changes nothing.
 class DestinationLost final : public Error {
  public:
-  DestinationLost(std::string cause, std::string mend)
-      : Error(ErrorKind::destination, std::move(cause), std::move(mend)) {}
+  DestinationLost(std::string cause, Remedy remedy)
+      : Error(ErrorKind::destination, std::move(cause), std::move(remedy)) {}
 };
 
 enum class TableState {
@@ -235,7 +235,7 @@ struct AlteredTarget {
 // gave it a constraint. Other tables are not concerned. The load it comes from is dead, as after any other Error.
 class TargetRefused final : public Error {
  public:
-  TargetRefused(std::string cause, std::string hint) : Error(ErrorKind::data, std::move(cause), std::move(hint)) {}
+  TargetRefused(std::string cause, Remedy remedy) : Error(ErrorKind::data, std::move(cause), std::move(remedy)) {}
 };
 
 // Rows of one table's copy, invisible under its target name until promoted.

@@ -103,7 +103,7 @@ class PartReader {
   }
   [[noreturn]] static void damaged() {
     throw Error(ErrorKind::destination, "a staged part in the destination is damaged",
-                "Copy the tables anew: walbrook run --reset");
+                remedy("Copy the tables anew: {}", RemedyAction::reset));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/quoting.h"
 
 namespace walbrook {
 namespace {
@@ -135,15 +136,6 @@ class TypeReader {
   std::string_view rest_;
 };
 
-std::string quoted(const std::string& name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 std::size_t value_width(Layout layout) {
@@ -202,7 +194,7 @@ std::string to_string(const PhysicalType& type) {
   if (type.layout == Layout::decimal) return fmt::format("{}({},{})", out, type.precision, type.scale);
   for (std::size_t i = 0; i < type.children.size(); ++i) {
     out += i == 0 ? "(" : ", ";
-    if (!type.names.empty()) out += quoted(type.names[i]) + " ";
+    if (!type.names.empty()) out += quote_identifier(type.names[i]) + " ";
     out += to_string(type.children[i]);
   }
   return type.children.empty() ? out : out + ")";

@@ -107,6 +107,26 @@ std::vector<std::string> point_names() {
 }
 INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(point_names()), [](const auto& tested) { return tested.param; });
 
+// What a first run leaves that is killed as soon as its publication exists: `drop` and `--reset` know it as walbrook's.
+TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE item(id int PRIMARY KEY); INSERT INTO item VALUES (1)");
+  const auto publications = [&db] { return db.value("SELECT count(*) FROM pg_publication"); };
+  const auto killed = [&db] { return db.pipeline.run({}, {{"WALBROOK_FAULT", "publication_made"}}).killed(); };
+  ASSERT_TRUE(killed());
+  ASSERT_EQ(publications(), "1");
+  const auto dropped = run(db.pipeline.command("pipeline", {db.pipeline.slot, "drop", "--yes"}));
+  EXPECT_EQ(dropped.exit_code, 0) << dropped.describe();
+  EXPECT_EQ(publications(), "0") << dropped.describe();
+  ASSERT_TRUE(killed());
+  db.exec(
+      "CREATE TABLE later(id int PRIMARY KEY)");  // only a publication that is made anew holds it as soon as it begins
+  const auto reset = db.pipeline.run({"--reset"});
+  EXPECT_EQ(reset.exit_code, 0) << reset.describe();
+  EXPECT_NE(reset.err.find("created for 2 tables"), std::string::npos) << reset.describe();
+  EXPECT_EQ(db.differences(), "");
+}
+
 class DestinationError : public Kill {};
 
 TEST_P(DestinationError, p2_a_failing_load_is_tried_again) {

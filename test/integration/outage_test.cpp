@@ -93,6 +93,30 @@ TEST_F(OutageTest, a_server_that_is_not_up_yet_is_waited_for) {
   EXPECT_TRUE(again.ends_within(milliseconds(2'000)));
 }
 
+// Each of a start's connections, and then the start as a whole, would wait for it otherwise.
+TEST(Walsenders, that_are_all_in_use_are_waited_for_once) {
+  const PostgresServer server({.settings = {"max_wal_senders=2"}});
+  const TempFolder folder("walsenders");
+  Sql(server.conninfo()).exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  const Pipeline pipeline{.source = server.conninfo(), .file = folder / "copy.duckdb"};
+  Process follower(pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(pipeline.arrives("SELECT count(*) AS n FROM public.t", "1")) << follower.err();
+  const auto streams = [&server] {
+    return Sql(server.conninfo()).value("SELECT count(*) FROM pg_stat_replication") == "1";
+  };
+  ASSERT_TRUE(eventually(streams, milliseconds(10'000)));
+  const Sql other(server.conninfo() + " replication=database");
+  auto second = pipeline;
+  second.file = folder / "second.duckdb";
+  const auto began = std::chrono::steady_clock::now();
+  const auto refused = second.run({"--adopt-slot", "--startup-timeout", "3"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.describe();
+  EXPECT_NE(refused.err.find("waited 3 s for it"), std::string::npos) << refused.describe();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(5'500)) << refused.describe();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(10'000)).exit_code, 0);
+}
+
 TEST_F(OutageTest, what_is_refused_at_the_start_ends_the_run_at_once) {
   set_password("wrong");
   const auto wrong = run(command("run", {"--follow"}), milliseconds(10'000));

@@ -29,7 +29,7 @@ Finding ok(std::string what) {
   return {.severity = Severity::ok, .topic = topic, .what = std::move(what)};
 }
 
-Finding wrong(std::string what, std::string mend) {
+Finding wrong(std::string what, Remedy mend) {
   return {.severity = Severity::error,
           .topic = topic,
           .what = std::move(what),
@@ -152,7 +152,7 @@ DestinationCheck check_destination(CommandLine& line) {
     for (auto& finding : altered_findings(*destination, state)) check.findings.push_back(std::move(finding));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::configuration) throw;
-    auto finding = wrong(error.cause(), error.mend());
+    auto finding = wrong(error.cause(), error.remedy());
     finding.kind = error.kind();
     check.findings.push_back(std::move(finding));
   }

@@ -70,7 +70,7 @@ std::string findings_text(const std::vector<Finding>& findings, bool colour) {
     warnings += finding.severity == Severity::warning ? 1 : 0;
     text += fmt::format("{} {}  {}\n", mark(finding.severity, colour),
                         padded_right(printable(finding.topic), topic_columns), printable(finding.what));
-    text += indented(printable_block(finding.mend), topic_columns + 4);
+    text += indented(printable_block(to_text(finding.mend, Wording::command)), topic_columns + 4);
   }
   if (errors == 0 && warnings == 0) return text + "ready: nothing stands in the way of a run\n";
   return text + fmt::format("{}, {}\n", errors == 0 ? "ready" : counted(errors, "error"), counted(warnings, "warning"));
@@ -82,7 +82,7 @@ std::string findings_json(const std::vector<Finding>& findings) {
     nlohmann::ordered_json item = {{"severity", name_of(finding.severity)},
                                    {"topic", finding.topic},
                                    {"what", finding.what},
-                                   {"mend", finding.mend}};
+                                   {"mend", to_text(finding.mend, Wording::command)}};
     if (finding.severity == Severity::error) item["exit_code"] = exit_code(finding.kind);
     list.push_back(std::move(item));
   }

@@ -60,7 +60,8 @@ void look_before_first_run(const CommandLine& line) {
   if (const auto error = postgres::first_error(findings)) throw *error;
   for (const auto& finding : findings) {
     if (finding.severity != postgres::Severity::warning || finding.run_reports_it) continue;
-    spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ", finding.mend);
+    spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ",
+                 to_text(finding.mend, Wording::command));
   }
 }
 

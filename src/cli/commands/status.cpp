@@ -7,26 +7,18 @@
 #include <functional>
 #include <optional>
 
+#include "base/quoting.h"
 #include "cli/commands/destination_access.h"
 #include "cli/commands/status_text.h"
 #include "cli/commands/stored_names.h"
 #include "cli/terminal.h"
 #include "destination/stored_pipeline.h"
+#include "model/same_table.h"
 
 namespace walbrook::cli {
 namespace {
 
 using Ask = std::function<destination::QueryResult(const std::string& sql)>;
-
-// The name as DuckDB reads it.
-std::string quoted(const std::string& name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  return text + '"';
-}
 
 // Of the tables that readers can see, in one query and so at one LSN. Without an answer the status is shown all the
 // same.
@@ -37,8 +29,8 @@ RowCounts count_rows(const replication::RunStatus& status, const Ask& ask) {
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
     const auto& table = status.tables[i];
     if (table.state != "streaming" && table.state != "loaded") continue;
-    sql += fmt::format("{}(SELECT count(*) FROM {}.{})", sql.empty() ? "SELECT " : ", ", quoted(table.target_schema),
-                       quoted(table.target_name));
+    sql += fmt::format("{}(SELECT count(*) FROM {}.{})", sql.empty() ? "SELECT " : ", ",
+                       quote_identifier(table.target_schema), quote_identifier(table.target_name));
     counted.push_back(i);
   }
   if (counted.empty()) return counts;
@@ -118,7 +110,7 @@ void note_altered_targets(destination::DestinationOptions options, replication::
   const auto state = destination->open();
   for (const auto& [record, altered] : altered_targets(*destination, state)) {
     const auto table = std::ranges::find_if(status.tables, [&record = record](const auto& each) {
-      return each.schema == record.schema && each.name == record.name && each.state != "loaded";
+      return means_same_table(each, record) && each.state != "loaded";
     });
     if (table == status.tables.end()) continue;
     table->state = destination::to_string(altered.name_conflict ? destination::TableState::quarantined

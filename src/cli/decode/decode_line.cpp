@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/quoting.h"
 #include "base/text.h"
 
 namespace walbrook::cli {
@@ -19,21 +20,12 @@ bool is_plain(std::string_view text) {
   });
 }
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "'";
-  for (const char c : printable(text)) {
-    if (c == '\'') out.push_back('\'');
-    out.push_back(c);
-  }
-  return out + "'";
-}
-
 std::string shown(const ordered_json& value) {
   if (value.is_null()) return "NULL";
   if (value.is_object()) return "\\x" + value.value("hex", "");
   if (!value.is_string()) return value.dump();
   const auto& text = value.get_ref<const std::string&>();
-  return is_plain(text) ? text : in_quotes(text);
+  return is_plain(text) ? text : quote_literal(printable(text));
 }
 
 std::string row_text(const ordered_json& row, const ordered_json* unchanged) {

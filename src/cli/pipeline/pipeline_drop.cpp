@@ -13,6 +13,7 @@
 #include "cli/pipeline/found_pipeline.h"
 #include "cli/pipeline/pipeline_json.h"
 #include "cli/terminal.h"
+#include "model/same_table.h"
 #include "postgres/catalog/table_name.h"
 #include "replication/setup/drop.h"
 
@@ -35,10 +36,7 @@ struct DropPlan {
 
 const TableRecord& find_table(const std::vector<TableRecord>& all, const postgres::TableName& name,
                               const std::string& pipeline) {
-  const auto is_named = [&name](const TableRecord& table) {
-    return table.schema == name.schema && table.name == name.name;
-  };
-  const auto found = std::ranges::find_if(all, is_named);
+  const auto found = std::ranges::find_if(all, same_table_as(name));
   if (found != all.end()) return *found;
   std::vector<std::string> known;
   for (const auto& table : all) known.push_back(dotted(table));
@@ -105,9 +103,7 @@ std::string dropped_in_destination(const DropPlan& plan) {
 // Whether the next run copies a dropped table again.
 bool is_wanted(const CommandLine& line, const TableRecord& table) {
   if (line.run.tables.empty()) return true;
-  return std::ranges::any_of(line.run.tables, [&table](const postgres::TableName& name) {
-    return name.schema == table.schema && name.name == table.name;
-  });
+  return std::ranges::any_of(line.run.tables, same_table_as(table));
 }
 
 int drop_named_tables(const CommandLine& line, const DropPlan& plan) {

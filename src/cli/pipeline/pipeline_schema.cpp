@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/quoting.h"
 #include "base/text.h"
 #include "cli/pipeline/pipeline_json.h"
 
@@ -15,15 +16,6 @@ using destination::StoredColumn;
 using destination::StoredPipeline;
 using destination::StoredTable;
 using Json = nlohmann::ordered_json;
-
-std::string sql_name(const std::string& name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  return text + '"';
-}
 
 // "" where nothing of a source is there.
 std::string position_of(const StoredPipeline& pipeline) {
@@ -88,16 +80,16 @@ std::string as_sql(const StoredPipeline& pipeline, const std::vector<StoredTable
   std::set<std::string> schemas;
   for (const auto& table : tables) {
     if (table.columns.empty() || !schemas.insert(table.record.target_schema).second) continue;
-    text += fmt::format("CREATE SCHEMA IF NOT EXISTS {};\n", sql_name(table.record.target_schema));
+    text += fmt::format("CREATE SCHEMA IF NOT EXISTS {};\n", quote_identifier(table.record.target_schema));
   }
   for (const auto& table : tables) {
     if (table.columns.empty()) continue;
-    text += fmt::format("\nCREATE TABLE {}.{} (\n", sql_name(table.record.target_schema),
-                        sql_name(table.record.target_name));
+    text += fmt::format("\nCREATE TABLE {}.{} (\n", quote_identifier(table.record.target_schema),
+                        quote_identifier(table.record.target_name));
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
       const auto& column = table.columns[i];
-      text += fmt::format("  {} {}{}{}\n", sql_name(column.name), column.type, i + 1 < table.columns.size() ? "," : "",
-                          column.is_key ? "  -- key" : "");
+      text += fmt::format("  {} {}{}{}\n", quote_identifier(column.name), column.type,
+                          i + 1 < table.columns.size() ? "," : "", column.is_key ? "  -- key" : "");
     }
     text += ");\n";
   }

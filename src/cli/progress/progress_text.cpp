@@ -290,10 +290,12 @@ std::vector<Error> postponed_errors(const replication::RunSummary& summary) {
   std::vector<Error> errors;
   for (const auto& [table, remedy] : summary.postponed) {
     const std::string name = table.schema + "." + table.name;
+    auto then = remedy;
+    if (!then.empty()) then += "\n  ";
+    then += "The next walbrook run copies it.";
     errors.emplace_back(ErrorKind::data,
                         fmt::format("table {} could not be copied, the others continue: {}", name, table.reason),
-                        fmt::format("{}The next walbrook run copies it.", remedy.empty() ? "" : remedy + "\n  "),
-                        ErrorFacts{.table = name});
+                        std::move(then), ErrorFacts{.table = name});
   }
   return errors;
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/process_limits.h"
+#include "base/quoting.h"
 #include "destination/destination.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/file_place.h"
@@ -38,21 +39,11 @@ const char* settings_of(const DatabaseOptions& options) {
 }  // namespace
 
 std::string identifier(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
+  return quote_identifier(name);
 }
 
 std::string literal(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += c;
-  }
-  return out + '\'';
+  return quote_literal(text);
 }
 
 bool same_name(std::string_view a, std::string_view b) {

@@ -60,8 +60,8 @@ using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
 // What DuckDB answered, as Error(destination).
 class DuckDbError final : public Error {
  public:
-  DuckDbError(duckdb_error_type type, std::string cause, std::string hint)
-      : Error(ErrorKind::destination, std::move(cause), std::move(hint)), type_(type) {}
+  DuckDbError(duckdb_error_type type, std::string cause, Remedy remedy)
+      : Error(ErrorKind::destination, std::move(cause), std::move(remedy)), type_(type) {}
   // The statement does not fit the tables that it names, or their constraints: it would fail again.
   [[nodiscard]] bool concerns_table() const;
 

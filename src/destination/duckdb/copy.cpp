@@ -38,8 +38,10 @@ std::optional<Error> stranger_in_place(Connection& connection, RelationNames& na
                fmt::format("{}.{} stands in {} already and {}", table.target_schema, table.target_name,
                            connection.database().label(),
                            owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
-               owner ? "It is not touched. Have the copies in another schema: --dataset NAME."
-                     : "It is not touched. Rename it, or have the copies in another schema: --dataset NAME.");
+               owner ? remedy("It is not touched. Have the copies in another schema: {}.",
+                              SetOption{RemedyOption::dataset, "NAME"})
+                     : remedy("It is not touched. Rename it, or have the copies in another schema: {}.",
+                              SetOption{RemedyOption::dataset, "NAME"}));
 }
 
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,

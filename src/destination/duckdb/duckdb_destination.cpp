@@ -183,7 +183,7 @@ void DuckDbDestination::reopen_if_broken() {
   throw Error(ErrorKind::destination,
               fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name(),
                           lsn_of(checkpoint).to_string()),
-              "Nothing is lost: start walbrook run again, it goes on from there.");
+              remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
 }
 
 std::vector<TakenPlace> DuckDbDestination::taken_places(const std::vector<TableRecord>& tables) {

@@ -32,10 +32,12 @@ using std::chrono::steady_clock;
 constexpr const char* descriptors_folder = "/proc/self/fd";
 constexpr int share_of_looks = 100;  // looks at /proc take one part in so many of the time
 
-constexpr const char* put_back_mend =
-    "Nothing that came later was confirmed to the source. Put the file back with its log (NAME.wal) and start again. "
-    "If "
-    "it is gone for good, walbrook run --reset copies the tables again.";
+Remedy put_it_back() {
+  return remedy(
+      "Nothing that came later was confirmed to the source. Put the file back with its log (NAME.wal) and start again. "
+      "If it is gone for good, {} copies the tables again.",
+      RemedyAction::reset);
+}
 
 // CPU time of this thread: a machine with too much to do makes looks no rarer.
 std::chrono::nanoseconds thread_time() {
@@ -200,8 +202,8 @@ void FileGuard::check() {
   next_look_ = steady_clock::now() + (thread_time() - began) * share_of_looks;
 }
 
-void FileGuard::lose(const std::string& what, const std::string& mend) {
-  lost_ = {fmt::format("the destination {} {}", path_, what), mend};
+void FileGuard::lose(const std::string& what, const Remedy& remedy) {
+  lost_.emplace(fmt::format("the destination {} {}", path_, what), remedy);
   throw DestinationLost(lost_->first, lost_->second);
 }
 
@@ -214,8 +216,8 @@ void FileGuard::check_place() {
   struct stat held {};
   const bool has_name = ::fstat(descriptor_, &held) == 0 && held.st_nlink > 0;
   const auto where = has_name ? " (it is now " + link_of(descriptor_) + ")" : std::string();
-  if (is_named) lose("was replaced by another file while it was written" + where, put_back_mend);
-  lose((has_name ? "was moved while it was written" : "was removed while it was written") + where, put_back_mend);
+  if (is_named) lose("was replaced by another file while it was written" + where, put_it_back());
+  lose((has_name ? "was moved while it was written" : "was removed while it was written") + where, put_it_back());
 }
 
 void FileGuard::check_log() {
@@ -235,12 +237,12 @@ void FileGuard::check_log() {
     if (is_named && inode_of(named) == log_->inode) return;
     if (!is_named && errno != ENOENT && errno != ENOTDIR) cannot_look(log_path_, errno);
   }
-  lose("has lost its log: " + log_path_ + " was removed, moved or replaced while it was written", put_back_mend);
+  lose("has lost its log: " + log_path_ + " was removed, moved or replaced while it was written", put_it_back());
 }
 
 void FileGuard::check_header() {
   const auto counter = read_counter();
-  if (!counter || *counter < checkpoints_) lose("was overwritten while it was written", put_back_mend);
+  if (!counter || *counter < checkpoints_) lose("was overwritten while it was written", put_it_back());
   if (*counter != checkpoints_) header_changed_ = true;
   checkpoints_ = *counter;
 }

@@ -70,7 +70,7 @@ class FileGuard {
   void look_at_descriptors();
   void give_log_mode_of_file(int descriptor, mode_t mode) const;
   void check_lock();
-  [[noreturn]] void lose(const std::string& what, const std::string& mend);
+  [[noreturn]] void lose(const std::string& what, const Remedy& remedy);
 
   std::string path_;
   std::string log_path_;           // as DuckDB names it
@@ -84,7 +84,7 @@ class FileGuard {
 
   std::mutex mutex_;  // guards all
   std::chrono::steady_clock::time_point next_look_;
-  std::optional<std::pair<std::string, std::string>> lost_;  // cause and mend
+  std::optional<std::pair<std::string, Remedy>> lost_;  // the cause and what to do
 };
 
 }  // namespace walbrook::destination::duckdb

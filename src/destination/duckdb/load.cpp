@@ -120,7 +120,7 @@ void TransactionLoad::commit() {
     // DuckDB says so when the rows are safe and only writing its log into the file failed. It must be opened anew.
     if (failed.cause().find("COMMIT succeeded and is durable") == std::string::npos) {
       outcome_.uncertain = true;
-      throw Error(ErrorKind::in_doubt, failed.cause(), failed.mend(), failed.facts());
+      throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
     }
   }
   outcome_.committed = true;

@@ -37,8 +37,8 @@ void set(const Config& config, const char* name, const std::string& value) {
   }
 }
 
-[[noreturn]] void cannot_open(std::string cause, std::string mend) {
-  throw Error(ErrorKind::destination, std::move(cause), std::move(mend));
+[[noreturn]] void cannot_open(std::string cause, Remedy remedy) {
+  throw Error(ErrorKind::destination, std::move(cause), std::move(remedy));
 }
 
 // DuckDB (1.5.5) removes such a log when it makes the file, with the commits that are in it.
@@ -63,17 +63,18 @@ void check_path(const DatabaseOptions& options) {
                 "Give this user the right to enter its folder, and to every folder above it.");
   }
   if (!fs::is_directory(folder, ignored)) {
-    cannot_open(fmt::format("the destination's folder {} does not exist", folder.string()),
-                fmt::format("Create it (mkdir -p '{}') or name another with --destination.", folder.string()));
+    cannot_open(
+        fmt::format("the destination's folder {} does not exist", folder.string()),
+        remedy("Create it (mkdir -p '{}') or name another with {}.", folder.string(), RemedyOption::destination));
   }
   if (fs::is_directory(path, ignored)) {
     cannot_open(fmt::format("the destination {} is a folder, not a database file", options.path),
-                "Name a file in it with --destination duckdb:///FOLDER/NAME.duckdb.");
+                remedy("Name a file in it with {} duckdb:///FOLDER/NAME.duckdb.", RemedyOption::destination));
   }
   const bool exists = fs::exists(path, ignored);
   if (!exists && options.read_only) {
     cannot_open(fmt::format("the destination {} does not exist", options.path),
-                "Start walbrook run first, or name the right file with --destination.");
+                remedy("{}, or name the right file with {}.", RemedyAction::run_first, RemedyOption::destination));
   }
   if (!exists) refuse_log_alone(options.path);
   if (exists && ::access(path.c_str(), R_OK) != 0) {
@@ -94,8 +95,10 @@ void check_outputs(const std::string& path) {
   }
 }
 
-constexpr const char* locked_mend =
-    "End that process, or wait until it is done; walbrook run --follow waits by itself.";
+Remedy await_the_holder() {
+  return remedy("End that process, or wait until it is done{}.",
+                OfTheCommand{"; walbrook run --follow waits by itself"});
+}
 
 // What DuckDB answered, in our words.
 [[noreturn]] void explain(const std::string& path, const std::string& message) {
@@ -104,20 +107,23 @@ constexpr const char* locked_mend =
   if (const auto at = message.find(held); at != std::string::npos) {
     const auto holder = std::string_view(message).substr(at + held.size());
     if (const auto end = holder.find(')'); end != std::string_view::npos) {
-      cannot_open(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)), locked_mend);
+      cannot_open(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)),
+                  await_the_holder());
     }
   }
   if (message.find("Could not set lock") != std::string::npos) {
-    cannot_open(fmt::format("the destination {} is locked by another process", path), locked_mend);
+    cannot_open(fmt::format("the destination {} is locked by another process", path), await_the_holder());
   }
   if (message.find("not a valid DuckDB database") != std::string::npos) {
     cannot_open(fmt::format("the destination {} is no DuckDB database", path),
-                "Name another file with --destination, or move this one away.");
+                remedy("Name another file with {}, or move this one away.", RemedyOption::destination));
   }
   if (message.find("encrypted database") != std::string::npos) {
-    cannot_open(fmt::format("the destination {} is encrypted, and walbrook gives DuckDB no key", path),
-                "Name another file with --destination. DuckDB copies an encrypted file into a plain one: ATTACH both, "
-                "the old one with its ENCRYPTION_KEY, and COPY FROM DATABASE.");
+    cannot_open(
+        fmt::format("the destination {} is encrypted, and walbrook gives DuckDB no key", path),
+        remedy("Name another file with {}. DuckDB copies an encrypted file into a plain one: ATTACH both, the old one "
+               "with its ENCRYPTION_KEY, and COPY FROM DATABASE.",
+               RemedyOption::destination));
   }
   if (message.find("WAL") != std::string::npos) {
     cannot_open(fmt::format("the log of the destination {} cannot be replayed: {}", path, first_line(message)),
@@ -127,9 +133,10 @@ constexpr const char* locked_mend =
                             path));
   }
   if (message.find("computed checksum") != std::string::npos) {
-    cannot_open(fmt::format("the destination {} is damaged: {}", path, first_line(message)),
-                "Put back a copy of the file and of its log from a backup, or move it away: walbrook run --reset "
-                "copies the tables again.");
+    cannot_open(
+        fmt::format("the destination {} is damaged: {}", path, first_line(message)),
+        remedy("Put back a copy of the file and of its log from a backup, or move it away: {} copies the tables again.",
+               RemedyAction::reset));
   }
   if (is_out_of_memory(message) || message.find("bad_alloc") != std::string::npos) {
     const auto advice = memory_limit_advice();
@@ -141,10 +148,9 @@ constexpr const char* locked_mend =
       message.find("older version of DuckDB") != std::string::npos) {
     cannot_open(
         fmt::format("the destination {} was written by another version of DuckDB: {}", path, first_line(message)),
-        fmt::format("This walbrook reads what DuckDB {} reads: name another file with --destination, or have the "
-                    "version that wrote it copy it into one of an older format (ATTACH … (STORAGE_VERSION …), COPY "
-                    "FROM DATABASE).",
-                    duckdb_library_version()));
+        remedy("This walbrook reads what DuckDB {} reads: name another file with {}, or have the version that wrote it "
+               "copy it into one of an older format (ATTACH … (STORAGE_VERSION …), COPY FROM DATABASE).",
+               duckdb_library_version(), RemedyOption::destination));
   }
   cannot_open(fmt::format("the destination {} cannot be opened: {}", path, first_line(message)), {});
 }

@@ -52,13 +52,13 @@ std::string with_catalog_if_text(Connection& connection, const std::string& sql)
 
 [[noreturn]] void refuse_rows(std::uint64_t rows) {
   throw Error(ErrorKind::configuration, fmt::format("the result has more than {} rows", rows),
-              "Ask for less: add LIMIT, a WHERE, or aggregate. --query-rows sets the limit.");
+              remedy("Ask for less: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_rows));
 }
 
 [[noreturn]] void refuse_bytes(std::uint64_t bytes) {
   const auto size = bytes >> 20U > 0 ? fmt::format("{} MB", bytes >> 20U) : fmt::format("{} bytes", bytes);
   throw Error(ErrorKind::configuration, fmt::format("the result is larger than {}", size),
-              "Ask for less: add LIMIT, a WHERE, or aggregate. --query-bytes sets the limit.");
+              remedy("Ask for less: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_bytes));
 }
 
 [[noreturn]] void tell_ended(QueryWatch::Reason reason, const QueryLimits& limits, std::uint64_t memory_limit) {
@@ -67,14 +67,15 @@ std::string with_catalog_if_text(Connection& connection, const std::string& sql)
       const auto limit = limits.timeout.count() % 1000 == 0 ? fmt::format("{} s", limits.timeout.count() / 1000)
                                                             : fmt::format("{} ms", limits.timeout.count());
       throw Error(ErrorKind::configuration, fmt::format("the query was ended after {}", limit),
-                  "Ask for less: add a WHERE, or aggregate. --query-timeout sets the limit.");
+                  remedy("Ask for less: add a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_timeout));
     }
     case QueryWatch::Reason::memory:
-      throw Error(ErrorKind::configuration,
-                  fmt::format("the query was ended: the process had more than {} MB of memory while it ran",
-                              memory_limit / 1'000'000),
-                  "Ask for less at a time: large values and long lists are held in memory whole. --query-memory sets "
-                  "the limit.");
+      throw Error(
+          ErrorKind::configuration,
+          fmt::format("the query was ended: the process had more than {} MB of memory while it ran",
+                      memory_limit / 1'000'000),
+          remedy("Ask for less at a time: large values and long lists are held in memory whole. {} sets the limit.",
+                 RemedyOption::query_memory));
     default:
       throw Error(ErrorKind::destination, "the query was ended before it was answered",
                   "Its client left, or the run that answered is ending.");

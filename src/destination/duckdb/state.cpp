@@ -104,7 +104,7 @@ Lsn lsn(const Row& row, std::size_t column) {
   if (written.empty()) return {};
   if (const auto parsed = Lsn::parse(written)) return *parsed;
   throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
-              "It was changed by hand. Copy the tables anew: walbrook run --reset");
+              remedy("It was changed by hand. Copy the tables anew: {}", RemedyAction::reset));
 }
 
 // What an older walbrook wrote as the reason of a table that was to begin without rows, in place of changes_only. Once

@@ -57,7 +57,7 @@ auto on_target(const Work& work) {
     return work();
   } catch (const DuckDbError& failed) {
     if (!failed.concerns_table()) throw;
-    throw TargetRefused(failed.cause(), failed.mend());
+    throw TargetRefused(failed.cause(), failed.remedy());
   }
 }
 

@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/quoting.h"
+#include "model/same_table.h"
+#include "postgres/slot/slot.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -113,9 +116,7 @@ std::string quoted_name(std::string_view name) {
   const bool bare = !name.empty() && starts(name[0]) &&
                     std::ranges::all_of(name, [&](char c) { return starts(c) || (c >= '0' && c <= '9') || c == '$'; });
   if (bare) return std::string(name);
-  std::string quoted = "\"";
-  for (const char c : name) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
+  return quote_identifier(name);
 }
 
 std::optional<std::string> take_quoted_name(std::string_view& rest) {
@@ -152,7 +153,7 @@ std::optional<TableName> meant_table(const WrittenName& written, std::span<const
   };
   std::vector<const TableName*> found;
   for (const auto& table : known) {
-    if (table.schema == exact.schema && table.name == exact.name) return table;
+    if (means_same_table(table, exact)) return table;
     if (fits(written.schema_is_quoted, exact.schema, table.schema) &&
         fits(written.name_is_quoted, exact.name, table.name)) {
       found.push_back(&table);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "postgres/catalog/partition_tree.h"
+
 namespace walbrook::postgres {
 namespace {
 
@@ -21,11 +23,6 @@ WHERE c.oid = ANY ($1::oid[])
 
 // Partitions that are sent with a filter or columns of their own while their root is copied whole.
 constexpr auto filtered_query = R"(
-WITH RECURSIVE tree(root, oid) AS (
-  SELECT r.oid, r.oid FROM pg_catalog.pg_class r WHERE r.oid = ANY ($1::oid[]) AND r.relkind = 'p'
-  UNION ALL
-  SELECT tree.root, i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid WHERE NOT i.inhdetachpending
-)
 SELECT tree.root, min(c.oid::pg_catalog.regclass::text)
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind <> 'p'
   JOIN pg_catalog.pg_publication_rel pr ON pr.prrelid = c.oid JOIN pg_catalog.pg_publication p ON p.oid = pr.prpubid
@@ -79,7 +76,8 @@ void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const
     table->unreadable = unreadable_by(catalog, *table, rights, row);
   }
   if (via_partition_root || std::ranges::none_of(tables, &SourceTable::partitioned)) return;
-  const auto filtered = catalog.query(filtered_query, {oid_array(tables), publication}, "reading partitions");
+  const auto filtered =
+      catalog.query(over_partition_tree(filtered_query), {oid_array(tables), publication}, "reading partitions");
   for (int row = 0; row < filtered.size(); ++row) {
     const auto table = find(filtered.oid(row, 0));
     if (!table->unfit.reason.empty()) continue;

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/mask_secrets.h"
+#include "base/quoting.h"
 #include "base/standard_descriptors.h"
 #include "postgres/connection/connect_failure.h"
 #include "postgres/connection/dial.h"
@@ -320,10 +321,11 @@ bool Connection::cancel(milliseconds limit) {
   return sent.wait_for(limit) == std::future_status::ready && sent.get();
 }
 
-void Connection::abandon_statement() {
-  constexpr milliseconds limit(500);                         // of each half
-  if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE) return;  // a request that comes late ends the next statement
-  if (!cancel(limit)) return;
+Connection::Abandoned Connection::abandon_statement() {
+  constexpr milliseconds limit(500);  // of each half
+  auto became = Abandoned::ended;
+  // A request that comes late ends the next statement.
+  if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE || !cancel(limit)) return became;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (std::chrono::steady_clock::now() < deadline) {
     char* row = nullptr;
@@ -331,13 +333,16 @@ void Connection::abandon_statement() {
     if (size > 0) PQfreemem(row);
     if (size > 0) continue;
     if (size < 0 && PQisBusy(raw()) == 0) {
-      if (Result(PQgetResult(raw())) == nullptr) return;
+      const Result result(PQgetResult(raw()));
+      if (result == nullptr) return became;
+      if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) became = Abandoned::had_succeeded;
       continue;
     }
     pollfd socket{.fd = PQsocket(raw()), .events = POLLIN, .revents = 0};
     poll(&socket, 1, static_cast<int>(stop_interval.count()));
-    if (!receive()) return;
+    if (!receive()) break;
   }
+  return became;
 }
 
 // Inside TLS a record of up to 16 kB may be half taken while the socket itself has nothing more to tell poll(): libpq
@@ -362,27 +367,16 @@ std::string Connection::encoded(std::string sql) const {
 }
 
 std::string Connection::quote_name(std::string_view name) const {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
+  return quote_identifier(name);
 }
 
 std::string Connection::quote_table(std::string_view schema, std::string_view name) const {
   return quote_name(schema) + "." + quote_name(name);
 }
 
-// Every session of ours has standard_conforming_strings on, and the replication grammar knows no backslashes at all:
-// only quotes are doubled.
+// Every session of ours has standard_conforming_strings on.
 std::string Connection::quote_literal(std::string_view text) const {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') quoted.push_back('\'');
-    quoted.push_back(c);
-  }
-  return quoted + "'";
+  return walbrook::quote_literal(text);
 }
 
 std::string Connection::database() const {

@@ -88,8 +88,9 @@ class Connection {
   void finish_copy(std::string_view doing);
 
   // Has the server end the statement in hand, and takes its results. The connection is of no more use where that takes
-  // longer than a second.
-  void abandon_statement();
+  // longer than a second. Returns whether the statement had succeeded before the server heard of it.
+  enum class Abandoned { ended, had_succeeded };
+  Abandoned abandon_statement();
 
   // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.
   [[nodiscard]] bool receive();

@@ -68,7 +68,7 @@ void Outage::wait_or_throw(const Error& failed, Asked asked) {
   if (most && waited >= *most) {
     throw WaitOver(failed.kind(),
                    fmt::format("{}; waited {} s for it", failed.cause(), duration_cast<seconds>(waited).count()),
-                   failed.mend(), failed.facts());
+                   failed.remedy(), failed.facts());
   }
   if (endpoint_.note_reason(failed.cause())) {
     spdlog::warn("{}; {}", failed.cause(),

@@ -8,7 +8,9 @@
 namespace walbrook::postgres {
 namespace {
 
-constexpr auto ways_out = "Give the right --source; walbrook run --reset makes the copy anew.";
+Remedy ways_out() {
+  return remedy("Give the right {}; {} makes the copy anew.", RemedyOption::source, RemedyAction::reset);
+}
 
 // The file name of a write-ahead log segment begins with its timeline, in 8 hexadecimal digits. pg_control_checkpoint()
 // still has the former timeline for a while after a promotion, until the first checkpoint is done.
@@ -37,7 +39,7 @@ std::vector<EarlierTimeline> read_history(Connection& replication, std::int64_t 
 Error older_state(std::string cause, const ExpectedServer& expected) {
   return {ErrorKind::source_not_ready,
           cause + ": it is an older state of the source",
-          ways_out,
+          ways_out(),
           {.lsn = expected.checkpoint.is_set() ? expected.checkpoint.to_string() : std::string()}};
 }
 
@@ -91,8 +93,8 @@ std::optional<Error> identity_trouble(const ServerIdentity& server, const Expect
     return Error(
         ErrorKind::source_not_ready,
         fmt::format("this is cluster {}, but the copy was made from cluster {}", server.systemid, expected.systemid),
-        "Give the right --source; after pg_upgrade: walbrook run --accept-new-system; walbrook run --reset makes the "
-        "copy anew.");
+        remedy("Give the right {}; after pg_upgrade: {}; {} makes the copy anew.", RemedyOption::source,
+               RemedyAction::accept_new_system, RemedyAction::reset));
   }
   if (server.timeline < expected.timeline) {
     return older_state(
@@ -106,14 +108,15 @@ std::optional<Error> identity_trouble(const ServerIdentity& server, const Expect
                    fmt::format("the server is on timeline {}, which does not come from timeline {}, on which the copy "
                                "stands",
                                server.timeline, expected.timeline),
-                   ways_out, {.lsn = expected.checkpoint.to_string()});
+                   ways_out(), {.lsn = expected.checkpoint.to_string()});
     }
     if (expected.checkpoint > left->end) {
       return Error(ErrorKind::source_not_ready,
                    fmt::format("the failover lost changes that the copy has: the copy is at {}, the new primary left "
                                "timeline {} at {}",
                                expected.checkpoint.to_string(), expected.timeline, left->end.to_string()),
-                   "walbrook run --reset makes the copy anew. Until then it holds rows that the new primary never had.",
+                   remedy("{} makes the copy anew. Until then it holds rows that the new primary never had.",
+                          RemedyAction::reset),
                    {.lsn = expected.checkpoint.to_string()});
     }
   }

@@ -1,10 +1,13 @@
 // What a preflight found, as its parts add it.
 #pragma once
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "postgres/connection/outage.h"
 #include "postgres/preflight/preflight.h"
 
 namespace walbrook::postgres {
@@ -12,26 +15,26 @@ namespace walbrook::postgres {
 class Findings {
  public:
   void ok(std::string topic, std::string what) { add({Severity::ok, std::move(topic), std::move(what), {}}); }
-  void note(std::string topic, std::string what, std::string mend = {}) {
+  void note(std::string topic, std::string what, Remedy mend = {}) {
     add({Severity::note, std::move(topic), std::move(what), std::move(mend)});
   }
-  void warning(std::string topic, std::string what, std::string mend) {
+  void warning(std::string topic, std::string what, Remedy mend) {
     add({Severity::warning, std::move(topic), std::move(what), std::move(mend)});
   }
   // Of a table that a run leaves out or suspends, and names.
-  void reported_warning(std::string topic, std::string what, std::string mend) {
+  void reported_warning(std::string topic, std::string what, Remedy mend) {
     add({.severity = Severity::warning,
          .topic = std::move(topic),
          .what = std::move(what),
          .mend = std::move(mend),
          .run_reports_it = true});
   }
-  void error(std::string topic, std::string what, std::string mend, ErrorKind kind = ErrorKind::source_not_ready,
+  void error(std::string topic, std::string what, Remedy mend, ErrorKind kind = ErrorKind::source_not_ready,
              ErrorFacts facts = {}) {
     add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind, std::move(facts)});
   }
   // Of one table, which a run suspends.
-  void table_error(std::string topic, std::string what, std::string mend) {
+  void table_error(std::string topic, std::string what, Remedy mend) {
     add({.severity = Severity::error,
          .topic = std::move(topic),
          .what = std::move(what),
@@ -41,7 +44,15 @@ class Findings {
          .concerns_table = true});
   }
   void error(std::string topic, const Error& failed) {
-    error(std::move(topic), failed.cause(), failed.mend(), failed.kind(), failed.facts());
+    error(std::move(topic), failed.cause(), failed.remedy(), failed.kind(), failed.facts());
+  }
+  // Throws `failed` again where it is Stopped, or a WaitOver that no error found before explains. REQUIRES: it is being
+  // handled.
+  void wait_failed(const Error& failed) const {
+    const bool explained =
+        std::ranges::any_of(findings_, [](const Finding& finding) { return finding.severity == Severity::error; });
+    const bool is_over = dynamic_cast<const WaitOver*>(&failed) != nullptr;
+    if (dynamic_cast<const Stopped*>(&failed) != nullptr || (is_over && !explained)) throw;
   }
   [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }
 

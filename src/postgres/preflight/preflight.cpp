@@ -119,6 +119,7 @@ std::optional<ServerIdentity> check_replication(const Connection& catalog, const
     found.ok("rights", fmt::format("role {} may replicate", catalog.user()));
     return identity;
   } catch (const Error& failed) {
+    found.wait_failed(failed);
     found.error("rights", failed);
     return std::nullopt;
   }
@@ -131,7 +132,7 @@ void check_same_server(Connection& catalog, const ServerIdentity& server, Findin
   found.error("server",
               fmt::format("two connections came to two servers: cluster {}, timeline {}, and cluster {}, timeline {}",
                           other.systemid, other.timeline, server.systemid, server.timeline),
-              "Name one host in --source, and no pooler that distributes connections.");
+              remedy("Name one host in {}, and no pooler that distributes connections.", RemedyOption::source));
 }
 
 bool is_new_system(const ServerIdentity& server, const PreflightRequest& request) {
@@ -162,16 +163,16 @@ Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, co
 
 // Another copy may live from it: whoever reads it takes its changes away.
 Error foreign_slot(const SlotState& slot) {
-  return {
-      ErrorKind::source_not_ready,
-      fmt::format("slot {} exists already, and the destination knows nothing of it: {}", slot.name,
-                  slot.active_pid == 0
-                      ? "it may be another copy's"
-                      : fmt::format("PID {} of the server reads it for somebody else", slot.active_pid)),
-      fmt::format("Choose: --slot NAME creates another one; --adopt-slot takes this one over (tables are copied first, "
-                  "changes begin at its position, {}); --reset drops it and starts anew.",
-                  slot.confirmed_flush_lsn.to_string()),
-      {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
+  return {ErrorKind::source_not_ready,
+          fmt::format("slot {} exists already, and the destination knows nothing of it: {}", slot.name,
+                      slot.active_pid == 0
+                          ? "it may be another copy's"
+                          : fmt::format("PID {} of the server reads it for somebody else", slot.active_pid)),
+          remedy("Choose: {} creates another one; {} takes this one over (tables are copied first, "
+                 "changes begin at its position, {}); {} drops it and starts anew.",
+                 SetOption{RemedyOption::slot, "NAME"}, RemedyOption::adopt_slot, slot.confirmed_flush_lsn.to_string(),
+                 RemedyOption::reset),
+          {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
 }
 
 void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
@@ -210,6 +211,7 @@ void run_part(const char* topic, Findings& found, Part part) {
   try {
     part();
   } catch (const Error& failed) {
+    found.wait_failed(failed);
     found.error(topic, failed);
   }
 }

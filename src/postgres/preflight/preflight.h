@@ -26,7 +26,7 @@ struct Finding {
   Severity severity = Severity::ok;
   std::string topic;  // "server", "rights", "publication", "slot", "table public.orders", "destination"
   std::string what;   // one line
-  std::string mend;   // SQL, setting or command; empty when there is nothing to do
+  Remedy mend;        // empty when there is nothing to do
   ErrorKind kind = ErrorKind::source_not_ready;  // of an error: decides the exit code
   ErrorFacts facts = {};                         // of an error
   bool run_reports_it = false;                   // every run does, so that what looks before a run need not
@@ -52,7 +52,9 @@ struct PreflightRequest {
   std::vector<Oid> streaming;      // tables that need no copy
 };
 
-// Never throws for what it can tell as a finding; an unreachable server is one too.
+// Never throws for what it can tell as a finding; an unreachable server is one too. But where the endpoint has the
+// source waited for, it throws Stopped, and WaitOver unless a finding explains it: whoever catches these must not wait
+// once more.
 [[nodiscard]] std::vector<Finding> preflight(const PreflightRequest& request);
 
 // The error that a run should end with: the first finding of severity error that concerns the run; nullopt when there

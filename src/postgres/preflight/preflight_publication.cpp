@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "model/same_table.h"
 #include "postgres/preflight/preflight_tables.h"
 #include "postgres/publication/kept_publication.h"
 
@@ -13,12 +14,10 @@ namespace {
 
 // An asked table that is not as it was asked for. One that was copied before does not refuse the run: it left the
 // publication, or stays in it as it is.
-void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, std::string mend,
+void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, Remedy mend,
                         Findings& found) {
   const auto topic = "table " + asked.full_name();
-  const bool known = std::ranges::any_of(request.known, [&asked](const TableName& table) {
-    return table.schema == asked.schema && table.name == asked.name;
-  });
+  const bool known = std::ranges::any_of(request.known, same_table_as(asked));
   if (known) return found.warning(topic, std::move(what), std::move(mend));
   found.error(topic, std::move(what), std::move(mend));
 }
@@ -73,7 +72,7 @@ void check_operations(const Connection& catalog, const Publication& publication,
 // An asked table against the publication that the user brought.
 void check_asked(Connection& catalog, const PreflightRequest& request, const Publication& publication,
                  const PublishableTable& asked, Findings& found) {
-  const auto refuse = [&](std::string what, std::string mend) {
+  const auto refuse = [&](std::string what, Remedy mend) {
     cannot_be_as_asked(request, asked.name, std::move(what), std::move(mend), found);
   };
   const auto pub = catalog.quote_name(publication.name);
@@ -86,7 +85,7 @@ void check_asked(Connection& catalog, const PreflightRequest& request, const Pub
     if (root != publication.tables.end()) {
       return refuse(
           fmt::format("{} is published as a partition of {}.{}", asked.name.full_name(), root->schema, root->name),
-          fmt::format("Ask for --table '{}'.", catalog.quote_table(root->schema, root->name)));
+          remedy("Ask for {} '{}'.", RemedyOption::tables, catalog.quote_table(root->schema, root->name)));
     }
     return refuse(fmt::format("table {} is not in publication {}", asked.name.full_name(), publication.name),
                   "As owner of both: " + add);
@@ -191,11 +190,11 @@ std::optional<Error> missing_publication(Connection& catalog, const PreflightReq
   } else {
     return std::nullopt;
   }
-  return Error(
-      ErrorKind::source_not_ready, fmt::format("publication {} does not exist, but {}", request.publication, why),
-      fmt::format("{} Name one with --publication, or check the database; walbrook run --reset makes the copy anew.",
-                  publications_there_are(catalog)),
-      {.publication = request.publication});
+  return Error(ErrorKind::source_not_ready,
+               fmt::format("publication {} does not exist, but {}", request.publication, why),
+               remedy("{} Name one with {}, or check the database; {} makes the copy anew.",
+                      publications_there_are(catalog), RemedyOption::publication, RemedyAction::reset),
+               {.publication = request.publication});
 }
 
 void warn_of_older_slot(const PreflightRequest& request, Findings& found) {

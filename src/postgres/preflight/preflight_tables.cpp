@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/same_table.h"
+#include "postgres/catalog/partition_tree.h"
 #include "postgres/catalog/table_obstacles.h"
 
 namespace walbrook::postgres {
@@ -11,11 +13,6 @@ namespace {
 
 // Partitions whose changes are not in the write-ahead log.
 constexpr auto partitions_query = R"(
-WITH RECURSIVE tree(root, oid) AS (
-  SELECT r.oid, r.oid FROM pg_catalog.pg_class r WHERE r.oid = ANY ($1::oid[]) AND r.relkind = 'p'
-  UNION ALL
-  SELECT tree.root, i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid WHERE NOT i.inhdetachpending
-)
 SELECT tree.root, c.oid::pg_catalog.regclass::text, c.relkind = 'f'
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND (c.relkind = 'f' OR c.relkind = 'r' AND c.relpersistence = 'u')
 )";
@@ -57,7 +54,7 @@ void check_replica_identity(const SourceTable& table, const PublishedOperations&
 }
 
 void check_partitions(Connection& catalog, const std::vector<SourceTable>& tables, Findings& found) {
-  const auto rows = catalog.query(partitions_query, {oid_array(tables)}, "reading partitions");
+  const auto rows = catalog.query(over_partition_tree(partitions_query), {oid_array(tables)}, "reading partitions");
   for (int row = 0; row < rows.size(); ++row) {
     const auto root = std::ranges::find(tables, rows.oid(row, 0), &SourceTable::oid);
     const auto name = root->full_name();
@@ -75,9 +72,7 @@ void check_partitions(Connection& catalog, const std::vector<SourceTable>& table
 }
 
 bool is_asked(const PreflightRequest& request, const SourceTable& table) {
-  return request.tables.empty() || std::ranges::any_of(request.tables, [&table](const TableName& asked) {
-           return asked.schema == table.schema && asked.name == table.name;
-         });
+  return request.tables.empty() || std::ranges::any_of(request.tables, same_table_as(table));
 }
 
 }  // namespace

@@ -255,6 +255,7 @@ inline constexpr std::array<MessageKind, std::variant_size_v<Message>> message_k
 }
 
 inline constexpr int newest_protocol = 4;
+inline constexpr int first_protocol_of_prepared = 3;  // messages of two-phase commit
 
 // Of a server (150018: 15): 14 has 2 (streaming), 15 has 3 (two-phase commit), 16 and later have 4 (parallel
 // streaming).

@@ -7,6 +7,7 @@
 #include <array>
 #include <sstream>
 
+#include "base/fault.h"
 #include "postgres/publication/publication.h"
 
 namespace walbrook::postgres {
@@ -68,14 +69,31 @@ const SourceTable* published(const Publication& publication, Oid oid) {
   return found == publication.tables.end() ? nullptr : &*found;
 }
 
+// What marks a publication as walbrook's; a statement for after the one that creates it, in the same transaction.
+std::string mark_sql(const Connection& catalog, const std::string& name, const OwnMark& mark) {
+  auto comment = std::string(own_comment);
+  if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
+  return fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment));
+}
+
+// Creates the publication and marks it. Statements that are sent as one string are one transaction, so that no crash
+// leaves a publication of walbrook's that is not known as one. Error(rights) with the SQL where the role may not:
+// without the mark, since whoever runs it owns the publication.
+void create_as_own(Connection& catalog, const WantedPublication& wanted, const std::vector<PublishableTable>& tables,
+                   const std::string& operations) {
+  const auto sql = create_publication_sql(catalog, wanted.name, tables, operations);
+  const OwnMark mark{.schema = wanted.tables.empty() ? wanted.schema : std::string()};
+  change_publication(catalog, wanted.name, sql, mark_sql(catalog, wanted.name, mark));
+  fault::hit("publication_made");
+}
+
 MadePublication create(Connection& catalog, const WantedPublication& wanted, const std::string& operations) {
   MadePublication made{.created = true, .added = {}, .left_out = {}};
   auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
   refuse_what_cannot_be_published(tables);
   made.left_out = leave_out(tables, operations);
   for (const auto& table : tables) made.added.push_back(table.name.full_name());
-  change_publication(catalog, wanted.name, create_publication_sql(catalog, wanted.name, tables, operations));
-  mark_as_own(catalog, wanted.name, {.schema = wanted.tables.empty() ? wanted.schema : std::string()});
+  create_as_own(catalog, wanted, tables, operations);
   return made;
 }
 
@@ -129,7 +147,9 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
   }
   if (!mark) return made;
   set_operations(catalog, now, operations);
-  if (wanted.tables.empty() && mark->schema.empty()) mark_as_own(catalog, wanted.name, {.schema = wanted.schema});
+  if (wanted.tables.empty() && mark->schema.empty()) {
+    catalog.execute(mark_sql(catalog, wanted.name, {.schema = wanted.schema}), "marking the publication as ours");
+  }
   if (wanted.tables.empty() && !mark->schema.empty() && mark->schema != wanted.schema) {
     spdlog::warn("publication {} was made for schema {}: later tables of {} are added by calling again", wanted.name,
                  mark->schema, wanted.schema);
@@ -139,9 +159,9 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
 
 }  // namespace
 
-void change_publication(Connection& catalog, const std::string& name, const std::string& sql) {
+void change_publication(Connection& catalog, const std::string& name, const std::string& sql, const std::string& then) {
   try {
-    catalog.execute(sql, "changing publication " + name);
+    catalog.execute(then.empty() ? sql : sql + "; " + then, "changing publication " + name);
   } catch (const Error& failed) {
     if (failed.kind() != ErrorKind::rights) throw;
     throw Error(ErrorKind::rights, failed.cause(),
@@ -165,14 +185,6 @@ std::optional<OwnMark> read_own_mark(Connection& catalog, const std::string& nam
 
 bool is_own_publication(Connection& catalog, const std::string& name) {
   return read_own_mark(catalog, name).has_value();
-}
-
-void mark_as_own(Connection& catalog, const std::string& name, const OwnMark& mark) {
-  auto comment = std::string(own_comment);
-  if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
-  catalog.execute(
-      fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment)),
-      "marking the publication as ours");
 }
 
 void drop_own_publication(Connection& catalog, const std::string& name) {

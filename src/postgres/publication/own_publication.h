@@ -18,7 +18,6 @@ struct OwnMark {
 // nullopt: there is none of that name, or somebody else made it.
 [[nodiscard]] std::optional<OwnMark> read_own_mark(Connection& catalog, const std::string& name);
 [[nodiscard]] bool is_own_publication(Connection& catalog, const std::string& name);
-void mark_as_own(Connection& catalog, const std::string& name, const OwnMark& mark);
 // Nothing happens where there is none, or where it is somebody else's.
 void drop_own_publication(Connection& catalog, const std::string& name);
 
@@ -40,7 +39,9 @@ struct MadePublication {
 // walbrook's is left as it is: Error(source_not_ready) with the SQL for its owner where a table is missing.
 // Error(rights) with the SQL where the role may not.
 MadePublication make_publication(Connection& catalog, const WantedPublication& wanted);
-// Runs an ALTER or CREATE PUBLICATION. Error(rights) with the SQL where the role may not.
-void change_publication(Connection& catalog, const std::string& name, const std::string& sql);
+// Runs an ALTER or CREATE PUBLICATION, and `then` in the same transaction. Error(rights) where the role may not, with
+// `sql` alone.
+void change_publication(Connection& catalog, const std::string& name, const std::string& sql,
+                        const std::string& then = {});
 
 }  // namespace walbrook::postgres

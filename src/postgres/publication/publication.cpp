@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "model/same_table.h"
+
 namespace walbrook::postgres {
 namespace {
 
@@ -49,7 +51,7 @@ std::string kind_refusal(char kind, char persistence, bool system) {
   return {};
 }
 
-void refuse(PublishableTable& table, std::string why, std::string mend) {
+void refuse(PublishableTable& table, std::string why, Remedy mend) {
   table.refusal = std::move(why);
   table.refusal_mend = std::move(mend);
 }
@@ -81,14 +83,14 @@ void check_columns(PublishableTable& table, const std::vector<std::string>& pres
 }
 
 // A table that is not there may be there under the same name in other letters.
-std::string missing_mend(Connection& catalog, const TableName& asked) {
+Remedy missing_mend(Connection& catalog, const TableName& asked) {
   const auto rows = catalog.query(
       "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2) AND c.relkind IN ('r', 'p') LIMIT 1",
       {asked.schema, asked.name});
   if (rows.size() == 0) return fmt::format("Check the name and the database ({}).", catalog.database());
-  return fmt::format("There is {}: write --table '{}'", rows.text(0, 0) + "." + rows.text(0, 1),
-                     catalog.quote_table(rows.text(0, 0), rows.text(0, 1)));
+  return remedy("There is {}: write {} '{}'", rows.text(0, 0) + "." + rows.text(0, 1), RemedyOption::tables,
+                catalog.quote_table(rows.text(0, 0), rows.text(0, 1)));
 }
 
 PublishableTable find_one(Connection& catalog, const TableName& asked) {
@@ -105,8 +107,9 @@ PublishableTable find_one(Connection& catalog, const TableName& asked) {
   const char persistence = rows.text(0, 2).at(0);
   if (auto why = kind_refusal(rows.text(0, 1).at(0), persistence, rows.boolean(0, 7)); !why.empty()) {
     refuse(table, std::move(why),
-           persistence == 'u' ? fmt::format("ALTER TABLE {} SET LOGGED;", catalog.quote_table(asked.schema, asked.name))
-                              : "Name ordinary or partitioned tables.");
+           persistence == 'u' ? Remedy(ExecuteSql{fmt::format("ALTER TABLE {} SET LOGGED;",
+                                                              catalog.quote_table(asked.schema, asked.name))})
+                              : Remedy("Name ordinary or partitioned tables."));
     return table;
   }
   check_columns(table, names_of(rows.json(0, 5)), names_of(rows.json(0, 6)), catalog.server_version());
@@ -116,7 +119,7 @@ PublishableTable find_one(Connection& catalog, const TableName& asked) {
 std::vector<PublishableTable> find_schema(Connection& catalog, const std::string& schema) {
   if (catalog.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).size() == 0) {
     throw Error(ErrorKind::source_not_ready, fmt::format("schema {} does not exist in {}", schema, catalog.where()),
-                "Name another one by --schema, or tables by --table.");
+                remedy("Name another one by {}, or tables by {}.", RemedyOption::schema, RemedyOption::tables));
   }
   const auto rows = catalog.query(schema_query, {schema}, "listing the tables of schema " + schema);
   std::vector<PublishableTable> tables;
@@ -132,7 +135,7 @@ std::vector<PublishableTable> find_schema(Connection& catalog, const std::string
   if (tables.empty()) {
     throw Error(ErrorKind::source_not_ready,
                 fmt::format("schema {} of {} holds no table that can be published", schema, catalog.where()),
-                "Name another one by --schema, or tables by --table.");
+                remedy("Name another one by {}, or tables by {}.", RemedyOption::schema, RemedyOption::tables));
   }
   return tables;
 }
@@ -182,10 +185,8 @@ std::vector<PublishableTable> find_publishable(Connection& catalog, const std::s
   if (asked.empty()) return with_identities(catalog, find_schema(catalog, schema));
   std::vector<PublishableTable> tables;
   for (const auto& name : asked) {
-    const auto same = [&name](const PublishableTable& known) {
-      return known.name.schema == name.schema && known.name.name == name.name;
-    };
-    if (const auto known = std::ranges::find_if(tables, same); known != tables.end()) {
+    const auto known = std::ranges::find_if(tables, same_table_as(name), &PublishableTable::name);
+    if (known != tables.end()) {
       if (known->name == name) continue;
       throw Error(ErrorKind::configuration,
                   fmt::format("table {} is asked for twice, with other columns", name.full_name()), "Name it once.");

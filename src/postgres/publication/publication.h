@@ -15,9 +15,9 @@ struct PublishableTable {
   bool partitioned = false;
   bool may_publish = false;  // this role owns it
   std::string owner;
-  std::string refusal;       // why it cannot be published; empty = it can
-  std::string refusal_mend;  //
-  TableIdentity identity;    // with its `lack` the table is left out, if UPDATE or DELETE are published
+  std::string refusal;     // why it cannot be published; empty = it can
+  Remedy refusal_mend;     //
+  TableIdentity identity;  // with its `lack` the table is left out, if UPDATE or DELETE are published
 };
 
 // As read_publication would describe them if they were published: OID, names, identity and asked columns.

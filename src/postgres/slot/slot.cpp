@@ -113,13 +113,14 @@ std::string seconds_text(milliseconds time) {
 }
 
 // What ends them, as far as that is known.
-std::string end_writers(const Connection& connection, const std::vector<OpenWriter>& writers) {
+Remedy end_writers(const Connection& connection, const std::vector<OpenWriter>& writers) {
   std::string sql;
   for (const auto& writer : writers) {
     sql += writer.pid != 0 ? fmt::format("SELECT pg_terminate_backend({}); ", writer.pid)
                            : fmt::format("ROLLBACK PREPARED {}; ", connection.quote_literal(writer.prepared_gid));
   }
-  return fmt::format("Wait for their end, or end them: {}--snapshot-wait sets how long a run waits.", sql);
+  return remedy("Wait for their end, or end them: {}{} sets how long a run waits.", ExecuteSql{sql},
+                RemedyOption::snapshot_wait);
 }
 
 WritersStayOpen waited_too_long(const Connection& replication, WaitReport& report, std::string_view doing,
@@ -130,12 +131,24 @@ WritersStayOpen waited_too_long(const Connection& replication, WaitReport& repor
       Error(ErrorKind::data,
             fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
                         seconds_text(longest), known ? to_text(*writers) : "they are not known"),
-            known ? end_writers(replication, *writers) : "--snapshot-wait sets how long a run waits."));
+            known ? end_writers(replication, *writers)
+                  : remedy("{} sets how long a run waits.", RemedyOption::snapshot_wait)));
+}
+
+// Ends the creation. The server may have created the slot just before it heard of that: a temporary one goes with its
+// connection, a permanent one is dropped.
+void give_up_creation(Connection& replication, const std::string& slot) noexcept {
+  try {
+    if (replication.abandon_statement() == Connection::Abandoned::ended) return;
+    static_cast<void>(replication.run("DROP_REPLICATION_SLOT " + replication.quote_name(slot), {}, "dropping a slot"));
+  } catch (const std::exception& failed) {
+    spdlog::debug("giving up slot {}: {}", slot, failed.what());
+  }
 }
 
 // Waits for as long as the server is at work on it.
 Result await_result(Connection& replication, WaitReport& report, milliseconds longest, const std::stop_token& stop,
-                    std::string_view doing) {
+                    const std::string& slot, std::string_view doing) {
   ServerWait wait(replication, doing, stop);
   auto next_report = steady_clock::now() + waiting_interval;
   const auto give_up = steady_clock::now() + longest;
@@ -144,7 +157,7 @@ Result await_result(Connection& replication, WaitReport& report, milliseconds lo
       wait.once();
       if (longest.count() > 0 && steady_clock::now() >= give_up && PQisBusy(replication.raw()) != 0) {
         auto failed = waited_too_long(replication, report, doing, longest);  // before they can end
-        replication.abandon_statement();
+        give_up_creation(replication, slot);
         throw failed;
       }
       if (steady_clock::now() < next_report) continue;
@@ -153,7 +166,7 @@ Result await_result(Connection& replication, WaitReport& report, milliseconds lo
     }
   } catch (const Stopped&) {
     // A server process that waits for a transaction does not notice that its client is gone.
-    replication.abandon_statement();
+    give_up_creation(replication, slot);
     throw Stopped(ErrorKind::source_not_ready, fmt::format("{}: stopped while waiting for open transactions", doing));
   }
   Result result(PQgetResult(replication.raw()));
@@ -175,7 +188,8 @@ Error creation_failure(const Connection& replication, const PGresult* result, co
             "ALTER SYSTEM SET wal_level = logical; then restart the server.", failed.facts()};
   }
   if (state == "42710") {
-    return {ErrorKind::source_not_ready, failed.cause(), "Give another name by --slot.", failed.facts()};
+    return {ErrorKind::source_not_ready, failed.cause(), remedy("Give another name by {}.", RemedyOption::slot),
+            failed.facts()};
   }
   return failed;
 }
@@ -199,7 +213,7 @@ CreatedSlot create_slot(Connection& replication, const Endpoint& endpoint, const
     throw replication.failure(nullptr, doing);
   }
   WaitReport report(endpoint, wait.report, PQbackendPID(replication.raw()));
-  auto result = await_result(replication, report, wait.longest, stop, doing);
+  auto result = await_result(replication, report, wait.longest, stop, slot.name, doing);
   if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw creation_failure(replication, result.get(), slot.name);
   const Rows rows(std::move(result));
   return {.slot_name = slot.name, .consistent_point = rows.lsn(0, 1), .snapshot_name = rows.text(0, 2)};

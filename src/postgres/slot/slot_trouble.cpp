@@ -5,11 +5,12 @@
 namespace walbrook::postgres {
 namespace {
 
-constexpr auto anew = "walbrook run --reset makes the copy anew";
+ExecuteSql drop_statement(const std::string& name) {
+  return {fmt::format("SELECT pg_drop_replication_slot('{}');", name)};
+}
 
-std::string drop_or_rename(const std::string& name) {
-  return fmt::format("Give another name by --slot, or, if nobody needs it: SELECT pg_drop_replication_slot('{}');",
-                     name);
+Remedy drop_or_rename(const std::string& name) {
+  return remedy("Give another name by {}, or, if nobody needs it: {}", RemedyOption::slot, drop_statement(name));
 }
 
 }  // namespace
@@ -17,15 +18,16 @@ std::string drop_or_rename(const std::string& name) {
 std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
                                   const std::string& database, Lsn checkpoint) {
   const ErrorFacts facts{.slot = name, .lsn = checkpoint.is_set() ? checkpoint.to_string() : std::string()};
-  const auto not_ready = [&facts](std::string cause, std::string mend) {
-    return Error(ErrorKind::source_not_ready, std::move(cause), std::move(mend), facts);
+  const auto not_ready = [&facts](std::string cause, Remedy remedy) {
+    return Error(ErrorKind::source_not_ready, std::move(cause), std::move(remedy), facts);
   };
   if (!slot) {
     if (!checkpoint.is_set()) return std::nullopt;
     return not_ready(
         fmt::format("slot {} does not exist, but the copy is at {}: the changes since then cannot be read", name,
                     checkpoint.to_string()),
-        fmt::format("Check --slot and the server (a restored backup or a failover leaves slots behind); {}.", anew));
+        remedy("Check {} and the server (a restored backup or a failover leaves slots behind); {} makes the copy anew.",
+               RemedyOption::slot, RemedyAction::reset));
   }
   if (!slot->logical) return not_ready(fmt::format("slot {} is a physical one", name), drop_or_rename(name));
   if (slot->plugin != "pgoutput") {
@@ -38,21 +40,22 @@ std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const st
   }
   if (slot->temporary) {
     return not_ready(fmt::format("slot {} is a temporary one of PID {}", name, slot->active_pid),
-                     "Give another name by --slot.");
+                     remedy("Give another name by {}.", RemedyOption::slot));
   }
   if (slot->wal_status == "lost" || !slot->invalidation_reason.empty() || !slot->restart_lsn.is_set()) {
     const auto reason = slot->invalidation_reason.empty()
                             ? "the write-ahead log it needs was removed (max_slot_wal_keep_size)"
                             : slot->invalidation_reason;
-    return not_ready(
-        fmt::format("slot {} was invalidated by the server: {}", name, reason),
-        fmt::format("SELECT pg_drop_replication_slot('{}'); then {}. Raise max_slot_wal_keep_size.", name, anew));
+    return not_ready(fmt::format("slot {} was invalidated by the server: {}", name, reason),
+                     remedy("{} then {} makes the copy anew. Raise max_slot_wal_keep_size.", drop_statement(name),
+                            RemedyAction::reset));
   }
   if (checkpoint.is_set() && slot->confirmed_flush_lsn > checkpoint) {
     return not_ready(
         fmt::format("slot {} is at {}, ahead of the copy, which is at {}: the changes between them are gone", name,
                     slot->confirmed_flush_lsn.to_string(), checkpoint.to_string()),
-        fmt::format("Somebody else read the slot, or the copy was restored from an older state; {}.", anew));
+        remedy("Somebody else read the slot, or the copy was restored from an older state; {} makes the copy anew.",
+               RemedyAction::reset));
   }
   return std::nullopt;
 }

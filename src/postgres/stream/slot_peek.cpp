@@ -7,14 +7,15 @@
 
 #include "base/bytes.h"
 #include "postgres/slot/slot_trouble.h"
+#include "postgres/stream/protocol_choice.h"
 
 namespace walbrook::postgres {
 namespace {
 
 constexpr std::string_view copy_signature("PGCOPY\n\377\r\n\0", 11);
 
-Error cannot_peek(std::string cause, std::string mend = {}) {
-  return {ErrorKind::source_not_ready, std::move(cause), std::move(mend)};
+Error cannot_peek(std::string cause, Remedy remedy = {}) {
+  return {ErrorKind::source_not_ready, std::move(cause), std::move(remedy)};
 }
 
 std::string settings_of(const PeekOptions& options) {
@@ -27,17 +28,12 @@ SlotPeek::SlotPeek(const Endpoint& endpoint, const PeekOptions& options)
     : connection_(Connection::open(endpoint, ConnectionUse::catalog, settings_of(options))),
       slot_(options.slot),
       doing_("peeking at slot " + options.slot) {
-  const int newest = postgres::newest_protocol_of(connection_.server_version());
-  protocol_ = options.protocol != 0 ? options.protocol : newest;
-  if (protocol_ > newest) {
-    throw cannot_peek(
-        fmt::format("{} has no protocol version {}: its newest is {}", connection_.where(), protocol_, newest),
-        fmt::format("Ask for --protocol {} or leave it out.", newest));
-  }
-  if (options.streaming == postgres::Streaming::parallel && !postgres::streams_in_parallel(newest)) {
+  protocol_ = choose_protocol(connection_, options.protocol);
+  if (options.streaming == Streaming::parallel &&
+      !streams_in_parallel(newest_protocol_of(connection_.server_version()))) {
     throw cannot_peek(
         fmt::format("{} does not know streaming \"parallel\", which came with PostgreSQL 16", connection_.where()),
-        "Ask for --streaming on.");
+        remedy("Ask for {}.", SetOption{RemedyOption::streaming, "on"}));
   }
   check(options);
   begin(options);
@@ -51,7 +47,8 @@ void SlotPeek::check(const PeekOptions& options) {
   const auto slot = read_slot(connection_, options.slot);
   if (!slot) {
     throw cannot_peek(fmt::format("slot {} does not exist at {}", options.slot, connection_.where()),
-                      "Name it by --slot; SELECT slot_name FROM pg_replication_slots; lists what there is.");
+                      remedy("Name it by {}; {} lists what there is.", RemedyOption::slot,
+                             ExecuteSql{"SELECT slot_name FROM pg_replication_slots;"}));
   }
   if (const auto trouble = slot_trouble(slot, options.slot, connection_.database(), Lsn{})) throw *trouble;
   if (slot->active_pid != 0) {
@@ -62,17 +59,13 @@ void SlotPeek::check(const PeekOptions& options) {
   }
   begins_at_ = slot->confirmed_flush_lsn;
   two_phase_ = slot->two_phase;
-  if (two_phase_ && protocol_ < 3) {
-    throw cannot_peek(
-        fmt::format("slot {} has two_phase: it sends prepared transactions, which protocol version {} lacks",
-                    options.slot, protocol_),
-        "Ask for --protocol 3 or leave it out.");
-  }
+  check_carries_prepared(slot, protocol_);
   const auto found = connection_.query("SELECT FROM pg_catalog.pg_publication WHERE pubname = $1",
                                        {options.publication}, "looking for publication " + options.publication);
   if (found.size() == 0) {
     throw cannot_peek(fmt::format("publication {} does not exist at {}", options.publication, connection_.where()),
-                      "Name it by --publication; SELECT pubname FROM pg_publication; lists what there is.");
+                      remedy("Name it by {}; {} lists what there is.", RemedyOption::publication,
+                             ExecuteSql{"SELECT pubname FROM pg_publication;"}));
   }
 }
 
@@ -87,8 +80,8 @@ void SlotPeek::begin(const PeekOptions& options) {
       literal(connection_.quote_name(options.publication)));
   if (options.binary) sql += ", 'binary', 'true'";
   if (options.messages) sql += ", 'messages', 'true'";
-  if (options.streaming != postgres::Streaming::off) {
-    sql += fmt::format(", 'streaming', '{}'", options.streaming == postgres::Streaming::on ? "on" : "parallel");
+  if (options.streaming != Streaming::off) {
+    sql += fmt::format(", 'streaming', '{}'", options.streaming == Streaming::on ? "on" : "parallel");
   }
   sql += ")) TO STDOUT (FORMAT binary)";
   // The frames are for people: the server converts them where it can.

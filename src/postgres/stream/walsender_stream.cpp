@@ -37,15 +37,14 @@ constexpr milliseconds active_retry(100);
 constexpr int statuses_per_sender_timeout = 4;
 constexpr milliseconds longest_poll(10'000);
 
-std::string stream_mend(std::string_view state, const StreamOptions& options) {
+Remedy stream_remedy(std::string_view state, const StreamOptions& options) {
   if (state == "58P01" || state == "55000") {  // undefined_file: WAL was removed; the slot was invalidated
-    return fmt::format(
-        "The slot can no longer be used. SELECT pg_drop_replication_slot('{}'); then walbrook run --reset.",
-        options.slot);
+    return remedy("The slot can no longer be used. {} then {}.",
+                  ExecuteSql{fmt::format("SELECT pg_drop_replication_slot('{}');", options.slot)}, RemedyAction::reset);
   }
   if (state == "42704") {  // undefined_object; from 18 on the server only warns
-    return fmt::format("Publication {} or slot {} is gone. walbrook run --reset makes the copy anew.",
-                       options.publication, options.slot);
+    return remedy("Publication {} or slot {} is gone. {} makes the copy anew.", options.publication, options.slot,
+                  RemedyAction::reset);
   }
   return {};
 }
@@ -65,14 +64,15 @@ Error stream_failure(const Connection& connection, const PGresult* result, const
   failed.add_facts({.slot = options.slot, .publication = options.publication});
   const auto state = sqlstate_of(result);
   if (is_unconvertible(state) && !options.as_stored) {
-    throw CannotConvert(failed.kind(), failed.cause(), failed.mend(), failed.facts());
+    throw CannotConvert(failed.kind(), failed.cause(), failed.remedy(), failed.facts());
   }
   if (is_about_contents(state) && options.protocol >= 2 && options.streaming) {
-    throw CannotStream(failed.kind(), failed.cause(), failed.mend(), failed.facts());
+    throw CannotStream(failed.kind(), failed.cause(), failed.remedy(), failed.facts());
   }
-  if (is_about_contents(state)) throw CannotSend(failed.kind(), failed.cause(), failed.mend(), failed.facts());
-  auto mend = stream_mend(state, options);
-  return mend.empty() ? failed : Error(ErrorKind::source_not_ready, failed.cause(), std::move(mend), failed.facts());
+  if (is_about_contents(state)) throw CannotSend(failed.kind(), failed.cause(), failed.remedy(), failed.facts());
+  auto remedy = stream_remedy(state, options);
+  return remedy.empty() ? failed
+                        : Error(ErrorKind::source_not_ready, failed.cause(), std::move(remedy), failed.facts());
 }
 
 // Each status asks for the position as well: the server's own keepalives come only when half of wal_sender_timeout has
@@ -382,7 +382,7 @@ class SlotTaking {
     if (auto trouble = slot_trouble(slot, options_.slot, catalog_.database(), options_.start)) throw *trouble;
     if (!slot) {
       throw Error(ErrorKind::source_not_ready, fmt::format("slot {} does not exist", options_.slot),
-                  "walbrook run creates it.");
+                  remedy("{} creates it.", RemedyAction::create));
     }
     return *slot;
   }

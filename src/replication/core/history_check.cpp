@@ -25,8 +25,9 @@ OtherHistory::OtherHistory(std::string cause, Lsn checkpoint, std::uint32_t sinc
     : Error(ErrorKind::source_not_ready,
             fmt::format("the source is not in the state that the copy was made from, which is at {}: {}",
                         checkpoint.to_string(), cause),
-            "The server was restored from an older state, or it is another one. Nothing was applied. Give the right "
-            "--source; walbrook run --reset makes the copy anew.",
+            walbrook::remedy("The server was restored from an older state, or it is another one. Nothing was applied. "
+                             "Give the right {}; {} makes the copy anew.",
+                             RemedyOption::source, RemedyAction::reset),
             {.lsn = checkpoint.to_string()}),
       since_(since) {}
 

@@ -428,11 +428,12 @@ void Loader::commit(destination::Load& load, Lsn checkpoint, const Transaction& 
 }
 
 Error Loader::given_up(const Error& failed) const {
-  const auto state = fmt::format(
+  auto then = failed.remedy();
+  if (!then.empty()) then += "\n  ";
+  then += fmt::format(
       "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
       checkpoint_.to_string());
-  Error told(failed.kind(), failed.cause(), failed.mend().empty() ? state : failed.mend() + "\n  " + state,
-             failed.facts());
+  Error told(failed.kind(), failed.cause(), std::move(then), failed.facts());
   told.add_facts({.lsn = checkpoint_.to_string()});
   return told;
 }

@@ -33,9 +33,10 @@ void Loader::make_room(const SpoolFull& full, std::stop_token stop) {
   if (largest.kind == SpoolKey::Kind::transaction || (of_transaction && of_transactions > spool_.capacity())) {
     throw Error(ErrorKind::data,
                 fmt::format("transaction {} is open and does not fit: {}", full.key().id, full.cause()),
-                "Give the spool more room (--max-spool-size, --spool-dir), or end the transaction at the source.");
+                remedy("Give the spool more room ({}, {}), or end the transaction at the source.",
+                       RemedyOption::max_spool_size, RemedyOption::spool_dir));
   }
-  postpone(*sync_.find(largest.id), {.reason = "its copy was given up: " + full.cause(), .remedy = full.mend()}, stop);
+  postpone(*sync_.find(largest.id), {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, stop);
 }
 
 void Loader::discard_needless() {

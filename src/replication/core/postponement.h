@@ -12,19 +12,20 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/remedy.h"
 
 namespace walbrook::replication {
 
 // What the copier says of it.
 struct CannotCopyNow {
   std::string reason;   // for the table's record, without the table's name
-  std::string remedy;   // empty = none is known
+  Remedy remedy;        // empty = none is known
   bool waited = false;  // long enough already: a run without --follow leaves the table to the next one
 };
 
 // What the table sync keeps of it, as long as the process lives.
 struct Postponement {
-  std::string remedy;
+  Remedy remedy;
   int times = 0;          // in a row
   SteadyTime again_at{};  // the copy is ordered again then
   bool given_up = false;  // by a run without --follow: nothing is ordered again

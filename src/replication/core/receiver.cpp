@@ -25,10 +25,9 @@ Error cannot_be_sent(const Error& why, Lsn commit) {
   const auto lsn = commit.to_string();
   Error error(
       ErrorKind::data, fmt::format("the server cannot send the transaction that commits at {}: {}", lsn, why.cause()),
-      fmt::format("Everything before it is applied. walbrook run --skip-transaction {} skips it and resyncs every "
-                  "table of the publication; --only TABLE resyncs that table alone, where you know which ones it "
-                  "changed.",
-                  lsn),
+      remedy("Everything before it is applied. {} skips it and resyncs every table of the publication; {} resyncs that "
+             "table alone, where you know which ones it changed.",
+             TakeAction{RemedyAction::skip_transaction, lsn}, SetOption{RemedyOption::only, "TABLE"}),
       why.facts());
   error.add_facts({.lsn = lsn});
   return error;

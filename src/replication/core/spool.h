@@ -53,7 +53,9 @@ struct SpoolKey {
 class SpoolFull final : public Error {
  public:
   SpoolFull(std::string cause, const SpoolKey& key, std::uint64_t bytes)
-      : Error(ErrorKind::data, std::move(cause), "Give the spool more room: --max-spool-size, --spool-dir."),
+      : Error(ErrorKind::data, std::move(cause),
+              walbrook::remedy("Give the spool more room: {}, {}.", RemedyOption::max_spool_size,
+                               RemedyOption::spool_dir)),
         key_(key),
         bytes_(bytes) {}
   [[nodiscard]] const SpoolKey& key() const { return key_; }

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "model/same_table.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot_trouble.h"
@@ -236,9 +237,7 @@ ChangeIteration::Impl::Table ChangeIteration::Impl::table_of(const TableSchema& 
 }
 
 bool ChangeIteration::Impl::wanted(const Table& table) const {
-  return options_.tables.empty() || std::ranges::any_of(options_.tables, [&](const postgres::TableName& name) {
-           return name.schema == table.schema && name.name == table.name;
-         });
+  return options_.tables.empty() || std::ranges::any_of(options_.tables, same_table_as(table));
 }
 
 void ChangeIteration::Impl::take_package(LoadPackage&& package) {

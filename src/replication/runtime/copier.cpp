@@ -44,7 +44,7 @@ void Copier::work(std::stop_token stop) {
       copy_all(tables, stop);
     } catch (const postgres::WritersStayOpen& open) {
       if (stop.stop_requested()) return;
-      postpone(tables, {.reason = open.cause(), .remedy = open.mend(), .waited = true});
+      postpone(tables, {.reason = open.cause(), .remedy = open.remedy(), .waited = true});
       continue;
     } catch (const Error& failed) {
       const bool of_copy = postgres::consequence_of(failed, postgres::Asked::copy, true) == postgres::Consequence::copy;
@@ -52,7 +52,7 @@ void Copier::work(std::stop_token stop) {
       if (stop.stop_requested()) return;
       if (postgres::is_shortage(failed)) {
         statistics_.waits_for(shortage_text(failed));
-        postpone(tables, {.reason = failed.cause(), .remedy = failed.mend()});
+        postpone(tables, {.reason = failed.cause(), .remedy = failed.remedy()});
         continue;
       }
       // While following, the receiver decides about a source that does not answer; here it is only asked again.

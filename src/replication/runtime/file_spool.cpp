@@ -36,7 +36,7 @@ std::string reason_of(int error) {
 Error not_created(const std::string& folder, int error) {
   return {ErrorKind::configuration,
           fmt::format("the spool cannot be created in {}: {}", folder, reason_of(error)),
-          "Name a folder of this machine that can be written to: --spool-dir.",
+          remedy("Name a folder of this machine that can be written to: {}.", RemedyOption::spool_dir),
           {.setting = "spool_dir"}};
 }
 

@@ -149,7 +149,7 @@ struct SetAside {
 // A table that could not be copied although nothing is wrong with it; the reason is the record's.
 struct Postponed {
   destination::TableRecord record;
-  std::string remedy;  // empty = none is known
+  Remedy remedy;  // empty = none is known
 };
 
 // A table that is not whole at the end of a run, a postponed one among them.

@@ -136,7 +136,7 @@ bool SnapshotCopy::settle_failure(const Piece& piece, const postgres::SnapshotRe
       spdlog::info("{}; fewer tables are copied at a time", failed.cause());
       return false;
     }
-    copy.give_up(TableCopy::Outcome::postponed, failed.cause(), failed.mend());
+    copy.give_up(TableCopy::Outcome::postponed, failed.cause(), failed.remedy());
     return true;
   }
   const bool of_copy = postgres::consequence_of(failed, postgres::Asked::copy, true) == postgres::Consequence::copy;

@@ -24,7 +24,7 @@ bool TableCopy::given_up() const {
   return outcome_ != Outcome::copied;
 }
 
-void TableCopy::give_up(Outcome outcome, std::string reason, std::string remedy) {
+void TableCopy::give_up(Outcome outcome, std::string reason, Remedy remedy) {
   const std::lock_guard lock(mutex_);
   if (outcome_ != Outcome::copied) return;
   outcome_ = outcome;

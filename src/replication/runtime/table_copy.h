@@ -38,7 +38,7 @@ class TableCopy {
   [[nodiscard]] bool agree(const TableSchemaRef& schema);
   [[nodiscard]] bool given_up() const;
   // The first outcome other than `copied` holds.
-  void give_up(Outcome outcome, std::string reason = {}, std::string remedy = {});
+  void give_up(Outcome outcome, std::string reason = {}, Remedy remedy = {});
   // Rows of a piece: gathered while they are few, written to `destination`'s copy once they are many. Returns the
   // table's rows and wire bytes so far; nullopt when the table was given up meanwhile.
   struct Progress {
@@ -53,7 +53,7 @@ class TableCopy {
   // For who left last:
   [[nodiscard]] Outcome outcome() const { return outcome_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
-  [[nodiscard]] const std::string& remedy() const { return remedy_; }
+  [[nodiscard]] const Remedy& remedy() const { return remedy_; }
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] double seconds() const;
@@ -73,7 +73,7 @@ class TableCopy {
   std::size_t pieces_left_;
   Outcome outcome_ = Outcome::copied;
   std::string reason_;
-  std::string remedy_;
+  Remedy remedy_;
   TableSchemaRef schema_;
   std::unique_ptr<destination::CopyWriter> writer_;
   std::vector<RowBatch> gathered_;

@@ -181,7 +181,8 @@ bool was_altered(const std::string& name, const ColumnSchema* now, const TableSc
   return now == nullptr || now->type_oid != before->type_oid || now->typmod != before->typmod;
 }
 
-void pass_over(const std::string& table, const std::string& column, const std::string& why) {
+void pass_over(PassedOver passed_over, const std::string& table, const std::string& column, const std::string& why) {
+  if (passed_over == PassedOver::is_silent) return;
   spdlog::warn("table {}: the hint for column \"{}\" is passed over: {}", table, column, why);
 }
 
@@ -202,7 +203,7 @@ bool is_left_out(const postgres::Publication& publication, const HintedTable& ta
 }  // namespace
 
 ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints, const destination::Destination& destination,
-                       const TableSchema* former) {
+                       const TableSchema* former, PassedOver passed_over) {
   ColumnWishes wishes;
   const auto full_name = table.schema + "." + table.name;
   std::map<std::string, std::string> named;  // wanted name → whose
@@ -216,7 +217,7 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints, const
     const bool altered = was_altered(name, column, former);
     if (column == nullptr) {
       if (altered) {
-        pass_over(full_name, name, "the source no longer has it");
+        pass_over(passed_over, full_name, name, "the source no longer has it");
         continue;
       }
       throw Error(ErrorKind::configuration,
@@ -236,7 +237,7 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints, const
       }
     } catch (const Error& refused) {
       if (!altered) throw;
-      pass_over(full_name, name, "it was altered in the source. " + refused.cause());
+      pass_over(passed_over, full_name, name, "it was altered in the source. " + refused.cause());
       continue;
     }
     if (wish != ColumnWish{}) wishes.emplace(name, std::move(wish));
@@ -247,7 +248,7 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints, const
 std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const postgres::Publication& publication,
                                    postgres::Connection& catalog, TypeCatalog& types,
                                    const destination::Destination& destination,
-                                   const std::vector<destination::TableRecord>& records) {
+                                   const std::vector<destination::TableRecord>& records, PassedOver passed_over) {
   std::vector<WishedTable> wished;
   for (const auto& hinted : tables) {
     const auto* record = find_record(records, hinted);
@@ -264,7 +265,7 @@ std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const
           "Names are exact, case counts.", {.setting = "columns", .publication = publication.name});
     }
     auto columns = wishes_of(postgres::read_table_schema(catalog, *found, types, destination.limits()), hinted.hints,
-                             destination, record == nullptr ? nullptr : record->columns.get());
+                             destination, record == nullptr ? nullptr : record->columns.get(), passed_over);
     if (!columns.empty()) wished.push_back({found->schema, found->name, std::move(columns)});
   }
   return wished;

@@ -17,14 +17,16 @@ InSource find_in_source(postgres::Connection& catalog, const std::string& connin
                 fmt::format("{} is another cluster than the one that was copied (system identifier {}, the copy's is "
                             "{})",
                             catalog.where(), server.systemid, checkpoint.systemid),
-                "Name the right source with --source; where it is gone for good: --destination-only.");
+                remedy("Name the right source with {}; where it is gone for good: {}.", RemedyOption::source,
+                       RemedyOption::destination_only));
   }
   const auto slot = postgres::read_slot(catalog, names.slot);
   if (slot && (slot->plugin != "pgoutput" || slot->database != catalog.database())) {
     throw Error(ErrorKind::source_not_ready,
                 fmt::format("slot {} of {} is not this pipeline's: plugin \"{}\", database \"{}\"", names.slot,
                             catalog.where(), slot->plugin, slot->database),
-                "Name the right source with --source, or leave the source alone: --destination-only.");
+                remedy("Name the right source with {}, or leave the source alone: {}.", RemedyOption::source,
+                       RemedyOption::destination_only));
   }
   const bool there =
       !names.publication.empty() &&

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "model/same_table.h"
 #include "postgres/publication/kept_publication.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
@@ -30,9 +31,7 @@ postgres::Publication to_be_created(const RunOptions& options, postgres::Connect
 }
 
 bool is_known(const std::vector<destination::TableRecord>& records, const postgres::SourceTable& table) {
-  return std::ranges::any_of(records, [&table](const destination::TableRecord& record) {
-    return record.schema == table.schema && record.name == table.name;
-  });
+  return std::ranges::any_of(records, same_table_as(table));
 }
 
 }  // namespace
@@ -53,7 +52,8 @@ void check_asked_columns(const RunOptions& options, const postgres::Publication&
                          const std::vector<destination::TableRecord>& records, postgres::Connection& catalog,
                          TypeCatalog& types, const destination::Destination& destination) {
   const ColumnSelection selection(options.include_columns,
-                                  wishes_of(options.hints, expected, catalog, types, destination, records));
+                                  wishes_of(options.hints, expected, catalog, types, destination, records,
+                                            PassedOver::is_silent));  // logged once, when they are taken
   // A table that was copied before is suspended in place of it: its publication was altered since.
   for (const auto& table : expected.tables) {
     if (!is_known(records, table)) selection.require_fit(expected, table);

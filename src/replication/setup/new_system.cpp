@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/same_table.h"
+
 namespace walbrook::replication {
 namespace {
 
@@ -27,16 +29,14 @@ std::vector<destination::TableRecord> accept_new_system(std::vector<destination:
   std::vector<destination::TableRecord> accepted;
   for (auto& table : tables) {
     if (table.state != destination::TableState::streaming || table.columns == nullptr) continue;
-    const auto found = std::ranges::find_if(publication.tables, [&table](const postgres::SourceTable& now) {
-      return now.schema == table.schema && now.name == table.name;
-    });
+    const auto found = std::ranges::find_if(publication.tables, same_table_as(table));
     const auto* now = found == publication.tables.end() ? nullptr : &*found;
     if (const auto differs = difference(table, now); !differs.empty()) {
       throw Error(
           ErrorKind::source_not_ready,
           fmt::format("the new cluster does not continue the copy: table {}.{} {}", table.schema, table.name, differs),
-          "--accept-new-system is for a cluster that pg_upgrade made from the one that was copied. "
-          "walbrook run --reset makes the copy anew.",
+          remedy("{} is for a cluster that pg_upgrade made from the one that was copied. {} makes the copy anew.",
+                 RemedyOption::accept_new_system, RemedyAction::reset),
           {.table = table.schema + "." + table.name});
     }
     table.fingerprint = now->fingerprint;

@@ -11,10 +11,12 @@
 #include <utility>
 
 #include "destination/contradiction.h"
+#include "model/same_table.h"
 #include "postgres/catalog/table_obstacles.h"
 #include "postgres/catalog/table_schema.h"
 #include "postgres/preflight/preflight.h"
 #include "postgres/protocol/message.h"
+#include "postgres/stream/protocol_choice.h"
 #include "postgres/stream/slot_peek.h"
 #include "replication/core/leaving.h"
 #include "replication/setup/drop.h"
@@ -25,15 +27,10 @@
 namespace walbrook::replication {
 namespace {
 
-int choose_protocol(const RunOptions& options, const postgres::Connection& catalog) {
+int chosen_protocol(const RunOptions& options, const postgres::Connection& catalog) {
   const int major = catalog.server_version() / 10'000;
-  const int highest = postgres::newest_protocol_of(catalog.server_version());
-  if (options.protocol > highest) {
-    throw Error(ErrorKind::configuration,
-                fmt::format("--protocol {}: PostgreSQL {} has protocols up to {}", options.protocol, major, highest));
-  }
-  const int chosen = options.protocol == 0 ? highest : options.protocol;
-  if (options.two_phase && chosen < 3) {
+  const int chosen = postgres::choose_protocol(catalog, options.protocol);
+  if (options.two_phase && chosen < postgres::first_protocol_of_prepared) {
     throw Error(
         ErrorKind::configuration,
         fmt::format("--two-phase needs protocol 3, which PostgreSQL has from 15 on; this is {} with protocol {}", major,
@@ -82,9 +79,7 @@ std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, con
     if (record.columns == nullptr) continue;
     const auto before = wishes_behind(*record.columns);
     if (before.empty()) continue;
-    const auto found = std::ranges::find_if(wishes, [&record](const WishedTable& table) {
-      return table.schema == record.schema && table.name == record.name;
-    });
+    const auto found = std::ranges::find_if(wishes, same_table_as(record));
     if (found != wishes.end()) {
       found->columns = overlaid(std::move(found->columns), before);
     } else {
@@ -146,7 +141,7 @@ std::vector<destination::SelectedTable> selection_of(const RunOptions& options) 
   for (const auto& table : options.tables) selection.push_back({table.schema, table.name, table.columns});
   for (const auto& included : options.include_columns) {
     for (auto& table : selection) {
-      if (table.schema == included.schema && table.name == included.name) table.columns = included.columns;
+      if (means_same_table(table, included)) table.columns = included.columns;
     }
   }
   return selection;
@@ -290,15 +285,6 @@ destination::State reset(const RunOptions& options, postgres::Connection& catalo
   return destination.open();
 }
 
-void check_two_phase(const RunOptions& options, postgres::Connection& catalog, int protocol) {
-  const auto slot = options.reset ? std::nullopt : postgres::read_slot(catalog, options.slot);
-  if (!slot || !slot->two_phase || protocol >= 3) return;
-  throw Error(ErrorKind::configuration,
-              fmt::format("slot {} decodes prepared transactions, for good: protocol {} cannot say them", options.slot,
-                          protocol),
-              "Leave --protocol away.");
-}
-
 // Everything that can refuse the run. Nothing is made, and nothing is dropped.
 struct Checked {
   postgres::ServerIdentity server;
@@ -313,8 +299,8 @@ Checked check(const RunOptions& options, postgres::Connection& catalog, destinat
   const auto findings = postgres::preflight(preflight_request(options, state, out.start_over));
   if (const auto error = postgres::first_error(findings)) throw Error(*error);
   out.server = meet_server(options, catalog, state, out.start_over, server);
-  out.protocol = choose_protocol(options, catalog);
-  check_two_phase(options, catalog, out.protocol);
+  out.protocol = chosen_protocol(options, catalog);
+  if (!options.reset) postgres::check_carries_prepared(postgres::read_slot(catalog, options.slot), out.protocol);
   check_asked_columns(options, expected_publication(options, catalog, options.reset), state.tables, catalog, types,
                       destination);
   return out;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
+#include "model/same_table.h"
 #include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
 #include "replication/core/resync.h"
@@ -23,9 +24,7 @@ Lsn right_after(Lsn commit) {
 
 bool may_have_changed(const destination::TableRecord& record, const std::vector<postgres::TableName>& only) {
   if (record.state != TableState::streaming && record.state != TableState::copying) return false;
-  return only.empty() || std::ranges::any_of(only, [&record](const postgres::TableName& name) {
-           return name.schema == record.schema && name.name == record.name;
-         });
+  return only.empty() || std::ranges::any_of(only, same_table_as(record));
 }
 
 // As check_resync finds them; what is not known stays as it was written, and is refused there.
@@ -72,7 +71,7 @@ bool skip_transaction(const RunOptions& options, destination::Destination& desti
   const auto state = destination.open();
   if (!state.checkpoint || !state.checkpoint->lsn.is_set()) {
     throw Error(ErrorKind::configuration, "nothing is skipped: this pipeline has applied nothing yet",
-                "Run it without --skip-transaction first.");
+                remedy("Run it without {} first.", RemedyOption::skip_transaction));
   }
   const auto only = meant_tables(options.skip_only, state.tables);
   check_resync(state.tables, only);

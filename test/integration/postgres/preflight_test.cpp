@@ -30,8 +30,8 @@ std::string_view severity_name(Severity severity) {
 std::string text_of(const std::vector<Finding>& findings) {
   std::string text;
   for (const auto& each : findings) {
-    text +=
-        std::string(severity_name(each.severity)) + " [" + each.topic + "] " + each.what + " => " + each.mend + "\n";
+    text += std::string(severity_name(each.severity)) + " [" + each.topic + "] " + each.what + " => " +
+            to_text(each.mend, Wording::command) + "\n";
   }
   return text;
 }
@@ -42,7 +42,7 @@ void expect_finding(const std::vector<Finding>& findings, Severity severity, con
   for (const auto& each : findings) {
     EXPECT_EQ(each.what.find('\n'), std::string::npos) << each.what;
     if (each.severity != severity || each.topic != topic) continue;
-    const auto text = each.what + " " + each.mend;
+    const auto text = each.what + " " + to_text(each.mend, Wording::command);
     if (std::ranges::all_of(words, [&](const std::string& word) { return text.find(word) != std::string::npos; }))
       return;
   }

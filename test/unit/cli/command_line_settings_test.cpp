@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "base/error.h"
 #include "base/names.h"
 #include "cli/command_line.h"
+#include "config/keys.h"
 #include "destination/duckdb/open_file.h"
 #include "test/unit/config/folder_case.h"
 
@@ -75,6 +77,42 @@ TEST_F(SettingsTest, APipelineOfTheFolderNeedsNoFlags) {
   EXPECT_EQ(line.log_format, LogFormat::text);
   EXPECT_EQ(line.destination.url, "y.duckdb");
   EXPECT_EQ(line.run.pipeline, "shop");
+}
+
+// The table of settings says them for people, the options of a run have them for the library.
+TEST_F(SettingsTest, defaults_of_the_settings_are_those_of_the_options) {
+  const std::vector<std::string> plain = {"run", "--source", "dbname=x", "--destination", "y.duckdb"};
+  auto arguments = plain;
+  const std::set<config::Kind> plainly_written = {config::Kind::count, config::Kind::size, config::Kind::choice,
+                                                  config::Kind::postgres_memory};
+  for (const auto& key : config::keys()) {
+    if (key.fallback.empty() || key.flag.empty() || !plainly_written.contains(key.kind)) continue;
+    arguments.emplace_back(key.flag);
+    arguments.emplace_back(key.fallback);
+  }
+  ASSERT_GT(arguments.size(), plain.size() + 20);
+  const replication::RunOptions options;
+  const destination::DestinationOptions destination;
+  for (const auto& line : {parsed(plain), parsed(arguments)}) {
+    EXPECT_EQ(line.run.wire, options.wire);
+    EXPECT_EQ(line.run.origin, options.origin);
+    EXPECT_EQ(line.run.decoding_memory, options.decoding_memory);
+    EXPECT_EQ(line.run.slot_wait, options.slot_wait);
+    EXPECT_EQ(line.run.network_timeout, options.network_timeout);
+    EXPECT_EQ(line.run.snapshot_wait, options.snapshot_wait);
+    EXPECT_EQ(line.run.catalog_poll_interval, options.catalog_poll_interval);
+    EXPECT_EQ(line.run.package_rows, options.package_rows);
+    EXPECT_EQ(line.run.package_bytes, options.package_bytes);
+    EXPECT_EQ(line.run.snapshot_piece, options.snapshot_piece);
+    EXPECT_EQ(line.run.destination_retries, options.destination_retries);
+    EXPECT_EQ(line.run.suspicion.on_rewrite, options.suspicion.on_rewrite);
+    EXPECT_EQ(line.run.suspicion.resync_max_size, options.suspicion.resync_max_size);
+    EXPECT_EQ(line.destination.naming, destination.naming);
+    EXPECT_EQ(line.destination.metadata, destination.metadata);
+    EXPECT_EQ(line.query_limits.timeout, std::chrono::minutes(5));
+    EXPECT_EQ(line.query_limits.rows, destination::QueryLimits{}.rows);
+    EXPECT_EQ(line.query_limits.bytes, destination::QueryLimits{}.bytes);
+  }
 }
 
 TEST_F(SettingsTest, OtherCommandsFindTheSamePipeline) {

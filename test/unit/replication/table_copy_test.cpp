@@ -78,7 +78,7 @@ TEST_F(TableCopyTest, the_first_reason_holds) {
   EXPECT_TRUE(copy.given_up());
   EXPECT_EQ(copy.outcome(), TableCopy::Outcome::failed);
   EXPECT_EQ(copy.reason(), "a row could not be read");
-  EXPECT_EQ(copy.remedy(), "a remedy");
+  EXPECT_EQ(to_text(copy.remedy(), Wording::command), "a remedy");
 }
 
 TEST_F(TableCopyTest, a_copy_that_begins_again_in_text_holds_nothing_of_the_first) {

@@ -1,0 +1,15 @@
+// Names and texts in SQL, as PostgreSQL (with standard_conforming_strings, and in the replication grammar) and DuckDB
+// both read them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace walbrook {
+
+// "name", every double quote in it doubled.
+[[nodiscard]] std::string quote_identifier(std::string_view name);
+// 'text', every single quote in it doubled; backslashes mean themselves.
+[[nodiscard]] std::string quote_literal(std::string_view text);
+
+}  // namespace walbrook
