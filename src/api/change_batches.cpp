@@ -91,7 +91,7 @@ class ChangeBatches::Reader {
                                           .publication = parts.publication,
                                           .tables = published.named(parts.tables, "table_names"),
                                           .include_columns = published.named(parts.include_columns, "include_columns"),
-                                          .limits = destination->limits(),
+                                          .limits = destination->capabilities().values,
                                           .batch_rows = parts.target_batch_size,
                                           .confirm = parts.flush_slot,
                                           .stop = std::move(stop)};

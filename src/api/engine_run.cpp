@@ -16,7 +16,8 @@
 #include "api/source_access.h"
 #include "base/mask_secrets.h"
 #include "base/snake_case.h"
-#include "destination/stored_pipeline.h"
+#include "destination/local_files.h"
+#include "destination/stored_state.h"
 #include "postgres/slot/slot.h"
 #include "replication/runtime/run.h"
 
@@ -53,6 +54,7 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.publication = plan.publication;
   options.tables = source.named(plan.tables, "table_names");
   options.dataset = state.dataset_name;
+  options.style = state.style;
   options.snapshot = false;
   options.copy_joining = true;
   options.copy_anew = source.named(plan.copy_anew, "snapshot");
@@ -62,7 +64,7 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.accept_new_system = plan.accept_new_system;
   options.snapshot_wait = plan.snapshot_wait;
   options.spool_dir = state.spool_dir.empty()
-                          ? std::filesystem::path(destination::file_path(state.destination_url)).parent_path().string()
+                          ? std::filesystem::path(destination::local_path(state.destination_url)).parent_path().string()
                           : state.spool_dir;
   options.max_spool_size = state.max_spool_size;
   options.adoption = replication::Adoption::of_same_owner;  // a resource names its slot
@@ -171,12 +173,7 @@ ErrorFacts facts_of(const PipelineState& state) {
 }
 
 destination::DestinationOptions destination_options(const PipelineState& state) {
-  return {.url = state.destination_url,
-          .pipeline = state.key,
-          .naming = state.naming,
-          .metadata = state.metadata,
-          .owner = state.owner,
-          .busy = state.busy};
+  return {.url = state.destination_url, .pipeline = state.key, .owner = state.owner, .busy = state.busy};
 }
 
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
@@ -224,14 +221,15 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   auto options = destination_options(state);
   options.read_only = true;
   const auto destination = destination::open_destination(options);
-  if (!std::filesystem::exists(destination::file_path(options.url))) return std::nullopt;
+  if (!destination::is_there(options.url)) return std::nullopt;
   const auto now = destination->open();
   if (!now.checkpoint && now.tables.empty()) return std::nullopt;
   auto info = describe(state, *destination, now);
   info.tables = table_loads({}, now, {});
-  const auto session = destination->open_read_session();
-  const destination::StoredState stored([&session](const std::string& sql) { return session->query(sql); });
-  const auto loads = stored.loads(state.key, 1);
+  const auto session = destination::query_engine_of(*destination).open_session();
+  const auto stored =
+      destination::stored_state(options.url, [&session](const std::string& sql) { return session->query(sql); });
+  const auto loads = stored->loads(state.key, 1);
   if (loads.empty()) return info;
   const auto& load = loads.front();
   info.load_id = load.id;
@@ -253,10 +251,10 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
 
 void drop_pipeline(const PipelineState& state) {
   const auto options = destination_options(state);
-  if (!std::filesystem::exists(destination::file_path(options.url))) return;
+  if (!destination::is_there(options.url)) return;
   const auto destination = destination::open_destination(options);
   static_cast<void>(destination->open());
-  destination->reset();
+  destination->drop(destination::DropScope::pipeline);
 }
 
 }  // namespace walbrook::api

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/setup/column_hints.h"
@@ -26,10 +26,9 @@ struct PipelineState {
   std::string key;  // under which the destination keeps its state
   std::string dataset_name;
   std::string destination_url;
-  destination::Naming naming = destination::Naming::exact;
-  destination::Metadata metadata = destination::Metadata::none;
-  destination::FileOwner owner = std::make_shared<const char>();
-  destination::FileBusy busy = destination::FileBusy::wait;
+  destination::TargetStyle style;
+  destination::UseOwner owner = std::make_shared<const char>();
+  destination::WhenBusy busy = destination::WhenBusy::wait;
   std::string spool_dir;             // "" = the destination's folder
   std::uint64_t max_spool_size = 0;  // as RunOptions has it
   ProgressCallback progress;

@@ -18,7 +18,6 @@
 #include "base/destination_name.h"
 #include "base/error.h"
 #include "config/configuration.h"
-#include "destination/reserved_schema.h"
 
 namespace walbrook {
 namespace {
@@ -45,9 +44,9 @@ std::time_t second_of_its_own() {
   throw Error(ErrorKind::configuration, setting + cause, mend, {.setting = setting});
 }
 
-destination::FileBusy parse_file_busy(const std::string& text) {
-  if (text.empty() || text == "wait") return destination::FileBusy::wait;
-  if (text == "throw") return destination::FileBusy::error;
+destination::WhenBusy parse_file_busy(const std::string& text) {
+  if (text.empty() || text == "wait") return destination::WhenBusy::wait;
+  if (text == "throw") return destination::WhenBusy::error;
   refuse_option("file_busy", fmt::format(" \"{}\" is not known", text), "There are wait and throw.");
 }
 
@@ -86,7 +85,6 @@ struct Pipeline::State : api::PipelineState {};
 Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
   api::told({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
-    destination::check_dataset_name(options.dataset_name, "dataset_name");
     std::optional<config::Configuration> settings;  // read when something is not said here
     const auto configured = [&](std::string_view key) {
       if (!settings) {
@@ -101,11 +99,13 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     check_destination_kind("destination", options.destination, "destination");
     state_->destination_url =
         options.destination == duckdb_destination ? configured("destination.duckdb.credentials") : options.destination;
+    destination::check_dataset_name(destination::capabilities_of(state_->destination_url).names, options.dataset_name,
+                                    "dataset_name");
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
-    state_->naming = destination::parse_naming(said(options.naming, "schema.naming"));
-    state_->metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
+    state_->style.naming = destination::parse_naming(said(options.naming, "schema.naming"));
+    state_->style.metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
     state_->busy = parse_file_busy(options.file_busy);
     state_->spool_dir = said(options.spool_dir, "load.spool_dir");
     state_->max_spool_size = options.max_spool_size;

@@ -60,7 +60,7 @@ std::vector<replication::WishedTable> PublishedTables::wished(const std::vector<
 
 TableSchema PublishedTables::schema_of(const postgres::SourceTable& table,
                                        const destination::Destination& destination) {
-  return postgres::read_table_schema(catalog_, table, types_, destination.limits());
+  return postgres::read_table_schema(catalog_, table, types_, destination.capabilities().values);
 }
 
 }  // namespace walbrook::api

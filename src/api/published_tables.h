@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "postgres/catalog/catalog.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"

@@ -6,13 +6,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <utility>
 
 #include "api/source_access.h"
 #include "base/error.h"
+#include "destination/local_files.h"
 
 namespace walbrook::api {
 namespace {
@@ -36,14 +36,14 @@ class QueryStream {
       : facts_(facts_of(state)) {
     auto options = destination_options(state);
     options.read_only = options.shared_with_writers = true;
-    const auto file = destination::file_path(options.url);
-    if (!std::filesystem::exists(file)) {
-      throw Error(ErrorKind::destination, fmt::format("the destination {} does not exist", file),
+    if (!destination::is_there(options.url)) {
+      throw Error(ErrorKind::destination,
+                  fmt::format("the destination {} does not exist", destination::local_path(options.url)),
                   "Run the pipeline first.");
     }
     destination_ = destination::open_destination(options);
     static_cast<void>(destination_->open());
-    session_ = destination_->open_read_session({.pipeline = {}, .limits = limits_of(limits)});
+    session_ = destination::query_engine_of(*destination_).open_session({.pipeline = {}, .limits = limits_of(limits)});
     rows_ = session_->arrow_rows(sql);
   }
 

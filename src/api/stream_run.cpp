@@ -67,7 +67,8 @@ postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan
   if (name.schema.empty()) {
     name.schema = state.dataset_name.empty() ? state.pipeline_name + "_dataset" : state.dataset_name;
   }
-  if (destination::is_state_schema(name.schema)) {
+  const auto& names = destination::capabilities_of(state.destination_url).names;
+  if (names.same(name.schema, names.state_schema)) {
     refuse_setting("table_name",
                    fmt::format("table_name {}: schema {} is walbrook's own", plan.table_name, name.schema),
                    "Name another schema.");
@@ -79,11 +80,11 @@ postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan
 // apart.
 TableRecord record_of(const postgres::TableName& target, const destination::State& state,
                       const destination::Destination& destination) {
+  const auto& names = destination.capabilities().names;
   Oid newest = 0;
   for (const auto& table : state.tables) {
     if (table.state == TableState::loaded) newest = std::max(newest, table.oid);
-    const auto free = destination.target_name(target.schema, target.schema, target.name, {table});
-    if (free.table == target.name) continue;
+    if (!names.same(table.target_schema, target.schema) || !names.same(table.target_name, target.name)) continue;
     if (table.state == TableState::loaded) return table;
     throw Error(ErrorKind::configuration,
                 fmt::format("table_name {}: it is the copy of {} of the source, and nothing else may be written to it",
@@ -99,7 +100,8 @@ TableRecord record_of(const postgres::TableName& target, const destination::Stat
           .name = target.name,
           .target_schema = target.schema,
           .target_name = target.name,
-          .state = TableState::loaded};
+          .state = TableState::loaded,
+          .style = {}};  // a program chooses its own names, and none of its rows comes from a change
 }
 
 void mark_key(TableSchema& schema, const std::vector<std::string>& key) {
@@ -134,11 +136,7 @@ class StreamRun {
 
   LoadInfo run() {
     read_columns();
-    // A program chooses its own names, and none of its rows comes from a change.
-    auto options = destination_options(state_);
-    options.naming = destination::Naming::exact;
-    options.metadata = destination::Metadata::none;
-    destination_ = destination::open_destination(options);
+    destination_ = destination::open_destination(destination_options(state_));
     before_ = destination_->open();
     record_ = record_of(target_, before_, *destination_);
     there_ = record_.columns != nullptr;
@@ -159,10 +157,12 @@ class StreamRun {
 
   // Rows that a program wrote have no source: what somebody dropped cannot be resynced.
   void check_target() const {
-    const auto altered = destination_->altered_targets({record_});
-    if (altered.empty() || (promotes() && !altered.front().name_conflict)) return;
+    const auto altered = destination_->inspect({&record_, 1});
+    if (altered.empty()) return;
+    const bool is_conflict = altered.front().kind == destination::TargetFinding::Kind::name_conflict;
+    if (promotes() && !is_conflict) return;
     throw Error(ErrorKind::destination, altered.front().reason,
-                altered.front().name_conflict
+                is_conflict
                     ? "It is not touched. Rename or drop it, or choose another table_name."
                     : "Nothing was written. Restore the table, or write it again with write_disposition \"replace\".",
                 {.table = label()});
@@ -211,22 +211,28 @@ class StreamRun {
 
   void fill_copy() {
     const auto schema = std::make_shared<const TableSchema>(arriving_);
-    const auto limits = destination_->limits();
+    const auto limits = destination_->capabilities().values;
     progress_.copy_started(label(), -1, -1);
-    const auto copy = destination_->begin_copy(record_, arriving_);
+    const auto copy = begin_copy(schema);
     std::uint64_t bytes = 0;
     while (!stop_.stop_requested()) {
       const auto rows = reader_.next(schema, limits);
       if (!rows) break;
-      copy->append(*rows);
+      copy->append(0, *rows);
       rows_ += rows->rows();
       bytes += rows->bytes();
       progress_.copy_advanced(label(), rows_, bytes);
     }
     if (stop_.stop_requested()) return;  // the copy goes
-    copied_ = rows_;
-    if (disposition_ == Disposition::merge) copied_ = rows_ - copy->keep_last(key_);
-    copy->finish();
+    copied_ = rows_ - copy->finish();
+  }
+
+  [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(const TableSchemaRef& schema) {
+    const destination::CopyTarget target{
+        .table = &record_,
+        .schema = schema,
+        .last_of = disposition_ == Disposition::merge ? key_ : std::vector<std::string>()};
+    return destination_->begin_copy({&target, 1});
   }
 
   void load_or_discard() {
@@ -234,7 +240,7 @@ class StreamRun {
       load();
     } catch (const Error&) {
       try {  // an unfinished copy takes the finished one's place, and goes by itself
-        static_cast<void>(destination_->begin_copy(record_, arriving_));
+        static_cast<void>(begin_copy(std::make_shared<const TableSchema>(arriving_)));
       } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run into that table does it
       }
       throw;
@@ -243,23 +249,24 @@ class StreamRun {
   }
 
   void load() {
-    if (!promotes() && adds_columns_) destination_->add_columns(record_, *record_.columns);
-    auto load = destination_->begin_load();
+    const auto load =
+        destination_->begin({.of = destination::AttemptId::Of::program, .number = before_.newest_load + 1});
+    if (!promotes() && adds_columns_) load->alter(record_, {.columns = record_.columns->columns});
     if (!promotes()) {
       counts_ = load->add_copy(record_, key_);
     } else {
-      load->promote(record_);
+      load->swap_in(record_);
       counts_.written = copied_;
     }
-    load->put_table(record_);
-    load->put_load({.first_commit = {},
-                    .last_commit = {},
-                    .inserts = inserts(),
-                    .updates = updates(),
-                    .deletes = deletes(),
-                    .started = started_,
-                    .tables = nlohmann::json{{label(), inserts() + updates()}}.dump(
-                        -1, ' ', false, nlohmann::json::error_handler_t::replace)});
+    load->put(destination::PutTable{record_});
+    load->put(destination::PutLoad{{.first_commit = {},
+                                    .last_commit = {},
+                                    .inserts = inserts(),
+                                    .updates = updates(),
+                                    .deletes = deletes(),
+                                    .started = started_,
+                                    .tables = nlohmann::json{{label(), inserts() + updates()}}.dump(
+                                        -1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     load->commit();
     loaded_ = true;
   }

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "config/configuration.h"
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/protocol/message.h"
 #include "replication/runtime/run.h"

@@ -17,7 +17,6 @@
 #include "cli/command_line_pipeline.h"
 #include "cli/commands/credentials.h"
 #include "config/configuration.h"
-#include "destination/reserved_schema.h"
 #include "postgres/connection/conninfo.h"
 #include "postgres/slot/default_name.h"
 
@@ -183,7 +182,6 @@ void read_names(const config::Configuration& settings, CommandLine& line) {
   }
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
   if (!dataset) return;
-  destination::check_dataset_name(dataset->text, dataset->origin.label());
   run.dataset = dataset->text;
 }
 
@@ -249,10 +247,13 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   } else {
     destination.url = default_destination(line.run.conninfo);
   }
-  if (const auto naming = settings.text("schema.naming")) destination.naming = destination::parse_naming(*naming);
-  if (const auto metadata = settings.text("schema.metadata")) {
-    destination.metadata = destination::parse_metadata(*metadata);
+  if (const auto dataset = settings.find("pipelines.NAME.dataset_name")) {
+    const auto& names = destination::capabilities_of(destination.url).names;
+    destination::check_dataset_name(names, dataset->text, dataset->origin.label());
   }
+  auto& style = line.run.style;
+  if (const auto naming = settings.text("schema.naming")) style.naming = destination::parse_naming(*naming);
+  if (const auto metadata = settings.text("schema.metadata")) style.metadata = destination::parse_metadata(*metadata);
   destination.pipeline = line.run.pipeline;
   destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
 }

@@ -23,6 +23,7 @@
 #include "cli/process_arguments.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
+#include "destination/local_files.h"
 
 namespace {
 
@@ -62,8 +63,7 @@ constexpr mode_t owner_only = 077;
 // A query that a run answers does not open the file, and the error itself must not be written into it either.
 void check_outputs(const std::string& destination) {
   if (destination.empty()) return;
-  const auto path = destination::file_path(destination);
-  for (const auto& file : {path, path + ".wal"}) {
+  for (const auto& file : destination::local_files(destination)) {
     const auto descriptor = output_into(file);
     if (!descriptor) continue;
     for (auto next = descriptor; next; next = output_into(file)) silence(*next);

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "serve/http_message.h"
 
 namespace walbrook::serve {

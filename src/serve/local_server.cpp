@@ -161,7 +161,7 @@ class LocalServer::Impl {
           parameter(request, "nested") == "json" ? destination::NestedCells::json : destination::NestedCells::text;
       destination::ReadOptions options{.pipeline = parameter(request, "pipeline"), .limits = options_.limits};
       if (asker == Asker::walbrook) options.limits = {.timeout = state_timeout};
-      const auto session = destination_.open_read_session(options);
+      const auto session = destination::query_engine_of(destination_).open_session(options);
       const Job::Running running(job, *session);
       if (job.is_cancelled()) throw Error(ErrorKind::destination, "nobody waits for the answer");
       auto result = session->query(request.body, nested);

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "postgres/catalog/table_name.h"
 #include "replication/runtime/run.h"
 

@@ -34,7 +34,7 @@ std::uint64_t stable_hash(std::string_view text) {
 }
 
 std::string file_name(const std::string& url) {
-  const std::string name = destination::file_path(url);
+  const std::string name = destination::local_path(url);
   std::string stem = fs::path(name).stem().string().substr(0, max_stem);
   for (char& c : stem) {
     const bool plain =

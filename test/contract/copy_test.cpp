@@ -14,26 +14,26 @@ class CopyTest : public ContractTest {};
 TEST_P(CopyTest, a_copy_is_invisible_until_it_is_promoted) {
   open();
   const auto table = record(orders);
-  const auto copy = destination().begin_copy(table, *orders);
-  copy->append(inserts(orders, {{1, "a"}}));
+  const auto copy = begin_copy(destination(), table, orders);
+  copy->append(0, inserts(orders, {{1, "a"}}));
   copy->finish();
   EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.orders"); }), "");
-  load(0x2000, [&](Load& load) { load.promote(table); });
+  load(0x2000, [&](Transaction& load) { load.swap_in(table); });
   EXPECT_EQ(ask("SELECT id, note FROM public.orders"), Strings{"1|a"});
 }
 
 TEST_P(CopyTest, a_new_copy_takes_the_place_of_the_old_one_at_once) {
   open();
   const auto table = create(orders, {{1, "old"}});
-  const auto reader = destination().open_read_session();
-  const auto copy = destination().begin_copy(table, *orders);
-  copy->append(inserts(orders, {{2, "new"}, {3, "new"}}));
+  const auto reader = destination::query_engine_of(destination()).open_session();
+  const auto copy = begin_copy(destination(), table, orders);
+  copy->append(0, inserts(orders, {{2, "new"}, {3, "new"}}));
   merge(table, Effect(orders).insert({4, "old"}));
   copy->finish();
   EXPECT_EQ(ask("SELECT count(*) FROM public.orders WHERE note = 'old'"), Strings{"2"});
-  load(0x2000, [&](Load& load) {
-    load.promote(table);
-    load.merge(table, Effect(orders).replace({3, "merged"}));
+  load(0x2000, [&](Transaction& load) {
+    load.swap_in(table);
+    apply(load, table, Effect(orders).replace({3, "merged"}));
   });
   // More loads, so that the destination has every reason to tidy up what the reader still sees.
   for (int i = 0; i < 50; ++i) merge(table, Effect(orders).replace({1000 + i, std::string(100'000, 'x')}));
@@ -54,12 +54,16 @@ TEST_P(CopyTest, whole_copies_of_many_tables_come_together) {
     for (int batch = 0; batch < i % 3; ++batch)
       rows[i].push_back(inserts(schemas.back(), {{batch, "a"}, {-batch, "b"}}));
   }
-  std::vector<destination::WholeCopy> whole;
-  for (int i = 0; i < 40; ++i) whole.push_back({.table = &records[i], .schema = schemas[i], .rows = &rows[i]});
-  destination().copy_whole(whole);
+  std::vector<destination::CopyTarget> whole;
+  for (int i = 0; i < 40; ++i) whole.push_back({.table = &records[i], .schema = schemas[i]});
+  const auto writer = destination().begin_copy(whole);
+  for (int i = 0; i < 40; ++i) {
+    for (const auto& batch : rows[i]) writer->append(static_cast<std::size_t>(i), batch);
+  }
+  writer->finish();
   EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.t1"); }), "");
-  load(0x2000, [&](Load& load) {
-    for (const auto& each : records) load.promote(each);
+  load(0x2000, [&](Transaction& load) {
+    for (const auto& each : records) load.swap_in(each);
   });
   EXPECT_EQ(ask("SELECT count(*) FROM public.t0"), Strings{"0"});
   EXPECT_EQ(ask("SELECT count(*) FROM public.t1"), Strings{"2"});
@@ -70,15 +74,15 @@ TEST_P(CopyTest, an_unfinished_copy_is_cleared_away) {
   open();
   const auto table = record(orders);
   killed([&](destination::Destination& opened) {
-    const auto copy = opened.begin_copy(table, *orders);
+    const auto copy = begin_copy(opened, table, orders);
     RowBatch rows(orders);
     for (int i = 0; i < 200'000; ++i) append(rows, Op::insert, {i, "note"});
-    for (int i = 0; i < 8; ++i) copy->append(rows);
+    for (int i = 0; i < 8; ++i) copy->append(0, rows);
     die();
   });
   open();
   EXPECT_EQ(ask("SELECT count(*) FROM information_schema.tables WHERE table_name LIKE '%copy%'"), Strings{"0"});
-  EXPECT_NE(error_of([&] { load(0x2000, [&](Load& load) { load.promote(table); }); }), "");
+  EXPECT_NE(error_of([&] { load(0x2000, [&](Transaction& load) { load.swap_in(table); }); }), "");
   create(orders, {{1, "a"}});
   EXPECT_EQ(ask("SELECT id FROM public.orders"), Strings{"1"});
 }
@@ -87,13 +91,13 @@ TEST_P(CopyTest, a_copy_that_a_load_made_visible_survives_a_kill) {
   open();
   const auto table = record(orders);
   killed([&](destination::Destination& opened) {
-    const auto copy = opened.begin_copy(table, *orders);
+    const auto copy = begin_copy(opened, table, orders);
     RowBatch rows(orders);
     for (int i = 0; i < 300'000; ++i) append(rows, Op::insert, {i, "note"});
-    copy->append(rows);
+    copy->append(0, rows);
     copy->finish();
-    const auto load = opened.begin_load();
-    load->promote(table);
+    const auto load = opened.begin({});
+    load->swap_in(table);
     load->commit();
     die();
   });
@@ -105,8 +109,8 @@ TEST_P(CopyTest, a_copy_that_is_given_up_leaves_nothing) {
   open();
   const auto table = record(orders);
   {
-    const auto copy = destination().begin_copy(table, *orders);
-    copy->append(inserts(orders, {{1, "a"}}));
+    const auto copy = begin_copy(destination(), table, orders);
+    copy->append(0, inserts(orders, {{1, "a"}}));
   }
   EXPECT_EQ(ask("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"), Strings{"0"});
 }
@@ -115,19 +119,19 @@ TEST_P(CopyTest, beginning_again_takes_the_place_of_a_finished_copy) {
   open();
   const auto table = record(orders);
   for (const auto* note : {"first", "second"}) {
-    const auto copy = destination().begin_copy(table, *orders);
-    copy->append(inserts(orders, {{1, note}}));
+    const auto copy = begin_copy(destination(), table, orders);
+    copy->append(0, inserts(orders, {{1, note}}));
     copy->finish();
   }
-  load(0x2000, [&](Load& load) { load.promote(table); });
+  load(0x2000, [&](Transaction& load) { load.swap_in(table); });
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"second"});
 }
 
 TEST_P(CopyTest, a_copy_without_rows) {
   open();
   const auto table = record(orders);
-  destination().begin_copy(table, *orders)->finish();
-  load(0x2000, [&](Load& load) { load.promote(table); });
+  begin_copy(destination(), table, orders)->finish();
+  load(0x2000, [&](Transaction& load) { load.swap_in(table); });
   EXPECT_EQ(ask("SELECT count(*) FROM public.orders"), Strings{"0"});
 }
 
@@ -135,14 +139,14 @@ TEST_P(CopyTest, variants_come_when_they_come) {
   open();
   const auto schema = walbrook::contract::table("money", {{"id", int4, key}, {"a", numeric}, {"b", numeric}});
   const auto table = record(schema);
-  const auto copy = destination().begin_copy(table, *schema);
-  copy->append(inserts(schema, {{1, 1'000'000'000, 1}}));
-  copy->append(inserts(schema, {{2, VariantText{"NaN"}, 1}, {3, 1, 1}}));
-  copy->append(inserts(schema, {{4, VariantText{"1e50"}, VariantText{"-1e50"}}}));
+  const auto copy = begin_copy(destination(), table, schema);
+  copy->append(0, inserts(schema, {{1, 1'000'000'000, 1}}));
+  copy->append(0, inserts(schema, {{2, VariantText{"NaN"}, 1}, {3, 1, 1}}));
+  copy->append(0, inserts(schema, {{4, VariantText{"1e50"}, VariantText{"-1e50"}}}));
   copy->finish();
-  load(0x2000, [&](Load& load) {
-    load.promote(table);
-    load.merge(table, Effect(schema).insert({5, VariantText{"inf"}, 2}));
+  load(0x2000, [&](Transaction& load) {
+    load.swap_in(table);
+    apply(load, table, Effect(schema).insert({5, VariantText{"inf"}, 2}));
   });
   EXPECT_EQ(ask("SELECT id, a__v_text, b__v_text FROM public.money ORDER BY id"),
             (Strings{"1|-|-", "2|NaN|-", "3|-|-", "4|1e50|-1e50", "5|inf|-"}));
@@ -152,13 +156,13 @@ TEST_P(CopyTest, variants_are_prepared_in_the_copy_that_is_promoted_next) {
   open();
   const auto schema = walbrook::contract::table("money", {{"id", int4, key}, {"a", numeric}});
   auto table = record(schema, TableState::copying);
-  const auto copy = destination().begin_copy(table, *schema);
-  copy->append(inserts(schema, {{1, 1}}));
+  const auto copy = begin_copy(destination(), table, schema);
+  copy->append(0, inserts(schema, {{1, 1}}));
   copy->finish();
-  destination().prepare_variants(table, {"a"});
-  load(0x2000, [&](Load& load) {
-    load.promote(table);
-    load.merge(table, Effect(schema).replace({1, VariantText{"NaN"}}));
+  alter(destination(), table, {.overflow = {"a"}});
+  load(0x2000, [&](Transaction& load) {
+    load.swap_in(table);
+    apply(load, table, Effect(schema).replace({1, VariantText{"NaN"}}));
   });
   EXPECT_EQ(ask("SELECT a, a__v_text FROM public.money"), Strings{"-|NaN"});
 }
@@ -180,12 +184,12 @@ TEST_P(CopyTest, several_copies_while_loads_go_on) {
       failures[n] = error_of([&] {
         auto into = record(schemas[n]);
         into.target_schema = "fresh";  // all of them want to create it
-        const auto copy = destination().begin_copy(into, *schemas[n]);
+        const auto copy = begin_copy(destination(), into, schemas[n]);
         for (int part = 0; part < 30; ++part) {
           RowBatch rows(schemas[n]);
           for (int row = 0; row < 20'000; ++row)
             append(rows, Op::insert, {std::int64_t{part} * 20'000 + row, "some text of a row"});
-          copy->append(rows);
+          copy->append(0, rows);
         }
         copy->finish();
       });
@@ -194,11 +198,11 @@ TEST_P(CopyTest, several_copies_while_loads_go_on) {
   for (int i = 1; i <= 100; ++i) merge(live, Effect(orders).replace({1, std::to_string(i)}));
   threads.clear();
   for (const auto& failure : failures) EXPECT_EQ(failure, "");
-  load(0x9000, [&](Load& load) {
+  load(0x9000, [&](Transaction& load) {
     for (const auto& schema : schemas) {
       auto into = record(schema);
       into.target_schema = "fresh";
-      load.promote(into);
+      load.swap_in(into);
     }
   });
   for (const auto& schema : schemas) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 
 namespace walbrook::contract {
 

@@ -58,7 +58,7 @@ class WorkingFolder {
 
 TEST_P(DuckDbTest, urls_name_files) {
   const WorkingFolder here(folder());
-  const auto path = [](const std::string& url) { return destination::file_path(url); };
+  const auto path = [](const std::string& url) { return destination::local_path(url); };
   const auto in_folder = [&](const std::string& name) { return (fs::canonical(folder()) / name).string(); };
   for (const std::string url :
        {"shop.duckdb", "./shop.duckdb", "duckdb:shop.duckdb", "duckdb:///shop.duckdb", "duckdb:///./shop.duckdb"}) {
@@ -145,21 +145,21 @@ TEST_P(DuckDbTest, reading_alone_needs_no_state_and_changes_nothing) {
   const auto opened = destination::open_destination({.url = file(), .pipeline = "walbrook", .read_only = true});
   const auto state = opened->open();
   EXPECT_EQ(state.tables.size(), 1U);
-  const auto session = opened->open_read_session();
+  const auto session = destination::query_engine_of(*opened).open_session();
   EXPECT_EQ(session->lsn(), state.checkpoint->lsn);
   EXPECT_EQ(ask(*session, "SELECT note FROM public.orders"), Strings{"a"});
-  EXPECT_NE(error_of([&] { (void)opened->begin_load(); }), "");
+  EXPECT_NE(error_of([&] { (void)opened->begin({}); }), "");
 }
 
 TEST_P(DuckDbTest, people_can_read_the_state) {
   open();
   const auto table = create(orders, {{1, "a"}});
-  load(0x1600000028, [&](Load& load) {
-    load.put_load({.first_commit = Lsn{0x10},
-                   .last_commit = Lsn{0x20},
-                   .transactions = 2,
-                   .inserts = 3,
-                   .tables = "{\"public.orders\":3}"});
+  load(0x1600000028, [&](Transaction& load) {
+    load.put(destination::PutLoad{{.first_commit = Lsn{0x10},
+                                   .last_commit = Lsn{0x20},
+                                   .transactions = 2,
+                                   .inserts = 3,
+                                   .tables = "{\"public.orders\":3}"}});
   });
   EXPECT_EQ(ask("SELECT pipeline, slot, systemid, timeline, lsn, written_at BETWEEN now() - INTERVAL 1 HOUR AND now() "
                 "FROM _walbrook.checkpoint"),
@@ -171,9 +171,9 @@ TEST_P(DuckDbTest, people_can_read_the_state) {
             Strings{"1|0/10|0/20|2|3|3|done"});
   // A version a change of columns, none for a change of state.
   auto changed = table;
-  load(0x1600000030, [&](Load& load) { load.put_table(changed); });
+  load(0x1600000030, [&](Transaction& load) { load.put(destination::PutTable{changed}); });
   changed.columns = walbrook::contract::table("orders", {{"id", int8, key}});
-  load(0x1600000040, [&](Load& load) { load.put_table(changed); });
+  load(0x1600000040, [&](Transaction& load) { load.put(destination::PutTable{changed}); });
   EXPECT_EQ(ask("SELECT version, source_name, columns->>'$.columns[0].type', since_lsn <> '' FROM "
                 "_walbrook.schema_versions ORDER BY version"),
             (Strings{"1|orders|int32|false", "2|orders|int64|true"}));
@@ -184,7 +184,9 @@ TEST_P(DuckDbTest, the_newest_loads_are_kept) {
   as_user({"INSERT INTO _walbrook.loads (pipeline, load_id) SELECT 'walbrook', i FROM range(1, 10100) r(i)",
            "INSERT INTO _walbrook.loads (pipeline, load_id) VALUES ('other', 1)"});
   open();
-  load(0x2000, [](Load& load) { load.put_load({.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"}); });
+  load(0x2000, [](Transaction& load) {
+    load.put(destination::PutLoad{{.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"}});
+  });
   EXPECT_EQ(ask("SELECT min(load_id), max(load_id), count(*) FROM _walbrook.loads WHERE pipeline = 'walbrook'"),
             Strings{"101|10100|10000"});
   EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.loads WHERE pipeline = 'other'"), Strings{"1"});
@@ -198,23 +200,27 @@ TEST_P(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
   const auto other = destination::open_destination(
       {.url = folder() + "/other.duckdb", .pipeline = "x", .memory_limit = "300MB", .threads = 1});
   (void)other->open();
-  const auto session = other->open_read_session();
+  const auto session = destination::query_engine_of(*other).open_session();
   EXPECT_EQ(ask(*session, "SELECT current_setting('memory_limit'), current_setting('threads')"),
             Strings{"286.1 MiB|1"});
 }
 
 TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   const auto refused = [&](const char* why) {
-    const auto error = error_of([&] { (void)destination().begin_copy(record(orders), *orders); });
+    const auto error = error_of([&] { (void)begin_copy(destination(), record(orders), orders); });
     EXPECT_TRUE(error.starts_with("destination: public.orders stands in copy.duckdb already and ")) << error;
     EXPECT_NE(error.find(why), std::string::npos) << error;
     auto elsewhere = record(orders);
     elsewhere.oid += 1;
     elsewhere.target_schema = "mine";
-    const auto taken = destination().taken_places({record(orders), elsewhere});
+    elsewhere.columns = nullptr;  // it was never copied
+    const auto first = record(orders, TableState::pending);
+    const auto taken = destination().inspect(std::vector{first, elsewhere});
     ASSERT_EQ(taken.size(), 1U);
     EXPECT_EQ(taken[0].oid, orders->oid);
-    expect_says(taken[0].reason, {"public.orders stands in copy.duckdb", why, "--dataset"});
+    EXPECT_EQ(taken[0].kind, destination::TargetFinding::Kind::name_conflict);
+    expect_says(taken[0].reason, {"public.orders stands in copy.duckdb", why});
+    expect_says(taken[0].hint, {"--dataset"});
   };
   as_user({"CREATE SCHEMA public", "CREATE TABLE public.\"Orders\" AS SELECT 42 AS mine"});
   open();
@@ -229,7 +235,27 @@ TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   refused("belongs to pipeline \"first\"");
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"first's"});
   open("first");
-  EXPECT_TRUE(destination().taken_places({record(orders)}).empty()) << "its own copy is in nobody's way";
+  const auto own = record(orders);
+  EXPECT_TRUE(destination().inspect({&own, 1}).empty()) << "its own copy is in nobody's way";
+}
+
+TEST_P(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
+  open();
+  create(orders, {{1, "a"}});
+  for (const auto& [version, writer] : {std::pair{"1", "an older"}, std::pair{"3", "a newer"}}) {
+    close();
+    as_user({("UPDATE _walbrook.format SET version = " + std::string(version)).c_str()});
+    for (const bool read_only : {false, true}) {
+      auto chosen = options();
+      chosen.read_only = read_only;
+      expect_says(error_of([&] { (void)destination::open_destination(chosen)->open(); }),
+                  {"destination: the state in copy.duckdb has version ", version, "written by", writer,
+                   "this one reads and writes version 2"});
+    }
+  }
+  as_user({"UPDATE _walbrook.format SET version = 2"});
+  open();
+  EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"a"});
 }
 
 TEST_P(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {
@@ -242,12 +268,12 @@ TEST_P(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {
   merge(table, Effect(orders).insert({2, "b"}));
   EXPECT_EQ(ask("SELECT id, note, mine FROM public.orders ORDER BY id"), (Strings{"1|a|x", "2|b|-"}));
   killed([&](destination::Destination& opened) {
-    const auto copy = opened.begin_copy(table, *orders);
-    copy->append(inserts(orders, {{1, "new"}}));
+    const auto copy = begin_copy(opened, table, orders);
+    copy->append(0, inserts(orders, {{1, "new"}}));
     copy->finish();
-    const auto load = opened.begin_load();
-    load->promote(table);
-    load->merge(table, Effect(orders).insert({2, "merged"}));
+    const auto load = opened.begin({});
+    load->swap_in(table);
+    apply(*load, table, Effect(orders).insert({2, "merged"}));
     load->commit();
     die();
   });
@@ -257,14 +283,14 @@ TEST_P(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {
 
 TEST_P(DuckDbTest, an_unfinished_copy_is_dropped_by_its_own_pipeline_alone) {
   killed([&](destination::Destination& opened) {
-    const auto copy = opened.begin_copy(record(orders), *orders);
-    copy->append(inserts(orders, {{1, "a"}}));
+    const auto copy = begin_copy(opened, record(orders), orders);
+    copy->append(0, inserts(orders, {{1, "a"}}));
     die();
   });
   const std::string copies = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'public'";
   open("other");
   EXPECT_EQ(ask(copies), Strings{"_walbrook_copy_16400"});
-  const auto theirs = destination().begin_copy(record(orders), *orders);
+  const auto theirs = begin_copy(destination(), record(orders), orders);
   EXPECT_EQ(ask(copies + " ORDER BY ALL"), (Strings{"_walbrook_copy_16400", "_walbrook_copy_16400_2"}));
 }
 
@@ -272,8 +298,8 @@ TEST_P(DuckDbTest, a_whole_copy_that_nobody_made_visible_is_dropped_at_open) {
   const std::string copies = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'public' ORDER BY ALL";
   const std::string records = "SELECT schema_name || '.' || table_name FROM _walbrook.targets ORDER BY ALL";
   killed([&](destination::Destination& opened) {
-    const auto copy = opened.begin_copy(record(orders), *orders);
-    copy->append(inserts(orders, {{1, "a"}}));
+    const auto copy = begin_copy(opened, record(orders), orders);
+    copy->append(0, inserts(orders, {{1, "a"}}));
     copy->finish();
     die();
   });
@@ -291,8 +317,12 @@ TEST_P(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   open();
   const auto table = create(orders, {{1, "a"}});
   const auto altered = [&] {
-    const auto found = destination().altered_targets({table});
-    return found.size() == 1 ? std::string(found[0].name_conflict ? "name conflict: " : "") + found[0].reason : "";
+    const auto found = destination().inspect({&table, 1});
+    return found.size() == 1
+               ? std::string(found[0].kind == destination::TargetFinding::Kind::name_conflict ? "name conflict: "
+                                                                                              : "") +
+                     found[0].reason
+               : "";
   };
   const auto refused = [&] {
     try {
@@ -322,7 +352,7 @@ TEST_P(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   as_user({"CREATE VIEW public.orders AS SELECT 1 AS id, 'a' AS note"});
   open();
   expect_says(altered(), {"name conflict: public.orders in copy.duckdb is a view"});
-  ASSERT_EQ(destination().taken_places({table}).size(), 1U);
+  ASSERT_EQ(destination().inspect({&table, 1}).size(), 1U);
   expect_says(refused(), {"orders"});
   as_user({"DROP VIEW public.orders"});
   open();
@@ -342,15 +372,15 @@ TEST_P(DuckDbTest, names_that_duckdb_has_itself) {
       auto table = record(orders);
       table.target_schema = schema;
       table.target_name = schema + "_orders";
-      const auto copy = opened->begin_copy(table, *orders);
-      copy->append(inserts(orders, {{1, "a"}}));
+      const auto copy = begin_copy(*opened, table, orders);
+      copy->append(0, inserts(orders, {{1, "a"}}));
       copy->finish();
-      const auto load = opened->begin_load();
-      load->promote(table);
-      load->merge(table, Effect(orders).remove({1, Null{}}).patch({2, Unchanged{}}, {1, Null{}}));
+      const auto load = opened->begin({});
+      load->swap_in(table);
+      apply(*load, table, Effect(orders).remove({1, Null{}}).patch({2, Unchanged{}}, {1, Null{}}));
       load->commit();
     }
-    const auto session = opened->open_read_session();
+    const auto session = destination::query_engine_of(*opened).open_session();
     const auto catalog = ask(*session, "SELECT current_database()").at(0);
     for (const std::string schema : {"public", "temp", "main", "a b"}) {
       EXPECT_EQ(ask(*session, "SELECT id, note FROM \"" + catalog + "\".\"" + schema + "\".\"" + schema + "_orders\""),
@@ -370,22 +400,22 @@ TEST_P(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
       const auto opened = destination::open_destination(options());
       (void)opened->open();
       const auto table = record(orders);
-      const auto copy = opened->begin_copy(table, *orders);
-      copy->append(inserts(orders, {{0, "before"}}));
+      const auto copy = begin_copy(*opened, table, orders);
+      copy->append(0, inserts(orders, {{0, "before"}}));
       copy->finish();
       rlimit limit{};
       ::getrlimit(RLIMIT_FSIZE, &limit);
       for (std::uint64_t n = 1; n <= 30; ++n) {
         for (int attempt = 0;; ++attempt) {
           try {
-            const auto load = opened->begin_load();
-            if (n == 1) load->promote(table);
+            const auto load = opened->begin({});
+            if (n == 1) load->swap_in(table);
             Effect effect(orders);
             for (int i = 0; i < 2000; ++i)
               effect.insert({static_cast<int>(n) * 10'000 + i,
                              std::string(100, 'a' + static_cast<char>(i % 7)) + std::to_string(i * 7919)});
-            load->merge(table, effect);
-            load->put_checkpoint(at(n));
+            apply(*load, table, effect);
+            load->put(destination::PutCheckpoint{at(n)});
             load->commit();
             break;
           } catch (const Error& failed) {
@@ -423,7 +453,7 @@ TEST_P(DuckDbTest, p5_the_log_does_not_grow_without_end) {
   std::vector<std::vector<Cell>> rows;
   for (int i = 0; i < 5000; ++i) rows.push_back({i, "first"});
   const auto table = create(orders, rows);
-  const auto reader = destination().open_read_session();
+  const auto reader = destination::query_engine_of(destination()).open_session();
   EXPECT_EQ(ask(*reader, "SELECT count(*) FROM public.orders"), Strings{"5000"});
   std::uintmax_t largest = 0;
   for (std::uint64_t n = 0; n < 300; ++n) {
@@ -431,7 +461,7 @@ TEST_P(DuckDbTest, p5_the_log_does_not_grow_without_end) {
     for (int i = 0; i < 500; ++i)
       effect.replace({static_cast<int>(n * 37 + static_cast<std::uint64_t>(i)) % 5000,
                       std::string(200, static_cast<char>('a' + n % 26))});
-    load(0x5000 + n, [&](Load& load) { load.merge(table, effect); });
+    load(0x5000 + n, [&](Transaction& load) { apply(load, table, effect); });
     std::error_code none;
     const auto size = fs::file_size(file() + ".wal", none);
     if (!none) largest = std::max(largest, size);
@@ -442,12 +472,14 @@ TEST_P(DuckDbTest, p5_the_log_does_not_grow_without_end) {
   close();
 }
 
-TEST_P(DuckDbTest, p5_staged_bytes_give_their_room_back) {
+TEST_P(DuckDbTest, p5_prepared_transactions_give_their_room_back) {
   open();
   const std::string part(20U << 20U, 'p');
   for (std::uint64_t n = 0; n < 12; ++n) {
-    load(0x2000 + n, [&](Load& load) { load.stage({.id = static_cast<std::uint32_t>(n)}, part); });
-    load(0x3000 + n, [&](Load& load) { load.discard({.id = static_cast<std::uint32_t>(n)}); });
+    load(0x2000 + n, [&](Transaction& load) {
+      load.put(destination::KeepPrepared{static_cast<std::uint32_t>(n), part});
+    });
+    load(0x3000 + n, [&](Transaction& load) { load.put(destination::DropPrepared{static_cast<std::uint32_t>(n)}); });
   }
   EXPECT_LT(fs::file_size(file()), 120U << 20U);
 }

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using destination::CalledFrom;
-using destination::FileBusy;
+using destination::WhenBusy;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -32,7 +32,7 @@ class FileUseTest : public ContractTest {
  protected:
   [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
   [[nodiscard]] static destination::DestinationOptions use(const std::string& path) {
-    return {.url = path, .pipeline = "other", .busy = FileBusy::error};
+    return {.url = path, .pipeline = "other", .busy = WhenBusy::error};
   }
   // What opening says in a thread of its own.
   [[nodiscard]] static std::string error_elsewhere(const destination::DestinationOptions& options) {
@@ -41,7 +41,7 @@ class FileUseTest : public ContractTest {
         .get();
   }
   void commit_something() {
-    load(lsn_++, [](Load&) {});
+    load(lsn_++, [](Transaction&) {});
   }
 
   std::uint64_t lsn_ = 0x5000;
@@ -74,7 +74,7 @@ TEST_P(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
   std::vector<std::future<std::string>> first;
   for (const auto& name : {folder() + "/link.duckdb", file()}) {
     auto waiting = use(name);
-    waiting.busy = FileBusy::wait;
+    waiting.busy = WhenBusy::wait;
     first.push_back(std::async(std::launch::async, [waiting] {
       return error_of([&] {
         const auto opened = destination::open_destination(waiting);
@@ -93,8 +93,8 @@ TEST_P(FileUseTest, p3_the_log_of_a_file_behind_a_link_is_watched) {
   (void)opened->open();
   std::this_thread::sleep_for(milliseconds(100));
   const auto commit = [&] {
-    const auto load = opened->begin_load();
-    load->put_checkpoint(at(lsn_++));
+    const auto load = opened->begin({});
+    load->put(destination::PutCheckpoint{at(lsn_++)});
     load->commit();
   };
   commit();
@@ -106,7 +106,7 @@ TEST_P(FileUseTest, p3_the_log_of_a_file_behind_a_link_is_watched) {
 TEST_P(FileUseTest, the_second_waits_until_the_first_is_done) {
   open();
   auto waiting = use(file());
-  waiting.busy = FileBusy::wait;
+  waiting.busy = WhenBusy::wait;
   auto second = std::async(std::launch::async, [&] { return error_elsewhere(waiting); });
   EXPECT_EQ(second.wait_for(milliseconds(300)), std::future_status::timeout);
   create(things, {{1, "a"}});
@@ -119,7 +119,7 @@ TEST_P(FileUseTest, the_second_waits_until_the_first_is_done) {
 TEST_P(FileUseTest, waiting_for_oneself_is_refused_at_once) {
   open();
   auto waiting = use(file());
-  waiting.busy = FileBusy::wait;
+  waiting.busy = WhenBusy::wait;
   const auto began = steady_clock::now();
   constexpr const char* nested = "in use by the very call";
   EXPECT_NE(error_of([&] { (void)destination::open_destination(waiting)->open(); }).find(nested), std::string::npos);
@@ -141,10 +141,10 @@ TEST_P(FileUseTest, uses_of_one_owner_share_what_is_open_and_one_writes) {
   reading.read_only = true;
   const auto reader = destination::open_destination(reading);
   (void)reader->open();
-  const auto session = reader->open_read_session();
+  const auto session = destination::query_engine_of(*reader).open_session();
   EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
   EXPECT_NE(error_elsewhere(mine).find(in_use), std::string::npos);
-  EXPECT_NE(error_of([&] { reader->reset(); }), "");
+  EXPECT_NE(error_of([&] { reader->drop(destination::DropScope::pipeline); }), "");
   auto others = use(file());
   others.owner = std::make_shared<const char>();
   EXPECT_NE(error_elsewhere(others).find(in_use), std::string::npos);

@@ -44,33 +44,33 @@ Checkpoint ContractTest::at(std::uint64_t lsn) {
   return {.slot = "walbrook", .systemid = "7301234567890123456", .timeline = 1, .lsn = Lsn{lsn}};
 }
 
-void ContractTest::load(std::uint64_t lsn, const std::function<void(Load&)>& work) {
-  const auto load = destination_->begin_load();
+void ContractTest::load(std::uint64_t lsn, const std::function<void(Transaction&)>& work) {
+  const auto load = destination_->begin({});
   work(*load);
-  load->put_checkpoint(at(lsn));
+  load->put(destination::PutCheckpoint{at(lsn)});
   load->commit();
 }
 
 TableRecord ContractTest::create(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows) {
   const auto table = record(schema);
-  const auto copy = destination_->begin_copy(table, *schema);
-  copy->append(inserts(schema, rows));
+  const auto copy = begin_copy(*destination_, table, schema);
+  copy->append(0, inserts(schema, rows));
   copy->finish();
-  load(++lsn_, [&](Load& load) {
-    load.promote(table);
-    load.put_table(table);
+  load(++lsn_, [&](Transaction& load) {
+    load.swap_in(table);
+    load.put(destination::PutTable{table});
   });
   return table;
 }
 
-destination::MergeCounts ContractTest::merge(const TableRecord& table, const NetEffect& effect) {
+destination::MergeCounts ContractTest::merge(const TableRecord& table, const RowOperations& effect) {
   destination::MergeCounts counts;
-  load(++lsn_, [&](Load& load) { counts = load.merge(table, effect); });
+  load(++lsn_, [&](Transaction& load) { counts = apply(load, table, effect); });
   return counts;
 }
 
 std::vector<std::string> ContractTest::ask(const std::string& sql) {
-  const auto session = destination_->open_read_session();
+  const auto session = destination::query_engine_of(*destination_).open_session();
   return ask(*session, sql);
 }
 

@@ -9,17 +9,17 @@
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "test/contract/destinations.h"
 #include "test/contract/rows.h"
 
 namespace walbrook::contract {
 
 using destination::Checkpoint;
-using destination::Load;
 using destination::State;
 using destination::TableRecord;
 using destination::TableState;
+using destination::Transaction;
 
 class ContractTest : public testing::TestWithParam<DestinationKind> {
  protected:
@@ -38,10 +38,10 @@ class ContractTest : public testing::TestWithParam<DestinationKind> {
   [[nodiscard]] static Checkpoint at(std::uint64_t lsn);
 
   // Begins a load, does `work`, commits it with the checkpoint.
-  void load(std::uint64_t lsn, const std::function<void(Load&)>& work);
+  void load(std::uint64_t lsn, const std::function<void(Transaction&)>& work);
   // Copies `rows` and promotes them.
   TableRecord create(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows = {});
-  destination::MergeCounts merge(const TableRecord& table, const NetEffect& effect);
+  destination::MergeCounts merge(const TableRecord& table, const RowOperations& effect);
 
   // Rows of a query as text: cells joined by '|', NULL as "-".
   [[nodiscard]] std::vector<std::string> ask(const std::string& sql);

@@ -1,4 +1,4 @@
-// A load is atomic and durable; state and staged bytes come back as they were put.
+// A load is atomic and durable; state and prepared transactions come back as they were put.
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -7,9 +7,17 @@
 namespace walbrook::contract {
 namespace {
 
-using destination::StageKey;
+using destination::DropPrepared;
+using destination::KeepPrepared;
 
-class LoadTest : public ContractTest {};
+class LoadTest : public ContractTest {
+ protected:
+  static Strings kept(Transaction& load, std::uint32_t xid) {
+    Strings out;
+    load.read_prepared(xid, [&](std::string_view bytes) { out.emplace_back(bytes); });
+    return out;
+  }
+};
 
 TEST_P(LoadTest, a_new_destination_is_empty) {
   const auto state = open();
@@ -20,11 +28,11 @@ TEST_P(LoadTest, a_new_destination_is_empty) {
 TEST_P(LoadTest, p1_rows_states_and_checkpoint_are_visible_together) {
   open();
   const auto table = create(orders, {{1, "a"}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto before = session->lsn();
-  auto load = destination().begin_load();
-  load->merge(table, Effect(orders).insert({2, "b"}));
-  load->put_checkpoint(at(0x5000));
+  auto load = destination().begin({});
+  apply(*load, table, Effect(orders).insert({2, "b"}));
+  load->put(destination::PutCheckpoint{at(0x5000)});
   EXPECT_EQ(ask("SELECT count(*) FROM public.orders"), Strings{"1"}) << "seen before the commit";
   load->commit();
   EXPECT_EQ(ask(*session, "SELECT count(*) FROM public.orders"), Strings{"1"}) << "the session's view moved";
@@ -39,29 +47,18 @@ TEST_P(LoadTest, tables_are_dropped_with_all_that_is_known_of_them) {
   const auto dropped = create(orders, {{1, "a"}});
   const auto other = walbrook::contract::table("other", {{"id", int4, key}}, 16500);
   create(other, {{1}});
-  load(0x4000, [&](Load& load) {
-    load.stage({.kind = StageKey::Kind::table, .id = dropped.oid}, "of the dropped");
-    load.stage({.kind = StageKey::Kind::table, .id = other->oid}, "of the other");
-  });
+  load(0x4000, [&](Transaction&) {});
   {
-    const auto copy = destination().begin_copy(dropped, *orders);  // one that is finished and not promoted yet
-    copy->append(inserts(orders, {{2, "b"}}));
+    const auto copy = begin_copy(destination(), dropped, orders);  // one that is finished and not promoted yet
+    copy->append(0, inserts(orders, {{2, "b"}}));
     copy->finish();
   }
-  destination().drop_tables({dropped});
+  destination().drop(destination::DropScope::tables, {&dropped, 1});
   const auto state = open();
   ASSERT_EQ(state.tables.size(), 1U);
   EXPECT_EQ(state.tables[0].name, "other");
   EXPECT_EQ(state.checkpoint->lsn, Lsn{0x4000});
   EXPECT_EQ(ask("SELECT count(*) FROM public.other"), Strings{"1"});
-  Strings staged;
-  load(0x5000, [&](Load& load) {
-    for (const Oid oid : {dropped.oid, other->oid}) {
-      load.for_each_staged({.kind = StageKey::Kind::table, .id = oid},
-                           [&staged](std::string_view bytes) { staged.emplace_back(bytes); });
-    }
-  });
-  EXPECT_EQ(staged, Strings{"of the other"});
   create(orders, {{7, "z"}});  // its name is free again
   EXPECT_EQ(ask("SELECT count(*) FROM public.orders"), Strings{"1"});
 }
@@ -69,34 +66,30 @@ TEST_P(LoadTest, tables_are_dropped_with_all_that_is_known_of_them) {
 TEST_P(LoadTest, p1_a_load_that_is_not_committed_leaves_nothing) {
   open();
   const auto table = create(orders, {{1, "a"}, {2, "b"}});
-  load(0x4000, [](Load& load) { load.stage({.id = 7}, "kept"); });
+  load(0x4000, [](Transaction& load) { load.put(KeepPrepared{7, "kept"}); });
   const auto other = walbrook::contract::table("other", {{"id", int4, key}}, 16500);
   const auto copy_other = [&] {
-    const auto copy = destination().begin_copy(record(other), *other);
-    copy->append(inserts(other, {{1}}));
+    const auto copy = begin_copy(destination(), record(other), other);
+    copy->append(0, inserts(other, {{1}}));
     copy->finish();
   };
   copy_other();
   {
-    const auto load = destination().begin_load();
+    const auto load = destination().begin({});
     load->truncate(table);
-    load->merge(table, Effect(orders).insert({3, "c"}));
-    load->promote(record(other));
-    load->merge(record(other), Effect(other).insert({2}));
-    load->stage({.id = 7}, "lost");
-    load->discard({.id = 7});
-    load->put_table(record(other));
-    load->put_load({.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"});
-    load->put_checkpoint(at(0x9000));
+    apply(*load, table, Effect(orders).insert({3, "c"}));
+    load->swap_in(record(other));
+    apply(*load, record(other), Effect(other).insert({2}));
+    load->put(KeepPrepared{7, "lost"});
+    load->put(DropPrepared{7});
+    load->put(destination::PutTable{record(other)});
+    load->put(destination::PutLoad{{.first_commit = Lsn{1}, .last_commit = Lsn{2}, .tables = "{}"}});
+    load->put(destination::PutCheckpoint{at(0x9000)});
   }
   const auto unchanged = [&] {
     EXPECT_EQ(ask("SELECT id, note FROM public.orders ORDER BY id"), (Strings{"1|a", "2|b"}));
     EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.other"); }), "");
-    Strings staged;
-    load(0x4001, [&](Load& load) {
-      load.for_each_staged({.id = 7}, [&](std::string_view bytes) { staged.emplace_back(bytes); });
-    });
-    EXPECT_EQ(staged, Strings{"kept"});
+    load(0x4001, [&](Transaction& load) { EXPECT_EQ(kept(load, 7), Strings{"kept"}); });
   };
   unchanged();
   const auto state = open();
@@ -105,7 +98,7 @@ TEST_P(LoadTest, p1_a_load_that_is_not_committed_leaves_nothing) {
   unchanged();
   // And the next load goes as if nothing had been.
   copy_other();
-  load(0x9000, [&](Load& load) { load.promote(record(other)); });
+  load(0x9000, [&](Transaction& load) { load.swap_in(record(other)); });
   EXPECT_EQ(ask("SELECT id FROM public.other"), Strings{"1"});
 }
 
@@ -113,9 +106,9 @@ TEST_P(LoadTest, p2_kill_before_commit_leaves_the_state_before) {
   open();
   const auto table = create(orders, {{1, "a"}});
   killed([&](destination::Destination& opened) {
-    const auto load = opened.begin_load();
-    load->merge(table, Effect(orders).replace({1, "z"}).insert({2, "b"}));
-    load->put_checkpoint(at(0x9000));
+    const auto load = opened.begin({});
+    apply(*load, table, Effect(orders).replace({1, "z"}).insert({2, "b"}));
+    load->put(destination::PutCheckpoint{at(0x9000)});
     die();
   });
   const auto state = open();
@@ -128,10 +121,10 @@ TEST_P(LoadTest, p2_kill_after_commit_keeps_all_of_it) {
   const auto table = create(orders, {{1, "a"}});
   killed([&](destination::Destination& opened) {
     for (std::uint64_t i = 0; i < 20; ++i) {
-      const auto load = opened.begin_load();
-      load->merge(table, Effect(orders).replace({1, "z" + std::to_string(i)}).insert({static_cast<int>(i) + 2, "b"}));
-      load->stage({.id = 9}, std::string(100'000, static_cast<char>('a' + i)));
-      load->put_checkpoint(at(0x9000 + i));
+      const auto load = opened.begin({});
+      apply(*load, table, Effect(orders).replace({1, "z" + std::to_string(i)}).insert({static_cast<int>(i) + 2, "b"}));
+      load->put(KeepPrepared{9, std::string(100'000, static_cast<char>('a' + i))});
+      load->put(destination::PutCheckpoint{at(0x9000 + i)});
       load->commit();
     }
     die();
@@ -140,10 +133,9 @@ TEST_P(LoadTest, p2_kill_after_commit_keeps_all_of_it) {
   EXPECT_EQ(state.checkpoint->lsn, Lsn{0x9000 + 19});
   EXPECT_EQ(ask("SELECT count(*), max(note) FROM public.orders"), Strings{"21|z19"});
   int parts = 0;
-  load(0xA000, [&](Load& load) {
-    load.for_each_staged({.id = 9}, [&](std::string_view bytes) {
-      EXPECT_EQ(bytes, std::string(100'000, static_cast<char>('a' + parts++)));
-    });
+  load(0xA000, [&](Transaction& load) {
+    load.read_prepared(
+        9, [&](std::string_view bytes) { EXPECT_EQ(bytes, std::string(100'000, static_cast<char>('a' + parts++))); });
   });
   EXPECT_EQ(parts, 20);
 }
@@ -152,14 +144,16 @@ TEST_P(LoadTest, p2_kill_after_promote_and_merge_replays) {
   open();
   const auto table = create(orders, {{1, "old"}});
   killed([&](destination::Destination& opened) {
-    const auto copy = opened.begin_copy(table, *orders);
-    copy->append(inserts(orders, {{1, "new"}, {2, "new"}, {3, "new"}}));
+    const auto copy = begin_copy(opened, table, orders);
+    copy->append(0, inserts(orders, {{1, "new"}, {2, "new"}, {3, "new"}}));
     copy->finish();
-    opened.prepare_variants(table, {"note"});
-    const auto load = opened.begin_load();
-    load->promote(table);
-    load->merge(table, Effect(orders).replace({2, "merged"}).remove({3, Null{}}).insert({4, VariantText{"odd"}}));
-    load->put_checkpoint(at(0x9000));
+    auto copied = table;
+    copied.state = TableState::copying;
+    alter(opened, copied, {.overflow = {"note"}});
+    const auto load = opened.begin({});
+    load->swap_in(table);
+    apply(*load, table, Effect(orders).replace({2, "merged"}).remove({3, Null{}}).insert({4, VariantText{"odd"}}));
+    load->put(destination::PutCheckpoint{at(0x9000)});
     load->commit();
     die();
   });
@@ -176,23 +170,23 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
   quarantined.target_name = "orders_2";
   quarantined.snapshot_lsn = Lsn{0x1600000028};
   quarantined.reason = "column \"mood\" 'bored' \xF0\x9F\x98\x80";
-  quarantined.stamp = "1:2:3";
+  quarantined.style = {.naming = destination::Naming::snake_case, .metadata = destination::Metadata::dlt};
   quarantined.fingerprint = R"({"publication":"p1.2"})";
   quarantined.truncates = {812, 4'294'967'295U};
   quarantined.suspect = "a partition was attached";
   auto pending = record(walbrook::contract::table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), TableState::pending);
   pending.columns = nullptr;
-  load(0x2000, [&](Load& load) {
-    load.put_table(quarantined);
-    load.put_table(pending);
+  load(0x2000, [&](Transaction& load) {
+    load.put(destination::PutTable{quarantined});
+    load.put(destination::PutTable{pending});
   });
   auto checkpoint = at(0x2000);
   checkpoint.publication = "pub";
   checkpoint.source = "127.0.0.1:5432/shop";
   checkpoint.selection = {{"public", "orders", {}}, {"\xC3\x9C \"x\"", "y", {"a", "b c"}}};
   {
-    const auto again = destination().begin_load();
-    again->put_checkpoint(checkpoint);
+    const auto again = destination().begin({});
+    again->put(destination::PutCheckpoint{checkpoint});
     again->commit();
   }
   const auto check = [&](const State& state) {
@@ -214,7 +208,7 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
     EXPECT_EQ(first.state, TableState::quarantined);
     EXPECT_EQ(first.snapshot_lsn, quarantined.snapshot_lsn);
     EXPECT_EQ(first.reason, quarantined.reason);
-    EXPECT_EQ(first.stamp, "1:2:3");
+    EXPECT_EQ(first.style, quarantined.style);
     EXPECT_EQ(first.fingerprint, R"({"publication":"p1.2"})");
     EXPECT_EQ(first.truncates, (std::vector<std::uint32_t>{812, 4'294'967'295U}));
     EXPECT_EQ(first.suspect, "a partition was attached");
@@ -227,7 +221,7 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
   };
   check(open());
   quarantined.reason = "changed";
-  load(0x2001, [&](Load& load) { load.put_table(quarantined); });
+  load(0x2001, [&](Transaction& load) { load.put(destination::PutTable{quarantined}); });
   const auto state = open();
   EXPECT_EQ(state.tables.size(), 2U) << "a record is replaced, by its source's name";
 }
@@ -235,37 +229,33 @@ TEST_P(LoadTest, the_state_comes_back_as_it_was_put) {
 TEST_P(LoadTest, pipelines_do_not_see_each_other) {
   open("first");
   create(orders, {{1, "a"}});
-  load(0x2000, [](Load& load) { load.stage({.id = 1}, "first's"); });
+  load(0x2000, [](Transaction& load) { load.put(KeepPrepared{1, "first's"}); });
   const auto other = walbrook::contract::table("other", {{"id", int4, key}}, 16500);
   auto unfinished = record(other);
   const auto state = open("second");
   EXPECT_FALSE(state.checkpoint.has_value());
   EXPECT_TRUE(state.tables.empty());
   EXPECT_NE(
-      error_of([&] { (void)destination().begin_copy(record(orders), *orders); }).find("belongs to pipeline \"first\""),
+      error_of([&] { (void)begin_copy(destination(), record(orders), orders); }).find("belongs to pipeline \"first\""),
       std::string::npos);
-  destination().begin_copy(unfinished, *other)->finish();
-  load(0x3000, [&](Load& load) {
-    load.promote(unfinished);
-    load.put_table(unfinished);
-    load.discard_all_transactions();
+  begin_copy(destination(), unfinished, other)->finish();
+  load(0x3000, [&](Transaction& load) {
+    load.swap_in(unfinished);
+    load.put(destination::PutTable{unfinished});
+    load.put(DropPrepared{1});
   });
-  destination().reset();
+  destination().drop(destination::DropScope::pipeline);
   EXPECT_FALSE(open("second").checkpoint.has_value());
   EXPECT_EQ(open("first").checkpoint->lsn, Lsn{0x2000});
   EXPECT_EQ(ask("SELECT id FROM public.orders"), Strings{"1"});
-  Strings staged;
-  load(0x2001, [&](Load& load) {
-    load.for_each_staged({.id = 1}, [&](std::string_view bytes) { staged.emplace_back(bytes); });
-  });
-  EXPECT_EQ(staged, Strings{"first's"});
+  load(0x2001, [&](Transaction& load) { EXPECT_EQ(kept(load, 1), Strings{"first's"}); });
 }
 
 TEST_P(LoadTest, reset_drops_copies_and_state) {
   open();
   create(orders, {{1, "a"}});
-  load(0x2000, [](Load& load) { load.stage({.id = 1}, "x"); });
-  destination().reset();
+  load(0x2000, [](Transaction& load) { load.put(KeepPrepared{1, "x"}); });
+  destination().drop(destination::DropScope::pipeline);
   EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.orders"); }), "");
   const auto state = open();
   EXPECT_FALSE(state.checkpoint.has_value());
@@ -274,7 +264,7 @@ TEST_P(LoadTest, reset_drops_copies_and_state) {
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"again"});
 }
 
-TEST_P(LoadTest, staged_bytes_are_verbatim_and_in_order_per_key) {
+TEST_P(LoadTest, prepared_transactions_are_kept_verbatim_and_in_order) {
   open();
   std::string all_bytes;
   for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
@@ -283,54 +273,38 @@ TEST_P(LoadTest, staged_bytes_are_verbatim_and_in_order_per_key) {
     while (out.size() < (std::size_t{5} << 20U) + 3) out += all_bytes;
     return out;
   }();
-  const StageKey transaction{.kind = StageKey::Kind::transaction, .id = 5};
-  const StageKey prepared{.kind = StageKey::Kind::prepared, .id = 5};
-  const StageKey of_table{.kind = StageKey::Kind::table, .id = 5};
-  load(0x2000, [&](Load& load) {
-    load.stage(transaction, "one");
-    load.stage(of_table, "table");
-    load.stage(transaction, "");
-    load.stage(prepared, "prepared");
+  load(0x2000, [&](Transaction& load) {
+    load.put(KeepPrepared{5, "one"});
+    load.put(KeepPrepared{6, "another transaction"});
+    load.put(KeepPrepared{5, ""});
   });
-  load(0x2001, [&](Load& load) {
-    load.stage(transaction, large);
-    load.stage(transaction, all_bytes);
+  load(0x2001, [&](Transaction& load) {
+    load.put(KeepPrepared{5, large});
+    load.put(KeepPrepared{5, all_bytes});
   });
   open();
-  const auto staged = [&](Load& load, const StageKey& key) {
-    Strings out;
-    load.for_each_staged(key, [&](std::string_view bytes) { out.emplace_back(bytes); });
-    return out;
-  };
-  load(0x2002, [&](Load& load) {
-    EXPECT_EQ(staged(load, transaction), (Strings{"one", "", large, all_bytes}));
-    EXPECT_EQ(staged(load, prepared), Strings{"prepared"});
-    EXPECT_EQ(staged(load, of_table), Strings{"table"});
-    load.discard(transaction);
-    EXPECT_TRUE(staged(load, transaction).empty());
-    EXPECT_EQ(staged(load, prepared), Strings{"prepared"});
-    load.stage(transaction, "later");
-    EXPECT_EQ(staged(load, transaction), Strings{"later"});
-  });
-  load(0x2003, [&](Load& load) {
-    load.discard_all_transactions();
-    EXPECT_TRUE(staged(load, transaction).empty());
-    EXPECT_EQ(staged(load, prepared), Strings{"prepared"});
-    EXPECT_EQ(staged(load, of_table), Strings{"table"});
+  load(0x2002, [&](Transaction& load) {
+    EXPECT_EQ(kept(load, 5), (Strings{"one", "", large, all_bytes}));
+    EXPECT_EQ(kept(load, 6), Strings{"another transaction"});
+    load.put(DropPrepared{5});
+    EXPECT_TRUE(kept(load, 5).empty());
+    EXPECT_EQ(kept(load, 6), Strings{"another transaction"});
+    load.put(KeepPrepared{5, "later"});
+    EXPECT_EQ(kept(load, 5), Strings{"later"});
   });
 }
 
 TEST_P(LoadTest, the_sink_may_use_the_load) {
   open();
   const auto table = create(orders);
-  load(0x2000, [&](Load& load) {
-    for (int i = 0; i < 5; ++i) load.stage({.id = 1}, std::to_string(i));
+  load(0x2000, [&](Transaction& load) {
+    for (int i = 0; i < 5; ++i) load.put(KeepPrepared{1, std::to_string(i)});
   });
-  load(0x2001, [&](Load& load) {
-    load.for_each_staged({.id = 1}, [&](std::string_view bytes) {
-      load.merge(table, Effect(orders).replace({std::stoi(std::string(bytes)) % 3, std::string(bytes)}));
+  load(0x2001, [&](Transaction& load) {
+    load.read_prepared(1, [&](std::string_view bytes) {
+      apply(load, table, Effect(orders).replace({std::stoi(std::string(bytes)) % 3, std::string(bytes)}));
     });
-    load.discard({.id = 1});
+    load.put(DropPrepared{1});
   });
   EXPECT_EQ(ask("SELECT id, note FROM public.orders ORDER BY id"), (Strings{"0|3", "1|4", "2|2"}));
 }
@@ -338,10 +312,10 @@ TEST_P(LoadTest, the_sink_may_use_the_load) {
 TEST_P(LoadTest, truncate_then_rows) {
   open();
   const auto table = create(orders, {{1, "a"}, {2, "b"}});
-  load(0x2000, [&](Load& load) {
-    load.merge(table, Effect(orders).insert({3, "c"}));
+  load(0x2000, [&](Transaction& load) {
+    apply(load, table, Effect(orders).insert({3, "c"}));
     load.truncate(table);
-    load.merge(table, Effect(orders).insert({2, "after"}));
+    apply(load, table, Effect(orders).insert({2, "after"}));
   });
   EXPECT_EQ(ask("SELECT id, note FROM public.orders"), Strings{"2|after"});
 }

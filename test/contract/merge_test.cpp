@@ -86,14 +86,15 @@ TEST_P(MergeTest, p4_a_patch_without_its_row_is_loud) {
 TEST_P(MergeTest, several_merges_of_one_table_in_one_load) {
   open();
   const auto table = create(numbered, {{1, 10, "a"}});
-  load(0x5000, [&](Load& load) {
-    load.merge(table, Effect(numbered).insert({2, 20, "b"}).insert({3, 30, "c"}));
-    load.merge(table, Effect(numbered).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
-    load.merge(table, Effect(numbered)
-                          .remove({3, Null{}, Null{}})
-                          .remove({2, Null{}, Null{}})
-                          .patch({2, 22, Unchanged{}}, {2, Null{}, Null{}}));
-    load.merge(table, Effect(numbered).insert({1, 1, "again"}));
+  load(0x5000, [&](Transaction& load) {
+    apply(load, table, Effect(numbered).insert({2, 20, "b"}).insert({3, 30, "c"}));
+    apply(load, table, Effect(numbered).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
+    apply(load, table,
+          Effect(numbered)
+              .remove({3, Null{}, Null{}})
+              .remove({2, Null{}, Null{}})
+              .patch({2, 22, Unchanged{}}, {2, Null{}, Null{}}));
+    apply(load, table, Effect(numbered).insert({1, 1, "again"}));
   });
   EXPECT_EQ(rows(), (Strings{"1|1|again", "2|22|b2"}));
 }
@@ -113,10 +114,10 @@ TEST_P(MergeTest, many_rows_and_many_keys) {
   for (int i = 0; i < count; ++i)
     append(batch, Op::insert, {i, i, i % 3 == 0 ? Cell{Null{}} : Cell{"text of row " + std::to_string(i)}});
   const auto table = record(numbered);
-  const auto copy = destination().begin_copy(table, *numbered);
-  copy->append(batch);
+  const auto copy = begin_copy(destination(), table, numbered);
+  copy->append(0, batch);
   copy->finish();
-  load(0x2000, [&](Load& load) { load.promote(table); });
+  load(0x2000, [&](Transaction& load) { load.swap_in(table); });
   Effect effect(numbered);
   for (int i = 0; i < count; i += 2) {
     if (i % 10 == 0) {
@@ -154,9 +155,9 @@ TEST_P(MergeTest, without_key_rows_of_the_same_load_can_go) {
   open();
   const auto schema = walbrook::contract::table("log", {{"a", int4}});
   const auto table = create(schema, {{1}});
-  load(0x5000, [&](Load& load) {
-    load.merge(table, Effect(schema).insert({1}).insert({1}).insert({2}));
-    load.merge(table, Effect(schema).remove({1}, 2).remove({2}, 1));
+  load(0x5000, [&](Transaction& load) {
+    apply(load, table, Effect(schema).insert({1}).insert({1}).insert({2}));
+    apply(load, table, Effect(schema).remove({1}, 2).remove({2}, 1));
   });
   EXPECT_EQ(ask("SELECT a FROM public.log"), Strings{"1"});
 }
@@ -216,8 +217,8 @@ TEST_P(MergeTest, variants_stand_beside_their_column) {
   open();
   const auto schema = walbrook::contract::table("money", {{"id", int4, key}, {"amount", numeric}});
   const auto table = create(schema, {{1, 5'000'000'000}});
-  destination().prepare_variants(table, {"amount"});
-  destination().prepare_variants(table, {"amount"});  // once more does no harm
+  alter(destination(), table, {.overflow = {"amount"}});
+  alter(destination(), table, {.overflow = {"amount"}});  // once more does no harm
   EXPECT_EQ(merge(table, Effect(schema).insert({2, VariantText{"NaN"}}).insert({3, 7'000'000'000})).variants, 1U);
   EXPECT_EQ(ask("SELECT id, amount, amount__v_text FROM public.money ORDER BY id"),
             (Strings{"1|5.000000000|-", "2|-|NaN", "3|7.000000000|-"}));
@@ -234,7 +235,7 @@ TEST_P(MergeTest, a_key_that_is_a_variant_is_found_again) {
   const auto schema = walbrook::contract::table("wild", {{"k", numeric, key}, {"v", text}});
   const auto table =
       create(schema, {{VariantText{"NaN"}, "nan"}, {VariantText{"1e50"}, "huge"}, {1'000'000'000, "one"}});
-  destination().prepare_variants(table, {"k"});
+  alter(destination(), table, {.overflow = {"k"}});
   merge(table, Effect(schema)
                    .replace({VariantText{"NaN"}, "nan2"})
                    .replace({1'000'000'000, "one2"})
@@ -260,7 +261,7 @@ TEST_P(MergeTest, without_key_variants_belong_to_the_content) {
   open();
   const auto schema = walbrook::contract::table("heap", {{"amount", numeric}});
   const auto table = create(schema, {{VariantText{"NaN"}}, {VariantText{"NaN"}}, {VariantText{"1e50"}}, {Null{}}});
-  destination().prepare_variants(table, {"amount"});
+  alter(destination(), table, {.overflow = {"amount"}});
   EXPECT_EQ(merge(table, Effect(schema).remove({VariantText{"NaN"}}, 1).remove({Null{}}, 1)).removed, 2U);
   EXPECT_EQ(ask("SELECT amount__v_text FROM public.heap ORDER BY 1"), (Strings{"1e50", "NaN"}));
 }
@@ -271,7 +272,7 @@ TEST_P(MergeTest, p4_a_variant_without_its_column_is_refused) {
   const auto table = create(schema);
   EXPECT_NE(error_of([&] {
               merge(table, Effect(schema).insert({2, VariantText{"NaN"}}));
-            }).find("not prepared"),
+            }).find("has no overflow column yet"),
             std::string::npos);
 }
 
@@ -342,18 +343,6 @@ TEST_P(MergeTest, a_variant_column_gives_way_to_a_source_column_of_its_name) {
   const auto fewer = walbrook::contract::table("clash", {{"id", int4, key}, {"a", numeric}});
   merge(table, Effect(fewer).insert({2, VariantText{"1e50"}}));
   EXPECT_EQ(ask("SELECT a, a__v_text, a__v_text_ FROM public.clash WHERE id = 2"), Strings{"-|-|1e50"});
-}
-
-TEST_P(MergeTest, tables_that_differ_by_case_get_a_suffix) {
-  open();
-  auto orders_record = record(numbered);
-  EXPECT_EQ(destination().target_name("", "public", "orders", {}).table, "orders");
-  EXPECT_EQ(destination().target_name("", "public", "ORDERS", {orders_record}).table, "ORDERS_2");
-  EXPECT_EQ(destination().target_name("", "Public", "Orders", {orders_record}).table, "Orders_2");
-  EXPECT_EQ(destination().target_name("", "other", "ORDERS", {orders_record}).table, "ORDERS");
-  auto second = orders_record;
-  second.target_name = "ORDERS_2";
-  EXPECT_EQ(destination().target_name("", "public", "Orders", {orders_record, second}).table, "Orders_3");
 }
 
 INSTANTIATE_TEST_SUITE_P(Contract, MergeTest, testing::ValuesIn(kinds),

@@ -12,14 +12,13 @@ class OwnRowsTest : public ContractTest {
   // Rows of a copy of that schema, the last of each key where one is given.
   void copy(const TableRecord& table, const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows,
             const Strings& of_key = {}) {
-    const auto writer = destination().begin_copy(table, *schema);
-    for (const auto& row : rows) writer->append(inserts(schema, {row}));
-    if (!of_key.empty()) writer->keep_last(of_key);
+    const auto writer = begin_copy(destination(), table, schema, of_key);
+    for (const auto& row : rows) writer->append(0, inserts(schema, {row}));
     writer->finish();
   }
   destination::MergeCounts add(const TableRecord& table, const Strings& of_key = {}) {
     destination::MergeCounts counts;
-    const auto load = destination().begin_load();
+    const auto load = destination().begin({});
     counts = load->add_copy(table, of_key);
     load->commit();
     return counts;
@@ -57,7 +56,7 @@ TEST_P(OwnRowsTest, a_load_that_is_given_up_leaves_table_and_copy) {
   open();
   const auto table = create(events(), {{1, "a"}});
   copy(table, events(), {{1, "b"}});
-  static_cast<void>(destination().begin_load()->add_copy(table, {"id"}));
+  static_cast<void>(destination().begin({})->add_copy(table, {"id"}));
   EXPECT_EQ(ask("SELECT note FROM public.events"), Strings{"a"});
   add(table, {"id"});
   EXPECT_EQ(ask("SELECT note FROM public.events"), Strings{"b"});
@@ -68,8 +67,8 @@ TEST_P(OwnRowsTest, columns_that_are_new_are_null_in_older_rows) {
   const auto table = create(events(), {{1, "a"}});
   const auto more = walbrook::contract::table(
       "events", {{"note", text}, {"ID", int8}, {"tags", {.layout = Layout::list, .children = {text}, .names = {}}}}, 1);
-  destination().add_columns(table, *more);
-  destination().add_columns(table, *more);  // again: nothing is left to do
+  alter(destination(), table, {.columns = more->columns});
+  alter(destination(), table, {.columns = more->columns});  // again: nothing is left to do
   copy(table, more, {{"b", std::int64_t{7}, Parts{{"x", "y"}}}});
   add(table);
   EXPECT_EQ(ask("SELECT id, note, ID_2, tags FROM public.events ORDER BY note"), (Strings{"1|a|-|-", "-|b|7|[x, y]"}));
@@ -81,12 +80,13 @@ TEST_P(OwnRowsTest, a_copy_anew_of_everything_leaves_them) {
   const auto schema = events();
   const auto table = own(schema);
   copy(table, schema, {{1, "mine"}});
-  load(0x2000, [&](Load& load) {
-    load.promote(table);
-    load.put_table(table);
-    load.put_load({.first_commit = {}, .last_commit = {}, .inserts = 1, .started = {}, .tables = "{}"});
+  load(0x2000, [&](Transaction& load) {
+    load.swap_in(table);
+    load.put(destination::PutTable{table});
+    load.put(
+        destination::PutLoad{{.first_commit = {}, .last_commit = {}, .inserts = 1, .started = {}, .tables = "{}"}});
   });
-  destination().reset_copies();
+  destination().drop(destination::DropScope::sourced);
   EXPECT_EQ(ask("SELECT note FROM public.events"), Strings{"mine"});
   EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.orders"); }), "");
   const auto state = open();
@@ -94,7 +94,7 @@ TEST_P(OwnRowsTest, a_copy_anew_of_everything_leaves_them) {
   ASSERT_EQ(state.tables.size(), 1U);
   EXPECT_EQ(state.tables[0].state, TableState::loaded);
   EXPECT_EQ(state.newest_load, 1);
-  destination().reset();
+  destination().drop(destination::DropScope::pipeline);
   EXPECT_TRUE(open().tables.empty());
   EXPECT_NE(error_of([&] { (void)ask("SELECT * FROM public.events"); }), "");
 }
@@ -105,18 +105,18 @@ TEST_P(OwnRowsTest, a_table_of_the_source_may_have_their_names) {
   auto copied = record(source);
   copied.target_name = "events_2";
   const auto table = own(events());
-  load(0x2000, [&](Load& load) {
-    load.put_table(copied);
-    load.put_table(table);
-    load.put_table(copied);
+  load(0x2000, [&](Transaction& load) {
+    load.put(destination::PutTable{copied});
+    load.put(destination::PutTable{table});
+    load.put(destination::PutTable{copied});
   });
   EXPECT_EQ(open().tables.size(), 2U);
-  destination().drop_tables({copied});
+  destination().drop(destination::DropScope::tables, {&copied, 1});
   const auto state = open();
   ASSERT_EQ(state.tables.size(), 1U);
   EXPECT_EQ(state.tables[0].state, TableState::loaded);
   EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.schema_versions"), Strings{"1"});
-  destination().drop_tables({table});
+  destination().drop(destination::DropScope::tables, {&table, 1});
   EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.schema_versions"), Strings{"0"});
 }
 

@@ -44,7 +44,7 @@ class QueryCheckTest : public ContractTest {
 TEST_P(QueryCheckTest, explain_runs_no_statement_that_writes) {
   open();
   create(orders, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string& target : {file(), file() + ".wal", folder() + "/other.csv"}) {
     for (const std::string explain :
          {"EXPLAIN ANALYZE ", "explain analyze", "EXPLAIN (ANALYZE) ", "EXPLAIN /* ( */ ANALYZE -- (\n", "EXPLAIN ",
@@ -68,7 +68,7 @@ TEST_P(QueryCheckTest, explain_runs_no_statement_that_writes) {
 TEST_P(QueryCheckTest, explain_of_what_reads_is_answered) {
   open();
   create(orders, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string sql :
        {"EXPLAIN SELECT * FROM orders", "EXPLAIN ANALYZE FROM orders", "explain (analyze) from orders",
         "EXPLAIN (FORMAT json) SELECT 1", "EXPLAIN (SELECT 1)", "EXPLAIN ANALYZE (SELECT 1) UNION ALL (SELECT 2)",
@@ -80,7 +80,7 @@ TEST_P(QueryCheckTest, explain_of_what_reads_is_answered) {
 TEST_P(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
   open();
   create(orders, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"FROM enable_logging(storage = 'file', storage_config = {'path': '/tmp/walbrook-must-not-be'})",
        "enable_logging"},
@@ -132,7 +132,7 @@ TEST_P(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
   };
   for (const auto& [sql, part] : cases) expect_refused(*session, sql, part);
   EXPECT_FALSE(fs::exists("/tmp/walbrook-must-not-be"));
-  load(0x9000, [](Load&) {});  // what an enabled log would break
+  load(0x9000, [](Transaction&) {});  // what an enabled log would break
 }
 
 // One refused function in every place of a statement where DuckDB's grammar has room for one.
@@ -204,7 +204,7 @@ TEST_P(QueryCheckTest, a_refused_function_is_found_wherever_it_stands) {
   open();
   create(orders, {{1, 5}});
   create(table("o", {{"id", int4, key}, {"v", text}}, 16500), {{1, "a"}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   std::istringstream lines{std::string(places)};
   for (std::string sql; std::getline(lines, sql);) {
     if (!sql.empty()) expect_refused(*session, sql, " is refused: it ");
@@ -215,7 +215,7 @@ TEST_P(QueryCheckTest, files_are_not_read) {
   open();
   create(orders, {{1, 5}});
   std::ofstream(folder() + "/a.csv") << "a\n1\n";
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const std::vector<std::string> queries = {
       "FROM '" + folder() + "/a.csv'",
       "FROM \"a.csv\"",
@@ -276,7 +276,7 @@ TEST_P(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
        "CREATE TABLE mine.bad_column(a VARCHAR, b INT GENERATED ALWAYS AS (len(write_log(a))))",
        "CREATE VIEW mine.of_bad_column AS FROM mine.bad_column", "CREATE VIEW mine.of_macro AS SELECT over_bad(1)"});
   open();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   EXPECT_EQ(ask(*session, "FROM mine.better"), Strings{"10"});
   EXPECT_EQ(ask(*session, "FROM mine.\"a view\"\" AS SELECT 1 --\""), Strings{"7"});
   EXPECT_EQ(ask(*session, "SELECT twice(21), count(*) FROM many(3)"), Strings{"42|3"});
@@ -296,7 +296,7 @@ TEST_P(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
 TEST_P(QueryCheckTest, what_computes_is_answered) {
   open();
   create(orders, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string sql : {"SELECT random() < 2, uuid() IS NOT NULL, current_date > '2020-01-01', current_user, "
                                 "now() IS NOT NULL, txid_current() > 0",
                                 "SELECT current_setting('TimeZone'), version(), getvariable('x')",
@@ -330,7 +330,7 @@ TEST_P(QueryCheckTest, what_computes_is_answered) {
 TEST_P(QueryCheckTest, the_check_costs_little) {
   open();
   create(orders, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   (void)session->query("SELECT 1");
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 100; ++i)
@@ -348,7 +348,7 @@ TEST_P(QueryCheckTest, a_file_opened_to_read_keeps_its_settings) {
   chosen.read_only = true;
   const auto reading = destination::open_destination(chosen);
   static_cast<void>(reading->open());
-  const auto session = reading->open_read_session();
+  const auto session = destination::query_engine_of(*reading).open_session();
   EXPECT_EQ(ask(*session, "SELECT total FROM orders"), Strings{"5"});
   EXPECT_EQ(ask(*session,
                 "SELECT value FROM duckdb_settings() WHERE name IN ('lock_configuration', 'enable_external_access') "
@@ -374,7 +374,7 @@ TEST_P(QueryCheckTest, every_function_of_duckdb_is_judged) {
   open();
   create(orders, {{1, 5}});
   auto not_seen = judged_functions();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto result = session->query(
       "SELECT DISTINCT function_type, function_name FROM duckdb_functions() WHERE NOT starts_with(function_name, "
       "'icu_collate_') AND NOT starts_with(function_name, '_walbrook') ORDER BY ALL");
@@ -402,7 +402,7 @@ TEST_P(QueryCheckTest, every_function_of_duckdb_is_judged) {
 TEST_P(QueryCheckTest, views_of_duckdb_use_what_is_allowed) {
   open();
   create(orders, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto views = session->query("SELECT schema_name, view_name, sql FROM duckdb_views() WHERE internal");
   EXPECT_GT(views.rows.size(), 20U);
   for (const auto& row : views.rows) {

@@ -28,7 +28,7 @@ TEST_P(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
   std::atomic<int> views = 0;
   std::jthread reader([&] {
     failure = error_of([&] {
-      const auto session = destination().open_read_session();
+      const auto session = destination::query_engine_of(destination()).open_session();
       while (!stop) {
         session->refresh();
         const auto balances = ask(*session, "SELECT sum(balance), count(*) FROM public.accounts");
@@ -41,9 +41,9 @@ TEST_P(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
     });
   });
   for (int i = 1; i <= 300; ++i) {
-    load(0x2000 + static_cast<std::uint64_t>(i), [&](Load& load) {
-      load.merge(first, Effect(accounts).replace({i % 100, (i + 99) / 100 * 7}));
-      load.merge(second, Effect(history).insert({i, 7}));
+    load(0x2000 + static_cast<std::uint64_t>(i), [&](Transaction& load) {
+      apply(load, first, Effect(accounts).replace({i % 100, (i + 99) / 100 * 7}));
+      apply(load, second, Effect(history).insert({i, 7}));
     });
   }
   stop = true;
@@ -58,7 +58,7 @@ TEST_P(ReadSessionTest, tables_are_found_without_their_schema) {
   create(accounts, {{1, 5}});
   create(history, {{1, 7}});
   EXPECT_EQ(ask("SELECT balance FROM accounts"), Strings{"5"});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   EXPECT_EQ(ask(*session, "SELECT amount FROM history"), Strings{"7"});
   session->refresh();
   EXPECT_EQ(ask(*session, "SELECT count(*) FROM public.history, accounts"), Strings{"1"});
@@ -67,7 +67,7 @@ TEST_P(ReadSessionTest, tables_are_found_without_their_schema) {
 TEST_P(ReadSessionTest, only_one_statement_that_reads) {
   open();
   create(accounts, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string sql : {"SELECT 1; SELECT 2",
                                 "",
                                 "-- nothing",
@@ -108,7 +108,7 @@ TEST_P(ReadSessionTest, only_one_statement_that_reads) {
 TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
   open();
   create(accounts, {{1, 5}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   try {
     (void)session->query("SELECT *\nFROM public.account");
     FAIL();
@@ -125,7 +125,7 @@ TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
 TEST_P(ReadSessionTest, whatever_reads_is_answered) {
   open();
   create(accounts, {{1, 5}, {2, 7}});
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   EXPECT_EQ(ask(*session, "SELECT id FROM public.accounts ORDER BY id DESC; -- with a comment"), (Strings{"2", "1"}));
   EXPECT_EQ(ask(*session, "FROM public.accounts ORDER BY ALL"), (Strings{"1|5", "2|7"}));
   EXPECT_EQ(ask(*session, "WITH a AS (SELECT 'it''s' AS x) SELECT x FROM a"), Strings{"it's"});
@@ -139,7 +139,7 @@ TEST_P(ReadSessionTest, whatever_reads_is_answered) {
 
 TEST_P(ReadSessionTest, columns_have_names_types_and_alignment) {
   open();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto result = session->query(
       "SELECT 1.50::DECIMAL(12,2) AS a, 'x' AS a, NULL AS \"select\", [1, 2] AS l, 'nan'::DOUBLE, '\\x00'::BLOB AS b, "
       "TIMESTAMPTZ '2026-01-02 03:04:05+00' AS t, '{}'::JSON AS j");
@@ -170,7 +170,7 @@ TEST_P(ReadSessionTest, columns_have_names_types_and_alignment) {
 
 TEST_P(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
   open();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto result = session->query(
       "SELECT [9007199254740993, NULL, -1] AS l, {'a b': 'x\"y', 'd': [1.50::DECIMAL(38,2)], 'ok': true, 'no': NULL} "
       "AS s, "
@@ -206,7 +206,7 @@ TEST_P(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
 
 TEST_P(ReadSessionTest, p5_a_result_has_a_bound) {
   open();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto error = error_of([&] { (void)session->query("SELECT repeat('x', 1000) FROM range(1000000)"); });
   EXPECT_NE(error.find("larger than 64 MB"), std::string::npos) << error;
   EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
@@ -215,7 +215,7 @@ TEST_P(ReadSessionTest, p5_a_result_has_a_bound) {
 
 TEST_P(ReadSessionTest, a_query_can_be_interrupted) {
   open();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   std::jthread later([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     session->interrupt();
@@ -231,8 +231,8 @@ TEST_P(ReadSessionTest, a_query_can_be_interrupted) {
 TEST_P(ReadSessionTest, p5_a_query_has_limits) {
   open();
   const auto endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
-  const auto session =
-      destination().open_read_session({.pipeline = {}, .limits = {.timeout = milliseconds(200), .rows = 5000}});
+  const auto session = destination::query_engine_of(destination())
+                           .open_session({.pipeline = {}, .limits = {.timeout = milliseconds(200), .rows = 5000}});
   const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(error_of([&] { (void)session->query(endless); }), "configuration: the query was ended after 200 ms");
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
@@ -251,20 +251,21 @@ TEST_P(ReadSessionTest, p5_a_query_has_limits) {
 // repeat('x', 3000000000) took 2 GB. What one expression allocates cannot be prevented; what comes after it is.
 TEST_P(ReadSessionTest, p5_a_query_ends_while_the_process_has_too_much_memory) {
   open();
-  const auto session = destination().open_read_session();
+  const auto session = destination::query_engine_of(destination()).open_session();
   const auto error = error_of(
       [&] { (void)session->query("SELECT sum(length(repeat(repeat('x', 1000000), 700 + range))) FROM range(1)"); });
   EXPECT_TRUE(error.starts_with("configuration: the query was ended: the process had more than ")) << error;
   EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
-  const auto roomy = destination().open_read_session({.pipeline = {}, .limits = {.memory = std::uint64_t{8} << 30U}});
+  const auto roomy = destination::query_engine_of(destination())
+                         .open_session({.pipeline = {}, .limits = {.memory = std::uint64_t{8} << 30U}});
   EXPECT_EQ(ask(*roomy, "SELECT length(repeat(repeat('x', 1000000), 300))"), Strings{"300000000"});
 }
 
 TEST_P(ReadSessionTest, positions_are_of_the_pipelines_whose_tables_are_read) {
   open("one");
   create(accounts, {{1, 5}});
-  EXPECT_EQ(destination().open_read_session()->positions().size(), 0U);
-  const auto session_of = [&] { return destination().open_read_session(); };
+  EXPECT_EQ(destination::query_engine_of(destination()).open_session()->positions().size(), 0U);
+  const auto session_of = [&] { return destination::query_engine_of(destination()).open_session(); };
   {
     const auto session = session_of();
     EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});

@@ -116,29 +116,43 @@ RowRef Effect::add(Op op, const std::vector<Cell>& row) {
 }
 
 Effect& Effect::insert(const std::vector<Cell>& row) {
-  effect_.upserts.push_back(add(Op::insert, row));
+  effect_.append.push_back(add(Op::insert, row));
   return *this;
 }
 
 Effect& Effect::remove(const std::vector<Cell>& row, std::uint32_t count) {
   effect_.inserts_only = false;
-  effect_.removals.push_back({add(Op::remove, row), count});
+  effect_.remove.push_back({add(Op::remove, row), count});
   return *this;
 }
 
 Effect& Effect::replace(const std::vector<Cell>& row) {
   effect_.inserts_only = false;
   const auto ref = add(Op::update, row);
-  effect_.removals.push_back({ref, 1});
-  effect_.upserts.push_back(ref);
+  effect_.remove.push_back({ref, 1});
+  effect_.append.push_back(ref);
   return *this;
 }
 
 Effect& Effect::patch(const std::vector<Cell>& row, const std::vector<Cell>& origin) {
   effect_.inserts_only = false;
   const auto from = add(Op::before, origin);
-  effect_.patches.push_back({add(Op::update, row), from});
+  effect_.complete.push_back({add(Op::update, row), from});
   return *this;
+}
+
+std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
+                                                    const destination::TableRecord& table, const TableSchemaRef& schema,
+                                                    const std::vector<std::string>& last_of) {
+  const destination::CopyTarget target{.table = &table, .schema = schema, .last_of = last_of};
+  return destination.begin_copy({&target, 1});
+}
+
+void alter(destination::Destination& destination, const destination::TableRecord& table,
+           const destination::Alteration& alteration) {
+  const auto transaction = destination.begin({});
+  transaction->alter(table, alteration);
+  transaction->commit();
 }
 
 }  // namespace walbrook::contract

@@ -8,8 +8,9 @@
 #include <variant>
 #include <vector>
 
+#include "destination/open_destination.h"
 #include "model/row_batch.h"
-#include "output/net_effect.h"
+#include "output/merge.h"
 
 namespace walbrook::contract {
 
@@ -46,6 +47,15 @@ inline constexpr bool key = true;
 void append(RowBatch& batch, Op op, const std::vector<Cell>& cells);
 [[nodiscard]] RowBatch inserts(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows);
 
+// A copy of one table.
+[[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
+                                                                  const destination::TableRecord& table,
+                                                                  const TableSchemaRef& schema,
+                                                                  const std::vector<std::string>& last_of = {});
+// Alters the table in a transaction of its own.
+void alter(destination::Destination& destination, const destination::TableRecord& table,
+           const destination::Alteration& alteration);
+
 // A net effect and the batches that it borrows.
 class Effect {
  public:
@@ -58,15 +68,15 @@ class Effect {
   // apart.
   Effect& patch(const std::vector<Cell>& row, const std::vector<Cell>& origin);
 
-  [[nodiscard]] const NetEffect& get() const { return effect_; }
-  operator const NetEffect&() const { return effect_; }  // NOLINT(google-explicit-constructor): reads as one
+  [[nodiscard]] const RowOperations& get() const { return effect_; }
+  operator const RowOperations&() const { return effect_; }  // NOLINT(google-explicit-constructor): reads as one
 
  private:
   RowRef add(Op op, const std::vector<Cell>& row);
 
   TableSchemaRef schema_;
   std::unique_ptr<RowBatch> batch_;
-  NetEffect effect_;
+  RowOperations effect_;
 };
 
 inline const auto orders = table("orders", {{"id", int4, key}, {"note", text}});

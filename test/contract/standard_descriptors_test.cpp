@@ -21,8 +21,8 @@ int print_beside_the_destination(const destination::DestinationOptions& options,
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(descriptor);
   const auto opened = destination::open_destination(options);
   static_cast<void>(opened->open());
-  const auto load = opened->begin_load();
-  load->put_checkpoint(checkpoint);
+  const auto load = opened->begin({});
+  load->put(destination::PutCheckpoint{checkpoint});
   load->commit();
   std::array<char, 4096> text{};
   text.fill('x');

@@ -258,13 +258,13 @@ TEST_P(ValueTest, nulls_and_values_across_chunk_borders) {
            {i, cell(3, i % 1000), cell(5, std::string(static_cast<std::size_t>(i % 40), 'x')), cell(7, i)});
   }
   const auto table = create(schema);
-  NetEffect effect;
+  RowOperations effect;
   effect.schema = schema;
   effect.keyed = true;
   // Every third row alone, then the others in runs of two, then all again by the copy's path.
-  for (std::uint32_t i = 0; i < count; i += 3) effect.upserts.push_back({&batch, i});
+  for (std::uint32_t i = 0; i < count; i += 3) effect.append.push_back({&batch, i});
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (i % 3 != 0) effect.upserts.push_back({&batch, i});
+    if (i % 3 != 0) effect.append.push_back({&batch, i});
   }
   merge(table, effect);
   const std::string wrong =
@@ -273,10 +273,10 @@ TEST_P(ValueTest, nulls_and_values_across_chunk_borders) {
       "CASE WHEN id % 5 <> 0 THEN repeat('x', id % 40) END OR c IS DISTINCT FROM CASE WHEN id % 7 <> 0 THEN id / 100 "
       "END";
   EXPECT_EQ(ask(wrong), Strings{"0"});
-  const auto again = destination().begin_copy(table, *schema);
-  again->append(batch);
+  const auto again = begin_copy(destination(), table, schema);
+  again->append(0, batch);
   again->finish();
-  load(0x9000, [&](Load& load) { load.promote(table); });
+  load(0x9000, [&](Transaction& load) { load.swap_in(table); });
   EXPECT_EQ(ask(wrong), Strings{"0"});
   EXPECT_EQ(ask("SELECT count(*), count(DISTINCT id) FROM public.wide"), Strings{"10000|10000"});
 }
@@ -310,7 +310,7 @@ TEST_P(ValueTest, p4_text_that_is_no_utf8_is_refused) {
 
 TEST_P(ValueTest, limits_say_what_timestamps_can_hold) {
   open();
-  const auto limits = destination().limits();
+  const auto limits = destination().capabilities().values;
   EXPECT_LE(limits.min_timestamp, -210866803200000000) << "PostgreSQL's first instant, 4714-11-24 BC";
   const auto schema = table("edges", {{"id", int4, key}, {"a", {Layout::timestamp}}, {"b", {Layout::timestamp_tz}}});
   create(schema, {{1, limits.min_timestamp, limits.min_timestamp}, {2, limits.max_timestamp, limits.max_timestamp}});

@@ -256,7 +256,7 @@ TEST(AlteredTargets, p2_without_a_state_table_nothing_is_applied) {
   db.change();
   const std::string rows = "SELECT string_agg(id || v, ' ' ORDER BY id) FROM public.orders";
   const auto before = db.copied_value(rows);
-  for (const std::string table : {"format", "checkpoint", "tables", "targets", "loads", "staged"}) {
+  for (const std::string table : {"format", "checkpoint", "tables", "targets", "loads", "prepared"}) {
     as_user(db, "CREATE TABLE _walbrook.saved AS FROM _walbrook." + table + "; DROP TABLE _walbrook." + table);
     const auto result = db.pipeline.run();
     EXPECT_EQ(result.exit_code, 4) << table << "\n" << result.describe();

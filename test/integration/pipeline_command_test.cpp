@@ -345,22 +345,22 @@ TEST_F(PipelineCommand, ListsTheConfigurationsAndWhatElseTheirFilesHold) {
   EXPECT_EQ(walbrook({"pipeline", "shop", "--list"}).exit_code, 2);
 }
 
-// A file of a walbrook that did not keep the publication's name.
-TEST_F(PipelineCommand, OlderFilesAreReadAndBroughtUpToDate) {
+// As the first version left it: version 1, and what waits in a table that is called otherwise today.
+TEST_F(PipelineCommand, a_file_of_an_older_walbrook_is_refused_and_not_touched) {
   copy_and_change();
   {
     DuckReader older(file(), DuckReader::Access::read_write);
-    older.exec(
-        "ALTER TABLE _walbrook.checkpoint DROP COLUMN publication; ALTER TABLE _walbrook.checkpoint DROP COLUMN "
-        "source; ALTER TABLE _walbrook.checkpoint DROP COLUMN selection");
+    older.exec("UPDATE _walbrook.format SET version = 1; ALTER TABLE _walbrook.prepared RENAME TO staged");
   }
-  auto info = told({"info"});
-  EXPECT_EQ(info.at("publication"), "shop") << "the configuration's";
-  EXPECT_TRUE(info.at("source").is_null());
-  EXPECT_EQ(walbrook({"status", "shop"}).exit_code, 0);
-  EXPECT_EQ(walbrook({"run", "shop"}).exit_code, 0);
-  info = told({"info"});
-  EXPECT_FALSE(info.at("source").is_null());
+  const auto before = DuckReader(file()).value("SELECT lsn FROM _walbrook.checkpoint");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"run", "shop"}, {"run", "shop", "--reset", "--yes"}, {"status", "shop"}}) {
+    const auto refused = walbrook(words);
+    EXPECT_EQ(refused.exit_code, 4) << refused.describe();
+    EXPECT_NE(refused.err.find("has version 1, written by an older walbrook"), std::string::npos) << refused.describe();
+    EXPECT_NE(refused.err.find("move shop.duckdb away"), std::string::npos) << refused.describe();
+  }
+  EXPECT_EQ(DuckReader(file()).value("SELECT lsn FROM _walbrook.checkpoint"), before);
 }
 
 }  // namespace

@@ -316,7 +316,7 @@ TEST_F(Surroundings, p2_nothing_is_applied_where_a_part_of_the_state_was_dropped
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   db.exec("INSERT INTO t VALUES (2, 'b')");
   const auto whole = read_file(db.file());
-  for (const auto* table : {"format", "checkpoint", "tables", "targets", "loads", "schema_versions", "staged"}) {
+  for (const auto* table : {"format", "checkpoint", "tables", "targets", "loads", "schema_versions", "prepared"}) {
     DuckReader(db.file(), DuckReader::Access::read_write).exec(fmt::format("DROP TABLE _walbrook.{}", table));
     for (const auto* command : {"run", "status"}) {
       expect_message(

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands/stored_names.h"
 #include "destination/contradiction.h"
+#include "destination/local_files.h"
 #include "postgres/connection/conninfo.h"
 #include "serve/local_client.h"
 #include "serve/local_server.h"
@@ -37,25 +38,6 @@ Finding wrong(std::string what, Remedy mend) {
           .kind = ErrorKind::destination};
 }
 
-Finding check_missing_file(const fs::path& file) {
-  std::error_code failed;
-  const fs::path folder = file.parent_path();
-  if (!fs::is_directory(folder, failed)) {
-    return wrong(fmt::format("the folder {} does not exist", folder.string()),
-                 fmt::format("mkdir -p '{}'   (or name another with --destination)", folder.string()));
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return wrong(fmt::format("the folder {} may not be written by this user", folder.string()),
-                 "Give this user the right to write it, or name another file with --destination.");
-  }
-  const auto log = file.string() + ".wal";
-  if (fs::exists(log, failed) && fs::file_size(log, failed) > 0) {
-    return wrong(fmt::format("{} does not exist, but its log {} does", file.string(), log),
-                 "Put the file back beside it, or move the log away: it may hold commits that are nowhere else.");
-  }
-  return ok(fmt::format("{} will be created", file.string()));
-}
-
 // The run's own words; the checkpoint is not enough to compare clusters, the running pipeline does that itself.
 Finding held_by_a_run(const replication::RunStatus& status) {
   return {
@@ -71,12 +53,14 @@ std::vector<Finding> altered_findings(destination::Destination& destination, con
   std::vector<Finding> findings;
   for (const auto& [record, altered] : altered_targets(destination, state)) {
     auto& finding = findings.emplace_back(
-        Finding{.severity = altered.name_conflict ? Severity::error : Severity::warning,
+        Finding{.severity = altered.kind == destination::TargetFinding::Kind::name_conflict ? Severity::error
+                                                                                            : Severity::warning,
                 .topic = fmt::format("table {}.{}", record.schema, record.name),
                 .what = altered.reason,
-                .mend = altered.name_conflict ? altered.hint
-                                              : "The next run resyncs the table, if it is not larger than "
-                                                "resync_max_size.",
+                .mend = altered.kind == destination::TargetFinding::Kind::name_conflict
+                            ? altered.hint
+                            : "The next run resyncs the table, if it is not larger than "
+                              "resync_max_size.",
                 .kind = ErrorKind::data});
     finding.facts = {.destination = destination.name(), .table = record.schema + "." + record.name};
   }
@@ -85,7 +69,7 @@ std::vector<Finding> altered_findings(destination::Destination& destination, con
 
 }  // namespace
 
-std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> altered_targets(
+std::vector<std::pair<destination::TableRecord, destination::TargetFinding>> altered_targets(
     destination::Destination& destination, const destination::State& state) {
   using destination::TableState;
   std::vector<destination::TableRecord> with_target;
@@ -93,33 +77,24 @@ std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> alt
     const bool has_target = record.state == TableState::streaming || record.state == TableState::quarantined;
     if (has_target && record.columns != nullptr) with_target.push_back(record);
   }
-  std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> found;
-  for (auto& altered : destination.altered_targets(with_target)) {
+  std::vector<std::pair<destination::TableRecord, destination::TargetFinding>> found;
+  for (auto& altered : destination.inspect(with_target)) {
     const auto record = std::ranges::find(with_target, altered.oid, &destination::TableRecord::oid);
-    if (record->state == TableState::streaming || altered.name_conflict) found.emplace_back(*record, altered);
+    if (record->state == TableState::streaming || altered.kind == destination::TargetFinding::Kind::name_conflict) {
+      found.emplace_back(*record, altered);
+    }
   }
   return found;
-}
-
-bool is_locked(const Error& error) {
-  return error.kind() == ErrorKind::destination && error.cause().find(" is locked by ") != std::string::npos;
 }
 
 DestinationCheck check_destination(CommandLine& line) {
   DestinationCheck check;
   try {
     const auto& url = line.destination.url;
-    const fs::path file = destination::file_path(url);
-    std::error_code failed;
-    const bool exists = fs::exists(file, failed);
-    if (failed) {  // not the same as a file that is missing
-      check.findings.push_back(
-          wrong(fmt::format("it cannot be told whether {} exists: {}", file.string(), failed.message()),
-                "Give this user the right to enter its folder, and to every folder above it."));
-      return check;
-    }
-    if (!exists) {
-      check.findings.push_back(check_missing_file(file));
+    const fs::path file = destination::local_path(url);
+    if (!destination::is_there(url)) {
+      destination::check_creatable(url);
+      check.findings.push_back(ok(fmt::format("{} will be created", file.string())));
       return check;
     }
     if (const auto answer = serve::ask_status(serve::socket_path(url))) {
@@ -160,7 +135,7 @@ DestinationCheck check_destination(CommandLine& line) {
 }
 
 DestinationReader::DestinationReader(destination::DestinationOptions options)
-    : socket_(serve::socket_path(options.url)) {
+    : url_(options.url), socket_(serve::socket_path(options.url)) {
   if (const auto answer = serve::ask_status(socket_)) {
     run_ = serve::status_from_json(*answer);
     name_ = run_->destination;
@@ -170,7 +145,7 @@ DestinationReader::DestinationReader(destination::DestinationOptions options)
   destination_ = destination::open_destination(options);
   static_cast<void>(destination_->open());
   name_ = destination_->name();
-  session_ = destination_->open_read_session();
+  session_ = destination::query_engine_of(*destination_).open_session();
 }
 
 DestinationReader::~DestinationReader() = default;

@@ -9,18 +9,15 @@
 
 #include "base/error.h"
 #include "cli/command_line.h"
-#include "destination/destination.h"
-#include "destination/stored_pipeline.h"
+#include "destination/open_destination.h"
+#include "destination/stored_state.h"
 #include "postgres/preflight/preflight.h"
 #include "replication/runtime/run.h"
 
 namespace walbrook::cli {
 
-// Somebody else holds it now: to be tried again, where waiting was asked for.
-[[nodiscard]] bool is_locked(const Error& error);
-
 // The tables of an open destination whose target was altered by somebody else, with what the next run finds.
-[[nodiscard]] std::vector<std::pair<destination::TableRecord, destination::AlteredTarget>> altered_targets(
+[[nodiscard]] std::vector<std::pair<destination::TableRecord, destination::TargetFinding>> altered_targets(
     destination::Destination& destination, const destination::State& state);
 
 struct DestinationCheck {
@@ -44,14 +41,15 @@ class DestinationReader {
   // One statement. What a run answers is its newest state each time, a file is seen as it was when it was opened.
   [[nodiscard]] destination::QueryResult ask(const std::string& sql) const;
   // What pipelines left there, asked by these statements; borrows this reader.
-  [[nodiscard]] destination::StoredState stored() const {
-    return destination::StoredState([this](const std::string& sql) { return ask(sql); });
+  [[nodiscard]] std::unique_ptr<destination::StoredState> stored() const {
+    return destination::stored_state(url_, [this](const std::string& sql) { return ask(sql); });
   }
   [[nodiscard]] const std::string& name() const { return name_; }  // "shop.duckdb"
   // What the run that holds it is doing; nullopt: none is at work.
   [[nodiscard]] const std::optional<replication::RunStatus>& run() const { return run_; }
 
  private:
+  std::string url_;
   std::string socket_;
   std::string name_;
   std::optional<replication::RunStatus> run_;

@@ -24,6 +24,7 @@
 #include "cli/report.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "destination/local_files.h"
 #include "postgres/preflight/preflight.h"
 #include "replication/runtime/run.h"
 #include "replication/setup/drop.h"
@@ -73,8 +74,8 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
       auto destination = destination::open_destination(line.destination);
       static_cast<void>(destination->open());
       return destination;
-    } catch (const Error& error) {
-      if (!line.run.follow || !is_locked(error)) throw;
+    } catch (const destination::DestinationLocked& error) {
+      if (!line.run.follow) throw;
       if (!told) spdlog::warn("{}; waiting until it is free", error.cause());
       told = true;
     }
@@ -84,13 +85,14 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
   }
 }
 
-// Who starts anew without the file has no use for its log, which would be refused; it is kept all the same.
-void move_log_without_file(const std::string& file) {
-  std::error_code failed;
-  const auto log = file + ".wal";
-  if (std::filesystem::exists(file, failed) || !std::filesystem::exists(log, failed)) return;
-  std::filesystem::rename(log, log + ".orig", failed);
-  if (!failed) spdlog::info("{} is without its file: it is {}.orig now", log, log);
+// A destination of which nothing can be told is not taken for a new one: to open it says what is wrong.
+bool is_first_run(const CommandLine& line) {
+  try {
+    return !destination::is_there(line.destination.url);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::destination) throw;
+    return true;
+  }
 }
 
 // A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
@@ -220,11 +222,10 @@ int run_command(const CommandLine& given) {
   StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
   auto line = given;
   take_source_names(line);
-  std::error_code failed;
-  if (!std::filesystem::exists(destination::file_path(line.destination.url), failed)) look_before_first_run(line);
-  if (line.run.reset) move_log_without_file(destination::file_path(line.destination.url));
+  if (is_first_run(line)) look_before_first_run(line);
+  if (line.run.reset) destination::move_leftovers_aside(line.destination.url);
   if (line.run.spool_dir.empty()) {
-    line.run.spool_dir = std::filesystem::path(destination::file_path(line.destination.url)).parent_path();
+    line.run.spool_dir = std::filesystem::path(destination::local_path(line.destination.url)).parent_path();
   }
   auto destination = open_and_wait(line);
   take_stored_names(line, destination);

@@ -27,7 +27,8 @@ serve::SqlAnswer ask(const CommandLine& line) {
   }
   const auto destination = destination::open_destination(line.destination);
   static_cast<void>(destination->open());
-  const auto session = destination->open_read_session({.pipeline = line.run.pipeline, .limits = line.query_limits});
+  const auto session = destination::query_engine_of(*destination)
+                           .open_session({.pipeline = line.run.pipeline, .limits = line.query_limits});
   auto result = session->query(line.sql, nested);
   return serve::sql_answer(std::move(result), session->positions());
 }

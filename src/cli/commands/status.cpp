@@ -3,47 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <functional>
 #include <optional>
 
-#include "base/quoting.h"
 #include "cli/commands/destination_access.h"
 #include "cli/commands/status_text.h"
 #include "cli/commands/stored_names.h"
 #include "cli/terminal.h"
-#include "destination/stored_pipeline.h"
+#include "destination/stored_state.h"
 #include "model/same_table.h"
 
 namespace walbrook::cli {
 namespace {
 
-using Ask = std::function<destination::QueryResult(const std::string& sql)>;
-
 // Of the tables that readers can see, in one query and so at one LSN. Without an answer the status is shown all the
 // same.
-RowCounts count_rows(const replication::RunStatus& status, const Ask& ask) {
+RowCounts count_rows(const replication::RunStatus& status, const DestinationReader& reader) {
   RowCounts counts(status.tables.size());
-  std::string sql;
+  std::vector<destination::TargetName> targets;
   std::vector<std::size_t> counted;
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
     const auto& table = status.tables[i];
     if (table.state != "streaming" && table.state != "loaded") continue;
-    sql += fmt::format("{}(SELECT count(*) FROM {}.{})", sql.empty() ? "SELECT " : ", ",
-                       quote_identifier(table.target_schema), quote_identifier(table.target_name));
+    targets.push_back({.schema = table.target_schema, .table = table.target_name});
     counted.push_back(i);
   }
-  if (counted.empty()) return counts;
   try {
-    const auto result = ask(sql);
-    if (result.rows.empty()) return counts;
-    for (std::size_t i = 0; i < counted.size(); ++i) {
-      const std::string text = result.rows[0][i].value_or("");
-      std::uint64_t rows = 0;
-      if (std::from_chars(text.data(), text.data() + text.size(), rows).ec == std::errc{}) counts[counted[i]] = rows;
-    }
-  } catch (const Error&) {
-    // A table that was just renamed or dropped: the numbers are left out.
+    const auto rows = reader.stored()->count_rows(targets);
+    for (std::size_t i = 0; i < counted.size(); ++i) counts[counted[i]] = rows[i];
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a table that was just renamed or dropped has no number
   }
   return counts;
 }
@@ -66,15 +53,15 @@ bool asks_for_the_run(const CommandLine& line, const replication::RunStatus& run
   const auto& name = line.run.pipeline;
   if (name.empty() || is_run_of(run, name)) return true;
   if (!line.pipeline_is_default) return false;
-  const auto stored = reader.stored().pipelines();
+  const auto stored = reader.stored()->pipelines();
   return std::ranges::find(stored, name, &destination::StoredPipeline::name) == stored.end();
 }
 
 // What the last run of a pipeline left, whoever holds the file now.
 Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   const auto state = reader.stored();
-  const auto line = with_stored_names(given, state);
-  const auto all = state.pipelines();
+  const auto line = with_stored_names(given, *state);
+  const auto all = state->pipelines();
   const auto stored = std::ranges::find(all, line.run.pipeline, &destination::StoredPipeline::name);
   Shown left;
   auto& status = left.status;
@@ -86,7 +73,7 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
     if (!stored->checkpoint.slot.empty()) status.slot = stored->checkpoint.slot;
     status.checkpoint = stored->checkpoint.lsn;
   }
-  for (const auto& table : state.tables(line.run.pipeline)) {
+  for (const auto& table : state->tables(line.run.pipeline)) {
     const auto& record = table.record;
     const bool is_interrupted = record.state == destination::TableState::copying;
     status.tables.push_back({.schema = record.schema,
@@ -97,7 +84,7 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
                              .reason = is_interrupted ? interrupted_copy : record.reason,
                              .suspect = record.suspect});
   }
-  left.rows = count_rows(status, [&reader](const std::string& sql) { return reader.ask(sql); });
+  left.rows = count_rows(status, reader);
   if (reader.run()) left.holder = reader.run()->pipeline;
   return left;
 }
@@ -113,9 +100,12 @@ void note_altered_targets(destination::DestinationOptions options, replication::
       return means_same_table(each, record) && each.state != "loaded";
     });
     if (table == status.tables.end()) continue;
-    table->state = destination::to_string(altered.name_conflict ? destination::TableState::quarantined
-                                                                : destination::TableState::pending);
-    table->reason = altered.name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
+    table->state = destination::to_string(altered.kind == destination::TargetFinding::Kind::name_conflict
+                                              ? destination::TableState::quarantined
+                                              : destination::TableState::pending);
+    table->reason = altered.kind == destination::TargetFinding::Kind::name_conflict
+                        ? altered.reason
+                        : altered.reason + "; the next run resyncs it";
   }
 }
 
@@ -129,7 +119,7 @@ Shown shown(const CommandLine& line) {
     return left;
   }
   Shown run{.status = *reader->run(), .rows = {}, .holder = {}};
-  run.rows = count_rows(run.status, [&reader](const std::string& sql) { return reader->ask(sql); });
+  run.rows = count_rows(run.status, *reader);
   return run;
 }
 

@@ -91,9 +91,10 @@ CommandLine with_stored_names(const CommandLine& line, const destination::Stored
 void take_stored_names(CommandLine& line, std::unique_ptr<destination::Destination>& destination) {
   const auto opened_for = line.destination.pipeline;
   {
-    const auto session = destination->open_read_session();
-    const destination::StoredState state([&session](const std::string& sql) { return session->query(sql); });
-    line = with_stored_names(line, state);
+    const auto session = destination::query_engine_of(*destination).open_session();
+    const auto state =
+        destination::stored_state(line.destination.url, [&](const std::string& sql) { return session->query(sql); });
+    line = with_stored_names(line, *state);
   }
   if (line.destination.pipeline == opened_for) return;
   destination.reset();

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/command_line.h"
-#include "destination/stored_pipeline.h"
+#include "destination/stored_state.h"
 
 namespace walbrook::cli {
 

@@ -153,7 +153,7 @@ void record(const CommandLine& line) {
 // Slot and publication of the pipeline that the destination holds.
 CommandLine with_names_of_destination(const CommandLine& line) {
   const DestinationReader reader(line.destination);
-  return with_stored_names(line, reader.stored());
+  return with_stored_names(line, *reader.stored());
 }
 
 }  // namespace

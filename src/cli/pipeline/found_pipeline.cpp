@@ -32,13 +32,13 @@ destination::StoredPipeline find_stored(const destination::StoredState& state, c
 FoundPipeline::FoundPipeline(const CommandLine& given)
     : reader(given.destination),
       state(reader.stored()),
-      line(with_stored_names(given, state, reader.run() ? reader.run()->pipeline : std::string())),
-      stored(find_stored(state, line.run.pipeline, reader.name())) {}
+      line(with_stored_names(given, *state, reader.run() ? reader.run()->pipeline : std::string())),
+      stored(find_stored(*state, line.run.pipeline, reader.name())) {}
 
 void take_meant_tables(const FoundPipeline& found, PipelineRequest& request) {
   if (request.written.empty()) return;
   std::vector<postgres::TableName> known;
-  for (const auto& table : found.state.tables(found.name())) {
+  for (const auto& table : found.state->tables(found.name())) {
     known.push_back({table.record.schema, table.record.name, {}});
   }
   for (std::size_t i = 0; i < request.written.size(); ++i) {

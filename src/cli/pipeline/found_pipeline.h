@@ -5,7 +5,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands/destination_access.h"
-#include "destination/stored_pipeline.h"
+#include "destination/stored_state.h"
 
 namespace walbrook::cli {
 
@@ -22,7 +22,7 @@ struct FoundPipeline {
   [[nodiscard]] bool runs() const { return reader.run() && reader.run()->pipeline == name(); }
 
   DestinationReader reader;
-  destination::StoredState state;
+  std::unique_ptr<destination::StoredState> state;
   CommandLine line;  // with the names that count
   destination::StoredPipeline stored;
 };

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "base/mask_secrets.h"
@@ -15,6 +14,7 @@
 #include "cli/pipeline/pipeline_sync.h"
 #include "cli/pipeline/pipeline_text.h"
 #include "cli/terminal.h"
+#include "destination/local_files.h"
 
 namespace walbrook::cli {
 namespace {
@@ -27,14 +27,13 @@ ListedPipelines list_one_file(const std::string& url) {
   ListedPipelines listed;
   try {
     const destination::DestinationOptions options{.url = url, .pipeline = {}, .read_only = true, .memory_limit = {}};
-    std::error_code failed;
-    if (!std::filesystem::exists(destination::file_path(url), failed) && !failed) {
+    if (!destination::is_there(url)) {
       listed.trouble = "has not run yet";
       return listed;
     }
     const DestinationReader reader(options);
     if (reader.run()) listed.running = reader.run()->pipeline;
-    listed.stored = reader.stored().pipelines();
+    listed.stored = reader.stored()->pipelines();
   } catch (const Error& error) {
     listed.trouble = error.cause();
   }
@@ -96,32 +95,32 @@ int look(const CommandLine& line) {
   const FoundPipeline found(line);
   switch (line.pipeline.action) {
     case PipelineAction::loads: {
-      const auto loads = found.state.loads(found.name(), line.pipeline.limit);
+      const auto loads = found.state->loads(found.name(), line.pipeline.limit);
       write_result(line.json ? loads_json(found.name(), loads) : loads_text(loads));
       return 0;
     }
     case PipelineAction::trace: {
       // One more, whose end is where the schema changes of the oldest one shown begin.
-      const auto loads = found.state.loads(found.name(), line.pipeline.limit + 1);
-      const auto trace = make_trace(loads, found.state.schema_changes(found.name()), line.pipeline.limit);
+      const auto loads = found.state->loads(found.name(), line.pipeline.limit + 1);
+      const auto trace = make_trace(loads, found.state->schema_changes(found.name()), line.pipeline.limit);
       write_result(line.json ? trace_json(found.name(), trace) : trace_text(trace));
       return 0;
     }
     case PipelineAction::failed: {
-      const auto tables = found.state.tables(found.name());
+      const auto tables = found.state->tables(found.name());
       write_result(line.json ? failed_json(found.name(), tables) : failed_text(found.name(), tables));
       return 0;
     }
     case PipelineAction::schema:
-      write_result(schema_in(line.pipeline.format, found.stored, found.state.tables(found.name())));
+      write_result(schema_in(line.pipeline.format, found.stored, found.state->tables(found.name())));
       return 0;
     default: {
       const PipelineFacts facts{.stored = found.stored,
                                 .publication = found.publication(),
                                 .destination = found.reader.name(),
                                 .phase = found.runs() ? found.reader.run()->phase : std::string(),
-                                .loads = found.state.load_count(found.name()),
-                                .tables = found.state.tables(found.name())};
+                                .loads = found.state->load_count(found.name()),
+                                .tables = found.state->tables(found.name())};
       write_result(line.json ? info_json(facts) : info_text(facts));
       return 0;
     }

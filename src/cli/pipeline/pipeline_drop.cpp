@@ -65,7 +65,7 @@ DropPlan make_plan(const CommandLine& given) {
                 .names = {.slot = found.stored.checkpoint.slot, .publication = found.publication()},
                 .tables = {}};
   std::vector<TableRecord> all;
-  for (auto& table : found.state.tables(plan.pipeline)) all.push_back(std::move(table.record));
+  for (auto& table : found.state->tables(plan.pipeline)) all.push_back(std::move(table.record));
   if (line.pipeline.tables.empty()) {
     plan.tables = std::move(all);
     return plan;
@@ -113,7 +113,7 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
                                 plan.destination),
                     line.pipeline.yes))
     return not_meant;
-  open_to_drop(line, plan)->drop_tables(plan.tables);
+  open_to_drop(line, plan)->drop(destination::DropScope::tables, plan.tables);
   if (line.json) {
     write_result(dropped_in_destination(plan));
     return 0;
@@ -149,7 +149,7 @@ int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
                                                     printable(plan.names.publication))
                                       : std::string();
   if (!is_confirmed(fmt::format("Drop {}?{}", copies_and_state(plan), stays), line.pipeline.yes)) return not_meant;
-  open_to_drop(line, plan)->reset();
+  open_to_drop(line, plan)->drop(destination::DropScope::pipeline);
   if (line.json) {
     write_result(dropped_in_destination(plan));
   } else if (!has_source(plan)) {

@@ -141,7 +141,7 @@ SyncFacts sync_facts(const CommandLine& line) {
                   .states = {},
                   .differences = {},
                   .written = {}};
-  const auto tables = found.state.tables(found.name());
+  const auto tables = found.state->tables(found.name());
   facts.dataset = dataset_of(tables);
   for (const auto& table : tables) ++facts.states[std::string(destination::to_string(table.record.state))];
   facts.section = section_of(line, facts);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "destination/stored_pipeline.h"
+#include "destination/stored_state.h"
 
 namespace walbrook::cli {
 

@@ -13,7 +13,7 @@
 
 #include "destination/duckdb/value_vectors.h"
 #include "model/row_batch.h"
-#include "output/net_effect.h"
+#include "output/merge.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -39,8 +39,8 @@ struct Feed {
 
 // What metadata columns tell of rows.
 struct Provenance {
-  const std::vector<Transaction>* transactions = nullptr;  // borrowed; nullptr: the rows were copied
-  Lsn copied_at;                                           // of copied rows
+  const std::vector<walbrook::Transaction>* transactions = nullptr;  // borrowed; nullptr: the rows were copied
+  Lsn copied_at;                                                     // of copied rows
   std::int64_t load_id = 0;
 };
 

@@ -29,24 +29,24 @@ bool add_variant(Connection& connection, Target& target, const std::string& sour
 
 }  // namespace
 
-std::optional<Error> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
-                                       const std::string& pipeline, const TableRecord& table) {
+std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
+                                          const std::string& pipeline, const TableRecord& table) {
   if (!names.contain(table.target_schema, table.target_name)) return std::nullopt;
   const auto owner = state.owner(table.target_schema, table.target_name);
   if (owner == pipeline) return std::nullopt;
-  return Error(ErrorKind::destination,
-               fmt::format("{}.{} stands in {} already and {}", table.target_schema, table.target_name,
-                           connection.database().label(),
-                           owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
-               owner ? remedy("It is not touched. Have the copies in another schema: {}.",
-                              SetOption{RemedyOption::dataset, "NAME"})
-                     : remedy("It is not touched. Rename it, or have the copies in another schema: {}.",
-                              SetOption{RemedyOption::dataset, "NAME"}));
+  const SetOption elsewhere{RemedyOption::dataset, "NAME"};
+  return Stranger{
+      .reason = fmt::format("{}.{} stands in {} already and {}", table.target_schema, table.target_name,
+                            connection.database().label(),
+                            owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
+      .hint = owner ? remedy("It is not touched. Have the copies in another schema: {}.", elsewhere)
+                    : remedy("It is not touched. Rename it, or have the copies in another schema: {}.", elsewhere)};
 }
 
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const TableRecord& table) {
-  if (const auto stranger = stranger_in_place(connection, names, state, pipeline, table)) throw Error(*stranger);
+  const auto stranger = stranger_in_place(connection, names, state, pipeline, table);
+  if (stranger) throw Error(ErrorKind::destination, stranger->reason, stranger->hint);
 }
 
 void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {
@@ -72,10 +72,10 @@ void drop_target(Connection& connection, StateTables& state, const Target& targe
 
 namespace {
 
-// An empty table of the copy's own, with variant columns for those of `variants`, in the open transaction.
-Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const CopyOwner& owner,
-                   const TableRecord& table, const TableSchema& schema, const std::vector<std::string>& variants) {
-  check_owner(connection, names, state, owner.pipeline, table);
+// An empty table of the copy's own, in the open transaction.
+Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
+                   const TableRecord& table, const TableSchema& schema) {
+  check_owner(connection, names, state, pipeline, table);
   if (const auto older = state.copy_of(table.oid)) {
     drop_target(connection, state, older->target);
     names.remove(older->target.schema, older->target.table);
@@ -86,132 +86,124 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
   const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
     return names.contain(table.target_schema, candidate);
   });
-  Target target = make_target(table.target_schema, name, schema, owner.style);
+  Target target = make_target(table.target_schema, name, schema, table.style);
   connection.execute(create_sql(connection.database().full_name(table.target_schema, name), target, schema),
                      "creating the copy of " + schema.full_name());
   names.add(table.target_schema, name);
   const auto is_described = [](const ColumnSchema& column) { return !column.description.empty(); };
   if (std::ranges::any_of(schema.columns, is_described)) describe_columns(connection, target, schema);
-  for (const auto& source : variants) static_cast<void>(add_variant(connection, target, source));
   return target;
-}
-
-Provenance provenance_of(const TableRecord& table) {
-  return {.transactions = nullptr, .copied_at = table.snapshot_lsn, .load_id = table.load_id};
-}
-
-void copy_one(Connection& connection, RelationNames& names, StateTables& state, const CopyOwner& owner,
-              const WholeCopy& whole) {
-  std::vector<std::string> variants;
-  for (const auto& batch : *whole.rows) {
-    for (std::size_t c = 0; c < batch.columns.size(); ++c) {
-      if (!batch.columns[c].variants().empty()) variants.push_back(whole.schema->columns[c].name);
-    }
-  }
-  const TargetRecord record{
-      .kind = TargetRecord::Kind::finished_copy,
-      .oid = whole.table->oid,
-      .target = create_copy(connection, names, state, owner, *whole.table, *whole.schema, variants)};
-  if (!whole.rows->empty()) {
-    ChunkWriter writer(connection, record.target, whole.schema, provenance_of(*whole.table));
-    for (const auto& batch : *whole.rows) writer.write(batch);
-    writer.close();
-  }
-  state.put_target(record);
 }
 
 }  // namespace
 
-void copy_whole(const std::shared_ptr<Database>& database, const CopyOwner& owner,
-                const std::vector<WholeCopy>& tables) {
-  Connection connection(database);
-  StateTables state(connection, owner.pipeline);
-  RelationNames names(connection);
-  connection.execute("BEGIN TRANSACTION");
-  try {
-    for (const auto& whole : tables) copy_one(connection, names, state, owner, whole);
-    connection.commit(fmt::format("copying {} tables", tables.size()));
-  } catch (...) {
-    connection.rollback();
-    throw;
-  }
-}
-
-Copy::Copy(std::shared_ptr<Database> database, const CopyOwner& owner, const TableRecord& table,
-           const TableSchema& schema)
+Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> tables,
+           std::unique_lock<std::mutex> beginning)
     : connection_(std::move(database)),
-      state_(connection_, owner.pipeline),
-      schema_(std::make_shared<const TableSchema>(schema)),
-      provenance_(provenance_of(table)),
-      record_{.kind = TargetRecord::Kind::unfinished_copy, .oid = table.oid, .target = {}} {
+      pipeline_(pipeline),
+      state_(connection_, pipeline),
+      beginning_(std::move(beginning)) {
   connection_.execute("BEGIN TRANSACTION");
   try {
-    RelationNames names(connection_);
-    record_.target = create_copy(connection_, names, state_, owner, table, *schema_, {});
-    state_.put_target(record_);
-    connection_.commit("beginning the copy of " + schema_->full_name());
+    create(tables);
+    // One table may take long: others begin meanwhile.
+    if (parts_.size() == 1) commit_rows();
   } catch (...) {
     connection_.rollback();
     throw;
   }
-  connection_.execute("BEGIN TRANSACTION");
+}
+
+void Copy::create(std::span<const CopyTarget> tables) {
+  RelationNames names(connection_);
+  for (const auto& [table, schema, last_of] : tables) {
+    auto& part = parts_.emplace_back(
+        Part{.schema = schema,
+             .last_of = last_of,
+             .provenance = {.transactions = nullptr, .copied_at = table->snapshot_lsn, .load_id = table->load_id},
+             .record = {.kind = TargetRecord::Kind::unfinished_copy, .oid = table->oid, .target = {}},
+             .writer = nullptr});
+    part.record.target = create_copy(connection_, names, state_, pipeline_, *table, *schema);
+  }
 }
 
 Copy::~Copy() {
-  writer_.reset();
+  for (auto& part : parts_) part.writer.reset();
   if (finished_) return;
   connection_.rollback();
+  if (beginning_.owns_lock()) return;  // nothing was committed
   try {
     connection_.execute("BEGIN TRANSACTION");
-    drop_target(connection_, state_, record_.target);
+    for (const auto& part : parts_) drop_target(connection_, state_, part.record.target);
     connection_.commit();
   } catch (const Error&) {
     connection_.rollback();  // the next open drops it
   }
 }
 
-void Copy::append(const RowBatch& rows) {
-  prepare_variants(rows);
-  if (writer_ == nullptr) writer_ = std::make_unique<ChunkWriter>(connection_, record_.target, schema_, provenance_);
-  writer_->write(rows);
+std::string Copy::label() const {
+  return parts_.size() == 1 ? parts_.front().schema->full_name() : fmt::format("{} tables", parts_.size());
+}
+
+void Copy::append(std::size_t index, const RowBatch& rows) {
+  auto& part = parts_.at(index);
+  prepare_variants(part, rows);
+  if (writing_ != &part) close_writers();  // what a writer holds back is bounded by one of them
+  writing_ = &part;
+  if (part.writer == nullptr) {
+    part.writer = std::make_unique<ChunkWriter>(connection_, part.record.target, part.schema, part.provenance);
+  }
+  part.writer->write(rows);
   uncommitted_bytes_ += rows.bytes();
   uncommitted_rows_ += rows.rows();
   if (uncommitted_bytes_ >= commit_bytes || uncommitted_rows_ >= commit_rows_limit) commit_rows();
 }
 
+void Copy::close_writers() {
+  if (writing_ == nullptr) return;
+  if (writing_->writer != nullptr) writing_->writer->close();
+  writing_->writer.reset();
+  writing_ = nullptr;
+}
+
 void Copy::commit_rows() {
-  if (writer_ != nullptr) writer_->close();
-  writer_.reset();
-  connection_.commit("copying rows of " + schema_->full_name());
+  close_writers();
+  if (beginning_.owns_lock()) {
+    for (const auto& part : parts_) state_.put_target(part.record);
+  }
+  connection_.commit("copying rows of " + label());
+  if (beginning_.owns_lock()) beginning_.unlock();
   uncommitted_bytes_ = 0;
   uncommitted_rows_ = 0;
   connection_.execute("BEGIN TRANSACTION");
 }
 
-void Copy::prepare_variants(const RowBatch& rows) {
+void Copy::prepare_variants(Part& part, const RowBatch& rows) {
   bool committed = false;
   for (std::size_t c = 0; c < rows.columns.size(); ++c) {
-    const auto& source = schema_->columns[c].name;
-    if (rows.columns[c].variants().empty() || record_.target.variant_of(source) != nullptr) continue;
+    const auto& source = part.schema->columns[c].name;
+    if (rows.columns[c].variants().empty() || part.record.target.variant_of(source) != nullptr) continue;
     // ALTER in a transaction of its own: the rows before it are in the table then.
     if (!std::exchange(committed, true)) commit_rows();
-    add_variant_column(connection_, state_, record_, source);
+    add_variant_column(connection_, state_, part.record, source);
   }
   if (committed) commit_rows();
 }
 
-std::uint64_t Copy::keep_last(const std::vector<std::string>& key) {
-  commit_rows();
-  return keep_last_rows(connection_, record_.target, key);
-}
-
-void Copy::finish() {
-  if (writer_ != nullptr) writer_->close();
-  writer_.reset();
-  record_.kind = TargetRecord::Kind::finished_copy;
-  state_.put_target(record_);
-  connection_.commit("finishing the copy of " + schema_->full_name());
+std::uint64_t Copy::finish() {
+  close_writers();
+  std::uint64_t gone = 0;
+  for (auto& part : parts_) {
+    if (!part.last_of.empty()) {
+      commit_rows();
+      gone += keep_last_rows(connection_, part.record.target, part.last_of);
+    }
+    part.record.kind = TargetRecord::Kind::finished_copy;
+    state_.put_target(part.record);
+  }
+  connection_.commit("finishing the copy of " + label());
   finished_ = true;
+  return gone;
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -1,26 +1,25 @@
-// Rows of one table's copy, in a table of its own (`_walbrook_copy_<oid>` in the target's schema) until it is promoted.
+// Rows of copied tables, each in a table of its own (`_walbrook_copy_<oid>` in the target's schema) until it is swapped
+// in.
 //
-// A connection of its own, committed every now and then: so DuckDB writes the rows into the file as they come, and what
-// a copy holds in memory and in the log has a bound. _walbrook.targets tells an unfinished copy from a finished one.
+// A connection of its own. The copy of one table is committed every now and then: so DuckDB writes the rows into the
+// file as they come, and what a copy holds in memory and in the log has a bound. The copy of several small tables is
+// one transaction, unless their rows are many. _walbrook.targets tells an unfinished copy from a finished one.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
-#include "destination/destination.h"
+#include "destination/copy_writer.h"
 #include "destination/duckdb/chunk_writer.h"
 #include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/state.h"
 
 namespace walbrook::destination::duckdb {
-
-// Whose copies are made, and how.
-struct CopyOwner {
-  std::string pipeline;
-  TargetStyle style;
-};
 
 // Adds the variant column of `source` to the table, where it has none, in the connection's open transaction.
 void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
@@ -28,37 +27,50 @@ void add_variant_column(Connection& connection, StateTables& state, TargetRecord
 // Columns get their descriptions as comments, in the connection's open transaction; those without one lose theirs.
 void describe_columns(Connection& connection, const Target& target, const TableSchema& columns);
 
-// What there is to say of a table or view under the target's name that this pipeline did not make; nullopt: none is.
-[[nodiscard]] std::optional<Error> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
-                                                     const std::string& pipeline, const TableRecord& table);
-// Throws it, as Error(destination).
+// The table or view under the target's name that this pipeline did not make; nullopt: there is none.
+struct Stranger {
+  std::string reason;
+  Remedy hint;
+};
+[[nodiscard]] std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames& names,
+                                                        StateTables& state, const std::string& pipeline,
+                                                        const TableRecord& table);
+// Throws Error(destination) where there is one.
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const TableRecord& table);
 
-// Small tables, each with all its rows, in one transaction. Not at the same time as another copy begins.
-void copy_whole(const std::shared_ptr<Database>& database, const CopyOwner& owner,
-                const std::vector<WholeCopy>& tables);
-
 class Copy final : public CopyWriter {
  public:
-  // Takes the place of an older copy of the same table. Not at the same time as another copy begins.
-  Copy(std::shared_ptr<Database> database, const CopyOwner& owner, const TableRecord& table, const TableSchema& schema);
+  // Takes the place of older copies of the same tables. `beginning` is held by whoever creates copies: two transactions
+  // cannot create the same schema.
+  Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> tables,
+       std::unique_lock<std::mutex> beginning);
   ~Copy() override;
 
-  void append(const RowBatch& rows) override;
-  std::uint64_t keep_last(const std::vector<std::string>& key) override;
-  void finish() override;
+  void append(std::size_t index, const RowBatch& rows) override;
+  std::uint64_t finish() override;
 
  private:
+  struct Part {
+    TableSchemaRef schema;
+    std::vector<std::string> last_of;
+    Provenance provenance;
+    TargetRecord record;
+    std::unique_ptr<ChunkWriter> writer;
+  };
+
+  void create(std::span<const CopyTarget> tables);
+  void close_writers();
   void commit_rows();
-  void prepare_variants(const RowBatch& rows);
+  void prepare_variants(Part& part, const RowBatch& rows);
+  [[nodiscard]] std::string label() const;
 
   Connection connection_;
+  std::string pipeline_;
   StateTables state_;
-  TableSchemaRef schema_;
-  Provenance provenance_;
-  TargetRecord record_;
-  std::unique_ptr<ChunkWriter> writer_;
+  std::unique_lock<std::mutex> beginning_;  // until the created tables are committed
+  std::vector<Part> parts_;
+  Part* writing_ = nullptr;  // the one that has a writer
   std::size_t uncommitted_bytes_ = 0;
   std::size_t uncommitted_rows_ = 0;
   bool finished_ = false;

@@ -12,7 +12,6 @@
 #include "destination/duckdb/file_place.h"
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/own_rows.h"
-#include "destination/duckdb/staging.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/target_check.h"
 #include "destination/duckdb/types.h"
@@ -26,15 +25,14 @@ DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
                .threads = options.threads},
       use_{.path = options_.path, .writes = !options.read_only, .owner = options.owner, .busy = options.busy},
       shared_with_writers_(options.shared_with_writers),
-      pipeline_(options.pipeline),
-      style_{.naming = options.naming, .metadata = options.metadata} {}
+      pipeline_(options.pipeline) {}
 
 DuckDbDestination::~DuckDbDestination() {
   disconnect();
 }
 
-ValueLimits DuckDbDestination::limits() const {
-  return value_limits;
+const Capabilities& DuckDbDestination::capabilities() const {
+  return duckdb::capabilities();
 }
 
 std::string DuckDbDestination::type_name(const PhysicalType& type) const {
@@ -84,7 +82,7 @@ void DuckDbDestination::check_still_there() {
 
 template <class Work>
 void DuckDbDestination::transaction(const Work& work) {
-  if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
+  if (transaction_is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   connection_->execute("BEGIN TRANSACTION");
   try {
     StateTables state(*connection_, pipeline_);
@@ -94,6 +92,19 @@ void DuckDbDestination::transaction(const Work& work) {
     connection_->rollback();
     throw;
   }
+}
+
+template <class Work>
+void DuckDbDestination::reading(const Work& work) {
+  connection_->execute("BEGIN TRANSACTION READ ONLY");
+  try {
+    StateTables state(*connection_, pipeline_);
+    work(*connection_, state);
+  } catch (...) {
+    connection_->rollback();
+    throw;
+  }
+  connection_->rollback();
 }
 
 // A file that is open stays so: whoever waits for it would get it in between.
@@ -126,17 +137,11 @@ State DuckDbDestination::open() {
 State DuckDbDestination::read_state() {
   reopen_if_broken();
   State found;
-  StateTables state(*connection_, pipeline_);
-  if (!state.exist()) return found;
-  connection_->execute("BEGIN TRANSACTION READ ONLY");
-  try {
+  if (!StateTables(*connection_, pipeline_).exist()) return found;
+  reading([&](Connection& /*connection*/, StateTables& state) {
     found = state.load();
     found.newest_load = state.newest_load();
-  } catch (...) {
-    connection_->rollback();
-    throw;
-  }
-  connection_->rollback();
+  });
   return found;
 }
 
@@ -186,115 +191,63 @@ void DuckDbDestination::reopen_if_broken() {
               remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
 }
 
-std::vector<TakenPlace> DuckDbDestination::taken_places(const std::vector<TableRecord>& tables) {
-  check_writable();
+std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const TableRecord> tables) {
+  std::vector<TargetFinding> findings;
+  if (tables.empty()) return findings;
   reopen_if_broken();
-  std::vector<TakenPlace> taken;
-  transaction([&](Connection& connection, StateTables& state) {
-    RelationNames names(connection);
-    TargetCheck check(connection);
-    for (const auto& table : tables) {
-      if (const auto stranger = stranger_in_place(connection, names, state, pipeline_, table)) {
-        taken.push_back({.oid = table.oid, .reason = stranger->what()});
-        continue;
-      }
-      // What walbrook made there may have gone, and its name with it.
-      const auto live = state.live_target(table.target_schema, table.target_name);
-      if (!live) continue;
-      const auto found = check.difference(live->target, live->oid == table.oid ? table.columns.get() : nullptr);
-      if (found && found->name_conflict) {
-        taken.push_back({.oid = table.oid, .reason = fmt::format("{}. {}", found->reason, found->hint)});
-      }
-    }
-  });
-  return taken;
-}
-
-std::vector<AlteredTarget> DuckDbDestination::altered_targets(const std::vector<TableRecord>& tables) {
-  std::vector<AlteredTarget> altered;
-  if (tables.empty()) return altered;
-  reopen_if_broken();
-  StateTables state(*connection_, pipeline_);
-  if (!state.exist()) return altered;
-  connection_->execute("BEGIN TRANSACTION READ ONLY");
-  try {
+  if (!StateTables(*connection_, pipeline_).exist()) return findings;
+  reading([&](Connection& connection, StateTables& state) {
     // By their names: a table that was created again in the source has another OID than its target was made for.
-    std::map<std::pair<std::string, std::string>, Target> made;
+    std::map<std::pair<std::string, std::string>, TargetRecord> made;
     for (auto& record : state.targets()) {
       if (record.kind != TargetRecord::Kind::live) continue;
       const std::pair key{folded(record.target.schema), folded(record.target.table)};
-      made[key] = std::move(record.target);
+      made[key] = std::move(record);
     }
-    TargetCheck check(*connection_);
+    RelationNames names(connection);
+    TargetCheck check(connection);
     for (const auto& table : tables) {
+      using Kind = TargetFinding::Kind;
       const auto target = made.find({folded(table.target_schema), folded(table.target_name)});
-      if (target == made.end()) {
-        altered.push_back({.oid = table.oid,
-                           .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
-                                                 table.target_schema, table.target_name),
-                           .hint = {}});
-      } else if (auto found = check.difference(target->second, table.columns.get())) {
-        altered.push_back({.oid = table.oid,
-                           .name_conflict = found->name_conflict,
-                           .reason = std::move(found->reason),
-                           .hint = std::move(found->hint)});
-      }
-    }
-  } catch (...) {
-    connection_->rollback();
-    throw;
-  }
-  connection_->rollback();
-  return altered;
-}
-
-std::unique_ptr<Load> DuckDbDestination::begin_load() {
-  check_writable();
-  if (load_is_open_) throw Error(ErrorKind::internal, "a load is open on the destination");
-  reopen_if_broken();
-  auto load = std::make_unique<TransactionLoad>(*connection_, pipeline_, known_,
-                                                [this](const TransactionLoad::Outcome& outcome) {
-                                                  load_is_open_ = false;
-                                                  if (outcome.committed && outcome.checkpoint)
-                                                    last_checkpoint_ = outcome.checkpoint;
-                                                  if (outcome.uncertain && outcome.checkpoint)
-                                                    outcome_is_uncertain_ = true;
-                                                });
-  load_is_open_ = true;
-  return load;
-}
-
-void DuckDbDestination::check_copy(const TableSchema& schema) const {
-  static_cast<void>(make_target({}, {}, schema, style_));
-}
-
-void DuckDbDestination::prepare_variants(const TableRecord& table, const std::vector<std::string>& columns) {
-  check_writable();
-  reopen_if_broken();
-  transaction([&](Connection& connection, StateTables& state) {
-    std::vector<TargetRecord> records;
-    if (auto live = state.live_target(table.target_schema, table.target_name)) records.push_back(*std::move(live));
-    auto copy = state.copy_of(table.oid);
-    if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
-    for (auto& record : records) {
-      for (const auto& column : columns) {
-        if (record.target.column_of(column) == nullptr) continue;
-        on_target([&] { add_variant_column(connection, state, record, column); });
+      if (target != made.end()) {
+        const bool of_table = target->second.oid == table.oid;
+        auto found = check.difference(target->second.target, of_table ? table.columns.get() : nullptr);
+        if (!found) continue;
+        findings.push_back({.oid = table.oid,
+                            .kind = found->name_conflict ? Kind::name_conflict : Kind::altered,
+                            .reason = std::move(found->reason),
+                            .hint = std::move(found->hint)});
+      } else if (auto stranger = stranger_in_place(connection, names, state, pipeline_, table)) {
+        findings.push_back({.oid = table.oid,
+                            .kind = Kind::name_conflict,
+                            .reason = std::move(stranger->reason),
+                            .hint = to_text(stranger->hint, Wording::command)});
+      } else if (table.columns != nullptr) {
+        findings.push_back({.oid = table.oid,
+                            .kind = Kind::missing,
+                            .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
+                                                  table.target_schema, table.target_name),
+                            .hint = {}});
       }
     }
   });
-  read_known();
+  return findings;
 }
 
-void DuckDbDestination::add_columns(const TableRecord& table, const TableSchema& schema) {
+std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const AttemptId& /*attempt*/) {
   check_writable();
+  if (transaction_is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   reopen_if_broken();
-  transaction([&](Connection& connection, StateTables& state) {
-    auto live = state.live_target(table.target_schema, table.target_name);
-    if (!live) throw Error(ErrorKind::internal, "no table " + table.target_schema + "." + table.target_name);
-    on_target([&] { add_missing_columns(connection, state, *std::move(live), schema); });
-  });
-  read_known();
+  auto begun = std::make_unique<DuckDbTransaction>(*connection_, pipeline_, known_,
+                                                   [this](const DuckDbTransaction::Outcome& outcome) {
+                                                     transaction_is_open_ = false;
+                                                     if (outcome.committed && outcome.checkpoint)
+                                                       last_checkpoint_ = outcome.checkpoint;
+                                                     if (outcome.uncertain && outcome.checkpoint)
+                                                       outcome_is_uncertain_ = true;
+                                                   });
+  transaction_is_open_ = true;
+  return begun;
 }
 
 std::shared_ptr<Database> DuckDbDestination::open_database() {
@@ -304,19 +257,12 @@ std::shared_ptr<Database> DuckDbDestination::open_database() {
   return database_;
 }
 
-std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(const TableRecord& table, const TableSchema& schema) {
+std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(std::span<const CopyTarget> tables) {
   auto database = open_database();
-  const std::scoped_lock lock(copies_);
-  return std::make_unique<Copy>(std::move(database), CopyOwner{pipeline_, style_}, table, schema);
+  return std::make_unique<Copy>(std::move(database), pipeline_, tables, std::unique_lock(copies_));
 }
 
-void DuckDbDestination::copy_whole(const std::vector<WholeCopy>& tables) {
-  const auto database = open_database();
-  const std::scoped_lock lock(copies_);
-  duckdb::copy_whole(database, {pipeline_, style_}, tables);
-}
-
-std::unique_ptr<ReadSession> DuckDbDestination::open_read_session(const ReadOptions& options) {
+std::unique_ptr<ReadSession> DuckDbDestination::open_session(const ReadOptions& options) {
   std::shared_ptr<SessionConnection> session;
   {
     const std::scoped_lock lock(mutex_);
@@ -329,25 +275,6 @@ std::unique_ptr<ReadSession> DuckDbDestination::open_read_session(const ReadOpti
   auto chosen = options;
   if (chosen.pipeline.empty()) chosen.pipeline = pipeline_;
   return std::make_unique<TransactionReadSession>(std::move(session), std::move(chosen));
-}
-
-TargetName DuckDbDestination::target_name(const std::string& dataset, const std::string& schema,
-                                          const std::string& name, const std::vector<TableRecord>& others) const {
-  TargetName target{.schema = dataset.empty() ? table_name(schema, style_.naming) : dataset, .table = {}};
-  target.table = free_name(table_name(name, style_.naming), [&](const std::string& candidate) {
-    return is_state_table(target.schema, candidate) || std::ranges::any_of(others, [&](const TableRecord& other) {
-             return same_name(other.target_schema, target.schema) && same_name(other.target_name, candidate);
-           });
-  });
-  return target;
-}
-
-bool DuckDbDestination::fits(const std::string& dataset, const TableRecord& table) const {
-  const auto live = known_.live.find({table.target_schema, table.target_name});
-  if (live == known_.live.end() || table.columns == nullptr) return true;
-  return table.target_schema == (dataset.empty() ? table_name(table.schema, style_.naming) : dataset) &&
-         is_named_after(table.target_name, table_name(table.name, style_.naming)) &&
-         is_in_style(live->second, *table.columns, style_);
 }
 
 namespace {
@@ -365,50 +292,33 @@ void drop_if_own(Connection& connection, StateTables& state, TargetCheck& check,
 
 }  // namespace
 
-void DuckDbDestination::drop_tables(const std::vector<TableRecord>& tables) {
+void DuckDbDestination::drop_tables(Connection& connection, StateTables& state, std::span<const TableRecord> tables) {
+  TargetCheck check(connection);
+  for (const auto& table : tables) {
+    if (const auto live = state.live_target(table.target_schema, table.target_name)) {
+      drop_if_own(connection, state, check, live->target);
+    }
+    if (table.oid != 0) {
+      if (const auto copy = state.copy_of(table.oid)) drop_target(connection, state, copy->target);
+    }
+    state.forget_table(table);
+  }
+}
+
+void DuckDbDestination::drop(DropScope scope, std::span<const TableRecord> tables) {
   check_writable();
   reopen_if_broken();
   transaction([&](Connection& connection, StateTables& state) {
-    Staging staging(connection, pipeline_);
-    TargetCheck check(connection);
-    for (const auto& table : tables) {
-      if (const auto live = state.live_target(table.target_schema, table.target_name)) {
-        drop_if_own(connection, state, check, live->target);
-      }
-      if (table.oid != 0) {
-        if (const auto copy = state.copy_of(table.oid)) drop_target(connection, state, copy->target);
-        staging.discard({.kind = StageKey::Kind::table, .id = table.oid});
-      }
-      state.forget_table(table);
-    }
-  });
-  read_known();
-}
-
-void DuckDbDestination::reset() {
-  check_writable();
-  reopen_if_broken();
-  transaction([](Connection& connection, StateTables& state) {
-    TargetCheck check(connection);
-    for (const auto& record : state.targets()) drop_if_own(connection, state, check, record.target);
-    state.forget_pipeline();
-  });
-  known_ = {};
-  last_checkpoint_.reset();
-}
-
-void DuckDbDestination::reset_copies() {
-  check_writable();
-  reopen_if_broken();
-  transaction([](Connection& connection, StateTables& state) {
+    if (scope == DropScope::tables) return drop_tables(connection, state, tables);
     TargetCheck check(connection);
     for (const auto& record : state.targets()) {
-      if (record.oid == 0 || record.oid >= first_source_oid) drop_if_own(connection, state, check, record.target);
+      const bool has_source = record.oid == 0 || record.oid >= first_source_oid;
+      if (scope == DropScope::pipeline || has_source) drop_if_own(connection, state, check, record.target);
     }
-    state.forget_copies();
+    scope == DropScope::pipeline ? state.forget_pipeline() : state.forget_copies();
   });
   read_known();
-  last_checkpoint_.reset();
+  if (scope != DropScope::tables) last_checkpoint_.reset();
 }
 
 }  // namespace walbrook::destination::duckdb

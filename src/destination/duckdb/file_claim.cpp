@@ -57,7 +57,7 @@ struct FileClaim::Entry {
 
   // Under the registry's mutex.
   FileId id;
-  FileOwner owner;  // of all holders
+  UseOwner owner;  // of all holders
   std::list<Holder> holders;
 
   std::mutex opening;  // guards `database`, and one opens at a time
@@ -88,7 +88,7 @@ FileRegistry& registry() {
 [[noreturn]] void refuse_busy(const FileUse& use) {
   throw Error(ErrorKind::destination,
               fmt::format("{} is in use by another pipeline of this program{}", file_label(use.path),
-                          use.busy == FileBusy::wait ? fmt::format(", for {} s already", longest_wait.count()) : ""),
+                          use.busy == WhenBusy::wait ? fmt::format(", for {} s already", longest_wait.count()) : ""),
               "A DuckDB file has one writer at a time: run pipelines on one file one after the other, and release the "
               "streams of query().");
 }
@@ -131,7 +131,7 @@ FileClaim::FileClaim(const FileUse& use) : use_(use) {
       holder_ = entry_->holders.insert(entry_->holders.end(), {std::this_thread::get_id(), use.writes});
       return;
     }
-    if (use.busy == FileBusy::error || steady_clock::now() >= deadline) refuse_busy(use);
+    if (use.busy == WhenBusy::error || steady_clock::now() >= deadline) refuse_busy(use);
     files.changed.wait_until(lock, std::min(deadline, steady_clock::now() + look_again));
   }
 }

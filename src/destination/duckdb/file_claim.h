@@ -14,16 +14,16 @@
 #include <string>
 #include <thread>
 
-#include "destination/destination.h"
 #include "destination/duckdb/connection.h"
+#include "destination/open_destination.h"
 
 namespace walbrook::destination::duckdb {
 
 struct FileUse {
-  std::string path;           // absolute
-  bool writes = true;         //
-  FileOwner owner = nullptr;  // nullptr: shares with nobody
-  FileBusy busy = FileBusy::wait;
+  std::string path;  // absolute
+  bool writes = true;
+  UseOwner owner = nullptr;  // nullptr: shares with nobody
+  WhenBusy busy = WhenBusy::wait;
 };
 
 // The thread for which this one works (CalledFrom), or no thread.

@@ -10,6 +10,10 @@ std::string file_label(const std::string& path) {
   return fs::path(path).filename().string();
 }
 
+std::string log_of(const std::string& path) {
+  return path + ".wal";
+}
+
 std::string behind_links(const std::string& path) {
   constexpr int most_links = 40;  // as the kernel
   fs::path place = path;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/process_limits.h"
 #include "base/standard_descriptors.h"
+#include "destination/destination.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/file_place.h"
@@ -107,12 +108,12 @@ Remedy await_the_holder() {
   if (const auto at = message.find(held); at != std::string::npos) {
     const auto holder = std::string_view(message).substr(at + held.size());
     if (const auto end = holder.find(')'); end != std::string_view::npos) {
-      cannot_open(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)),
-                  await_the_holder());
+      throw DestinationLocked(fmt::format("the destination {} is locked by {}", path, holder.substr(0, end + 1)),
+                              await_the_holder());
     }
   }
   if (message.find("Could not set lock") != std::string::npos) {
-    cannot_open(fmt::format("the destination {} is locked by another process", path), await_the_holder());
+    throw DestinationLocked(fmt::format("the destination {} is locked by another process", path), await_the_holder());
   }
   if (message.find("not a valid DuckDB database") != std::string::npos) {
     cannot_open(fmt::format("the destination {} is no DuckDB database", path),

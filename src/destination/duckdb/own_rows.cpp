@@ -60,19 +60,21 @@ MergeCounts add_rows(Connection& connection, const Target& live, const Target& c
   return counts;
 }
 
-void add_missing_columns(Connection& connection, StateTables& state, TargetRecord record, const TableSchema& schema) {
+void add_missing_columns(Connection& connection, StateTables& state, TargetRecord& record,
+                         const std::vector<ColumnSchema>& columns, Naming naming) {
   auto& target = record.target;
-  const auto whole = make_target(target.schema, target.table, schema, {});
-  for (const auto& column : schema.columns) {
+  bool added = false;
+  for (const auto& column : columns) {
     if (target.column_of(column.name) != nullptr) continue;
-    const auto name = free_name(whole.column_of(column.name)->name,
+    const auto name = free_name(column_name(column, naming),
                                 [&target](const std::string& other) { return target.has_column_named(other); });
     connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", own_name(connection, target), identifier(name),
                                    sql_type(column.type)),
                        "adding column " + column.name);
     target.columns.push_back({.name = name, .source = column.name});
+    added = true;
   }
-  state.put_target(record);
+  if (added) state.put_target(record);
 }
 
 }  // namespace walbrook::destination::duckdb

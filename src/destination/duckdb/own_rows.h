@@ -13,7 +13,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// Deletes the rows of `target` behind which one with an equal key was appended; returns how many. Error(configuration):
+// Deletes the rows of `target` after which one with an equal key was appended; returns how many. Error(configuration):
 // a column `rowid` hides the order in which they came.
 std::uint64_t keep_last_rows(Connection& connection, const Target& target, const std::vector<std::string>& key);
 
@@ -22,7 +22,8 @@ std::uint64_t keep_last_rows(Connection& connection, const Target& target, const
 [[nodiscard]] MergeCounts add_rows(Connection& connection, const Target& live, const Target& copy,
                                    const std::vector<std::string>& key);
 
-// Columns of the schema that the table does not have.
-void add_missing_columns(Connection& connection, StateTables& state, TargetRecord record, const TableSchema& schema);
+// Adds those of the columns that the table does not have.
+void add_missing_columns(Connection& connection, StateTables& state, TargetRecord& record,
+                         const std::vector<ColumnSchema>& columns, Naming naming);
 
 }  // namespace walbrook::destination::duckdb

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
 #include "destination/duckdb/connection.h"
+#include "destination/query_engine.h"
 
 namespace walbrook::destination::duckdb {
 

@@ -15,7 +15,8 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-constexpr std::int64_t format_version = 1;
+// Raised whenever a table of the state changes. No other version is read.
+constexpr std::int64_t format_version = 2;
 
 struct Definition {
   std::string_view name;
@@ -31,7 +32,7 @@ constexpr std::array<Definition, 7> definitions = {{
     {"tables",
      "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
      "VARCHAR, "
-     "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, stamp VARCHAR, columns JSON, "
+     "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, columns JSON, naming VARCHAR, metadata VARCHAR, "
      "fingerprint JSON, truncates BIGINT[], suspect VARCHAR, changes_only BOOLEAN, leaves_xid BIGINT, leaves_at "
      "VARCHAR"},
     {"targets", "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, oid BIGINT, kind VARCHAR, columns JSON"},
@@ -44,35 +45,8 @@ constexpr std::array<Definition, 7> definitions = {{
      "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
      "since_lsn "
      "VARCHAR, since TIMESTAMP WITH TIME ZONE"},
-    {"staged",
-     "pipeline VARCHAR, kind VARCHAR, id BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING "
-     "COMPRESSION uncompressed"},
+    {"prepared", "pipeline VARCHAR, xid BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING COMPRESSION uncompressed"},
 }};
-
-// What the first files did not have, in the order in which it came.
-struct LaterColumn {
-  const char* table;
-  const char* name;
-  const char* type;
-};
-constexpr std::array<LaterColumn, 18> later_columns = {{{"checkpoint", "publication", "VARCHAR"},
-                                                        {"checkpoint", "source", "VARCHAR"},
-                                                        {"checkpoint", "selection", "JSON"},
-                                                        {"loads", "copied_rows", "BIGINT"},
-                                                        {"checkpoint", "origin", "VARCHAR"},
-                                                        {"checkpoint", "last_commit_lsn", "VARCHAR"},
-                                                        {"checkpoint", "last_xid", "BIGINT"},
-                                                        {"checkpoint", "last_commit_time", "TIMESTAMP WITH TIME ZONE"},
-                                                        {"checkpoint", "made_slot", "BOOLEAN"},
-                                                        {"checkpoint", "made_publication", "BOOLEAN"},
-                                                        {"tables", "fingerprint", "JSON"},
-                                                        {"tables", "truncates", "BIGINT[]"},
-                                                        {"tables", "suspect", "VARCHAR"},
-                                                        {"tables", "changes_only", "BOOLEAN"},
-                                                        {"tables", "leaves_xid", "BIGINT"},
-                                                        {"tables", "leaves_at", "VARCHAR"},
-                                                        {"format", "file_id", "VARCHAR"},
-                                                        {"checkpoint", "log_mark", "VARCHAR"}}};
 
 std::string text(const Row& row, std::size_t column) {
   return row.at(column).value_or("");
@@ -105,12 +79,6 @@ Lsn lsn(const Row& row, std::size_t column) {
   if (const auto parsed = Lsn::parse(written)) return *parsed;
   throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
               remedy("It was changed by hand. Copy the tables anew: {}", RemedyAction::reset));
-}
-
-// What an older walbrook wrote as the reason of a table that was to begin without rows, in place of changes_only. Once
-// the table was streaming nothing told it any more.
-bool is_begun_without_rows(const Row& table) {
-  return text(table, 7) == "begins with its changes alone";
 }
 
 // "[812, 815]"
@@ -158,12 +126,6 @@ constexpr const char* target_cells = "schema_name, table_name, kind, oid::VARCHA
 
 }  // namespace
 
-bool is_state_table(std::string_view schema, std::string_view table) {
-  return same_name(schema, state_schema) && std::ranges::any_of(definitions, [table](const Definition& definition) {
-           return same_name(definition.name, table);
-         });
-}
-
 StateTables::StateTables(Connection& connection, std::string pipeline)
     : connection_(connection), pipeline_(std::move(pipeline)) {}
 
@@ -175,29 +137,8 @@ bool StateTables::exist() {
   return has_state(connection_);
 }
 
-// pragma_table_info looks at one table alone; duckdb_columns() goes through all that a file has.
-bool StateTables::has_column(std::string_view of, std::string_view column) {
-  const auto [known, is_new] = columns_.try_emplace(std::string(of));
-  if (is_new) {
-    for (const auto& row : connection_.rows("SELECT name FROM pragma_table_info($1)", table(known->first.c_str()))) {
-      known->second.insert(text(row, 0));
-    }
-  }
-  return known->second.contains(std::string(column));
-}
-
 void StateTables::create() {
-  if (exist()) {
-    check_format();
-    for (const auto& [of, name, type] : later_columns) {
-      if (has_column(of, name)) continue;
-      connection_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(of), name, type),
-                          "bringing the state up to date");
-      columns_[of].insert(name);
-    }
-    name_file();
-    return;
-  }
+  if (exist()) return check_format();
   connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
                                   identifier(state_schema)),
                       "creating the state");
@@ -206,42 +147,41 @@ void StateTables::create() {
         fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(state_schema, name), columns),
         "creating the state");
   }
-  connection_.run(fmt::format("INSERT INTO {} (version) VALUES ($1)", table("format")), format_version);
-  name_file();
+  // The file's name is what its log is known by (log_mark.h).
+  connection_.run(
+      fmt::format("INSERT INTO {} (version, file_id) VALUES ($1, replace(uuid()::VARCHAR, '-', ''))", table("format")),
+      format_version);
 }
 
-// By which its log is known (log_mark.h). Once for all: also of a file that an older walbrook made.
-void StateTables::name_file() {
-  if (!connection_.rows(fmt::format("SELECT 'yes' FROM {} WHERE file_id IS NOT NULL", table("format"))).empty()) return;
-  connection_.execute(fmt::format("UPDATE {} SET file_id = replace(uuid()::VARCHAR, '-', '')", table("format")),
-                      "creating the state");
-}
-
+// The version comes first: another version has other tables.
 void StateTables::check_format() {
+  if (has_state_table(connection_, "format")) check_version();
   check_state_is_whole(connection_);
-  const auto rows = connection_.rows(fmt::format("SELECT max(version)::VARCHAR FROM {}", table("format")));
-  if (number(rows.at(0), 0) <= format_version) return;
-  throw Error(ErrorKind::destination,
-              fmt::format("the state in {} was written by a newer walbrook", connection_.database().label()),
-              "Use that version, or another destination.");
 }
 
-std::string StateTables::later_cells(std::string_view table_name) {
-  std::string cells;
-  for (const auto& [of, name, type] : later_columns) {
-    if (table_name != of) continue;
-    const bool time = std::string_view(type).starts_with("TIMESTAMP");
-    const auto value = time ? fmt::format("epoch_us({})", name) : std::string(name);
-    cells += has_column(of, name) ? fmt::format(", {}::VARCHAR", value) : ", ''";
-  }
-  return cells;
+void StateTables::check_version() {
+  const auto rows = connection_.rows(fmt::format("SELECT max(version)::VARCHAR FROM {}", table("format")));
+  const auto version = number(rows.at(0), 0);
+  if (version == format_version) return;
+  const bool is_older = version < format_version;
+  const auto& label = connection_.database().label();
+  throw Error(
+      ErrorKind::destination,
+      fmt::format("the state in {} has version {}, written by {} walbrook; this one reads and writes version {}", label,
+                  version, is_older ? "an older" : "a newer", format_version),
+      is_older ? fmt::format("Go on with the walbrook that wrote it, or copy the tables again: move {} away, or "
+                             "name another destination.",
+                             label)
+               : "Use that version, or another destination.");
 }
 
 std::optional<Checkpoint> StateTables::checkpoint() {
-  const auto rows =
-      connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn{} FROM {} WHERE pipeline = $1",
-                                   later_cells("checkpoint"), table("checkpoint")),
-                       pipeline_);
+  const auto rows = connection_.rows(fmt::format("SELECT slot, systemid, timeline::VARCHAR, lsn, publication, source, "
+                                                 "selection::VARCHAR, origin, last_commit_lsn, last_xid::VARCHAR, "
+                                                 "epoch_us(last_commit_time)::VARCHAR, made_slot::VARCHAR, "
+                                                 "made_publication::VARCHAR FROM {} WHERE pipeline = $1",
+                                                 table("checkpoint")),
+                                     pipeline_);
   if (rows.empty()) return std::nullopt;
   return Checkpoint{.slot = text(rows[0], 0),
                     .systemid = text(rows[0], 1),
@@ -279,8 +219,10 @@ State StateTables::load() {
   const auto rows = connection_.rows(
       fmt::format(
           "SELECT oid::VARCHAR, source_schema, source_name, target_schema, target_name, state, snapshot_lsn, reason, "
-          "stamp, columns::VARCHAR{} FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
-          later_cells("tables"), table("tables")),
+          "columns::VARCHAR, naming, metadata, fingerprint::VARCHAR, truncates::VARCHAR, suspect, "
+          "changes_only::VARCHAR, leaves_xid::VARCHAR, leaves_at FROM {} WHERE pipeline = $1 ORDER BY source_schema, "
+          "source_name",
+          table("tables")),
       pipeline_);
   for (const auto& row : rows) {
     state.tables.push_back(
@@ -292,14 +234,14 @@ State StateTables::load() {
          .state = parse_table_state(text(row, 5)),
          .snapshot_lsn = lsn(row, 6),
          .reason = text(row, 7),
-         .fingerprint = text(row, 10),
-         .stamp = text(row, 8),
-         .truncates = parse_truncates(text(row, 11)),
-         .suspect = text(row, 12),
-         .columns = row.at(9) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[9])) : nullptr,
-         .changes_only = boolean(row, 13).value_or(is_begun_without_rows(row)),
-         .leaves_xid = static_cast<std::uint64_t>(number(row, 14)),
-         .leaves_at = lsn(row, 15)});
+         .fingerprint = text(row, 11),
+         .truncates = parse_truncates(text(row, 12)),
+         .suspect = text(row, 13),
+         .columns = row.at(8) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[8])) : nullptr,
+         .style = {.naming = parse_naming(text(row, 9)), .metadata = parse_metadata(text(row, 10))},
+         .changes_only = boolean(row, 14).value_or(false),
+         .leaves_xid = static_cast<std::uint64_t>(number(row, 15)),
+         .leaves_at = lsn(row, 16)});
   }
   return state;
 }
@@ -308,7 +250,6 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
   connection_.run(
       fmt::format(
-          // By name: a later column stands at the end of an older file.
           "INSERT INTO {} (pipeline, slot, systemid, timeline, lsn, written_at, publication, source, selection, "
           "origin, last_commit_lsn, last_xid, last_commit_time, made_slot, made_publication, log_mark) VALUES ($1, $2, "
           "$3, $4, "
@@ -330,14 +271,14 @@ void StateTables::put_table(const TableRecord& record) {
   connection_.run(
       fmt::format(
           "INSERT INTO {} (pipeline, source_schema, source_name, oid, target_schema, target_name, state, "
-          "snapshot_lsn, reason, stamp, columns, fingerprint, truncates, suspect, changes_only, leaves_xid, leaves_at) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11, '')::JSON, nullif($12, '')::JSON, "
-          "$13::BIGINT[], nullif($14, ''), $15::BOOLEAN, $16, $17)",
+          "snapshot_lsn, reason, columns, naming, metadata, fingerprint, truncates, suspect, changes_only, leaves_xid, "
+          "leaves_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, '')::JSON, $11, $12, "
+          "nullif($13, '')::JSON, $14::BIGINT[], nullif($15, ''), $16::BOOLEAN, $17, $18)",
           table("tables")),
       pipeline_, record.schema, record.name, record.oid, record.target_schema, record.target_name,
-      to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, record.stamp, columns, record.fingerprint,
-      fmt::format("[{}]", fmt::join(record.truncates, ", ")), record.suspect, boolean_text(record.changes_only),
-      record.leaves_xid, lsn_text(record.leaves_at));
+      to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, columns, to_string(record.style.naming),
+      to_string(record.style.metadata), record.fingerprint, fmt::format("[{}]", fmt::join(record.truncates, ", ")),
+      record.suspect, boolean_text(record.changes_only), record.leaves_xid, lsn_text(record.leaves_at));
   if (record.columns != nullptr) put_schema_version(record);
 }
 
@@ -469,7 +410,7 @@ void StateTables::forget_copies() {
     connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1{}", table(name), which), pipeline_);
   };
   forget("checkpoint", "");
-  forget("staged", "");
+  forget("prepared", "");
   forget("tables", " AND state <> 'loaded'");
   forget("schema_versions", fmt::format(" AND NOT ({})", without_source).c_str());
   forget("loads", " AND last_commit_lsn <> ''");

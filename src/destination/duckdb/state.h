@@ -6,25 +6,27 @@
 //   loads            one row a load that changed something, and one for tables that were copied together; the newest
 //                    10,000
 //   schema_versions  one row when a table's columns change
-//   staged           bytes that wait for a commit or a copy, in small pieces
+//   prepared         changes of prepared transactions that are not decided yet, in small pieces
 //
 // Functions work in the connection's open transaction. The checkpoint's and the tables' rows are replaced by DELETE and
 // INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
 #pragma once
 
-#include <map>
+#include <array>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
 #include "destination/duckdb/connection.h"
+#include "destination/duckdb/duckdb_capabilities.h"
 #include "destination/duckdb/target.h"
+#include "destination/state.h"
 
 namespace walbrook::destination::duckdb {
 
-inline constexpr std::string_view state_schema = "_walbrook";
+// All of them.
+inline constexpr std::array<std::string_view, 7> state_table_names = {"format", "checkpoint",      "tables",  "targets",
+                                                                      "loads",  "schema_versions", "prepared"};
 inline constexpr std::int64_t kept_loads = 10'000;
 
 // A row of _walbrook.targets.
@@ -40,10 +42,9 @@ class StateTables {
 
   // False in a file that no pipeline ever wrote to.
   [[nodiscard]] bool exist();
-  // Creates them where they are missing, adds columns that an older walbrook did not know; throws Error(destination)
-  // when a newer walbrook wrote them.
+  // Creates them where they are missing. Else as check_format.
   void create();
-  // Throws Error(destination) where a newer walbrook wrote the state, or where a part of it was dropped.
+  // Throws Error(destination) where another version of walbrook wrote the state, or where a part of it was dropped.
   void check_format();
 
   [[nodiscard]] State load();
@@ -72,20 +73,13 @@ class StateTables {
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
+  void check_version();
   [[nodiscard]] std::size_t count_checkpoints();
-  [[nodiscard]] bool has_column(std::string_view of, std::string_view column);
-  // ", name::VARCHAR" for each of the later columns of that table, in their order; '' for one that an older file lacks.
-  [[nodiscard]] std::string later_cells(std::string_view table_name);
-  void name_file();
   void forget_record(const TableRecord& record);
   void put_schema_version(const TableRecord& record);
 
   Connection& connection_;
   std::string pipeline_;
-  std::map<std::string, std::set<std::string>> columns_;  // of state tables that were looked at
 };
-
-// Names that a table in schema _walbrook cannot have.
-[[nodiscard]] bool is_state_table(std::string_view schema, std::string_view table);
 
 }  // namespace walbrook::destination::duckdb

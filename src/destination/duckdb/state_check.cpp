@@ -14,10 +14,6 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// Those that every walbrook wrote. One that came later is created where it is missing.
-constexpr std::array<std::string_view, 7> first_state_tables = {"format", "checkpoint",      "tables", "targets",
-                                                                "loads",  "schema_versions", "staged"};
-
 std::vector<std::string_view> missing_state_tables(Connection& connection) {
   std::set<std::string> there;
   for (const auto& row :
@@ -26,15 +22,20 @@ std::vector<std::string_view> missing_state_tables(Connection& connection) {
     there.insert(row.at(0).value_or(""));
   }
   std::vector<std::string_view> missing;
-  std::ranges::copy_if(first_state_tables, std::back_inserter(missing),
+  std::ranges::copy_if(state_table_names, std::back_inserter(missing),
                        [&there](std::string_view name) { return !there.contains(std::string(name)); });
   return missing;
 }
 
 }  // namespace
 
+bool has_state_table(Connection& connection, std::string_view name) {
+  const auto missing = missing_state_tables(connection);
+  return std::ranges::find(missing, name) == missing.end();
+}
+
 bool has_state(Connection& connection) {
-  return missing_state_tables(connection).size() < first_state_tables.size();
+  return missing_state_tables(connection).size() < state_table_names.size();
 }
 
 void check_state_is_whole(Connection& connection) {

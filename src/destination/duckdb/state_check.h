@@ -1,6 +1,8 @@
 // Whether the state in a file is whole.
 #pragma once
 
+#include <string_view>
+
 #include "destination/duckdb/connection.h"
 
 namespace walbrook::destination::duckdb {
@@ -9,6 +11,7 @@ namespace walbrook::destination::duckdb {
 // dropped them. Nothing may be applied then, because nobody knows what was applied already.
 void check_state_is_whole(Connection& connection);
 
+[[nodiscard]] bool has_state_table(Connection& connection, std::string_view name);
 // There is any state table.
 [[nodiscard]] bool has_state(Connection& connection);
 

@@ -1,11 +1,9 @@
 // A table that walbrook made in the file: its columns' names, and how they come from the source's names.
 //
-// Names are the source's own, or what Naming or the user makes of them. DuckDB cannot tell names apart that differ by
-// the case of ASCII letters alone; of such columns the first in attribute order keeps its name, the others get `_2`,
-// `_3`, … : the first number that is free. A column's variants stand in `<column>__v_text`; where a source column has
-// that name already, underscores are appended until it is free. A table without columns, which DuckDB cannot have, gets
-// one that is always NULL. Metadata columns stand behind the source's, under names that are given. The outcome is kept
-// in _walbrook.targets, so that it holds when columns of the source are dropped later.
+// Names are those of destination/target_shape.h. DuckDB cannot tell names apart that differ by the case of ASCII
+// letters alone. A column's variants stand in `<column>__v_text`; where a source column has that name already,
+// underscores are appended until it is free. A table without columns, which DuckDB cannot have, gets one that is always
+// NULL. The outcome is kept in _walbrook.targets, so that it holds when columns of the source are dropped later.
 #pragma once
 
 #include <optional>
@@ -13,22 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/target_shape.h"
 #include "model/table_schema.h"
 
 namespace walbrook::destination::duckdb {
 
 inline constexpr std::string_view empty_table_column = "_walbrook_empty";
 inline constexpr std::string_view variant_suffix = "__v_text";
-
-// What a column that is not the source's tells of the change that wrote its row.
-enum class MetadataColumn : std::uint8_t {
-  none,         // it is the source's
-  lsn,          // the commit LSN; of a copied row the copy's consistent point
-  commit_time,  // NULL of a copied row
-  deletion,     // NULL: a row that was deleted is not there
-  load_id,      // of _walbrook.loads
-};
 
 struct TargetColumn {
   std::string name;
@@ -51,21 +40,9 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-// How targets are made.
-struct TargetStyle {
-  Naming naming = Naming::exact;
-  Metadata metadata = Metadata::none;
-};
-
 // Throws Error(data) where a column has the name of a metadata column.
 [[nodiscard]] Target make_target(std::string schema, std::string table, const TableSchema& columns,
                                  const TargetStyle& style);
-// The target of a table with `columns` is called, and has the metadata columns, as `make_target` would have it.
-[[nodiscard]] bool is_in_style(const Target& target, const TableSchema& columns, const TargetStyle& style);
-// What a table of the source is called here, if nothing else is.
-[[nodiscard]] std::string table_name(const std::string& name, Naming naming);
-// `name` is `wanted`, or that with the number that free_name appends.
-[[nodiscard]] bool is_named_after(std::string_view name, std::string_view wanted);
 // The type that a column of the target has, as SQL; "" where `columns` no longer hold the source's column.
 [[nodiscard]] std::string type_of(const TargetColumn& column, const TableSchema& columns);
 // "CREATE TABLE catalog.schema.table (…)" for a target just made.
@@ -74,13 +51,5 @@ struct TargetStyle {
 // Columns as one line of JSON, for the state; and back.
 [[nodiscard]] std::string columns_to_json(const Target& target);
 [[nodiscard]] std::vector<TargetColumn> columns_from_json(std::string_view json);
-
-// The first of name, name_2, name_3, … that `is_taken` does not know.
-template <class IsTaken>
-[[nodiscard]] std::string free_name(const std::string& name, const IsTaken& is_taken) {
-  std::string candidate = name;
-  for (int n = 2; is_taken(candidate); ++n) candidate = name + "_" + std::to_string(n);
-  return candidate;
-}
 
 }  // namespace walbrook::destination::duckdb

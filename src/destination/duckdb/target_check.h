@@ -18,7 +18,7 @@
 namespace walbrook::destination::duckdb {
 
 struct TargetDifference {
-  bool name_conflict = false;  // AlteredTarget's
+  bool name_conflict = false;  // TargetFinding::Kind
   std::string reason;
   std::string hint;
 };

@@ -204,9 +204,4 @@ Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<
   return worst;
 }
 
-bool agrees_with_stamp(const Fingerprint& now, std::string_view stamp) {
-  const auto leaves = stamp.find("/l");  // of what follows, other hashes are made today
-  return stamp.substr(0, leaves) == now.publication;
-}
-
 }  // namespace walbrook::postgres

@@ -102,7 +102,4 @@ struct Difference {
 [[nodiscard]] Difference compare(const Fingerprint& before, const Fingerprint& now,
                                  std::span<const SourceColumn> columns, std::span<const RowVersion> truncates);
 
-// `stamp`: what an older walbrook kept in place of a fingerprint. False where what can be compared of it differs.
-[[nodiscard]] bool agrees_with_stamp(const Fingerprint& now, std::string_view stamp);
-
 }  // namespace walbrook::postgres

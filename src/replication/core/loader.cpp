@@ -169,9 +169,12 @@ void Loader::set_aside_without_place(const std::vector<SyncedTable*>& ordered, s
   if (ordered.empty()) return;
   std::vector<TableRecord> records;
   for (const auto* table : ordered) records.push_back(promoted_record(*table));
-  std::vector<destination::TakenPlace> taken;
-  with_retries([&] { taken = destination_.taken_places(records); }, stop);
-  for (const auto& place : taken) quarantine(*sync_.find(place.oid), place.reason);
+  std::vector<destination::TargetFinding> findings;
+  with_retries([&] { findings = destination_.inspect(records); }, stop);
+  for (const auto& found : findings) {
+    if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
+    quarantine(*sync_.find(found.oid), fmt::format("{}. {}", found.reason, found.hint));
+  }
 }
 
 void Loader::quarantine(SyncedTable& table, const std::string& reason) {
@@ -182,8 +185,8 @@ void Loader::quarantine(SyncedTable& table, const std::string& reason) {
 
 void Loader::store(const std::vector<TableRecord>& records) {
   if (records.empty()) return;
-  auto load = destination_.begin_load();
-  for (const auto& record : records) load->put_table(record);
+  const auto load = destination_.begin({});
+  for (const auto& record : records) load->put(destination::PutTable{record});
   load->commit();
 }
 
@@ -269,13 +272,13 @@ void Loader::are_promoted(const std::vector<SyncedTable*>& tables) {
 }
 
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
+  using Of = destination::AttemptId::Of;
+  const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
   for (auto* table : ready) {
-    if (table->variant_columns.empty()) continue;
     for_table(table->record.oid, [&] {
-      destination_.prepare_variants(table->record, {table->variant_columns.begin(), table->variant_columns.end()});
+      load->alter(table->record, {.overflow = {table->variant_columns.begin(), table->variant_columns.end()}});
     });
   }
-  auto load = destination_.begin_load();
   TableChanges changes(sync_);
   fault::hit("before_promote");
   CopyLoads copy_loads = copy_loads_;
@@ -288,9 +291,9 @@ void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
     counts += promotion.counts();
     table_counts.insert(promotion.table_counts().begin(), promotion.table_counts().end());
   }
-  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
   for (const auto& record : copy_loads.take_changed())
-    load->put_load(record);  // it ends behind its tables' new columns
+    load->put(destination::PutLoad{record});  // it ends after its tables' new columns
   commit(*load, reached);
   for (const auto* table : ready) spool_.discard(table_key(table->record.oid));
   changes.adopt();
@@ -305,7 +308,7 @@ void Loader::idle(Lsn position, SteadyTime now, std::stop_token stop) {
   if (!ends_here && !commits_wait && now - last_idle_commit_ < idle_commit_interval) return;
   with_retries(
       [&] {
-        auto load = destination_.begin_load();
+        const auto load = destination_.begin({.last_commit = position});
         fault::hit("before_idle_commit");
         commit(*load, position);
       },
@@ -347,15 +350,18 @@ void Loader::apply_once(const LoadPackage& package) {
   }
   const auto begun = std::chrono::steady_clock::now();
   const auto started = std::chrono::system_clock::now();
-  prepare_variants(package);
   spool_.discard_from(package.transactions.front().commit_lsn);
-  auto load = destination_.begin_load();
+  const auto load = destination_.begin({.of = destination::AttemptId::Of::batch,
+                                        .number = next_load_,
+                                        .first_commit = package.transactions.front().commit_lsn,
+                                        .last_commit = package.transactions.back().commit_lsn});
+  alter_targets(*load, package);
   fault::hit("before_load");
   TableChanges changes(sync_);
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
-  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
-  load->put_load(load_record(next_load_, package, applied, sync_, started));
+  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
+  load->put(destination::PutLoad{load_record(next_load_, package, applied, sync_, started)});
   commit(*load, package.checkpoint, package.last);
   ++next_load_;
   for (const auto& key : applied.taken_from_spool()) spool_.discard(key);
@@ -376,33 +382,34 @@ void Loader::discard(const LoadPackage& package) {
   fault::hit("before_discard");
   if (package.kind == PackageKind::restart) return spool_.discard_transactions();
   if (!package.prepared) return spool_.discard(transaction_key(package.staged_xid));
-  auto load = destination_.begin_load();
-  load->discard({.kind = destination::StageKey::Kind::prepared, .id = package.staged_xid});
+  const auto load = destination_.begin({.last_commit = package.checkpoint});
+  load->put(destination::DropPrepared{package.staged_xid});
   commit(*load, package.checkpoint);
 }
 
 void Loader::keep_prepared(const LoadPackage& package) {
-  prepare_variants(package);
-  auto load = destination_.begin_load();
+  const auto load = destination_.begin({.last_commit = package.checkpoint});
+  alter_targets(*load, package);
   fault::hit("before_prepare");
   TableChanges changes(sync_);
   PackageApply prepared(*load, spool_, sync_, changes, next_load_);
   prepared.keep_prepared(package);
-  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
   commit(*load, package.checkpoint);
   for (const auto& key : prepared.taken_from_spool()) spool_.discard(key);
   adopt(changes);
 }
 
-void Loader::prepare_variants(const LoadPackage& package) {
-  for (const auto& [oid, columns] : new_columns(package, sync_)) {
-    for_table(oid, [&, oid = oid, columns = columns] { destination_.add_columns(sync_.find(oid)->record, *columns); });
+void Loader::alter_targets(destination::Transaction& load, const LoadPackage& package) {
+  for (const auto& [oid, schema] : new_columns(package, sync_)) {
+    for_table(oid,
+              [&, oid = oid, schema = schema] { load.alter(sync_.find(oid)->record, {.columns = schema->columns}); });
   }
   for (auto& [oid, columns] : variant_columns(package, sync_)) {
     auto& table = *sync_.find(oid);
     if (table.record.state == TableState::streaming) {
-      for_table(oid, [&, oid = oid, columns = columns] {
-        destination_.prepare_variants(table.record, {columns.begin(), columns.end()});
+      for_table(oid, [&, columns = columns] {
+        load.alter(table.record, {.overflow = {columns.begin(), columns.end()}});
       });
     } else {
       table.variant_columns.insert(columns.begin(), columns.end());
@@ -410,13 +417,13 @@ void Loader::prepare_variants(const LoadPackage& package) {
   }
 }
 
-void Loader::commit(destination::Load& load, Lsn checkpoint, const Transaction& last) {
+void Loader::commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last) {
   auto row = options_.checkpoint;
   row.lsn = std::max(checkpoint, checkpoint_);
   if (options_.server != nullptr) row.timeline = options_.server->timeline_of(row.lsn);
   row.last = last.commit_lsn.is_set() ? last : last_;
   fault::hit("before_checkpoint");
-  load.put_checkpoint(row);
+  load.put(destination::PutCheckpoint{row});
   fault::hit("after_checkpoint");
   fault::hit("before_commit");
   load.commit();

@@ -87,9 +87,10 @@ class Loader {
   void let_go(std::stop_token stop);
   void idle(Lsn position, SteadyTime now, std::stop_token stop);
   void store(const std::vector<TableRecord>& records);
-  void prepare_variants(const LoadPackage& package);
+  // Columns that the package's rows need and the targets do not have yet.
+  void alter_targets(destination::Transaction& load, const LoadPackage& package);
   // The record as its copy will have it.
-  [[nodiscard]] static TableRecord promoted_record(const SyncedTable& table);
+  [[nodiscard]] TableRecord promoted_record(const SyncedTable& table) const;
   // loader_targets.cpp: the destination refused to change a target. Its table is resynced where the target was altered,
   // else suspended.
   void target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop);
@@ -99,7 +100,7 @@ class Loader {
   void with_retries(const std::function<void()>& attempt, std::stop_token stop);
   [[nodiscard]] Error given_up(const Error& failed) const;
   // `last`: LoadPackage::last of what is applied in it.
-  void commit(destination::Load& load, Lsn checkpoint, const Transaction& last = {});
+  void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
 
   LoaderOptions options_;
   destination::Destination& destination_;

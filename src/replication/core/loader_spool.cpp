@@ -11,7 +11,9 @@
 namespace walbrook::replication {
 
 void Loader::spool(const LoadPackage& package) {
-  prepare_variants(package);
+  const auto addition = destination_.begin({});  // before the rows' own transaction, which applies them from the spool
+  alter_targets(*addition, package);
+  addition->commit();
   const auto bytes = write_part(package.transactions, package.steps);
   fault::hit("before_spool");
   spool_.put(transaction_key(package.staged_xid), {}, bytes);  // the last step: what is tried again has put nothing
@@ -36,7 +38,8 @@ void Loader::make_room(const SpoolFull& full, std::stop_token stop) {
                 remedy("Give the spool more room ({}, {}), or end the transaction at the source.",
                        RemedyOption::max_spool_size, RemedyOption::spool_dir));
   }
-  postpone(*sync_.find(largest.id), {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, stop);
+  postpone(*sync_.find(largest.id), {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()},
+           stop);
 }
 
 void Loader::discard_needless() {

@@ -21,8 +21,9 @@ std::string refused_change(const TableFailed& failed) {
 
 }  // namespace
 
-TableRecord Loader::promoted_record(const SyncedTable& table) {
+TableRecord Loader::promoted_record(const SyncedTable& table) const {
   auto record = table.record;
+  record.style = sync_.style();
   if (table.moves_to) {
     record.target_schema = table.moves_to->schema;
     record.target_name = table.moves_to->table;
@@ -32,8 +33,8 @@ TableRecord Loader::promoted_record(const SyncedTable& table) {
 
 void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop) {
   auto& table = *sync_.find(failed.table());
-  std::vector<destination::AlteredTarget> altered;
-  with_retries([&] { altered = destination_.altered_targets({table.record}); }, stop);
+  std::vector<destination::TargetFinding> altered;
+  with_retries([&] { altered = destination_.inspect({&table.record, 1}); }, stop);
   if (altered.empty()) {
     TableSync::suspend(table, refused_change(failed));
   } else {
@@ -46,10 +47,11 @@ void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_
 
 void Loader::promotion_failed(const TableFailed& failed, std::stop_token stop) {
   auto& table = *sync_.find(failed.table());
-  std::vector<destination::TakenPlace> taken;
-  with_retries([&] { taken = destination_.taken_places({promoted_record(table)}); }, stop);
-  if (!taken.empty()) {
-    TableSync::suspend(table, taken.front().reason);
+  const auto record = promoted_record(table);
+  std::vector<destination::TargetFinding> findings;
+  with_retries([&] { findings = destination_.inspect({&record, 1}); }, stop);
+  if (!findings.empty() && findings.front().kind == destination::TargetFinding::Kind::name_conflict) {
+    TableSync::suspend(table, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
   } else {
     TableSync::suspend(table, failed.of_target() ? refused_change(failed) : failed.what());
   }

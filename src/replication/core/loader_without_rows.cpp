@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "destination/target_shape.h"
 #include "replication/core/loader.h"
 
 namespace walbrook::replication {
@@ -19,7 +20,8 @@ void Loader::begin_with_changes(const std::vector<SyncedTable*>& ordered, std::s
   });
   std::erase_if(tables, [&](SyncedTable* table) {
     try {
-      destination_.check_copy(*table->source.described);
+      static_cast<void>(
+          destination::target_column_names(destination_.capabilities().names, sync_.style(), *table->source.described));
       return false;
     } catch (const Error& refused) {
       if (refused.kind() != ErrorKind::data) throw;
@@ -30,18 +32,17 @@ void Loader::begin_with_changes(const std::vector<SyncedTable*>& ordered, std::s
     }
   });
   if (tables.empty()) return;
-  const std::vector<RowBatch> no_rows;
   std::vector<TableRecord> records;
-  std::vector<destination::WholeCopy> copies;
+  std::vector<destination::CopyTarget> copies;
   records.reserve(tables.size());
   for (auto* table : tables) {
     table->copied = checkpoint_;
     table->copied_columns = table->source.described;
     table->copied_rows = 0;
     const auto& record = records.emplace_back(promoted_record(*table));
-    copies.push_back({.table = &record, .schema = table->copied_columns, .rows = &no_rows});
+    copies.push_back({.table = &record, .schema = table->copied_columns});
   }
-  with_retries([&] { destination_.copy_whole(copies); }, stop);
+  with_retries([&] { destination_.begin_copy(copies)->finish(); }, stop);
   while (!tables.empty()) {
     try {
       with_retries([&] { promote(tables, checkpoint_); }, stop);

@@ -10,17 +10,11 @@
 #include "model/drop_transactions.h"
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
-#include "output/net_effect.h"
+#include "output/merge.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
 namespace {
-
-using destination::StageKey;
-
-StageKey prepared_key(std::uint32_t xid) {
-  return {.kind = StageKey::Kind::prepared, .id = xid};
-}
 
 // A part of a transaction as it counts once its transaction has committed: without what was rolled back, and as one
 // transaction.
@@ -64,7 +58,7 @@ RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactio
 
 }  // namespace
 
-PackageApply::PackageApply(destination::Load& load, Spool& spool, TableSync& sync, TableChanges& changes,
+PackageApply::PackageApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
                            std::int64_t load_id)
     : load_(load), spool_(spool), sync_(sync), changes_(changes), load_id_(load_id) {}
 
@@ -104,12 +98,13 @@ void PackageApply::apply(const LoadPackage& package) {
 
 void PackageApply::keep_prepared(const LoadPackage& package) {
   set_aside(package.troubles);
-  const auto kept = prepared_key(package.staged_xid);
   const auto keep = [&](std::string_view bytes) {
     const auto part = committed_part(bytes, package.aborted);
-    load_.stage(kept, write_part({Transaction{.xid = package.staged_xid}}, part.steps));
+    const auto kept = write_part({Transaction{.xid = package.staged_xid}}, part.steps);
+    load_.put(destination::KeepPrepared{.xid = package.staged_xid, .bytes = kept});
   };
-  load_.discard(kept);  // a transaction of that xid that was prepared before the counter came round again
+  // A transaction of that xid that was prepared before the counter came round again.
+  load_.put(destination::DropPrepared{package.staged_xid});
   spool_.for_each(transaction_key(package.staged_xid), keep);
   taken_from_spool_.push_back(transaction_key(package.staged_xid));
   keep(write_part(package.transactions, package.steps));
@@ -196,12 +191,12 @@ void PackageApply::flush(SyncedTable& table) {
   if (found == waiting_.end() || found->second.empty()) return;
   const auto batches = std::exchange(found->second, {});
   const bool merged = for_table(table.record.oid, [&] {
-    auto effect = net_effect(batches);
+    auto effect = merge_changes(batches);
     effect.transactions = transactions_;
     effect.load_id = load_id_;
     if (effect.empty()) return false;
     fault::hit("before_merge");
-    counts_.variants += load_.merge(changes_.look(table), effect).variants;
+    counts_.variants += destination::apply(load_, changes_.look(table), effect).variants;
     return true;
   });
   if (merged) fault::hit("after_merge");
@@ -263,8 +258,8 @@ void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Tran
     flush_all();
   };
   if (merge.prepared) {
-    load_.for_each_staged(prepared_key(merge.xid), apply_part);
-    load_.discard(prepared_key(merge.xid));
+    load_.read_prepared(merge.xid, apply_part);
+    load_.put(destination::DropPrepared{merge.xid});
   } else {
     spool_.for_each(transaction_key(merge.xid), apply_part);
     taken_from_spool_.push_back(transaction_key(merge.xid));
@@ -279,13 +274,14 @@ void PackageApply::promote(SyncedTable& table) {
   record.columns = table.copied_columns;
   record.reason.clear();
   record.suspect.clear();
+  record.style = sync_.style();
   for_table(record.oid, [&] {
+    const auto former = record.target();
     if (table.moves_to) {
-      load_.drop_target({.schema = record.target_schema, .table = record.target_name});
       record.target_schema = table.moves_to->schema;
       record.target_name = table.moves_to->table;
     }
-    load_.promote(record);
+    load_.swap_in(record, table.moves_to ? &former : nullptr);
   });
   spool_.for_each(table_key(record.oid), [&](std::string_view bytes) {
     auto part = read_part(bytes);

@@ -44,7 +44,8 @@ class PackageApply {
  public:
   // Borrows all for its lifetime. Record changes go to `changes`.
   // `load_id`: of the row in _walbrook.loads that will tell of it.
-  PackageApply(destination::Load& load, Spool& spool, TableSync& sync, TableChanges& changes, std::int64_t load_id);
+  PackageApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
+               std::int64_t load_id);
 
   // In commit order. Changes of tables that are being copied go to the spool. Throws Error; the load is dead then.
   // REQUIRES: what the spool has from the package's first commit on was discarded.
@@ -75,7 +76,7 @@ class PackageApply {
   void flush_all();
   void count(const SyncedTable& table, const RowBatch& batch);
 
-  destination::Load& load_;
+  destination::Transaction& load_;
   Spool& spool_;
   TableSync& sync_;
   TableChanges& changes_;

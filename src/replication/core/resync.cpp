@@ -82,7 +82,7 @@ void check_resync(const std::vector<TableRecord>& known, const std::vector<postg
 void mark_for_resync(destination::Destination& destination, const std::vector<postgres::TableName>& names) {
   const auto state = destination.open();
   check_resync(state.tables, names);
-  auto load = destination.begin_load();
+  const auto load = destination.begin({});
   for (auto record : state.tables) {
     const bool asked =
         std::ranges::any_of(names, [&](const postgres::TableName& name) { return is_named(record, name); });
@@ -90,7 +90,7 @@ void mark_for_resync(destination::Destination& destination, const std::vector<po
     record.changes_only = false;
     record.state = TableState::pending;
     record.reason = resync_requested;
-    load->put_table(record);
+    load->put(destination::PutTable{record});
   }
   load->commit();
 }

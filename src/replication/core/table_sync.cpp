@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "destination/target_shape.h"
 #include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
 #include "postgres/catalog/table_name.h"
@@ -37,9 +38,8 @@ bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
 
 }  // namespace
 
-TableSync::TableSync(TableSyncOptions options, const destination::Destination& destination,
-                     std::vector<TableRecord> records)
-    : options_(std::move(options)), destination_(destination) {
+TableSync::TableSync(TableSyncOptions options, const destination::NameRules& names, std::vector<TableRecord> records)
+    : options_(std::move(options)), names_(names) {
   for (auto& record : records) {
     const Oid oid = record.oid;
     if (oid == 0) continue;  // a name that a table no longer has
@@ -74,15 +74,22 @@ SyncedTable* TableSync::find_by_name(const std::string& schema, const std::strin
 }
 
 destination::TargetName TableSync::target_of(const TableRecord& record) const {
-  std::vector<TableRecord> others = without_source_;
-  for (const auto& [oid, each] : tables_) {
-    if (oid == record.oid) continue;
-    auto& other = others.emplace_back(each.record);
-    if (!each.moves_to) continue;
-    other.target_schema = each.moves_to->schema;
-    other.target_name = each.moves_to->table;
-  }
-  return destination_.target_name(options_.dataset, record.schema, record.name, others);
+  const auto is_taken = [&](const destination::TargetName& wanted) {
+    const auto has_it = [&](const std::string& schema, const std::string& table) {
+      return names_.same(table, wanted.table) && names_.same(schema, wanted.schema);
+    };
+    return std::ranges::any_of(
+               without_source_,
+               [&](const TableRecord& other) { return has_it(other.target_schema, other.target_name); }) ||
+           std::ranges::any_of(tables_, [&](const auto& entry) {
+             const auto& [oid, other] = entry;
+             if (oid == record.oid) return false;
+             return other.moves_to ? has_it(other.moves_to->schema, other.moves_to->table)
+                                   : has_it(other.record.target_schema, other.record.target_name);
+           });
+  };
+  return destination::target_name(names_, options_.style.naming, options_.dataset, record.schema, record.name,
+                                  is_taken);
 }
 
 TableRecord TableSync::new_record(const postgres::SourceTable& table) const {
@@ -114,7 +121,7 @@ bool TableSync::restyle(SyncedTable& table) {
     record.target_name = std::move(target.table);
     return false;
   }
-  const bool fits = destination_.fits(options_.dataset, record);
+  const bool fits = destination::fits(record, options_.style, options_.dataset);
   if (fits && as_wished(record, table.source.wishes)) {
     describe(table);
     return false;
@@ -185,7 +192,6 @@ bool TableSync::compare_with_catalog(SyncedTable& table) {
   if (found.kind == Suspicion::Kind::suspect) mark_suspect(table, std::move(found.reason));
   if (!gap.empty()) mark_suspect(table, gap);
   record.fingerprint = table.source.fingerprint;
-  record.stamp.clear();
   return true;
 }
 
@@ -206,9 +212,8 @@ bool TableSync::go_on_with_changes(SyncedTable& table, const postgres::SourceTab
     record.reason.clear();
   }
   record.fingerprint = now.fingerprint;
-  record.stamp.clear();
   table.source = now;
-  if (!restyled_ && (!destination_.fits(options_.dataset, record) || !as_wished(record, now.wishes))) {
+  if (!restyled_ && (!destination::fits(record, options_.style, options_.dataset) || !as_wished(record, now.wishes))) {
     spdlog::warn(
         "table {}.{} keeps its name, types and metadata columns: it has its changes alone, and only a resync "
         "changes them",
@@ -415,7 +420,6 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTi
     table.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
     any_undecided_ = any_undecided_ || table.undecided;
     table.record.fingerprint = table.source.fingerprint;
-    table.record.stamp.clear();
     table.copy_number = ++newest_copy_;
     ordered.push_back(&table);
   }

@@ -66,6 +66,7 @@ struct SyncedTable {
 
 struct TableSyncOptions {
   std::string dataset;                      // "" = the source's schema names
+  destination::TargetStyle style{};         // of target tables that are made from now on
   std::vector<postgres::TableName> wanted;  // empty = all of the publication
   bool snapshot = true;                     // false: a table that is new begins with its changes alone
   bool copy_joining = false;                // RunOptions::copy_joining
@@ -86,7 +87,8 @@ struct TableSyncOptions {
 
 class TableSync {
  public:
-  TableSync(TableSyncOptions options, const destination::Destination& destination, std::vector<TableRecord> records);
+  // Borrows `names`, the rules of the destination.
+  TableSync(TableSyncOptions options, const destination::NameRules& names, std::vector<TableRecord> records);
 
   // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: to
   // pending or removed, or with another fingerprint.
@@ -101,7 +103,7 @@ class TableSync {
   // first publication_seen. Returns the records that changed, to be stored. (table_sync_targets.cpp)
   std::vector<TableRecord> compare_targets(destination::Destination& destination);
   // The same of one table whose target was found to be altered.
-  void target_altered(SyncedTable& table, const destination::AlteredTarget& altered);
+  void target_altered(SyncedTable& table, const destination::TargetFinding& altered);
   static void suspend(SyncedTable& table, const std::string& reason);
   // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
   // to be stored.
@@ -123,6 +125,9 @@ class TableSync {
   [[nodiscard]] SyncedTable* find(Oid table);
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
+
+  // Of target tables that are made from now on.
+  [[nodiscard]] const destination::TargetStyle& style() const { return options_.style; }
 
   // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
   [[nodiscard]] bool settled() const;
@@ -158,7 +163,7 @@ class TableSync {
   [[nodiscard]] destination::TargetName target_of(const TableRecord& record) const;
 
   TableSyncOptions options_;
-  const destination::Destination& destination_;
+  const destination::NameRules& names_;
   std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
   std::unordered_map<Oid, Oid> members_;
   std::set<Oid> leaving_;          // of tables_

@@ -1,4 +1,4 @@
-// What follows where somebody else dropped or altered a target table (destination::AlteredTarget).
+// What follows where somebody else dropped or altered a target table (destination::TargetFinding).
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -17,10 +17,10 @@ void TableSync::suspend(SyncedTable& table, const std::string& reason) {
   spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
 }
 
-void TableSync::target_altered(SyncedTable& table, const destination::AlteredTarget& altered) {
+void TableSync::target_altered(SyncedTable& table, const destination::TargetFinding& altered) {
   auto& record = table.record;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
-  if (altered.name_conflict) {
+  if (altered.kind == destination::TargetFinding::Kind::name_conflict) {
     return suspend(table, fmt::format("{}. {}", altered.reason, altered.hint));
   }
   const bool is_copied = !is_leaving(record) && !(record.changes_only && record.columns != nullptr);
@@ -49,7 +49,7 @@ std::vector<TableRecord> TableSync::compare_targets(destination::Destination& de
     if (table.record.state == TableState::streaming || may_stay_suspended) streaming.push_back(table.record);
   }
   std::vector<TableRecord> changed;
-  for (const auto& altered : destination.altered_targets(streaming)) {
+  for (const auto& altered : destination.inspect(streaming)) {
     auto& table = tables_.at(altered.oid);
     target_altered(table, altered);
     changed.push_back(table.record);

@@ -257,7 +257,7 @@ void Run::Impl::build(Prepared& prepared) {
                                                                    .interval = options_.catalog_poll_interval,
                                                                    .follow = options_.follow,
                                                                    .describes = prepared.describes,
-                                                                   .limits = destination_.limits()},
+                                                                   .limits = destination_.capabilities().values},
                                                 types_, inbox_, statistics_);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
@@ -273,7 +273,7 @@ void Run::Impl::build(Prepared& prepared) {
   loader_->set_catalog({.at_once = [this] { catalog_poll_->at_once(); },
                         .is_answered = [this] { return catalog_poll_->is_answered(); }});
   ReceiverOptions receiving;
-  receiving.assembler = {.limits = destination_.limits(),
+  receiving.assembler = {.limits = destination_.capabilities().values,
                          .package_bytes = options_.package_bytes,
                          .package_rows = options_.package_rows,
                          .last = prepared.checkpoint.last,

@@ -5,7 +5,7 @@
 //   loader     package queue → destination; owns the destination's loads and the table records
 //   catalog poll  reads every few seconds what the stream does not say (catalog_poll.h)
 //   copier     copies the tables that the loader ordered
-// The caller's thread waits; the local server's threads call `status` and the destination's open_read_session.
+// The caller's thread waits; the local server's threads call `status` and the destination's query engine.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,7 @@ struct RunOptions {
   std::string schema = "public";            // of a publication that is to be created
   std::vector<postgres::TableName> tables;  // empty = the publication's
   std::string dataset;                      // target schema; "" = the source's schema names
+  destination::TargetStyle style{};         // of target tables that are made from now on
   bool follow = false;   // go on until stopped; otherwise until what was committed before the start is applied
   bool snapshot = true;  // false: tables that are new begin with their changes alone
   // Without `snapshot`: a table that walbrook adds to its own publication has its rows copied all the same, because

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/fault.h"
+#include "destination/target_shape.h"
 #include "postgres/connection/failure_consequence.h"
 #include "postgres/connection/shortage.h"
 
@@ -168,7 +169,7 @@ void SnapshotCopy::copy_piece(const Piece& piece, postgres::SnapshotReader& read
                               const std::stop_token& stop) {
   using Ready = postgres::SnapshotReader::Prepared;
   auto& copy = *piece.copy;
-  switch (reader.prepare(copy.table().source, around_.types, around_.destination.limits())) {
+  switch (reader.prepare(copy.table().source, around_.types, around_.destination.capabilities().values)) {
     case Ready::stale:
       return copy.give_up(TableCopy::Outcome::stale);
     case Ready::gone:
@@ -177,7 +178,9 @@ void SnapshotCopy::copy_piece(const Piece& piece, postgres::SnapshotReader& read
       break;
   }
   if (!copy.agree(reader.schema())) return;
-  around_.destination.check_copy(*reader.schema());
+  // Throws where a column has the name of a metadata column.
+  static_cast<void>(destination::target_column_names(around_.destination.capabilities().names,
+                                                     copy.table().record.style, *reader.schema()));
   if (!piece.pages || piece.pages->first == 0) {
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
@@ -247,11 +250,15 @@ void SnapshotCopy::write_small() {
     small_bytes_ = 0;
   }
   if (together.empty()) return;
-  std::vector<destination::WholeCopy> tables;
-  for (auto& small : together) {
-    tables.push_back({.table = &small.copy->table().record, .schema = small.copy->schema(), .rows = &small.rows});
+  std::vector<destination::CopyTarget> tables;
+  for (const auto& small : together) {
+    tables.push_back({.table = &small.copy->table().record, .schema = small.copy->schema()});
   }
-  around_.destination.copy_whole(tables);
+  const auto writer = around_.destination.begin_copy(tables);
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    for (const auto& rows : together[i].rows) writer->append(i, rows);
+  }
+  writer->finish();
   fault::hit("copy_done");
   for (const auto& small : together) tell_copied(*small.copy);
 }

@@ -39,7 +39,7 @@ std::optional<TableCopy::Progress> TableCopy::append(RowBatch rows, std::size_t 
   rows_ += rows.rows();
   wire_bytes_ += wire_bytes;
   if (writer_ != nullptr) {
-    writer_->append(rows);
+    writer_->append(0, rows);
   } else {
     gathered_bytes_ += rows.bytes();
     gathered_.push_back(std::move(rows));
@@ -49,8 +49,9 @@ std::optional<TableCopy::Progress> TableCopy::append(RowBatch rows, std::size_t 
 }
 
 void TableCopy::write_gathered(destination::Destination& destination) {
-  if (writer_ == nullptr) writer_ = destination.begin_copy(table_.record, *schema_);
-  for (const auto& batch : std::exchange(gathered_, {})) writer_->append(batch);
+  const destination::CopyTarget target{.table = &table_.record, .schema = schema_};
+  if (writer_ == nullptr) writer_ = destination.begin_copy({&target, 1});
+  for (const auto& batch : std::exchange(gathered_, {})) writer_->append(0, batch);
   gathered_bytes_ = 0;
 }
 

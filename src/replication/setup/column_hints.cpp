@@ -264,8 +264,9 @@ std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const
                       hinted.schema.empty() ? hinted.name : hinted.schema + "." + hinted.name, publication.name),
           "Names are exact, case counts.", {.setting = "columns", .publication = publication.name});
     }
-    auto columns = wishes_of(postgres::read_table_schema(catalog, *found, types, destination.limits()), hinted.hints,
-                             destination, record == nullptr ? nullptr : record->columns.get(), passed_over);
+    auto columns =
+        wishes_of(postgres::read_table_schema(catalog, *found, types, destination.capabilities().values), hinted.hints,
+                  destination, record == nullptr ? nullptr : record->columns.get(), passed_over);
     if (!columns.empty()) wished.push_back({found->schema, found->name, std::move(columns)});
   }
   return wished;

@@ -61,7 +61,7 @@ void drop_in_source(postgres::Connection& catalog, const SourceNames& names) {
 
 void drop_pipeline(postgres::Connection& catalog, const SourceNames& names, destination::Destination& destination) {
   drop_in_source(catalog, names);
-  destination.reset();
+  destination.drop(destination::DropScope::pipeline);
 }
 
 }  // namespace walbrook::replication

@@ -40,7 +40,6 @@ std::vector<destination::TableRecord> accept_new_system(std::vector<destination:
           {.table = table.schema + "." + table.name});
     }
     table.fingerprint = now->fingerprint;
-    table.stamp.clear();
     accepted.push_back(table);
   }
   return accepted;

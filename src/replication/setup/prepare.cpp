@@ -59,9 +59,9 @@ destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::s
   if (now <= checkpoint.lsn) return checkpoint;
   checkpoint.lsn = now;
   checkpoint.last = {.commit_lsn = now};
-  auto load = destination.begin_load();
-  load->put_checkpoint(checkpoint);
-  load->commit();
+  const auto skip = destination.begin({});
+  skip->put(destination::PutCheckpoint{checkpoint});
+  skip->commit();
   try {
     catalog.query("SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)", {slot, now.to_string()},
                   "advancing the slot");
@@ -91,14 +91,14 @@ std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, con
 
 void store_start(destination::Destination& destination, TableSync& sync, const std::vector<TableRecord>& changed,
                  const destination::Checkpoint& checkpoint) {
-  auto load = destination.begin_load();
+  const auto start = destination.begin({});
   for (const auto& record : sync.take_described()) {
-    load->describe(record);
-    load->put_table(record);
+    start->put(destination::DescribeTable{record});
+    start->put(destination::PutTable{record});
   }
-  for (const auto& record : changed) load->put_table(record);
-  load->put_checkpoint(checkpoint);
-  load->commit();
+  for (const auto& record : changed) start->put(destination::PutTable{record});
+  start->put(destination::PutCheckpoint{checkpoint});
+  start->commit();
 }
 
 // The slot yields nothing of what follows the checkpoint: it was made anew, or somebody else read from it. A copy of
@@ -241,15 +241,15 @@ bool is_decodable(const RunOptions& options) {
 bool leaving_tables_need_it(const RunOptions& options, destination::Destination& destination, TableSync& sync) {
   if (!sync.any_leaving()) return false;
   if (is_decodable(options)) return true;
-  auto load = destination.begin_load();
+  const auto leaving = destination.begin({});
   for (const auto& record : sync.let_go(nothing_comes)) {
     spdlog::warn(
         "table {}.{} lacks the changes that were published before it left: publication {} was dropped and created "
         "again, and the server does not decode across that",
         record.schema, record.name, options.publication);
-    load->put_table(record);
+    leaving->put(destination::PutTable{record});
   }
-  load->commit();
+  leaving->commit();
   return false;
 }
 
@@ -281,8 +281,18 @@ namespace {
 destination::State reset(const RunOptions& options, postgres::Connection& catalog,
                          destination::Destination& destination) {
   drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
-  destination.reset_copies();
+  destination.drop(destination::DropScope::sourced);
   return destination.open();
+}
+
+void check_keeps_prepared(const RunOptions& options, const std::optional<postgres::SlotState>& slot,
+                          const destination::Destination& destination) {
+  const bool decodes_prepared = slot && slot->two_phase;
+  if ((!options.two_phase && !decodes_prepared) || destination.capabilities().keeps_prepared) return;
+  throw Error(
+      ErrorKind::configuration,
+      fmt::format("prepared transactions cannot wait in {}, and the server sends them once", destination.name()),
+      decodes_prepared ? "Use a slot without two_phase." : "Have them sent with their commit, without two-phase.");
 }
 
 // Everything that can refuse the run. Nothing is made, and nothing is dropped.
@@ -300,7 +310,9 @@ Checked check(const RunOptions& options, postgres::Connection& catalog, destinat
   if (const auto error = postgres::first_error(findings)) throw Error(*error);
   out.server = meet_server(options, catalog, state, out.start_over, server);
   out.protocol = chosen_protocol(options, catalog);
-  if (!options.reset) postgres::check_carries_prepared(postgres::read_slot(catalog, options.slot), out.protocol);
+  const auto slot = options.reset ? std::nullopt : postgres::read_slot(catalog, options.slot);
+  postgres::check_carries_prepared(slot, out.protocol);
+  check_keeps_prepared(options, slot, destination);
   check_asked_columns(options, expected_publication(options, catalog, options.reset), state.tables, catalog, types,
                       destination);
   return out;
@@ -343,7 +355,8 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
 
   out.describes = describes_tables(options, state.tables);
   if (out.describes) {
-    postgres::describe_new(catalog, out.publication.tables, types, destination.limits(), NotYetBegun(state.tables));
+    postgres::describe_new(catalog, out.publication.tables, types, destination.capabilities().values,
+                           NotYetBegun(state.tables));
   }
 
   out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
@@ -356,11 +369,12 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
 
   out.newest_load = state.newest_load;
   out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset,
+                                                          .style = options.style,
                                                           .wanted = options.tables,
                                                           .snapshot = options.snapshot,
                                                           .copy_joining = options.copy_joining,
                                                           .suspicion = options.suspicion},
-                                         destination, std::move(state.tables));
+                                         destination.capabilities().names, std::move(state.tables));
   std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));
   if (out.sync->last_leaves_at() > out.target)
     out.target = end_of_committed(catalog);  // so that they leave in this run
@@ -373,8 +387,9 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
       !leaving_tables_need_it(options, destination, *out.sync)) {
     out.checkpoint = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }
-  out.binary = options.wire == Wire::binary ||
-               (options.wire == Wire::automatic && all_binary(catalog, out.publication, types, destination.limits()));
+  out.binary =
+      options.wire == Wire::binary || (options.wire == Wire::automatic &&
+                                       all_binary(catalog, out.publication, types, destination.capabilities().values));
   return out;
 }
 

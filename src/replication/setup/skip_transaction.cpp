@@ -48,17 +48,17 @@ std::vector<postgres::TableName> meant_tables(const std::vector<postgres::Writte
 // One load, so that the checkpoint is never past the transaction while a table still counts as equal to the source.
 void mark_skipped(Lsn commit, const std::vector<postgres::TableName>& only, destination::Destination& destination) {
   const auto state = destination.open();
-  auto load = destination.begin_load();
+  const auto load = destination.begin({});
   for (auto record : state.tables) {
     if (!may_have_changed(record, only)) continue;
     require_copy(record, fmt::format("transaction {} was skipped", commit.to_string()));
     spdlog::warn("table {}.{}: {}; it is resynced", record.schema, record.name, record.reason);
-    load->put_table(record);
+    load->put(destination::PutTable{record});
   }
   auto checkpoint = *state.checkpoint;
   checkpoint.lsn = right_after(commit);
   checkpoint.last = {.commit_lsn = checkpoint.lsn};
-  load->put_checkpoint(checkpoint);
+  load->put(destination::PutCheckpoint{checkpoint});
   fault::hit("before_commit");
   load->commit();
 }

@@ -6,9 +6,9 @@ namespace walbrook::replication {
 namespace {
 
 void store_checkpoint(destination::Destination& destination, const destination::Checkpoint& checkpoint) {
-  auto load = destination.begin_load();
-  load->put_checkpoint(checkpoint);
-  load->commit();
+  const auto claim = destination.begin({});
+  claim->put(destination::PutCheckpoint{checkpoint});
+  claim->commit();
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ SlotClaim::~SlotClaim() {
     if (before_) {
       store_checkpoint(destination_, *before_);
     } else {
-      destination_.reset_copies();
+      destination_.drop(destination::DropScope::sourced);
     }
   } catch (const std::exception& failed) {
     spdlog::debug("the claim to a slot stays: {}", failed.what());

@@ -107,8 +107,8 @@ TEST_F(SettingsTest, defaults_of_the_settings_are_those_of_the_options) {
     EXPECT_EQ(line.run.destination_retries, options.destination_retries);
     EXPECT_EQ(line.run.suspicion.on_rewrite, options.suspicion.on_rewrite);
     EXPECT_EQ(line.run.suspicion.resync_max_size, options.suspicion.resync_max_size);
-    EXPECT_EQ(line.destination.naming, destination.naming);
-    EXPECT_EQ(line.destination.metadata, destination.metadata);
+    EXPECT_EQ(line.run.style.naming, options.style.naming);
+    EXPECT_EQ(line.run.style.metadata, options.style.metadata);
     EXPECT_EQ(line.query_limits.timeout, std::chrono::minutes(5));
     EXPECT_EQ(line.query_limits.rows, destination::QueryLimits{}.rows);
     EXPECT_EQ(line.query_limits.bytes, destination::QueryLimits{}.bytes);

@@ -132,7 +132,7 @@ void EngineCase::begin(TableSyncOptions options) {
   destination_ = destination::open_destination({.url = file().string(), .pipeline = "shop", .threads = 1});
   auto state = destination_->open();
   spool_.emplace();
-  sync_.emplace(std::move(options), *destination_, std::move(state.tables));
+  sync_.emplace(std::move(options), destination_->capabilities().names, std::move(state.tables));
 }
 
 std::vector<TableRecord> EngineCase::see(const postgres::Publication& publication, std::uint64_t reached) {
@@ -142,8 +142,8 @@ std::vector<TableRecord> EngineCase::see(const postgres::Publication& publicatio
 }
 
 void EngineCase::store(const std::vector<TableRecord>& records) {
-  const auto load = destination_->begin_load();
-  for (const auto& record : records) load->put_table(record);
+  const auto load = destination_->begin({});
+  for (const auto& record : records) load->put(destination::PutTable{record});
   load->commit();
 }
 
@@ -155,8 +155,8 @@ void EngineCase::copy(Oid table, const TableSchemaRef& schema, const std::vector
     record.target_schema = synced.moves_to->schema;
     record.target_name = synced.moves_to->table;
   }
-  const auto writer = destination_->begin_copy(record, *schema);
-  writer->append(contract::inserts(schema, rows));
+  const auto writer = contract::begin_copy(*destination_, record, schema);
+  writer->append(0, contract::inserts(schema, rows));
   writer->finish();
   synced.copied = Lsn{consistent_point};
   synced.copied_columns = schema;
@@ -176,11 +176,11 @@ void EngineCase::stream(const TableSchemaRef& schema, const std::vector<Cells>& 
 }
 
 void EngineCase::promote(Oid table) {
-  const auto load = destination_->begin_load();
+  const auto load = destination_->begin({});
   TableChanges changes(*sync_);
   PackageApply promotion(*load, *spool_, *sync_, changes, ++loads_);
   promotion.promote(*sync_->find(table));
-  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
   load->commit();
   spool_->discard(table_key(table));
   changes.adopt();
@@ -190,11 +190,11 @@ void EngineCase::promote(Oid table) {
 }
 
 void EngineCase::apply(const LoadPackage& package) {
-  const auto load = destination_->begin_load();
+  const auto load = destination_->begin({});
   TableChanges changes(*sync_);
   PackageApply applied(*load, *spool_, *sync_, changes, ++loads_);
   applied.apply(package);
-  for (const auto& [oid, record] : changes.changed()) load->put_table(record);
+  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
   load->commit();
   for (const auto& key : applied.taken_from_spool()) spool_->discard(key);
   changes.adopt();
@@ -208,7 +208,7 @@ std::optional<TableRecord> EngineCase::stored(const std::string& table) {
 }
 
 Lines EngineCase::rows(const std::string& target, const std::string& columns) {
-  const auto session = destination_->open_read_session();
+  const auto session = destination::query_engine_of(*destination_).open_session();
   Lines lines;
   for (const auto& row : session->query(fmt::format("SELECT {} FROM {} ORDER BY 1", columns, target)).rows) {
     std::string line;

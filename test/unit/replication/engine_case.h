@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/open_destination.h"
 #include "model/load_package.h"
 #include "replication/core/table_sync.h"
 #include "test/contract/rows.h"

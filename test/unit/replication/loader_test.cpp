@@ -55,8 +55,8 @@ class LoaderTest : public EngineCase {
   }
   // The copier copied what was ordered of the table, and says so.
   void copied(const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
-    const auto writer = destination().begin_copy(record(schema->oid), *schema);
-    writer->append(contract::inserts(schema, rows));
+    const auto writer = contract::begin_copy(destination(), record(schema->oid), schema);
+    writer->append(0, contract::inserts(schema, rows));
     writer->finish();
     inbox_.post(CopyResult{.table = schema->oid,
                            .number = sync().find(schema->oid)->copy_number,

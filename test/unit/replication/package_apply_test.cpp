@@ -187,7 +187,7 @@ TEST_F(PackageApplyTest, changes_that_waited_are_applied_once) {
   promote(items_oid);
   sync().find(items_oid)->copied = Lsn{0x1000};  // again, as a resync would
   sync().find(items_oid)->copied_columns = t;
-  const auto again = destination().begin_copy(record(items_oid), *t);
+  const auto again = contract::begin_copy(destination(), record(items_oid), t);
   again->finish();
   promote(items_oid);
   EXPECT_EQ(rows("public.items"), Lines{}) << "nothing of them was left behind";
@@ -237,7 +237,7 @@ TEST_F(PackageApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   const auto package = Changes().transaction(700, 0x1000).insert(with_price(), {2, "b", 7}).commits();
   const auto columns = new_columns(package, sync());
   ASSERT_EQ(columns.size(), 1U);
-  destination().add_columns(record(items_oid), *columns.at(items_oid));
+  contract::alter(destination(), record(items_oid), {.columns = columns.at(items_oid)->columns});
   apply(package);
   EXPECT_EQ(state_of(items_oid), TableState::streaming);
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|-", "2|b|7"}));
@@ -326,7 +326,7 @@ TEST_F(PackageApplyTest, columns_with_variants_are_named_before_the_load) {
   const auto found = variant_columns(package, sync());
   ASSERT_TRUE(found.contains(items_oid));
   EXPECT_EQ(found.at(items_oid), std::set<std::string>{"a"});
-  destination().prepare_variants(record(items_oid), {"a"});
+  contract::alter(destination(), record(items_oid), {.overflow = {"a"}});
   apply(package);
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
 }
@@ -335,7 +335,7 @@ TEST_F(PackageApplyTest, counts_tell_what_was_applied) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
-  const auto load = destination().begin_load();
+  const auto load = destination().begin({});
   TableChanges changes(sync());
   PackageApply applied(*load, spool(), sync(), changes, 9);
   applied.apply(Changes()

@@ -43,8 +43,9 @@ class LocalServerTest : public ::testing::Test {
     destination_ = destination::open_destination(
         {.url = "duckdb:///" + (folder_ / "shop.duckdb").string(), .pipeline = "walbrook"});
     static_cast<void>(destination_->open());
-    auto load = destination_->begin_load();
-    load->put_checkpoint({.slot = "walbrook", .systemid = "1", .timeline = 1, .lsn = *Lsn::parse("0/1A2B3C8")});
+    auto load = destination_->begin({});
+    load->put(destination::PutCheckpoint{
+        {.slot = "walbrook", .systemid = "1", .timeline = 1, .lsn = *Lsn::parse("0/1A2B3C8")}});
     load->commit();
   }
   void TearDown() override {

@@ -1,4 +1,5 @@
-// The net effect of a run of changes of one table: what `merge` has to do at the destination.
+// Disposition `merge`: a run of changes of one table → the row operations that bring its target up to date, by their
+// net effect. They are applied in this order: complete, remove, append.
 //
 // With a key: every key that was touched and may stand in the target is deleted once, and the last image of every key
 // that is still there is written once. Without one (REPLICA IDENTITY FULL): rows are a multiset; a deletion takes away
@@ -34,24 +35,24 @@ struct Removal {
   std::uint32_t count;  // how many equal rows go; keyed: 1
 };
 
-struct NetEffect {
+struct RowOperations {
   TableSchemaRef schema;  // the batches' common one
   // Borrowed: what the batches' rows point into (RowBatch::transaction). nullptr where no metadata column asks for it.
   const std::vector<Transaction>* transactions = nullptr;
   std::int64_t load_id = 0;  // of the load that this is part of
   bool keyed = false;
-  bool inserts_only = false;       // nothing of the target is touched: `upserts` can be appended as they are
-  std::vector<Removal> removals;   // includes every key that `upserts` and `patches` replace
-  std::vector<RowRef> upserts;     // complete rows
-  std::vector<Patch> patches;      //
+  bool inserts_only = false;       // nothing of the target is touched: `append` is all there is
+  std::vector<Patch> complete;     // rows to be filled in from the target, and then appended
+  std::vector<Removal> remove;     // includes every key that `append` and `complete` replace
+  std::vector<RowRef> append;      // whole rows
   std::deque<RowBatch> assembled;  // rows that were put together from several images; referred to from above
 
-  [[nodiscard]] bool empty() const { return removals.empty() && upserts.empty() && patches.empty(); }
+  [[nodiscard]] bool empty() const { return complete.empty() && remove.empty() && append.empty(); }
 };
 
 // The batches have equal columns and keys, stand in commit order, and outlive the result.
 // A stream that contradicts itself (a second insert of a live key) folds to the last image; `update` and `remove`
 // without a replica identity are an Error of kind data: the partition that sent them got one a moment ago.
-[[nodiscard]] NetEffect net_effect(const std::vector<const RowBatch*>& batches);
+[[nodiscard]] RowOperations merge_changes(const std::vector<const RowBatch*>& batches);
 
 }  // namespace walbrook

@@ -1,5 +1,5 @@
-// What pipelines left at a destination, as people ask for it: read by queries on schema _walbrook, so that it is the
-// same whether the file is open here or a run answers over its socket.
+// What pipelines left at a destination, as people ask for it: read by queries, so that it is the same whether the
+// destination is open here or a run answers over its socket.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "destination/destination.h"
+#include "destination/query_engine.h"
+#include "destination/state.h"
 
 namespace walbrook::destination {
 
@@ -57,26 +58,22 @@ struct StoredSchemaChange {
 
 class StoredState {
  public:
-  explicit StoredState(AskSql ask);
+  StoredState() = default;
+  StoredState(const StoredState&) = delete;
+  StoredState& operator=(const StoredState&) = delete;
+  virtual ~StoredState() = default;
 
-  // Of every pipeline that has a checkpoint or rows of a program there; empty in a file without walbrook's state.
-  [[nodiscard]] std::vector<StoredPipeline> pipelines() const;
+  // Of every pipeline that has a checkpoint or rows of a program there; empty where walbrook's state is missing.
+  [[nodiscard]] virtual std::vector<StoredPipeline> pipelines() const = 0;
   // By source schema and name; all counts are of one moment.
-  [[nodiscard]] std::vector<StoredTable> tables(const std::string& pipeline) const;
+  [[nodiscard]] virtual std::vector<StoredTable> tables(const std::string& pipeline) const = 0;
   // The newest `limit`, newest first.
-  [[nodiscard]] std::vector<StoredLoad> loads(const std::string& pipeline, std::uint64_t limit) const;
-  [[nodiscard]] std::uint64_t load_count(const std::string& pipeline) const;
+  [[nodiscard]] virtual std::vector<StoredLoad> loads(const std::string& pipeline, std::uint64_t limit) const = 0;
+  [[nodiscard]] virtual std::uint64_t load_count(const std::string& pipeline) const = 0;
   // Oldest first: what each version of a table's columns differs in from the one before it.
-  [[nodiscard]] std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const;
-
- private:
-  [[nodiscard]] std::string state_table(const char* name) const;
-  void read_columns(const std::string& pipeline, std::vector<StoredTable>& tables) const;
-  void count_rows(std::vector<StoredTable>& tables) const;
-
-  AskSql ask_;
-  std::string catalog_;  // quoted: in shop.duckdb a schema `shop` alone would be ambiguous
-  bool exists_ = false;
+  [[nodiscard]] virtual std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const = 0;
+  // Of these target tables, all as of one moment. Throws Error(configuration) where one of them is not there.
+  [[nodiscard]] virtual std::vector<std::uint64_t> count_rows(const std::vector<TargetName>& targets) const = 0;
 };
 
 }  // namespace walbrook::destination

@@ -1,4 +1,4 @@
-#include "output/net_effect.h"
+#include "output/merge.h"
 
 #include <algorithm>
 
@@ -72,7 +72,7 @@ class RowIndex {
 // Folds by replica identity key.
 class KeyedFold {
  public:
-  explicit KeyedFold(NetEffect& out) : out_(out), index_(out.schema->key_columns()) {}
+  explicit KeyedFold(RowOperations& out) : out_(out), index_(out.schema->key_columns()) {}
 
   void add(const RowBatch& batch) {
     for (std::uint32_t row = 0; row < batch.rows(); ++row) {
@@ -96,7 +96,7 @@ class KeyedFold {
 
   void finish() {
     for (std::uint32_t e = 0; e < entries_.size(); ++e) {
-      if (entries_[e].in_target) out_.removals.push_back({index_.row(e), 1});
+      if (entries_[e].in_target) out_.remove.push_back({index_.row(e), 1});
       if (entries_[e].image != none) emit(images_[entries_[e].image]);
     }
   }
@@ -147,9 +147,9 @@ class KeyedFold {
 
   void emit(const Image& last) {
     if (!last.row.batch->has_unchanged(last.row.row)) {
-      out_.upserts.push_back(last.row);
+      out_.append.push_back(last.row);
     } else if (last.earlier == none) {
-      out_.patches.push_back({last.row, last.origin});
+      out_.complete.push_back({last.row, last.origin});
     } else {
       assemble(last);
     }
@@ -171,13 +171,13 @@ class KeyedFold {
     }
     batch.finish_row(Op::update, last.row.batch->transaction[last.row.row]);
     if (batch.has_unchanged(at)) {
-      out_.patches.push_back({{&batch, at}, oldest->origin});
+      out_.complete.push_back({{&batch, at}, oldest->origin});
     } else {
-      out_.upserts.push_back({&batch, at});
+      out_.append.push_back({&batch, at});
     }
   }
 
-  NetEffect& out_;
+  RowOperations& out_;
   RowIndex index_;
   std::vector<Entry> entries_;  // by the index's numbers
   std::vector<Image> images_;
@@ -188,7 +188,7 @@ class KeyedFold {
 // Folds a table whose rows are known by their content alone: a multiset.
 class MultisetFold {
  public:
-  explicit MultisetFold(NetEffect& out) : out_(out), index_(all_columns(*out.schema)) {}
+  explicit MultisetFold(RowOperations& out) : out_(out), index_(all_columns(*out.schema)) {}
 
   void add(const RowBatch& batch) {
     for (std::uint32_t row = 0; row < batch.rows(); ++row) {
@@ -201,8 +201,8 @@ class MultisetFold {
   }
   void finish() {
     for (std::uint32_t entry = 0; entry < delta_.size(); ++entry) {
-      if (delta_[entry] < 0) out_.removals.push_back({index_.row(entry), static_cast<std::uint32_t>(-delta_[entry])});
-      for (auto left = delta_[entry]; left > 0; --left) out_.upserts.push_back(index_.row(entry));
+      if (delta_[entry] < 0) out_.remove.push_back({index_.row(entry), static_cast<std::uint32_t>(-delta_[entry])});
+      for (auto left = delta_[entry]; left > 0; --left) out_.append.push_back(index_.row(entry));
     }
   }
 
@@ -213,15 +213,15 @@ class MultisetFold {
     return columns;
   }
 
-  NetEffect& out_;
+  RowOperations& out_;
   RowIndex index_;
   std::vector<std::int64_t> delta_;  // by the index's numbers
 };
 
 }  // namespace
 
-NetEffect net_effect(const std::vector<const RowBatch*>& batches) {
-  NetEffect out;
+RowOperations merge_changes(const std::vector<const RowBatch*>& batches) {
+  RowOperations out;
   if (batches.empty()) return out;
   out.schema = batches.front()->schema;
   out.keyed = out.schema->has_key();
@@ -230,8 +230,8 @@ NetEffect net_effect(const std::vector<const RowBatch*>& batches) {
 
   if (out.inserts_only) {
     for (const auto* batch : batches) {
-      out.upserts.reserve(out.upserts.size() + batch->rows());
-      for (std::uint32_t row = 0; row < batch->rows(); ++row) out.upserts.push_back({batch, row});
+      out.append.reserve(out.append.size() + batch->rows());
+      for (std::uint32_t row = 0; row < batch->rows(); ++row) out.append.push_back({batch, row});
     }
   } else if (out.keyed) {
     KeyedFold fold(out);

@@ -1,5 +1,5 @@
 // The fold of changes: what reaches the target for a run of changes of one table.
-#include "output/net_effect.h"
+#include "output/merge.h"
 
 #include <gtest/gtest.h>
 
@@ -50,62 +50,62 @@ std::string show(RowRef ref) {
   return std::to_string(batch.columns[0].value<std::int32_t>(ref.row)) + ":" + body + ":" +
          std::to_string(batch.columns[2].value<std::int32_t>(ref.row));
 }
-std::string show(const NetEffect& effect) {
+std::string show(const RowOperations& effect) {
   std::string out;
-  for (const auto& removal : effect.removals) {
+  for (const auto& removal : effect.remove) {
     const auto id = std::to_string(removal.row.batch->columns[0].value<std::int32_t>(removal.row.row));
     out += "-" + id + (effect.keyed ? "" : "x" + std::to_string(removal.count)) + " ";
   }
-  for (const auto& upsert : effect.upserts) out += "+" + show(upsert) + " ";
-  for (const auto& patch : effect.patches) {
+  for (const auto& upsert : effect.append) out += "+" + show(upsert) + " ";
+  for (const auto& patch : effect.complete) {
     const auto origin = patch.origin.batch->columns[0].value<std::int32_t>(patch.origin.row);
     out += "~" + show(patch.row) + "<" + std::to_string(origin) + " ";
   }
   return out;
 }
 std::string fold(const Changes& changes) {
-  return show(net_effect({&changes.batch}));
+  return show(merge_changes({&changes.batch}));
 }
 
-TEST(NetEffect, InsertsAloneTouchNothingOfTheTarget) {
+TEST(MergeChanges, InsertsAloneTouchNothingOfTheTarget) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::insert, 1, "a").add(Op::insert, 2, "b");
-  const auto effect = net_effect({&changes.batch});
+  const auto effect = merge_changes({&changes.batch});
   EXPECT_TRUE(effect.inserts_only);
   EXPECT_EQ(show(effect), "+1:a:0 +2:b:0 ");
 }
 
-TEST(NetEffect, OneKeyInsertedDeletedInsertedAndUpdated) {
+TEST(MergeChanges, OneKeyInsertedDeletedInsertedAndUpdated) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::insert, 1, "a").add(Op::remove, 1).add(Op::insert, 1, "b").add(Op::update, 1, "c", 5);
   EXPECT_EQ(fold(changes), "+1:c:5 ");
 }
 
-TEST(NetEffect, ARowThatTheTargetHasIsReplaced) {
+TEST(MergeChanges, ARowThatTheTargetHasIsReplaced) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::update, 1, "a").add(Op::update, 1, "b").add(Op::remove, 2).add(Op::remove, 3).add(Op::insert, 3, "x");
   EXPECT_EQ(fold(changes), "-1 -2 -3 +1:b:0 +3:x:0 ");
 }
 
-TEST(NetEffect, UnchangedToastComesFromTheEarlierImage) {
+TEST(MergeChanges, UnchangedToastComesFromTheEarlierImage) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::insert, 1, "big").add(Op::update, 1, unsent, 1).add(Op::update, 1, unsent, 2);
   EXPECT_EQ(fold(changes), "+1:big:2 ");
 }
 
-TEST(NetEffect, UnchangedToastOfATargetRowBecomesAPatch) {
+TEST(MergeChanges, UnchangedToastOfATargetRowBecomesAPatch) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::update, 1, unsent, 1).add(Op::update, 1, unsent, 2);
   EXPECT_EQ(fold(changes), "-1 ~1:?:2<1 ");
 }
 
-TEST(NetEffect, UnchangedToastFollowsAKeyChange) {
+TEST(MergeChanges, UnchangedToastFollowsAKeyChange) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 2, unsent, 1).add(Op::before, 2).add(Op::update, 3, unsent, 2);
   EXPECT_EQ(fold(changes), "-1 ~3:?:2<1 ");
 }
 
-TEST(NetEffect, KeysSwappedThroughAThirdOne) {
+TEST(MergeChanges, KeysSwappedThroughAThirdOne) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 0, unsent, 1);
   changes.add(Op::before, 2).add(Op::update, 1, unsent, 2);
@@ -113,14 +113,14 @@ TEST(NetEffect, KeysSwappedThroughAThirdOne) {
   EXPECT_EQ(fold(changes), "-1 -2 ~1:?:2<2 ~2:?:1<1 ");
 }
 
-TEST(NetEffect, AnOldKeyThatDidNotChangeIsNoMove) {
+TEST(MergeChanges, AnOldKeyThatDidNotChangeIsNoMove) {
   // A key column that is stored out of line: the old key is sent although it is the same.
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 1, unsent, 7);
   EXPECT_EQ(fold(changes), "-1 ~1:?:7<1 ");
 }
 
-TEST(NetEffect, AKeyThatIsAVariantIsItsOwnKey) {
+TEST(MergeChanges, AKeyThatIsAVariantIsItsOwnKey) {
   TableSchema schema{.oid = 1, .schema = "public", .name = "t"};
   schema.columns.push_back(
       {.name = "id", .type_oid = type_oid::numeric, .in_key = true, .type = {Layout::decimal, 38, 9}});
@@ -131,38 +131,38 @@ TEST(NetEffect, AKeyThatIsAVariantIsItsOwnKey) {
   batch.finish_row(Op::insert, 0);
   batch.columns[0].append_variant("NaN");
   batch.finish_row(Op::remove, 0);
-  const auto effect = net_effect({&batch});
-  ASSERT_EQ(effect.upserts.size(), 1U);
-  EXPECT_EQ(*batch.columns[0].variant(effect.upserts[0].row), "Infinity");
+  const auto effect = merge_changes({&batch});
+  ASSERT_EQ(effect.append.size(), 1U);
+  EXPECT_EQ(*batch.columns[0].variant(effect.append[0].row), "Infinity");
 }
 
-TEST(NetEffect, WithoutAKeyOneOfEqualRowsGoes) {
+TEST(MergeChanges, WithoutAKeyOneOfEqualRowsGoes) {
   Changes changes(table(ReplicaIdentity::full));
   changes.add(Op::remove, 1, "a").add(Op::remove, 1, "a").add(Op::insert, 2).add(Op::insert, 2).add(Op::remove, 2);
   EXPECT_EQ(fold(changes), "-1x2 +2:NULL:0 ");
 }
 
-TEST(NetEffect, WithoutAKeyAnUpdateThereAndBackIsNothing) {
+TEST(MergeChanges, WithoutAKeyAnUpdateThereAndBackIsNothing) {
   Changes changes(table(ReplicaIdentity::full));
   changes.add(Op::before, 1, "a").add(Op::update, 1, "b").add(Op::before, 1, "b").add(Op::update, 1, "a");
   EXPECT_EQ(fold(changes), "");
 }
 
-TEST(NetEffect, AnUpdateWithoutReplicaIdentityIsRefused) {
+TEST(MergeChanges, AnUpdateWithoutReplicaIdentityIsRefused) {
   Changes changes(table(ReplicaIdentity::nothing));
   changes.add(Op::update, 1, "a");
-  EXPECT_THROW(static_cast<void>(net_effect({&changes.batch})), Error);
+  EXPECT_THROW(static_cast<void>(merge_changes({&changes.batch})), Error);
 }
 
-TEST(NetEffect, ManyKeysAcrossBatches) {
+TEST(MergeChanges, ManyKeysAcrossBatches) {
   const auto schema = table(ReplicaIdentity::key);
   Changes first(schema);
   Changes second(schema);
   for (std::int32_t id = 0; id < 10'000; ++id) first.add(Op::insert, id, "a");
   for (std::int32_t id = 0; id < 10'000; id += 2) second.add(Op::remove, id);
-  const auto effect = net_effect({&first.batch, &second.batch});
-  EXPECT_EQ(effect.upserts.size(), 5'000U);
-  EXPECT_TRUE(effect.removals.empty());
+  const auto effect = merge_changes({&first.batch, &second.batch});
+  EXPECT_EQ(effect.append.size(), 5'000U);
+  EXPECT_TRUE(effect.remove.empty());
 }
 
 }  // namespace

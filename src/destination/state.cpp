@@ -1,13 +1,9 @@
-#include "destination/destination.h"
+#include "destination/state.h"
 
 #include <array>
 #include <utility>
 
 #include "base/error.h"
-#include "destination/duckdb/duckdb_destination.h"
-#include "destination/duckdb/file_claim.h"
-#include "destination/duckdb/file_url.h"
-#include "destination/duckdb/state.h"
 
 namespace walbrook::destination {
 namespace {
@@ -20,13 +16,6 @@ constexpr std::array<std::pair<TableState, std::string_view>, 7> state_names = {
      {TableState::removed, "removed"},
      {TableState::loaded, "loaded"},
      {TableState::left_out, "left_out"}}};
-
-void check_scheme(const std::string& url) {
-  const auto scheme = duckdb::url_scheme(url);
-  if (scheme.empty() || scheme == "duckdb") return;
-  throw Error(ErrorKind::configuration, "unknown kind of destination \"" + std::string(scheme) + "\"",
-              "Known: duckdb (duckdb:///shop.duckdb).");
-}
 
 }  // namespace
 
@@ -45,6 +34,22 @@ TableState parse_table_state(std::string_view text) {
               "The state was written by another version of walbrook or changed by hand.");
 }
 
+std::string_view to_string(Naming naming) {
+  return naming == Naming::snake_case ? "snake_case" : "exact";
+}
+
+std::string_view to_string(Metadata metadata) {
+  switch (metadata) {
+    case Metadata::walbrook:
+      return "walbrook";
+    case Metadata::dlt:
+      return "dlt";
+    case Metadata::none:
+      break;
+  }
+  return "none";
+}
+
 Naming parse_naming(std::string_view text) {
   if (text.empty() || text == "exact") return Naming::exact;
   if (text == "snake_case") return Naming::snake_case;
@@ -58,25 +63,6 @@ Metadata parse_metadata(std::string_view text) {
   if (text == "dlt") return Metadata::dlt;
   throw Error(ErrorKind::configuration, "unknown metadata columns \"" + std::string(text) + "\"",
               "Known: none, walbrook, dlt.", {.setting = "metadata"});
-}
-
-bool is_state_schema(std::string_view name) {
-  return duckdb::same_name(name, duckdb::state_schema);
-}
-
-CalledFrom::CalledFrom(std::thread::id caller) : before_(std::exchange(duckdb::caller_of_this_thread(), caller)) {}
-CalledFrom::~CalledFrom() {
-  duckdb::caller_of_this_thread() = before_;
-}
-
-std::string file_path(const std::string& url) {
-  check_scheme(url);
-  return duckdb::path_of(url);
-}
-
-std::unique_ptr<Destination> open_destination(const DestinationOptions& options) {
-  check_scheme(options.url);
-  return std::make_unique<duckdb::DuckDbDestination>(options);
 }
 
 }  // namespace walbrook::destination

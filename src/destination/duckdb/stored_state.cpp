@@ -1,4 +1,4 @@
-#include "destination/stored_pipeline.h"
+#include "destination/duckdb/stored_state.h"
 
 #include <fmt/format.h>
 
@@ -11,10 +11,10 @@
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/target.h"
 
-namespace walbrook::destination {
+namespace walbrook::destination::duckdb {
 namespace {
 
-// One row, its cells by the names of their columns: older files lack some.
+// One row, its cells by the names of their columns.
 class Cells {
  public:
   Cells(const QueryResult& result, std::size_t row) : result_(result), row_(result.rows.at(row)) {}
@@ -48,19 +48,21 @@ class Cells {
 };
 
 TableRecord record_of(const Cells& cells) {
-  TableRecord record{.oid = static_cast<Oid>(cells.number("oid")),
-                     .schema = cells.text("source_schema"),
-                     .name = cells.text("source_name"),
-                     .target_schema = cells.text("target_schema"),
-                     .target_name = cells.text("target_name"),
-                     .state = parse_table_state(cells.text("state")),
-                     .snapshot_lsn = cells.lsn("snapshot_lsn"),
-                     .reason = cells.text("reason"),
-                     .suspect = cells.text("suspect"),
-                     .columns = nullptr,
-                     .changes_only = cells.boolean("changes_only").value_or(false),
-                     .leaves_xid = cells.count("leaves_xid"),
-                     .leaves_at = cells.lsn("leaves_at")};
+  TableRecord record{
+      .oid = static_cast<Oid>(cells.number("oid")),
+      .schema = cells.text("source_schema"),
+      .name = cells.text("source_name"),
+      .target_schema = cells.text("target_schema"),
+      .target_name = cells.text("target_name"),
+      .state = parse_table_state(cells.text("state")),
+      .snapshot_lsn = cells.lsn("snapshot_lsn"),
+      .reason = cells.text("reason"),
+      .suspect = cells.text("suspect"),
+      .columns = nullptr,
+      .style = {.naming = parse_naming(cells.text("naming")), .metadata = parse_metadata(cells.text("metadata"))},
+      .changes_only = cells.boolean("changes_only").value_or(false),
+      .leaves_xid = cells.count("leaves_xid"),
+      .leaves_at = cells.lsn("leaves_at")};
   const auto columns = cells.text("columns");
   if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));
   return record;
@@ -90,20 +92,20 @@ void compare_versions(const TableSchema& before, const TableSchema& now, const S
 
 }  // namespace
 
-StoredState::StoredState(AskSql ask) : ask_(std::move(ask)) {
+DuckDbStoredState::DuckDbStoredState(AskSql ask) : ask_(std::move(ask)) {
   const auto found = ask_(
       "SELECT current_database() AS name, (SELECT count(*) FROM duckdb_tables() WHERE database_name = "
       "current_database() AND schema_name = '_walbrook' AND table_name = 'format') AS states");
   const Cells cells(found, 0);
-  catalog_ = duckdb::identifier(cells.text("name"));
+  catalog_ = identifier(cells.text("name"));
   exists_ = cells.number("states") > 0;
 }
 
-std::string StoredState::state_table(const char* name) const {
+std::string DuckDbStoredState::state_table(const char* name) const {
   return fmt::format("{}._walbrook.{}", catalog_, name);
 }
 
-std::vector<StoredPipeline> StoredState::pipelines() const {
+std::vector<StoredPipeline> DuckDbStoredState::pipelines() const {
   std::vector<StoredPipeline> found;
   if (!exists_) return found;
   const auto result = ask_(fmt::format(
@@ -129,11 +131,11 @@ std::vector<StoredPipeline> StoredState::pipelines() const {
   return found;
 }
 
-std::vector<StoredTable> StoredState::tables(const std::string& pipeline) const {
+std::vector<StoredTable> DuckDbStoredState::tables(const std::string& pipeline) const {
   std::vector<StoredTable> tables;
   if (!exists_) return tables;
   const auto result = ask_(fmt::format("SELECT * FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name",
-                                       state_table("tables"), duckdb::literal(pipeline)));
+                                       state_table("tables"), literal(pipeline)));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     tables.push_back({.record = record_of(Cells(result, i)), .rows = std::nullopt, .columns = {}});
   }
@@ -142,24 +144,24 @@ std::vector<StoredTable> StoredState::tables(const std::string& pipeline) const 
   return tables;
 }
 
-void StoredState::read_columns(const std::string& pipeline, std::vector<StoredTable>& tables) const {
+void DuckDbStoredState::read_columns(const std::string& pipeline, std::vector<StoredTable>& tables) const {
   const auto result = ask_(fmt::format(
       "SELECT t.schema_name, t.table_name, t.columns::VARCHAR AS named, c.column_name, c.data_type FROM {} t JOIN "
       "duckdb_columns() c ON c.schema_name = t.schema_name AND c.table_name = t.table_name AND c.database_name = "
       "current_database() WHERE t.pipeline = {} AND t.kind = 'live' ORDER BY t.schema_name, t.table_name, "
       "c.column_index",
-      state_table("targets"), duckdb::literal(pipeline)));
+      state_table("targets"), literal(pipeline)));
   std::map<std::pair<std::string, std::string>, StoredTable*> by_target;
   for (auto& table : tables) by_target[{table.record.target_schema, table.record.target_name}] = &table;
-  std::vector<duckdb::TargetColumn> named;
+  std::vector<TargetColumn> named;
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     const auto found = by_target.find({cells.text("schema_name"), cells.text("table_name")});
     if (found == by_target.end()) continue;
     auto& table = *found->second;
-    if (table.columns.empty()) named = duckdb::columns_from_json(cells.text("named"));
+    if (table.columns.empty()) named = columns_from_json(cells.text("named"));
     StoredColumn column{.name = cells.text("column_name"), .type = cells.text("data_type"), .source = {}};
-    const auto target = std::ranges::find(named, column.name, &duckdb::TargetColumn::name);
+    const auto target = std::ranges::find(named, column.name, &TargetColumn::name);
     if (target != named.end()) {
       column.source = target->source;
       column.is_variant = target->is_variant;
@@ -171,37 +173,46 @@ void StoredState::read_columns(const std::string& pipeline, std::vector<StoredTa
   }
 }
 
-void StoredState::count_rows(std::vector<StoredTable>& tables) const {
-  std::string sql;
+void DuckDbStoredState::count_rows(std::vector<StoredTable>& tables) const {
   std::vector<StoredTable*> counted;
+  std::vector<TargetName> targets;
   for (auto& table : tables) {
     if (table.columns.empty()) continue;
-    sql += fmt::format("{}(SELECT count(*) FROM {}.{}.{})", sql.empty() ? "SELECT " : ", ", catalog_,
-                       duckdb::identifier(table.record.target_schema), duckdb::identifier(table.record.target_name));
     counted.push_back(&table);
+    targets.push_back(table.record.target());
   }
-  if (counted.empty()) return;
   try {
-    const auto result = ask_(sql);
-    for (std::size_t i = 0; i < counted.size(); ++i) {
-      const auto digits = result.rows.at(0).at(i).value_or("");
-      std::uint64_t rows = 0;
-      std::from_chars(digits.data(), digits.data() + digits.size(), rows);
-      counted[i]->rows = rows;
-    }
+    const auto rows = count_rows(targets);
+    for (std::size_t i = 0; i < counted.size(); ++i) counted[i]->rows = rows[i];
   } catch (const Error& failed) {
     // A run may have replaced or dropped one of them meanwhile: what else is known is told all the same.
     if (failed.kind() != ErrorKind::configuration) throw;
   }
 }
 
-std::vector<StoredLoad> StoredState::loads(const std::string& pipeline, std::uint64_t limit) const {
+std::vector<std::uint64_t> DuckDbStoredState::count_rows(const std::vector<TargetName>& targets) const {
+  std::vector<std::uint64_t> counts(targets.size());
+  if (targets.empty()) return counts;
+  std::string sql;
+  for (const auto& target : targets) {
+    sql += fmt::format("{}(SELECT count(*) FROM {}.{}.{})", sql.empty() ? "SELECT " : ", ", catalog_,
+                       identifier(target.schema), identifier(target.table));
+  }
+  const auto result = ask_(sql);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto digits = result.rows.at(0).at(i).value_or("");
+    std::from_chars(digits.data(), digits.data() + digits.size(), counts[i]);
+  }
+  return counts;
+}
+
+std::vector<StoredLoad> DuckDbStoredState::loads(const std::string& pipeline, std::uint64_t limit) const {
   std::vector<StoredLoad> loads;
   if (!exists_) return loads;
   const auto result = ask_(
       fmt::format("SELECT *, epoch_us(started_at) AS started_us, epoch_us(finished_at) AS finished_us FROM {} WHERE "
                   "pipeline = {} ORDER BY load_id DESC LIMIT {}",
-                  state_table("loads"), duckdb::literal(pipeline), limit));
+                  state_table("loads"), literal(pipeline), limit));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     StoredLoad load{.id = cells.number("load_id"),
@@ -227,20 +238,20 @@ std::vector<StoredLoad> StoredState::loads(const std::string& pipeline, std::uin
   return loads;
 }
 
-std::uint64_t StoredState::load_count(const std::string& pipeline) const {
+std::uint64_t DuckDbStoredState::load_count(const std::string& pipeline) const {
   if (!exists_) return 0;
-  const auto result = ask_(fmt::format("SELECT count(*) AS loads FROM {} WHERE pipeline = {}", state_table("loads"),
-                                       duckdb::literal(pipeline)));
+  const auto result = ask_(
+      fmt::format("SELECT count(*) AS loads FROM {} WHERE pipeline = {}", state_table("loads"), literal(pipeline)));
   return Cells(result, 0).count("loads");
 }
 
-std::vector<StoredSchemaChange> StoredState::schema_changes(const std::string& pipeline) const {
+std::vector<StoredSchemaChange> DuckDbStoredState::schema_changes(const std::string& pipeline) const {
   std::vector<StoredSchemaChange> changes;
   if (!exists_) return changes;
   const auto result =
       ask_(fmt::format("SELECT *, epoch_us(since) AS since_us FROM {} WHERE pipeline = {} ORDER BY "
                        "since, source_schema, source_name, version",
-                       state_table("schema_versions"), duckdb::literal(pipeline)));
+                       state_table("schema_versions"), literal(pipeline)));
   std::map<std::int64_t, TableSchema> newest;  // by the table's OID
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
@@ -261,4 +272,4 @@ std::vector<StoredSchemaChange> StoredState::schema_changes(const std::string& p
   return changes;
 }
 
-}  // namespace walbrook::destination
+}  // namespace walbrook::destination::duckdb

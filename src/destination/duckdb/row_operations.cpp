@@ -1,4 +1,4 @@
-#include "destination/duckdb/merge.h"
+#include "destination/duckdb/row_operations.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ namespace walbrook::destination::duckdb {
 namespace {
 
 // Catalog and schema stand before temporary tables too: a source schema may be called `temp`.
-constexpr const char* completed_table = "temp.main._walbrook_completed";
+constexpr const char* completed_tables = "temp.main._walbrook_completed_";
 constexpr const char* staged_table = "temp.main._walbrook_staged";
 constexpr const char* kept_table = "temp.main._walbrook_kept";
 
@@ -31,8 +31,8 @@ bool any_null(std::span<const RowRef> rows, std::size_t column) {
   });
 }
 
-Provenance provenance_of(const NetEffect& effect) {
-  return {.transactions = effect.transactions, .copied_at = {}, .load_id = effect.load_id};
+Provenance provenance_of(const RowsOf& rows) {
+  return {.transactions = rows.transactions, .copied_at = {}, .load_id = rows.load_id};
 }
 
 // Collects what the rows that a statement reads as `s` consist of.
@@ -68,9 +68,9 @@ class RowShape {
         return add("load_id", logical_type({Layout::utf8}), {.kind = Feed::Kind::load_id});
     }
   }
-  [[nodiscard]] ScannedRows take(const NetEffect& effect, SelectedRows rows) {
-    return {std::move(columns_),
-            ChunkFiller(std::move(feeds_), effect.schema, effect.schema->full_name(), provenance_of(effect)), rows};
+  [[nodiscard]] ScannedRows take(const RowsOf& of, SelectedRows rows) {
+    return {std::move(columns_), ChunkFiller(std::move(feeds_), of.schema, of.schema->full_name(), provenance_of(of)),
+            rows};
   }
 
  private:
@@ -79,52 +79,37 @@ class RowShape {
   std::vector<Feed> feeds_;
 };
 
-class Merge {
+class Operation {
  public:
-  Merge(Connection& connection, const Target& target, const NetEffect& effect)
-      : connection_(connection),
-        target_(target),
-        effect_(effect),
-        schema_(*effect.schema),
+  explicit Operation(const RowOperation& what)
+      : connection_(what.connection),
+        target_(what.target),
+        rows_(what.rows),
+        schema_(*what.rows.schema),
         doing_("merging changes of " + schema_.full_name()),
-        table_(connection.database().full_name(target.schema, target.table)) {}
+        table_(connection_.database().full_name(target_.schema, target_.table)) {}
 
-  MergeCounts run() {
-    check_variants();
-    if (!effect_.patches.empty()) complete_patches();
-    if (!effect_.removals.empty()) remove();
-    if (!effect_.upserts.empty()) {
-      ChunkWriter writer(connection_, target_, effect_.schema, provenance_of(effect_));
-      writer.write(SelectedRows{.rows = effect_.upserts, .origins = {}, .counts = {}});
-      writer.close();
-      counts_.written += effect_.upserts.size();
-      counts_.variants += writer.variants();
-    }
-    if (!effect_.patches.empty()) {
-      counts_.written += execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, completed_table));
-      execute(fmt::format("DROP TABLE {}", completed_table));
-    }
-    return counts_;
-  }
+  CompletedRows complete(std::span<const Patch> patches, int number);
+  std::uint64_t remove(std::span<const Removal> removals);
+  AppendCounts append(std::span<const RowRef> rows, const CompletedRows* completed);
 
  private:
   std::uint64_t execute(const std::string& sql) { return connection_.execute(sql, doing_); }
   std::uint64_t execute(const std::string& before, const std::string& after, RowShape& shape, SelectedRows rows) {
-    auto scanned = shape.take(effect_, rows);
+    auto scanned = shape.take(rows_, rows);
     const auto changed = connection_.database().row_scan().execute(connection_, before, after, scanned, doing_);
-    counts_.variants += scanned.filler.variants();
+    overflow_ += scanned.filler.variants();
     return changed;
   }
 
   // A variant without a column would be lost in silence.
-  void check_variants() const {
+  void check_overflow(std::span<const RowRef> rows) const {
     for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
       const auto& name = schema_.columns[c].name;
       if (target_.variant_of(name) != nullptr) continue;
-      if (std::ranges::any_of(effect_.upserts, [c](const RowRef& row) { return has_variant(row, c); }) ||
-          std::ranges::any_of(effect_.patches, [c](const Patch& patch) { return has_variant(patch.row, c); })) {
+      if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_variant(row, c); })) {
         throw Error(ErrorKind::internal,
-                    fmt::format("variants of column \"{}\" of {} were not prepared", name, schema_.full_name()));
+                    fmt::format("column \"{}\" of {} has no overflow column yet", name, schema_.full_name()));
       }
     }
   }
@@ -158,7 +143,7 @@ class Merge {
           also(shape.add_variant("kv", column, of_origin) + " IS NULL");  // the target holds no such value
         }
       }
-      if (!effect_.keyed) also_exactly(schema_.columns[c].type, here, there, also);
+      if (!rows_.keyed) also_exactly(schema_.columns[c].type, here, there, also);
     }
     return sql.empty() ? "TRUE" : sql;
   }
@@ -179,33 +164,6 @@ class Merge {
            std::ranges::any_of(type.children, prints_otherwise);
   }
 
-  void complete_patches() {
-    std::vector<RowRef> rows;
-    std::vector<RowRef> origins;
-    for (const auto& patch : effect_.patches) {
-      rows.push_back(patch.row);
-      origins.push_back(patch.origin);
-    }
-    RowShape shape(schema_);
-    const auto condition = match(shape, schema_.key_columns(), origins, true);
-    const auto names = column_names(connection_, target_.schema, target_.table);
-    const auto feeds = feeds_for(names, target_, schema_);
-    std::string cells;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      cells += (i == 0 ? "" : ", ") + completed_cell(shape, feeds[i], "t." + identifier(names[i]), rows);
-    }
-    execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM {} LIMIT 0", completed_table, table_));
-    const auto completed =
-        execute(fmt::format("INSERT INTO {} SELECT {} FROM ", completed_table, cells),
-                fmt::format(" AS s JOIN {} AS t ON {}", table_, condition), shape, {rows, origins, {}});
-    if (completed == rows.size()) return;
-    throw Error(
-        ErrorKind::data,
-        fmt::format("table {}: {} updated rows came without values that did not change, and the copy has {} rows to "
-                    "take them from",
-                    schema_.full_name(), rows.size(), completed),
-        "The copy is not what the source had. The table is copied anew when walbrook starts next.");
-  }
   static std::string completed_cell(RowShape& shape, const Feed& feed, const std::string& here,
                                     std::span<const RowRef> rows) {
     if (feed.kind == Feed::Kind::null) return "NULL";
@@ -221,36 +179,17 @@ class Merge {
     return fmt::format("CASE WHEN {} THEN {} ELSE {} END", flag, here, value);
   }
 
-  void remove() {
-    std::vector<RowRef> rows;
-    std::vector<std::uint32_t> counts;
-    for (const auto& removal : effect_.removals) {
-      rows.push_back(removal.row);
-      counts.push_back(removal.count);
-    }
-    const auto variants_before = counts_.variants;
-    RowShape shape(schema_);
-    if (effect_.keyed) {
-      const auto condition = match(shape, schema_.key_columns(), rows, false);
-      counts_.removed = execute(fmt::format("DELETE FROM {} AS t USING ", table_),
-                                fmt::format(" AS s WHERE {}", condition), shape, {rows, {}, {}});
-    } else {
-      remove_by_content(shape, {rows, {}, counts});
-    }
-    counts_.variants = variants_before;  // those of old rows don't count
-  }
   // Takes away `count` of the rows that are equal to each staged one.
-  void remove_by_content(RowShape& shape, SelectedRows rows) {
+  std::uint64_t remove_by_content(RowShape& shape, SelectedRows rows) {
     std::vector<std::size_t> all(schema_.columns.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
     const auto condition = match(shape, all, rows.rows, false);
     shape.add_number("wanted", Feed::Kind::count);
     shape.add_number("ordinal", Feed::Kind::ordinal);
     if (target_.has_column_named("rowid")) {
-      remove_without_rowid(shape, rows, condition);
-      return;
+      return remove_without_rowid(shape, rows, condition);
     }
-    counts_.removed = execute(
+    return execute(
         fmt::format("DELETE FROM {0} WHERE rowid IN (SELECT place FROM (SELECT t.rowid AS place, s.wanted AS wanted, "
                     "row_number() OVER (PARTITION BY s.ordinal) AS nth FROM {0} AS t JOIN ",
                     table_),
@@ -258,7 +197,7 @@ class Merge {
   }
   // A source column called rowid hides DuckDB's own: the equal rows that stay are kept aside, all are deleted, and
   // those are written again.
-  void remove_without_rowid(RowShape& shape, SelectedRows rows, const std::string& condition) {
+  std::uint64_t remove_without_rowid(RowShape& shape, SelectedRows rows, const std::string& condition) {
     execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM ", staged_table), "", shape, rows);
     std::string cells;
     std::string aliases;
@@ -276,22 +215,93 @@ class Merge {
     const auto kept = execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, kept_table));
     execute(fmt::format("DROP TABLE {}", kept_table));
     execute(fmt::format("DROP TABLE {}", staged_table));
-    counts_.removed = deleted - kept;
+    return deleted - kept;
   }
 
   Connection& connection_;
   const Target& target_;
-  const NetEffect& effect_;
+  const RowsOf& rows_;
   const TableSchema& schema_;
   std::string doing_;
   std::string table_;
-  MergeCounts counts_;
+  std::uint64_t overflow_ = 0;  // values of the rows that were read for a statement
 };
+
+CompletedRows Operation::complete(std::span<const Patch> patches, int number) {
+  std::vector<RowRef> rows;
+  std::vector<RowRef> origins;
+  for (const auto& patch : patches) {
+    rows.push_back(patch.row);
+    origins.push_back(patch.origin);
+  }
+  check_overflow(rows);
+  CompletedRows completed{.table = fmt::format("{}{}", completed_tables, number), .counts = {}};
+  RowShape shape(schema_);
+  const auto condition = match(shape, schema_.key_columns(), origins, true);
+  const auto names = column_names(connection_, target_.schema, target_.table);
+  const auto feeds = feeds_for(names, target_, schema_);
+  std::string cells;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    cells += (i == 0 ? "" : ", ") + completed_cell(shape, feeds[i], "t." + identifier(names[i]), rows);
+  }
+  execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM {} LIMIT 0", completed.table, table_));
+  completed.counts.rows =
+      execute(fmt::format("INSERT INTO {} SELECT {} FROM ", completed.table, cells),
+              fmt::format(" AS s JOIN {} AS t ON {}", table_, condition), shape, {rows, origins, {}});
+  completed.counts.overflow = overflow_;
+  if (completed.counts.rows == rows.size()) return completed;
+  throw Error(
+      ErrorKind::data,
+      fmt::format("table {}: {} updated rows came without values that did not change, and the copy has {} rows to "
+                  "take them from",
+                  schema_.full_name(), rows.size(), completed.counts.rows),
+      "The copy is not what the source had. The table is copied anew when walbrook starts next.");
+}
+
+std::uint64_t Operation::remove(std::span<const Removal> removals) {
+  std::vector<RowRef> rows;
+  std::vector<std::uint32_t> counts;
+  for (const auto& removal : removals) {
+    rows.push_back(removal.row);
+    counts.push_back(removal.count);
+  }
+  RowShape shape(schema_);
+  if (!rows_.keyed) return remove_by_content(shape, {rows, {}, counts});
+  const auto condition = match(shape, schema_.key_columns(), rows, false);
+  return execute(fmt::format("DELETE FROM {} AS t USING ", table_), fmt::format(" AS s WHERE {}", condition), shape,
+                 {rows, {}, {}});
+}
+
+AppendCounts Operation::append(std::span<const RowRef> rows, const CompletedRows* completed) {
+  AppendCounts counts;
+  check_overflow(rows);
+  if (!rows.empty()) {
+    ChunkWriter writer(connection_, target_, rows_.schema, provenance_of(rows_));
+    writer.write(SelectedRows{.rows = rows, .origins = {}, .counts = {}});
+    writer.close();
+    counts = {.rows = rows.size(), .overflow = writer.variants()};
+  }
+  if (completed != nullptr) {
+    execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, completed->table));
+    execute(fmt::format("DROP TABLE {}", completed->table));
+    counts.rows += completed->counts.rows;
+    counts.overflow += completed->counts.overflow;
+  }
+  return counts;
+}
 
 }  // namespace
 
-MergeCounts merge(Connection& connection, const Target& target, const NetEffect& effect) {
-  return Merge(connection, target, effect).run();
+CompletedRows complete_rows(const RowOperation& what, std::span<const Patch> patches, int number) {
+  return Operation(what).complete(patches, number);
+}
+
+std::uint64_t remove_rows(const RowOperation& what, std::span<const Removal> removals) {
+  return Operation(what).remove(removals);
+}
+
+AppendCounts append_rows(const RowOperation& what, std::span<const RowRef> rows, const CompletedRows* completed) {
+  return Operation(what).append(rows, completed);
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -1,0 +1,39 @@
+// Rows of tables that are copied, invisible under their target names until they are swapped in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "destination/state.h"
+#include "model/row_batch.h"
+#include "model/table_schema.h"
+
+namespace walbrook::destination {
+
+// One table of a copy.
+struct CopyTarget {
+  const TableRecord* table = nullptr;  // borrowed for the time of begin_copy; `style` is the one that the copy gets
+  TableSchemaRef schema;               // of the rows to come
+  // Of rows with equal values in these columns only the one that was appended last stays. They hold no NULL and no
+  // nested values. Empty: all rows stay.
+  std::vector<std::string> last_of = {};
+};
+
+// Threads: one thread at a time uses a writer. Several writers of different tables may be in use at the same time.
+class CopyWriter {
+ public:
+  CopyWriter() = default;
+  CopyWriter(const CopyWriter&) = delete;
+  CopyWriter& operator=(const CopyWriter&) = delete;
+  virtual ~CopyWriter() = default;  // without finish(): what was written goes
+
+  // Rows of the table that was the `index`th at begin_copy. REQUIRES: only inserts.
+  virtual void append(std::size_t index, const RowBatch& rows) = 0;
+  // Makes all tables of the writer durable by one commit: all of them are whole, or none. Returns how many rows did not
+  // stay (CopyTarget::last_of).
+  virtual std::uint64_t finish() = 0;
+};
+
+}  // namespace walbrook::destination

@@ -1,0 +1,216 @@
+#include "destination/duckdb/duckdb_transaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "destination/duckdb/copy.h"
+#include "destination/duckdb/own_rows.h"
+#include "destination/duckdb/target_check.h"
+
+namespace walbrook::destination::duckdb {
+
+DuckDbTransaction::DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known, Ended ended)
+    : connection_(connection),
+      pipeline_(pipeline),
+      state_(connection, pipeline),
+      prepared_(connection, pipeline),
+      names_(connection),
+      known_(known),
+      newest_load_(known.newest_load),
+      ended_(std::move(ended)) {}
+
+DuckDbTransaction::~DuckDbTransaction() {
+  if (begun_ && !outcome_.committed) connection_.rollback();
+  ended_(outcome_);
+}
+
+void DuckDbTransaction::begin() {
+  if (begun_) return;
+  connection_.execute("BEGIN TRANSACTION", "beginning a load");
+  begun_ = true;
+}
+
+void DuckDbTransaction::alter(const TableRecord& table, const Alteration& alteration) {
+  if (alteration.empty()) return;
+  if (begun_) throw Error(ErrorKind::internal, "a table is altered after the transaction's other changes");
+  std::vector<TargetRecord> records;
+  connection_.execute("BEGIN TRANSACTION");
+  try {
+    if (auto live = state_.live_target(table.target_schema, table.target_name)) records.push_back(*std::move(live));
+    auto copy = table.state == TableState::copying ? state_.copy_of(table.oid) : std::nullopt;
+    if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
+    on_target([&] {
+      for (auto& record : records) {
+        add_missing_columns(connection_, state_, record, alteration.columns, table.style.naming);
+        for (const auto& column : alteration.overflow) {
+          if (record.target.column_of(column) == nullptr) continue;
+          add_variant_column(connection_, state_, record, column);
+        }
+      }
+    });
+    connection_.commit();
+  } catch (...) {
+    connection_.rollback();
+    throw;
+  }
+  for (auto& record : records) {
+    const Key key{record.target.schema, record.target.table};
+    if (record.kind == TargetRecord::Kind::live) known_.live[key] = std::move(record.target);
+  }
+}
+
+const Target& DuckDbTransaction::target_of(const TableRecord& table) const {
+  const Key key{table.target_schema, table.target_name};
+  if (const auto found = swapped_in_.find(key); found != swapped_in_.end()) return found->second;
+  if (const auto found = known_.live.find(key); found != known_.live.end()) return found->second;
+  throw Error(ErrorKind::internal, fmt::format("table {}.{} has no copy in {} yet", table.schema, table.name,
+                                               connection_.database().label()));
+}
+
+Target DuckDbTransaction::finished_copy_of(const TableRecord& table) {
+  auto copy = state_.copy_of(table.oid);
+  if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != table.target_schema) {
+    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", table.schema, table.name));
+  }
+  return std::move(copy->target);
+}
+
+void DuckDbTransaction::swap_in(const TableRecord& table, const TargetName* former) {
+  begin();
+  if (former != nullptr) drop_former(*former);
+  const auto copy = finished_copy_of(table);
+  check_owner(connection_, names_, state_, pipeline_, table);
+  const auto& database = connection_.database();
+  const auto doing = fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name);
+  on_target([&] {
+    connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name), doing);
+    connection_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy.schema, copy.table),
+                                    identifier(table.target_name)),
+                        doing);
+  });
+  names_.remove(copy.schema, copy.table);
+  names_.add(table.target_schema, table.target_name);
+  state_.forget_target(copy);
+  TargetRecord live{.kind = TargetRecord::Kind::live, .oid = table.oid, .target = copy};
+  live.target.table = table.target_name;
+  state_.put_target(live);
+  swapped_in_[{table.target_schema, table.target_name}] = live.target;
+}
+
+void DuckDbTransaction::drop_former(const TargetName& name) {
+  const Target target{.schema = name.schema, .table = name.table, .columns = {}};
+  if (TargetCheck(connection_).difference(target, nullptr).value_or(TargetDifference{}).name_conflict) {
+    state_.forget_target(target);  // a view has its name
+  } else {
+    on_target([&] { drop_target(connection_, state_, target); });
+  }
+  names_.remove(name.schema, name.table);
+  dropped_.emplace_back(name.schema, name.table);
+}
+
+MergeCounts DuckDbTransaction::add_copy(const TableRecord& table, const std::vector<std::string>& key) {
+  begin();
+  const auto copy = finished_copy_of(table);
+  const auto counts = add_rows(connection_, target_of(table), copy, key);
+  drop_target(connection_, state_, copy);
+  return counts;
+}
+
+void DuckDbTransaction::complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) {
+  begin();
+  const auto& target = target_of(table);
+  const auto [kept, is_new] = completed_.try_emplace({target.schema, target.table});
+  if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
+  kept->second = on_target([&] { return complete_rows({connection_, target, rows}, patches, ++completions_); });
+}
+
+std::uint64_t DuckDbTransaction::remove(const TableRecord& table, const RowsOf& rows,
+                                        std::span<const Removal> removals) {
+  begin();
+  return on_target([&] { return remove_rows({connection_, target_of(table), rows}, removals); });
+}
+
+AppendCounts DuckDbTransaction::append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) {
+  begin();
+  const auto& target = target_of(table);
+  const auto completed = completed_.extract({target.schema, target.table});
+  return on_target([&] {
+    return append_rows({connection_, target, rows}, appended, completed.empty() ? nullptr : &completed.mapped());
+  });
+}
+
+void DuckDbTransaction::truncate(const TableRecord& table) {
+  begin();
+  const auto& target = target_of(table);
+  on_target([&] {
+    connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
+                        fmt::format("truncating {}.{}", target.schema, target.table));
+  });
+}
+
+namespace {
+
+template <class... Cases>
+struct CasesOf : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+CasesOf(Cases...) -> CasesOf<Cases...>;
+
+}  // namespace
+
+void DuckDbTransaction::put(const StateChange& change) {
+  begin();
+  std::visit(CasesOf{[this](const PutTable& put) { state_.put_table(put.table); },
+                     [this](const DescribeTable& put) { describe(put.table); },
+                     [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
+                     [this](const PutLoad& put) { put_load(put.load); },
+                     [this](const KeepPrepared& put) { prepared_.add(put.xid, put.bytes); },
+                     [this](const DropPrepared& put) { prepared_.drop(put.xid); }},
+             change);
+}
+
+void DuckDbTransaction::read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) {
+  begin();
+  prepared_.for_each(xid, sink);
+}
+
+void DuckDbTransaction::describe(const TableRecord& table) {
+  if (table.columns != nullptr) describe_columns(connection_, target_of(table), *table.columns);
+}
+
+void DuckDbTransaction::put_load(LoadRecord load) {
+  if (load.id == 0) load.id = newest_load_ + 1;
+  newest_load_ = std::max(newest_load_, load.id);
+  state_.put_load(load);
+}
+
+void DuckDbTransaction::put_checkpoint(const Checkpoint& checkpoint) {
+  state_.put_checkpoint(checkpoint);
+  outcome_.checkpoint = checkpoint;
+}
+
+void DuckDbTransaction::commit() {
+  connection_.database().check_file();
+  if (begun_) {
+    try {
+      connection_.execute("COMMIT", "committing a load");
+    } catch (const Error& failed) {
+      // DuckDB says so when the rows are safe and only writing its log into the file failed. It must be opened anew.
+      if (failed.cause().find("COMMIT succeeded and is durable") == std::string::npos) {
+        outcome_.uncertain = true;
+        throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
+      }
+    }
+  }
+  outcome_.committed = true;
+  for (const auto& key : dropped_) known_.live.erase(key);
+  for (auto& [key, target] : swapped_in_) known_.live[key] = target;
+  known_.newest_load = newest_load_;
+  // What was committed into a file without a name is not durable: whoever waits for this must not confirm it.
+  connection_.database().check_file_names();
+}
+
+}  // namespace walbrook::destination::duckdb

@@ -1,0 +1,107 @@
+#include "destination/target_shape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/snake_case.h"
+
+namespace walbrook::destination {
+namespace {
+
+constexpr std::array walbrook_columns = {MetadataName{MetadataColumn::lsn, "_lsn"},
+                                         MetadataName{MetadataColumn::commit_time, "_commit_ts"}};
+constexpr std::array dlt_columns = {MetadataName{MetadataColumn::lsn, "lsn"},
+                                    MetadataName{MetadataColumn::deletion, "deleted_ts"},
+                                    MetadataName{MetadataColumn::load_id, "_dlt_load_id"}};
+
+std::string table_name(const std::string& name, Naming naming) {
+  return naming == Naming::snake_case ? snake_case_path(name) : name;
+}
+
+// `name` is `wanted`, or that with the number that free_name appends.
+bool is_named_after(std::string_view name, std::string_view wanted) {
+  if (!name.starts_with(wanted)) return false;
+  const auto suffix = name.substr(wanted.size());
+  return suffix.empty() || (suffix.size() > 1 && suffix.front() == '_' &&
+                            suffix.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
+void check_metadata_names(const NameRules& rules, Metadata metadata, const TableSchema& columns,
+                          const std::vector<std::string>& names) {
+  for (const auto& definition : metadata_columns(metadata)) {
+    if (std::ranges::none_of(names, [&](const std::string& name) { return rules.same(name, definition.name); })) {
+      continue;
+    }
+    throw Error(ErrorKind::data,
+                fmt::format("table {} has a column \"{}\" of its own, which metadata columns are called as well",
+                            columns.full_name(), definition.name),
+                "Choose the other names for metadata columns (metadata = \"walbrook\" or \"dlt\") or none, or leave "
+                "the column out.",
+                {.setting = "metadata", .table = columns.full_name(), .column = std::string(definition.name)});
+  }
+}
+
+}  // namespace
+
+std::span<const MetadataName> metadata_columns(Metadata metadata) {
+  switch (metadata) {
+    case Metadata::walbrook:
+      return walbrook_columns;
+    case Metadata::dlt:
+      return dlt_columns;
+    case Metadata::none:
+      break;
+  }
+  return {};
+}
+
+TargetName target_name(const NameRules& rules, Naming naming, const std::string& dataset, const std::string& schema,
+                       const std::string& name, const std::function<bool(const TargetName&)>& is_taken) {
+  TargetName target{.schema = dataset.empty() ? table_name(schema, naming) : dataset, .table = {}};
+  const bool in_state_schema = rules.same(target.schema, rules.state_schema);
+  target.table = free_name(table_name(name, naming), [&](const std::string& candidate) {
+    const auto is_candidate = [&](std::string_view other) { return rules.same(other, candidate); };
+    if (in_state_schema && std::ranges::any_of(rules.state_tables, is_candidate)) return true;
+    return is_taken({.schema = target.schema, .table = candidate});
+  });
+  return target;
+}
+
+std::string column_name(const ColumnSchema& column, Naming naming) {
+  if (!column.target.empty()) return column.target;
+  return naming == Naming::snake_case ? snake_case(column.name) : column.name;
+}
+
+bool fits(const TableRecord& table, const TargetStyle& style, const std::string& dataset) {
+  if (table.columns == nullptr) return true;
+  const auto is_called_so = [&](const ColumnSchema& column) {
+    return column_name(column, table.style.naming) == column_name(column, style.naming);
+  };
+  return table.style.metadata == style.metadata &&
+         table.target_schema == (dataset.empty() ? table_name(table.schema, style.naming) : dataset) &&
+         is_named_after(table.target_name, table_name(table.name, style.naming)) &&
+         std::ranges::all_of(table.columns->columns, is_called_so);
+}
+
+std::vector<std::string> target_column_names(const NameRules& rules, const TargetStyle& style,
+                                             const TableSchema& columns) {
+  std::vector<std::string> wanted;
+  for (const auto& column : columns.columns) wanted.push_back(column_name(column, style.naming));
+  std::vector<std::string> names;
+  for (const auto& wish : wanted) {
+    // With a suffix no column takes the name that another has by itself.
+    const auto is_taken = [&](const std::string& candidate) {
+      const auto is_candidate = [&](const std::string& other) { return rules.same(other, candidate); };
+      return std::ranges::any_of(names, is_candidate) ||
+             (candidate != wish && std::ranges::any_of(wanted, is_candidate));
+    };
+    names.push_back(free_name(wish, is_taken));
+  }
+  check_metadata_names(rules, style.metadata, columns, names);
+  return names;
+}
+
+}  // namespace walbrook::destination
