@@ -2,8 +2,8 @@
 //
 // Packages tile the commit sequence: package n+1 starts at the commit after the last one of package n. A transaction is
 // whole inside one package unless it is larger than `package_bytes`, or is prepared before it is committed: then its
-// parts go to the destination's staging as they come, and the package that carries its commit names them with a
-// MergeStaged step.
+// parts are put aside as they come, and the package that carries its commit names them with a MergeStaged step. Parts of
+// an open transaction wait in the spool, the changes of a prepared one in the destination.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +24,11 @@ struct Truncate {
   std::uint32_t transaction = 0;  // index into the package's transactions
 };
 
-// The staged parts of that transaction go in here, in the order in which they were staged.
+// The parts of that transaction that were put aside go in here, in their order.
 struct MergeStaged {
   std::uint32_t xid = 0;
   std::uint32_t transaction = 0;
-  bool prepared = false;               // staged by a package of kind `prepare`
+  bool prepared = false;               // kept by a package of kind `prepare`
   std::vector<std::uint32_t> aborted;  // subtransactions that were rolled back, ascending: without their changes
 };
 
@@ -38,10 +38,10 @@ using Step = std::variant<RowBatch, Truncate, MergeStaged>;
 
 enum class PackageKind {
   commits,  // whole commits
-  part,     // a piece of one open transaction, to be staged
-  prepare,  // the (rest of the) changes of a prepared transaction: staged, with the checkpoint, until it is decided
-  discard,  // staged transactions were rolled back
-  restart,  // the stream begins again at the checkpoint: what is staged of open transactions will come again
+  part,     // a part of one open transaction, to be spooled
+  prepare,  // the (rest of the) changes of a prepared transaction: kept, with the checkpoint, until it is decided
+  discard,  // a transaction of which parts were put aside was rolled back
+  restart,  // the stream begins again at the checkpoint: what is spooled of open transactions will come again
 };
 
 // A table whose changes could not be read: it is set aside, or copied anew where that mends it; the others go on.

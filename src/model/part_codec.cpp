@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 
 namespace walbrook {
 
-constexpr std::uint32_t part_format = 1;
+constexpr std::uint32_t part_format = 2;
 
 namespace {
 enum class StepTag : std::uint8_t { rows = 1, truncate = 2 };
@@ -62,7 +63,7 @@ class PartWriter {
     number(truncate.transaction);
   }
   void write(const MergeStaged& /*merge*/) {
-    throw Error(ErrorKind::internal, "a staged part names another staged transaction");
+    throw Error(ErrorKind::internal, "a part of a transaction names parts of another one");
   }
   [[nodiscard]] std::string take() { return std::move(out_); }
 
@@ -102,7 +103,7 @@ class PartReader {
     damaged();
   }
   [[noreturn]] static void damaged() {
-    throw Error(ErrorKind::destination, "a staged part in the destination is damaged",
+    throw Error(ErrorKind::destination, "a part of a transaction that was put aside is damaged",
                 remedy("Copy the tables anew: {}", RemedyAction::reset));
   }
 
@@ -166,10 +167,42 @@ class PartReader {
   std::string_view in_;
 };
 
+namespace {
+
+// The transactions that the steps point into, as [first, end): a batch of one table in a package of thousands of small
+// transactions does not carry them all. Without steps: all.
+std::pair<std::size_t, std::size_t> pointed_into(std::size_t transactions, std::span<const Step> steps) {
+  std::size_t first = transactions;
+  std::size_t end = 0;
+  const auto take = [&](std::uint32_t index) {
+    first = std::min<std::size_t>(first, index);
+    end = std::max<std::size_t>(end, index + std::size_t{1});
+  };
+  for (const auto& step : steps) {
+    if (const auto* batch = std::get_if<RowBatch>(&step)) std::ranges::for_each(batch->transaction, take);
+    if (const auto* truncate = std::get_if<Truncate>(&step)) take(truncate->transaction);
+  }
+  return first < end ? std::pair(first, std::min(end, transactions)) : std::pair(std::size_t{0}, transactions);
+}
+
+void move_down(Step& step, std::uint32_t by) {
+  const auto move = [by](std::uint32_t& index) {
+    if (index < by) PartReader::damaged();
+    index -= by;
+  };
+  if (auto* batch = std::get_if<RowBatch>(&step)) std::ranges::for_each(batch->transaction, move);
+  if (auto* truncate = std::get_if<Truncate>(&step)) move(truncate->transaction);
+}
+
+}  // namespace
+
 std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps) {
   PartWriter out;
   out.number(part_format);
-  out.array(transactions);
+  const auto [first, end] = pointed_into(transactions.size(), steps);
+  out.number(static_cast<std::uint32_t>(first));
+  out.array(std::vector(transactions.begin() + static_cast<std::ptrdiff_t>(first),
+                        transactions.begin() + static_cast<std::ptrdiff_t>(end)));
   for (const auto& step : steps) {
     std::visit([&out](const auto& each) { out.write(each); }, step);
   }
@@ -180,8 +213,12 @@ Part read_part(std::string_view bytes) {
   PartReader in(bytes);
   if (in.number<std::uint32_t>() != part_format) PartReader::damaged();
   Part part;
+  const auto first = in.number<std::uint32_t>();
   part.transactions = in.array<Transaction>();
-  while (!in.at_end()) part.steps.push_back(in.step());
+  while (!in.at_end()) {
+    part.steps.push_back(in.step());
+    if (first > 0) move_down(part.steps.back(), first);
+  }
   return part;
 }
 

@@ -67,7 +67,7 @@ void Assembler::open_transaction(const Transaction& transaction) {
   open_ = transaction;
   changed_ = false;
   skipping_ = transaction.commit_lsn < options_.checkpoint;
-  staged_ = false;
+  spooled_ = false;
   if (skipping_) return;
   package_.add(transaction);
   package_.mark();
@@ -98,7 +98,7 @@ void Assembler::on(const postgres::Commit& commit) {
   in_transaction_ = false;
   position_ = commit.end_lsn;
   if (is_durable(open_, changed_)) return;
-  if (staged_) {
+  if (spooled_) {
     // Its parts left with everything before; what is here came after them.
     auto rest = package_.take_behind_mark();
     package_.add(rest.transactions.front());
@@ -278,7 +278,7 @@ LoadPackage Assembler::take_part() {
   out.staged_xid = transaction.xid;
   package_.add(transaction);
   package_.mark();
-  staged_ = true;
+  spooled_ = true;
   return out;
 }
 

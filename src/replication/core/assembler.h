@@ -142,7 +142,7 @@ class Assembler {
   Transaction open_;       // where in_transaction_
   bool changed_ = false;   // the open transaction has changes, also such that its package leaves out
   bool skipping_ = false;  // the open transaction is durable already
-  bool staged_ = false;    // parts of the open transaction have left
+  bool spooled_ = false;   // parts of the open transaction have left
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamedTransaction>> streams_;  // by top-level xid
   StreamedTransaction* stream_ = nullptr;                                            // whose block is open
   std::size_t streamed_bytes_ = 0;                                                   // held by streams_

@@ -1,4 +1,4 @@
-// Two-phase commit: what was prepared is kept in the destination's staging, durable with the checkpoint, since the
+// Two-phase commit: what was prepared is kept in the destination, durable with the checkpoint, since the
 // server sends it once; it is merged, or dropped, by what is decided later.
 #include <fmt/format.h>
 
@@ -27,7 +27,7 @@ void Assembler::on(const postgres::Prepare& prepare) {
   in_transaction_ = false;
   position_ = prepare.end_lsn;
   if (skipping_) return;
-  const bool changed = staged_ || package_.changed_since_mark();
+  const bool changed = spooled_ || package_.changed_since_mark();
   auto content = package_.take_behind_mark();
   if (changed) due_prepared(std::move(content), prepare.xid, prepare.end_lsn);
 }
@@ -39,11 +39,11 @@ void Assembler::on(const postgres::StreamPrepare& prepare) {
   learn_relations(*stream);
   if (prepare.prepare_lsn >= options_.checkpoint) history_.reached(prepare.prepare_lsn);
   if (prepare.prepare_lsn < options_.checkpoint) {
-    if (stream->staged()) due_.push_back({.kind = PackageKind::discard, .staged_xid = prepare.xid});
+    if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = prepare.xid});
     return;
   }
   auto content = stream->take();
-  if (!stream->staged() && content.steps.empty()) return;
+  if (!stream->spooled() && content.steps.empty()) return;
   content.aborted = stream->aborted();
   due_prepared(std::move(content), prepare.xid, prepare.end_lsn);
 }

@@ -50,22 +50,22 @@ void Assembler::learn_relations(StreamedTransaction& stream) {
 
 void Assembler::on(const postgres::StreamCommit& commit) {
   const auto stream = end_stream(commit.xid, "commits");
-  if (beyond_until(commit.commit_lsn)) return;  // what is staged of it is cleared away when the slot is read again
+  if (beyond_until(commit.commit_lsn)) return;  // what is spooled of it is discarded when the slot is read again
   position_ = commit.end_lsn;
   learn_relations(*stream);
   const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
   if (is_durable(committed, stream->changed())) {
-    if (stream->staged()) due_.push_back({.kind = PackageKind::discard, .staged_xid = commit.xid});
+    if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = commit.xid});
     return;
   }
   if (!stream->relations().empty()) described_ = commit.commit_lsn;
   auto rest = stream->take();
-  if (!stream->staged() && rest.steps.empty() && rest.troubles.empty() && !stream->changed()) {
+  if (!stream->spooled() && rest.steps.empty() && rest.troubles.empty() && !stream->changed()) {
     if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
     return;
   }
   package_.add(committed);
-  if (stream->staged()) {
+  if (stream->spooled()) {
     package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .aborted = stream->aborted()});
   }
   package_.add(std::move(rest), package_.newest());
@@ -82,7 +82,7 @@ void Assembler::on(const postgres::StreamAbort& abort) {
   // Servers tell of some transactions that they never streamed.
   if (!streams_.contains(abort.xid)) return;
   const auto stream = end_stream(abort.xid, "rolls back");
-  if (stream->staged()) due_.push_back({.kind = PackageKind::discard, .staged_xid = abort.xid});
+  if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = abort.xid});
 }
 
 }  // namespace walbrook::replication

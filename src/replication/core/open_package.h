@@ -59,7 +59,7 @@ class OpenPackage {
   // Only what came behind the mark, with the open transaction; nothing of it stays.
   [[nodiscard]] LoadPackage take_behind_mark();
   [[nodiscard]] LoadPackage take_all();
-  // All, to be staged: the troubles stay until it is known whether the transaction commits.
+  // All, to be spooled: the troubles stay until it is known whether the transaction commits.
   [[nodiscard]] LoadPackage take_part();
 
  private:

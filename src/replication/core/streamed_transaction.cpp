@@ -40,7 +40,7 @@ LoadPackage StreamedTransaction::take_part() {
   drop_aborted(out);
   out.kind = PackageKind::part;
   out.staged_xid = xid_;
-  staged_ = true;
+  spooled_ = true;
   return out;
 }
 

@@ -1,5 +1,5 @@
 // A transaction that the server streams before it ends: what it changed so far, each change under the subtransaction
-// that made it, and the subtransactions that were rolled back meanwhile. What does not fit into memory is staged; the
+// that made it, and the subtransactions that were rolled back meanwhile. What does not fit into memory is spooled; the
 // rest stays here until it is known how the transaction ends.
 #pragma once
 
@@ -30,8 +30,8 @@ class StreamedTransaction {
   // It has changes that were not rolled back, also such that the package leaves out.
   [[nodiscard]] bool changed() const { return !changed_by_.empty(); }
   [[nodiscard]] std::vector<std::uint32_t> aborted() const;  // ascending
-  // Parts of it have left for the destination's staging.
-  [[nodiscard]] bool staged() const { return staged_; }
+  // Parts of it have left for the spool.
+  [[nodiscard]] bool spooled() const { return spooled_; }
 
   // What is held here, without the changes of subtransactions that are known to be rolled back.
   [[nodiscard]] LoadPackage take();
@@ -47,7 +47,7 @@ class StreamedTransaction {
   std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
   std::unordered_set<std::uint32_t> aborted_;
   std::unordered_set<std::uint32_t> changed_by_;  // (sub)transactions with changes that are not in aborted_
-  bool staged_ = false;
+  bool spooled_ = false;
 };
 
 }  // namespace walbrook::replication

@@ -99,6 +99,25 @@ TEST(PartCodec, EveryTruncationIsAnError) {
   }
 }
 
+TEST(PartCodec, a_batch_carries_only_the_transactions_of_its_rows) {
+  const auto schema = std::get<RowBatch>(sample().steps[0]).schema;
+  std::vector<Transaction> transactions;
+  for (std::uint32_t i = 0; i < 10'000; ++i) transactions.push_back({.xid = i, .commit_lsn = {100 + i}});
+  RowBatch batch(schema);
+  for (const std::uint32_t transaction : {9'000U, 9'000U, 9'002U}) {
+    for (auto& column : batch.columns) column.append_null();
+    batch.finish_row(Op::insert, transaction);
+  }
+  const std::vector<Step> steps{std::move(batch), Truncate{.tables = {schema}, .transaction = 9'003}};
+  const auto bytes = write_part(transactions, steps);
+  EXPECT_LT(bytes.size(), 5'000U);
+  const auto part = read_part(bytes);
+  ASSERT_EQ(part.transactions.size(), 4U);
+  EXPECT_EQ(part.transactions[0].xid, 9'000U);
+  EXPECT_EQ(std::get<RowBatch>(part.steps[0]).transaction, (std::vector<std::uint32_t>{0, 0, 2}));
+  EXPECT_EQ(part.transactions[std::get<Truncate>(part.steps[1]).transaction].commit_lsn, Lsn{9'103});
+}
+
 TEST(PartCodec, ASplitBatchIsTheSameRows) {
   auto package = sample();
   auto& batch = std::get<RowBatch>(package.steps[0]);
