@@ -8,6 +8,8 @@
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/stored_state.h"
 #include "destination/duckdb/types.h"
+#include "destination/memory/memory_capabilities.h"
+#include "destination/memory/memory_destination.h"
 
 namespace walbrook::destination {
 namespace {
@@ -17,6 +19,10 @@ void check_scheme(const std::string& url) {
   if (scheme.empty() || scheme == "duckdb") return;
   throw Error(ErrorKind::configuration, "unknown kind of destination \"" + std::string(scheme) + "\"",
               "Known: duckdb (duckdb:///shop.duckdb).");
+}
+
+bool is_in_memory(const std::string& url) {
+  return url.starts_with("memory:");
 }
 
 }  // namespace
@@ -32,11 +38,13 @@ std::string local_path(const std::string& url) {
 }
 
 const Capabilities& capabilities_of(const std::string& url) {
+  if (is_in_memory(url)) return memory::capabilities();
   check_scheme(url);
   return duckdb::capabilities();
 }
 
 std::unique_ptr<Destination> open_destination(const DestinationOptions& options) {
+  if (is_in_memory(options.url)) return std::make_unique<memory::MemoryDestination>(options);
   check_scheme(options.url);
   return std::make_unique<duckdb::DuckDbDestination>(options);
 }

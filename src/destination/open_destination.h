@@ -57,6 +57,7 @@ class CalledFrom {
 [[nodiscard]] const Capabilities& capabilities_of(const std::string& url);
 
 // By the URL's scheme. Unknown: Error(configuration) with the known ones. Touches no file before Destination::open.
+// Besides what users know, memory:NAME is a destination in the memory of this process (memory/memory_destination.h).
 [[nodiscard]] std::unique_ptr<Destination> open_destination(const DestinationOptions& options);
 
 // What pipelines left at the destination that the URL names, by statements that `ask` runs there: a ReadSession, or a

@@ -1,97 +1,132 @@
 #include "test/contract/fixture.h"
 
-#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/error.h"
 
 namespace walbrook::contract {
+namespace {
 
-ContractTest::ContractTest() {
+// Ends `work` of DestinationCase::killed where the process goes on.
+struct Died {};
+
+}  // namespace
+
+DestinationCase::DestinationCase(const DestinationKind& kind) : kind_(kind) {
   std::string pattern = (std::filesystem::temp_directory_path() / "walbrook-contract-XXXXXX").string();
   folder_ = ::mkdtemp(pattern.data());
+  if (kind_.keep != nullptr) kept_ = kind_.keep(options());
 }
 
-ContractTest::~ContractTest() {
+DestinationCase::~DestinationCase() {
   destination_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
 
-State ContractTest::open(const std::string& pipeline) {
-  destination_.reset();
-  auto chosen = options();
+destination::DestinationOptions DestinationCase::options(const std::string& pipeline) const {
+  auto chosen = kind_.options(folder_);
   chosen.pipeline = pipeline;
-  destination_ = destination::open_destination(chosen);
+  return chosen;
+}
+
+State DestinationCase::open(const std::string& pipeline) {
+  destination_.reset();
+  destination_ = destination::open_destination(options(pipeline));
   return destination_->open();
 }
 
-TableRecord ContractTest::record(const TableSchemaRef& schema, TableState state) {
-  return {.oid = schema->oid,
-          .schema = schema->schema,
-          .name = schema->name,
-          .target_schema = schema->schema,
-          .target_name = schema->name,
-          .state = state,
-          .columns = schema};
+TableRecord DestinationCase::record(const TableSchemaRef& schema, TableState state) {
+  TableRecord table{.oid = schema->oid, .schema = schema->schema, .name = schema->name};
+  table.target_schema = schema->schema;
+  table.target_name = schema->name;
+  table.state = state;
+  table.columns = schema;
+  return table;
 }
 
-Checkpoint ContractTest::at(std::uint64_t lsn) {
+Checkpoint DestinationCase::at(std::uint64_t lsn) {
   return {.slot = "walbrook", .systemid = "7301234567890123456", .timeline = 1, .lsn = Lsn{lsn}};
 }
 
-void ContractTest::load(std::uint64_t lsn, const std::function<void(Transaction&)>& work) {
-  const auto load = destination_->begin({});
-  work(*load);
-  load->put(destination::PutCheckpoint{at(lsn)});
-  load->commit();
+void DestinationCase::load(std::uint64_t lsn, const std::function<void(Transaction&)>& work) {
+  const auto transaction = begin();
+  work(*transaction);
+  transaction->put(destination::PutCheckpoint{at(lsn)});
+  transaction->commit();
 }
 
-TableRecord ContractTest::create(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows) {
+std::unique_ptr<destination::CopyWriter> DestinationCase::copy_writer(const TableRecord& table) {
+  const destination::CopyTarget target{.table = &table, .schema = table.columns};
+  return destination_->begin_copy({&target, 1});
+}
+
+void DestinationCase::copy(const TableRecord& table, const Rows& rows) {
+  const auto writer = copy_writer(table);
+  writer->append(0, inserts(table.columns, rows));
+  writer->finish();
+}
+
+TableRecord DestinationCase::create(const TableSchemaRef& schema, const Rows& rows) {
   const auto table = record(schema);
-  const auto copy = begin_copy(*destination_, table, schema);
-  copy->append(0, inserts(schema, rows));
-  copy->finish();
-  load(++lsn_, [&](Transaction& load) {
-    load.swap_in(table);
-    load.put(destination::PutTable{table});
+  copy(table, rows);
+  load(++lsn_, [&](Transaction& transaction) {
+    transaction.swap_in(table);
+    transaction.put(destination::PutTable{table});
   });
   return table;
 }
 
-destination::MergeCounts ContractTest::merge(const TableRecord& table, const RowOperations& effect) {
+destination::MergeCounts DestinationCase::merge(const TableRecord& table, const RowOperations& effect) {
   destination::MergeCounts counts;
-  load(++lsn_, [&](Transaction& load) { counts = apply(load, table, effect); });
+  load(++lsn_, [&](Transaction& transaction) { counts = destination::apply(transaction, table, effect); });
   return counts;
 }
 
-std::vector<std::string> ContractTest::ask(const std::string& sql) {
-  const auto session = destination::query_engine_of(*destination_).open_session();
-  return ask(*session, sql);
+void DestinationCase::add_overflow(const TableRecord& table, const Strings& columns) {
+  load(++lsn_, [&](Transaction& transaction) { transaction.alter(table, {.overflow = columns}); });
 }
 
-std::vector<std::string> ContractTest::ask(destination::ReadSession& session, const std::string& sql) {
-  std::vector<std::string> out;
-  for (const auto& row : session.query(sql).rows) {
+Strings DestinationCase::rows(const TableRecord& table) {
+  Strings lines;
+  for (const auto& row : kind_.read(*destination_, table)) {
     std::string line;
-    for (const auto& cell : row) line += (line.empty() ? "" : "|") + cell.value_or("-");
-    out.push_back(line);
+    for (const auto& cell : row) line += (&cell == row.data() ? "" : "|") + to_text(cell);
+    lines.push_back(std::move(line));
   }
-  return out;
+  std::ranges::sort(lines);
+  return lines;
 }
 
-void ContractTest::killed(const std::function<void(destination::Destination&)>& work) {
+bool DestinationCase::is_there(const TableRecord& table) {
+  return error_of([&] { static_cast<void>(rows(table)); }).empty();
+}
+
+void DestinationCase::killed(const std::function<void(Destination&)>& work) {
   close();
+  if (kind_.outlives_processes()) return kill_process(work);
+  try {
+    const auto opened = destination::open_destination(options());
+    static_cast<void>(opened->open());
+    work(*opened);
+  } catch (const Died&) {  // what it had begun is gone with it
+  }
+}
+
+void DestinationCase::kill_process(const std::function<void(Destination&)>& work) {
   const auto child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
     try {
       const auto opened = destination::open_destination(options());
-      (void)opened->open();
+      static_cast<void>(opened->open());
       work(*opened);
       die();
     } catch (const std::exception& failed) {
@@ -104,7 +139,8 @@ void ContractTest::killed(const std::function<void(destination::Destination&)>& 
   ASSERT_TRUE(WIFSIGNALED(status)) << "the process ended by itself with " << WEXITSTATUS(status);
 }
 
-void ContractTest::die() {
+void DestinationCase::die() const {
+  if (!kind_.outlives_processes()) throw Died();
   ::kill(::getpid(), SIGKILL);
   ::_exit(2);
 }

@@ -1,5 +1,8 @@
 #include "test/contract/rows.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
@@ -77,7 +80,117 @@ void append_cell(RowBatch& batch, std::size_t at, const Cell& cell) {
   append_value(column, cell);
 }
 
+Parts parts_of(const Column& column, std::size_t row) {
+  Parts parts;
+  const auto& children = column.children();
+  if (column.type().layout == Layout::structure) {
+    for (const auto& field : children) parts.cells.push_back(cell_of(field, row));
+    return parts;
+  }
+  const auto end = static_cast<std::size_t>(column.offsets()[row + 1]);
+  for (auto at = static_cast<std::size_t>(column.offsets()[row]); at < end; ++at) {
+    for (const auto& part : children) parts.cells.push_back(cell_of(part, at));
+  }
+  return parts;
+}
+
+std::string number_text(double number) {
+  if (std::isnan(number)) return "nan";  // every NaN is one
+  return fmt::format("{}", number);
+}
+
+std::string number_text(Int128 number) {
+  const bool is_negative = number < 0;
+  std::string digits;
+  do {
+    const auto digit = static_cast<int>(number % 10);
+    digits.insert(digits.begin(), static_cast<char>('0' + (is_negative ? -digit : digit)));
+    number /= 10;
+  } while (number != 0);
+  return (is_negative ? "-" : "") + digits;
+}
+
+std::string parts_text(const Parts& parts) {
+  std::string text;
+  for (const auto& cell : parts.cells) text += (text.empty() ? "" : ", ") + to_text(cell);
+  return "[" + text + "]";
+}
+
 }  // namespace
+
+Cell cell_of(const Column& column, std::size_t row) {
+  if (const auto* overflow = column.variant(row)) return VariantText{*overflow};
+  if (column.is_null(row)) return Null{};
+  switch (column.type().layout) {
+    case Layout::boolean:
+      return column.value<std::uint8_t>(row) != 0;
+    case Layout::int16:
+      return std::int64_t{column.value<std::int16_t>(row)};
+    case Layout::int32:
+    case Layout::date:
+      return std::int64_t{column.value<std::int32_t>(row)};
+    case Layout::int64:
+    case Layout::time:
+    case Layout::timestamp:
+    case Layout::timestamp_tz:
+      return column.value<std::int64_t>(row);
+    case Layout::uint32:
+      return std::uint64_t{column.value<std::uint32_t>(row)};
+    case Layout::uint64:
+      return column.value<std::uint64_t>(row);
+    case Layout::float32:
+      return double{column.value<float>(row)};
+    case Layout::float64:
+      return column.value<double>(row);
+    case Layout::decimal:
+      return column.value<Int128>(row);
+    case Layout::time_tz:
+      return column.value<TimeTz>(row);
+    case Layout::interval:
+      return column.value<Interval>(row);
+    case Layout::list:
+    case Layout::structure:
+    case Layout::map:
+      return parts_of(column, row);
+    default:
+      return std::string(column.bytes_at(row));
+  }
+}
+
+Cell as_held(const Cell& cell, const PhysicalType& type) {
+  Column column(type);
+  append_value(column, cell);
+  return cell_of(column, 0);
+}
+
+std::string to_text(const Cell& cell) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, Null>) {
+          return "-";
+        } else if constexpr (std::is_same_v<Value, Unchanged>) {
+          return "(unchanged)";
+        } else if constexpr (std::is_same_v<Value, VariantText>) {
+          return "~" + value.text;
+        } else if constexpr (std::is_same_v<Value, bool>) {
+          return value ? "true" : "false";
+        } else if constexpr (std::is_same_v<Value, std::string>) {
+          return value;
+        } else if constexpr (std::is_same_v<Value, TimeTz>) {
+          return fmt::format("{} us at {} s", value.microseconds, value.offset_seconds);
+        } else if constexpr (std::is_same_v<Value, Interval>) {
+          return fmt::format("{} months {} days {} us", value.months, value.days, value.microseconds);
+        } else if constexpr (std::is_same_v<Value, Parts>) {
+          return parts_text(value);
+        } else if constexpr (std::is_same_v<Value, double> || std::is_same_v<Value, Int128>) {
+          return number_text(value);
+        } else {
+          return std::to_string(value);
+        }
+      },
+      cell);
+}
 
 TableSchemaRef table(std::string name, std::initializer_list<ColumnSpec> columns, Oid oid) {
   auto schema = std::make_shared<TableSchema>();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "destination/open_destination.h"
+#include "model/column.h"
 #include "model/row_batch.h"
 #include "output/merge.h"
 
@@ -43,6 +44,14 @@ inline constexpr bool key = true;
 
 // Identity `key` where a column is in it, else `full`.
 [[nodiscard]] TableSchemaRef table(std::string name, std::initializer_list<ColumnSpec> columns, Oid oid = 16400);
+
+// The cell of a column, in the widest form of its kind: an int64 for every integer that has a sign.
+[[nodiscard]] Cell cell_of(const Column& column, std::size_t row);
+// The cell as a column of that type would hold it.
+[[nodiscard]] Cell as_held(const Cell& cell, const PhysicalType& type);
+// For comparing and for messages: 1, 0.5, true, text and bytes as they are, - for NULL, ~NaN for a value with that
+// overflow text, [1, -, 3] for what has parts. A decimal is its scaled integer, a date its days.
+[[nodiscard]] std::string to_text(const Cell& cell);
 
 void append(RowBatch& batch, Op op, const std::vector<Cell>& cells);
 [[nodiscard]] RowBatch inserts(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows);

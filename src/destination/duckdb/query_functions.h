@@ -1,7 +1,7 @@
 // Which of DuckDB's functions a query may use: what only reads this file is allowed, all else is refused by name.
 //
 // Table functions are an allow-list: one that is not judged is refused. Scalar functions, aggregates and macros are
-// allowed but for those that do more than compute. test/contract/judged_functions.txt holds every function of the
+// allowed but for those that do more than compute. test/unit/duckdb/judged_functions.txt holds every function of the
 // pinned DuckDB; a version that brings another one fails a test until somebody has judged it. Source:
 // duckdb_functions() of DuckDB 1.5.5, each of them tried.
 #pragma once

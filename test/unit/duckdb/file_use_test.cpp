@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "destination/duckdb/file_guard.h"
-#include "test/contract/fixture.h"
+#include "test/unit/duckdb/duckdb_case.h"
 
 namespace walbrook::contract {
 namespace {
@@ -28,9 +28,8 @@ using std::chrono::steady_clock;
 
 const auto things = table("things", {{"id", int4, key}, {"v", text}});
 
-class FileUseTest : public ContractTest {
+class FileUseTest : public DuckDbCase {
  protected:
-  [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
   [[nodiscard]] static destination::DestinationOptions use(const std::string& path) {
     return {.url = path, .pipeline = "other", .busy = WhenBusy::error};
   }
@@ -49,7 +48,7 @@ class FileUseTest : public ContractTest {
 
 constexpr const char* in_use = "in use by another pipeline of this program";
 
-TEST_P(FileUseTest, a_second_use_is_refused_by_whatever_name) {
+TEST_F(FileUseTest, a_second_use_is_refused_by_whatever_name) {
   fs::create_directory(folder() + "/sub");
   fs::create_symlink("../copy.duckdb", folder() + "/sub/link.duckdb");  // leads nowhere yet
   fs::create_directory_symlink(".", folder() + "/same");
@@ -69,7 +68,7 @@ TEST_P(FileUseTest, a_second_use_is_refused_by_whatever_name) {
   for (const auto& name : names) EXPECT_EQ(error_elsewhere(use(name)), "") << name;
 }
 
-TEST_P(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
+TEST_F(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
   fs::create_symlink("copy.duckdb", folder() + "/link.duckdb");
   std::vector<std::future<std::string>> first;
   for (const auto& name : {folder() + "/link.duckdb", file()}) {
@@ -86,7 +85,7 @@ TEST_P(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
   for (auto& ended : first) EXPECT_EQ(ended.get(), "");
 }
 
-TEST_P(FileUseTest, p3_the_log_of_a_file_behind_a_link_is_watched) {
+TEST_F(FileUseTest, p3_the_log_of_a_file_behind_a_link_is_watched) {
   fs::create_directory(folder() + "/sub");
   fs::create_symlink("../copy.duckdb", folder() + "/sub/link.duckdb");
   const auto opened = destination::open_destination({.url = folder() + "/sub/link.duckdb", .pipeline = "walbrook"});
@@ -103,7 +102,7 @@ TEST_P(FileUseTest, p3_the_log_of_a_file_behind_a_link_is_watched) {
   EXPECT_NE(said.find("has lost its log"), std::string::npos) << said;
 }
 
-TEST_P(FileUseTest, the_second_waits_until_the_first_is_done) {
+TEST_F(FileUseTest, the_second_waits_until_the_first_is_done) {
   open();
   auto waiting = use(file());
   waiting.busy = WhenBusy::wait;
@@ -116,7 +115,7 @@ TEST_P(FileUseTest, the_second_waits_until_the_first_is_done) {
   EXPECT_EQ(ask("SELECT v FROM public.things"), Strings{"a"});
 }
 
-TEST_P(FileUseTest, waiting_for_oneself_is_refused_at_once) {
+TEST_F(FileUseTest, waiting_for_oneself_is_refused_at_once) {
   open();
   auto waiting = use(file());
   waiting.busy = WhenBusy::wait;
@@ -132,7 +131,7 @@ TEST_P(FileUseTest, waiting_for_oneself_is_refused_at_once) {
   EXPECT_LT(steady_clock::now() - began, milliseconds(10'000));
 }
 
-TEST_P(FileUseTest, uses_of_one_owner_share_what_is_open_and_one_writes) {
+TEST_F(FileUseTest, uses_of_one_owner_share_what_is_open_and_one_writes) {
   auto mine = use(file());
   mine.owner = std::make_shared<const char>();
   const auto writer = destination::open_destination(mine);
@@ -150,7 +149,7 @@ TEST_P(FileUseTest, uses_of_one_owner_share_what_is_open_and_one_writes) {
   EXPECT_NE(error_elsewhere(others).find(in_use), std::string::npos);
 }
 
-TEST_P(FileUseTest, a_foreign_handle_is_refused_when_the_file_is_opened) {
+TEST_F(FileUseTest, a_foreign_handle_is_refused_when_the_file_is_opened) {
   open();
   create(things, {{1, "a"}});
   close();
@@ -163,7 +162,7 @@ TEST_P(FileUseTest, a_foreign_handle_is_refused_when_the_file_is_opened) {
   EXPECT_EQ(ask("SELECT v FROM public.things"), Strings{"a"});
 }
 
-TEST_P(FileUseTest, nothing_is_committed_while_a_foreign_handle_is_open) {
+TEST_F(FileUseTest, nothing_is_committed_while_a_foreign_handle_is_open) {
   open();
   const auto things_table = create(things, {{1, "a"}});
   {
@@ -191,7 +190,7 @@ bool is_free(const std::string& path) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-TEST_P(FileUseTest, a_lock_that_a_closed_handle_dropped_is_taken_again) {
+TEST_F(FileUseTest, a_lock_that_a_closed_handle_dropped_is_taken_again) {
   open();
   create(things, {{1, "a"}});
   ASSERT_FALSE(is_free(file()));
@@ -202,7 +201,7 @@ TEST_P(FileUseTest, a_lock_that_a_closed_handle_dropped_is_taken_again) {
   EXPECT_FALSE(is_free(file()));
 }
 
-TEST_P(FileUseTest, a_lock_that_another_process_took_meanwhile_ends_it) {
+TEST_F(FileUseTest, a_lock_that_another_process_took_meanwhile_ends_it) {
   open();
   const auto things_table = create(things, {{1, "a"}});
   { const std::ifstream foreign(file()); }
@@ -228,7 +227,7 @@ TEST_P(FileUseTest, a_lock_that_another_process_took_meanwhile_ends_it) {
   EXPECT_NE(error_of([&] { commit_something(); }), "") << "lost is lost";
 }
 
-TEST_P(FileUseTest, a_process_that_used_the_gap_is_noticed_by_what_it_wrote) {
+TEST_F(FileUseTest, a_process_that_used_the_gap_is_noticed_by_what_it_wrote) {
   open();
   const auto things_table = create(things, {{1, "a"}});
 
@@ -255,7 +254,7 @@ struct Loss {
   const char* said;
 };
 
-TEST_P(FileUseTest, p3_a_file_that_is_lost_takes_no_commit) {
+TEST_F(FileUseTest, p3_a_file_that_is_lost_takes_no_commit) {
   const std::vector<Loss> losses = {
       {"removed", [](const std::string& file) { fs::remove(file); }, "was removed while"},
       {"moved", [](const std::string& file) { fs::rename(file, file + ".away"); }, "copy.duckdb.away)"},
@@ -298,7 +297,7 @@ TEST_P(FileUseTest, p3_a_file_that_is_lost_takes_no_commit) {
 
 // Without a descriptor /proc/locks cannot be read: that says nothing of the lock. A checkpoint that came meanwhile was
 // taken for another process' work, and the file for lost.
-TEST_P(FileUseTest, a_shortage_of_descriptors_is_no_loss) {
+TEST_F(FileUseTest, a_shortage_of_descriptors_is_no_loss) {
   open();
   const auto things_table = create(things, {{1, "a"}});
   destination::duckdb::FileGuard looks(file());
@@ -315,7 +314,7 @@ TEST_P(FileUseTest, a_shortage_of_descriptors_is_no_loss) {
   EXPECT_EQ(error_of([&] { (void)merge(things_table, Effect(things).insert({3, "c"})); }), "");
 }
 
-TEST_P(FileUseTest, the_files_that_took_its_place_are_left_alone) {
+TEST_F(FileUseTest, the_files_that_took_its_place_are_left_alone) {
   open();
   create(things, {{1, "a"}});
   fs::create_directory(folder() + "/away");
@@ -334,9 +333,6 @@ TEST_P(FileUseTest, the_files_that_took_its_place_are_left_alone) {
   open();
   EXPECT_EQ(ask("SELECT v FROM public.things"), Strings{"a"});
 }
-
-INSTANTIATE_TEST_SUITE_P(Contract, FileUseTest, testing::ValuesIn(kinds),
-                         [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace walbrook::contract

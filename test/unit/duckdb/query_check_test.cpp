@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -12,7 +13,7 @@
 #include "destination/duckdb/query_functions.h"
 #include "destination/duckdb/query_references.h"
 #include "test/contract/duckdb_user.h"
-#include "test/contract/fixture.h"
+#include "test/unit/duckdb/duckdb_case.h"
 
 namespace walbrook::contract {
 namespace {
@@ -22,10 +23,8 @@ namespace duckdb = destination::duckdb;
 
 const auto orders = table("orders", {{"id", int4, key}, {"total", int8}});
 
-class QueryCheckTest : public ContractTest {
+class QueryCheckTest : public DuckDbCase {
  protected:
-  [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
-
   // Somebody opens the file with DuckDB itself, while no run is at work.
   void with_duckdb(std::initializer_list<const char*> statements) {
     close();
@@ -41,7 +40,7 @@ class QueryCheckTest : public ContractTest {
   }
 };
 
-TEST_P(QueryCheckTest, explain_runs_no_statement_that_writes) {
+TEST_F(QueryCheckTest, explain_runs_no_statement_that_writes) {
   open();
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -65,7 +64,7 @@ TEST_P(QueryCheckTest, explain_runs_no_statement_that_writes) {
   EXPECT_EQ(ask("SELECT total FROM public.orders"), Strings{"5"});
 }
 
-TEST_P(QueryCheckTest, explain_of_what_reads_is_answered) {
+TEST_F(QueryCheckTest, explain_of_what_reads_is_answered) {
   open();
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -77,7 +76,7 @@ TEST_P(QueryCheckTest, explain_of_what_reads_is_answered) {
   }
 }
 
-TEST_P(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
+TEST_F(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
   open();
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -200,7 +199,7 @@ FROM t: checkpoint()
 SELECT a: write_log('x')
 )";
 
-TEST_P(QueryCheckTest, a_refused_function_is_found_wherever_it_stands) {
+TEST_F(QueryCheckTest, a_refused_function_is_found_wherever_it_stands) {
   open();
   create(orders, {{1, 5}});
   create(table("o", {{"id", int4, key}, {"v", text}}, 16500), {{1, "a"}});
@@ -211,7 +210,7 @@ TEST_P(QueryCheckTest, a_refused_function_is_found_wherever_it_stands) {
   }
 }
 
-TEST_P(QueryCheckTest, files_are_not_read) {
+TEST_F(QueryCheckTest, files_are_not_read) {
   open();
   create(orders, {{1, 5}});
   std::ofstream(folder() + "/a.csv") << "a\n1\n";
@@ -245,7 +244,7 @@ TEST_P(QueryCheckTest, files_are_not_read) {
   for (const auto& sql : queries) expect_refused(*session, sql, "file");
 }
 
-TEST_P(QueryCheckTest, tables_may_be_called_like_files) {
+TEST_F(QueryCheckTest, tables_may_be_called_like_files) {
   open();
   create(table("a.csv", {{"id", int4, key}}), {{1}});
   create(table("csv", {{"id", int4, key}}, 16500), {{2}});
@@ -258,7 +257,7 @@ TEST_P(QueryCheckTest, tables_may_be_called_like_files) {
   EXPECT_EQ(ask("SELECT count(*) FROM 'orders.json'"), Strings{"1"});
 }
 
-TEST_P(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
+TEST_F(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
   open();
   create(orders, {{1, 5}});
   with_duckdb(
@@ -293,7 +292,7 @@ TEST_P(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
   expect_refused(*session, "FROM mine.of_macro", "write_log");
 }
 
-TEST_P(QueryCheckTest, what_computes_is_answered) {
+TEST_F(QueryCheckTest, what_computes_is_answered) {
   open();
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -327,7 +326,7 @@ TEST_P(QueryCheckTest, what_computes_is_answered) {
   }
 }
 
-TEST_P(QueryCheckTest, the_check_costs_little) {
+TEST_F(QueryCheckTest, the_check_costs_little) {
   open();
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -340,7 +339,7 @@ TEST_P(QueryCheckTest, the_check_costs_little) {
   EXPECT_LT(each.count(), 50);  // 3 ms by itself; the machine may be busy
 }
 
-TEST_P(QueryCheckTest, a_file_opened_to_read_keeps_its_settings) {
+TEST_F(QueryCheckTest, a_file_opened_to_read_keeps_its_settings) {
   open();
   create(orders, {{1, 5}});
   close();
@@ -358,7 +357,7 @@ TEST_P(QueryCheckTest, a_file_opened_to_read_keeps_its_settings) {
 
 // "scalar abs acos …" → (scalar, abs), (scalar, acos) …
 std::set<std::pair<std::string, std::string>> judged_functions() {
-  std::ifstream in(std::string(WALBROOK_SOURCE_DIR) + "/test/contract/judged_functions.txt");
+  std::ifstream in(std::string(WALBROOK_SOURCE_DIR) + "/test/unit/duckdb/judged_functions.txt");
   std::set<std::pair<std::string, std::string>> judged;
   for (std::string line; std::getline(in, line);) {
     if (line.empty() || line[0] == '#') continue;
@@ -370,7 +369,7 @@ std::set<std::pair<std::string, std::string>> judged_functions() {
   return judged;
 }
 
-TEST_P(QueryCheckTest, every_function_of_duckdb_is_judged) {
+TEST_F(QueryCheckTest, every_function_of_duckdb_is_judged) {
   open();
   create(orders, {{1, 5}});
   auto not_seen = judged_functions();
@@ -399,7 +398,7 @@ TEST_P(QueryCheckTest, every_function_of_duckdb_is_judged) {
   }
 }
 
-TEST_P(QueryCheckTest, views_of_duckdb_use_what_is_allowed) {
+TEST_F(QueryCheckTest, views_of_duckdb_use_what_is_allowed) {
   open();
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -412,9 +411,6 @@ TEST_P(QueryCheckTest, views_of_duckdb_use_what_is_allowed) {
         << *row.at(1);
   }
 }
-
-INSTANTIATE_TEST_SUITE_P(Contract, QueryCheckTest, testing::ValuesIn(kinds),
-                         [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace walbrook::contract

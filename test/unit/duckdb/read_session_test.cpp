@@ -3,11 +3,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "arrow/arrow_export.h"
 #include "base/error.h"
-#include "test/contract/fixture.h"
+#include "test/unit/duckdb/duckdb_case.h"
 
 namespace walbrook::contract {
 namespace {
@@ -15,9 +16,9 @@ namespace {
 const auto accounts = table("accounts", {{"id", int4, key}, {"balance", int8}});
 const auto history = table("history", {{"id", int8}, {"amount", int8}}, 16500);
 
-class ReadSessionTest : public ContractTest {};
+class ReadSessionTest : public DuckDbCase {};
 
-TEST_P(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
+TEST_F(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
   open();
   std::vector<std::vector<Cell>> rows;
   for (int i = 0; i < 100; ++i) rows.push_back({i, 0});
@@ -53,7 +54,7 @@ TEST_P(ReadSessionTest, p1_a_view_is_one_cut_over_all_tables) {
   EXPECT_EQ(ask("SELECT sum(balance) FROM public.accounts"), Strings{"2100"});
 }
 
-TEST_P(ReadSessionTest, tables_are_found_without_their_schema) {
+TEST_F(ReadSessionTest, tables_are_found_without_their_schema) {
   open();
   create(accounts, {{1, 5}});
   create(history, {{1, 7}});
@@ -64,7 +65,7 @@ TEST_P(ReadSessionTest, tables_are_found_without_their_schema) {
   EXPECT_EQ(ask(*session, "SELECT count(*) FROM public.history, accounts"), Strings{"1"});
 }
 
-TEST_P(ReadSessionTest, only_one_statement_that_reads) {
+TEST_F(ReadSessionTest, only_one_statement_that_reads) {
   open();
   create(accounts, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -105,7 +106,7 @@ TEST_P(ReadSessionTest, only_one_statement_that_reads) {
   EXPECT_FALSE(std::filesystem::exists("/tmp/walbrook-must-not-be.csv"));
 }
 
-TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
+TEST_F(ReadSessionTest, errors_tell_the_reason_in_one_line) {
   open();
   create(accounts, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -122,7 +123,7 @@ TEST_P(ReadSessionTest, errors_tell_the_reason_in_one_line) {
   EXPECT_EQ(ask(*session, "SELECT balance FROM public.accounts"), Strings{"5"});
 }
 
-TEST_P(ReadSessionTest, whatever_reads_is_answered) {
+TEST_F(ReadSessionTest, whatever_reads_is_answered) {
   open();
   create(accounts, {{1, 5}, {2, 7}});
   const auto session = destination::query_engine_of(destination()).open_session();
@@ -137,7 +138,7 @@ TEST_P(ReadSessionTest, whatever_reads_is_answered) {
   EXPECT_EQ(ask(*session, "EXPLAIN SELECT 1").empty(), false);
 }
 
-TEST_P(ReadSessionTest, columns_have_names_types_and_alignment) {
+TEST_F(ReadSessionTest, columns_have_names_types_and_alignment) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();
   const auto result = session->query(
@@ -168,7 +169,7 @@ TEST_P(ReadSessionTest, columns_have_names_types_and_alignment) {
   EXPECT_EQ(row[6], "2026-01-02 03:04:05+00");
 }
 
-TEST_P(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
+TEST_F(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();
   const auto result = session->query(
@@ -204,7 +205,7 @@ TEST_P(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
   EXPECT_EQ(many.rows[999][0], R"({"i":0,"l":[0,1],"t":"even"})");
 }
 
-TEST_P(ReadSessionTest, p5_a_result_has_a_bound) {
+TEST_F(ReadSessionTest, p5_a_result_has_a_bound) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();
   const auto error = error_of([&] { (void)session->query("SELECT repeat('x', 1000) FROM range(1000000)"); });
@@ -213,7 +214,7 @@ TEST_P(ReadSessionTest, p5_a_result_has_a_bound) {
   EXPECT_EQ(ask(*session, "SELECT range FROM range(100000)").size(), 100'000U);
 }
 
-TEST_P(ReadSessionTest, a_query_can_be_interrupted) {
+TEST_F(ReadSessionTest, a_query_can_be_interrupted) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();
   std::jthread later([&] {
@@ -228,7 +229,7 @@ TEST_P(ReadSessionTest, a_query_can_be_interrupted) {
   EXPECT_EQ(ask(*session, "SELECT 1"), Strings{"1"});
 }
 
-TEST_P(ReadSessionTest, p5_a_query_has_limits) {
+TEST_F(ReadSessionTest, p5_a_query_has_limits) {
   open();
   const auto endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
   const auto session = destination::query_engine_of(destination())
@@ -249,7 +250,7 @@ TEST_P(ReadSessionTest, p5_a_query_has_limits) {
 }
 
 // repeat('x', 3000000000) took 2 GB. What one expression allocates cannot be prevented; what comes after it is.
-TEST_P(ReadSessionTest, p5_a_query_ends_while_the_process_has_too_much_memory) {
+TEST_F(ReadSessionTest, p5_a_query_ends_while_the_process_has_too_much_memory) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();
   const auto error = error_of(
@@ -261,7 +262,7 @@ TEST_P(ReadSessionTest, p5_a_query_ends_while_the_process_has_too_much_memory) {
   EXPECT_EQ(ask(*roomy, "SELECT length(repeat(repeat('x', 1000000), 300))"), Strings{"300000000"});
 }
 
-TEST_P(ReadSessionTest, positions_are_of_the_pipelines_whose_tables_are_read) {
+TEST_F(ReadSessionTest, positions_are_of_the_pipelines_whose_tables_are_read) {
   open("one");
   create(accounts, {{1, 5}});
   EXPECT_EQ(destination::query_engine_of(destination()).open_session()->positions().size(), 0U);
@@ -292,9 +293,6 @@ TEST_P(ReadSessionTest, positions_are_of_the_pipelines_whose_tables_are_read) {
   EXPECT_EQ(read_by("FROM _walbrook.checkpoint"), "one two ");
   EXPECT_EQ(read_by("SELECT 1"), "");
 }
-
-INSTANTIATE_TEST_SUITE_P(Contract, ReadSessionTest, testing::ValuesIn(kinds),
-                         [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace walbrook::contract

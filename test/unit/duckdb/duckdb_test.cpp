@@ -8,20 +8,20 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "base/error.h"
 #include "test/contract/duckdb_user.h"
-#include "test/contract/fixture.h"
+#include "test/unit/duckdb/duckdb_case.h"
 
 namespace walbrook::contract {
 namespace {
 
 namespace fs = std::filesystem;
 
-class DuckDbTest : public ContractTest {
+class DuckDbTest : public DuckDbCase {
  protected:
-  [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
   [[nodiscard]] static std::string error_of_opening(destination::DestinationOptions options) {
     try {
       options.pipeline = "walbrook";
@@ -56,7 +56,7 @@ class WorkingFolder {
   fs::path before_;
 };
 
-TEST_P(DuckDbTest, urls_name_files) {
+TEST_F(DuckDbTest, urls_name_files) {
   const WorkingFolder here(folder());
   const auto path = [](const std::string& url) { return destination::local_path(url); };
   const auto in_folder = [&](const std::string& name) { return (fs::canonical(folder()) / name).string(); };
@@ -81,7 +81,7 @@ TEST_P(DuckDbTest, urls_name_files) {
   expect_says(error_of_opening({.url = "snowflake://x"}), {"configuration: ", "snowflake", "Known: duckdb"});
 }
 
-TEST_P(DuckDbTest, what_stands_in_the_way_of_opening_is_told) {
+TEST_F(DuckDbTest, what_stands_in_the_way_of_opening_is_told) {
   expect_says(error_of_opening({.url = folder() + "/none/x.duckdb"}), {"destination: ", "does not exist", "mkdir -p"});
   expect_says(error_of_opening({.url = folder()}), {"destination: ", "is a folder"});
   expect_says(error_of_opening({.url = file(), .read_only = true}), {"destination: ", "does not exist"});
@@ -97,7 +97,7 @@ TEST_P(DuckDbTest, what_stands_in_the_way_of_opening_is_told) {
   }
 }
 
-TEST_P(DuckDbTest, a_file_of_another_version_is_told) {
+TEST_F(DuckDbTest, a_file_of_another_version_is_told) {
   open();
   close();
   // The header: 8 bytes of checksum, "DUCK", 8 bytes of storage version, …
@@ -113,7 +113,7 @@ TEST_P(DuckDbTest, a_file_of_another_version_is_told) {
   expect_says(error_of_opening({.url = file()}), {"destination: ", "another version of DuckDB"});
 }
 
-TEST_P(DuckDbTest, a_locked_file_names_its_holder) {
+TEST_F(DuckDbTest, a_locked_file_names_its_holder) {
   std::array<int, 2> ready{};
   ASSERT_EQ(::pipe(ready.data()), 0);
   const auto holder = ::fork();
@@ -138,7 +138,7 @@ TEST_P(DuckDbTest, a_locked_file_names_its_holder) {
   EXPECT_EQ(error_of_opening({.url = file()}), "");
 }
 
-TEST_P(DuckDbTest, reading_alone_needs_no_state_and_changes_nothing) {
+TEST_F(DuckDbTest, reading_alone_needs_no_state_and_changes_nothing) {
   open();
   create(orders, {{1, "a"}});
   close();
@@ -151,7 +151,7 @@ TEST_P(DuckDbTest, reading_alone_needs_no_state_and_changes_nothing) {
   EXPECT_NE(error_of([&] { (void)opened->begin({}); }), "");
 }
 
-TEST_P(DuckDbTest, people_can_read_the_state) {
+TEST_F(DuckDbTest, people_can_read_the_state) {
   open();
   const auto table = create(orders, {{1, "a"}});
   load(0x1600000028, [&](Transaction& load) {
@@ -179,7 +179,7 @@ TEST_P(DuckDbTest, people_can_read_the_state) {
             (Strings{"1|orders|int32|false", "2|orders|int64|true"}));
 }
 
-TEST_P(DuckDbTest, the_newest_loads_are_kept) {
+TEST_F(DuckDbTest, the_newest_loads_are_kept) {
   open();
   as_user({"INSERT INTO _walbrook.loads (pipeline, load_id) SELECT 'walbrook', i FROM range(1, 10100) r(i)",
            "INSERT INTO _walbrook.loads (pipeline, load_id) VALUES ('other', 1)"});
@@ -192,7 +192,7 @@ TEST_P(DuckDbTest, the_newest_loads_are_kept) {
   EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.loads WHERE pipeline = 'other'"), Strings{"1"});
 }
 
-TEST_P(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
+TEST_F(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
   open();
   EXPECT_EQ(ask("SELECT current_setting('TimeZone'), current_setting('autoload_known_extensions'), "
                 "current_setting('preserve_insertion_order')"),
@@ -205,7 +205,7 @@ TEST_P(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
             Strings{"286.1 MiB|1"});
 }
 
-TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
+TEST_F(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   const auto refused = [&](const char* why) {
     const auto error = error_of([&] { (void)begin_copy(destination(), record(orders), orders); });
     EXPECT_TRUE(error.starts_with("destination: public.orders stands in copy.duckdb already and ")) << error;
@@ -239,7 +239,7 @@ TEST_P(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   EXPECT_TRUE(destination().inspect({&own, 1}).empty()) << "its own copy is in nobody's way";
 }
 
-TEST_P(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
+TEST_F(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
   open();
   create(orders, {{1, "a"}});
   for (const auto& [version, writer] : {std::pair{"1", "an older"}, std::pair{"3", "a newer"}}) {
@@ -258,7 +258,7 @@ TEST_P(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"a"});
 }
 
-TEST_P(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {
+TEST_F(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {
   open();
   const auto table = create(orders, {{1, "a"}});
   as_user({"CREATE VIEW public.notes AS SELECT note FROM public.orders",
@@ -281,7 +281,7 @@ TEST_P(DuckDbTest, what_users_build_on_a_copy_survives_its_replacement) {
   EXPECT_EQ(ask("SELECT note FROM public.notes ORDER BY note"), (Strings{"merged", "new"}));
 }
 
-TEST_P(DuckDbTest, an_unfinished_copy_is_dropped_by_its_own_pipeline_alone) {
+TEST_F(DuckDbTest, an_unfinished_copy_is_dropped_by_its_own_pipeline_alone) {
   killed([&](destination::Destination& opened) {
     const auto copy = begin_copy(opened, record(orders), orders);
     copy->append(0, inserts(orders, {{1, "a"}}));
@@ -294,7 +294,7 @@ TEST_P(DuckDbTest, an_unfinished_copy_is_dropped_by_its_own_pipeline_alone) {
   EXPECT_EQ(ask(copies + " ORDER BY ALL"), (Strings{"_walbrook_copy_16400", "_walbrook_copy_16400_2"}));
 }
 
-TEST_P(DuckDbTest, a_whole_copy_that_nobody_made_visible_is_dropped_at_open) {
+TEST_F(DuckDbTest, a_whole_copy_that_nobody_made_visible_is_dropped_at_open) {
   const std::string copies = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'public' ORDER BY ALL";
   const std::string records = "SELECT schema_name || '.' || table_name FROM _walbrook.targets ORDER BY ALL";
   killed([&](destination::Destination& opened) {
@@ -313,7 +313,7 @@ TEST_P(DuckDbTest, a_whole_copy_that_nobody_made_visible_is_dropped_at_open) {
   EXPECT_EQ(ask(copies), Strings{"orders"}) << "what readers see stays";
 }
 
-TEST_P(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
+TEST_F(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   open();
   const auto table = create(orders, {{1, "a"}});
   const auto altered = [&] {
@@ -361,7 +361,7 @@ TEST_P(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"mended"});
 }
 
-TEST_P(DuckDbTest, names_that_duckdb_has_itself) {
+TEST_F(DuckDbTest, names_that_duckdb_has_itself) {
   // A file named as a schema, and schemas named as DuckDB's own.
   for (const std::string name : {"public", "temp", "main", "system", "a b.c"}) {
     SCOPED_TRACE(name);
@@ -389,7 +389,7 @@ TEST_P(DuckDbTest, names_that_duckdb_has_itself) {
   }
 }
 
-TEST_P(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
+TEST_F(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
   close();
   const auto child = ::fork();
   ASSERT_GE(child, 0);
@@ -448,7 +448,7 @@ TEST_P(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
   EXPECT_EQ(ask("SELECT count(*), count(DISTINCT id) FROM public.orders"), Strings{"60001|60001"});
 }
 
-TEST_P(DuckDbTest, p5_the_log_does_not_grow_without_end) {
+TEST_F(DuckDbTest, p5_the_log_does_not_grow_without_end) {
   open();
   std::vector<std::vector<Cell>> rows;
   for (int i = 0; i < 5000; ++i) rows.push_back({i, "first"});
@@ -472,7 +472,7 @@ TEST_P(DuckDbTest, p5_the_log_does_not_grow_without_end) {
   close();
 }
 
-TEST_P(DuckDbTest, p5_prepared_transactions_give_their_room_back) {
+TEST_F(DuckDbTest, p5_prepared_transactions_give_their_room_back) {
   open();
   const std::string part(20U << 20U, 'p');
   for (std::uint64_t n = 0; n < 12; ++n) {
@@ -483,9 +483,6 @@ TEST_P(DuckDbTest, p5_prepared_transactions_give_their_room_back) {
   }
   EXPECT_LT(fs::file_size(file()), 120U << 20U);
 }
-
-INSTANTIATE_TEST_SUITE_P(Contract, DuckDbTest, testing::ValuesIn(kinds),
-                         [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace walbrook::contract

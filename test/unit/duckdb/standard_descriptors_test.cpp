@@ -6,14 +6,14 @@
 #include <array>
 #include <cerrno>
 
-#include "test/contract/fixture.h"
+#include "test/unit/duckdb/duckdb_case.h"
 
 namespace walbrook::contract {
 namespace {
 
 const auto notes = table("notes", {{"id", int4, key}});
 
-class StandardDescriptorsTest : public ContractTest {};
+class StandardDescriptorsTest : public DuckDbCase {};
 
 // In a process of its own: closes all three, opens the destination, commits, prints. 0 if printing failed as it does on
 // a closed descriptor.
@@ -32,7 +32,7 @@ int print_beside_the_destination(const destination::DestinationOptions& options,
   return ::read(STDIN_FILENO, text.data(), text.size()) < 0 && errno == EBADF ? 0 : 2;
 }
 
-TEST_P(StandardDescriptorsTest, p4_what_a_program_prints_does_not_get_into_the_file) {
+TEST_F(StandardDescriptorsTest, p4_what_a_program_prints_does_not_get_into_the_file) {
   open();
   create(notes, {{1}, {2}});
   close();
@@ -45,9 +45,6 @@ TEST_P(StandardDescriptorsTest, p4_what_a_program_prints_does_not_get_into_the_f
   EXPECT_EQ(open().checkpoint->lsn, Lsn{0x9000});
   EXPECT_EQ(ask("FROM public.notes ORDER BY id"), (Strings{"1", "2"}));
 }
-
-INSTANTIATE_TEST_SUITE_P(Contract, StandardDescriptorsTest, testing::ValuesIn(kinds),
-                         [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace walbrook::contract

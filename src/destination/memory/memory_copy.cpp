@@ -1,0 +1,64 @@
+#include "destination/memory/memory_copy.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace walbrook::destination::memory {
+
+MemoryCopyWriter::MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline,
+                                   std::span<const CopyTarget> tables)
+    : store_(std::move(store)), pipeline_(std::move(pipeline)) {
+  for (const auto& each : tables) {
+    const auto& record = *each.table;
+    copies_.push_back({.name = {record.target_schema, record.target_name},
+                       .table = MemoryTable(*each.schema, record.style),
+                       .consistent_point = record.snapshot_lsn,
+                       .last_of = each.last_of});
+  }
+  store_->with([&](MemoryStore::Contents& contents) {
+    for (const auto& copy : copies_) {
+      const auto found = contents.targets.find(copy.name);
+      if (found == contents.targets.end() || found->second.pipeline == pipeline_) {
+        contents.copies.erase(copy.name);  // a finished one is begun again
+        continue;
+      }
+      throw Error(ErrorKind::destination,
+                  found->second.pipeline.empty()
+                      ? fmt::format("{}.{} was not made by walbrook", copy.name.first, copy.name.second)
+                      : fmt::format("{}.{} belongs to pipeline \"{}\"", copy.name.first, copy.name.second,
+                                    found->second.pipeline),
+                  "Choose another dataset.");
+    }
+  });
+}
+
+void MemoryCopyWriter::append(std::size_t index, const RowBatch& rows) {
+  store_->reach(Step::copy_append);
+  auto& copy = copies_.at(index);
+  for (std::size_t c = 0; c < rows.columns.size(); ++c) {
+    if (!rows.columns[c].variants().empty()) copy.table.add_overflow(rows.schema->columns[c].name);
+  }
+  const Provenance copied{.lsn = copy.consistent_point};
+  copy.table.append(std::make_shared<const RowBatch>(rows), std::vector<Provenance>(rows.rows(), copied));
+}
+
+std::uint64_t MemoryCopyWriter::finish() {
+  store_->reach(Step::copy_finish);
+  std::uint64_t went = 0;
+  for (auto& copy : copies_) {
+    if (!copy.last_of.empty()) went += copy.table.keep_last(copy.last_of);
+  }
+  store_->with([&](MemoryStore::Contents& contents) {
+    for (auto& copy : copies_) {
+      contents.copies.insert_or_assign(
+          copy.name,
+          Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(std::move(copy.table))});
+    }
+  });
+  return went;
+}
+
+}  // namespace walbrook::destination::memory

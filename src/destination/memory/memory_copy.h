@@ -1,0 +1,35 @@
+// Copies in a memory destination: tables that nobody sees until they are finished and swapped in.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "destination/copy_writer.h"
+#include "destination/memory/memory_store.h"
+
+namespace walbrook::destination::memory {
+
+class MemoryCopyWriter final : public destination::CopyWriter {
+ public:
+  // Throws Error(destination) where a name belongs to somebody else.
+  MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline, std::span<const CopyTarget> tables);
+
+  void append(std::size_t index, const RowBatch& rows) override;
+  std::uint64_t finish() override;
+
+ private:
+  struct Copy {
+    MemoryStore::Name name;
+    MemoryTable table;
+    Lsn consistent_point;
+    std::vector<std::string> last_of;
+  };
+
+  std::shared_ptr<MemoryStore> store_;
+  std::string pipeline_;
+  std::vector<Copy> copies_;
+};
+
+}  // namespace walbrook::destination::memory

@@ -1,0 +1,161 @@
+#include "destination/memory/memory_destination.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/remedy.h"
+#include "destination/memory/memory_capabilities.h"
+#include "destination/memory/memory_copy.h"
+#include "destination/memory/memory_transaction.h"
+
+namespace walbrook::destination::memory {
+namespace {
+
+State state_of(const MemoryStore::Contents& contents, const std::string& pipeline) {
+  State state;
+  const auto found = contents.pipelines.find(pipeline);
+  if (found == contents.pipelines.end()) return state;
+  const auto& known = found->second;
+  state.checkpoint = known.checkpoint;
+  state.checkpoints = known.checkpoint ? 1 : 0;
+  for (const auto& [key, table] : known.tables) {
+    state.tables.push_back(table);
+    const bool is_sourced = table.state != TableState::loaded;
+    state.targets =
+        state.targets || (is_sourced && contents.targets.contains({table.target_schema, table.target_name}));
+  }
+  state.newest_load = known.loads.empty() ? 0 : known.loads.rbegin()->first;
+  return state;
+}
+
+std::optional<TargetFinding> inspect_one(const MemoryStore::Contents& contents, const std::string& pipeline,
+                                         const TableRecord& table) {
+  using Kind = TargetFinding::Kind;
+  const auto full_name = fmt::format("{}.{}", table.target_schema, table.target_name);
+  const auto found = contents.targets.find({table.target_schema, table.target_name});
+  if (found == contents.targets.end()) {
+    if (table.columns == nullptr) return std::nullopt;
+    return TargetFinding{.oid = table.oid,
+                         .kind = Kind::missing,
+                         .reason = fmt::format("target table {} was dropped", full_name),
+                         .hint = {}};
+  }
+  if (found->second.pipeline != pipeline) {
+    return TargetFinding{.oid = table.oid,
+                         .kind = Kind::name_conflict,
+                         .reason = fmt::format("{} was not made by this pipeline", full_name),
+                         .hint = "Choose another dataset."};
+  }
+  if (table.columns == nullptr) return std::nullopt;
+  const auto& columns = found->second.table->columns();
+  for (const auto& column : table.columns->columns) {
+    const auto known = std::ranges::find(columns, column.name, &ColumnSchema::name);
+    if (known != columns.end() && known->type == column.type) continue;
+    return TargetFinding{.oid = table.oid,
+                         .kind = Kind::altered,
+                         .reason = fmt::format("target table {} lacks column \"{}\"", full_name, column.name),
+                         .hint = {}};
+  }
+  return std::nullopt;
+}
+
+Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
+  return checkpoint ? checkpoint->lsn : Lsn{};
+}
+
+}  // namespace
+
+MemoryDestination::MemoryDestination(const DestinationOptions& options)
+    : name_(options.url), pipeline_(options.pipeline), store_(MemoryStore::named(options.url)) {}
+
+const Capabilities& MemoryDestination::capabilities() const {
+  return memory::capabilities();
+}
+
+std::string MemoryDestination::type_name(const PhysicalType& type) const {
+  return to_string(type);
+}
+
+State MemoryDestination::open() {
+  store_->reach(Step::open);
+  auto state = store_->with([&](MemoryStore::Contents& contents) {
+    std::erase_if(contents.copies, [&](const auto& entry) { return entry.second.pipeline == pipeline_; });
+    contents.pipelines[pipeline_];
+    return state_of(contents, pipeline_);
+  });
+  last_checkpoint_ = state.checkpoint;
+  uncertain_ = false;
+  return state;
+}
+
+State MemoryDestination::read_state() {
+  return store_->with([&](const MemoryStore::Contents& contents) { return state_of(contents, pipeline_); });
+}
+
+std::vector<TargetFinding> MemoryDestination::inspect(std::span<const TableRecord> tables) {
+  return store_->with([&](const MemoryStore::Contents& contents) {
+    std::vector<TargetFinding> findings;
+    for (const auto& table : tables) {
+      if (auto finding = inspect_one(contents, pipeline_, table)) findings.push_back(*std::move(finding));
+    }
+    return findings;
+  });
+}
+
+std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt*/) {
+  if (is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
+  store_->reach(Step::begin);
+  if (uncertain_) {
+    const auto durable = lsn_of(read_state().checkpoint);
+    if (durable != lsn_of(last_checkpoint_)) {
+      throw Error(ErrorKind::destination,
+                  fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name_,
+                              durable.to_string()),
+                  remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
+    }
+    uncertain_ = false;
+  }
+  is_open_ = true;
+  return std::make_unique<MemoryTransaction>(store_, pipeline_, [this](const MemoryTransaction::Outcome& outcome) {
+    is_open_ = false;
+    uncertain_ = outcome.uncertain;
+    if (outcome.committed && outcome.checkpoint) last_checkpoint_ = outcome.checkpoint;
+  });
+}
+
+std::unique_ptr<CopyWriter> MemoryDestination::begin_copy(std::span<const CopyTarget> tables) {
+  return std::make_unique<MemoryCopyWriter>(store_, pipeline_, tables);
+}
+
+void MemoryDestination::drop_tables(MemoryStore::Contents& contents, std::span<const TableRecord> tables) {
+  const auto is_ours = [&](const auto& entry) { return entry.second.pipeline == pipeline_; };
+  for (const auto& table : tables) {
+    for (auto* kept : {&contents.targets, &contents.copies}) {
+      const auto found = kept->find({table.target_schema, table.target_name});
+      if (found != kept->end() && is_ours(*found)) kept->erase(found);
+    }
+    contents.pipelines[pipeline_].tables.erase(PipelineState::key_of(table));
+  }
+}
+
+void MemoryDestination::drop(DropScope scope, std::span<const TableRecord> tables) {
+  store_->with([&](MemoryStore::Contents& contents) {
+    if (scope == DropScope::tables) return drop_tables(contents, tables);
+    auto& state = contents.pipelines[pipeline_];
+    std::vector<TableRecord> dropped;
+    for (const auto& [key, table] : state.tables) {
+      if (scope == DropScope::pipeline || table.state != TableState::loaded) dropped.push_back(table);
+    }
+    drop_tables(contents, dropped);
+    state.checkpoint.reset();
+    state.prepared.clear();
+    std::erase_if(state.loads,
+                  [&](const auto& entry) { return scope == DropScope::pipeline || entry.second.last_commit.is_set(); });
+  });
+  if (scope != DropScope::tables) last_checkpoint_.reset();
+}
+
+}  // namespace walbrook::destination::memory

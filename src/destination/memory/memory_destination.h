@@ -1,0 +1,44 @@
+// A transactional destination in the memory of this process: for tests, for the simulation, and as the plainest example
+// of what a destination has to do. It answers no queries.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "destination/destination.h"
+#include "destination/memory/memory_store.h"
+#include "destination/open_destination.h"
+
+namespace walbrook::destination::memory {
+
+class MemoryDestination final : public destination::Destination {
+ public:
+  // The store is that of the URL's name: memory:NAME.
+  explicit MemoryDestination(const DestinationOptions& options);
+
+  [[nodiscard]] const Capabilities& capabilities() const override;
+  [[nodiscard]] std::string name() const override { return name_; }
+  [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
+
+  [[nodiscard]] State open() override;
+  [[nodiscard]] State read_state() override;
+  [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const TableRecord> tables) override;
+  [[nodiscard]] std::unique_ptr<Transaction> begin(const AttemptId& attempt) override;
+  [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> tables) override;
+  void drop(DropScope scope, std::span<const TableRecord> tables) override;
+
+ private:
+  void drop_tables(MemoryStore::Contents& contents, std::span<const TableRecord> tables);
+
+  std::string name_;
+  std::string pipeline_;
+  std::shared_ptr<MemoryStore> store_;
+  bool is_open_ = false;                       // a transaction is
+  bool uncertain_ = false;                     // how the last commit ended
+  std::optional<Checkpoint> last_checkpoint_;  // that is known to be durable
+};
+
+}  // namespace walbrook::destination::memory

@@ -1,0 +1,215 @@
+#include "destination/memory/memory_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "destination/memory/cell_equality.h"
+#include "destination/memory/memory_capabilities.h"
+#include "destination/target_shape.h"
+
+namespace walbrook::destination::memory {
+namespace {
+
+// Where a batch has a column of the source; -1: nowhere.
+std::ptrdiff_t place_of(const TableSchema& schema, const std::string& column) {
+  const auto* found = schema.find(column);
+  return found == nullptr ? -1 : found - schema.columns.data();
+}
+
+// Cells of some columns, of rows of one batch after the other. Columns that a batch does not have are NULL.
+class RowKeys {
+ public:
+  RowKeys(std::vector<std::string> columns, Equality equality) : columns_(std::move(columns)), equality_(equality) {}
+
+  [[nodiscard]] std::string of(const RowBatch& batch, std::size_t row) {
+    if (batch.schema != schema_) {
+      schema_ = batch.schema;
+      places_.clear();
+      for (const auto& column : columns_) places_.push_back(place_of(*schema_, column));
+    }
+    std::string key;
+    for (const auto place : places_) {
+      if (place < 0) {
+        key += '-';
+      } else {
+        append_comparable(key, batch.columns[static_cast<std::size_t>(place)], row, equality_);
+      }
+    }
+    return key;
+  }
+
+ private:
+  std::vector<std::string> columns_;
+  Equality equality_;
+  TableSchemaRef schema_;  // of places_
+  std::vector<std::ptrdiff_t> places_;
+};
+
+std::vector<std::string> names_of_key(const TableSchema& schema) {
+  std::vector<std::string> names;
+  for (const auto at : schema.key_columns()) names.push_back(schema.columns[at].name);
+  return names;
+}
+
+std::vector<std::string> names_of_all(const TableSchema& schema) {
+  std::vector<std::string> names;
+  for (const auto& column : schema.columns) names.push_back(column.name);
+  return names;
+}
+
+bool has_null_key(const RowBatch& batch, std::size_t row, const TableSchema& schema) {
+  return std::ranges::any_of(schema.key_columns(), [&](std::size_t at) {
+    return batch.columns[at].is_null(row) && batch.columns[at].variant(row) == nullptr;
+  });
+}
+
+void check_utf8(const Column& column, const std::string& name, const TableSchema& schema) {
+  const auto layout = column.type().layout;
+  if (layout != Layout::utf8 && layout != Layout::json) return;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (column.is_null(row) || is_utf8(column.bytes_at(row))) continue;
+    throw Error(ErrorKind::data,
+                fmt::format("a value of column \"{}\" of table {} is not UTF-8", name, schema.full_name()));
+  }
+}
+
+}  // namespace
+
+MemoryTable::MemoryTable(const TableSchema& schema, TargetStyle style)
+    : columns_(schema.columns), names_(target_column_names(capabilities().names, style, schema)), style_(style) {}
+
+Column MemoryTable::values(const std::string& column) const {
+  const auto known = std::ranges::find(columns_, column, &ColumnSchema::name);
+  if (known == columns_.end()) throw Error(ErrorKind::internal, fmt::format("the table has no column \"{}\"", column));
+  Column out(known->type);
+  for (const auto& row : rows_) {
+    const auto place = place_of(*row.batch->schema, column);
+    if (place < 0) {
+      out.append_null();
+    } else {
+      out.append_from(row.batch->columns[static_cast<std::size_t>(place)], row.row);
+    }
+  }
+  return out;
+}
+
+void MemoryTable::add_columns(const std::vector<ColumnSchema>& columns) {
+  for (const auto& column : columns) {
+    if (std::ranges::find(columns_, column.name, &ColumnSchema::name) != columns_.end()) continue;
+    const auto is_taken = [&](const std::string& name) {
+      return std::ranges::any_of(names_,
+                                 [&](const std::string& other) { return capabilities().names.same(other, name); });
+    };
+    names_.push_back(free_name(column_name(column, style_.naming), is_taken));
+    columns_.push_back(column);
+  }
+}
+
+void MemoryTable::describe(const TableSchema& schema) {
+  for (auto& column : columns_) {
+    if (const auto* described = schema.find(column.name)) column.description = described->description;
+  }
+}
+
+void MemoryTable::complete(const Patch& patch, RowBatch& into) const {
+  const auto& schema = *into.schema;
+  RowKeys keys(names_of_key(schema), Equality::as_keys);
+  const auto wanted = keys.of(*patch.origin.batch, patch.origin.row);
+  const Row* found = nullptr;
+  std::size_t count = 0;
+  for (const auto& row : rows_) {
+    if (keys.of(*row.batch, row.row) != wanted) continue;
+    found = &row;
+    ++count;
+  }
+  if (count != 1) {
+    throw Error(ErrorKind::data,
+                fmt::format("table {}: {} rows have the key of a row whose unchanged values are to be kept",
+                            schema.full_name(), count),
+                "The target table was changed by somebody else, or does not hold what the source holds.");
+  }
+  for (std::size_t c = 0; c < into.columns.size(); ++c) {
+    if (!patch.row.batch->unchanged(patch.row.row, c)) {
+      into.columns[c].append_from(patch.row.batch->columns[c], patch.row.row);
+      continue;
+    }
+    const auto place = place_of(*found->batch->schema, schema.columns[c].name);
+    if (place < 0) {
+      into.columns[c].append_null();
+    } else {
+      into.columns[c].append_from(found->batch->columns[static_cast<std::size_t>(place)], found->row);
+    }
+  }
+  into.finish_row(Op::insert, patch.row.batch->transaction[patch.row.row]);
+}
+
+std::uint64_t MemoryTable::remove(std::span<const Removal> removals, const TableSchema& schema, bool keyed) {
+  RowKeys keys(keyed ? names_of_key(schema) : names_of_all(schema), keyed ? Equality::as_keys : Equality::as_content);
+  std::unordered_map<std::string, std::uint64_t> wanted;
+  for (const auto& removal : removals) {
+    if (keyed && has_null_key(*removal.row.batch, removal.row.row, schema)) continue;
+    auto& count = wanted[keys.of(*removal.row.batch, removal.row.row)];
+    count = keyed ? UINT64_MAX : count + removal.count;
+  }
+  const auto before = rows_.size();
+  std::erase_if(rows_, [&](const Row& row) {
+    const auto found = wanted.find(keys.of(*row.batch, row.row));
+    if (found == wanted.end() || found->second == 0) return false;
+    --found->second;
+    return true;
+  });
+  return before - rows_.size();
+}
+
+std::uint64_t MemoryTable::append(std::shared_ptr<const RowBatch> batch, const std::vector<Provenance>& provenance) {
+  const auto& schema = *batch->schema;
+  std::uint64_t overflow = 0;
+  for (std::size_t c = 0; c < schema.columns.size(); ++c) {
+    const auto& column = schema.columns[c];
+    const auto known = std::ranges::find(columns_, column.name, &ColumnSchema::name);
+    if (known == columns_.end() || known->type != column.type) {
+      throw Error(ErrorKind::internal, fmt::format("the target of table {} has no column \"{}\" of that type",
+                                                   schema.full_name(), column.name));
+    }
+    overflow += batch->columns[c].variants().size();
+    if (!batch->columns[c].variants().empty() && !has_overflow(column.name)) {
+      throw Error(ErrorKind::internal, fmt::format("the overflow column of \"{}\" of table {} was not prepared",
+                                                   column.name, schema.full_name()));
+    }
+    check_utf8(batch->columns[c], column.name, schema);
+  }
+  for (std::uint32_t row = 0; row < batch->rows(); ++row) rows_.push_back({batch, row, provenance[row]});
+  return overflow;
+}
+
+std::uint64_t MemoryTable::take_in(const MemoryTable& copy, const std::vector<std::string>& key) {
+  std::uint64_t went = 0;
+  if (!key.empty()) {
+    RowKeys keys(key, Equality::as_keys);
+    std::set<std::string> replaced;
+    for (const auto& row : copy.rows_) replaced.insert(keys.of(*row.batch, row.row));
+    went = std::erase_if(rows_, [&](const Row& row) { return replaced.contains(keys.of(*row.batch, row.row)); });
+  }
+  rows_.insert(rows_.end(), copy.rows_.begin(), copy.rows_.end());
+  return went;
+}
+
+std::uint64_t MemoryTable::keep_last(const std::vector<std::string>& key) {
+  RowKeys keys(key, Equality::as_keys);
+  std::unordered_map<std::string, std::size_t> last;
+  for (std::size_t i = 0; i < rows_.size(); ++i) last[keys.of(*rows_[i].batch, rows_[i].row)] = i;
+  std::vector<Row> kept;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (last.at(keys.of(*rows_[i].batch, rows_[i].row)) == i) kept.push_back(std::move(rows_[i]));
+  }
+  const auto went = rows_.size() - kept.size();
+  rows_ = std::move(kept);
+  return went;
+}
+
+}  // namespace walbrook::destination::memory

@@ -1,0 +1,219 @@
+#include "destination/memory/memory_transaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace walbrook::destination::memory {
+namespace {
+
+MemoryStore::Name name_of(const TableRecord& table) {
+  return {table.target_schema, table.target_name};
+}
+
+Provenance provenance_of(const RowsOf& rows, const RowBatch& batch, std::size_t row) {
+  Provenance provenance{.load_id = rows.load_id};
+  if (rows.transactions == nullptr) return provenance;
+  const auto& transaction = (*rows.transactions)[batch.transaction[row]];
+  provenance.lsn = transaction.commit_lsn;
+  provenance.commit_time = transaction.commit_time;
+  return provenance;
+}
+
+void add_row(RowBatch& batch, const RowRef& row) {
+  for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+    batch.columns[c].append_from(row.batch->columns[c], row.row);
+  }
+  batch.finish_row(Op::insert, row.batch->transaction[row.row]);
+}
+
+}  // namespace
+
+MemoryTransaction::MemoryTransaction(std::shared_ptr<MemoryStore> store, std::string pipeline, Ended ended)
+    : store_(std::move(store)), pipeline_(std::move(pipeline)), ended_(std::move(ended)) {}
+
+MemoryTransaction::~MemoryTransaction() {
+  ended_(outcome_);
+}
+
+// The table as this transaction changes it.
+MemoryTable& MemoryTransaction::changed(const TableRecord& table) {
+  const auto name = name_of(table);
+  auto found = targets_.find(name);
+  if (found == targets_.end()) {
+    const auto current = store_->target(table.target());
+    found = targets_.emplace(name, current == nullptr ? std::nullopt : std::optional<MemoryTable>(*current)).first;
+  }
+  if (found->second) return *found->second;
+  throw TargetRefused(fmt::format("target table {}.{} does not exist", name.first, name.second), "Resync the table.");
+}
+
+MemoryTable MemoryTransaction::take_copy(const TableRecord& table) {
+  const auto name = name_of(table);
+  if (const auto altered = altered_copies_.find(name); altered != altered_copies_.end()) {
+    taken_copies_.insert(name);
+    return std::move(altered_copies_.extract(altered).mapped());
+  }
+  const auto copy = store_->with([&](const MemoryStore::Contents& contents) -> TableRef {
+    const auto found = contents.copies.find(name);
+    return found == contents.copies.end() || found->second.pipeline != pipeline_ ? nullptr : found->second.table;
+  });
+  if (copy == nullptr || !taken_copies_.insert(name).second) {
+    throw Error(ErrorKind::internal, fmt::format("there is no finished copy of table {}.{}", table.schema, table.name));
+  }
+  return *copy;
+}
+
+void MemoryTransaction::alter(const TableRecord& table, const Alteration& alteration) {
+  store_->reach(Step::change);
+  const auto apply = [&](MemoryTable& target) {
+    target.add_columns(alteration.columns);
+    for (const auto& column : alteration.overflow) target.add_overflow(column);
+  };
+  if (table.state != TableState::copying) return apply(changed(table));
+  const auto name = name_of(table);
+  if (!altered_copies_.contains(name)) {
+    altered_copies_.emplace(name, take_copy(table));
+    taken_copies_.erase(name);
+  }
+  apply(altered_copies_.at(name));
+}
+
+void MemoryTransaction::swap_in(const TableRecord& table, const TargetName* former) {
+  store_->reach(Step::change);
+  const auto name = name_of(table);
+  const bool is_foreign = store_->with([&](const MemoryStore::Contents& contents) {
+    const auto found = contents.targets.find(name);
+    return found != contents.targets.end() && found->second.pipeline != pipeline_;
+  });
+  if (is_foreign) {
+    throw TargetRefused(fmt::format("{}.{} was not made by this pipeline", name.first, name.second),
+                        "Rename it, or choose another dataset.");
+  }
+  auto copy = take_copy(table);
+  if (former != nullptr) targets_[{former->schema, former->table}] = std::nullopt;
+  targets_.insert_or_assign(name, std::move(copy));
+}
+
+MergeCounts MemoryTransaction::add_copy(const TableRecord& table, const std::vector<std::string>& key) {
+  store_->reach(Step::change);
+  const auto copy = take_copy(table);
+  return {.removed = changed(table).take_in(copy, key), .written = copy.rows().size()};
+}
+
+void MemoryTransaction::complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) {
+  store_->reach(Step::change);
+  const auto& target = changed(table);
+  const auto [kept, is_new] = completed_.try_emplace(name_of(table), rows.schema);
+  if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
+  for (const auto& patch : patches) target.complete(patch, kept->second);
+}
+
+std::uint64_t MemoryTransaction::remove(const TableRecord& table, const RowsOf& rows,
+                                        std::span<const Removal> removals) {
+  store_->reach(Step::change);
+  return changed(table).remove(removals, *rows.schema, rows.keyed);
+}
+
+AppendCounts MemoryTransaction::append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) {
+  store_->reach(Step::change);
+  auto kept = completed_.extract(name_of(table));
+  auto batch = std::make_shared<RowBatch>(kept.empty() ? RowBatch(rows.schema) : std::move(kept.mapped()));
+  for (const auto& row : appended) add_row(*batch, row);
+  std::vector<Provenance> provenance;
+  provenance.reserve(batch->rows());
+  for (std::size_t row = 0; row < batch->rows(); ++row) provenance.push_back(provenance_of(rows, *batch, row));
+  const auto count = batch->rows();
+  return {.rows = count, .overflow = changed(table).append(std::move(batch), provenance)};
+}
+
+void MemoryTransaction::truncate(const TableRecord& table) {
+  store_->reach(Step::change);
+  changed(table).clear();
+}
+
+std::vector<std::string>& MemoryTransaction::prepared(std::uint32_t xid) {
+  const auto [found, is_new] = prepared_.try_emplace(xid);
+  if (is_new) {
+    found->second = store_->with([&](MemoryStore::Contents& contents) {
+      const auto& known = contents.pipelines[pipeline_].prepared;
+      const auto kept = known.find(xid);
+      return kept == known.end() ? std::vector<std::string>() : kept->second;
+    });
+  }
+  return found->second;
+}
+
+void MemoryTransaction::put(const StateChange& change) {
+  store_->reach(Step::put);
+  if (const auto* kept = std::get_if<KeepPrepared>(&change)) {
+    prepared(kept->xid).emplace_back(kept->bytes);
+  } else if (const auto* dropped = std::get_if<DropPrepared>(&change)) {
+    prepared(dropped->xid).clear();
+  } else if (const auto* described = std::get_if<DescribeTable>(&change)) {
+    changed(described->table).describe(*described->table.columns);
+  } else if (const auto* table = std::get_if<PutTable>(&change)) {
+    state_.emplace_back(*table);
+  } else if (const auto* checkpoint = std::get_if<PutCheckpoint>(&change)) {
+    state_.emplace_back(*checkpoint);
+    outcome_.checkpoint = checkpoint->checkpoint;
+  } else {
+    state_.emplace_back(std::get<PutLoad>(change));
+  }
+}
+
+void MemoryTransaction::read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) {
+  const auto parts = prepared(xid);  // a copy: the sink may drop them
+  for (const auto& part : parts) sink(part);
+}
+
+void MemoryTransaction::apply_to(PipelineState& state) {
+  for (auto& change : state_) {
+    if (auto* table = std::get_if<PutTable>(&change)) {
+      table->table.load_id = 0;
+      state.tables.insert_or_assign(PipelineState::key_of(table->table), std::move(table->table));
+    } else if (auto* checkpoint = std::get_if<PutCheckpoint>(&change)) {
+      state.checkpoint = std::move(checkpoint->checkpoint);
+    } else {
+      auto& load = std::get<PutLoad>(change).load;
+      if (load.id == 0) load.id = state.loads.empty() ? 1 : state.loads.rbegin()->first + 1;
+      state.loads.insert_or_assign(load.id, std::move(load));
+      if (state.loads.size() > most_loads) state.loads.erase(state.loads.begin());
+    }
+  }
+  for (auto& [xid, parts] : prepared_) {
+    if (parts.empty()) {
+      state.prepared.erase(xid);
+    } else {
+      state.prepared.insert_or_assign(xid, std::move(parts));
+    }
+  }
+}
+
+void MemoryTransaction::commit() {
+  store_->reach(Step::before_commit);
+  outcome_.uncertain = true;
+  store_->with([this](MemoryStore::Contents& contents) {
+    for (const auto& name : taken_copies_) contents.copies.erase(name);
+    for (auto& [name, copy] : altered_copies_) {
+      contents.copies.insert_or_assign(
+          name, Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(std::move(copy))});
+    }
+    for (auto& [name, table] : targets_) {
+      if (table) {
+        contents.targets.insert_or_assign(
+            name, Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(*std::move(table))});
+      } else {
+        contents.targets.erase(name);
+      }
+    }
+    apply_to(contents.pipelines[pipeline_]);
+  });
+  store_->reach(Step::after_commit);
+  outcome_ = {.committed = true, .checkpoint = outcome_.checkpoint};
+}
+
+}  // namespace walbrook::destination::memory

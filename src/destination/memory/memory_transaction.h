@@ -1,0 +1,64 @@
+// A transaction of a memory destination: tables that it changes are copied first, and replace the store's together
+// with the state in commit().
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "destination/memory/memory_store.h"
+#include "destination/transaction.h"
+
+namespace walbrook::destination::memory {
+
+class MemoryTransaction final : public destination::Transaction {
+ public:
+  // How it ended, for its destination.
+  struct Outcome {
+    bool committed = false;
+    bool uncertain = false;  // commit() failed: it may be durable or not
+    std::optional<Checkpoint> checkpoint;
+  };
+  using Ended = std::function<void(const Outcome&)>;
+
+  MemoryTransaction(std::shared_ptr<MemoryStore> store, std::string pipeline, Ended ended);
+  ~MemoryTransaction() override;
+
+  void alter(const TableRecord& table, const Alteration& alteration) override;
+  void swap_in(const TableRecord& table, const TargetName* former) override;
+  MergeCounts add_copy(const TableRecord& table, const std::vector<std::string>& key) override;
+  void complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) override;
+  std::uint64_t remove(const TableRecord& table, const RowsOf& rows, std::span<const Removal> removals) override;
+  AppendCounts append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) override;
+  void truncate(const TableRecord& table) override;
+  void put(const StateChange& change) override;
+  void read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) override;
+  void commit() override;
+
+ private:
+  using Name = MemoryStore::Name;
+  using Deferred = std::variant<PutTable, PutCheckpoint, PutLoad>;
+
+  [[nodiscard]] MemoryTable& changed(const TableRecord& table);
+  [[nodiscard]] MemoryTable take_copy(const TableRecord& table);
+  [[nodiscard]] std::vector<std::string>& prepared(std::uint32_t xid);
+  void apply_to(PipelineState& state);
+
+  std::shared_ptr<MemoryStore> store_;
+  std::string pipeline_;
+  Ended ended_;
+  Outcome outcome_;
+  std::map<Name, std::optional<MemoryTable>> targets_;  // as they will be; nullopt: it goes
+  std::set<Name> taken_copies_;
+  std::map<Name, MemoryTable> altered_copies_;
+  std::map<Name, RowBatch> completed_;                          // rows that wait for the next append
+  std::map<std::uint32_t, std::vector<std::string>> prepared_;  // as they will be, of those that were touched
+  std::vector<Deferred> state_;
+};
+
+}  // namespace walbrook::destination::memory

@@ -1,0 +1,327 @@
+// What the row operations do to a table: with a key, and without one.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "test/contract/fixture.h"
+
+namespace walbrook::contract {
+namespace {
+
+const auto numbered = table("orders", {{"id", int4, key}, {"n", int4}, {"note", text}});
+
+class RowOperationsTest : public ContractTest {};
+
+TEST_P(RowOperationsTest, rows_are_inserted_replaced_and_removed_by_key) {
+  open();
+  const auto table = create(numbered, {{1, 10, "a"}, {2, 20, "b"}, {3, 30, "c"}});
+  const auto counts = merge(table, Effect(numbered)
+                                       .insert({4, 40, "d"})
+                                       .replace({2, 21, Null{}})
+                                       .remove({3, Null{}, Null{}})
+                                       .replace({9, 90, "new"}));
+  EXPECT_EQ(rows(table), (Strings{"1|10|a", "2|21|-", "4|40|d", "9|90|new"}));
+  EXPECT_EQ(counts.removed, 2U);
+  EXPECT_EQ(counts.written, 3U);
+  EXPECT_EQ(merge(table, Effect(numbered).insert({5, 50, "e"})).written, 1U);
+}
+
+TEST_P(RowOperationsTest, a_changed_key_moves_the_row) {
+  open();
+  const auto table = create(numbered, {{1, 10, "a"}, {2, 20, "b"}});
+  merge(table, Effect(numbered).remove({1, Null{}, Null{}}).insert({7, 10, "a"}));
+  EXPECT_EQ(rows(table), (Strings{"2|20|b", "7|10|a"}));
+}
+
+TEST_P(RowOperationsTest, completed_rows_keep_what_was_not_sent) {
+  open();
+  const auto table = create(numbered, {{1, 10, "long"}, {2, 20, Null{}}, {3, 30, "other"}});
+  merge(table, Effect(numbered)
+                   .remove({1, Null{}, Null{}})
+                   .remove({2, Null{}, Null{}})
+                   .remove({3, Null{}, Null{}})
+                   .patch({1, 11, Unchanged{}}, {1, Null{}, Null{}})
+                   .patch({2, Unchanged{}, "set"}, {2, Null{}, Null{}})
+                   .patch({3, Unchanged{}, Unchanged{}}, {3, Null{}, Null{}}));
+  EXPECT_EQ(rows(table), (Strings{"1|11|long", "2|20|set", "3|30|other"}));
+}
+
+TEST_P(RowOperationsTest, completed_rows_swap_and_chain_keys) {
+  open();
+  const auto table = create(numbered, {{1, 10, "one"}, {2, 20, "two"}, {3, 30, "three"}});
+  // 1 and 2 change places, 3 becomes 4; no text was sent.
+  merge(table, Effect(numbered)
+                   .remove({1, Null{}, Null{}})
+                   .remove({2, Null{}, Null{}})
+                   .remove({3, Null{}, Null{}})
+                   .patch({2, 11, Unchanged{}}, {1, Null{}, Null{}})
+                   .patch({1, 21, Unchanged{}}, {2, Null{}, Null{}})
+                   .patch({4, 31, Unchanged{}}, {3, Null{}, Null{}}));
+  EXPECT_EQ(rows(table), (Strings{"1|21|two", "2|11|one", "4|31|three"}));
+}
+
+TEST_P(RowOperationsTest, a_key_cell_that_was_not_sent_comes_from_the_row) {
+  open();
+  const auto schema = contract::table("big", {{"k", text, key}, {"n", int4}});
+  const auto table = create(schema, {{"long key", 1}});
+  merge(table, Effect(schema).remove({"long key", Null{}}).patch({Unchanged{}, 2}, {"long key", Null{}}));
+  EXPECT_EQ(rows(table), Strings{"long key|2"});
+}
+
+TEST_P(RowOperationsTest, p4_a_row_that_cannot_be_completed_is_loud) {
+  open();
+  const auto table = create(numbered, {{1, 10, "a"}});
+  const auto error = error_of([&] {
+    merge(table, Effect(numbered).remove({2, Null{}, Null{}}).patch({2, 21, Unchanged{}}, {2, Null{}, Null{}}));
+  });
+  EXPECT_TRUE(error.starts_with("data: table public.orders: ")) << error;
+  EXPECT_EQ(rows(table), Strings{"1|10|a"});
+}
+
+TEST_P(RowOperationsTest, a_transaction_may_change_a_table_several_times) {
+  open();
+  const auto table = create(numbered, {{1, 10, "a"}});
+  load(0x5000, [&](Transaction& transaction) {
+    const auto apply = [&](const Effect& effect) { destination::apply(transaction, table, effect); };
+    apply(Effect(numbered).insert({2, 20, "b"}).insert({3, 30, "c"}));
+    apply(Effect(numbered).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
+    apply(Effect(numbered)
+              .remove({3, Null{}, Null{}})
+              .remove({2, Null{}, Null{}})
+              .patch({2, 22, Unchanged{}}, {2, Null{}, Null{}}));
+    apply(Effect(numbered).insert({1, 1, "again"}));
+  });
+  EXPECT_EQ(rows(table), (Strings{"1|1|again", "2|22|b2"}));
+}
+
+TEST_P(RowOperationsTest, keys_of_several_columns_match_as_a_whole) {
+  open();
+  const auto schema = contract::table("pair", {{"a", int4, key}, {"v", text}, {"b", text, key}});
+  const auto table = create(schema, {{1, "1x", "x"}, {1, "1y", "y"}, {2, "2x", "x"}});
+  merge(table, Effect(schema).remove({1, Null{}, "y"}).replace({2, "new", "x"}).remove({2, Null{}, "y"}));
+  EXPECT_EQ(rows(table), (Strings{"1|1x|x", "2|new|x"}));
+}
+
+TEST_P(RowOperationsTest, many_rows_and_many_keys) {
+  open();
+  constexpr int count = 30'000;
+  Rows all;
+  Effect effect(numbered);
+  Strings expected;
+  for (int i = 0; i < count; ++i) {
+    all.push_back({i, i, i % 3 == 0 ? Cell{Null{}} : Cell{"text of row " + std::to_string(i)}});
+    if (i % 10 == 0) {
+      effect.remove({i, Null{}, Null{}});
+    } else if (i % 2 == 0) {
+      effect.replace({i, -i, "changed"});
+      expected.push_back(std::to_string(i) + "|" + std::to_string(-i) + "|changed");
+    } else {
+      expected.push_back(std::to_string(i) + "|" + std::to_string(i) + "|" + to_text(all.back()[2]));
+    }
+  }
+  const auto table = create(numbered, all);
+  EXPECT_EQ(merge(table, effect).removed, count / 2U);
+  std::ranges::sort(expected);
+  EXPECT_TRUE(rows(table) == expected);
+}
+
+// Without a key -------------------------------------------------------------------------------------------------------
+
+TEST_P(RowOperationsTest, without_key_exactly_as_many_equal_rows_go) {
+  open();
+  const auto schema = contract::table("log", {{"a", int4}, {"b", text}});
+  const auto table =
+      create(schema, {{1, "x"}, {1, "x"}, {1, "x"}, {1, Null{}}, {1, Null{}}, {Null{}, Null{}}, {2, "x"}});
+  EXPECT_EQ(merge(table, Effect(schema).remove({1, "x"}, 1)).removed, 1U);
+  EXPECT_EQ(merge(table, Effect(schema).remove({1, Null{}}, 1).remove({Null{}, Null{}}, 1).insert({3, "y"})).removed,
+            2U);
+  EXPECT_EQ(rows(table), (Strings{"1|-", "1|x", "1|x", "2|x", "3|y"}));
+  EXPECT_EQ(merge(table, Effect(schema).remove({1, "x"}, 5)).removed, 2U) << "there are no more";
+  EXPECT_EQ(merge(table, Effect(schema).remove({9, "x"}, 1)).removed, 0U);
+}
+
+TEST_P(RowOperationsTest, without_key_rows_of_the_same_transaction_can_go) {
+  open();
+  const auto schema = contract::table("log", {{"a", int4}});
+  const auto table = create(schema, {{1}});
+  load(0x5000, [&](Transaction& transaction) {
+    destination::apply(transaction, table, Effect(schema).insert({1}).insert({1}).insert({2}));
+    destination::apply(transaction, table, Effect(schema).remove({1}, 2).remove({2}, 1));
+  });
+  EXPECT_EQ(rows(table), Strings{"1"});
+}
+
+TEST_P(RowOperationsTest, without_key_only_the_very_same_row_goes) {
+  open();
+  const auto schema = contract::table(
+      "odd", {{"f", {Layout::float64}}, {"g", {Layout::float32}}, {"i", {Layout::interval}}, {"z", {Layout::time_tz}}});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Interval month{.months = 1, .days = 0, .microseconds = 0};
+  const Interval thirty_days{.months = 0, .days = 30, .microseconds = 0};
+  const TimeTz noon{.microseconds = 43'200'000'000, .offset_seconds = 0};
+  const TimeTz same_instant{.microseconds = 46'800'000'000, .offset_seconds = 3600};
+  const auto table = create(schema, {{0.0, 0.0, month, noon},
+                                     {-0.0, 0.0, month, noon},
+                                     {0.0, -0.0, month, noon},
+                                     {0.0, 0.0, thirty_days, noon},
+                                     {0.0, 0.0, month, same_instant},
+                                     {nan, nan, Null{}, Null{}},
+                                     {-nan, nan, Null{}, Null{}}});
+  for (const auto& row : Rows{{-0.0, 0.0, month, noon},
+                              {0.0, -0.0, month, noon},
+                              {0.0, 0.0, thirty_days, noon},
+                              {0.0, 0.0, month, same_instant}}) {
+    EXPECT_EQ(merge(table, Effect(schema).remove(row, 2)).removed, 1U);
+  }
+  EXPECT_EQ(merge(table, Effect(schema).remove({nan, -nan, Null{}, Null{}}, 2)).removed, 2U) << "every NaN is one";
+  EXPECT_EQ(rows(table), Strings{"0|0|1 months 0 days 0 us|43200000000 us at 0 s"});
+}
+
+TEST_P(RowOperationsTest, a_table_without_columns_has_a_number_of_rows) {
+  open();
+  const auto schema = contract::table("nothing", {});
+  const auto table = create(schema, {{}, {}, {}});
+  EXPECT_EQ(rows(table).size(), 3U);
+  merge(table, Effect(schema).insert({}).insert({}));
+  EXPECT_EQ(rows(table).size(), 5U);
+  EXPECT_EQ(merge(table, Effect(schema).remove({}, 4)).removed, 4U);
+  EXPECT_EQ(rows(table).size(), 1U);
+}
+
+// Overflow columns
+// ------------------------------------------------------------------------------------------------------
+
+TEST_P(RowOperationsTest, p4_what_a_column_cannot_hold_is_in_its_overflow_column) {
+  open();
+  const auto schema = contract::table("money", {{"id", int4, key}, {"amount", numeric}});
+  const auto table = create(schema, {{1, 5'000'000'000}});
+  add_overflow(table, {"amount"});
+  add_overflow(table, {"amount"});  // once more does no harm
+  EXPECT_EQ(merge(table, Effect(schema).insert({2, VariantText{"NaN"}}).insert({3, 7'000'000'000})).variants, 1U);
+  EXPECT_EQ(rows(table), (Strings{"1|5000000000", "2|~NaN", "3|7000000000"}));
+  merge(table, Effect(schema).replace({2, 1'000'000'000}).replace({1, VariantText{"1e40"}}));
+  EXPECT_EQ(rows(table), (Strings{"1|~1e40", "2|1000000000", "3|7000000000"}));
+  merge(table, Effect(schema).remove({1, Null{}}).patch({8, Unchanged{}}, {1, Null{}}));
+  EXPECT_EQ(rows(table), (Strings{"2|1000000000", "3|7000000000", "8|~1e40"})) << "a completed row takes it along";
+}
+
+TEST_P(RowOperationsTest, a_key_that_is_in_its_overflow_column_is_found_again) {
+  open();
+  const auto schema = contract::table("wild", {{"v", text}, {"k", numeric, key}});
+  const auto table =
+      create(schema, {{"nan", VariantText{"NaN"}}, {"huge", VariantText{"1e50"}}, {"one", 1'000'000'000}});
+  add_overflow(table, {"k"});
+  merge(table, Effect(schema)
+                   .replace({"nan2", VariantText{"NaN"}})
+                   .replace({"one2", 1'000'000'000})
+                   .insert({"new", VariantText{"2e50"}}));
+  EXPECT_EQ(rows(table), (Strings{"huge|~1e50", "nan2|~NaN", "new|~2e50", "one2|1000000000"}));
+  merge(table, Effect(schema).remove({Null{}, VariantText{"1e50"}}).remove({Null{}, VariantText{"none"}}));
+  merge(table, Effect(schema)
+                   .remove({Null{}, VariantText{"2e50"}})
+                   .patch({Unchanged{}, VariantText{"3e50"}}, {Null{}, VariantText{"2e50"}}));
+  EXPECT_EQ(rows(table), (Strings{"nan2|~NaN", "new|~3e50", "one2|1000000000"}));
+}
+
+TEST_P(RowOperationsTest, an_overflow_key_where_the_table_never_had_one_matches_nothing) {
+  open();
+  const auto schema = contract::table("tame", {{"k", numeric, key}});
+  const auto table = create(schema, {{1'000'000'000}});
+  EXPECT_EQ(merge(table, Effect(schema).remove({VariantText{"NaN"}}).remove({1'000'000'000})).removed, 1U);
+  EXPECT_TRUE(rows(table).empty());
+}
+
+TEST_P(RowOperationsTest, without_key_overflow_texts_belong_to_the_content) {
+  open();
+  const auto schema = contract::table("heap", {{"amount", numeric}});
+  const auto table = create(schema, {{VariantText{"NaN"}}, {VariantText{"NaN"}}, {VariantText{"1e50"}}, {Null{}}});
+  add_overflow(table, {"amount"});
+  EXPECT_EQ(merge(table, Effect(schema).remove({VariantText{"NaN"}}, 1).remove({Null{}}, 1)).removed, 2U);
+  EXPECT_EQ(rows(table), (Strings{"~1e50", "~NaN"}));
+}
+
+TEST_P(RowOperationsTest, p4_a_value_without_its_overflow_column_is_refused) {
+  open();
+  const auto schema = contract::table("money", {{"id", int4, key}, {"amount", numeric}});
+  const auto table = create(schema);
+  EXPECT_NE(error_of([&] { merge(table, Effect(schema).insert({2, VariantText{"NaN"}})); }), "");
+  EXPECT_TRUE(rows(table).empty());
+}
+
+// Columns that come and go
+// ----------------------------------------------------------------------------------------------
+
+TEST_P(RowOperationsTest, columns_that_were_dropped_become_null) {
+  open();
+  const auto table = create(numbered, {{1, 10, "a"}, {2, 20, "b"}});
+  const auto fewer = contract::table("orders", {{"id", int4, key}, {"note", text}});
+  merge(table,
+        Effect(fewer).replace({1, "a2"}).insert({3, "c"}).remove({2, Null{}}).patch({2, Unchanged{}}, {2, Null{}}));
+  EXPECT_EQ(rows(table), (Strings{"1|-|a2", "2|-|b", "3|-|c"}));
+}
+
+TEST_P(RowOperationsTest, without_key_columns_that_were_dropped_are_not_compared) {
+  open();
+  const auto schema = contract::table("log", {{"a", int4}, {"gone", text}, {"b", int4}});
+  const auto table = create(schema, {{1, "x", 2}, {1, "y", 2}, {1, "z", 3}});
+  const auto fewer = contract::table("log", {{"b", int4}, {"a", int4}});
+  EXPECT_EQ(merge(table, Effect(fewer).remove({2, 1}, 2)).removed, 2U);
+  EXPECT_EQ(rows(table), Strings{"1|z|3"});
+}
+
+TEST_P(RowOperationsTest, columns_that_were_added_are_null_in_older_rows) {
+  open();
+  auto table = create(orders, {{1, "a"}});
+  const auto more = contract::table("orders", {{"id", int4, key}, {"note", text}, {"price", int8}});
+  for (int i = 0; i < 2; ++i) {  // once more does no harm
+    load(0x4000, [&](Transaction& transaction) { transaction.alter(table, {.columns = more->columns}); });
+  }
+  merge(table, Effect(more).insert({2, "b", 7}));
+  table.columns = more;
+  EXPECT_EQ(rows(table), (Strings{"1|a|-", "2|b|7"}));
+  open();
+  EXPECT_EQ(rows(table), (Strings{"1|a|-", "2|b|7"}));
+}
+
+TEST_P(RowOperationsTest, names_are_kept_whatever_they_are) {
+  open();
+  const std::string longest(63, 'n');
+  const auto schema = contract::table("select \"from\" a.b; drop \xF0\x9F\x98\x80", {{"id \"x\"", int4, key},
+                                                                                     {"select", int4},
+                                                                                     {"a.b", int4},
+                                                                                     {"'; --", int4},
+                                                                                     {longest, int4},
+                                                                                     {"\xF0\x9F\x98\x80", int4},
+                                                                                     {"s", text},
+                                                                                     {"t", text},
+                                                                                     {"k0", int4}});
+  const auto table = create(schema, {{1, 2, 3, 4, 5, 6, "s", "t", 7}});
+  merge(table, Effect(schema).replace({1, 20, 30, 40, 50, 60, "s2", "t2", 70}));
+  merge(table, Effect(schema)
+                   .remove({1, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}})
+                   .patch({1, 21, 31, 41, 51, 61, Unchanged{}, "t3", 71},
+                          {1, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}}));
+  EXPECT_EQ(rows(table), Strings{"1|21|31|41|51|61|s2|t3|71"});
+}
+
+TEST_P(RowOperationsTest, columns_that_differ_by_case_keep_apart) {
+  open();
+  const auto schema = contract::table("twins", {{"Id", int4, key}, {"id", int4}, {"ID", int4}, {"id_2", int4}});
+  const auto table = create(schema, {{1, 2, 3, 4}});
+  merge(table, Effect(schema).replace({1, 20, 30, 40}));
+  EXPECT_EQ(rows(table), Strings{"1|20|30|40"});
+  open();
+  // "Id" is dropped in the source, "ID" is the key now: each column stays what it is.
+  const auto fewer = contract::table("twins", {{"id", int4}, {"ID", int4, key}, {"id_2", int4}});
+  merge(table, Effect(fewer).replace({21, 30, 41}));
+  EXPECT_EQ(rows(table), Strings{"-|21|30|41"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, RowOperationsTest, testing::ValuesIn(kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace walbrook::contract

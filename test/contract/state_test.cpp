@@ -1,0 +1,326 @@
+// The state of a pipeline comes back as it was put, and goes with what it tells of.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "test/contract/fixture.h"
+
+namespace walbrook::contract {
+namespace {
+
+using destination::DropPrepared;
+using destination::DropScope;
+using destination::KeepPrepared;
+using destination::PutCheckpoint;
+using destination::PutLoad;
+using destination::PutTable;
+using destination::TargetFinding;
+
+class StateTest : public ContractTest {
+ protected:
+  [[nodiscard]] static Strings prepared(Transaction& transaction, std::uint32_t xid) {
+    Strings parts;
+    transaction.read_prepared(xid, [&](std::string_view bytes) { parts.emplace_back(bytes); });
+    return parts;
+  }
+  [[nodiscard]] Strings kept(std::uint32_t xid) { return prepared(*begin(), xid); }
+  void keep(std::uint32_t xid, const std::string& bytes) {
+    load(0x2000, [&](Transaction& transaction) { transaction.put(KeepPrepared{.xid = xid, .bytes = bytes}); });
+  }
+};
+
+TEST_P(StateTest, a_new_destination_is_empty) {
+  const auto state = open();
+  EXPECT_FALSE(state.checkpoint.has_value());
+  EXPECT_TRUE(state.tables.empty());
+  EXPECT_EQ(state.newest_load, 0);
+}
+
+TEST_P(StateTest, records_of_tables_come_back_as_they_were_put) {
+  open();
+  auto suspended = record(orders, TableState::quarantined);
+  suspended.target_name = "orders_2";
+  suspended.snapshot_lsn = Lsn{0x1600000028};
+  suspended.reason = "column \"mood\" 'bored' \xF0\x9F\x98\x80";
+  suspended.fingerprint = R"({"publication":"p1.2"})";
+  suspended.truncates = {812, 4'294'967'295U};
+  suspended.suspect = "a partition was attached";
+  suspended.changes_only = true;
+  suspended.leaves_xid = 5'000'000'000;
+  suspended.leaves_at = Lsn{0x70};
+  auto pending = record(table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), TableState::pending);
+  pending.columns = nullptr;
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.put(PutTable{suspended});
+    transaction.put(PutTable{pending});
+  });
+  const auto state = open();
+  ASSERT_EQ(state.tables.size(), 2U);
+  const bool in_order = state.tables[0].oid == orders->oid;
+  const auto& first = state.tables[in_order ? 0 : 1];
+  const auto& second = state.tables[in_order ? 1 : 0];
+  EXPECT_EQ(first.schema, "public");
+  EXPECT_EQ(first.name, "orders");
+  EXPECT_EQ(first.target(), suspended.target());
+  EXPECT_EQ(first.state, TableState::quarantined);
+  EXPECT_EQ(first.snapshot_lsn, suspended.snapshot_lsn);
+  EXPECT_EQ(first.reason, suspended.reason);
+  EXPECT_EQ(first.fingerprint, suspended.fingerprint);
+  EXPECT_EQ(first.truncates, suspended.truncates);
+  EXPECT_EQ(first.suspect, suspended.suspect);
+  EXPECT_TRUE(first.changes_only);
+  EXPECT_EQ(first.leaves_xid, suspended.leaves_xid);
+  EXPECT_EQ(first.leaves_at, suspended.leaves_at);
+  ASSERT_NE(first.columns, nullptr);
+  EXPECT_EQ(*first.columns, *orders);
+  EXPECT_EQ(second.name, pending.name);
+  EXPECT_EQ(second.state, TableState::pending);
+  EXPECT_FALSE(second.snapshot_lsn.is_set());
+  EXPECT_FALSE(second.changes_only);
+  EXPECT_EQ(second.columns, nullptr);
+}
+
+TEST_P(StateTest, a_record_replaces_that_of_the_same_name_in_the_source) {
+  open();
+  auto table = record(orders, TableState::pending);
+  load(0x2000, [&](Transaction& transaction) { transaction.put(PutTable{table}); });
+  table.oid = 17001;
+  table.state = TableState::copying;
+  load(0x2001, [&](Transaction& transaction) { transaction.put(PutTable{table}); });
+  const auto state = open();
+  ASSERT_EQ(state.tables.size(), 1U);
+  EXPECT_EQ(state.tables[0].oid, 17001U);
+  EXPECT_EQ(state.tables[0].state, TableState::copying);
+}
+
+TEST_P(StateTest, the_checkpoint_comes_back_as_it_was_put) {
+  open();
+  auto checkpoint = at(0x2000);
+  checkpoint.publication = "pub";
+  checkpoint.source = "127.0.0.1:5432/shop";
+  checkpoint.selection = {{"public", "orders", {}}, {"\xC3\x9C \"x\"", "y", {"a", "b c"}}};
+  checkpoint.origin = "none";
+  checkpoint.last = {.xid = 700, .commit_lsn = Lsn{0x1F00}, .commit_time = 1'700'000'000'000'000};
+  checkpoint.made_slot = true;
+  {
+    const auto transaction = begin();
+    transaction->put(PutCheckpoint{checkpoint});
+    transaction->commit();
+  }
+  for (const auto& state : {state(), open()}) {
+    ASSERT_TRUE(state.checkpoint.has_value());
+    EXPECT_EQ(state.checkpoint->slot, checkpoint.slot);
+    EXPECT_EQ(state.checkpoint->systemid, checkpoint.systemid);
+    EXPECT_EQ(state.checkpoint->timeline, checkpoint.timeline);
+    EXPECT_EQ(state.checkpoint->lsn, checkpoint.lsn);
+    EXPECT_EQ(state.checkpoint->publication, checkpoint.publication);
+    EXPECT_EQ(state.checkpoint->source, checkpoint.source);
+    EXPECT_EQ(state.checkpoint->selection, checkpoint.selection);
+    EXPECT_EQ(state.checkpoint->origin, checkpoint.origin);
+    EXPECT_EQ(state.checkpoint->last.xid, checkpoint.last.xid);
+    EXPECT_EQ(state.checkpoint->last.commit_lsn, checkpoint.last.commit_lsn);
+    EXPECT_EQ(state.checkpoint->last.commit_time, checkpoint.last.commit_time);
+    EXPECT_EQ(state.checkpoint->made_slot, checkpoint.made_slot);
+    EXPECT_EQ(state.checkpoint->made_publication, std::nullopt);
+  }
+}
+
+TEST_P(StateTest, loads_are_numbered) {
+  open();
+  const auto put = [&](std::int64_t id) {
+    load(0x2000, [&](Transaction& transaction) {
+      transaction.put(
+          PutLoad{{.id = id, .first_commit = Lsn{1}, .last_commit = Lsn{2}, .started = {}, .tables = "{}"}});
+    });
+  };
+  put(0);
+  EXPECT_EQ(state().newest_load, 1);
+  put(7);
+  EXPECT_EQ(state().newest_load, 7);
+  put(0);
+  EXPECT_EQ(open().newest_load, 8);
+  put(7);
+  EXPECT_EQ(open().newest_load, 8) << "the load of that number was replaced";
+}
+
+TEST_P(StateTest, prepared_transactions_are_kept_verbatim_and_in_order) {
+  open();
+  std::string all_bytes;
+  for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
+  std::string large;
+  while (large.size() < (std::size_t{5} << 20U) + 3) large += all_bytes;
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.put(KeepPrepared{.xid = 5, .bytes = "one"});
+    transaction.put(KeepPrepared{.xid = 6, .bytes = "of another"});
+    transaction.put(KeepPrepared{.xid = 5, .bytes = ""});
+    EXPECT_EQ(prepared(transaction, 5), (Strings{"one", ""}));
+  });
+  load(0x2001, [&](Transaction& transaction) {
+    transaction.put(KeepPrepared{.xid = 5, .bytes = large});
+    transaction.put(KeepPrepared{.xid = 5, .bytes = all_bytes});
+  });
+  open();
+  EXPECT_EQ(kept(5), (Strings{"one", "", large, all_bytes}));
+  load(0x2002, [&](Transaction& transaction) {
+    transaction.put(DropPrepared{.xid = 5});
+    EXPECT_TRUE(prepared(transaction, 5).empty());
+    transaction.put(KeepPrepared{.xid = 5, .bytes = "later"});
+  });
+  EXPECT_EQ(kept(5), Strings{"later"});
+  EXPECT_EQ(kept(6), Strings{"of another"});
+}
+
+TEST_P(StateTest, who_reads_a_prepared_transaction_may_use_the_transaction) {
+  open();
+  const auto table = create(orders);
+  for (int i = 0; i < 5; ++i) keep(1, std::to_string(i));
+  load(0x3000, [&](Transaction& transaction) {
+    transaction.read_prepared(1, [&](std::string_view bytes) {
+      destination::apply(transaction, table,
+                         Effect(orders).replace({std::stoi(std::string(bytes)) % 3, std::string(bytes)}));
+    });
+    transaction.put(DropPrepared{.xid = 1});
+  });
+  EXPECT_EQ(rows(table), (Strings{"0|3", "1|4", "2|2"}));
+  EXPECT_TRUE(kept(1).empty());
+}
+
+TEST_P(StateTest, pipelines_do_not_see_each_other) {
+  open("first");
+  const auto table = create(orders, {{1, "a"}});
+  keep(1, "first's");
+  const auto other = record(contract::table("other", {{"id", int4, key}}, 16500));
+  const auto found = open("second");
+  EXPECT_FALSE(found.checkpoint.has_value());
+  EXPECT_TRUE(found.tables.empty());
+  EXPECT_NE(error_of([&] { static_cast<void>(copy_writer(table)); }).find("pipeline \"first\""), std::string::npos);
+  copy(other, {});
+  load(0x3000, [&](Transaction& transaction) {
+    transaction.swap_in(other);
+    transaction.put(PutTable{other});
+    transaction.put(DropPrepared{.xid = 1});
+  });
+  destination().drop(DropScope::pipeline);
+  EXPECT_FALSE(is_there(other));
+  EXPECT_FALSE(open("second").checkpoint.has_value());
+  EXPECT_EQ(open("first").checkpoint->lsn, Lsn{0x2000});
+  EXPECT_EQ(rows(table), Strings{"1|a"});
+  EXPECT_EQ(kept(1), Strings{"first's"});
+}
+
+TEST_P(StateTest, tables_are_dropped_with_all_that_is_known_of_them) {
+  open();
+  const auto dropped = create(orders, {{1, "a"}});
+  const auto other = create(contract::table("other", {{"id", int4, key}}, 16500), {{1}});
+  copy(dropped, {{2, "b"}});  // finished, and not swapped in yet
+  load(0x4000, [](Transaction& /*transaction*/) {});
+  destination().drop(DropScope::tables, {&dropped, 1});
+  EXPECT_FALSE(is_there(dropped));
+  EXPECT_EQ(rows(other), Strings{"1"});
+  const auto state = open();
+  ASSERT_EQ(state.tables.size(), 1U);
+  EXPECT_EQ(state.tables[0].name, "other");
+  EXPECT_EQ(state.checkpoint->lsn, Lsn{0x4000});
+  create(orders, {{7, "z"}});  // its name is free again
+  EXPECT_EQ(rows(dropped), Strings{"7|z"});
+}
+
+TEST_P(StateTest, a_pipeline_is_dropped_with_everything) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  keep(1, "x");
+  destination().drop(DropScope::pipeline);
+  EXPECT_FALSE(is_there(table));
+  const auto state = open();
+  EXPECT_FALSE(state.checkpoint.has_value());
+  EXPECT_TRUE(state.tables.empty());
+  EXPECT_TRUE(kept(1).empty());
+  create(orders, {{1, "again"}});
+  EXPECT_EQ(rows(table), Strings{"1|again"});
+}
+
+TEST_P(StateTest, what_has_no_source_stays_when_all_that_has_one_goes) {
+  open();
+  const auto sourced = create(orders, {{1, "a"}});
+  const auto own = record(contract::table("events", {{"id", int4}, {"note", text}}, 1), TableState::loaded);
+  copy(own, {{1, "mine"}});
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.swap_in(own);
+    transaction.put(PutTable{own});
+    transaction.put(PutLoad{{.inserts = 1, .started = {}, .tables = "{}"}});
+  });
+  destination().drop(DropScope::sourced);
+  EXPECT_EQ(rows(own), Strings{"1|mine"});
+  EXPECT_FALSE(is_there(sourced));
+  const auto left = open();
+  EXPECT_FALSE(left.checkpoint);
+  ASSERT_EQ(left.tables.size(), 1U);
+  EXPECT_EQ(left.tables[0].state, TableState::loaded);
+  EXPECT_EQ(left.newest_load, 1);
+  destination().drop(DropScope::pipeline);
+  EXPECT_TRUE(open().tables.empty());
+  EXPECT_FALSE(is_there(own));
+}
+
+TEST_P(StateTest, a_table_of_the_source_and_one_without_may_have_the_same_name) {
+  open();
+  auto sourced = record(contract::table("events", {{"id", int4, key}}, 17001));
+  sourced.target_name = "events_2";
+  const auto own = record(contract::table("events", {{"id", int4}}, 1), TableState::loaded);
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.put(PutTable{sourced});
+    transaction.put(PutTable{own});
+    transaction.put(PutTable{sourced});
+  });
+  EXPECT_EQ(open().tables.size(), 2U);
+  destination().drop(DropScope::tables, {&sourced, 1});
+  const auto state = open();
+  ASSERT_EQ(state.tables.size(), 1U);
+  EXPECT_EQ(state.tables[0].state, TableState::loaded);
+}
+
+// Targets
+// ---------------------------------------------------------------------------------------------------------------
+
+TEST_P(StateTest, targets_that_are_as_they_were_left_are_not_told_of) {
+  open();
+  const std::vector tables{create(orders, {{1, "a"}}), create(contract::table("other", {{"id", int4, key}}, 16500))};
+  EXPECT_TRUE(destination().inspect(tables).empty());
+  auto fewer = tables[0];
+  fewer.columns = contract::table("orders", {{"id", int4, key}});
+  EXPECT_TRUE(destination().inspect({&fewer, 1}).empty()) << "columns that were added do not count";
+}
+
+TEST_P(StateTest, targets_that_are_missing_or_altered_are_told_of) {
+  open();
+  auto wider = create(orders);
+  wider.columns = contract::table("orders", {{"id", int8, key}, {"note", text}});
+  const auto missing = record(contract::table("other", {{"id", int4, key}}, 16500));
+  auto pending = record(contract::table("new", {{"id", int4, key}}, 16600), TableState::pending);
+  pending.columns = nullptr;
+  const std::vector tables{wider, missing, pending};
+  const auto findings = destination().inspect(tables);
+  ASSERT_EQ(findings.size(), 2U);
+  const bool in_order = findings[0].oid == wider.oid;
+  EXPECT_EQ(findings[in_order ? 0 : 1].kind, TargetFinding::Kind::altered);
+  EXPECT_EQ(findings[in_order ? 1 : 0].kind, TargetFinding::Kind::missing);
+  EXPECT_EQ(findings[in_order ? 1 : 0].oid, missing.oid);
+}
+
+TEST_P(StateTest, a_name_of_another_pipeline_is_a_conflict) {
+  open("first");
+  auto table = create(orders, {{1, "a"}});
+  open("second");
+  table.columns = nullptr;
+  const auto findings = destination().inspect({&table, 1});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].kind, TargetFinding::Kind::name_conflict);
+  EXPECT_FALSE(findings[0].hint.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, StateTest, testing::ValuesIn(kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace walbrook::contract
