@@ -152,7 +152,7 @@ class FingerprintOn : public SourceCase, public testing::WithParamInterface<int>
   }
 };
 
-TEST_P(FingerprintOn, EachCommandIsSeenAsWhatItIs) {
+TEST_P(FingerprintOn, each_command_is_seen_as_what_it_is) {
   if (GetParam() != default_server && bin_dir().empty()) GTEST_SKIP() << "PostgreSQL " << GetParam() << " is not there";
   const int major = catalog.server_version() / 10'000;
   for (const auto& each : cases()) {
@@ -171,7 +171,7 @@ TEST_P(FingerprintOn, EachCommandIsSeenAsWhatItIs) {
   }
 }
 
-TEST_P(FingerprintOn, ATruncateThatTheStreamBroughtExplainsTheNewFile) {
+TEST_P(FingerprintOn, a_truncate_that_the_stream_brought_explains_the_new_file) {
   if (GetParam() != default_server && bin_dir().empty()) GTEST_SKIP() << "PostgreSQL " << GetParam() << " is not there";
   for (const bool partitioned : {false, true}) {
     make_table(partitioned);
@@ -207,17 +207,10 @@ INSTANTIATE_TEST_SUITE_P(Servers, FingerprintOn, testing::Values(default_server,
                            return tested.param == 0 ? "Default" : std::to_string(tested.param);
                          });
 
-TEST(FingerprintText, IsRefusedWhereItIsNone) {
+TEST(FingerprintText, is_refused_where_it_is_none) {
   expect_says(thrown_by([] { static_cast<void>(parse_fingerprint("p1.2/t3")); }), ErrorKind::destination,
               {"fingerprint", "cannot be read"});
   expect_says(thrown_by([] { static_cast<void>(parse_fingerprint("{}")); }), ErrorKind::destination, {"fingerprint"});
-}
-
-TEST(FingerprintText, AgreesWithTheStampOfAnOlderWalbrook) {
-  const Fingerprint now{.publication = "p16400.745/r16410.746/n./t16390"};
-  EXPECT_TRUE(agrees_with_stamp(now, "p16400.745/r16410.746/n./t16390/l"));
-  EXPECT_TRUE(agrees_with_stamp(now, "p16400.745/r16410.746/n./t16390/l0123abcd/c0123"));
-  EXPECT_FALSE(agrees_with_stamp(now, "p16400.745/r16410.747/n./t16390/l"));
 }
 
 }  // namespace
