@@ -25,7 +25,7 @@ ordered_json to_document(const replication::RunStatus::Table& table) {
           {"name", table.name},
           {"target_schema", table.target_schema},
           {"target_name", table.target_name},
-          {"state", table.state},
+          {"state", destination::to_string(table.state)},
           {"reason", table.reason},
           {"suspect", table.suspect},
           {"copied_rows", table.copied_rows},
@@ -41,7 +41,7 @@ replication::RunStatus::Table table_from(const json& document) {
   document.at("name").get_to(table.name);
   document.at("target_schema").get_to(table.target_schema);
   document.at("target_name").get_to(table.target_name);
-  document.at("state").get_to(table.state);
+  table.state = destination::parse_table_state(document.at("state").get<std::string>());
   document.at("reason").get_to(table.reason);
   document.at("suspect").get_to(table.suspect);
   document.at("copied_rows").get_to(table.copied_rows);
@@ -93,7 +93,7 @@ std::string to_json(const replication::RunStatus& status) {
                            {"publication", status.publication},
                            {"source", status.source},
                            {"destination", status.destination},
-                           {"phase", status.phase},
+                           {"phase", replication::to_string(status.phase)},
                            {"checkpoint", status.checkpoint.to_string()},
                            {"received", status.received.to_string()},
                            {"server", status.server.to_string()},
@@ -120,7 +120,7 @@ replication::RunStatus status_from_json(std::string_view text) try {
   document.at("publication").get_to(status.publication);
   document.at("source").get_to(status.source);
   document.at("destination").get_to(status.destination);
-  document.at("phase").get_to(status.phase);
+  status.phase = replication::parse_phase(document.at("phase").get<std::string>());
   status.checkpoint = lsn_of(document, "checkpoint");
   status.received = lsn_of(document, "received");
   status.server = lsn_of(document, "server");

@@ -40,12 +40,12 @@ Finding wrong(std::string what, Remedy mend) {
 
 // The run's own words; the checkpoint is not enough to compare clusters, the running pipeline does that itself.
 Finding held_by_a_run(const replication::RunStatus& status) {
-  return {
-      .severity = Severity::note,
-      .topic = topic,
-      .what = fmt::format("{} is held by a walbrook run that is at work (pipeline {}, {}, checkpoint {})",
-                          status.destination, printable(status.pipeline), status.phase, status.checkpoint.to_string()),
-      .mend = "Another run would have to wait for its end."};
+  return {.severity = Severity::note,
+          .topic = topic,
+          .what = fmt::format("{} is held by a walbrook run that is at work (pipeline {}, {}, checkpoint {})",
+                              status.destination, printable(status.pipeline), replication::to_string(status.phase),
+                              status.checkpoint.to_string()),
+          .mend = "Another run would have to wait for its end."};
 }
 
 // What somebody did to target tables since the last run.

@@ -23,7 +23,7 @@ RowCounts count_rows(const replication::RunStatus& status, const DestinationRead
   std::vector<std::size_t> counted;
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
     const auto& table = status.tables[i];
-    if (table.state != "streaming" && table.state != "loaded") continue;
+    if (table.state != destination::TableState::streaming && table.state != destination::TableState::loaded) continue;
     targets.push_back({.schema = table.target_schema, .table = table.target_name});
     counted.push_back(i);
   }
@@ -68,7 +68,7 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   status.pipeline = line.run.pipeline;
   status.slot = line.run.slot;
   status.destination = reader.name();
-  status.phase = "stopped";
+  status.phase = replication::Phase::stopped;
   if (stored != all.end()) {
     if (!stored->checkpoint.slot.empty()) status.slot = stored->checkpoint.slot;
     status.checkpoint = stored->checkpoint.lsn;
@@ -80,7 +80,7 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
                              .name = record.name,
                              .target_schema = record.target_schema,
                              .target_name = record.target_name,
-                             .state = std::string(destination::to_string(record.state)),
+                             .state = record.state,
                              .reason = is_interrupted ? interrupted_copy : record.reason,
                              .suspect = record.suspect});
   }
@@ -97,15 +97,12 @@ void note_altered_targets(destination::DestinationOptions options, replication::
   const auto state = destination->open();
   for (const auto& [record, altered] : altered_targets(*destination, state)) {
     const auto table = std::ranges::find_if(status.tables, [&record = record](const auto& each) {
-      return means_same_table(each, record) && each.state != "loaded";
+      return means_same_table(each, record) && each.state != destination::TableState::loaded;
     });
     if (table == status.tables.end()) continue;
-    table->state = destination::to_string(altered.kind == destination::TargetFinding::Kind::name_conflict
-                                              ? destination::TableState::quarantined
-                                              : destination::TableState::pending);
-    table->reason = altered.kind == destination::TargetFinding::Kind::name_conflict
-                        ? altered.reason
-                        : altered.reason + "; the next run resyncs it";
+    const bool name_conflict = altered.kind == destination::TargetFinding::Kind::name_conflict;
+    table->state = name_conflict ? destination::TableState::quarantined : destination::TableState::pending;
+    table->reason = name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
   }
 }
 

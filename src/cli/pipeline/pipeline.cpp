@@ -115,12 +115,13 @@ int look(const CommandLine& line) {
       write_result(schema_in(line.pipeline.format, found.stored, found.state->tables(found.name())));
       return 0;
     default: {
-      const PipelineFacts facts{.stored = found.stored,
-                                .publication = found.publication(),
-                                .destination = found.reader.name(),
-                                .phase = found.runs() ? found.reader.run()->phase : std::string(),
-                                .loads = found.state->load_count(found.name()),
-                                .tables = found.state->tables(found.name())};
+      const PipelineFacts facts{
+          .stored = found.stored,
+          .publication = found.publication(),
+          .destination = found.reader.name(),
+          .phase = found.runs() ? std::string(replication::to_string(found.reader.run()->phase)) : "",
+          .loads = found.state->load_count(found.name()),
+          .tables = found.state->tables(found.name())};
       write_result(line.json ? info_json(facts) : info_text(facts));
       return 0;
     }

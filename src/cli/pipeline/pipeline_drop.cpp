@@ -56,7 +56,7 @@ DropPlan make_plan(const CommandLine& given) {
   if (const auto& run = found.reader.run()) {
     throw Error(ErrorKind::destination,
                 fmt::format("nothing is dropped: a walbrook run holds {} ({}, checkpoint {})", found.reader.name(),
-                            run->phase, run->checkpoint.to_string()),
+                            replication::to_string(run->phase), run->checkpoint.to_string()),
                 "End that run first (SIGTERM finishes the load in hand), then drop.");
   }
   DropPlan plan{.pipeline = found.name(),

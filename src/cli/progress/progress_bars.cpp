@@ -169,7 +169,7 @@ class BarProgress : public Progress {
       const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - *since;
       shown.push_back(fmt::format("waiting for {:.0f} s", waited.count()));
     } else if (copies_.empty() && status.checkpoint.is_set()) {
-      const bool between = status.phase == "copying";
+      const bool between = status.phase == replication::Phase::copying;
       shown.push_back(shortened(between ? "preparing the next copy" : status_line(status), columns));
     }
     return shown;

@@ -214,7 +214,8 @@ std::string waiting_line(const std::vector<postgres::OpenWriter>& writers) {
 }
 
 std::string status_line(const replication::RunStatus& status) {
-  std::string line = fmt::format("{}: checkpoint {}", status.phase, status.checkpoint.to_string());
+  std::string line =
+      fmt::format("{}: checkpoint {}", replication::to_string(status.phase), status.checkpoint.to_string());
   if (status.server > status.checkpoint && status.checkpoint.is_set()) {
     line +=
         fmt::format(" ({} behind)", short_bytes(static_cast<double>(status.server.value - status.checkpoint.value)));

@@ -35,6 +35,7 @@ class KeptPublication {
   // The publication as it is now, after what it lacked was added and what it must not publish was taken out; with
   // `left_out` and `joined`. nullopt: there is none. What the role may not change is logged once, with the SQL.
   [[nodiscard]] std::optional<Publication> read(Connection& catalog);
+  [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
   bool take_out(Connection& catalog, const PublicationGap& gap);

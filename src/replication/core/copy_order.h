@@ -1,4 +1,4 @@
-// What the loader asks of the copier, and what it is told.
+// What the loader asks of those who copy tables and who read the catalog, and what it is told.
 #pragma once
 
 #include <optional>
@@ -38,7 +38,35 @@ struct CatalogSeen {
   std::optional<postgres::Publication> publication;  // nullopt: as it was
 };
 
+// Commits in the source wait until this run has confirmed them, or they no longer do.
+struct CommitsWait {
+  bool wait = false;
+};
+
 // What the loader is told by the others.
-using LoaderMessage = std::variant<CatalogSeen, CopyResult, ResyncRequest>;
+using LoaderMessage = std::variant<CatalogSeen, CopyResult, ResyncRequest, CommitsWait>;
+
+// Who copies tables. Each table of an order is answered by a CopyResult, unless a newer order has it as well.
+class TableCopier {
+ public:
+  TableCopier() = default;
+  TableCopier(const TableCopier&) = delete;
+  TableCopier& operator=(const TableCopier&) = delete;
+  virtual ~TableCopier() = default;
+
+  virtual void order(CopyOrder order) = 0;
+};
+
+// Who reads the catalog, every few seconds and when it is asked to. Each reading is answered by a CatalogSeen.
+class CatalogReadings {
+ public:
+  CatalogReadings() = default;
+  CatalogReadings(const CatalogReadings&) = delete;
+  CatalogReadings& operator=(const CatalogReadings&) = delete;
+  virtual ~CatalogReadings() = default;
+
+  virtual void ask() = 0;                              // for one at once; it is kept until one has succeeded
+  [[nodiscard]] virtual bool is_answered() const = 0;  // false: nobody reads any more
+};
 
 }  // namespace walbrook::replication

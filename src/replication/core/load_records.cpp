@@ -33,10 +33,9 @@ destination::LoadRecord load_record(std::int64_t id, const LoadPackage& package,
           .tables = json_text(rows)};
 }
 
-void CopyLoads::begin(std::int64_t load_id) {
+void CopyLoads::begin(std::int64_t load_id, WallTime now) {
   std::erase_if(copies_, [](const auto& entry) { return entry.second.rows.empty(); });
-  copies_[load_id].record = {
-      .id = load_id, .first_commit = {}, .last_commit = {}, .started = std::chrono::system_clock::now(), .tables = {}};
+  copies_[load_id].record = {.id = load_id, .first_commit = {}, .last_commit = {}, .started = now, .tables = {}};
 }
 
 void CopyLoads::add(const SyncedTable& table, const PackageApply& promoted) {

@@ -17,7 +17,7 @@ namespace walbrook::replication {
 // when it is durable.
 class CopyLoads {
  public:
-  void begin(std::int64_t load_id);
+  void begin(std::int64_t load_id, WallTime now);
   // `promoted` has applied the changes that waited for the table's copy.
   void add(const SyncedTable& table, const PackageApply& promoted);
   // The rows that `add` changed since.

@@ -5,31 +5,52 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
+#include "base/check.h"
 #include "base/fault.h"
+#include "destination/target_shape.h"
+#include "model/part_codec.h"
 
 namespace walbrook::replication {
 namespace {
 
-constexpr milliseconds package_wait{100};
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
 constexpr milliseconds check_interval{1000};        // that the destination is still there, where nothing is loaded
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
+constexpr std::chrono::seconds longest_catalog_wait{15};
+
+// Packages tile the commit sequence: nothing in one of them commits before what is durable already, or out of order.
+void check_order(const LoadPackage& package, Lsn checkpoint) {
+  Lsn before = checkpoint;
+  for (const auto& transaction : package.transactions) {
+    WALBROOK_CHECK(transaction.commit_lsn >= before, "transaction {} commits at {}, after {} was applied",
+                   transaction.xid, transaction.commit_lsn.to_string(), before.to_string());
+    before = transaction.commit_lsn;
+  }
+}
+
+std::string refused_change(const TableFailed& failed) {
+  auto cause = failed.cause();
+  if (cause.ends_with('.')) cause.pop_back();
+  return fmt::format(
+      "{}. Walbrook gives target tables no constraints, and nothing that depends on them: remove what was added, the "
+      "next run resyncs the table.",
+      cause);
+}
 
 }  // namespace
 
-Loader::Loader(LoaderOptions options, destination::Destination& destination, Spool& spool, TableSync& sync,
-               PackageQueue& queue, Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
+Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destination& destination, Spool& spool,
+               TableSync& sync, PackageFeed& packages, TableGroups& groups, Statistics& statistics,
                std::atomic<std::uint64_t>& durable, std::function<void()> advanced)
     : options_(std::move(options)),
+      clock_(clock),
       destination_(destination),
       spool_(spool),
       sync_(sync),
-      queue_(queue),
-      inbox_(inbox),
+      packages_(packages),
       groups_(groups),
       statistics_(statistics),
       durable_(durable),
@@ -38,66 +59,80 @@ Loader::Loader(LoaderOptions options, destination::Destination& destination, Spo
       last_(options_.checkpoint.last),
       next_load_(options_.newest_load + 1) {}
 
-void Loader::step(SteadyTime now, std::stop_token stop) {
-  for (auto& message : inbox_.take()) receive(std::move(message), stop);
-  if (sync_.any_due(now)) order_copies({}, stop);
-  auto taken = queue_.take(package_wait);
-  if (taken.package) {
-    if (taken.package->kind == PackageKind::commits) wait_for_catalog(taken.package->described, stop);
-    apply(*taken.package, stop);
-    queue_.finished();
-    advanced_();
-    promote_copied(checkpoint_, stop);
-    decide(checkpoint_, stop);
-    let_go(stop);
+Next Loader::step(Now now) {
+  if (now.steady < retry_at_) return Wait{.until = retry_at_, .what = Awaited::retry};
+  try {
+    const auto next = work(now);
     statistics_.spooled(spool_.bytes());
-    return;
+    attempts_ = 0;
+    return next;
+  } catch (const destination::DestinationLost& lost) {
+    Error told = lost;
+    told.add_facts({.lsn = checkpoint_.to_string()});
+    throw Error(told);
+  } catch (const Error& failed) {
+    if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
+    return try_again(failed);
   }
-  if (now - last_check_ >= check_interval) {
-    last_check_ = now;
-    with_retries([&] { destination_.check_still_there(); }, stop);
+}
+
+Next Loader::try_again(const Error& failed) {
+  if (attempts_ >= options_.retries) throw given_up(failed);
+  const auto backoff = std::min(longest_reload, first_reload * (1 << std::min(attempts_, 10)));
+  ++attempts_;
+  spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
+  retry_at_ = clock_.now().steady + backoff;
+  return Wait{.until = retry_at_, .what = Awaited::retry};
+}
+
+Next Loader::work(Now now) {
+  while (!messages_.empty()) {
+    receive(std::move(messages_.front()), now);
+    messages_.pop_front();
   }
-  promote_copied(std::max(checkpoint_, taken.idle_position), stop);
-  // The checkpoint follows an idle position after some time only, and a table must not wait for that: nor may others
-  // see the checkpoint before the table's state.
-  decide(std::max(checkpoint_, taken.idle_position), stop);
-  idle(taken.idle_position, now, stop);
-  let_go(stop);
-  statistics_.spooled(spool_.bytes());
-  drained_ = taken.closed;
+  if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
+  store_changed();
+  if (some_begin_with_changes_) begin_with_changes();
+  settle(checkpoint_);
+  if (has_to_store()) return RunAgain{};
+  if (!package_) {
+    auto taken = packages_.take();
+    if (!taken.package) return be_idle(taken, now);
+    package_ = std::move(taken.package);
+  }
+  if (package_->kind == PackageKind::commits && waits_for_catalog(package_->described, now)) {
+    return Wait{.until = *catalog_waited_to_, .what = Awaited::catalog};
+  }
+  return apply();
 }
 
-void Loader::let_go(std::stop_token stop) {
-  const auto gone = sync_.let_go(checkpoint_);
-  if (gone.empty()) return;
-  for (const auto& record : gone) statistics_.table(*sync_.find(record.oid));
-  with_retries([&] { store(gone); }, stop);
+bool Loader::is_at_end() const {
+  return !options_.follow && checkpoint_ >= options_.target && !has_to_store() && sync_.settled();
 }
 
-bool Loader::done() const {
-  return !options_.follow && checkpoint_ >= options_.target && sync_.settled();
-}
-
-void Loader::receive(LoaderMessage message, std::stop_token stop) {
+void Loader::receive(LoaderMessage message, Now now) {
   if (const auto* seen = std::get_if<CatalogSeen>(&message)) {
+    catalog_asked_ = false;
     catalog_complete_to_ = std::max(catalog_complete_to_, seen->complete_to);
-    if (seen->publication) publication_seen(*seen->publication, stop);
+    if (seen->publication) publication_seen(*seen->publication);
   } else if (const auto* request = std::get_if<ResyncRequest>(&message)) {
-    resync(*request, stop);
+    resync(*request);
+  } else if (const auto* result = std::get_if<CopyResult>(&message)) {
+    copy_ended(*result, now);
   } else {
-    copy_ended(std::get<CopyResult>(message), stop);
+    commits_wait_ = std::get<CommitsWait>(message).wait;
   }
 }
 
-void Loader::publication_seen(const postgres::Publication& publication, std::stop_token stop) {
-  auto changed = sync_.publication_seen(publication, checkpoint_);
+void Loader::publication_seen(const postgres::Publication& publication) {
+  note_changed(sync_.publication_seen(publication, checkpoint_));
   groups_.set(sync_.groups(), sync_.identities());
   for (const auto& [oid, table] : sync_.tables()) statistics_.table(table);
-  order_copies(std::move(changed), stop);
+  look_for_orders_ = true;
 }
 
 // The request is answered when it is durable: a run that ends before the copy does leaves it to the next one.
-void Loader::resync(const ResyncRequest& request, std::stop_token stop) {
+void Loader::resync(const ResyncRequest& request) {
   std::vector<TableRecord> known;
   for (const auto& [oid, table] : sync_.tables()) known.push_back(table.record);
   try {
@@ -111,67 +146,81 @@ void Loader::resync(const ResyncRequest& request, std::stop_token stop) {
   for (const auto& record : changed) {
     spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
   }
-  order_copies(std::move(changed), stop);
-  const std::lock_guard lock(request.answer->mutex);
-  request.answer->durable = true;
+  note_changed(std::move(changed));
+  answers_.push_back(request.answer);
 }
 
-void Loader::wait_for_catalog(Lsn described, std::stop_token stop) {
-  constexpr milliseconds look_around{50};
-  constexpr std::chrono::seconds longest_wait{15};
-  if (!described.is_set() || described < catalog_complete_to_ || described <= not_waited_for_) return;
-  const auto until = std::chrono::steady_clock::now() + longest_wait;
-  catalog_.at_once();
-  while (described >= catalog_complete_to_ && catalog_.is_answered() && !stop.stop_requested()) {
-    if (std::chrono::steady_clock::now() >= until) {
-      // The next poll that succeeds compares all the same, and resyncs what these rows do not fit.
-      not_waited_for_ = described;
-      spdlog::warn(
-          "the source's catalog has not been read for {} s: changes are applied, and the tables compared with it later",
-          longest_wait.count());
+void Loader::copy_ended(const CopyResult& result, Now now) {
+  auto* table = sync_.find(result.table);
+  if (table == nullptr || table->copy_number != result.number || table->record.state != TableState::copying) return;
+  switch (result.kind) {
+    case CopyResult::Kind::copied:
+      if (table->identity_altered_at.is_set() && table->identity_altered_at >= result.consistent_point) {
+        table->record.state = TableState::pending;
+        table->record.reason = "the replica identity of a partition was altered while it was copied";
+        return note_changed(*table);
+      }
+      table->copied = result.consistent_point;
+      table->copied_columns = result.columns;
+      table->copied_rows = result.rows;
+      any_copied_ = true;
       return;
-    }
-    for (auto& message : inbox_.take(look_around)) receive(std::move(message), stop);
-    // The poll may have begun before that commit.
-    if (described >= catalog_complete_to_) catalog_.at_once();
+    case CopyResult::Kind::gone:
+      table->record.state = TableState::removed;
+      table->record.reason = "dropped in the source while it was to be copied";
+      return note_changed(*table);
+    case CopyResult::Kind::failed:
+      return quarantine(*table, result.reason);
+    case CopyResult::Kind::postponed:
+      return postpone(*table, result.why, now);
   }
 }
 
-void Loader::decide(Lsn reached, std::stop_token stop) {
-  auto changed = sync_.decide(reached);
-  if (changed.empty()) return;
-  for (const auto& record : changed) statistics_.table(*sync_.find(record.oid));
-  order_copies(std::move(changed), stop);
+// What the spool has of it goes: its changes are dropped from here on, since the snapshot to come holds them.
+void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, Now now) {
+  TableSync::postpone(table, why, options_.follow, now.steady);
+  const auto& again = *table.postponement;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now.steady).count();
+  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", table.record.schema, table.record.name,
+               why.reason,
+               again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
+  note_changed(table);
 }
 
-void Loader::order_copies(std::vector<TableRecord> changed, std::stop_token stop) {
+TableRecord Loader::promoted_record(const SyncedTable& table) const {
+  auto record = table.record;
+  record.style = sync_.style();
+  if (table.moves_to) {
+    record.target_schema = table.moves_to->schema;
+    record.target_name = table.moves_to->table;
+  }
+  return record;
+}
+
+void Loader::order_copies(Now now) {
+  set_aside_without_place(now);
   discard_needless();  // of a table that waits for its copy, the copy's snapshot will hold what is there
-  CopyOrder order;
-  const auto ordered = sync_.order_copies(next_load_, std::chrono::steady_clock::now());
-  set_aside_without_place(ordered, stop);
-  for (auto* table : ordered) {
-    if (table->record.state == TableState::copying && !copies_no_rows(table->record)) {
-      order.tables.push_back(
+  bool any_copies = false;
+  for (auto* table : sync_.order_copies(next_load_, now.steady)) {
+    if (table->record.state == TableState::copying && copies_no_rows(table->record)) {
+      some_begin_with_changes_ = true;
+    } else if (table->record.state == TableState::copying) {
+      any_copies = true;
+      order_.tables.push_back(
           {.record = promoted_record(*table), .source = table->source, .number = table->copy_number});
     }
-    changed.push_back(table->record);
-    statistics_.table(*table);
+    note_changed(*table);
   }
-  // Durable before the copier begins: a crash from here on finds tables that are not streaming, and copies them again.
-  with_retries([&] { store(changed); }, stop);
-  begin_with_changes(ordered, stop);
-  if (order.tables.empty()) return;
-  copy_loads_.begin(next_load_++);
-  copier_->order(std::move(order));
+  look_for_orders_ = false;
+  next_due_ = sync_.next_due();
+  if (any_copies) copy_loads_.begin(next_load_++, now.wall);
 }
 
-void Loader::set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop) {
-  if (ordered.empty()) return;
+void Loader::set_aside_without_place(Now now) {
   std::vector<TableRecord> records;
-  for (const auto* table : ordered) records.push_back(promoted_record(*table));
-  std::vector<destination::TargetFinding> findings;
-  with_retries([&] { findings = destination_.inspect(records); }, stop);
-  for (const auto& found : findings) {
+  for (const auto* table : sync_.copies_due(now.steady)) records.push_back(promoted_record(*table));
+  if (records.empty()) return;
+  for (const auto& found : destination_.inspect(records)) {
     if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
     quarantine(*sync_.find(found.oid), fmt::format("{}. {}", found.reason, found.hint));
   }
@@ -181,84 +230,90 @@ void Loader::quarantine(SyncedTable& table, const std::string& reason) {
   table.record.state = TableState::quarantined;
   table.record.reason = reason;
   spdlog::error("table {}.{} is set aside: {}", table.record.schema, table.record.name, reason);
+  note_changed(table);
 }
 
-void Loader::store(const std::vector<TableRecord>& records) {
-  if (records.empty()) return;
-  const auto load = destination_.begin({});
-  for (const auto& record : records) load->put(destination::PutTable{record});
-  load->commit();
-}
-
-void Loader::copy_ended(const CopyResult& result, std::stop_token stop) {
-  auto* table = sync_.find(result.table);
-  if (table == nullptr || table->copy_number != result.number || table->record.state != TableState::copying) return;
-  switch (result.kind) {
-    case CopyResult::Kind::copied:
-      if (table->identity_altered_at.is_set() && table->identity_altered_at >= result.consistent_point) {
-        table->record.state = TableState::pending;
-        table->record.reason = "the replica identity of a partition was altered while it was copied";
-        return order_copies({table->record}, stop);
-      }
-      table->copied = result.consistent_point;
-      table->copied_columns = result.columns;
-      table->copied_rows = result.rows;
-      return;
-    case CopyResult::Kind::gone:
-      table->record.state = TableState::removed;
-      table->record.reason = "dropped in the source while it was to be copied";
-      break;
-    case CopyResult::Kind::failed:
-      quarantine(*table, result.reason);
-      break;
-    case CopyResult::Kind::postponed:
-      return postpone(*table, result.why, stop);
+void Loader::note_changed(std::vector<TableRecord> changed) {
+  for (auto& record : changed) {
+    if (record.state == TableState::pending) look_for_orders_ = true;
+    if (const auto* table = sync_.find(record.oid)) statistics_.table(*table);
+    unstored_.push_back(std::move(record));
   }
-  statistics_.table(*table);
-  with_retries([&] { store({table->record}); }, stop);
-  discard_needless();
 }
 
-// What the spool has of it goes: its changes are dropped from here on, since the snapshot to come holds them.
-void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop) {
-  const auto now = std::chrono::steady_clock::now();
-  TableSync::postpone(table, why, options_.follow, now);
-  const auto& again = *table.postponement;
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now).count();
-  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", table.record.schema, table.record.name,
-               why.reason,
-               again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
-  statistics_.table(table);
-  with_retries([&] { store({table.record}); }, stop);
-  discard_needless();
+// Durable before the copies begin: a crash from here on finds tables that are not streaming, and copies them again.
+void Loader::store_changed() {
+  if (!unstored_.empty()) {
+    const auto load = destination_.begin({});
+    for (const auto& record : unstored_) load->put(destination::PutTable{record});
+    load->commit();
+    unstored_.clear();
+    discard_needless();
+  }
+  if (!order_.tables.empty()) copier_->order(std::exchange(order_, {}));
+  for (const auto& answer : std::exchange(answers_, {})) {
+    const std::lock_guard lock(answer->mutex);
+    answer->durable = true;
+  }
+}
+
+bool Loader::waits_for_catalog(Lsn described, Now now) {
+  if (!described.is_set() || described < catalog_complete_to_ || described <= not_waited_for_ ||
+      !catalog_->is_answered()) {
+    catalog_waited_to_.reset();
+    return false;
+  }
+  if (!catalog_waited_to_) catalog_waited_to_ = now.steady + longest_catalog_wait;
+  if (now.steady >= *catalog_waited_to_) {
+    // The next poll that succeeds compares all the same, and resyncs what these rows do not fit.
+    not_waited_for_ = described;
+    catalog_waited_to_.reset();
+    spdlog::warn(
+        "the source's catalog has not been read for {} s: changes are applied, and the tables compared with it later",
+        longest_catalog_wait.count());
+    return false;
+  }
+  // A poll that was under way may have begun before that commit.
+  if (!std::exchange(catalog_asked_, true)) catalog_->ask();
+  return true;
+}
+
+void Loader::settle(Lsn reached) {
+  promote_copied(reached);
+  note_changed(sync_.decide(reached));
+  note_changed(sync_.let_go(checkpoint_));
 }
 
 // Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
-std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) const {
+std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) {
   std::vector<SyncedTable*> ready;
+  bool all_are_copied = true;
+  any_copied_ = false;
   for (auto& [oid, table] : sync_.tables()) {
+    if (table.record.state == TableState::copying && table.copied) any_copied_ = true;
     if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) {
       ready.push_back(&table);
-    } else if (options_.together && !promoted_ && is_to_be_copied(table)) {
-      return {};
+    } else if (is_to_be_copied(table)) {
+      all_are_copied = false;
     }
   }
+  if (options_.together && !promoted_ && !all_are_copied) return {};
   return ready;
 }
 
 // They become visible, all of them in one load.
-void Loader::promote_copied(Lsn reached, std::stop_token stop) {
+void Loader::promote_copied(Lsn reached) {
+  if (!any_copied_) return;
   const auto ready = copies_to_promote(reached);
   if (ready.empty()) return;
   try {
-    with_retries([&] { promote(ready, reached); }, stop);
+    promote(ready, reached);
   } catch (const TableFailed& failed) {  // the others of them become visible with the next step
-    return promotion_failed(failed, stop);
+    return promotion_failed(failed);
   }
   promoted_ = true;
   are_promoted(ready);
   advanced_();
-  order_copies({}, stop);  // a spooled change may have asked for a new copy already
 }
 
 void Loader::are_promoted(const std::vector<SyncedTable*>& tables) {
@@ -268,7 +323,44 @@ void Loader::are_promoted(const std::vector<SyncedTable*>& tables) {
     table->moves_to.reset();
     table->variant_columns.clear();
     statistics_.table(*table);
+    // A change that waited for it may have asked for a new copy already.
+    if (table->record.state == TableState::pending) look_for_orders_ = true;
   }
+}
+
+void Loader::begin_with_changes() {
+  std::vector<SyncedTable*> tables;
+  for (auto& [oid, table] : sync_.tables()) {
+    if (table.record.state != TableState::copying || !copies_no_rows(table.record)) continue;
+    try {
+      static_cast<void>(
+          destination::target_column_names(destination_.capabilities().names, sync_.style(), *table.source.described));
+      tables.push_back(&table);
+    } catch (const Error& refused) {
+      if (refused.kind() != ErrorKind::data) throw;
+      quarantine(table, refused.what());
+    }
+  }
+  if (!tables.empty()) {
+    std::vector<TableRecord> records;
+    std::vector<destination::CopyTarget> copies;
+    records.reserve(tables.size());
+    for (auto* table : tables) {
+      table->copied = checkpoint_;
+      table->copied_columns = table->source.described;
+      table->copied_rows = 0;
+      const auto& record = records.emplace_back(promoted_record(*table));
+      copies.push_back({.table = &record, .schema = table->copied_columns});
+    }
+    destination_.begin_copy(copies)->finish();
+    try {
+      promote(tables, checkpoint_);
+      are_promoted(tables);
+    } catch (const TableFailed& failed) {
+      return promotion_failed(failed);  // the others begin with the next step
+    }
+  }
+  some_begin_with_changes_ = false;
 }
 
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
@@ -301,39 +393,56 @@ void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
   statistics_.promoted(counts, table_counts);
 }
 
-void Loader::idle(Lsn position, SteadyTime now, std::stop_token stop) {
-  if (position <= checkpoint_) return;
-  const bool ends_here = !options_.follow && checkpoint_ < options_.target && position >= options_.target;
-  const bool commits_wait = options_.commits_wait != nullptr && *options_.commits_wait;
-  if (!ends_here && !commits_wait && now - last_idle_commit_ < idle_commit_interval) return;
-  with_retries(
-      [&] {
-        const auto load = destination_.begin({.last_commit = position});
-        fault::hit("before_idle_commit");
-        commit(*load, position);
-      },
-      stop);
-  last_idle_commit_ = now;
-  advanced_();
+Next Loader::be_idle(const PackageFeed::Taken& taken, Now now) {
+  if (now.steady - last_check_ >= check_interval) {
+    destination_.check_still_there();
+    last_check_ = now.steady;
+  }
+  const Lsn position = taken.idle_position;
+  // The checkpoint follows an idle position after some time only, and a table must not wait for that: nor may others
+  // see the checkpoint before the table's state.
+  if (position > checkpoint_) settle(position);
+  if (has_to_store()) return RunAgain{};
+  if (commits_idle(position, now)) {
+    const auto load = destination_.begin({.last_commit = position});
+    fault::hit("before_idle_commit");
+    commit(*load, position);
+    last_idle_commit_ = now.steady;
+    advanced_();
+    return RunAgain{};
+  }
+  if (taken.closed) return Done{};
+  auto until = last_check_ + check_interval;
+  if (position > checkpoint_) until = std::min(until, last_idle_commit_ + idle_commit_interval);
+  if (next_due_) until = std::min(until, *next_due_);
+  return Wait{.until = until, .what = Awaited::work};
 }
 
-void Loader::apply(LoadPackage& package, std::stop_token stop) {
-  while (true) {
-    try {
-      with_retries([&] { apply_once(package); }, stop);
-      break;
-    } catch (const TableFailed& failed) {
-      const Lsn at = package.transactions.empty() ? Lsn{} : package.transactions.front().commit_lsn;
-      if (failed.of_target()) {
-        target_failed(failed, at, stop);
-      } else {
-        package.troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = at});
-      }
-    } catch (const SpoolFull& full) {
-      make_room(full, stop);
+bool Loader::commits_idle(Lsn position, Now now) const {
+  if (position <= checkpoint_) return false;
+  const bool ends_here = !options_.follow && checkpoint_ < options_.target && position >= options_.target;
+  return ends_here || commits_wait_ || now.steady - last_idle_commit_ >= idle_commit_interval;
+}
+
+Next Loader::apply() {
+  try {
+    apply_once(*package_);
+  } catch (const TableFailed& failed) {
+    const Lsn at = package_->transactions.empty() ? Lsn{} : package_->transactions.front().commit_lsn;
+    if (failed.of_target()) {
+      target_failed(failed, at);
+    } else {
+      package_->troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = at});
     }
+    return RunAgain{};
+  } catch (const SpoolFull& full) {
+    make_room(full);
+    return RunAgain{};
   }
-  order_copies({}, stop);  // a change may have asked for a new copy of its table
+  package_.reset();
+  packages_.finished();
+  advanced_();
+  return RunAgain{};
 }
 
 void Loader::apply_once(const LoadPackage& package) {
@@ -348,8 +457,8 @@ void Loader::apply_once(const LoadPackage& package) {
     case PackageKind::commits:
       break;
   }
-  const auto begun = std::chrono::steady_clock::now();
-  const auto started = std::chrono::system_clock::now();
+  check_order(package, checkpoint_);
+  const auto begun = clock_.now();
   spool_.discard_from(package.transactions.front().commit_lsn);
   const auto load = destination_.begin({.of = destination::AttemptId::Of::batch,
                                         .number = next_load_,
@@ -361,12 +470,12 @@ void Loader::apply_once(const LoadPackage& package) {
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
-  load->put(destination::PutLoad{load_record(next_load_, package, applied, sync_, started)});
+  load->put(destination::PutLoad{load_record(next_load_, package, applied, sync_, begun.wall)});
   commit(*load, package.checkpoint, package.last);
   ++next_load_;
   for (const auto& key : applied.taken_from_spool()) spool_.discard(key);
   adopt(changes);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  const std::chrono::duration<double> took = clock_.now().steady - begun.steady;
   statistics_.loaded(applied.counts(), applied.table_counts(), package.transactions.back().commit_time, took.count());
 }
 
@@ -374,7 +483,51 @@ void Loader::adopt(TableChanges& changes) {
   std::vector<Oid> touched;
   for (const auto& [oid, record] : changes.changed()) touched.push_back(oid);
   changes.adopt();
-  for (const auto oid : touched) statistics_.table(*sync_.find(oid));
+  for (const auto oid : touched) {
+    const auto& table = *sync_.find(oid);
+    statistics_.table(table);
+    if (table.record.state == TableState::pending) look_for_orders_ = true;
+  }
+}
+
+void Loader::spool(const LoadPackage& package) {
+  const auto addition = destination_.begin({});  // before the rows' own transaction, which applies them from the spool
+  alter_targets(*addition, package);
+  addition->commit();
+  const auto bytes = write_part(package.transactions, package.steps);
+  fault::hit("before_spool");
+  spool_.put(transaction_key(package.staged_xid), {}, bytes);  // the last step: what is tried again has put nothing
+}
+
+void Loader::make_room(const SpoolFull& full) {
+  const bool of_transaction = full.key().kind == SpoolKey::Kind::transaction;
+  std::uint64_t of_transactions = of_transaction ? full.bytes() : 0;
+  auto largest = full.key();  // of a table that is refused at once nothing is there yet
+  std::uint64_t most = 0;
+  for (const auto& [key, bytes] : spool_.keys()) {
+    if (key.kind == SpoolKey::Kind::transaction) {
+      of_transactions += bytes;
+    } else if (bytes > most) {
+      largest = key;
+      most = bytes;
+    }
+  }
+  if (largest.kind == SpoolKey::Kind::transaction || (of_transaction && of_transactions > spool_.capacity())) {
+    throw Error(ErrorKind::data,
+                fmt::format("transaction {} is open and does not fit: {}", full.key().id, full.cause()),
+                remedy("Give the spool more room ({}, {}), or end the transaction at the source.",
+                       RemedyOption::max_spool_size, RemedyOption::spool_dir));
+  }
+  postpone(*sync_.find(largest.id), {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()},
+           clock_.now());
+}
+
+void Loader::discard_needless() {
+  for (const auto& [key, bytes] : spool_.keys()) {
+    if (key.kind != SpoolKey::Kind::table) continue;
+    const auto* table = sync_.find(key.id);
+    if (table == nullptr || table->record.state != TableState::copying) spool_.discard(key);
+  }
 }
 
 // What was spooled of an open transaction is of no more use where it was rolled back, or where the stream begins anew.
@@ -428,6 +581,7 @@ void Loader::commit(destination::Transaction& load, Lsn checkpoint, const Transa
   fault::hit("before_commit");
   load.commit();
   fault::hit("after_commit");
+  WALBROOK_CHECK(row.lsn.value >= durable_, "the durable LSN would go back to {}", row.lsn.to_string());
   checkpoint_ = row.lsn;
   last_ = row.last;
   durable_ = row.lsn.value;
@@ -445,27 +599,32 @@ Error Loader::given_up(const Error& failed) const {
   return told;
 }
 
-void Loader::with_retries(const std::function<void()>& attempt, std::stop_token stop) {
-  auto backoff = first_reload;
-  for (int tried = 0;; ++tried) {
-    try {
-      attempt();
-      return;
-    } catch (const destination::DestinationLost& lost) {
-      Error told = lost;
-      told.add_facts({.lsn = checkpoint_.to_string()});
-      throw Error(told);
-    } catch (const Error& failed) {
-      if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
-      if (tried >= options_.retries || stop.stop_requested()) throw given_up(failed);
-      spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
-    }
-    const auto until = std::chrono::steady_clock::now() + backoff;
-    while (std::chrono::steady_clock::now() < until && !stop.stop_requested()) {
-      std::this_thread::sleep_for(milliseconds(20));
-    }
-    backoff = std::min(longest_reload, backoff * 2);
+// Where the destination refuses to change one table's target (destination::TargetRefused), the load that it happened in
+// is rolled back. What follows for the table is stored by itself, before that load is tried again: the rows of a table
+// that is suspended are dropped then, and those of one that is resynced wait for its copy, which is begun after them.
+// So nothing depends on how much of the load had been applied.
+void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn) {
+  auto& table = *sync_.find(failed.table());
+  const auto altered = destination_.inspect({&table.record, 1});
+  if (altered.empty()) {
+    TableSync::suspend(table, refused_change(failed));
+  } else {
+    sync_.target_altered(table, altered.front());
   }
+  table.set_aside_at = commit_lsn;
+  note_changed(table);
+}
+
+void Loader::promotion_failed(const TableFailed& failed) {
+  auto& table = *sync_.find(failed.table());
+  const auto record = promoted_record(table);
+  const auto findings = destination_.inspect({&record, 1});
+  if (!findings.empty() && findings.front().kind == destination::TargetFinding::Kind::name_conflict) {
+    TableSync::suspend(table, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
+  } else {
+    TableSync::suspend(table, failed.of_target() ? refused_change(failed) : failed.what());
+  }
+  note_changed(table);
 }
 
 }  // namespace walbrook::replication

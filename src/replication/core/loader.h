@@ -1,19 +1,32 @@
-// The loader: package queue → destination, and the durable checkpoint.
+// The loader: packages → destination, and the durable checkpoint.
 //
-// A state machine; its thread only loops `step`. It alone begins loads and owns the table records; what the catalog
-// poll and copier have to say comes by mailbox. A package is applied in one load with its checkpoint. A load that fails
-// is rolled back, the package is kept, and after a while tried again.
+// A state machine (next.h). It alone begins loads and owns the table records; what the catalog poll and the table
+// copier have to say comes as messages. A package is applied in one load with its checkpoint. A load that fails is
+// rolled back; what it was of is kept, and tried again after a while.
+//
+// What a step does, in this order, each only when everything before it is durable:
+//   1. messages: the catalog's findings, copies that ended, requests
+//   2. tables that wait for a copy are marked `copying`
+//   3. records that changed are stored; then the copies are ordered, and requests answered
+//   4. copies that are whole become visible; findings that waited for this checkpoint are decided; tables leave
+//   5. the package in hand is applied, once the catalog has been read as of it; or an idle position becomes the
+//      checkpoint
+// So a step that failed in the midst is simply made again: what it had done is durable or still in memory.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
-#include <stop_token>
+#include <memory>
+#include <optional>
 
+#include "replication/core/copy_order.h"
 #include "replication/core/load_records.h"
+#include "replication/core/next.h"
+#include "replication/core/package_flow.h"
 #include "replication/core/spool.h"
+#include "replication/core/statistics.h"
 #include "replication/core/table_groups.h"
-#include "replication/runtime/copier.h"
-#include "replication/runtime/package_queue.h"
 
 namespace walbrook::replication {
 
@@ -26,97 +39,124 @@ struct LoaderOptions {
   std::int64_t newest_load = 0;  // its id; 0 = none
   // Borrowed: tells which timeline a checkpoint lies on; nullptr: that of `checkpoint`.
   const postgres::KnownServer* server = nullptr;
-  // Borrowed: commits in the source wait until this run has confirmed them, so that an idle position is made durable at
-  // once; nullptr: they do not.
-  const std::atomic<bool>* commits_wait = nullptr;
-};
-
-// Who polls the catalog.
-struct CatalogAsk {
-  std::function<void()> at_once;      // a poll is wanted now
-  std::function<bool()> is_answered;  // false: nobody polls any more
 };
 
 class Loader {
  public:
   // Borrows all. `durable` is set after every commit, then `advanced` is called.
-  Loader(LoaderOptions options, destination::Destination& destination, Spool& spool, TableSync& sync,
-         PackageQueue& queue, Mailbox<LoaderMessage>& inbox, TableGroups& groups, Statistics& statistics,
+  Loader(LoaderOptions options, const Clock& clock, destination::Destination& destination, Spool& spool,
+         TableSync& sync, PackageFeed& packages, TableGroups& groups, Statistics& statistics,
          std::atomic<std::uint64_t>& durable, std::function<void()> advanced);
-  void set_copier(Copier& copier) { copier_ = &copier; }
-  void set_catalog(CatalogAsk catalog) { catalog_ = std::move(catalog); }
+  // Borrowed. REQUIRES: before the first step.
+  void set_copier(TableCopier& copier) { copier_ = &copier; }
+  void set_catalog(CatalogReadings& catalog) { catalog_ = &catalog; }
 
-  // Does what is there, or waits a little. `stop` cuts waits for a failing destination short.
-  void step(SteadyTime now, std::stop_token stop);
-  // Every package that was pushed is durable and none will come.
-  [[nodiscard]] bool drained() const { return drained_; }
+  // The next step sees it.
+  void tell(LoaderMessage message) { messages_.push_back(std::move(message)); }
+  // `Done`: every package that was pushed is durable, and none will come. Throws what the run cannot go on with.
+  [[nodiscard]] Next step(Now now);
   // A run without --follow has reached its end.
-  [[nodiscard]] bool done() const;
+  [[nodiscard]] bool is_at_end() const;
 
  private:
-  void receive(LoaderMessage message, std::stop_token stop);
-  void publication_seen(const postgres::Publication& publication, std::stop_token stop);
-  void resync(const ResyncRequest& request, std::stop_token stop);
-  [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached) const;
-  // Sends the tables that wait for a copy to the copier, and stores `changed` records with them.
-  void order_copies(std::vector<TableRecord> changed, std::stop_token stop);
-  // loader_without_rows.cpp: of the ordered tables those whose rows are not copied.
-  void begin_with_changes(const std::vector<SyncedTable*>& ordered, std::stop_token stop);
+  [[nodiscard]] Next work(Now now);
+  [[nodiscard]] Next try_again(const Error& failed);
+  void receive(LoaderMessage message, Now now);
+  void publication_seen(const postgres::Publication& publication);
+  void resync(const ResyncRequest& request);
+  void copy_ended(const CopyResult& result, Now now);
+  void postpone(SyncedTable& table, const CannotCopyNow& why, Now now);
+
+  // Marks the tables that wait for a copy, which is ordered once that is durable.
+  void order_copies(Now now);
   // Those of them that cannot have their copy where it belongs leave: they are quarantined.
-  void set_aside_without_place(const std::vector<SyncedTable*>& ordered, std::stop_token stop);
-  static void quarantine(SyncedTable& table, const std::string& reason);
-  // Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
-  void wait_for_catalog(Lsn described, std::stop_token stop);
-  // Tables whose fingerprint could not be decided about before the stream had come this far.
-  void decide(Lsn reached, std::stop_token stop);
-  void postpone(SyncedTable& table, const CannotCopyNow& why, std::stop_token stop);
-  void copy_ended(const CopyResult& result, std::stop_token stop);
-  void apply(LoadPackage& package, std::stop_token stop);
-  void apply_once(const LoadPackage& package);
-  void spool(const LoadPackage& package);
-  void discard(const LoadPackage& package);
-  // loader_spool.cpp: gives up the largest copy, so that the others continue. Throws where that makes no room.
-  void make_room(const SpoolFull& full, std::stop_token stop);
-  // Changes of tables that are not being copied: no copy will need them.
-  void discard_needless();
-  void keep_prepared(const LoadPackage& package);
-  void adopt(TableChanges& changes);
-  void promote_copied(Lsn reached, std::stop_token stop);
+  void set_aside_without_place(Now now);
+  void quarantine(SyncedTable& table, const std::string& reason);
+  // Their records have changed, and are to be stored before anything else is applied.
+  void note_changed(std::vector<TableRecord> changed);
+  void note_changed(const SyncedTable& table) { note_changed(std::vector{table.record}); }
+  void store_changed();
+
+  // What the checkpoint `reached` lets happen. An idle position counts before it is the checkpoint.
+  void settle(Lsn reached);
+  [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached);
+  void promote_copied(Lsn reached);
   void promote(const std::vector<SyncedTable*>& ready, Lsn reached);
   void are_promoted(const std::vector<SyncedTable*>& tables);
-  void let_go(std::stop_token stop);
-  void idle(Lsn position, SteadyTime now, std::stop_token stop);
-  void store(const std::vector<TableRecord>& records);
+  // Of the tables that are marked `copying` those whose rows are not to be copied (--no-snapshot). They need no
+  // snapshot, and no changes may wait for one: those would be lost with the process, and no copy would bring them
+  // again. So the empty target is created and swapped in before the next package is applied.
+  //
+  // The state `copying` is stored before, together with what else the catalog poll changed: a table that was renamed
+  // has a record under each name, and the new one must not be there alone. A crash in between leaves an empty copy that
+  // nobody sees. No checkpoint has passed a change of the table by then, and the next run begins it again.
+  void begin_with_changes();
+  // Something is to be stored or ordered before anything else may be applied.
+  [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
+
+  // Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
+  [[nodiscard]] bool waits_for_catalog(Lsn described, Now now);
+  [[nodiscard]] Next apply();
+  void apply_once(const LoadPackage& package);
+  void spool(const LoadPackage& package);
+  // Gives up the largest copy, so that the others continue. Throws where that makes no room.
+  void make_room(const SpoolFull& full);
+  // Changes of tables that are not being copied: no copy will need them.
+  void discard_needless();
+  void discard(const LoadPackage& package);
+  void keep_prepared(const LoadPackage& package);
+  void adopt(TableChanges& changes);
   // Columns that the package's rows need and the targets do not have yet.
   void alter_targets(destination::Transaction& load, const LoadPackage& package);
+  [[nodiscard]] Next be_idle(const PackageFeed::Taken& taken, Now now);
+  [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
+
   // The record as its copy will have it.
   [[nodiscard]] TableRecord promoted_record(const SyncedTable& table) const;
-  // loader_targets.cpp: the destination refused to change a target. Its table is resynced where the target was altered,
+  // The destination refused to change a target. Its table is resynced where the target was altered,
   // else suspended.
-  void target_failed(const TableFailed& failed, Lsn commit_lsn, std::stop_token stop);
+  void target_failed(const TableFailed& failed, Lsn commit_lsn);
   // The same of a copy that was to take its place, or of the changes that waited for it: the table is suspended.
-  void promotion_failed(const TableFailed& failed, std::stop_token stop);
-  // Runs `attempt` until it succeeds; an Error(destination) is waited out with backoff.
-  void with_retries(const std::function<void()>& attempt, std::stop_token stop);
+  void promotion_failed(const TableFailed& failed);
   [[nodiscard]] Error given_up(const Error& failed) const;
   // `last`: LoadPackage::last of what is applied in it.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
 
   LoaderOptions options_;
+  const Clock& clock_;
   destination::Destination& destination_;
   Spool& spool_;
   TableSync& sync_;
-  PackageQueue& queue_;
-  Mailbox<LoaderMessage>& inbox_;
+  PackageFeed& packages_;
   TableGroups& groups_;
   Statistics& statistics_;
   std::atomic<std::uint64_t>& durable_;
   std::function<void()> advanced_;
-  Copier* copier_ = nullptr;
+  TableCopier* copier_ = nullptr;
+  CatalogReadings* catalog_ = nullptr;
 
-  CatalogAsk catalog_;
-  Lsn catalog_complete_to_;  // everything committed before it was seen in the catalog
-  Lsn not_waited_for_;       // the newest `described` for which no catalog poll came in time
+  std::deque<LoaderMessage> messages_;
+  std::optional<LoadPackage> package_;  // in hand, until it is durable
+
+  // Of what failed last.
+  int attempts_ = 0;  // in a row
+  SteadyTime retry_at_{};
+
+  // Until the next store.
+  std::vector<TableRecord> unstored_;
+  CopyOrder order_;
+  std::vector<std::shared_ptr<ResyncRequest::Answer>> answers_;
+
+  bool some_begin_with_changes_ = false;  // and have not yet
+  bool look_for_orders_ = false;          // a table may wait for a copy
+  std::optional<SteadyTime> next_due_;    // when the first of the postponed copies is
+  bool any_copied_ = false;               // a copy may be whole and not visible
+
+  Lsn catalog_complete_to_;                      // everything committed before it was seen in the catalog
+  std::optional<SteadyTime> catalog_waited_to_;  // the package in hand waits for the catalog, at most so long
+  bool catalog_asked_ = false;                   // since it was seen last
+  Lsn not_waited_for_;                           // the newest `described` for which no catalog poll came in time
+  bool commits_wait_ = false;                    // an idle position is made durable at once
 
   Lsn checkpoint_;
   Transaction last_;        // as HistoryCheck takes it
@@ -125,7 +165,6 @@ class Loader {
   SteadyTime last_idle_commit_{};
   SteadyTime last_check_{};  // that the destination is still there
   bool promoted_ = false;    // some copies have become visible
-  bool drained_ = false;
 };
 
 }  // namespace walbrook::replication

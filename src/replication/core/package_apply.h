@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "model/load_package.h"
+#include "replication/core/run_status.h"
 #include "replication/core/spool.h"
 #include "replication/core/table_sync.h"
-#include "replication/runtime/run.h"
 
 namespace walbrook::replication {
 

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "postgres/connection/failure_consequence.h"
@@ -15,8 +14,8 @@ namespace walbrook::replication {
 namespace {
 
 constexpr int frames_per_step = 4096;  // then feedback and the queue get their turn
-constexpr milliseconds idle_wait{500};
-constexpr milliseconds room_wait{50};  // with a full queue
+// Longer than any wait needs to be: what is waited for wakes the receiver.
+constexpr milliseconds longest_wait{10'000};
 constexpr milliseconds first_reconnect{100};
 constexpr milliseconds longest_reconnect{5'000};
 constexpr milliseconds lasting{10'000};  // a stream that was open for so long is no failed attempt
@@ -36,7 +35,7 @@ Error cannot_be_sent(const Error& why, Lsn commit) {
 }  // namespace
 
 Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
-                   PackageQueue& queue, const std::atomic<std::uint64_t>& durable)
+                   PackageSink& queue, const std::atomic<std::uint64_t>& durable)
     : options_(options),
       open_(std::move(open)),
       types_(types),
@@ -46,22 +45,11 @@ Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog&
       limits_{.binary = options.binary},
       last_(options.assembler.last) {}
 
-void Receiver::step(SteadyTime now) {
+Next Receiver::step(Now now) {
+  const auto at = now.steady;
   try {
-    if (obstacle_) {
-      change_form(now);
-      return;
-    }
-    if (reader_ == nullptr) {
-      connect(now);
-      return;
-    }
-    reader_->confirm(confirmable());
-    if (!push_pending()) {
-      queue_.wait_for_room(room_wait);
-      return;
-    }
-    read(now);
+    if (source_failure_) std::rethrow_exception(std::exchange(source_failure_, nullptr));
+    return work(at);
   } catch (const NeedsText& needs) {
     obstacle_ = {.error = needs, .commit = {}};
   } catch (const postgres::CannotSend& refused) {
@@ -70,21 +58,30 @@ void Receiver::step(SteadyTime now) {
   } catch (const postgres::CannotConvert& refused) {
     spdlog::info("{}; text is read as the database stores it", refused.cause());
     limits_.as_stored = true;
-    ask_again(now);
+    ask_again(at);
   } catch (const postgres::CannotStream& cannot) {
     spdlog::info("{}; transactions are read when they have committed", cannot.cause());
     limits_.whole = true;
-    ask_again(now);
+    ask_again(at);
   } catch (const OtherHistory& other) {
-    look_for_alteration(now, other);
+    look_for_alteration(at, other);
   } catch (Error& failed) {
     if (durable().is_set()) failed.add_facts({.lsn = durable().to_string()});
     const bool final = dynamic_cast<const postgres::Stopped*>(&failed) != nullptr ||
                        dynamic_cast<const postgres::WaitOver*>(&failed) != nullptr;
     // "Succeeded before": the run was prepared over these very connections.
     if (final || postgres::consequence_of(failed, postgres::Asked::stream, true) != postgres::Consequence::wait) throw;
-    lose(now, failed);
+    lose(at, failed);
   }
+  return RunAgain{};
+}
+
+Next Receiver::work(SteadyTime now) {
+  if (obstacle_) return change_form(now);
+  if (reader_ == nullptr) return connect(now);
+  reader_->confirm(confirmable());
+  if (!push_pending()) return Wait{.until = reader_->answer_due(), .what = Awaited::room};
+  return read(now);
 }
 
 // A stream that breaks as soon as it is opened is the same loss as the one before.
@@ -101,23 +98,16 @@ void Receiver::lose(SteadyTime now, const Error& why) {
 
 // A row of more than 1 GB as text may be smaller in binary, and a value in binary may have no parser here: the other
 // form is tried. Where neither leads further the transaction can only be skipped, which is for the user to say.
-void Receiver::change_form(SteadyTime now) {
+Next Receiver::change_form(SteadyTime now) {
   if (!pending_) pending_ = assembler_->cut();
-  if (pending_) {
-    if (!push_pending()) queue_.wait_for_room(room_wait);
-    return;
-  }
-  if (!queue_.drained()) {
-    std::this_thread::sleep_for(milliseconds(20));
-    return;
-  }
+  if (!push_pending() || !queue_.drained()) return Wait{.until = now + longest_wait, .what = Awaited::room};
   const auto obstacle = *std::exchange(obstacle_, std::nullopt);
   if (obstacle.commit.is_set() && obstacle.commit < durable()) {
     // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
     spdlog::info("{}; the stream begins at the checkpoint and is not compared", obstacle.error.cause());
     last_ = {};
     ask_again(now);
-    return;
+    return RunAgain{};
   }
   if (tried_at_ != durable()) {
     tried_at_ = durable();
@@ -132,6 +122,7 @@ void Receiver::change_form(SteadyTime now) {
   spdlog::info("{}; the stream is asked for in {}", obstacle.error.cause(), was_binary ? "text" : "binary");
   limits_.binary = !was_binary;
   ask_again(now);
+  return RunAgain{};
 }
 
 // PostgreSQL decodes with the catalog as it was, but not in every corner: behind ALTER PUBLICATION a transaction may
@@ -153,17 +144,15 @@ void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
   ask_again(now);
 }
 
-void Receiver::connect(SteadyTime now) {
+Next Receiver::connect(SteadyTime now) {
+  if (now < retry_at_) return Wait{.until = retry_at_, .what = Awaited::retry};
   // Everything that was pushed must be durable first: the stream starts again at the checkpoint.
-  if (now < retry_at_ || !queue_.drained()) {
-    std::this_thread::sleep_for(milliseconds(20));
-    return;
-  }
+  const Wait room{.until = now + longest_wait, .what = Awaited::room};
+  if (!queue_.drained()) return room;
   if (!fresh_) {
     LoadPackage restart{.kind = PackageKind::restart};
-    if (!queue_.try_push(restart)) return;
-    fresh_ = true;
-    return;
+    fresh_ = queue_.try_push(restart);
+    return room;
   }
   auto options = options_.assembler;
   options.checkpoint = durable();
@@ -173,9 +162,10 @@ void Receiver::connect(SteadyTime now) {
   options.limits.text = reader->encoding();
   assembler_.emplace(options, types_, groups_);
   opened_at_ = now;
+  compared_ = assembler_->compared();
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
-  compared_ = assembler_->compared();
+  return RunAgain{};
 }
 
 // The stream is asked for otherwise: nothing has failed.
@@ -200,31 +190,33 @@ void Receiver::disconnect(SteadyTime now) {
   retry_at_ = now + backoff;
 }
 
-void Receiver::read(SteadyTime now) {
+Next Receiver::read(SteadyTime now) {
+  const auto room = [this] { return Wait{.until = reader_->answer_due(), .what = Awaited::room}; };
   postgres::Frame frame;
   for (int i = 0; i < frames_per_step; ++i) {
     const auto polled = assembler_->reached_until() ? postgres::Poll::idle : reader_->poll(frame);
     if (polled != postgres::Poll::frame) {
-      if ((polled == postgres::Poll::ended || queue_.hungry()) && !pending_) pending_ = assembler_->cut();
-      if (!push_pending()) return;
+      if ((polled == postgres::Poll::ended || queue_.drained()) && !pending_) pending_ = assembler_->cut();
+      if (!push_pending()) return room();
       report_position();
+      if (polled == postgres::Poll::idle) return Wait{.until = now + longest_wait, .what = Awaited::source};
       // One that has ended gave what it had; what follows begins at the checkpoint.
-      if (polled == postgres::Poll::ended) return ask_again(now);
-      reader_->wait_until(now + idle_wait);
-      return;
+      ask_again(now);
+      return RunAgain{};
     }
     failures_ = 0;
     const auto commits = assembler_->commits_seen();
     assembler_->feed(frame.bytes);
     while ((pending_ = assembler_->take_due())) {
       fresh_ = false;
-      if (!push_pending()) return;
+      if (!push_pending()) return room();
     }
-    if (assembler_->commits_seen() != commits && queue_.hungry()) {
+    if (assembler_->commits_seen() != commits && queue_.drained()) {
       pending_ = assembler_->cut();
-      if (!push_pending()) return;
+      if (!push_pending()) return room();
     }
   }
+  return RunAgain{};
 }
 
 bool Receiver::push_pending() {
@@ -274,11 +266,7 @@ bool Receiver::step_down() {
     return true;
   }
   if (!pending_) pending_ = assembler_->cut();
-  if (!push_pending()) {
-    queue_.wait_for_room(room_wait);
-    return false;
-  }
-  return true;
+  return push_pending();
 }
 
 void Receiver::confirm() {

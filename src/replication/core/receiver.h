@@ -1,11 +1,12 @@
 // The receiver: source → assembler → package queue, and the durable LSN back.
 //
-// A state machine; its thread only loops `step`. While the queue is full it stops reading, and confirms all the same.
-// After a broken connection it waits until the loader has applied what was pushed, and starts again at the durable
-// checkpoint: what it had not pushed comes again.
+// A state machine (next.h). While the queue is full it stops reading, and confirms all the same. After a broken
+// connection it waits until the loader has applied what was pushed, and starts again at the durable checkpoint: what it
+// had not pushed comes again.
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,7 +14,8 @@
 
 #include "postgres/stream/change_reader.h"
 #include "replication/core/assembler.h"
-#include "replication/runtime/package_queue.h"
+#include "replication/core/next.h"
+#include "replication/core/package_flow.h"
 
 namespace walbrook::replication {
 
@@ -45,16 +47,22 @@ class Receiver {
  public:
   // Borrows all. `durable` is the loader's checkpoint.
   Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
-           PackageQueue& queue, const std::atomic<std::uint64_t>& durable);
+           PackageSink& queue, const std::atomic<std::uint64_t>& durable);
 
-  // Does what can be done now and waits a little when there is nothing. Throws what the run cannot go on with.
-  void step(SteadyTime now);
-  // Ends the taking of changes: pushes the whole commits that are there. Call step_down until it returns true.
+  // Throws what the run cannot go on with.
+  [[nodiscard]] Next step(Now now);
+  // Ends the taking of changes: pushes the whole commits that are there. False: there was no room for them, call it
+  // again.
   [[nodiscard]] bool step_down();
   // Tells the source the last durable position; called when the loader is done.
   void confirm();
 
-  // Any thread.
+  // The open stream, to be waited for where a step says so; nullptr: there is none. What its wait throws is handed to
+  // `source_failed`. Owned by the receiver, valid until the next step.
+  [[nodiscard]] postgres::ChangeReader* reader() { return reader_.get(); }
+  void source_failed(std::exception_ptr failure) { source_failure_ = std::move(failure); }
+
+  // Any thread. Ends a wait for the stream.
   void wake();
   [[nodiscard]] Lsn received() const { return Lsn{received_.load()}; }
   [[nodiscard]] std::int64_t oldest_commit_time() const { return oldest_commit_time_.load(); }
@@ -66,13 +74,14 @@ class Receiver {
   [[nodiscard]] Lsn next_commit() const { return Lsn{next_commit_.load()}; }
 
  private:
-  void connect(SteadyTime now);
+  [[nodiscard]] Next work(SteadyTime now);
+  [[nodiscard]] Next connect(SteadyTime now);
   void disconnect(SteadyTime now);
   void ask_again(SteadyTime now);
   void lose(SteadyTime now, const Error& why);
-  void change_form(SteadyTime now);
+  [[nodiscard]] Next change_form(SteadyTime now);
   void look_for_alteration(SteadyTime now, const OtherHistory& other);
-  void read(SteadyTime now);
+  [[nodiscard]] Next read(SteadyTime now);
   [[nodiscard]] bool push_pending();
   void report_position();
   [[nodiscard]] Lsn durable() const { return Lsn{durable_.load()}; }
@@ -82,11 +91,12 @@ class Receiver {
   OpenStream open_;
   TypeCatalog& types_;
   const TableGroups& groups_;
-  PackageQueue& queue_;
+  PackageSink& queue_;
   const std::atomic<std::uint64_t>& durable_;
 
   std::mutex reader_mutex_;  // guards the pointer against wake(); the reader itself belongs to this thread
   std::unique_ptr<postgres::ChangeReader> reader_;
+  std::exception_ptr source_failure_;  // of a wait
   std::optional<Assembler> assembler_;
   std::optional<LoadPackage> pending_;  // found no room in the queue
   StreamLimits limits_;

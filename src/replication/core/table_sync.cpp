@@ -393,11 +393,22 @@ void TableSync::postpone(SyncedTable& table, const CannotCopyNow& why, bool foll
   table.postponement = postponed(table.postponement ? &*table.postponement : nullptr, why, follow, now);
 }
 
-bool TableSync::any_due(SteadyTime now) const {
-  return std::ranges::any_of(tables_, [now](const auto& entry) {
-    const auto& table = entry.second;
-    return table.record.state == TableState::pending && table.postponement && is_due(*table.postponement, now);
-  });
+std::optional<SteadyTime> TableSync::next_due() const {
+  std::optional<SteadyTime> next;
+  for (const auto& [oid, table] : tables_) {
+    if (table.record.state != TableState::pending || !table.postponement || table.postponement->given_up) continue;
+    if (!next || table.postponement->again_at < *next) next = table.postponement->again_at;
+  }
+  return next;
+}
+
+std::vector<const SyncedTable*> TableSync::copies_due(SteadyTime now) const {
+  std::vector<const SyncedTable*> due;
+  for (const auto& [oid, table] : tables_) {
+    if (table.record.state != TableState::pending || !table.source.unreadable.reason.empty()) continue;
+    if (!table.postponement || is_due(*table.postponement, now)) due.push_back(&table);
+  }
+  return due;
 }
 
 std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTime now) {

@@ -7,7 +7,7 @@
 //              consistent point Y is not known yet. When the copy is whole and everything before Y is durable, one
 //              load makes it visible, applies the spooled changes with commit_lsn >= Y, and the table is `streaming`.
 //
-// A table whose rows are not to be copied is `copying` for a moment only (loader_without_rows.cpp).
+// A table whose rows are not to be copied is `copying` for a moment only (Loader::begin_with_changes).
 //
 // The seam, worked: a writer commits at 0/50 (its commit record's start), the temporary slot's consistent point is 0/50
 // as well. The snapshot was built from transactions that ended before 0/50, so it lacks this one, and the rule
@@ -117,8 +117,10 @@ class TableSync {
   std::vector<SyncedTable*> order_copies(std::int64_t load_id, SteadyTime now);
   // A copy of it cannot be made now: it is pending again, with the reason.
   static void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now);
-  // A postponed copy is due.
-  [[nodiscard]] bool any_due(SteadyTime now) const;
+  // The tables that order_copies would mark, without those that it would suspend.
+  [[nodiscard]] std::vector<const SyncedTable*> copies_due(SteadyTime now) const;
+  // When the first of the postponed copies is; nullopt: this run makes none of them.
+  [[nodiscard]] std::optional<SteadyTime> next_due() const;
 
   // The table that a relation's changes belong to; nullptr: none of ours.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);

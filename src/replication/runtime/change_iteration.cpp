@@ -17,15 +17,14 @@
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot_trouble.h"
 #include "postgres/stream/walsender_stream.h"
-#include "replication/core/receiver.h"
+#include "replication/runtime/package_queue.h"
+#include "replication/runtime/receiver_loop.h"
 #include "replication/setup/prepare.h"
 
 namespace walbrook::replication {
 namespace {
 
-constexpr milliseconds ask_interval{200};    // how often the server is asked whether the end is reached
-constexpr milliseconds asker_wait{200};      // at most, for the queue
-constexpr milliseconds keepalive_round{10};  // while the asker works on the last packages
+constexpr milliseconds ask_interval{200};  // how often the server is asked whether the end is reached
 
 }  // namespace
 
@@ -51,7 +50,6 @@ class ChangeIteration::Impl {
   [[nodiscard]] std::unique_ptr<postgres::ChangeReader> open_stream(const ResumePoint& start,
                                                                     const StreamLimits& limits);
   void read();
-  void read_until_end();
   [[nodiscard]] Table table_of(const TableSchema& relation) const;
   [[nodiscard]] bool wanted(const Table& table) const;
   void take_package(LoadPackage&& package);
@@ -72,12 +70,15 @@ class ChangeIteration::Impl {
   IterationOptions options_;
   postgres::KnownServer server_;
   postgres::CatalogTypes types_;
+  SystemClock clock_;
+  Doorbell asker_bell_;
   PackageQueue queue_;
   TableGroups groups_;
   std::map<Oid, Table> tables_;  // by every relation that the publication names for them
   std::atomic<std::uint64_t> durable_{0};
   Lsn until_;
   std::unique_ptr<Receiver> receiver_;
+  std::unique_ptr<ReceiverLoop> reading_loop_;
   std::atomic<bool> handed_out_{false};
   std::exception_ptr failure_;  // written before the queue is closed
   std::atomic<bool> failed_{false};
@@ -95,7 +96,8 @@ class ChangeIteration::Impl {
 ChangeIteration::Impl::Impl(IterationOptions options)
     : options_(stopped_by(ending_, std::move(options))),
       types_(options_.conninfo, &server_),
-      queue_(options_.package_bytes) {
+      queue_(
+          options_.package_bytes, [this] { asker_bell_.ring(); }, [this] { reading_loop_->wake(); }) {
   read_source();
   reading_ = std::jthread([this] { read(); });
 }
@@ -152,6 +154,7 @@ void ChangeIteration::Impl::read_source() {
   receiver_ = std::make_unique<Receiver>(
       receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
       types_, groups_, queue_, durable_);
+  reading_loop_ = std::make_unique<ReceiverLoop>(*receiver_, clock_);
 }
 
 std::unique_ptr<postgres::ChangeReader> ChangeIteration::Impl::open_stream(const ResumePoint& start,
@@ -171,34 +174,24 @@ std::unique_ptr<postgres::ChangeReader> ChangeIteration::Impl::open_stream(const
 }
 
 void ChangeIteration::Impl::read() {
-  const std::stop_callback wake(ending_.get_token(), [this] { receiver_->wake(); });
+  const std::stop_callback wake(ending_.get_token(), [this] { reading_loop_->wake(); });
   try {
-    read_until_end();
+    reading_loop_->read(ending_.get_token(), [] {});
   } catch (...) {
-    // A wait for the slot that was ended is no failure.
-    if (!ending_.stop_requested()) {
-      failure_ = std::current_exception();
-      failed_ = true;
-    }
+    failure_ = std::current_exception();
+    failed_ = true;
   }
   queue_.close();
   if (failed_) return;
-  // Keepalives are answered until the asker has come to the end.
-  while (!handed_out_ && !ending_.stop_requested()) {
-    static_cast<void>(receiver_->step_down());
-    std::this_thread::sleep_for(keepalive_round);
-  }
+  // Until the asker has come to the end.
+  reading_loop_->answer_until([this] { return handed_out_ || ending_.stop_requested(); });
   receiver_->confirm();
-}
-
-void ChangeIteration::Impl::read_until_end() {
-  while (!ending_.stop_requested() && !receiver_->reached_until()) receiver_->step(std::chrono::steady_clock::now());
 }
 
 std::optional<HandedOut> ChangeIteration::Impl::next() {
   const std::stop_callback stopped(options_.stop, [this] {
     ending_.request_stop();
-    queue_.wake();
+    asker_bell_.ring();
   });
   try {
     if (auto changes = ask()) return changes;
@@ -217,14 +210,15 @@ std::optional<HandedOut> ChangeIteration::Impl::ask() {
   while (!done_ && !ending_.stop_requested()) {
     if (!pieces_.empty()) return hand_out();
     if (in_hand_) finish_package();
-    auto taken = queue_.take(asker_wait);
+    auto taken = queue_.take();
     if (taken.package) {
       take_package(*std::move(taken.package));
     } else if (taken.closed) {
       if (!failed_ && !ending_.stop_requested()) advance(until_);
       done_ = true;
-    } else if (taken.idle_position.is_set()) {
-      advance(taken.idle_position);
+    } else {
+      if (taken.idle_position.is_set()) advance(taken.idle_position);
+      asker_bell_.wait_until(SteadyTime::max());
     }
   }
   return std::nullopt;
@@ -326,7 +320,7 @@ void ChangeIteration::Impl::finish_package() {
   if (complete_.is_set()) advance(complete_);
   in_hand_ = false;
   queue_.finished();
-  receiver_->wake();
+  reading_loop_->wake();
 }
 
 // The thread confirms what is durable and frees the slot.
@@ -334,6 +328,7 @@ void ChangeIteration::Impl::end() {
   if (!reading_.joinable()) return;
   if (done_) handed_out_ = true;
   if (!done_) ending_.request_stop();
+  reading_loop_->wake();
   done_ = true;
   reading_.join();
   receiver_.reset();

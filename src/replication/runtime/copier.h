@@ -1,19 +1,23 @@
-// The copier: copies ordered tables from a temporary slot's snapshot into the destination.
+// Copies ordered tables from a temporary slot's snapshot into the destination.
 //
-// Its thread makes the snapshots; the workers of snapshot_copy.h read them. The loader is told what came of each table.
-// A table whose snapshot went stale (rewritten while the slot was made) is tried again under a new one. What cannot be
-// copied now, because the server is short of something or its writers stay open, goes back to the loader
-// (postponement.h).
+// Threads: any thread orders; `work` is one thread's body. It takes a snapshot, and with the workers of snapshot_copy.h
+// reads it; copy_plan.h says which tables, and what follows when that fails. Invariant: while an attempt is under way
+// its orders wait in the mailbox, so that a table is copied by one attempt at a time.
+//
+// One interleaving: table A is being copied under snapshot 1 when it is renamed. The loader orders it anew; the copier
+// ends the attempt and tells the loader of order 1, which it drops, because A has a newer order by now. Then the copier
+// takes order 2 and copies A under snapshot 2.
 #pragma once
 
-#include <algorithm>
 #include <stop_token>
 #include <string>
-#include <thread>
 
-#include "replication/core/copy_order.h"
+#include "postgres/snapshot/snapshot_reader.h"
+#include "replication/core/copy_plan.h"
+#include "replication/core/run_observer.h"
+#include "replication/core/statistics.h"
+#include "replication/runtime/doorbell.h"
 #include "replication/runtime/mailbox.h"
-#include "replication/runtime/statistics.h"
 
 namespace walbrook::replication {
 
@@ -27,32 +31,31 @@ struct CopierOptions {
   std::uint64_t piece_bytes = std::uint64_t{64} << 20U;  // a larger table is copied in pieces, by several workers
 };
 
-class Copier {
+class Copier final : public TableCopier {
  public:
   // Borrows all.
-  Copier(CopierOptions options, destination::Destination& destination, TypeCatalog& types,
+  Copier(CopierOptions options, const Clock& clock, destination::Destination& destination, TypeCatalog& types,
          Mailbox<LoaderMessage>& loader, RunObserver& observer, Statistics& statistics);
 
-  void order(CopyOrder order) { orders_.post(std::move(order)); }
+  void order(CopyOrder order) override { orders_.post(std::move(order)); }
   // Its thread's body. Throws what the run cannot go on with.
   void work(std::stop_token stop);
-  void wake() { orders_.wake(); }
 
  private:
-  // Waits for one where there is nothing to do; true when one came.
-  bool take_orders(std::vector<CopyOrder::Table>& tables);
   // Under one snapshot. What is done with leaves `tables`; what stays must be tried again under a newer snapshot.
   void copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop);
-  // None of them can be copied now: the loader orders them again later.
-  void postpone(std::vector<CopyOrder::Table>& tables, const CannotCopyNow& why);
+  void attempt(std::stop_token stop);
 
   CopierOptions options_;
+  const Clock& clock_;
   destination::Destination& destination_;
   TypeCatalog& types_;
   Mailbox<LoaderMessage>& loader_;
   RunObserver& observer_;
   Statistics& statistics_;
+  Doorbell bell_;
   Mailbox<CopyOrder> orders_;
+  CopyPlan plan_;  // of its thread
 };
 
 }  // namespace walbrook::replication

@@ -1,50 +1,37 @@
-// Messages for one thread: any thread posts, the owner takes them all. What catalog poll, copier and loader tell each
-// other.
+// Messages for one thread: any thread posts and thereby wakes the owner, which takes them all. What catalog poll,
+// snapshot workers, loader and local server tell each other.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <utility>
 #include <vector>
-
-#include "base/clock.h"
 
 namespace walbrook::replication {
 
 template <class T>
 class Mailbox {
  public:
-  // `posted` is called behind every post, by the posting thread: to wake an owner that waits elsewhere. May be empty.
-  explicit Mailbox(std::function<void()> posted = {}) : posted_(std::move(posted)) {}
+  // `wake` is called after every post, by the posting thread.
+  explicit Mailbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   void post(T message) {
     {
       const std::lock_guard lock(mutex_);
       messages_.push_back(std::move(message));
     }
-    changed_.notify_all();
-    if (posted_) posted_();
+    wake_();
   }
-  // What has come; waits up to `timeout` for the first.
-  [[nodiscard]] std::vector<T> take(milliseconds timeout = milliseconds(0)) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, timeout, [this] { return !messages_.empty() || woken_; });
-    woken_ = false;
-    return std::exchange(messages_, {});
-  }
-  void wake() {
+  // What has come, in its order. Does not wait.
+  [[nodiscard]] std::vector<T> take() {
     const std::lock_guard lock(mutex_);
-    woken_ = true;
-    changed_.notify_all();
+    return std::exchange(messages_, {});
   }
 
  private:
-  std::function<void()> posted_;
-  std::mutex mutex_;  // guards messages_ and woken_
-  std::condition_variable changed_;
+  std::function<void()> wake_;
+  std::mutex mutex_;  // guards messages_
   std::vector<T> messages_;
-  bool woken_ = false;
 };
 
 }  // namespace walbrook::replication

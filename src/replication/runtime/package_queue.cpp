@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace walbrook::replication {
 namespace {
 
@@ -11,56 +13,65 @@ std::int64_t commit_time(const LoadPackage& package) {
 
 }  // namespace
 
+PackageQueue::PackageQueue(std::size_t bytes_bound, std::function<void()> wake_loader,
+                           std::function<void()> wake_receiver)
+    : bytes_bound_(bytes_bound), wake_loader_(std::move(wake_loader)), wake_receiver_(std::move(wake_receiver)) {}
+
 bool PackageQueue::try_push(LoadPackage& package) {
-  const std::lock_guard lock(mutex_);
-  if (packages_.size() >= queued_packages_at_most) return false;
-  if (!packages_.empty() && bytes_ + package.bytes > bytes_bound_) return false;
-  bytes_ += package.bytes;
-  packages_.push_back(std::move(package));
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    const bool full =
+        packages_.size() >= queued_packages_at_most || (!packages_.empty() && bytes_ + package.bytes > bytes_bound_);
+    refused_ = full;
+    if (full) return false;
+    bytes_ += package.bytes;
+    packages_.push_back(std::move(package));
+    WALBROOK_CHECK(packages_.size() == 1 || bytes_ <= bytes_bound_, "{} packages hold {} bytes, {} are allowed",
+                   packages_.size(), bytes_, bytes_bound_);
+  }
+  wake_loader_();
   return true;
 }
 
-void PackageQueue::wait_for_room(milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return packages_.empty(); });
-}
-
 void PackageQueue::set_idle_position(Lsn position) {
-  const std::lock_guard lock(mutex_);
-  if (position <= idle_position_) return;
-  idle_position_ = position;
-  woken_ = true;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    if (position <= idle_position_) return;
+    idle_position_ = position;
+  }
+  wake_loader_();
 }
 
-bool PackageQueue::hungry() const {
+bool PackageQueue::drained() const {
   const std::lock_guard lock(mutex_);
   return packages_.empty() && !in_hand_;
 }
 
 void PackageQueue::close() {
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  wake_loader_();
 }
 
-PackageQueue::Taken PackageQueue::take(milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return !packages_.empty() || closed_ || woken_; });
-  woken_ = false;
+PackageFeed::Taken PackageQueue::take() {
   Taken taken;
-  if (packages_.empty()) {
-    taken.idle_position = idle_position_;
-    taken.closed = closed_;
-    return taken;
+  {
+    const std::lock_guard lock(mutex_);
+    if (packages_.empty()) {
+      taken.idle_position = idle_position_;
+      taken.closed = closed_;
+      return taken;
+    }
+    taken.package = std::move(packages_.front());
+    packages_.pop_front();
+    bytes_ -= taken.package->bytes;
+    in_hand_ = true;
+    in_hand_commit_time_ = commit_time(*taken.package);
+    if (!std::exchange(refused_, false)) return taken;
   }
-  taken.package = std::move(packages_.front());
-  packages_.pop_front();
-  bytes_ -= taken.package->bytes;
-  in_hand_ = true;
-  in_hand_commit_time_ = commit_time(*taken.package);
-  changed_.notify_all();
+  wake_receiver_();
   return taken;
 }
 
@@ -68,13 +79,6 @@ void PackageQueue::finished() {
   const std::lock_guard lock(mutex_);
   in_hand_ = false;
   in_hand_commit_time_ = 0;
-  changed_.notify_all();
-}
-
-void PackageQueue::wake() {
-  const std::lock_guard lock(mutex_);
-  woken_ = true;
-  changed_.notify_all();
 }
 
 std::size_t PackageQueue::bytes() const {
@@ -86,11 +90,6 @@ std::int64_t PackageQueue::oldest_commit_time() const {
   const std::lock_guard lock(mutex_);
   if (in_hand_commit_time_ != 0) return in_hand_commit_time_;
   return packages_.empty() ? 0 : commit_time(packages_.front());
-}
-
-bool PackageQueue::drained() const {
-  const std::lock_guard lock(mutex_);
-  return packages_.empty() && !in_hand_;
 }
 
 }  // namespace walbrook::replication

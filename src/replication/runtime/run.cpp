@@ -1,18 +1,3 @@
-// Threads of a run, and how they end.
-//
-// Four threads loop the state machines: receiver, loader, catalog poll, copier. What they share: the package queue
-// (receiver → loader), the mailboxes (catalog poll, copier → loader; loader → copier), the durable LSN (loader →
-// receiver, one atomic), the statistics. Invariants:
-//   * only the loader begins loads; only the receiver talks on the replication connection;
-//   * the durable LSN is set behind a commit and only ever grows;
-//   * the receiver closes the queue, and only after it pushed its last package; the loader ends when the queue is
-//   closed
-//     and empty; the receiver ends when the loader has, and confirms the last position.
-//
-// One interleaving of the end: SIGTERM comes while the loader applies package 4 and the receiver reads into 5. The
-// receiver stops reading, cuts the whole commits of 5, pushes, closes. The loader commits 4, takes 5, commits it, finds
-// the queue closed. The receiver confirms 5's checkpoint. Rows of the transaction that was open come again with the
-// next run.
 #include "replication/runtime/run.h"
 
 #include <fmt/format.h>
@@ -21,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -31,38 +15,22 @@
 #include "postgres/connection/outage.h"
 #include "postgres/publication/publication_age.h"
 #include "postgres/stream/walsender_stream.h"
-#include "replication/core/loader.h"
-#include "replication/core/receiver.h"
-#include "replication/runtime/catalog_poll.h"
+#include "replication/runtime/copier.h"
 #include "replication/runtime/file_spool.h"
+#include "replication/runtime/run_threads.h"
+#include "replication/runtime/source_catalog.h"
 #include "replication/setup/prepare.h"
 
 namespace walbrook::replication {
 namespace {
 
 constexpr int most_default_workers = 4;
-constexpr milliseconds supervise_interval{10};
 // How often the server is asked for its position: it is what a run without `follow` ends by.
-constexpr milliseconds position_interval{1'000};
+constexpr milliseconds position_interval{2'000};
 constexpr milliseconds position_interval_at_end{200};
-
-// A run that follows is a service: it starts with the machine, and stays. Somebody waits for the end of the other.
-constexpr milliseconds startup_timeout_following{300'000};
-constexpr milliseconds startup_timeout_once{5'000};
-constexpr milliseconds reconnect_timeout_once{60'000};
+constexpr milliseconds request_poll{10};  // of a request that waits for the loader
 
 }  // namespace
-
-postgres::Endpoint patient_endpoint(const RunOptions& options, std::stop_token stop) {
-  const auto usual = options.follow ? startup_timeout_following : startup_timeout_once;
-  postgres::EndpointOptions patience{.reread = options.reread_conninfo,
-                                     .network_timeout = options.network_timeout,
-                                     .startup_timeout = options.startup_timeout.value_or(usual),
-                                     .reconnect_timeout = options.reconnect_timeout,
-                                     .stop = std::move(stop)};
-  if (!options.reconnect_timeout && !options.follow) patience.reconnect_timeout = reconnect_timeout_once;
-  return {options.conninfo.conninfo(), std::move(patience)};
-}
 
 class Run::Impl {
  public:
@@ -70,9 +38,8 @@ class Run::Impl {
       : options_(with_patience(std::move(options), ending_.get_token())),
         destination_(destination),
         types_(options_.conninfo, &server_),
-        queue_(options_.package_bytes),
-        inbox_([this] { queue_.wake(); }),
-        statistics_(first_status()),
+        threads_(options_.package_bytes, clock_),
+        statistics_(first_status(), clock_),
         observer_(observer, statistics_),
         spool_({.folder = options_.spool_dir, .max_bytes = options_.max_spool_size}) {}
 
@@ -112,7 +79,7 @@ class Run::Impl {
     status.slot = options_.slot;
     status.publication = options_.publication;
     status.destination = destination_.name();
-    status.phase = "starting";
+    status.phase = Phase::starting;
     return status;
   }
   static RunOptions with_patience(RunOptions options, std::stop_token stop) {
@@ -124,66 +91,44 @@ class Run::Impl {
   [[nodiscard]] std::unique_ptr<postgres::ChangeReader> open_stream(const ResumePoint& start,
                                                                     const StreamLimits& limits);
   [[nodiscard]] bool altered_since(std::uint32_t xid);
-  void receive();
-  void load();
-  void supervise(std::stop_token stop);
-  void end() { ending_.request_stop(); }
-  // A thread's body: the first error ends the run.
-  template <class Body>
-  std::jthread start(Body body) {
-    return std::jthread([this, body = std::move(body)] {
-      try {
-        body();
-      } catch (...) {
-        const std::lock_guard lock(failure_mutex_);
-        if (!failure_) failure_ = std::current_exception();
-        failed_ = true;
-        end();
-      }
-    });
-  }
+  void build_catalog_poll(Prepared& prepared);
+  void build_receiver(const Prepared& prepared);
   [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
-  std::stop_source ending_;   // no more changes are taken; the first member: waits in the source end with it
-  std::stop_source failing_;  // the run ends with an error: waits are cut short
+  std::stop_source ending_;  // no more changes are taken; the first member: waits in the source end with it
   RunOptions options_;
   destination::Destination& destination_;
   postgres::KnownServer server_;
   postgres::CatalogTypes types_;
-  PackageQueue queue_;
-  Mailbox<LoaderMessage> inbox_;
+  SystemClock clock_;
+  RunThreads threads_;
   Statistics statistics_;
   WaitingObserver observer_;
   TableGroups groups_;
   FileSpool spool_;
   std::unique_ptr<TableSync> sync_;
   std::unique_ptr<Copier> copier_;
+  std::unique_ptr<postgres::KeptPublication> publication_;
+  ColumnSelectionRef selection_;
+  std::unique_ptr<SourceCatalog> catalog_;
   std::unique_ptr<CatalogPoll> catalog_poll_;
   std::unique_ptr<Loader> loader_;
   mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
   std::unique_ptr<Receiver> receiver_;
-  bool must_confirm_ = false;
   int protocol_ = 1;
   bool two_phase_ = false;
-  Lsn target_;
 
   std::atomic<std::uint64_t> durable_{0};
-  std::atomic<bool> loader_done_{false};
-  std::atomic<bool> end_reached_{false};
-
-  std::mutex failure_mutex_;  // guards failure_
-  std::exception_ptr failure_;
-  std::atomic<bool> failed_{false};
 };
 
 RunSummary Run::Impl::execute(std::stop_token stop) {
   // Also where it fails before its loader begins: nobody is left who could take a request.
   struct Ended {
-    std::atomic<bool>& done;
-    ~Ended() { done = true; }
-  } const ended{loader_done_};
-  const auto began = std::chrono::steady_clock::now();
-  const std::stop_callback forward(stop, [this] { end(); });
+    RunThreads& threads;
+    ~Ended() { threads.set_over(); }
+  } const ended{threads_};
+  const auto began = clock_.now().steady;
+  const std::stop_callback forward(stop, [this] { ending_.request_stop(); });
   Prepared prepared;
   try {
     prepared = prepare_when_it_answers(stop);
@@ -196,19 +141,19 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   statistics_.waits_for("");
   statistics_.source(prepared.source);
   build(prepared);
-  statistics_.phase(sync_->settled() ? "streaming" : "copying");
-  inbox_.post(CatalogSeen{.complete_to = prepared.publication.complete_to, .publication = prepared.publication});
+  statistics_.phase(sync_->settled() ? Phase::streaming : Phase::copying);
+  threads_.inbox().post(
+      CatalogSeen{.complete_to = prepared.publication.complete_to, .publication = prepared.publication});
   {
-    const auto copier = start([this] { copier_->work(ending_.get_token()); });
-    const auto loader = start([this] { load(); });
-    const auto receiver = start([this] { receive(); });
-    const auto catalog_poll = start([this, &prepared] {
-      catalog_poll_->work(*prepared.kept, prepared.publication, *prepared.selection, ending_.get_token());
-    });
-    supervise(stop);
+    const std::stop_callback stopping(ending_.get_token(), [this] { statistics_.phase(Phase::stopping); });
+    threads_.run({.receiver = *receiver_,
+                  .loader = *loader_,
+                  .catalog_poll = *catalog_poll_,
+                  .copy = [this](std::stop_token end) { copier_->work(std::move(end)); },
+                  .must_confirm = options_.confirm && prepared.slot_is_behind},
+                 ending_);
   }
-  if (failure_) std::rethrow_exception(failure_);
-  return summary(std::chrono::steady_clock::now() - began, stop.stop_requested());
+  return summary(clock_.now().steady - began, stop.stop_requested());
 }
 
 // A server that goes away between two of its questions is waited for as one that does not answer the first.
@@ -233,10 +178,8 @@ Prepared Run::Impl::prepare_when_it_answers(std::stop_token stop) {
 void Run::Impl::build(Prepared& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
-  must_confirm_ = options_.confirm && prepared.slot_is_behind;
   protocol_ = prepared.protocol;
   two_phase_ = prepared.two_phase;
-  target_ = prepared.target;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups(), sync_->identities());
   CopierOptions copying{.conninfo = options_.conninfo.for_copies(),
@@ -249,29 +192,41 @@ void Run::Impl::build(Prepared& prepared) {
   copying.piece_bytes = options_.snapshot_piece;
   if (options_.wire == Wire::text) copying.copy.format = postgres::CopyFormat::text;
   copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
-  copier_ = std::make_unique<Copier>(copying, destination_, types_, inbox_, observer_, statistics_);
-  catalog_poll_ = std::make_unique<CatalogPoll>(CatalogPollOptions{.conninfo = options_.conninfo,
-                                                                   .server = &server_,
-                                                                   .publication = options_.publication,
-                                                                   .slot = options_.slot,
-                                                                   .interval = options_.catalog_poll_interval,
-                                                                   .follow = options_.follow,
-                                                                   .describes = prepared.describes,
-                                                                   .limits = destination_.capabilities().values},
-                                                types_, inbox_, statistics_);
+  copier_ = std::make_unique<Copier>(copying, clock_, destination_, types_, threads_.inbox(), observer_, statistics_);
+  build_catalog_poll(prepared);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
                                                    .target = prepared.target,
                                                    .follow = options_.follow || options_.until.has_value(),
                                                    .together = !options_.copy_anew.empty(),
                                                    .newest_load = prepared.newest_load,
-                                                   .server = &server_,
-                                                   .commits_wait = &catalog_poll_->commits_wait()},
-                                     destination_, spool_, *sync_, queue_, inbox_, groups_, statistics_, durable_,
-                                     [this] { receiver_->wake(); });
+                                                   .server = &server_},
+                                     clock_, destination_, spool_, *sync_, threads_.queue(), groups_, statistics_,
+                                     durable_, [this] { threads_.wake_receiver(); });
   loader_->set_copier(*copier_);
-  loader_->set_catalog({.at_once = [this] { catalog_poll_->at_once(); },
-                        .is_answered = [this] { return catalog_poll_->is_answered(); }});
+  loader_->set_catalog(*catalog_poll_);
+  build_receiver(prepared);
+}
+
+void Run::Impl::build_catalog_poll(Prepared& prepared) {
+  publication_ = std::move(prepared.kept);
+  selection_ = prepared.selection;
+  catalog_ = std::make_unique<SourceCatalog>(SourceCatalog::Parts{.endpoint = options_.conninfo,
+                                                                  .server = server_,
+                                                                  .publication = *publication_,
+                                                                  .selection = *selection_,
+                                                                  .types = types_,
+                                                                  .statistics = statistics_},
+                                             options_.slot, destination_.capabilities().values);
+  catalog_poll_ = std::make_unique<CatalogPoll>(
+      CatalogPollOptions{
+          .interval = options_.catalog_poll_interval, .follow = options_.follow, .describes = prepared.describes},
+      *catalog_, prepared.publication, clock_.now(),
+      [this](LoaderMessage message) { threads_.inbox().post(std::move(message)); },
+      [this] { threads_.wake_catalog_poll(); });
+}
+
+void Run::Impl::build_receiver(const Prepared& prepared) {
   ReceiverOptions receiving;
   receiving.assembler = {.limits = destination_.capabilities().values,
                          .package_bytes = options_.package_bytes,
@@ -287,7 +242,7 @@ void Run::Impl::build(Prepared& prepared) {
   receiving.altered_since = [this](std::uint32_t xid) { return altered_since(xid); };
   auto receiver = std::make_unique<Receiver>(
       receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
-      types_, groups_, queue_, durable_);
+      types_, groups_, threads_.queue(), durable_);
   const std::lock_guard lock(receiver_mutex_);
   receiver_ = std::move(receiver);
 }
@@ -316,78 +271,33 @@ std::unique_ptr<postgres::ChangeReader> Run::Impl::open_stream(const ResumePoint
                                    ending_.get_token());
 }
 
-void Run::Impl::receive() {
-  const auto stop = ending_.get_token();
-  const std::stop_callback wake(stop, [this] { receiver_->wake(); });
-  while (!stop.stop_requested()) {
-    try {
-      receiver_->step(std::chrono::steady_clock::now());
-    } catch (const Error&) {
-      if (!stop.stop_requested()) throw;  // otherwise it waited for the slot, and the stop ended that
-    }
-  }
-  while (!failed_ && !receiver_->step_down()) {
-  }
-  queue_.close();
-  // Keepalives are answered until the last package is durable.
-  while (!loader_done_ && !failed_) {
-    static_cast<void>(receiver_->step_down());
-    std::this_thread::sleep_for(supervise_interval);
-  }
-  receiver_->confirm();
-}
-
-void Run::Impl::load() {
-  while (!loader_->drained() && !failed_) {
-    loader_->step(std::chrono::steady_clock::now(), failing_.get_token());
-    // With nothing to apply it is done before the stream is open; a slot that is behind would hold its log on, and
-    // what it holds would not be compared.
-    if (loader_->done() && (!must_confirm_ || receiver_->compared())) {
-      end_reached_ = true;
-      end();
-    }
-  }
-  loader_done_ = true;
-}
-
-// Until every thread has ended.
-void Run::Impl::supervise(std::stop_token /*stop*/) {
-  while (!loader_done_ && !failed_) {
-    std::this_thread::sleep_for(supervise_interval);
-    if (receiver_->reached_until()) end();
-    if (ending_.stop_requested()) statistics_.phase("stopping");
-  }
-  if (failed_) failing_.request_stop();
-  copier_->wake();
-  queue_.wake();
-}
-
 RunStatus Run::Impl::status() const {
   auto status = statistics_.snapshot();
   status.source_waits = options_.conninfo.waits();
   const std::lock_guard lock(receiver_mutex_);
   if (receiver_ == nullptr) return status;
   status.received = receiver_->received();
-  status.queued_bytes = queue_.bytes();
-  auto oldest = queue_.oldest_commit_time();
+  status.queued_bytes = threads_.queue().bytes();
+  auto oldest = threads_.queue().oldest_commit_time();
   if (oldest == 0) oldest = receiver_->oldest_commit_time();
   if (oldest != 0) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now = clock_.now().wall.time_since_epoch();
     const auto age = std::chrono::duration_cast<std::chrono::microseconds>(now).count() - oldest;
     status.lag_ms = std::max(0.0, static_cast<double>(age) / 1000.0);
   }
-  const bool copying = std::ranges::any_of(
-      status.tables, [](const auto& table) { return table.state == "pending" || table.state == "copying"; });
+  const bool copying = std::ranges::any_of(status.tables, [](const auto& table) {
+    return table.state == TableState::pending || table.state == TableState::copying;
+  });
   if (!copying) status.waits_for.clear();
-  if (status.phase != "stopping") status.phase = copying ? "copying" : "streaming";
+  if (status.phase != Phase::stopping) status.phase = copying ? Phase::copying : Phase::streaming;
   return status;
 }
 
 void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
   const auto answer = std::make_shared<ResyncRequest::Answer>();
-  inbox_.post(ResyncRequest{.tables = tables, .answer = answer});
+  threads_.inbox().post(ResyncRequest{.tables = tables, .answer = answer});
   while (true) {
-    const bool ended = loader_done_ || failed_;  // looked at first: what was answered by then counts
+    const bool ended = threads_.is_over();  // looked at first: what was answered by then counts
     {
       const std::lock_guard lock(answer->mutex);
       if (answer->refused) std::rethrow_exception(answer->refused);
@@ -397,7 +307,7 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
       throw Error(ErrorKind::destination, "nothing is resynced: the run ended before it took the request",
                   "Ask again.");
     }
-    std::this_thread::sleep_for(supervise_interval);
+    std::this_thread::sleep_for(request_poll);
   }
 }
 

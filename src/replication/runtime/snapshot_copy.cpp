@@ -31,25 +31,11 @@ SnapshotCopy::SnapshotCopy(const Surroundings& around, postgres::SnapshotSource&
   for (auto& table : tables_) table.record.snapshot_lsn = snapshot.consistent_point();
 }
 
-// The largest first, so that the workers end together.
 void SnapshotCopy::plan(postgres::SnapshotReader& reader) {
-  std::ranges::stable_sort(tables_, std::ranges::greater(), [](const auto& table) { return table.source.bytes; });
-  for (const auto& table : tables_) {
-    std::vector<std::optional<postgres::PageRange>> ranges{std::nullopt};
-    const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
-    if (around_.options.workers > 1 && !table.source.partitioned && bytes > around_.options.piece_bytes) {
-      ranges.clear();
-      const auto pages = reader.pages(table.source);
-      const auto pieces = std::clamp<std::uint64_t>(bytes / around_.options.piece_bytes, 1, std::max(pages, 1UL));
-      for (std::uint64_t i = 0; i < pieces; ++i) {
-        // The last one has no end: what was added since then is not in the snapshot, what is in it is not missed.
-        ranges.emplace_back(
-            postgres::PageRange{.first = pages * i / pieces,
-                                .end = i + 1 < pieces ? std::optional(pages * (i + 1) / pieces) : std::nullopt});
-      }
-    }
-    auto& copy = copies_.emplace_back(std::make_unique<TableCopy>(table, ranges.size()));
-    for (const auto& range : ranges) pieces_.push_back({.copy = copy.get(), .pages = range});
+  plan_.emplace(tables_, ChunkLimits{.workers = around_.options.workers, .chunk_bytes = around_.options.piece_bytes},
+                [&reader](const postgres::SourceTable& table) { return reader.pages(table); });
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    copies_.push_back(std::make_unique<TableCopy>(tables_[i], plan_->chunks_of(i)));
   }
   tables_.clear();
 }
@@ -65,7 +51,7 @@ void SnapshotCopy::work(std::stop_token stop) {
   plan(first);
   {
     std::vector<std::jthread> others;
-    workers_ = 1;
+    plan_->worker_joins();
     join_workers(others);
     run_worker(first, giving_up_.get_token());
   }
@@ -75,13 +61,13 @@ void SnapshotCopy::work(std::stop_token stop) {
 }
 
 void SnapshotCopy::join_workers(std::vector<std::jthread>& others) {
-  const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), pieces_.size());
+  const auto wanted = std::min(static_cast<std::size_t>(around_.options.workers), plan_->chunks());
   const auto copy_along = [this] {
     try {
       postgres::SnapshotReader reader(around_.options.conninfo, snapshot_name_, around_.options.server);
       {
         const std::lock_guard lock(mutex_);
-        ++workers_;
+        plan_->worker_joins();
       }
       run_worker(reader, giving_up_.get_token());
     } catch (const std::exception& refused) {
@@ -106,34 +92,34 @@ void SnapshotCopy::run_worker(postgres::SnapshotReader& reader, const std::stop_
 }
 
 void SnapshotCopy::loop_worker(postgres::SnapshotReader& reader, const std::stop_token& stop) {
-  while (auto piece = next()) {
+  while (const auto chunk = next()) {
     if (stop.stop_requested()) return;
-    auto& copy = *piece->copy;
+    auto& copy = copy_of(*chunk);
     bool has_rows = false;
     if (!copy.given_up()) {
       try {
-        copy_piece(*piece, reader, has_rows, stop);
+        copy_chunk(*chunk, reader, has_rows, stop);
       } catch (const GivenUp&) {  // by another worker
       } catch (const postgres::CopyNeedsText& needs) {
         copy.give_up(TableCopy::Outcome::text, needs.cause());
       } catch (const Error& failed) {
         if (stop.stop_requested()) return;
-        if (!settle_failure(*piece, reader, has_rows, failed)) return;
+        if (!settle_failure(*chunk, reader, has_rows, failed)) return;
       }
     }
     if (stop.stop_requested()) return;
-    if (copy.leave()) settle(copy);
+    if (copy.leave()) settle(chunk->table);
     if (!reader.usable()) {  // the tables to come have nothing to do with it
       throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " is of no more use");
     }
   }
 }
 
-bool SnapshotCopy::settle_failure(const Piece& piece, const postgres::SnapshotReader& reader, bool has_rows,
+bool SnapshotCopy::settle_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
                                   const Error& failed) {
-  auto& copy = *piece.copy;
+  auto& copy = copy_of(chunk);
   if (reader.usable() && postgres::is_shortage(failed)) {
-    if (!has_rows && postgres::is_shortage_of_memory(failed) && leave_to_others(piece)) {
+    if (!has_rows && postgres::is_shortage_of_memory(failed) && leave_to_others(chunk)) {
       spdlog::info("{}; fewer tables are copied at a time", failed.cause());
       return false;
     }
@@ -146,29 +132,20 @@ bool SnapshotCopy::settle_failure(const Piece& piece, const postgres::SnapshotRe
   return true;
 }
 
-bool SnapshotCopy::leave_to_others(const Piece& piece) {
+bool SnapshotCopy::leave_to_others(const Chunk& chunk) {
   const std::lock_guard lock(mutex_);
-  if (workers_ <= 1) return false;
-  --workers_;
-  pieces_.push_front(piece);
-  return true;
+  return plan_->leave_to_others(chunk);
 }
 
-std::optional<SnapshotCopy::Piece> SnapshotCopy::next() {
+std::optional<SnapshotCopy::Chunk> SnapshotCopy::next() {
   const std::lock_guard lock(mutex_);
-  if (pieces_.empty()) {
-    --workers_;
-    return std::nullopt;
-  }
-  const Piece piece = pieces_.front();
-  pieces_.pop_front();
-  return piece;
+  return plan_->next();
 }
 
-void SnapshotCopy::copy_piece(const Piece& piece, postgres::SnapshotReader& reader, bool& has_rows,
+void SnapshotCopy::copy_chunk(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows,
                               const std::stop_token& stop) {
   using Ready = postgres::SnapshotReader::Prepared;
-  auto& copy = *piece.copy;
+  auto& copy = copy_of(chunk);
   switch (reader.prepare(copy.table().source, around_.types, around_.destination.capabilities().values)) {
     case Ready::stale:
       return copy.give_up(TableCopy::Outcome::stale);
@@ -181,18 +158,18 @@ void SnapshotCopy::copy_piece(const Piece& piece, postgres::SnapshotReader& read
   // Throws where a column has the name of a metadata column.
   static_cast<void>(destination::target_column_names(around_.destination.capabilities().names,
                                                      copy.table().record.style, *reader.schema()));
-  if (!piece.pages || piece.pages->first == 0) {
+  if (!chunk.pages || chunk.pages->first == 0) {
     around_.observer.copy_started(copy.name(), copy.table().source.estimated_rows, copy.table().source.bytes);
     fault::hit("copy_started");
   }
-  copy_rows(piece, reader, has_rows, stop);
+  copy_rows(chunk, reader, has_rows, stop);
 }
 
-void SnapshotCopy::copy_rows(const Piece& piece, postgres::SnapshotReader& reader, bool& has_rows,
+void SnapshotCopy::copy_rows(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows,
                              const std::stop_token& stop) {
-  auto& copy = *piece.copy;
+  auto& copy = copy_of(chunk);
   auto how = around_.options.copy;
-  how.pages = piece.pages;
+  how.pages = chunk.pages;
   if (copy.in_text()) how.format = postgres::CopyFormat::text;
   reader.copy(
       how,
@@ -207,7 +184,8 @@ void SnapshotCopy::copy_rows(const Piece& piece, postgres::SnapshotReader& reade
       stop);
 }
 
-void SnapshotCopy::settle(TableCopy& copy) {
+void SnapshotCopy::settle(std::size_t table) {
+  auto& copy = *copies_[table];
   switch (copy.outcome()) {
     case TableCopy::Outcome::copied:
       return finish(copy);
@@ -217,7 +195,7 @@ void SnapshotCopy::settle(TableCopy& copy) {
       around_.observer.copy_restarted(copy.name(), copy.reason() + "; it is copied in text");
       copy.begin_anew_in_text();
       const std::lock_guard lock(mutex_);
-      pieces_.push_front({.copy = &copy, .pages = std::nullopt});
+      plan_->again(table);
       return;
     }
     case TableCopy::Outcome::gone:

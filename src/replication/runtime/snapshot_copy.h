@@ -1,19 +1,17 @@
 // Copies the tables of an order as one exported snapshot sees them, with several workers.
 //
 // Threads: the caller's is the first worker; the others are started and joined by `work`. Each has a connection in the
-// snapshot and takes piece after piece: a table, or a range of pages of a large one. What they share is the list of
-// pieces, the copies (table_copy.h), and the small tables that wait to be written together. The first error that
-// concerns more than one table ends all of them.
+// snapshot and takes chunk after chunk (chunk_plan.h). What they share is the plan, the copies (table_copy.h), and the
+// small tables that wait to be written together. The first error that concerns more than one table ends all of them.
 //
 // The first worker takes the slot's snapshot over and exports it again for the others; then the slot is dropped, so
 // that a copy holds no WAL however long it lasts. That worker's transaction stays open until `work` returns: while it
 // lives the others may join, and where its connection is lost the order is begun again under a new snapshot.
 //
-// A worker that finds the server's lock table full puts its piece back and ends, so that fewer tables are locked at a
+// A worker that finds the server's lock table full puts its chunk back and ends, so that fewer tables are locked at a
 // time; the last one that is left postpones the table (postponement.h) and goes on with the next.
 #pragma once
 
-#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -22,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "replication/core/chunk_plan.h"
 #include "replication/runtime/copier.h"
 #include "replication/runtime/table_copy.h"
 
@@ -46,26 +45,22 @@ class SnapshotCopy {
   [[nodiscard]] std::vector<CopyOrder::Table> left_over() const;
 
  private:
-  struct Piece {
-    TableCopy* copy;
-    std::optional<postgres::PageRange> pages;  // nullopt: all of it
-  };
+  using Chunk = ChunkPlan::Chunk;
   void plan(postgres::SnapshotReader& reader);
   void run_worker(postgres::SnapshotReader& reader, const std::stop_token& stop);
   void join_workers(std::vector<std::jthread>& others);
   void loop_worker(postgres::SnapshotReader& reader, const std::stop_token& stop);
-  // nullopt: none is left, the worker ends.
-  [[nodiscard]] std::optional<Piece> next();
-  // What `failed` means for the piece's table and for this worker: false, where the worker ends. Rethrows it where it
+  [[nodiscard]] std::optional<Chunk> next();
+  [[nodiscard]] bool leave_to_others(const Chunk& chunk);
+  [[nodiscard]] TableCopy& copy_of(const Chunk& chunk) const { return *copies_[chunk.table]; }
+  // What `failed` means for the chunk's table and for this worker: false, where the worker ends. Rethrows it where it
   // concerns more than the table. REQUIRES: it is being handled.
-  [[nodiscard]] bool settle_failure(const Piece& piece, const postgres::SnapshotReader& reader, bool has_rows,
+  [[nodiscard]] bool settle_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
                                     const Error& failed);
-  // The worker ends and leaves its piece to the others; false: it is the last one.
-  [[nodiscard]] bool leave_to_others(const Piece& piece);
-  // `has_rows` is set once rows of the piece were handed over.
-  void copy_piece(const Piece& piece, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
-  void copy_rows(const Piece& piece, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
-  void settle(TableCopy& copy);
+  // `has_rows` is set once rows of the chunk were handed over.
+  void copy_chunk(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
+  void copy_rows(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
+  void settle(std::size_t table);
   void finish(TableCopy& copy);
   void write_small();
   void tell_copied(TableCopy& copy);
@@ -79,8 +74,7 @@ class SnapshotCopy {
   std::stop_source giving_up_;
 
   std::mutex mutex_;  // guards what follows
-  std::deque<Piece> pieces_;
-  int workers_ = 0;  // that take pieces
+  std::optional<ChunkPlan> plan_;
   struct Small {
     TableCopy* copy;
     std::vector<RowBatch> rows;

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "replication/core/copy_order.h"
-#include "replication/runtime/run.h"
 
 namespace walbrook::replication {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "postgres/catalog/catalog.h"
-#include "replication/runtime/run.h"
+#include "replication/setup/run_options.h"
 
 namespace walbrook::replication {
 

@@ -10,7 +10,8 @@
 
 #include "destination/destination.h"
 #include "postgres/catalog/catalog.h"
-#include "replication/runtime/run.h"
+#include "replication/core/run_observer.h"
+#include "replication/setup/run_options.h"
 #include "replication/setup/slot_claim.h"
 
 namespace walbrook::replication {

@@ -9,8 +9,9 @@
 #include "postgres/preflight/preflight.h"
 #include "postgres/publication/kept_publication.h"
 #include "replication/core/column_selection.h"
+#include "replication/core/run_observer.h"
 #include "replication/core/table_sync.h"
-#include "replication/runtime/run.h"
+#include "replication/setup/run_options.h"
 
 namespace walbrook::replication {
 

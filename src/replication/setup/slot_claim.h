@@ -9,7 +9,7 @@
 #include <string>
 
 #include "destination/destination.h"
-#include "replication/runtime/run.h"
+#include "replication/setup/run_options.h"
 
 namespace walbrook::replication {
 

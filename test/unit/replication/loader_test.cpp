@@ -1,25 +1,51 @@
 // The loader over a real destination: what becomes durable together, in which order, and what a load that fails leaves.
-// The copier's thread does not run here: its orders are answered by the test.
+// Nobody copies tables here: the test answers the orders.
 #include "replication/core/loader.h"
 
 #include <atomic>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/fault.h"
+#include "replication/runtime/package_queue.h"
 #include "test/contract/duckdb_user.h"
 #include "test/unit/replication/engine_case.h"
 
 namespace walbrook::replication {
 namespace {
 
-class SilentObserver : public RunObserver {
+class FakeClock final : public Clock {
  public:
-  void prepared(const std::string& /*line*/) override {}
-  void waiting_for(const std::vector<postgres::OpenWriter>& /*writers*/) override {}
-  void copy_started(const std::string& /*table*/, std::int64_t /*rows*/, std::int64_t /*bytes*/) override {}
-  void copy_advanced(const std::string& /*table*/, std::uint64_t /*rows*/, std::uint64_t /*bytes*/) override {}
-  void copy_finished(const std::string& /*table*/, std::uint64_t /*rows*/, double /*seconds*/) override {}
-  void copy_restarted(const std::string& /*table*/, const std::string& /*why*/) override {}
+  [[nodiscard]] Now now() const override { return now_; }
+  void set(SteadyTime steady) { now_.steady = steady; }
+
+ private:
+  Now now_{.steady = SteadyTime{} + std::chrono::hours(1), .wall = WallTime{} + std::chrono::hours(500'000)};
+};
+
+// Keeps what was ordered.
+class Orders final : public TableCopier {
+ public:
+  void order(CopyOrder order) override {
+    if (on_order_) on_order_(order);
+    ++orders_;
+  }
+
+  int orders_ = 0;
+  std::function<void(const CopyOrder&)> on_order_;
+};
+
+class Readings final : public CatalogReadings {
+ public:
+  void ask() override {
+    if (on_ask_) on_ask_();
+  }
+  [[nodiscard]] bool is_answered() const override { return answered_; }
+
+  std::function<void()> on_ask_;
+  bool answered_ = true;
 };
 
 class LoaderTest : public EngineCase {
@@ -29,47 +55,57 @@ class LoaderTest : public EngineCase {
   // A loader that goes on at checkpoint 0/1000, as a run would begin it.
   void load_with(LoaderOptions options = {}) {
     options.checkpoint = {.slot = "walbrook", .systemid = "7301", .timeline = 1, .lsn = Lsn{0x1000}};
-    loader_.emplace(std::move(options), destination(), spool(), sync(), queue_, inbox_, groups_, statistics_, durable_,
+    loader_.emplace(std::move(options), clock_, destination(), spool(), sync(), queue_, groups_, statistics_, durable_,
                     [this] { ++advanced_; });
-    copier_.emplace(CopierOptions{.conninfo = "host=/nowhere"}, destination(), types_, inbox_, observer_, statistics_);
-    loader_->set_copier(*copier_);
-    loader_->set_catalog({.at_once =
-                              [this] {
-                                if (on_poll_) on_poll_();
-                              },
-                          .is_answered = [this] { return polled_; }});
+    loader_->set_copier(orders_);
+    loader_->set_catalog(readings_);
   }
   void push(LoadPackage package) { ASSERT_TRUE(queue_.try_push(package)); }
-  // A step that does not wait.
-  void step(SteadyTime now = later(0)) {
-    queue_.wake();
-    loader_->step(now, {});
+  // Steps until the loader waits for something else than the time that passes between two attempts.
+  void step() {
+    while (true) {
+      step_once();
+      if (const auto* wait = std::get_if<Wait>(&next_); wait != nullptr && wait->what == Awaited::retry) {
+        clock_.set(wait->until);
+      } else if (!std::holds_alternative<RunAgain>(next_) && inbox_.empty()) {
+        return;
+      }
+    }
   }
+  void step_at(SteadyTime now) {
+    clock_.set(now);
+    step();
+  }
+  void step_once() {
+    for (auto& message : std::exchange(inbox_, {})) loader_->tell(std::move(message));
+    next_ = loader_->step(clock_.now());
+  }
+  [[nodiscard]] SteadyTime until() const { return std::get<Wait>(next_).until; }
   void load(LoadPackage package) {
     push(std::move(package));
     step();
   }
   [[nodiscard]] static SteadyTime later(int ms) { return SteadyTime{} + std::chrono::hours(1) + milliseconds(ms); }
   void catalog_shows(std::vector<postgres::SourceTable> tables, std::uint64_t position = 0x1000) {
-    inbox_.post(CatalogSeen{.complete_to = Lsn{position}, .publication = published(std::move(tables), position)});
+    inbox_.push_back(CatalogSeen{.complete_to = Lsn{position}, .publication = published(std::move(tables), position)});
   }
   // The copier copied what was ordered of the table, and says so.
   void copied(const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
     const auto writer = contract::begin_copy(destination(), record(schema->oid), schema);
     writer->append(0, contract::inserts(schema, rows));
     writer->finish();
-    inbox_.post(CopyResult{.table = schema->oid,
-                           .number = sync().find(schema->oid)->copy_number,
-                           .consistent_point = Lsn{consistent_point},
-                           .columns = schema,
-                           .rows = rows.size()});
+    inbox_.push_back(CopyResult{.table = schema->oid,
+                                .number = sync().find(schema->oid)->copy_number,
+                                .consistent_point = Lsn{consistent_point},
+                                .columns = schema,
+                                .rows = rows.size()});
   }
   void copy_ends(CopyResult::Kind kind, const std::string& reason = {}) {
-    inbox_.post(CopyResult{.kind = kind,
-                           .table = items_oid,
-                           .number = sync().find(items_oid)->copy_number,
-                           .reason = reason,
-                           .why = {.reason = reason}});
+    inbox_.push_back(CopyResult{.kind = kind,
+                                .table = items_oid,
+                                .number = sync().find(items_oid)->copy_number,
+                                .reason = reason,
+                                .why = {.reason = reason}});
   }
   [[nodiscard]] Lsn stored_checkpoint() {
     const auto state = destination().read_state();
@@ -77,17 +113,16 @@ class LoaderTest : public EngineCase {
   }
   [[nodiscard]] Loader& loader() { return *loader_; }
 
-  PackageQueue queue_{1U << 20U};
-  Mailbox<LoaderMessage> inbox_;
+  FakeClock clock_;
+  PackageQueue queue_{1U << 20U, [] {}, [] {}};
+  std::vector<LoaderMessage> inbox_;
   TableGroups groups_;
-  Statistics statistics_{{}};
+  Statistics statistics_{{}, clock_};
   std::atomic<std::uint64_t> durable_ = 0x1000;
-  BuiltInTypes types_;
-  SilentObserver observer_;
+  Orders orders_;
+  Readings readings_;
   int advanced_ = 0;
-  bool polled_ = true;             // somebody polls the catalog
-  std::function<void()> on_poll_;  // a poll was asked for
-  std::optional<Copier> copier_;
+  Next next_;
   std::optional<Loader> loader_;
 };
 
@@ -119,7 +154,7 @@ TEST_F(LoaderTest, packages_are_applied_in_commit_order_one_load_each) {
            .transaction(702, 0x2200)
            .insert(t, {2, "b"})
            .commits());
-  step();
+  step_once();
   EXPECT_EQ(rows("public.items"), Lines{"1|first"});
   EXPECT_EQ(durable_, 0x2008U);
   step();
@@ -211,26 +246,26 @@ TEST_F(LoaderTest, p3_an_idle_position_becomes_the_checkpoint_after_a_while) {
   begin();
   load_with({.follow = true});
   queue_.set_idle_position(Lsn{0x3000});
-  step(later(0));
+  step_at(later(0));
   EXPECT_EQ(stored_checkpoint(), Lsn{0x3000});
   EXPECT_EQ(durable_, 0x3000U);
   queue_.set_idle_position(Lsn{0x4000});
-  step(later(1999));
+  step_at(later(1999));
   EXPECT_EQ(stored_checkpoint(), Lsn{0x3000}) << "at most one such commit every two seconds";
-  step(later(2000));
+  step_at(later(2000));
   EXPECT_EQ(stored_checkpoint(), Lsn{0x4000});
-  step(later(9000));
+  step_at(later(9000));
   EXPECT_EQ(advanced_, 2) << "the same position is committed once";
 }
 
 TEST_F(LoaderTest, an_idle_position_is_committed_at_once_where_commits_wait_for_it) {
   begin();
-  std::atomic<bool> waits = true;
-  load_with({.follow = true, .commits_wait = &waits});
+  load_with({.follow = true});
+  inbox_.push_back(CommitsWait{.wait = true});
   queue_.set_idle_position(Lsn{0x3000});
-  step(later(0));
+  step_at(later(0));
   queue_.set_idle_position(Lsn{0x3100});
-  step(later(1));
+  step_at(later(1));
   EXPECT_EQ(stored_checkpoint(), Lsn{0x3100});
 }
 
@@ -238,12 +273,12 @@ TEST_F(LoaderTest, an_idle_position_at_the_target_ends_the_run) {
   begin();
   load_with({.target = Lsn{0x3000}});
   queue_.set_idle_position(Lsn{0x2000});
-  step(later(0));
-  EXPECT_FALSE(loader().done());
+  step_at(later(0));
+  EXPECT_FALSE(loader().is_at_end());
   queue_.set_idle_position(Lsn{0x3000});
-  step(later(1));
+  step_at(later(1));
   EXPECT_EQ(stored_checkpoint(), Lsn{0x3000});
-  EXPECT_TRUE(loader().done());
+  EXPECT_TRUE(loader().is_at_end());
 }
 
 TEST_F(LoaderTest, an_idle_position_keeps_the_last_transaction) {
@@ -253,7 +288,7 @@ TEST_F(LoaderTest, an_idle_position_keeps_the_last_transaction) {
   load_with({.follow = true});
   load(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
   queue_.set_idle_position(Lsn{0x9000});
-  step(later(5000));
+  step_at(later(5000));
   EXPECT_EQ(destination().read_state().checkpoint->last.xid, 700U);
 }
 
@@ -262,30 +297,31 @@ TEST_F(LoaderTest, a_run_is_not_done_before_its_tables_are) {
   load_with({.target = Lsn{0x1000}});
   catalog_shows({in_catalog(items())});
   step();
-  EXPECT_FALSE(loader().done());
+  EXPECT_FALSE(loader().is_at_end());
   copied(items(), {}, 0x1000);
   step();
-  EXPECT_TRUE(loader().done());
+  EXPECT_TRUE(loader().is_at_end());
 }
 
-TEST_F(LoaderTest, a_closed_queue_is_drained_when_it_is_empty) {
+TEST_F(LoaderTest, it_is_done_when_a_closed_queue_is_empty) {
   begin();
   const auto t = items();
   stream(t);
   load_with();
   push(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
   queue_.close();
+  step_once();
+  EXPECT_FALSE(std::holds_alternative<Done>(next_));
   step();
-  EXPECT_FALSE(loader().drained());
-  step();
-  EXPECT_TRUE(loader().drained());
+  EXPECT_TRUE(std::holds_alternative<Done>(next_));
+  EXPECT_EQ(durable_, 0x2008U);
 }
 
 TEST_F(LoaderTest, a_destination_that_is_gone_ends_the_run) {
   begin();
   load_with({.follow = true});
   std::filesystem::rename(file(), file().string() + ".moved");
-  EXPECT_THROW(step(later(0)), Error);
+  EXPECT_THROW(step_at(later(0)), Error);
   EXPECT_EQ(durable_, 0x1000U);
 }
 
@@ -295,9 +331,14 @@ TEST_F(LoaderTest, a_destination_that_is_gone_ends_the_run) {
 TEST_F(LoaderTest, a_copy_is_ordered_once_its_state_is_durable) {
   begin();
   load_with();
+  orders_.on_order_ = [this](const CopyOrder& order) {
+    ASSERT_EQ(order.tables.size(), 1U);
+    EXPECT_EQ(order.tables[0].record.oid, items_oid);
+    EXPECT_EQ(stored("items")->state, TableState::copying);
+  };
   catalog_shows({in_catalog(items())});
   step();
-  EXPECT_EQ(stored("items")->state, TableState::copying);
+  EXPECT_EQ(orders_.orders_, 1);
   EXPECT_EQ(groups_.group(items_oid), items_oid);
 }
 
@@ -383,7 +424,7 @@ TEST_F(LoaderTest, the_result_of_an_outdated_copy_is_passed_over) {
   load_with();
   catalog_shows({in_catalog(items())});
   step();
-  inbox_.post(
+  inbox_.push_back(
       CopyResult{.kind = CopyResult::Kind::failed, .table = items_oid, .number = 99, .reason = "of another order"});
   step();
   EXPECT_EQ(state_of(items_oid), TableState::copying);
@@ -419,8 +460,8 @@ TEST_F(LoaderTest, a_postponed_copy_drops_the_changes_that_waited) {
   EXPECT_EQ(stored("items")->reason, "out of shared memory");
   ASSERT_TRUE(sync().find(items_oid)->postponement);
   EXPECT_EQ(sync().find(items_oid)->postponement->times, 1);
-  sync().find(items_oid)->postponement->again_at = SteadyTime{};
-  step();
+  EXPECT_LE(until(), sync().find(items_oid)->postponement->again_at);
+  step_at(sync().find(items_oid)->postponement->again_at);
   ASSERT_EQ(state_of(items_oid), TableState::copying) << "it is due";
   copied(t, {{1, "in the snapshot to come"}}, 0x2000);
   step();
@@ -696,7 +737,7 @@ TEST_F(LoaderTest, p2_a_table_without_a_copy_of_rows_loses_no_change_where_its_b
     EXPECT_THROW(run(), Error) << point;
     EXPECT_EQ(stored("items")->state, TableState::copying) << point;
     EXPECT_LE(stored_checkpoint(), Lsn{0x1000}) << point;
-    while (queue_.take({}).package) queue_.finished();
+    while (queue_.take().package) queue_.finished();
   }
   run();
   EXPECT_EQ(stored("items")->state, TableState::streaming);
@@ -744,8 +785,9 @@ TEST_F(LoaderTest, rows_behind_a_relation_message_wait_for_the_catalog) {
   stream(t, {{1, "a"}});
   load_with();
   int polls = 0;
-  on_poll_ = [&] {
-    if (++polls == 2) catalog_shows({in_catalog(t, {.publication = "p2"})}, 0x2010);
+  readings_.on_ask_ = [&] {
+    if (++polls == 1) inbox_.push_back(CatalogSeen{.complete_to = Lsn{0x1500}, .publication = std::nullopt});
+    if (polls == 2) catalog_shows({in_catalog(t, {.publication = "p2"})}, 0x2010);
   };
   auto package = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
   package.described = Lsn{0x2000};
@@ -755,12 +797,64 @@ TEST_F(LoaderTest, rows_behind_a_relation_message_wait_for_the_catalog) {
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "the change waits for the copy";
 }
 
+TEST_F(LoaderTest, a_catalog_that_does_not_come_is_waited_for_fifteen_seconds) {
+  begin();
+  const auto t = items();
+  stream(t);
+  load_with();
+  auto package = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
+  package.described = Lsn{0x2000};
+  const auto began = clock_.now().steady;
+  load(std::move(package));
+  EXPECT_EQ(rows("public.items"), Lines{});
+  EXPECT_EQ(std::get<Wait>(next_).what, Awaited::catalog);
+  EXPECT_EQ(until(), began + std::chrono::seconds(15));
+  step_at(until() - milliseconds(1));
+  EXPECT_EQ(rows("public.items"), Lines{});
+  step_at(until());
+  EXPECT_EQ(rows("public.items"), Lines{"2|b"});
+}
+
+// Between two attempts nothing is applied, and each wait is longer than the one before.
+TEST_F(LoaderTest, retries_are_state_and_end_after_a_bound) {
+  begin();
+  const auto t = items();
+  stream(t);
+  load_with({.retries = 3});
+  fault::fail_at("before_commit", 100);
+  push(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
+  std::vector<milliseconds> waits;
+  for (int i = 0; i < 3; ++i) {
+    step_once();
+    ASSERT_EQ(std::get<Wait>(next_).what, Awaited::retry);
+    waits.push_back(std::chrono::duration_cast<milliseconds>(until() - clock_.now().steady));
+    clock_.set(until() - milliseconds(1));
+    const auto due = until();
+    step_once();
+    EXPECT_EQ(until(), due) << "it is not tried before its time";
+    clock_.set(due);
+  }
+  EXPECT_EQ(waits, (std::vector{milliseconds(100), milliseconds(200), milliseconds(400)}));
+  EXPECT_THROW(step_once(), Error);
+  EXPECT_EQ(durable_, 0x1000U);
+}
+
+TEST_F(LoaderTest, no_copy_is_ordered_whose_state_is_not_durable) {
+  begin();
+  load_with();
+  const auto t = items();
+  catalog_shows({in_catalog(t)});
+  std::filesystem::rename(file(), file().string() + ".moved");
+  EXPECT_THROW(step(), Error);
+  EXPECT_EQ(orders_.orders_, 0);
+}
+
 TEST_F(LoaderTest, nobody_waits_for_a_catalog_that_is_not_read) {
   begin();
   const auto t = items();
   stream(t);
   load_with();
-  polled_ = false;
+  readings_.answered_ = false;
   auto package = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
   package.described = Lsn{0x2000};
   load(std::move(package));
@@ -774,7 +868,7 @@ TEST_F(LoaderTest, a_table_that_left_is_removed_when_everything_before_is_applie
   load_with({.follow = true});
   auto without = published({});
   without.moment = {.lsn = Lsn{0x2000}, .next_xid = 702, .oldest_xid = 702};
-  inbox_.post(CatalogSeen{.complete_to = Lsn{0x1000}, .publication = without});
+  inbox_.push_back(CatalogSeen{.complete_to = Lsn{0x1000}, .publication = without});
   step();
   EXPECT_EQ(state_of(items_oid), TableState::streaming);
   load(Changes().transaction(701, 0x1ff0).insert(t, {1, "its last"}).commits());
@@ -790,7 +884,7 @@ TEST_F(LoaderTest, a_resync_is_answered_when_it_is_durable) {
   load_with();
   ResyncRequest request{.tables = {{.schema = "public", .name = "items"}},
                         .answer = std::make_shared<ResyncRequest::Answer>()};
-  inbox_.post(request);
+  inbox_.push_back(request);
   step();
   EXPECT_TRUE(request.answer->durable);
   EXPECT_EQ(stored("items")->state, TableState::copying);
@@ -803,7 +897,7 @@ TEST_F(LoaderTest, a_resync_of_an_unknown_table_is_refused) {
   load_with();
   ResyncRequest request{.tables = {{.schema = "public", .name = "itens"}},
                         .answer = std::make_shared<ResyncRequest::Answer>()};
-  inbox_.post(request);
+  inbox_.push_back(request);
   step();
   EXPECT_FALSE(request.answer->durable);
   ASSERT_TRUE(request.answer->refused);

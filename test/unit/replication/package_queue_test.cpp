@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "replication/runtime/doorbell.h"
+
 namespace walbrook::replication {
 namespace {
 
@@ -17,19 +19,21 @@ LoadPackage package(std::uint64_t checkpoint, std::size_t bytes) {
 }
 
 TEST(PackageQueue, RefusesMoreThanItsBoundButTakesOneLargeOne) {
-  PackageQueue queue(100);
+  PackageQueue queue(
+      100, [] {}, [] {});
   auto large = package(1, 1000);
   auto small = package(2, 1);
   EXPECT_TRUE(queue.try_push(large));
   EXPECT_FALSE(queue.try_push(small));
   EXPECT_EQ(small.transactions.size(), 1U);
-  EXPECT_TRUE(queue.take(milliseconds(0)).package);
+  EXPECT_TRUE(queue.take().package);
   EXPECT_TRUE(queue.try_push(small));
 }
 
 // However small they are: each is a commit that the end of a run waits for.
 TEST(PackageQueue, RefusesMoreThanItsBoundOfPackages) {
-  PackageQueue queue(1'000'000);
+  PackageQueue queue(
+      1'000'000, [] {}, [] {});
   std::size_t pushed = 0;
   for (std::uint64_t i = 1; i <= 1000; ++i) {
     auto small = package(i, 1);
@@ -37,23 +41,24 @@ TEST(PackageQueue, RefusesMoreThanItsBoundOfPackages) {
     ++pushed;
   }
   EXPECT_EQ(pushed, queued_packages_at_most);
-  EXPECT_TRUE(queue.take(milliseconds(0)).package);
+  EXPECT_TRUE(queue.take().package);
   auto one_more = package(1001, 1);
   EXPECT_TRUE(queue.try_push(one_more));
 }
 
 TEST(PackageQueue, TellsTheIdlePositionOnlyWithEmptyHands) {
-  PackageQueue queue(100);
+  PackageQueue queue(
+      100, [] {}, [] {});
   auto one = package(1, 1);
-  EXPECT_TRUE(queue.hungry());
+  EXPECT_TRUE(queue.drained());
   ASSERT_TRUE(queue.try_push(one));
   queue.set_idle_position(Lsn{9});
-  auto taken = queue.take(milliseconds(0));
+  auto taken = queue.take();
   EXPECT_TRUE(taken.package);
-  EXPECT_FALSE(queue.hungry());
+  EXPECT_FALSE(queue.drained());
   EXPECT_FALSE(queue.drained());
   queue.finished();
-  taken = queue.take(milliseconds(0));
+  taken = queue.take();
   EXPECT_FALSE(taken.package);
   EXPECT_EQ(taken.idle_position, Lsn{9});
   EXPECT_TRUE(queue.drained());
@@ -61,18 +66,20 @@ TEST(PackageQueue, TellsTheIdlePositionOnlyWithEmptyHands) {
 
 TEST(PackageQueue, KeepsTheOrderBetweenTwoThreads) {
   constexpr std::uint64_t count = 5000;
-  PackageQueue queue(50);
-  std::jthread receiver([&queue] {
+  Doorbell loader_bell, receiver_bell;
+  PackageQueue queue(
+      50, [&] { loader_bell.ring(); }, [&] { receiver_bell.ring(); });
+  std::jthread receiver([&] {
     for (std::uint64_t i = 1; i <= count; ++i) {
       auto next = package(i, i % 40);
-      while (!queue.try_push(next)) queue.wait_for_room(milliseconds(5));
+      while (!queue.try_push(next)) receiver_bell.wait_until(SteadyTime::max());
       queue.set_idle_position(Lsn{i});
     }
     queue.close();
   });
   std::uint64_t last = 0;
   while (true) {
-    auto taken = queue.take(milliseconds(50));
+    auto taken = queue.take();
     if (taken.package) {
       ASSERT_EQ(taken.package->checkpoint.value, last + 1);
       last = taken.package->checkpoint.value;
@@ -81,6 +88,7 @@ TEST(PackageQueue, KeepsTheOrderBetweenTwoThreads) {
     }
     ASSERT_LE(taken.idle_position.value, last);  // never ahead of what was taken
     if (taken.closed) break;
+    loader_bell.wait_until(SteadyTime::max());
   }
   EXPECT_EQ(last, count);
 }

@@ -8,12 +8,13 @@
 #include <deque>
 
 #include "postgres/stream/walsender_stream.h"
+#include "replication/runtime/package_queue.h"
 #include "test/unit/replication/frames.h"
 
 namespace walbrook::replication {
 namespace {
 
-constexpr Oid items = 100;
+constexpr Oid received_oid = 100;
 
 // What one connection sends: frames, then an error, or silence.
 struct Script {
@@ -70,17 +71,18 @@ class ReceiverTest : public ::testing::Test {
     receiver_.emplace(std::move(options), open, types_, groups_, queue_, durable_);
     return *receiver_;
   }
+  void step() { static_cast<void>(receiver_->step({.steady = now_, .wall = {}})); }
   // Until a package is there; the one before is taken as applied.
   LoadPackage next_package() {
     for (int i = 0; i < 1000; ++i) {
-      auto taken = queue_.take(milliseconds(0));
+      auto taken = queue_.take();
       if (taken.package) {
         if (taken.package->checkpoint.is_set()) durable_ = taken.package->checkpoint.value;
         queue_.finished();
         return *std::move(taken.package);
       }
       now_ += milliseconds(50);
-      receiver_->step(now_);
+      step();
     }
     ADD_FAILURE() << "no package came";
     return {};
@@ -90,8 +92,8 @@ class ReceiverTest : public ::testing::Test {
     return first;
   }
   static std::deque<std::string> transaction(std::uint32_t xid, std::uint64_t at) {
-    return {frames::begin(xid, {at}), frames::relation(items, "items", 'd', {{"id", type_oid::int4, true}}),
-            frames::insert(items, {std::to_string(at)}), frames::commit({at}, {at + 5})};
+    return {frames::begin(xid, {at}), frames::relation(received_oid, "items", 'd', {{"id", type_oid::int4, true}}),
+            frames::insert(received_oid, {std::to_string(at)}), frames::commit({at}, {at + 5})};
   }
 
   std::deque<Script> scripts_;
@@ -99,7 +101,7 @@ class ReceiverTest : public ::testing::Test {
   std::vector<Lsn> fed_back_;
   BuiltInTypes types_;
   TableGroups groups_;
-  PackageQueue queue_{1 << 20U};
+  PackageQueue queue_{1 << 20U, [] {}, [] {}};
   std::atomic<std::uint64_t> durable_{7};
   std::optional<Receiver> receiver_;
   SteadyTime now_{};
@@ -167,7 +169,7 @@ TEST_F(ReceiverTest, one_that_it_can_send_in_no_form_ends_the_run_and_is_named) 
   EXPECT_EQ(next_package().checkpoint, Lsn{105});
   EXPECT_EQ(next_package().kind, PackageKind::restart);
   try {
-    for (int i = 0; i < 100; ++i) receiver_->step(now_ += milliseconds(50));
+    for (int i = 0; i < 100; ++i) now_ += milliseconds(50), step();
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
@@ -183,7 +185,7 @@ TEST_F(ReceiverTest, a_failure_outside_of_a_transaction_ends_the_run_as_it_is) {
   receive({{.frames = transaction(1, 100),
             .end = [] { throw postgres::CannotSend(ErrorKind::source_not_ready, "corrupted"); }}});
   try {
-    for (int i = 0; i < 100; ++i) receiver_->step(now_ += milliseconds(50));
+    for (int i = 0; i < 100; ++i) now_ += milliseconds(50), step();
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
@@ -221,8 +223,9 @@ TEST_F(ReceiverTest, a_connection_that_breaks_again_and_again_ends_the_run) {
   auto& receiver = receive({cut, cut, cut}, {.reconnect_timeout = std::chrono::seconds(3)});
   const auto until_thrown = [&] {
     for (int i = 0; i < 100; ++i) {
-      receiver.step(now_ += std::chrono::seconds(1));
-      if (queue_.take(milliseconds(0)).package) queue_.finished();
+      now_ += std::chrono::seconds(1);
+      static_cast<void>(receiver.step({.steady = now_, .wall = {}}));
+      if (queue_.take().package) queue_.finished();
     }
   };
   EXPECT_THROW(until_thrown(), Error);
@@ -249,10 +252,10 @@ TEST_F(ReceiverTest, another_history_after_a_reconnect_ends_the_run_and_confirms
   EXPECT_EQ(next_package().kind, PackageKind::restart);
   fed_back_.clear();
   const auto until_thrown = [&] {
-    for (int i = 0; i < 100; ++i) receiver_->step(now_ += std::chrono::seconds(2));
+    for (int i = 0; i < 100; ++i) now_ += std::chrono::seconds(2), step();
   };
   EXPECT_THROW(until_thrown(), OtherHistory);
-  EXPECT_FALSE(queue_.take(milliseconds(0)).package);
+  EXPECT_FALSE(queue_.take().package);
   EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
   receiver_->confirm();
   EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
@@ -261,11 +264,11 @@ TEST_F(ReceiverTest, another_history_after_a_reconnect_ends_the_run_and_confirms
 TEST_F(ReceiverTest, nothing_is_confirmed_before_it_was_compared) {
   auto options = ReceiverOptions{.assembler = {.last = {.xid = 1, .commit_lsn = {3}, .commit_time = frames::at_2000}}};
   receive({{.frames = {}, .slot = Lsn{2}, .received = Lsn{5}}}, options);
-  for (int i = 0; i < 10; ++i) receiver_->step(now_ += std::chrono::seconds(2));
+  for (int i = 0; i < 10; ++i) now_ += std::chrono::seconds(2), step();
   EXPECT_FALSE(receiver_->compared());
   EXPECT_FALSE(fed_back_.empty());
   EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
-  EXPECT_FALSE(queue_.take(milliseconds(0)).idle_position.is_set());
+  EXPECT_FALSE(queue_.take().idle_position.is_set());
 }
 
 TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contradiction) {
@@ -304,22 +307,23 @@ TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
   Receiver receiver({.reconnect_timeout = std::chrono::seconds(60)}, open, types_, groups_, queue_, durable_);
   const auto end = now_ + std::chrono::seconds(59);
   for (; now_ < end; now_ += milliseconds(500)) {
-    if (auto taken = queue_.take(milliseconds(0)); taken.package) queue_.finished();
-    ASSERT_NO_THROW(receiver.step(now_));
+    if (auto taken = queue_.take(); taken.package) queue_.finished();
+    ASSERT_NO_THROW(static_cast<void>(receiver.step({.steady = now_, .wall = {}})));
   }
   EXPECT_GT(attempts, 10U);
   EXPECT_THROW(
       {
         for (int i = 0; i < 20; ++i) {
-          if (queue_.take(milliseconds(0)).package) queue_.finished();
-          receiver.step(now_ += std::chrono::seconds(1));
+          if (queue_.take().package) queue_.finished();
+          now_ += std::chrono::seconds(1);
+          static_cast<void>(receiver.step({.steady = now_, .wall = {}}));
         }
       },
       Error);
   refusals = {{ErrorKind::source_not_ready, "the slot is lost"}};
-  if (queue_.take(milliseconds(0)).package) queue_.finished();
+  if (queue_.take().package) queue_.finished();
   Receiver other({.reconnect_timeout = std::nullopt}, open, types_, groups_, queue_, durable_);
-  EXPECT_THROW(other.step(now_), Error);
+  EXPECT_THROW(static_cast<void>(other.step({.steady = now_, .wall = {}})), Error);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What a run tells of itself.
-#include "replication/runtime/statistics.h"
+#include "replication/core/statistics.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,8 @@ namespace walbrook::replication {
 namespace {
 
 TEST(StatisticsTest, what_was_applied_adds_up) {
-  Statistics statistics({});
+  const SystemClock clock;
+  Statistics statistics({}, clock);
   const Counts first{.transactions = 2, .inserts = 3, .updates = 1, .deletes = 1};
   statistics.loaded(first, {{items_oid, {.inserts = 3, .updates = 1, .deletes = 1}}}, 0, 0.5);
   statistics.promoted({.transactions = 9, .inserts = 4}, {{items_oid, {.inserts = 4}}});
@@ -24,7 +25,8 @@ TEST(StatisticsTest, what_was_applied_adds_up) {
 }
 
 TEST(StatisticsTest, a_table_is_shown_as_its_record_says) {
-  Statistics statistics({});
+  const SystemClock clock;
+  Statistics statistics({}, clock);
   SyncedTable table;
   table.record = {
       .oid = items_oid, .schema = "public", .name = "items", .target_schema = "lake", .target_name = "Items"};
@@ -33,7 +35,7 @@ TEST(StatisticsTest, a_table_is_shown_as_its_record_says) {
   statistics.table(table);
   statistics.waits_for("transaction 700 of PID 12");
   auto shown = statistics.snapshot().tables.at(0);
-  EXPECT_EQ(shown.state, "copying");
+  EXPECT_EQ(shown.state, TableState::copying);
   EXPECT_EQ(shown.target_schema + "." + shown.target_name, "lake.Items");
   EXPECT_EQ(shown.estimated_rows, 50);
   EXPECT_EQ(shown.reason, "waits for transaction 700 of PID 12");
@@ -46,7 +48,8 @@ TEST(StatisticsTest, a_table_is_shown_as_its_record_says) {
 }
 
 TEST(StatisticsTest, a_snapshot_is_told_as_long_as_it_is_held) {
-  Statistics statistics({});
+  const SystemClock clock;
+  Statistics statistics({}, clock);
   {
     const Statistics::HoldingSnapshot holding(statistics, {.consistent_point = Lsn{0x2000}, .xmin = "700"});
     ASSERT_TRUE(statistics.snapshot().copy_snapshot);
@@ -56,15 +59,16 @@ TEST(StatisticsTest, a_snapshot_is_told_as_long_as_it_is_held) {
 }
 
 TEST(StatisticsTest, positions_and_phases_are_those_told_last) {
-  Statistics statistics({});
-  statistics.phase("copying");
-  statistics.phase("streaming");
+  const SystemClock clock;
+  Statistics statistics({}, clock);
+  statistics.phase(Phase::copying);
+  statistics.phase(Phase::streaming);
   statistics.source("127.0.0.1:5432/shop");
   statistics.checkpoint(Lsn{0x2000});
   statistics.server_position(Lsn{0x3000});
   statistics.copied(1.5);
   const auto status = statistics.snapshot();
-  EXPECT_EQ(status.phase, "streaming");
+  EXPECT_EQ(status.phase, Phase::streaming);
   EXPECT_EQ(status.source, "127.0.0.1:5432/shop");
   EXPECT_EQ(status.checkpoint, Lsn{0x2000});
   EXPECT_EQ(status.server, Lsn{0x3000});

@@ -546,9 +546,10 @@ TEST_F(TableSyncTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
   EXPECT_EQ(table.record.state, TableState::pending);
   EXPECT_EQ(table.record.reason, "out of shared memory");
   EXPECT_FALSE(sync().settled());
-  EXPECT_FALSE(sync().any_due(start + milliseconds(999)));
+  EXPECT_EQ(sync().next_due(), start + milliseconds(1000));
+  EXPECT_TRUE(sync().copies_due(start + milliseconds(999)).empty());
   EXPECT_TRUE(order(start + milliseconds(999)).empty());
-  EXPECT_TRUE(sync().any_due(start + milliseconds(1000)));
+  EXPECT_EQ(sync().copies_due(start + milliseconds(1000)).size(), 1U);
   EXPECT_EQ(order(start + milliseconds(1000)).size(), 1U);
 }
 
@@ -558,7 +559,7 @@ TEST_F(TableSyncTest, a_run_that_ends_leaves_a_copy_that_waited_to_the_next_one)
   order();
   TableSync::postpone(*sync().find(items_oid), {.reason = "writers stay open", .waited = true}, false, start);
   EXPECT_TRUE(sync().settled());
-  EXPECT_FALSE(sync().any_due(start + std::chrono::hours(1)));
+  EXPECT_EQ(sync().next_due(), std::nullopt);
 }
 
 // --- changes that belong to a load

@@ -56,7 +56,7 @@ class LocalServerTest : public ::testing::Test {
   std::unique_ptr<LocalServer> serve(const ServerOptions& options = {}) {
     const auto status = [] {
       replication::RunStatus now;
-      now.phase = "streaming";
+      now.phase = replication::Phase::streaming;
       now.destination = "shop.duckdb";
       return now;
     };
@@ -128,7 +128,7 @@ TEST_F(LocalServerTest, AnswersStatusAndSqlWithTheLsn) {
   const auto server = serve();
   const auto status = ask_status(path_);
   ASSERT_TRUE(status.has_value());
-  EXPECT_EQ(status_from_json(*status).phase, "streaming");
+  EXPECT_EQ(status_from_json(*status).phase, replication::Phase::streaming);
   const auto answer = ask_sql(path_, {.sql = "SELECT 42 AS n, NULL AS nothing, 'ü' AS t"});
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->lsn.to_string(), "0/1A2B3C8");

@@ -16,7 +16,7 @@ TEST(WireJson, AStatusComesBackAsItWas) {
   status.publication = "p";
   status.source = "127.0.0.1:5432/shop";
   status.destination = "shop.duckdb";
-  status.phase = "streaming";
+  status.phase = replication::Phase::streaming;
   status.checkpoint = *Lsn::parse("0/1B00D20");
   status.received = *Lsn::parse("1/2");
   status.server = *Lsn::parse("FFFFFFFF/FFFFFFFF");
@@ -33,7 +33,7 @@ TEST(WireJson, AStatusComesBackAsItWas) {
                            .name = "we\"ird\n",
                            .target_schema = "public",
                            .target_name = "x",
-                           .state = "quarantined",
+                           .state = destination::TableState::quarantined,
                            .reason = "why",
                            .copied_rows = 7,
                            .estimated_rows = -1,

@@ -1,4 +1,4 @@
-#include "replication/setup/skip_transaction.h"
+#include "replication/runtime/skip_transaction.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -10,6 +10,7 @@
 #include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
 #include "replication/core/resync.h"
+#include "replication/runtime/run.h"
 
 namespace walbrook::replication {
 

@@ -1,4 +1,4 @@
-#include "replication/runtime/statistics.h"
+#include "replication/core/statistics.h"
 
 #include <chrono>
 
@@ -9,7 +9,7 @@ constexpr std::chrono::seconds rate_window{5};
 
 }  // namespace
 
-void Statistics::phase(const std::string& phase) {
+void Statistics::phase(Phase phase) {
   const std::lock_guard lock(mutex_);
   status_.phase = phase;
 }
@@ -36,7 +36,7 @@ void Statistics::server_position(Lsn lsn) {
 
 void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables,
                         std::int64_t commit_time, double seconds) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
   status_.applied.transactions += counts.transactions;
   status_.applied.truncates += counts.truncates;
@@ -44,10 +44,11 @@ void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::
   load_seconds_ += seconds;
   add_changes(counts, tables);
   if (commit_time != 0) {
-    const auto age = std::chrono::duration_cast<std::chrono::microseconds>(now).count() - commit_time;
+    const auto age =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.wall.time_since_epoch()).count() - commit_time;
     status_.last_commit_lag_ms = static_cast<double>(age) / 1000.0;
   }
-  recent_.emplace_back(std::chrono::steady_clock::now(), counts.inserts + counts.updates + counts.deletes);
+  recent_.emplace_back(now.steady, counts.inserts + counts.updates + counts.deletes);
   while (recent_.back().first - recent_.front().first > rate_window) recent_.pop_front();
 }
 
@@ -79,7 +80,7 @@ void Statistics::table(const SyncedTable& synced) {
   table.name = record.name;
   table.target_schema = record.target_schema;
   table.target_name = record.target_name;
-  table.state = destination::to_string(record.state);
+  table.state = record.state;
   table.reason = record.reason;
   table.suspect = record.suspect;
   table.estimated_rows = synced.source.estimated_rows;
@@ -110,7 +111,7 @@ Statistics::HoldingSnapshot::HoldingSnapshot(Statistics& statistics, RunStatus::
     : statistics_(statistics) {
   const std::lock_guard lock(statistics_.mutex_);
   statistics_.status_.copy_snapshot = std::move(snapshot);
-  statistics_.snapshot_since_ = std::chrono::steady_clock::now();
+  statistics_.snapshot_since_ = statistics_.clock_.now().steady;
 }
 
 Statistics::HoldingSnapshot::~HoldingSnapshot() {
@@ -119,12 +120,12 @@ Statistics::HoldingSnapshot::~HoldingSnapshot() {
 }
 
 RunStatus Statistics::snapshot() const {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_.now().steady;
   const std::lock_guard lock(mutex_);
   RunStatus status = status_;
   for (const auto& [oid, table] : tables_) {
     auto& shown = status.tables.emplace_back(table);
-    const bool waits = table.state == "copying" && table.copied_rows == 0;
+    const bool waits = table.state == TableState::copying && table.copied_rows == 0;
     if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
   }
   if (status.copy_snapshot) {

@@ -7,15 +7,16 @@
 #include <utility>
 
 #include "replication/core/package_apply.h"
-#include "replication/runtime/run.h"
+#include "replication/core/run_status.h"
 
 namespace walbrook::replication {
 
 class Statistics {
  public:
-  explicit Statistics(RunStatus fixed) : status_(std::move(fixed)) {}
+  // Borrows the clock.
+  Statistics(RunStatus fixed, const Clock& clock) : clock_(clock), status_(std::move(fixed)) {}
 
-  void phase(const std::string& phase);
+  void phase(Phase phase);
   void source(const std::string& where);
   void checkpoint(Lsn lsn);
   void spooled(std::uint64_t bytes);
@@ -51,6 +52,7 @@ class Statistics {
  private:
   void add_changes(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
 
+  const Clock& clock_;
   mutable std::mutex mutex_;  // guards everything below
   RunStatus status_;
   std::map<Oid, RunStatus::Table> tables_;

@@ -9,7 +9,8 @@
 #include <stop_token>
 
 #include "destination/destination.h"
-#include "replication/runtime/run.h"
+#include "replication/core/run_observer.h"
+#include "replication/setup/run_options.h"
 
 namespace walbrook::replication {
 

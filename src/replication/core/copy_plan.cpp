@@ -1,0 +1,80 @@
+#include "replication/core/copy_plan.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "postgres/connection/failure_consequence.h"
+#include "postgres/connection/shortage.h"
+#include "postgres/slot/slot.h"
+
+namespace walbrook::replication {
+namespace {
+
+constexpr int attempts_bound = 8;
+constexpr milliseconds copy_retry_wait{200};
+
+std::string shortage_text(const Error& failed) {
+  const auto& state = failed.facts().sqlstate;
+  const bool no_place = state == "53400" || state == "53300";
+  return (no_place ? "a free replication slot or connection: " : "") + failed.cause();
+}
+
+// None of them can be copied now: the loader orders them again later.
+std::vector<CopyResult> postponed(const std::vector<CopyOrder::Table>& tables, const CannotCopyNow& why) {
+  std::vector<CopyResult> results;
+  for (const auto& table : tables) {
+    results.push_back(
+        {.kind = CopyResult::Kind::postponed, .table = table.record.oid, .number = table.number, .why = why});
+  }
+  return results;
+}
+
+}  // namespace
+
+void CopyPlan::add(const CopyOrder& order) {
+  for (const auto& table : order.tables) {
+    std::erase_if(tables_, [&table](const CopyOrder::Table& old) { return old.record.oid == table.record.oid; });
+    tables_.push_back(table);
+  }
+  attempts_ = 0;
+}
+
+Next CopyPlan::next(Now now) const {
+  if (tables_.empty()) return Wait{.until = SteadyTime::max(), .what = Awaited::work};
+  if (now.steady < not_before_) return Wait{.until = not_before_, .what = Awaited::retry};
+  return RunAgain{};
+}
+
+std::vector<CopyOrder::Table> CopyPlan::begin() {
+  begun_ = tables_.size();
+  return std::exchange(tables_, {});
+}
+
+void CopyPlan::ended(std::vector<CopyOrder::Table> left, Now now) {
+  tables_ = std::move(left);
+  attempts_ = tables_.size() < begun_ ? 0 : std::min(attempts_ + 1, attempts_bound);
+  not_before_ = now.steady + copy_retry_wait * attempts_;
+}
+
+CopyPlan::Postponed CopyPlan::failed(std::vector<CopyOrder::Table> left, const Error& failed, Now now) {
+  if (const auto* open = dynamic_cast<const postgres::WritersStayOpen*>(&failed)) {
+    return {.results = postponed(left, {.reason = open->cause(), .remedy = open->remedy(), .waited = true}),
+            .shortage = {}};
+  }
+  if (postgres::is_shortage(failed)) {
+    return {.results = postponed(left, {.reason = failed.cause(), .remedy = failed.remedy()}),
+            .shortage = shortage_text(failed)};
+  }
+  const bool of_copy = postgres::consequence_of(failed, postgres::Asked::copy, true) == postgres::Consequence::copy;
+  const bool may_pass = of_copy || failed.kind() == ErrorKind::destination;
+  // While following, the receiver decides about a source that does not answer; here it is only asked again.
+  const bool waited_for = follow_ && of_copy;
+  if (!may_pass || (attempts_ >= attempts_bound && !waited_for)) throw;
+  spdlog::warn("{}; the copy is tried again", failed.cause());
+  ended(std::move(left), now);
+  return {};
+}
+
+}  // namespace walbrook::replication

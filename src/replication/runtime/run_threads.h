@@ -1,0 +1,89 @@
+// Threads of a run, and how they end.
+//
+// Four threads run the state machines of the core: receiver, loader, catalog poll, copier. Each sleeps until its step's
+// Next says so, or until somebody rings its doorbell (the receiver, which waits for the stream's socket, is interrupted
+// as well). What they share: the package queue (receiver → loader), the mailboxes (catalog poll, copier → loader;
+// loader → copier), the durable LSN (loader → receiver, one atomic), the statistics. Invariants:
+//   * only the loader begins loads; only the receiver talks on the replication connection;
+//   * the durable LSN is set after a commit and only ever grows;
+//   * the receiver closes the queue, and only after it pushed its last package; the loader ends when the queue is
+//     closed and empty; the receiver ends when the loader has, and confirms the last position;
+//   * whoever changes what another one waits for wakes it: pushing and posting wake the loader, a commit and room in
+//     the queue wake the receiver, asking wakes the catalog poll, an end wakes all.
+//
+// One interleaving of the end: SIGTERM comes while the loader applies package 4 and the receiver reads into 5. The
+// receiver stops reading, cuts the whole commits of 5, pushes, closes. The loader commits 4, takes 5, commits it, finds
+// the queue closed. The receiver confirms 5's checkpoint. Rows of the transaction that was open come again with the
+// next run.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "replication/core/catalog_poll.h"
+#include "replication/core/loader.h"
+#include "replication/runtime/doorbell.h"
+#include "replication/runtime/mailbox.h"
+#include "replication/runtime/package_queue.h"
+#include "replication/runtime/receiver_loop.h"
+
+namespace walbrook::replication {
+
+class RunThreads {
+ public:
+  // Borrows the clock.
+  RunThreads(std::size_t queue_bytes, const Clock& clock);
+  RunThreads(const RunThreads&) = delete;
+  RunThreads& operator=(const RunThreads&) = delete;
+
+  // What the state machines are made with.
+  [[nodiscard]] PackageQueue& queue() { return queue_; }
+  [[nodiscard]] const PackageQueue& queue() const { return queue_; }
+  [[nodiscard]] Mailbox<LoaderMessage>& inbox() { return inbox_; }  // of the loader
+  void wake_receiver();
+  void wake_catalog_poll() { catalog_bell_.ring(); }
+
+  // All borrowed.
+  struct Machines {
+    Receiver& receiver;
+    Loader& loader;
+    CatalogPoll& catalog_poll;
+    std::function<void(std::stop_token)> copy;  // the copier's thread
+    bool must_confirm = false;  // the run's end waits until the receiver has compared the stream (Receiver::compared)
+  };
+  // Starts the threads and joins them. They end when the loader is at its end or the receiver at its, when `ending` is
+  // asked to stop, or with the first error of one of them, which is thrown. Call it once.
+  void run(const Machines& machines, std::stop_source& ending);
+  // No request to the loader will be answered any more. Any thread.
+  [[nodiscard]] bool is_over() const { return is_over_ || failed_; }
+  // The same of a run that never came to `run`.
+  void set_over() { is_over_ = true; }
+
+ private:
+  void receive(const Machines& machines, std::stop_source& ending);
+  void load(const Machines& machines, std::stop_source& ending);
+  void poll_catalog(CatalogPoll& poll, const std::stop_token& stop);
+  void wake_all();
+  void fail(std::stop_source& ending);
+  // A thread's body: the first error ends the run.
+  template <class Body>
+  [[nodiscard]] std::jthread start(std::stop_source& ending, Body body);
+
+  const Clock& clock_;
+  Doorbell loader_bell_, catalog_bell_;
+  PackageQueue queue_;
+  Mailbox<LoaderMessage> inbox_;
+  std::unique_ptr<ReceiverLoop> receiving_;  // while `run` is at work
+
+  std::atomic<bool> is_over_{false};  // the loader has ended
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;  // guards failure_
+  std::exception_ptr failure_;
+};
+
+}  // namespace walbrook::replication

@@ -1,0 +1,50 @@
+#include "replication/runtime/source_catalog.h"
+
+#include "postgres/catalog/table_obstacles.h"
+#include "postgres/catalog/table_schema.h"
+
+namespace walbrook::replication {
+
+postgres::Connection& SourceCatalog::connection() {
+  if (!connection_) {
+    connection_ = postgres::open_checked(parts_.endpoint, postgres::ConnectionUse::catalog, &parts_.server);
+  }
+  return *connection_;
+}
+
+postgres::Publication SourceCatalog::read_publication() {
+  const bool is_new = !connection_;
+  auto& catalog = connection();
+  // The stream may have gone to another server since.
+  if (!is_new) parts_.server.check(catalog, postgres::ConnectionUse::catalog);
+  parts_.statistics.server_position(catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
+  auto now = parts_.publication.read(catalog);
+  if (!now) {
+    throw Error(ErrorKind::source_not_ready, "publication " + parts_.publication.name() + " was dropped",
+                "Create it again and start walbrook: its tables are then copied anew.");
+  }
+  parts_.selection.restrict_tables(*now);
+  postgres::read_obstacles(catalog, now->tables, now->name, now->via_partition_root);
+  return *std::move(now);
+}
+
+postgres::CatalogMoment SourceCatalog::read_moment() {
+  return postgres::read_moment(connection());
+}
+
+void SourceCatalog::describe(std::vector<postgres::SourceTable>& tables,
+                             const std::function<bool(const postgres::SourceTable&)>& wanted) {
+  postgres::describe_new(connection(), tables, parts_.types, limits_, wanted);
+}
+
+// Whether synchronous_standby_names means this run, by its application_name or by '*'. A priority is reported before
+// the standby has caught up, and a standby that is only a candidate may be needed at any moment.
+bool SourceCatalog::commits_wait() {
+  const auto rows = connection().query(
+      "SELECT r.sync_priority > 0 FROM pg_catalog.pg_replication_slots s "
+      "JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1",
+      {slot_}, "asking for synchronous standbys");
+  return rows.size() > 0 && rows.boolean(0, 0);
+}
+
+}  // namespace walbrook::replication
