@@ -76,14 +76,15 @@ TEST(RemedyWords, are_those_of_the_errors_that_are_thrown) {
   shop.exec("CREATE TABLE a(id int PRIMARY KEY)");
   auto pipeline = walbrook::pipeline(shop.options());
   pipeline.run(init_replication(shop.init("a")));
-  shop.exec("SELECT pg_drop_replication_slot('" + shop.slot() + "')");
+  shop.exec("INSERT INTO a VALUES (1)");  // somebody else reads it from the slot
+  shop.exec("SELECT pg_replication_slot_advance('" + shop.slot() + "', pg_current_wal_lsn())");
   const auto error = error_of([&] { pipeline.run(shop.changes()); });
   EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
   EXPECT_NE(error.mend().find("init_replication"), std::string::npos) << error.mend();
   EXPECT_EQ(std::string(error.what()).find("--"), std::string::npos) << error.what();
   EXPECT_TRUE(std::ranges::any_of(error.remedy().parts(), [](const RemedyPart& part) {
     const auto* take = std::get_if<TakeAction>(&part);
-    return take != nullptr && take->action == RemedyAction::create;
+    return take != nullptr && take->action == RemedyAction::reset;
   }));
 }
 

@@ -134,9 +134,10 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   return 0;
 }
 
-// Otherwise the pipeline has nothing but what a program wrote.
+// Otherwise the pipeline has nothing but what a program wrote. A first run that was killed before it had a position has
+// claimed a slot of a cluster all the same (slot_claim.h), and may have created publication and slot.
 bool has_source(const DropPlan& plan) {
-  return plan.checkpoint.lsn.is_set();
+  return plan.checkpoint.lsn.is_set() || !plan.checkpoint.systemid.empty();
 }
 
 std::string copies_and_state(const DropPlan& plan) {
