@@ -14,7 +14,7 @@ RowBatch without(const RowBatch& batch, const std::vector<bool>& dropped) {
       kept.columns[c].append_from(batch.columns[c], row);
       if (batch.unchanged(row, c)) kept.mark_unchanged(kept.rows(), c);
     }
-    kept.finish_row(batch.ops[row], batch.transaction[row]);
+    kept.finish_row(batch.ops[row], batch.transaction[row], batch.sequence[row]);
   }
   return kept;
 }

@@ -19,9 +19,8 @@ namespace walbrook {
 
 struct Truncate {
   std::vector<TableSchemaRef> tables;
-  bool cascade = false;
-  bool restart_identity = false;
   std::uint32_t transaction = 0;  // index into the package's transactions
+  std::uint32_t sequence = 0;     // as RowBatch::sequence
 };
 
 // The parts of that transaction that were put aside go in here, in their order.
@@ -69,8 +68,6 @@ struct LoadPackage {
   std::vector<Trouble> troubles;
   std::size_t bytes = 0;  // memory held, for the queue's bound
   std::size_t rows = 0;   // changes in it, `before` rows not counted
-
-  [[nodiscard]] bool empty() const { return transactions.empty(); }
 };
 
 }  // namespace walbrook

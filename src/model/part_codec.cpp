@@ -51,6 +51,7 @@ class PartWriter {
     bytes(to_json(*batch.schema));
     array(batch.ops);
     array(batch.transaction);
+    array(batch.sequence);
     array(batch.unchanged_);
     for (const auto& column : batch.columns) write(column);
   }
@@ -58,9 +59,8 @@ class PartWriter {
     number(StepTag::truncate);
     number(static_cast<std::uint64_t>(truncate.tables.size()));
     for (const auto& table : truncate.tables) bytes(to_json(*table));
-    number(truncate.cascade);
-    number(truncate.restart_identity);
     number(truncate.transaction);
+    number(truncate.sequence);
   }
   void write(const MergeStaged& /*merge*/) {
     throw Error(ErrorKind::internal, "a part of a transaction names parts of another one");
@@ -146,6 +146,8 @@ class PartReader {
     RowBatch batch(std::make_shared<const TableSchema>(table_schema_from_json(bytes())));
     batch.ops = array<Op>();
     batch.transaction = array<std::uint32_t>();
+    batch.sequence = array<std::uint32_t>();
+    if (batch.transaction.size() != batch.ops.size() || batch.sequence.size() != batch.ops.size()) damaged();
     batch.unchanged_ = array<std::uint64_t>();
     batch.has_unchanged_ = !batch.unchanged_.empty();
     for (const auto op : batch.ops) batch.only_inserts_ = batch.only_inserts_ && op == Op::insert;
@@ -158,9 +160,8 @@ class PartReader {
     for (std::uint64_t i = 0; i < tables; ++i) {
       out.tables.push_back(std::make_shared<const TableSchema>(table_schema_from_json(bytes())));
     }
-    out.cascade = number<bool>();
-    out.restart_identity = number<bool>();
     out.transaction = number<std::uint32_t>();
+    out.sequence = number<std::uint32_t>();
     return out;
   }
 

@@ -11,7 +11,7 @@ RowBatch::RowBatch(TableSchemaRef of) : schema(std::move(of)) {
 }
 
 std::size_t RowBatch::bytes() const {
-  std::size_t total = ops.size() * (sizeof(Op) + sizeof(std::uint32_t)) + unchanged_.size() * sizeof(unchanged_[0]);
+  std::size_t total = ops.size() * (sizeof(Op) + 2 * sizeof(std::uint32_t)) + unchanged_.size() * sizeof(unchanged_[0]);
   for (const auto& column : columns) total += column.bytes();
   return total;
 }
@@ -31,9 +31,10 @@ void RowBatch::mark_unchanged(std::size_t row, std::size_t column) {
   unchanged_[row * words + column / 64] |= std::uint64_t{1} << (column % 64);
 }
 
-void RowBatch::finish_row(Op op, std::uint32_t transaction_index) {
+void RowBatch::finish_row(Op op, std::uint32_t transaction_index, std::uint32_t change) {
   ops.push_back(op);
   transaction.push_back(transaction_index);
+  sequence.push_back(change);
   only_inserts_ = only_inserts_ && op == Op::insert;
   if (has_unchanged_) unchanged_.resize(ops.size() * words_per_row(), 0);
 }
@@ -45,11 +46,12 @@ RowBatch RowBatch::split(std::size_t row) {
       tail.columns[c].append_from(columns[c], i);
       if (unchanged(i, c)) tail.mark_unchanged(i - row, c);
     }
-    tail.finish_row(ops[i], transaction[i]);
+    tail.finish_row(ops[i], transaction[i], sequence[i]);
   }
   for (auto& column : columns) column.truncate(row);
   ops.resize(row);
   transaction.resize(row);
+  sequence.resize(row);
   if (has_unchanged_) unchanged_.resize(row * words_per_row());
   only_inserts_ = std::ranges::all_of(ops, [](Op op) { return op == Op::insert; });
   return tail;

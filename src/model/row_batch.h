@@ -27,6 +27,9 @@ struct RowBatch {
   std::vector<Column> columns;             // as schema->columns
   std::vector<Op> ops;                     // one a row
   std::vector<std::uint32_t> transaction;  // one a row: index into the package's transactions, ascending
+  // One a row: the number of its change among all changes of the source's transaction, over all tables, from 0 on. An
+  // update's `before` has the number of the update. Where a transaction has more than 2^32 changes it begins again.
+  std::vector<std::uint32_t> sequence;
 
   [[nodiscard]] std::size_t rows() const { return ops.size(); }
   [[nodiscard]] std::size_t bytes() const;
@@ -41,8 +44,8 @@ struct RowBatch {
 
   // Marks a cell of the row that is being appended (the last one), whose column got a NULL.
   void mark_unchanged(std::size_t row, std::size_t column);
-  // Closes a row: every column must have one value more than there are rows.
-  void finish_row(Op op, std::uint32_t transaction_index);
+  // Closes a row: every column must have one value more than there are rows. Rows that were copied have no sequence.
+  void finish_row(Op op, std::uint32_t transaction_index, std::uint32_t change = 0);
   // Moves the rows from `row` on to a new batch of the same schema.
   [[nodiscard]] RowBatch split(std::size_t row);
 

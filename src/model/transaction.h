@@ -10,7 +10,6 @@ namespace walbrook {
 struct Transaction {
   std::uint32_t xid = 0;         // in a part of a streamed transaction: of the subtransaction
   Lsn commit_lsn;                // start of its commit record: compared by the seam
-  Lsn end_lsn;                   // end of it; not yet known (unset) in a part
   std::int64_t commit_time = 0;  // microseconds since 1970-01-01 UTC
 };
 

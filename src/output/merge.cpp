@@ -169,7 +169,7 @@ class KeyedFold {
         oldest = image;
       }
     }
-    batch.finish_row(Op::update, last.row.batch->transaction[last.row.row]);
+    batch.finish_row(Op::update, last.row.batch->transaction[last.row.row], last.row.batch->sequence[last.row.row]);
     if (batch.has_unchanged(at)) {
       out_.complete.push_back({{&batch, at}, oldest->origin});
     } else {

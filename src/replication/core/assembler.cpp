@@ -65,6 +65,7 @@ void Assembler::open_transaction(const Transaction& transaction) {
   if (transaction.commit_lsn >= options_.checkpoint) history_.reached(transaction.commit_lsn);
   in_transaction_ = true;
   open_ = transaction;
+  sequence_ = 0;
   changed_ = false;
   skipping_ = transaction.commit_lsn < options_.checkpoint;
   spooled_ = false;
@@ -74,7 +75,6 @@ void Assembler::open_transaction(const Transaction& transaction) {
 }
 
 void Assembler::close_transaction(Lsn end_lsn) {
-  package_.transaction(package_.newest()).end_lsn = end_lsn;
   package_.set_checkpoint(end_lsn);
   ++commits_;
   ++commits_seen_;
@@ -132,6 +132,10 @@ void Assembler::on(const postgres::Relation& message) {
 }
 
 Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
+  return place(relation, xid, next_sequence());
+}
+
+Assembler::Place Assembler::place(Oid relation, std::uint32_t xid, std::uint32_t sequence) {
   if (stream_ == nullptr && !in_transaction_) {
     throw Error(ErrorKind::protocol, fmt::format("a change of relation {} outside of a transaction", relation));
   }
@@ -151,12 +155,13 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid) {
   if (stream_ != nullptr) {
     const Place at{.package = state->in_trouble ? nullptr : &stream_->changes(),
                    .relation = state,
-                   .transaction = stream_->index_of(xid)};
+                   .transaction = stream_->index_of(xid),
+                   .sequence = sequence};
     report_conflicts(at);
     return at;
   }
-  if (skipping_ || state->in_trouble) return {.package = nullptr, .relation = state, .transaction = 0};
-  const Place at{.package = &package_, .relation = state, .transaction = package_.newest()};
+  if (skipping_ || state->in_trouble) return {.package = nullptr, .relation = state, .transaction = 0, .sequence = 0};
+  const Place at{.package = &package_, .relation = state, .transaction = package_.newest(), .sequence = sequence};
   report_conflicts(at);
   return at;
 }
@@ -192,7 +197,8 @@ void Assembler::report_conflicts(const Place& place) {
 
 void Assembler::on(const postgres::Insert& insert) {
   const auto at = place(insert.relation, insert.xid);
-  if (at.package != nullptr) at.package->append(*at.relation, Op::insert, insert.after, nullptr, at.transaction);
+  if (at.package != nullptr)
+    at.package->append(*at.relation, Op::insert, insert.after, nullptr, at.transaction, at.sequence);
 }
 
 void Assembler::on(const postgres::Update& update) {
@@ -200,26 +206,27 @@ void Assembler::on(const postgres::Update& update) {
   if (at.package == nullptr) return;
   const RowBatch* before = nullptr;
   if (update.old_kind != postgres::OldTuple::none) {
-    at.package->append(*at.relation, Op::before, update.before, nullptr, at.transaction);
+    at.package->append(*at.relation, Op::before, update.before, nullptr, at.transaction, at.sequence);
     if (at.relation->in_trouble) return;
     before = &at.package->batch_of(*at.relation);
   }
-  at.package->append(*at.relation, Op::update, update.after, before, at.transaction);
+  at.package->append(*at.relation, Op::update, update.after, before, at.transaction, at.sequence);
 }
 
 void Assembler::on(const postgres::Delete& remove) {
   const auto at = place(remove.relation, remove.xid);
-  if (at.package != nullptr) at.package->append(*at.relation, Op::remove, remove.before, nullptr, at.transaction);
+  if (at.package != nullptr)
+    at.package->append(*at.relation, Op::remove, remove.before, nullptr, at.transaction, at.sequence);
 }
 
 void Assembler::on(const postgres::Truncate& truncate) {
   if (stream_ == nullptr && !in_transaction_) throw Error(ErrorKind::protocol, "Truncate outside of a transaction");
   changed_ = true;
   if (stream_ == nullptr && skipping_) return;
-  walbrook::Truncate step{.tables = {}, .cascade = truncate.cascade, .restart_identity = truncate.restart_identity};
+  walbrook::Truncate step{.tables = {}, .sequence = next_sequence()};
   std::vector<Oid> groups;
   for (const Oid oid : truncate.relations) {
-    const auto at = place(oid, truncate.xid);
+    const auto at = place(oid, truncate.xid, step.sequence);
     step.tables.push_back(at.relation->schema);
     step.transaction = at.transaction;
     groups.push_back(at.relation->group);

@@ -100,8 +100,12 @@ class Assembler {
     OpenPackage* package;  // nullptr: the change is durable already
     RelationState* relation;
     std::uint32_t transaction;
+    std::uint32_t sequence;  // of the change
   };
+  // REQUIRES: it is asked once a change of a row.
   [[nodiscard]] Place place(Oid relation, std::uint32_t xid);
+  [[nodiscard]] Place place(Oid relation, std::uint32_t xid, std::uint32_t sequence);
+  [[nodiscard]] std::uint32_t next_sequence() { return stream_ != nullptr ? stream_->next_sequence() : sequence_++; }
   // Whether a leaf names its rows as its root's other leaves do, by what the catalog says of them.
   void compare_identity(const RelationState& leaf);
   void report_conflicts(const Place& place);
@@ -140,6 +144,7 @@ class Assembler {
   HistoryCheck history_;
   bool in_transaction_ = false;
   Transaction open_;       // where in_transaction_
+  std::uint32_t sequence_ = 0;  // of its next change
   bool changed_ = false;   // the open transaction has changes, also such that its package leaves out
   bool skipping_ = false;  // the open transaction is durable already
   bool spooled_ = false;   // parts of the open transaction have left

@@ -49,7 +49,7 @@ void OpenPackage::add(const Transaction& transaction) {
 }
 
 void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
-                         std::uint32_t transaction) {
+                         std::uint32_t transaction, std::uint32_t sequence) {
   const auto& columns = relation.schema->columns;
   const auto described = relation.taken.empty() ? columns.size() : relation.taken.size();
   if (tuple.size() != described) {
@@ -59,7 +59,7 @@ void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& 
   auto& batch = batch_of(relation);
   const auto row = batch.rows();
   auto cells = tuple.cells();
-  std::size_t bytes = relation.row_width + sizeof(Op) + sizeof(std::uint32_t);
+  std::size_t bytes = relation.row_width + sizeof(Op) + 2 * sizeof(std::uint32_t);
   for (std::size_t sent = 0, c = 0; sent < described; ++sent) {
     const auto cell = cells.next();
     if (!relation.taken.empty() && !relation.taken[sent]) continue;
@@ -74,7 +74,7 @@ void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& 
     }
     ++c;
   }
-  batch.finish_row(op, transaction);
+  batch.finish_row(op, transaction, sequence);
   package_.bytes += bytes;
   if (op != Op::before) ++package_.rows;
 }

@@ -40,7 +40,7 @@ class OpenPackage {
   // One row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the update leaves
   // out are taken from it where it has them. Throws NeedsText; Error(protocol).
   void append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
-              std::uint32_t transaction);
+              std::uint32_t transaction, std::uint32_t sequence);
   // The batch that takes the relation's next row.
   [[nodiscard]] RowBatch& batch_of(const RelationState& relation);
   // A step behind which no row goes into an earlier batch of these tables.

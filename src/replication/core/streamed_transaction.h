@@ -23,6 +23,9 @@ class StreamedTransaction {
   // What the stream described within this transaction: perhaps tables that it alone has altered so far.
   [[nodiscard]] std::unordered_map<Oid, std::shared_ptr<RelationState>>& relations() { return relations_; }
 
+  // RowBatch::sequence of the next change.
+  [[nodiscard]] std::uint32_t next_sequence() { return sequence_++; }
+
   void abort(std::uint32_t subxid) {
     aborted_.insert(subxid);
     changed_by_.erase(subxid);
@@ -47,6 +50,7 @@ class StreamedTransaction {
   std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
   std::unordered_set<std::uint32_t> aborted_;
   std::unordered_set<std::uint32_t> changed_by_;  // (sub)transactions with changes that are not in aborted_
+  std::uint32_t sequence_ = 0;
   bool spooled_ = false;
 };
 

@@ -49,14 +49,14 @@ LoadPackage sample() {
       batch.columns[2].append(Int128{id});
     }
     append_parts(batch.columns[3], id);
-    batch.finish_row(Op::update, static_cast<std::uint32_t>(id / 100));
+    batch.finish_row(Op::update, static_cast<std::uint32_t>(id / 100), static_cast<std::uint32_t>(2 * id));
   }
   LoadPackage package;
-  package.transactions = {{.xid = 5, .commit_lsn = {10}, .end_lsn = {20}, .commit_time = 30},
-                          {.xid = 6, .commit_lsn = {40}, .end_lsn = {50}, .commit_time = 60}};
+  package.transactions = {{.xid = 5, .commit_lsn = {10}, .commit_time = 30},
+                          {.xid = 6, .commit_lsn = {40}, .commit_time = 60}};
   const auto of = batch.schema;
   package.steps.emplace_back(std::move(batch));
-  package.steps.emplace_back(Truncate{.tables = {of}, .cascade = true, .transaction = 1});
+  package.steps.emplace_back(Truncate{.tables = {of}, .transaction = 1, .sequence = 9});
   return package;
 }
 
@@ -75,6 +75,7 @@ TEST(PartCodec, WhatWasWrittenIsRead) {
   EXPECT_EQ(*before.schema, *after.schema);
   EXPECT_EQ(before.ops, after.ops);
   EXPECT_EQ(before.transaction, after.transaction);
+  EXPECT_EQ(before.sequence, after.sequence);
   for (std::size_t row = 0; row < before.rows(); ++row) {
     for (std::size_t c = 0; c < before.columns.size(); ++c) {
       ASSERT_EQ(before.columns[c].is_null(row), after.columns[c].is_null(row));
@@ -84,7 +85,7 @@ TEST(PartCodec, WhatWasWrittenIsRead) {
     }
   }
   const auto& truncate = std::get<Truncate>(part.steps[1]);
-  EXPECT_TRUE(truncate.cascade);
+  EXPECT_EQ(truncate.sequence, 9U);
   EXPECT_EQ(truncate.tables[0]->name, "doc");
 }
 

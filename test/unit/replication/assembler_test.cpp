@@ -114,6 +114,35 @@ TEST_F(AssemblerTest, ATransactionLargerThanThePackageLeavesInParts) {
   EXPECT_EQ(rows + rows_of(last), 35U);
 }
 
+TEST_F(AssemblerTest, ChangesAreNumberedOverAllTablesOfTheirTransaction) {
+  AssemblerOptions small;
+  small.package_rows = 4;
+  auto& assembler = make(small);
+  feed(frames::begin(10, {100}));
+  feed(frames::insert(orders, {"1", "a"}));
+  feed(frames::insert(notes, {"1", "b"}));
+  feed(frames::truncate({orders, notes}));
+  feed(frames::insert(orders, {"2", "c"}));
+  const auto part = assembler.take_due();  // the numbers go on behind it
+  ASSERT_TRUE(part);
+  feed(frames::insert(notes, {"2", "d"}));
+  feed(frames::commit({100}, {105}));
+  transaction(11, {200}, 2);
+  const auto rest = assembler.cut();
+  ASSERT_TRUE(rest);
+  std::vector<std::uint32_t> numbers;
+  for (const auto* package : {&*part, &*rest}) {
+    for (const auto& step : package->steps) {
+      if (const auto* batch = std::get_if<RowBatch>(&step)) {
+        numbers.insert(numbers.end(), batch->sequence.begin(), batch->sequence.end());
+      } else if (const auto* truncate = std::get_if<Truncate>(&step)) {
+        numbers.push_back(truncate->sequence);
+      }
+    }
+  }
+  EXPECT_EQ(numbers, (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1}));
+}
+
 TEST_F(AssemblerTest, CommitsThatAreDurableAlreadyAreSkipped) {
   auto& assembler = make({.checkpoint = {105}});
   transaction(10, {100}, 3);

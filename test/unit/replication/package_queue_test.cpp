@@ -13,7 +13,7 @@ namespace {
 LoadPackage package(std::uint64_t checkpoint, std::size_t bytes) {
   LoadPackage out;
   out.checkpoint = Lsn{checkpoint};
-  out.transactions.push_back({.commit_lsn = Lsn{checkpoint}, .end_lsn = Lsn{checkpoint}});
+  out.transactions.push_back({.commit_lsn = Lsn{checkpoint}});
   out.bytes = bytes;
   return out;
 }
