@@ -10,6 +10,11 @@ RowBatch::RowBatch(TableSchemaRef of) : schema(std::move(of)) {
   for (const auto& column : schema->columns) columns.emplace_back(column.type);
 }
 
+bool RowBatch::is_whole() const {
+  return transaction.size() == rows() && sequence.size() == rows() &&
+         std::ranges::all_of(columns, [this](const Column& column) { return column.size() == rows(); });
+}
+
 std::size_t RowBatch::bytes() const {
   std::size_t total = ops.size() * (sizeof(Op) + 2 * sizeof(std::uint32_t)) + unchanged_.size() * sizeof(unchanged_[0]);
   for (const auto& column : columns) total += column.bytes();

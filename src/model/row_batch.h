@@ -32,6 +32,8 @@ struct RowBatch {
   std::vector<std::uint32_t> sequence;
 
   [[nodiscard]] std::size_t rows() const { return ops.size(); }
+  // Every column has a value for each row.
+  [[nodiscard]] bool is_whole() const;
   [[nodiscard]] std::size_t bytes() const;
 
   // True when the cell holds no value because the source did not send it (unchanged TOAST). Only in `update` rows.

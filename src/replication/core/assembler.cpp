@@ -289,4 +289,154 @@ LoadPackage Assembler::take_part() {
   return out;
 }
 
+// Streamed transactions: the server sends what it cannot hold before it knows how the transaction ends, in blocks, of
+// several transactions in turn. https://www.postgresql.org/docs/current/protocol-logical-replication.html
+
+void Assembler::on(const postgres::StreamStart& start) {
+  if (in_transaction_ || stream_ != nullptr) {
+    throw Error(ErrorKind::protocol, "the stream begins a block inside another one or inside a transaction");
+  }
+  auto& stream = streams_[start.xid];
+  if (start.first_segment != (stream == nullptr)) {
+    throw Error(ErrorKind::protocol,
+                fmt::format("the stream {} transaction {}, which {}", start.first_segment ? "begins" : "goes on with",
+                            start.xid, start.first_segment ? "is open" : "it did not begin"));
+  }
+  if (stream == nullptr) stream = std::make_unique<StreamedTransaction>(start.xid, options_.limits);
+  stream_ = stream.get();
+}
+
+void Assembler::on(const postgres::StreamStop& /*stop*/) {
+  if (stream_ == nullptr) throw Error(ErrorKind::protocol, "the stream ends a block that it did not begin");
+  stream_ = nullptr;
+}
+
+std::unique_ptr<StreamedTransaction> Assembler::end_stream(std::uint32_t xid, std::string_view what) {
+  if (in_transaction_ || stream_ != nullptr) {
+    throw Error(ErrorKind::protocol, fmt::format("the stream {} transaction {} inside of another one", what, xid));
+  }
+  auto found = streams_.extract(xid);
+  if (found.empty()) {
+    throw Error(ErrorKind::protocol, fmt::format("the stream {} transaction {}, which it did not begin", what, xid));
+  }
+  streamed_bytes_ -= found.mapped()->changes().bytes();
+  streamed_rows_ -= found.mapped()->changes().rows();
+  return std::move(found.mapped());
+}
+
+// The server does not describe again, behind the commit, what it described within the transaction. Types that were made
+// in it can be looked up from now on.
+void Assembler::learn_relations(StreamedTransaction& stream) {
+  for (auto& [oid, state] : stream.relations()) {
+    relations_[oid] = describe_again(state, types_, options_.limits, groups_, options_.selection.get());
+  }
+}
+
+void Assembler::on(const postgres::StreamCommit& commit) {
+  const auto stream = end_stream(commit.xid, "commits");
+  if (beyond_until(commit.commit_lsn)) return;  // what is spooled of it is discarded when the slot is read again
+  position_ = commit.end_lsn;
+  learn_relations(*stream);
+  const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
+  if (is_durable(committed, stream->changed())) {
+    if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = commit.xid});
+    return;
+  }
+  if (!stream->relations().empty()) described_ = commit.commit_lsn;
+  auto rest = stream->take();
+  if (!stream->spooled() && rest.steps.empty() && rest.troubles.empty() && !stream->changed()) {
+    if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
+    return;
+  }
+  package_.add(committed);
+  if (stream->spooled()) {
+    package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .aborted = stream->aborted()});
+  }
+  package_.add(std::move(rest), package_.newest());
+  close_transaction(commit.end_lsn);
+  if (stream->changed()) set_last();
+}
+
+void Assembler::on(const postgres::StreamAbort& abort) {
+  if (abort.xid != abort.subxid) {
+    const auto found = streams_.find(abort.xid);
+    if (found != streams_.end()) found->second->abort(abort.subxid);
+    return;
+  }
+  // Servers tell of some transactions that they never streamed.
+  if (!streams_.contains(abort.xid)) return;
+  const auto stream = end_stream(abort.xid, "rolls back");
+  if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = abort.xid});
+}
+
+// Two-phase commit: what was prepared is kept in the destination's staging, durable with the checkpoint, since the
+// server sends it once; it is merged, or dropped, by what is decided later.
+
+void Assembler::on(const postgres::BeginPrepare& begin) {
+  open_transaction({.xid = begin.xid, .commit_lsn = begin.prepare_lsn, .commit_time = begin.prepare_time});
+}
+
+// Commits that came before it leave first, so that the checkpoint never passes them.
+void Assembler::due_prepared(LoadPackage&& content, std::uint32_t xid, Lsn end_lsn) {
+  if (commits_ > 0) due_.push_back(take_commits());
+  content.kind = PackageKind::prepare;
+  content.staged_xid = xid;
+  content.checkpoint = end_lsn;
+  due_.push_back(std::move(content));
+  ++commits_seen_;
+}
+
+void Assembler::on(const postgres::Prepare& prepare) {
+  if (!in_transaction_) throw Error(ErrorKind::protocol, "the stream prepares a transaction that it did not begin");
+  in_transaction_ = false;
+  position_ = prepare.end_lsn;
+  if (skipping_) return;
+  const bool changed = spooled_ || package_.changed_since_mark();
+  auto content = package_.take_behind_mark();
+  if (changed) due_prepared(std::move(content), prepare.xid, prepare.end_lsn);
+}
+
+void Assembler::on(const postgres::StreamPrepare& prepare) {
+  const auto stream = end_stream(prepare.xid, "prepares");
+  if (beyond_until(prepare.prepare_lsn)) return;
+  position_ = prepare.end_lsn;
+  learn_relations(*stream);
+  if (prepare.prepare_lsn >= options_.checkpoint) history_.reached(prepare.prepare_lsn);
+  if (prepare.prepare_lsn < options_.checkpoint) {
+    if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = prepare.xid});
+    return;
+  }
+  auto content = stream->take();
+  if (!stream->spooled() && content.steps.empty()) return;
+  content.aborted = stream->aborted();
+  due_prepared(std::move(content), prepare.xid, prepare.end_lsn);
+}
+
+void Assembler::on(const postgres::CommitPrepared& commit) {
+  if (in_transaction_ || stream_ != nullptr) {
+    throw Error(ErrorKind::protocol,
+                fmt::format("the stream commits prepared transaction {} inside of another one", commit.xid));
+  }
+  if (beyond_until(commit.commit_lsn)) return;
+  position_ = commit.end_lsn;
+  const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
+  if (is_durable(committed, true)) return;
+  described_ = commit.commit_lsn;  // perhaps in the transaction, which was read long ago
+  package_.add(committed);
+  package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .prepared = true, .aborted = {}});
+  close_transaction(commit.end_lsn);
+  set_last();
+}
+
+void Assembler::on(const postgres::RollbackPrepared& rollback) {
+  if (beyond_until(rollback.rollback_end_lsn)) return;
+  position_ = rollback.rollback_end_lsn;
+  if (rollback.rollback_end_lsn <= options_.checkpoint) return;
+  if (commits_ > 0) due_.push_back(take_commits());
+  due_.push_back({.kind = PackageKind::discard,
+                  .staged_xid = rollback.xid,
+                  .prepared = true,
+                  .checkpoint = rollback.rollback_end_lsn});
+}
+
 }  // namespace walbrook::replication

@@ -79,12 +79,10 @@ class Assembler {
   void on(const postgres::Origin& /*origin*/) {}
   void on(const postgres::Type& /*type*/) {}               // TypeCatalog knows more
   void on(const postgres::LogicalMessage& /*message*/) {}  // understood, not part of any table
-  // assembler_streams.cpp
   void on(const postgres::StreamStart& start);
   void on(const postgres::StreamStop& stop);
   void on(const postgres::StreamCommit& commit);
   void on(const postgres::StreamAbort& abort);
-  // assembler_prepared.cpp
   void on(const postgres::BeginPrepare& begin);
   void on(const postgres::Prepare& prepare);
   void on(const postgres::StreamPrepare& prepare);

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "base/fault.h"
 #include "model/drop_transactions.h"
 #include "model/part_codec.h"
@@ -89,6 +90,8 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
 }
 
 void PackageApply::apply(const LoadPackage& package) {
+  WALBROOK_CHECK(std::ranges::is_sorted(package.transactions, {}, &Transaction::commit_lsn),
+                 "the transactions of a package are not in the order of their commits");
   first_commit_ = package.transactions.front().commit_lsn;
   set_aside(package.troubles);
   for (const auto& step : package.steps) apply(step, package.transactions);
@@ -124,6 +127,9 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
   if (batch.rows() == 0) return;
   auto* table = sync_.find_by_relation(batch.schema->oid);
   if (table == nullptr) return;  // not asked for, or seen before the catalog was: then its snapshot will hold it
+  WALBROOK_CHECK(batch.is_whole(), "a batch of {} has columns of different lengths", batch.schema->full_name());
+  check_order(*table, transactions.at(batch.transaction.front()).commit_lsn,
+              transactions.at(batch.transaction.back()).commit_lsn);
   const auto& record = changes_.look(*table);
   switch (record.state) {
     case TableState::quarantined:
@@ -142,6 +148,14 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
       add(*table, batch, transactions);
       return;
   }
+}
+
+void PackageApply::check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit) {
+  auto& reached = reached_[table.record.oid];
+  WALBROOK_CHECK(reached <= first_commit && first_commit <= last_commit,
+                 "changes of {}.{} from commit {} to {} come after commit {}", table.record.schema, table.record.name,
+                 first_commit.to_string(), last_commit.to_string(), reached.to_string());
+  reached = last_commit;
 }
 
 void PackageApply::add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions) {
@@ -228,6 +242,8 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
   for (const auto& schema : truncate.tables) {
     auto* table = sync_.find_by_relation(schema->oid);
     if (table == nullptr || !done.insert(table->record.oid).second) continue;
+    const Lsn commit_lsn = transactions.at(truncate.transaction).commit_lsn;
+    check_order(*table, commit_lsn, commit_lsn);
     const auto state = changes_.look(*table).state;
     const bool whole = std::ranges::find(wholly, table->record.oid) != wholly.end();
     if (whole && state != TableState::removed && state != TableState::loaded) {

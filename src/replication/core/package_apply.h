@@ -72,6 +72,8 @@ class PackageApply {
   [[nodiscard]] std::vector<Oid> truncated_wholly(const Truncate& truncate) const;
   void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
   void add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions);
+  // Changes of one table come in the order of their commits, from the stream, from the spool or kept as prepared.
+  void check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit);
   void flush(SyncedTable& table);
   void flush_all();
   void count(const SyncedTable& table, const RowBatch& batch);
@@ -85,6 +87,7 @@ class PackageApply {
   std::vector<SpoolKey> taken_from_spool_;
   std::map<Oid, std::vector<const RowBatch*>> waiting_;     // by table: batches to be merged together
   const std::vector<Transaction>* transactions_ = nullptr;  // that all of them point into
+  std::map<Oid, Lsn> reached_;                              // by table: the commit of its last change
   Counts counts_;
   std::map<Oid, TableCounts> table_counts_;
 };

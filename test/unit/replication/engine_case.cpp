@@ -53,11 +53,16 @@ postgres::Publication published(std::vector<postgres::SourceTable> tables, std::
   return publication;
 }
 
+namespace {
+
+Lsn end_of(const Transaction& transaction) {
+  return {transaction.commit_lsn.value + 8};
+}
+
+}  // namespace
+
 Changes& Changes::transaction(std::uint32_t xid, std::uint64_t commit_lsn) {
-  package_.transactions.push_back({.xid = xid,
-                                   .commit_lsn = Lsn{commit_lsn},
-                                   .end_lsn = Lsn{commit_lsn + 8},
-                                   .commit_time = 1'700'000'000'000'000});
+  package_.transactions.push_back({.xid = xid, .commit_lsn = Lsn{commit_lsn}, .commit_time = 1'700'000'000'000'000});
   return *this;
 }
 
@@ -83,7 +88,7 @@ Changes& Changes::staged(std::uint32_t xid, bool prepared, std::vector<std::uint
 
 LoadPackage Changes::commits() {
   package_.kind = PackageKind::commits;
-  package_.checkpoint = package_.transactions.back().end_lsn;
+  package_.checkpoint = end_of(package_.transactions.back());
   package_.last = package_.transactions.back();
   return std::move(package_);
 }
@@ -91,12 +96,12 @@ LoadPackage Changes::commits() {
 LoadPackage Changes::part(std::uint32_t xid) {
   package_.kind = PackageKind::part;
   package_.staged_xid = xid;
-  for (auto& transaction : package_.transactions) transaction.commit_lsn = transaction.end_lsn = {};
+  for (auto& transaction : package_.transactions) transaction.commit_lsn = {};
   return std::move(package_);
 }
 
 LoadPackage Changes::prepare(std::uint32_t xid) {
-  const Lsn end = package_.transactions.back().end_lsn;
+  const Lsn end = end_of(package_.transactions.back());
   auto package = part(xid);
   package.kind = PackageKind::prepare;
   package.checkpoint = end;

@@ -47,7 +47,7 @@ struct Print {
 // Changes as the assembler would hand them over. Every method returns the object itself.
 class Changes {
  public:
-  // Begins a transaction; what follows belongs to it. Its end_lsn is 8 bytes behind.
+  // Begins a transaction; what follows belongs to it. Its commit ends 8 bytes after it began.
   Changes& transaction(std::uint32_t xid, std::uint64_t commit_lsn);
   Changes& insert(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::insert, row); }
   Changes& before(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::before, row); }

@@ -57,6 +57,39 @@ TEST_F(PackageApplyTest, an_unchanged_value_stays_even_where_the_key_changes) {
   EXPECT_EQ(rows("public.items"), Lines{"2|large"});
 }
 
+TEST_F(PackageApplyTest, p2_changes_out_of_their_order_are_refused_and_change_nothing) {
+  begin();
+  const auto t = items();
+  stream(t, {{1, "a"}});
+  auto package =
+      Changes().transaction(700, 0x1000).remove(t, {1, Null{}}).truncate({items(items_oid + 1, "unknown")}).commits();
+  auto later = Changes().transaction(701, 0x1100).insert(t, {1, "b"}).commits();
+  package.transactions.push_back(later.transactions.front());
+  auto& inserted = std::get<RowBatch>(later.steps.front());
+  inserted.transaction.assign(inserted.rows(), 1);
+  package.steps.insert(package.steps.begin(), std::move(later.steps.front()));  // the later commit comes first
+  try {
+    apply(package);
+    FAIL() << "it was applied";
+  } catch (const Error& failed) {
+    EXPECT_EQ(failed.kind(), ErrorKind::internal);
+    EXPECT_NE(failed.cause().find("public.items from commit 0/1000 to 0/1000 come after commit 0/1100"),
+              std::string::npos)
+        << failed.cause();
+  }
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"});
+}
+
+TEST_F(PackageApplyTest, p4_a_batch_of_columns_of_different_lengths_is_refused) {
+  begin();
+  const auto t = items();
+  stream(t);
+  auto package = Changes().transaction(700, 0x1000).insert(t, {1, "a"}).commits();
+  std::get<RowBatch>(package.steps.front()).columns[1].append_null();
+  EXPECT_THROW(apply(package), Error);
+  EXPECT_EQ(rows("public.items"), Lines{});
+}
+
 TEST_F(PackageApplyTest, without_a_key_one_of_equal_rows_goes) {
   begin();
   const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});
