@@ -346,7 +346,7 @@ admin "CREATE TABLE secret (id int PRIMARY KEY); ALTER TABLE orders OWNER TO pos
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do grep -q "streaming\|copied" log && break; sleep 0.05; done
 admin "ALTER PUBLICATION walbrook_shop ADD TABLE secret"
-for try in $(seq 200); do grep -q "set aside" log && break; sleep 0.05; done
+for try in $(seq 200); do grep -q "set aside\|is suspended" log && break; sleep 0.05; done
 kill %1; wait %1
 exit_code=$?
 cat log

@@ -141,11 +141,11 @@ class Assembler {
   std::uint64_t commits_seen_ = 0;
   HistoryCheck history_;
   bool in_transaction_ = false;
-  Transaction open_;       // where in_transaction_
+  Transaction open_;            // where in_transaction_
   std::uint32_t sequence_ = 0;  // of its next change
-  bool changed_ = false;   // the open transaction has changes, also such that its package leaves out
-  bool skipping_ = false;  // the open transaction is durable already
-  bool spooled_ = false;   // parts of the open transaction have left
+  bool changed_ = false;        // the open transaction has changes, also such that its package leaves out
+  bool skipping_ = false;       // the open transaction is durable already
+  bool spooled_ = false;        // parts of the open transaction have left
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamedTransaction>> streams_;  // by top-level xid
   StreamedTransaction* stream_ = nullptr;                                            // whose block is open
   std::size_t streamed_bytes_ = 0;                                                   // held by streams_

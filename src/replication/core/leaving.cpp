@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace walbrook::replication {
 
 using destination::TableRecord;
@@ -34,6 +36,11 @@ void remove_from_copy(TableRecord& record) {
   spdlog::warn("table {}.{} is {}", record.schema, record.name, record.reason);
 }
 
+void suspend(TableRecord& record, std::string reason) {
+  record.state = TableState::quarantined;
+  record.reason = std::move(reason);
+}
+
 void require_copy(TableRecord& record, const std::string& reason) {
   if (is_leaving(record)) {
     remove_from_copy(record);
@@ -41,11 +48,10 @@ void require_copy(TableRecord& record, const std::string& reason) {
     return;
   }
   if (record.changes_only && record.columns != nullptr) {
-    record.state = TableState::quarantined;
-    record.reason = fmt::format(
-        "{}; the table has its changes alone (--no-snapshot), so it is not copied. walbrook resync {}.{} copies it",
-        reason, record.schema, record.name);
-    return;
+    return suspend(record,
+                   fmt::format("{}; the table has its changes alone (--no-snapshot), so it is not copied. walbrook "
+                               "resync {}.{} copies it",
+                               reason, record.schema, record.name));
   }
   record.state = TableState::pending;
   record.reason = reason;

@@ -31,6 +31,8 @@ inline constexpr Lsn nothing_comes{~std::uint64_t{0}};
 // Its last copy stays.
 void remove_from_copy(destination::TableRecord& record);
 
+// It cannot go on, with the reason.
+void suspend(destination::TableRecord& record, std::string reason);
 // What becomes of a table that could go on only with a new copy: `pending`, to be copied. One that leaves cannot be
 // copied as it was, it becomes `removed`. One that is to have its changes alone would gain rows that nobody wants, or
 // lose those that it keeps: it is suspended until its resync is requested.

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "destination/target_shape.h"
 #include "model/part_codec.h"
+#include "replication/core/table_comparison.h"
 
 namespace walbrook::replication {
 namespace {
@@ -170,7 +171,8 @@ void Loader::copy_ended(const CopyResult& result, Now now) {
       table->record.reason = "dropped in the source while it was to be copied";
       return note_changed(*table);
     case CopyResult::Kind::failed:
-      return quarantine(*table, result.reason);
+      suspend(*table, result.reason);
+      return note_changed(*table);
     case CopyResult::Kind::postponed:
       return postpone(*table, result.why, now);
   }
@@ -178,7 +180,7 @@ void Loader::copy_ended(const CopyResult& result, Now now) {
 
 // What the spool has of it goes: its changes are dropped from here on, since the snapshot to come holds them.
 void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, Now now) {
-  TableSync::postpone(table, why, options_.follow, now.steady);
+  replication::postpone(table, why, options_.follow, now.steady);
   const auto& again = *table.postponement;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now.steady).count();
   spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", table.record.schema, table.record.name,
@@ -222,15 +224,10 @@ void Loader::set_aside_without_place(Now now) {
   if (records.empty()) return;
   for (const auto& found : destination_.inspect(records)) {
     if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
-    quarantine(*sync_.find(found.oid), fmt::format("{}. {}", found.reason, found.hint));
+    auto& table = *sync_.find(found.oid);
+    suspend(table, fmt::format("{}. {}", found.reason, found.hint));
+    note_changed(table);
   }
-}
-
-void Loader::quarantine(SyncedTable& table, const std::string& reason) {
-  table.record.state = TableState::quarantined;
-  table.record.reason = reason;
-  spdlog::error("table {}.{} is set aside: {}", table.record.schema, table.record.name, reason);
-  note_changed(table);
 }
 
 void Loader::note_changed(std::vector<TableRecord> changed) {
@@ -338,7 +335,8 @@ void Loader::begin_with_changes() {
       tables.push_back(&table);
     } catch (const Error& refused) {
       if (refused.kind() != ErrorKind::data) throw;
-      quarantine(table, refused.what());
+      suspend(table, refused.what());
+      note_changed(table);
     }
   }
   if (!tables.empty()) {
@@ -464,9 +462,9 @@ void Loader::apply_once(const LoadPackage& package) {
                                         .number = next_load_,
                                         .first_commit = package.transactions.front().commit_lsn,
                                         .last_commit = package.transactions.back().commit_lsn});
-  alter_targets(*load, package);
-  fault::hit("before_load");
   TableChanges changes(sync_);
+  alter_targets(*load, package, changes);
+  fault::hit("before_load");
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
   for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
@@ -492,11 +490,13 @@ void Loader::adopt(TableChanges& changes) {
 
 void Loader::spool(const LoadPackage& package) {
   const auto addition = destination_.begin({});  // before the rows' own transaction, which applies them from the spool
-  alter_targets(*addition, package);
+  TableChanges changes(sync_);
+  alter_targets(*addition, package, changes);
   addition->commit();
   const auto bytes = write_part(package.transactions, package.steps);
   fault::hit("before_spool");
-  spool_.put(transaction_key(package.staged_xid), {}, bytes);  // the last step: what is tried again has put nothing
+  spool_.put(transaction_key(package.staged_xid), {}, bytes);  // what is tried again has put nothing
+  changes.adopt();
 }
 
 void Loader::make_room(const SpoolFull& full) {
@@ -542,9 +542,9 @@ void Loader::discard(const LoadPackage& package) {
 
 void Loader::keep_prepared(const LoadPackage& package) {
   const auto load = destination_.begin({.last_commit = package.checkpoint});
-  alter_targets(*load, package);
-  fault::hit("before_prepare");
   TableChanges changes(sync_);
+  alter_targets(*load, package, changes);
+  fault::hit("before_prepare");
   PackageApply prepared(*load, spool_, sync_, changes, next_load_);
   prepared.keep_prepared(package);
   for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
@@ -553,7 +553,7 @@ void Loader::keep_prepared(const LoadPackage& package) {
   adopt(changes);
 }
 
-void Loader::alter_targets(destination::Transaction& load, const LoadPackage& package) {
+void Loader::alter_targets(destination::Transaction& load, const LoadPackage& package, TableChanges& changes) {
   for (const auto& [oid, schema] : new_columns(package, sync_)) {
     for_table(oid,
               [&, oid = oid, schema = schema] { load.alter(sync_.find(oid)->record, {.columns = schema->columns}); });
@@ -565,7 +565,7 @@ void Loader::alter_targets(destination::Transaction& load, const LoadPackage& pa
         load.alter(table.record, {.overflow = {columns.begin(), columns.end()}});
       });
     } else {
-      table.variant_columns.insert(columns.begin(), columns.end());
+      for (const auto& column : columns) changes.note_variant(table, column);
     }
   }
 }
@@ -607,9 +607,9 @@ void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn) {
   auto& table = *sync_.find(failed.table());
   const auto altered = destination_.inspect({&table.record, 1});
   if (altered.empty()) {
-    TableSync::suspend(table, refused_change(failed));
+    suspend(table, refused_change(failed));
   } else {
-    sync_.target_altered(table, altered.front());
+    answer_altered_target(table, altered.front(), sync_.resync_max_size());
   }
   table.set_aside_at = commit_lsn;
   note_changed(table);
@@ -620,9 +620,9 @@ void Loader::promotion_failed(const TableFailed& failed) {
   const auto record = promoted_record(table);
   const auto findings = destination_.inspect({&record, 1});
   if (!findings.empty() && findings.front().kind == destination::TargetFinding::Kind::name_conflict) {
-    TableSync::suspend(table, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
+    suspend(table, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
   } else {
-    TableSync::suspend(table, failed.of_target() ? refused_change(failed) : failed.what());
+    suspend(table, failed.of_target() ? refused_change(failed) : failed.what());
   }
   note_changed(table);
 }

@@ -69,9 +69,8 @@ class Loader {
 
   // Marks the tables that wait for a copy, which is ordered once that is durable.
   void order_copies(Now now);
-  // Those of them that cannot have their copy where it belongs leave: they are quarantined.
+  // Those of them that cannot have their copy where it belongs leave: they are suspended.
   void set_aside_without_place(Now now);
-  void quarantine(SyncedTable& table, const std::string& reason);
   // Their records have changed, and are to be stored before anything else is applied.
   void note_changed(std::vector<TableRecord> changed);
   void note_changed(const SyncedTable& table) { note_changed(std::vector{table.record}); }
@@ -107,7 +106,7 @@ class Loader {
   void keep_prepared(const LoadPackage& package);
   void adopt(TableChanges& changes);
   // Columns that the package's rows need and the targets do not have yet.
-  void alter_targets(destination::Transaction& load, const LoadPackage& package);
+  void alter_targets(destination::Transaction& load, const LoadPackage& package, TableChanges& changes);
   [[nodiscard]] Next be_idle(const PackageFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 

@@ -74,17 +74,16 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
     if (trouble.of_identity && state == TableState::copying) {
       // Its copy may hold that change already: the loader knows when the copy's point is known.
       const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
-      table->identity_altered_at = std::max(table->identity_altered_at, at);
+      changes_.note_identity_altered(*table, at);
       if (!table->copied || at < *table->copied) continue;
     }
     auto& record = changes_.edit(*table);
-    table->set_aside_at = trouble.commit_lsn;
+    changes_.note_set_aside(*table, trouble.commit_lsn);
     if (trouble.copy_mends) {
       require_copy(record, trouble.reason);
       tell_of_copy(record);
     } else {
-      record.state = TableState::quarantined;
-      record.reason = trouble.reason;
+      suspend(record, trouble.reason);
     }
   }
 }
@@ -141,7 +140,7 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
     case TableState::copying:
       spool_.put(table_key(table->record.oid), first_commit_, write_part(transactions, {&step, 1}));
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
-        if (!batch.columns[c].variants().empty()) table->variant_columns.insert(batch.schema->columns[c].name);
+        if (!batch.columns[c].variants().empty()) changes_.note_variant(*table, batch.schema->columns[c].name);
       }
       return;
     case TableState::streaming:

@@ -8,7 +8,7 @@
 #include "model/load_package.h"
 #include "replication/core/run_status.h"
 #include "replication/core/spool.h"
-#include "replication/core/table_sync.h"
+#include "replication/core/table_changes.h"
 
 namespace walbrook::replication {
 

@@ -7,33 +7,17 @@
 #include <utility>
 
 #include "destination/target_shape.h"
-#include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
-#include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
+#include "replication/core/table_comparison.h"
 
 namespace walbrook::replication {
 namespace {
 
-// The target's columns are not those of the source any more: why; "" = they are, but for dropped ones.
-std::string other_columns(const TableRecord& record, const postgres::SourceTable& table) {
-  if (record.columns == nullptr) return {};
-  const auto diff = schema_diff(*record.columns, table.columns);
-  if (diff.fits_target()) return {};
-  if (diff.columns.empty() || diff.columns.front().kind == ColumnChange::Kind::dropped) return diff.reason();
-  return "column \"" + diff.columns.front().name + "\" was added, renamed or has another type in the source";
-}
-
-// Its columns are what they would be if it were copied now.
-bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
-  const auto is_so = [&wishes](const ColumnSchema& column) {
-    const auto found = wishes.find(column.name);
-    if (found == wishes.end()) return true;
-    const auto& wish = found->second;
-    if (wish.name && *wish.name != column.shown_name()) return false;
-    return !wish.type || *wish.type == column.type || !is_wider(column, *wish.type);
-  };
-  return std::ranges::all_of(record.columns->columns, is_so);
+// Where its target is, or will be.
+destination::TargetName target_name_of(const SyncedTable& table) {
+  return table.moves_to.value_or(
+      destination::TargetName{.schema = table.record.target_schema, .table = table.record.target_name});
 }
 
 }  // namespace
@@ -50,51 +34,42 @@ TableSync::TableSync(TableSyncOptions options, const destination::NameRules& nam
     // A copy that was under way ended with the process that made it; a table that was set aside gets another chance,
     // but where only a copy that nobody asked for would give it one.
     const bool stays = record.changes_only && record.columns != nullptr;
-    tables_[oid].was_suspended = record.state == TableState::quarantined && !stays;
+    const bool was_suspended = record.state == TableState::quarantined && !stays;
     if (record.state == TableState::copying || (record.state == TableState::quarantined && !stays)) {
       record.state = TableState::pending;
     }
     if (is_leaving(record)) leaving_.insert(oid);
-    tables_[oid].record = std::move(record);
+    tables_.add(std::move(record)).was_suspended = was_suspended;
   }
+  for (const auto& name : options_.wanted) wanted_.emplace(name.schema, name.name);
 }
 
 bool TableSync::wanted(const postgres::SourceTable& table) const {
-  if (options_.wanted.empty()) return true;
-  return std::ranges::any_of(options_.wanted, [&table](const postgres::TableName& name) {
-    return name.schema == table.schema && name.name == table.name;
-  });
+  return wanted_.empty() || wanted_.contains({table.schema, table.name});
 }
 
-SyncedTable* TableSync::find_by_name(const std::string& schema, const std::string& name) {
-  for (auto& [oid, table] : tables_) {
-    if (table.record.schema == schema && table.record.name == name) return &table;
-  }
-  return nullptr;
+TargetNames& TableSync::target_names() {
+  if (target_names_) return *target_names_;
+  auto& names = target_names_.emplace(names_);
+  for (const auto& record : without_source_) names.add({.schema = record.target_schema, .table = record.target_name});
+  for (const auto& [oid, table] : tables_.all()) names.add(target_name_of(table));
+  return names;
 }
 
-destination::TargetName TableSync::target_of(const TableRecord& record) const {
-  const auto is_taken = [&](const destination::TargetName& wanted) {
-    const auto has_it = [&](const std::string& schema, const std::string& table) {
-      return names_.same(table, wanted.table) && names_.same(schema, wanted.schema);
-    };
-    return std::ranges::any_of(
-               without_source_,
-               [&](const TableRecord& other) { return has_it(other.target_schema, other.target_name); }) ||
-           std::ranges::any_of(tables_, [&](const auto& entry) {
-             const auto& [oid, other] = entry;
-             if (oid == record.oid) return false;
-             return other.moves_to ? has_it(other.moves_to->schema, other.moves_to->table)
-                                   : has_it(other.record.target_schema, other.record.target_name);
-           });
-  };
-  return destination::target_name(names_, options_.style.naming, options_.dataset, record.schema, record.name,
-                                  is_taken);
+destination::TargetName TableSync::choose_target(const TableRecord& record,
+                                                 const std::optional<destination::TargetName>& former) {
+  auto& names = target_names();
+  if (former) names.remove(*former);
+  auto chosen =
+      destination::target_name(names_, options_.style.naming, options_.dataset, record.schema, record.name,
+                               [&names](const destination::TargetName& wanted) { return names.contains(wanted); });
+  names.add(chosen);
+  return chosen;
 }
 
-TableRecord TableSync::new_record(const postgres::SourceTable& table) const {
+TableRecord TableSync::new_record(const postgres::SourceTable& table) {
   TableRecord record{.oid = table.oid, .schema = table.schema, .name = table.name};
-  auto target = target_of(record);
+  auto target = choose_target(record, std::nullopt);
   record.target_schema = std::move(target.schema);
   record.target_name = std::move(target.table);
   return record;
@@ -116,7 +91,7 @@ bool TableSync::restyle(SyncedTable& table) {
   auto& record = table.record;
   if (restyled_) return false;
   if (record.columns == nullptr) {
-    auto target = target_of(record);  // nothing of it stands anywhere
+    auto target = choose_target(record, target_name_of(table));  // nothing of it stands anywhere
     record.target_schema = std::move(target.schema);
     record.target_name = std::move(target.table);
     return false;
@@ -126,9 +101,9 @@ bool TableSync::restyle(SyncedTable& table) {
     describe(table);
     return false;
   }
-  auto target = target_of(record);
-  if (!fits && (target.schema != record.target_schema || target.table != record.target_name)) {
-    table.moves_to = std::move(target);
+  if (!fits) {
+    auto target = choose_target(record, target_name_of(table));
+    if (target.schema != record.target_schema || target.table != record.target_name) table.moves_to = std::move(target);
   }
   if (record.state != TableState::streaming) return false;
   record.state = TableState::pending;
@@ -139,10 +114,11 @@ bool TableSync::restyle(SyncedTable& table) {
 // The table was renamed in the source: what stands under its old name here is its last copy from before. True where
 // that has the table's changes alone.
 bool TableSync::leave_old_name(Oid oid) {
-  const auto found = tables_.find(oid);
-  if (found == tables_.end()) return false;
-  auto record = std::move(found->second.record);
-  tables_.erase(found);
+  const auto* found = find(oid);
+  if (found == nullptr) return false;
+  if (target_names_) target_names_->remove(target_name_of(*found));
+  auto record = found->record;
+  tables_.remove(oid);
   leaving_.erase(oid);
   record.oid = 0;
   record.state = TableState::removed;
@@ -157,13 +133,8 @@ bool TableSync::adopt_new(const postgres::SourceTable& table, bool changes_only)
   auto record = new_record(table);
   record.fingerprint = table.fingerprint;
   record.changes_only = changes_only;
-  tables_[table.oid].record = std::move(record);
-  tables_[table.oid].source = table;
+  tables_.add(std::move(record)).source = table;
   return true;
-}
-
-void TableSync::ask_for_copy(SyncedTable& table, const std::string& reason) {
-  require_copy(table.record, reason);
 }
 
 void TableSync::mark_suspect(SyncedTable& table, std::string reason) {
@@ -225,7 +196,7 @@ bool TableSync::go_on_with_changes(SyncedTable& table, const postgres::SourceTab
 
 // Takes one published table in; true when its record changed.
 bool TableSync::adopt(const postgres::SourceTable& table) {
-  auto* known = find_by_name(table.schema, table.name);
+  auto* known = tables_.find(table.schema, table.name);
   bool had_changes_only = false;
   if (known == nullptr || known->record.oid != table.oid) had_changes_only = leave_old_name(table.oid);
   if (known == nullptr) return adopt_new(table, had_changes_only || begins_with_its_changes(table.oid));
@@ -236,10 +207,7 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
   }
   bool changed = false;
   if (known->record.oid != table.oid) {
-    auto node = tables_.extract(known->record.oid);
-    node.key() = table.oid;
-    node.mapped().record.oid = table.oid;
-    known = &tables_.insert(std::move(node)).position->second;
+    tables_.renumber(*known, table.oid);
     if (known->record.changes_only && known->record.columns != nullptr) {
       known->record.state = TableState::removed;
       return go_on_with_changes(*known, table);
@@ -272,7 +240,7 @@ std::vector<TableRecord> TableSync::decide(Lsn reached) {
   std::vector<TableRecord> changed;
   reached_ = reached;
   if (!std::exchange(any_undecided_, false)) return changed;
-  for (auto& [oid, table] : tables_) {
+  for (auto& [oid, table] : tables_.all()) {
     any_undecided_ = any_undecided_ || table.undecided;
     if (!table.undecided || table.record.state != TableState::streaming || *table.undecided > reached) continue;
     if (!compare_with_catalog(table)) continue;
@@ -284,16 +252,17 @@ std::vector<TableRecord> TableSync::decide(Lsn reached) {
   return changed;
 }
 
-// The catalog no longer tells whose changes are those of a table that leaves. A run that has not seen it published goes
+// The catalog no longer tells whose changes are those of tables that leave. A run that has not seen one published goes
 // by its fingerprint.
-void TableSync::keep_members(const TableRecord& leaving, const std::unordered_map<Oid, Oid>& before) {
-  members_[leaving.oid] = leaving.oid;
+void TableSync::keep_members(const std::unordered_map<Oid, Oid>& before) {
   for (const auto& [member, of] : before) {
-    if (of == leaving.oid) members_.try_emplace(member, leaving.oid);
+    if (leaving_.contains(of)) members_.try_emplace(member, of);
   }
-  if (before.contains(leaving.oid) || leaving.fingerprint.empty()) return;
-  for (const auto& member : postgres::parse_fingerprint(leaving.fingerprint).members) {
-    members_.try_emplace(member.oid, leaving.oid);
+  for (const auto oid : leaving_) {
+    members_[oid] = oid;
+    const auto& fingerprint = tables_.all().at(oid).record.fingerprint;
+    if (before.contains(oid) || fingerprint.empty()) continue;
+    for (const auto& member : postgres::parse_fingerprint(fingerprint).members) members_.try_emplace(member.oid, oid);
   }
 }
 
@@ -304,28 +273,28 @@ std::vector<TableRecord> TableSync::publication_seen(const postgres::Publication
   std::set<Oid> seen, published;
   const auto members_before = std::exchange(members_, {});
   joined_ = publication.joined;
+  target_names_.reset();  // some may have moved since
   for (const auto& table : publication.tables) {
     published.insert(table.oid);
     if (!wanted(table)) continue;
     seen.insert(table.oid);
     bool altered = rejoin(table);
     altered = adopt(table) || altered;
-    auto& known = tables_[table.oid];
+    auto& known = *find(table.oid);
     altered = compare_identity(known) || altered;
     altered = suspend_unfit(known) || altered;
     if (altered) changed.push_back(known.record);
     for (const Oid member : table.members) members_[member] = table.oid;
   }
   for (const auto& table : publication.left_out) {
-    if (leave_out(table)) changed.push_back(tables_[table.oid].record);
-    if (tables_.contains(table.oid)) seen.insert(table.oid);
+    if (leave_out(table)) changed.push_back(find(table.oid)->record);
+    if (find(table.oid) != nullptr) seen.insert(table.oid);
   }
-  for (auto& [oid, table] : tables_) {
+  for (auto& [oid, table] : tables_.all()) {
     if (seen.contains(oid) || table.record.state == TableState::removed) continue;
     if (table.record.state == TableState::streaming && !published.contains(oid) && publication.moment.lsn.is_set()) {
       if (note_leaving(table.record, publication.moment)) changed.push_back(table.record);
       leaving_.insert(oid);
-      keep_members(table.record, members_before);
       continue;
     }
     leaving_.erase(oid);
@@ -333,6 +302,7 @@ std::vector<TableRecord> TableSync::publication_seen(const postgres::Publication
     table.copied.reset();
     changed.push_back(table.record);
   }
+  keep_members(members_before);
   changed.insert(changed.end(), left_.begin(), left_.end());
   left_.clear();
   restyled_ = true;
@@ -342,7 +312,7 @@ std::vector<TableRecord> TableSync::publication_seen(const postgres::Publication
 std::vector<TableRecord> TableSync::copy_anew(const std::vector<postgres::TableName>& names, bool all,
                                               const std::string& reason) {
   std::vector<TableRecord> changed;
-  for (auto& [oid, table] : tables_) {
+  for (auto& [oid, table] : tables_.all()) {
     auto& record = table.record;
     const auto asked = [&record](const postgres::TableName& name) {
       return name.schema == record.schema && name.name == record.name;
@@ -368,7 +338,7 @@ std::vector<TableRecord> TableSync::copy_anew(const std::vector<postgres::TableN
 std::vector<TableRecord> TableSync::let_go(Lsn checkpoint) {
   std::vector<TableRecord> gone;
   for (auto at = leaving_.begin(); at != leaving_.end();) {
-    auto& record = tables_.at(*at).record;
+    auto& record = tables_.all().at(*at).record;
     if (!has_left(record, checkpoint)) {
       ++at;
       continue;
@@ -382,20 +352,13 @@ std::vector<TableRecord> TableSync::let_go(Lsn checkpoint) {
 
 Lsn TableSync::last_leaves_at() const {
   Lsn last;
-  for (const auto oid : leaving_) last = std::max(last, tables_.at(oid).record.leaves_at);
+  for (const auto oid : leaving_) last = std::max(last, tables_.all().at(oid).record.leaves_at);
   return last;
-}
-
-void TableSync::postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now) {
-  table.record.state = TableState::pending;
-  table.record.reason = why.reason;
-  table.copied.reset();
-  table.postponement = postponed(table.postponement ? &*table.postponement : nullptr, why, follow, now);
 }
 
 std::optional<SteadyTime> TableSync::next_due() const {
   std::optional<SteadyTime> next;
-  for (const auto& [oid, table] : tables_) {
+  for (const auto& [oid, table] : tables_.all()) {
     if (table.record.state != TableState::pending || !table.postponement || table.postponement->given_up) continue;
     if (!next || table.postponement->again_at < *next) next = table.postponement->again_at;
   }
@@ -404,7 +367,7 @@ std::optional<SteadyTime> TableSync::next_due() const {
 
 std::vector<const SyncedTable*> TableSync::copies_due(SteadyTime now) const {
   std::vector<const SyncedTable*> due;
-  for (const auto& [oid, table] : tables_) {
+  for (const auto& [oid, table] : tables_.all()) {
     if (table.record.state != TableState::pending || !table.source.unreadable.reason.empty()) continue;
     if (!table.postponement || is_due(*table.postponement, now)) due.push_back(&table);
   }
@@ -413,7 +376,7 @@ std::vector<const SyncedTable*> TableSync::copies_due(SteadyTime now) const {
 
 std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTime now) {
   std::vector<SyncedTable*> ordered;
-  for (auto& [oid, table] : tables_) {
+  for (auto& [oid, table] : tables_.all()) {
     if (table.record.state != TableState::pending) continue;
     if (table.postponement && !is_due(*table.postponement, now)) continue;
     if (copies_no_rows(table.record) && table.source.described == nullptr) continue;  // the catalog poll reads it
@@ -437,22 +400,17 @@ std::vector<SyncedTable*> TableSync::order_copies(std::int64_t load_id, SteadyTi
   return ordered;
 }
 
-SyncedTable* TableSync::find(Oid table) {
-  const auto found = tables_.find(table);
-  return found == tables_.end() ? nullptr : &found->second;
-}
-
 SyncedTable* TableSync::find_by_relation(Oid relation) {
   const auto member = members_.find(relation);
   return member == members_.end() ? nullptr : find(member->second);
 }
 
 bool TableSync::settled() const {
-  return std::ranges::none_of(tables_, [](const auto& entry) { return is_to_be_copied(entry.second); });
+  return std::ranges::none_of(tables_.all(), [](const auto& entry) { return is_to_be_copied(entry.second); });
 }
 
 bool TableSync::any_streaming() const {
-  return std::ranges::any_of(tables_, [](const auto& entry) {
+  return std::ranges::any_of(tables_.all(), [](const auto& entry) {
     const auto& record = entry.second.record;
     return record.state == TableState::streaming && !is_leaving(record);
   });
@@ -462,20 +420,85 @@ std::unordered_map<Oid, Oid> TableSync::groups() const {
   return members_;
 }
 
-TableRecord& TableChanges::edit(SyncedTable& table) {
-  return changed_.try_emplace(table.record.oid, table.record).first->second;
-}
-
-const TableRecord& TableChanges::look(const SyncedTable& table) const {
-  const auto found = changed_.find(table.record.oid);
-  return found == changed_.end() ? table.record : found->second;
-}
-
-void TableChanges::adopt() {
-  for (auto& [oid, record] : changed_) {
-    if (auto* table = sync_.find(oid)) table->record = std::move(record);
+// It can be published or applied again: before `adopt`, which compares all else.
+bool TableSync::rejoin(const postgres::SourceTable& table) {
+  auto* known = find(table.oid);
+  if (known == nullptr) return false;
+  auto& record = known->record;
+  const bool was_seen = known->source.oid != 0;
+  const bool altered = was_seen && known->source.row_identity != table.row_identity;
+  const bool freed = was_seen && (known->source.unfit != table.unfit || known->source.unreadable != table.unreadable);
+  if (record.state != TableState::left_out && (record.state != TableState::quarantined || !(altered || freed))) {
+    return false;
   }
-  changed_.clear();
+  if (record.columns == nullptr && begins_with_its_changes(table.oid)) record.changes_only = true;
+  ask_for_copy(*known, freed && !altered ? "what it was suspended for was altered in the source"
+                                         : "its replica identity was altered in the source");
+  return true;
+}
+
+bool TableSync::begins_with_its_changes(Oid table) const {
+  return !options_.snapshot && !(options_.copy_joining && joined_.contains(table));
+}
+
+bool TableSync::leave_out(const postgres::LeftOutTable& table) {
+  const postgres::SourceTable named{.oid = table.oid, .schema = table.schema, .name = table.name};
+  if (!wanted(named)) return false;
+  auto* known = tables_.find(table.schema, table.name);
+  if (known == nullptr || known->record.oid != table.oid) {
+    leave_old_name(table.oid);
+    if (known != nullptr) {  // dropped and created again
+      tables_.renumber(*known, table.oid);
+    } else {
+      known = &tables_.add(new_record(named));
+    }
+  }
+  auto& entry = *known;
+  auto& record = entry.record;
+  auto reason = fmt::format("{}. {}", table.lack, table.remedy);
+  if (record.state == TableState::left_out && record.reason == reason) return false;
+  record.state = TableState::left_out;
+  record.reason = std::move(reason);
+  entry.source = named;
+  entry.copied.reset();
+  if (is_missed(entry)) {
+    spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
+  }
+  return true;
+}
+
+bool TableSync::is_missed(const SyncedTable& table) const {
+  if (table.record.state != TableState::left_out) return false;
+  return table.record.columns != nullptr || !options_.wanted.empty();
+}
+
+RowIdentities TableSync::identities() const {
+  RowIdentities identities;
+  for (const auto& [oid, table] : tables_.all()) {
+    const auto& rows = table.source.row_identity.rows;
+    if (rows.kind != postgres::RowIdentity::Kind::as_announced) identities[oid] = rows;
+  }
+  return identities;
+}
+
+std::vector<TableRecord> TableSync::compare_targets(destination::Destination& destination) {
+  std::vector<TableRecord> streaming;
+  for (const auto& [oid, table] : tables_.all()) {
+    if (table.record.columns == nullptr) continue;
+    // One that is to be copied anyway is looked at where it is too large for that without being asked for.
+    const bool may_stay_suspended = table.was_suspended && table.record.state == TableState::pending;
+    if (table.record.state == TableState::streaming || may_stay_suspended) streaming.push_back(table.record);
+  }
+  std::vector<TableRecord> changed;
+  for (const auto& altered : destination.inspect(streaming)) {
+    auto& table = tables_.all().at(altered.oid);
+    answer_altered_target(table, altered, options_.suspicion.resync_max_size);
+    changed.push_back(table.record);
+  }
+  std::erase_if(described_, [this](const TableRecord& record) {
+    return tables_.all().at(record.oid).record.state != TableState::streaming;
+  });
+  return changed;
 }
 
 }  // namespace walbrook::replication

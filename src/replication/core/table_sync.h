@@ -14,8 +14,8 @@
 // commit_lsn >= Y takes it from the stream. With > it would be lost. With the LSN of the change's frame, 0/30, it would
 // be lost too; with end_lsn, 0/80, the transaction before it, whose record ends at 0/50, would be applied twice.
 //
-// Only the loader's thread uses it. Changes that belong to a load are made on a TableChanges and adopted when that load
-// is durable, so that a load that failed leaves no trace here either.
+// Only the loader's thread uses it. Changes that belong to a load are made on a TableChanges (table_changes.h) and
+// adopted when that load is durable, so that a load that failed leaves no trace here either.
 #pragma once
 
 #include <map>
@@ -30,39 +30,12 @@
 #include "postgres/catalog/catalog.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
-#include "replication/core/postponement.h"
+#include "replication/core/known_tables.h"
 #include "replication/core/suspicion.h"
 #include "replication/core/table_groups.h"
+#include "replication/core/target_names.h"
 
 namespace walbrook::replication {
-
-using destination::TableRecord;
-using destination::TableState;
-
-// A table as this run knows it: the durable record, and what lives only as long as the process.
-struct SyncedTable {
-  TableRecord record;
-  postgres::SourceTable source;
-  std::set<std::string> variant_columns;  // of spooled changes: needed in the target before they are merged
-  std::optional<Lsn> copied;              // the copy is whole; its consistent point
-  TableSchemaRef copied_columns;          // what it looks like
-  // What the catalog shows of it differs from the record's fingerprint, and it is not decided what that means: the
-  // stream has not come this far, or the table is being copied.
-  std::optional<Lsn> undecided;
-  std::optional<destination::TargetName>
-      moves_to;                         // where the copy under way will stand, if not where the last one does
-  std::uint64_t copy_number = 0;        // of the newest order, so that the result of an outdated one is known; 0 = none
-  postgres::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
-  Lsn identity_altered_at;              // the last commit at which a leaf's identity was another than the catalog's
-  std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
-  Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
-  bool was_suspended = false;                // by the last run; this one gives it another chance
-  std::uint64_t inserts = 0, updates = 0, deletes = 0;
-  std::uint64_t copied_rows = 0;
-};
-
-// Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
-[[nodiscard]] std::string unfit_reason(const postgres::SourceTable& table);
 
 struct TableSyncOptions {
   std::string dataset;                      // "" = the source's schema names
@@ -72,18 +45,6 @@ struct TableSyncOptions {
   bool copy_joining = false;                // RunOptions::copy_joining
   SuspicionOptions suspicion{};
 };
-
-// Its copy is still to come in this run: not left to the next one, which it is where this one has tried for long
-// enough.
-[[nodiscard]] inline bool is_to_be_copied(const SyncedTable& table) {
-  if (table.record.state == TableState::copying) return true;
-  return table.record.state == TableState::pending && !(table.postponement && table.postponement->given_up);
-}
-
-// Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
-[[nodiscard]] inline bool copies_no_rows(const TableRecord& record) {
-  return record.changes_only;
-}
 
 class TableSync {
  public:
@@ -100,11 +61,8 @@ class TableSync {
   std::vector<TableRecord> copy_anew(const std::vector<postgres::TableName>& names, bool all,
                                      const std::string& reason);
   // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. Behind the
-  // first publication_seen. Returns the records that changed, to be stored. (table_sync_targets.cpp)
+  // first publication_seen. Returns the records that changed, to be stored.
   std::vector<TableRecord> compare_targets(destination::Destination& destination);
-  // The same of one table whose target was found to be altered.
-  void target_altered(SyncedTable& table, const destination::TargetFinding& altered);
-  static void suspend(SyncedTable& table, const std::string& reason);
   // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
   // to be stored.
   std::vector<TableRecord> let_go(Lsn checkpoint);
@@ -115,8 +73,6 @@ class TableSync {
   // Tables that wait for a copy and whose copy is not postponed beyond `now`, now marked copying; `load_id` will tell
   // of them. Those that the role cannot read are suspended instead.
   std::vector<SyncedTable*> order_copies(std::int64_t load_id, SteadyTime now);
-  // A copy of it cannot be made now: it is pending again, with the reason.
-  static void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now);
   // The tables that order_copies would mark, without those that it would suspend.
   [[nodiscard]] std::vector<const SyncedTable*> copies_due(SteadyTime now) const;
   // When the first of the postponed copies is; nullopt: this run makes none of them.
@@ -124,12 +80,13 @@ class TableSync {
 
   // The table that a relation's changes belong to; nullptr: none of ours.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
-  [[nodiscard]] SyncedTable* find(Oid table);
-  [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_; }
-  [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_; }
+  [[nodiscard]] SyncedTable* find(Oid table) { return tables_.find(table); }
+  [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_.all(); }
+  [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_.all(); }
 
   // Of target tables that are made from now on.
   [[nodiscard]] const destination::TargetStyle& style() const { return options_.style; }
+  [[nodiscard]] std::uint64_t resync_max_size() const { return options_.suspicion.resync_max_size; }
 
   // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
   [[nodiscard]] bool settled() const;
@@ -138,6 +95,8 @@ class TableSync {
   // relation → table, for the assembler; and by what each table's rows are found.
   [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
   [[nodiscard]] RowIdentities identities() const;
+  // How many names of targets the last publication_seen looked at, for tests.
+  [[nodiscard]] std::size_t name_steps() const { return target_names_ ? target_names_->steps() : 0; }
   // A table that walbrook's publication leaves out, and that the user asked for by name or has a copy of.
   [[nodiscard]] bool is_missed(const SyncedTable& table) const;
 
@@ -146,27 +105,29 @@ class TableSync {
   bool adopt(const postgres::SourceTable& table);
   // Compares a table that is streaming or being copied with what the catalog shows; true when its record changed.
   bool compare_with_catalog(SyncedTable& table);
-  static void ask_for_copy(SyncedTable& table, const std::string& reason);
   static void mark_suspect(SyncedTable& table, std::string reason);
   bool adopt_new(const postgres::SourceTable& table, bool changes_only);
   bool go_on_with_changes(SyncedTable& table, const postgres::SourceTable& now);
   bool restyle(SyncedTable& table);
   void describe(SyncedTable& table);
   bool leave_old_name(Oid oid);
-  void keep_members(const TableRecord& leaving, const std::unordered_map<Oid, Oid>& before);
-  // table_sync_identity.cpp; true where the record changed.
+  void keep_members(const std::unordered_map<Oid, Oid>& before);
+  // True where the record changed.
   bool rejoin(const postgres::SourceTable& table);
-  bool compare_identity(SyncedTable& table);
-  bool suspend_unfit(SyncedTable& table);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
   bool leave_out(const postgres::LeftOutTable& table);
-  [[nodiscard]] SyncedTable* find_by_name(const std::string& schema, const std::string& name);
-  [[nodiscard]] TableRecord new_record(const postgres::SourceTable& table) const;
-  [[nodiscard]] destination::TargetName target_of(const TableRecord& record) const;
+  [[nodiscard]] TableRecord new_record(const postgres::SourceTable& table);
+  // The name for a target that is made now, which is taken from then on. `former`: the name that the table gives up.
+  [[nodiscard]] destination::TargetName choose_target(const TableRecord& record,
+                                                      const std::optional<destination::TargetName>& former);
+  [[nodiscard]] TargetNames& target_names();
 
   TableSyncOptions options_;
+  std::set<std::pair<std::string, std::string>> wanted_;  // schema and name of options_.wanted
   const destination::NameRules& names_;
-  std::map<Oid, SyncedTable> tables_;  // by the table's OID in the source
+  KnownTables tables_;
+  // Of all tables; only while a publication is looked at, and only if a new name is needed.
+  std::optional<TargetNames> target_names_;
   std::unordered_map<Oid, Oid> members_;
   std::set<Oid> leaving_;          // of tables_
   std::vector<TableRecord> left_;  // records of names that tables no longer have, to be stored
@@ -179,23 +140,6 @@ class TableSync {
   bool any_undecided_ = false;
   bool restyled_ = false;                    // copies are called as they are now to be, or will be
   std::vector<TableRecord> without_source_;  // written by a program: none of ours, but for their names
-};
-
-// Records as one load will leave them.
-class TableChanges {
- public:
-  explicit TableChanges(TableSync& sync) : sync_(sync) {}
-  // The record to be changed; a copy of the durable one at first.
-  TableRecord& edit(SyncedTable& table);
-  // As this load sees it.
-  [[nodiscard]] const TableRecord& look(const SyncedTable& table) const;
-  [[nodiscard]] const std::map<Oid, TableRecord>& changed() const { return changed_; }
-  // The load is durable.
-  void adopt();
-
- private:
-  TableSync& sync_;
-  std::map<Oid, TableRecord> changed_;
 };
 
 }  // namespace walbrook::replication

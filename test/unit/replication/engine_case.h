@@ -13,7 +13,7 @@
 
 #include "destination/open_destination.h"
 #include "model/load_package.h"
-#include "replication/core/table_sync.h"
+#include "replication/core/table_changes.h"
 #include "test/contract/rows.h"
 #include "test/support/memory_spool.h"
 

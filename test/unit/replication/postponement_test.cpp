@@ -1,4 +1,4 @@
-// When a copy that cannot be made now is tried again, and when a run gives it up.
+// When a copy that cannot be made first_try is tried again, and when a run gives it up.
 #include "replication/core/postponement.h"
 
 #include <gtest/gtest.h>
@@ -8,21 +8,21 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr SteadyTime now{};
+constexpr SteadyTime first_try{};
 const CannotCopyNow shortage{.reason = "out of shared memory", .remedy = {}};
 
 // Postponed so many times in a row.
 Postponement after(int times, bool follow, const CannotCopyNow& why = shortage) {
   std::optional<Postponement> last;
-  for (int i = 0; i < times; ++i) last = postponed(last ? &*last : nullptr, why, follow, now);
+  for (int i = 0; i < times; ++i) last = postponed(last ? &*last : nullptr, why, follow, first_try);
   return *last;
 }
 
 TEST(Postponement, IsTriedAgainLaterEachTimeUpToAMinute) {
-  EXPECT_EQ(after(1, true).again_at - now, milliseconds(1'000));
-  EXPECT_EQ(after(2, true).again_at - now, milliseconds(2'000));
-  EXPECT_EQ(after(4, true).again_at - now, milliseconds(8'000));
-  EXPECT_EQ(after(100, true).again_at - now, longest_postponement);
+  EXPECT_EQ(after(1, true).again_at - first_try, milliseconds(1'000));
+  EXPECT_EQ(after(2, true).again_at - first_try, milliseconds(2'000));
+  EXPECT_EQ(after(4, true).again_at - first_try, milliseconds(8'000));
+  EXPECT_EQ(after(100, true).again_at - first_try, longest_postponement);
   EXPECT_FALSE(after(100, true).given_up);
 }
 
@@ -37,7 +37,7 @@ TEST(Postponement, IsDueFromItsMomentOnUnlessItWasGivenUp) {
   const auto once = after(1, true);
   EXPECT_FALSE(is_due(once, once.again_at - milliseconds(1)));
   EXPECT_TRUE(is_due(once, once.again_at));
-  EXPECT_FALSE(is_due(after(postponed_at_most, false), now + std::chrono::hours(1)));
+  EXPECT_FALSE(is_due(after(postponed_at_most, false), first_try + std::chrono::hours(1)));
 }
 
 }  // namespace

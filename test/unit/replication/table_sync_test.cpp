@@ -1,10 +1,9 @@
 // Which state a table comes to by what is seen of it in the catalog: every way in and out, with the reason that is
 // kept.
-#include "replication/core/table_sync.h"
-
 #include <algorithm>
 
 #include "replication/core/leaving.h"
+#include "replication/core/table_changes.h"
 #include "test/contract/duckdb_user.h"
 #include "test/unit/replication/engine_case.h"
 
@@ -78,7 +77,7 @@ TEST_F(TableSyncTest, a_new_process_copies_again_what_was_being_copied) {
 TEST_F(TableSyncTest, a_new_process_gives_a_suspended_table_another_chance) {
   begin();
   stream(items());
-  TableSync::suspend(*sync().find(items_oid), "a value was too long");
+  suspend(*sync().find(items_oid), "a value was too long");
   store({record(items_oid)});
   begin();
   EXPECT_EQ(state_of(items_oid), TableState::pending);
@@ -542,7 +541,7 @@ TEST_F(TableSyncTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
   see(published({in_catalog(items())}));
   order();
   auto& table = *sync().find(items_oid);
-  TableSync::postpone(table, {.reason = "out of shared memory"}, false, start);
+  postpone(table, {.reason = "out of shared memory"}, false, start);
   EXPECT_EQ(table.record.state, TableState::pending);
   EXPECT_EQ(table.record.reason, "out of shared memory");
   EXPECT_FALSE(sync().settled());
@@ -557,7 +556,7 @@ TEST_F(TableSyncTest, a_run_that_ends_leaves_a_copy_that_waited_to_the_next_one)
   begin();
   see(published({in_catalog(items())}));
   order();
-  TableSync::postpone(*sync().find(items_oid), {.reason = "writers stay open", .waited = true}, false, start);
+  postpone(*sync().find(items_oid), {.reason = "writers stay open", .waited = true}, false, start);
   EXPECT_TRUE(sync().settled());
   EXPECT_EQ(sync().next_due(), std::nullopt);
 }
@@ -572,13 +571,26 @@ TEST_F(TableSyncTest, changes_of_a_load_that_failed_leave_no_trace) {
   {
     TableChanges changes(sync());
     changes.edit(table).state = TableState::quarantined;
+    changes.note_set_aside(table, Lsn{7});
+    changes.note_identity_altered(table, Lsn{7});
+    changes.note_variant(table, "price");
     EXPECT_EQ(changes.look(table).state, TableState::quarantined);
   }
   EXPECT_EQ(state_of(items_oid), TableState::streaming);
+  EXPECT_FALSE(table.set_aside_at.is_set());
+  EXPECT_FALSE(table.identity_altered_at.is_set());
+  EXPECT_TRUE(table.variant_columns.empty());
   TableChanges changes(sync());
   changes.edit(table).state = TableState::quarantined;
+  changes.note_set_aside(table, Lsn{7});
+  changes.note_identity_altered(table, Lsn{9});
+  changes.note_identity_altered(table, Lsn{8});
+  changes.note_variant(table, "price");
   changes.adopt();
   EXPECT_EQ(state_of(items_oid), TableState::quarantined);
+  EXPECT_EQ(table.set_aside_at, Lsn{7});
+  EXPECT_EQ(table.identity_altered_at, Lsn{9}) << "the last one counts";
+  EXPECT_EQ(table.variant_columns, std::set<std::string>{"price"});
 }
 
 }  // namespace

@@ -1,0 +1,56 @@
+#include "replication/core/known_tables.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace walbrook::replication {
+namespace {
+
+std::string name_key(const std::string& schema, const std::string& name) {
+  return schema + '\0' + name;
+}
+
+}  // namespace
+
+SyncedTable* KnownTables::find(Oid oid) {
+  const auto found = tables_.find(oid);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+const SyncedTable* KnownTables::find(Oid oid) const {
+  const auto found = tables_.find(oid);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+SyncedTable* KnownTables::find(const std::string& schema, const std::string& name) {
+  const auto found = by_name_.find(name_key(schema, name));
+  return found == by_name_.end() ? nullptr : find(found->second);
+}
+
+SyncedTable& KnownTables::add(TableRecord record) {
+  const Oid oid = record.oid;
+  by_name_[name_key(record.schema, record.name)] = oid;
+  const auto [added, is_new] = tables_.try_emplace(oid);
+  WALBROOK_CHECK(is_new, "two tables have OID {}", oid);
+  added->second.record = std::move(record);
+  return added->second;
+}
+
+void KnownTables::renumber(SyncedTable& table, Oid oid) {
+  auto node = tables_.extract(table.record.oid);
+  node.key() = oid;
+  node.mapped().record.oid = oid;
+  by_name_[name_key(table.record.schema, table.record.name)] = oid;
+  WALBROOK_CHECK(tables_.insert(std::move(node)).inserted, "two tables have OID {}", oid);
+}
+
+void KnownTables::remove(Oid oid) {
+  const auto found = tables_.find(oid);
+  if (found == tables_.end()) return;
+  const auto name = by_name_.find(name_key(found->second.record.schema, found->second.record.name));
+  if (name != by_name_.end() && name->second == oid) by_name_.erase(name);
+  tables_.erase(found);
+}
+
+}  // namespace walbrook::replication

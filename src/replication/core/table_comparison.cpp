@@ -1,0 +1,93 @@
+#include "replication/core/table_comparison.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "model/schema_diff.h"
+#include "replication/core/leaving.h"
+
+namespace walbrook::replication {
+
+std::string other_columns(const TableRecord& record, const postgres::SourceTable& table) {
+  if (record.columns == nullptr) return {};
+  const auto diff = schema_diff(*record.columns, table.columns);
+  if (diff.fits_target()) return {};
+  if (diff.columns.empty() || diff.columns.front().kind == ColumnChange::Kind::dropped) return diff.reason();
+  return "column \"" + diff.columns.front().name + "\" was added, renamed or has another type in the source";
+}
+
+bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
+  const auto is_so = [&wishes](const ColumnSchema& column) {
+    const auto found = wishes.find(column.name);
+    if (found == wishes.end()) return true;
+    const auto& wish = found->second;
+    if (wish.name && *wish.name != column.shown_name()) return false;
+    return !wish.type || *wish.type == column.type || !is_wider(column, *wish.type);
+  };
+  return std::ranges::all_of(record.columns->columns, is_so);
+}
+
+std::string unfit_reason(const postgres::SourceTable& table) {
+  const auto& identity = table.row_identity;
+  if (!identity.unclear.empty()) return fmt::format("{}. {}", identity.unclear, identity.remedy);
+  if (!table.unfit.reason.empty()) return fmt::format("{}. {}", table.unfit.reason, table.unfit.remedy);
+  return {};
+}
+
+// The copy holds what its rows were found by; changes since then may have named them otherwise, and those that are
+// still to come from before the alteration are read by the new identity.
+bool compare_identity(SyncedTable& table) {
+  auto& record = table.record;
+  const auto& rows = table.source.row_identity.rows;
+  if (record.state == TableState::copying) {
+    if (table.copy_identity == rows) return false;
+  } else {
+    if (record.state != TableState::streaming || record.columns == nullptr) return false;
+    auto now = *record.columns;
+    rows.apply(now);
+    if (!schema_diff(*record.columns, now).identity) return false;
+    if (record.changes_only) {  // rows are found by the new one from here on
+      record.columns = std::make_shared<const TableSchema>(std::move(now));
+      return true;
+    }
+  }
+  ask_for_copy(table, "the replica identity of its partitions is another than when it was copied");
+  spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
+  return true;
+}
+
+bool suspend_unfit(SyncedTable& table) {
+  const auto& record = table.record;
+  const auto reason = unfit_reason(table.source);
+  if (reason.empty()) return false;
+  if (record.state == TableState::quarantined && record.reason == reason) return false;
+  suspend(table, reason);
+  return true;
+}
+
+void answer_altered_target(SyncedTable& table, const destination::TargetFinding& altered,
+                           std::uint64_t resync_max_size) {
+  auto& record = table.record;
+  const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
+  if (altered.kind == destination::TargetFinding::Kind::name_conflict) {
+    return suspend(table, fmt::format("{}. {}", altered.reason, altered.hint));
+  }
+  const bool is_copied = !is_leaving(record) && !(record.changes_only && record.columns != nullptr);
+  if (is_copied && bytes > resync_max_size) {
+    suspend(table, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it all "
+                               "the same",
+                               altered.reason, bytes >> 20U, resync_max_size >> 20U, record.schema, record.name));
+    return;
+  }
+  ask_for_copy(table, altered.reason);
+  if (record.state == TableState::pending) {
+    spdlog::warn("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
+  } else if (record.state == TableState::quarantined) {
+    spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
+  }
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,29 @@
+// One table's record against what the catalog, its target table and the user say of it now.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "destination/destination.h"
+#include "model/column_wishes.h"
+#include "replication/core/synced_table.h"
+
+namespace walbrook::replication {
+
+// Why the target's columns are not those of the source any more; "" = they are, but for dropped ones.
+[[nodiscard]] std::string other_columns(const TableRecord& record, const postgres::SourceTable& table);
+// The target's columns are what they would be if the table were copied now.
+[[nodiscard]] bool as_wished(const TableRecord& record, const ColumnWishes& wishes);
+// Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
+[[nodiscard]] std::string unfit_reason(const postgres::SourceTable& table);
+
+// The table's rows are found by other columns than when it was copied: it is copied again. True: its record changed.
+bool compare_identity(SyncedTable& table);
+// The table is suspended where it cannot be replicated as it is. True: its record changed.
+bool suspend_unfit(SyncedTable& table);
+// Somebody else dropped or altered the target table: it is resynced, or suspended where it is larger than
+// `resync_max_size` (bytes).
+void answer_altered_target(SyncedTable& table, const destination::TargetFinding& altered,
+                           std::uint64_t resync_max_size);
+
+}  // namespace walbrook::replication
