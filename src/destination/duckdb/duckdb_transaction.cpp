@@ -163,7 +163,7 @@ CasesOf(Cases...) -> CasesOf<Cases...>;
 
 void DuckDbTransaction::put(const StateChange& change) {
   begin();
-  std::visit(CasesOf{[this](const PutTable& put) { state_.put_table(put.table); },
+  std::visit(CasesOf{[this](const PutTable& put) { put_table(put.table); },
                      [this](const DescribeTable& put) { describe(put.table); },
                      [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
                      [this](const PutLoad& put) { put_load(put.load); },
@@ -175,6 +175,17 @@ void DuckDbTransaction::put(const StateChange& change) {
 void DuckDbTransaction::read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) {
   begin();
   prepared_.for_each(xid, sink);
+}
+
+void DuckDbTransaction::put_table(const TableRecord& table) {
+  state_.put_table(table);
+  const bool may_be_swapped_in =
+      table.state == TableState::copying || table.state == TableState::streaming || table.state == TableState::loaded;
+  if (may_be_swapped_in || table.oid == 0) return;
+  const auto copy = state_.copy_of(table.oid);
+  if (!copy || copy->kind != TargetRecord::Kind::finished_copy) return;  // one under way is its writer's
+  drop_target(connection_, state_, copy->target);
+  names_.remove(copy->target.schema, copy->target.table);
 }
 
 void DuckDbTransaction::describe(const TableRecord& table) {

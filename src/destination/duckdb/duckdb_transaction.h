@@ -58,6 +58,7 @@ class DuckDbTransaction final : public destination::Transaction {
 
   void begin();  // where it has not begun
   void drop_former(const TargetName& name);
+  void put_table(const TableRecord& table);
   void describe(const TableRecord& table);
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);

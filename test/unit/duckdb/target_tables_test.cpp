@@ -47,6 +47,29 @@ TEST_F(TargetTablesTest, edges_of_timestamps_are_the_same_with_a_time_zone) {
   EXPECT_EQ(ask("SELECT a::VARCHAR || '+00' = b::VARCHAR FROM public.edges"), (Strings{"true", "true"}));
 }
 
+TEST_F(TargetTablesTest, a_finished_copy_goes_with_the_state_that_could_swap_it_in) {
+  open();
+  const auto schema = table("orders", {{"id", int4, key}, {"note", {Layout::text}}});
+  const std::string tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
+  for (const auto state : {destination::TableState::pending, destination::TableState::quarantined,
+                           destination::TableState::removed, destination::TableState::left_out}) {
+    auto of = record(schema);
+    const auto put = [&](Lsn at) {
+      const auto transaction = destination().begin({.last_commit = at});
+      transaction->put(destination::PutTable{of});
+      transaction->commit();
+    };
+    of.state = destination::TableState::copying;
+    put({0x2000});
+    copy(of, {{1, "a"}});
+    put({0x2001});
+    EXPECT_EQ(ask(tables), Strings{"1"});
+    of.state = state;
+    put({0x2002});
+    EXPECT_EQ(ask(tables), Strings{"0"});
+  }
+}
+
 TEST_F(TargetTablesTest, columns_that_differ_by_case_get_a_suffix) {
   open();
   const auto schema = table("twins", {{"Id", int4, key}, {"id", int4}, {"ID", int4}, {"id_2", int4}});
