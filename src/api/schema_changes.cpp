@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/schema_diff.h"
-
 #include "model/same_table.h"
+#include "model/schema_diff.h"
 
 namespace walbrook::api {
 namespace {

@@ -138,8 +138,8 @@ struct State {
 
 // ---- changes of the state -------------------------------------------------------------------------------------------
 
-// Replaces the record of the same (schema, name); tables in state `loaded` are apart from the others. A finished copy of
-// a table that is put as `pending`, `quarantined`, `removed` or `left_out` goes: nothing would ever swap it in.
+// Replaces the record of the same (schema, name); tables in state `loaded` are apart from the others. A finished copy
+// of a table that is put as `pending`, `quarantined`, `removed` or `left_out` goes: nothing would ever swap it in.
 struct PutTable {
   TableRecord table;
 };

@@ -2,8 +2,8 @@
 //
 // Packages tile the commit sequence: package n+1 starts at the commit after the last one of package n. A transaction is
 // whole inside one package unless it is larger than `package_bytes`, or is prepared before it is committed: then its
-// parts are put aside as they come, and the package that carries its commit names them with a MergeStaged step. Parts of
-// an open transaction wait in the spool, the changes of a prepared one in the destination.
+// parts are put aside as they come, and the package that carries its commit names them with a MergeStaged step. Parts
+// of an open transaction wait in the spool, the changes of a prepared one in the destination.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Steps as bytes: parts of open transactions and changes of tables that are still being copied, which wait in the spool,
-// and prepared transactions, which wait in the destination. Self-contained: schemas and transactions are in it. Not a
-// public format: a part is read by the version that wrote it or a later one, and starts with a format number.
+// Steps as bytes: parts of open transactions and changes of tables that are still being copied, which wait in the
+// spool, and prepared transactions, which wait in the destination. Self-contained: schemas and transactions are in it.
+// Not a public format: a part is read by the version that wrote it or a later one, and starts with a format number.
 #pragma once
 
 #include <span>

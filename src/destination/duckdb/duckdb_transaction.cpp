@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "destination/duckdb/copy.h"
@@ -163,7 +164,10 @@ CasesOf(Cases...) -> CasesOf<Cases...>;
 
 void DuckDbTransaction::put(const StateChange& change) {
   begin();
-  std::visit(CasesOf{[this](const PutTable& put) { put_table(put.table); },
+  std::visit(CasesOf{[this](const PutTable& put) {
+                       const auto& record = put.table;
+                       records_[{record.schema, record.name, record.state == TableState::loaded}] = record;
+                     },
                      [this](const DescribeTable& put) { describe(put.table); },
                      [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
                      [this](const PutLoad& put) { put_load(put.load); },
@@ -177,15 +181,25 @@ void DuckDbTransaction::read_prepared(std::uint32_t xid, const std::function<voi
   prepared_.for_each(xid, sink);
 }
 
-void DuckDbTransaction::put_table(const TableRecord& table) {
-  state_.put_table(table);
-  const bool may_be_swapped_in =
-      table.state == TableState::copying || table.state == TableState::streaming || table.state == TableState::loaded;
-  if (may_be_swapped_in || table.oid == 0) return;
-  const auto copy = state_.copy_of(table.oid);
-  if (!copy || copy->kind != TargetRecord::Kind::finished_copy) return;  // one under way is its writer's
-  drop_target(connection_, state_, copy->target);
-  names_.remove(copy->target.schema, copy->target.table);
+void DuckDbTransaction::flush_records() {
+  if (records_.empty()) return;
+  std::vector<TableRecord> records;
+  std::set<Oid> not_copying;
+  for (auto& [name, record] : records_) {
+    const bool may_be_swapped_in = record.state == TableState::copying || record.state == TableState::streaming ||
+                                   record.state == TableState::loaded;
+    if (!may_be_swapped_in && record.oid != 0) not_copying.insert(record.oid);
+    records.push_back(std::move(record));
+  }
+  records_.clear();
+  state_.put_tables(records);
+  if (not_copying.empty()) return;
+  for (const auto& copy : state_.targets()) {
+    // One under way is its writer's.
+    if (copy.kind != TargetRecord::Kind::finished_copy || !not_copying.contains(copy.oid)) continue;
+    drop_target(connection_, state_, copy.target);
+    names_.remove(copy.target.schema, copy.target.table);
+  }
 }
 
 void DuckDbTransaction::describe(const TableRecord& table) {
@@ -199,11 +213,13 @@ void DuckDbTransaction::put_load(LoadRecord load) {
 }
 
 void DuckDbTransaction::put_checkpoint(const Checkpoint& checkpoint) {
+  flush_records();  // versions of schemas are since the checkpoint before
   state_.put_checkpoint(checkpoint);
   outcome_.checkpoint = checkpoint;
 }
 
 void DuckDbTransaction::commit() {
+  flush_records();
   connection_.database().check_file();
   if (begun_) {
     try {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -58,7 +59,8 @@ class DuckDbTransaction final : public destination::Transaction {
 
   void begin();  // where it has not begun
   void drop_former(const TargetName& name);
-  void put_table(const TableRecord& table);
+  // Writes the records that were put, all at once.
+  void flush_records();
   void describe(const TableRecord& table);
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);
@@ -72,7 +74,8 @@ class DuckDbTransaction final : public destination::Transaction {
   RelationNames names_;
   Known& known_;
   bool begun_ = false;
-  std::map<Key, Target> swapped_in_;  // by this transaction
+  std::map<Key, Target> swapped_in_;                                           // by this transaction
+  std::map<std::tuple<std::string, std::string, bool>, TableRecord> records_;  // put and not written; by name, loaded
   std::vector<Key> dropped_;
   std::map<Key, CompletedRows> completed_;
   int completions_ = 0;

@@ -265,21 +265,37 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
       mark_counter(connection_.database().checkpoints()));
 }
 
-void StateTables::put_table(const TableRecord& record) {
-  forget_record(record);
-  const std::string columns = record.columns == nullptr ? "" : to_json(*record.columns);
-  connection_.run(
-      fmt::format(
-          "INSERT INTO {} (pipeline, source_schema, source_name, oid, target_schema, target_name, state, "
-          "snapshot_lsn, reason, columns, naming, metadata, fingerprint, truncates, suspect, changes_only, leaves_xid, "
-          "leaves_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, '')::JSON, $11, $12, "
-          "nullif($13, '')::JSON, $14::BIGINT[], nullif($15, ''), $16::BOOLEAN, $17, $18)",
-          table("tables")),
-      pipeline_, record.schema, record.name, record.oid, record.target_schema, record.target_name,
-      to_string(record.state), lsn_text(record.snapshot_lsn), record.reason, columns, to_string(record.style.naming),
-      to_string(record.style.metadata), record.fingerprint, fmt::format("[{}]", fmt::join(record.truncates, ", ")),
-      record.suspect, boolean_text(record.changes_only), record.leaves_xid, lsn_text(record.leaves_at));
-  if (record.columns != nullptr) put_schema_version(record);
+// Literals and not parameters: a statement of its own for each row costs a millisecond, most of it planning.
+void StateTables::put_tables(std::span<const TableRecord> records) {
+  constexpr std::size_t rows_a_statement = 500;
+  forget_records(records);
+  for (std::size_t at = 0; at < records.size(); at += rows_a_statement) {
+    std::string rows;
+    for (const auto& record : records.subspan(at, std::min(rows_a_statement, records.size() - at))) {
+      rows += (rows.empty() ? "" : ", ") + record_values(record);
+    }
+    connection_.execute(
+        fmt::format("INSERT INTO {} (pipeline, source_schema, source_name, oid, target_schema, target_name, state, "
+                    "snapshot_lsn, reason, columns, naming, metadata, fingerprint, truncates, suspect, changes_only, "
+                    "leaves_xid, leaves_at) VALUES {}",
+                    table("tables"), rows),
+        "storing records of tables");
+  }
+  for (const auto& record : records) {
+    if (record.columns != nullptr) put_schema_version(record);
+  }
+}
+
+std::string StateTables::record_values(const TableRecord& record) const {
+  const auto json = [](const std::string& text) { return text.empty() ? "NULL" : literal(text) + "::JSON"; };
+  return fmt::format(
+      "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, [{}]::BIGINT[], {}, {}, {}, {})", literal(pipeline_),
+      literal(record.schema), literal(record.name), record.oid, literal(record.target_schema),
+      literal(record.target_name), literal(to_string(record.state)), literal(lsn_text(record.snapshot_lsn)),
+      literal(record.reason), json(record.columns == nullptr ? "" : to_json(*record.columns)),
+      literal(to_string(record.style.naming)), literal(to_string(record.style.metadata)), json(record.fingerprint),
+      fmt::join(record.truncates, ", "), record.suspect.empty() ? "NULL" : literal(record.suspect), record.changes_only,
+      record.leaves_xid, literal(lsn_text(record.leaves_at)));
 }
 
 void StateTables::put_schema_version(const TableRecord& record) {
@@ -380,16 +396,35 @@ std::optional<std::string> StateTables::owner(const std::string& schema, const s
 }
 
 // A table of the source and one without a source may have the same names.
-void StateTables::forget_record(const TableRecord& record) {
-  connection_.run(
-      fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND (state = "
-                  "'loaded') = ($4 = 'loaded')",
-                  table("tables")),
-      pipeline_, record.schema, record.name, to_string(record.state));
+void StateTables::forget_records(std::span<const TableRecord> records) {
+  constexpr std::size_t by_one = 8;  // a statement of its own each: prepared, a few are cheaper so
+  if (records.size() <= by_one) {
+    for (const auto& record : records) {
+      connection_.run(
+          fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND (state = "
+                      "'loaded') = ($4 = 'loaded')",
+                      table("tables")),
+          pipeline_, record.schema, record.name, to_string(record.state));
+    }
+    return;
+  }
+  // Each DELETE scans the table: of 20,000 records, once for all of them.
+  std::string names;
+  for (const auto& record : records) {
+    names += fmt::format("{}({}, {}, {})", names.empty() ? "" : ", ", literal(record.schema), literal(record.name),
+                         record.state == TableState::loaded);
+  }
+  connection_.execute(
+      fmt::format(
+          "DELETE FROM {} t USING (VALUES {}) gone(source_schema, source_name, loaded) WHERE t.pipeline = {} AND "
+          "t.source_schema = gone.source_schema AND t.source_name = gone.source_name AND "
+          "(t.state = 'loaded') = gone.loaded",
+          table("tables"), names, literal(pipeline_)),
+      "replacing records of tables");
 }
 
 void StateTables::forget_table(const TableRecord& record) {
-  forget_record(record);
+  forget_records({&record, 1});
   connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND "
                               "({}) = ($4 = 'loaded')",
                               table("schema_versions"), without_source),

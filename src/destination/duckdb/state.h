@@ -14,6 +14,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ class StateTables {
   [[nodiscard]] Lsn checkpoint_lsn();  // unset where there is none
 
   void put_checkpoint(const Checkpoint& checkpoint);
-  void put_table(const TableRecord& table);
+  // REQUIRES: no two of them have one name and are both `loaded`, or both not.
+  void put_tables(std::span<const TableRecord> records);
   void put_load(const LoadRecord& load);     // its id is set
   [[nodiscard]] std::int64_t newest_load();  // its id; 0 = none
 
@@ -75,7 +77,8 @@ class StateTables {
   [[nodiscard]] std::string table(const char* name) const;
   void check_version();
   [[nodiscard]] std::size_t count_checkpoints();
-  void forget_record(const TableRecord& record);
+  void forget_records(std::span<const TableRecord> records);
+  [[nodiscard]] std::string record_values(const TableRecord& record) const;
   void put_schema_version(const TableRecord& record);
 
   Connection& connection_;

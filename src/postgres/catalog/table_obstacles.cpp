@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "postgres/catalog/partition_tree.h"
 
@@ -68,18 +69,20 @@ TableObstacle unreadable_by(const Connection& catalog, const SourceTable& table,
 void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const std::string& publication,
                     bool via_partition_root) {
   if (tables.empty()) return;
-  const auto find = [&tables](Oid oid) { return std::ranges::find(tables, oid, &SourceTable::oid); };
+  std::unordered_map<Oid, SourceTable*> by_oid;
+  for (auto& table : tables) by_oid[table.oid] = &table;
+  const auto find = [&by_oid](Oid oid) { return by_oid.at(oid); };
   const auto rights = catalog.query(rights_query, {oid_array(tables)}, "reading rights");
   for (auto& table : tables) table.unreadable = {};
   for (int row = 0; row < rights.size(); ++row) {
-    const auto table = find(rights.oid(row, 0));
+    auto* const table = find(rights.oid(row, 0));
     table->unreadable = unreadable_by(catalog, *table, rights, row);
   }
   if (via_partition_root || std::ranges::none_of(tables, &SourceTable::partitioned)) return;
   const auto filtered =
       catalog.query(over_partition_tree(filtered_query), {oid_array(tables), publication}, "reading partitions");
   for (int row = 0; row < filtered.size(); ++row) {
-    const auto table = find(filtered.oid(row, 0));
+    auto* const table = find(filtered.oid(row, 0));
     if (!table->unfit.reason.empty()) continue;
     table->unfit = {
         .reason = fmt::format("partition {} has a row filter or column list of its own in publication {}, beside {}",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <tuple>
+#include <unordered_set>
 
 namespace walbrook::postgres {
 namespace {
@@ -13,10 +14,14 @@ namespace {
 // ALTER PUBLICATION waits for whoever holds the table exclusively; the next catalog poll tries again.
 constexpr const char* bounded_wait = "SELECT pg_catalog.set_config('lock_timeout', '2s', true); ";
 
-bool is_published(const Publication& now, Oid oid) {
-  return std::ranges::any_of(now.tables, [oid](const SourceTable& table) {
-    return table.oid == oid || std::ranges::find(table.members, oid) != table.members.end();
-  });
+// The tables of a publication, and the relations whose changes are theirs.
+std::unordered_set<Oid> published_oids(const Publication& publication) {
+  std::unordered_set<Oid> oids;
+  for (const auto& table : publication.tables) {
+    oids.insert(table.oid);
+    oids.insert(table.members.begin(), table.members.end());
+  }
+  return oids;
 }
 
 // Later tables of the schema, and tables that were asked for: some of them may not exist any more.
@@ -52,12 +57,9 @@ PublicationGap find_gap(Connection& catalog, const Publication& now, const OwnMa
     gap.left_out.push_back(left_out(table.oid, table.schema, table.name, table.row_identity));
   }
   const bool needs_identity = now.updates || now.deletes;
+  auto known = published_oids(now);  // or found to be missing
   for (auto& table : candidates(catalog, mark, asked)) {
-    if (!table.refusal.empty() || is_published(now, table.oid)) continue;
-    if (std::ranges::find(gap.joining, table.oid, &PublishableTable::oid) != gap.joining.end() ||
-        std::ranges::find(gap.left_out, table.oid, &LeftOutTable::oid) != gap.left_out.end()) {
-      continue;
-    }
+    if (!table.refusal.empty() || !known.insert(table.oid).second) continue;
     if (needs_identity && !table.identity.lack.empty()) {
       gap.left_out.push_back(left_out(table.oid, table.name.schema, table.name.name, table.identity));
     } else {
@@ -73,8 +75,9 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
   if (!now) return now;
   const auto mark = read_own_mark(catalog, name_);
   if (!mark) return now;
+  const auto published = published_oids(*now);
   for (const auto oid : published_) {
-    if (!is_published(*now, oid)) taken_out_.insert(oid);
+    if (!published.contains(oid)) taken_out_.insert(oid);
   }
   auto gap = find_gap(catalog, *now, *mark, asked_);
   // Perhaps not by hand: a run that was killed right after it took the table out did not store that.
@@ -94,7 +97,8 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
   }
   now->joined = joined_;
   now->left_out = std::move(gap.left_out);
-  std::erase_if(now->left_out, [&](const LeftOutTable& table) { return is_published(*now, table.oid); });
+  const auto kept = published_oids(*now);
+  std::erase_if(now->left_out, [&kept](const LeftOutTable& table) { return kept.contains(table.oid); });
   tell_left_out(now->left_out);
   return now;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
+#include <unordered_map>
 
 #include "base/fault.h"
 #include "postgres/publication/publication.h"
@@ -62,11 +63,13 @@ std::vector<LeftOutTable> leave_out(std::vector<PublishableTable>& tables, const
   return left_out;
 }
 
-const SourceTable* published(const Publication& publication, Oid oid) {
-  const auto found = std::ranges::find_if(publication.tables, [oid](const SourceTable& table) {
-    return std::ranges::find(table.members, oid) != table.members.end();
-  });
-  return found == publication.tables.end() ? nullptr : &*found;
+// By the relations whose changes are theirs.
+std::unordered_map<Oid, const SourceTable*> published_tables(const Publication& publication) {
+  std::unordered_map<Oid, const SourceTable*> published;
+  for (const auto& table : publication.tables) {
+    for (const auto member : table.members) published.try_emplace(member, &table);
+  }
+  return published;
 }
 
 // What marks a publication as walbrook's; a statement for after the one that creates it, in the same transaction.
@@ -129,8 +132,10 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
   auto tables = find_publishable(catalog, wanted.schema, wanted.tables);
   refuse_what_cannot_be_published(tables);
   if (mark) made.left_out = leave_out(tables, operations);
+  const auto published = published_tables(now);
   for (const auto& table : tables) {
-    const auto* known = published(now, table.oid);
+    const auto found = published.find(table.oid);
+    const auto* known = found == published.end() ? nullptr : found->second;
     if (known != nullptr && (!mark || !other_columns(*known, table))) continue;
     const auto sql = known != nullptr
                          ? set_columns_sql(catalog, wanted.name, table)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "model/same_table.h"
 
@@ -171,9 +172,11 @@ namespace {
 std::vector<PublishableTable> with_identities(Connection& catalog, std::vector<PublishableTable> tables) {
   auto judged = as_published(tables);
   read_row_identities(catalog, judged, {});
+  std::unordered_map<Oid, TableIdentity> identities;
+  for (auto& table : judged) identities[table.oid] = std::move(table.row_identity);
   for (auto& table : tables) {
-    const auto found = std::ranges::find(judged, table.oid, &SourceTable::oid);
-    if (found != judged.end()) table.identity = std::move(found->row_identity);
+    const auto found = identities.find(table.oid);
+    if (found != identities.end()) table.identity = std::move(found->second);
   }
   return tables;
 }

@@ -49,7 +49,7 @@ TEST_F(TargetTablesTest, edges_of_timestamps_are_the_same_with_a_time_zone) {
 
 TEST_F(TargetTablesTest, a_finished_copy_goes_with_the_state_that_could_swap_it_in) {
   open();
-  const auto schema = table("orders", {{"id", int4, key}, {"note", {Layout::text}}});
+  const auto schema = table("orders", {{"id", int4, key}, {"note", {Layout::utf8}}});
   const std::string tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
   for (const auto state : {destination::TableState::pending, destination::TableState::quarantined,
                            destination::TableState::removed, destination::TableState::left_out}) {
