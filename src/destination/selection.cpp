@@ -28,7 +28,7 @@ std::vector<SelectedTable> selection_from_json(std::string_view json) {
     }
   } catch (const nlohmann::json::exception& failed) {
     throw Error(ErrorKind::destination,
-                "the selection in _walbrook.checkpoint cannot be read: " + std::string(failed.what()),
+                "the stored selection of tables cannot be read: " + std::string(failed.what()),
                 "The state was written by another version of walbrook or changed by hand.");
   }
   return tables;
