@@ -207,6 +207,7 @@ void DuckDbTransaction::describe(const TableRecord& table) {
 }
 
 void DuckDbTransaction::put_load(LoadRecord load) {
+  flush_records();  // it ends after new versions of its tables' schemas
   if (load.id == 0) load.id = newest_load_ + 1;
   newest_load_ = std::max(newest_load_, load.id);
   state_.put_load(load);

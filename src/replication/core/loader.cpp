@@ -95,6 +95,7 @@ Next Loader::work(Now now) {
   store_changed();
   if (some_begin_with_changes_) begin_with_changes();
   settle(checkpoint_);
+  settled_at_ = checkpoint_;
   if (has_to_store()) return RunAgain{};
   if (!package_) {
     auto taken = packages_.take();
@@ -108,7 +109,8 @@ Next Loader::work(Now now) {
 }
 
 bool Loader::is_at_end() const {
-  return !options_.follow && checkpoint_ >= options_.target && !has_to_store() && sync_.settled();
+  return !options_.follow && checkpoint_ >= options_.target && settled_at_ == checkpoint_ && !has_to_store() &&
+         sync_.settled();
 }
 
 void Loader::receive(LoaderMessage message, Now now) {

@@ -147,6 +147,7 @@ class Loader {
   std::vector<std::shared_ptr<ResyncRequest::Answer>> answers_;
 
   bool some_begin_with_changes_ = false;  // and have not yet
+  Lsn settled_at_;                        // the checkpoint that everything which it lets happen has happened for
   bool look_for_orders_ = false;          // a table may wait for a copy
   std::optional<SteadyTime> next_due_;    // when the first of the postponed copies is
   bool any_copied_ = false;               // a copy may be whole and not visible
