@@ -48,6 +48,11 @@ void OpenPackage::add(const Transaction& transaction) {
   package_.bytes += transaction_bytes;
 }
 
+void OpenPackage::remove_newest_transaction() {
+  package_.transactions.pop_back();
+  package_.bytes -= transaction_bytes;
+}
+
 void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
                          std::uint32_t transaction, std::uint32_t sequence) {
   const auto& columns = relation.schema->columns;
@@ -225,11 +230,13 @@ LoadPackage OpenPackage::take_before_mark() {
   const auto own_troubles = out.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
   std::move(own_troubles, out.troubles.end(), std::back_inserter(package_.troubles));
   out.troubles.erase(own_troubles, out.troubles.end());
-  package_.bytes = out.bytes - marked_bytes_;
+  // The open transaction itself stands before the mark.
+  package_.bytes = out.bytes - marked_bytes_ + transaction_bytes;
   package_.rows = out.rows - marked_rows_;
-  out.bytes = marked_bytes_;
+  out.bytes = marked_bytes_ - transaction_bytes;
   out.rows = marked_rows_;
-  marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
+  marked_steps_ = marked_troubles_ = marked_rows_ = 0;
+  marked_bytes_ = transaction_bytes;
   row_marks_.clear();
   return out;
 }

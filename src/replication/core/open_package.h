@@ -33,7 +33,8 @@ class OpenPackage {
   void add(const Transaction& transaction);
   [[nodiscard]] std::uint32_t newest() const { return static_cast<std::uint32_t>(package_.transactions.size() - 1); }
   [[nodiscard]] Transaction& transaction(std::uint32_t index) { return package_.transactions[index]; }
-  void remove_newest_transaction() { package_.transactions.pop_back(); }
+  // REQUIRES: it changed nothing.
+  void remove_newest_transaction();
   void set_checkpoint(Lsn lsn) { package_.checkpoint = lsn; }
   void set_last(const Transaction& transaction) { package_.last = transaction; }
 
