@@ -27,8 +27,7 @@ std::vector<SelectedTable> selection_from_json(std::string_view json) {
                         .columns = entry.value("columns", std::vector<std::string>())});
     }
   } catch (const nlohmann::json::exception& failed) {
-    throw Error(ErrorKind::destination,
-                "the stored selection of tables cannot be read: " + std::string(failed.what()),
+    throw Error(ErrorKind::destination, "the stored selection of tables cannot be read: " + std::string(failed.what()),
                 "The state was written by another version of walbrook or changed by hand.");
   }
   return tables;
