@@ -62,6 +62,11 @@ struct FileClaim::Entry {
 
   std::mutex opening;  // guards `database`, and one opens at a time
   std::weak_ptr<Database> database;
+
+  // The last of its users is gone before the file is closed: whoever opens it then must wait for that.
+  std::mutex closing;  // guards `is_open`; taken after `opening`
+  std::condition_variable closed;
+  bool is_open = false;
 };
 
 namespace {
@@ -98,6 +103,27 @@ FileRegistry& registry() {
 std::thread::id& caller_of_this_thread() {
   static thread_local std::thread::id caller;
   return caller;
+}
+
+std::shared_ptr<Database> FileClaim::open_until_destroyed(std::shared_ptr<Database> database) {
+  {
+    const std::scoped_lock lock(entry_->closing);
+    entry_->is_open = true;
+  }
+  auto* const opened = database.get();
+  return {opened, [entry = entry_, database = std::move(database)](Database* /*destroyed*/) mutable {
+            database.reset();
+            {
+              const std::scoped_lock lock(entry->closing);
+              entry->is_open = false;
+            }
+            entry->closed.notify_all();
+          }};
+}
+
+void FileClaim::wait_until_closed() {
+  std::unique_lock lock(entry_->closing);
+  entry_->closed.wait(lock, [this] { return !entry_->is_open; });
 }
 
 FileClaim::FileClaim(const FileUse& use) : use_(use) {
@@ -150,7 +176,8 @@ std::shared_ptr<Database> FileClaim::database(const std::function<std::shared_pt
   const std::scoped_lock opening(entry_->opening);
   auto database = entry_->database.lock();
   if (database == nullptr) {
-    database = open();
+    wait_until_closed();
+    database = open_until_destroyed(open());
     entry_->database = database;
     const std::scoped_lock lock(registry().mutex);
     entry_->id = FileId(use_.path);  // it exists now

@@ -50,6 +50,10 @@ class FileClaim {
     bool writes;
   };
 
+  // `database`, whose file counts as open until it has been destroyed.
+  [[nodiscard]] std::shared_ptr<Database> open_until_destroyed(std::shared_ptr<Database> database);
+  void wait_until_closed();
+
   FileUse use_;
   std::shared_ptr<Entry> entry_;
   std::list<Holder>::iterator holder_;
