@@ -364,6 +364,10 @@ void Loader::begin_with_changes() {
 }
 
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
+  // The package in hand is not durable. What a failed attempt has spooled of it is put again with the next one.
+  if (package_ && package_->kind == PackageKind::commits) {
+    spool_.discard_from(package_->transactions.front().commit_lsn);
+  }
   using Of = destination::AttemptId::Of;
   const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
   for (auto* table : ready) {

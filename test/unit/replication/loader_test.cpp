@@ -613,6 +613,25 @@ TEST_F(LoaderTest, p2_a_spooled_change_that_comes_again_replaces_itself) {
                                                  "before_commit", "before_load", "before_load"}));
 }
 
+// Found by the simulation: the copy is whole while a package that was spooled for it waits to be tried again.
+TEST_F(LoaderTest, p1_a_copy_is_swapped_in_without_the_changes_of_a_package_that_is_not_durable) {
+  begin();
+  const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});  // a row twice shows
+  load_with();
+  catalog_shows({in_catalog(t)});
+  step();
+  fault::fail_at("before_commit", 1);
+  push(Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits());
+  step_once();
+  copied(t, {{1, "a"}}, 0x1000);
+  fault::fail_at("before_load", 1);  // once more, after the copy was swapped in
+  clock_.set(until());
+  step_once();
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"});
+  step();
+  EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
+}
+
 TEST_F(LoaderTest, p2_a_copy_is_not_swapped_in_without_its_spooled_changes) {
   begin();
   load_with();
