@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -41,6 +42,11 @@ Wanted& wanted_point() {
   return wanted;
 }
 
+std::function<void(std::string_view)>& hook_of_simulation() {
+  static std::function<void(std::string_view)> hook;
+  return hook;
+}
+
 }  // namespace
 
 void fail_at(std::string_view name, int times) {
@@ -50,7 +56,12 @@ void fail_at(std::string_view name, int times) {
   wanted.count = times;
 }
 
+void set_hook(std::function<void(std::string_view)> hook) {
+  hook_of_simulation() = std::move(hook);
+}
+
 void hit(std::string_view name) {
+  if (const auto& hook = hook_of_simulation()) hook(name);
   auto& wanted = wanted_point();
   if (wanted.point.empty() || wanted.point != name) return;
   const int left = wanted.count.fetch_sub(1);

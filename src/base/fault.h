@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <string_view>
 
 namespace walbrook::fault {
@@ -39,5 +40,9 @@ void hit(std::string_view name);
 // Makes the next `times` hits of `name` throw an Error(destination), in the place of what WALBROOK_FAULT says; 0: none
 // does. For tests of the engine's parts. REQUIRES: no other thread is at a point.
 void fail_at(std::string_view name, int times);
+
+// `hook` is called at each point from now on, and what it throws is thrown there; nullptr: none is. For the simulation.
+// REQUIRES: no other thread is at a point.
+void set_hook(std::function<void(std::string_view)> hook);
 
 }  // namespace walbrook::fault

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/planted.h"
 
 namespace walbrook {
 namespace {
@@ -82,7 +83,7 @@ class KeyedFold {
           entry(ref, false).image = add_image({.row = ref});
           break;
         case Op::remove:
-          entry(ref, true).image = none;
+          remove(entry(ref, true));
           break;
         case Op::before:
           leave(ref);
@@ -123,6 +124,11 @@ class KeyedFold {
   std::uint32_t add_image(Image image) {
     images_.push_back(image);
     return static_cast<std::uint32_t>(images_.size() - 1);
+  }
+  static void remove(Entry& entry) {
+    const bool is_inserted_here = entry.image != none && !entry.in_target;
+    if (is_inserted_here && planted::is(planted::Fault::delete_after_insert_dropped)) return;
+    entry.image = none;
   }
   // A `before` row: the row leaves its key, and its image waits for the update that follows.
   void leave(RowRef old_key) {

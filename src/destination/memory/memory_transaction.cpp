@@ -194,8 +194,8 @@ void MemoryTransaction::apply_to(PipelineState& state) {
 }
 
 void MemoryTransaction::commit() {
-  store_->reach(Step::before_commit);
   outcome_.uncertain = true;
+  store_->reach(Step::before_commit);
   store_->with([this](MemoryStore::Contents& contents) {
     for (const auto& name : taken_copies_) contents.copies.erase(name);
     for (auto& [name, copy] : altered_copies_) {

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/planted.h"
 #include "destination/target_shape.h"
 #include "model/part_codec.h"
 #include "replication/core/table_comparison.h"
@@ -244,7 +245,11 @@ void Loader::note_changed(std::vector<TableRecord> changed) {
 void Loader::store_changed() {
   if (!unstored_.empty()) {
     const auto load = destination_.begin({});
-    for (const auto& record : unstored_) load->put(destination::PutTable{record});
+    for (const auto& record : unstored_) {
+      const bool waits_for_copy = record.state == TableState::pending || record.state == TableState::copying;
+      if (waits_for_copy && planted::is(planted::Fault::copying_stored_late)) continue;
+      load->put(destination::PutTable{record});
+    }
     load->commit();
     unstored_.clear();
     discard_needless();
@@ -463,7 +468,7 @@ void Loader::apply_once(const LoadPackage& package) {
   }
   check_order(package, checkpoint_);
   const auto begun = clock_.now();
-  spool_.discard_from(package.transactions.front().commit_lsn);
+  if (!planted::is(planted::Fault::spooled_twice)) spool_.discard_from(package.transactions.front().commit_lsn);
   const auto load = destination_.begin({.of = destination::AttemptId::Of::batch,
                                         .number = next_load_,
                                         .first_commit = package.transactions.front().commit_lsn,
@@ -582,7 +587,8 @@ void Loader::commit(destination::Transaction& load, Lsn checkpoint, const Transa
   if (options_.server != nullptr) row.timeline = options_.server->timeline_of(row.lsn);
   row.last = last.commit_lsn.is_set() ? last : last_;
   fault::hit("before_checkpoint");
-  load.put(destination::PutCheckpoint{row});
+  if (planted::is(planted::Fault::confirmed_before_durable)) durable_ = row.lsn.value;
+  if (!planted::is(planted::Fault::checkpoint_skipped)) load.put(destination::PutCheckpoint{row});
   fault::hit("after_checkpoint");
   fault::hit("before_commit");
   load.commit();

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/planted.h"
 #include "model/drop_transactions.h"
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
@@ -257,7 +258,7 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
     } else if (state == TableState::copying) {
       const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
       spool_.put(table_key(table->record.oid), first_commit_, write_part(transactions, {&alone, 1}));
-    } else {
+    } else if (!planted::is(planted::Fault::truncate_dropped)) {
       waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
       for_table(table->record.oid, [&] { load_.truncate(changes_.look(*table)); });
     }
@@ -298,19 +299,21 @@ void PackageApply::promote(SyncedTable& table) {
     }
     load_.swap_in(record, table.moves_to ? &former : nullptr);
   });
+  taken_from_spool_.push_back(table_key(record.oid));
+  if (planted::is(planted::Fault::swapped_in_without_spool)) return;
+  const Lsn from{seam.value + (planted::is(planted::Fault::seam_excludes_its_point) ? 1 : 0)};
   spool_.for_each(table_key(record.oid), [&](std::string_view bytes) {
     auto part = read_part(bytes);
     for (auto& step : part.steps) {
       if (auto* batch = std::get_if<RowBatch>(&step)) {
-        const Step since = rows_since(std::move(*batch), part.transactions, seam);
+        const Step since = rows_since(std::move(*batch), part.transactions, from);
         apply(since, part.transactions);
         flush_all();  // the batch goes with this scope
       } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
-        if (part.transactions[wiped->transaction].commit_lsn >= seam) apply(step, part.transactions);
+        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(step, part.transactions);
       }
     }
   });
-  taken_from_spool_.push_back(table_key(record.oid));
 }
 
 std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync) {

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/planted.h"
 #include "replication/core/open_package.h"
 
 namespace walbrook::replication {
@@ -27,6 +28,7 @@ class StreamedTransaction {
   [[nodiscard]] std::uint32_t next_sequence() { return sequence_++; }
 
   void abort(std::uint32_t subxid) {
+    if (planted::is(planted::Fault::rollback_to_dropped)) return;
     aborted_.insert(subxid);
     changed_by_.erase(subxid);
   }

@@ -1,0 +1,218 @@
+#include "test/sim/auditor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace walbrook::sim {
+namespace {
+
+// The row as the ledger writes it: the cells of `columns`, in their order. A column that is not there shows NULL.
+std::string line_of(const std::vector<std::size_t>& places, const std::vector<std::string>& columns,
+                    const std::vector<std::optional<std::string>>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto cell = places[i] < cells.size() ? cells[places[i]] : std::nullopt;
+    line += columns[i] + "=" + cell.value_or("NULL") + ";";
+  }
+  return line;
+}
+
+std::map<std::string, int> lines_of(const ReplicaTable& table, const std::vector<std::string>& columns) {
+  std::vector<std::size_t> places;
+  for (const auto& column : columns) {
+    places.push_back(static_cast<std::size_t>(std::ranges::find(table.columns, column) - table.columns.begin()));
+  }
+  std::map<std::string, int> lines;
+  for (const auto& cells : table.rows) ++lines[line_of(places, columns, cells)];
+  return lines;
+}
+
+int count_in(const std::map<std::string, int>& rows, const std::string& row) {
+  const auto found = rows.find(row);
+  return found == rows.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+void Auditor::check(const ReplicaState& state) {
+  if (state.commits == commits_) return;
+  commits_ = state.commits;
+  check_checkpoint(state.checkpoint);
+  for (const auto& table : state.tables) {
+    if (!table.is_streaming) {
+      if (table.has_left && expected_.contains(table.oid)) check_left(table, state.checkpoint);
+      if (!table.has_left) left_.erase(table.oid);
+      expected_.erase(table.oid);
+      continue;
+    }
+    left_.erase(table.oid);
+    const auto& expected = advance(table, state.checkpoint);
+    if (expected.is_comparable) compare(table, expected, state.checkpoint);
+  }
+}
+
+void Auditor::check_checkpoint(Lsn checkpoint) {
+  if (checkpoint < checkpoint_) {
+    throw Violation(
+        fmt::format("P2: the checkpoint goes back from {} to {}", checkpoint_.to_string(), checkpoint.to_string()));
+  }
+  checkpoint_ = checkpoint;
+  const auto after = std::ranges::lower_bound(ledger_, checkpoint, {}, &LedgerCommit::commit_lsn);
+  if (after == ledger_.begin()) return;
+  const auto& last = *std::prev(after);
+  if (last.end_lsn > checkpoint) {
+    throw Violation(fmt::format("P1: the checkpoint {} lies within the commit of {} (from {} to {})",
+                                checkpoint.to_string(), last.xid, last.commit_lsn.to_string(),
+                                last.end_lsn.to_string()));
+  }
+}
+
+// It was streaming until now.
+void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
+  const auto& expected = advance(table, checkpoint);
+  if (!expected.is_comparable || needs_copy(table)) return;
+  compare(table, expected, checkpoint);
+  left_[table.oid] = checkpoint;
+}
+
+// Since it was copied it was altered, or published again: the catalog shows that before the stream has come so far.
+bool Auditor::needs_copy(const ReplicaTable& table) const {
+  auto next = std::ranges::lower_bound(ledger_, table.seam, {}, &LedgerCommit::commit_lsn);
+  return std::any_of(next, ledger_.end(), [&](const LedgerCommit& commit) {
+    return std::ranges::any_of(commit.entries, [&](const LedgerEntry& entry) {
+      return entry.table == table.oid &&
+             (entry.kind == LedgerEntry::Kind::publish || entry.kind == LedgerEntry::Kind::reshape);
+    });
+  });
+}
+
+void Auditor::check_nothing_followed(std::uint32_t table, Lsn left_at) const {
+  auto next = std::ranges::lower_bound(ledger_, left_at, {}, &LedgerCommit::commit_lsn);
+  const LedgerCommit* lost = nullptr;
+  for (; next != ledger_.end(); ++next) {
+    for (const auto& entry : next->entries) {
+      if (entry.table != table) continue;
+      if (entry.kind == LedgerEntry::Kind::publish) return;  // what followed may be of its second time
+      const bool is_change = entry.kind != LedgerEntry::Kind::unpublish && entry.kind != LedgerEntry::Kind::reshape;
+      if (is_change && entry.sent) lost = &*next;
+    }
+  }
+  if (lost == nullptr) return;
+  throw Violation(
+      fmt::format("P2: table {} was let go at {}, and a change that was published before it left commits "
+                  "at {}",
+                  table, left_at.to_string(), lost->commit_lsn.to_string()));
+}
+
+Auditor::Expected& Auditor::advance(const ReplicaTable& table, Lsn checkpoint) {
+  auto& expected = expected_[table.oid];
+  if (expected.seam != table.seam) expected = {.seam = table.seam};
+  for (auto& next = expected.next_commit; next < ledger_.size(); ++next) {
+    const auto& commit = ledger_[next];
+    const bool is_in_copy = commit.commit_lsn < expected.seam;
+    if (!is_in_copy && commit.commit_lsn >= checkpoint) break;
+    for (const auto& entry : commit.entries) {
+      if (entry.table != table.oid) continue;
+      if (entry.kind == LedgerEntry::Kind::publish || entry.kind == LedgerEntry::Kind::unpublish) continue;
+      if (is_in_copy || (entry.sent && !expected.is_behind)) {
+        apply(expected, entry);
+      } else if (!entry.sent) {
+        expected.is_behind = true;
+      } else {
+        expected.is_comparable = false;
+      }
+    }
+  }
+  return expected;
+}
+
+void Auditor::apply(Expected& expected, const LedgerEntry& entry) {
+  const auto take_away = [&](const std::string& row) {
+    auto& count = expected.rows[row];
+    if (--count == 0) expected.rows.erase(row);
+  };
+  switch (entry.kind) {
+    case LedgerEntry::Kind::add:
+      ++expected.rows[entry.added];
+      return;
+    case LedgerEntry::Kind::remove:
+      return take_away(entry.removed);
+    case LedgerEntry::Kind::replace:
+      take_away(entry.removed);
+      ++expected.rows[entry.added];
+      return;
+    case LedgerEntry::Kind::wipe:
+      expected.rows.clear();
+      return;
+    case LedgerEntry::Kind::publish:
+    case LedgerEntry::Kind::unpublish:
+      return;
+    case LedgerEntry::Kind::reshape:
+      expected.rows.clear();
+      expected.columns = entry.columns;
+      for (const auto& row : entry.rows) ++expected.rows[row];
+      return;
+  }
+}
+
+void Auditor::compare(const ReplicaTable& table, const Expected& expected, Lsn checkpoint) {
+  ++compared_tables_;
+  const auto rows = lines_of(table, expected.columns);
+  if (rows == expected.rows) return;
+  const auto where = fmt::format("table {} ({}), copied at {}, checkpoint {}", table.name, table.oid,
+                                 table.seam.to_string(), checkpoint.to_string());
+  for (const auto& [row, count] : expected.rows) {
+    if (const auto there = count_in(rows, row); there != count) {
+      throw Violation(
+          fmt::format("P1, P2: {}: the source has {} of the row {}, the replica {}", where, count, row, there));
+    }
+  }
+  for (const auto& [row, count] : rows) {
+    if (!expected.rows.contains(row)) {
+      throw Violation(fmt::format("P1, P2: {}: the replica has {} of the row {}, the source none", where, count, row));
+    }
+  }
+}
+
+void Auditor::check_confirmed(Lsn confirmed, Lsn checkpoint) const {
+  if (confirmed <= checkpoint) return;
+  throw Violation(
+      fmt::format("P3: {} was confirmed, and {} is durable", confirmed.to_string(), checkpoint.to_string()));
+}
+
+void Auditor::check_bound(const std::string& what, std::size_t held, std::size_t bound) const {
+  if (held <= bound) return;
+  throw Violation(fmt::format("P5: {} bytes are held by {}, {} are allowed", held, what, bound));
+}
+
+void Auditor::check_end(const ReplicaState& state, const std::set<std::uint32_t>& published) {
+  commits_ = 0;
+  check(state);
+  if (!ledger_.empty() && state.checkpoint < ledger_.back().end_lsn) {
+    throw Violation(fmt::format("the end: the checkpoint stays at {}, the last commit ends at {}",
+                                state.checkpoint.to_string(), ledger_.back().end_lsn.to_string()));
+  }
+  for (const auto& [oid, at] : left_) check_nothing_followed(oid, at);
+  for (const auto oid : published) {
+    const auto found = std::ranges::find(state.tables, oid, &ReplicaTable::oid);
+    if (found == state.tables.end() || !found->is_streaming) {
+      throw Violation(fmt::format("the end: table {} is published and does not stream", oid));
+    }
+    compare(*found, in_source(oid), state.checkpoint);
+  }
+}
+
+// Whatever the stream told of it.
+Auditor::Expected Auditor::in_source(std::uint32_t table) const {
+  Expected all;
+  for (const auto& commit : ledger_) {
+    for (const auto& entry : commit.entries) {
+      if (entry.table == table) apply(all, entry);
+    }
+  }
+  return all;
+}
+
+}  // namespace walbrook::sim

@@ -1,0 +1,127 @@
+#include "test/sim/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "test/sim/catalog_view.h"
+
+namespace walbrook::sim {
+
+postgres::Publication ModelCatalog::read_publication() {
+  return sim::read_publication(server_);
+}
+
+postgres::CatalogMoment ModelCatalog::read_moment() {
+  return sim::read_publication(server_).moment;
+}
+
+void ModelCatalog::describe(std::vector<postgres::SourceTable>& tables,
+                            const std::function<bool(const postgres::SourceTable&)>& is_asked) {
+  for (auto& table : tables) {
+    if (is_asked(table)) table.described = copied_schema(*server_.tables.at(table.oid).shape, limits_);
+  }
+}
+
+Engine::Engine(Server& server, Network& network, std::unique_ptr<destination::Destination> destination,
+               const Clock& clock, const EngineOptions& options, Random random)
+    : server_(server),
+      network_(network),
+      clock_(clock),
+      options_(options),
+      random_(random),
+      destination_(std::move(destination)),
+      catalog_(server, destination_->capabilities().values),
+      start_(prepare()),
+      queue_(
+          options.queue_bytes, [] {}, [] {}),
+      statistics_({}, clock),
+      durable_(start_.checkpoint.lsn.value),
+      copies_(server, *destination_, [this](replication::LoaderMessage message) { tell(std::move(message)); }),
+      catalog_poll_(
+          {.follow = true}, catalog_, start_.publication, clock.now(),
+          [this](replication::LoaderMessage message) { tell(std::move(message)); }, [] {}),
+      loader_(loader_options(), clock, *destination_, spool_, *start_.sync, queue_, groups_, statistics_, durable_,
+              [] {}),
+      receiver_(
+          receiver_options(),
+          [this](const replication::ResumePoint& start, const replication::StreamLimits& limits) {
+            return connect(start, limits);
+          },
+          types_, groups_, queue_, durable_) {
+  groups_.set(start_.sync->groups(), start_.sync->identities());
+  loader_.set_copier(copies_);
+  loader_.set_catalog(catalog_poll_);
+  loader_.tell(
+      replication::CatalogSeen{.complete_to = start_.publication.complete_to, .publication = start_.publication});
+}
+
+// As replication/setup/prepare.h does it, of a source and a slot that are there.
+Engine::Start Engine::prepare() {
+  Start start;
+  auto state = destination_->open();
+  start.newest_load = state.newest_load;
+  start.publication = sim::read_publication(server_);
+  const auto slot = server_.slot.confirmed;
+  start.checkpoint = state.checkpoint.value_or(destination::Checkpoint{.slot = "simulated",
+                                                                       .systemid = "1",
+                                                                       .timeline = 1,
+                                                                       .lsn = slot,
+                                                                       .publication = "simulated",
+                                                                       .last = {.commit_lsn = slot}});
+  start.sync = std::make_unique<replication::TableSync>(replication::TableSyncOptions{},
+                                                        destination_->capabilities().names, std::move(state.tables));
+  auto changed = start.sync->publication_seen(start.publication, start.checkpoint.lsn);
+  std::ranges::move(start.sync->compare_targets(*destination_), std::back_inserter(changed));
+  const auto load = destination_->begin({});
+  for (const auto& record : changed) load->put(destination::PutTable{record});
+  load->put(destination::PutCheckpoint{start.checkpoint});
+  load->commit();
+  return start;
+}
+
+replication::LoaderOptions Engine::loader_options() const {
+  return {.checkpoint = start_.checkpoint, .follow = true, .newest_load = start_.newest_load};
+}
+
+replication::ReceiverOptions Engine::receiver_options() const {
+  replication::ReceiverOptions options;
+  options.assembler = {.limits = destination_->capabilities().values,
+                       .package_bytes = options_.package_bytes,
+                       .package_rows = options_.package_rows,
+                       .last = start_.checkpoint.last,
+                       .protocol = options_.protocol,
+                       .parallel_streaming = postgres::streams_in_parallel(options_.protocol)};
+  options.reconnect_timeout = std::nullopt;
+  return options;
+}
+
+std::unique_ptr<postgres::ChangeReader> Engine::connect(const replication::ResumePoint& start,
+                                                        const replication::StreamLimits& limits) {
+  const auto asked = start.compare_from.is_set() ? std::min(start.compare_from, start.checkpoint) : start.checkpoint;
+  const DecodingOptions options{.begins_at = std::max(asked, server_.slot.confirmed),
+                                .protocol = options_.protocol,
+                                .streaming = options_.streaming && !limits.whole,
+                                .two_phase = options_.two_phase};
+  return open_connection(server_, network_, options, Random(random_.next()));
+}
+
+void Engine::step_receiver() {
+  static_cast<void>(receiver_.step(clock_.now()));
+}
+
+void Engine::step_loader() {
+  static_cast<void>(loader_.step(clock_.now()));
+}
+
+void Engine::step_catalog_poll() {
+  static_cast<void>(catalog_poll_.step(clock_.now()));
+}
+
+void Engine::deliver(std::size_t messages) {
+  for (; messages > 0 && !on_their_way_.empty(); --messages) {
+    loader_.tell(std::move(on_their_way_.front()));
+    on_their_way_.pop_front();
+  }
+}
+
+}  // namespace walbrook::sim

@@ -1,0 +1,106 @@
+// One life of the engine: what a run keeps in memory, over a destination that was opened for it. A crash is the end of
+// this object without another word.
+//
+// Receiver, assembler, queue, loader, table sync, catalog poll and copy plan are the real ones. In place of their
+// threads, each has a step here that the scheduler calls. What catalog poll and copies tell the loader is on its way
+// for a while, in order.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "destination/destination.h"
+#include "replication/core/catalog_poll.h"
+#include "replication/core/loader.h"
+#include "replication/core/receiver.h"
+#include "replication/runtime/package_queue.h"
+#include "test/sim/network.h"
+#include "test/sim/table_copies.h"
+#include "test/support/memory_spool.h"
+
+namespace walbrook::sim {
+
+struct EngineOptions {
+  int protocol = 1;
+  bool streaming = false;
+  bool two_phase = false;
+  std::size_t package_bytes = 4096;
+  std::size_t package_rows = 1000;
+  std::size_t queue_bytes = 8192;
+};
+
+// The source's catalog, as a poll reads it.
+class ModelCatalog final : public replication::CatalogSource {
+ public:
+  ModelCatalog(const Server& server, const ValueLimits& limits) : server_(server), limits_(limits) {}
+  [[nodiscard]] postgres::Publication read_publication() override;
+  [[nodiscard]] postgres::CatalogMoment read_moment() override;
+  void describe(std::vector<postgres::SourceTable>& tables,
+                const std::function<bool(const postgres::SourceTable&)>& is_asked) override;
+  [[nodiscard]] bool commits_wait() override { return false; }
+  void forget_types() override {}
+  void disconnect() override {}
+
+ private:
+  const Server& server_;
+  ValueLimits limits_;
+};
+
+class Engine {
+ public:
+  // Prepares the run: reads the state, compares it with the catalog, stores where it starts. Borrows server, network
+  // and clock.
+  Engine(Server& server, Network& network, std::unique_ptr<destination::Destination> destination, const Clock& clock,
+         const EngineOptions& options, Random random);
+
+  void step_receiver();
+  void step_loader();
+  void step_catalog_poll();
+  std::string step_copies() { return copies_.step(clock_.now()); }
+  std::string run_short_of_slots() { return copies_.run_short(clock_.now()); }
+  // From now on the spool takes that many bytes more than it has.
+  void limit_spool(std::size_t bytes) { spool_.set_capacity(spool_.bytes() + bytes); }
+  // Some of what was told to the loader arrives.
+  void deliver(std::size_t messages);
+
+  [[nodiscard]] std::size_t queued_bytes() const { return queue_.bytes(); }
+
+ private:
+  // What the steps below are made with; it is there before them.
+  struct Start {
+    destination::Checkpoint checkpoint;
+    postgres::Publication publication;
+    std::int64_t newest_load = 0;
+    std::unique_ptr<replication::TableSync> sync;
+  };
+  [[nodiscard]] Start prepare();
+  [[nodiscard]] replication::LoaderOptions loader_options() const;
+  [[nodiscard]] replication::ReceiverOptions receiver_options() const;
+  [[nodiscard]] std::unique_ptr<postgres::ChangeReader> connect(const replication::ResumePoint& start,
+                                                                const replication::StreamLimits& limits);
+  void tell(replication::LoaderMessage message) { on_their_way_.push_back(std::move(message)); }
+
+  Server& server_;
+  Network& network_;
+  const Clock& clock_;
+  EngineOptions options_;
+  Random random_;
+  BuiltInTypes types_;
+  std::unique_ptr<destination::Destination> destination_;
+  ModelCatalog catalog_;
+  std::deque<replication::LoaderMessage> on_their_way_;
+  test::MemorySpool spool_;
+  Start start_;
+  replication::TableGroups groups_;
+  replication::PackageQueue queue_;
+  replication::Statistics statistics_;
+  std::atomic<std::uint64_t> durable_{0};
+  TableCopies copies_;
+  replication::CatalogPoll catalog_poll_;
+  replication::Loader loader_;
+  replication::Receiver receiver_;
+};
+
+}  // namespace walbrook::sim

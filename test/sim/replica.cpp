@@ -1,0 +1,71 @@
+#include "test/sim/replica.h"
+
+#include <algorithm>
+
+namespace walbrook::sim {
+namespace {
+
+using destination::memory::MemoryStore;
+using destination::memory::MemoryTable;
+
+std::optional<std::string> cell_text(const Column& column, std::size_t row) {
+  if (const auto* overflow = column.variant(row)) return *overflow;
+  if (column.is_null(row)) return std::nullopt;
+  switch (column.type().layout) {
+    case Layout::boolean:
+      return column.value<std::uint8_t>(row) != 0 ? "t" : "f";
+    case Layout::int32:
+      return std::to_string(column.value<std::int32_t>(row));
+    case Layout::int64:
+      return std::to_string(column.value<std::int64_t>(row));
+    default:
+      return std::string(column.bytes_at(row));
+  }
+}
+
+// A column that a row's batch does not have is NULL in it.
+std::vector<std::optional<std::string>> cells_of(const MemoryTable& table, const MemoryTable::Row& row) {
+  std::vector<std::optional<std::string>> cells;
+  const auto& there = row.batch->schema->columns;
+  for (const auto& column : table.columns()) {
+    const auto found = std::ranges::find(there, column.name, &ColumnSchema::name);
+    const auto place = static_cast<std::size_t>(found - there.begin());
+    cells.push_back(found == there.end() ? std::nullopt : cell_text(row.batch->columns[place], row.row));
+  }
+  return cells;
+}
+
+void read_rows(const MemoryTable& from, ReplicaTable& into) {
+  for (const auto& column : from.columns()) into.columns.push_back(column.name);
+  for (const auto& row : from.rows()) into.rows.push_back(cells_of(from, row));
+}
+
+}  // namespace
+
+ReplicaState read_replica(MemoryStore& store, const std::string& pipeline, std::uint64_t commits) {
+  return store.with([&](MemoryStore::Contents& contents) {
+    ReplicaState replica{.commits = commits, .checkpoint = {}, .tables = {}};
+    const auto& state = contents.pipelines[pipeline];
+    if (state.checkpoint) replica.checkpoint = state.checkpoint->lsn;
+    for (const auto& [name, record] : state.tables) {
+      if (record.oid == 0) continue;  // its name now belongs to another table
+      ReplicaTable table{.oid = record.oid, .name = record.name};
+      table.is_streaming = record.state == destination::TableState::streaming;
+      table.has_left = record.state == destination::TableState::removed;
+      table.seam = record.snapshot_lsn;
+      const auto target = contents.targets.find({record.target_schema, record.target_name});
+      if (target != contents.targets.end()) read_rows(*target->second.table, table);
+      replica.tables.push_back(std::move(table));
+    }
+    return replica;
+  });
+}
+
+Lsn read_checkpoint(MemoryStore& store, const std::string& pipeline) {
+  return store.with([&](MemoryStore::Contents& contents) {
+    const auto& state = contents.pipelines[pipeline];
+    return state.checkpoint ? state.checkpoint->lsn : Lsn{};
+  });
+}
+
+}  // namespace walbrook::sim

@@ -1,0 +1,15 @@
+// Reads what is durable in the memory destination, as plain text for the auditor.
+#pragma once
+
+#include "destination/memory/memory_store.h"
+#include "test/sim/replica_state.h"
+
+namespace walbrook::sim {
+
+// Of that pipeline. `commits`: ReplicaState::commits.
+[[nodiscard]] ReplicaState read_replica(destination::memory::MemoryStore& store, const std::string& pipeline,
+                                        std::uint64_t commits);
+// Its durable checkpoint; unset: there is none.
+[[nodiscard]] Lsn read_checkpoint(destination::memory::MemoryStore& store, const std::string& pipeline);
+
+}  // namespace walbrook::sim

@@ -1,0 +1,152 @@
+// The model of a PostgreSQL server: tables, open transactions, the write-ahead log, and one replication slot.
+//
+// What is here is data. transactions.h changes rows, alterations.h the catalog, walsender.h reads the log, and
+// snapshots.h sees what is committed.
+//
+// Rows are kept twice. `working` holds what the open transactions wrote, under their locks; `committed` what a new
+// snapshot sees. Locks are those of PostgreSQL: a row that an open transaction wrote can be written by no other, a key
+// that it freed can be taken by no other, and TRUNCATE and ALTER TABLE need a table that no other transaction writes
+// and no copy reads.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/lsn.h"
+#include "model/source_type.h"
+#include "test/sim/ledger.h"
+
+namespace walbrook::sim {
+
+using Xid = std::uint32_t;
+using Cell = std::optional<std::string>;  // as PostgreSQL prints it; nullopt = NULL
+using Cells = std::vector<Cell>;
+using RowId = std::uint64_t;
+using Rows = std::map<RowId, Cells>;
+
+struct ModelColumn {
+  int number = 0;  // attnum
+  std::string name;
+  Oid type = 0;
+  bool in_primary_key = false;
+  Xid version = 0;           // the transaction that wrote its pg_attribute row
+  bool has_missing = false;  // rows from before it was added do not hold its value
+};
+
+// A table as the catalog describes it; every alteration makes a new one.
+struct Shape {
+  Oid oid = 0;
+  std::string name;  // in schema public
+  char identity = 'd';
+  std::vector<ModelColumn> columns;
+  std::uint64_t version = 0;  // grows over all tables
+};
+using ShapeRef = std::shared_ptr<const Shape>;
+
+// The row as the ledger writes it.
+[[nodiscard]] std::string ledger_row(const Shape& shape, const Cells& cells);
+[[nodiscard]] std::vector<std::string> ledger_columns(const Shape& shape);
+[[nodiscard]] std::vector<std::string> ledger_rows(const Shape& shape, const Rows& rows);
+
+struct ModelTable {
+  ShapeRef shape;
+  Oid file = 0;       // relfilenode
+  Xid written = 0;    // xmin of its pg_class row
+  Xid published = 0;  // xmin of its pg_publication_rel row; 0 = not published
+  Rows working;
+  Rows committed;
+  std::map<RowId, Xid> row_locks;         // by top-level transaction
+  std::map<std::string, Xid> freed_keys;  // by open transactions, which may still roll back
+  std::set<Xid> writers;                  // open transactions that wrote to it
+  Xid exclusive = 0;                      // holds ACCESS EXCLUSIVE
+  int copy_locks = 0;                     // ACCESS SHARE of copies
+};
+
+// One change of rows in the log.
+struct Change {
+  enum class Kind { insert, update, remove, truncate } kind = Kind::insert;
+  ShapeRef table;
+  Cells before;                  // of update and remove: the whole old row
+  Cells after;                   // of insert and update
+  std::vector<bool> unchanged;   // of update: large values that were not written again
+  std::vector<ShapeRef> tables;  // of truncate: those that are published
+  bool sent = true;              // the table was published when it was written
+};
+
+struct WalRecord {
+  enum class Kind { change, alteration, rollback_to, commit, rollback, prepare, commit_prepared, rollback_prepared };
+  Kind kind = Kind::change;
+  Lsn at;   // where it starts
+  Lsn end;  // where the next one starts
+  Xid xid = 0;
+  Xid subxid = 0;                // that made it; = xid at the top level
+  std::vector<Xid> rolled_back;  // of rollback_to: the savepoint's, and those that were released within it
+  Oid altered = 0;               // of alteration: the table; 0 = the publication
+  std::int64_t time = 0;
+  Lsn prepared_at;   // of commit_prepared and rollback_prepared: the prepare record's start,
+  Lsn prepared_end;  // and its end
+  std::optional<Change> change;
+};
+
+struct OpenTransaction {
+  Xid xid = 0;
+  struct Savepoint {
+    Xid subxid = 0;
+    std::size_t undo = 0;       // entries of `undo` before it
+    std::size_t entries = 0;    // of `entries` before it
+    std::vector<Xid> released;  // savepoints within it that were released: they go with it
+  };
+  std::vector<Savepoint> savepoints;
+  struct Undo {
+    Oid table = 0;
+    RowId row = 0;
+    std::optional<Cells> before;    // nullopt: the row was not there
+    std::optional<Rows> truncated;  // of TRUNCATE: all rows that were there
+  };
+  std::vector<Undo> undo;
+  struct Entry {
+    LedgerEntry ledger;
+    RowId row = 0;
+    std::optional<Cells> after;
+    bool wipes = false;
+  };
+  std::vector<Entry> entries;  // what it changed, without what was rolled back
+  std::set<Oid> tables;
+  Lsn prepared_at;  // unset: it is not prepared
+  Lsn prepared_end;
+
+  [[nodiscard]] Xid subxid() const { return savepoints.empty() ? xid : savepoints.back().subxid; }
+  [[nodiscard]] bool is_prepared() const { return prepared_at.is_set(); }
+};
+
+// The slot that the engine reads.
+struct Slot {
+  Lsn confirmed;  // what the server knows now
+  Lsn flushed;    // what it knows again after a crash of its own
+  bool two_phase = false;
+};
+
+struct Server {
+  std::map<Oid, ModelTable> tables;
+  std::map<Xid, OpenTransaction> open;  // prepared ones among them
+  std::vector<WalRecord> wal;
+  Ledger ledger;
+  Slot slot;
+  Lsn end{0x1000000};  // where the next record starts
+  Xid next_xid = 700;
+  Oid next_oid = 20000;
+  std::uint64_t next_row = 1;
+  std::uint64_t next_shape = 1;
+  std::int64_t time = 1'700'000'000'000'000;  // microseconds since 1970
+  bool sends_empty = false;                   // servers before 15 send transactions without published changes
+
+  // Writes a record of that many bytes; returns it. `record.at` and `record.end` are set.
+  WalRecord& write(WalRecord record, std::size_t bytes);
+  [[nodiscard]] std::uint64_t oldest_open_xid() const;
+};
+
+}  // namespace walbrook::sim

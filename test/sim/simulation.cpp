@@ -1,0 +1,265 @@
+#include "test/sim/simulation.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <set>
+
+#include "base/fault.h"
+#include "destination/memory/memory_destination.h"
+#include "test/sim/auditor.h"
+#include "test/sim/engine.h"
+#include "test/sim/replica.h"
+#include "test/sim/workload.h"
+
+namespace walbrook::sim {
+namespace {
+
+const destination::DestinationOptions destination_options{.url = "memory:simulation", .pipeline = "simulated"};
+constexpr int steps = 1000;
+constexpr int quiet_rounds_at_most = 600;
+constexpr std::size_t plenty = 1U << 30U;  // of room in the spool
+
+// Ends the engine's process: not an Error, so that nothing of the engine catches it.
+struct Crash {};
+
+// Stands still unless the scheduler turns it.
+class ModelClock final : public Clock {
+ public:
+  [[nodiscard]] Now now() const override { return now_; }
+  void turn(milliseconds by) {
+    now_.steady += by;
+    now_.wall += by;
+  }
+
+ private:
+  Now now_{.steady = SteadyTime(std::chrono::hours(1)), .wall = WallTime(std::chrono::hours(24 * 365 * 30))};
+};
+
+struct Weights {
+  unsigned crash = 0;              // per mille, at each point of the destination
+  unsigned destination_error = 0;  // the same
+  unsigned in_doubt = 0;           // per mille, of commits
+  unsigned disconnect = 0;         // percent of steps
+};
+
+class Simulation {
+  using Step = destination::memory::Step;
+
+ public:
+  explicit Simulation(const SimulationOptions& options)
+      : random_(options.seed),
+        traced_(options.traced),
+        workload_(server_, workload_options(), Random(random_.next())),
+        auditor_(server_.ledger) {
+    configure();
+  }
+
+  SimulationResult run() {
+    try {
+      for (int step = 0; step < steps; ++step) guarded([this] { act(); });
+      come_to_rest();
+      auditor_.check_end(replica(), published());
+    } catch (const Violation& violation) {
+      result_.violation = violation.what();
+      if (!last_error_.empty()) result_.violation += fmt::format(" (the engine ended last with: {})", last_error_);
+    } catch (const std::exception& failed) {
+      result_.violation = fmt::format("the engine gave up: {}", failed.what());
+    }
+    result_.commits = commits_;
+    result_.compared_tables = auditor_.compared_tables();
+    return std::move(result_);
+  }
+
+ private:
+  WorkloadOptions workload_options() {
+    return {.tables = static_cast<unsigned>(random_.between(1, 4)),
+            .transactions = static_cast<unsigned>(random_.between(1, 4)),
+            .rows = static_cast<unsigned>(random_.between(4, 16)),
+            .alters = random_.chance(60)};
+  }
+
+  void configure() {
+    options_.protocol = static_cast<int>(random_.between(1, 4));
+    options_.streaming = options_.protocol >= 2 && random_.chance(70);
+    options_.two_phase = options_.protocol >= 3 && random_.chance(50);
+    options_.package_bytes = random_.between(300, 6000);
+    options_.package_rows = random_.between(2, 60);
+    options_.queue_bytes = random_.between(500, 8000);
+    server_.sends_empty = random_.chance(30);
+    server_.slot = {.confirmed = server_.end, .flushed = server_.end, .two_phase = options_.two_phase};
+    if (random_.chance(70)) weights_.crash = 4;
+    if (random_.chance(60)) weights_.destination_error = 10;
+    if (random_.chance(40)) weights_.in_doubt = 10;
+    if (random_.chance(60)) weights_.disconnect = 2;
+    store_->set_hook([this](Step step) { maybe_fail(step); });
+    fault::set_hook([this](std::string_view) { maybe_crash(); });
+    network_.confirmed = [this](Lsn lsn) { auditor_.check_confirmed(lsn, checkpoint()); };
+  }
+
+  bool happens(unsigned per_mille) { return !is_quiet_ && random_.below(1000) < per_mille; }
+  void maybe_crash() {
+    if (happens(weights_.crash)) throw Crash();
+  }
+  // What may happen to a destination at that point.
+  void maybe_fail(Step step) {
+    if (step == Step::after_commit) ++commits_;
+    maybe_crash();
+    const bool of_commit = step == Step::before_commit || step == Step::after_commit;
+    if (of_commit && happens(weights_.in_doubt)) throw Error(ErrorKind::in_doubt, "the commit's answer was lost");
+    if (step != Step::after_commit && happens(weights_.destination_error)) {
+      throw Error(ErrorKind::destination, "the destination is full");
+    }
+  }
+
+  // One step, and what follows where the engine does not survive it.
+  template <class Work>
+  void guarded(const Work& work) {
+    clock_.turn(milliseconds(random_.below(400)));
+    try {
+      if (engine_ == nullptr) start_engine();
+      work();
+    } catch (const Crash&) {
+      ++result_.crashes;
+      note("the engine crashes");
+      engine_.reset();
+    } catch (const Error& failed) {
+      last_error_ = failed.cause();
+      note("the engine ends: " + last_error_);
+      engine_.reset();
+    }
+    if (commits_ != audited_commits_) auditor_.check(replica());
+    audited_commits_ = commits_;
+    if (engine_ != nullptr) {
+      auditor_.check_bound("the queue", engine_->queued_bytes(), options_.queue_bytes + 2 * options_.package_bytes);
+    }
+  }
+
+  void start_engine() {
+    note("the engine starts");
+    auto destination = std::make_unique<destination::memory::MemoryDestination>(destination_options);
+    engine_ =
+        std::make_unique<Engine>(server_, network_, std::move(destination), clock_, options_, Random(random_.next()));
+  }
+  ReplicaState replica() const { return read_replica(*store_, destination_options.pipeline, commits_); }
+  Lsn checkpoint() const { return read_checkpoint(*store_, destination_options.pipeline); }
+
+  void act() {
+    const auto dice = random_.below(100);
+    if (random_.below(100) < weights_.disconnect) return break_something();
+    if (dice < 40) return note(workload_.statement());
+    if (dice < 50) {
+      network_.frames += random_.chance(50) ? random_.below(5) : random_.below(60);
+      network_.tells_position = random_.chance(70);
+      return;
+    }
+    if (dice < 62) return engine_->step_receiver();
+    if (dice < 82) return step_loader();
+    if (dice < 90) return note(engine_->step_copies());
+    if (dice < 94) return engine_->step_catalog_poll();
+    if (dice < 98) return engine_->deliver(random_.between(1, 4));
+    if (dice < 99) return be_short();
+    server_.slot.flushed = server_.slot.confirmed;
+  }
+
+  // Of what the engine can do without for a while.
+  void be_short() {
+    if (random_.chance(30)) return note(engine_->run_short_of_slots());
+    const auto bytes = random_.below(2000);
+    engine_->limit_spool(random_.chance(50) ? bytes : plenty);
+  }
+
+  void step_loader() {
+    const auto before = checkpoint();
+    engine_->step_loader();
+    if (traced_ && checkpoint() != before) note("checkpoint " + checkpoint().to_string());
+  }
+
+  void break_something() {
+    ++network_.broken;
+    switch (random_.below(4)) {
+      case 0:
+        server_.slot.confirmed = server_.slot.flushed;
+        return note("the server crashes and starts again");
+      case 1:
+        throw Crash();
+      default:
+        return note("the connection breaks");
+    }
+  }
+
+  // Nothing fails any more, the clients finish, and the engine catches up.
+  void come_to_rest() {
+    is_quiet_ = true;
+    note("everything is repaired");
+    for (auto ended = workload_.end_one(); !ended.empty(); ended = workload_.end_one()) note(ended);
+    for (int round = 0; round < quiet_rounds_at_most; ++round) {
+      network_.frames += 100;
+      network_.tells_position = true;
+      guarded([this] { engine_->step_receiver(); });
+      guarded([this] { step_loader(); });
+      guarded([this] { note(engine_->step_copies()); });
+      guarded([this] {
+        engine_->step_catalog_poll();
+        engine_->deliver(1000);
+        engine_->limit_spool(plenty);
+        clock_.turn(milliseconds(500));
+      });
+      if (round > 20 && is_caught_up()) return;
+    }
+  }
+
+  bool is_caught_up() const {
+    const auto replica = this->replica();
+    if (replica.checkpoint < server_.end) return false;
+    const auto tables = published();
+    std::size_t streaming = 0;
+    for (const auto& table : replica.tables) streaming += table.is_streaming && tables.contains(table.oid) ? 1U : 0U;
+    return streaming == tables.size();
+  }
+
+  std::set<std::uint32_t> published() const {
+    std::set<std::uint32_t> oids;
+    for (const auto& [oid, table] : server_.tables) {
+      if (table.published != 0) oids.insert(oid);
+    }
+    return oids;
+  }
+
+  void note(const std::string& line) {
+    if (!traced_ || line.empty()) return;
+    spdlog::info("{}", line);  // among what the engine logs
+    result_.trace.push_back(line);
+  }
+
+  Random random_;
+  bool traced_;
+  SimulationResult result_;
+  Server server_;
+  Workload workload_;
+  Network network_;
+  std::shared_ptr<destination::memory::MemoryStore> store_ =
+      destination::memory::MemoryStore::named(destination_options.url);
+  std::uint64_t commits_ = 0;  // that are durable
+  Auditor auditor_;
+  EngineOptions options_;
+  Weights weights_;
+  std::unique_ptr<Engine> engine_;
+  ModelClock clock_;
+  std::uint64_t audited_commits_ = 0;
+  bool is_quiet_ = false;
+  std::string last_error_;  // that ended an engine
+};
+
+}  // namespace
+
+SimulationResult simulate(const SimulationOptions& options) {
+  planted::active = options.fault;
+  auto result = Simulation(options).run();
+  planted::active = planted::Fault::none;
+  fault::set_hook(nullptr);
+  return result;
+}
+
+}  // namespace walbrook::sim

@@ -1,0 +1,248 @@
+#include "test/sim/workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "test/sim/alterations.h"
+#include "test/sim/transactions.h"
+
+namespace walbrook::sim {
+namespace {
+
+constexpr std::size_t keys = 16;  // of the values that a key column takes: few, so that they are used again
+
+bool has_primary_key(const Shape& shape) {
+  return std::ranges::any_of(shape.columns, &ModelColumn::in_primary_key);
+}
+
+// PostgreSQL refuses UPDATE and DELETE of a published table whose rows it cannot name.
+bool may_change_rows(const ModelTable& table) {
+  return table.shape->identity == 'f' || (table.shape->identity == 'd' && has_primary_key(*table.shape));
+}
+
+std::string shown(const Cells& cells) {
+  std::string text;
+  for (const auto& cell : cells) text += (text.empty() ? "" : ", ") + cell.value_or("NULL");
+  return text;
+}
+
+std::string done(bool was_done, std::string what) {
+  return was_done ? std::move(what) : std::string();
+}
+
+}  // namespace
+
+Workload::Workload(Server& server, WorkloadOptions options, Random random)
+    : server_(server), options_(options), random_(random) {
+  for (unsigned i = 0; i < options_.tables; ++i) {
+    create_table();
+    if (i == 0 || random_.chance(80)) publish(server_, server_.tables.rbegin()->first);
+  }
+}
+
+std::vector<Oid> Workload::tables() const {
+  std::vector<Oid> oids;
+  for (const auto& [oid, table] : server_.tables) oids.push_back(oid);
+  return oids;
+}
+
+std::string Workload::create_table() {
+  const std::vector<Oid> types = {type_oid::int4, type_oid::int8, type_oid::text, type_oid::boolean};
+  const char identity = "dddffn"[random_.below(6)];
+  std::vector<NewColumn> columns;
+  const bool with_key = identity == 'd' || random_.chance(50);
+  if (with_key) columns.push_back({.name = "id", .type = type_oid::int4, .in_primary_key = true});
+  if (with_key && random_.chance(25)) {
+    columns.push_back({.name = "part", .type = type_oid::text, .in_primary_key = true});
+  }
+  columns.push_back({.name = "body", .type = type_oid::text});
+  for (auto more = random_.below(3); more > 0; --more) {
+    columns.push_back({.name = fmt::format("c{}", names_++), .type = random_.pick(types)});
+  }
+  const auto name = fmt::format("t{}", names_++);
+  const auto oid = sim::create_table(server_, name, columns, identity);
+  return fmt::format("CREATE TABLE {} ({} columns, identity {}, OID {})", name, columns.size(), identity, oid);
+}
+
+std::string Workload::new_text() {
+  if (random_.chance(40)) return std::string(40 + random_.below(60), static_cast<char>('a' + random_.below(26)));
+  return fmt::format("v{}", random_.below(5));
+}
+
+Cell Workload::new_value(const ModelColumn& column) {
+  if (column.in_primary_key) return std::to_string(random_.below(column.type == type_oid::text ? 2 : keys));
+  if (random_.chance(15)) return std::nullopt;
+  switch (column.type) {
+    case type_oid::text:
+      return new_text();
+    case type_oid::boolean:
+      return random_.chance(50) ? "t" : "f";
+    default:
+      return std::to_string(static_cast<int>(random_.below(7)) - 3);
+  }
+}
+
+Cells Workload::new_row(const ModelTable& table) {
+  Cells cells;
+  for (const auto& column : table.shape->columns) cells.push_back(new_value(column));
+  return cells;
+}
+
+std::string Workload::statement() {
+  if (options_.alters && random_.chance(4)) return alter();
+  if (!prepared_.empty() && random_.chance(8)) return end_prepared();
+  if (clients_.empty() || (clients_.size() < options_.transactions && random_.chance(20))) return begin_transaction();
+  const auto at = random_.below(clients_.size());
+  if (clients_[at].statements == 0) return end(at);
+  --clients_[at].statements;
+  return act(clients_[at]);
+}
+
+std::string Workload::begin_transaction() {
+  const bool large = random_.chance(options_.large_transactions);
+  clients_.push_back({.xid = begin(server_), .statements = large ? 20 + random_.below(30) : 1 + random_.below(5)});
+  return fmt::format("BEGIN {}", clients_.back().xid);
+}
+
+std::string Workload::act(Client& client) {
+  const auto& transaction = server_.open.at(client.xid);
+  if (random_.chance(8) && transaction.savepoints.size() < 3) {
+    savepoint(server_, client.xid);
+    return fmt::format("{}: SAVEPOINT {}", client.xid, transaction.subxid());
+  }
+  if (!transaction.savepoints.empty() && random_.chance(15)) {
+    const auto subxid = transaction.subxid();
+    if (random_.chance(60)) {
+      rollback_to_savepoint(server_, client.xid);
+      return fmt::format("{}: ROLLBACK TO {}", client.xid, subxid);
+    }
+    release_savepoint(server_, client.xid);
+    return fmt::format("{}: RELEASE {}", client.xid, subxid);
+  }
+  const auto all = tables();
+  const auto oid = random_.pick(all);
+  if (random_.chance(4)) {
+    std::vector<Oid> truncated = {oid};
+    if (const auto other = random_.pick(all); other != oid && random_.chance(30)) truncated.push_back(other);
+    return done(truncate(server_, client.xid, truncated),
+                fmt::format("{}: TRUNCATE {}{}", client.xid, oid, truncated.size() > 1 ? " and another" : ""));
+  }
+  return change_row(client.xid, oid);
+}
+
+std::string Workload::change_row(Xid xid, Oid oid) {
+  const auto& table = server_.tables.at(oid);
+  const auto rows = table.working.size();
+  if (rows == 0 || !may_change_rows(table) || random_.below(options_.rows * 2) >= rows) {
+    const auto cells = new_row(table);
+    return done(insert(server_, xid, oid, cells), fmt::format("{}: INSERT {} ({})", xid, oid, shown(cells)));
+  }
+  auto row = table.working.begin();
+  std::advance(row, static_cast<std::ptrdiff_t>(random_.below(rows)));
+  const auto id = row->first;
+  if (random_.chance(35)) {
+    const auto before = shown(row->second);
+    return done(remove(server_, xid, oid, id), fmt::format("{}: DELETE {} ({})", xid, oid, before));
+  }
+  auto cells = row->second;
+  std::vector<bool> written(cells.size());
+  const bool moves = random_.chance(20);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto& column = table.shape->columns[i];
+    if (column.in_primary_key ? !moves : random_.chance(60)) continue;
+    cells[i] = new_value(column);
+    written[i] = true;
+  }
+  return done(update(server_, xid, oid, id, cells, written),
+              fmt::format("{}: UPDATE {} to ({})", xid, oid, shown(cells)));
+}
+
+std::string Workload::end(std::size_t at) {
+  const auto xid = clients_[at].xid;
+  clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (random_.chance(15)) {
+    rollback(server_, xid);
+    return fmt::format("{}: ROLLBACK", xid);
+  }
+  if (options_.two_phase && random_.chance(25)) {
+    prepare(server_, xid);
+    prepared_.push_back(xid);
+    return fmt::format("{}: PREPARE TRANSACTION", xid);
+  }
+  commit(server_, xid);
+  return fmt::format("{}: COMMIT at {}", xid, server_.wal.back().at.to_string());
+}
+
+std::string Workload::end_prepared() {
+  const auto at = random_.below(prepared_.size());
+  const auto xid = prepared_[at];
+  prepared_.erase(prepared_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (random_.chance(25)) {
+    rollback_prepared(server_, xid);
+    return fmt::format("ROLLBACK PREPARED {}", xid);
+  }
+  commit_prepared(server_, xid);
+  return fmt::format("COMMIT PREPARED {} at {}", xid, server_.wal.back().at.to_string());
+}
+
+std::string Workload::end_one() {
+  if (!clients_.empty()) return end(0);
+  return prepared_.empty() ? std::string() : end_prepared();
+}
+
+std::string Workload::alter() {
+  if (random_.chance(45)) return alter_publication();
+  const auto all = tables();
+  const auto oid = random_.pick(all);
+  if (random_.chance(15) && all.size() < 6) return create_table();
+  if (random_.chance(10) && all.size() > 1) {
+    return done(drop_table(server_, oid), fmt::format("DROP TABLE {}", oid));
+  }
+  return alter_columns(oid);
+}
+
+std::string Workload::alter_publication() {
+  std::vector<Oid> inside;
+  std::vector<Oid> outside;
+  for (const auto& [oid, table] : server_.tables) (table.published != 0 ? inside : outside).push_back(oid);
+  if (!outside.empty() && (inside.size() < 2 || random_.chance(65))) {
+    const auto oid = random_.pick(outside);
+    publish(server_, oid);
+    return fmt::format("ALTER PUBLICATION ADD TABLE {}", oid);
+  }
+  if (inside.size() < 2) return {};
+  const auto oid = random_.pick(inside);
+  unpublish(server_, oid);
+  return fmt::format("ALTER PUBLICATION DROP TABLE {}", oid);
+}
+
+std::string Workload::alter_columns(Oid oid) {
+  const auto& shape = *server_.tables.at(oid).shape;
+  const auto column = random_.below(shape.columns.size());
+  const bool is_text = shape.columns[column].type == type_oid::text && !shape.columns[column].in_primary_key;
+  const auto name = fmt::format("c{}", names_++);
+  switch (random_.below(6)) {
+    case 0: {
+      const Cell value = random_.chance(50) ? Cell("filled") : std::nullopt;
+      return done(add_column(server_, oid, name, type_oid::text, value),
+                  fmt::format("ALTER TABLE {} ADD {} DEFAULT {}", oid, name, value.value_or("NULL")));
+    }
+    case 1:
+      return done(shape.columns.size() > 2 && drop_column(server_, oid, column),
+                  fmt::format("ALTER TABLE {} DROP {}", oid, column));
+    case 2:
+      return done(rename_column(server_, oid, column, name), fmt::format("ALTER TABLE {} RENAME {}", oid, column));
+    case 3:
+      return done(is_text && rewrite_column(server_, oid, column, name),
+                  fmt::format("ALTER TABLE {} ALTER {} USING '{}'", oid, column, name));
+    case 4:
+      return done(has_primary_key(shape) && set_identity(server_, oid, shape.identity == 'f' ? 'd' : 'f'),
+                  fmt::format("ALTER TABLE {} REPLICA IDENTITY", oid));
+    default:
+      return done(vacuum_full(server_, oid), fmt::format("VACUUM FULL {}", oid));
+  }
+}
+
+}  // namespace walbrook::sim
