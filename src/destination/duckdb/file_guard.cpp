@@ -75,43 +75,21 @@ std::string link_of(int descriptor) {
   return fs::read_symlink(fmt::format("{}/{}", descriptors_folder, descriptor), failed).string();
 }
 
-// nullopt: it cannot be read at the moment (no descriptor or memory is free), or ever (there is no such file).
-std::optional<std::string> read_whole(const char* path) {
-  std::string text;
-  const int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return std::nullopt;
-  std::array<char, 4096> buffer{};
-  ssize_t got = 0;
-  while ((got = ::read(descriptor, buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(descriptor);
-  if (got < 0) return std::nullopt;
-  return text;
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
 }
 
-// Our lock on the inode as /proc/locks shows it: "POSIX  ADVISORY  WRITE 4711 fe:00:9988234 0 EOF"; "" where it does
-// not: another file system than st_dev says (overlays), a /proc of another PID namespace. nullopt: the list cannot be
-// read.
-std::optional<std::string> find_lock_line(ino_t inode) {
-  std::error_code failed;
-  const auto process = fs::read_symlink("/proc/self", failed).string();  // the PID as this /proc has it
-  const auto list = read_whole("/proc/locks");
-  if (!list || failed) return std::nullopt;
-  const std::string& locks = *list;
-  for (std::size_t begin = 0; begin < locks.size();) {
-    const auto end = std::min(locks.find('\n', begin), locks.size());
-    const auto line = std::string_view(locks).substr(begin, end - begin);
-    begin = end + 1;
-    const auto number = line.find(": ");
-    if (number == std::string_view::npos || line.find("-> ") != std::string_view::npos) continue;
-    const auto lock = line.substr(number + 2);
-    if (lock.starts_with("POSIX") && lock.find(fmt::format(" WRITE {} ", process)) != std::string_view::npos &&
-        lock.find(fmt::format(":{} ", inode)) != std::string_view::npos) {
-      return std::string(lock);
-    }
-  }
-  return std::string();
+// Whether this process holds a POSIX lock on the file of `descriptor`. Such locks do not conflict within a process, so
+// the question is put in the name of the open file description, which is another owner. (/proc/locks would tell as
+// well, but whoever reads it sleeps for milliseconds, and it names other inodes on overlay file systems.) nullopt: the
+// system does not tell.
+std::optional<bool> holds_lock(int descriptor) {
+  auto asked = whole_file();
+  if (::fcntl(descriptor, F_OFD_GETLK, &asked) != 0) return std::nullopt;
+  return asked.l_type != F_UNLCK && asked.l_pid == ::getpid();
 }
 
 }  // namespace
@@ -160,8 +138,8 @@ FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behin
   if (!is_told && is_shortage(errno)) cannot_look(path_, errno);
   if (descriptor_ < 0) return;
   checkpoints_ = read_counter().value_or(0);
-  lock_line_ = find_lock_line(inode_.inode).value_or("");
-  if (lock_line_.empty()) spdlog::debug("/proc/locks does not show the lock on {}: it is not checked", path_);
+  sees_lock_ = holds_lock(descriptor_).value_or(false);
+  if (!sees_lock_) spdlog::debug("the system does not show the lock on {}: it is not checked", path_);
 }
 
 std::uint64_t FileGuard::checkpoints() {
@@ -280,19 +258,14 @@ void FileGuard::give_log_mode_of_file(int descriptor, mode_t mode) const {
 }
 
 void FileGuard::check_lock() {
-  if (lock_line_.empty()) return;
-  // The system hands the list out page by page: where others' locks go meanwhile, a line may be left out.
-  constexpr int most_tries = 5;
-  for (int tried = 0; tried < most_tries; ++tried) {
-    const auto line = find_lock_line(inode_.inode);
-    if (!line) return;  // the list cannot be read for now: the next look tells
-    if (*line != lock_line_) continue;
+  if (!sees_lock_) return;
+  const auto is_ours = holds_lock(descriptor_);
+  if (!is_ours) return;  // it is not told for now: the next look tells
+  if (*is_ours) {
     header_changed_ = false;
     return;
   }
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
+  auto whole = whole_file();
   const bool is_ours_again = ::fcntl(descriptor_, F_SETLK, &whole) == 0;
   if (!is_ours_again && errno != EACCES && errno != EAGAIN) cannot_look(path_, errno);  // no room for a lock, …
   if (!is_ours_again || header_changed_) {
@@ -305,7 +278,6 @@ void FileGuard::check_lock() {
       "the destination {} had lost its lock: another handle of this program on the file was closed, which drops it; it "
       "was taken again",
       path_);
-  if (auto line = find_lock_line(inode_.inode)) lock_line_ = *std::move(line);
 }
 
 }  // namespace walbrook::destination::duckdb

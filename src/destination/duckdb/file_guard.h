@@ -5,9 +5,8 @@
 //   * its log (FILE.wal) is: likewise, for the log's descriptor;
 //   * the file is overwritten in place: its header's counter of checkpoints went back, or there is no header;
 //   * a handle of this very program on the file was closed, be it a mere ifstream: this drops DuckDB's lock (POSIX
-//   locks
-//     belong to process and inode). Then /proc/locks lacks it. It is taken again, unless another process has used the
-//     gap;
+//     locks belong to process and inode). F_OFD_GETLK finds none then. It is taken again, unless another process has
+//     used the gap;
 //   * such a handle is open: a second descriptor of the inode in /proc/self/fd.
 //
 // What happens between two looks stays unseen.
@@ -77,7 +76,7 @@ class FileGuard {
   std::string log_link_;           // as /proc/self/fd shows it
   int descriptor_ = -1;            // DuckDB's; -1: unknown
   Inode inode_;                    //
-  std::string lock_line_;          // of /proc/locks, behind the number; "": it does not show our locks
+  bool sees_lock_ = false;         // the system shows our lock
   std::optional<Log> log_;         // the one that DuckDB writes, when it was last seen
   std::uint64_t checkpoints_ = 0;  // the header's counter
   bool header_changed_ = false;    // since the lock was last seen

@@ -295,8 +295,7 @@ TEST_F(FileUseTest, p3_a_file_that_is_lost_takes_no_commit) {
   }
 }
 
-// Without a descriptor /proc/locks cannot be read: that says nothing of the lock. A checkpoint that came meanwhile was
-// taken for another process' work, and the file for lost.
+// Without a descriptor /proc cannot be read: that says nothing of the file.
 TEST_F(FileUseTest, a_shortage_of_descriptors_is_no_loss) {
   open();
   const auto things_table = create(things, {{1, "a"}});
