@@ -48,6 +48,12 @@ postgres::SourceTable source_table(const ModelTable& table) {
 
 }  // namespace
 
+std::string read_snapshot(const Server& server) {
+  std::string open;
+  for (const auto& [xid, transaction] : server.open) open += std::to_string(xid) + ",";
+  return std::to_string(server.next_xid) + ":" + open;
+}
+
 postgres::Publication read_publication(const Server& server) {
   postgres::Publication publication{
       .name = "simulated", .inserts = true, .updates = true, .deletes = true, .truncates = true};

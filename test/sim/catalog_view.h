@@ -9,6 +9,9 @@ namespace walbrook::sim {
 // As of now. Nothing that commits later is in it.
 [[nodiscard]] postgres::Publication read_publication(const Server& server);
 
+// As CatalogSource has it.
+[[nodiscard]] std::string read_snapshot(const Server& server);
+
 // A table's columns as a copy of it has them: what a Relation message would describe.
 [[nodiscard]] TableSchemaRef copied_schema(const Shape& shape, const ValueLimits& limits);
 

@@ -7,6 +7,10 @@
 
 namespace walbrook::sim {
 
+std::string ModelCatalog::read_snapshot() {
+  return sim::read_snapshot(server_);
+}
+
 postgres::Publication ModelCatalog::read_publication() {
   return sim::read_publication(server_);
 }

@@ -35,6 +35,7 @@ struct EngineOptions {
 class ModelCatalog final : public replication::CatalogSource {
  public:
   ModelCatalog(const Server& server, const ValueLimits& limits) : server_(server), limits_(limits) {}
+  [[nodiscard]] std::string read_snapshot() override;
   [[nodiscard]] postgres::Publication read_publication() override;
   [[nodiscard]] postgres::CatalogMoment read_moment() override;
   void describe(std::vector<postgres::SourceTable>& tables,

@@ -71,6 +71,7 @@ struct Publication {
   std::vector<SourceTable> tables;          // by schema and name
   std::vector<LeftOutTable> left_out = {};  // kept_publication.h
   std::set<Oid> joined = {};                // kept_publication.h: added to it since the run began
+  bool is_incomplete = false;               // kept_publication.h: a change of it failed, and is tried again
   // Everything that was committed before `complete_to` is seen in it, and nothing that was committed at `position` or
   // behind it: the stream has brought all that is seen once it has come that far.
   Lsn complete_to, position;

@@ -18,6 +18,7 @@ void KnownServer::set(const ServerIdentity& server) {
   const std::lock_guard lock(mutex_);
   known_ = server;
   checkpoint_ = {};
+  ++version_;
 }
 
 ServerIdentity KnownServer::known() const {
@@ -44,6 +45,7 @@ void KnownServer::check_replication(Connection& replication, Lsn checkpoint) {
   const std::lock_guard lock(mutex_);
   known_ = std::move(server);
   checkpoint_ = checkpoint;
+  ++version_;
 }
 
 void KnownServer::check(Connection& connection, ConnectionUse use) {

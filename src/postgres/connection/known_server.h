@@ -30,12 +30,16 @@ class KnownServer {
   // timeline_of the server that is known.
   [[nodiscard]] std::int64_t timeline_of(Lsn position) const;
 
+  // Grows when another server may have become known: connections that were checked before are then checked again.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+
  private:
   [[nodiscard]] ServerIdentity known() const;
 
   mutable std::mutex mutex_;  // guards what follows
   ServerIdentity known_;
   Lsn checkpoint_;  // of the newest check_replication: the server had written it
+  std::atomic<std::uint64_t> version_ = 0;
 };
 
 // A checked connection; `server` may be nullptr.

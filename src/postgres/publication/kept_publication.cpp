@@ -29,14 +29,11 @@ std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mar
                                          const std::vector<TableName>& asked) {
   std::vector<PublishableTable> found;
   if (!asked.empty()) found = find_publishable(catalog, {}, asked);
-  const auto exists = [&catalog](const std::string& schema) {
-    return catalog.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).size() > 0;
-  };
-  if (!mark.schema.empty() && exists(mark.schema)) {
+  if (!mark.schema.empty()) {
     try {
       std::ranges::move(find_publishable(catalog, mark.schema, {}), std::back_inserter(found));
     } catch (const Error& nothing) {
-      if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema holds no table any more
+      if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema is gone, or holds no table any more
     }
   }
   return found;
@@ -83,9 +80,9 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
   // Perhaps not by hand: a run that was killed right after it took the table out did not store that.
   for (const auto& table : gap.left_out) taken_out_.erase(table.oid);
   std::erase_if(gap.joining, [this](const PublishableTable& table) { return taken_out_.contains(table.oid); });
-  const bool fewer = take_out(catalog, gap);
-  const bool more = add(catalog, gap);
-  if (fewer || more) {
+  const auto fewer = take_out(catalog, gap);
+  const auto more = add(catalog, gap);
+  if (fewer + more > 0) {
     auto changed = read_publication(catalog, name_);
     if (!changed) return changed;
     now = std::move(changed);
@@ -96,6 +93,7 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
     taken_out_.erase(table.oid);
   }
   now->joined = joined_;
+  now->is_incomplete = fewer + more < gap.lacking.size() + gap.joining.size();
   now->left_out = std::move(gap.left_out);
   const auto kept = published_oids(*now);
   std::erase_if(now->left_out, [&kept](const LeftOutTable& table) { return kept.contains(table.oid); });
@@ -103,25 +101,25 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
   return now;
 }
 
-bool KeptPublication::take_out(Connection& catalog, const PublicationGap& gap) {
-  bool changed = false;
+std::size_t KeptPublication::take_out(Connection& catalog, const PublicationGap& gap) {
+  std::size_t changed = 0;
   for (const auto* table : gap.lacking) {
     const auto sql = fmt::format("ALTER PUBLICATION {} DROP TABLE {}", catalog.quote_name(name_),
                                  catalog.quote_table(table->schema, table->name));
-    changed = change(catalog, sql, "taken out of") || changed;
+    if (change(catalog, sql, "taken out of")) ++changed;
   }
   return changed;
 }
 
-bool KeptPublication::add(Connection& catalog, const PublicationGap& gap) {
-  bool changed = false;
+std::size_t KeptPublication::add(Connection& catalog, const PublicationGap& gap) {
+  std::size_t changed = 0;
   for (const auto& table : gap.joining) {
     const auto sql = fmt::format("ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name_),
                                  published_table_sql(catalog, table));
     if (!change(catalog, sql, "added to")) continue;
     spdlog::info("table {} was added to publication {}", table.name.full_name(), name_);
     joined_.insert(table.oid);
-    changed = true;
+    ++changed;
   }
   return changed;
 }

@@ -33,13 +33,15 @@ class KeptPublication {
       : name_(std::move(name)), asked_(std::move(asked)), published_(std::move(known)) {}
 
   // The publication as it is now, after what it lacked was added and what it must not publish was taken out; with
-  // `left_out` and `joined`. nullopt: there is none. What the role may not change is logged once, with the SQL.
+  // `left_out`, `joined` and `is_incomplete`. nullopt: there is none. What the role may not change is logged once, with
+  // the SQL.
   [[nodiscard]] std::optional<Publication> read(Connection& catalog);
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
-  bool take_out(Connection& catalog, const PublicationGap& gap);
-  bool add(Connection& catalog, const PublicationGap& gap);
+  // How many tables were.
+  std::size_t take_out(Connection& catalog, const PublicationGap& gap);
+  std::size_t add(Connection& catalog, const PublicationGap& gap);
   bool change(Connection& catalog, const std::string& sql, const std::string& what);
   void tell_left_out(const std::vector<LeftOutTable>& tables);
 

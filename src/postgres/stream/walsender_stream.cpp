@@ -117,6 +117,7 @@ class WalsenderStream final : public ChangeReader {
   // Returns true when the socket can be read or `interrupt` was called; false at `until`.
   bool wait_for_bytes(SteadyTime until);
   void look_for_life(bool readable);
+  void sign_of_life();
   void answer(SteadyTime now);
   enum class Reply { asked_for, not_asked_for };
   void send_status(SteadyTime now, Reply reply);
@@ -138,7 +139,7 @@ class WalsenderStream final : public ChangeReader {
   bool broken_ = false;                            // recv() failed; what is buffered is still yielded
   int frames_in_gulp_ = 0;                         // messages since the last recv()
   bool rested_ = true;                             // `idle` was returned since, so the next poll asks the socket
-  bool active_ = false;                            // messages came since the last wait
+  bool active_ = false;                            // rows came since the last wait
   std::optional<steady_clock::time_point> asked_;  // for a sign of life
 };
 
@@ -150,7 +151,6 @@ Poll WalsenderStream::poll(Frame& out) {
     buffer_.reset(raw);
     if (size > 0) {
       ++frames_in_gulp_;
-      active_ = true;
       if (take_message({raw, static_cast<std::size_t>(size)}, out)) return Poll::frame;
       continue;
     }
@@ -180,6 +180,7 @@ bool WalsenderStream::take_message(std::string_view message, Frame& out) {
     in.u64();
     in.u64();
     if (!in.failed()) {
+      active_ = true;
       out.bytes = message.substr(in.offset());
       return true;
     }
@@ -190,6 +191,7 @@ bool WalsenderStream::take_message(std::string_view message, Frame& out) {
     if (!in.failed()) {
       position_ = std::max(position_, end);
       reply_requested_ = reply_requested_ || reply;
+      sign_of_life();
       return false;
     }
   }
@@ -215,12 +217,16 @@ Error WalsenderStream::ended(int code) {
   }
 }
 
+void WalsenderStream::sign_of_life() {
+  silence_.sign_of_life(steady_clock::now());
+  asked_.reset();
+}
+
 // Lets rows gather when the stream is busy. False: it is idle.
 bool WalsenderStream::gather() {
   if (!active_) return false;
   active_ = false;
-  silence_.sign_of_life(steady_clock::now());
-  asked_.reset();
+  sign_of_life();
   pollfd wake{.fd = wake_.get(), .events = POLLIN, .revents = 0};
   const timespec time{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(gather_time).count()};
   ppoll(&wake, 1, &time, nullptr);

@@ -53,11 +53,16 @@ Next CatalogPoll::poll(SteadyTime now) {
   const bool asked = asked_.exchange(false);
   next_ = now + options_.interval;
   try {
-    post_(read());
+    // Read first: what a transaction that ends meanwhile has changed is read again next time.
+    auto snapshot = catalog_.read_snapshot();
+    if (asked || may_have_changed(snapshot)) {
+      post_(read());
+      snapshot_ = std::move(snapshot);
+    }
   } catch (const Error& failed) {
     if (postgres::consequence_of(failed, postgres::Asked::catalog, true) != postgres::Consequence::wait) throw;
     spdlog::debug("{}", failed.cause());  // the receiver reports it, and decides
-    catalog_.disconnect();
+    disconnect();
     if (asked) asked_ = true;
     not_before_ = now + catalog_retry_wait;
     return RunAgain{};
@@ -66,8 +71,20 @@ Next CatalogPoll::poll(SteadyTime now) {
   return RunAgain{};
 }
 
+// What is waited for (a publication that is to be completed, writers that are to end) is looked at again all the same.
+bool CatalogPoll::may_have_changed(const std::string& snapshot) const {
+  return snapshot != snapshot_ || is_incomplete_ || writers_are_open_;
+}
+
+// The next connection may lead to another server, with transactions of its own.
+void CatalogPoll::disconnect() {
+  catalog_.disconnect();
+  snapshot_.clear();
+}
+
 CatalogSeen CatalogPoll::read() {
   auto now = catalog_.read_publication();
+  is_incomplete_ = now.is_incomplete;
   const Lsn complete_to = now.complete_to;
   const bool changed = !std::ranges::equal(now.tables, seen_.tables, same_table) || now.left_out != seen_.left_out;
   // A table that left is let go once the transactions that were open then have ended (leaving.h).
@@ -103,7 +120,7 @@ void CatalogPoll::look_for_waiting_commits() {
     if (std::exchange(commits_wait_, wait) != wait) post_(CommitsWait{.wait = wait});
   } catch (const Error& failed) {
     spdlog::debug("{}", failed.cause());
-    catalog_.disconnect();
+    disconnect();
   }
 }
 

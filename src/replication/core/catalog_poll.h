@@ -1,5 +1,6 @@
 // The catalog poll: every few seconds reads what the stream does not say (the publication, its tables' fingerprints,
-// what stands in the way of one table), and reports it to the loader.
+// what stands in the way of one table), and reports it to the loader. Where no transaction of the source has ended
+// since the last reading, the catalog is as it was, and one question tells that.
 //
 // A state machine (next.h). The loader asks for a poll at once, and waits for it only as long as somebody answers.
 // Invariant: what is posted was read after the post before it, so that `complete_to` never goes back. Worked:
@@ -12,6 +13,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
 
 #include "postgres/catalog/catalog.h"
 #include "replication/core/copy_order.h"
@@ -27,6 +29,9 @@ class CatalogSource {
   CatalogSource& operator=(const CatalogSource&) = delete;
   virtual ~CatalogSource() = default;
 
+  // The source's snapshot of its transactions (pg_current_snapshot). While it stays the same, no transaction has ended,
+  // so that no committed change of the catalog lies between two readings.
+  [[nodiscard]] virtual std::string read_snapshot() = 0;
   // The publication as it is now, with what stands in the way of its tables.
   [[nodiscard]] virtual postgres::Publication read_publication() = 0;
   [[nodiscard]] virtual postgres::CatalogMoment read_moment() = 0;
@@ -65,6 +70,8 @@ class CatalogPoll final : public CatalogReadings {
  private:
   [[nodiscard]] Next poll(SteadyTime now);
   [[nodiscard]] CatalogSeen read();
+  [[nodiscard]] bool may_have_changed(const std::string& snapshot) const;
+  void disconnect();
   void describe(std::vector<postgres::SourceTable>& tables);
   void look_for_waiting_commits();
 
@@ -73,6 +80,8 @@ class CatalogPoll final : public CatalogReadings {
   std::function<void(LoaderMessage)> post_;
   std::function<void()> wake_;
   postgres::Publication seen_;
+  std::string snapshot_;           // read before the last reading; empty: the next one looks at everything
+  bool is_incomplete_ = false;     // as Publication has it, of the last reading
   bool writers_are_open_ = false;  // of when it was seen
   bool commits_wait_ = false;      // as posted last
   bool looked_for_commits_ = false;

@@ -6,18 +6,28 @@
 namespace walbrook::replication {
 
 postgres::Connection& SourceCatalog::connection() {
+  const auto known = parts_.server.version();
   if (!connection_) {
     connection_ = postgres::open_checked(parts_.endpoint, postgres::ConnectionUse::catalog, &parts_.server);
+  } else if (known != checked_) {  // the stream may have gone to another server since
+    parts_.server.check(*connection_, postgres::ConnectionUse::catalog);
   }
+  checked_ = known;
   return *connection_;
 }
 
+// A snapshot holds the transactions of all databases of the cluster that are open, but for lazy VACUUMs, which change
+// nothing that a reading of the catalog compares (GetSnapshotData in procarray.c).
+std::string SourceCatalog::read_snapshot() {
+  const auto rows =
+      connection().query("SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_flush_lsn()", {},
+                         "asking which transactions have ended");
+  parts_.statistics.server_position(rows.lsn(0, 1));
+  return rows.text(0, 0);
+}
+
 postgres::Publication SourceCatalog::read_publication() {
-  const bool is_new = !connection_;
   auto& catalog = connection();
-  // The stream may have gone to another server since.
-  if (!is_new) parts_.server.check(catalog, postgres::ConnectionUse::catalog);
-  parts_.statistics.server_position(catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0));
   auto now = parts_.publication.read(catalog);
   if (!now) {
     throw Error(ErrorKind::source_not_ready, "publication " + parts_.publication.name() + " was dropped",

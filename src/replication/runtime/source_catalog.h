@@ -29,6 +29,8 @@ class SourceCatalog final : public CatalogSource {
   SourceCatalog(const Parts& parts, std::string slot, const ValueLimits& limits)
       : parts_(parts), slot_(std::move(slot)), limits_(limits) {}
 
+  // Reports the server's position as well.
+  [[nodiscard]] std::string read_snapshot() override;
   [[nodiscard]] postgres::Publication read_publication() override;
   [[nodiscard]] postgres::CatalogMoment read_moment() override;
   [[nodiscard]] bool commits_wait() override;
@@ -44,6 +46,7 @@ class SourceCatalog final : public CatalogSource {
   std::string slot_;
   ValueLimits limits_;
   std::optional<postgres::Connection> connection_;
+  std::uint64_t checked_ = 0;  // the version of the known server that the connection was compared with
 };
 
 }  // namespace walbrook::replication

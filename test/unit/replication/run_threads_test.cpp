@@ -119,6 +119,7 @@ class WrittenLog {
 class SteadyCatalog final : public CatalogSource {
  public:
   SteadyCatalog(postgres::Publication seen, const WrittenLog& log) : seen_(std::move(seen)), log_(log) {}
+  [[nodiscard]] std::string read_snapshot() override { return std::to_string(log_.end().value); }
   [[nodiscard]] postgres::Publication read_publication() override {
     auto now = seen_;
     now.complete_to = now.position = Lsn{log_.end().value + 1};

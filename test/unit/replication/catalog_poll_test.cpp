@@ -1,0 +1,152 @@
+// The catalog poll over a source that counts what it is asked: what it reads, when, and what it posts.
+#include "replication/core/catalog_poll.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "test/unit/replication/engine_case.h"
+
+namespace walbrook::replication {
+namespace {
+
+constexpr Oid first_oid = 20'000, second_oid = 20'001;
+
+postgres::SourceTable source_table(Oid oid, std::string fingerprint) {
+  postgres::SourceTable table;
+  table.oid = oid;
+  table.schema = "public";
+  table.name = "t" + std::to_string(oid);
+  table.fingerprint = std::move(fingerprint);
+  return table;
+}
+
+// What a transaction of the source does to it is written by the test.
+class CountedCatalog final : public CatalogSource {
+ public:
+  [[nodiscard]] std::string read_snapshot() override {
+    if (std::exchange(is_lost, false)) throw Error(ErrorKind::connection, "the connection was lost");
+    ++snapshots;
+    return snapshot;
+  }
+  [[nodiscard]] postgres::Publication read_publication() override {
+    ++publications;
+    return publication;
+  }
+  [[nodiscard]] postgres::CatalogMoment read_moment() override {
+    ++moments;
+    return moment;
+  }
+  [[nodiscard]] bool commits_wait() override { return false; }
+  void forget_types() override {}
+  void describe(std::vector<postgres::SourceTable>& /*tables*/,
+                const std::function<bool(const postgres::SourceTable&)>& /*wanted*/) override {}
+  void disconnect() override { ++disconnects; }
+
+  std::string snapshot = "100:100:";
+  postgres::Publication publication;
+  postgres::CatalogMoment moment{.lsn = Lsn{0x1000}, .next_xid = 100, .oldest_xid = 100};
+  bool is_lost = false;
+  int snapshots = 0, publications = 0, moments = 0, disconnects = 0;
+};
+
+class CatalogPollTest : public testing::Test {
+ protected:
+  CatalogPollTest() {
+    catalog_.publication.tables = {source_table(first_oid, "a")};
+    catalog_.publication.complete_to = Lsn{0x1000};
+    poll_.emplace(
+        CatalogPollOptions{.follow = true}, catalog_, catalog_.publication, now_,
+        [this](LoaderMessage message) { posted_.push_back(std::move(message)); }, [this] { ++woken_; });
+    pass(interval);  // the first poll has nothing to compare with
+    EXPECT_EQ(catalog_.publications, 1);
+    posted_.clear();
+  }
+  // The time passes, and everything that is due is done.
+  void pass(milliseconds time) {
+    now_.steady += time;
+    while (std::holds_alternative<RunAgain>(poll_->step(now_))) continue;
+  }
+  [[nodiscard]] const CatalogSeen& seen() const { return std::get<CatalogSeen>(posted_.back()); }
+
+  static constexpr milliseconds interval{3'000};
+  CountedCatalog catalog_;
+  Now now_{.steady = SteadyTime{} + std::chrono::hours(1), .wall = {}};
+  std::vector<LoaderMessage> posted_;
+  int woken_ = 0;
+  std::optional<CatalogPoll> poll_;
+};
+
+TEST_F(CatalogPollTest, one_question_is_asked_while_no_transaction_ends) {
+  const auto before = catalog_.snapshots;
+  for (int i = 0; i < 3; ++i) pass(interval);
+  EXPECT_EQ(catalog_.snapshots, before + 3);
+  EXPECT_EQ(catalog_.publications, 1);
+  EXPECT_TRUE(posted_.empty());
+}
+
+TEST_F(CatalogPollTest, a_transaction_that_ended_is_looked_for_in_the_catalog) {
+  catalog_.snapshot = "101:101:";
+  catalog_.publication.complete_to = Lsn{0x2000};
+  pass(interval);
+  ASSERT_EQ(posted_.size(), 1U);
+  EXPECT_EQ(seen().complete_to, Lsn{0x2000});
+  EXPECT_FALSE(seen().publication.has_value()) << "it wrote rows alone";
+
+  catalog_.snapshot = "102:102:";
+  catalog_.publication.tables.push_back(source_table(second_oid, "b"));
+  pass(interval);
+  ASSERT_EQ(posted_.size(), 2U);
+  ASSERT_TRUE(seen().publication.has_value());
+  EXPECT_EQ(seen().publication->tables.size(), 2U);
+}
+
+TEST_F(CatalogPollTest, whoever_asks_learns_up_to_where_the_catalog_is_seen) {
+  catalog_.publication.complete_to = Lsn{0x2000};
+  poll_->ask();
+  EXPECT_EQ(woken_, 1);
+  pass(milliseconds(0));
+  ASSERT_EQ(posted_.size(), 1U);
+  EXPECT_EQ(seen().complete_to, Lsn{0x2000});
+}
+
+TEST_F(CatalogPollTest, a_publication_that_is_incomplete_is_completed_by_a_later_poll) {
+  catalog_.snapshot = "101:101:";
+  catalog_.publication.is_incomplete = true;
+  pass(interval);
+  pass(interval);
+  EXPECT_EQ(catalog_.publications, 3) << "a lock may be free that no transaction with an ID held";
+  catalog_.publication.is_incomplete = false;
+  pass(interval);
+  pass(interval);
+  EXPECT_EQ(catalog_.publications, 4);
+}
+
+TEST_F(CatalogPollTest, writers_that_were_open_at_a_change_are_waited_for) {
+  catalog_.snapshot = "99:101:99";
+  catalog_.publication.tables.push_back(source_table(second_oid, "b"));
+  catalog_.moment = {.lsn = Lsn{0x2000}, .next_xid = 101, .oldest_xid = 99};
+  pass(interval);
+  pass(interval);
+  EXPECT_EQ(catalog_.moments, 2);
+  catalog_.moment = {.lsn = Lsn{0x2100}, .next_xid = 101, .oldest_xid = 101};
+  pass(interval);
+  ASSERT_TRUE(seen().publication.has_value()) << "the loader lets go what left";
+  const auto read = catalog_.publications;
+  pass(interval);
+  EXPECT_EQ(catalog_.publications, read);
+}
+
+TEST_F(CatalogPollTest, another_connection_may_lead_to_another_server) {
+  catalog_.is_lost = true;
+  pass(interval);
+  EXPECT_EQ(catalog_.disconnects, 1);
+  EXPECT_EQ(catalog_.publications, 1) << "it is tried again after a while";
+  pass(interval);
+  EXPECT_EQ(catalog_.publications, 2) << "its transactions may have the same IDs";
+}
+
+}  // namespace
+}  // namespace walbrook::replication
