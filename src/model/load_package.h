@@ -27,21 +27,13 @@ struct Truncate {
 struct MergeStaged {
   std::uint32_t xid = 0;
   std::uint32_t transaction = 0;
-  bool prepared = false;               // kept by a package of kind `prepare`
+  bool prepared = false;               // kept by a PreparedTransaction
   std::vector<std::uint32_t> aborted;  // subtransactions that were rolled back, ascending: without their changes
 };
 
 // Order matters per table only: all changes of one table stand in the steps in the order of their commits. One batch
 // may hold changes of many transactions.
 using Step = std::variant<RowBatch, Truncate, MergeStaged>;
-
-enum class PackageKind {
-  commits,  // whole commits
-  part,     // a part of one open transaction, to be spooled
-  prepare,  // the (rest of the) changes of a prepared transaction: kept, with the checkpoint, until it is decided
-  discard,  // a transaction of which parts were put aside was rolled back
-  restart,  // the stream begins again at the checkpoint: what is spooled of open transactions will come again
-};
 
 // A table whose changes could not be read: it is set aside, or copied anew where that mends it; the others go on.
 struct Trouble {
@@ -53,21 +45,54 @@ struct Trouble {
   Lsn commit_lsn = {};  // of the change; unset while its transaction is open
 };
 
-struct LoadPackage {
-  PackageKind kind = PackageKind::commits;
-  std::uint32_t staged_xid = 0;        // of part, prepare, discard: the top-level transaction
-  bool prepared = false;               // of discard: it was prepared
-  std::vector<std::uint32_t> aborted;  // of prepare: as in MergeStaged, for its earlier parts
-  // The newest transaction, of this package or before it, in which the stream described a relation: somebody may have
-  // altered a table. Its rows are applied once the catalog was compared as of behind this commit.
-  Lsn described;
-  Lsn checkpoint;                         // end_lsn of the last commit: where streaming starts once it is durable
-  Transaction last;                       // of commits: the last one with published changes; unset: none has any
-  std::vector<Transaction> transactions;  // in commit order; of part and prepare: the one, or its subtransactions
+// Changes as they are gathered from the stream.
+struct GatheredChanges {
+  std::vector<Transaction> transactions;  // in commit order; of one that is open: it alone, or its subtransactions
   std::vector<Step> steps;
   std::vector<Trouble> troubles;
   std::size_t bytes = 0;  // memory held, for the queue's bound
   std::size_t rows = 0;   // changes in it, `before` rows not counted
 };
+
+// Contiguous whole commits, one at least.
+struct WholeCommits : GatheredChanges {
+  // The newest transaction, of this package or before it, in which the stream described a relation: somebody may have
+  // altered a table. Its rows are applied once the catalog was compared as of behind this commit.
+  Lsn described;
+  Lsn checkpoint;    // end_lsn of the last commit: where streaming starts once it is durable
+  Transaction last;  // the last one with published changes; unset: none has any
+};
+
+// A part of a transaction that is open, to be spooled. Its troubles come with its commit.
+struct TransactionPart {
+  std::uint32_t xid = 0;  // of the top-level transaction, as in all that follow
+  std::vector<Transaction> transactions;
+  std::vector<Step> steps;
+  std::size_t bytes = 0;
+};
+
+// The (rest of the) changes of a prepared transaction: they are kept, with the checkpoint, until it is decided.
+struct PreparedTransaction : GatheredChanges {
+  std::uint32_t xid = 0;
+  std::vector<std::uint32_t> aborted;  // as in MergeStaged, for its earlier parts
+  Lsn checkpoint;                      // behind its PREPARE
+};
+
+// What was spooled of a transaction is of no more use: it was rolled back, or is durable already.
+struct DiscardSpooled {
+  std::uint32_t xid = 0;
+};
+
+// A prepared transaction was rolled back.
+struct DiscardPrepared {
+  std::uint32_t xid = 0;
+  Lsn checkpoint;  // behind its ROLLBACK PREPARED
+};
+
+// The stream begins again at the checkpoint: what is spooled of open transactions will come again.
+struct StreamRestart {};
+
+using LoadPackage =
+    std::variant<WholeCommits, TransactionPart, PreparedTransaction, DiscardSpooled, DiscardPrepared, StreamRestart>;
 
 }  // namespace walbrook

@@ -261,15 +261,15 @@ std::optional<LoadPackage> Assembler::cut() {
   return take_commits();
 }
 
-LoadPackage Assembler::take_commits() {
+WholeCommits Assembler::take_commits() {
   commits_ = 0;
-  auto out = in_transaction_ && !skipping_ ? package_.take_before_mark() : package_.take_all();
+  auto out = in_transaction_ && !skipping_ ? package_.take_before_mark() : package_.take_commits();
   out.described = described_;
   return out;
 }
 
 // Of whichever open transaction holds most.
-LoadPackage Assembler::take_part() {
+TransactionPart Assembler::take_part() {
   StreamedTransaction* largest = nullptr;
   for (const auto& [xid, stream] : streams_) {
     if (largest == nullptr || stream->changes().bytes() > largest->changes().bytes()) largest = stream.get();
@@ -280,9 +280,7 @@ LoadPackage Assembler::take_part() {
     return largest->take_part();
   }
   const Transaction transaction = package_.content().transactions.back();
-  LoadPackage out = package_.take_part();
-  out.kind = PackageKind::part;
-  out.staged_xid = transaction.xid;
+  auto out = package_.take_part(transaction.xid);
   package_.add(transaction);
   package_.mark();
   spooled_ = true;
@@ -339,7 +337,7 @@ void Assembler::on(const postgres::StreamCommit& commit) {
   learn_relations(*stream);
   const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
   if (is_durable(committed, stream->changed())) {
-    if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = commit.xid});
+    if (stream->spooled()) due_.push_back(DiscardSpooled{commit.xid});
     return;
   }
   if (!stream->relations().empty()) described_ = commit.commit_lsn;
@@ -366,7 +364,7 @@ void Assembler::on(const postgres::StreamAbort& abort) {
   // Servers tell of some transactions that they never streamed.
   if (!streams_.contains(abort.xid)) return;
   const auto stream = end_stream(abort.xid, "rolls back");
-  if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = abort.xid});
+  if (stream->spooled()) due_.push_back(DiscardSpooled{abort.xid});
 }
 
 // Two-phase commit: what was prepared is kept in the destination's staging, durable with the checkpoint, since the
@@ -377,12 +375,9 @@ void Assembler::on(const postgres::BeginPrepare& begin) {
 }
 
 // Commits that came before it leave first, so that the checkpoint never passes them.
-void Assembler::due_prepared(LoadPackage&& content, std::uint32_t xid, Lsn end_lsn) {
+void Assembler::due_prepared(PreparedTransaction&& prepared) {
   if (commits_ > 0) due_.push_back(take_commits());
-  content.kind = PackageKind::prepare;
-  content.staged_xid = xid;
-  content.checkpoint = end_lsn;
-  due_.push_back(std::move(content));
+  due_.push_back(std::move(prepared));
   ++commits_seen_;
 }
 
@@ -393,7 +388,7 @@ void Assembler::on(const postgres::Prepare& prepare) {
   if (skipping_) return;
   const bool changed = spooled_ || package_.changed_since_mark();
   auto content = package_.take_behind_mark();
-  if (changed) due_prepared(std::move(content), prepare.xid, prepare.end_lsn);
+  if (changed) due_prepared({std::move(content), prepare.xid, {}, prepare.end_lsn});
 }
 
 void Assembler::on(const postgres::StreamPrepare& prepare) {
@@ -403,13 +398,12 @@ void Assembler::on(const postgres::StreamPrepare& prepare) {
   learn_relations(*stream);
   if (prepare.prepare_lsn >= options_.checkpoint) history_.reached(prepare.prepare_lsn);
   if (prepare.prepare_lsn < options_.checkpoint) {
-    if (stream->spooled()) due_.push_back({.kind = PackageKind::discard, .staged_xid = prepare.xid});
+    if (stream->spooled()) due_.push_back(DiscardSpooled{prepare.xid});
     return;
   }
   auto content = stream->take();
   if (!stream->spooled() && content.steps.empty()) return;
-  content.aborted = stream->aborted();
-  due_prepared(std::move(content), prepare.xid, prepare.end_lsn);
+  due_prepared({std::move(content), prepare.xid, stream->aborted(), prepare.end_lsn});
 }
 
 void Assembler::on(const postgres::CommitPrepared& commit) {
@@ -433,10 +427,7 @@ void Assembler::on(const postgres::RollbackPrepared& rollback) {
   position_ = rollback.rollback_end_lsn;
   if (rollback.rollback_end_lsn <= options_.checkpoint) return;
   if (commits_ > 0) due_.push_back(take_commits());
-  due_.push_back({.kind = PackageKind::discard,
-                  .staged_xid = rollback.xid,
-                  .prepared = true,
-                  .checkpoint = rollback.rollback_end_lsn});
+  due_.push_back(DiscardPrepared{.xid = rollback.xid, .checkpoint = rollback.rollback_end_lsn});
 }
 
 }  // namespace walbrook::replication

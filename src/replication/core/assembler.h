@@ -2,7 +2,7 @@
 //
 // Rows are parsed straight from the frame into the open package's batches; those of streamed transactions into batches
 // of their own until they are committed. Two bounds close a package: bytes and rows. A transaction that is still open
-// when they are reached leaves in parts (PackageKind::part), and the package with its commit names them. `cut` hands
+// when they are reached leaves in parts (TransactionPart), and the package with its commit names them. `cut` hands
 // out whole commits only; the rows of a transaction that is still open move to the next package.
 #pragma once
 
@@ -117,11 +117,11 @@ class Assembler {
   [[nodiscard]] bool beyond_until(Lsn commit_lsn);
   [[nodiscard]] std::unique_ptr<StreamedTransaction> end_stream(std::uint32_t xid, std::string_view what);
   void learn_relations(StreamedTransaction& stream);
-  void due_prepared(LoadPackage&& content, std::uint32_t xid, Lsn end_lsn);
+  void due_prepared(PreparedTransaction&& prepared);
   [[nodiscard]] std::size_t held_bytes() const;
   [[nodiscard]] bool full() const;
-  [[nodiscard]] LoadPackage take_commits();
-  [[nodiscard]] LoadPackage take_part();
+  [[nodiscard]] WholeCommits take_commits();
+  [[nodiscard]] TransactionPart take_part();
 
   AssemblerOptions options_;
   TypeCatalog& types_;
@@ -152,7 +152,7 @@ class Assembler {
   std::size_t streamed_rows_ = 0;
   std::deque<LoadPackage> due_;  // packages that leave before anything else does, in order
   Lsn position_;
-  Lsn described_;  // as LoadPackage::described
+  Lsn described_;  // as WholeCommits::described
   Lsn next_commit_;
 };
 

@@ -13,7 +13,7 @@ std::string json_text(const std::map<std::string, std::uint64_t>& rows) {
 
 }  // namespace
 
-destination::LoadRecord load_record(std::int64_t id, const LoadPackage& package, const PackageApply& applied,
+destination::LoadRecord load_record(std::int64_t id, const WholeCommits& package, const PackageApply& applied,
                                     const TableSync& sync, WallTime started) {
   const auto& counts = applied.counts();
   std::map<std::string, std::uint64_t> rows;

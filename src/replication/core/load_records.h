@@ -10,7 +10,7 @@
 
 namespace walbrook::replication {
 
-[[nodiscard]] destination::LoadRecord load_record(std::int64_t id, const LoadPackage& package,
+[[nodiscard]] destination::LoadRecord load_record(std::int64_t id, const WholeCommits& package,
                                                   const PackageApply& applied, const TableSync& sync, WallTime started);
 
 // Tables of one order may become visible in several loads: their row grows with each. Copied before a load and put back

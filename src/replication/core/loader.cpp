@@ -24,7 +24,7 @@ constexpr milliseconds longest_reload{10'000};
 constexpr std::chrono::seconds longest_catalog_wait{15};
 
 // Packages tile the commit sequence: nothing in one of them commits before what is durable already, or out of order.
-void check_order(const LoadPackage& package, Lsn checkpoint) {
+void check_order(const WholeCommits& package, Lsn checkpoint) {
   Lsn before = checkpoint;
   for (const auto& transaction : package.transactions) {
     WALBROOK_CHECK(transaction.commit_lsn >= before, "transaction {} commits at {}, after {} was applied",
@@ -103,7 +103,8 @@ Next Loader::work(Now now) {
     if (!taken.package) return be_idle(taken, now);
     package_ = std::move(taken.package);
   }
-  if (package_->kind == PackageKind::commits && waits_for_catalog(package_->described, now)) {
+  if (const auto* commits = std::get_if<WholeCommits>(&*package_);
+      commits != nullptr && waits_for_catalog(commits->described, now)) {
     return Wait{.until = *catalog_waited_to_, .what = Awaited::catalog};
   }
   return apply();
@@ -370,8 +371,8 @@ void Loader::begin_with_changes() {
 
 void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
   // The package in hand is not durable. What a failed attempt has spooled of it is put again with the next one.
-  if (package_ && package_->kind == PackageKind::commits) {
-    spool_.discard_from(package_->transactions.front().commit_lsn);
+  if (const auto* commits = package_ ? std::get_if<WholeCommits>(&*package_) : nullptr) {
+    spool_.discard_from(commits->transactions.front().commit_lsn);
   }
   using Of = destination::AttemptId::Of;
   const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
@@ -435,14 +436,9 @@ bool Loader::commits_idle(Lsn position, Now now) const {
 
 Next Loader::apply() {
   try {
-    apply_once(*package_);
+    std::visit([this](const auto& package) { apply_once(package); }, *package_);
   } catch (const TableFailed& failed) {
-    const Lsn at = package_->transactions.empty() ? Lsn{} : package_->transactions.front().commit_lsn;
-    if (failed.of_target()) {
-      target_failed(failed, at);
-    } else {
-      package_->troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = at});
-    }
+    table_failed(failed);
     return RunAgain{};
   } catch (const SpoolFull& full) {
     make_room(full);
@@ -454,18 +450,7 @@ Next Loader::apply() {
   return RunAgain{};
 }
 
-void Loader::apply_once(const LoadPackage& package) {
-  switch (package.kind) {
-    case PackageKind::part:
-      return spool(package);
-    case PackageKind::prepare:
-      return keep_prepared(package);
-    case PackageKind::discard:
-    case PackageKind::restart:
-      return discard(package);
-    case PackageKind::commits:
-      break;
-  }
+void Loader::apply_once(const WholeCommits& package) {
   check_order(package, checkpoint_);
   const auto begun = clock_.now();
   if (!planted::is(planted::Fault::spooled_twice)) spool_.discard_from(package.transactions.front().commit_lsn);
@@ -474,7 +459,7 @@ void Loader::apply_once(const LoadPackage& package) {
                                         .first_commit = package.transactions.front().commit_lsn,
                                         .last_commit = package.transactions.back().commit_lsn});
   TableChanges changes(sync_);
-  alter_targets(*load, package, changes);
+  alter_targets(*load, package.steps, changes);
   fault::hit("before_load");
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
@@ -499,14 +484,14 @@ void Loader::adopt(TableChanges& changes) {
   }
 }
 
-void Loader::spool(const LoadPackage& package) {
+void Loader::apply_once(const TransactionPart& part) {
   const auto addition = destination_.begin({});  // before the rows' own transaction, which applies them from the spool
   TableChanges changes(sync_);
-  alter_targets(*addition, package, changes);
+  alter_targets(*addition, part.steps, changes);
   addition->commit();
-  const auto bytes = write_part(package.transactions, package.steps);
+  const auto bytes = write_part(part.transactions, part.steps);
   fault::hit("before_spool");
-  spool_.put(transaction_key(package.staged_xid), {}, bytes);  // what is tried again has put nothing
+  spool_.put(transaction_key(part.xid), {}, bytes);  // what is tried again has put nothing
   changes.adopt();
 }
 
@@ -541,20 +526,27 @@ void Loader::discard_needless() {
   }
 }
 
-// What was spooled of an open transaction is of no more use where it was rolled back, or where the stream begins anew.
-void Loader::discard(const LoadPackage& package) {
+void Loader::apply_once(const DiscardSpooled& discard) {
   fault::hit("before_discard");
-  if (package.kind == PackageKind::restart) return spool_.discard_transactions();
-  if (!package.prepared) return spool_.discard(transaction_key(package.staged_xid));
-  const auto load = destination_.begin({.last_commit = package.checkpoint});
-  load->put(destination::DropPrepared{package.staged_xid});
-  commit(*load, package.checkpoint);
+  spool_.discard(transaction_key(discard.xid));
 }
 
-void Loader::keep_prepared(const LoadPackage& package) {
+void Loader::apply_once(const DiscardPrepared& discard) {
+  fault::hit("before_discard");
+  const auto load = destination_.begin({.last_commit = discard.checkpoint});
+  load->put(destination::DropPrepared{discard.xid});
+  commit(*load, discard.checkpoint);
+}
+
+void Loader::apply_once(const StreamRestart& /*restart*/) {
+  fault::hit("before_discard");
+  spool_.discard_transactions();
+}
+
+void Loader::apply_once(const PreparedTransaction& package) {
   const auto load = destination_.begin({.last_commit = package.checkpoint});
   TableChanges changes(sync_);
-  alter_targets(*load, package, changes);
+  alter_targets(*load, package.steps, changes);
   fault::hit("before_prepare");
   PackageApply prepared(*load, spool_, sync_, changes, next_load_);
   prepared.keep_prepared(package);
@@ -564,12 +556,12 @@ void Loader::keep_prepared(const LoadPackage& package) {
   adopt(changes);
 }
 
-void Loader::alter_targets(destination::Transaction& load, const LoadPackage& package, TableChanges& changes) {
-  for (const auto& [oid, schema] : new_columns(package, sync_)) {
+void Loader::alter_targets(destination::Transaction& load, const std::vector<Step>& steps, TableChanges& changes) {
+  for (const auto& [oid, schema] : new_columns(steps, sync_)) {
     for_table(oid,
               [&, oid = oid, schema = schema] { load.alter(sync_.find(oid)->record, {.columns = schema->columns}); });
   }
-  for (auto& [oid, columns] : variant_columns(package, sync_)) {
+  for (auto& [oid, columns] : variant_columns(steps, sync_)) {
     auto& table = *sync_.find(oid);
     if (table.record.state == TableState::streaming) {
       for_table(oid, [&, columns = columns] {
@@ -609,6 +601,31 @@ Error Loader::given_up(const Error& failed) const {
   Error told(failed.kind(), failed.cause(), std::move(then), failed.facts());
   told.add_facts({.lsn = checkpoint_.to_string()});
   return told;
+}
+
+// The package is applied again, and leaves the table's changes out then.
+void Loader::table_failed(const TableFailed& failed) {
+  const auto begun = std::visit(
+      [](const auto& each) {
+        if constexpr (requires { each.transactions; }) {
+          if (!each.transactions.empty()) return each.transactions.front().commit_lsn;
+        }
+        return Lsn{};
+      },
+      *package_);
+  if (failed.of_target()) return target_failed(failed, begun);
+  GatheredChanges* changes = std::get_if<WholeCommits>(&*package_);
+  if (changes == nullptr) changes = std::get_if<PreparedTransaction>(&*package_);
+  if (changes != nullptr) {
+    changes->troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = begun});
+    return;
+  }
+  // A part names no troubles, and its transaction may still roll back; but a target that cannot be altered for it
+  // cannot be altered for the next one either.
+  auto& table = *sync_.find(failed.table());
+  suspend(table, failed.what());
+  table.set_aside_at = begun;
+  note_changed(table);
 }
 
 // Where the destination refuses to change one table's target (destination::TargetRefused), the load that it happened in

@@ -96,29 +96,34 @@ class Loader {
   // Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
   [[nodiscard]] bool waits_for_catalog(Lsn described, Now now);
   [[nodiscard]] Next apply();
-  void apply_once(const LoadPackage& package);
-  void spool(const LoadPackage& package);
+  // Whatever the package is of. One that failed is applied again.
+  void apply_once(const WholeCommits& package);
+  void apply_once(const TransactionPart& part);
+  void apply_once(const PreparedTransaction& package);
+  void apply_once(const DiscardSpooled& discard);
+  void apply_once(const DiscardPrepared& discard);
+  void apply_once(const StreamRestart& restart);
   // Gives up the largest copy, so that the others continue. Throws where that makes no room.
   void make_room(const SpoolFull& full);
   // Changes of tables that are not being copied: no copy will need them.
   void discard_needless();
-  void discard(const LoadPackage& package);
-  void keep_prepared(const LoadPackage& package);
   void adopt(TableChanges& changes);
-  // Columns that the package's rows need and the targets do not have yet.
-  void alter_targets(destination::Transaction& load, const LoadPackage& package, TableChanges& changes);
+  // Columns that the rows need and the targets do not have yet.
+  void alter_targets(destination::Transaction& load, const std::vector<Step>& steps, TableChanges& changes);
   [[nodiscard]] Next be_idle(const PackageFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 
   // The record as its copy will have it.
   [[nodiscard]] TableRecord promoted_record(const SyncedTable& table) const;
+  // What follows for a table whose changes of the package in hand cannot be applied.
+  void table_failed(const TableFailed& failed);
   // The destination refused to change a target. Its table is resynced where the target was altered,
   // else suspended.
   void target_failed(const TableFailed& failed, Lsn commit_lsn);
   // The same of a copy that was to take its place, or of the changes that waited for it: the table is suspended.
   void promotion_failed(const TableFailed& failed);
   [[nodiscard]] Error given_up(const Error& failed) const;
-  // `last`: LoadPackage::last of what is applied in it.
+  // `last`: WholeCommits::last of what is applied in it.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
 
   LoaderOptions options_;

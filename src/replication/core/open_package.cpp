@@ -187,7 +187,7 @@ void OpenPackage::add(MergeStaged merge) {
   package_.steps.emplace_back(std::move(merge));
 }
 
-void OpenPackage::add(LoadPackage&& other, std::uint32_t transaction) {
+void OpenPackage::add(GatheredChanges&& other, std::uint32_t transaction) {
   open_.clear();
   for (auto& step : other.steps) {
     assign_transaction(step, transaction);
@@ -213,8 +213,9 @@ bool OpenPackage::changed_since_mark() const {
   return !row_marks_.empty() || package_.steps.size() != marked_steps_ || package_.troubles.size() != marked_troubles_;
 }
 
-LoadPackage OpenPackage::take_before_mark() {
-  LoadPackage out = std::exchange(package_, {});
+// What stands before the mark leaves; the open transaction and what it changed stay.
+GatheredChanges OpenPackage::split_at_mark() {
+  auto out = std::exchange(package_, {});
   open_.clear();
   package_.transactions.push_back(out.transactions.back());
   out.transactions.pop_back();
@@ -241,28 +242,38 @@ LoadPackage OpenPackage::take_before_mark() {
   return out;
 }
 
-LoadPackage OpenPackage::take_behind_mark() {
-  const auto checkpoint = package_.checkpoint;
-  LoadPackage before = take_before_mark();
-  LoadPackage out = take_all();
+WholeCommits OpenPackage::as_commits(GatheredChanges&& changes) {
+  return {std::move(changes), Lsn{}, std::exchange(checkpoint_, {}), std::exchange(last_, {})};
+}
+
+WholeCommits OpenPackage::take_before_mark() {
+  return as_commits(split_at_mark());
+}
+
+GatheredChanges OpenPackage::take_behind_mark() {
+  auto before = split_at_mark();
+  auto out = take_all();
   package_ = std::move(before);
-  package_.checkpoint = checkpoint;
   mark();
   return out;
 }
 
-LoadPackage OpenPackage::take_all() {
+WholeCommits OpenPackage::take_commits() {
+  return as_commits(take_all());
+}
+
+GatheredChanges OpenPackage::take_all() {
   open_.clear();
   row_marks_.clear();
   marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
   return std::exchange(package_, {});
 }
 
-LoadPackage OpenPackage::take_part() {
+TransactionPart OpenPackage::take_part(std::uint32_t xid) {
   auto troubles = std::exchange(package_.troubles, {});
-  LoadPackage out = take_all();
+  auto out = take_all();
   package_.troubles = std::move(troubles);
-  return out;
+  return {.xid = xid, .transactions = std::move(out.transactions), .steps = std::move(out.steps), .bytes = out.bytes};
 }
 
 }  // namespace walbrook::replication

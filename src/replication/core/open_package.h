@@ -25,7 +25,7 @@ class OpenPackage {
  public:
   explicit OpenPackage(const ValueLimits& limits) : limits_(limits) {}
 
-  [[nodiscard]] const LoadPackage& content() const { return package_; }
+  [[nodiscard]] const GatheredChanges& content() const { return package_; }
   [[nodiscard]] std::size_t bytes() const { return package_.bytes; }
   [[nodiscard]] std::size_t rows() const { return package_.rows; }
 
@@ -35,8 +35,9 @@ class OpenPackage {
   [[nodiscard]] Transaction& transaction(std::uint32_t index) { return package_.transactions[index]; }
   // REQUIRES: it changed nothing.
   void remove_newest_transaction();
-  void set_checkpoint(Lsn lsn) { package_.checkpoint = lsn; }
-  void set_last(const Transaction& transaction) { package_.last = transaction; }
+  // Of the whole commits in it.
+  void set_checkpoint(Lsn lsn) { checkpoint_ = lsn; }
+  void set_last(const Transaction& transaction) { last_ = transaction; }
 
   // One row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the update leaves
   // out are taken from it where it has them. Throws NeedsText; Error(protocol).
@@ -50,18 +51,20 @@ class OpenPackage {
   void add(MergeStaged merge);
   void add(Trouble trouble) { package_.troubles.push_back(std::move(trouble)); }
   // Another package's steps and troubles, whose rows become those of this transaction.
-  void add(LoadPackage&& other, std::uint32_t transaction);
+  void add(GatheredChanges&& other, std::uint32_t transaction);
 
   // The newest transaction is open from here on.
   void mark();
   [[nodiscard]] bool changed_since_mark() const;
   // Everything before the mark; the open transaction and what it changed stay.
-  [[nodiscard]] LoadPackage take_before_mark();
+  [[nodiscard]] WholeCommits take_before_mark();
   // Only what came behind the mark, with the open transaction; nothing of it stays.
-  [[nodiscard]] LoadPackage take_behind_mark();
-  [[nodiscard]] LoadPackage take_all();
-  // All, to be spooled: the troubles stay until it is known whether the transaction commits.
-  [[nodiscard]] LoadPackage take_part();
+  [[nodiscard]] GatheredChanges take_behind_mark();
+  // REQUIRES: no transaction is open.
+  [[nodiscard]] WholeCommits take_commits();
+  [[nodiscard]] GatheredChanges take_all();
+  // All changes of open transaction `xid`, to be spooled: the troubles stay until it is known whether it commits.
+  [[nodiscard]] TransactionPart take_part(std::uint32_t xid);
 
  private:
   struct OpenBatch {
@@ -72,9 +75,13 @@ class OpenPackage {
                                  Op op, const postgres::Tuple& tuple);
   void ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why);
   void set_aside(RelationState& relation, RowBatch& batch, const std::string& why);
+  [[nodiscard]] GatheredChanges split_at_mark();
+  [[nodiscard]] WholeCommits as_commits(GatheredChanges&& changes);
 
   ValueLimits limits_;
-  LoadPackage package_;
+  GatheredChanges package_;
+  Lsn checkpoint_;                                // as WholeCommits has it
+  Transaction last_;                              // likewise
   std::unordered_map<Oid, OpenBatch> open_;       // by group
   std::size_t marked_steps_ = 0;                  // steps from here on belong to the open transaction alone
   std::map<std::size_t, std::size_t> row_marks_;  // earlier steps that it appended to: step → its first row there

@@ -89,7 +89,7 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
   }
 }
 
-void PackageApply::apply(const LoadPackage& package) {
+void PackageApply::apply(const WholeCommits& package) {
   WALBROOK_CHECK(std::ranges::is_sorted(package.transactions, {}, &Transaction::commit_lsn),
                  "the transactions of a package are not in the order of their commits");
   first_commit_ = package.transactions.front().commit_lsn;
@@ -99,17 +99,17 @@ void PackageApply::apply(const LoadPackage& package) {
   counts_.transactions += package.transactions.size();
 }
 
-void PackageApply::keep_prepared(const LoadPackage& package) {
+void PackageApply::keep_prepared(const PreparedTransaction& package) {
   set_aside(package.troubles);
   const auto keep = [&](std::string_view bytes) {
     const auto part = committed_part(bytes, package.aborted);
-    const auto kept = write_part({Transaction{.xid = package.staged_xid}}, part.steps);
-    load_.put(destination::KeepPrepared{.xid = package.staged_xid, .bytes = kept});
+    const auto kept = write_part({Transaction{.xid = package.xid}}, part.steps);
+    load_.put(destination::KeepPrepared{.xid = package.xid, .bytes = kept});
   };
   // A transaction of that xid that was prepared before the counter came round again.
-  load_.put(destination::DropPrepared{package.staged_xid});
-  spool_.for_each(transaction_key(package.staged_xid), keep);
-  taken_from_spool_.push_back(transaction_key(package.staged_xid));
+  load_.put(destination::DropPrepared{package.xid});
+  spool_.for_each(transaction_key(package.xid), keep);
+  taken_from_spool_.push_back(transaction_key(package.xid));
   keep(write_part(package.transactions, package.steps));
 }
 
@@ -316,9 +316,9 @@ void PackageApply::promote(SyncedTable& table) {
   });
 }
 
-std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync) {
+std::map<Oid, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync) {
   std::map<Oid, TableSchemaRef> columns;
-  for (const auto& step : package.steps) {
+  for (const auto& step : steps) {
     const auto* batch = std::get_if<RowBatch>(&step);
     if (batch == nullptr) continue;
     const auto* table = sync.find_by_relation(batch->schema->oid);
@@ -329,9 +329,9 @@ std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync&
   return columns;
 }
 
-std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync) {
+std::map<Oid, std::set<std::string>> variant_columns(const std::vector<Step>& steps, TableSync& sync) {
   std::map<Oid, std::set<std::string>> columns;
-  for (const auto& step : package.steps) {
+  for (const auto& step : steps) {
     const auto* batch = std::get_if<RowBatch>(&step);
     if (batch == nullptr) continue;
     auto* table = sync.find_by_relation(batch->schema->oid);

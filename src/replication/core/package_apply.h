@@ -49,11 +49,11 @@ class PackageApply {
 
   // In commit order. Changes of tables that are being copied go to the spool. Throws Error; the load is dead then.
   // REQUIRES: what the spool has from the package's first commit on was discarded.
-  void apply(const LoadPackage& package);
+  void apply(const WholeCommits& package);
   void set_aside(const std::vector<Trouble>& troubles);
   // The changes of a prepared transaction wait, durable, until it is decided. What was spooled of it so far goes with
   // them.
-  void keep_prepared(const LoadPackage& package);
+  void keep_prepared(const PreparedTransaction& package);
   // The copied table takes its place: its copy, then its spooled changes from its consistent point on.
   void promote(SyncedTable& table);
   // What the load took out of the spool, to be discarded once it is durable.
@@ -92,10 +92,10 @@ class PackageApply {
   std::map<Oid, TableCounts> table_counts_;
 };
 
-// Columns of the package's batches that hold variants, by table: they must stand in the targets before the load begins.
-[[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const LoadPackage& package, TableSync& sync);
-// Of tables that have their changes alone: the columns that the package brings, where the copy lacks some of them. They
+// Columns of the batches that hold variants, by table: they must stand in the targets before the load begins.
+[[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const std::vector<Step>& steps, TableSync& sync);
+// Of tables that have their changes alone: the columns that the batches bring, where the copy lacks some of them. They
 // are added before the load that needs them.
-[[nodiscard]] std::map<Oid, TableSchemaRef> new_columns(const LoadPackage& package, TableSync& sync);
+[[nodiscard]] std::map<Oid, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync);
 
 }  // namespace walbrook::replication

@@ -150,7 +150,7 @@ Next Receiver::connect(SteadyTime now) {
   const Wait room{.until = now + longest_wait, .what = Awaited::room};
   if (!queue_.drained()) return room;
   if (!fresh_) {
-    LoadPackage restart{.kind = PackageKind::restart};
+    LoadPackage restart = StreamRestart{};
     fresh_ = queue_.try_push(restart);
     return room;
   }
@@ -222,7 +222,8 @@ Next Receiver::read(SteadyTime now) {
 bool Receiver::push_pending() {
   if (pending_) {
     fresh_ = false;
-    const auto last = pending_->last;
+    const auto* commits = std::get_if<WholeCommits>(&*pending_);
+    const auto last = commits != nullptr ? commits->last : Transaction{};
     if (!queue_.try_push(*pending_)) return false;
     if (last.commit_lsn.is_set()) last_ = last;
     pending_.reset();

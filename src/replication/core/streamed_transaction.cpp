@@ -20,26 +20,24 @@ std::vector<std::uint32_t> StreamedTransaction::aborted() const {
   return list;
 }
 
-void StreamedTransaction::drop_aborted(LoadPackage& package) {
+void StreamedTransaction::drop_aborted(const std::vector<Transaction>& transactions, std::vector<Step>& steps) {
   index_.clear();  // it goes with the transactions it points into
   if (aborted_.empty()) return;
   std::vector<bool> dropped;
-  dropped.reserve(package.transactions.size());
-  for (const auto& transaction : package.transactions) dropped.push_back(aborted_.contains(transaction.xid));
-  drop_transactions(package.steps, dropped);
+  dropped.reserve(transactions.size());
+  for (const auto& transaction : transactions) dropped.push_back(aborted_.contains(transaction.xid));
+  drop_transactions(steps, dropped);
 }
 
-LoadPackage StreamedTransaction::take() {
+GatheredChanges StreamedTransaction::take() {
   auto out = changes_.take_all();
-  drop_aborted(out);
+  drop_aborted(out.transactions, out.steps);
   return out;
 }
 
-LoadPackage StreamedTransaction::take_part() {
-  auto out = changes_.take_part();
-  drop_aborted(out);
-  out.kind = PackageKind::part;
-  out.staged_xid = xid_;
+TransactionPart StreamedTransaction::take_part() {
+  auto out = changes_.take_part(xid_);
+  drop_aborted(out.transactions, out.steps);
   spooled_ = true;
   return out;
 }

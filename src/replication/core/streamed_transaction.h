@@ -39,12 +39,12 @@ class StreamedTransaction {
   [[nodiscard]] bool spooled() const { return spooled_; }
 
   // What is held here, without the changes of subtransactions that are known to be rolled back.
-  [[nodiscard]] LoadPackage take();
-  // The same, as a package of kind `part`; it goes on.
-  [[nodiscard]] LoadPackage take_part();
+  [[nodiscard]] GatheredChanges take();
+  // The same, to be spooled; it goes on.
+  [[nodiscard]] TransactionPart take_part();
 
  private:
-  void drop_aborted(LoadPackage& package);
+  void drop_aborted(const std::vector<Transaction>& transactions, std::vector<Step>& steps);
 
   std::uint32_t xid_;
   OpenPackage changes_;

@@ -53,8 +53,8 @@ class ChangeIteration::Impl {
   [[nodiscard]] Table table_of(const TableSchema& relation) const;
   [[nodiscard]] bool wanted(const Table& table) const;
   void take_package(LoadPackage&& package);
-  void check_troubles(const LoadPackage& package) const;
-  void cut_pieces(LoadPackage& package);
+  void check_troubles(const WholeCommits& package) const;
+  void cut_pieces(std::vector<Step>& steps);
   [[nodiscard]] HandedOut hand_out();
   void advance(Lsn durable) { durable_ = std::max(durable_.load(), durable.value); }
   void finish_package();
@@ -237,33 +237,28 @@ bool ChangeIteration::Impl::wanted(const Table& table) const {
 void ChangeIteration::Impl::take_package(LoadPackage&& package) {
   in_hand_ = true;
   complete_ = {};
-  switch (package.kind) {
-    case PackageKind::commits:
-      check_troubles(package);
-      complete_ = package.checkpoint;
-      in_parts_ = false;
-      break;
-    case PackageKind::part:
-      in_parts_ = true;
-      break;
-    case PackageKind::restart:
-      // From the beginning of the transaction: its rows would come twice within one iteration.
-      if (in_parts_) {
-        throw Error(ErrorKind::connection,
-                    "the connection broke in the midst of a large transaction, of which batches were handed out",
-                    "Iterate again: it begins with that transaction.");
-      }
-      return;
-    case PackageKind::prepare:
-    case PackageKind::discard:
-      throw Error(ErrorKind::protocol, "a prepared transaction came from a slot that sends none");
+  if (auto* commits = std::get_if<WholeCommits>(&package)) {
+    check_troubles(*commits);
+    complete_ = commits->checkpoint;
+    in_parts_ = false;
+    cut_pieces(commits->steps);
+    transactions_ = std::move(commits->transactions);
+  } else if (auto* part = std::get_if<TransactionPart>(&package)) {
+    in_parts_ = true;
+    cut_pieces(part->steps);
+    transactions_ = std::move(part->transactions);
+  } else if (!std::holds_alternative<StreamRestart>(package)) {
+    throw Error(ErrorKind::protocol, "a prepared or streamed transaction came from a slot that sends none");
+  } else if (in_parts_) {
+    // From the beginning of the transaction: its rows would come twice within one iteration.
+    throw Error(ErrorKind::connection,
+                "the connection broke in the midst of a large transaction, of which batches were handed out",
+                "Iterate again: it begins with that transaction.");
   }
-  cut_pieces(package);
-  transactions_ = std::move(package.transactions);
 }
 
 // A copy could set the table aside and be made anew; who reads changes alone must know before anything is confirmed.
-void ChangeIteration::Impl::check_troubles(const LoadPackage& package) const {
+void ChangeIteration::Impl::check_troubles(const WholeCommits& package) const {
   for (const auto& trouble : package.troubles) {
     const auto found = tables_.find(trouble.oid);
     const auto table = found != tables_.end() ? found->second : Table{"", std::to_string(trouble.oid)};
@@ -275,8 +270,8 @@ void ChangeIteration::Impl::check_troubles(const LoadPackage& package) const {
   }
 }
 
-void ChangeIteration::Impl::cut_pieces(LoadPackage& package) {
-  for (auto& step : package.steps) {
+void ChangeIteration::Impl::cut_pieces(std::vector<Step>& steps) {
+  for (auto& step : steps) {
     if (auto* rows = std::get_if<RowBatch>(&step)) {
       const auto table = table_of(*rows->schema);
       if (!wanted(table)) continue;

@@ -7,8 +7,29 @@
 namespace walbrook::replication {
 namespace {
 
+// Of the first transaction in it; 0: it holds none.
 std::int64_t commit_time(const LoadPackage& package) {
-  return package.transactions.empty() ? 0 : package.transactions.front().commit_time;
+  return std::visit(
+      [](const auto& each) -> std::int64_t {
+        if constexpr (requires { each.transactions; }) {
+          return each.transactions.empty() ? 0 : each.transactions.front().commit_time;
+        } else {
+          return 0;
+        }
+      },
+      package);
+}
+
+std::size_t held_bytes(const LoadPackage& package) {
+  return std::visit(
+      [](const auto& each) -> std::size_t {
+        if constexpr (requires { each.bytes; }) {
+          return each.bytes;
+        } else {
+          return 0;
+        }
+      },
+      package);
 }
 
 }  // namespace
@@ -18,13 +39,14 @@ PackageQueue::PackageQueue(std::size_t bytes_bound, std::function<void()> wake_l
     : bytes_bound_(bytes_bound), wake_loader_(std::move(wake_loader)), wake_receiver_(std::move(wake_receiver)) {}
 
 bool PackageQueue::try_push(LoadPackage& package) {
+  const auto bytes = held_bytes(package);
   {
     const std::lock_guard lock(mutex_);
     const bool full =
-        packages_.size() >= queued_packages_at_most || (!packages_.empty() && bytes_ + package.bytes > bytes_bound_);
+        packages_.size() >= queued_packages_at_most || (!packages_.empty() && bytes_ + bytes > bytes_bound_);
     refused_ = full;
     if (full) return false;
-    bytes_ += package.bytes;
+    bytes_ += bytes;
     packages_.push_back(std::move(package));
     WALBROOK_CHECK(packages_.size() == 1 || bytes_ <= bytes_bound_, "{} packages hold {} bytes, {} are allowed",
                    packages_.size(), bytes_, bytes_bound_);
@@ -66,7 +88,7 @@ PackageFeed::Taken PackageQueue::take() {
     }
     taken.package = std::move(packages_.front());
     packages_.pop_front();
-    bytes_ -= taken.package->bytes;
+    bytes_ -= held_bytes(*taken.package);
     in_hand_ = true;
     in_hand_commit_time_ = commit_time(*taken.package);
     if (!std::exchange(refused_, false)) return taken;

@@ -25,7 +25,7 @@ void append_parts(Column& column, std::int64_t id) {
   column.close_list();
 }
 
-LoadPackage sample() {
+GatheredChanges sample() {
   TableSchema schema{.oid = 7, .schema = "public", .name = "doc"};
   schema.columns.push_back({.name = "id", .type_oid = type_oid::int8, .in_key = true, .type = {Layout::int64}});
   schema.columns.push_back({.name = "body", .type_oid = type_oid::text, .type = {Layout::utf8}});
@@ -51,7 +51,7 @@ LoadPackage sample() {
     append_parts(batch.columns[3], id);
     batch.finish_row(Op::update, static_cast<std::uint32_t>(id / 100), static_cast<std::uint32_t>(2 * id));
   }
-  LoadPackage package;
+  GatheredChanges package;
   package.transactions = {{.xid = 5, .commit_lsn = {10}, .commit_time = 30},
                           {.xid = 6, .commit_lsn = {40}, .commit_time = 60}};
   const auto of = batch.schema;
@@ -60,7 +60,7 @@ LoadPackage sample() {
   return package;
 }
 
-std::string bytes_of(const LoadPackage& package) {
+std::string bytes_of(const GatheredChanges& package) {
   return write_part(package.transactions, std::span(package.steps).first(2));
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "test/unit/replication/frames.h"
+#include "test/unit/replication/packages.h"
 
 namespace walbrook::replication {
 namespace {
@@ -33,9 +34,9 @@ class AssemblerTest : public ::testing::Test {
     open(xid, commit_lsn, rows, table);
     feed(frames::commit(commit_lsn, {commit_lsn.value + 5}));
   }
-  static std::size_t rows_of(const LoadPackage& package) {
+  static std::size_t rows_of(const std::vector<Step>& steps) {
     std::size_t rows = 0;
-    for (const auto& step : package.steps) {
+    for (const auto& step : steps) {
       if (const auto* batch = std::get_if<RowBatch>(&step)) rows += batch->rows();
     }
     return rows;
@@ -50,10 +51,10 @@ TEST_F(AssemblerTest, WholeCommitsOfOneTableShareABatch) {
   auto& assembler = make();
   transaction(10, {100}, 3);
   transaction(11, {200}, 2);
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(package->steps.size(), 1U);
-  EXPECT_EQ(rows_of(*package), 5U);
+  EXPECT_EQ(rows_of(package->steps), 5U);
   EXPECT_EQ(package->checkpoint, Lsn{205});
   ASSERT_EQ(package->transactions.size(), 2U);
   EXPECT_EQ(package->transactions[1].xid, 11U);
@@ -67,14 +68,14 @@ TEST_F(AssemblerTest, ACutInMidTransactionTakesWholeCommitsOnly) {
   open(11, {200}, 2);
   feed(frames::truncate({orders}));
   feed(frames::insert(orders, {"7", "after"}));
-  const auto first = assembler.cut();
+  const auto first = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(first);
-  EXPECT_EQ(rows_of(*first), 3U);
+  EXPECT_EQ(rows_of(first->steps), 3U);
   EXPECT_EQ(first->checkpoint, Lsn{105});
   EXPECT_FALSE(assembler.cut());
   feed(frames::insert(orders, {"8", "after"}));
   feed(frames::commit({200}, {205}));
-  const auto second = assembler.cut();
+  const auto second = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(second);
   ASSERT_EQ(second->steps.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one behind it
   EXPECT_EQ(std::get<RowBatch>(second->steps[0]).rows(), 2U);
@@ -98,20 +99,18 @@ TEST_F(AssemblerTest, ATransactionLargerThanThePackageLeavesInParts) {
   if (auto rest = assembler.cut()) out.push_back(*std::move(rest));
 
   ASSERT_GE(out.size(), 4U);
-  EXPECT_EQ(out.front().kind, PackageKind::commits);
-  EXPECT_EQ(out.front().checkpoint, Lsn{105});
+  EXPECT_EQ(std::get<WholeCommits>(out.front()).checkpoint, Lsn{105});
   std::size_t rows = 0;
   for (std::size_t i = 1; i + 1 < out.size(); ++i) {
-    EXPECT_EQ(out[i].kind, PackageKind::part);
-    EXPECT_EQ(out[i].staged_xid, 11U);
-    rows += rows_of(out[i]);
+    const auto& part = std::get<TransactionPart>(out[i]);
+    EXPECT_EQ(part.xid, 11U);
+    rows += rows_of(part.steps);
   }
-  const auto& last = out.back();
-  EXPECT_EQ(last.kind, PackageKind::commits);
+  const auto& last = std::get<WholeCommits>(out.back());
   EXPECT_EQ(last.checkpoint, Lsn{205});
   ASSERT_TRUE(std::holds_alternative<MergeStaged>(last.steps.front()));
   EXPECT_EQ(std::get<MergeStaged>(last.steps.front()).xid, 11U);
-  EXPECT_EQ(rows + rows_of(last), 35U);
+  EXPECT_EQ(rows + rows_of(last.steps), 35U);
 }
 
 TEST_F(AssemblerTest, ChangesAreNumberedOverAllTablesOfTheirTransaction) {
@@ -123,16 +122,16 @@ TEST_F(AssemblerTest, ChangesAreNumberedOverAllTablesOfTheirTransaction) {
   feed(frames::insert(notes, {"1", "b"}));
   feed(frames::truncate({orders, notes}));
   feed(frames::insert(orders, {"2", "c"}));
-  const auto part = assembler.take_due();  // the numbers go on behind it
+  const auto part = only<TransactionPart>(assembler.take_due());  // the numbers go on behind it
   ASSERT_TRUE(part);
   feed(frames::insert(notes, {"2", "d"}));
   feed(frames::commit({100}, {105}));
   transaction(11, {200}, 2);
-  const auto rest = assembler.cut();
+  const auto rest = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(rest);
   std::vector<std::uint32_t> numbers;
-  for (const auto* package : {&*part, &*rest}) {
-    for (const auto& step : package->steps) {
+  for (const auto* steps : {&part->steps, &rest->steps}) {
+    for (const auto& step : *steps) {
       if (const auto* batch = std::get_if<RowBatch>(&step)) {
         numbers.insert(numbers.end(), batch->sequence.begin(), batch->sequence.end());
       } else if (const auto* truncate = std::get_if<Truncate>(&step)) {
@@ -147,10 +146,10 @@ TEST_F(AssemblerTest, CommitsThatAreDurableAlreadyAreSkipped) {
   auto& assembler = make({.checkpoint = {105}});
   transaction(10, {100}, 3);
   transaction(11, {105}, 2);
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(package->transactions.size(), 1U);
-  EXPECT_EQ(rows_of(*package), 2U);
+  EXPECT_EQ(rows_of(package->steps), 2U);
 }
 
 TEST_F(AssemblerTest, UntilCutsBeforeTheCommitAtThatPosition) {
@@ -161,9 +160,9 @@ TEST_F(AssemblerTest, UntilCutsBeforeTheCommitAtThatPosition) {
   EXPECT_TRUE(assembler.reached_until());
   feed(frames::insert(orders, {"1", "x"}));
   feed(frames::commit({200}, {205}));
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
-  EXPECT_EQ(rows_of(*package), 1U);
+  EXPECT_EQ(rows_of(package->steps), 1U);
   EXPECT_EQ(package->checkpoint, Lsn{204});
 }
 
@@ -204,13 +203,13 @@ TEST_F(AssemblerTest, EmptyTransactionsTakeNoRoom) {
     transaction(13, {at + 100}, 1);
     ASSERT_FALSE(assembler.take_due()) << at;
   }
-  EXPECT_EQ(rows_of(assembler.cut().value()), 1U);
+  EXPECT_EQ(rows_of(only<WholeCommits>(assembler.cut()).value().steps), 1U);
 }
 
 TEST_F(AssemblerTest, APreparedTransactionTakesItsRoomWithIt) {
   auto& assembler = make({.protocol = 3});
   transaction(10, {100}, 1);
-  const auto empty = assembler.cut().value().bytes;
+  const auto empty = only<WholeCommits>(assembler.cut()).value().bytes;
   transaction(11, {200}, 1);
   feed(frames::encode(postgres::BeginPrepare{
       .prepare_lsn = {300}, .end_lsn = {305}, .prepare_time = frames::at_2000, .xid = 12, .gid = "twelve"}));
@@ -222,7 +221,7 @@ TEST_F(AssemblerTest, APreparedTransactionTakesItsRoomWithIt) {
                                         .xid = 12,
                                         .gid = "twelve"}));
   transaction(13, {400}, 1);
-  EXPECT_EQ(assembler.cut().value().bytes, empty);
+  EXPECT_EQ(only<WholeCommits>(assembler.cut()).value().bytes, empty);
 }
 
 TEST_F(AssemblerTest, ARelationThatSaysTheSameAgainClosesNothing) {
@@ -235,7 +234,7 @@ TEST_F(AssemblerTest, ARelationThatSaysTheSameAgainClosesNothing) {
                         {{"id", type_oid::int4, true}, {"body", type_oid::text, false}, {"n", type_oid::int4, false}}));
   feed(frames::insert(orders, {"2", "x", "3"}));
   feed(frames::commit({200}, {205}));
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   ASSERT_EQ(package->steps.size(), 2U);
   EXPECT_EQ(std::get<RowBatch>(package->steps[0]).rows(), 2U);
@@ -248,7 +247,7 @@ TEST_F(AssemblerTest, UnderFullTheOldTupleFillsUnchangedToast) {
   feed(frames::relation(notes, "notes", 'f', {{"id", type_oid::int4, true}, {"body", type_oid::text, true}}));
   feed(frames::update(notes, 'O', {"1", "a big value"}, {"2", "\x01"}));
   feed(frames::commit({200}, {205}));
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   const auto& batch = std::get<RowBatch>(package->steps[0]);
   ASSERT_EQ(batch.rows(), 2U);
   EXPECT_EQ(batch.ops[0], Op::before);
@@ -264,7 +263,7 @@ TEST_F(AssemblerTest, LeavesOfOneTableKeepTheirOrder) {
   feed(frames::insert(notes, {"1", "b"}));
   feed(frames::insert(orders, {"1", "c"}));
   feed(frames::commit({200}, {205}));
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_EQ(package->steps.size(), 3U);
   EXPECT_EQ(std::get<RowBatch>(package->steps[1]).schema->oid, notes);
 }
@@ -277,7 +276,7 @@ TEST_F(AssemblerTest, AValueThatIsNoneSetsItsTableAside) {
   feed(frames::insert(orders, {"3", "c"}));
   feed(frames::insert(notes, {"4", "d"}));
   feed(frames::commit({200}, {205}));
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_EQ(package->troubles.size(), 1U);
   EXPECT_EQ(package->troubles[0].oid, orders);
   EXPECT_NE(package->troubles[0].reason.find("column \"id\" at commit 0/C8"), std::string::npos);

@@ -62,58 +62,44 @@ Lsn end_of(const Transaction& transaction) {
 }  // namespace
 
 Changes& Changes::transaction(std::uint32_t xid, std::uint64_t commit_lsn) {
-  package_.transactions.push_back({.xid = xid, .commit_lsn = Lsn{commit_lsn}, .commit_time = 1'700'000'000'000'000});
+  changes_.transactions.push_back({.xid = xid, .commit_lsn = Lsn{commit_lsn}, .commit_time = 1'700'000'000'000'000});
   return *this;
 }
 
 Changes& Changes::add(const TableSchemaRef& schema, Op op, const Cells& row) {
-  auto* batch = package_.steps.empty() ? nullptr : std::get_if<RowBatch>(&package_.steps.back());
+  auto* batch = changes_.steps.empty() ? nullptr : std::get_if<RowBatch>(&changes_.steps.back());
   if (batch == nullptr || batch->schema != schema)
-    batch = &std::get<RowBatch>(package_.steps.emplace_back(RowBatch(schema)));
+    batch = &std::get<RowBatch>(changes_.steps.emplace_back(RowBatch(schema)));
   contract::append(*batch, op, row);
   batch->transaction.back() = current();
   return *this;
 }
 
 Changes& Changes::truncate(const std::vector<TableSchemaRef>& tables) {
-  package_.steps.emplace_back(Truncate{.tables = tables, .transaction = current()});
+  changes_.steps.emplace_back(Truncate{.tables = tables, .transaction = current()});
   return *this;
 }
 
 Changes& Changes::staged(std::uint32_t xid, bool prepared, std::vector<std::uint32_t> aborted) {
-  package_.steps.emplace_back(
+  changes_.steps.emplace_back(
       MergeStaged{.xid = xid, .transaction = current(), .prepared = prepared, .aborted = std::move(aborted)});
   return *this;
 }
 
-LoadPackage Changes::commits() {
-  package_.kind = PackageKind::commits;
-  package_.checkpoint = end_of(package_.transactions.back());
-  package_.last = package_.transactions.back();
-  return std::move(package_);
+WholeCommits Changes::commits() {
+  const auto last = changes_.transactions.back();
+  return {std::move(changes_), Lsn{}, end_of(last), last};
 }
 
-LoadPackage Changes::part(std::uint32_t xid) {
-  package_.kind = PackageKind::part;
-  package_.staged_xid = xid;
-  for (auto& transaction : package_.transactions) transaction.commit_lsn = {};
-  return std::move(package_);
+TransactionPart Changes::part(std::uint32_t xid) {
+  for (auto& transaction : changes_.transactions) transaction.commit_lsn = {};
+  return {.xid = xid, .transactions = std::move(changes_.transactions), .steps = std::move(changes_.steps)};
 }
 
-LoadPackage Changes::prepare(std::uint32_t xid) {
-  const Lsn end = end_of(package_.transactions.back());
-  auto package = part(xid);
-  package.kind = PackageKind::prepare;
-  package.checkpoint = end;
-  return package;
-}
-
-LoadPackage Changes::discard(std::uint32_t xid, bool prepared) {
-  LoadPackage package;
-  package.kind = PackageKind::discard;
-  package.staged_xid = xid;
-  package.prepared = prepared;
-  return package;
+PreparedTransaction Changes::prepare(std::uint32_t xid) {
+  const Lsn end = end_of(changes_.transactions.back());
+  for (auto& transaction : changes_.transactions) transaction.commit_lsn = {};
+  return {std::move(changes_), xid, {}, end};
 }
 
 EngineCase::EngineCase() {
@@ -194,7 +180,7 @@ void EngineCase::promote(Oid table) {
   synced.moves_to.reset();
 }
 
-void EngineCase::apply(const LoadPackage& package) {
+void EngineCase::apply(const WholeCommits& package) {
   const auto load = destination_->begin({});
   TableChanges changes(*sync_);
   PackageApply applied(*load, *spool_, *sync_, changes, ++loads_);

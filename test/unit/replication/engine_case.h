@@ -57,15 +57,14 @@ class Changes {
   // The parts of transaction `xid` that were spooled, or kept when it was prepared, go in here.
   Changes& staged(std::uint32_t xid, bool prepared = false, std::vector<std::uint32_t> aborted = {});
 
-  [[nodiscard]] LoadPackage commits();
-  [[nodiscard]] LoadPackage part(std::uint32_t xid);     // of an open transaction
-  [[nodiscard]] LoadPackage prepare(std::uint32_t xid);  // the rest of a prepared one
-  [[nodiscard]] static LoadPackage discard(std::uint32_t xid, bool prepared = false);
+  [[nodiscard]] WholeCommits commits();
+  [[nodiscard]] TransactionPart part(std::uint32_t xid);         // of an open transaction
+  [[nodiscard]] PreparedTransaction prepare(std::uint32_t xid);  // the rest of a prepared one
 
  private:
   Changes& add(const TableSchemaRef& schema, Op op, const Cells& row);
-  [[nodiscard]] std::uint32_t current() const { return static_cast<std::uint32_t>(package_.transactions.size() - 1); }
-  LoadPackage package_;
+  [[nodiscard]] std::uint32_t current() const { return static_cast<std::uint32_t>(changes_.transactions.size() - 1); }
+  GatheredChanges changes_;
 };
 
 class EngineCase : public ::testing::Test {
@@ -93,7 +92,7 @@ class EngineCase : public ::testing::Test {
   void stream(const TableSchemaRef& schema, const std::vector<Cells>& rows = {},
               std::uint64_t consistent_point = 0x100);
   // Applies a package, or promotes a copied table, in a load that is committed.
-  void apply(const LoadPackage& package);
+  void apply(const WholeCommits& package);
   void promote(Oid table);
 
   [[nodiscard]] const TableRecord& record(Oid table) { return sync_->find(table)->record; }

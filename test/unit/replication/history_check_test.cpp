@@ -5,6 +5,7 @@
 
 #include "replication/core/assembler.h"
 #include "test/unit/replication/frames.h"
+#include "test/unit/replication/packages.h"
 
 namespace walbrook::replication {
 namespace {
@@ -120,7 +121,7 @@ TEST_F(LastTransaction, is_the_newest_with_changes) {
   const auto relation = frames::relation(things, "things", 'd', {{"id", type_oid::int4, true}});
   feed({frames::begin(1, {100}), relation, frames::insert(things, {"1"}), frames::commit({100}, {105})});
   feed({frames::begin(2, {200}), relation, frames::commit({200}, {205})});
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(package->checkpoint, Lsn{205});
   EXPECT_EQ(package->last.xid, 1U);
@@ -132,7 +133,7 @@ TEST_F(LastTransaction, with_rows_that_cannot_be_read_it_counts_all_the_same) {
   const auto relation = frames::relation(things, "things", 'd', {{"id", type_oid::int4, true}});
   feed({frames::begin(1, {100}), relation, frames::insert(things, {"no number"}), frames::commit({100}, {105})});
   feed({frames::begin(2, {200}), frames::insert(things, {"1"}), frames::commit({200}, {205})});
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(package->last.xid, 2U) << "after a restart the table is read again, and this transaction has changes";
 }
@@ -148,7 +149,7 @@ TEST_F(LastTransaction, a_streamed_one_that_was_rolled_back_in_all_its_parts_doe
   stream(30, {31});
   feed({encode(postgres::StreamAbort{.xid = 30, .subxid = 31})});
   commit_stream(30, {300});
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(package->last.xid, 20U);
 }

@@ -511,7 +511,7 @@ TEST_F(LoaderTest, a_transaction_that_was_rolled_back_leaves_nothing) {
   stream(t);
   load_with();
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
-  load(Changes::discard(700));
+  load(DiscardSpooled{700});
   load(Changes().transaction(700, 0x2000).staged(700).insert(t, {2, "of its successor"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"2|of its successor"});
 }
@@ -522,9 +522,7 @@ TEST_F(LoaderTest, a_stream_that_begins_again_drops_what_was_open) {
   stream(t);
   load_with();
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
-  LoadPackage restart;
-  restart.kind = PackageKind::restart;
-  load(std::move(restart));
+  load(StreamRestart{});
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
   load(Changes().transaction(700, 0x2000).staged(700).commits());
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
@@ -552,7 +550,7 @@ TEST_F(LoaderTest, a_prepared_transaction_that_is_rolled_back_leaves_nothing) {
   stream(t);
   load_with();
   load(Changes().transaction(700, 0x2000).insert(t, {2, "prepared"}).prepare(700));
-  load(Changes::discard(700, true));
+  load(DiscardPrepared{.xid = 700, .checkpoint = Lsn{0x2100}});
   load(Changes().transaction(701, 0x3000).staged(700, true).insert(t, {3, "c"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"3|c"});
 }
@@ -570,7 +568,7 @@ TEST_F(LoaderTest, what_is_spooled_of_a_transaction_leaves_the_spool_with_it) {
   load(Changes().transaction(700, 0x2000).staged(700).commits());
   EXPECT_EQ(spool().bytes(), 0U) << "committed";
   part(701);
-  load(Changes::discard(701));
+  load(DiscardSpooled{701});
   EXPECT_EQ(spool().bytes(), 0U) << "rolled back";
   part(702);
   load(Changes().transaction(702, 0x3000).insert(t, {2, "b"}).prepare(702));

@@ -268,7 +268,7 @@ TEST_F(PackageApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   const auto t = items();
   stream(t, {{1, "a"}});
   const auto package = Changes().transaction(700, 0x1000).insert(with_price(), {2, "b", 7}).commits();
-  const auto columns = new_columns(package, sync());
+  const auto columns = new_columns(package.steps, sync());
   ASSERT_EQ(columns.size(), 1U);
   contract::alter(destination(), record(items_oid), {.columns = columns.at(items_oid)->columns});
   apply(package);
@@ -356,7 +356,7 @@ TEST_F(PackageApplyTest, columns_with_variants_are_named_before_the_load) {
   const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
   stream(money);
   const auto package = Changes().transaction(700, 0x1000).insert(money, {1, contract::VariantText{"NaN"}}).commits();
-  const auto found = variant_columns(package, sync());
+  const auto found = variant_columns(package.steps, sync());
   ASSERT_TRUE(found.contains(items_oid));
   EXPECT_EQ(found.at(items_oid), std::set<std::string>{"a"});
   contract::alter(destination(), record(items_oid), {.overflow = {"a"}});

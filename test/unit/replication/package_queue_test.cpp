@@ -11,7 +11,7 @@ namespace walbrook::replication {
 namespace {
 
 LoadPackage package(std::uint64_t checkpoint, std::size_t bytes) {
-  LoadPackage out;
+  WholeCommits out;
   out.checkpoint = Lsn{checkpoint};
   out.transactions.push_back({.commit_lsn = Lsn{checkpoint}});
   out.bytes = bytes;
@@ -25,7 +25,7 @@ TEST(PackageQueue, RefusesMoreThanItsBoundButTakesOneLargeOne) {
   auto small = package(2, 1);
   EXPECT_TRUE(queue.try_push(large));
   EXPECT_FALSE(queue.try_push(small));
-  EXPECT_EQ(small.transactions.size(), 1U);
+  EXPECT_EQ(std::get<WholeCommits>(small).transactions.size(), 1U);
   EXPECT_TRUE(queue.take().package);
   EXPECT_TRUE(queue.try_push(small));
 }
@@ -81,8 +81,9 @@ TEST(PackageQueue, KeepsTheOrderBetweenTwoThreads) {
   while (true) {
     auto taken = queue.take();
     if (taken.package) {
-      ASSERT_EQ(taken.package->checkpoint.value, last + 1);
-      last = taken.package->checkpoint.value;
+      const auto checkpoint = std::get<WholeCommits>(*taken.package).checkpoint.value;
+      ASSERT_EQ(checkpoint, last + 1);
+      last = checkpoint;
       queue.finished();
       continue;
     }

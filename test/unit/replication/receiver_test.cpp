@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <stdexcept>
 
 #include "postgres/stream/walsender_stream.h"
 #include "replication/runtime/package_queue.h"
@@ -77,16 +78,17 @@ class ReceiverTest : public ::testing::Test {
     for (int i = 0; i < 1000; ++i) {
       auto taken = queue_.take();
       if (taken.package) {
-        if (taken.package->checkpoint.is_set()) durable_ = taken.package->checkpoint.value;
+        if (const auto* commits = std::get_if<WholeCommits>(&*taken.package)) durable_ = commits->checkpoint.value;
         queue_.finished();
         return *std::move(taken.package);
       }
       now_ += milliseconds(50);
       step();
     }
-    ADD_FAILURE() << "no package came";
-    return {};
+    throw std::runtime_error("no package came");
   }
+  WholeCommits next_commits() { return std::get<WholeCommits>(next_package()); }
+  bool next_is_restart() { return std::holds_alternative<StreamRestart>(next_package()); }
   static std::deque<std::string> joined(std::deque<std::string> first, const std::deque<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;
@@ -111,9 +113,9 @@ TEST_F(ReceiverTest, a_transaction_that_cannot_be_streamed_is_asked_for_whole) {
   receive({{.frames = transaction(1, 100),
             .end = [] { throw postgres::CannotStream(ErrorKind::internal, "could not map filenumber", ""); }},
            {.frames = transaction(2, 200)}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart) << "what was staged of open transactions comes again";
-  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart()) << "what was staged of open transactions comes again";
+  EXPECT_EQ(next_commits().checkpoint, Lsn{205});
   ASSERT_EQ(opened_.size(), 2U);
   EXPECT_EQ(opened_[0].start, Lsn{7});
   EXPECT_FALSE(opened_[0].limits.whole);
@@ -128,9 +130,9 @@ TEST_F(ReceiverTest, a_transaction_that_the_server_cannot_send_in_one_form_is_as
   };
   auto begun = joined(transaction(1, 100), {frames::begin(2, {200})});
   receive({{.frames = begun, .end = refuse}, {.frames = transaction(2, 200)}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105}) << "what came before is applied first";
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105}) << "what came before is applied first";
+  EXPECT_TRUE(next_is_restart());
+  EXPECT_EQ(next_commits().checkpoint, Lsn{205});
   ASSERT_EQ(opened_.size(), 2U);
   EXPECT_FALSE(opened_[0].limits.binary);
   EXPECT_TRUE(opened_[1].limits.binary);
@@ -148,11 +150,11 @@ TEST_F(ReceiverTest, one_that_came_in_the_other_form_is_not_asked_for_again) {
            {.frames = transaction(2, 200), .end = needs_text},
            {.frames = begun, .end = refuse, .slot = Lsn{50}},
            {.frames = transaction(3, 300)}});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  EXPECT_EQ(next_package().checkpoint, Lsn{205});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  EXPECT_EQ(next_package().checkpoint, Lsn{305});
+  EXPECT_TRUE(next_is_restart());
+  EXPECT_EQ(next_commits().checkpoint, Lsn{205});
+  EXPECT_TRUE(next_is_restart());
+  EXPECT_TRUE(next_is_restart());
+  EXPECT_EQ(next_commits().checkpoint, Lsn{305});
   ASSERT_EQ(opened_.size(), 4U);
   EXPECT_TRUE(opened_[1].limits.binary);
   EXPECT_EQ(opened_[2].compare_from, Lsn{200});
@@ -166,8 +168,8 @@ TEST_F(ReceiverTest, one_that_it_can_send_in_no_form_ends_the_run_and_is_named) 
   };
   const std::deque<std::string> begun = {frames::begin(2, {200})};
   receive({{.frames = joined(transaction(1, 100), begun), .end = refuse}, {.frames = begun, .end = refuse}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart());
   try {
     for (int i = 0; i < 100; ++i) now_ += milliseconds(50), step();
     FAIL() << "nothing was thrown";
@@ -198,9 +200,9 @@ TEST_F(ReceiverTest, p2_exactly_once_a_broken_connection_goes_on_at_the_checkpoi
   broken.push_back(frames::begin(2, {200}));  // half a transaction: it comes again
   receive(
       {{.frames = broken, .end = [] { throw Error(ErrorKind::connection, "cut"); }}, {.frames = transaction(2, 200)}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  const auto package = next_package();
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart());
+  const auto package = next_commits();
   ASSERT_EQ(package.transactions.size(), 1U);
   EXPECT_EQ(package.transactions[0].commit_lsn, Lsn{200});
   EXPECT_EQ(opened_[1].start, Lsn{105});
@@ -211,9 +213,9 @@ TEST_F(ReceiverTest, after_a_reader_that_has_ended_the_next_one_begins_at_the_ch
   auto open_end = transaction(1, 100);
   open_end.push_back(frames::begin(2, {200}));  // it comes again, whole
   receive({{.frames = open_end, .ends = true}, {.frames = transaction(2, 200)}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  EXPECT_EQ(next_package().checkpoint, Lsn{205});
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart());
+  EXPECT_EQ(next_commits().checkpoint, Lsn{205});
   ASSERT_EQ(opened_.size(), 2U);
   EXPECT_EQ(opened_[1].start, Lsn{105});
 }
@@ -236,9 +238,9 @@ TEST_F(ReceiverTest, after_a_reconnect_the_last_transaction_must_come_again) {
   const auto cut = [] { throw Error(ErrorKind::connection, "cut"); };
   receive({{.frames = transaction(1, 100), .end = cut},
            {.frames = joined(transaction(1, 100), transaction(2, 200)), .slot = Lsn{50}}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
-  const auto package = next_package();
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart());
+  const auto package = next_commits();
   ASSERT_EQ(package.transactions.size(), 1U) << "what is durable is compared, not applied";
   EXPECT_EQ(package.transactions[0].xid, 2U);
   EXPECT_EQ(opened_[1].start, Lsn{105});
@@ -248,8 +250,8 @@ TEST_F(ReceiverTest, after_a_reconnect_the_last_transaction_must_come_again) {
 TEST_F(ReceiverTest, another_history_after_a_reconnect_ends_the_run_and_confirms_nothing) {
   const auto cut = [] { throw Error(ErrorKind::connection, "cut"); };
   receive({{.frames = transaction(1, 100), .end = cut}, {.frames = transaction(9, 200), .slot = Lsn{50}}});
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart());
   fed_back_.clear();
   const auto until_thrown = [&] {
     for (int i = 0; i < 100; ++i) now_ += std::chrono::seconds(2), step();
@@ -282,11 +284,11 @@ TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contra
            {.frames = transaction(9, 200), .slot = Lsn{50}},
            {.frames = transaction(9, 200), .slot = Lsn{50}}},
           options);
-  EXPECT_EQ(next_package().checkpoint, Lsn{105});
-  EXPECT_EQ(next_package().kind, PackageKind::restart);
+  EXPECT_EQ(next_commits().checkpoint, Lsn{105});
+  EXPECT_TRUE(next_is_restart());
   auto next = next_package();
-  if (next.kind == PackageKind::restart) next = next_package();
-  EXPECT_EQ(next.checkpoint, Lsn{205});
+  if (std::holds_alternative<StreamRestart>(next)) next = next_package();
+  EXPECT_EQ(std::get<WholeCommits>(next).checkpoint, Lsn{205});
   EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
   EXPECT_FALSE(opened_[2].compare_from.is_set());
 }

@@ -3,6 +3,7 @@
 
 #include "postgres/protocol/encoder.h"
 #include "replication/core/assembler.h"
+#include "test/unit/replication/packages.h"
 
 namespace walbrook::replication {
 namespace {
@@ -47,9 +48,9 @@ class StreamsTest : public ::testing::Test {
   void commit_stream(std::uint32_t xid, std::uint64_t at) {
     feed(StreamCommit{.xid = xid, .flags = 0, .commit_lsn = {at}, .end_lsn = {at + 5}, .commit_time = 7});
   }
-  static std::vector<int> ids(const LoadPackage& package) {
+  static std::vector<int> ids(const GatheredChanges& changes) {
     std::vector<int> out;
-    for (const auto& step : package.steps) {
+    for (const auto& step : changes.steps) {
       const auto* batch = std::get_if<RowBatch>(&step);
       if (batch == nullptr) continue;
       for (std::size_t row = 0; row < batch->rows(); ++row) out.push_back(batch->columns[0].value<std::int32_t>(row));
@@ -72,7 +73,7 @@ TEST_F(StreamsTest, WhatFitsIsNeverStaged) {
   EXPECT_FALSE(assembler.has_commits());
   EXPECT_FALSE(assembler.take_due());
   commit_stream(10, 100);
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(ids(*package), (Ids{1, 2, 3}));
   ASSERT_EQ(package->transactions.size(), 1U);
@@ -92,7 +93,7 @@ TEST_F(StreamsTest, InterleavedTransactionsComeInTheOrderOfTheirCommits) {
   feed(Commit{.flags = 0, .commit_lsn = {90}, .end_lsn = {95}, .commit_time = 0});
   commit_stream(20, 100);
   commit_stream(10, 110);
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   EXPECT_EQ(ids(*package), (Ids{4, 2, 1, 3}));
   ASSERT_EQ(package->transactions.size(), 3U);
@@ -111,7 +112,7 @@ TEST_F(StreamsTest, RowsOfAStreamGoIntoNoBatchOfAnEarlierCommit) {
   block(10, true, {{2, 10}});
   commit_stream(10, 100);
   plain(3, 200);
-  EXPECT_EQ(ids(*assembler.cut()), (Ids{1, 2, 3}));
+  EXPECT_EQ(ids(only<WholeCommits>(assembler.cut()).value()), (Ids{1, 2, 3}));
 }
 
 TEST_F(StreamsTest, ExactlyTheRowsOfRolledBackSubtransactionsAreLeftOut) {
@@ -121,23 +122,22 @@ TEST_F(StreamsTest, ExactlyTheRowsOfRolledBackSubtransactionsAreLeftOut) {
   block(10, false, {{6, 10}, {7, 13}});
   feed(StreamAbort{.xid = 10, .subxid = 13, .abort_lsn = {}, .abort_time = 0});
   commit_stream(10, 100);
-  EXPECT_EQ(ids(*assembler.cut()), (Ids{1, 3, 5, 6}));
+  EXPECT_EQ(ids(only<WholeCommits>(assembler.cut()).value()), (Ids{1, 3, 5, 6}));
 }
 
 TEST_F(StreamsTest, WhatDoesNotFitIsStagedAndNamedWithItsRolledBackSubtransactions) {
   auto& assembler = make({.package_rows = 3});
   block(10, true, {{1, 10}, {2, 11}, {3, 12}});
-  auto part = assembler.take_due();
+  const auto part = only<TransactionPart>(assembler.take_due());
   ASSERT_TRUE(part);
-  EXPECT_EQ(part->kind, PackageKind::part);
-  EXPECT_EQ(part->staged_xid, 10U);
+  EXPECT_EQ(part->xid, 10U);
   ASSERT_EQ(part->transactions.size(), 3U);
   EXPECT_EQ(part->transactions[1].xid, 11U);
   EXPECT_FALSE(part->transactions[1].commit_lsn.is_set());
   feed(StreamAbort{.xid = 10, .subxid = 12, .abort_lsn = {}, .abort_time = 0});
   block(10, false, {{4, 10}});
   commit_stream(10, 100);
-  const auto package = assembler.cut();
+  const auto package = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(package);
   const auto& merge = std::get<MergeStaged>(package->steps.front());
   EXPECT_EQ(merge.xid, 10U);
@@ -153,11 +153,9 @@ TEST_F(StreamsTest, ARolledBackTransactionLeavesNothing) {
   block(20, true, {{1, 20}, {2, 20}, {3, 20}});
   ASSERT_TRUE(assembler.take_due());
   feed(StreamAbort{.xid = 20, .subxid = 20, .abort_lsn = {}, .abort_time = 0});
-  const auto discard = assembler.take_due();
+  const auto discard = only<DiscardSpooled>(assembler.take_due());
   ASSERT_TRUE(discard);
-  EXPECT_EQ(discard->kind, PackageKind::discard);
-  EXPECT_EQ(discard->staged_xid, 20U);
-  EXPECT_FALSE(discard->checkpoint.is_set());
+  EXPECT_EQ(discard->xid, 20U);
   EXPECT_FALSE(assembler.has_commits());
   feed(StreamAbort{.xid = 99, .subxid = 99, .abort_lsn = {}, .abort_time = 0});  // never streamed: nothing to do
   EXPECT_FALSE(assembler.take_due());
@@ -185,19 +183,17 @@ TEST_F(StreamsTest, APreparedTransactionLeavesByItselfBehindEarlierCommits) {
   feed(BeginPrepare{.prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
   insert(2);
   feed(Prepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
-  const auto commits = assembler.take_due();
+  const auto commits = only<WholeCommits>(assembler.take_due());
   ASSERT_TRUE(commits);
-  EXPECT_EQ(commits->kind, PackageKind::commits);
   EXPECT_EQ(ids(*commits), Ids{1});
   EXPECT_EQ(commits->checkpoint, Lsn{55});
-  const auto prepared = assembler.take_due();
+  const auto prepared = only<PreparedTransaction>(assembler.take_due());
   ASSERT_TRUE(prepared);
-  EXPECT_EQ(prepared->kind, PackageKind::prepare);
-  EXPECT_EQ(prepared->staged_xid, 10U);
+  EXPECT_EQ(prepared->xid, 10U);
   EXPECT_EQ(prepared->checkpoint, Lsn{65});
   EXPECT_EQ(ids(*prepared), Ids{2});
   feed(CommitPrepared{.flags = 0, .commit_lsn = {70}, .end_lsn = {75}, .commit_time = 8, .xid = 10, .gid = "a"});
-  const auto decided = assembler.cut();
+  const auto decided = only<WholeCommits>(assembler.cut());
   ASSERT_TRUE(decided);
   EXPECT_TRUE(std::get<MergeStaged>(decided->steps.front()).prepared);
   EXPECT_EQ(decided->transactions.front().commit_lsn, Lsn{70});
@@ -209,7 +205,7 @@ TEST_F(StreamsTest, APreparedTransactionThatIsRolledBackIsDiscardedWithTheCheckp
   block(10, true, {{1, 10}, {2, 11}});
   feed(StreamAbort{.xid = 10, .subxid = 11, .abort_lsn = {}, .abort_time = 0});
   feed(StreamPrepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
-  const auto prepared = assembler.take_due();
+  const auto prepared = only<PreparedTransaction>(assembler.take_due());
   ASSERT_TRUE(prepared);
   EXPECT_EQ(ids(*prepared), Ids{1});
   EXPECT_EQ(prepared->aborted, std::vector<std::uint32_t>{11});
@@ -220,10 +216,9 @@ TEST_F(StreamsTest, APreparedTransactionThatIsRolledBackIsDiscardedWithTheCheckp
                         .rollback_time = 0,
                         .xid = 10,
                         .gid = "a"});
-  const auto discard = assembler.take_due();
+  const auto discard = only<DiscardPrepared>(assembler.take_due());
   ASSERT_TRUE(discard);
-  EXPECT_EQ(discard->kind, PackageKind::discard);
-  EXPECT_TRUE(discard->prepared);
+  EXPECT_EQ(discard->xid, 10U);
   EXPECT_EQ(discard->checkpoint, Lsn{80});
 }
 
