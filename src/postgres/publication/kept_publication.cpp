@@ -24,14 +24,15 @@ std::unordered_set<Oid> published_oids(const Publication& publication) {
   return oids;
 }
 
-// Later tables of the schema, and tables that were asked for: some of them may not exist any more.
-std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mark,
-                                         const std::vector<TableName>& asked) {
+// Later tables of the schema, and tables that were asked for, but for those in `known`: some of them may not exist any
+// more.
+std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mark, const std::vector<TableName>& asked,
+                                         const std::unordered_set<Oid>& known) {
   std::vector<PublishableTable> found;
-  if (!asked.empty()) found = find_publishable(catalog, {}, asked);
+  if (!asked.empty()) found = find_publishable(catalog, {}, asked, known);
   if (!mark.schema.empty()) {
     try {
-      std::ranges::move(find_publishable(catalog, mark.schema, {}), std::back_inserter(found));
+      std::ranges::move(find_publishable(catalog, mark.schema, {}, known), std::back_inserter(found));
     } catch (const Error& nothing) {
       if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema is gone, or holds no table any more
     }
@@ -55,7 +56,7 @@ PublicationGap find_gap(Connection& catalog, const Publication& now, const OwnMa
   }
   const bool needs_identity = now.updates || now.deletes;
   auto known = published_oids(now);  // or found to be missing
-  for (auto& table : candidates(catalog, mark, asked)) {
+  for (auto& table : candidates(catalog, mark, asked, known)) {
     if (!table.refusal.empty() || !known.insert(table.oid).second) continue;
     if (needs_identity && !table.identity.lack.empty()) {
       gap.left_out.push_back(left_out(table.oid, table.name.schema, table.name.name, table.identity));

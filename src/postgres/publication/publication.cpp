@@ -184,19 +184,24 @@ std::vector<PublishableTable> with_identities(Connection& catalog, std::vector<P
 }  // namespace
 
 std::vector<PublishableTable> find_publishable(Connection& catalog, const std::string& schema,
-                                               const std::vector<TableName>& asked) {
-  if (asked.empty()) return with_identities(catalog, find_schema(catalog, schema));
+                                               const std::vector<TableName>& asked,
+                                               const std::unordered_set<Oid>& known) {
+  const auto judged = [&](std::vector<PublishableTable> tables) {
+    std::erase_if(tables, [&known](const PublishableTable& table) { return known.contains(table.oid); });
+    return with_identities(catalog, std::move(tables));
+  };
+  if (asked.empty()) return judged(find_schema(catalog, schema));
   std::vector<PublishableTable> tables;
   for (const auto& name : asked) {
-    const auto known = std::ranges::find_if(tables, same_table_as(name), &PublishableTable::name);
-    if (known != tables.end()) {
-      if (known->name == name) continue;
+    const auto same = std::ranges::find_if(tables, same_table_as(name), &PublishableTable::name);
+    if (same != tables.end()) {
+      if (same->name == name) continue;
       throw Error(ErrorKind::configuration,
                   fmt::format("table {} is asked for twice, with other columns", name.full_name()), "Name it once.");
     }
     tables.push_back(find_one(catalog, name));
   }
-  return with_identities(catalog, std::move(tables));
+  return judged(std::move(tables));
 }
 
 std::string create_publication_sql(const Connection& catalog, const std::string& name,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "postgres/publication/own_publication.h"
@@ -24,9 +25,11 @@ struct PublishableTable {
 [[nodiscard]] std::vector<SourceTable> as_published(const std::vector<PublishableTable>& tables);
 
 // The asked tables, those that cannot be published with their refusal; or all that can be of `schema`, partitions by
-// their root. Throws Error(source_not_ready) when `schema` does not exist or holds nothing to publish.
+// their root. Those in `known` are left out: nothing more is asked of them. Throws Error(source_not_ready) when
+// `schema` does not exist or holds nothing to publish.
 [[nodiscard]] std::vector<PublishableTable> find_publishable(Connection& catalog, const std::string& schema,
-                                                             const std::vector<TableName>& asked);
+                                                             const std::vector<TableName>& asked,
+                                                             const std::unordered_set<Oid>& known = {});
 
 // Without tables it creates an empty publication.
 [[nodiscard]] std::string create_publication_sql(const Connection& catalog, const std::string& name,

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
-#include "model/same_table.h"
 #include "postgres/publication/kept_publication.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
@@ -30,8 +30,10 @@ postgres::Publication to_be_created(const RunOptions& options, postgres::Connect
   return made;
 }
 
-bool is_known(const std::vector<destination::TableRecord>& records, const postgres::SourceTable& table) {
-  return std::ranges::any_of(records, same_table_as(table));
+std::set<std::pair<std::string, std::string>> names_of(const std::vector<destination::TableRecord>& records) {
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& record : records) names.emplace(record.schema, record.name);
+  return names;
 }
 
 }  // namespace
@@ -55,8 +57,9 @@ void check_asked_columns(const RunOptions& options, const postgres::Publication&
                                   wishes_of(options.hints, expected, catalog, types, destination, records,
                                             PassedOver::is_silent));  // logged once, when they are taken
   // A table that was copied before is suspended in place of it: its publication was altered since.
+  const auto known = names_of(records);
   for (const auto& table : expected.tables) {
-    if (!is_known(records, table)) selection.require_fit(expected, table);
+    if (!known.contains({table.schema, table.name})) selection.require_fit(expected, table);
   }
 }
 

@@ -42,9 +42,15 @@ int chosen_protocol(const RunOptions& options, const postgres::Connection& catal
   return chosen;
 }
 
+// A table of which columns are wanted otherwise is described by itself; of the others the publication has the types.
 bool all_binary(postgres::Connection& catalog, const postgres::Publication& publication, TypeCatalog& types,
                 const ValueLimits& limits) {
   return std::ranges::all_of(publication.tables, [&](const postgres::SourceTable& table) {
+    if (table.wishes.empty()) {
+      return std::ranges::all_of(table.columns, [&types](const SourceColumn& column) {
+        return has_binary_parser(types.find(column.type_oid));
+      });
+    }
     const auto schema = postgres::read_table_schema(catalog, table, types, limits);
     return std::ranges::all_of(schema.columns, &ColumnSchema::binary);
   });
