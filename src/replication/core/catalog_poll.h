@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "postgres/catalog/catalog.h"
@@ -86,6 +87,7 @@ class CatalogPoll final : public CatalogReadings {
   bool commits_wait_ = false;      // as posted last
   bool looked_for_commits_ = false;
   SteadyTime next_;
+  std::optional<SteadyTime> began_;  // the poll that the step before made
   SteadyTime not_before_;
   SteadyTime look_for_commits_;
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ class CountedCatalog final : public CatalogSource {
   }
   [[nodiscard]] postgres::Publication read_publication() override {
     ++publications;
+    if (on_read) on_read();
     return publication;
   }
   [[nodiscard]] postgres::CatalogMoment read_moment() override {
@@ -49,6 +51,7 @@ class CountedCatalog final : public CatalogSource {
   postgres::Publication publication;
   postgres::CatalogMoment moment{.lsn = Lsn{0x1000}, .next_xid = 100, .oldest_xid = 100};
   bool is_lost = false;
+  std::function<void()> on_read;
   int snapshots = 0, publications = 0, moments = 0, disconnects = 0;
 };
 
@@ -122,6 +125,21 @@ TEST_F(CatalogPollTest, a_publication_that_is_incomplete_is_completed_by_a_later
   pass(interval);
   pass(interval);
   EXPECT_EQ(catalog_.publications, 4);
+}
+
+TEST_F(CatalogPollTest, polls_that_take_long_are_made_less_often) {
+  catalog_.on_read = [this] { now_.steady += milliseconds(2'000); };
+  catalog_.snapshot = "101:101:";
+  pass(interval);
+  EXPECT_EQ(catalog_.publications, 2);
+  catalog_.snapshot = "102:102:";
+  pass(milliseconds(7'900));  // 9.9 s after the last one began
+  EXPECT_EQ(catalog_.publications, 2);
+  pass(milliseconds(100));
+  EXPECT_EQ(catalog_.publications, 3);
+  poll_->ask();
+  pass(milliseconds(0));
+  EXPECT_EQ(catalog_.publications, 4) << "whoever asks does not wait";
 }
 
 TEST_F(CatalogPollTest, writers_that_were_open_at_a_change_are_waited_for) {
