@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "postgres/connection/failure_consequence.h"
@@ -34,10 +35,10 @@ std::vector<CopyResult> postponed(const std::vector<CopyOrder::Table>& tables, c
 }  // namespace
 
 void CopyPlan::add(const CopyOrder& order) {
-  for (const auto& table : order.tables) {
-    std::erase_if(tables_, [&table](const CopyOrder::Table& old) { return old.record.oid == table.record.oid; });
-    tables_.push_back(table);
-  }
+  std::unordered_set<Oid> ordered;
+  for (const auto& table : order.tables) ordered.insert(table.record.oid);
+  std::erase_if(tables_, [&ordered](const CopyOrder::Table& old) { return ordered.contains(old.record.oid); });
+  tables_.insert(tables_.end(), order.tables.begin(), order.tables.end());
   attempts_ = 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "base/error.h"
 #include "postgres/slot/slot.h"
 #include "replication/core/chunk_plan.h"
@@ -44,6 +46,18 @@ TEST_F(CopyPlanTest, a_newer_order_of_a_table_takes_the_place_of_the_older_one) 
   EXPECT_EQ(tables[0].number, 2U);
   EXPECT_EQ(tables[1].number, 3U);
   EXPECT_FALSE(is_due()) << "an attempt is under way, and nothing else is ordered";
+}
+
+TEST_F(CopyPlanTest, orders_of_many_tables_take_time_in_proportion) {
+  constexpr Oid tables = 40'000;
+  CopyOrder order;
+  for (Oid oid = 1; oid <= tables; ++oid) order.tables.push_back(table_to_copy(oid, oid));
+  const auto began = std::chrono::steady_clock::now();
+  plan_.add(order);
+  plan_.add(order);
+  // Where each table looks at all others it takes 40 s and more.
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  EXPECT_EQ(plan_.begin().size(), tables);
 }
 
 TEST_F(CopyPlanTest, what_is_left_over_is_tried_again_later_and_later_while_nothing_gets_done) {
