@@ -1,5 +1,6 @@
 #include "replication/runtime/run_threads.h"
 
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -46,10 +47,15 @@ void RunThreads::run(const Machines& machines, std::stop_source& ending) {
   receiving_ = std::make_unique<ReceiverLoop>(machines.receiver, clock_);
   {
     const std::stop_callback wake(ending.get_token(), [this] { wake_all(); });
-    const auto copier = start(ending, [&] { machines.copy(ending.get_token()); });
-    const auto loader = start(ending, [&] { load(machines, ending); });
-    const auto receiver = start(ending, [&] { receive(machines, ending); });
-    const auto poll = start(ending, [&] { poll_catalog(machines.catalog_poll, ending.get_token()); });
+    std::array<std::jthread, 4> threads;  // joined at the end of the block
+    try {
+      threads[0] = start(ending, [&] { machines.copy(ending.get_token()); });
+      threads[1] = start(ending, [&] { load(machines, ending); });
+      threads[2] = start(ending, [&] { receive(machines, ending); });
+      threads[3] = start(ending, [&] { poll_catalog(machines.catalog_poll, ending.get_token()); });
+    } catch (...) {
+      fail(ending);  // the system starts no further thread: those that run would wait for it
+    }
   }
   is_over_ = true;
   if (failure_) std::rethrow_exception(failure_);
@@ -60,7 +66,8 @@ void RunThreads::receive(const Machines& machines, std::stop_source& ending) {
   bool is_compared = false;
   receiving_->read(ending.get_token(), [&] {
     // The loader may be at its end, but for that.
-    if (std::exchange(is_compared, receiver.compared()) != is_compared) loader_bell_.ring();
+    const bool was_compared = std::exchange(is_compared, receiver.compared());
+    if (is_compared != was_compared) loader_bell_.ring();
   });
   ending.request_stop();
   receiving_->step_down([this] { return failed_.load(); });

@@ -57,7 +57,8 @@ class RunThreads {
     bool must_confirm = false;  // the run's end waits until the receiver has compared the stream (Receiver::compared)
   };
   // Starts the threads and joins them. They end when the loader is at its end or the receiver at its, when `ending` is
-  // asked to stop, or with the first error of one of them, which is thrown. Call it once.
+  // asked to stop, or with the first error of one of them, which is thrown; the same if one of them cannot be started
+  // (std::system_error). Call it once.
   void run(const Machines& machines, std::stop_source& ending);
   // No request to the loader will be answered any more. Any thread.
   [[nodiscard]] bool is_over() const { return is_over_ || failed_; }

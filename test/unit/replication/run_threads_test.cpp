@@ -4,11 +4,16 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <fstream>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -220,6 +225,55 @@ TEST_F(RunThreadsTest, the_first_error_ends_all_threads_and_is_thrown) {
   });
   EXPECT_THROW(run(), Error);
   EXPECT_TRUE(ending_.stop_requested());
+  EXPECT_TRUE(threads_.is_over());
+}
+
+// The next thread gets a stack, and there is no room for a second one.
+class RoomForOneThread {
+ public:
+  RoomForOneThread() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t large;
+    pthread_attr_init(&large);
+    pthread_attr_setstacksize(&large, stack_bytes);
+    pthread_setattr_default_np(&large);
+    pthread_attr_destroy(&large);
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    getrlimit(RLIMIT_AS, &limit_);
+    const auto in_use = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    const rlimit one{.rlim_cur = in_use + stack_bytes + stack_bytes / 2, .rlim_max = limit_.rlim_max};
+    setrlimit(RLIMIT_AS, &one);
+  }
+  RoomForOneThread(const RoomForOneThread&) = delete;
+  RoomForOneThread& operator=(const RoomForOneThread&) = delete;
+  ~RoomForOneThread() {
+    setrlimit(RLIMIT_AS, &limit_);
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+
+ private:
+  static constexpr std::size_t stack_bytes = 512U << 20U;
+  pthread_attr_t before_{};
+  rlimit limit_{};
+};
+
+TEST_F(RunThreadsTest, a_thread_that_cannot_be_started_ends_those_that_run) {
+  bool copier_began = false, copier_was_asked_to_end = false;
+  const auto copy = [&](const std::stop_token& stop) {
+    copier_began = true;
+    for (int tries = 0; tries < 10'000 && !stop.stop_requested(); ++tries) std::this_thread::sleep_for(milliseconds(1));
+    copier_was_asked_to_end = stop.stop_requested();
+  };
+  {
+    const RoomForOneThread room;
+    EXPECT_THROW(
+        threads_.run({.receiver = *receiver_, .loader = *loader_, .catalog_poll = *poll_, .copy = copy}, ending_),
+        std::system_error);
+  }
+  EXPECT_TRUE(copier_began);
+  EXPECT_TRUE(copier_was_asked_to_end);
   EXPECT_TRUE(threads_.is_over());
 }
 
