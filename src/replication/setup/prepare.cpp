@@ -228,6 +228,8 @@ destination::Checkpoint beginning(const RunOptions& options, const std::optional
   return checkpoint;
 }
 
+constexpr std::string_view undefined_object = "42704";  // SQLSTATE
+
 // Servers before 18 refuse to decode a change from between a publication's DROP and its CREATE.
 bool is_decodable(const RunOptions& options) {
   try {
@@ -237,8 +239,7 @@ bool is_decodable(const RunOptions& options) {
     }
     return true;
   } catch (const Error& failed) {
-    return failed.cause().find("publication") == std::string::npos ||
-           failed.cause().find("does not exist") == std::string::npos;
+    return failed.facts().sqlstate != undefined_object;
   }
 }
 
