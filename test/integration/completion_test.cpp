@@ -47,7 +47,7 @@ class Completion : public ::testing::Test {
   TempFolder folder_{"completion"};
 };
 
-TEST_F(Completion, BashOffersWhatMayStandThere) {
+TEST_F(Completion, bash_offers_what_may_stand_there) {
   write_script("bash");
   const auto checked = shell({"bash", "-n", "walbrook.bash"});
   EXPECT_EQ(checked.exit_code, 0) << checked.describe();
@@ -69,7 +69,7 @@ TEST_F(Completion, BashOffersWhatMayStandThere) {
   EXPECT_EQ(offered("run ''"), "");
 }
 
-TEST_F(Completion, ZshAndFishReadTheirs) {
+TEST_F(Completion, zsh_and_fish_read_theirs) {
   if (has("zsh")) {
     write_script("zsh");
     const auto result =
@@ -88,7 +88,7 @@ TEST_F(Completion, ZshAndFishReadTheirs) {
   }
 }
 
-TEST_F(Completion, ManualPagesRenderWithoutAWarning) {
+TEST_F(Completion, manual_pages_render_without_a_warning) {
   auto main = shell({"walbrook", "man"});
   ASSERT_EQ(main.exit_code, 0) << main.describe();
   EXPECT_NE(main.out.find("\\fBpackage_rows\\fR"), std::string::npos);

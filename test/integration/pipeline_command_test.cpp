@@ -62,7 +62,7 @@ class PipelineCommand : public ::testing::Test {
   TempFolder folder_{"pipeline"};
 };
 
-TEST_F(PipelineCommand, TellsWhatIsThere) {
+TEST_F(PipelineCommand, tells_what_is_there) {
   copy_and_change();
   const auto info = told({"info"});
   EXPECT_EQ(info.at("slot"), "shop");
@@ -101,7 +101,7 @@ TEST_F(PipelineCommand, TellsWhatIsThere) {
   EXPECT_NE(walbrook({"pipeline", "shop"}).out.find("slot         shop\n"), std::string::npos);
 }
 
-TEST_F(PipelineCommand, OfAnotherDatasetNamingOrMetadataTheCopiesMoveThere) {
+TEST_F(PipelineCommand, of_another_dataset_naming_or_metadata_the_copies_move_there) {
   copy_and_change();
   const auto result =
       walbrook({"run", "shop", "--dataset", "elsewhere", "--naming", "snake_case", "--metadata", "walbrook"});
@@ -113,7 +113,7 @@ TEST_F(PipelineCommand, OfAnotherDatasetNamingOrMetadataTheCopiesMoveThere) {
   EXPECT_EQ(reader.value("SELECT string_agg(id, ' ' ORDER BY id) FROM elsewhere.orders WHERE _lsn > 0"), "2 3");
 }
 
-TEST_F(PipelineCommand, HintsInTheConfigurationNameAndWidenColumns) {
+TEST_F(PipelineCommand, hints_in_the_configuration_name_and_widen_columns) {
   write_file(config(),
              "[pipelines.shop]\ndestination = \"duckdb:///shop.duckdb\"\n[[pipelines.shop.tables]]\nname = \"orders\"\n"
              "[pipelines.shop.tables.hints.id]\nname = \"order_id\"\ndata_type = \"bigint\"\n");
@@ -124,7 +124,7 @@ TEST_F(PipelineCommand, HintsInTheConfigurationNameAndWidenColumns) {
   EXPECT_NE(config.out.find("pipelines.shop.tables.hints.id.data_type"), std::string::npos) << config.describe();
 }
 
-TEST_F(PipelineCommand, WritesTheSchemaInFourFormats) {
+TEST_F(PipelineCommand, writes_the_schema_in_four_formats) {
   copy_and_change();
   const auto document = told({"schema"});
   EXPECT_EQ(document, nlohmann::json::parse(walbrook({"pipeline", "shop", "schema", "--format", "json"}).out));
@@ -148,7 +148,7 @@ TEST_F(PipelineCommand, WritesTheSchemaInFourFormats) {
   EXPECT_EQ(walbrook({"pipeline", "shop", "schema", "--format", "xml"}).exit_code, 2);
 }
 
-TEST_F(PipelineCommand, AnswersWhileARunHoldsTheFileAndDropsNothingThen) {
+TEST_F(PipelineCommand, answers_while_a_run_holds_the_file_and_drops_nothing_then) {
   Process follower(command({"run", "shop", "--follow"}));
   ASSERT_TRUE(eventually(
       [&] {
@@ -172,7 +172,7 @@ TEST_F(PipelineCommand, AnswersWhileARunHoldsTheFileAndDropsNothingThen) {
   EXPECT_EQ(slots(), "1");
 }
 
-TEST_F(PipelineCommand, TablesThatWereSetAsideStandUnderFailed) {
+TEST_F(PipelineCommand, tables_that_were_set_aside_stand_under_failed) {
   copy_and_change();
   EXPECT_TRUE(told({"failed"}).at("failed").empty());
   // As the loader leaves it; what makes it do so is tested with the engine.
@@ -192,7 +192,7 @@ TEST_F(PipelineCommand, TablesThatWereSetAsideStandUnderFailed) {
   EXPECT_TRUE(told({"failed"}).at("failed").empty());
 }
 
-TEST_F(PipelineCommand, DropsTablesThatTheNextRunCopiesAnew) {
+TEST_F(PipelineCommand, drops_tables_that_the_next_run_copies_anew) {
   copy_and_change();
   auto result = walbrook({"pipeline", "shop", "drop", "orders"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
@@ -209,7 +209,7 @@ TEST_F(PipelineCommand, DropsTablesThatTheNextRunCopiesAnew) {
   EXPECT_EQ(DuckReader(file()).value("SELECT sum(price) FROM public.orders"), "14.00");
 }
 
-TEST_F(PipelineCommand, DropsAllOfItsOwnAfterAQuestion) {
+TEST_F(PipelineCommand, drops_all_of_its_own_after_a_question) {
   source_.exec("CREATE PUBLICATION mine FOR TABLE orders");
   copy_and_change();
   // Another pipeline, of the user's publication, in the same file.
@@ -251,7 +251,7 @@ TEST_F(PipelineCommand, DropsAllOfItsOwnAfterAQuestion) {
             "of_the_user");
 }
 
-TEST_F(PipelineCommand, OfASourceThatIsGoneOrAnotherNothingIsDroppedUnlessAsked) {
+TEST_F(PipelineCommand, of_a_source_that_is_gone_or_another_nothing_is_dropped_unless_asked) {
   copy_and_change();
   auto result = walbrook({"pipeline", "shop", "drop", "--yes", "--source", "host=127.0.0.1 port=1 dbname=gone"});
   EXPECT_EQ(result.exit_code, 3) << result.describe();
@@ -267,7 +267,7 @@ TEST_F(PipelineCommand, OfASourceThatIsGoneOrAnotherNothingIsDroppedUnlessAsked)
   EXPECT_EQ(publications(), "shop");
 }
 
-TEST_F(PipelineCommand, IsPickedUpElsewhereFromTheDestinationAlone) {
+TEST_F(PipelineCommand, is_picked_up_elsewhere_from_the_destination_alone) {
   copy_and_change();
   const TempFolder elsewhere("elsewhere");
   const auto there = [&](const std::vector<std::string>& arguments) {
@@ -300,7 +300,7 @@ TEST_F(PipelineCommand, IsPickedUpElsewhereFromTheDestinationAlone) {
       << result.describe();
 }
 
-TEST_F(PipelineCommand, TablesAndColumnsThatWereChosenArePickedUpElsewhere) {
+TEST_F(PipelineCommand, tables_and_columns_that_were_chosen_are_picked_up_elsewhere) {
   source_.exec(
       "CREATE TABLE \"Left out\"(id int); CREATE TABLE \"Some Columns\"(id int PRIMARY KEY, n int, \"Big\" text)");
   write_file(folder_ / ".walbrook/config.toml",
@@ -329,7 +329,7 @@ TEST_F(PipelineCommand, TablesAndColumnsThatWereChosenArePickedUpElsewhere) {
       "Some Columns streaming, orders streaming");
 }
 
-TEST_F(PipelineCommand, ListsTheConfigurationsAndWhatElseTheirFilesHold) {
+TEST_F(PipelineCommand, lists_the_configurations_and_what_else_their_files_hold) {
   copy_and_change();
   ASSERT_EQ(walbrook({"run", "other", "--destination", "duckdb:///shop.duckdb", "--dataset", "o"}).exit_code, 0);
   auto result = walbrook({"pipeline", "--list", "--json"});

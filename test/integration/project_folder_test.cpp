@@ -46,7 +46,7 @@ columns = ["id", "price"]
   TempFolder folder_{"project"};
 };
 
-TEST_F(ProjectFolder, SaysAllThatTheCommandsNeed) {
+TEST_F(ProjectFolder, says_all_that_the_commands_need) {
   // The role comes from the environment, over the URL of the file.
   const Environment env = {{"SOURCES__PG_REPLICATION__CREDENTIALS__USERNAME", "postgres"}};
   auto result = walbrook({"check"}, env);
@@ -69,7 +69,7 @@ TEST_F(ProjectFolder, SaysAllThatTheCommandsNeed) {
   EXPECT_EQ(result.out, "count_star()\n2\n") << result.describe();
 }
 
-TEST_F(ProjectFolder, TroubleIsExitCodeTwoWithFileAndLine) {
+TEST_F(ProjectFolder, trouble_is_exit_code_two_with_file_and_line) {
   write_file(config(), "[pipelines.shop]\nslotname = \"x\"\n");
   for (const char* command : {"run", "check", "status", "config"}) {
     const auto result = walbrook({command});
@@ -92,7 +92,7 @@ class NewProject : public ::testing::Test {
   TempFolder folder_{"new"};
 };
 
-TEST_F(NewProject, IsMadeOnceAndKept) {
+TEST_F(NewProject, is_made_once_and_kept) {
   auto result = walbrook({"init", "pg_replication", "duckdb"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   for (const char* name : {".walbrook/config.toml", ".walbrook/secrets.toml", ".gitignore", "README.md",
@@ -111,7 +111,7 @@ TEST_F(NewProject, IsMadeOnceAndKept) {
   EXPECT_NE(walbrook({"init"}).out.find("Add this line to your .gitignore: .walbrook/secrets.toml"), std::string::npos);
 }
 
-TEST_F(NewProject, NothingIsLostByForce) {
+TEST_F(NewProject, nothing_is_lost_by_force) {
   ASSERT_EQ(walbrook({"init"}).exit_code, 0);
   const auto template_text = text("README.md");
   write_file(folder_ / ".walbrook/secrets.toml", "# the only place of this password\n");
@@ -142,7 +142,7 @@ TEST_F(NewProject, NothingIsLostByForce) {
   EXPECT_EQ(std::filesystem::status(folder_ / ".walbrook/secrets.toml").permissions(), std::filesystem::perms(0600));
 }
 
-TEST_F(NewProject, SaysWhatIsToBeFilledInAndThenRuns) {
+TEST_F(NewProject, says_what_is_to_be_filled_in_and_then_runs) {
   ASSERT_EQ(walbrook({"init"}).exit_code, 0);
   for (const char* command : {"check", "run"}) {
     const auto result = walbrook({command});
@@ -176,7 +176,7 @@ TEST_F(NewProject, SaysWhatIsToBeFilledInAndThenRuns) {
   EXPECT_EQ(result.err.find("can be read by others"), std::string::npos) << result.describe();
 }
 
-TEST_F(NewProject, KnowsItsSourcesAndDestinations) {
+TEST_F(NewProject, knows_its_sources_and_destinations) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
       {{"init", "mysql", "duckdb"}, "unknown source \"mysql\"\n  Known: pg_replication, sql_database."},
       {{"init", "pg_replicaton"}, "Did you mean pg_replication?"},

@@ -34,11 +34,11 @@ class Catalog : public SourceCase {
   }
 };
 
-TEST_F(Catalog, NoPublicationIsNoError) {
+TEST_F(Catalog, no_publication_is_no_error) {
   EXPECT_FALSE(read_publication(catalog, "p").has_value());
 }
 
-TEST_F(Catalog, AnEmptyPublicationHasNoTables) {
+TEST_F(Catalog, an_empty_publication_has_no_tables) {
   sql.exec("CREATE PUBLICATION p WITH (publish = 'insert, delete')");
   const auto found = publication();
   EXPECT_TRUE(found.tables.empty());
@@ -46,7 +46,7 @@ TEST_F(Catalog, AnEmptyPublicationHasNoTables) {
   EXPECT_FALSE(found.updates || found.truncates || found.all_tables || found.via_partition_root);
 }
 
-TEST_F(Catalog, TablesComeWithIdentityKeyColumnsAndFilter) {
+TEST_F(Catalog, tables_come_with_identity_key_columns_and_filter) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY, v text, w int)");
   sql.exec("CREATE TABLE b(v text); ALTER TABLE b REPLICA IDENTITY FULL");
   sql.exec("CREATE TABLE c(id int NOT NULL UNIQUE); ALTER TABLE c REPLICA IDENTITY USING INDEX c_id_key");
@@ -72,7 +72,7 @@ TEST_F(Catalog, TablesComeWithIdentityKeyColumnsAndFilter) {
   EXPECT_GT(table("a").bytes, 30'000);
 }
 
-TEST_F(Catalog, AllTablesAndSchemas) {
+TEST_F(Catalog, all_tables_and_schemas) {
   sql.exec(
       "CREATE SCHEMA s; CREATE TABLE s.a(i int); CREATE TABLE b(i int); CREATE UNLOGGED TABLE s.u(i int);"
       "CREATE VIEW s.v AS SELECT 1; CREATE SCHEMA empty");
@@ -85,7 +85,7 @@ TEST_F(Catalog, AllTablesAndSchemas) {
   EXPECT_TRUE(publication("p").all_tables);
 }
 
-TEST_F(Catalog, PartitionsMapToTheirPublishedAncestor) {
+TEST_F(Catalog, partitions_map_to_their_published_ancestor) {
   sql.exec(
       "CREATE TABLE r(id int, k int, PRIMARY KEY (id, k)) PARTITION BY RANGE (id);"
       "CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (10);"
@@ -112,7 +112,7 @@ TEST_F(Catalog, PartitionsMapToTheirPublishedAncestor) {
   }
 }
 
-TEST_F(Catalog, APartitionOfAPublishedSchemaElsewhere) {
+TEST_F(Catalog, a_partition_of_a_published_schema_elsewhere) {
   sql.exec(
       "CREATE SCHEMA s; CREATE SCHEMA t; CREATE TABLE s.r(id int) PARTITION BY RANGE (id);"
       "CREATE TABLE t.r1 PARTITION OF s.r FOR VALUES FROM (0) TO (10);"
@@ -122,7 +122,7 @@ TEST_F(Catalog, APartitionOfAPublishedSchemaElsewhere) {
   EXPECT_EQ(names("q"), std::vector<std::string>{"t.r1"});
 }
 
-TEST_F(Catalog, FingerprintsTellOfEveryPossibleHole) {
+TEST_F(Catalog, fingerprints_tell_of_every_possible_hole) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY, v int); CREATE TABLE b(id int PRIMARY KEY); CREATE TABLE other(id int)");
   sql.exec("CREATE PUBLICATION p FOR TABLE a, b");
   EXPECT_TRUE(may_hide_rows("a", {"ALTER PUBLICATION p DROP TABLE a", "ALTER PUBLICATION p ADD TABLE a"}));
@@ -136,7 +136,7 @@ TEST_F(Catalog, FingerprintsTellOfEveryPossibleHole) {
   EXPECT_TRUE(may_hide_rows("a", {"ALTER PUBLICATION p SET TABLE a (id), b"}));
 }
 
-TEST_F(Catalog, FingerprintsAgreeOtherwise) {
+TEST_F(Catalog, fingerprints_agree_otherwise) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY, v int); CREATE TABLE b(id int PRIMARY KEY); CREATE TABLE other(id int)");
   sql.exec("CREATE PUBLICATION p FOR TABLE a, b");
   EXPECT_FALSE(may_hide_rows("a", {"ALTER PUBLICATION p ADD TABLE other"}));
@@ -150,7 +150,7 @@ TEST_F(Catalog, FingerprintsAgreeOtherwise) {
   EXPECT_FALSE(may_hide_rows("a", {"VACUUM FULL pg_publication", "VACUUM FREEZE pg_publication_rel"}));
 }
 
-TEST_F(Catalog, FingerprintsOfSchemasAndAllTables) {
+TEST_F(Catalog, fingerprints_of_schemas_and_all_tables) {
   sql.exec("CREATE SCHEMA s; CREATE TABLE s.a(id int); CREATE SCHEMA u");
   sql.exec("CREATE PUBLICATION p FOR TABLES IN SCHEMA s");
   EXPECT_TRUE(may_hide_rows(
@@ -161,7 +161,7 @@ TEST_F(Catalog, FingerprintsOfSchemasAndAllTables) {
   EXPECT_TRUE(may_hide_rows("a", {"DROP TABLE s.a", "CREATE TABLE s.a(id int)"}));
 }
 
-TEST_F(Catalog, FingerprintsOfPartitionsTellWhatIsNotInTheStream) {
+TEST_F(Catalog, fingerprints_of_partitions_tell_what_is_not_in_the_stream) {
   sql.exec(
       "CREATE TABLE r(id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) "
       "TO (10);"
@@ -174,7 +174,7 @@ TEST_F(Catalog, FingerprintsOfPartitionsTellWhatIsNotInTheStream) {
   EXPECT_TRUE(may_hide_rows("r", {"DROP TABLE r2"}));
 }
 
-TEST_F(Catalog, SizesNeverWaitForALock) {
+TEST_F(Catalog, sizes_never_wait_for_a_lock) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a");
   Sql holder(conninfo());
   holder.exec("BEGIN; LOCK TABLE a IN ACCESS EXCLUSIVE MODE");
@@ -183,7 +183,7 @@ TEST_F(Catalog, SizesNeverWaitForALock) {
   holder.exec("ROLLBACK");
 }
 
-TEST_F(Catalog, ColumnsAsARelationMessageTellsThem) {
+TEST_F(Catalog, columns_as_a_relation_message_tells_them) {
   sql.exec(
       "CREATE TYPE mood AS ENUM ('calm'); CREATE DOMAIN money2 AS numeric(9,2); CREATE DOMAIN price AS money2 CHECK "
       "(VALUE > 0);"
@@ -211,7 +211,7 @@ TEST_F(Catalog, ColumnsAsARelationMessageTellsThem) {
   EXPECT_TRUE(schema(table("none")).columns.empty());
 }
 
-TEST_F(Catalog, TheFingerprintTellsOfCompositesAtAnyDepth) {
+TEST_F(Catalog, the_fingerprint_tells_of_composites_at_any_depth) {
   sql.exec(
       "CREATE TYPE pair AS (a int, b text); CREATE DOMAIN any_pair AS pair; CREATE TYPE outer_pair AS (ps any_pair[]);"
       "CREATE TYPE other AS (x int); CREATE TABLE a(v outer_pair[]); CREATE TABLE b(v other); CREATE TABLE c(v int[]);"
@@ -225,7 +225,7 @@ TEST_F(Catalog, TheFingerprintTellsOfCompositesAtAnyDepth) {
   EXPECT_FALSE(may_hide_rows("c", {"ALTER TYPE pair ADD ATTRIBUTE f int"}));
 }
 
-TEST_F(Catalog, TypesAreTakenApart) {
+TEST_F(Catalog, types_are_taken_apart) {
   sql.exec(
       "CREATE SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext; CREATE DOMAIN price AS numeric(7,3); CREATE TYPE mood AS "
       "ENUM ('calm'); CREATE DOMAIN prices AS numeric(5,2)[];"
@@ -251,7 +251,7 @@ TEST_F(Catalog, TypesAreTakenApart) {
   EXPECT_TRUE(has_binary_parser(type_of("deep")));
 }
 
-TEST_F(Catalog, ATypeThatIsTooDeepOrTooLargeStaysText) {
+TEST_F(Catalog, a_type_that_is_too_deep_or_too_large_stays_text) {
   sql.exec("CREATE TYPE t0 AS (a int, b int)");
   for (int i = 1; i <= 20; ++i) {
     sql.exec(fmt::format("CREATE TYPE t{0} AS (a t{1}, b t{1}); CREATE TYPE d{0} AS (a {2})", i, i - 1,
@@ -268,7 +268,7 @@ TEST_F(Catalog, ATypeThatIsTooDeepOrTooLargeStaysText) {
   EXPECT_EQ(kind_of("d20"), SourceType::Kind::scalar);
 }
 
-TEST_F(Catalog, TypesAreLookedThrough) {
+TEST_F(Catalog, types_are_looked_through) {
   sql.exec(
       "CREATE TYPE mood AS ENUM ('calm'); CREATE DOMAIN d1 AS numeric(9,2); CREATE DOMAIN d2 AS d1; CREATE DOMAIN d3 "
       "AS d2;"
@@ -293,7 +293,7 @@ TEST_F(Catalog, TypesAreLookedThrough) {
   EXPECT_EQ(types.find(4'000'000'000U).base_oid, 4'000'000'000U);
 }
 
-TEST_F(Catalog, TheServerTellsWhoItIs) {
+TEST_F(Catalog, the_server_tells_who_it_is) {
   auto replication = Connection::open(conninfo(), ConnectionUse::replication);
   const auto server = identify(replication);
   EXPECT_EQ(server.systemid, sql.value("SELECT system_identifier FROM pg_control_system()"));

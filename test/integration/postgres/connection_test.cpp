@@ -21,7 +21,7 @@ class Connecting : public SourceCase {
   }
 };
 
-TEST_F(Connecting, SettingsGoOverThoseOfRoleAndDatabase) {
+TEST_F(Connecting, settings_go_over_those_of_role_and_database) {
   const auto user = role("REPLICATION");
   for (const auto* setting :
        {"DateStyle = 'German'", "IntervalStyle = 'iso_8601'", "TimeZone = 'Asia/Tokyo'", "bytea_output = 'escape'",
@@ -53,7 +53,7 @@ TEST_F(Connecting, SettingsGoOverThoseOfRoleAndDatabase) {
 }
 
 // libpq sends these after the options.
-TEST_F(Connecting, SettingsGoOverThoseOfTheEnvironmentAndTheServiceFile) {
+TEST_F(Connecting, settings_go_over_those_of_the_environment_and_the_service_file) {
   const auto file = database.server().folder() / "styles.conf";
   std::ofstream(file)
       << "[styles]\nhost=127.0.0.1\nport=" << database.server().port() << "\ndbname=" << database.name()
@@ -77,7 +77,7 @@ TEST_F(Connecting, SettingsGoOverThoseOfTheEnvironmentAndTheServiceFile) {
   for (const auto* name : {"PGSERVICEFILE", "PGDATESTYLE", "PGTZ", "PGCLIENTENCODING", "PGOPTIONS"}) unsetenv(name);
 }
 
-TEST_F(Connecting, ASettingThatCannotBeHadIsAnErrorWithItsReason) {
+TEST_F(Connecting, a_setting_that_cannot_be_had_is_an_error_with_its_reason) {
   const auto require = [this](const SessionSetting& setting) {
     return thrown_by([&] { require_settings(catalog, std::array{setting}); });
   };
@@ -89,7 +89,7 @@ TEST_F(Connecting, ASettingThatCannotBeHadIsAnErrorWithItsReason) {
   EXPECT_FALSE(require({"transaction_timeout", "0", 990'000}).kind) << "a newer server's";
 }
 
-TEST_F(Connecting, TheUsersOwnOptionsStay) {
+TEST_F(Connecting, the_users_own_options_stay) {
   auto own = Connection::open(conninfo() + " application_name=mine options='-c work_mem=7MB -c TimeZone=Asia/Tokyo'",
                               ConnectionUse::catalog, "-c maintenance_work_mem=9MB");
   EXPECT_EQ(setting(own, "work_mem"), "7MB");
@@ -98,7 +98,7 @@ TEST_F(Connecting, TheUsersOwnOptionsStay) {
   EXPECT_EQ(setting(own, "application_name"), "mine");
 }
 
-TEST_F(Connecting, EnvironmentServiceAndUrlPassThrough) {
+TEST_F(Connecting, environment_service_and_url_pass_through) {
   const auto file = database.server().folder() / "service.conf";
   std::ofstream(file) << "[shop]\nhost=127.0.0.1\nport=" << database.server().port() << "\ndbname=" << database.name()
                       << "\nuser=postgres\noptions=-c work_mem=5MB\n";
@@ -119,7 +119,7 @@ TEST_F(Connecting, EnvironmentServiceAndUrlPassThrough) {
   expect_says(open("service=nosuch"), ErrorKind::configuration, {"nosuch"});
 }
 
-TEST_F(Connecting, EachFailureHasItsOwnCauseAndMend) {
+TEST_F(Connecting, each_failure_has_its_own_cause_and_mend) {
   const auto port = std::to_string(database.server().port());
   expect_says(open("host=127.0.0.1 user=postgres dbname=nosuch port=" + port), ErrorKind::source_not_ready,
               {"127.0.0.1:" + port + "/nosuch", "does not exist", "psql -l"});
@@ -137,28 +137,28 @@ TEST_F(Connecting, EachFailureHasItsOwnCauseAndMend) {
   expect_says(open(conninfo() + " options='-c nosuch=1'"), ErrorKind::source_not_ready, {"unrecognized configuration"});
 }
 
-TEST_F(Connecting, RoleWithoutReplicationIsToldWhatToGrant) {
+TEST_F(Connecting, role_without_replication_is_told_what_to_grant) {
   const auto user = role("");
   expect_says(open(conninfo(user), ConnectionUse::replication), ErrorKind::rights,
               {"ALTER ROLE \"" + user + "\" REPLICATION"});
 }
 
-TEST_F(Connecting, AFullServerIsAConnectionErrorThatMayPass) {
+TEST_F(Connecting, a_full_server_is_a_connection_error_that_may_pass) {
   const auto user = role("CONNECTION LIMIT 0");
   expect_says(open(conninfo(user)), ErrorKind::connection, {"too many connections", "CONNECTION LIMIT"});
 }
 
-TEST_F(Connecting, QuotesInNamesAndLiterals) {
+TEST_F(Connecting, quotes_in_names_and_literals) {
   EXPECT_EQ(catalog.quote_name("a\"b"), "\"a\"\"b\"");
   EXPECT_EQ(catalog.query("SELECT " + catalog.quote_literal("it's \\ 'x'")).text(0, 0), "it's \\ 'x'");
 }
 
-TEST_F(Connecting, AQueryThatFailsSaysWhatWasBeingDone) {
+TEST_F(Connecting, a_query_that_fails_says_what_was_being_done) {
   expect_says(thrown_by([&] { catalog.query("SELECT FROM nosuch", {}, "counting sheep"); }),
               ErrorKind::source_not_ready, {"counting sheep", database.name(), "nosuch"});
 }
 
-TEST(Passwords, AreNeverShown) {
+TEST(Passwords, are_never_shown) {
   PostgresServer server({.hba = {"host all joe 127.0.0.1/32 scram-sha-256"}});
   Sql(server.conninfo()).exec("CREATE ROLE joe LOGIN PASSWORD 'right'");
   const auto wrong =
@@ -182,7 +182,7 @@ TEST(Passwords, AreNeverShown) {
   }
 }
 
-TEST(ConnectFailures, SeveralAddressesMakeOneLine) {
+TEST(ConnectFailures, several_addresses_make_one_line) {
   EXPECT_EQ(one_line("connection to server at \"localhost\" (::1), port 1 failed: Connection refused\n"
                      "\tIs the server running on that host and accepting TCP/IP connections?\n"
                      "connection to server at \"localhost\" (127.0.0.1), port 1 failed: Connection refused\n"

@@ -5,14 +5,14 @@
 namespace walbrook::postgres {
 namespace {
 
-TEST(DefaultName, TellsTheDatabase) {
+TEST(DefaultName, tells_the_database) {
   EXPECT_EQ(default_name("shop"), "walbrook_shop");
   EXPECT_EQ(default_name("shop_2"), "walbrook_shop_2");
   EXPECT_EQ(default_name(std::string(54, 'a')), "walbrook_" + std::string(54, 'a'));
 }
 
 // These stand in clusters and files, so they may never change.
-TEST(DefaultName, HasAHashWhereTheNameHadToBeChanged) {
+TEST(DefaultName, has_a_hash_where_the_name_had_to_be_changed) {
   EXPECT_EQ(default_name("Shop"), "walbrook_shop_742ce1");
   EXPECT_EQ(default_name("shop-eu"), "walbrook_shop_eu_4d0b24");
   EXPECT_EQ(default_name("läden"), "walbrook_l__den_0453c3");

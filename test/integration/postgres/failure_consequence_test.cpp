@@ -18,7 +18,7 @@ Error refused(ErrorKind kind, const std::string& state = "") {
   return {kind, "it failed", {}, {.sqlstate = state}};
 }
 
-TEST(FailureConsequence, BeforeTheFirstSuccessOnlyAServerThatIsNotThereIsWaitedFor) {
+TEST(FailureConsequence, before_the_first_success_only_a_server_that_is_not_there_is_waited_for) {
   const auto before = [](const Error& failed) { return consequence_of(failed, Asked::connection, false); };
   EXPECT_EQ(before(refused(ErrorKind::connection)), Consequence::wait);
   for (const auto* state : {"57P03", "57P01", "57P02", "53300", "08006"})
@@ -31,7 +31,7 @@ TEST(FailureConsequence, BeforeTheFirstSuccessOnlyAServerThatIsNotThereIsWaitedF
   EXPECT_EQ(before(refused(ErrorKind::rights)), Consequence::end) << "libpq itself lacks a password";
 }
 
-TEST(FailureConsequence, AfterItAllOfTheseAreWaitedForButNoLostSlot) {
+TEST(FailureConsequence, after_it_all_of_these_are_waited_for_but_no_lost_slot) {
   for (const auto asked : {Asked::connection, Asked::stream, Asked::catalog}) {
     const auto after = [asked](const Error& failed) { return consequence_of(failed, asked, true); };
     for (const auto* state : {"57P03", "53300", "53200", "28P01", "28000", "3D000", "57P04", "42501", "57014", "25P03"})
@@ -45,7 +45,7 @@ TEST(FailureConsequence, AfterItAllOfTheseAreWaitedForButNoLostSlot) {
       << "a slot that is lost";
 }
 
-TEST(FailureConsequence, OfACopyResourcesConcernTheCopyAndRightsTheTable) {
+TEST(FailureConsequence, of_a_copy_resources_concern_the_copy_and_rights_the_table) {
   const auto of_copy = [](const Error& failed) { return consequence_of(failed, Asked::copy, true); };
   EXPECT_EQ(of_copy(refused(ErrorKind::connection, "53200")), Consequence::copy);
   EXPECT_EQ(of_copy(refused(ErrorKind::connection)), Consequence::copy);
@@ -64,7 +64,7 @@ std::string word(Consequence consequence) {
 }
 
 // The rows of the table in docs/operations.md, as the code has them.
-TEST(FailureConsequence, TheDocumentsShowTheSameTable) {
+TEST(FailureConsequence, the_documents_show_the_same_table) {
   std::ifstream in(WALBROOK_SOURCE_DIR "/docs/operations.md");
   std::vector<std::string> shown;
   bool inside = false;
@@ -87,7 +87,7 @@ TEST(FailureConsequence, TheDocumentsShowTheSameTable) {
 }
 
 // PQERRORS_VERBOSE, in whatever language.
-TEST(FailureConsequence, ARefusalOfAConnectionHasItsSqlstate) {
+TEST(FailureConsequence, a_refusal_of_a_connection_has_its_sqlstate) {
   const auto failed = connect_failure(
       "connection to server at \"db\" (10.0.0.1), port 5432 failed: Connection refused\n"
       "\tIs the server running on that host and accepting TCP/IP connections?\n"
@@ -100,7 +100,7 @@ TEST(FailureConsequence, ARefusalOfAConnectionHasItsSqlstate) {
   EXPECT_EQ(failed.kind(), ErrorKind::rights);
 }
 
-TEST(SilentConnection, IsWaitedForWhileTheServerWorks) {
+TEST(SilentConnection, is_waited_for_while_the_server_works) {
   EXPECT_TRUE(is_at_work({.state = "active", .wait_event_type = "", .wait_event = "", .statement = "COPY"}));
   EXPECT_TRUE(is_at_work({.state = "active", .wait_event_type = "Lock", .wait_event = "relation", .statement = "x"}));
   EXPECT_FALSE(

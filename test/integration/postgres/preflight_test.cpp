@@ -80,7 +80,7 @@ class Preflight : public SourceCase {
   std::string slot;
 };
 
-TEST_F(Preflight, AFreshDatabaseIsReady) {
+TEST_F(Preflight, a_fresh_database_is_ready) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)");
   const auto found = check();
   expect_no(found, Severity::error);
@@ -94,7 +94,7 @@ TEST_F(Preflight, AFreshDatabaseIsReady) {
   expect_finding(found, Severity::ok, "slot", {"will be created"});
 }
 
-TEST_F(Preflight, AnUnreachableServerIsAFinding) {
+TEST_F(Preflight, an_unreachable_server_is_a_finding) {
   auto asked = request();
   asked.conninfo = "host=127.0.0.1 port=1 user=postgres";
   const auto found = preflight(asked);
@@ -102,7 +102,7 @@ TEST_F(Preflight, AnUnreachableServerIsAFinding) {
   EXPECT_EQ(first_error(found)->kind(), ErrorKind::connection);
 }
 
-TEST_F(Preflight, NamesThatAreNone) {
+TEST_F(Preflight, names_that_are_none) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
   auto asked = request();
   asked.slot = "Bad-Name";
@@ -111,7 +111,7 @@ TEST_F(Preflight, NamesThatAreNone) {
   EXPECT_EQ(exit_code(first_error(found)->kind()), 2);
 }
 
-TEST_F(Preflight, TablesThatAreAskedFor) {
+TEST_F(Preflight, tables_that_are_asked_for) {
   sql.exec(
       "CREATE TABLE a(id int PRIMARY KEY, v int); CREATE UNLOGGED TABLE u(i int); CREATE TABLE b(id int PRIMARY KEY)");
   const auto before = check({"a", "u", "nosuch"});
@@ -131,7 +131,7 @@ TEST_F(Preflight, TablesThatAreAskedFor) {
   expect_no(check({"a"}), Severity::error);
 }
 
-TEST_F(Preflight, PublicationThatLacksSomething) {
+TEST_F(Preflight, publication_that_lacks_something) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a WITH (publish = 'insert, delete')");
   expect_finding(check(), Severity::warning, "publication",
                  {"leaves out UPDATE, TRUNCATE", "SET (publish = 'insert, update, delete, truncate')"});
@@ -144,7 +144,7 @@ TEST_F(Preflight, PublicationThatLacksSomething) {
                  {"publication p does not exist, but the copy is at", "--reset"});
 }
 
-TEST_F(Preflight, KeysThatDoNotCount) {
+TEST_F(Preflight, keys_that_do_not_count) {
   sql.exec(
       "CREATE TABLE nokey(id int); CREATE TABLE late(id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED); CREATE TABLE "
       "nothing(id int PRIMARY KEY);"
@@ -167,7 +167,7 @@ TEST_F(Preflight, KeysThatDoNotCount) {
   for (const auto& each : check()) EXPECT_EQ(each.topic.find("table "), std::string::npos) << each.what;
 }
 
-TEST_F(Preflight, RightsOfTheRole) {
+TEST_F(Preflight, rights_of_the_role) {
   sql.exec(
       "CREATE TABLE a(id int PRIMARY KEY, v int); CREATE TABLE b(id int PRIMARY KEY); ALTER TABLE b ENABLE ROW LEVEL "
       "SECURITY; CREATE SCHEMA s; CREATE TABLE s.c(id int PRIMARY KEY)");
@@ -201,7 +201,7 @@ TEST_F(Preflight, RightsOfTheRole) {
   expect_no(preflight(request(user)), Severity::error);
 }
 
-TEST_F(Preflight, PartitionsThatDoNotGoWithTheirRoot) {
+TEST_F(Preflight, partitions_that_do_not_go_with_their_root) {
   sql.exec(
       "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER srv FOREIGN DATA WRAPPER w;"
       "CREATE TABLE r(id int) PARTITION BY RANGE (id); CREATE FOREIGN TABLE f PARTITION OF r FOR VALUES FROM (0) TO "
@@ -222,7 +222,7 @@ TEST_F(Preflight, PartitionsThatDoNotGoWithTheirRoot) {
   expect_finding(check({"k1"}), Severity::error, "table public.k1", {"partition of public.k"});
 }
 
-TEST_F(Preflight, SlotsThatCannotBeUsed) {
+TEST_F(Preflight, slots_that_cannot_be_used) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a");
   auto later = request();
   later.checkpoint = Lsn{1};
@@ -264,7 +264,7 @@ TEST_F(Preflight, SlotsThatCannotBeUsed) {
   expect_finding(preflight(renamed), Severity::error, "publication", {"the copy was made from publication other"});
 }
 
-TEST_F(Preflight, AnotherClusterTimelineOrAnOlderState) {
+TEST_F(Preflight, another_cluster_timeline_or_an_older_state) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a");
   const auto at = create_slot();
   auto asked = request();
@@ -283,7 +283,7 @@ TEST_F(Preflight, AnotherClusterTimelineOrAnOlderState) {
   expect_finding(preflight(ahead), Severity::error, "server", {"an older state of the source"});
 }
 
-TEST(PreflightOfAServer, WithTooLittleWal) {
+TEST(PreflightOfAServer, with_too_little_wal) {
   PostgresServer server({.settings = {"wal_level=replica"}});
   Sql(server.conninfo()).exec("CREATE TABLE a(id int PRIMARY KEY)");
   const auto found = preflight(
@@ -294,7 +294,7 @@ TEST(PreflightOfAServer, WithTooLittleWal) {
               ErrorKind::source_not_ready, {"wal_level"});
 }
 
-TEST(PreflightOfAServer, WithoutFreeSlotsAndSenders) {
+TEST(PreflightOfAServer, without_free_slots_and_senders) {
   PostgresServer server({.settings = {"max_replication_slots=1", "max_wal_senders=1", "max_slot_wal_keep_size=64MB"}});
   Sql sql(server.conninfo());
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a");
@@ -319,7 +319,7 @@ TEST(PreflightOfAServer, WithoutFreeSlotsAndSenders) {
   sql.exec("SELECT pg_drop_replication_slot('other')");
 }
 
-TEST(PreflightOfAServer, AStandbyIsToldAsSuch) {
+TEST(PreflightOfAServer, a_standby_is_told_as_such) {
   PostgresServer server;
   Sql(server.conninfo()).exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a");
   server.stop();

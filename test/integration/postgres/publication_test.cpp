@@ -26,7 +26,7 @@ class Publishing : public SourceCase {
   }
 };
 
-TEST_F(Publishing, ASchemaWithoutWhatCannotBePublished) {
+TEST_F(Publishing, a_schema_without_what_cannot_be_published) {
   sql.exec(
       "CREATE TABLE a(i int PRIMARY KEY); CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE "
       "MATERIALIZED VIEW "
@@ -44,7 +44,7 @@ TEST_F(Publishing, ASchemaWithoutWhatCannotBePublished) {
   expect_says(thrown_by([&] { create("empty"); }), ErrorKind::source_not_ready, {"schema empty", "holds no table"});
 }
 
-TEST_F(Publishing, NamedTablesWithColumns) {
+TEST_F(Publishing, named_tables_with_columns) {
   sql.exec(
       "CREATE TABLE a(id int PRIMARY KEY, \"V v\" text, w int); CREATE TABLE r(i int PRIMARY KEY, x int) PARTITION BY "
       "RANGE (i);"
@@ -59,7 +59,7 @@ TEST_F(Publishing, NamedTablesWithColumns) {
               ErrorKind::configuration, {"public.a is asked for twice"});
 }
 
-TEST_F(Publishing, WhatCannotBePublishedIsNamedWithItsReason) {
+TEST_F(Publishing, what_cannot_be_published_is_named_with_its_reason) {
   sql.exec(
       "CREATE UNLOGGED TABLE u(i int); CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW m AS SELECT 1 AS x;"
       "CREATE SEQUENCE q; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER srv FOREIGN DATA WRAPPER w; CREATE FOREIGN "
@@ -80,7 +80,7 @@ TEST_F(Publishing, WhatCannotBePublishedIsNamedWithItsReason) {
   EXPECT_FALSE(read_publication(catalog, "p").has_value());
 }
 
-TEST_F(Publishing, ATableWithoutReplicaIdentityIsLeftOut) {
+TEST_F(Publishing, a_table_without_replica_identity_is_left_out) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE log(line text)");
   EXPECT_EQ(create("public"), (std::vector<std::string>{"public.a"}));
   sql.exec("DELETE FROM log");
@@ -90,7 +90,7 @@ TEST_F(Publishing, ATableWithoutReplicaIdentityIsLeftOut) {
   EXPECT_EQ(read_own_mark(catalog, "p")->schema, "");
 }
 
-TEST_F(Publishing, AnOwnPublicationIsKeptAsItMustBe) {
+TEST_F(Publishing, an_own_publication_is_kept_as_it_must_be) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE log(line text); CREATE TABLE out(id int PRIMARY KEY)");
   create("public");
   sql.exec("ALTER PUBLICATION p DROP TABLE out");
@@ -112,7 +112,7 @@ TEST_F(Publishing, AnOwnPublicationIsKeptAsItMustBe) {
   EXPECT_EQ(names(), (std::vector<std::string>{"b"})) << "somebody else's is left as it is";
 }
 
-TEST_F(Publishing, ARoleThatMayNotGetsTheSqlForTheOwner) {
+TEST_F(Publishing, a_role_that_may_not_gets_the_sql_for_the_owner) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
   const auto user = role("");
   auto theirs = Connection::open(conninfo(user), ConnectionUse::catalog);

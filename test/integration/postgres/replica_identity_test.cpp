@@ -23,13 +23,13 @@ class Identities : public SourceCase {
   }
 };
 
-TEST_F(Identities, AnOrdinaryTableIsAsItsMessageSays) {
+TEST_F(Identities, an_ordinary_table_is_as_its_message_says) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE f(id int); ALTER TABLE f REPLICA IDENTITY FULL");
   EXPECT_EQ(of("a"), TableIdentity{});
   EXPECT_EQ(of("f"), TableIdentity{});
 }
 
-TEST_F(Identities, LeavesThatShareAKey) {
+TEST_F(Identities, leaves_that_share_a_key) {
   make("(id int, region text, PRIMARY KEY (id, region))", "");
   sql.exec("ALTER TABLE m REPLICA IDENTITY FULL");
   const auto found = of("m");
@@ -39,7 +39,7 @@ TEST_F(Identities, LeavesThatShareAKey) {
   EXPECT_EQ(of("m", false).rows.kind, RowIdentity::Kind::as_announced);
 }
 
-TEST_F(Identities, LeavesThatAreFull) {
+TEST_F(Identities, leaves_that_are_full) {
   make("(id int, region text)", "");
   EXPECT_EQ(of("m").rows.kind, RowIdentity::Kind::unidentified);
   EXPECT_NE(of("m").lack.find("partition public.m_a: it has no primary key"), std::string::npos);
@@ -52,7 +52,7 @@ TEST_F(Identities, LeavesThatAreFull) {
   EXPECT_EQ(of("m").unclear + of("m").lack, "");
 }
 
-TEST_F(Identities, AKeyWithoutThePartitionKeyTellsNoRow) {
+TEST_F(Identities, a_key_without_the_partition_key_tells_no_row) {
   make("(id int, region text)", "(PRIMARY KEY (id))");
   for (const bool through_root : {true, false}) {
     EXPECT_NE(of("m", through_root).unclear.find("(id) does not hold the partition key (region)"), std::string::npos);
@@ -63,7 +63,7 @@ TEST_F(Identities, AKeyWithoutThePartitionKeyTellsNoRow) {
   EXPECT_EQ(of("m").unclear, "") << "one leaf alone";
 }
 
-TEST_F(Identities, AKeyThatHoldsAComputedPartitionKey) {
+TEST_F(Identities, a_key_that_holds_a_computed_partition_key) {
   sql.exec(
       "CREATE TABLE m(id int NOT NULL, v int) PARTITION BY LIST ((id % 2)); "
       "CREATE TABLE m_0 PARTITION OF m(PRIMARY KEY (id)) FOR VALUES IN (0); "

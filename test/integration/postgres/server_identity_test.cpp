@@ -24,7 +24,7 @@ std::string trouble(const ServerIdentity& server, const ExpectedServer& expected
   return error->cause();
 }
 
-TEST(TimelineHistory, IsReadLineByLine) {
+TEST(TimelineHistory, is_read_line_by_line) {
   EXPECT_EQ(parse_timeline_history("1\t0/64\tno recovery target specified\n\n2\t0/C8\tbefore 2020-01-01\n"),
             three_timelines);
   EXPECT_EQ(parse_timeline_history("# comment\n  1 \t 0/64\r\n"), (std::vector<EarlierTimeline>{{1, {100}}}));
@@ -32,7 +32,7 @@ TEST(TimelineHistory, IsReadLineByLine) {
   EXPECT_TRUE(parse_timeline_history("1\tnowhere\n").empty());
 }
 
-TEST(TimelineHistory, APositionWhereTwoMeetBelongsToTheEarlierOne) {
+TEST(TimelineHistory, a_position_where_two_meet_belongs_to_the_earlier_one) {
   const auto server = on_timeline_3();
   EXPECT_EQ(timeline_of(server, {50}), 1);
   EXPECT_EQ(timeline_of(server, {100}), 1);
@@ -41,7 +41,7 @@ TEST(TimelineHistory, APositionWhereTwoMeetBelongsToTheEarlierOne) {
   EXPECT_EQ(timeline_of({.systemid = "7", .timeline = 1}, {999}), 1);
 }
 
-TEST(IdentityTrouble, WhatContinuesIsNone) {
+TEST(IdentityTrouble, what_continues_is_none) {
   EXPECT_EQ(trouble(on_timeline_3(), {}), "");
   EXPECT_EQ(trouble(on_timeline_3(), {"7", 3, {300}}), "");
   EXPECT_EQ(trouble(on_timeline_3(), {"7", 2, {200}}), "") << "everything of timeline 2 was taken over";
@@ -49,7 +49,7 @@ TEST(IdentityTrouble, WhatContinuesIsNone) {
   EXPECT_EQ(trouble(on_timeline_3({300}), {"7", 3, {300}}), "");
 }
 
-TEST(IdentityTrouble, AnotherClusterOlderStatesAndLostTailsAre) {
+TEST(IdentityTrouble, another_cluster_older_states_and_lost_tails_are) {
   EXPECT_NE(trouble(on_timeline_3(), {"8", 3, {300}}).find("this is cluster 7"), std::string::npos);
   EXPECT_NE(trouble(on_timeline_3(), {"7", 4, {300}}).find("an older state"), std::string::npos);
   EXPECT_NE(trouble(on_timeline_3({299}), {"7", 3, {300}}).find("an older state"), std::string::npos);
@@ -61,7 +61,7 @@ TEST(IdentityTrouble, AnotherClusterOlderStatesAndLostTailsAre) {
 
 class KnownServerTest : public SourceCase {};
 
-TEST_F(KnownServerTest, BothKindsOfConnectionSayTheSame) {
+TEST_F(KnownServerTest, both_kinds_of_connection_say_the_same) {
   auto replication = Connection::open(conninfo(), ConnectionUse::replication);
   const auto by_command = identify(replication);
   const auto by_query = identify_by_query(catalog);
@@ -71,7 +71,7 @@ TEST_F(KnownServerTest, BothKindsOfConnectionSayTheSame) {
   EXPECT_FALSE(by_command.standby || by_query.standby);
 }
 
-TEST_F(KnownServerTest, AnotherTimelineIsTriedAgainAndAnotherClusterIsNot) {
+TEST_F(KnownServerTest, another_timeline_is_tried_again_and_another_cluster_is_not) {
   auto identity = identify_by_query(catalog);
   KnownServer server;
   server.check(catalog, ConnectionUse::catalog);  // nothing is known yet
@@ -90,7 +90,7 @@ TEST_F(KnownServerTest, AnotherTimelineIsTriedAgainAndAnotherClusterIsNot) {
   }
 }
 
-TEST_F(KnownServerTest, APublicationThatIsAlteredIsNewerThanWhatWasBefore) {
+TEST_F(KnownServerTest, a_publication_that_is_altered_is_newer_than_what_was_before) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)");
   sql.exec("CREATE PUBLICATION p FOR TABLE a");
   const auto now = [this] { return static_cast<std::uint32_t>(std::stoul(sql.value("SELECT pg_current_xact_id()"))); };

@@ -21,7 +21,7 @@ class Slots : public SourceCase {
   std::string slot;
 };
 
-TEST_F(Slots, ArePermanentAndDropped) {
+TEST_F(Slots, are_permanent_and_dropped) {
   EXPECT_FALSE(read_slot(catalog, slot).has_value());
   const auto made = create();
   EXPECT_TRUE(made.consistent_point.is_set());
@@ -43,7 +43,7 @@ TEST_F(Slots, ArePermanentAndDropped) {
   drop_slot(catalog, slot);
 }
 
-TEST_F(Slots, SnapshotSlotsExportAndGoWithTheirConnection) {
+TEST_F(Slots, snapshot_slots_export_and_go_with_their_connection) {
   sql.exec("CREATE TABLE a(id int)");
   const auto slots = [&] {
     return sql.value("SELECT count(*) FROM pg_replication_slots WHERE database = '" + database.name() + "'");
@@ -61,7 +61,7 @@ TEST_F(Slots, SnapshotSlotsExportAndGoWithTheirConnection) {
   EXPECT_TRUE(eventually([&] { return slots() == "0"; }, milliseconds(5'000)));
 }
 
-TEST_F(Slots, CreationWaitsForWritersAndNamesThem) {
+TEST_F(Slots, creation_waits_for_writers_and_names_them) {
   sql.exec("CREATE TABLE a(id int)");
   Sql writer(conninfo());
   writer.exec("BEGIN; INSERT INTO a VALUES (1)");
@@ -104,7 +104,7 @@ TEST_F(Slots, CreationWaitsForWritersAndNamesThem) {
   drop_slot(catalog, slot);
 }
 
-TEST(SlotsWithPreparedTransactions, CreationNamesThem) {
+TEST(SlotsWithPreparedTransactions, creation_names_them) {
   PostgresServer server({.settings = {"max_prepared_transactions=5"}});
   Sql sql(server.conninfo());
   sql.exec("CREATE TABLE a(id int); ");
@@ -129,7 +129,7 @@ TEST(SlotsWithPreparedTransactions, CreationNamesThem) {
   sql.exec("ROLLBACK PREPARED 'left over'");
 }
 
-TEST(SlotLimits, ANewSlotWithoutRoomSaysSo) {
+TEST(SlotLimits, a_new_slot_without_room_says_so) {
   PostgresServer server({.settings = {"max_replication_slots=1"}});
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
   create_permanent_slot(replication, server.conninfo(), {.name = "first"}, {}, {});
@@ -137,7 +137,7 @@ TEST(SlotLimits, ANewSlotWithoutRoomSaysSo) {
               ErrorKind::source_not_ready, {"slots are in use", "max_replication_slots"});
 }
 
-TEST_F(Slots, TroubleIsToldForEachKind) {
+TEST_F(Slots, trouble_is_told_for_each_kind) {
   const Lsn here{1000};
   SlotState good{.name = "s",
                  .plugin = "pgoutput",

@@ -44,7 +44,7 @@ class Snapshots : public SourceCase {
   CatalogTypes types;
 };
 
-TEST_F(Snapshots, TextAndBinaryGiveTheSameRows) {
+TEST_F(Snapshots, text_and_binary_give_the_same_rows) {
   publish(
       "CREATE TYPE mood AS ENUM ('calm', 'gl\"ad\\'); CREATE DOMAIN price AS numeric(9,2);"
       "CREATE TABLE a(b bool, i2 int2, i4 int4, i8 int8, o oid, f4 float4, f8 float8, n numeric, n2 numeric(12,4), t "
@@ -66,7 +66,7 @@ TEST_F(Snapshots, TextAndBinaryGiveTheSameRows) {
   EXPECT_EQ(binary, text);
 }
 
-TEST_F(Snapshots, TypesWithoutABinaryParserComeAsText) {
+TEST_F(Snapshots, types_without_a_binary_parser_come_as_text) {
   publish(
       "CREATE TABLE a(id int, net inet, p point, n information_schema.cardinal_number); INSERT INTO a VALUES (1, "
       "'10.0.0.1/8', '(1,2)', 7)");
@@ -75,7 +75,7 @@ TEST_F(Snapshots, TypesWithoutABinaryParserComeAsText) {
 }
 
 // What was handed over before is of no use: COPY may tell the rows in another order the next time.
-TEST_F(Snapshots, AVariantInsideAnArrayNeedsText) {
+TEST_F(Snapshots, a_variant_inside_an_array_needs_text) {
   publish(
       "CREATE TABLE a(v numeric[]); INSERT INTO a SELECT ARRAY[g] FROM generate_series(1, 3000) g;"
       "INSERT INTO a VALUES ('{NaN}'), ('{{1,2},{3,4}}'); INSERT INTO a SELECT ARRAY[g] FROM generate_series(1, 9) g");
@@ -98,7 +98,7 @@ TEST_F(Snapshots, AVariantInsideAnArrayNeedsText) {
   EXPECT_EQ(variants, (std::vector<std::string>{"{NaN}", "{{1,2},{3,4}}"}));
 }
 
-TEST_F(Snapshots, SmallAndOddTables) {
+TEST_F(Snapshots, small_and_odd_tables) {
   publish(
       "CREATE TABLE empty(id int); CREATE TABLE nocolumns(); INSERT INTO nocolumns DEFAULT VALUES; INSERT INTO "
       "nocolumns DEFAULT VALUES;"
@@ -119,7 +119,7 @@ TEST_F(Snapshots, SmallAndOddTables) {
   }
 }
 
-TEST_F(Snapshots, ColumnListsRowFiltersAndPartitions) {
+TEST_F(Snapshots, column_lists_row_filters_and_partitions) {
   publish(
       "CREATE TABLE a(id int PRIMARY KEY, v text, w int); INSERT INTO a SELECT g, 'x', g FROM generate_series(1, 5) g;"
       "CREATE TABLE r(id int PRIMARY KEY, v int) PARTITION BY RANGE (id); CREATE TABLE r1 PARTITION OF r FOR VALUES "
@@ -135,7 +135,7 @@ TEST_F(Snapshots, ColumnListsRowFiltersAndPartitions) {
   }
 }
 
-TEST_F(Snapshots, BatchesAreBoundedAndSeveralTablesShareOneReader) {
+TEST_F(Snapshots, batches_are_bounded_and_several_tables_share_one_reader) {
   publish(
       "CREATE TABLE a(id int, v text); INSERT INTO a SELECT g, repeat('x', 100) FROM generate_series(1, 10000) g; "
       "CREATE TABLE b(id int); INSERT INTO b VALUES (1)");
@@ -186,7 +186,7 @@ class Staleness : public Snapshots {
   }
 };
 
-TEST_F(Staleness, RewritesAndChangesBehindTheSnapshotAreFound) {
+TEST_F(Staleness, rewrites_and_changes_behind_the_snapshot_are_found) {
   publish(
       "CREATE TABLE fine(id int); INSERT INTO fine VALUES (7);"
       "CREATE TABLE a(id int PRIMARY KEY, v int, w text); INSERT INTO a VALUES (1, 1, 'x')");
@@ -207,7 +207,7 @@ TEST_F(Staleness, RewritesAndChangesBehindTheSnapshotAreFound) {
   EXPECT_EQ(after("DROP TABLE a; CREATE TABLE a(id int)"), Prepared::gone);
 }
 
-TEST_F(Staleness, ATableYoungerThanTheSnapshotIsStale) {
+TEST_F(Staleness, a_table_younger_than_the_snapshot_is_stale) {
   publish("CREATE TABLE fine(id int); INSERT INTO fine VALUES (7)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
@@ -215,7 +215,7 @@ TEST_F(Staleness, ATableYoungerThanTheSnapshotIsStale) {
   EXPECT_EQ(reader.prepare(table("young"), types, wide_limits), Prepared::stale);
 }
 
-TEST_F(Staleness, PartitionsThatComeGoOrAreRewritten) {
+TEST_F(Staleness, partitions_that_come_go_or_are_rewritten) {
   publish(
       "CREATE TABLE fine(id int); INSERT INTO fine VALUES (7);"
       "CREATE TABLE r(id int) PARTITION BY RANGE (id); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (10);"
@@ -228,7 +228,7 @@ TEST_F(Staleness, PartitionsThatComeGoOrAreRewritten) {
 }
 
 // The lock is taken behind an ALTER that is under way, and what it did is seen.
-TEST_F(Staleness, ARewriteThatIsUnderWayIsWaitedForAndFound) {
+TEST_F(Staleness, a_rewrite_that_is_under_way_is_waited_for_and_found) {
   publish("CREATE TABLE fine(id int); INSERT INTO fine VALUES (7); CREATE TABLE a(id int); INSERT INTO a VALUES (1)");
   const auto of = table("a");
   const SnapshotSource source(conninfo(), {}, {});
@@ -242,7 +242,7 @@ TEST_F(Staleness, ARewriteThatIsUnderWayIsWaitedForAndFound) {
   EXPECT_EQ(reader.prepare(of, types, wide_limits), Prepared::stale);
 }
 
-TEST_F(Snapshots, TheLockHoldsUntilTheNextTable) {
+TEST_F(Snapshots, the_lock_holds_until_the_next_table) {
   publish("CREATE TABLE a(id int); CREATE TABLE b(id int)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
@@ -253,7 +253,7 @@ TEST_F(Snapshots, TheLockHoldsUntilTheNextTable) {
   sql.exec("SET lock_timeout = '2s'; ALTER TABLE a ADD v int");
 }
 
-TEST_F(Snapshots, RowSecurityAndMissingRightsAreErrorsWithTheirMend) {
+TEST_F(Snapshots, row_security_and_missing_rights_are_errors_with_their_mend) {
   publish(
       "CREATE TABLE secret(id int); ALTER TABLE secret ENABLE ROW LEVEL SECURITY; CREATE TABLE closed(id int); CREATE "
       "TABLE open(id int, hidden int);"
@@ -277,7 +277,7 @@ TEST_F(Snapshots, RowSecurityAndMissingRightsAreErrorsWithTheirMend) {
   EXPECT_EQ(copied(reader), std::vector<std::string>{"01000000"});
 }
 
-TEST_F(Snapshots, StopEndsACopyWithinASecond) {
+TEST_F(Snapshots, stop_ends_a_copy_within_a_second) {
   publish(
       "CREATE TABLE a(id int, v text); INSERT INTO a SELECT g, repeat('x', 200) FROM generate_series(1, 200000) g; "
       "CREATE TABLE fine(id int); INSERT INTO fine VALUES (7)");
@@ -304,7 +304,7 @@ TEST_F(Snapshots, StopEndsACopyWithinASecond) {
   EXPECT_EQ(copied(reader), std::vector<std::string>{"07000000"});
 }
 
-TEST_F(Snapshots, AnErrorOfTheSinkLeavesTheReaderUsable) {
+TEST_F(Snapshots, an_error_of_the_sink_leaves_the_reader_usable) {
   publish("CREATE TABLE a(id int); INSERT INTO a SELECT generate_series(1, 100000)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());

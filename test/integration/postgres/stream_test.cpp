@@ -72,7 +72,7 @@ class Streaming : public SourceCase {
   Lsn start;
 };
 
-TEST_F(Streaming, TransactionsComeWholeAndInOrder) {
+TEST_F(Streaming, transactions_come_whole_and_in_order) {
   auto reader = start_streaming(options(), {});
   sql.exec("INSERT INTO a VALUES (1, 'x'), (2, 'y')");
   sql.exec("BEGIN; UPDATE a SET id = 3 WHERE id = 1; DELETE FROM a WHERE id = 2; COMMIT");
@@ -84,7 +84,7 @@ TEST_F(Streaming, TransactionsComeWholeAndInOrder) {
   EXPECT_TRUE(std::ranges::is_sorted(seen.ends));
 }
 
-TEST_F(Streaming, BinaryTuplesWhereAskedFor) {
+TEST_F(Streaming, binary_tuples_where_asked_for) {
   sql.exec("INSERT INTO a VALUES (258, 'x')");
   auto asked = options();
   asked.binary = true;
@@ -92,7 +92,7 @@ TEST_F(Streaming, BinaryTuplesWhereAskedFor) {
   EXPECT_EQ(read_commits(*reader, 1).texts, std::vector<std::string>{std::string("\0\0\1\2", 4)});
 }
 
-TEST_F(Streaming, FeedbackMovesTheSlotToWhatWasSentAndNeverBeyond) {
+TEST_F(Streaming, feedback_moves_the_slot_to_what_was_sent_and_never_beyond) {
   auto reader = start_streaming(options(), {});
   for (int i = 0; i < 5; ++i) sql.exec("INSERT INTO a VALUES (" + std::to_string(i) + ", 'x')");
   const auto seen = read_commits(*reader, 5);
@@ -117,7 +117,7 @@ TEST_F(Streaming, FeedbackMovesTheSlotToWhatWasSentAndNeverBeyond) {
 }
 
 // Commits that wait for a synchronous standby are released by these, each by its own.
-TEST_F(Streaming, NothingIsReportedAsWrittenThatIsNotDurable) {
+TEST_F(Streaming, nothing_is_reported_as_written_that_is_not_durable) {
   auto reader = start_streaming(options(), {});
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   sql.exec("INSERT INTO a VALUES (2, 'x')");
@@ -143,13 +143,13 @@ TEST_F(Streaming, NothingIsReportedAsWrittenThatIsNotDurable) {
   }
 }
 
-TEST_F(Streaming, WhatIsNotConfirmedComesAgain) {
+TEST_F(Streaming, what_is_not_confirmed_comes_again) {
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   EXPECT_EQ(read_commits(*start_streaming(options(), {}), 1).texts, std::vector<std::string>{"1"});
   EXPECT_EQ(read_commits(*start_streaming(options(), {}), 1).texts, std::vector<std::string>{"1"});
 }
 
-TEST_F(Streaming, AnIdlePublicationStillTellsThePosition) {
+TEST_F(Streaming, an_idle_publication_still_tells_the_position) {
   auto reader = start_streaming(options(), {});
   sql.exec("CREATE TABLE other(i int)");
   sql.exec("INSERT INTO other SELECT generate_series(1, 1000)");
@@ -167,7 +167,7 @@ TEST_F(Streaming, AnIdlePublicationStillTellsThePosition) {
 }
 
 // A position that was received must lie behind what was yielded and before what was not.
-TEST_F(Streaming, ReceivedNeverPassesACommitThatWasNotYielded) {
+TEST_F(Streaming, received_never_passes_a_commit_that_was_not_yielded) {
   auto reader = start_streaming(options(), {});
   std::jthread writer([info = conninfo()] {
     Sql theirs(info);
@@ -193,7 +193,7 @@ TEST_F(Streaming, ReceivedNeverPassesACommitThatWasNotYielded) {
   EXPECT_EQ(commits, 200U);
 }
 
-TEST_F(Streaming, InterruptEndsAWaitAtOnce) {
+TEST_F(Streaming, interrupt_ends_a_wait_at_once) {
   auto reader = start_streaming(options(), {});
   const auto waited = [&] {
     const auto began = steady_clock::now();
@@ -214,7 +214,7 @@ TEST_F(Streaming, InterruptEndsAWaitAtOnce) {
   EXPECT_LT(waited(), milliseconds(4'000));
 }
 
-TEST_F(Streaming, AnActiveSlotIsWaitedForAndItsPidNamed) {
+TEST_F(Streaming, an_active_slot_is_waited_for_and_its_pid_named) {
   auto first = start_streaming(options(), {});
   const auto pid = std::to_string(read_slot(catalog, slot)->active_pid);
   auto impatient = options();
@@ -232,14 +232,14 @@ TEST_F(Streaming, AnActiveSlotIsWaitedForAndItsPidNamed) {
   EXPECT_NE(start_streaming(options(), {}), nullptr);
 }
 
-TEST_F(Streaming, ASlotAheadOfTheCheckpointIsRefused) {
+TEST_F(Streaming, a_slot_ahead_of_the_checkpoint_is_refused) {
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   sql.exec("SELECT pg_replication_slot_advance('" + slot + "', pg_current_wal_lsn())");
   expect_says(thrown_by([&] { (void)start_streaming(options(), {}); }), ErrorKind::source_not_ready,
               {"ahead of the copy", "--reset"});
 }
 
-TEST_F(Streaming, AMissingSlotOrPublicationIsToldAsSuch) {
+TEST_F(Streaming, a_missing_slot_or_publication_is_told_as_such) {
   auto wrong = options();
   wrong.slot = "nosuch";
   expect_says(thrown_by([&] { (void)start_streaming(wrong, {}); }), ErrorKind::source_not_ready,
@@ -254,7 +254,7 @@ TEST_F(Streaming, AMissingSlotOrPublicationIsToldAsSuch) {
               ErrorKind::source_not_ready, {"no\"such'", "does not exist", "--reset"});
 }
 
-TEST_F(Streaming, QuotedPublicationNamesWork) {
+TEST_F(Streaming, quoted_publication_names_work) {
   sql.exec("CREATE PUBLICATION \"It's \"\"my\"\" pub\\\" FOR TABLE a");
   sql.exec("SELECT pg_replication_slot_advance('" + slot + "', pg_current_wal_lsn())");
   auto named = options();
@@ -264,20 +264,20 @@ TEST_F(Streaming, QuotedPublicationNamesWork) {
   EXPECT_EQ(read_commits(*start_streaming(named, {}), 1).letters, "BRIC");
 }
 
-TEST_F(Streaming, AKilledWalsenderIsAConnectionError) {
+TEST_F(Streaming, a_killed_walsender_is_a_connection_error) {
   auto reader = start_streaming(options(), {});
   sql.exec("SELECT pg_terminate_backend(" + std::to_string(read_slot(catalog, slot)->active_pid) + ")");
   expect_says(thrown_by([&] { (void)read_commits(*reader, 1); }), ErrorKind::connection, {"reading slot " + slot});
 }
 
-TEST_F(Streaming, DecodingMemoryThatTheServerRefusesIsLeftOut) {
+TEST_F(Streaming, decoding_memory_that_the_server_refuses_is_left_out) {
   auto refused = options();
   refused.decoding_memory = "1 potato";
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   EXPECT_EQ(read_commits(*start_streaming(refused, {}), 1).texts.size(), 1U);
 }
 
-TEST(StreamOfAServer, ThatShutsDownEndsWithAConnectionError) {
+TEST(StreamOfAServer, that_shuts_down_ends_with_a_connection_error) {
   PostgresServer server;
   Sql(server.conninfo()).exec("CREATE PUBLICATION p");
   auto replication = Connection::open(server.conninfo(), ConnectionUse::replication);
@@ -297,7 +297,7 @@ TEST(StreamOfAServer, ThatShutsDownEndsWithAConnectionError) {
   expect_says(ended, ErrorKind::connection, {"slot s"});
 }
 
-TEST(StreamOfAServer, WhoseSlotLostItsWalSaysSo) {
+TEST(StreamOfAServer, whose_slot_lost_its_wal_says_so) {
   PostgresServer server({.settings = {"max_slot_wal_keep_size=1MB", "max_wal_size=32MB", "min_wal_size=32MB"}});
   Sql sql(server.conninfo());
   sql.exec("CREATE PUBLICATION p");

@@ -12,7 +12,7 @@ TableName name(std::string schema, std::string table, std::vector<std::string> c
   return {std::move(schema), std::move(table), std::move(columns)};
 }
 
-TEST(TableNames, ReadAsSqlReadsThem) {
+TEST(TableNames, read_as_sql_reads_them) {
   EXPECT_EQ(parse_table_name("orders"), name("public", "orders"));
   EXPECT_EQ(parse_table_name("shop.orders"), name("shop", "orders"));
   EXPECT_EQ(parse_table_name("Shop.Orders"), name("shop", "orders"));
@@ -23,7 +23,7 @@ TEST(TableNames, ReadAsSqlReadsThem) {
   EXPECT_EQ(parse_table_name("\"a(b)\""), name("public", "a(b)"));
 }
 
-TEST(TableNames, MeanTheTableThatIsWrittenLikeThatFirst) {
+TEST(TableNames, mean_the_table_that_is_written_like_that_first) {
   const std::vector<TableName> known = {name("public", "orders"), name("Public", "orders"), name("public", "Items"),
                                         name("public", "x"),      name("public", "X"),      name("PUBLIC", "x")};
   const auto meant = [&known](const std::string& text) { return meant_table(parse_written_name(text), known); };
@@ -39,14 +39,14 @@ TEST(TableNames, MeanTheTableThatIsWrittenLikeThatFirst) {
               {"differ by case alone", "public.orders, \"Public\".orders"});
 }
 
-TEST(TableNames, AreQuotedSoThatTheyAreReadAsTheyAre) {
+TEST(TableNames, are_quoted_so_that_they_are_read_as_they_are) {
   EXPECT_EQ(quoted_name("orders_2$"), "orders_2$");
   for (const std::string part : {"Orders", "a b", "a.b", "say \"x\"", "1a", "$a", "größe", "a-b", "("}) {
     EXPECT_EQ(parse_table_name(quoted_name(part) + "." + quoted_name(part)), name(part, part)) << part;
   }
 }
 
-TEST(TableNames, RefuseWhatIsNone) {
+TEST(TableNames, refuse_what_is_none) {
   for (const auto* text : {"", ".", "a.", ".a", "a.b.c", "a(", "a()", "a(b", "a(b,)", "a(b)c", "a b", "\"a", "\"\"",
                            "a-b", "1a", "a;drop table b", "a(b,b)"}) {
     expect_says(thrown_by([&] { (void)parse_table_name(text); }), ErrorKind::configuration,

@@ -28,7 +28,7 @@ class LimitedReadTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(LimitedReadTest, AFileComesWhole) {
+TEST_F(LimitedReadTest, a_file_comes_whole) {
   std::ofstream(folder_ / "a") << "text\n";
   const auto read = read_limited(folder_ / "a", limits);
   EXPECT_EQ(read.text, "text\n");
@@ -37,14 +37,14 @@ TEST_F(LimitedReadTest, AFileComesWhole) {
   EXPECT_EQ(read_limited(folder_, limits).failure, "Is a directory");
 }
 
-TEST_F(LimitedReadTest, WhatHasNoEndIsCutOff) {
+TEST_F(LimitedReadTest, what_has_no_end_is_cut_off) {
   const auto read = read_limited("/dev/zero", limits);
   EXPECT_TRUE(read.is_truncated);
   EXPECT_EQ(read.text.size(), limits.bytes);
   EXPECT_EQ(read.failure, "it holds more than 100 bytes");
 }
 
-TEST_F(LimitedReadTest, AFifoWithoutAWriterIsNotWaitedForLong) {
+TEST_F(LimitedReadTest, a_fifo_without_a_writer_is_not_waited_for_long) {
   const auto fifo = folder_ / "fifo";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   EXPECT_EQ(read_limited(fifo, limits).failure, "nothing came within 0.3 s");

@@ -7,7 +7,7 @@
 namespace walbrook {
 namespace {
 
-TEST(Names, SlotNamesFollowPostgresRule) {
+TEST(Names, slot_names_follow_postgres_rule) {
   check_slot_name("--slot", "walbrook_2");
   check_slot_name("--slot", std::string(63, 'a'));
   for (const std::string& bad : {std::string(), std::string("Walbrook"), std::string("a-b"), std::string("a b"),
@@ -22,20 +22,20 @@ TEST(Names, SlotNamesFollowPostgresRule) {
   }
 }
 
-TEST(Names, OtherNamesAreBoundByLengthAlone) {
+TEST(Names, other_names_are_bound_by_length_alone) {
   check_name("--publication", "My Publication");
   EXPECT_THROW(check_name("--publication", ""), Error);
   EXPECT_THROW(check_name("--publication", std::string(64, 'a')), Error);
 }
 
-TEST(Names, Lsn) {
+TEST(Names, lsn) {
   EXPECT_EQ(parse_lsn("--until-lsn", "16/B374D848").to_string(), "16/B374D848");
   for (const char* bad : {"", "16", "16/", "/1", "0/0", "1/123456789", "16/B374D848 ", "g/1"}) {
     EXPECT_THROW(static_cast<void>(parse_lsn("--until-lsn", bad)), Error) << bad;
   }
 }
 
-TEST(Names, SizesAndCounts) {
+TEST(Names, sizes_and_counts) {
   EXPECT_EQ(parse_size("f", "65536", 1), 65536U);
   EXPECT_EQ(parse_size("f", "64MB", 1), 64U << 20U);
   EXPECT_EQ(parse_size("f", "64 kB", 1), 64U << 10U);
@@ -49,7 +49,7 @@ TEST(Names, SizesAndCounts) {
   }
 }
 
-TEST(Names, MemorySettingsAreThoseOfTheirOwners) {
+TEST(Names, memory_settings_are_those_of_their_owners) {
   for (const char* good : {"256MB", "64kB", "1GB", "65536"}) check_postgres_memory("f", good);
   for (const char* bad : {"256mb", "1.5GB", "", "lots", "0"})
     EXPECT_THROW(check_postgres_memory("f", bad), Error) << bad;
@@ -58,7 +58,7 @@ TEST(Names, MemorySettingsAreThoseOfTheirOwners) {
     EXPECT_THROW(check_duckdb_memory("f", bad), Error) << bad;
 }
 
-TEST(Names, TheNearestKnownWordIsFound) {
+TEST(Names, the_nearest_known_word_is_found) {
   const std::vector<std::string> flags = {"--source", "--slot", "--destination", "--dataset", "--table", "--follow"};
   EXPECT_EQ(nearest("--tabel", flags), "--table");
   EXPECT_EQ(nearest("--soruce", flags), "--source");

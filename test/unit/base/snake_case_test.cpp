@@ -58,11 +58,11 @@ constexpr std::array<std::pair<const char*, const char*>, 46> known = {{
     {"Deleted_TS", "deleted_ts"},
 }};
 
-TEST(SnakeCase, IsAsTheDescribedSystemMakesIt) {
+TEST(SnakeCase, is_as_the_described_system_makes_it) {
   for (const auto& [name, expected] : known) EXPECT_EQ(snake_case(name), expected) << name;
 }
 
-TEST(SnakeCase, OfATableKeepsWhatPartsParentAndChild) {
+TEST(SnakeCase, of_a_table_keeps_what_parts_parent_and_child) {
   EXPECT_EQ(snake_case_path("Orders__LineItems"), "orders__line_items");
   EXPECT_EQ(snake_case_path("a___b"), "a___b");
   EXPECT_EQ(snake_case_path("__dunder__"), "dunder");

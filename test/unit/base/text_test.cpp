@@ -14,7 +14,7 @@ class Text : public ::testing::Test {
   void SetUp() override { ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr); }
 };
 
-TEST_F(Text, Numbers) {
+TEST_F(Text, numbers) {
   EXPECT_EQ(with_thousands(0), "0");
   EXPECT_EQ(with_thousands(999), "999");
   EXPECT_EQ(with_thousands(1000), "1,000");
@@ -35,7 +35,7 @@ TEST_F(Text, Numbers) {
   EXPECT_EQ(counted(4, "table"), "4 tables");
 }
 
-TEST_F(Text, WidthsAreThoseOfATerminal) {
+TEST_F(Text, widths_are_those_of_a_terminal) {
   EXPECT_EQ(display_width("abc"), 3U);
   EXPECT_EQ(display_width("Größe"), 5U);
   EXPECT_EQ(display_width("日本"), 4U);
@@ -46,7 +46,7 @@ TEST_F(Text, WidthsAreThoseOfATerminal) {
   EXPECT_EQ(padded_right("long", 2), "long");
 }
 
-TEST_F(Text, NothingCanMoveTheCursor) {
+TEST_F(Text, nothing_can_move_the_cursor) {
   EXPECT_EQ(printable("a\nb\tc\r"), "a\\nb\\tc\\r");
   EXPECT_EQ(printable("\x1b[2J"), "\\x1B[2J");
   EXPECT_EQ(printable("\xC2\x9B"), "\\xC2\\x9B");  // the one-character form of ESC [
@@ -55,7 +55,7 @@ TEST_F(Text, NothingCanMoveTheCursor) {
 }
 
 // U+202E turns "gpj.exe" round, U+2066 and others hide where it ends, U+2028 begins a line.
-TEST_F(Text, NothingIsShownInAnotherOrder) {
+TEST_F(Text, nothing_is_shown_in_another_order) {
   EXPECT_EQ(printable("a\xE2\x80\xAEz"), "a\\u202Ez");
   EXPECT_EQ(printable("\xE2\x81\xA6x\xE2\x81\xA9"), "\\u2066x\\u2069");
   EXPECT_EQ(printable("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F"), "\\u061C\\u200E\\u200F");
@@ -64,20 +64,20 @@ TEST_F(Text, NothingIsShownInAnotherOrder) {
   EXPECT_EQ(printable("–…“”"), "–…“”");  // the same two first bytes
 }
 
-TEST_F(Text, ANameBeginsNoLineOfAMessage) {
+TEST_F(Text, a_name_begins_no_line_of_a_message) {
   EXPECT_EQ(printable_lines("table a\nerror: b is gone\n  A hint.\n"), "table a\\nerror: b is gone\n  A hint.\n");
   EXPECT_EQ(printable_lines("a\n b\n  c\x1b"), "a\\n b\n  c\\x1B");
   EXPECT_EQ(printable_lines(""), "");
   EXPECT_EQ(printable_block("one;\ntwo\t;\n\nthree"), "one;\ntwo\\t;\n\nthree");
 }
 
-TEST(VisibleJson, EscapesWhatATerminalWouldObey) {
+TEST(VisibleJson, escapes_what_a_terminal_would_obey) {
   EXPECT_EQ(visible_json("{\"a\":\"\xE2\x80\xAE\xC2\x9B\x7F\xD8\x9C\"}"), R"({"a":"\u202e\u009b\u007f\u061c"})");
   EXPECT_EQ(visible_json("{\"ü\":\"…שÂ\"}"), "{\"ü\":\"…שÂ\"}");
   EXPECT_EQ(visible_json("\xE2\x80"), "\xE2\x80");  // cut off: no character
 }
 
-TEST_F(Text, ShorteningCutsBetweenCharacters) {
+TEST_F(Text, shortening_cuts_between_characters) {
   EXPECT_EQ(shortened("orders", 6), "orders");
   EXPECT_EQ(shortened("order_items", 6), "order…");
   EXPECT_EQ(shortened("日本語", 4), "日…");

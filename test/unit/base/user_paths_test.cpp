@@ -29,7 +29,7 @@ class UserPaths : public ::testing::Test {
   std::optional<std::string> before_;
 };
 
-TEST_F(UserPaths, ATildeIsTheHomeFolder) {
+TEST_F(UserPaths, a_tilde_is_the_home_folder) {
   setenv("HOME", "/home/you", 1);
   EXPECT_EQ(expand_home("~/x.duckdb"), "/home/you/x.duckdb");
   EXPECT_EQ(expand_home("~"), "/home/you");
@@ -39,13 +39,13 @@ TEST_F(UserPaths, ATildeIsTheHomeFolder) {
   EXPECT_THROW(static_cast<void>(expand_home("~joe/x")), Error);
 }
 
-TEST_F(UserPaths, WithoutHomeTheUserDatabaseIsAsked) {
+TEST_F(UserPaths, without_home_the_user_database_is_asked) {
   unsetenv("HOME");
   if (geteuid() != 0) GTEST_SKIP() << "this user's home folder is not known here";
   EXPECT_EQ(expand_home("~/x"), "/root/x");
 }
 
-TEST(CurrentFolder, OneThatWasDeletedIsAnErrorOfItsOwn) {
+TEST(CurrentFolder, one_that_was_deleted_is_an_error_of_its_own) {
   std::string name = "/tmp/walbrook-test-XXXXXX";
   ASSERT_NE(mkdtemp(name.data()), nullptr);
   const auto before = std::filesystem::current_path();
@@ -62,7 +62,7 @@ TEST(CurrentFolder, OneThatWasDeletedIsAnErrorOfItsOwn) {
   std::filesystem::current_path(before);
 }
 
-TEST(ProcessLimits, ALackOfMemoryIsCalledSo) {
+TEST(ProcessLimits, a_lack_of_memory_is_called_so) {
   EXPECT_EQ(unexpected_error(std::bad_alloc()).cause(), "there is no memory left");
   EXPECT_NE(unexpected_error(std::bad_alloc()).mend(), "");
   EXPECT_EQ(unexpected_error(std::runtime_error("odd")).cause(), "something unexpected: odd");

@@ -47,7 +47,7 @@ name = "sales.items"
 columns = ["id", "price"]
 )toml";
 
-TEST_F(SettingsTest, APipelineOfTheFolderNeedsNoFlags) {
+TEST_F(SettingsTest, a_pipeline_of_the_folder_needs_no_flags) {
   write(".walbrook/config.toml", shop);
   auto line = parsed({"run"});
   EXPECT_EQ(line.run.pipeline, "shop");
@@ -115,7 +115,7 @@ TEST_F(SettingsTest, defaults_of_the_settings_are_those_of_the_options) {
   }
 }
 
-TEST_F(SettingsTest, OtherCommandsFindTheSamePipeline) {
+TEST_F(SettingsTest, other_commands_find_the_same_pipeline) {
   write(".walbrook/config.toml", shop);
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"check"}, {"status", "shop"}, {"sql", "--pipeline", "shop", "SELECT 1"}}) {
@@ -130,7 +130,7 @@ TEST_F(SettingsTest, OtherCommandsFindTheSamePipeline) {
   EXPECT_EQ(line.decode.decoding_memory, "");  // the server's own, unless a flag says otherwise
 }
 
-TEST_F(SettingsTest, AResyncTakesTablesThatTheConfigurationNeedNotName) {
+TEST_F(SettingsTest, a_resync_takes_tables_that_the_configuration_need_not_name) {
   write(".walbrook/config.toml", shop);
   const auto line = parsed({"resync", "t", "\"S\".\"T\"", "--pipeline", "shop"});
   ASSERT_EQ(line.pipeline.tables.size(), 2U);
@@ -140,13 +140,13 @@ TEST_F(SettingsTest, AResyncTakesTablesThatTheConfigurationNeedNotName) {
   EXPECT_NE(refused({"resync", "t(id)", "--pipeline", "shop"}).find("a resync is of whole tables"), std::string::npos);
 }
 
-TEST_F(SettingsTest, TheSlotsFlagNamesAPipelineOfItsOwn) {
+TEST_F(SettingsTest, the_slots_flag_names_a_pipeline_of_its_own) {
   write(".walbrook/config.toml", shop);
   const auto line = parsed({"status", "--slot", "walbrook", "--destination", "duckdb:///other.duckdb"});
   EXPECT_EQ(line.destination.pipeline, "walbrook");
 }
 
-TEST_F(SettingsTest, AmongSeveralOneHasToBeNamed) {
+TEST_F(SettingsTest, among_several_one_has_to_be_named) {
   write(".walbrook/config.toml", "[pipelines.a]\n[pipelines.b]\n");
   EXPECT_NE(refused({"run"}).find("there are several pipelines, and none was named\n  Pipelines: a, b."),
             std::string::npos);
@@ -155,7 +155,7 @@ TEST_F(SettingsTest, AmongSeveralOneHasToBeNamed) {
   EXPECT_EQ(parsed({"config"}).settings.pipeline(), "");
 }
 
-TEST_F(SettingsTest, AnUnknownPipelineIsRefusedWithTheNearestOne) {
+TEST_F(SettingsTest, an_unknown_pipeline_is_refused_with_the_nearest_one) {
   EXPECT_NE(refused({"run", "shop"}).find("there is no .walbrook/config.toml here"), std::string::npos);
   write(".walbrook/config.toml", shop);
   EXPECT_NE(refused({"run", "shp"}).find("Did you mean shop?"), std::string::npos) << refused({"run", "shp"});
@@ -164,7 +164,7 @@ TEST_F(SettingsTest, AnUnknownPipelineIsRefusedWithTheNearestOne) {
   EXPECT_EQ(parsed({"status", "other", "--destination", "x.duckdb"}).destination.pipeline, "other");
 }
 
-TEST_F(SettingsTest, ANameThatIsNoSlotNeedsOne) {
+TEST_F(SettingsTest, a_name_that_is_no_slot_needs_one) {
   write(".walbrook/config.toml", "[pipelines.My-Shop]\n");
   EXPECT_NE(refused({"run"}).find("slot_name of pipeline My-Shop, which is not said,"), std::string::npos)
       << refused({"run"});
@@ -172,7 +172,7 @@ TEST_F(SettingsTest, ANameThatIsNoSlotNeedsOne) {
   EXPECT_EQ(parsed({"run"}).run.pipeline, "My-Shop");
 }
 
-TEST_F(SettingsTest, AProjectFolderCanBeNamed) {
+TEST_F(SettingsTest, a_project_folder_can_be_named) {
   write("there/.walbrook/config.toml", shop);
   EXPECT_EQ(parsed({"run", "--project", "there"}).run.slot, "shop_slot");
   EXPECT_EQ(std::filesystem::current_path().filename(), "there");
@@ -180,7 +180,7 @@ TEST_F(SettingsTest, AProjectFolderCanBeNamed) {
             std::string::npos);
 }
 
-TEST_F(SettingsTest, TroubleWithATableOrACredentialNamesItsPlace) {
+TEST_F(SettingsTest, trouble_with_a_table_or_a_credential_names_its_place) {
   write(".walbrook/config.toml", "[pipelines.a]\n[[pipelines.a.tables]]\nname = \"a.b.c.d\"\n");
   EXPECT_NE(refused({"run"}).find(".walbrook/config.toml:3: pipelines.a.tables.name: \"a.b.c.d\" is no table name"),
             std::string::npos)
@@ -196,7 +196,7 @@ TEST_F(SettingsTest, TroubleWithATableOrACredentialNamesItsPlace) {
       << refused({"run"});
 }
 
-TEST_F(SettingsTest, PlaceholdersStopWhatNeedsTheSourceAndNothingElse) {
+TEST_F(SettingsTest, placeholders_stop_what_needs_the_source_and_nothing_else) {
   write(".walbrook/config.toml", "[pipelines.a]\n");
   write(".walbrook/secrets.toml", "[sources.pg_replication.credentials]\nhost = \"please set me up!\"\n");
   EXPECT_NE(refused({"run"}).find("please set me up!"), std::string::npos);
@@ -206,7 +206,7 @@ TEST_F(SettingsTest, PlaceholdersStopWhatNeedsTheSourceAndNothingElse) {
 }
 
 // The table of settings says what holds where nothing is said; the engine's own defaults have to be the same.
-TEST(SettingDefaults, AreTheEngines) {
+TEST(SettingDefaults, are_the_engines) {
   const replication::RunOptions run;
   const auto number = [](const char* name) {
     const auto& key = config::key(name);
@@ -231,7 +231,7 @@ TEST(SettingDefaults, AreTheEngines) {
   EXPECT_EQ(config::key("destination.duckdb.memory_limit").fallback, destination::duckdb::default_memory_limit);
 }
 
-TEST_F(SettingsTest, APipelineIsLookedAtByNameAndAction) {
+TEST_F(SettingsTest, a_pipeline_is_looked_at_by_name_and_action) {
   write(".walbrook/config.toml", shop);
   auto line = parsed({"pipeline", "shop"});
   EXPECT_EQ(line.pipeline.action, PipelineAction::info);

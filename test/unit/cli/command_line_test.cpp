@@ -32,7 +32,7 @@ class CommandLineTest : public config::FolderCase {
   }
 };
 
-TEST_F(CommandLineTest, OnlyTheSourceIsNeeded) {
+TEST_F(CommandLineTest, only_the_source_is_needed) {
   const auto line = parsed({"run", "--source", "postgresql://loader@127.0.0.1/shop"});
   EXPECT_EQ(line.command, Command::run);
   EXPECT_EQ(line.run.conninfo, "postgresql://loader@127.0.0.1/shop");
@@ -46,7 +46,7 @@ TEST_F(CommandLineTest, OnlyTheSourceIsNeeded) {
   EXPECT_FALSE(line.run.follow);
 }
 
-TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
+TEST_F(CommandLineTest, every_flag_of_run_arrives) {
   const auto line = parsed({"run",
                             "--source=dbname=shop",
                             "--destination",
@@ -126,7 +126,7 @@ TEST_F(CommandLineTest, EveryFlagOfRunArrives) {
   EXPECT_TRUE(line.json);
 }
 
-TEST_F(CommandLineTest, TheEnvironmentStandsInForFlags) {
+TEST_F(CommandLineTest, the_environment_stands_in_for_flags) {
   setenv("SOURCES__PG_REPLICATION__CREDENTIALS", "postgresql://loader:secret@db/shop", 1);
   setenv("DESTINATION__DUCKDB__MEMORY_LIMIT", "512MB", 1);
   setenv("DESTINATION__DUCKDB__THREADS", "1", 1);
@@ -142,7 +142,7 @@ TEST_F(CommandLineTest, TheEnvironmentStandsInForFlags) {
   EXPECT_NE(refused({"run"}).find("DESTINATION__DUCKDB__THREADS"), std::string::npos);
 }
 
-TEST_F(CommandLineTest, TheDefaultDestinationIsTheDatabaseThatLibpqWouldChoose) {
+TEST_F(CommandLineTest, the_default_destination_is_the_database_that_libpq_would_choose) {
   EXPECT_EQ(default_destination("host=x user=joe"), "duckdb:///joe.duckdb");
   EXPECT_EQ(default_destination("postgresql://joe@x"), "duckdb:///joe.duckdb");
   setenv("PGDATABASE", "a/b", 1);
@@ -151,7 +151,7 @@ TEST_F(CommandLineTest, TheDefaultDestinationIsTheDatabaseThatLibpqWouldChoose) 
   unsetenv("PGDATABASE");
 }
 
-TEST_F(CommandLineTest, TheServiceNamesTheDatabaseToo) {
+TEST_F(CommandLineTest, the_service_names_the_database_too) {
   std::string file = "/tmp/walbrook-test-XXXXXX";
   const int descriptor = mkstemp(file.data());
   ASSERT_GE(descriptor, 0);
@@ -169,7 +169,7 @@ TEST_F(CommandLineTest, TheServiceNamesTheDatabaseToo) {
   ::unlink(file.c_str());
 }
 
-TEST_F(CommandLineTest, AnUnknownFlagIsRefusedWithTheNearestKnownOne) {
+TEST_F(CommandLineTest, an_unknown_flag_is_refused_with_the_nearest_known_one) {
   EXPECT_EQ(refused({"run", "--tabel", "orders"}),
             "unknown flag --tabel of `walbrook run`\n  Did you mean --table? `walbrook run --help` lists all.");
   EXPECT_NE(refused({"check", "--follow"}).find("unknown flag --follow of `walbrook check`"), std::string::npos);
@@ -179,7 +179,7 @@ TEST_F(CommandLineTest, AnUnknownFlagIsRefusedWithTheNearestKnownOne) {
   EXPECT_NE(refused({"run", "--slot"}).find("--slot"), std::string::npos);
 }
 
-TEST_F(CommandLineTest, WhatPostgresDoesNotAllowIsRefused) {
+TEST_F(CommandLineTest, what_postgres_does_not_allow_is_refused) {
   EXPECT_NE(refused({"run", "--slot", "No-Slot"}).find("--slot \"No-Slot\""), std::string::npos);
   EXPECT_NE(refused({"run", "--publication", std::string(64, 'p')}).find("--publication"), std::string::npos);
   EXPECT_NE(refused({"run", "--only", "t"}).find("--only without --skip-transaction"), std::string::npos);
@@ -192,7 +192,7 @@ TEST_F(CommandLineTest, WhatPostgresDoesNotAllowIsRefused) {
   EXPECT_NE(refused({"run", "--source", "postgresql://[::1"}).find("--source"), std::string::npos);
 }
 
-TEST_F(CommandLineTest, AStatementIsTakenAsItStands) {
+TEST_F(CommandLineTest, a_statement_is_taken_as_it_stands) {
   EXPECT_EQ(parsed({"sql", "SELECT '--table', \"run\""}).sql, "SELECT '--table', \"run\"");
   EXPECT_EQ(parsed({"sql", "status"}).sql, "status");
   EXPECT_EQ(parsed({"sql", "--csv", "--", "-- a comment\nSELECT 1"}).sql, "-- a comment\nSELECT 1");
@@ -200,7 +200,7 @@ TEST_F(CommandLineTest, AStatementIsTakenAsItStands) {
   EXPECT_FALSE(refused({"sql"}).empty());
 }
 
-TEST_F(CommandLineTest, EveryFlagOfDecodeArrives) {
+TEST_F(CommandLineTest, every_flag_of_decode_arrives) {
   auto line = parsed({"decode",     "--source",          "dbname=shop", "--slot",      "s1",       "--publication",
                       "p",          "--protocol",        "4",           "--streaming", "parallel", "--binary",
                       "--messages", "--decoding-memory", "64kB",        "--table",     "orders",   "--from-lsn",
@@ -225,7 +225,7 @@ TEST_F(CommandLineTest, EveryFlagOfDecodeArrives) {
   EXPECT_EQ(parsed({"decode", "--record", "shop.capture"}).decode.record, "shop.capture");
 }
 
-TEST_F(CommandLineTest, WhatDecodeCannotDoAtOnceIsRefused) {
+TEST_F(CommandLineTest, what_decode_cannot_do_at_once_is_refused) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
       {{"decode", "a.capture", "--slot", "s"}, "--slot and a capture exclude each other"},
       {{"decode", "a.capture", "--binary"}, "--binary and a capture exclude each other"},
@@ -246,7 +246,7 @@ TEST_F(CommandLineTest, WhatDecodeCannotDoAtOnceIsRefused) {
   }
 }
 
-TEST_F(CommandLineTest, HelpShowsExamplesOfEachCommand) {
+TEST_F(CommandLineTest, help_shows_examples_of_each_command) {
   for (const char* command : {"run", "check", "status", "sql"}) {
     const auto text = parse_command_line({command, "--help"}).text;
     EXPECT_NE(text.find("Examples:\n  "), std::string::npos) << command;
@@ -261,7 +261,7 @@ TEST_F(CommandLineTest, HelpShowsExamplesOfEachCommand) {
   EXPECT_TRUE(parse_command_line({"--version"}).text.starts_with("walbrook "));
 }
 
-TEST_F(CommandLineTest, NoPasswordIsInAnyMessage) {
+TEST_F(CommandLineTest, no_password_is_in_any_message) {
   for (const std::string source : {"postgresql://joe:hunter2%zz@db/shop", "host=db password=hun ter2 x",
                                    "host=db password='hunter2", "postgresql://joe:hunter2@[::1"}) {
     const auto text = refused({"run", "--source", source});
@@ -273,7 +273,7 @@ TEST_F(CommandLineTest, NoPasswordIsInAnyMessage) {
   EXPECT_EQ(refused({"run", "--sorce=postgresql://joe:hunter2@db/shop"}).find("hunter2"), std::string::npos);
 }
 
-TEST_F(CommandLineTest, APasswordIsOverwrittenInTheProcessList) {
+TEST_F(CommandLineTest, a_password_is_overwritten_in_the_process_list) {
   std::vector<std::string> texts = {"walbrook",
                                     "run",
                                     "--source=postgresql://joe:hunter2@db/shop",

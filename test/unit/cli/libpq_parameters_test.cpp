@@ -10,7 +10,7 @@
 namespace walbrook::cli {
 namespace {
 
-TEST(LibpqParameters, AreAllFieldsOfTheCredentials) {
+TEST(LibpqParameters, are_all_fields_of_the_credentials) {
   std::set<std::string> known = {"dbname", "user"};  // database and username
   for (const auto& key : config::keys()) {
     if (config::is_credential(key)) known.insert(std::string(key.name));

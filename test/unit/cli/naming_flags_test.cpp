@@ -29,7 +29,7 @@ class NamingFlagsTest : public config::FolderCase {
   }
 };
 
-TEST_F(NamingFlagsTest, EveryCommandThatIsAboutAPipelineTakesAllOfThem) {
+TEST_F(NamingFlagsTest, every_command_that_is_about_a_pipeline_takes_all_of_them) {
   Flags flags;
   CLI::App top;
   for (const auto& entry : add_commands(top, flags)) {
@@ -47,7 +47,7 @@ TEST_F(NamingFlagsTest, EveryCommandThatIsAboutAPipelineTakesAllOfThem) {
   }
 }
 
-TEST_F(NamingFlagsTest, ABareWordIsAKindOfDestinationAndNeverAFile) {
+TEST_F(NamingFlagsTest, a_bare_word_is_a_kind_of_destination_and_never_a_file) {
   for (const std::string command : {"run", "check", "status", "resync", "sql", "pipeline", "config"}) {
     for (const std::string kind : {"postgres", "snowflake", "bigquery", "shop"}) {
       const auto refused = FolderCase::refused([&] {
@@ -61,7 +61,7 @@ TEST_F(NamingFlagsTest, ABareWordIsAKindOfDestinationAndNeverAFile) {
   }
 }
 
-TEST_F(NamingFlagsTest, TheKindAloneMeansTheDefaultFile) {
+TEST_F(NamingFlagsTest, the_kind_alone_means_the_default_file) {
   for (const std::string command : {"run", "check", "status", "resync", "sql", "pipeline"}) {
     const auto line =
         parse_command_line(arguments(command, {"--source", "dbname=shop", "--destination", "duckdb"})).line;

@@ -31,12 +31,12 @@ StoredSchemaChange change(const std::string& column, int seconds) {
   return {.table = "public.t", .column = column, .what = "added", .since = {}, .at = at(seconds)};
 }
 
-TEST(PipelineText, TimesAreUtc) {
+TEST(PipelineText, times_are_utc) {
   EXPECT_EQ(utc_text(at(0)), "2023-11-14 22:13:20 UTC");
   EXPECT_EQ(utc_json(at(0)), "2023-11-14T22:13:20.005000Z");
 }
 
-TEST(PipelineText, ASchemaChangeBelongsToTheLoadThatFollowsIt) {
+TEST(PipelineText, a_schema_change_belongs_to_the_load_that_follows_it) {
   const std::vector<StoredLoad> loads = {load(3, 30), load(2, 20), load(1, 10)};
   const std::vector<StoredSchemaChange> changes = {change("before_1", 5), change("with_2", 20), change("before_3", 25),
                                                    change("since", 31)};
@@ -55,7 +55,7 @@ TEST(PipelineText, ASchemaChangeBelongsToTheLoadThatFollowsIt) {
   EXPECT_TRUE(trace_text({}).starts_with("no load yet"));
 }
 
-TEST(PipelineText, OnlyTablesThatWereSetAsideHaveFailed) {
+TEST(PipelineText, only_tables_that_were_set_aside_have_failed) {
   StoredTable good, bad;
   good.record.name = "good";
   good.record.state = TableState::pending;
@@ -71,7 +71,7 @@ TEST(PipelineText, OnlyTablesThatWereSetAsideHaveFailed) {
   EXPECT_EQ(json[0].at("table"), "s.bad");
 }
 
-TEST(PipelineSchema, NamesAreEscapedInEveryFormat) {
+TEST(PipelineSchema, names_are_escaped_in_every_format) {
   StoredTable table;
   table.record.schema = "public";
   table.record.name = "t";

@@ -26,21 +26,21 @@ class ProgressText : public ::testing::Test {
   }
 };
 
-TEST_F(ProgressText, ABarTellsRowsSpeedAndTimeLeft) {
+TEST_F(ProgressText, a_bar_tells_rows_speed_and_time_left) {
   EXPECT_EQ(bar_line(orders(), 12, 100, Glyphs::unicode),
             "orders        ████████████████▍░░░  1,640,000 / 2,000,000   212 MB/s  2 s left");
   EXPECT_EQ(bar_line(orders(), 12, 100, Glyphs::ascii),
             "orders        ################....  1,640,000 / 2,000,000   212 MB/s  2 s left");
 }
 
-TEST_F(ProgressText, ABarNeverGetsWiderThanTheTerminal) {
+TEST_F(ProgressText, a_bar_never_gets_wider_than_the_terminal) {
   for (std::size_t columns = 1; columns < 120; ++columns) {
     EXPECT_LE(display_width(bar_line(orders(), 40, columns, Glyphs::unicode)), columns);
     EXPECT_LE(display_width(finished_line(orders(), 2'000'000, 9.4, 40, columns, Glyphs::unicode)), columns);
   }
 }
 
-TEST_F(ProgressText, AnEstimateThatWasTooLowIsDropped) {
+TEST_F(ProgressText, an_estimate_that_was_too_low_is_dropped) {
   SteadyTime now{};
   CopyProgress copy("public.a", 10, 1000, now);
   copy.advance(20, 100, now + std::chrono::seconds(1));
@@ -50,7 +50,7 @@ TEST_F(ProgressText, AnEstimateThatWasTooLowIsDropped) {
   EXPECT_EQ(copy_line(copy), "copying public.a: 20 rows, 100 B/s");
 }
 
-TEST_F(ProgressText, ATableThatWasNeverAnalyzedGoesByItsBytes) {
+TEST_F(ProgressText, a_table_that_was_never_analyzed_goes_by_its_bytes) {
   SteadyTime now{};
   CopyProgress copy("s.a", -1, 1000, now);
   EXPECT_EQ(copy.fraction(), 0);
@@ -59,11 +59,11 @@ TEST_F(ProgressText, ATableThatWasNeverAnalyzedGoesByItsBytes) {
   EXPECT_EQ(bar_line(copy, 4, 80, Glyphs::ascii), "s.a   ##########..........  20 rows    500 B/s");
 }
 
-TEST_F(ProgressText, ALogLine) {
+TEST_F(ProgressText, a_log_line) {
   EXPECT_EQ(copy_line(orders()), "copying public.orders: 1,640,000 of about 2,000,000 rows, 212 MB/s, 2.0 s left");
 }
 
-TEST_F(ProgressText, WaitingNamesEverybody) {
+TEST_F(ProgressText, waiting_names_everybody) {
   EXPECT_EQ(
       waiting_line({{.pid = 4711, .prepared_gid = "", .what = "pid 4711 (app \"psql\", user joe)"},
                     {.pid = 4712, .prepared_gid = "", .what = ""},
@@ -72,7 +72,7 @@ TEST_F(ProgressText, WaitingNamesEverybody) {
       "4712, prepared transaction \"tx1\"");
 }
 
-TEST_F(ProgressText, TheSummarySaysWhatWasDone) {
+TEST_F(ProgressText, the_summary_says_what_was_done) {
   replication::RunSummary summary;
   summary.copied_tables = 4;
   summary.copied_rows = 6'100'000;
@@ -90,7 +90,7 @@ TEST_F(ProgressText, TheSummarySaysWhatWasDone) {
             "nothing new → shop.duckdb (checkpoint 0/1B00D20)\n");
 }
 
-TEST_F(ProgressText, EachTableThatWasSetAsideIsAnErrorWithItsMend) {
+TEST_F(ProgressText, each_table_that_was_set_aside_is_an_error_with_its_mend) {
   replication::RunSummary summary;
   EXPECT_TRUE(quarantine_errors(summary).empty());
   summary.quarantined.push_back({{.schema = "public", .name = "orders", .reason = "why"}, {}});

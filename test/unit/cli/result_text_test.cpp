@@ -21,7 +21,7 @@ serve::SqlAnswer sample() {
                           {std::nullopt, std::nullopt, "true"}}}};
 }
 
-TEST(ResultText, ATableIsAligned) {
+TEST(ResultText, a_table_is_aligned) {
   ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr);
   EXPECT_EQ(as_table(sample().result),
             "name                                total  ok\n"
@@ -41,7 +41,7 @@ TEST(ResultText, ATableIsAligned) {
   EXPECT_TRUE(as_json(of_two).starts_with(R"({"lsn":null,"lsns":{)")) << as_json(of_two);
 }
 
-TEST(ResultText, CsvQuotesWhatNeedsItAndTellsNullFromEmpty) {
+TEST(ResultText, csv_quotes_what_needs_it_and_tells_null_from_empty) {
   const destination::QueryResult result{
       .columns = {{"a,b", "VARCHAR", false}, {"n", "INTEGER", true}},
       .rows = {{"plain", "1"}, {"with \"quotes\"", "2"}, {"two\nlines", std::nullopt}, {"", "3"}, {std::nullopt, "4"}}};
@@ -54,7 +54,7 @@ TEST(ResultText, CsvQuotesWhatNeedsItAndTellsNullFromEmpty) {
             ",4\n");
 }
 
-TEST(ResultText, JsonKeepsEveryDigitAndNamesInfinityAsText) {
+TEST(ResultText, json_keeps_every_digit_and_names_infinity_as_text) {
   const auto text = as_json(sample());
   EXPECT_NE(text.find("\"total\":123456789012345678901234567890.10"), std::string::npos) << text;
   const auto document = nlohmann::json::parse(text);
@@ -66,7 +66,7 @@ TEST(ResultText, JsonKeepsEveryDigitAndNamesInfinityAsText) {
   EXPECT_EQ(document["rows"].size(), 4U);
 }
 
-TEST(ResultText, JsonNumbersAreWrittenBareOnlyInJsonsOwnSyntax) {
+TEST(ResultText, json_numbers_are_written_bare_only_in_jsons_own_syntax) {
   destination::QueryResult result{.columns = {{"n", "DOUBLE", true}}, .rows = {}};
   for (const char* text : {"1e+300", "-0.0", "7", "inf", "-inf", "1e", ".5", "007", "1.", "+1", "0x1"}) {
     result.rows.push_back({text});
@@ -78,14 +78,14 @@ TEST(ResultText, JsonNumbersAreWrittenBareOnlyInJsonsOwnSyntax) {
   }
 }
 
-TEST(ResultText, JsonDocumentsStandAsTheyAre) {
+TEST(ResultText, json_documents_stand_as_they_are) {
   const destination::QueryResult result{.columns = {{"l", "BIGINT[]", false, true}, {"t", "VARCHAR", false, false}},
                                         .rows = {{"[9007199254740993]", "[1]"}, {std::nullopt, std::nullopt}}};
   EXPECT_EQ(as_json({.lsn = {}, .result = result}),
             "{\"lsn\":null,\"rows\":[\n{\"l\":[9007199254740993],\"t\":\"[1]\"},\n{\"l\":null,\"t\":null}]}\n");
 }
 
-TEST(ResultText, JsonGivesEqualNamesASuffix) {
+TEST(ResultText, json_gives_equal_names_a_suffix) {
   const destination::QueryResult result{
       .columns = {{"a", "", true}, {"a", "", true}, {"a_2", "", true}, {"a", "", true}},
       .rows = {{"1", "2", "3", "4"}}};
@@ -97,7 +97,7 @@ TEST(ResultText, JsonGivesEqualNamesASuffix) {
   EXPECT_EQ(row["a_4"], 4);
 }
 
-TEST(ResultText, NoRowsAreStillATable) {
+TEST(ResultText, no_rows_are_still_a_table) {
   const destination::QueryResult result{.columns = {{"a", "", false}}, .rows = {}};
   EXPECT_EQ(as_table(result), "a\n─\n");
   EXPECT_EQ(as_csv(result), "a\n");

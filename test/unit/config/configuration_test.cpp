@@ -9,7 +9,7 @@ namespace {
 
 using ConfigurationTest = FolderCase;
 
-TEST_F(ConfigurationTest, WithoutFilesNothingIsSaid) {
+TEST_F(ConfigurationTest, without_files_nothing_is_said) {
   const auto settings = Configuration::read();
   EXPECT_EQ(settings.folder(), "");
   EXPECT_TRUE(settings.pipelines().empty());
@@ -18,7 +18,7 @@ TEST_F(ConfigurationTest, WithoutFilesNothingIsSaid) {
   EXPECT_EQ(pipeline_without_name(settings), "");
 }
 
-TEST_F(ConfigurationTest, TheFirstFolderThatHasFilesCountsAlone) {
+TEST_F(ConfigurationTest, the_first_folder_that_has_files_counts_alone) {
   write("home/walbrook/config.toml", "[load]\npackage_rows = 3\n");
   EXPECT_EQ(Configuration::read().number("load.package_rows"), 3U);
   write(".dlt/config.toml", "[load]\npackage_rows = 2\n");
@@ -30,7 +30,7 @@ TEST_F(ConfigurationTest, TheFirstFolderThatHasFilesCountsAlone) {
   EXPECT_EQ(Configuration::read().folder(), ".walbrook");
 }
 
-TEST_F(ConfigurationTest, FlagsOverEnvironmentOverSecretsOverConfigOverDefault) {
+TEST_F(ConfigurationTest, flags_over_environment_over_secrets_over_config_over_default) {
   const auto seen = [](const Configuration& settings) {
     const auto value = settings.find("load.package_bytes");
     return value ? value->text + " " + value->origin.source() : "none";
@@ -48,7 +48,7 @@ TEST_F(ConfigurationTest, FlagsOverEnvironmentOverSecretsOverConfigOverDefault) 
   EXPECT_EQ(settings.number("load.package_bytes"), 4U << 20U);
 }
 
-TEST_F(ConfigurationTest, APipelinesOwnSettingsGoBeforeThoseOfAll) {
+TEST_F(ConfigurationTest, a_pipelines_own_settings_go_before_those_of_all) {
   write(".walbrook/config.toml", R"(
 [sources.pg_replication]
 slot_name = "all"
@@ -81,7 +81,7 @@ credentials = "all.duckdb"
   EXPECT_EQ(settings.number("load.package_rows"), 7U);  // the environment before any file
 }
 
-TEST_F(ConfigurationTest, ABareWordIsAKindOfDestinationWhereverItIsWritten) {
+TEST_F(ConfigurationTest, a_bare_word_is_a_kind_of_destination_wherever_it_is_written) {
   const std::string refused = "\"postgres\" is not a known destination";
   for (const std::string text : {"[destination.duckdb]\ncredentials = \"postgres\"\n",
                                  "[destination.duckdb.credentials]\ndatabase = \"postgres\"\n",
@@ -96,7 +96,7 @@ TEST_F(ConfigurationTest, ABareWordIsAKindOfDestinationWhereverItIsWritten) {
   EXPECT_NE(refusal().find("DESTINATION__DUCKDB__CREDENTIALS " + refused), std::string::npos) << refusal();
 }
 
-TEST_F(ConfigurationTest, ADestinationsPasswordIsNeverShown) {
+TEST_F(ConfigurationTest, a_destinations_password_is_never_shown) {
   for (const std::string url :
        {"clickhouse://joe:secret@host/db", "postgres://joe:secret@host/db", "duckdb:///shop.duckdb?password=secret",
         "md:shop?motherduck_token=secret", "s3://bucket/shop?secret_access_key=secret&region=eu"}) {
@@ -109,7 +109,7 @@ TEST_F(ConfigurationTest, ADestinationsPasswordIsNeverShown) {
   }
 }
 
-TEST_F(ConfigurationTest, WithoutANameTheOnlyPipelineOrTheUsualOneIsMeant) {
+TEST_F(ConfigurationTest, without_a_name_the_only_pipeline_or_the_usual_one_is_meant) {
   write(".walbrook/config.toml", "[pipelines.a]\n");
   EXPECT_EQ(pipeline_without_name(Configuration::read()), "a");
   write(".walbrook/config.toml", "[pipelines.a]\n[pipelines.b]\n");
@@ -118,7 +118,7 @@ TEST_F(ConfigurationTest, WithoutANameTheOnlyPipelineOrTheUsualOneIsMeant) {
   EXPECT_EQ(pipeline_without_name(Configuration::read()), "pg_replication_pipeline");
 }
 
-TEST_F(ConfigurationTest, DefaultsFollowFromThePipelinesName) {
+TEST_F(ConfigurationTest, defaults_follow_from_the_pipelines_name) {
   write(".walbrook/config.toml", "[pipelines.shop]\n");
   auto settings = Configuration::read();
   EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "walbrook_<database>");
@@ -129,7 +129,7 @@ TEST_F(ConfigurationTest, DefaultsFollowFromThePipelinesName) {
   EXPECT_EQ(settings.fallback(key("load.package_bytes")), "32MB");
 }
 
-TEST_F(ConfigurationTest, TablesAreListedWithTheirColumns) {
+TEST_F(ConfigurationTest, tables_are_listed_with_their_columns) {
   write(".walbrook/config.toml", R"toml(
 [pipelines.shop]
 [[pipelines.shop.tables]]
@@ -175,7 +175,7 @@ columns = ["id"]
   EXPECT_EQ(settings.tables()[0].name, "c");
 }
 
-TEST_F(ConfigurationTest, TablesInTheEnvironmentAreOneOrAList) {
+TEST_F(ConfigurationTest, tables_in_the_environment_are_one_or_a_list) {
   set("SOURCES__PG_REPLICATION__TABLE_NAMES", "orders");
   EXPECT_EQ(Configuration::read().tables().size(), 1U);
   set("SOURCES__PG_REPLICATION__TABLE_NAMES", R"toml(["orders", "items(id,price)"])toml");
@@ -185,7 +185,7 @@ TEST_F(ConfigurationTest, TablesInTheEnvironmentAreOneOrAList) {
   EXPECT_NE(refusal().find("SOURCES__PG_REPLICATION__TABLE_NAMES is not a list"), std::string::npos);
 }
 
-TEST_F(ConfigurationTest, AnUnknownKeyIsRefusedWithFileLineAndTheNearestOne) {
+TEST_F(ConfigurationTest, an_unknown_key_is_refused_with_file_line_and_the_nearest_one) {
   const std::vector<std::pair<std::string, std::string>> all = {
       {"[load]\npackage_row = 1\n",
        ".walbrook/config.toml:2: unknown key load.package_row\n  Did you mean load.package_rows?"},
@@ -204,7 +204,7 @@ TEST_F(ConfigurationTest, AnUnknownKeyIsRefusedWithFileLineAndTheNearestOne) {
   }
 }
 
-TEST_F(ConfigurationTest, OtherPeoplesKeysInDltAreOneWarning) {
+TEST_F(ConfigurationTest, other_peoples_keys_in_dlt_are_one_warning) {
   write(".dlt/config.toml", "[runtime]\nlog_level = \"WARNING\"\ndlthub_telemetry = true\n[load]\nworkers = 5\n");
   write(".dlt/secrets.toml", "[destination.snowflake]\ndatabase = \"x\"\n[sources.other]\nkey = 1\n", 0644);
   const auto settings = Configuration::read();
@@ -215,7 +215,7 @@ TEST_F(ConfigurationTest, OtherPeoplesKeysInDltAreOneWarning) {
   EXPECT_NE(settings.warnings()[0].find("load.workers"), std::string::npos);
 }
 
-TEST_F(ConfigurationTest, AWrongTypeOrValueIsRefusedWithFileLineAndKey) {
+TEST_F(ConfigurationTest, a_wrong_type_or_value_is_refused_with_file_line_and_key) {
   const std::vector<std::pair<std::string, std::string>> all = {
       {"[load]\npackage_rows = \"many\"\n", ".walbrook/config.toml:2: load.package_rows is to be a number"},
       {"[load]\npackage_rows = 0\n", ".walbrook/config.toml:2: load.package_rows \"0\" is not a whole number from 1"},
@@ -242,7 +242,7 @@ TEST_F(ConfigurationTest, AWrongTypeOrValueIsRefusedWithFileLineAndKey) {
   EXPECT_NE(refusal().find("LOAD__PACKAGE_ROWS \"many\" is not a whole number"), std::string::npos);
 }
 
-TEST_F(ConfigurationTest, AMistypedVariableOfTheSourceIsTold) {
+TEST_F(ConfigurationTest, a_mistyped_variable_of_the_source_is_told) {
   set("SOURCES__PG_REPLICATION__CREDENTIALS__PASWORD", "x");
   set("SOURCES__OTHER__KEY", "x");
   set("LOAD__WORKERS", "3");
@@ -252,7 +252,7 @@ TEST_F(ConfigurationTest, AMistypedVariableOfTheSourceIsTold) {
       << settings.warnings()[0];
 }
 
-TEST_F(ConfigurationTest, SecretsThatOthersCanReadAreTold) {
+TEST_F(ConfigurationTest, secrets_that_others_can_read_are_told) {
   write(".walbrook/secrets.toml", "", 0600);
   EXPECT_TRUE(Configuration::read().warnings().empty());
   write(".walbrook/secrets.toml", "", 0644);
@@ -260,7 +260,7 @@ TEST_F(ConfigurationTest, SecretsThatOthersCanReadAreTold) {
   EXPECT_NE(Configuration::read().warnings()[0].find("chmod 600"), std::string::npos);
 }
 
-TEST_F(ConfigurationTest, AFileThatIsAFolderIsRefused) {
+TEST_F(ConfigurationTest, a_file_that_is_a_folder_is_refused) {
   std::filesystem::create_directories(folder_ / ".walbrook" / "config.toml");
   EXPECT_NE(refusal().find(".walbrook/config.toml cannot be read"), std::string::npos) << refusal();
 }

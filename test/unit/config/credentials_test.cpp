@@ -13,7 +13,7 @@ class CredentialsTest : public FolderCase {
   }
 };
 
-TEST_F(CredentialsTest, FieldsBecomeAStringOfLibpq) {
+TEST_F(CredentialsTest, fields_become_a_string_of_libpq) {
   write(".walbrook/secrets.toml", R"([sources.pg_replication.credentials]
 drivername = "postgresql+psycopg2"
 database = "shop"
@@ -31,14 +31,14 @@ connect_timeout = 300
             ".walbrook/secrets.toml:2: sources.pg_replication.credentials");
 }
 
-TEST_F(CredentialsTest, AUrlIsTakenWithoutItsDriver) {
+TEST_F(CredentialsTest, a_url_is_taken_without_its_driver) {
   write(".walbrook/secrets.toml", "sources.pg_replication.credentials = \"postgresql+psycopg2://joe:s@db/shop\"\n");
   EXPECT_EQ(connection(), "postgresql://joe:s@db/shop");
   write(".walbrook/secrets.toml", "sources.pg_replication.credentials = \"host=db dbname=a+b://c\"\n");
   EXPECT_EQ(connection(), "host=db dbname=a+b://c");
 }
 
-TEST_F(CredentialsTest, PartsComeFromWhereTheyAreSaid) {
+TEST_F(CredentialsTest, parts_come_from_where_they_are_said) {
   write(".walbrook/config.toml", "sources.pg_replication.credentials = \"postgresql://joe@db/shop?sslmode=require\"\n");
   write(".walbrook/secrets.toml", "[sources.pg_replication.credentials]\npassword = \"a&b c\"\n");
   EXPECT_EQ(connection(), "postgresql://joe@db/shop?sslmode=require&password=a%26b%20c");
@@ -57,7 +57,7 @@ TEST_F(CredentialsTest, PartsComeFromWhereTheyAreSaid) {
   EXPECT_EQ(settings.source_credentials()->origin.label(), "--source");
 }
 
-TEST_F(CredentialsTest, APipelineMayHaveItsOwn) {
+TEST_F(CredentialsTest, a_pipeline_may_have_its_own) {
   write(".walbrook/secrets.toml", R"([sources.pg_replication.credentials]
 host = "all"
 username = "joe"
@@ -70,7 +70,7 @@ host = "own"
   EXPECT_EQ(settings.source_credentials()->text, "user='joe' host='own'");
 }
 
-TEST_F(CredentialsTest, APasswordComesFromAFileOrACommand) {
+TEST_F(CredentialsTest, a_password_comes_from_a_file_or_a_command) {
   write("secret", "from file\nnot this\n");
   write(".walbrook/config.toml", "[sources.pg_replication.credentials]\nhost = \"db\"\npassword_file = \"secret\"\n");
   EXPECT_EQ(connection(), "host='db' password='from file'");
@@ -82,7 +82,7 @@ TEST_F(CredentialsTest, APasswordComesFromAFileOrACommand) {
   EXPECT_EQ(connection(), "host='db' password='plain'");
 }
 
-TEST_F(CredentialsTest, APasswordThatCannotBeHadIsTold) {
+TEST_F(CredentialsTest, a_password_that_cannot_be_had_is_told) {
   const std::vector<std::pair<std::string, std::string>> all = {
       {"password_file = \"missing\"",
        ".walbrook/config.toml:2: sources.pg_replication.credentials.password_file: "
@@ -98,7 +98,7 @@ TEST_F(CredentialsTest, APasswordThatCannotBeHadIsTold) {
   }
 }
 
-TEST_F(CredentialsTest, PlaceholdersWaitForTheirOwner) {
+TEST_F(CredentialsTest, placeholders_wait_for_their_owner) {
   write(".walbrook/secrets.toml", R"([sources.pg_replication.credentials]
 host = "please set me up!"
 port = 5432
@@ -112,7 +112,7 @@ password = "please set me up!"
   EXPECT_EQ(connection(), "host=db");
 }
 
-TEST_F(CredentialsTest, DltsPlaceholdersAreKnownToo) {
+TEST_F(CredentialsTest, dlts_placeholders_are_known_too) {
   write(".dlt/secrets.toml", R"([sources.pg_replication.credentials]
 drivername = "postgresql" # please set me up!
 database = "shop" # please set me up!
@@ -124,7 +124,7 @@ port = 0 # please set me up!
   EXPECT_NE(text.find("password, host, port are still to be filled in"), std::string::npos) << text;
 }
 
-TEST_F(CredentialsTest, NoPasswordIsShown) {
+TEST_F(CredentialsTest, no_password_is_shown) {
   write(".walbrook/config.toml",
         "sources.pg_replication.credentials = \"postgresql+psycopg2://joe:hunter2@db/shop\"\n");
   write(".walbrook/secrets.toml",

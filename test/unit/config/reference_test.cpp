@@ -62,7 +62,7 @@ std::string reference() {
   return text;
 }
 
-TEST(Reference, TheDocumentHasEveryKeyAndNoOther) {
+TEST(Reference, the_document_has_every_key_and_no_other) {
   std::ifstream in(WALBROOK_SOURCE_DIR "/docs/configuration.md");
   std::ostringstream out;
   out << in.rdbuf();
@@ -78,7 +78,7 @@ TEST(Reference, TheDocumentHasEveryKeyAndNoOther) {
                                                                            << reference() << "end of the chapter";
 }
 
-TEST(Reference, NamesAreUnmistakable) {
+TEST(Reference, names_are_unmistakable) {
   std::set<std::string> names, flags, in_pipelines;
   for (const auto& key : keys()) {
     EXPECT_TRUE(names.insert(key.full_name()).second) << key.full_name();
@@ -90,7 +90,7 @@ TEST(Reference, NamesAreUnmistakable) {
   }
 }
 
-TEST(Reference, EveryNameLeadsToItsKey) {
+TEST(Reference, every_name_leads_to_its_key) {
   for (const auto& key : keys()) {
     for (const std::string& name : {key.full_name(), key.name_in_pipeline()}) {
       if (name.empty()) continue;

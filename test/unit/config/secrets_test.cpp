@@ -30,7 +30,7 @@ class Secrets : public FolderCase {
   }
 };
 
-TEST(PasswordCommand, ItsOutputIsTaken) {
+TEST(PasswordCommand, its_output_is_taken) {
   EXPECT_EQ(run_password_command("echo secret; echo more", enough).text, "secret\nmore\n");
   EXPECT_EQ(run_password_command("echo secret; exit 3", enough).failure, "ended with exit code 3");
   // The shell is done; what it left behind holds its pipe for as long as it likes.
@@ -39,7 +39,7 @@ TEST(PasswordCommand, ItsOutputIsTaken) {
   EXPECT_LT(steady_clock::now() - began, milliseconds(10'000));
 }
 
-TEST(PasswordCommand, OneThatHangsIsKilledWithItsChildren) {
+TEST(PasswordCommand, one_that_hangs_is_killed_with_its_children) {
   const auto output = run_password_command("echo $$; sleep 300 & sleep 300; :", milliseconds(400));
   EXPECT_EQ(output.failure, "did not end within 0.4 s and was killed");
   const auto group = std::stoi(output.text);
@@ -48,11 +48,11 @@ TEST(PasswordCommand, OneThatHangsIsKilledWithItsChildren) {
   EXPECT_NE(::kill(-group, 0), 0);
 }
 
-TEST(PasswordCommand, EndlessOutputHasAnEnd) {
+TEST(PasswordCommand, endless_output_has_an_end) {
   EXPECT_EQ(run_password_command("yes", enough).failure, "printed more than 65536 bytes and was killed");
 }
 
-TEST_F(Secrets, OthersThanTheirOwnerAreReported) {
+TEST_F(Secrets, others_than_their_owner_are_reported) {
   write(".walbrook/secrets.toml", "[load]\nretries = 3\n");
   write(".walbrook/config.toml", "[load]\nretries = 3\n", 0644);
   EXPECT_EQ(warnings(), "");
@@ -68,7 +68,7 @@ TEST_F(Secrets, OthersThanTheirOwnerAreReported) {
   EXPECT_EQ(warnings(), ".walbrook/config.toml can be written by others: chmod go-w .walbrook/config.toml\n");
 }
 
-TEST_F(Secrets, AFolderThatAnybodyMayWriteIsReported) {
+TEST_F(Secrets, a_folder_that_anybody_may_write_is_reported) {
   write(".walbrook/secrets.toml", "[load]\nretries = 3\n");
   chmod((folder_ / ".walbrook").c_str(), 0777);
   EXPECT_NE(warnings().find("where others may put another file in its place: chmod go-w"), std::string::npos)
@@ -77,7 +77,7 @@ TEST_F(Secrets, AFolderThatAnybodyMayWriteIsReported) {
   EXPECT_EQ(warnings(), "") << "a sticky folder keeps others from it";
 }
 
-TEST_F(Secrets, AnotherUsersAreReported) {
+TEST_F(Secrets, another_users_are_reported) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
   write(".walbrook/secrets.toml", "[load]\nretries = 3\n");
   ASSERT_EQ(chown((folder_ / ".walbrook/secrets.toml").c_str(), 12345, 0), 0);
@@ -86,7 +86,7 @@ TEST_F(Secrets, AnotherUsersAreReported) {
       << warnings();
 }
 
-TEST_F(Secrets, APasswordFileIsLookedAtAsWell) {
+TEST_F(Secrets, a_password_file_is_looked_at_as_well) {
   write("pass", "secret\n", 0602);
   write(".walbrook/config.toml", "[sources.pg_replication.credentials]\nhost = \"db\"\npassword_file = \"pass\"\n");
   EXPECT_EQ(warnings(), "pass can be written by others: chmod go-w pass\n");
@@ -95,14 +95,14 @@ TEST_F(Secrets, APasswordFileIsLookedAtAsWell) {
   EXPECT_EQ(connection(), "host='db' password='secret'");
 }
 
-TEST_F(Secrets, LibpqsFilesAreFoundInTheHomeFolder) {
+TEST_F(Secrets, libpqs_files_are_found_in_the_home_folder) {
   set("HOME", "/home/you");
   write(".walbrook/config.toml",
         "[sources.pg_replication.credentials]\nhost = \"db\"\nsslrootcert = \"~/ca.pem\"\npassword = \"~/x\"\n");
   EXPECT_EQ(connection(), "host='db' sslrootcert='/home/you/ca.pem' password='~/x'");
 }
 
-TEST_F(Secrets, ALineBreakAtTheEndIsNoPartOfThem) {
+TEST_F(Secrets, a_line_break_at_the_end_is_no_part_of_them) {
   set("SOURCES__PG_REPLICATION__CREDENTIALS", " postgresql://joe@db/shop\r\n");
   EXPECT_EQ(connection(), "postgresql://joe@db/shop");
   set("SOURCES__PG_REPLICATION__CREDENTIALS__PASSWORD", " se cret \n");
@@ -112,7 +112,7 @@ TEST_F(Secrets, ALineBreakAtTheEndIsNoPartOfThem) {
   EXPECT_EQ(settings.text("destination.duckdb.credentials"), "duckdb:///x.duckdb");
 }
 
-TEST_F(Secrets, AFileWithoutAnEndIsRefusedInTime) {
+TEST_F(Secrets, a_file_without_an_end_is_refused_in_time) {
   const auto began = steady_clock::now();
   std::filesystem::create_directories(folder_ / ".walbrook");
   std::filesystem::create_symlink("/dev/zero", folder_ / ".walbrook/secrets.toml");
@@ -127,7 +127,7 @@ TEST_F(Secrets, AFileWithoutAnEndIsRefusedInTime) {
 }
 
 // 24 s, then the end of the stack.
-TEST_F(Secrets, AKeyOfAHundredThousandPartsIsRefusedInTime) {
+TEST_F(Secrets, a_key_of_a_hundred_thousand_parts_is_refused_in_time) {
   const auto began = steady_clock::now();
   std::string key = "a";
   for (int i = 1; i < 100'000; ++i) key += ".a";
@@ -143,7 +143,7 @@ TEST_F(Secrets, AKeyOfAHundredThousandPartsIsRefusedInTime) {
   EXPECT_LT(steady_clock::now() - began, milliseconds(10'000));
 }
 
-TEST(TomlDepth, DotsAndBracketsInStringsAreNone) {
+TEST(TomlDepth, dots_and_brackets_in_strings_are_none) {
   const std::string dots(1000, '.');
   const std::string brackets(1000, '[');
   for (const auto& quote : {"\"", "'", "\"\"\"", "'''"}) {

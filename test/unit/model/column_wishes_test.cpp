@@ -25,7 +25,7 @@ constexpr std::int32_t typmod_of(int precision, int scale) {
 }
 constexpr std::int32_t numeric_10_2 = typmod_of(10, 2);
 
-TEST(ColumnWishes, AWiderTypeHoldsEveryValue) {
+TEST(ColumnWishes, a_wider_type_holds_every_value) {
   struct Case {
     ColumnSchema column;
     PhysicalType type;
@@ -81,7 +81,7 @@ TEST(ColumnWishes, AWiderTypeHoldsEveryValue) {
   }
 }
 
-TEST(ColumnWishes, ANewerWishGoesBeforeWhatTheCopyWasMadeWith) {
+TEST(ColumnWishes, a_newer_wish_goes_before_what_the_copy_was_made_with) {
   TableSchema schema{.columns = {column(type_oid::int4), column(type_oid::text)}};
   schema.columns[1].name = "d";
   apply_wishes(schema, {{"c", {.name = "renamed", .type = of(Layout::int64), .description = "first"}}});
@@ -98,7 +98,7 @@ TEST(ColumnWishes, ANewerWishGoesBeforeWhatTheCopyWasMadeWith) {
   EXPECT_EQ(anew.columns[0].description, "second");
 }
 
-TEST(ColumnWishes, ATypeThatIsNotWiderAnyMoreIsPassedOver) {
+TEST(ColumnWishes, a_type_that_is_not_wider_any_more_is_passed_over) {
   TableSchema schema{.columns = {column(type_oid::text)}};
   apply_wishes(schema, {{"c", {.name = {}, .type = of(Layout::int64), .description = {}}}});
   EXPECT_EQ(schema.columns[0].type.layout, Layout::utf8);

@@ -64,7 +64,7 @@ std::string bytes_of(const GatheredChanges& package) {
   return write_part(package.transactions, std::span(package.steps).first(2));
 }
 
-TEST(PartCodec, WhatWasWrittenIsRead) {
+TEST(PartCodec, what_was_written_is_read) {
   const auto package = sample();
   const auto part = read_part(bytes_of(package));
   ASSERT_EQ(part.steps.size(), 2U);
@@ -89,7 +89,7 @@ TEST(PartCodec, WhatWasWrittenIsRead) {
   EXPECT_EQ(truncate.tables[0]->name, "doc");
 }
 
-TEST(PartCodec, EveryTruncationIsAnError) {
+TEST(PartCodec, every_truncation_is_an_error) {
   const auto whole = sample();
   const auto bytes = bytes_of(whole);
   const auto rows_end = write_part(whole.transactions, std::span(whole.steps).first(1)).size();
@@ -119,7 +119,7 @@ TEST(PartCodec, a_batch_carries_only_the_transactions_of_its_rows) {
   EXPECT_EQ(part.transactions[std::get<Truncate>(part.steps[1]).transaction].commit_lsn, Lsn{9'103});
 }
 
-TEST(PartCodec, ASplitBatchIsTheSameRows) {
+TEST(PartCodec, a_split_batch_is_the_same_rows) {
   auto package = sample();
   auto& batch = std::get<RowBatch>(package.steps[0]);
   const auto whole = std::get<RowBatch>(package.steps[0]);

@@ -67,7 +67,7 @@ std::string fold(const Changes& changes) {
   return show(merge_changes({&changes.batch}));
 }
 
-TEST(MergeChanges, InsertsAloneTouchNothingOfTheTarget) {
+TEST(MergeChanges, inserts_alone_touch_nothing_of_the_target) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::insert, 1, "a").add(Op::insert, 2, "b");
   const auto effect = merge_changes({&changes.batch});
@@ -75,37 +75,37 @@ TEST(MergeChanges, InsertsAloneTouchNothingOfTheTarget) {
   EXPECT_EQ(show(effect), "+1:a:0 +2:b:0 ");
 }
 
-TEST(MergeChanges, OneKeyInsertedDeletedInsertedAndUpdated) {
+TEST(MergeChanges, one_key_inserted_deleted_inserted_and_updated) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::insert, 1, "a").add(Op::remove, 1).add(Op::insert, 1, "b").add(Op::update, 1, "c", 5);
   EXPECT_EQ(fold(changes), "+1:c:5 ");
 }
 
-TEST(MergeChanges, ARowThatTheTargetHasIsReplaced) {
+TEST(MergeChanges, a_row_that_the_target_has_is_replaced) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::update, 1, "a").add(Op::update, 1, "b").add(Op::remove, 2).add(Op::remove, 3).add(Op::insert, 3, "x");
   EXPECT_EQ(fold(changes), "-1 -2 -3 +1:b:0 +3:x:0 ");
 }
 
-TEST(MergeChanges, UnchangedToastComesFromTheEarlierImage) {
+TEST(MergeChanges, unchanged_toast_comes_from_the_earlier_image) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::insert, 1, "big").add(Op::update, 1, unsent, 1).add(Op::update, 1, unsent, 2);
   EXPECT_EQ(fold(changes), "+1:big:2 ");
 }
 
-TEST(MergeChanges, UnchangedToastOfATargetRowBecomesAPatch) {
+TEST(MergeChanges, unchanged_toast_of_a_target_row_becomes_a_patch) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::update, 1, unsent, 1).add(Op::update, 1, unsent, 2);
   EXPECT_EQ(fold(changes), "-1 ~1:?:2<1 ");
 }
 
-TEST(MergeChanges, UnchangedToastFollowsAKeyChange) {
+TEST(MergeChanges, unchanged_toast_follows_a_key_change) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 2, unsent, 1).add(Op::before, 2).add(Op::update, 3, unsent, 2);
   EXPECT_EQ(fold(changes), "-1 ~3:?:2<1 ");
 }
 
-TEST(MergeChanges, KeysSwappedThroughAThirdOne) {
+TEST(MergeChanges, keys_swapped_through_a_third_one) {
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 0, unsent, 1);
   changes.add(Op::before, 2).add(Op::update, 1, unsent, 2);
@@ -113,14 +113,14 @@ TEST(MergeChanges, KeysSwappedThroughAThirdOne) {
   EXPECT_EQ(fold(changes), "-1 -2 ~1:?:2<2 ~2:?:1<1 ");
 }
 
-TEST(MergeChanges, AnOldKeyThatDidNotChangeIsNoMove) {
+TEST(MergeChanges, an_old_key_that_did_not_change_is_no_move) {
   // A key column that is stored out of line: the old key is sent although it is the same.
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 1, unsent, 7);
   EXPECT_EQ(fold(changes), "-1 ~1:?:7<1 ");
 }
 
-TEST(MergeChanges, AKeyThatIsAVariantIsItsOwnKey) {
+TEST(MergeChanges, a_key_that_is_a_variant_is_its_own_key) {
   TableSchema schema{.oid = 1, .schema = "public", .name = "t"};
   schema.columns.push_back(
       {.name = "id", .type_oid = type_oid::numeric, .in_key = true, .type = {Layout::decimal, 38, 9}});
@@ -136,25 +136,25 @@ TEST(MergeChanges, AKeyThatIsAVariantIsItsOwnKey) {
   EXPECT_EQ(*batch.columns[0].variant(effect.append[0].row), "Infinity");
 }
 
-TEST(MergeChanges, WithoutAKeyOneOfEqualRowsGoes) {
+TEST(MergeChanges, without_a_key_one_of_equal_rows_goes) {
   Changes changes(table(ReplicaIdentity::full));
   changes.add(Op::remove, 1, "a").add(Op::remove, 1, "a").add(Op::insert, 2).add(Op::insert, 2).add(Op::remove, 2);
   EXPECT_EQ(fold(changes), "-1x2 +2:NULL:0 ");
 }
 
-TEST(MergeChanges, WithoutAKeyAnUpdateThereAndBackIsNothing) {
+TEST(MergeChanges, without_a_key_an_update_there_and_back_is_nothing) {
   Changes changes(table(ReplicaIdentity::full));
   changes.add(Op::before, 1, "a").add(Op::update, 1, "b").add(Op::before, 1, "b").add(Op::update, 1, "a");
   EXPECT_EQ(fold(changes), "");
 }
 
-TEST(MergeChanges, AnUpdateWithoutReplicaIdentityIsRefused) {
+TEST(MergeChanges, an_update_without_replica_identity_is_refused) {
   Changes changes(table(ReplicaIdentity::nothing));
   changes.add(Op::update, 1, "a");
   EXPECT_THROW(static_cast<void>(merge_changes({&changes.batch})), Error);
 }
 
-TEST(MergeChanges, ManyKeysAcrossBatches) {
+TEST(MergeChanges, many_keys_across_batches) {
   const auto schema = table(ReplicaIdentity::key);
   Changes first(schema);
   Changes second(schema);

@@ -47,7 +47,7 @@ class AssemblerTest : public ::testing::Test {
   std::optional<Assembler> assembler_;
 };
 
-TEST_F(AssemblerTest, WholeCommitsOfOneTableShareABatch) {
+TEST_F(AssemblerTest, whole_commits_of_one_table_share_a_batch) {
   auto& assembler = make();
   transaction(10, {100}, 3);
   transaction(11, {200}, 2);
@@ -62,7 +62,7 @@ TEST_F(AssemblerTest, WholeCommitsOfOneTableShareABatch) {
   EXPECT_FALSE(assembler.cut());
 }
 
-TEST_F(AssemblerTest, ACutInMidTransactionTakesWholeCommitsOnly) {
+TEST_F(AssemblerTest, a_cut_in_mid_transaction_takes_whole_commits_only) {
   auto& assembler = make();
   transaction(10, {100}, 3);
   open(11, {200}, 2);
@@ -85,7 +85,7 @@ TEST_F(AssemblerTest, ACutInMidTransactionTakesWholeCommitsOnly) {
   EXPECT_EQ(second->transactions.size(), 1U);
 }
 
-TEST_F(AssemblerTest, ATransactionLargerThanThePackageLeavesInParts) {
+TEST_F(AssemblerTest, a_transaction_larger_than_the_package_leaves_in_parts) {
   auto& assembler = make({.package_rows = 10});
   transaction(10, {100}, 3);
   feed(frames::begin(11, {200}));
@@ -113,7 +113,7 @@ TEST_F(AssemblerTest, ATransactionLargerThanThePackageLeavesInParts) {
   EXPECT_EQ(rows + rows_of(last.steps), 35U);
 }
 
-TEST_F(AssemblerTest, ChangesAreNumberedOverAllTablesOfTheirTransaction) {
+TEST_F(AssemblerTest, changes_are_numbered_over_all_tables_of_their_transaction) {
   AssemblerOptions small;
   small.package_rows = 4;
   auto& assembler = make(small);
@@ -142,7 +142,7 @@ TEST_F(AssemblerTest, ChangesAreNumberedOverAllTablesOfTheirTransaction) {
   EXPECT_EQ(numbers, (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1}));
 }
 
-TEST_F(AssemblerTest, CommitsThatAreDurableAlreadyAreSkipped) {
+TEST_F(AssemblerTest, commits_that_are_durable_already_are_skipped) {
   auto& assembler = make({.checkpoint = {105}});
   transaction(10, {100}, 3);
   transaction(11, {105}, 2);
@@ -152,7 +152,7 @@ TEST_F(AssemblerTest, CommitsThatAreDurableAlreadyAreSkipped) {
   EXPECT_EQ(rows_of(package->steps), 2U);
 }
 
-TEST_F(AssemblerTest, UntilCutsBeforeTheCommitAtThatPosition) {
+TEST_F(AssemblerTest, until_cuts_before_the_commit_at_that_position) {
   auto& assembler = make({.until = Lsn{200}});
   transaction(10, {199}, 1);
   EXPECT_FALSE(assembler.reached_until());
@@ -167,7 +167,7 @@ TEST_F(AssemblerTest, UntilCutsBeforeTheCommitAtThatPosition) {
 }
 
 // Nothing is read any more then, so that nothing else would settle it.
-TEST_F(AssemblerTest, UntilSettlesWhatIsToBeCompared) {
+TEST_F(AssemblerTest, until_settles_what_is_to_be_compared) {
   auto& assembler = make({.checkpoint = {105}, .last = {.commit_lsn = {100}}, .begins_at = {50}, .until = Lsn{200}});
   EXPECT_FALSE(assembler.compared());
   feed(frames::begin(11, {200}));
@@ -176,7 +176,7 @@ TEST_F(AssemblerTest, UntilSettlesWhatIsToBeCompared) {
   EXPECT_EQ(assembler.next_commit(), Lsn{200});
 }
 
-TEST_F(AssemblerTest, AnEmptyTransactionIsNoCommit) {
+TEST_F(AssemblerTest, an_empty_transaction_is_no_commit) {
   auto& assembler = make();
   transaction(10, {100}, 0);
   EXPECT_FALSE(assembler.has_commits());
@@ -185,7 +185,7 @@ TEST_F(AssemblerTest, AnEmptyTransactionIsNoCommit) {
 
 // A server before 15 sends a transaction without published changes all the same. Found by the simulation: what they had
 // taken was never given back, until an empty one left as a part of a transaction that did not fit.
-TEST_F(AssemblerTest, EmptyTransactionsTakeNoRoom) {
+TEST_F(AssemblerTest, empty_transactions_take_no_room) {
   auto& assembler = make({.package_bytes = 500});
   for (std::uint64_t at = 100; at < 10'000; at += 100) {
     feed(frames::begin(10, {at}));
@@ -206,7 +206,7 @@ TEST_F(AssemblerTest, EmptyTransactionsTakeNoRoom) {
   EXPECT_EQ(rows_of(only<WholeCommits>(assembler.cut()).value().steps), 1U);
 }
 
-TEST_F(AssemblerTest, APreparedTransactionTakesItsRoomWithIt) {
+TEST_F(AssemblerTest, a_prepared_transaction_takes_its_room_with_it) {
   auto& assembler = make({.protocol = 3});
   transaction(10, {100}, 1);
   const auto empty = only<WholeCommits>(assembler.cut()).value().bytes;
@@ -224,7 +224,7 @@ TEST_F(AssemblerTest, APreparedTransactionTakesItsRoomWithIt) {
   EXPECT_EQ(only<WholeCommits>(assembler.cut()).value().bytes, empty);
 }
 
-TEST_F(AssemblerTest, ARelationThatSaysTheSameAgainClosesNothing) {
+TEST_F(AssemblerTest, a_relation_that_says_the_same_again_closes_nothing) {
   auto& assembler = make();
   transaction(10, {100}, 1);
   feed(frames::begin(11, {200}));
@@ -241,7 +241,7 @@ TEST_F(AssemblerTest, ARelationThatSaysTheSameAgainClosesNothing) {
   EXPECT_EQ(std::get<RowBatch>(package->steps[1]).columns.size(), 3U);
 }
 
-TEST_F(AssemblerTest, UnderFullTheOldTupleFillsUnchangedToast) {
+TEST_F(AssemblerTest, under_full_the_old_tuple_fills_unchanged_toast) {
   auto& assembler = make();
   feed(frames::begin(11, {200}));
   feed(frames::relation(notes, "notes", 'f', {{"id", type_oid::int4, true}, {"body", type_oid::text, true}}));
@@ -255,7 +255,7 @@ TEST_F(AssemblerTest, UnderFullTheOldTupleFillsUnchangedToast) {
   EXPECT_FALSE(batch.has_unchanged());
 }
 
-TEST_F(AssemblerTest, LeavesOfOneTableKeepTheirOrder) {
+TEST_F(AssemblerTest, leaves_of_one_table_keep_their_order) {
   groups_.set({{orders, 1}, {notes, 1}});
   auto& assembler = make();
   feed(frames::begin(11, {200}));
@@ -268,7 +268,7 @@ TEST_F(AssemblerTest, LeavesOfOneTableKeepTheirOrder) {
   EXPECT_EQ(std::get<RowBatch>(package->steps[1]).schema->oid, notes);
 }
 
-TEST_F(AssemblerTest, AValueThatIsNoneSetsItsTableAside) {
+TEST_F(AssemblerTest, a_value_that_is_none_sets_its_table_aside) {
   auto& assembler = make();
   feed(frames::begin(11, {200}));
   feed(frames::insert(orders, {"1", "a"}));
@@ -284,7 +284,7 @@ TEST_F(AssemblerTest, AValueThatIsNoneSetsItsTableAside) {
   EXPECT_EQ(std::get<RowBatch>(package->steps[1]).rows(), 1U);
 }
 
-TEST_F(AssemblerTest, WhatTheProtocolForbidsIsAnError) {
+TEST_F(AssemblerTest, what_the_protocol_forbids_is_an_error) {
   auto& assembler = make();
   EXPECT_THROW(feed(frames::commit({1}, {2})), Error);
   EXPECT_THROW(feed(frames::insert(orders, {"1", "a"})), Error);
@@ -296,7 +296,7 @@ TEST_F(AssemblerTest, WhatTheProtocolForbidsIsAnError) {
   EXPECT_FALSE(assembler.has_commits());
 }
 
-TEST_F(AssemblerTest, AnErrorTellsWhereInTheStreamItHappened) {
+TEST_F(AssemblerTest, an_error_tells_where_in_the_stream_it_happened) {
   make();
   const auto lsn_of = [this](const std::string& frame) {
     try {

@@ -18,7 +18,7 @@ LoadPackage package(std::uint64_t checkpoint, std::size_t bytes) {
   return out;
 }
 
-TEST(PackageQueue, RefusesMoreThanItsBoundButTakesOneLargeOne) {
+TEST(PackageQueue, refuses_more_than_its_bound_but_takes_one_large_one) {
   PackageQueue queue(
       100, [] {}, [] {});
   auto large = package(1, 1000);
@@ -31,7 +31,7 @@ TEST(PackageQueue, RefusesMoreThanItsBoundButTakesOneLargeOne) {
 }
 
 // However small they are: each is a commit that the end of a run waits for.
-TEST(PackageQueue, RefusesMoreThanItsBoundOfPackages) {
+TEST(PackageQueue, refuses_more_than_its_bound_of_packages) {
   PackageQueue queue(
       1'000'000, [] {}, [] {});
   std::size_t pushed = 0;
@@ -46,7 +46,7 @@ TEST(PackageQueue, RefusesMoreThanItsBoundOfPackages) {
   EXPECT_TRUE(queue.try_push(one_more));
 }
 
-TEST(PackageQueue, TellsTheIdlePositionOnlyWithEmptyHands) {
+TEST(PackageQueue, tells_the_idle_position_only_with_empty_hands) {
   PackageQueue queue(
       100, [] {}, [] {});
   auto one = package(1, 1);
@@ -64,7 +64,7 @@ TEST(PackageQueue, TellsTheIdlePositionOnlyWithEmptyHands) {
   EXPECT_TRUE(queue.drained());
 }
 
-TEST(PackageQueue, KeepsTheOrderBetweenTwoThreads) {
+TEST(PackageQueue, keeps_the_order_between_two_threads) {
   constexpr std::uint64_t count = 5000;
   Doorbell loader_bell, receiver_bell;
   PackageQueue queue(

@@ -66,7 +66,7 @@ class StreamsTest : public ::testing::Test {
 
 using Ids = std::vector<int>;
 
-TEST_F(StreamsTest, WhatFitsIsNeverStaged) {
+TEST_F(StreamsTest, what_fits_is_never_staged) {
   auto& assembler = make();
   block(10, true, {{1, 10}, {2, 11}});
   block(10, false, {{3, 10}});
@@ -82,7 +82,7 @@ TEST_F(StreamsTest, WhatFitsIsNeverStaged) {
   for (const auto index : std::get<RowBatch>(package->steps[0]).transaction) EXPECT_EQ(index, 0U);
 }
 
-TEST_F(StreamsTest, InterleavedTransactionsComeInTheOrderOfTheirCommits) {
+TEST_F(StreamsTest, interleaved_transactions_come_in_the_order_of_their_commits) {
   auto& assembler = make();
   block(10, true, {{1, 10}});
   block(20, true, {{2, 20}});
@@ -100,7 +100,7 @@ TEST_F(StreamsTest, InterleavedTransactionsComeInTheOrderOfTheirCommits) {
   EXPECT_EQ(package->transactions[1].xid, 20U);
 }
 
-TEST_F(StreamsTest, RowsOfAStreamGoIntoNoBatchOfAnEarlierCommit) {
+TEST_F(StreamsTest, rows_of_a_stream_go_into_no_batch_of_an_earlier_commit) {
   auto& assembler = make();
   const auto plain = [&](int id, std::uint64_t at) {
     feed(Begin{.final_lsn = {at}, .commit_time = 0, .xid = 30});
@@ -115,7 +115,7 @@ TEST_F(StreamsTest, RowsOfAStreamGoIntoNoBatchOfAnEarlierCommit) {
   EXPECT_EQ(ids(only<WholeCommits>(assembler.cut()).value()), (Ids{1, 2, 3}));
 }
 
-TEST_F(StreamsTest, ExactlyTheRowsOfRolledBackSubtransactionsAreLeftOut) {
+TEST_F(StreamsTest, exactly_the_rows_of_rolled_back_subtransactions_are_left_out) {
   auto& assembler = make();
   block(10, true, {{1, 10}, {2, 11}, {3, 12}, {4, 11}, {5, 10}});
   feed(StreamAbort{.xid = 10, .subxid = 11, .abort_lsn = {}, .abort_time = 0});
@@ -125,7 +125,7 @@ TEST_F(StreamsTest, ExactlyTheRowsOfRolledBackSubtransactionsAreLeftOut) {
   EXPECT_EQ(ids(only<WholeCommits>(assembler.cut()).value()), (Ids{1, 3, 5, 6}));
 }
 
-TEST_F(StreamsTest, WhatDoesNotFitIsStagedAndNamedWithItsRolledBackSubtransactions) {
+TEST_F(StreamsTest, what_does_not_fit_is_staged_and_named_with_its_rolled_back_subtransactions) {
   auto& assembler = make({.package_rows = 3});
   block(10, true, {{1, 10}, {2, 11}, {3, 12}});
   const auto part = only<TransactionPart>(assembler.take_due());
@@ -145,7 +145,7 @@ TEST_F(StreamsTest, WhatDoesNotFitIsStagedAndNamedWithItsRolledBackSubtransactio
   EXPECT_EQ(ids(*package), Ids{4});
 }
 
-TEST_F(StreamsTest, ARolledBackTransactionLeavesNothing) {
+TEST_F(StreamsTest, a_rolled_back_transaction_leaves_nothing) {
   auto& assembler = make({.package_rows = 3});
   block(10, true, {{1, 10}});
   feed(StreamAbort{.xid = 10, .subxid = 10, .abort_lsn = {}, .abort_time = 0});
@@ -161,7 +161,7 @@ TEST_F(StreamsTest, ARolledBackTransactionLeavesNothing) {
   EXPECT_FALSE(assembler.take_due());
 }
 
-TEST_F(StreamsTest, StreamsThatAreDurableAlreadyOrBeyondTheEndAreNotTaken) {
+TEST_F(StreamsTest, streams_that_are_durable_already_or_beyond_the_end_are_not_taken) {
   auto& early = make({.checkpoint = {105}});
   block(10, true, {{1, 10}});
   commit_stream(10, 100);
@@ -174,7 +174,7 @@ TEST_F(StreamsTest, StreamsThatAreDurableAlreadyOrBeyondTheEndAreNotTaken) {
   EXPECT_FALSE(late.cut());
 }
 
-TEST_F(StreamsTest, APreparedTransactionLeavesByItselfBehindEarlierCommits) {
+TEST_F(StreamsTest, a_prepared_transaction_leaves_by_itself_behind_earlier_commits) {
   auto& assembler = make();
   feed(Begin{.final_lsn = {50}, .commit_time = 0, .xid = 9});
   describe();
@@ -200,7 +200,7 @@ TEST_F(StreamsTest, APreparedTransactionLeavesByItselfBehindEarlierCommits) {
   EXPECT_EQ(decided->checkpoint, Lsn{75});
 }
 
-TEST_F(StreamsTest, APreparedTransactionThatIsRolledBackIsDiscardedWithTheCheckpoint) {
+TEST_F(StreamsTest, a_prepared_transaction_that_is_rolled_back_is_discarded_with_the_checkpoint) {
   auto& assembler = make();
   block(10, true, {{1, 10}, {2, 11}});
   feed(StreamAbort{.xid = 10, .subxid = 11, .abort_lsn = {}, .abort_time = 0});
@@ -222,7 +222,7 @@ TEST_F(StreamsTest, APreparedTransactionThatIsRolledBackIsDiscardedWithTheCheckp
   EXPECT_EQ(discard->checkpoint, Lsn{80});
 }
 
-TEST_F(StreamsTest, WhatTheProtocolForbidsIsAnError) {
+TEST_F(StreamsTest, what_the_protocol_forbids_is_an_error) {
   make();
   EXPECT_THROW(feed(StreamStop{}), Error);
   in_stream_ = false;

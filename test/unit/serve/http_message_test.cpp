@@ -8,7 +8,7 @@ namespace {
 
 using Reading = RequestReader::State;
 
-TEST(HttpMessage, ARequestArrivesInWhateverPieces) {
+TEST(HttpMessage, a_request_arrives_in_whatever_pieces) {
   const auto text = request_text("POST", "/sql?nested=json&pipeline=a%20b%26", "SELECT 'ü'");
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, text.size()}) {
     RequestReader reader;
@@ -26,7 +26,7 @@ TEST(HttpMessage, ARequestArrivesInWhateverPieces) {
   }
 }
 
-TEST(HttpMessage, WhatIsNoRequestIsRefused) {
+TEST(HttpMessage, what_is_no_request_is_refused) {
   const auto status_of = [](const std::string& text) {
     RequestReader reader;
     return reader.take(text) == Reading::refused ? reader.status() : 0;
@@ -43,7 +43,7 @@ TEST(HttpMessage, WhatIsNoRequestIsRefused) {
   EXPECT_EQ(status_of("GET /status HTTP/1.1\r\n"), 0) << "it is not whole";
 }
 
-TEST(HttpMessage, AClientMayWaitBeforeItSendsTheBody) {
+TEST(HttpMessage, a_client_may_wait_before_it_sends_the_body) {
   RequestReader reader;
   EXPECT_EQ(reader.take("POST /sql HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 8\r\n\r\n"),
             Reading::incomplete);
@@ -52,7 +52,7 @@ TEST(HttpMessage, AClientMayWaitBeforeItSendsTheBody) {
   EXPECT_EQ(reader.take("SELECT 1"), Reading::complete);
 }
 
-TEST(HttpMessage, AnAnswerArrivesBehindInterimOnes) {
+TEST(HttpMessage, an_answer_arrives_behind_interim_ones) {
   ResponseReader reader;
   EXPECT_EQ(reader.take(continue_text()), ResponseReader::State::incomplete);
   const auto text = processing_text(3) + response_head(200, 4) + "{}";

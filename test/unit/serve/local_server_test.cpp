@@ -124,7 +124,7 @@ class LocalServerTest : public ::testing::Test {
   std::unique_ptr<destination::Destination> destination_;
 };
 
-TEST_F(LocalServerTest, AnswersStatusAndSqlWithTheLsn) {
+TEST_F(LocalServerTest, answers_status_and_sql_with_the_lsn) {
   const auto server = serve();
   const auto status = ask_status(path_);
   ASSERT_TRUE(status.has_value());
@@ -141,7 +141,7 @@ TEST_F(LocalServerTest, AnswersStatusAndSqlWithTheLsn) {
   EXPECT_EQ(nested->result.rows[0][0], "[\"a\"]");
 }
 
-TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {
+TEST_F(LocalServerTest, wrong_sql_is_the_users_error_and_nothing_is_written) {
   const auto server = serve();
   EXPECT_EQ(kind_of([&] { static_cast<void>(ask_sql(path_, {.sql = "SELECT nosuch FROM nowhere"})); }),
             ErrorKind::configuration);
@@ -150,7 +150,7 @@ TEST_F(LocalServerTest, WrongSqlIsTheUsersErrorAndNothingIsWritten) {
   EXPECT_TRUE(ask_sql(path_, {.sql = "FROM _walbrook.checkpoint"}).has_value());
 }
 
-TEST_F(LocalServerTest, AResyncReachesTheRunAndItsRefusalTheAsker) {
+TEST_F(LocalServerTest, a_resync_reaches_the_run_and_its_refusal_the_asker) {
   const std::vector<postgres::TableName> tables = {{.schema = "public", .name = "t", .columns = {}},
                                                    {.schema = "S\"x", .name = "with . and ü", .columns = {}}};
   EXPECT_FALSE(ask_resync(path_, tables));
@@ -164,7 +164,7 @@ TEST_F(LocalServerTest, AResyncReachesTheRunAndItsRefusalTheAsker) {
       ErrorKind::configuration);
 }
 
-TEST_F(LocalServerTest, NobodyAnswersBeforeAndBehindTheRun) {
+TEST_F(LocalServerTest, nobody_answers_before_and_behind_the_run) {
   EXPECT_FALSE(ask_status(path_).has_value());
   serve().reset();
   EXPECT_FALSE(ask_status(path_).has_value());
@@ -172,7 +172,7 @@ TEST_F(LocalServerTest, NobodyAnswersBeforeAndBehindTheRun) {
   EXPECT_FALSE(fs::exists(path_));
 }
 
-TEST_F(LocalServerTest, OnlyItsUserCanReachIt) {
+TEST_F(LocalServerTest, only_its_user_can_reach_it) {
   const auto server = serve();
   struct stat folder {};
   struct stat socket {};
@@ -182,7 +182,7 @@ TEST_F(LocalServerTest, OnlyItsUserCanReachIt) {
   EXPECT_EQ(socket.st_mode & 0777U, 0600U);
 }
 
-TEST_F(LocalServerTest, ADeadSocketIsReplacedALivingOneIsNot) {
+TEST_F(LocalServerTest, a_dead_socket_is_replaced_a_living_one_is_not) {
   prepare_socket_folder(folder_ / "sockets");
   const int dead = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
@@ -197,7 +197,7 @@ TEST_F(LocalServerTest, ADeadSocketIsReplacedALivingOneIsNot) {
   EXPECT_TRUE(ask_status(path_).has_value());
 }
 
-TEST_F(LocalServerTest, DeadSocketsOfOthersGoOnceTheyAreOld) {
+TEST_F(LocalServerTest, dead_sockets_of_others_go_once_they_are_old) {
   prepare_socket_folder(folder_ / "sockets");
   const std::string left = (folder_ / "sockets/old.sock").string();
   const int dead = ::socket(AF_UNIX, SOCK_STREAM, 0);
@@ -216,7 +216,7 @@ TEST_F(LocalServerTest, DeadSocketsOfOthersGoOnceTheyAreOld) {
 using namespace std::chrono_literals;
 
 // The end of a run waits for nobody's query.
-TEST_F(LocalServerTest, ALongQueryIsInterruptedWhenTheRunEnds) {
+TEST_F(LocalServerTest, a_long_query_is_interrupted_when_the_run_ends) {
   auto server = serve();
   std::string cause;
   std::thread asking([&] { cause = cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = endless})); }); });
@@ -233,7 +233,7 @@ TEST_F(LocalServerTest, ALongQueryIsInterruptedWhenTheRunEnds) {
 }
 
 // Four of them made a run deaf for ever.
-TEST_F(LocalServerTest, AClosedConnectionInterruptsItsQuery) {
+TEST_F(LocalServerTest, a_closed_connection_interrupts_its_query) {
   const auto server = serve();
   for (int i = 0; i < 8; ++i) {
     const Client leaves(path_, question(endless));
@@ -245,7 +245,7 @@ TEST_F(LocalServerTest, AClosedConnectionInterruptsItsQuery) {
   EXPECT_LT(since(began), 2s);
 }
 
-TEST_F(LocalServerTest, StatusAndWalbrooksOwnQuestionsWaitForNoQuery) {
+TEST_F(LocalServerTest, status_and_walbrooks_own_questions_wait_for_no_query) {
   const auto server = serve({.queries = 2});
   std::vector<std::unique_ptr<Client>> asking;
   for (int i = 0; i < 6; ++i) asking.push_back(std::make_unique<Client>(path_, question(endless)));
@@ -257,7 +257,7 @@ TEST_F(LocalServerTest, StatusAndWalbrooksOwnQuestionsWaitForNoQuery) {
   EXPECT_LT(since(began), 2s);
 }
 
-TEST_F(LocalServerTest, AQueryWaitsForItsTurnAndIsTold) {
+TEST_F(LocalServerTest, a_query_waits_for_its_turn_and_is_told) {
   std::size_t ahead = 0;
   const auto tell = [&ahead](std::size_t count) { ahead = count; };
   auto server = serve({.longest_wait = 400ms});
@@ -278,7 +278,7 @@ TEST_F(LocalServerTest, AQueryWaitsForItsTurnAndIsTold) {
   EXPECT_EQ(ask_sql(path_, {.sql = "SELECT 7", .waits = tell})->result.rows[0][0], "7");
 }
 
-TEST_F(LocalServerTest, NoMoreThanSomeQueriesWait) {
+TEST_F(LocalServerTest, no_more_than_some_queries_wait) {
   const auto server = serve();
   std::vector<std::unique_ptr<Client>> asking;
   for (int i = 0; i < 33; ++i) asking.push_back(std::make_unique<Client>(path_, question(endless)));
@@ -287,7 +287,7 @@ TEST_F(LocalServerTest, NoMoreThanSomeQueriesWait) {
             "the run answers one query at a time, and 32 wait already");
 }
 
-TEST_F(LocalServerTest, AQueryHasLimits) {
+TEST_F(LocalServerTest, a_query_has_limits) {
   const auto server = serve({.limits = {.timeout = 2s, .rows = 10, .bytes = 2048}});
   EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = endless})); }), "the query was ended after 2 s");
   EXPECT_EQ(cause_of([&] { static_cast<void>(ask_sql(path_, {.sql = "FROM range(11)"})); }),
@@ -297,7 +297,7 @@ TEST_F(LocalServerTest, AQueryHasLimits) {
   EXPECT_EQ(ask_sql(path_, {.sql = "FROM range(10)"})->result.rows.size(), 10U);
 }
 
-TEST_F(LocalServerTest, WhatIsNoWholeRequestHasATimeLimit) {
+TEST_F(LocalServerTest, what_is_no_whole_request_has_a_time_limit) {
   const auto server = serve({.request_timeout = 300ms});
   const Client silent(path_, "");
   const Client half(path_, "POST /sql HTTP/1.1\r\nContent-Length: 100\r\n\r\nSELECT");
@@ -318,7 +318,7 @@ TEST_F(LocalServerTest, WhatIsNoWholeRequestHasATimeLimit) {
   begins(unknown, "404");
 }
 
-TEST_F(LocalServerTest, AClientThatTakesNothingKeepsNobodyWaiting) {
+TEST_F(LocalServerTest, a_client_that_takes_nothing_keeps_nobody_waiting) {
   const auto server = serve({.idle_timeout = 300ms});
   const Client stuck(path_, question("SELECT repeat('x', 1000) FROM range(20000)"));
   std::this_thread::sleep_for(300ms);
@@ -327,7 +327,7 @@ TEST_F(LocalServerTest, AClientThatTakesNothingKeepsNobodyWaiting) {
   EXPECT_LT(since(began), 3s);
 }
 
-TEST_F(LocalServerTest, AHundredAskAtOnce) {
+TEST_F(LocalServerTest, a_hundred_ask_at_once) {
   const auto server = serve({.request_timeout = 1s});
   std::vector<std::unique_ptr<Client>> silent;
   for (int i = 0; i < 150; ++i) silent.push_back(std::make_unique<Client>(path_, "GET /st"));
@@ -345,7 +345,7 @@ TEST_F(LocalServerTest, AHundredAskAtOnce) {
 }
 
 // It was taken for one that is not there, and then for a file that somebody else has locked: "end that process".
-TEST_F(LocalServerTest, ARunThatDoesNotAnswerIsNotTakenForGone) {
+TEST_F(LocalServerTest, a_run_that_does_not_answer_is_not_taken_for_gone) {
   prepare_socket_folder(folder_ / "sockets");
   const Descriptor listening = listen_at(path_);
   try {
@@ -359,7 +359,7 @@ TEST_F(LocalServerTest, ARunThatDoesNotAnswerIsNotTakenForGone) {
 }
 
 // Descriptors are short: it cannot be told who lives.
-TEST_F(LocalServerTest, AShortageIsNotTakenForDeath) {
+TEST_F(LocalServerTest, a_shortage_is_not_taken_for_death) {
   const auto server = serve();
   const std::string other = (folder_ / "sockets/other.sock").string();
   const Descriptor living = listen_at(other);

@@ -31,7 +31,7 @@ class SocketPath : public ::testing::Test {
   fs::path folder_;
 };
 
-TEST_F(SocketPath, IsTheSameForEveryWayToWriteOneFile) {
+TEST_F(SocketPath, is_the_same_for_every_way_to_write_one_file) {
   fs::create_directory(folder_ / "real");
   fs::create_directory_symlink(folder_ / "real", folder_ / "link");
   const auto path = socket_path("duckdb:///" + (folder_ / "real/shop.duckdb").string());
@@ -41,7 +41,7 @@ TEST_F(SocketPath, IsTheSameForEveryWayToWriteOneFile) {
   EXPECT_NE(path, socket_path("duckdb:///" + (folder_ / "other/shop.duckdb").string()));
 }
 
-TEST_F(SocketPath, FitsIntoASocketAddressWhateverTheFolder) {
+TEST_F(SocketPath, fits_into_a_socket_address_whatever_the_folder) {
   const fs::path deep = folder_ / std::string(100, 'd');
   fs::create_directory(deep);
   setenv("XDG_RUNTIME_DIR", deep.c_str(), 1);
@@ -50,7 +50,7 @@ TEST_F(SocketPath, FitsIntoASocketAddressWhateverTheFolder) {
   EXPECT_EQ(path.find(std::string(100, 'd')), std::string::npos);
 }
 
-TEST_F(SocketPath, WhereSomebodyAnswersWinsOverTheFirstFolder) {
+TEST_F(SocketPath, where_somebody_answers_wins_over_the_first_folder) {
   const std::string url = "duckdb:///" + (folder_ / "shop.duckdb").string();
   const fs::path temporary = folder_ / "tmp";
   fs::create_directory(temporary);
@@ -76,7 +76,7 @@ TEST_F(SocketPath, WhereSomebodyAnswersWinsOverTheFirstFolder) {
   unsetenv("TMPDIR");
 }
 
-TEST_F(SocketPath, AFolderThatOthersMayEnterIsClosed) {
+TEST_F(SocketPath, a_folder_that_others_may_enter_is_closed) {
   const fs::path open = folder_ / "walbrook";
   ASSERT_EQ(mkdir(open.c_str(), 0777), 0);
   ASSERT_EQ(chmod(open.c_str(), 0777), 0);
@@ -86,7 +86,7 @@ TEST_F(SocketPath, AFolderThatOthersMayEnterIsClosed) {
   EXPECT_EQ(found.st_mode & 0777U, 0700U);
 }
 
-TEST_F(SocketPath, AFolderThatIsNotOursIsRefused) {
+TEST_F(SocketPath, a_folder_that_is_not_ours_is_refused) {
   fs::create_directory(folder_ / "real");
   fs::create_directory_symlink(folder_ / "real", folder_ / "walbrook");
   EXPECT_THROW(prepare_socket_folder(folder_ / "walbrook"), Error);
@@ -97,7 +97,7 @@ TEST_F(SocketPath, AFolderThatIsNotOursIsRefused) {
 }
 
 // Whoever made /tmp/walbrook-1000 first would keep every run of that user from having a socket.
-TEST_F(SocketPath, AFolderOfAnotherUserIsPassedOver) {
+TEST_F(SocketPath, a_folder_of_another_user_is_passed_over) {
   if (geteuid() != 0) GTEST_SKIP() << "giving a folder away takes root";
   const std::string url = "duckdb:///" + (folder_ / "shop.duckdb").string();
   const auto first = fs::path(socket_path(url)).parent_path();

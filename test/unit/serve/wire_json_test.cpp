@@ -9,7 +9,7 @@
 namespace walbrook::serve {
 namespace {
 
-TEST(WireJson, AStatusComesBackAsItWas) {
+TEST(WireJson, a_status_comes_back_as_it_was) {
   replication::RunStatus status;
   status.pipeline = "walbrook";
   status.slot = "s";
@@ -51,7 +51,7 @@ TEST(WireJson, AStatusComesBackAsItWas) {
   EXPECT_EQ(back.tables[0].estimated_rows, -1);
 }
 
-TEST(WireJson, AnAnswerKeepsNullApartFromTheEmptyText) {
+TEST(WireJson, an_answer_keeps_null_apart_from_the_empty_text) {
   SqlAnswer answer{.lsn = *Lsn::parse("0/1A2B3C8"),
                    .result = {.columns = {{"a", "VARCHAR", false}, {"n", "BIGINT", true, true}},
                               .rows = {{std::nullopt, "1"}, {"", std::nullopt}}}};
@@ -64,12 +64,12 @@ TEST(WireJson, AnAnswerKeepsNullApartFromTheEmptyText) {
   EXPECT_EQ(back.result.columns[0].type, "VARCHAR");
 }
 
-TEST(WireJson, BytesThatAreNoUtf8DoNotBreakAnAnswer) {
+TEST(WireJson, bytes_that_are_no_utf8_do_not_break_an_answer) {
   SqlAnswer answer{.lsn = {}, .result = {.columns = {{"a", "VARCHAR", false}}, .rows = {{"\xFF"}}}};
   EXPECT_EQ(sql_answer_from_json(to_json(answer)).result.rows[0][0], "\xEF\xBF\xBD");
 }
 
-TEST(WireJson, WhatIsMalformedIsAnError) {
+TEST(WireJson, what_is_malformed_is_an_error) {
   EXPECT_THROW(static_cast<void>(status_from_json("{}")), Error);
   EXPECT_THROW(static_cast<void>(status_from_json("nonsense")), Error);
   EXPECT_THROW(static_cast<void>(sql_answer_from_json(R"({"lsn":1})")), Error);
