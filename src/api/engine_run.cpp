@@ -25,14 +25,14 @@ namespace walbrook::api {
 namespace {
 
 using destination::Destination;
-using destination::TableState;
+using destination::OutputState;
 
 constexpr milliseconds progress_interval{200};
 
 // What a pipeline has in one dataset does not move to another by itself.
 void check_dataset(const PipelineState& state, const destination::State& known) {
-  for (const auto& table : known.tables) {
-    const bool stays = table.state == TableState::removed || table.state == TableState::loaded;
+  for (const auto& table : known.outputs) {
+    const bool stays = table.state == OutputState::removed || table.state == OutputState::loaded;
     if (stays || table.columns == nullptr) continue;
     const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
     if (table.target_schema == wanted) continue;
@@ -93,18 +93,18 @@ std::vector<TableLoad> table_loads(const replication::RunStatus& status, const d
   std::map<std::string, const replication::RunStatus::Table*> by_name;
   for (const auto& table : status.tables) by_name[dotted(table.schema, table.name)] = &table;
   std::vector<TableLoad> loads;
-  for (const auto& record : now.tables) {
+  for (const auto& record : now.outputs) {
     TableLoad load{.name = dotted(record.schema, record.name),
                    .target = dotted(record.target_schema, record.target_name),
                    .state = std::string(destination::to_string(record.state)),
                    .reason = record.reason,
                    .suspect = record.suspect};
-    if (record.state == TableState::copying) {
+    if (record.state == OutputState::copying) {
       load.reason = "its copy was stopped; the next run copies it from the beginning";
     }
     if (const auto seen = by_name.find(load.name); seen != by_name.end()) {
       const auto& table = *seen->second;
-      load.copied = copied.contains(load.name) && record.state == TableState::streaming;
+      load.copied = copied.contains(load.name) && record.state == OutputState::streaming;
       if (load.copied) load.copied_rows = table.copied_rows;
       load.inserts = table.inserts;
       load.updates = table.updates;
@@ -156,7 +156,7 @@ void tell_postponed(const std::vector<replication::Postponed>& tables) {
 }
 
 // So is one whose rows may differ from the source.
-void tell_suspect(const std::vector<destination::TableRecord>& tables) {
+void tell_suspect(const std::vector<destination::OutputRecord>& tables) {
   if (tables.empty()) return;
   const auto& first = tables.front();
   throw Error(ErrorKind::data,
@@ -202,7 +202,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   info.truncates = summary.applied.truncates;
   info.tables = table_loads(run.status(), now, progress.copied());
   std::erase_if(info.tables, [](const TableLoad& table) { return table.state == "loaded"; });
-  info.schema_changes = schema_changes(before.tables, now.tables, *destination);
+  info.schema_changes = schema_changes(before.outputs, now.outputs, *destination);
   info.started_at = started;
   info.seconds = std::chrono::duration<double>(std::chrono::system_clock::now() - started).count();
   info.copy_seconds = summary.copy_seconds;
@@ -223,7 +223,7 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   const auto destination = destination::open_destination(options);
   if (!destination::is_there(options.url)) return std::nullopt;
   const auto now = destination->open();
-  if (!now.checkpoint && now.tables.empty()) return std::nullopt;
+  if (!now.checkpoint && now.outputs.empty()) return std::nullopt;
   auto info = describe(state, *destination, now);
   info.tables = table_loads({}, now, {});
   const auto session = destination::query_engine_of(*destination).open_session();

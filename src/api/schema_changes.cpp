@@ -9,13 +9,13 @@
 namespace walbrook::api {
 namespace {
 
-using destination::TableRecord;
-using destination::TableState;
+using destination::OutputRecord;
+using destination::OutputState;
 using Kind = SchemaChange::Kind;
 
-const TableRecord* same_table(const std::vector<TableRecord>& records, const TableRecord& record) {
-  const auto found = std::ranges::find_if(records, [&record](const TableRecord& each) {
-    return means_same_table(each, record) && (each.state == TableState::loaded) == (record.state == TableState::loaded);
+const OutputRecord* same_table(const std::vector<OutputRecord>& records, const OutputRecord& record) {
+  const auto found = std::ranges::find_if(records, [&record](const OutputRecord& each) {
+    return means_same_table(each, record) && each.has_source() == record.has_source() && each.role == record.role;
   });
   return found == records.end() ? nullptr : &*found;
 }
@@ -36,14 +36,14 @@ void compare_columns(const std::string& table, const TableSchema& before, const 
 
 }  // namespace
 
-std::vector<SchemaChange> schema_changes(const std::vector<TableRecord>& before, const std::vector<TableRecord>& now,
+std::vector<SchemaChange> schema_changes(const std::vector<OutputRecord>& before, const std::vector<OutputRecord>& now,
                                          const destination::Destination& destination) {
   std::vector<SchemaChange> changes;
   for (const auto& record : now) {
     const auto table = record.schema + "." + record.name;
     const auto* known = same_table(before, record);
-    const bool was_there = known != nullptr && known->columns != nullptr && known->state != TableState::removed;
-    const bool is_there = record.columns != nullptr && record.state != TableState::removed;
+    const bool was_there = known != nullptr && known->columns != nullptr && known->state != OutputState::removed;
+    const bool is_there = record.columns != nullptr && record.state != OutputState::removed;
     if (was_there && !is_there) {
       changes.push_back({.kind = Kind::table_removed, .table = table, .column = {}, .type = {}});
     } else if (is_there && !was_there) {

@@ -8,8 +8,8 @@
 
 namespace walbrook::api {
 
-[[nodiscard]] std::vector<SchemaChange> schema_changes(const std::vector<destination::TableRecord>& before,
-                                                       const std::vector<destination::TableRecord>& now,
+[[nodiscard]] std::vector<SchemaChange> schema_changes(const std::vector<destination::OutputRecord>& before,
+                                                       const std::vector<destination::OutputRecord>& now,
                                                        const destination::Destination& destination);
 
 }  // namespace walbrook::api

@@ -21,8 +21,8 @@
 namespace walbrook::api {
 namespace {
 
-using destination::TableRecord;
-using destination::TableState;
+using destination::OutputRecord;
+using destination::OutputState;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
@@ -76,31 +76,26 @@ postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan
   return name;
 }
 
-// The table as the destination has it, or as it is to be made. Names are one where the destination cannot tell them
+// The output as the destination has it, or as it is to be made. Names are one where the destination cannot tell them
 // apart.
-TableRecord record_of(const postgres::TableName& target, const destination::State& state,
-                      const destination::Destination& destination) {
+OutputRecord record_of(const postgres::TableName& target, const destination::State& state,
+                       const destination::Destination& destination) {
   const auto& names = destination.capabilities().names;
-  Oid newest = 0;
-  for (const auto& table : state.tables) {
-    if (table.state == TableState::loaded) newest = std::max(newest, table.oid);
-    if (!names.same(table.target_schema, target.schema) || !names.same(table.target_name, target.name)) continue;
-    if (table.state == TableState::loaded) return table;
+  for (const auto& output : state.outputs) {
+    if (!names.same(output.target_schema, target.schema) || !names.same(output.target_name, target.name)) continue;
+    if (!output.has_source()) return output;
     throw Error(ErrorKind::configuration,
                 fmt::format("table_name {}: it is the copy of {} of the source, and nothing else may be written to it",
-                            dotted(target.schema, target.name), dotted(table.schema, table.name)),
+                            dotted(target.schema, target.name), dotted(output.schema, output.name)),
                 "Name another table, or have it in another dataset.",
-                {.setting = "table_name", .table = dotted(table.schema, table.name)});
+                {.setting = "table_name", .table = dotted(output.schema, output.name)});
   }
-  if (newest + 1 >= destination::first_source_oid) {
-    throw Error(ErrorKind::configuration, fmt::format("a pipeline has at most {} tables without a source", newest));
-  }
-  return {.oid = newest + 1,
+  return {.id = destination::next_output_id(state.outputs),
           .schema = target.schema,
           .name = target.name,
           .target_schema = target.schema,
           .target_name = target.name,
-          .state = TableState::loaded,
+          .state = OutputState::loaded,
           .style = {}};  // a program chooses its own names, and none of its rows comes from a change
 }
 
@@ -178,7 +173,6 @@ class StreamRun {
 
   // What the copy has, and what the table will have.
   void set_schema() {
-    arriving_.oid = record_.oid;
     arriving_.schema = record_.schema;
     arriving_.name = record_.name;
     arriving_.identity = key_.empty() ? ReplicaIdentity::nothing : ReplicaIdentity::key;
@@ -229,7 +223,7 @@ class StreamRun {
 
   [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(const TableSchemaRef& schema) {
     const destination::CopyTarget target{
-        .table = &record_,
+        .output = &record_,
         .schema = schema,
         .last_of = disposition_ == Disposition::merge ? key_ : std::vector<std::string>()};
     return destination_->begin_copy({&target, 1});
@@ -258,7 +252,7 @@ class StreamRun {
       load->swap_in(record_);
       counts_.written = copied_;
     }
-    load->put(destination::PutTable{record_});
+    load->put(destination::PutOutput{record_});
     load->put(destination::PutLoad{{.first_commit = {},
                                     .last_commit = {},
                                     .inserts = inserts(),
@@ -287,13 +281,13 @@ class StreamRun {
     info.packages = loaded_ ? 1 : 0;
     info.tables.push_back({.name = label(),
                            .target = label(),
-                           .state = std::string(to_string(TableState::loaded)),
+                           .state = std::string(to_string(OutputState::loaded)),
                            .reason = {},
                            .changes = inserts() + updates() + deletes(),
                            .inserts = inserts(),
                            .updates = updates(),
                            .deletes = deletes()});
-    info.schema_changes = schema_changes(before_.tables, now.tables, *destination_);
+    info.schema_changes = schema_changes(before_.outputs, now.outputs, *destination_);
     info.started_at = started_;
     info.seconds = info.apply_seconds = seconds();
     return info;
@@ -312,7 +306,7 @@ class StreamRun {
 
   std::unique_ptr<destination::Destination> destination_;
   destination::State before_;
-  TableRecord record_;  // as it will be
+  OutputRecord record_;  // as it will be
   TableSchema arriving_;
   bool there_ = false;
   bool adds_columns_ = false;

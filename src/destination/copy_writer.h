@@ -12,10 +12,10 @@
 
 namespace walbrook::destination {
 
-// One table of a copy.
+// One output of a copy.
 struct CopyTarget {
-  const TableRecord* table = nullptr;  // borrowed for the time of begin_copy; `style` is the one that the copy gets
-  TableSchemaRef schema;               // of the rows to come
+  const OutputRecord* output = nullptr;  // borrowed for the time of begin_copy; `style` is the one that the copy gets
+  TableSchemaRef schema;                 // of the rows to come
   // Of rows with equal values in these columns only the one that was appended last stays. They hold no NULL and no
   // nested values. Empty: all rows stay.
   std::vector<std::string> last_of = {};
@@ -29,7 +29,7 @@ class CopyWriter {
   CopyWriter& operator=(const CopyWriter&) = delete;
   virtual ~CopyWriter() = default;  // without finish(): what was written goes
 
-  // Rows of the table that was the `index`th at begin_copy. REQUIRES: only inserts.
+  // Rows of the output that was the `index`th at begin_copy. REQUIRES: only inserts.
   virtual void append(std::size_t index, const RowBatch& rows) = 0;
   // Makes all tables of the writer durable by one commit: all of them are whole, or none. Returns how many rows did not
   // stay (CopyTarget::last_of).

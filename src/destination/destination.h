@@ -42,7 +42,7 @@ struct TargetFinding {
     name_conflict,  // its name belongs to something that walbrook did not make, and does not touch: only a person can
                     // free it
   };
-  Oid oid = 0;  // of the record that was asked about
+  OutputId output;  // that was asked about
   Kind kind = Kind::altered;
   std::string reason;  // what was done to it, with its name and the destination's
   std::string hint;    // of a name conflict: how to free the name
@@ -50,8 +50,8 @@ struct TargetFinding {
 
 // What is dropped of a pipeline, all in one transaction.
 enum class DropScope : std::uint8_t {
-  tables,    // target tables of the given records, finished or not, and all that is known of them
-  sourced,   // all that comes from a source: its tables and their state, the checkpoint. Tables in state `loaded` stay
+  outputs,   // target tables of the given outputs, finished or not, and all that is known of them
+  sourced,   // all that comes from a source: its tables and their state, the checkpoint. Outputs without a source stay
   pipeline,  // everything
 };
 
@@ -76,17 +76,18 @@ class Destination {
   // while there is nothing to load; Transaction::commit asks by itself. REQUIRES: the thread that loads.
   virtual void check_still_there() {}
 
-  // Of these tables those that are not as their records say. A table without columns has no target yet: of it a name
-  // conflict is told. Columns and constraints that were added do not count. Reads the catalog once for all of them. A
-  // destination that is open to be read answers too.
-  [[nodiscard]] virtual std::vector<TargetFinding> inspect(std::span<const TableRecord> tables) = 0;
+  // Of these outputs those whose targets are not as their records say. An output without columns has no target yet: of
+  // it a name conflict is reported. Columns and constraints that were added do not count. Reads the catalog once for
+  // all of them. A destination that is open to be read answers too.
+  [[nodiscard]] virtual std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Transaction> begin(const AttemptId& attempt) = 0;
-  // A copy of several tables is meant for small ones: it is one transaction. That of one table is committed as it
-  // grows. A name conflict is an Error(destination).
-  [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> tables) = 0;
-  // Something else that has the name of a target stays. `tables`: of DropScope::tables.
-  virtual void drop(DropScope scope, std::span<const TableRecord> tables = {}) = 0;
+  // A copy of several outputs is meant for small ones: it is one transaction. That of one is committed as it grows.
+  // A name conflict is an Error(destination).
+  [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> outputs) = 0;
+  // Something else that has the name of a target stays. `outputs`: of DropScope::outputs. A table whose last output
+  // is dropped is forgotten.
+  virtual void drop(DropScope scope, std::span<const OutputRecord> outputs = {}) = 0;
   // nullptr: the destination answers no queries.
   [[nodiscard]] virtual QueryEngine* query_engine() { return nullptr; }
 };

@@ -1,5 +1,6 @@
 #include "destination/state.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,30 +9,36 @@
 namespace walbrook::destination {
 namespace {
 
-constexpr std::array<std::pair<TableState, std::string_view>, 7> state_names = {
-    {{TableState::pending, "pending"},
-     {TableState::copying, "copying"},
-     {TableState::streaming, "streaming"},
-     {TableState::quarantined, "quarantined"},
-     {TableState::removed, "removed"},
-     {TableState::loaded, "loaded"},
-     {TableState::left_out, "left_out"}}};
+constexpr std::array<std::pair<OutputState, std::string_view>, 7> state_names = {
+    {{OutputState::pending, "pending"},
+     {OutputState::copying, "copying"},
+     {OutputState::streaming, "streaming"},
+     {OutputState::quarantined, "quarantined"},
+     {OutputState::removed, "removed"},
+     {OutputState::loaded, "loaded"},
+     {OutputState::left_out, "left_out"}}};
 
 }  // namespace
 
-std::string_view to_string(TableState state) {
+std::string_view to_string(OutputState state) {
   for (const auto& [known, name] : state_names) {
     if (known == state) return name;
   }
   return "pending";
 }
 
-TableState parse_table_state(std::string_view text) {
+OutputState parse_output_state(std::string_view text) {
   for (const auto& [state, name] : state_names) {
     if (name == text) return state;
   }
-  throw Error(ErrorKind::destination, "unknown table state \"" + std::string(text) + "\" in the destination's state",
+  throw Error(ErrorKind::destination, "unknown output state \"" + std::string(text) + "\" in the destination's state",
               "The state was written by another version of walbrook or changed by hand.");
+}
+
+OutputId next_output_id(const std::vector<OutputRecord>& known) {
+  OutputId newest;
+  for (const auto& output : known) newest = std::max(newest, output.id);
+  return {newest.value + 1};
 }
 
 std::string_view to_string(Naming naming) {

@@ -4,6 +4,7 @@
 // Destination::open and read_state. No fact is carried in a sentence: reasons are for people.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,20 +17,22 @@
 #include "destination/selection.h"
 #include "model/table_schema.h"
 #include "model/transaction.h"
+#include "output/disposition.h"
 
 namespace walbrook::destination {
 
-enum class TableState {
+// The state of an output's copy.
+enum class OutputState {
   pending,      // to be copied
   copying,      // a copy under snapshot_lsn is under way (starts again after a crash)
   streaming,    // equals the source at the checkpoint
   quarantined,  // suspended, with its reason; not touched until it is resynced
   removed,      // no longer published or dropped in the source; its target table stays
   loaded,       // has no source: a program wrote it
-  left_out,     // walbrook's own publication must not publish it (reason); its target table stays, if it has one
+  left_out,     // walbrook's own publication must not publish its table (reason); its target stays, if it has one
 };
-[[nodiscard]] std::string_view to_string(TableState state);
-[[nodiscard]] TableState parse_table_state(std::string_view text);
+[[nodiscard]] std::string_view to_string(OutputState state);
+[[nodiscard]] OutputState parse_output_state(std::string_view text);  // throws Error(destination)
 
 // How target tables and their columns are named.
 enum class Naming {
@@ -61,39 +64,58 @@ struct TargetName {
   friend bool operator==(const TargetName&, const TargetName&) = default;
 };
 
-// A table without a source (state `loaded`) has a smaller OID of its own, which PostgreSQL gives to no table that can
-// be published; and in the place of the source's names those of the destination.
-inline constexpr Oid first_source_oid = 16384;
-
 inline constexpr std::size_t most_truncates = 64;  // kept of a table; what is forgotten costs a resync at worst
 
-// What is known of one table.
+// What is known of one table of the source. Its rows are in its outputs.
 struct TableRecord {
-  Oid oid = 0;         // source table (of a partitioned table: the root)
-  std::string schema;  // in the source
+  Oid oid = 0;         // of a partitioned table: of the root
+  std::string schema;  // no two tables have one name
   std::string name;
-  std::string target_schema;  // in the destination, as the user reads it
-  std::string target_name;
-  TableState state = TableState::pending;
-  Lsn snapshot_lsn;    // the copy's consistent point; unset before
-  std::string reason;  // of quarantined, removed and left_out; why a pending one is copied again
-  std::string
-      fingerprint{};  // postgres/catalog/fingerprint.h, when rows and catalog were last known to agree; empty = unknown
   std::vector<std::uint32_t> truncates{};  // transactions that truncated the whole table, the newest most_truncates
-  std::string suspect{};   // why rows may differ from the source although the table is streaming; empty = they do not
-  TableSchemaRef columns;  // what the target's rows look like; nullptr before the first copy
-  TargetStyle style{};     // of the target table that readers see
+  // Set while the table has left the publication and still waits for changes that were published before
+  // (replication/core/leaving.h).
+  std::uint64_t leaves_xid = 0;  // 0: it has not left
+  Lsn leaves_at{};               // unset: not known yet
+};
+
+// Names an output for as long as the pipeline lives. A table that is dropped and created again keeps those of its
+// outputs.
+struct OutputId {
+  std::uint32_t value = 0;  // 0: none
+  friend auto operator<=>(const OutputId&, const OutputId&) = default;
+};
+
+// An output: what one table of the source becomes in one place, or what a program writes there. A table may have
+// several, each with a state of its own.
+struct OutputRecord {
+  OutputId id;
+  Oid source = 0;      // the table of the source; 0: it has none (`loaded`), or none any more (`removed`: renamed)
+  std::string schema;  // the table's name in the source; of an output without a source that of its target
+  std::string name;
+  std::string role{};  // tells the outputs of one table apart; "" = the table's own
+  Disposition disposition = Disposition::merge;
+  std::string target_schema{};  // in the destination, as the user reads it
+  std::string target_name{};
+  OutputState state = OutputState::pending;
+  Lsn snapshot_lsn{};    // the copy's consistent point; unset before
+  std::string reason{};  // of quarantined, removed and left_out; why a pending one is copied again
+  // Of the source table (postgres/catalog/fingerprint.h), when the output's rows and the catalog were last known to
+  // agree; empty = unknown. Outputs of one table were copied at different times.
+  std::string fingerprint{};
+  std::string suspect{};     // why rows may differ from the source although it is streaming; empty = they do not
+  TableSchemaRef columns{};  // what the target's rows look like; nullptr before the first copy
+  TargetStyle style{};       // of the target table that readers see
   // The run that began it was asked not to copy its rows (--no-snapshot). Holds until a resync is requested: nothing
   // else copies it.
   bool changes_only = false;
-  // Set while a streaming table that left the publication still waits for changes that were published before
-  // (replication/core/leaving.h).
-  std::uint64_t leaves_xid = 0;  // 0: it has not left
-  Lsn leaves_at;                 // unset: not known yet
-  std::int64_t load_id = 0;      // under which the copy under way will be told of (LoadRecord); not stored
+  std::int64_t load_id = 0;  // under which the copy under way will be reported (LoadRecord); not stored
 
   [[nodiscard]] TargetName target() const { return {.schema = target_schema, .table = target_name}; }
+  [[nodiscard]] bool has_source() const { return state != OutputState::loaded; }
 };
+
+// An id that no output of a pipeline has; `known`: all of them. They are given in ascending order.
+[[nodiscard]] OutputId next_output_id(const std::vector<OutputRecord>& known);
 
 // How far a pipeline has come. Its LSN is unset from before the slot is created until the first state is stored: a run
 // that finds the slot then knows it for its own.
@@ -130,23 +152,28 @@ struct LoadRecord {
 struct State {
   std::optional<Checkpoint> checkpoint;
   std::vector<TableRecord> tables;
+  std::vector<OutputRecord> outputs;
   std::int64_t newest_load = 0;  // its id; 0 = none
   // For contradiction() alone.
   std::size_t checkpoints = 0;  // rows that claim to be this pipeline's checkpoint
-  bool targets = false;         // target tables of source tables exist in the destination
+  bool targets = false;         // target tables of outputs with a source exist in the destination
 };
 
 // ---- changes of the state -------------------------------------------------------------------------------------------
 
-// Replaces the record of the same (schema, name); tables in state `loaded` are apart from the others. A finished copy
-// of a table that is put as `pending`, `quarantined`, `removed` or `left_out` goes: nothing would ever swap it in.
+// Replaces the records of tables that have its OID or its name.
 struct PutTable {
   TableRecord table;
 };
+// Replaces the record of the same id. A finished copy of an output that is put as `pending`, `quarantined`, `removed`
+// or `left_out` goes: nothing would ever swap it in.
+struct PutOutput {
+  OutputRecord output;
+};
 // The target table's columns get the descriptions of the record's columns. REQUIRES: the transaction has not changed
-// rows of the table yet.
-struct DescribeTable {
-  TableRecord table;
+// rows of the output yet.
+struct DescribeOutput {
+  OutputRecord output;
 };
 struct PutCheckpoint {
   Checkpoint checkpoint;
@@ -163,6 +190,7 @@ struct KeepPrepared {
 struct DropPrepared {
   std::uint32_t xid = 0;
 };
-using StateChange = std::variant<PutTable, DescribeTable, PutCheckpoint, PutLoad, KeepPrepared, DropPrepared>;
+using StateChange =
+    std::variant<PutTable, PutOutput, DescribeOutput, PutCheckpoint, PutLoad, KeepPrepared, DropPrepared>;
 
 }  // namespace walbrook::destination

@@ -32,7 +32,7 @@ struct StoredColumn {
 };
 
 struct StoredTable {
-  TableRecord record;
+  OutputRecord record;
   std::optional<std::uint64_t> rows;  // nullopt: there is no copy yet
   std::vector<StoredColumn> columns;  // empty: likewise
 };

@@ -75,15 +75,15 @@ std::string column_name(const ColumnSchema& column, Naming naming) {
   return naming == Naming::snake_case ? snake_case(column.name) : column.name;
 }
 
-bool fits(const TableRecord& table, const TargetStyle& style, const std::string& dataset) {
-  if (table.columns == nullptr) return true;
+bool fits(const OutputRecord& output, const TargetStyle& style, const std::string& dataset) {
+  if (output.columns == nullptr) return true;
   const auto is_called_so = [&](const ColumnSchema& column) {
-    return column_name(column, table.style.naming) == column_name(column, style.naming);
+    return column_name(column, output.style.naming) == column_name(column, style.naming);
   };
-  return table.style.metadata == style.metadata &&
-         table.target_schema == (dataset.empty() ? table_name(table.schema, style.naming) : dataset) &&
-         is_named_after(table.target_name, table_name(table.name, style.naming)) &&
-         std::ranges::all_of(table.columns->columns, is_called_so);
+  return output.style.metadata == style.metadata &&
+         output.target_schema == (dataset.empty() ? table_name(output.schema, style.naming) : dataset) &&
+         is_named_after(output.target_name, table_name(output.name, style.naming)) &&
+         std::ranges::all_of(output.columns->columns, is_called_so);
 }
 
 std::vector<std::string> target_column_names(const NameRules& rules, const TargetStyle& style,

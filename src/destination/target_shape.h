@@ -1,5 +1,5 @@
 // What a target table is called and what its columns are called: pure functions of a destination's name rules, the
-// style that the user chose and the table's record.
+// style that the user chose and the output's record.
 //
 // Names are the source's own, or what Naming or the user makes of them. Of columns whose names the destination cannot
 // tell apart, the first in attribute order keeps its name; the others get `_2`, `_3`, …: the first number that is
@@ -40,7 +40,7 @@ struct MetadataName {
                                      const std::function<bool(const TargetName&)>& is_taken);
 // The target table that readers see is where one that is made now would be, is named as that, and has the same metadata
 // columns. True where there is none.
-[[nodiscard]] bool fits(const TableRecord& table, const TargetStyle& style, const std::string& dataset);
+[[nodiscard]] bool fits(const OutputRecord& output, const TargetStyle& style, const std::string& dataset);
 // The name that a column is to have, if no other column has it.
 [[nodiscard]] std::string column_name(const ColumnSchema& column, Naming naming);
 // The names of the target's columns for the source's, in their order. Throws Error(data) where a column has the name of

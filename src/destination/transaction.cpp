@@ -2,16 +2,16 @@
 
 namespace walbrook::destination {
 
-MergeCounts apply(Transaction& transaction, const TableRecord& table, const RowOperations& operations) {
+MergeCounts apply(Transaction& transaction, const OutputRecord& output, const RowOperations& operations) {
   MergeCounts counts;
   const RowsOf rows{.schema = operations.schema,
                     .transactions = operations.transactions,
                     .load_id = operations.load_id,
                     .keyed = operations.keyed};
-  if (!operations.complete.empty()) transaction.complete(table, rows, operations.complete);
-  if (!operations.remove.empty()) counts.removed = transaction.remove(table, rows, operations.remove);
+  if (!operations.complete.empty()) transaction.complete(output, rows, operations.complete);
+  if (!operations.remove.empty()) counts.removed = transaction.remove(output, rows, operations.remove);
   if (!operations.append.empty() || !operations.complete.empty()) {
-    const auto appended = transaction.append(table, rows, operations.append);
+    const auto appended = transaction.append(output, rows, operations.append);
     counts.written = appended.rows;
     counts.variants = appended.overflow;
   }

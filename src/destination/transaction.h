@@ -23,7 +23,7 @@
 #include "base/error.h"
 #include "base/lsn.h"
 #include "destination/state.h"
-#include "output/merge.h"
+#include "output/row_operations.h"
 
 namespace walbrook::destination {
 
@@ -85,28 +85,28 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
   virtual ~Transaction() = default;
 
-  // Adds columns to the target table; of a table in state `copying`, to its finished copy as well. REQUIRES, unless
+  // Adds columns to the target table; of an output in state `copying`, to its finished copy as well. REQUIRES, unless
   // Capabilities::transactional_ddl: nothing else was done in the transaction. The additions may become durable by
   // themselves.
-  virtual void alter(const TableRecord& table, const Alteration& alteration) = 0;
-  // The finished copy of the table (CopyWriter::finish) becomes what readers see under its target name; the target that
-  // `former` names, where the table was until now, goes. Before any row operation on the table.
-  virtual void swap_in(const TableRecord& table, const TargetName* former = nullptr) = 0;
+  virtual void alter(const OutputRecord& output, const Alteration& alteration) = 0;
+  // The finished copy of the output (CopyWriter::finish) becomes what readers see under its target name; the target
+  // that `former` names, where the output was until now, goes. Before any row operation on the output.
+  virtual void swap_in(const OutputRecord& output, const TargetName* former = nullptr) = 0;
   // The rows of the table's finished copy are added to what readers see, and replace rows that are equal in the columns
   // of `key`. Columns that the copy does not have become NULL.
-  virtual MergeCounts add_copy(const TableRecord& table, const std::vector<std::string>& key) = 0;
+  virtual MergeCounts add_copy(const OutputRecord& output, const std::vector<std::string>& key) = 0;
 
   // The three row operations. Columns of the target that are not in the rows' schema become NULL in written rows; every
   // column of the schema is in the target, and every overflow column that the values need (alter).
   //
   // Fills in the cells that `patches` leave out from the target's rows, as they are now, and keeps the rows for the
-  // next append to the table. Throws Error(data) where a patch does not find exactly one row.
-  virtual void complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) = 0;
+  // next append to the output. Throws Error(data) where a patch does not find exactly one row.
+  virtual void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) = 0;
   // Returns how many rows went.
-  virtual std::uint64_t remove(const TableRecord& table, const RowsOf& rows, std::span<const Removal> removals) = 0;
-  // Appends `appended` and the rows that complete() keeps for the table.
-  virtual AppendCounts append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) = 0;
-  virtual void truncate(const TableRecord& table) = 0;
+  virtual std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) = 0;
+  // Appends `appended` and the rows that complete() keeps for the output.
+  virtual AppendCounts append(const OutputRecord& output, const RowsOf& rows, std::span<const RowRef> appended) = 0;
+  virtual void truncate(const OutputRecord& output) = 0;
 
   virtual void put(const StateChange& change) = 0;
   // The changes of a prepared transaction that are kept (KeepPrepared), in the order in which they were put. `sink` may
@@ -117,6 +117,6 @@ class Transaction {
 };
 
 // The three row operations in their order: complete, remove, append.
-MergeCounts apply(Transaction& transaction, const TableRecord& table, const RowOperations& operations);
+MergeCounts apply(Transaction& transaction, const OutputRecord& output, const RowOperations& operations);
 
 }  // namespace walbrook::destination

@@ -41,7 +41,7 @@ replication::RunStatus::Table table_from(const json& document) {
   document.at("name").get_to(table.name);
   document.at("target_schema").get_to(table.target_schema);
   document.at("target_name").get_to(table.target_name);
-  table.state = destination::parse_table_state(document.at("state").get<std::string>());
+  table.state = destination::parse_output_state(document.at("state").get<std::string>());
   document.at("reason").get_to(table.reason);
   document.at("suspect").get_to(table.suspect);
   document.at("copied_rows").get_to(table.copied_rows);

@@ -15,7 +15,7 @@ using destination::CopyTarget;
 
 class CopyTest : public ContractTest {
  protected:
-  void swap_in(const TableRecord& table) {
+  void swap_in(const OutputRecord& table) {
     load(0x2000, [&](Transaction& transaction) { transaction.swap_in(table); });
   }
 };
@@ -53,13 +53,13 @@ TEST_P(CopyTest, a_new_copy_may_have_other_columns) {
 
 TEST_P(CopyTest, copies_of_many_tables_become_whole_together) {
   open();
-  std::vector<TableRecord> records;
+  std::vector<OutputRecord> records;
   std::vector<CopyTarget> targets;
   for (int i = 0; i < 40; ++i) {
     records.push_back(record(
         contract::table("t" + std::to_string(i), {{"id", int4, key}, {"note", text}}, 17000 + static_cast<Oid>(i))));
   }
-  for (const auto& each : records) targets.push_back({.table = &each, .schema = each.columns});
+  for (const auto& each : records) targets.push_back({.output = &each, .schema = each.columns});
   const auto writer = destination().begin_copy(targets);
   for (std::size_t i = 0; i < records.size(); ++i) {
     for (int batch = 0; batch < static_cast<int>(i) % 3; ++batch) {
@@ -88,7 +88,7 @@ TEST_P(CopyTest, a_copy_that_was_not_finished_when_its_process_died_leaves_nothi
   open();
   const auto table = record(orders);
   killed([&](Destination& opened) {
-    const CopyTarget target{.table = &table, .schema = orders};
+    const CopyTarget target{.output = &table, .schema = orders};
     const auto writer = opened.begin_copy({&target, 1});
     RowBatch batch(orders);
     for (int i = 0; i < 200'000; ++i) append(batch, Op::insert, {i, "note"});
@@ -107,7 +107,7 @@ TEST_P(CopyTest, p2_a_copy_that_was_swapped_in_survives_a_kill) {
   const auto table = record(orders);
   constexpr int count = 100'000;
   killed([&](Destination& opened) {
-    const CopyTarget target{.table = &table, .schema = orders};
+    const CopyTarget target{.output = &table, .schema = orders};
     const auto writer = opened.begin_copy({&target, 1});
     RowBatch batch(orders);
     for (int i = 0; i < count; ++i) append(batch, Op::insert, {i, "note"});
@@ -156,7 +156,7 @@ TEST_P(CopyTest, p4_overflow_columns_come_with_the_first_value_that_needs_one) {
 
 TEST_P(CopyTest, a_finished_copy_can_get_overflow_columns) {
   open();
-  auto table = record(contract::table("money", {{"id", int4, key}, {"a", numeric}}), TableState::copying);
+  auto table = record(contract::table("money", {{"id", int4, key}, {"a", numeric}}), OutputState::copying);
   copy(table, {{1, 1}});
   add_overflow(table, {"a"});
   load(0x2000, [&](Transaction& transaction) {
@@ -172,7 +172,7 @@ TEST_P(CopyTest, several_copies_are_written_while_transactions_go_on) {
   constexpr int copies = 3;
   constexpr int parts = 10;
   constexpr int rows_a_part = 5000;
-  std::vector<TableRecord> records;
+  std::vector<OutputRecord> records;
   for (int i = 0; i < copies; ++i) {
     records.push_back(record(
         contract::table("copied_" + std::to_string(i), {{"id", int8, key}, {"v", text}}, 19000 + static_cast<Oid>(i))));

@@ -15,7 +15,7 @@ std::string url_of(const destination::Destination& destination) {
 }
 
 std::vector<std::vector<Cell>> read_from_memory(destination::Destination& destination,
-                                                const destination::TableRecord& table) {
+                                                const destination::OutputRecord& table) {
   const auto target = MemoryStore::named(url_of(destination))->target(table.target());
   if (target == nullptr) throw Error(ErrorKind::destination, "there is no table " + table.target_name);
   std::vector<std::vector<Cell>> rows(target->rows().size());

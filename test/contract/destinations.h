@@ -17,7 +17,7 @@ struct DestinationKind {
   destination::DestinationOptions (*options)(const std::string& folder);
   // What readers see of the table: the columns of its record, in their order. Throws Error where there is no such
   // table.
-  std::vector<std::vector<Cell>> (*read)(destination::Destination& destination, const destination::TableRecord& table);
+  std::vector<std::vector<Cell>> (*read)(destination::Destination& destination, const destination::OutputRecord& table);
   // What the destination keeps, held while a test closes it and opens it again; nullptr: it is in the folder.
   std::shared_ptr<void> (*keep)(const destination::DestinationOptions& options) = nullptr;
 

@@ -200,7 +200,7 @@ Cell parse_duckdb_text(const PhysicalType& type, const std::string& printed) {
 }
 
 std::vector<std::vector<Cell>> read_from_duckdb(destination::Destination& destination,
-                                                const destination::TableRecord& table) {
+                                                const destination::OutputRecord& table) {
   const auto session = destination.query_engine()->open_session();
   const auto target = quoted(table.target_schema) + "." + quoted(table.target_name);
   const auto& columns = table.columns->columns;

@@ -43,11 +43,12 @@ State DestinationCase::open(const std::string& pipeline) {
   return destination_->open();
 }
 
-TableRecord DestinationCase::record(const TableSchemaRef& schema, TableState state) {
-  TableRecord table{.oid = schema->oid, .schema = schema->schema, .name = schema->name};
+OutputRecord DestinationCase::record(const TableSchemaRef& schema, OutputState state) {
+  OutputRecord table{.id = {schema->oid}, .source = schema->oid, .schema = schema->schema, .name = schema->name};
   table.target_schema = schema->schema;
   table.target_name = schema->name;
   table.state = state;
+  if (!table.has_source()) table.source = 0;
   table.columns = schema;
   return table;
 }
@@ -63,38 +64,38 @@ void DestinationCase::load(std::uint64_t lsn, const std::function<void(Transacti
   transaction->commit();
 }
 
-std::unique_ptr<destination::CopyWriter> DestinationCase::copy_writer(const TableRecord& table) {
-  const destination::CopyTarget target{.table = &table, .schema = table.columns};
+std::unique_ptr<destination::CopyWriter> DestinationCase::copy_writer(const OutputRecord& table) {
+  const destination::CopyTarget target{.output = &table, .schema = table.columns};
   return destination_->begin_copy({&target, 1});
 }
 
-void DestinationCase::copy(const TableRecord& table, const Rows& rows) {
+void DestinationCase::copy(const OutputRecord& table, const Rows& rows) {
   const auto writer = copy_writer(table);
   writer->append(0, inserts(table.columns, rows));
   writer->finish();
 }
 
-TableRecord DestinationCase::create(const TableSchemaRef& schema, const Rows& rows) {
+OutputRecord DestinationCase::create(const TableSchemaRef& schema, const Rows& rows) {
   const auto table = record(schema);
   copy(table, rows);
   load(++lsn_, [&](Transaction& transaction) {
     transaction.swap_in(table);
-    transaction.put(destination::PutTable{table});
+    transaction.put(destination::PutOutput{table});
   });
   return table;
 }
 
-destination::MergeCounts DestinationCase::merge(const TableRecord& table, const RowOperations& effect) {
+destination::MergeCounts DestinationCase::merge(const OutputRecord& table, const RowOperations& effect) {
   destination::MergeCounts counts;
   load(++lsn_, [&](Transaction& transaction) { counts = destination::apply(transaction, table, effect); });
   return counts;
 }
 
-void DestinationCase::add_overflow(const TableRecord& table, const Strings& columns) {
+void DestinationCase::add_overflow(const OutputRecord& table, const Strings& columns) {
   load(++lsn_, [&](Transaction& transaction) { transaction.alter(table, {.overflow = columns}); });
 }
 
-Strings DestinationCase::rows(const TableRecord& table) {
+Strings DestinationCase::rows(const OutputRecord& table) {
   Strings lines;
   for (const auto& row : kind_.read(*destination_, table)) {
     std::string line;
@@ -105,7 +106,7 @@ Strings DestinationCase::rows(const TableRecord& table) {
   return lines;
 }
 
-bool DestinationCase::is_there(const TableRecord& table) {
+bool DestinationCase::is_there(const OutputRecord& table) {
   return error_of([&] { static_cast<void>(rows(table)); }).empty();
 }
 

@@ -16,9 +16,9 @@ namespace walbrook::contract {
 
 using destination::Checkpoint;
 using destination::Destination;
+using destination::OutputRecord;
+using destination::OutputState;
 using destination::State;
-using destination::TableRecord;
-using destination::TableState;
 using destination::Transaction;
 using Strings = std::vector<std::string>;
 using Rows = std::vector<std::vector<Cell>>;
@@ -38,25 +38,25 @@ class DestinationCase : public testing::Test {
   [[nodiscard]] destination::DestinationOptions options(const std::string& pipeline = "walbrook") const;
 
   // The record of a table whose target has its own name, in schema "public".
-  [[nodiscard]] static TableRecord record(const TableSchemaRef& schema, TableState state = TableState::streaming);
+  [[nodiscard]] static OutputRecord record(const TableSchemaRef& schema, OutputState state = OutputState::streaming);
   [[nodiscard]] static Checkpoint at(std::uint64_t lsn);
 
   // Does `work` in a transaction, and commits it with the checkpoint.
   void load(std::uint64_t lsn, const std::function<void(Transaction&)>& work);
   // A transaction that its owner ends.
   [[nodiscard]] std::unique_ptr<Transaction> begin() { return destination_->begin({}); }
-  [[nodiscard]] std::unique_ptr<destination::CopyWriter> copy_writer(const TableRecord& table);
+  [[nodiscard]] std::unique_ptr<destination::CopyWriter> copy_writer(const OutputRecord& table);
   // A finished copy of the table with these rows.
-  void copy(const TableRecord& table, const Rows& rows);
+  void copy(const OutputRecord& table, const Rows& rows);
   // Copies `rows` and swaps them in.
-  TableRecord create(const TableSchemaRef& schema, const Rows& rows = {});
-  destination::MergeCounts merge(const TableRecord& table, const RowOperations& effect);
+  OutputRecord create(const TableSchemaRef& schema, const Rows& rows = {});
+  destination::MergeCounts merge(const OutputRecord& table, const RowOperations& effect);
   // The table's columns of these names get overflow columns.
-  void add_overflow(const TableRecord& table, const Strings& columns);
+  void add_overflow(const OutputRecord& table, const Strings& columns);
 
   // What readers see of the table, sorted: the cells of its record's columns as to_text has them, joined by '|'.
-  [[nodiscard]] Strings rows(const TableRecord& table);
-  [[nodiscard]] bool is_there(const TableRecord& table);
+  [[nodiscard]] Strings rows(const OutputRecord& table);
+  [[nodiscard]] bool is_there(const OutputRecord& table);
   [[nodiscard]] State state() { return destination_->read_state(); }
 
   // Runs `work` on a destination that it has for itself and that ends with die(), at the latest when `work` is done: as

@@ -10,14 +10,14 @@ namespace {
 class ProgramRowsTest : public ContractTest {
  protected:
   // A copy of rows, the last of each key where one is given.
-  std::uint64_t copy_last(const TableRecord& table, const TableSchemaRef& schema, const Rows& rows,
+  std::uint64_t copy_last(const OutputRecord& table, const TableSchemaRef& schema, const Rows& rows,
                           const Strings& of_key = {}) {
-    const destination::CopyTarget target{.table = &table, .schema = schema, .last_of = of_key};
+    const destination::CopyTarget target{.output = &table, .schema = schema, .last_of = of_key};
     const auto writer = destination().begin_copy({&target, 1});
     for (const auto& row : rows) writer->append(0, inserts(schema, {row}));
     return writer->finish();
   }
-  destination::MergeCounts add(const TableRecord& table, const Strings& of_key = {}) {
+  destination::MergeCounts add(const OutputRecord& table, const Strings& of_key = {}) {
     destination::MergeCounts counts;
     const auto transaction = begin();
     counts = transaction->add_copy(table, of_key);

@@ -255,16 +255,17 @@ Effect& Effect::patch(const std::vector<Cell>& row, const std::vector<Cell>& ori
 }
 
 std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
-                                                    const destination::TableRecord& table, const TableSchemaRef& schema,
+                                                    const destination::OutputRecord& output,
+                                                    const TableSchemaRef& schema,
                                                     const std::vector<std::string>& last_of) {
-  const destination::CopyTarget target{.table = &table, .schema = schema, .last_of = last_of};
+  const destination::CopyTarget target{.output = &output, .schema = schema, .last_of = last_of};
   return destination.begin_copy({&target, 1});
 }
 
-void alter(destination::Destination& destination, const destination::TableRecord& table,
+void alter(destination::Destination& destination, const destination::OutputRecord& output,
            const destination::Alteration& alteration) {
   const auto transaction = destination.begin({});
-  transaction->alter(table, alteration);
+  transaction->alter(output, alteration);
   transaction->commit();
 }
 

@@ -11,7 +11,7 @@
 #include "destination/open_destination.h"
 #include "model/column.h"
 #include "model/row_batch.h"
-#include "output/merge.h"
+#include "output/row_operations.h"
 
 namespace walbrook::contract {
 
@@ -58,11 +58,11 @@ void append(RowBatch& batch, Op op, const std::vector<Cell>& cells);
 
 // A copy of one table.
 [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
-                                                                  const destination::TableRecord& table,
+                                                                  const destination::OutputRecord& output,
                                                                   const TableSchemaRef& schema,
                                                                   const std::vector<std::string>& last_of = {});
 // Alters the table in a transaction of its own.
-void alter(destination::Destination& destination, const destination::TableRecord& table,
+void alter(destination::Destination& destination, const destination::OutputRecord& output,
            const destination::Alteration& alteration);
 
 // A net effect and the batches that it borrows.

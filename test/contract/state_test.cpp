@@ -14,6 +14,7 @@ using destination::DropScope;
 using destination::KeepPrepared;
 using destination::PutCheckpoint;
 using destination::PutLoad;
+using destination::PutOutput;
 using destination::PutTable;
 using destination::TargetFinding;
 
@@ -33,65 +34,114 @@ class StateTest : public ContractTest {
 TEST_P(StateTest, a_new_destination_is_empty) {
   const auto state = open();
   EXPECT_FALSE(state.checkpoint.has_value());
-  EXPECT_TRUE(state.tables.empty());
+  EXPECT_TRUE(state.outputs.empty());
   EXPECT_EQ(state.newest_load, 0);
 }
 
-TEST_P(StateTest, records_of_tables_come_back_as_they_were_put) {
+TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   open();
-  auto suspended = record(orders, TableState::quarantined);
+  auto suspended = record(orders, OutputState::quarantined);
   suspended.target_name = "orders_2";
   suspended.snapshot_lsn = Lsn{0x1600000028};
   suspended.reason = "column \"mood\" 'bored' \xF0\x9F\x98\x80";
   suspended.fingerprint = R"({"publication":"p1.2"})";
-  suspended.truncates = {812, 4'294'967'295U};
+  suspended.role = "history";
   suspended.suspect = "a partition was attached";
   suspended.changes_only = true;
-  suspended.leaves_xid = 5'000'000'000;
-  suspended.leaves_at = Lsn{0x70};
-  auto pending = record(table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), TableState::pending);
+  auto pending = record(table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), OutputState::pending);
   pending.columns = nullptr;
   load(0x2000, [&](Transaction& transaction) {
-    transaction.put(PutTable{suspended});
-    transaction.put(PutTable{pending});
+    transaction.put(PutOutput{suspended});
+    transaction.put(PutOutput{pending});
   });
   const auto state = open();
-  ASSERT_EQ(state.tables.size(), 2U);
-  const bool in_order = state.tables[0].oid == orders->oid;
-  const auto& first = state.tables[in_order ? 0 : 1];
-  const auto& second = state.tables[in_order ? 1 : 0];
+  ASSERT_EQ(state.outputs.size(), 2U);
+  const bool in_order = state.outputs[0].source == orders->oid;
+  const auto& first = state.outputs[in_order ? 0 : 1];
+  const auto& second = state.outputs[in_order ? 1 : 0];
   EXPECT_EQ(first.schema, "public");
   EXPECT_EQ(first.name, "orders");
   EXPECT_EQ(first.target(), suspended.target());
-  EXPECT_EQ(first.state, TableState::quarantined);
+  EXPECT_EQ(first.state, OutputState::quarantined);
   EXPECT_EQ(first.snapshot_lsn, suspended.snapshot_lsn);
   EXPECT_EQ(first.reason, suspended.reason);
   EXPECT_EQ(first.fingerprint, suspended.fingerprint);
-  EXPECT_EQ(first.truncates, suspended.truncates);
+  EXPECT_EQ(first.role, suspended.role);
+  EXPECT_EQ(first.disposition, Disposition::merge);
   EXPECT_EQ(first.suspect, suspended.suspect);
   EXPECT_TRUE(first.changes_only);
-  EXPECT_EQ(first.leaves_xid, suspended.leaves_xid);
-  EXPECT_EQ(first.leaves_at, suspended.leaves_at);
   ASSERT_NE(first.columns, nullptr);
   EXPECT_EQ(*first.columns, *orders);
   EXPECT_EQ(second.name, pending.name);
-  EXPECT_EQ(second.state, TableState::pending);
+  EXPECT_EQ(second.state, OutputState::pending);
   EXPECT_FALSE(second.snapshot_lsn.is_set());
   EXPECT_FALSE(second.changes_only);
   EXPECT_EQ(second.columns, nullptr);
 }
 
-TEST_P(StateTest, a_record_replaces_that_of_the_same_name_in_the_source) {
+TEST_P(StateTest, a_record_replaces_that_of_the_same_output) {
   open();
-  auto table = record(orders, TableState::pending);
-  load(0x2000, [&](Transaction& transaction) { transaction.put(PutTable{table}); });
-  table.oid = 17001;
-  table.state = TableState::copying;
-  load(0x2001, [&](Transaction& transaction) { transaction.put(PutTable{table}); });
+  auto output = record(orders, OutputState::pending);
+  load(0x2000, [&](Transaction& transaction) { transaction.put(PutOutput{output}); });
+  output.source = 17001;
+  output.state = OutputState::copying;
+  load(0x2001, [&](Transaction& transaction) { transaction.put(PutOutput{output}); });
   const auto state = open();
-  ASSERT_EQ(state.tables.size(), 1U);
-  EXPECT_EQ(state.tables[0].oid, 17001U);
-  EXPECT_EQ(state.tables[0].state, TableState::copying);
+  ASSERT_EQ(state.outputs.size(), 1U);
+  EXPECT_EQ(state.outputs[0].source, 17001U);
+  EXPECT_EQ(state.outputs[0].state, OutputState::copying);
+}
+
+TEST_P(StateTest, records_of_tables_come_back_as_they_were_put) {
+  open();
+  const destination::TableRecord leaving{.oid = 16400,
+                                         .schema = "public",
+                                         .name = "Ünpaid \"x\"",
+                                         .truncates = {812, 4'294'967'295U},
+                                         .leaves_xid = 5'000'000'000,
+                                         .leaves_at = Lsn{0x70}};
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.put(PutTable{leaving});
+    transaction.put(PutTable{{.oid = 16401, .schema = "public", .name = "other"}});
+  });
+  const auto state = open();
+  ASSERT_EQ(state.tables.size(), 2U);
+  const auto& first = state.tables[state.tables[0].oid == leaving.oid ? 0 : 1];
+  EXPECT_EQ(first.name, leaving.name);
+  EXPECT_EQ(first.truncates, leaving.truncates);
+  EXPECT_EQ(first.leaves_xid, leaving.leaves_xid);
+  EXPECT_EQ(first.leaves_at, leaving.leaves_at);
+}
+
+// Two tables swap their names, a third one was dropped and created again: in one transaction and over several.
+TEST_P(StateTest, the_record_of_a_table_replaces_those_of_its_oid_and_of_its_name) {
+  open();
+  const auto names = [this] {
+    Strings found;
+    for (const auto& table : open().tables) found.push_back(std::to_string(table.oid) + " " + table.name);
+    std::ranges::sort(found);
+    return found;
+  };
+  const auto put = [](Transaction& transaction, Oid oid, const std::string& name) {
+    transaction.put(PutTable{{.oid = oid, .schema = "public", .name = name}});
+  };
+  load(0x2000, [&](Transaction& transaction) {
+    put(transaction, 1, "a");
+    put(transaction, 2, "b");
+    put(transaction, 3, "c");
+  });
+  load(0x2001, [&](Transaction& transaction) {
+    put(transaction, 1, "b");
+    put(transaction, 2, "a");
+    put(transaction, 4, "c");
+  });
+  EXPECT_EQ(names(), (Strings{"1 b", "2 a", "4 c"}));
+  load(0x2002, [&](Transaction& transaction) { put(transaction, 1, "a"); });
+  EXPECT_EQ(names(), (Strings{"1 a", "4 c"}));
+  load(0x2003, [&](Transaction& transaction) {
+    for (Oid oid = 1; oid <= 20; ++oid) put(transaction, oid, std::to_string(oid));
+  });
+  EXPECT_EQ(names().size(), 20U) << "many at once";
 }
 
 TEST_P(StateTest, the_checkpoint_comes_back_as_it_was_put) {
@@ -193,12 +243,12 @@ TEST_P(StateTest, pipelines_do_not_see_each_other) {
   const auto other = record(contract::table("other", {{"id", int4, key}}, 16500));
   const auto found = open("second");
   EXPECT_FALSE(found.checkpoint.has_value());
-  EXPECT_TRUE(found.tables.empty());
+  EXPECT_TRUE(found.outputs.empty());
   EXPECT_NE(error_of([&] { static_cast<void>(copy_writer(table)); }).find("pipeline \"first\""), std::string::npos);
   copy(other, {});
   load(0x3000, [&](Transaction& transaction) {
     transaction.swap_in(other);
-    transaction.put(PutTable{other});
+    transaction.put(PutOutput{other});
     transaction.put(DropPrepared{.xid = 1});
   });
   destination().drop(DropScope::pipeline);
@@ -215,12 +265,12 @@ TEST_P(StateTest, tables_are_dropped_with_all_that_is_known_of_them) {
   const auto other = create(contract::table("other", {{"id", int4, key}}, 16500), {{1}});
   copy(dropped, {{2, "b"}});  // finished, and not swapped in yet
   load(0x4000, [](Transaction& /*transaction*/) {});
-  destination().drop(DropScope::tables, {&dropped, 1});
+  destination().drop(DropScope::outputs, {&dropped, 1});
   EXPECT_FALSE(is_there(dropped));
   EXPECT_EQ(rows(other), Strings{"1"});
   const auto state = open();
-  ASSERT_EQ(state.tables.size(), 1U);
-  EXPECT_EQ(state.tables[0].name, "other");
+  ASSERT_EQ(state.outputs.size(), 1U);
+  EXPECT_EQ(state.outputs[0].name, "other");
   EXPECT_EQ(state.checkpoint->lsn, Lsn{0x4000});
   create(orders, {{7, "z"}});  // its name is free again
   EXPECT_EQ(rows(dropped), Strings{"7|z"});
@@ -234,7 +284,7 @@ TEST_P(StateTest, a_pipeline_is_dropped_with_everything) {
   EXPECT_FALSE(is_there(table));
   const auto state = open();
   EXPECT_FALSE(state.checkpoint.has_value());
-  EXPECT_TRUE(state.tables.empty());
+  EXPECT_TRUE(state.outputs.empty());
   EXPECT_TRUE(kept(1).empty());
   create(orders, {{1, "again"}});
   EXPECT_EQ(rows(table), Strings{"1|again"});
@@ -243,11 +293,11 @@ TEST_P(StateTest, a_pipeline_is_dropped_with_everything) {
 TEST_P(StateTest, what_has_no_source_stays_when_all_that_has_one_goes) {
   open();
   const auto sourced = create(orders, {{1, "a"}});
-  const auto own = record(contract::table("events", {{"id", int4}, {"note", text}}, 1), TableState::loaded);
+  const auto own = record(contract::table("events", {{"id", int4}, {"note", text}}, 1), OutputState::loaded);
   copy(own, {{1, "mine"}});
   load(0x2000, [&](Transaction& transaction) {
     transaction.swap_in(own);
-    transaction.put(PutTable{own});
+    transaction.put(PutOutput{own});
     transaction.put(PutLoad{{.inserts = 1, .started = {}, .tables = "{}"}});
   });
   destination().drop(DropScope::sourced);
@@ -255,8 +305,8 @@ TEST_P(StateTest, what_has_no_source_stays_when_all_that_has_one_goes) {
   EXPECT_FALSE(is_there(sourced));
   const auto left = open();
   EXPECT_FALSE(left.checkpoint);
-  ASSERT_EQ(left.tables.size(), 1U);
-  EXPECT_EQ(left.tables[0].state, TableState::loaded);
+  ASSERT_EQ(left.outputs.size(), 1U);
+  EXPECT_EQ(left.outputs[0].state, OutputState::loaded);
   EXPECT_EQ(left.newest_load, 1);
   destination().drop(DropScope::pipeline);
   EXPECT_TRUE(open().tables.empty());
@@ -267,17 +317,17 @@ TEST_P(StateTest, a_table_of_the_source_and_one_without_may_have_the_same_name) 
   open();
   auto sourced = record(contract::table("events", {{"id", int4, key}}, 17001));
   sourced.target_name = "events_2";
-  const auto own = record(contract::table("events", {{"id", int4}}, 1), TableState::loaded);
+  const auto own = record(contract::table("events", {{"id", int4}}, 1), OutputState::loaded);
   load(0x2000, [&](Transaction& transaction) {
-    transaction.put(PutTable{sourced});
-    transaction.put(PutTable{own});
-    transaction.put(PutTable{sourced});
+    transaction.put(PutOutput{sourced});
+    transaction.put(PutOutput{own});
+    transaction.put(PutOutput{sourced});
   });
-  EXPECT_EQ(open().tables.size(), 2U);
-  destination().drop(DropScope::tables, {&sourced, 1});
+  EXPECT_EQ(open().outputs.size(), 2U);
+  destination().drop(DropScope::outputs, {&sourced, 1});
   const auto state = open();
-  ASSERT_EQ(state.tables.size(), 1U);
-  EXPECT_EQ(state.tables[0].state, TableState::loaded);
+  ASSERT_EQ(state.outputs.size(), 1U);
+  EXPECT_EQ(state.outputs[0].state, OutputState::loaded);
 }
 
 // Targets
@@ -297,15 +347,15 @@ TEST_P(StateTest, targets_that_are_missing_or_altered_are_told_of) {
   auto wider = create(orders);
   wider.columns = contract::table("orders", {{"id", int8, key}, {"note", text}});
   const auto missing = record(contract::table("other", {{"id", int4, key}}, 16500));
-  auto pending = record(contract::table("new", {{"id", int4, key}}, 16600), TableState::pending);
+  auto pending = record(contract::table("new", {{"id", int4, key}}, 16600), OutputState::pending);
   pending.columns = nullptr;
   const std::vector tables{wider, missing, pending};
   const auto findings = destination().inspect(tables);
   ASSERT_EQ(findings.size(), 2U);
-  const bool in_order = findings[0].oid == wider.oid;
+  const bool in_order = findings[0].output == wider.id;
   EXPECT_EQ(findings[in_order ? 0 : 1].kind, TargetFinding::Kind::altered);
   EXPECT_EQ(findings[in_order ? 1 : 0].kind, TargetFinding::Kind::missing);
-  EXPECT_EQ(findings[in_order ? 1 : 0].oid, missing.oid);
+  EXPECT_EQ(findings[in_order ? 1 : 0].output, missing.id);
 }
 
 TEST_P(StateTest, a_name_of_another_pipeline_is_a_conflict) {

@@ -12,7 +12,7 @@ namespace {
 using destination::apply;
 using destination::PutCheckpoint;
 using destination::PutLoad;
-using destination::PutTable;
+using destination::PutOutput;
 
 class TransactionTest : public ContractTest {};
 
@@ -26,7 +26,7 @@ TEST_P(TransactionTest, p1_rows_states_and_checkpoint_are_visible_together) {
   changed.suspect = "for a test";
   const auto transaction = begin();
   apply(*transaction, table, Effect(orders).insert({2, "b"}));
-  transaction->put(PutTable{changed});
+  transaction->put(PutOutput{changed});
   transaction->put(PutCheckpoint{at(0x5000)});
   EXPECT_EQ(rows(table), Strings{"1|a"}) << "seen before the commit";
   transaction->commit();
@@ -48,7 +48,7 @@ TEST_P(TransactionTest, p1_a_transaction_that_is_not_committed_leaves_nothing) {
     apply(*transaction, added, Effect(other).insert({2}));
     transaction->put(destination::KeepPrepared{.xid = 7, .bytes = "lost"});
     transaction->put(destination::DropPrepared{.xid = 7});
-    transaction->put(PutTable{added});
+    transaction->put(PutOutput{added});
     transaction->put(PutLoad{{.first_commit = Lsn{1}, .last_commit = Lsn{2}, .started = {}, .tables = "{}"}});
     transaction->put(PutCheckpoint{at(0x9000)});
   }
@@ -59,7 +59,7 @@ TEST_P(TransactionTest, p1_a_transaction_that_is_not_committed_leaves_nothing) {
     begin()->read_prepared(7, [&](std::string_view bytes) { kept.emplace_back(bytes); });
     EXPECT_EQ(kept, Strings{"kept"});
     EXPECT_EQ(state().checkpoint->lsn, Lsn{0x4000});
-    EXPECT_EQ(state().tables.size(), 1U);
+    EXPECT_EQ(state().outputs.size(), 1U);
     EXPECT_EQ(state().newest_load, 0);
   };
   expect_unchanged();
@@ -104,7 +104,7 @@ TEST_P(TransactionTest, a_table_can_move_to_another_name) {
   const auto former = table.target();
   load(0x2000, [&](Transaction& transaction) {
     transaction.swap_in(moved, &former);
-    transaction.put(PutTable{moved});
+    transaction.put(PutOutput{moved});
   });
   EXPECT_EQ(rows(moved), Strings{"1|new"});
   EXPECT_FALSE(is_there(table));
@@ -152,8 +152,8 @@ TEST_P(TransactionTest, p2_kill_after_a_swap_and_changes_keeps_them) {
   const auto table = create(orders, {{1, "old"}});
   killed([&](Destination& opened) {
     auto copying = table;
-    copying.state = TableState::copying;
-    const destination::CopyTarget target{.table = &copying, .schema = orders};
+    copying.state = OutputState::copying;
+    const destination::CopyTarget target{.output = &copying, .schema = orders};
     const auto writer = opened.begin_copy({&target, 1});
     writer->append(0, inserts(orders, {{1, "new"}, {2, "new"}, {3, "new"}}));
     writer->finish();

@@ -31,7 +31,7 @@ struct Shop : ReplicatedDatabase {
         "WHERE id = 9; UPDATE items SET v = 'changed' WHERE id < 4");
   }
   [[nodiscard]] std::string state(const std::string& table = "orders") const {
-    return copied_value("SELECT state FROM _walbrook.tables WHERE source_name = '" + table + "'");
+    return copied_value("SELECT state FROM _walbrook.outputs WHERE source_name = '" + table + "'");
   }
 };
 

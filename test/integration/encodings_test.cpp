@@ -172,7 +172,7 @@ TEST(Encodings, a_character_that_the_server_cannot_convert_suspends_its_table_al
     return text.find("cbdca9a1") != std::string::npos || text.find("private") != std::string::npos;
   };
   EXPECT_FALSE(shows_row_data(result.err)) << "the value is in the debug log alone\n" << result.describe();
-  EXPECT_FALSE(shows_row_data(db.copied("SELECT string_agg(reason, ' ') FROM _walbrook.tables")));
+  EXPECT_FALSE(shows_row_data(db.copied("SELECT string_agg(reason, ' ') FROM _walbrook.outputs")));
   EXPECT_NE(result.err.find(", key id=2: the server has no equivalent"), std::string::npos) << result.describe();
   EXPECT_NE(result.err.find("correct the value at the source"), std::string::npos) << result.describe();
   const std::string others = "SELECT string_agg(\"日\", '' ORDER BY id) FROM public.other";

@@ -96,7 +96,7 @@ TEST(Follow, a_partition_that_joins_with_another_identity_suspends_its_table_unt
       db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200", "--table", "m", "--table", "t"}));
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.m", "9")) << follower.err();
   const auto state_of_m = [&](const std::string& state) {
-    return arrives(db, "SELECT state FROM _walbrook.tables WHERE source_name = 'm'", state);
+    return arrives(db, "SELECT state FROM _walbrook.outputs WHERE source_name = 'm'", state);
   };
   db.exec("ALTER TABLE m ATTACH PARTITION m_b FOR VALUES IN ('b'); DELETE FROM m WHERE id = 1");
   ASSERT_TRUE(state_of_m("quarantined")) << follower.err();
@@ -145,7 +145,7 @@ TEST(Follow, a_table_that_loses_its_key_leaves_the_publication_and_the_applicati
       << follower.err();
   db.exec("DELETE FROM t WHERE id = 1; INSERT INTO u VALUES (1)");
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.u", "1")) << follower.err();
-  EXPECT_EQ(asked_value(db, "SELECT state FROM _walbrook.tables WHERE source_name = 't'"), "left_out");
+  EXPECT_EQ(asked_value(db, "SELECT state FROM _walbrook.outputs WHERE source_name = 't'"), "left_out");
   db.exec("ALTER TABLE t ADD PRIMARY KEY (id)");
   EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.t", "1")) << follower.err();
   follower.signal(SIGTERM);
@@ -166,7 +166,7 @@ TEST(Follow, a_renamed_table_and_a_renamed_schema_are_copied_under_their_new_nam
   ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.b", "2")) << follower.err();
   db.exec("ALTER TABLE t RENAME TO t2");
   EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.t2", "2")) << follower.err();
-  EXPECT_EQ(asked_value(db, "SELECT string_agg(state, ',') FROM _walbrook.tables WHERE source_name = 't'"), "removed");
+  EXPECT_EQ(asked_value(db, "SELECT string_agg(state, ',') FROM _walbrook.outputs WHERE source_name = 't'"), "removed");
   db.exec("UPDATE t2 SET v = 'c' WHERE id = 1; ALTER SCHEMA shop RENAME TO store");
   EXPECT_TRUE(arrives(db, "SELECT count(*) FROM store.u", "1")) << follower.err();
   db.exec("INSERT INTO store.u VALUES (2); DELETE FROM t2 WHERE id = 2");

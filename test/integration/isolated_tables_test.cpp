@@ -32,7 +32,7 @@ class OneTable : public ::testing::Test {
   ~OneTable() override { db.exec(fmt::format("DROP OWNED BY {}; DROP ROLE {}", role, role)); }
 
   [[nodiscard]] std::string state_of(const std::string& table) const {
-    return db.copied_value("SELECT state FROM _walbrook.tables WHERE source_name = '" + table + "'");
+    return db.copied_value("SELECT state FROM _walbrook.outputs WHERE source_name = '" + table + "'");
   }
   [[nodiscard]] std::string state_in_run(const std::string& table) const {
     const auto told = db.pipeline.status_of(table);

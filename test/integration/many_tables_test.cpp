@@ -64,7 +64,7 @@ TEST(ManyTables, a_start_is_quick_and_no_table_has_a_thread_or_connection_of_its
   auto result = db.pipeline.run({}, {}, milliseconds(300'000));
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   const double copy_seconds = seconds_since(begin);
-  EXPECT_EQ(db.copied_value("SELECT count(*) FROM _walbrook.tables WHERE state = 'streaming'"),
+  EXPECT_EQ(db.copied_value("SELECT count(*) FROM _walbrook.outputs WHERE state = 'streaming'"),
             std::to_string(table_count));
 
   change_tables(db, 1);

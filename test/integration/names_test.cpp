@@ -73,7 +73,7 @@ TEST(Names, a_file_may_be_called_as_anything_else) {
     EXPECT_EQ(second.exit_code, 0) << second.describe();
     EXPECT_EQ(csv(pipeline, "SELECT string_agg(id || v, ',' ORDER BY id) AS s FROM public.orders"), "s\n\"1c,2c\"\n")
         << name;
-    EXPECT_EQ(csv(pipeline, "SELECT state FROM _walbrook.tables"), "state\nstreaming\n") << name;
+    EXPECT_EQ(csv(pipeline, "SELECT state FROM _walbrook.outputs"), "state\nstreaming\n") << name;
     db.exec("SELECT pg_drop_replication_slot('" + pipeline.slot + "')");
   }
 }
@@ -94,7 +94,7 @@ TEST(Names, commands_find_the_table_that_is_written_like_that) {
   const auto first = db.pipeline.run();
   ASSERT_EQ(first.exit_code, 0) << first.describe();
   EXPECT_EQ(db.copied_value(
-                "SELECT string_agg(target_name, ' ' ORDER BY target_name) FROM _walbrook.tables WHERE source_name "
+                "SELECT string_agg(target_name, ' ' ORDER BY target_name) FROM _walbrook.outputs WHERE source_name "
                 "= 'orders'"),
             "orders orders_2")
       << "DuckDB takes both schemas for one";
@@ -102,7 +102,7 @@ TEST(Names, commands_find_the_table_that_is_written_like_that) {
   EXPECT_EQ(resync.exit_code, 0) << resync.describe();
   EXPECT_EQ(db.copied_value(
                 "SELECT string_agg(source_schema || '.' || source_name, ' ' ORDER BY source_schema, source_name) FROM "
-                "_walbrook.tables WHERE state = 'pending'"),
+                "_walbrook.outputs WHERE state = 'pending'"),
             "Public.orders public.Items");
   const auto unclear = run(db.pipeline.command("resync", {"PUBLIC.orders"}));
   EXPECT_EQ(unclear.exit_code, 2) << unclear.describe();

@@ -33,7 +33,7 @@ TEST(NoSnapshot, one_slot_is_enough) {
   db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
   auto result = db.pipeline.run({"--no-snapshot"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ(DuckReader(db.file()).value("SELECT state FROM _walbrook.tables"), "streaming");
+  EXPECT_EQ(DuckReader(db.file()).value("SELECT state FROM _walbrook.outputs"), "streaming");
   db.exec(
       "INSERT INTO t VALUES (2); CREATE TABLE later(id int PRIMARY KEY); "
       "ALTER PUBLICATION " +

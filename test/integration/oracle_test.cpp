@@ -20,10 +20,10 @@ class Oracle : public ::testing::Test {
   void begin_copy(const std::string& columns, const std::string& json) {
     copy(
         "CREATE SCHEMA _walbrook; CREATE SCHEMA public; "
-        "CREATE TABLE _walbrook.tables(source_schema VARCHAR, source_name VARCHAR, target_schema VARCHAR, "
+        "CREATE TABLE _walbrook.outputs(source_schema VARCHAR, source_name VARCHAR, target_schema VARCHAR, "
         "target_name VARCHAR, state VARCHAR, reason VARCHAR); "
         "CREATE TABLE _walbrook.targets(schema_name VARCHAR, table_name VARCHAR, kind VARCHAR, columns VARCHAR); "
-        "INSERT INTO _walbrook.tables VALUES ('public', 't', 'public', 't', 'streaming', NULL); "
+        "INSERT INTO _walbrook.outputs VALUES ('public', 't', 'public', 't', 'streaming', NULL); "
         "INSERT INTO _walbrook.targets VALUES ('public', 't', 'live', " +
         quote_literal(json) +
         "); "
@@ -152,7 +152,7 @@ TEST_F(Oracle, columns_types_states_and_stray_tables_are_told) {
       "CREATE TABLE t(id int PRIMARY KEY, v text); CREATE TABLE missing(id int); "
       "CREATE PUBLICATION walbrook FOR ALL TABLES");
   begin_copy("id BIGINT, w VARCHAR", json_of({"id", "w"}));
-  copy("CREATE TABLE public.stray(id INTEGER); UPDATE _walbrook.tables SET state = 'pending', reason = 'waits'");
+  copy("CREATE TABLE public.stray(id INTEGER); UPDATE _walbrook.outputs SET state = 'pending', reason = 'waits'");
   const auto text = found();
   for (const char* part :
        {"public.missing is missing", "public.t is pending: waits", "column id is BIGINT, not INTEGER",

@@ -178,7 +178,8 @@ TEST_F(PipelineCommand, tables_that_were_set_aside_stand_under_failed) {
   // As the loader leaves it; what makes it do so is tested with the engine.
   DuckReader(file(), DuckReader::Access::read_write)
       .exec(
-          "UPDATE _walbrook.tables SET state = 'quarantined', reason = 'column \"price\": no number' WHERE source_name "
+          "UPDATE _walbrook.outputs SET state = 'quarantined', reason = 'column \"price\": no number' WHERE "
+          "source_name "
           "= 'orders'");
   const auto failed = told({"failed"}).at("failed");
   ASSERT_EQ(failed.size(), 1U);
@@ -325,7 +326,7 @@ TEST_F(PipelineCommand, tables_and_columns_that_were_chosen_are_picked_up_elsewh
   EXPECT_NE(result.out.find("\"copied_tables\":0"), std::string::npos) << result.describe();
   EXPECT_EQ(
       DuckReader(elsewhere / "shop.duckdb")
-          .value("SELECT string_agg(source_name || ' ' || state, ', ' ORDER BY source_name) FROM _walbrook.tables"),
+          .value("SELECT string_agg(source_name || ' ' || state, ', ' ORDER BY source_name) FROM _walbrook.outputs"),
       "Some Columns streaming, orders streaming");
 }
 

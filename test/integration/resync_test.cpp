@@ -41,9 +41,9 @@ TEST_F(Resync, without_a_run_the_next_one_copies_the_table) {
   const auto asked_for = resync({"t"});
   EXPECT_EQ(asked_for.exit_code, 0) << asked_for.describe();
   EXPECT_EQ(asked_for.out, "public.t is resynced by the next run\n");
-  EXPECT_EQ(db_.copied_value("SELECT state || ': ' || reason FROM _walbrook.tables WHERE source_name = 't'"),
+  EXPECT_EQ(db_.copied_value("SELECT state || ': ' || reason FROM _walbrook.outputs WHERE source_name = 't'"),
             "pending: a resync was requested");
-  EXPECT_EQ(db_.copied_value("SELECT state FROM _walbrook.tables WHERE source_name = 'other'"), "streaming");
+  EXPECT_EQ(db_.copied_value("SELECT state FROM _walbrook.outputs WHERE source_name = 'other'"), "streaming");
   EXPECT_EQ(db_.copied_value("SELECT count(*) FROM public.t"), "90") << "readers see the present table until then";
   const auto next = db_.pipeline.run({"--json"});
   EXPECT_EQ(next.exit_code, 0) << next.describe();
@@ -65,7 +65,7 @@ TEST_F(Resync, under_follow_the_run_copies_it_while_changes_go_on) {
   EXPECT_TRUE(eventually(
       [&] { return asked("SELECT count(*) || ' ' || max(v) FROM public.t").find("101 v") != std::string::npos; },
       milliseconds(30'000)))
-      << asked("FROM _walbrook.tables") << follower.err();
+      << asked("FROM _walbrook.outputs") << follower.err();
   follower.signal(SIGTERM);
   EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
   EXPECT_EQ(db_.differences(), "");
@@ -86,7 +86,7 @@ TEST_F(Resync, the_only_pipeline_of_a_file_need_not_be_named) {
       run(walbrook_command({"resync", "t", "--destination", "duckdb:///" + db_.file().string(), "--json"}));
   ASSERT_EQ(asked_for.exit_code, 0) << asked_for.describe();
   EXPECT_EQ(nlohmann::json::parse(asked_for.out).at("pipeline"), db_.pipeline.slot);
-  EXPECT_EQ(db_.copied_value("SELECT state FROM _walbrook.tables WHERE source_name = 't'"), "pending");
+  EXPECT_EQ(db_.copied_value("SELECT state FROM _walbrook.outputs WHERE source_name = 't'"), "pending");
 }
 
 TEST_F(Resync, an_unknown_table_is_refused_with_the_known_ones) {
@@ -119,9 +119,9 @@ TEST_F(Resync, a_removed_table_is_refused) {
 
 TEST_F(Resync, a_suspended_table_goes_on) {
   DuckReader(db_.file(), DuckReader::Access::read_write)
-      .exec("UPDATE _walbrook.tables SET state = 'quarantined', reason = 'a test' WHERE source_name = 't'");
+      .exec("UPDATE _walbrook.outputs SET state = 'quarantined', reason = 'a test' WHERE source_name = 't'");
   EXPECT_EQ(resync({"t"}).exit_code, 0);
-  EXPECT_EQ(db_.copied_value("SELECT reason FROM _walbrook.tables WHERE source_name = 't'"), "a resync was requested");
+  EXPECT_EQ(db_.copied_value("SELECT reason FROM _walbrook.outputs WHERE source_name = 't'"), "a resync was requested");
   EXPECT_EQ(db_.pipeline.run().exit_code, 0);
   EXPECT_EQ(db_.differences(), "");
 }
@@ -131,11 +131,11 @@ TEST_F(Resync, a_suspect_table_becomes_clean) {
   const std::vector<std::string> small = {"--resync-max-size", "1"};
   const auto suspected = db_.pipeline.run(small);
   EXPECT_EQ(suspected.exit_code, 5) << suspected.describe();
-  EXPECT_NE(db_.copied_value("SELECT suspect FROM _walbrook.tables WHERE source_name = 't'"), "");
+  EXPECT_NE(db_.copied_value("SELECT suspect FROM _walbrook.outputs WHERE source_name = 't'"), "");
   EXPECT_EQ(resync({"t"}).exit_code, 0);
   const auto clean = db_.pipeline.run(small);
   EXPECT_EQ(clean.exit_code, 0) << clean.describe();
-  EXPECT_EQ(db_.copied_value("SELECT suspect FROM _walbrook.tables WHERE source_name = 't'"), "");
+  EXPECT_EQ(db_.copied_value("SELECT suspect FROM _walbrook.outputs WHERE source_name = 't'"), "");
   EXPECT_EQ(db_.differences(), "");
 }
 

@@ -72,7 +72,7 @@ TEST_F(SkipTransaction, every_table_is_resynced_and_the_run_continues) {
 
 TEST_F(SkipTransaction, with_only_the_other_tables_stream_on) {
   const auto lsn = fail();
-  const std::string copied_at = "SELECT snapshot_lsn FROM _walbrook.tables WHERE source_name = 'third'";
+  const std::string copied_at = "SELECT snapshot_lsn FROM _walbrook.outputs WHERE source_name = 'third'";
   const auto before = db.copied_value(copied_at);
   const auto result = db.pipeline.run({"--skip-transaction", lsn, "--only", "public.t", "--only", "public.other"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();

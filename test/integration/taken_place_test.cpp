@@ -28,7 +28,7 @@ TEST(TakenPlace, p7_a_table_of_the_users_own_sets_one_table_aside) {
   expect_set_aside(db.pipeline.run(), "public.orders", "was not made by walbrook");
   const std::string items = "SELECT string_agg(id || v, ' ' ORDER BY id) FROM public.items";
   EXPECT_EQ(db.copied_value(items), db.value(items));
-  EXPECT_EQ(db.copied_value("SELECT state || ' ' || (reason LIKE '%Rename it%') FROM _walbrook.tables WHERE "
+  EXPECT_EQ(db.copied_value("SELECT state || ' ' || (reason LIKE '%Rename it%') FROM _walbrook.outputs WHERE "
                             "source_name = 'orders'"),
             "quarantined true");
 

@@ -440,7 +440,7 @@ TEST(Stream, runs_of_a_source_leave_a_programs_tables_alone) {
   pipeline.run(init_replication(anew));
   Lake::run(pipeline, "SELECT 8 AS n", {.table_name = "notes"});
   EXPECT_EQ(shop.copied("SELECT string_agg(n::text, ',' ORDER BY n) FROM copy.notes"), "7,8");
-  EXPECT_EQ(shop.copied("SELECT string_agg(state, ',' ORDER BY state) FROM _walbrook.tables"),
+  EXPECT_EQ(shop.copied("SELECT string_agg(state, ',' ORDER BY state) FROM _walbrook.outputs"),
             "loaded,streaming,streaming");
   pipeline.drop();
   EXPECT_EQ(shop.copied("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'copy'"), "0");
@@ -487,7 +487,7 @@ TEST(Stream, run_reset_copies_anew_what_has_a_source) {
   ASSERT_TRUE(result.succeeded()) << result.describe();
   EXPECT_EQ(shop.copied("SELECT n FROM own.notes"), "7");
   EXPECT_EQ(shop.copied("SELECT id FROM public.a"), "1");
-  EXPECT_EQ(shop.copied("SELECT count(*) FROM _walbrook.tables"), "2");
+  EXPECT_EQ(shop.copied("SELECT count(*) FROM _walbrook.outputs"), "2");
 }
 
 }  // namespace

@@ -221,8 +221,9 @@ void ScenarioRun::run(const Step& step) {
 // A copy that took another one's place has another consistent point.
 void ScenarioRun::check_resyncs(const Step& step, const ProcessResult& result) {
   std::map<std::string, std::string> now;
-  for (const auto& row : DuckReader(pipeline_.file)
-                             .query("SELECT source_schema || '.' || source_name, snapshot_lsn FROM _walbrook.tables")) {
+  for (const auto& row :
+       DuckReader(pipeline_.file)
+           .query("SELECT source_schema || '.' || source_name, snapshot_lsn FROM _walbrook.outputs")) {
     now[row[0].value_or("")] = row[1].value_or("");
   }
   for (const auto& table : step.kept) {

@@ -73,11 +73,11 @@ Engine::Start Engine::prepare() {
                                                                        .publication = "simulated",
                                                                        .last = {.commit_lsn = slot}});
   start.sync = std::make_unique<replication::TableSync>(replication::TableSyncOptions{},
-                                                        destination_->capabilities().names, std::move(state.tables));
+                                                        destination_->capabilities().names, std::move(state));
   auto changed = start.sync->publication_seen(start.publication, start.checkpoint.lsn);
-  std::ranges::move(start.sync->compare_targets(*destination_), std::back_inserter(changed));
+  changed.add(start.sync->compare_targets(*destination_));
   const auto load = destination_->begin({});
-  for (const auto& record : changed) load->put(destination::PutTable{record});
+  changed.put(*load);
   load->put(destination::PutCheckpoint{start.checkpoint});
   load->commit();
   return start;

@@ -47,11 +47,11 @@ ReplicaState read_replica(MemoryStore& store, const std::string& pipeline, std::
     ReplicaState replica{.commits = commits, .checkpoint = {}, .tables = {}};
     const auto& state = contents.pipelines[pipeline];
     if (state.checkpoint) replica.checkpoint = state.checkpoint->lsn;
-    for (const auto& [name, record] : state.tables) {
-      if (record.oid == 0) continue;  // its name now belongs to another table
-      ReplicaTable table{.oid = record.oid, .name = record.name};
-      table.is_streaming = record.state == destination::TableState::streaming;
-      table.has_left = record.state == destination::TableState::removed;
+    for (const auto& [id, record] : state.outputs) {
+      if (record.source == 0) continue;  // its name now belongs to another table
+      ReplicaTable table{.oid = record.source, .name = record.name};
+      table.is_streaming = record.state == destination::OutputState::streaming;
+      table.has_left = record.state == destination::OutputState::removed;
       table.seam = record.snapshot_lsn;
       const auto target = contents.targets.find({record.target_schema, record.target_name});
       if (target != contents.targets.end()) read_rows(*target->second.table, table);

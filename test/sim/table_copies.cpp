@@ -32,7 +32,7 @@ void append_row(RowBatch& batch, const Cells& cells, const ValueLimits& limits) 
 }  // namespace
 
 void TableCopies::tell(const CopyOrder::Table& table, CopyResult result) {
-  result.table = table.record.oid;
+  result.output = table.record.id;
   result.number = table.number;
   tell_(std::move(result));
 }
@@ -101,7 +101,7 @@ std::string TableCopies::begin_table(Now now) {
     end_attempt(now);
     return "the copies of this snapshot end";
   }
-  const auto oid = tables_.front().record.oid;
+  const auto oid = tables_.front().record.source;
   const auto there = server_.tables.find(oid);
   if (there == server_.tables.end()) {
     tell(tables_.front(), {.kind = CopyResult::Kind::gone});
@@ -117,7 +117,7 @@ std::string TableCopies::begin_table(Now now) {
   }
   if (there->second.exclusive != 0) return {};
   schema_ = copied_schema(*seen->second.shape, destination_.capabilities().values);
-  const destination::CopyTarget target{.table = &tables_.front().record, .schema = schema_};
+  const destination::CopyTarget target{.output = &tables_.front().record, .schema = schema_};
   writer_ = destination_.begin_copy({&target, 1});
   locked_ = oid;
   ++there->second.copy_locks;
@@ -143,7 +143,7 @@ std::string TableCopies::copy_rows(Now) {
                .consistent_point = snapshot_->consistent_point,
                .columns = schema_,
                .rows = rows.size()});
-  return fmt::format("table {} is copied as of {}", table.record.oid, snapshot_->consistent_point.to_string());
+  return fmt::format("table {} is copied as of {}", table.record.source, snapshot_->consistent_point.to_string());
 }
 
 }  // namespace walbrook::sim

@@ -37,7 +37,7 @@ class MemorySpool final : public replication::Spool {
   }
   void discard_from(Lsn first_commit) override {
     for (auto& [key, entries] : entries_) {
-      if (key.kind != replication::SpoolKey::Kind::table) continue;
+      if (key.kind != replication::SpoolKey::Kind::output) continue;
       std::erase_if(entries, [&](const Entry& entry) { return entry.first_commit >= first_commit; });
     }
     count();

@@ -196,7 +196,7 @@ void TableComparison::check_rows() {
 std::map<std::string, Target> targets(DuckReader& copy) {
   std::map<std::string, Target> targets;
   for (const auto& row : copy.query(
-           "SELECT source_schema, source_name, target_schema, target_name, state, reason FROM _walbrook.tables")) {
+           "SELECT source_schema, source_name, target_schema, target_name, state, reason FROM _walbrook.outputs")) {
     targets[*row[0] + "." + *row[1]] = {row[2].value_or(""), row[3].value_or(""), *row[4], row[5].value_or("")};
   }
   return targets;

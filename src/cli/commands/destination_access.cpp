@@ -69,18 +69,18 @@ std::vector<Finding> altered_findings(destination::Destination& destination, con
 
 }  // namespace
 
-std::vector<std::pair<destination::TableRecord, destination::TargetFinding>> altered_targets(
+std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> altered_targets(
     destination::Destination& destination, const destination::State& state) {
-  using destination::TableState;
-  std::vector<destination::TableRecord> with_target;
-  for (const auto& record : state.tables) {
-    const bool has_target = record.state == TableState::streaming || record.state == TableState::quarantined;
+  using destination::OutputState;
+  std::vector<destination::OutputRecord> with_target;
+  for (const auto& record : state.outputs) {
+    const bool has_target = record.state == OutputState::streaming || record.state == OutputState::quarantined;
     if (has_target && record.columns != nullptr) with_target.push_back(record);
   }
-  std::vector<std::pair<destination::TableRecord, destination::TargetFinding>> found;
+  std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> found;
   for (auto& altered : destination.inspect(with_target)) {
-    const auto record = std::ranges::find(with_target, altered.oid, &destination::TableRecord::oid);
-    if (record->state == TableState::streaming || altered.kind == destination::TargetFinding::Kind::name_conflict) {
+    const auto record = std::ranges::find(with_target, altered.output, &destination::OutputRecord::id);
+    if (record->state == OutputState::streaming || altered.kind == destination::TargetFinding::Kind::name_conflict) {
       found.emplace_back(*record, altered);
     }
   }
@@ -114,7 +114,7 @@ DestinationCheck check_destination(CommandLine& line) {
     const auto state = destination->open();
     if (const auto error = destination::contradiction(state, destination->name())) throw *error;
     check.checkpoint = state.checkpoint;
-    check.tables = state.tables;
+    check.tables = state.outputs;
     if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
       check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),
                                      "Give this user the right to write the file and its folder."));

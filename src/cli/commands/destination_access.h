@@ -17,13 +17,13 @@
 namespace walbrook::cli {
 
 // The tables of an open destination whose target was altered by somebody else, with what the next run finds.
-[[nodiscard]] std::vector<std::pair<destination::TableRecord, destination::TargetFinding>> altered_targets(
+[[nodiscard]] std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> altered_targets(
     destination::Destination& destination, const destination::State& state);
 
 struct DestinationCheck {
   std::vector<postgres::Finding> findings;
   std::optional<destination::Checkpoint> checkpoint;
-  std::vector<destination::TableRecord> tables;
+  std::vector<destination::OutputRecord> tables;
   bool is_held = false;  // by a run that is at work: the checkpoint is not known
 };
 // Creates and changes nothing. `line` has the names that count afterwards.

@@ -23,7 +23,7 @@ RowCounts count_rows(const replication::RunStatus& status, const DestinationRead
   std::vector<std::size_t> counted;
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
     const auto& table = status.tables[i];
-    if (table.state != destination::TableState::streaming && table.state != destination::TableState::loaded) continue;
+    if (table.state != destination::OutputState::streaming && table.state != destination::OutputState::loaded) continue;
     targets.push_back({.schema = table.target_schema, .table = table.target_name});
     counted.push_back(i);
   }
@@ -75,7 +75,7 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   }
   for (const auto& table : state->tables(line.run.pipeline)) {
     const auto& record = table.record;
-    const bool is_interrupted = record.state == destination::TableState::copying;
+    const bool is_interrupted = record.state == destination::OutputState::copying;
     status.tables.push_back({.schema = record.schema,
                              .name = record.name,
                              .target_schema = record.target_schema,
@@ -97,11 +97,11 @@ void note_altered_targets(destination::DestinationOptions options, replication::
   const auto state = destination->open();
   for (const auto& [record, altered] : altered_targets(*destination, state)) {
     const auto table = std::ranges::find_if(status.tables, [&record = record](const auto& each) {
-      return means_same_table(each, record) && each.state != destination::TableState::loaded;
+      return means_same_table(each, record) && each.state != destination::OutputState::loaded;
     });
     if (table == status.tables.end()) continue;
     const bool name_conflict = altered.kind == destination::TargetFinding::Kind::name_conflict;
-    table->state = name_conflict ? destination::TableState::quarantined : destination::TableState::pending;
+    table->state = name_conflict ? destination::OutputState::quarantined : destination::OutputState::pending;
     table->reason = name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
   }
 }

@@ -21,7 +21,7 @@ bool is_running(const replication::RunStatus& status) {
 // "640,000 of about 2,000,000" while a table is copied.
 std::string rows_cell(const replication::RunStatus::Table& table, const std::optional<std::uint64_t>& rows) {
   if (rows) return with_thousands(*rows);
-  if (table.state != destination::TableState::copying || table.copied_rows == 0) return "–";
+  if (table.state != destination::OutputState::copying || table.copied_rows == 0) return "–";
   std::string copied = with_thousands(table.copied_rows);
   if (table.estimated_rows <= 0 || table.copied_rows > static_cast<std::uint64_t>(table.estimated_rows)) return copied;
   return fmt::format("{} of about {}", copied, with_thousands(static_cast<std::uint64_t>(table.estimated_rows)));
@@ -43,7 +43,7 @@ destination::QueryResult table_of(const replication::RunStatus& status, const Ro
     const std::string target = table.target_schema + "." + table.target_name;
     if (!table.target_name.empty() && target != name) name += " → " + target;
     auto& row = result.rows.emplace_back();
-    const bool suspect = !table.suspect.empty() && table.state == destination::TableState::streaming;
+    const bool suspect = !table.suspect.empty() && table.state == destination::OutputState::streaming;
     row = {name, suspect ? "suspect" : std::string(destination::to_string(table.state)), rows_cell(table, rows[i])};
     if (running) {
       for (const auto number : {table.inserts, table.updates, table.deletes}) row.emplace_back(with_thousands(number));

@@ -20,9 +20,9 @@
 namespace walbrook::cli {
 namespace {
 
-using destination::TableRecord;
+using destination::OutputRecord;
 
-std::string dotted(const TableRecord& record) {
+std::string dotted(const OutputRecord& record) {
   return record.schema + "." + record.name;
 }
 
@@ -31,11 +31,11 @@ struct DropPlan {
   std::string pipeline, destination;
   destination::Checkpoint checkpoint;
   replication::SourceNames names;
-  std::vector<TableRecord> tables;  // all, or those that were named
+  std::vector<OutputRecord> tables;  // all, or those that were named
 };
 
-const TableRecord& find_table(const std::vector<TableRecord>& all, const postgres::TableName& name,
-                              const std::string& pipeline) {
+const OutputRecord& find_table(const std::vector<OutputRecord>& all, const postgres::TableName& name,
+                               const std::string& pipeline) {
   const auto found = std::ranges::find_if(all, same_table_as(name));
   if (found != all.end()) return *found;
   std::vector<std::string> known;
@@ -64,7 +64,7 @@ DropPlan make_plan(const CommandLine& given) {
                 .checkpoint = found.stored.checkpoint,
                 .names = {.slot = found.stored.checkpoint.slot, .publication = found.publication()},
                 .tables = {}};
-  std::vector<TableRecord> all;
+  std::vector<OutputRecord> all;
   for (auto& table : found.state->tables(plan.pipeline)) all.push_back(std::move(table.record));
   if (line.pipeline.tables.empty()) {
     plan.tables = std::move(all);
@@ -85,7 +85,7 @@ std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line, 
   return destination;
 }
 
-nlohmann::ordered_json names_of(const std::vector<TableRecord>& tables) {
+nlohmann::ordered_json names_of(const std::vector<OutputRecord>& tables) {
   auto names = nlohmann::ordered_json::array();
   for (const auto& table : tables) names.push_back(dotted(table));
   return names;
@@ -101,7 +101,7 @@ std::string dropped_in_destination(const DropPlan& plan) {
 }
 
 // Whether the next run copies a dropped table again.
-bool is_wanted(const CommandLine& line, const TableRecord& table) {
+bool is_wanted(const CommandLine& line, const OutputRecord& table) {
   if (line.run.tables.empty()) return true;
   return std::ranges::any_of(line.run.tables, same_table_as(table));
 }
@@ -113,14 +113,14 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
                                 plan.destination),
                     line.pipeline.yes))
     return not_meant;
-  open_to_drop(line, plan)->drop(destination::DropScope::tables, plan.tables);
+  open_to_drop(line, plan)->drop(destination::DropScope::outputs, plan.tables);
   if (line.json) {
     write_result(dropped_in_destination(plan));
     return 0;
   }
   std::string text;
   for (const auto& table : plan.tables) {
-    if (table.state == destination::TableState::loaded) {
+    if (table.state == destination::OutputState::loaded) {
       text += fmt::format("dropped {}\n", printable(dotted(table)));
       continue;
     }

@@ -40,7 +40,7 @@ Json schema_document(const StoredPipeline& pipeline, const std::vector<StoredTab
     if (table.columns.empty()) continue;
     Json columns = Json::array();
     for (const auto& column : table.columns) columns.push_back(column_document(column));
-    const bool has_source = table.record.state != destination::TableState::loaded;
+    const bool has_source = table.record.state != destination::OutputState::loaded;
     list.push_back({{"table", target_of(table)},
                     {"source", or_null(has_source ? table.record.schema + "." + table.record.name : "")},
                     {"state", destination::to_string(table.record.state)},

@@ -41,7 +41,7 @@ std::string dataset_of(const std::vector<destination::StoredTable>& tables) {
   std::string dataset;
   for (const auto& table : tables) {
     const auto& record = table.record;
-    if (record.state == destination::TableState::loaded) continue;
+    if (record.state == destination::OutputState::loaded) continue;
     if (record.target_schema == record.schema || (!dataset.empty() && record.target_schema != dataset)) return {};
     dataset = record.target_schema;
   }

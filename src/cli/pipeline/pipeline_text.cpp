@@ -13,10 +13,10 @@
 namespace walbrook::cli {
 namespace {
 
+using destination::OutputState;
 using destination::QueryResult;
 using destination::StoredLoad;
 using destination::StoredTable;
-using destination::TableState;
 
 constexpr const char* quarantine_mend = "Mend the cause; the next start of walbrook run copies this table again.";
 
@@ -26,7 +26,7 @@ double seconds_of(const StoredLoad& load) {
   return std::max(std::chrono::duration<double>(load.finished - load.started).count(), 0.0);
 }
 
-std::string name_with_target(const destination::TableRecord& record) {
+std::string name_with_target(const destination::OutputRecord& record) {
   const auto name = record.schema + "." + record.name;
   const auto target = record.target_schema + "." + record.target_name;
   return record.target_name.empty() || target == name ? name : name + " → " + target;
@@ -96,8 +96,8 @@ nlohmann::ordered_json changes_document(const std::vector<destination::StoredSch
   return list;
 }
 
-bool is_suspect(const destination::TableRecord& record) {
-  return record.state == destination::TableState::streaming && !record.suspect.empty();
+bool is_suspect(const destination::OutputRecord& record) {
+  return record.state == destination::OutputState::streaming && !record.suspect.empty();
 }
 
 }  // namespace
@@ -284,7 +284,7 @@ std::string trace_json(const std::string& pipeline, const PipelineTrace& trace) 
 std::string failed_text(const std::string& pipeline, const std::vector<StoredTable>& tables) {
   std::string text;
   for (const auto& table : tables) {
-    if (table.record.state != TableState::quarantined) continue;
+    if (table.record.state != OutputState::quarantined) continue;
     text += fmt::format("{}: {}\n  {}\n", printable(name_with_target(table.record)), printable(table.record.reason),
                         quarantine_mend);
   }
@@ -294,7 +294,7 @@ std::string failed_text(const std::string& pipeline, const std::vector<StoredTab
 std::string failed_json(const std::string& pipeline, const std::vector<StoredTable>& tables) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& table : tables) {
-    if (table.record.state != TableState::quarantined) continue;
+    if (table.record.state != OutputState::quarantined) continue;
     list.push_back({{"table", table.record.schema + "." + table.record.name},
                     {"target", table.record.target_schema + "." + table.record.target_name},
                     {"reason", table.record.reason},

@@ -13,7 +13,7 @@
 
 #include "destination/duckdb/value_vectors.h"
 #include "model/row_batch.h"
-#include "output/merge.h"
+#include "output/row_operations.h"
 
 namespace walbrook::destination::duckdb {
 

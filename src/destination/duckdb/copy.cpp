@@ -30,13 +30,13 @@ bool add_variant(Connection& connection, Target& target, const std::string& sour
 }  // namespace
 
 std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
-                                          const std::string& pipeline, const TableRecord& table) {
-  if (!names.contain(table.target_schema, table.target_name)) return std::nullopt;
-  const auto owner = state.owner(table.target_schema, table.target_name);
+                                          const std::string& pipeline, const OutputRecord& output) {
+  if (!names.contain(output.target_schema, output.target_name)) return std::nullopt;
+  const auto owner = state.owner(output.target_schema, output.target_name);
   if (owner == pipeline) return std::nullopt;
   const SetOption elsewhere{RemedyOption::dataset, "NAME"};
   return Stranger{
-      .reason = fmt::format("{}.{} stands in {} already and {}", table.target_schema, table.target_name,
+      .reason = fmt::format("{}.{} stands in {} already and {}", output.target_schema, output.target_name,
                             connection.database().label(),
                             owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
       .hint = owner ? remedy("It is not touched. Have the copies in another schema: {}.", elsewhere)
@@ -44,8 +44,8 @@ std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames&
 }
 
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
-                 const TableRecord& table) {
-  const auto stranger = stranger_in_place(connection, names, state, pipeline, table);
+                 const OutputRecord& output) {
+  const auto stranger = stranger_in_place(connection, names, state, pipeline, output);
   if (stranger) throw Error(ErrorKind::destination, stranger->reason, stranger->hint);
 }
 
@@ -74,22 +74,22 @@ namespace {
 
 // An empty table of the copy's own, in the open transaction.
 Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
-                   const TableRecord& table, const TableSchema& schema) {
-  check_owner(connection, names, state, pipeline, table);
-  if (const auto older = state.copy_of(table.oid)) {
+                   const OutputRecord& output, const TableSchema& schema) {
+  check_owner(connection, names, state, pipeline, output);
+  if (const auto older = state.copy_of(output.id)) {
     drop_target(connection, state, older->target);
     names.remove(older->target.schema, older->target.table);
   }
   connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection.database().catalog()),
-                                 identifier(table.target_schema)),
-                     "creating schema " + table.target_schema);
-  const auto name = free_name(fmt::format("_walbrook_copy_{}", table.oid), [&](const std::string& candidate) {
-    return names.contain(table.target_schema, candidate);
+                                 identifier(output.target_schema)),
+                     "creating schema " + output.target_schema);
+  const auto name = free_name(fmt::format("_walbrook_copy_{}", output.id.value), [&](const std::string& candidate) {
+    return names.contain(output.target_schema, candidate);
   });
-  Target target = make_target(table.target_schema, name, schema, table.style);
-  connection.execute(create_sql(connection.database().full_name(table.target_schema, name), target, schema),
+  Target target = make_target(output.target_schema, name, schema, output.style);
+  connection.execute(create_sql(connection.database().full_name(output.target_schema, name), target, schema),
                      "creating the copy of " + schema.full_name());
-  names.add(table.target_schema, name);
+  names.add(output.target_schema, name);
   const auto is_described = [](const ColumnSchema& column) { return !column.description.empty(); };
   if (std::ranges::any_of(schema.columns, is_described)) describe_columns(connection, target, schema);
   return target;
@@ -97,7 +97,7 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
 
 }  // namespace
 
-Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> tables,
+Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> outputs,
            std::unique_lock<std::mutex> beginning)
     : connection_(std::move(database)),
       pipeline_(pipeline),
@@ -105,7 +105,7 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
       beginning_(std::move(beginning)) {
   connection_.execute("BEGIN TRANSACTION");
   try {
-    create(tables);
+    create(outputs);
     // One table may take long: others begin meanwhile.
     if (parts_.size() == 1) commit_rows();
   } catch (...) {
@@ -114,16 +114,19 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
   }
 }
 
-void Copy::create(std::span<const CopyTarget> tables) {
+void Copy::create(std::span<const CopyTarget> outputs) {
   RelationNames names(connection_);
-  for (const auto& [table, schema, last_of] : tables) {
+  for (const auto& [output, schema, last_of] : outputs) {
     auto& part = parts_.emplace_back(
         Part{.schema = schema,
              .last_of = last_of,
-             .provenance = {.transactions = nullptr, .copied_at = table->snapshot_lsn, .load_id = table->load_id},
-             .record = {.kind = TargetRecord::Kind::unfinished_copy, .oid = table->oid, .target = {}},
+             .provenance = {.transactions = nullptr, .copied_at = output->snapshot_lsn, .load_id = output->load_id},
+             .record = {.kind = TargetRecord::Kind::unfinished_copy,
+                        .output = output->id,
+                        .has_source = output->has_source(),
+                        .target = {}},
              .writer = nullptr});
-    part.record.target = create_copy(connection_, names, state_, pipeline_, *table, *schema);
+    part.record.target = create_copy(connection_, names, state_, pipeline_, *output, *schema);
   }
 }
 

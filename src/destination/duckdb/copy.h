@@ -1,5 +1,5 @@
-// Rows of copied tables, each in a table of its own (`_walbrook_copy_<oid>` in the target's schema) until it is swapped
-// in.
+// Rows of copied tables, each in a table of its own (`_walbrook_copy_<output>` in the target's schema) until it is
+// swapped in.
 //
 // A connection of its own. The copy of one table is committed every now and then: so DuckDB writes the rows into the
 // file as they come, and what a copy holds in memory and in the log has a bound. The copy of several small tables is
@@ -34,16 +34,16 @@ struct Stranger {
 };
 [[nodiscard]] std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames& names,
                                                         StateTables& state, const std::string& pipeline,
-                                                        const TableRecord& table);
+                                                        const OutputRecord& output);
 // Throws Error(destination) where there is one.
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
-                 const TableRecord& table);
+                 const OutputRecord& output);
 
 class Copy final : public CopyWriter {
  public:
-  // Takes the place of older copies of the same tables. `beginning` is held by whoever creates copies: two transactions
-  // cannot create the same schema.
-  Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> tables,
+  // Takes the place of older copies of the same outputs. `beginning` is held by whoever creates copies: two
+  // transactions cannot create the same schema.
+  Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> outputs,
        std::unique_lock<std::mutex> beginning);
   ~Copy() override;
 
@@ -59,7 +59,7 @@ class Copy final : public CopyWriter {
     std::unique_ptr<ChunkWriter> writer;
   };
 
-  void create(std::span<const CopyTarget> tables);
+  void create(std::span<const CopyTarget> outputs);
   void close_writers();
   void commit_rows();
   void prepare_variants(Part& part, const RowBatch& rows);

@@ -191,13 +191,13 @@ void DuckDbDestination::reopen_if_broken() {
               remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
 }
 
-std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const TableRecord> tables) {
+std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputRecord> outputs) {
   std::vector<TargetFinding> findings;
-  if (tables.empty()) return findings;
+  if (outputs.empty()) return findings;
   reopen_if_broken();
   if (!StateTables(*connection_, pipeline_).exist()) return findings;
   reading([&](Connection& connection, StateTables& state) {
-    // By their names: a table that was created again in the source has another OID than its target was made for.
+    // By their names: an output may be going to another name than its target has.
     std::map<std::pair<std::string, std::string>, TargetRecord> made;
     for (auto& record : state.targets()) {
       if (record.kind != TargetRecord::Kind::live) continue;
@@ -206,27 +206,27 @@ std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const TableRecor
     }
     RelationNames names(connection);
     TargetCheck check(connection);
-    for (const auto& table : tables) {
+    for (const auto& output : outputs) {
       using Kind = TargetFinding::Kind;
-      const auto target = made.find({folded(table.target_schema), folded(table.target_name)});
+      const auto target = made.find({folded(output.target_schema), folded(output.target_name)});
       if (target != made.end()) {
-        const bool of_table = target->second.oid == table.oid;
-        auto found = check.difference(target->second.target, of_table ? table.columns.get() : nullptr);
+        const bool of_output = target->second.output == output.id;
+        auto found = check.difference(target->second.target, of_output ? output.columns.get() : nullptr);
         if (!found) continue;
-        findings.push_back({.oid = table.oid,
+        findings.push_back({.output = output.id,
                             .kind = found->name_conflict ? Kind::name_conflict : Kind::altered,
                             .reason = std::move(found->reason),
                             .hint = std::move(found->hint)});
-      } else if (auto stranger = stranger_in_place(connection, names, state, pipeline_, table)) {
-        findings.push_back({.oid = table.oid,
+      } else if (auto stranger = stranger_in_place(connection, names, state, pipeline_, output)) {
+        findings.push_back({.output = output.id,
                             .kind = Kind::name_conflict,
                             .reason = std::move(stranger->reason),
                             .hint = to_text(stranger->hint, Wording::command)});
-      } else if (table.columns != nullptr) {
-        findings.push_back({.oid = table.oid,
+      } else if (output.columns != nullptr) {
+        findings.push_back({.output = output.id,
                             .kind = Kind::missing,
                             .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
-                                                  table.target_schema, table.target_name),
+                                                  output.target_schema, output.target_name),
                             .hint = {}});
       }
     }
@@ -257,9 +257,9 @@ std::shared_ptr<Database> DuckDbDestination::open_database() {
   return database_;
 }
 
-std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(std::span<const CopyTarget> tables) {
+std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(std::span<const CopyTarget> outputs) {
   auto database = open_database();
-  return std::make_unique<Copy>(std::move(database), pipeline_, tables, std::unique_lock(copies_));
+  return std::make_unique<Copy>(std::move(database), pipeline_, outputs, std::unique_lock(copies_));
 }
 
 std::unique_ptr<ReadSession> DuckDbDestination::open_session(const ReadOptions& options) {
@@ -292,33 +292,31 @@ void drop_if_own(Connection& connection, StateTables& state, TargetCheck& check,
 
 }  // namespace
 
-void DuckDbDestination::drop_tables(Connection& connection, StateTables& state, std::span<const TableRecord> tables) {
+void DuckDbDestination::drop_outputs(Connection& connection, StateTables& state,
+                                     std::span<const OutputRecord> outputs) {
   TargetCheck check(connection);
-  for (const auto& table : tables) {
-    if (const auto live = state.live_target(table.target_schema, table.target_name)) {
+  for (const auto& output : outputs) {
+    if (const auto live = state.live_target(output.target_schema, output.target_name)) {
       drop_if_own(connection, state, check, live->target);
     }
-    if (table.oid != 0) {
-      if (const auto copy = state.copy_of(table.oid)) drop_target(connection, state, copy->target);
-    }
-    state.forget_table(table);
+    if (const auto copy = state.copy_of(output.id)) drop_target(connection, state, copy->target);
+    state.forget_output(output);
   }
 }
 
-void DuckDbDestination::drop(DropScope scope, std::span<const TableRecord> tables) {
+void DuckDbDestination::drop(DropScope scope, std::span<const OutputRecord> outputs) {
   check_writable();
   reopen_if_broken();
   transaction([&](Connection& connection, StateTables& state) {
-    if (scope == DropScope::tables) return drop_tables(connection, state, tables);
+    if (scope == DropScope::outputs) return drop_outputs(connection, state, outputs);
     TargetCheck check(connection);
     for (const auto& record : state.targets()) {
-      const bool has_source = record.oid == 0 || record.oid >= first_source_oid;
-      if (scope == DropScope::pipeline || has_source) drop_if_own(connection, state, check, record.target);
+      if (scope == DropScope::pipeline || record.has_source) drop_if_own(connection, state, check, record.target);
     }
-    scope == DropScope::pipeline ? state.forget_pipeline() : state.forget_copies();
+    scope == DropScope::pipeline ? state.forget_pipeline() : state.forget_sourced();
   });
   read_known();
-  if (scope != DropScope::tables) last_checkpoint_.reset();
+  if (scope != DropScope::outputs) last_checkpoint_.reset();
 }
 
 }  // namespace walbrook::destination::duckdb

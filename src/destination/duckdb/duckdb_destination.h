@@ -26,10 +26,10 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   [[nodiscard]] State open() override;
   [[nodiscard]] State read_state() override;
   void check_still_there() override;
-  [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const TableRecord> tables) override;
+  [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) override;
   [[nodiscard]] std::unique_ptr<destination::Transaction> begin(const AttemptId& attempt) override;
-  [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> tables) override;
-  void drop(DropScope scope, std::span<const TableRecord> tables) override;
+  [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> outputs) override;
+  void drop(DropScope scope, std::span<const OutputRecord> outputs) override;
   [[nodiscard]] QueryEngine* query_engine() override { return this; }
 
  private:
@@ -47,7 +47,7 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   void transaction(const Work& work);
   template <class Work>
   void reading(const Work& work);
-  static void drop_tables(Connection& connection, StateTables& state, std::span<const TableRecord> tables);
+  static void drop_outputs(Connection& connection, StateTables& state, std::span<const OutputRecord> outputs);
 
   DatabaseOptions options_;
   FileUse use_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "destination/duckdb/copy.h"
@@ -33,18 +34,18 @@ void DuckDbTransaction::begin() {
   begun_ = true;
 }
 
-void DuckDbTransaction::alter(const TableRecord& table, const Alteration& alteration) {
+void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   if (alteration.empty()) return;
   if (begun_) throw Error(ErrorKind::internal, "a table is altered after the transaction's other changes");
   std::vector<TargetRecord> records;
   connection_.execute("BEGIN TRANSACTION");
   try {
-    if (auto live = state_.live_target(table.target_schema, table.target_name)) records.push_back(*std::move(live));
-    auto copy = table.state == TableState::copying ? state_.copy_of(table.oid) : std::nullopt;
+    if (auto live = state_.live_target(output.target_schema, output.target_name)) records.push_back(*std::move(live));
+    auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
     if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
     on_target([&] {
       for (auto& record : records) {
-        add_missing_columns(connection_, state_, record, alteration.columns, table.style.naming);
+        add_missing_columns(connection_, state_, record, alteration.columns, output.style.naming);
         for (const auto& column : alteration.overflow) {
           if (record.target.column_of(column) == nullptr) continue;
           add_variant_column(connection_, state_, record, column);
@@ -62,42 +63,43 @@ void DuckDbTransaction::alter(const TableRecord& table, const Alteration& altera
   }
 }
 
-const Target& DuckDbTransaction::target_of(const TableRecord& table) const {
-  const Key key{table.target_schema, table.target_name};
+const Target& DuckDbTransaction::target_of(const OutputRecord& output) const {
+  const Key key{output.target_schema, output.target_name};
   if (const auto found = swapped_in_.find(key); found != swapped_in_.end()) return found->second;
   if (const auto found = known_.live.find(key); found != known_.live.end()) return found->second;
-  throw Error(ErrorKind::internal, fmt::format("table {}.{} has no copy in {} yet", table.schema, table.name,
+  throw Error(ErrorKind::internal, fmt::format("table {}.{} has no copy in {} yet", output.schema, output.name,
                                                connection_.database().label()));
 }
 
-Target DuckDbTransaction::finished_copy_of(const TableRecord& table) {
-  auto copy = state_.copy_of(table.oid);
-  if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != table.target_schema) {
-    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", table.schema, table.name));
+Target DuckDbTransaction::finished_copy_of(const OutputRecord& output) {
+  auto copy = state_.copy_of(output.id);
+  if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != output.target_schema) {
+    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", output.schema, output.name));
   }
   return std::move(copy->target);
 }
 
-void DuckDbTransaction::swap_in(const TableRecord& table, const TargetName* former) {
+void DuckDbTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
   begin();
   if (former != nullptr) drop_former(*former);
-  const auto copy = finished_copy_of(table);
-  check_owner(connection_, names_, state_, pipeline_, table);
+  const auto copy = finished_copy_of(output);
+  check_owner(connection_, names_, state_, pipeline_, output);
   const auto& database = connection_.database();
-  const auto doing = fmt::format("replacing {}.{} by its new copy", table.target_schema, table.target_name);
+  const auto doing = fmt::format("replacing {}.{} by its new copy", output.target_schema, output.target_name);
   on_target([&] {
-    connection_.execute("DROP TABLE IF EXISTS " + database.full_name(table.target_schema, table.target_name), doing);
+    connection_.execute("DROP TABLE IF EXISTS " + database.full_name(output.target_schema, output.target_name), doing);
     connection_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", database.full_name(copy.schema, copy.table),
-                                    identifier(table.target_name)),
+                                    identifier(output.target_name)),
                         doing);
   });
   names_.remove(copy.schema, copy.table);
-  names_.add(table.target_schema, table.target_name);
+  names_.add(output.target_schema, output.target_name);
   state_.forget_target(copy);
-  TargetRecord live{.kind = TargetRecord::Kind::live, .oid = table.oid, .target = copy};
-  live.target.table = table.target_name;
+  TargetRecord live{
+      .kind = TargetRecord::Kind::live, .output = output.id, .has_source = output.has_source(), .target = copy};
+  live.target.table = output.target_name;
   state_.put_target(live);
-  swapped_in_[{table.target_schema, table.target_name}] = live.target;
+  swapped_in_[{output.target_schema, output.target_name}] = live.target;
 }
 
 void DuckDbTransaction::drop_former(const TargetName& name) {
@@ -111,40 +113,41 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
   dropped_.emplace_back(name.schema, name.table);
 }
 
-MergeCounts DuckDbTransaction::add_copy(const TableRecord& table, const std::vector<std::string>& key) {
+MergeCounts DuckDbTransaction::add_copy(const OutputRecord& output, const std::vector<std::string>& key) {
   begin();
-  const auto copy = finished_copy_of(table);
-  const auto counts = add_rows(connection_, target_of(table), copy, key);
+  const auto copy = finished_copy_of(output);
+  const auto counts = add_rows(connection_, target_of(output), copy, key);
   drop_target(connection_, state_, copy);
   return counts;
 }
 
-void DuckDbTransaction::complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) {
+void DuckDbTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
   begin();
-  const auto& target = target_of(table);
+  const auto& target = target_of(output);
   const auto [kept, is_new] = completed_.try_emplace({target.schema, target.table});
   if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
   kept->second = on_target([&] { return complete_rows({connection_, target, rows}, patches, ++completions_); });
 }
 
-std::uint64_t DuckDbTransaction::remove(const TableRecord& table, const RowsOf& rows,
+std::uint64_t DuckDbTransaction::remove(const OutputRecord& output, const RowsOf& rows,
                                         std::span<const Removal> removals) {
   begin();
-  return on_target([&] { return remove_rows({connection_, target_of(table), rows}, removals); });
+  return on_target([&] { return remove_rows({connection_, target_of(output), rows}, removals); });
 }
 
-AppendCounts DuckDbTransaction::append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) {
+AppendCounts DuckDbTransaction::append(const OutputRecord& output, const RowsOf& rows,
+                                       std::span<const RowRef> appended) {
   begin();
-  const auto& target = target_of(table);
+  const auto& target = target_of(output);
   const auto completed = completed_.extract({target.schema, target.table});
   return on_target([&] {
     return append_rows({connection_, target, rows}, appended, completed.empty() ? nullptr : &completed.mapped());
   });
 }
 
-void DuckDbTransaction::truncate(const TableRecord& table) {
+void DuckDbTransaction::truncate(const OutputRecord& output) {
   begin();
-  const auto& target = target_of(table);
+  const auto& target = target_of(output);
   on_target([&] {
     connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
                         fmt::format("truncating {}.{}", target.schema, target.table));
@@ -164,11 +167,9 @@ CasesOf(Cases...) -> CasesOf<Cases...>;
 
 void DuckDbTransaction::put(const StateChange& change) {
   begin();
-  std::visit(CasesOf{[this](const PutTable& put) {
-                       const auto& record = put.table;
-                       records_[{record.schema, record.name, record.state == TableState::loaded}] = record;
-                     },
-                     [this](const DescribeTable& put) { describe(put.table); },
+  std::visit(CasesOf{[this](const PutTable& put) { put_table(put.table); },
+                     [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
+                     [this](const DescribeOutput& put) { describe(put.output); },
                      [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
                      [this](const PutLoad& put) { put_load(put.load); },
                      [this](const KeepPrepared& put) { prepared_.add(put.xid, put.bytes); },
@@ -181,29 +182,45 @@ void DuckDbTransaction::read_prepared(std::uint32_t xid, const std::function<voi
   prepared_.for_each(xid, sink);
 }
 
+// The later one of two that have one OID or one name replaces the other.
+void DuckDbTransaction::put_table(const TableRecord& record) {
+  if (const auto known = tables_.find(record.oid); known != tables_.end()) {
+    table_names_.erase({known->second.schema, known->second.name});
+    tables_.erase(known);
+  }
+  const auto [named, is_new] = table_names_.try_emplace({record.schema, record.name}, record.oid);
+  if (!is_new) tables_.erase(std::exchange(named->second, record.oid));
+  tables_.emplace(record.oid, record);
+}
+
 void DuckDbTransaction::flush_records() {
-  if (records_.empty()) return;
-  std::vector<TableRecord> records;
-  std::set<Oid> not_copying;
-  for (auto& [name, record] : records_) {
-    const bool may_be_swapped_in = record.state == TableState::copying || record.state == TableState::streaming ||
-                                   record.state == TableState::loaded;
-    if (!may_be_swapped_in && record.oid != 0) not_copying.insert(record.oid);
+  std::vector<TableRecord> tables;
+  for (auto& [oid, record] : tables_) tables.push_back(std::move(record));
+  tables_.clear();
+  table_names_.clear();
+  state_.put_tables(tables);
+  if (outputs_.empty()) return;
+  std::vector<OutputRecord> records;
+  std::set<OutputId> not_copying;
+  for (auto& [id, record] : outputs_) {
+    const bool may_be_swapped_in = record.state == OutputState::copying || record.state == OutputState::streaming ||
+                                   record.state == OutputState::loaded;
+    if (!may_be_swapped_in) not_copying.insert(id);
     records.push_back(std::move(record));
   }
-  records_.clear();
-  state_.put_tables(records);
+  outputs_.clear();
+  state_.put_outputs(records);
   if (not_copying.empty()) return;
   for (const auto& copy : state_.targets()) {
     // One under way is its writer's.
-    if (copy.kind != TargetRecord::Kind::finished_copy || !not_copying.contains(copy.oid)) continue;
+    if (copy.kind != TargetRecord::Kind::finished_copy || !not_copying.contains(copy.output)) continue;
     drop_target(connection_, state_, copy.target);
     names_.remove(copy.target.schema, copy.target.table);
   }
 }
 
-void DuckDbTransaction::describe(const TableRecord& table) {
-  if (table.columns != nullptr) describe_columns(connection_, target_of(table), *table.columns);
+void DuckDbTransaction::describe(const OutputRecord& output) {
+  if (output.columns != nullptr) describe_columns(connection_, target_of(output), *output.columns);
 }
 
 void DuckDbTransaction::put_load(LoadRecord load) {

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,14 +39,14 @@ class DuckDbTransaction final : public destination::Transaction {
   DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known, Ended ended);
   ~DuckDbTransaction() override;
 
-  void alter(const TableRecord& table, const Alteration& alteration) override;
-  void swap_in(const TableRecord& table, const TargetName* former) override;
-  MergeCounts add_copy(const TableRecord& table, const std::vector<std::string>& key) override;
+  void alter(const OutputRecord& output, const Alteration& alteration) override;
+  void swap_in(const OutputRecord& output, const TargetName* former) override;
+  MergeCounts add_copy(const OutputRecord& output, const std::vector<std::string>& key) override;
 
-  void complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) override;
-  std::uint64_t remove(const TableRecord& table, const RowsOf& rows, std::span<const Removal> removals) override;
-  AppendCounts append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) override;
-  void truncate(const TableRecord& table) override;
+  void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
+  std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) override;
+  AppendCounts append(const OutputRecord& output, const RowsOf& rows, std::span<const RowRef> appended) override;
+  void truncate(const OutputRecord& output) override;
 
   void put(const StateChange& change) override;
   void read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) override;
@@ -59,13 +58,14 @@ class DuckDbTransaction final : public destination::Transaction {
 
   void begin();  // where it has not begun
   void drop_former(const TargetName& name);
+  void put_table(const TableRecord& record);
   // Writes the records that were put, all at once.
   void flush_records();
-  void describe(const TableRecord& table);
+  void describe(const OutputRecord& output);
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);
-  [[nodiscard]] const Target& target_of(const TableRecord& table) const;
-  [[nodiscard]] Target finished_copy_of(const TableRecord& table);
+  [[nodiscard]] const Target& target_of(const OutputRecord& output) const;
+  [[nodiscard]] Target finished_copy_of(const OutputRecord& output);
 
   Connection& connection_;
   std::string pipeline_;
@@ -74,8 +74,11 @@ class DuckDbTransaction final : public destination::Transaction {
   RelationNames names_;
   Known& known_;
   bool begun_ = false;
-  std::map<Key, Target> swapped_in_;                                           // by this transaction
-  std::map<std::tuple<std::string, std::string, bool>, TableRecord> records_;  // put and not written; by name, loaded
+  std::map<Key, Target> swapped_in_;  // by this transaction
+  // Put and not written.
+  std::map<Oid, TableRecord> tables_;
+  std::map<Key, Oid> table_names_;  // of tables_, by schema and name in the source
+  std::map<OutputId, OutputRecord> outputs_;
   std::vector<Key> dropped_;
   std::map<Key, CompletedRows> completed_;
   int completions_ = 0;

@@ -4,25 +4,26 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "base/error.h"
 #include "destination/duckdb/log_mark.h"
+#include "destination/duckdb/output_rows.h"
 #include "destination/duckdb/state_check.h"
+#include "destination/duckdb/state_row.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
 
 // Raised whenever a table of the state changes. No other version is read.
-constexpr std::int64_t format_version = 2;
+constexpr std::int64_t format_version = 3;
 
 struct Definition {
   std::string_view name;
   std::string_view columns;
 };
-constexpr std::array<Definition, 7> definitions = {{
+constexpr std::array<Definition, 8> definitions = {{
     {"format", "version BIGINT, file_id VARCHAR"},
     {"checkpoint",
      "pipeline VARCHAR, slot VARCHAR, systemid VARCHAR, timeline BIGINT, lsn VARCHAR, written_at TIMESTAMP WITH TIME "
@@ -30,70 +31,26 @@ constexpr std::array<Definition, 7> definitions = {{
      "BIGINT, last_commit_time TIMESTAMP WITH TIME ZONE, made_slot BOOLEAN, made_publication BOOLEAN, "
      "log_mark VARCHAR"},
     {"tables",
-     "pipeline VARCHAR, source_schema VARCHAR, source_name VARCHAR, oid BIGINT, target_schema VARCHAR, target_name "
+     "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, truncates BIGINT[], leaves_xid BIGINT, "
+     "leaves_at VARCHAR"},
+    {"outputs",
+     "pipeline VARCHAR, output BIGINT, source_schema VARCHAR, source_name VARCHAR, role VARCHAR, disposition VARCHAR, "
+     "target_schema VARCHAR, target_name VARCHAR, state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, suspect "
      "VARCHAR, "
-     "state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, columns JSON, naming VARCHAR, metadata VARCHAR, "
-     "fingerprint JSON, truncates BIGINT[], suspect VARCHAR, changes_only BOOLEAN, leaves_xid BIGINT, leaves_at "
-     "VARCHAR"},
-    {"targets", "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, oid BIGINT, kind VARCHAR, columns JSON"},
+     "columns JSON, naming VARCHAR, metadata VARCHAR, changes_only BOOLEAN, oid BIGINT, fingerprint JSON"},
+    {"targets",
+     "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, output BIGINT, kind VARCHAR, columns JSON, has_source "
+     "BOOLEAN"},
     {"loads",
      "pipeline VARCHAR, load_id BIGINT, first_commit_lsn VARCHAR, last_commit_lsn VARCHAR, transactions BIGINT, "
      "inserts BIGINT, "
      "updates BIGINT, deletes BIGINT, truncates BIGINT, tables JSON, started_at TIMESTAMP WITH TIME ZONE, finished_at "
      "TIMESTAMP WITH TIME ZONE, status VARCHAR, copied_rows BIGINT"},
     {"schema_versions",
-     "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
-     "since_lsn "
-     "VARCHAR, since TIMESTAMP WITH TIME ZONE"},
+     "pipeline VARCHAR, output BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
+     "since_lsn VARCHAR, since TIMESTAMP WITH TIME ZONE"},
     {"prepared", "pipeline VARCHAR, xid BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING COMPRESSION uncompressed"},
 }};
-
-std::string text(const Row& row, std::size_t column) {
-  return row.at(column).value_or("");
-}
-
-std::int64_t number(const Row& row, std::size_t column) {
-  const auto digits = text(row, column);
-  std::int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
-
-// "": not known.
-std::string boolean_text(std::optional<bool> value) {
-  return value ? (*value ? "true" : "false") : "";
-}
-
-std::optional<bool> boolean(const Row& row, std::size_t column) {
-  const auto written = text(row, column);
-  return written.empty() ? std::nullopt : std::optional(written == "true");
-}
-
-std::string lsn_text(Lsn lsn) {
-  return lsn.is_set() ? lsn.to_string() : "";
-}
-
-Lsn lsn(const Row& row, std::size_t column) {
-  const auto written = text(row, column);
-  if (written.empty()) return {};
-  if (const auto parsed = Lsn::parse(written)) return *parsed;
-  throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
-              remedy("It was changed by hand. Copy the tables anew: {}", RemedyAction::reset));
-}
-
-// "[812, 815]"
-std::vector<std::uint32_t> parse_truncates(const std::string& list) {
-  std::vector<std::uint32_t> xids;
-  const char* at = list.data();
-  const char* const end = at + list.size();
-  while (at != end) {
-    std::uint32_t xid = 0;
-    const auto parsed = std::from_chars(at, end, xid);
-    if (parsed.ec == std::errc{}) xids.push_back(xid);
-    at = parsed.ptr == at ? at + 1 : parsed.ptr;
-  }
-  return xids;
-}
 
 std::string_view to_text(TargetRecord::Kind kind) {
   switch (kind) {
@@ -114,15 +71,15 @@ TargetRecord::Kind parse_kind(std::string_view kind) {
 
 TargetRecord target_record(const Row& row) {
   return {.kind = parse_kind(text(row, 2)),
-          .oid = static_cast<Oid>(number(row, 3)),
+          .output = {static_cast<std::uint32_t>(number(row, 3))},
+          .has_source = boolean(row, 5).value_or(true),
           .target = {.schema = text(row, 0), .table = text(row, 1), .columns = columns_from_json(text(row, 4))}};
 }
 
 // Two targets are one where DuckDB cannot tell their names apart.
 constexpr const char* same_target = "lower(schema_name) = lower($1) AND lower(table_name) = lower($2)";
-static_assert(first_source_oid == 16384);
-constexpr const char* without_source = "oid BETWEEN 1 AND 16383";
-constexpr const char* target_cells = "schema_name, table_name, kind, oid::VARCHAR, columns::VARCHAR";
+constexpr const char* target_cells =
+    "schema_name, table_name, kind, output::VARCHAR, columns::VARCHAR, has_source::VARCHAR";
 
 }  // namespace
 
@@ -211,38 +168,12 @@ Lsn StateTables::checkpoint_lsn() {
 }
 
 State StateTables::load() {
-  State state{.checkpoint = checkpoint(), .tables = {}};
+  const OutputRows outputs(connection_, pipeline_);
+  State state{.checkpoint = checkpoint(), .tables = outputs.tables(), .outputs = outputs.outputs()};
   state.checkpoints = count_checkpoints();
   state.targets = std::ranges::any_of(targets(), [](const TargetRecord& target) {
-    return target.kind == TargetRecord::Kind::live && target.oid >= first_source_oid;
+    return target.kind == TargetRecord::Kind::live && target.has_source;
   });
-  const auto rows = connection_.rows(
-      fmt::format(
-          "SELECT oid::VARCHAR, source_schema, source_name, target_schema, target_name, state, snapshot_lsn, reason, "
-          "columns::VARCHAR, naming, metadata, fingerprint::VARCHAR, truncates::VARCHAR, suspect, "
-          "changes_only::VARCHAR, leaves_xid::VARCHAR, leaves_at FROM {} WHERE pipeline = $1 ORDER BY source_schema, "
-          "source_name",
-          table("tables")),
-      pipeline_);
-  for (const auto& row : rows) {
-    state.tables.push_back(
-        {.oid = static_cast<Oid>(number(row, 0)),
-         .schema = text(row, 1),
-         .name = text(row, 2),
-         .target_schema = text(row, 3),
-         .target_name = text(row, 4),
-         .state = parse_table_state(text(row, 5)),
-         .snapshot_lsn = lsn(row, 6),
-         .reason = text(row, 7),
-         .fingerprint = text(row, 11),
-         .truncates = parse_truncates(text(row, 12)),
-         .suspect = text(row, 13),
-         .columns = row.at(8) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[8])) : nullptr,
-         .style = {.naming = parse_naming(text(row, 9)), .metadata = parse_metadata(text(row, 10))},
-         .changes_only = boolean(row, 14).value_or(false),
-         .leaves_xid = static_cast<std::uint64_t>(number(row, 15)),
-         .leaves_at = lsn(row, 16)});
-  }
   return state;
 }
 
@@ -265,52 +196,12 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
       mark_counter(connection_.database().checkpoints()));
 }
 
-// Literals and not parameters: a statement of its own for each row costs a millisecond, most of it planning.
 void StateTables::put_tables(std::span<const TableRecord> records) {
-  constexpr std::size_t rows_a_statement = 500;
-  forget_records(records);
-  for (std::size_t at = 0; at < records.size(); at += rows_a_statement) {
-    std::string rows;
-    for (const auto& record : records.subspan(at, std::min(rows_a_statement, records.size() - at))) {
-      rows += (rows.empty() ? "" : ", ") + record_values(record);
-    }
-    connection_.execute(
-        fmt::format("INSERT INTO {} (pipeline, source_schema, source_name, oid, target_schema, target_name, state, "
-                    "snapshot_lsn, reason, columns, naming, metadata, fingerprint, truncates, suspect, changes_only, "
-                    "leaves_xid, leaves_at) VALUES {}",
-                    table("tables"), rows),
-        "storing records of tables");
-  }
-  for (const auto& record : records) {
-    if (record.columns != nullptr) put_schema_version(record);
-  }
+  OutputRows(connection_, pipeline_).put(records);
 }
 
-std::string StateTables::record_values(const TableRecord& record) const {
-  const auto json = [](const std::string& text) { return text.empty() ? "NULL" : literal(text) + "::JSON"; };
-  return fmt::format(
-      "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, [{}]::BIGINT[], {}, {}, {}, {})", literal(pipeline_),
-      literal(record.schema), literal(record.name), record.oid, literal(record.target_schema),
-      literal(record.target_name), literal(to_string(record.state)), literal(lsn_text(record.snapshot_lsn)),
-      literal(record.reason), json(record.columns == nullptr ? "" : to_json(*record.columns)),
-      literal(to_string(record.style.naming)), literal(to_string(record.style.metadata)), json(record.fingerprint),
-      fmt::join(record.truncates, ", "), record.suspect.empty() ? "NULL" : literal(record.suspect), record.changes_only,
-      record.leaves_xid, literal(lsn_text(record.leaves_at)));
-}
-
-void StateTables::put_schema_version(const TableRecord& record) {
-  const auto columns = to_json(*record.columns);
-  const auto newest = connection_.rows(
-      fmt::format(
-          "SELECT version::VARCHAR, columns::VARCHAR FROM {} WHERE pipeline = $1 AND oid = $2 ORDER BY version DESC "
-          "LIMIT 1",
-          table("schema_versions")),
-      pipeline_, record.oid);
-  if (!newest.empty() && text(newest[0], 1) == columns) return;
-  const Lsn since = std::max(checkpoint_lsn(), record.snapshot_lsn);
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON, $7, $8)", table("schema_versions")),
-                  pipeline_, record.oid, record.schema, record.name, newest.empty() ? 1 : number(newest[0], 0) + 1,
-                  columns, lsn_text(since), std::chrono::system_clock::now());
+void StateTables::put_outputs(std::span<const OutputRecord> records) {
+  OutputRows(connection_, pipeline_).put(records, checkpoint_lsn());
 }
 
 std::int64_t StateTables::newest_load() {
@@ -356,20 +247,20 @@ std::optional<TargetRecord> StateTables::live_target(const std::string& schema, 
   return target_record(rows[0]);
 }
 
-std::optional<TargetRecord> StateTables::copy_of(Oid oid) {
+std::optional<TargetRecord> StateTables::copy_of(OutputId output) {
   const auto rows =
-      connection_.rows(fmt::format("SELECT {} FROM {} WHERE pipeline = $1 AND oid = $2 AND kind <> 'live'",
+      connection_.rows(fmt::format("SELECT {} FROM {} WHERE pipeline = $1 AND output = $2 AND kind <> 'live'",
                                    target_cells, table("targets")),
-                       pipeline_, oid);
+                       pipeline_, output.value);
   if (rows.empty()) return std::nullopt;
   return target_record(rows[0]);
 }
 
 void StateTables::put_target(const TargetRecord& record) {
   forget_target(record.target);
-  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON)", table("targets")), pipeline_,
-                  record.target.schema, record.target.table, record.oid, to_text(record.kind),
-                  columns_to_json(record.target));
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON, $7::BOOLEAN)", table("targets")),
+                  pipeline_, record.target.schema, record.target.table, record.output.value, to_text(record.kind),
+                  columns_to_json(record.target), boolean_text(record.has_source));
 }
 
 void StateTables::forget_target(const Target& target) {
@@ -395,40 +286,8 @@ std::optional<std::string> StateTables::owner(const std::string& schema, const s
   return text(rows[0], 0);
 }
 
-// A table of the source and one without a source may have the same names.
-void StateTables::forget_records(std::span<const TableRecord> records) {
-  constexpr std::size_t by_one = 8;  // a statement of its own each: prepared, a few are cheaper so
-  if (records.size() <= by_one) {
-    for (const auto& record : records) {
-      connection_.run(
-          fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND (state = "
-                      "'loaded') = ($4 = 'loaded')",
-                      table("tables")),
-          pipeline_, record.schema, record.name, to_string(record.state));
-    }
-    return;
-  }
-  // Each DELETE scans the table: of 20,000 records, once for all of them.
-  std::string names;
-  for (const auto& record : records) {
-    names += fmt::format("{}({}, {}, {})", names.empty() ? "" : ", ", literal(record.schema), literal(record.name),
-                         record.state == TableState::loaded);
-  }
-  connection_.execute(
-      fmt::format(
-          "DELETE FROM {} t USING (VALUES {}) gone(source_schema, source_name, loaded) WHERE t.pipeline = {} AND "
-          "t.source_schema = gone.source_schema AND t.source_name = gone.source_name AND "
-          "(t.state = 'loaded') = gone.loaded",
-          table("tables"), names, literal(pipeline_)),
-      "replacing records of tables");
-}
-
-void StateTables::forget_table(const TableRecord& record) {
-  forget_records({&record, 1});
-  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_schema = $2 AND source_name = $3 AND "
-                              "({}) = ($4 = 'loaded')",
-                              table("schema_versions"), without_source),
-                  pipeline_, record.schema, record.name, to_string(record.state));
+void StateTables::forget_output(const OutputRecord& output) {
+  OutputRows(connection_, pipeline_).forget(output);
 }
 
 void StateTables::forget_pipeline() {
@@ -440,14 +299,13 @@ void StateTables::forget_pipeline() {
   }
 }
 
-void StateTables::forget_copies() {
+void StateTables::forget_sourced() {
   const auto forget = [this](const char* name, const char* which) {
     connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1{}", table(name), which), pipeline_);
   };
   forget("checkpoint", "");
   forget("prepared", "");
-  forget("tables", " AND state <> 'loaded'");
-  forget("schema_versions", fmt::format(" AND NOT ({})", without_source).c_str());
+  OutputRows(connection_, pipeline_).forget_sourced();
   forget("loads", " AND last_commit_lsn <> ''");
 }
 

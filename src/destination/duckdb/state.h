@@ -1,15 +1,16 @@
 // The state in schema _walbrook, made to be read by people too: LSNs as text, times as TIMESTAMPTZ.
 //
 //   checkpoint       one row a pipeline
-//   tables           one row a source table: its state, why, and its columns as JSON
+//   tables           one row a table of the source
+//   outputs          one row an output: its table, its state, why, and its columns as JSON
 //   targets          every table that walbrook made in this file, finished or not, and its columns' names
 //   loads            one row a load that changed something, and one for tables that were copied together; the newest
 //                    10,000
-//   schema_versions  one row when a table's columns change
+//   schema_versions  one row when an output's columns change
 //   prepared         changes of prepared transactions that are not decided yet, in small pieces
 //
-// Functions work in the connection's open transaction. The checkpoint's and the tables' rows are replaced by DELETE and
-// INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
+// Functions work in the connection's open transaction. The rows of checkpoint, tables and outputs are replaced by
+// DELETE and INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
 #pragma once
 
 #include <array>
@@ -26,14 +27,15 @@
 namespace walbrook::destination::duckdb {
 
 // All of them.
-inline constexpr std::array<std::string_view, 7> state_table_names = {"format", "checkpoint",      "tables",  "targets",
-                                                                      "loads",  "schema_versions", "prepared"};
+inline constexpr std::array<std::string_view, 8> state_table_names = {
+    "format", "checkpoint", "tables", "outputs", "targets", "loads", "schema_versions", "prepared"};
 inline constexpr std::int64_t kept_loads = 10'000;
 
 // A row of _walbrook.targets.
 struct TargetRecord {
   enum class Kind { live, unfinished_copy, finished_copy } kind = Kind::live;
-  Oid oid = 0;  // of the source table
+  OutputId output;
+  bool has_source = true;  // OutputRecord::has_source
   Target target;
 };
 
@@ -53,15 +55,17 @@ class StateTables {
   [[nodiscard]] Lsn checkpoint_lsn();  // unset where there is none
 
   void put_checkpoint(const Checkpoint& checkpoint);
-  // REQUIRES: no two of them have one name and are both `loaded`, or both not.
+  // REQUIRES: no two of them have one OID or one name.
   void put_tables(std::span<const TableRecord> records);
+  // REQUIRES: no two of them have one id.
+  void put_outputs(std::span<const OutputRecord> records);
   void put_load(const LoadRecord& load);     // its id is set
   [[nodiscard]] std::int64_t newest_load();  // its id; 0 = none
 
   [[nodiscard]] std::vector<TargetRecord> targets();  // of this pipeline
   [[nodiscard]] std::optional<TargetRecord> live_target(const std::string& schema, const std::string& table);
-  [[nodiscard]] std::optional<TargetRecord> copy_of(Oid oid);  // finished or not
-  void put_target(const TargetRecord& record);                 // by (schema, table)
+  [[nodiscard]] std::optional<TargetRecord> copy_of(OutputId output);  // finished or not
+  void put_target(const TargetRecord& record);                         // by (schema, table)
   void forget_target(const Target& target);
   // Where readers find tables without their schema's name: this pipeline's schemas, then those of the others; of each
   // `public` first, then by name.
@@ -69,17 +73,14 @@ class StateTables {
   // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
 
-  void forget_table(const TableRecord& table);
+  void forget_output(const OutputRecord& output);
   void forget_pipeline();
-  void forget_copies();  // all of the pipeline but what has no source
+  void forget_sourced();  // all of the pipeline but what has no source
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
   void check_version();
   [[nodiscard]] std::size_t count_checkpoints();
-  void forget_records(std::span<const TableRecord> records);
-  [[nodiscard]] std::string record_values(const TableRecord& record) const;
-  void put_schema_version(const TableRecord& record);
 
   Connection& connection_;
   std::string pipeline_;

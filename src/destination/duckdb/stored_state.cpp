@@ -47,22 +47,23 @@ class Cells {
   const std::vector<std::optional<std::string>>& row_;
 };
 
-TableRecord record_of(const Cells& cells) {
-  TableRecord record{
-      .oid = static_cast<Oid>(cells.number("oid")),
+OutputRecord record_of(const Cells& cells) {
+  OutputRecord record{
+      .id = {static_cast<std::uint32_t>(cells.number("output"))},
+      .source = static_cast<Oid>(cells.number("oid")),
       .schema = cells.text("source_schema"),
       .name = cells.text("source_name"),
+      .role = cells.text("role"),
+      .disposition = parse_disposition(cells.text("disposition")),
       .target_schema = cells.text("target_schema"),
       .target_name = cells.text("target_name"),
-      .state = parse_table_state(cells.text("state")),
+      .state = parse_output_state(cells.text("state")),
       .snapshot_lsn = cells.lsn("snapshot_lsn"),
       .reason = cells.text("reason"),
       .suspect = cells.text("suspect"),
       .columns = nullptr,
       .style = {.naming = parse_naming(cells.text("naming")), .metadata = parse_metadata(cells.text("metadata"))},
-      .changes_only = cells.boolean("changes_only").value_or(false),
-      .leaves_xid = cells.count("leaves_xid"),
-      .leaves_at = cells.lsn("leaves_at")};
+      .changes_only = cells.boolean("changes_only").value_or(false)};
   const auto columns = cells.text("columns");
   if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));
   return record;
@@ -113,7 +114,7 @@ std::vector<StoredPipeline> DuckDbStoredState::pipelines() const {
       "SELECT t.pipeline, epoch_us(max(l.finished_at)) AS written_us FROM {1} t LEFT JOIN {2} l ON l.pipeline = "
       "t.pipeline WHERE t.state = 'loaded' AND t.pipeline NOT IN (SELECT pipeline FROM {0}) GROUP BY t.pipeline "
       "ORDER BY pipeline",
-      state_table("checkpoint"), state_table("tables"), state_table("loads")));
+      state_table("checkpoint"), state_table("outputs"), state_table("loads")));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     found.push_back({.name = cells.text("pipeline"),
@@ -134,8 +135,10 @@ std::vector<StoredPipeline> DuckDbStoredState::pipelines() const {
 std::vector<StoredTable> DuckDbStoredState::tables(const std::string& pipeline) const {
   std::vector<StoredTable> tables;
   if (!exists_) return tables;
-  const auto result = ask_(fmt::format("SELECT * FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name",
-                                       state_table("tables"), literal(pipeline)));
+  const auto result =
+      ask_(fmt::format("SELECT * FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name, "
+                       "output",
+                       state_table("outputs"), literal(pipeline)));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     tables.push_back({.record = record_of(Cells(result, i)), .rows = std::nullopt, .columns = {}});
   }
@@ -250,9 +253,9 @@ std::vector<StoredSchemaChange> DuckDbStoredState::schema_changes(const std::str
   if (!exists_) return changes;
   const auto result =
       ask_(fmt::format("SELECT *, epoch_us(since) AS since_us FROM {} WHERE pipeline = {} ORDER BY "
-                       "since, source_schema, source_name, version",
+                       "since, source_schema, source_name, output, version",
                        state_table("schema_versions"), literal(pipeline)));
-  std::map<std::int64_t, TableSchema> newest;  // by the table's OID
+  std::map<std::int64_t, TableSchema> newest;  // by output
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     const StoredSchemaChange place{.table = cells.text("source_schema") + "." + cells.text("source_name"),
@@ -261,7 +264,7 @@ std::vector<StoredSchemaChange> DuckDbStoredState::schema_changes(const std::str
                                    .since = cells.lsn("since_lsn"),
                                    .at = cells.time("since_us")};
     auto schema = table_schema_from_json(cells.text("columns"));
-    const auto [known, is_new] = newest.try_emplace(cells.number("oid"), schema);
+    const auto [known, is_new] = newest.try_emplace(cells.number("output"), schema);
     if (is_new) {
       changes.push_back(place);
       continue;

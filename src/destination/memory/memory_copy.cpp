@@ -9,10 +9,10 @@
 namespace walbrook::destination::memory {
 
 MemoryCopyWriter::MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline,
-                                   std::span<const CopyTarget> tables)
+                                   std::span<const CopyTarget> outputs)
     : store_(std::move(store)), pipeline_(std::move(pipeline)) {
-  for (const auto& each : tables) {
-    const auto& record = *each.table;
+  for (const auto& each : outputs) {
+    const auto& record = *each.output;
     copies_.push_back({.name = {record.target_schema, record.target_name},
                        .table = MemoryTable(*each.schema, record.style),
                        .consistent_point = record.snapshot_lsn,

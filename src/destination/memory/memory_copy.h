@@ -14,7 +14,7 @@ namespace walbrook::destination::memory {
 class MemoryCopyWriter final : public destination::CopyWriter {
  public:
   // Throws Error(destination) where a name belongs to somebody else.
-  MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline, std::span<const CopyTarget> tables);
+  MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline, std::span<const CopyTarget> outputs);
 
   void append(std::size_t index, const RowBatch& rows) override;
   std::uint64_t finish() override;

@@ -21,40 +21,40 @@ State state_of(const MemoryStore::Contents& contents, const std::string& pipelin
   const auto& known = found->second;
   state.checkpoint = known.checkpoint;
   state.checkpoints = known.checkpoint ? 1 : 0;
-  for (const auto& [key, table] : known.tables) {
-    state.tables.push_back(table);
-    const bool is_sourced = table.state != TableState::loaded;
+  for (const auto& [oid, table] : known.tables) state.tables.push_back(table);
+  for (const auto& [id, output] : known.outputs) {
+    state.outputs.push_back(output);
     state.targets =
-        state.targets || (is_sourced && contents.targets.contains({table.target_schema, table.target_name}));
+        state.targets || (output.has_source() && contents.targets.contains({output.target_schema, output.target_name}));
   }
   state.newest_load = known.loads.empty() ? 0 : known.loads.rbegin()->first;
   return state;
 }
 
 std::optional<TargetFinding> inspect_one(const MemoryStore::Contents& contents, const std::string& pipeline,
-                                         const TableRecord& table) {
+                                         const OutputRecord& output) {
   using Kind = TargetFinding::Kind;
-  const auto full_name = fmt::format("{}.{}", table.target_schema, table.target_name);
-  const auto found = contents.targets.find({table.target_schema, table.target_name});
+  const auto full_name = fmt::format("{}.{}", output.target_schema, output.target_name);
+  const auto found = contents.targets.find({output.target_schema, output.target_name});
   if (found == contents.targets.end()) {
-    if (table.columns == nullptr) return std::nullopt;
-    return TargetFinding{.oid = table.oid,
+    if (output.columns == nullptr) return std::nullopt;
+    return TargetFinding{.output = output.id,
                          .kind = Kind::missing,
                          .reason = fmt::format("target table {} was dropped", full_name),
                          .hint = {}};
   }
   if (found->second.pipeline != pipeline) {
-    return TargetFinding{.oid = table.oid,
+    return TargetFinding{.output = output.id,
                          .kind = Kind::name_conflict,
                          .reason = fmt::format("{} was not made by this pipeline", full_name),
                          .hint = "Choose another dataset."};
   }
-  if (table.columns == nullptr) return std::nullopt;
+  if (output.columns == nullptr) return std::nullopt;
   const auto& columns = found->second.table->columns();
-  for (const auto& column : table.columns->columns) {
+  for (const auto& column : output.columns->columns) {
     const auto known = std::ranges::find(columns, column.name, &ColumnSchema::name);
     if (known != columns.end() && known->type == column.type) continue;
-    return TargetFinding{.oid = table.oid,
+    return TargetFinding{.output = output.id,
                          .kind = Kind::altered,
                          .reason = fmt::format("target table {} lacks column \"{}\"", full_name, column.name),
                          .hint = {}};
@@ -95,11 +95,11 @@ State MemoryDestination::read_state() {
   return store_->with([&](const MemoryStore::Contents& contents) { return state_of(contents, pipeline_); });
 }
 
-std::vector<TargetFinding> MemoryDestination::inspect(std::span<const TableRecord> tables) {
+std::vector<TargetFinding> MemoryDestination::inspect(std::span<const OutputRecord> outputs) {
   return store_->with([&](const MemoryStore::Contents& contents) {
     std::vector<TargetFinding> findings;
-    for (const auto& table : tables) {
-      if (auto finding = inspect_one(contents, pipeline_, table)) findings.push_back(*std::move(finding));
+    for (const auto& output : outputs) {
+      if (auto finding = inspect_one(contents, pipeline_, output)) findings.push_back(*std::move(finding));
     }
     return findings;
   });
@@ -126,36 +126,39 @@ std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt
   });
 }
 
-std::unique_ptr<CopyWriter> MemoryDestination::begin_copy(std::span<const CopyTarget> tables) {
-  return std::make_unique<MemoryCopyWriter>(store_, pipeline_, tables);
+std::unique_ptr<CopyWriter> MemoryDestination::begin_copy(std::span<const CopyTarget> outputs) {
+  return std::make_unique<MemoryCopyWriter>(store_, pipeline_, outputs);
 }
 
-void MemoryDestination::drop_tables(MemoryStore::Contents& contents, std::span<const TableRecord> tables) {
+void MemoryDestination::drop_outputs(MemoryStore::Contents& contents, std::span<const OutputRecord> outputs) {
   const auto is_ours = [&](const auto& entry) { return entry.second.pipeline == pipeline_; };
-  for (const auto& table : tables) {
+  for (const auto& output : outputs) {
     for (auto* kept : {&contents.targets, &contents.copies}) {
-      const auto found = kept->find({table.target_schema, table.target_name});
+      const auto found = kept->find({output.target_schema, output.target_name});
       if (found != kept->end() && is_ours(*found)) kept->erase(found);
     }
-    contents.pipelines[pipeline_].tables.erase(PipelineState::key_of(table));
+    auto& state = contents.pipelines[pipeline_];
+    state.outputs.erase(output.id);
+    const auto is_of_table = [&](const auto& entry) { return entry.second.source == output.source; };
+    if (std::ranges::none_of(state.outputs, is_of_table)) state.tables.erase(output.source);
   }
 }
 
-void MemoryDestination::drop(DropScope scope, std::span<const TableRecord> tables) {
+void MemoryDestination::drop(DropScope scope, std::span<const OutputRecord> outputs) {
   store_->with([&](MemoryStore::Contents& contents) {
-    if (scope == DropScope::tables) return drop_tables(contents, tables);
+    if (scope == DropScope::outputs) return drop_outputs(contents, outputs);
     auto& state = contents.pipelines[pipeline_];
-    std::vector<TableRecord> dropped;
-    for (const auto& [key, table] : state.tables) {
-      if (scope == DropScope::pipeline || table.state != TableState::loaded) dropped.push_back(table);
+    std::vector<OutputRecord> dropped;
+    for (const auto& [id, output] : state.outputs) {
+      if (scope == DropScope::pipeline || output.has_source()) dropped.push_back(output);
     }
-    drop_tables(contents, dropped);
+    drop_outputs(contents, dropped);
     state.checkpoint.reset();
     state.prepared.clear();
     std::erase_if(state.loads,
                   [&](const auto& entry) { return scope == DropScope::pipeline || entry.second.last_commit.is_set(); });
   });
-  if (scope != DropScope::tables) last_checkpoint_.reset();
+  if (scope != DropScope::outputs) last_checkpoint_.reset();
 }
 
 }  // namespace walbrook::destination::memory

@@ -25,13 +25,13 @@ class MemoryDestination final : public destination::Destination {
 
   [[nodiscard]] State open() override;
   [[nodiscard]] State read_state() override;
-  [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const TableRecord> tables) override;
+  [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) override;
   [[nodiscard]] std::unique_ptr<Transaction> begin(const AttemptId& attempt) override;
-  [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> tables) override;
-  void drop(DropScope scope, std::span<const TableRecord> tables) override;
+  [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> outputs) override;
+  void drop(DropScope scope, std::span<const OutputRecord> outputs) override;
 
  private:
-  void drop_tables(MemoryStore::Contents& contents, std::span<const TableRecord> tables);
+  void drop_outputs(MemoryStore::Contents& contents, std::span<const OutputRecord> outputs);
 
   std::string name_;
   std::string pipeline_;

@@ -2,8 +2,12 @@
 
 namespace walbrook::destination::memory {
 
-PipelineState::RecordKey PipelineState::key_of(const TableRecord& record) {
-  return {record.schema, record.name, record.state == TableState::loaded};
+void PipelineState::put(TableRecord record) {
+  std::erase_if(tables, [&record](const auto& entry) {
+    return entry.second.schema == record.schema && entry.second.name == record.name;
+  });
+  const Oid oid = record.oid;
+  tables.insert_or_assign(oid, std::move(record));
 }
 
 std::shared_ptr<MemoryStore> MemoryStore::named(const std::string& name) {

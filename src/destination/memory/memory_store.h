@@ -14,7 +14,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,14 +42,13 @@ struct Target {
 };
 
 struct PipelineState {
-  // A table in state `loaded` may have the same name as one of the source.
-  using RecordKey = std::tuple<std::string, std::string, bool>;
   std::optional<Checkpoint> checkpoint;
-  std::map<RecordKey, TableRecord> tables;
+  std::map<Oid, TableRecord> tables;
+  std::map<OutputId, OutputRecord> outputs;
   std::map<std::int64_t, LoadRecord> loads;                    // the newest most_loads
   std::map<std::uint32_t, std::vector<std::string>> prepared;  // by xid
 
-  [[nodiscard]] static RecordKey key_of(const TableRecord& record);
+  void put(TableRecord record);  // replaces those of its OID or name
 };
 
 inline constexpr std::size_t most_loads = 100;  // kept of a pipeline

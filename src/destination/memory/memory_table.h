@@ -14,7 +14,7 @@
 #include "destination/state.h"
 #include "destination/transaction.h"
 #include "model/row_batch.h"
-#include "output/merge.h"
+#include "output/row_operations.h"
 
 namespace walbrook::destination::memory {
 

@@ -10,8 +10,8 @@
 namespace walbrook::destination::memory {
 namespace {
 
-MemoryStore::Name name_of(const TableRecord& table) {
-  return {table.target_schema, table.target_name};
+MemoryStore::Name name_of(const OutputRecord& output) {
+  return {output.target_schema, output.target_name};
 }
 
 Provenance provenance_of(const RowsOf& rows, const RowBatch& batch, std::size_t row) {
@@ -40,19 +40,19 @@ MemoryTransaction::~MemoryTransaction() {
 }
 
 // The table as this transaction changes it.
-MemoryTable& MemoryTransaction::changed(const TableRecord& table) {
-  const auto name = name_of(table);
+MemoryTable& MemoryTransaction::changed(const OutputRecord& output) {
+  const auto name = name_of(output);
   auto found = targets_.find(name);
   if (found == targets_.end()) {
-    const auto current = store_->target(table.target());
+    const auto current = store_->target(output.target());
     found = targets_.emplace(name, current == nullptr ? std::nullopt : std::optional<MemoryTable>(*current)).first;
   }
   if (found->second) return *found->second;
   throw TargetRefused(fmt::format("target table {}.{} does not exist", name.first, name.second), "Resync the table.");
 }
 
-MemoryTable MemoryTransaction::take_copy(const TableRecord& table) {
-  const auto name = name_of(table);
+MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
+  const auto name = name_of(output);
   if (const auto altered = altered_copies_.find(name); altered != altered_copies_.end()) {
     taken_copies_.insert(name);
     return std::move(altered_copies_.extract(altered).mapped());
@@ -62,29 +62,30 @@ MemoryTable MemoryTransaction::take_copy(const TableRecord& table) {
     return found == contents.copies.end() || found->second.pipeline != pipeline_ ? nullptr : found->second.table;
   });
   if (copy == nullptr || !taken_copies_.insert(name).second) {
-    throw Error(ErrorKind::internal, fmt::format("there is no finished copy of table {}.{}", table.schema, table.name));
+    throw Error(ErrorKind::internal,
+                fmt::format("there is no finished copy of table {}.{}", output.schema, output.name));
   }
   return *copy;
 }
 
-void MemoryTransaction::alter(const TableRecord& table, const Alteration& alteration) {
+void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   store_->reach(Step::change);
   const auto apply = [&](MemoryTable& target) {
     target.add_columns(alteration.columns);
     for (const auto& column : alteration.overflow) target.add_overflow(column);
   };
-  if (table.state != TableState::copying) return apply(changed(table));
-  const auto name = name_of(table);
+  if (output.state != OutputState::copying) return apply(changed(output));
+  const auto name = name_of(output);
   if (!altered_copies_.contains(name)) {
-    altered_copies_.emplace(name, take_copy(table));
+    altered_copies_.emplace(name, take_copy(output));
     taken_copies_.erase(name);
   }
   apply(altered_copies_.at(name));
 }
 
-void MemoryTransaction::swap_in(const TableRecord& table, const TargetName* former) {
+void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
   store_->reach(Step::change);
-  const auto name = name_of(table);
+  const auto name = name_of(output);
   const bool is_foreign = store_->with([&](const MemoryStore::Contents& contents) {
     const auto found = contents.targets.find(name);
     return found != contents.targets.end() && found->second.pipeline != pipeline_;
@@ -93,46 +94,47 @@ void MemoryTransaction::swap_in(const TableRecord& table, const TargetName* form
     throw TargetRefused(fmt::format("{}.{} was not made by this pipeline", name.first, name.second),
                         "Rename it, or choose another dataset.");
   }
-  auto copy = take_copy(table);
+  auto copy = take_copy(output);
   if (former != nullptr) targets_[{former->schema, former->table}] = std::nullopt;
   targets_.insert_or_assign(name, std::move(copy));
 }
 
-MergeCounts MemoryTransaction::add_copy(const TableRecord& table, const std::vector<std::string>& key) {
+MergeCounts MemoryTransaction::add_copy(const OutputRecord& output, const std::vector<std::string>& key) {
   store_->reach(Step::change);
-  const auto copy = take_copy(table);
-  return {.removed = changed(table).take_in(copy, key), .written = copy.rows().size()};
+  const auto copy = take_copy(output);
+  return {.removed = changed(output).take_in(copy, key), .written = copy.rows().size()};
 }
 
-void MemoryTransaction::complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) {
+void MemoryTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
   store_->reach(Step::change);
-  const auto& target = changed(table);
-  const auto [kept, is_new] = completed_.try_emplace(name_of(table), rows.schema);
+  const auto& target = changed(output);
+  const auto [kept, is_new] = completed_.try_emplace(name_of(output), rows.schema);
   if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
   for (const auto& patch : patches) target.complete(patch, kept->second);
 }
 
-std::uint64_t MemoryTransaction::remove(const TableRecord& table, const RowsOf& rows,
+std::uint64_t MemoryTransaction::remove(const OutputRecord& output, const RowsOf& rows,
                                         std::span<const Removal> removals) {
   store_->reach(Step::change);
-  return changed(table).remove(removals, *rows.schema, rows.keyed);
+  return changed(output).remove(removals, *rows.schema, rows.keyed);
 }
 
-AppendCounts MemoryTransaction::append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) {
+AppendCounts MemoryTransaction::append(const OutputRecord& output, const RowsOf& rows,
+                                       std::span<const RowRef> appended) {
   store_->reach(Step::change);
-  auto kept = completed_.extract(name_of(table));
+  auto kept = completed_.extract(name_of(output));
   auto batch = std::make_shared<RowBatch>(kept.empty() ? RowBatch(rows.schema) : std::move(kept.mapped()));
   for (const auto& row : appended) add_row(*batch, row);
   std::vector<Provenance> provenance;
   provenance.reserve(batch->rows());
   for (std::size_t row = 0; row < batch->rows(); ++row) provenance.push_back(provenance_of(rows, *batch, row));
   const auto count = batch->rows();
-  return {.rows = count, .overflow = changed(table).append(std::move(batch), provenance)};
+  return {.rows = count, .overflow = changed(output).append(std::move(batch), provenance)};
 }
 
-void MemoryTransaction::truncate(const TableRecord& table) {
+void MemoryTransaction::truncate(const OutputRecord& output) {
   store_->reach(Step::change);
-  changed(table).clear();
+  changed(output).clear();
 }
 
 std::vector<std::string>& MemoryTransaction::prepared(std::uint32_t xid) {
@@ -153,10 +155,12 @@ void MemoryTransaction::put(const StateChange& change) {
     prepared(kept->xid).emplace_back(kept->bytes);
   } else if (const auto* dropped = std::get_if<DropPrepared>(&change)) {
     prepared(dropped->xid).clear();
-  } else if (const auto* described = std::get_if<DescribeTable>(&change)) {
-    changed(described->table).describe(*described->table.columns);
+  } else if (const auto* described = std::get_if<DescribeOutput>(&change)) {
+    changed(described->output).describe(*described->output.columns);
   } else if (const auto* table = std::get_if<PutTable>(&change)) {
     state_.emplace_back(*table);
+  } else if (const auto* output = std::get_if<PutOutput>(&change)) {
+    state_.emplace_back(*output);
   } else if (const auto* checkpoint = std::get_if<PutCheckpoint>(&change)) {
     state_.emplace_back(*checkpoint);
     outcome_.checkpoint = checkpoint->checkpoint;
@@ -173,8 +177,10 @@ void MemoryTransaction::read_prepared(std::uint32_t xid, const std::function<voi
 void MemoryTransaction::apply_to(PipelineState& state) {
   for (auto& change : state_) {
     if (auto* table = std::get_if<PutTable>(&change)) {
-      table->table.load_id = 0;
-      state.tables.insert_or_assign(PipelineState::key_of(table->table), std::move(table->table));
+      state.put(std::move(table->table));
+    } else if (auto* output = std::get_if<PutOutput>(&change)) {
+      output->output.load_id = 0;
+      state.outputs.insert_or_assign(output->output.id, std::move(output->output));
     } else if (auto* checkpoint = std::get_if<PutCheckpoint>(&change)) {
       state.checkpoint = std::move(checkpoint->checkpoint);
     } else {

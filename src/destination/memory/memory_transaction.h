@@ -29,23 +29,23 @@ class MemoryTransaction final : public destination::Transaction {
   MemoryTransaction(std::shared_ptr<MemoryStore> store, std::string pipeline, Ended ended);
   ~MemoryTransaction() override;
 
-  void alter(const TableRecord& table, const Alteration& alteration) override;
-  void swap_in(const TableRecord& table, const TargetName* former) override;
-  MergeCounts add_copy(const TableRecord& table, const std::vector<std::string>& key) override;
-  void complete(const TableRecord& table, const RowsOf& rows, std::span<const Patch> patches) override;
-  std::uint64_t remove(const TableRecord& table, const RowsOf& rows, std::span<const Removal> removals) override;
-  AppendCounts append(const TableRecord& table, const RowsOf& rows, std::span<const RowRef> appended) override;
-  void truncate(const TableRecord& table) override;
+  void alter(const OutputRecord& output, const Alteration& alteration) override;
+  void swap_in(const OutputRecord& output, const TargetName* former) override;
+  MergeCounts add_copy(const OutputRecord& output, const std::vector<std::string>& key) override;
+  void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
+  std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) override;
+  AppendCounts append(const OutputRecord& output, const RowsOf& rows, std::span<const RowRef> appended) override;
+  void truncate(const OutputRecord& output) override;
   void put(const StateChange& change) override;
   void read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) override;
   void commit() override;
 
  private:
   using Name = MemoryStore::Name;
-  using Deferred = std::variant<PutTable, PutCheckpoint, PutLoad>;
+  using Deferred = std::variant<PutTable, PutOutput, PutCheckpoint, PutLoad>;
 
-  [[nodiscard]] MemoryTable& changed(const TableRecord& table);
-  [[nodiscard]] MemoryTable take_copy(const TableRecord& table);
+  [[nodiscard]] MemoryTable& changed(const OutputRecord& output);
+  [[nodiscard]] MemoryTable take_copy(const OutputRecord& output);
   [[nodiscard]] std::vector<std::string>& prepared(std::uint32_t xid);
   void apply_to(PipelineState& state);
 

@@ -14,16 +14,16 @@ namespace walbrook::replication {
 
 struct CopyOrder {
   struct Table {
-    TableRecord record;
+    OutputRecord record;  // of the output that is to get the copy, as it will have it
     postgres::SourceTable source;
-    std::uint64_t number = 0;  // SyncedTable::copy_number
+    std::uint64_t number = 0;  // SyncedOutput::copy_number
   };
   std::vector<Table> tables;
 };
 
 struct CopyResult {
   enum class Kind { copied, gone, failed, postponed } kind = Kind::copied;
-  Oid table = 0;
+  OutputId output;
   std::uint64_t number = 0;
   Lsn consistent_point;
   TableSchemaRef columns;
@@ -46,7 +46,7 @@ struct CommitsWait {
 // What the loader is told by the others.
 using LoaderMessage = std::variant<CatalogSeen, CopyResult, ResyncRequest, CommitsWait>;
 
-// Who copies tables. Each table of an order is answered by a CopyResult, unless a newer order has it as well.
+// Who copies tables. Each output of an order is answered by a CopyResult, unless a newer order has it as well.
 class TableCopier {
  public:
   TableCopier() = default;

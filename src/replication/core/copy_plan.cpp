@@ -3,9 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "model/same_table.h"
 #include "postgres/connection/failure_consequence.h"
 #include "postgres/connection/shortage.h"
 #include "postgres/slot/slot.h"
@@ -27,7 +29,7 @@ std::vector<CopyResult> postponed(const std::vector<CopyOrder::Table>& tables, c
   std::vector<CopyResult> results;
   for (const auto& table : tables) {
     results.push_back(
-        {.kind = CopyResult::Kind::postponed, .table = table.record.oid, .number = table.number, .why = why});
+        {.kind = CopyResult::Kind::postponed, .output = table.record.id, .number = table.number, .why = why});
   }
   return results;
 }
@@ -35,9 +37,17 @@ std::vector<CopyResult> postponed(const std::vector<CopyOrder::Table>& tables, c
 }  // namespace
 
 void CopyPlan::add(const CopyOrder& order) {
-  std::unordered_set<Oid> ordered;
-  for (const auto& table : order.tables) ordered.insert(table.record.oid);
-  std::erase_if(tables_, [&ordered](const CopyOrder::Table& old) { return ordered.contains(old.record.oid); });
+  std::unordered_set<std::uint32_t> outputs;
+  std::unordered_map<Oid, const CopyOrder::Table*> tables;
+  for (const auto& table : order.tables) {
+    outputs.insert(table.record.id.value);
+    tables.emplace(table.source.oid, &table);
+  }
+  std::erase_if(tables_, [&](const CopyOrder::Table& old) {
+    if (outputs.contains(old.record.id.value)) return true;
+    const auto now = tables.find(old.source.oid);
+    return now != tables.end() && !means_same_table(now->second->record, old.record);  // it was renamed
+  });
   tables_.insert(tables_.end(), order.tables.begin(), order.tables.end());
   attempts_ = 0;
 }

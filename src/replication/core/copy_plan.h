@@ -21,8 +21,8 @@ class CopyPlan {
   // `follow`: a lost connection is waited for, however long.
   explicit CopyPlan(bool follow) : follow_(follow) {}
 
-  // A new order of a table takes the place of the one before: a table that was renamed or recreated meanwhile would be
-  // stale under the old one for ever.
+  // A new order of an output takes the place of the one before, and so does one of a table that was renamed or
+  // recreated meanwhile: it would be stale under the old one for ever.
   void add(const CopyOrder& order);
 
   // RunAgain: an attempt is due. Without tables the wait has no end but the next order.

@@ -1,5 +1,6 @@
 #include "replication/core/known_tables.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -28,6 +29,14 @@ SyncedTable* KnownTables::find(const std::string& schema, const std::string& nam
   return found == by_name_.end() ? nullptr : find(found->second);
 }
 
+FoundOutput KnownTables::find(OutputId output) {
+  const auto found = by_output_.find(output.value);
+  if (found == by_output_.end()) return {};
+  auto& table = tables_.at(found->second);
+  const auto at = std::ranges::find(table.outputs, output, [](const SyncedOutput& each) { return each.record.id; });
+  return {.table = &table, .output = &*at};
+}
+
 SyncedTable& KnownTables::add(TableRecord record) {
   const Oid oid = record.oid;
   by_name_[name_key(record.schema, record.name)] = oid;
@@ -37,10 +46,22 @@ SyncedTable& KnownTables::add(TableRecord record) {
   return added->second;
 }
 
+SyncedOutput& KnownTables::add_output(SyncedTable& table, OutputRecord record) {
+  const bool is_new = by_output_.try_emplace(record.id.value, table.record.oid).second;
+  WALBROOK_CHECK(is_new, "two outputs have id {}", record.id.value);
+  auto& output = table.outputs.emplace_back();
+  output.record = std::move(record);
+  return output;
+}
+
 void KnownTables::renumber(SyncedTable& table, Oid oid) {
   auto node = tables_.extract(table.record.oid);
   node.key() = oid;
   node.mapped().record.oid = oid;
+  for (auto& output : node.mapped().outputs) {
+    output.record.source = oid;
+    by_output_[output.record.id.value] = oid;
+  }
   by_name_[name_key(table.record.schema, table.record.name)] = oid;
   WALBROOK_CHECK(tables_.insert(std::move(node)).inserted, "two tables have OID {}", oid);
 }
@@ -50,6 +71,7 @@ void KnownTables::remove(Oid oid) {
   if (found == tables_.end()) return;
   const auto name = by_name_.find(name_key(found->second.record.schema, found->second.record.name));
   if (name != by_name_.end() && name->second == oid) by_name_.erase(name);
+  for (const auto& output : found->second.outputs) by_output_.erase(output.record.id.value);
   tables_.erase(found);
 }
 

@@ -1,9 +1,10 @@
-// The tables of a run, found by OID and by their name in the source.
+// The tables of a run, found by OID and by their name in the source, and their outputs, found by id.
 #pragma once
 
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "replication/core/synced_table.h"
 
@@ -14,12 +15,15 @@ class KnownTables {
   [[nodiscard]] SyncedTable* find(Oid oid);
   [[nodiscard]] const SyncedTable* find(Oid oid) const;
   [[nodiscard]] SyncedTable* find(const std::string& schema, const std::string& name);
-  // By OID. The keys, and the names of the records, change by the methods below alone.
+  [[nodiscard]] FoundOutput find(OutputId output);
+  // By OID. The keys, the names of the records and the number of outputs change by the methods below alone.
   [[nodiscard]] std::map<Oid, SyncedTable>& all() { return tables_; }
   [[nodiscard]] const std::map<Oid, SyncedTable>& all() const { return tables_; }
 
-  // REQUIRES: no table has its OID. Pointers to the others stay good, with all three.
+  // REQUIRES: no table has its OID. Pointers to other tables stay good, with all five.
   SyncedTable& add(TableRecord record);
+  // REQUIRES: no output has its id. Pointers to the table's other outputs do not stay good.
+  SyncedOutput& add_output(SyncedTable& table, OutputRecord record);
   // The table was dropped and created again. REQUIRES: no table has that OID.
   void renumber(SyncedTable& table, Oid oid);
   void remove(Oid oid);
@@ -27,6 +31,7 @@ class KnownTables {
  private:
   std::map<Oid, SyncedTable> tables_;
   std::unordered_map<std::string, Oid> by_name_;
+  std::unordered_map<std::uint32_t, Oid> by_output_;
 };
 
 }  // namespace walbrook::replication

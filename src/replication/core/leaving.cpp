@@ -7,8 +7,9 @@
 
 namespace walbrook::replication {
 
+using destination::OutputRecord;
+using destination::OutputState;
 using destination::TableRecord;
-using destination::TableState;
 
 bool note_leaving(TableRecord& record, const postgres::CatalogMoment& moment) {
   const bool is_new = !is_leaving(record);
@@ -28,21 +29,24 @@ bool has_left(const TableRecord& record, Lsn checkpoint) {
   return checkpoint == nothing_comes || (record.leaves_at.is_set() && checkpoint >= record.leaves_at);
 }
 
-void remove_from_copy(TableRecord& record) {
-  record.state = TableState::removed;
+void end_leaving(TableRecord& table) {
+  table.leaves_xid = 0;
+  table.leaves_at = {};
+}
+
+void remove_from_copy(OutputRecord& record) {
+  record.state = OutputState::removed;
   record.reason = "not in the publication any more, or dropped in the source; its last copy stays";
-  record.leaves_xid = 0;
-  record.leaves_at = {};
   spdlog::warn("table {}.{} is {}", record.schema, record.name, record.reason);
 }
 
-void suspend(TableRecord& record, std::string reason) {
-  record.state = TableState::quarantined;
+void suspend(OutputRecord& record, std::string reason) {
+  record.state = OutputState::quarantined;
   record.reason = std::move(reason);
 }
 
-void require_copy(TableRecord& record, const std::string& reason) {
-  if (is_leaving(record)) {
+void require_copy(const TableRecord& table, OutputRecord& record, const std::string& reason) {
+  if (is_leaving(table)) {
     remove_from_copy(record);
     record.reason += fmt::format(" (before it left: {})", reason);
     return;
@@ -53,7 +57,7 @@ void require_copy(TableRecord& record, const std::string& reason) {
                                "resync {}.{} copies it",
                                reason, record.schema, record.name));
   }
-  record.state = TableState::pending;
+  record.state = OutputState::pending;
   record.reason = reason;
 }
 

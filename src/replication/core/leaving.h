@@ -19,23 +19,26 @@
 
 namespace walbrook::replication {
 
-[[nodiscard]] inline bool is_leaving(const destination::TableRecord& record) {
-  return record.leaves_xid != 0;
+[[nodiscard]] inline bool is_leaving(const destination::TableRecord& table) {
+  return table.leaves_xid != 0;
 }
-// The publication, read before `moment`, no longer holds this streaming table. True: the record changed.
-[[nodiscard]] bool note_leaving(destination::TableRecord& record, const postgres::CatalogMoment& moment);
+// The publication, read before `moment`, no longer holds this table, of which an output is streaming. True: the record
+// changed.
+[[nodiscard]] bool note_leaving(destination::TableRecord& table, const postgres::CatalogMoment& moment);
 // Everything up to `checkpoint` is applied: nothing that was published before it left is still to come. So it is for
 // `nothing_comes`, where the backlog cannot be read.
 inline constexpr Lsn nothing_comes{~std::uint64_t{0}};
-[[nodiscard]] bool has_left(const destination::TableRecord& record, Lsn checkpoint);
-// Its last copy stays.
-void remove_from_copy(destination::TableRecord& record);
+[[nodiscard]] bool has_left(const destination::TableRecord& table, Lsn checkpoint);
+// It has left, or has come back.
+void end_leaving(destination::TableRecord& table);
+// The output's table is gone. Its last copy stays.
+void remove_from_copy(destination::OutputRecord& output);
 
 // It cannot go on, with the reason.
-void suspend(destination::TableRecord& record, std::string reason);
-// What becomes of a table that could go on only with a new copy: `pending`, to be copied. One that leaves cannot be
-// copied as it was, it becomes `removed`. One that is to have its changes alone would gain rows that nobody wants, or
-// lose those that it keeps: it is suspended until its resync is requested.
-void require_copy(destination::TableRecord& record, const std::string& reason);
+void suspend(destination::OutputRecord& output, std::string reason);
+// What becomes of an output of `table` that could go on only with a new copy: `pending`, to be copied. Where the table
+// leaves it cannot be copied as it was, it becomes `removed`. One that is to have its changes alone would gain rows
+// that nobody wants, or lose those that it keeps: it is suspended until its resync is requested.
+void require_copy(const destination::TableRecord& table, destination::OutputRecord& output, const std::string& reason);
 
 }  // namespace walbrook::replication

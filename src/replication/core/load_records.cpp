@@ -14,12 +14,13 @@ std::string json_text(const std::map<std::string, std::uint64_t>& rows) {
 }  // namespace
 
 destination::LoadRecord load_record(std::int64_t id, const WholeCommits& package, const PackageApply& applied,
-                                    const TableSync& sync, WallTime started) {
+                                    TableSync& sync, WallTime started) {
   const auto& counts = applied.counts();
   std::map<std::string, std::uint64_t> rows;
-  for (const auto& [oid, each] : applied.table_counts()) {
-    const auto& record = sync.tables().at(oid).record;
-    rows[record.schema + "." + record.name] = each.inserts + each.updates + each.deletes;
+  for (const auto& [output, each] : applied.output_counts()) {
+    const auto& record = sync.find(output).output->record;
+    auto& of_table = rows[record.schema + "." + record.name];  // a change that went to several outputs counts once
+    of_table = std::max(of_table, each.inserts + each.updates + each.deletes);
   }
   return {.id = id,
           .first_commit = package.transactions.front().commit_lsn,
@@ -38,19 +39,19 @@ void CopyLoads::begin(std::int64_t load_id, WallTime now) {
   copies_[load_id].record = {.id = load_id, .first_commit = {}, .last_commit = {}, .started = now, .tables = {}};
 }
 
-void CopyLoads::add(const SyncedTable& table, const PackageApply& promoted) {
+void CopyLoads::add(const SyncedOutput& output, const PackageApply& promoted) {
   const auto& counts = promoted.counts();
-  if (copies_no_rows(table.record) && promoted.table_counts().empty()) return;
-  auto& copies = copies_[table.record.load_id];
+  if (copies_no_rows(output.record) && promoted.output_counts().empty()) return;
+  auto& copies = copies_[output.record.load_id];
   auto& record = copies.record;
-  record.last_commit = std::max(record.last_commit, *table.copied);
-  record.copied_rows += table.copied_rows;
+  record.last_commit = std::max(record.last_commit, *output.copied);
+  record.copied_rows += output.copied_rows;
   record.inserts += counts.inserts;
   record.updates += counts.updates;
   record.deletes += counts.deletes;
   record.truncates += counts.truncates;
-  copies.rows[table.record.schema + "." + table.record.name] =
-      table.copied_rows + counts.inserts + counts.updates + counts.deletes;
+  copies.rows[output.record.schema + "." + output.record.name] =
+      output.copied_rows + counts.inserts + counts.updates + counts.deletes;
   copies.changed = true;
 }
 

@@ -11,15 +11,15 @@
 namespace walbrook::replication {
 
 [[nodiscard]] destination::LoadRecord load_record(std::int64_t id, const WholeCommits& package,
-                                                  const PackageApply& applied, const TableSync& sync, WallTime started);
+                                                  const PackageApply& applied, TableSync& sync, WallTime started);
 
 // Tables of one order may become visible in several loads: their row grows with each. Copied before a load and put back
 // when it is durable.
 class CopyLoads {
  public:
   void begin(std::int64_t load_id, WallTime now);
-  // `promoted` has applied the changes that waited for the table's copy.
-  void add(const SyncedTable& table, const PackageApply& promoted);
+  // `promoted` has applied the changes that waited for the output's copy.
+  void add(const SyncedOutput& output, const PackageApply& promoted);
   // The rows that `add` changed since.
   [[nodiscard]] std::vector<destination::LoadRecord> take_changed();
 

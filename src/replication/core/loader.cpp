@@ -12,6 +12,7 @@
 #include "base/planted.h"
 #include "destination/target_shape.h"
 #include "model/part_codec.h"
+#include "replication/core/copy_queue.h"
 #include "replication/core/table_comparison.h"
 
 namespace walbrook::replication {
@@ -33,7 +34,7 @@ void check_order(const WholeCommits& package, Lsn checkpoint) {
   }
 }
 
-std::string refused_change(const TableFailed& failed) {
+std::string refused_change(const OutputFailed& failed) {
   auto cause = failed.cause();
   if (cause.ends_with('.')) cause.pop_back();
   return fmt::format(
@@ -132,14 +133,19 @@ void Loader::receive(LoaderMessage message, Now now) {
 void Loader::publication_seen(const postgres::Publication& publication) {
   note_changed(sync_.publication_seen(publication, checkpoint_));
   groups_.set(sync_.groups(), sync_.identities());
-  for (const auto& [oid, table] : sync_.tables()) statistics_.table(table);
+  for (const auto& [oid, table] : sync_.tables()) {
+    for (const auto& output : table.outputs) statistics_.output(table, output);
+  }
   look_for_orders_ = true;
 }
 
 // The request is answered when it is durable: a run that ends before the copy does leaves it to the next one.
 void Loader::resync(const ResyncRequest& request) {
-  std::vector<TableRecord> known;
-  for (const auto& [oid, table] : sync_.tables()) known.push_back(table.record);
+  destination::State known;
+  for (const auto& [oid, table] : sync_.tables()) {
+    known.tables.push_back(table.record);
+    for (const auto& output : table.outputs) known.outputs.push_back(output.record);
+  }
   try {
     check_resync(known, request.tables);
   } catch (const Error&) {
@@ -148,7 +154,7 @@ void Loader::resync(const ResyncRequest& request) {
     return;
   }
   auto changed = sync_.copy_anew(request.tables, false, resync_requested);
-  for (const auto& record : changed) {
+  for (const auto& record : changed.outputs) {
     spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
   }
   note_changed(std::move(changed));
@@ -156,49 +162,49 @@ void Loader::resync(const ResyncRequest& request) {
 }
 
 void Loader::copy_ended(const CopyResult& result, Now now) {
-  auto* table = sync_.find(result.table);
-  if (table == nullptr || table->copy_number != result.number || table->record.state != TableState::copying) return;
+  auto* output = sync_.find(result.output).output;
+  if (output == nullptr || output->copy_number != result.number || output->record.state != OutputState::copying) return;
   switch (result.kind) {
     case CopyResult::Kind::copied:
-      if (table->identity_altered_at.is_set() && table->identity_altered_at >= result.consistent_point) {
-        table->record.state = TableState::pending;
-        table->record.reason = "the replica identity of a partition was altered while it was copied";
-        return note_changed(*table);
+      if (output->identity_altered_at.is_set() && output->identity_altered_at >= result.consistent_point) {
+        output->record.state = OutputState::pending;
+        output->record.reason = "the replica identity of a partition was altered while it was copied";
+        return note_changed(*output);
       }
-      table->copied = result.consistent_point;
-      table->copied_columns = result.columns;
-      table->copied_rows = result.rows;
+      output->copied = result.consistent_point;
+      output->copied_columns = result.columns;
+      output->copied_rows = result.rows;
       any_copied_ = true;
       return;
     case CopyResult::Kind::gone:
-      table->record.state = TableState::removed;
-      table->record.reason = "dropped in the source while it was to be copied";
-      return note_changed(*table);
+      output->record.state = OutputState::removed;
+      output->record.reason = "dropped in the source while it was to be copied";
+      return note_changed(*output);
     case CopyResult::Kind::failed:
-      suspend(*table, result.reason);
-      return note_changed(*table);
+      suspend(*output, result.reason);
+      return note_changed(*output);
     case CopyResult::Kind::postponed:
-      return postpone(*table, result.why, now);
+      return postpone(*output, result.why, now);
   }
 }
 
 // What the spool has of it goes: its changes are dropped from here on, since the snapshot to come holds them.
-void Loader::postpone(SyncedTable& table, const CannotCopyNow& why, Now now) {
-  replication::postpone(table, why, options_.follow, now.steady);
-  const auto& again = *table.postponement;
+void Loader::postpone(SyncedOutput& output, const CannotCopyNow& why, Now now) {
+  replication::postpone(output, why, options_.follow, now.steady);
+  const auto& again = *output.postponement;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now.steady).count();
-  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", table.record.schema, table.record.name,
-               why.reason,
+  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", output.record.schema,
+               output.record.name, why.reason,
                again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
-  note_changed(table);
+  note_changed(output);
 }
 
-TableRecord Loader::promoted_record(const SyncedTable& table) const {
-  auto record = table.record;
+OutputRecord Loader::promoted_record(const SyncedOutput& output) const {
+  auto record = output.record;
   record.style = sync_.style();
-  if (table.moves_to) {
-    record.target_schema = table.moves_to->schema;
-    record.target_name = table.moves_to->table;
+  if (output.moves_to) {
+    record.target_schema = output.moves_to->schema;
+    record.target_name = output.moves_to->table;
   }
   return record;
 }
@@ -207,52 +213,53 @@ void Loader::order_copies(Now now) {
   set_aside_without_place(now);
   discard_needless();  // of a table that waits for its copy, the copy's snapshot will hold what is there
   bool any_copies = false;
-  for (auto* table : sync_.order_copies(next_load_, now.steady)) {
-    if (table->record.state == TableState::copying && copies_no_rows(table->record)) {
+  for (const auto& [table, output] : sync_.order_copies(next_load_, now.steady)) {
+    if (output->record.state == OutputState::copying && copies_no_rows(output->record)) {
       some_begin_with_changes_ = true;
-    } else if (table->record.state == TableState::copying) {
+    } else if (output->record.state == OutputState::copying) {
       any_copies = true;
       order_.tables.push_back(
-          {.record = promoted_record(*table), .source = table->source, .number = table->copy_number});
+          {.record = promoted_record(*output), .source = table->source, .number = output->copy_number});
     }
-    note_changed(*table);
+    note_changed(*output);
   }
   look_for_orders_ = false;
-  next_due_ = sync_.next_due();
+  next_due_ = next_copy_due(sync_.known());
   if (any_copies) copy_loads_.begin(next_load_++, now.wall);
 }
 
 void Loader::set_aside_without_place(Now now) {
-  std::vector<TableRecord> records;
-  for (const auto* table : sync_.copies_due(now.steady)) records.push_back(promoted_record(*table));
+  std::vector<OutputRecord> records;
+  for (const auto* output : copies_due(sync_.known(), now.steady)) records.push_back(promoted_record(*output));
   if (records.empty()) return;
   for (const auto& found : destination_.inspect(records)) {
     if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
-    auto& table = *sync_.find(found.oid);
-    suspend(table, fmt::format("{}. {}", found.reason, found.hint));
-    note_changed(table);
+    auto& output = *sync_.find(found.output).output;
+    suspend(output, fmt::format("{}. {}", found.reason, found.hint));
+    note_changed(output);
   }
 }
 
-void Loader::note_changed(std::vector<TableRecord> changed) {
-  for (auto& record : changed) {
-    if (record.state == TableState::pending) look_for_orders_ = true;
-    if (const auto* table = sync_.find(record.oid)) statistics_.table(*table);
-    unstored_.push_back(std::move(record));
+void Loader::note_changed(RecordChanges changed) {
+  for (const auto& record : changed.outputs) {
+    if (record.state == OutputState::pending) look_for_orders_ = true;
+    if (const auto found = sync_.find(record.id)) statistics_.output(*found.table, *found.output);
   }
+  unstored_.add(std::move(changed));
 }
 
-// Durable before the copies begin: a crash from here on finds tables that are not streaming, and copies them again.
+// Durable before the copies begin: a crash from here on finds outputs that are not streaming, and copies them again.
 void Loader::store_changed() {
   if (!unstored_.empty()) {
     const auto load = destination_.begin({});
-    for (const auto& record : unstored_) {
-      const bool waits_for_copy = record.state == TableState::pending || record.state == TableState::copying;
-      if (waits_for_copy && planted::is(planted::Fault::copying_stored_late)) continue;
-      load->put(destination::PutTable{record});
+    if (planted::is(planted::Fault::copying_stored_late)) {
+      std::erase_if(unstored_.outputs, [](const OutputRecord& record) {
+        return record.state == OutputState::pending || record.state == OutputState::copying;
+      });
     }
+    unstored_.put(*load);
     load->commit();
-    unstored_.clear();
+    unstored_ = {};
     discard_needless();
   }
   if (!order_.tables.empty()) copier_->order(std::exchange(order_, {}));
@@ -290,16 +297,19 @@ void Loader::settle(Lsn reached) {
 }
 
 // Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
-std::vector<SyncedTable*> Loader::copies_to_promote(Lsn reached) {
-  std::vector<SyncedTable*> ready;
+std::vector<FoundOutput> Loader::copies_to_promote(Lsn reached) {
+  std::vector<FoundOutput> ready;
   bool all_are_copied = true;
   any_copied_ = false;
   for (auto& [oid, table] : sync_.tables()) {
-    if (table.record.state == TableState::copying && table.copied) any_copied_ = true;
-    if (table.record.state == TableState::copying && table.copied && *table.copied <= reached) {
-      ready.push_back(&table);
-    } else if (is_to_be_copied(table)) {
-      all_are_copied = false;
+    for (auto& output : table.outputs) {
+      const bool is_copied = output.record.state == OutputState::copying && output.copied;
+      any_copied_ = any_copied_ || is_copied;
+      if (is_copied && *output.copied <= reached) {
+        ready.push_back({.table = &table, .output = &output});
+      } else if (is_to_be_copied(output)) {
+        all_are_copied = false;
+      }
     }
   }
   if (options_.together && !promoted_ && !all_are_copied) return {};
@@ -313,7 +323,7 @@ void Loader::promote_copied(Lsn reached) {
   if (ready.empty()) return;
   try {
     promote(ready, reached);
-  } catch (const TableFailed& failed) {  // the others of them become visible with the next step
+  } catch (const OutputFailed& failed) {  // the others of them become visible with the next step
     return promotion_failed(failed);
   }
   promoted_ = true;
@@ -321,86 +331,93 @@ void Loader::promote_copied(Lsn reached) {
   advanced_();
 }
 
-void Loader::are_promoted(const std::vector<SyncedTable*>& tables) {
-  for (auto* table : tables) {
-    table->postponement.reset();
-    table->copied.reset();
-    table->moves_to.reset();
-    table->variant_columns.clear();
-    statistics_.table(*table);
+void Loader::are_promoted(const std::vector<FoundOutput>& outputs) {
+  for (const auto& [table, output] : outputs) {
+    output->postponement.reset();
+    output->copied.reset();
+    output->moves_to.reset();
+    output->variant_columns.clear();
+    statistics_.output(*table, *output);
     // A change that waited for it may have asked for a new copy already.
-    if (table->record.state == TableState::pending) look_for_orders_ = true;
+    if (output->record.state == OutputState::pending) look_for_orders_ = true;
   }
 }
 
-void Loader::begin_with_changes() {
-  std::vector<SyncedTable*> tables;
+std::vector<FoundOutput> Loader::beginning_with_changes() {
+  std::vector<FoundOutput> beginning;
   for (auto& [oid, table] : sync_.tables()) {
-    if (table.record.state != TableState::copying || !copies_no_rows(table.record)) continue;
-    try {
-      static_cast<void>(
-          destination::target_column_names(destination_.capabilities().names, sync_.style(), *table.source.described));
-      tables.push_back(&table);
-    } catch (const Error& refused) {
-      if (refused.kind() != ErrorKind::data) throw;
-      suspend(table, refused.what());
-      note_changed(table);
+    for (auto& output : table.outputs) {
+      if (output.record.state != OutputState::copying || !copies_no_rows(output.record)) continue;
+      try {
+        static_cast<void>(destination::target_column_names(destination_.capabilities().names, sync_.style(),
+                                                           *table.source.described));
+        beginning.push_back({.table = &table, .output = &output});
+      } catch (const Error& refused) {
+        if (refused.kind() != ErrorKind::data) throw;
+        suspend(output, refused.what());
+        note_changed(output);
+      }
     }
   }
-  if (!tables.empty()) {
-    std::vector<TableRecord> records;
+  return beginning;
+}
+
+void Loader::begin_with_changes() {
+  const auto beginning = beginning_with_changes();
+  if (!beginning.empty()) {
+    std::vector<OutputRecord> records;
     std::vector<destination::CopyTarget> copies;
-    records.reserve(tables.size());
-    for (auto* table : tables) {
-      table->copied = checkpoint_;
-      table->copied_columns = table->source.described;
-      table->copied_rows = 0;
-      const auto& record = records.emplace_back(promoted_record(*table));
-      copies.push_back({.table = &record, .schema = table->copied_columns});
+    records.reserve(beginning.size());
+    for (const auto& [table, output] : beginning) {
+      output->copied = checkpoint_;
+      output->copied_columns = table->source.described;
+      output->copied_rows = 0;
+      const auto& record = records.emplace_back(promoted_record(*output));
+      copies.push_back({.output = &record, .schema = output->copied_columns});
     }
     destination_.begin_copy(copies)->finish();
     try {
-      promote(tables, checkpoint_);
-      are_promoted(tables);
-    } catch (const TableFailed& failed) {
+      promote(beginning, checkpoint_);
+      are_promoted(beginning);
+    } catch (const OutputFailed& failed) {
       return promotion_failed(failed);  // the others begin with the next step
     }
   }
   some_begin_with_changes_ = false;
 }
 
-void Loader::promote(const std::vector<SyncedTable*>& ready, Lsn reached) {
+void Loader::promote(const std::vector<FoundOutput>& ready, Lsn reached) {
   // The package in hand is not durable. What a failed attempt has spooled of it is put again with the next one.
   if (const auto* commits = package_ ? std::get_if<WholeCommits>(&*package_) : nullptr) {
     spool_.discard_from(commits->transactions.front().commit_lsn);
   }
   using Of = destination::AttemptId::Of;
   const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
-  for (auto* table : ready) {
-    for_table(table->record.oid, [&] {
-      load->alter(table->record, {.overflow = {table->variant_columns.begin(), table->variant_columns.end()}});
+  for (const auto& [table, output] : ready) {
+    for_output(output->record.id, [&, output = output] {
+      load->alter(output->record, {.overflow = {output->variant_columns.begin(), output->variant_columns.end()}});
     });
   }
   TableChanges changes(sync_);
   fault::hit("before_promote");
   CopyLoads copy_loads = copy_loads_;
   Counts counts;
-  std::map<Oid, PackageApply::TableCounts> table_counts;
-  for (auto* table : ready) {
-    PackageApply promotion(*load, spool_, sync_, changes, table->record.load_id);
-    promotion.promote(*table);
-    copy_loads.add(*table, promotion);
+  std::map<OutputId, PackageApply::OutputCounts> output_counts;
+  for (const auto& each : ready) {
+    PackageApply promotion(*load, spool_, sync_, changes, each.output->record.load_id);
+    promotion.promote(each);
+    copy_loads.add(*each.output, promotion);
     counts += promotion.counts();
-    table_counts.insert(promotion.table_counts().begin(), promotion.table_counts().end());
+    output_counts.insert(promotion.output_counts().begin(), promotion.output_counts().end());
   }
-  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
+  changes.changed().put(*load);
   for (const auto& record : copy_loads.take_changed())
     load->put(destination::PutLoad{record});  // it ends after its tables' new columns
   commit(*load, reached);
-  for (const auto* table : ready) spool_.discard(table_key(table->record.oid));
+  for (const auto& each : ready) spool_.discard(output_key(each.output->record.id));
   changes.adopt();
   copy_loads_ = std::move(copy_loads);
-  statistics_.promoted(counts, table_counts);
+  statistics_.promoted(counts, output_counts);
 }
 
 Next Loader::be_idle(const PackageFeed::Taken& taken, Now now) {
@@ -437,8 +454,8 @@ bool Loader::commits_idle(Lsn position, Now now) const {
 Next Loader::apply() {
   try {
     std::visit([this](const auto& package) { apply_once(package); }, *package_);
-  } catch (const TableFailed& failed) {
-    table_failed(failed);
+  } catch (const OutputFailed& failed) {
+    output_failed(failed);
     return RunAgain{};
   } catch (const SpoolFull& full) {
     make_room(full);
@@ -463,24 +480,23 @@ void Loader::apply_once(const WholeCommits& package) {
   fault::hit("before_load");
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
-  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
+  changes.changed().put(*load);
   load->put(destination::PutLoad{load_record(next_load_, package, applied, sync_, begun.wall)});
   commit(*load, package.checkpoint, package.last);
   ++next_load_;
   for (const auto& key : applied.taken_from_spool()) spool_.discard(key);
   adopt(changes);
   const std::chrono::duration<double> took = clock_.now().steady - begun.steady;
-  statistics_.loaded(applied.counts(), applied.table_counts(), package.transactions.back().commit_time, took.count());
+  statistics_.loaded(applied.counts(), applied.output_counts(), package.transactions.back().commit_time, took.count());
 }
 
 void Loader::adopt(TableChanges& changes) {
-  std::vector<Oid> touched;
-  for (const auto& [oid, record] : changes.changed()) touched.push_back(oid);
+  const auto touched = changes.changed_outputs();
   changes.adopt();
-  for (const auto oid : touched) {
-    const auto& table = *sync_.find(oid);
-    statistics_.table(table);
-    if (table.record.state == TableState::pending) look_for_orders_ = true;
+  for (const auto id : touched) {
+    const auto [table, output] = sync_.find(id);
+    statistics_.output(*table, *output);
+    if (output->record.state == OutputState::pending) look_for_orders_ = true;
   }
 }
 
@@ -498,7 +514,7 @@ void Loader::apply_once(const TransactionPart& part) {
 void Loader::make_room(const SpoolFull& full) {
   const bool of_transaction = full.key().kind == SpoolKey::Kind::transaction;
   std::uint64_t of_transactions = of_transaction ? full.bytes() : 0;
-  auto largest = full.key();  // of a table that is refused at once nothing is there yet
+  auto largest = full.key();  // of an output that is refused at once nothing is there yet
   std::uint64_t most = 0;
   for (const auto& [key, bytes] : spool_.keys()) {
     if (key.kind == SpoolKey::Kind::transaction) {
@@ -514,15 +530,15 @@ void Loader::make_room(const SpoolFull& full) {
                 remedy("Give the spool more room ({}, {}), or end the transaction at the source.",
                        RemedyOption::max_spool_size, RemedyOption::spool_dir));
   }
-  postpone(*sync_.find(largest.id), {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()},
-           clock_.now());
+  postpone(*sync_.find(OutputId{largest.id}).output,
+           {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, clock_.now());
 }
 
 void Loader::discard_needless() {
   for (const auto& [key, bytes] : spool_.keys()) {
-    if (key.kind != SpoolKey::Kind::table) continue;
-    const auto* table = sync_.find(key.id);
-    if (table == nullptr || table->record.state != TableState::copying) spool_.discard(key);
+    if (key.kind != SpoolKey::Kind::output) continue;
+    const auto* output = sync_.find(OutputId{key.id}).output;
+    if (output == nullptr || output->record.state != OutputState::copying) spool_.discard(key);
   }
 }
 
@@ -550,25 +566,26 @@ void Loader::apply_once(const PreparedTransaction& package) {
   fault::hit("before_prepare");
   PackageApply prepared(*load, spool_, sync_, changes, next_load_);
   prepared.keep_prepared(package);
-  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
+  changes.changed().put(*load);
   commit(*load, package.checkpoint);
   for (const auto& key : prepared.taken_from_spool()) spool_.discard(key);
   adopt(changes);
 }
 
 void Loader::alter_targets(destination::Transaction& load, const std::vector<Step>& steps, TableChanges& changes) {
-  for (const auto& [oid, schema] : new_columns(steps, sync_)) {
-    for_table(oid,
-              [&, oid = oid, schema = schema] { load.alter(sync_.find(oid)->record, {.columns = schema->columns}); });
+  for (const auto& [id, schema] : new_columns(steps, sync_)) {
+    for_output(
+        id, [&, id = id, schema = schema] { load.alter(sync_.find(id).output->record, {.columns = schema->columns}); });
   }
-  for (auto& [oid, columns] : variant_columns(steps, sync_)) {
-    auto& table = *sync_.find(oid);
-    if (table.record.state == TableState::streaming) {
-      for_table(oid, [&, columns = columns] {
-        load.alter(table.record, {.overflow = {columns.begin(), columns.end()}});
-      });
-    } else {
-      for (const auto& column : columns) changes.note_variant(table, column);
+  for (const auto& [oid, columns] : variant_columns(steps, sync_)) {
+    for (const auto& output : sync_.find(oid)->outputs) {
+      if (output.record.state == OutputState::streaming) {
+        for_output(output.record.id, [&, columns = columns] {
+          load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
+        });
+      } else {
+        for (const auto& column : columns) changes.note_variant(output, column);
+      }
     }
   }
 }
@@ -603,8 +620,11 @@ Error Loader::given_up(const Error& failed) const {
   return told;
 }
 
-// The package is applied again, and leaves the table's changes out then.
-void Loader::table_failed(const TableFailed& failed) {
+// Where an output cannot take changes, the load that it happened in is rolled back. What follows for the output is
+// stored by itself, before that load is tried again: its rows are dropped then where it is suspended, and where it is
+// resynced they are in its copy, which is begun after them. So nothing depends on how much of the load had been
+// applied.
+void Loader::output_failed(const OutputFailed& failed) {
   const auto begun = std::visit(
       [](const auto& each) {
         if constexpr (requires { each.transactions; }) {
@@ -613,47 +633,28 @@ void Loader::table_failed(const TableFailed& failed) {
         return Lsn{};
       },
       *package_);
-  if (failed.of_target()) return target_failed(failed, begun);
-  GatheredChanges* changes = std::get_if<WholeCommits>(&*package_);
-  if (changes == nullptr) changes = std::get_if<PreparedTransaction>(&*package_);
-  if (changes != nullptr) {
-    changes->troubles.push_back({.oid = failed.table(), .reason = failed.what(), .commit_lsn = begun});
-    return;
-  }
-  // A part names no troubles, and its transaction may still roll back; but a target that cannot be altered for it
-  // cannot be altered for the next one either.
-  auto& table = *sync_.find(failed.table());
-  suspend(table, failed.what());
-  table.set_aside_at = begun;
-  note_changed(table);
-}
-
-// Where the destination refuses to change one table's target (destination::TargetRefused), the load that it happened in
-// is rolled back. What follows for the table is stored by itself, before that load is tried again: the rows of a table
-// that is suspended are dropped then, and those of one that is resynced wait for its copy, which is begun after them.
-// So nothing depends on how much of the load had been applied.
-void Loader::target_failed(const TableFailed& failed, Lsn commit_lsn) {
-  auto& table = *sync_.find(failed.table());
-  const auto altered = destination_.inspect({&table.record, 1});
-  if (altered.empty()) {
-    suspend(table, refused_change(failed));
+  const auto [table, output] = sync_.find(failed.output());
+  if (!failed.of_target()) {
+    suspend(*output, failed.what());
+  } else if (const auto altered = destination_.inspect({&output->record, 1}); altered.empty()) {
+    suspend(*output, refused_change(failed));
   } else {
-    answer_altered_target(table, altered.front(), sync_.resync_max_size());
+    answer_altered_target(*table, *output, altered.front(), sync_.resync_max_size());
   }
-  table.set_aside_at = commit_lsn;
-  note_changed(table);
+  output->set_aside_at = begun;
+  note_changed(*output);
 }
 
-void Loader::promotion_failed(const TableFailed& failed) {
-  auto& table = *sync_.find(failed.table());
-  const auto record = promoted_record(table);
+void Loader::promotion_failed(const OutputFailed& failed) {
+  auto& output = *sync_.find(failed.output()).output;
+  const auto record = promoted_record(output);
   const auto findings = destination_.inspect({&record, 1});
   if (!findings.empty() && findings.front().kind == destination::TargetFinding::Kind::name_conflict) {
-    suspend(table, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
+    suspend(output, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
   } else {
-    suspend(table, failed.of_target() ? refused_change(failed) : failed.what());
+    suspend(output, failed.of_target() ? refused_change(failed) : failed.what());
   }
-  note_changed(table);
+  note_changed(output);
 }
 
 }  // namespace walbrook::replication

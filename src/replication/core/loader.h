@@ -65,23 +65,25 @@ class Loader {
   void publication_seen(const postgres::Publication& publication);
   void resync(const ResyncRequest& request);
   void copy_ended(const CopyResult& result, Now now);
-  void postpone(SyncedTable& table, const CannotCopyNow& why, Now now);
+  void postpone(SyncedOutput& output, const CannotCopyNow& why, Now now);
 
   // Marks the tables that wait for a copy, which is ordered once that is durable.
   void order_copies(Now now);
   // Those of them that cannot have their copy where it belongs leave: they are suspended.
   void set_aside_without_place(Now now);
   // Their records have changed, and are to be stored before anything else is applied.
-  void note_changed(std::vector<TableRecord> changed);
-  void note_changed(const SyncedTable& table) { note_changed(std::vector{table.record}); }
+  void note_changed(RecordChanges changed);
+  void note_changed(const SyncedOutput& output) {
+    note_changed(RecordChanges{.tables = {}, .outputs = {output.record}});
+  }
   void store_changed();
 
   // What the checkpoint `reached` lets happen. An idle position counts before it is the checkpoint.
   void settle(Lsn reached);
-  [[nodiscard]] std::vector<SyncedTable*> copies_to_promote(Lsn reached);
+  [[nodiscard]] std::vector<FoundOutput> copies_to_promote(Lsn reached);
   void promote_copied(Lsn reached);
-  void promote(const std::vector<SyncedTable*>& ready, Lsn reached);
-  void are_promoted(const std::vector<SyncedTable*>& tables);
+  void promote(const std::vector<FoundOutput>& ready, Lsn reached);
+  void are_promoted(const std::vector<FoundOutput>& outputs);
   // Of the tables that are marked `copying` those whose rows are not to be copied (--no-snapshot). They need no
   // snapshot, and no changes may wait for one: those would be lost with the process, and no copy would bring them
   // again. So the empty target is created and swapped in before the next package is applied.
@@ -90,6 +92,7 @@ class Loader {
   // has a record under each name, and the new one must not be there alone. A crash in between leaves an empty copy that
   // nobody sees. No checkpoint has passed a change of the table by then, and the next run begins it again.
   void begin_with_changes();
+  [[nodiscard]] std::vector<FoundOutput> beginning_with_changes();
   // Something is to be stored or ordered before anything else may be applied.
   [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
 
@@ -105,7 +108,7 @@ class Loader {
   void apply_once(const StreamRestart& restart);
   // Gives up the largest copy, so that the others continue. Throws where that makes no room.
   void make_room(const SpoolFull& full);
-  // Changes of tables that are not being copied: no copy will need them.
+  // Changes of outputs that are not being copied: no copy will need them.
   void discard_needless();
   void adopt(TableChanges& changes);
   // Columns that the rows need and the targets do not have yet.
@@ -114,14 +117,12 @@ class Loader {
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 
   // The record as its copy will have it.
-  [[nodiscard]] TableRecord promoted_record(const SyncedTable& table) const;
-  // What follows for a table whose changes of the package in hand cannot be applied.
-  void table_failed(const TableFailed& failed);
-  // The destination refused to change a target. Its table is resynced where the target was altered,
-  // else suspended.
-  void target_failed(const TableFailed& failed, Lsn commit_lsn);
-  // The same of a copy that was to take its place, or of the changes that waited for it: the table is suspended.
-  void promotion_failed(const TableFailed& failed);
+  [[nodiscard]] OutputRecord promoted_record(const SyncedOutput& output) const;
+  // What follows for an output that cannot take its changes of the package in hand: it is resynced where its target was
+  // altered, else suspended.
+  void output_failed(const OutputFailed& failed);
+  // The same of a copy that was to take its place, or of the changes that waited for it: the output is suspended.
+  void promotion_failed(const OutputFailed& failed);
   [[nodiscard]] Error given_up(const Error& failed) const;
   // `last`: WholeCommits::last of what is applied in it.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
@@ -147,7 +148,7 @@ class Loader {
   SteadyTime retry_at_{};
 
   // Until the next store.
-  std::vector<TableRecord> unstored_;
+  RecordChanges unstored_;
   CopyOrder order_;
   std::vector<std::shared_ptr<ResyncRequest::Answer>> answers_;
 

@@ -12,7 +12,7 @@
 #include "model/drop_transactions.h"
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
-#include "output/merge.h"
+#include "output/disposition.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
@@ -46,9 +46,18 @@ bool can_be_folded(const TableSchema& a, const TableSchema& b) {
   return &a == &b || schema_diff(a, b).is_none();
 }
 
-void tell_of_copy(const TableRecord& record) {
-  if (record.state != TableState::pending) return;
+void tell_of_copy(const OutputRecord& record) {
+  if (record.state != OutputState::pending) return;
   spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
+}
+
+template <class Numbers>
+void count(const RowBatch& batch, Numbers& counts) {
+  for (const auto op : batch.ops) {
+    counts.inserts += op == Op::insert ? 1 : 0;
+    counts.updates += op == Op::update ? 1 : 0;
+    counts.deletes += op == Op::remove ? 1 : 0;
+  }
 }
 
 // The rows of a spooled batch whose transactions belong to the table from `from` on.
@@ -69,23 +78,27 @@ void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
     auto* table = sync_.find_by_relation(trouble.oid);
     if (table == nullptr) table = sync_.find(trouble.oid);
     if (table == nullptr) continue;
-    const auto state = changes_.look(*table).state;
-    if (state == TableState::quarantined || state == TableState::left_out) continue;
-    if (trouble.copy_mends && state == TableState::pending) continue;
-    if (trouble.of_identity && state == TableState::copying) {
-      // Its copy may hold that change already: the loader knows when the copy's point is known.
-      const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
-      changes_.note_identity_altered(*table, at);
-      if (!table->copied || at < *table->copied) continue;
-    }
-    auto& record = changes_.edit(*table);
-    changes_.note_set_aside(*table, trouble.commit_lsn);
-    if (trouble.copy_mends) {
-      require_copy(record, trouble.reason);
-      tell_of_copy(record);
-    } else {
-      suspend(record, trouble.reason);
-    }
+    for (const auto& output : table->outputs) set_aside(*table, output, trouble);
+  }
+}
+
+void PackageApply::set_aside(const SyncedTable& table, const SyncedOutput& output, const Trouble& trouble) {
+  const auto state = changes_.look(output).state;
+  if (state == OutputState::quarantined || state == OutputState::left_out || !output.is_asked) return;
+  if (trouble.copy_mends && state == OutputState::pending) return;
+  if (trouble.of_identity && state == OutputState::copying) {
+    // Its copy may hold that change already: the loader knows when the copy's point is known.
+    const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
+    changes_.note_identity_altered(output, at);
+    if (!output.copied || at < *output.copied) return;
+  }
+  auto& record = changes_.edit(output);
+  changes_.note_set_aside(output, trouble.commit_lsn);
+  if (trouble.copy_mends) {
+    require_copy(table.record, record, trouble.reason);
+    tell_of_copy(record);
+  } else {
+    suspend(record, trouble.reason);
   }
 }
 
@@ -130,24 +143,24 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
   WALBROOK_CHECK(batch.is_whole(), "a batch of {} has columns of different lengths", batch.schema->full_name());
   check_order(*table, transactions.at(batch.transaction.front()).commit_lsn,
               transactions.at(batch.transaction.back()).commit_lsn);
-  const auto& record = changes_.look(*table);
-  switch (record.state) {
-    case TableState::quarantined:
-    case TableState::removed:
-    case TableState::loaded:
-    case TableState::left_out:
-    case TableState::pending:
-      return;
-    case TableState::copying:
-      spool_.put(table_key(table->record.oid), first_commit_, write_part(transactions, {&step, 1}));
+  bool is_applied = false;
+  for (auto& output : table->outputs) {
+    if (only_ && output.record.id != *only_) continue;
+    const auto state = changes_.look(output).state;
+    if (state == OutputState::copying) {
+      spool(output, step, transactions);
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
-        if (!batch.columns[c].variants().empty()) changes_.note_variant(*table, batch.schema->columns[c].name);
+        if (!batch.columns[c].variants().empty()) changes_.note_variant(output, batch.schema->columns[c].name);
       }
-      return;
-    case TableState::streaming:
-      add(*table, batch, transactions);
-      return;
+    } else if (state == OutputState::streaming) {
+      is_applied = add({.table = table, .output = &output}, batch, transactions) || is_applied;
+    }
   }
+  if (is_applied) count(batch, counts_);
+}
+
+void PackageApply::spool(const SyncedOutput& output, const Step& step, const std::vector<Transaction>& transactions) {
+  spool_.put(output_key(output.record.id), first_commit_, write_part(transactions, {&step, 1}));
 }
 
 void PackageApply::check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit) {
@@ -158,67 +171,54 @@ void PackageApply::check_order(const SyncedTable& table, Lsn first_commit, Lsn l
   reached = last_commit;
 }
 
-void PackageApply::add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions) {
-  const auto& known = changes_.look(table).columns;
+bool PackageApply::add(const FoundOutput& to, const RowBatch& batch, const std::vector<Transaction>& transactions) {
+  const auto& output = *to.output;
+  const auto& known = changes_.look(output).columns;
   if (known == nullptr)
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
   const auto diff = schema_diff(*known, *batch.schema);
   if (!diff.fits_target()) {
     // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
     // begun after this, so everything from here until then is in it.
-    auto& record = changes_.edit(table);
+    auto& record = changes_.edit(output);
     if (!record.changes_only || !diff.keeps_common_columns()) {
-      flush(table);
-      require_copy(record, diff.reason());
+      flush(output);
+      require_copy(to.table->record, record, diff.reason());
       tell_of_copy(record);
-      return;
+      return false;
     }
     record.columns = batch.schema;  // they stand in the target already (new_columns)
   } else if (diff.has(ColumnChange::Kind::dropped)) {
-    changes_.edit(table).columns = batch.schema;
+    changes_.edit(output).columns = batch.schema;
   }
-  auto& waiting = waiting_[table.record.oid];
-  if (!waiting.empty() && !can_be_folded(*waiting.front()->schema, *batch.schema)) flush(table);
+  auto& waiting = waiting_[output.record.id];
+  if (!waiting.empty() && !can_be_folded(*waiting.front()->schema, *batch.schema)) flush(output);
   waiting.push_back(&batch);
   transactions_ = &transactions;
-  count(table, batch);
+  count(batch, output_counts_[output.record.id]);
+  return true;
 }
 
-void PackageApply::count(const SyncedTable& table, const RowBatch& batch) {
-  auto& counts = table_counts_[table.record.oid];
-  TableCounts here;
-  for (const auto op : batch.ops) {
-    here.inserts += op == Op::insert ? 1 : 0;
-    here.updates += op == Op::update ? 1 : 0;
-    here.deletes += op == Op::remove ? 1 : 0;
-  }
-  counts.inserts += here.inserts;
-  counts.updates += here.updates;
-  counts.deletes += here.deletes;
-  counts_.inserts += here.inserts;
-  counts_.updates += here.updates;
-  counts_.deletes += here.deletes;
-}
-
-void PackageApply::flush(SyncedTable& table) {
-  const auto found = waiting_.find(table.record.oid);
+void PackageApply::flush(const SyncedOutput& output) {
+  const auto found = waiting_.find(output.record.id);
   if (found == waiting_.end() || found->second.empty()) return;
   const auto batches = std::exchange(found->second, {});
-  const bool merged = for_table(table.record.oid, [&] {
-    auto effect = merge_changes(batches);
-    effect.transactions = transactions_;
-    effect.load_id = load_id_;
-    if (effect.empty()) return false;
+  const auto& record = changes_.look(output);
+  const bool merged = for_output(record.id, [&] {
+    auto operations = row_operations(record.disposition, batches);
+    operations.transactions = transactions_;
+    operations.load_id = load_id_;
+    if (operations.empty()) return false;
     fault::hit("before_merge");
-    counts_.variants += destination::apply(load_, changes_.look(table), effect).variants;
+    counts_.variants += destination::apply(load_, record, operations).variants;
     return true;
   });
   if (merged) fault::hit("after_merge");
 }
 
 void PackageApply::flush_all() {
-  for (auto& [oid, batches] : waiting_) {
-    if (auto* table = sync_.find(oid)) flush(*table);
+  for (auto& [id, batches] : waiting_) {
+    if (const auto found = sync_.find(id)) flush(*found.output);
   }
 }
 
@@ -242,27 +242,47 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
   for (const auto& schema : truncate.tables) {
     auto* table = sync_.find_by_relation(schema->oid);
     if (table == nullptr || !done.insert(table->record.oid).second) continue;
-    const Lsn commit_lsn = transactions.at(truncate.transaction).commit_lsn;
-    check_order(*table, commit_lsn, commit_lsn);
-    const auto state = changes_.look(*table).state;
+    const auto& transaction = transactions.at(truncate.transaction);
+    check_order(*table, transaction.commit_lsn, transaction.commit_lsn);
     const bool whole = std::ranges::find(wholly, table->record.oid) != wholly.end();
-    if (whole && state != TableState::removed && state != TableState::loaded) {
-      remember_truncate(changes_.edit(*table), transactions[truncate.transaction].xid);
+    const auto is_kept = [this](const SyncedOutput& output) {
+      return changes_.look(output).state != OutputState::removed;
+    };
+    if (whole && std::ranges::any_of(table->outputs, is_kept))
+      remember_truncate(changes_.edit(*table), transaction.xid);
+    const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
+    bool is_applied = false;
+    for (const auto& output : table->outputs) {
+      if (only_ && output.record.id != *only_) continue;
+      is_applied =
+          (whole ? truncate_wholly(output, alone, transactions) : truncate_leaf(*table, output, *schema)) || is_applied;
     }
-    if (state != TableState::streaming && state != TableState::copying) continue;
-    ++counts_.truncates;
-    if (!whole) {
-      // One leaf of several that stand in one table here: which rows were its own is not known.
-      if (state == TableState::streaming) flush(*table);
-      require_copy(changes_.edit(*table), "partition " + schema->full_name() + " was truncated in the source");
-    } else if (state == TableState::copying) {
-      const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
-      spool_.put(table_key(table->record.oid), first_commit_, write_part(transactions, {&alone, 1}));
-    } else if (!planted::is(planted::Fault::truncate_dropped)) {
-      waiting_.erase(table->record.oid);  // what was to be merged goes with the rest
-      for_table(table->record.oid, [&] { load_.truncate(changes_.look(*table)); });
-    }
+    counts_.truncates += is_applied ? 1 : 0;
   }
+}
+
+bool PackageApply::truncate_wholly(const SyncedOutput& output, const Step& step,
+                                   const std::vector<Transaction>& transactions) {
+  const auto& record = changes_.look(output);
+  if (record.state == OutputState::copying) {
+    spool(output, step, transactions);
+  } else if (record.state == OutputState::streaming) {
+    if (planted::is(planted::Fault::truncate_dropped)) return true;
+    waiting_.erase(record.id);  // what was to be merged goes with the rest
+    for_output(record.id, [&] { load_.truncate(record); });
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// One leaf of several that are in one target: which rows were its own is not known.
+bool PackageApply::truncate_leaf(const SyncedTable& table, const SyncedOutput& output, const TableSchema& leaf) {
+  const auto state = changes_.look(output).state;
+  if (state != OutputState::streaming && state != OutputState::copying) return false;
+  if (state == OutputState::streaming) flush(output);
+  require_copy(table.record, changes_.edit(output), "partition " + leaf.full_name() + " was truncated in the source");
+  return true;
 }
 
 void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions) {
@@ -282,27 +302,29 @@ void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Tran
   }
 }
 
-void PackageApply::promote(SyncedTable& table) {
-  const Lsn seam = *table.copied;
-  auto& record = changes_.edit(table);
-  record.state = TableState::streaming;
+void PackageApply::promote(const FoundOutput& copied) {
+  auto& output = *copied.output;
+  const Lsn seam = *output.copied;
+  auto& record = changes_.edit(output);
+  record.state = OutputState::streaming;
   record.snapshot_lsn = seam;
-  record.columns = table.copied_columns;
+  record.columns = output.copied_columns;
   record.reason.clear();
   record.suspect.clear();
   record.style = sync_.style();
-  for_table(record.oid, [&] {
+  for_output(record.id, [&] {
     const auto former = record.target();
-    if (table.moves_to) {
-      record.target_schema = table.moves_to->schema;
-      record.target_name = table.moves_to->table;
+    if (output.moves_to) {
+      record.target_schema = output.moves_to->schema;
+      record.target_name = output.moves_to->table;
     }
-    load_.swap_in(record, table.moves_to ? &former : nullptr);
+    load_.swap_in(record, output.moves_to ? &former : nullptr);
   });
-  taken_from_spool_.push_back(table_key(record.oid));
+  taken_from_spool_.push_back(output_key(record.id));
   if (planted::is(planted::Fault::swapped_in_without_spool)) return;
   const Lsn from{seam.value + (planted::is(planted::Fault::seam_excludes_its_point) ? 1 : 0)};
-  spool_.for_each(table_key(record.oid), [&](std::string_view bytes) {
+  only_ = record.id;  // other outputs of the table have these changes already, or spooled them for themselves
+  spool_.for_each(output_key(record.id), [&](std::string_view bytes) {
     auto part = read_part(bytes);
     for (auto& step : part.steps) {
       if (auto* batch = std::get_if<RowBatch>(&step)) {
@@ -314,17 +336,21 @@ void PackageApply::promote(SyncedTable& table) {
       }
     }
   });
+  only_.reset();
 }
 
-std::map<Oid, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync) {
-  std::map<Oid, TableSchemaRef> columns;
+std::map<OutputId, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync) {
+  std::map<OutputId, TableSchemaRef> columns;
   for (const auto& step : steps) {
     const auto* batch = std::get_if<RowBatch>(&step);
-    if (batch == nullptr) continue;
-    const auto* table = sync.find_by_relation(batch->schema->oid);
-    if (table == nullptr || !table->record.changes_only || table->record.state != TableState::streaming) continue;
-    const auto diff = schema_diff(*table->record.columns, *batch->schema);
-    if (!diff.fits_target() && diff.keeps_common_columns()) columns[table->record.oid] = batch->schema;
+    const auto* table = batch == nullptr ? nullptr : sync.find_by_relation(batch->schema->oid);
+    if (table == nullptr) continue;
+    for (const auto& output : table->outputs) {
+      const auto& record = output.record;
+      if (!record.changes_only || record.state != OutputState::streaming) continue;
+      const auto diff = schema_diff(*record.columns, *batch->schema);
+      if (!diff.fits_target() && diff.keeps_common_columns()) columns[record.id] = batch->schema;
+    }
   }
   return columns;
 }

@@ -12,30 +12,30 @@
 
 namespace walbrook::replication {
 
-// The destination cannot take one table's changes, whatever it is tried with: that table is suspended, or resynced
+// The destination cannot take one output's changes, whatever it is tried with: that output is suspended, or resynced
 // where its target was altered, and the package is applied again without it.
-class TableFailed : public Error {
+class OutputFailed : public Error {
  public:
-  TableFailed(const Error& why, Oid table)
-      : Error(why), table_(table), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
-  [[nodiscard]] Oid table() const { return table_; }
+  OutputFailed(const Error& why, OutputId output)
+      : Error(why), output_(output), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
+  [[nodiscard]] OutputId output() const { return output_; }
   // The target table is the reason, and not the data.
   [[nodiscard]] bool of_target() const { return of_target_; }
 
  private:
-  Oid table_;
+  OutputId output_;
   bool of_target_;
 };
 
-// Runs `work`, which is about that table: what cannot be mended by trying again becomes a TableFailed.
+// Runs `work`, which is about that output: what cannot be mended by trying again becomes an OutputFailed.
 template <class Work>
-auto for_table(Oid table, const Work& work) {
+auto for_output(OutputId output, const Work& work) {
   try {
     return work();
-  } catch (const TableFailed&) {
+  } catch (const OutputFailed&) {
     throw;
   } catch (const Error& failed) {
-    if (failed.kind() == ErrorKind::data) throw TableFailed(failed, table);
+    if (failed.kind() == ErrorKind::data) throw OutputFailed(failed, output);
     throw;
   }
 }
@@ -47,55 +47,62 @@ class PackageApply {
   PackageApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
                std::int64_t load_id);
 
-  // In commit order. Changes of tables that are being copied go to the spool. Throws Error; the load is dead then.
+  // In commit order. Changes of outputs that are being copied go to the spool. Throws Error; the load is dead then.
   // REQUIRES: what the spool has from the package's first commit on was discarded.
   void apply(const WholeCommits& package);
   void set_aside(const std::vector<Trouble>& troubles);
   // The changes of a prepared transaction wait, durable, until it is decided. What was spooled of it so far goes with
   // them.
   void keep_prepared(const PreparedTransaction& package);
-  // The copied table takes its place: its copy, then its spooled changes from its consistent point on.
-  void promote(SyncedTable& table);
+  // The copied output takes its place: its copy, then its spooled changes from its consistent point on.
+  void promote(const FoundOutput& copied);
   // What the load took out of the spool, to be discarded once it is durable.
   [[nodiscard]] const std::vector<SpoolKey>& taken_from_spool() const { return taken_from_spool_; }
 
-  struct TableCounts {
+  struct OutputCounts {
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
   };
+  // Changes of the source: one that went to several outputs counts once.
   [[nodiscard]] const Counts& counts() const { return counts_; }
-  [[nodiscard]] const std::map<Oid, TableCounts>& table_counts() const { return table_counts_; }
+  [[nodiscard]] const std::map<OutputId, OutputCounts>& output_counts() const { return output_counts_; }
 
  private:
+  void set_aside(const SyncedTable& table, const SyncedOutput& output, const Trouble& trouble);
   void apply(const Step& step, const std::vector<Transaction>& transactions);
   void rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions);
   void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
+  // Each true where the output has rows, or will.
+  bool truncate_wholly(const SyncedOutput& output, const Step& step, const std::vector<Transaction>& transactions);
+  bool truncate_leaf(const SyncedTable& table, const SyncedOutput& output, const TableSchema& leaf);
   [[nodiscard]] std::vector<Oid> truncated_wholly(const Truncate& truncate) const;
   void merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions);
-  void add(SyncedTable& table, const RowBatch& batch, const std::vector<Transaction>& transactions);
+  void spool(const SyncedOutput& output, const Step& step, const std::vector<Transaction>& transactions);
+  // False: the output's target cannot take these rows; it needs a new copy.
+  bool add(const FoundOutput& to, const RowBatch& batch, const std::vector<Transaction>& transactions);
   // Changes of one table come in the order of their commits, from the stream, from the spool or kept as prepared.
   void check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit);
-  void flush(SyncedTable& table);
+  void flush(const SyncedOutput& output);
   void flush_all();
-  void count(const SyncedTable& table, const RowBatch& batch);
 
   destination::Transaction& load_;
   Spool& spool_;
   TableSync& sync_;
   TableChanges& changes_;
   std::int64_t load_id_;
-  Lsn first_commit_;  // of the package
+  Lsn first_commit_;              // of the package
+  std::optional<OutputId> only_;  // while the spooled changes of one output are applied
   std::vector<SpoolKey> taken_from_spool_;
-  std::map<Oid, std::vector<const RowBatch*>> waiting_;     // by table: batches to be merged together
-  const std::vector<Transaction>* transactions_ = nullptr;  // that all of them point into
-  std::map<Oid, Lsn> reached_;                              // by table: the commit of its last change
+  std::map<OutputId, std::vector<const RowBatch*>> waiting_;  // batches whose row operations are made together
+  const std::vector<Transaction>* transactions_ = nullptr;    // that all of them point into
+  std::map<Oid, Lsn> reached_;                                // by table: the commit of its last change
   Counts counts_;
-  std::map<Oid, TableCounts> table_counts_;
+  std::map<OutputId, OutputCounts> output_counts_;
 };
 
 // Columns of the batches that hold variants, by table: they must stand in the targets before the load begins.
 [[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const std::vector<Step>& steps, TableSync& sync);
-// Of tables that have their changes alone: the columns that the batches bring, where the copy lacks some of them. They
-// are added before the load that needs them.
-[[nodiscard]] std::map<Oid, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync);
+// Of outputs that have their changes alone: the columns that the batches bring, where the target lacks some of them.
+// They are added before the load that needs them.
+[[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync);
 
 }  // namespace walbrook::replication

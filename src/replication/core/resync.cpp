@@ -13,18 +13,19 @@
 namespace walbrook::replication {
 namespace {
 
-using destination::TableRecord;
-using destination::TableState;
+using destination::OutputRecord;
+using destination::OutputState;
+using destination::State;
 
-bool is_named(const TableRecord& record, const postgres::TableName& name) {
+bool is_named(const OutputRecord& record, const postgres::TableName& name) {
   return record.schema == name.schema && record.name == name.name;
 }
 
-[[noreturn]] void refuse_unknown_table(const std::vector<TableRecord>& known, const postgres::TableName& name) {
+[[noreturn]] void refuse_unknown_table(const std::vector<OutputRecord>& known, const postgres::TableName& name) {
   constexpr std::size_t most_named = 20;
   std::vector<std::string> names;
   for (const auto& record : known) {
-    if (record.state != TableState::loaded) names.push_back(record.schema + "." + record.name);
+    if (record.state != OutputState::loaded) names.push_back(record.schema + "." + record.name);
   }
   std::ranges::sort(names);
   const auto meant = nearest(name.full_name(), names);
@@ -39,34 +40,38 @@ bool is_named(const TableRecord& record, const postgres::TableName& name) {
                           names.empty() ? "none" : list));
 }
 
-void check_one(const std::vector<TableRecord>& known, const postgres::TableName& name) {
-  // A table that a program wrote may have the same name as one of the source.
-  const auto of_source = std::ranges::find_if(known, [&name](const TableRecord& record) {
-    return is_named(record, name) && record.state != TableState::loaded;
-  });
-  if (of_source == known.end()) {
-    if (std::ranges::none_of(known, [&name](const TableRecord& record) { return is_named(record, name); })) {
-      refuse_unknown_table(known, name);
+// Of several outputs the one that stays is what counts.
+void check_one(const State& known, const postgres::TableName& name) {
+  // An output that a program wrote may have the same name as a table of the source.
+  const OutputRecord* of_source = nullptr;
+  for (const auto& record : known.outputs) {
+    if (!is_named(record, name) || !record.has_source()) continue;
+    if (of_source == nullptr || of_source->state == OutputState::removed) of_source = &record;
+  }
+  if (of_source == nullptr) {
+    if (std::ranges::none_of(known.outputs, [&name](const OutputRecord& record) { return is_named(record, name); })) {
+      refuse_unknown_table(known.outputs, name);
     }
     throw Error(
         ErrorKind::configuration,
         fmt::format("nothing is resynced: table {} has no source, a program wrote it", printable(name.full_name())),
         "Run that program again.");
   }
-  if (of_source->state == TableState::left_out) {
+  if (of_source->state == OutputState::left_out) {
     throw Error(ErrorKind::configuration,
                 fmt::format("nothing is resynced: table {} is left out of the publication ({})",
                             printable(name.full_name()), printable(of_source->reason)),
                 "Give it a replica identity; the run that sees it copies it.");
   }
-  if (is_leaving(*of_source)) {
+  const auto table = std::ranges::find(known.tables, of_source->source, &destination::TableRecord::oid);
+  if (of_source->state != OutputState::removed) {
+    if (table == known.tables.end() || !is_leaving(*table)) return;
     throw Error(ErrorKind::configuration,
                 fmt::format("nothing is resynced: table {} has left the publication, and what was published before is "
                             "still applied",
                             printable(name.full_name())),
                 "Add it to the publication again; the run that sees it there copies it.");
   }
-  if (of_source->state != TableState::removed) return;
   throw Error(ErrorKind::configuration,
               fmt::format("nothing is resynced: table {} was removed ({})", printable(name.full_name()),
                           printable(of_source->reason)),
@@ -75,22 +80,22 @@ void check_one(const std::vector<TableRecord>& known, const postgres::TableName&
 
 }  // namespace
 
-void check_resync(const std::vector<TableRecord>& known, const std::vector<postgres::TableName>& names) {
+void check_resync(const State& known, const std::vector<postgres::TableName>& names) {
   for (const auto& name : names) check_one(known, name);
 }
 
 void mark_for_resync(destination::Destination& destination, const std::vector<postgres::TableName>& names) {
   const auto state = destination.open();
-  check_resync(state.tables, names);
+  check_resync(state, names);
   const auto load = destination.begin({});
-  for (auto record : state.tables) {
+  for (auto record : state.outputs) {
     const bool asked =
         std::ranges::any_of(names, [&](const postgres::TableName& name) { return is_named(record, name); });
-    if (!asked || record.state == TableState::loaded) continue;
+    if (!asked || !record.has_source() || record.source == 0) continue;
     record.changes_only = false;
-    record.state = TableState::pending;
+    record.state = OutputState::pending;
     record.reason = resync_requested;
-    load->put(destination::PutTable{record});
+    load->put(destination::PutOutput{record});
   }
   load->commit();
 }

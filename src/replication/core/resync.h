@@ -20,7 +20,7 @@ inline constexpr const char* resync_requested = "a resync was requested";
 
 // Throws Error(configuration) for the first of `names` that cannot be copied again: it is unknown, was removed, or has
 // no source.
-void check_resync(const std::vector<destination::TableRecord>& known, const std::vector<postgres::TableName>& names);
+void check_resync(const destination::State& known, const std::vector<postgres::TableName>& names);
 
 // Marks them in the state of a destination that no run holds, in one load. Throws what check_resync does.
 void mark_for_resync(destination::Destination& destination, const std::vector<postgres::TableName>& names);

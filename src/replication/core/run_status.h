@@ -40,7 +40,7 @@ struct RunStatus {
   std::vector<std::string> source_waits;  // what is waited for in the source for longer than a second
   struct Table {
     std::string schema, name, target_schema, target_name;
-    destination::TableState state = destination::TableState::pending;
+    destination::OutputState state = destination::OutputState::pending;
     std::string reason;
     std::string suspect;  // why a streaming table's rows may differ from the source; "" = they do not
     std::uint64_t copied_rows = 0;

@@ -1,20 +1,21 @@
 // The spool: where changes wait that cannot be applied yet. Those of an open transaction wait for its commit, those of
-// a table that is being copied wait until its copy is whole.
+// an output that is being copied wait until its copy is whole.
 //
 // It need not be durable. An open transaction comes again after a crash, since its commit was not confirmed. The
-// changes of a copying table do not come again once the checkpoint has passed them; its copy starts over. Three rules
+// changes of a copying output do not come again once the checkpoint has passed them; its copy starts over. Three rules
 // make that safe:
-//   1. The state `copying` is durable before the first load whose checkpoint passes a spooled change of that table. The
-//      next run then copies the table again, under a snapshot that holds the change.
+//   1. The state `copying` is durable before the first load whose checkpoint passes a spooled change of that output.
+//   The
+//      next run then copies it again, under a snapshot that holds the change.
 //   2. What comes again replaces itself. A load that fails is applied once more from the commit with which it begins,
 //      and so is the stream after a reconnect; `discard_from` drops what was spooled of it, and it is put again. Bytes
 //      of a transaction are dropped as a whole when the stream is opened anew.
-//   3. A table leaves `copying` for `streaming` only in the load that swaps its copy in and applies its spooled
+//   3. An output leaves `copying` for `streaming` only in the load that swaps its copy in and applies its spooled
 //   changes.
 //      They are discarded after that load is durable, so that it can be tried again.
 //
-// One interleaving of rule 2: a load of commits 0/50 to 0/90 spools two batches of table t and fails at its commit. The
-// loader calls discard_from(0/50) and applies it again: the same two batches are put, and t has each change once.
+// One interleaving of rule 2: a load of commits 0/50 to 0/90 spools two batches of output t and fails at its commit.
+// The loader calls discard_from(0/50) and applies it again: the same two batches are put, and t has each change once.
 //
 // Threads: the loader's alone.
 #pragma once
@@ -29,6 +30,7 @@
 
 #include "base/error.h"
 #include "base/lsn.h"
+#include "destination/state.h"
 
 namespace walbrook::replication {
 
@@ -36,16 +38,16 @@ namespace walbrook::replication {
 struct SpoolKey {
   enum class Kind : std::uint8_t {
     transaction,  // an open transaction
-    table,        // a table that is being copied
+    output,       // an output that is being copied
   } kind = Kind::transaction;
-  std::uint32_t id = 0;  // the transaction's top-level xid, or the OID of the table in the source
+  std::uint32_t id = 0;  // the transaction's top-level xid, or the id of the output
   friend auto operator<=>(const SpoolKey&, const SpoolKey&) = default;
 };
 [[nodiscard]] inline SpoolKey transaction_key(std::uint32_t xid) {
   return {.kind = SpoolKey::Kind::transaction, .id = xid};
 }
-[[nodiscard]] inline SpoolKey table_key(std::uint32_t oid) {
-  return {.kind = SpoolKey::Kind::table, .id = oid};
+[[nodiscard]] inline SpoolKey output_key(destination::OutputId output) {
+  return {.kind = SpoolKey::Kind::output, .id = output.value};
 }
 
 // There is no room for bytes that were to be put: they exceed the capacity, or the disk is full. The spool is as it was
@@ -76,7 +78,7 @@ class Spool {
   // Adds bytes behind those that the key has. `first_commit`: the commit with which the load begins that spools them,
   // by which discard_from finds them; unset for a transaction. Throws SpoolFull; Error(destination) where the file
   // cannot be written.
-  // REQUIRES: of a table, `first_commit` is not below that of what was put before.
+  // REQUIRES: of an output, `first_commit` is not below that of what was put before.
   virtual void put(const SpoolKey& key, Lsn first_commit, std::string_view bytes) = 0;
   // Calls `sink` with the bytes of each put, in their order. The view ends with the call. `sink` may put under other
   // keys and discards nothing.
@@ -85,7 +87,7 @@ class Spool {
   // The room is free again when it returns.
   virtual void discard(const SpoolKey& key) = 0;
   virtual void discard_transactions() = 0;
-  // Of every table, what was put with this commit or a later one.
+  // Of every output, what was put with this commit or a later one.
   virtual void discard_from(Lsn first_commit) = 0;
 
   // Bytes as they were put, in all and under each key that has any.

@@ -34,7 +34,7 @@ void Statistics::server_position(Lsn lsn) {
   status_.server = lsn;
 }
 
-void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables,
+void Statistics::loaded(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs,
                         std::int64_t commit_time, double seconds) {
   const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
@@ -42,7 +42,7 @@ void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::
   status_.applied.truncates += counts.truncates;
   ++status_.applied.loads;
   load_seconds_ += seconds;
-  add_changes(counts, tables);
+  add_changes(counts, outputs);
   if (commit_time != 0) {
     const auto age =
         std::chrono::duration_cast<std::chrono::microseconds>(now.wall.time_since_epoch()).count() - commit_time;
@@ -52,30 +52,30 @@ void Statistics::loaded(const Counts& counts, const std::map<Oid, PackageApply::
   while (recent_.back().first - recent_.front().first > rate_window) recent_.pop_front();
 }
 
-void Statistics::promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables) {
+void Statistics::promoted(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs) {
   const std::lock_guard lock(mutex_);
-  add_changes(counts, tables);
+  add_changes(counts, outputs);
 }
 
 // Under mutex_.
-void Statistics::add_changes(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables) {
+void Statistics::add_changes(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs) {
   auto& applied = status_.applied;
   applied.inserts += counts.inserts;
   applied.updates += counts.updates;
   applied.deletes += counts.deletes;
   applied.variants += counts.variants;
-  for (const auto& [oid, each] : tables) {
-    auto& table = tables_[oid];
+  for (const auto& [id, each] : outputs) {
+    auto& table = outputs_[id];
     table.inserts += each.inserts;
     table.updates += each.updates;
     table.deletes += each.deletes;
   }
 }
 
-void Statistics::table(const SyncedTable& synced) {
+void Statistics::output(const SyncedTable& of, const SyncedOutput& synced) {
   const auto& record = synced.record;
   const std::lock_guard lock(mutex_);
-  auto& table = tables_[record.oid];
+  auto& table = outputs_[record.id];
   table.schema = record.schema;
   table.name = record.name;
   table.target_schema = record.target_schema;
@@ -83,18 +83,18 @@ void Statistics::table(const SyncedTable& synced) {
   table.state = record.state;
   table.reason = record.reason;
   table.suspect = record.suspect;
-  table.estimated_rows = synced.source.estimated_rows;
+  table.estimated_rows = of.source.estimated_rows;
 }
 
-void Statistics::copy_progress(Oid table, std::uint64_t rows) {
+void Statistics::copy_progress(OutputId output, std::uint64_t rows) {
   const std::lock_guard lock(mutex_);
-  tables_[table].copied_rows = rows;
+  outputs_[output].copied_rows = rows;
 }
 
-std::uint64_t Statistics::copied_rows(Oid table) const {
+std::uint64_t Statistics::copied_rows(OutputId output) const {
   const std::lock_guard lock(mutex_);
-  const auto found = tables_.find(table);
-  return found == tables_.end() ? 0 : found->second.copied_rows;
+  const auto found = outputs_.find(output);
+  return found == outputs_.end() ? 0 : found->second.copied_rows;
 }
 
 void Statistics::waits_for(std::string what) {
@@ -123,9 +123,9 @@ RunStatus Statistics::snapshot() const {
   const auto now = clock_.now().steady;
   const std::lock_guard lock(mutex_);
   RunStatus status = status_;
-  for (const auto& [oid, table] : tables_) {
+  for (const auto& [id, table] : outputs_) {
     auto& shown = status.tables.emplace_back(table);
-    const bool waits = table.state == TableState::copying && table.copied_rows == 0;
+    const bool waits = table.state == OutputState::copying && table.copied_rows == 0;
     if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
   }
   if (status.copy_snapshot) {

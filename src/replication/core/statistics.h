@@ -22,13 +22,13 @@ class Statistics {
   void spooled(std::uint64_t bytes);
   void server_position(Lsn lsn);
   // One load became durable; `commit_time` of its newest transaction, microseconds since 1970.
-  void loaded(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables, std::int64_t commit_time,
-              double seconds);
+  void loaded(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs,
+              std::int64_t commit_time, double seconds);
   // Changes that waited for a copy, and were applied with it; the transactions that made them are counted already.
-  void promoted(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
-  void table(const SyncedTable& table);
-  void copy_progress(Oid table, std::uint64_t rows);
-  [[nodiscard]] std::uint64_t copied_rows(Oid table) const;  // as copy_progress said last
+  void promoted(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs);
+  void output(const SyncedTable& table, const SyncedOutput& output);
+  void copy_progress(OutputId output, std::uint64_t rows);
+  [[nodiscard]] std::uint64_t copied_rows(OutputId output) const;  // as copy_progress said last
   // What copies wait for in the source; "" = nothing.
   void waits_for(std::string what);
   void copied(double seconds);  // a table's copy is whole; how long it took
@@ -50,12 +50,12 @@ class Statistics {
   [[nodiscard]] double copy_seconds() const;
 
  private:
-  void add_changes(const Counts& counts, const std::map<Oid, PackageApply::TableCounts>& tables);
+  void add_changes(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs);
 
   const Clock& clock_;
   mutable std::mutex mutex_;  // guards everything below
   RunStatus status_;
-  std::map<Oid, RunStatus::Table> tables_;
+  std::map<OutputId, RunStatus::Table> outputs_;
   std::deque<std::pair<SteadyTime, std::uint64_t>> recent_;  // loads of the last seconds: when, how many changes
   double load_seconds_ = 0;
   double copy_seconds_ = 0;

@@ -10,10 +10,10 @@ namespace {
 
 using postgres::Difference;
 
-Difference compare_with_record(const destination::TableRecord& known, const postgres::Fingerprint& now,
-                               const postgres::SourceTable& table) {
+Difference compare_with_record(const destination::TableRecord& record, const destination::OutputRecord& known,
+                               const postgres::Fingerprint& now, const postgres::SourceTable& table) {
   if (known.fingerprint.empty()) return {};
-  return postgres::compare(postgres::parse_fingerprint(known.fingerprint), now, table.columns, known.truncates);
+  return postgres::compare(postgres::parse_fingerprint(known.fingerprint), now, table.columns, record.truncates);
 }
 
 std::string megabytes(std::uint64_t bytes) {
@@ -22,10 +22,10 @@ std::string megabytes(std::uint64_t bytes) {
 
 }  // namespace
 
-Suspicion judge(const destination::TableRecord& known, const postgres::SourceTable& now, bool caught_up,
-                const SuspicionOptions& options) {
+Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
+                const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options) {
   const auto print = postgres::parse_fingerprint(now.fingerprint);
-  const auto difference = compare_with_record(known, print, now);
+  const auto difference = compare_with_record(table, known, print, now);
   const auto bytes = static_cast<std::uint64_t>(now.bytes > 0 ? now.bytes : 0);
   switch (difference.kind) {
     case Difference::Kind::none:

@@ -41,10 +41,10 @@ struct Suspicion {
   std::string reason{};
 };
 
-// `known`: the record, streaming or being copied. `caught_up`: the stream was read as far as the catalog was seen.
-// A table whose record has no fingerprint was copied by an older walbrook: it is compared with what that one kept.
-[[nodiscard]] Suspicion judge(const destination::TableRecord& known, const postgres::SourceTable& now, bool caught_up,
-                              const SuspicionOptions& options);
+// `known`: an output of `table`, streaming or being copied. `caught_up`: the stream was read as far as the catalog was
+// seen.
+[[nodiscard]] Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
+                              const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options);
 
 // Why rows change without a message as long as the table is as it is; "" = they do not.
 [[nodiscard]] std::string standing_gap(const postgres::SourceTable& table);

@@ -6,23 +6,23 @@
 
 namespace walbrook::replication {
 
-void suspend(SyncedTable& table, const std::string& reason) {
-  auto& record = table.record;
+void suspend(SyncedOutput& output, const std::string& reason) {
+  auto& record = output.record;
   suspend(record, reason);
-  table.copied.reset();
+  output.copied.reset();
   spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
 }
 
-void ask_for_copy(SyncedTable& table, const std::string& reason) {
-  require_copy(table.record, reason);
-  table.copied.reset();
+void ask_for_copy(const SyncedTable& table, SyncedOutput& output, const std::string& reason) {
+  require_copy(table.record, output.record, reason);
+  output.copied.reset();
 }
 
-void postpone(SyncedTable& table, const CannotCopyNow& why, bool follow, SteadyTime now) {
-  table.record.state = TableState::pending;
-  table.record.reason = why.reason;
-  table.copied.reset();
-  table.postponement = postponed(table.postponement ? &*table.postponement : nullptr, why, follow, now);
+void postpone(SyncedOutput& output, const CannotCopyNow& why, bool follow, SteadyTime now) {
+  output.record.state = OutputState::pending;
+  output.record.reason = why.reason;
+  output.copied.reset();
+  output.postponement = postponed(output.postponement ? &*output.postponement : nullptr, why, follow, now);
 }
 
 }  // namespace walbrook::replication

@@ -5,35 +5,57 @@
 
 namespace walbrook::replication {
 
+OutputRecord& TableChanges::edit(const SyncedOutput& output) {
+  return outputs_.try_emplace(output.record.id, output.record).first->second;
+}
+
 TableRecord& TableChanges::edit(const SyncedTable& table) {
-  return changed_.try_emplace(table.record.oid, table.record).first->second;
+  return tables_.try_emplace(table.record.oid, table.record).first->second;
 }
 
-const TableRecord& TableChanges::look(const SyncedTable& table) const {
-  const auto found = changed_.find(table.record.oid);
-  return found == changed_.end() ? table.record : found->second;
+const OutputRecord& TableChanges::look(const SyncedOutput& output) const {
+  const auto found = outputs_.find(output.record.id);
+  return found == outputs_.end() ? output.record : found->second;
 }
 
-void TableChanges::note_identity_altered(const SyncedTable& table, Lsn commit_lsn) {
-  auto& last = notes_[table.record.oid].identity_altered_at;
+RecordChanges TableChanges::changed() const {
+  RecordChanges changed;
+  for (const auto& [oid, record] : tables_) changed.tables.push_back(record);
+  for (const auto& [id, record] : outputs_) changed.outputs.push_back(record);
+  return changed;
+}
+
+std::vector<OutputId> TableChanges::changed_outputs() const {
+  std::vector<OutputId> changed;
+  for (const auto& [id, record] : outputs_) changed.push_back(id);
+  return changed;
+}
+
+void TableChanges::note_identity_altered(const SyncedOutput& output, Lsn commit_lsn) {
+  auto& last = notes_[output.record.id].identity_altered_at;
   last = std::max(last, commit_lsn);
 }
 
-void TableChanges::note_variant(const SyncedTable& table, const std::string& column) {
-  notes_[table.record.oid].variant_columns.insert(column);
+void TableChanges::note_variant(const SyncedOutput& output, const std::string& column) {
+  notes_[output.record.id].variant_columns.insert(column);
 }
 
 void TableChanges::adopt() {
-  for (auto& [oid, record] : changed_) {
+  for (auto& [oid, record] : tables_) {
     if (auto* table = sync_.find(oid)) table->record = std::move(record);
   }
-  changed_.clear();
-  for (auto& [oid, note] : notes_) {
-    auto* table = sync_.find(oid);
-    if (table == nullptr) continue;
-    if (note.set_aside_at) table->set_aside_at = *note.set_aside_at;
-    table->identity_altered_at = std::max(table->identity_altered_at, note.identity_altered_at);
-    table->variant_columns.merge(note.variant_columns);
+  tables_.clear();
+  for (auto& [id, record] : outputs_) {
+    if (const auto found = sync_.find(id)) found.output->record = std::move(record);
+  }
+  outputs_.clear();
+  for (auto& [id, note] : notes_) {
+    const auto found = sync_.find(id);
+    if (!found) continue;
+    auto& output = *found.output;
+    if (note.set_aside_at) output.set_aside_at = *note.set_aside_at;
+    output.identity_altered_at = std::max(output.identity_altered_at, note.identity_altered_at);
+    output.variant_columns.merge(note.variant_columns);
   }
   notes_.clear();
 }

@@ -1,5 +1,5 @@
-// What one load changes of the tables: nothing of it counts before the load is durable, so that a load that failed
-// leaves no trace.
+// What one load changes of tables and outputs: nothing of it counts before the load is durable, so that a load that
+// failed leaves no trace.
 #pragma once
 
 #include <map>
@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "replication/core/record_changes.h"
 #include "replication/core/table_sync.h"
 
 namespace walbrook::replication {
@@ -17,17 +18,22 @@ class TableChanges {
   explicit TableChanges(TableSync& sync) : sync_(sync) {}
 
   // The record to be changed; a copy of the durable one at first.
+  OutputRecord& edit(const SyncedOutput& output);
   TableRecord& edit(const SyncedTable& table);
   // As this load sees it.
-  [[nodiscard]] const TableRecord& look(const SyncedTable& table) const;
-  [[nodiscard]] const std::map<Oid, TableRecord>& changed() const { return changed_; }
+  [[nodiscard]] const OutputRecord& look(const SyncedOutput& output) const;
+  // The records that this load stores.
+  [[nodiscard]] RecordChanges changed() const;
+  [[nodiscard]] std::vector<OutputId> changed_outputs() const;
 
-  // The commit that the table could not take (SyncedTable::set_aside_at).
-  void note_set_aside(const SyncedTable& table, Lsn commit_lsn) { notes_[table.record.oid].set_aside_at = commit_lsn; }
-  // SyncedTable::identity_altered_at, of which the last one counts.
-  void note_identity_altered(const SyncedTable& table, Lsn commit_lsn);
-  // Changes that wait for the table's copy hold a value of that column that goes to its variant.
-  void note_variant(const SyncedTable& table, const std::string& column);
+  // The commit that the output could not take (SyncedOutput::set_aside_at).
+  void note_set_aside(const SyncedOutput& output, Lsn commit_lsn) {
+    notes_[output.record.id].set_aside_at = commit_lsn;
+  }
+  // SyncedOutput::identity_altered_at, of which the last one counts.
+  void note_identity_altered(const SyncedOutput& output, Lsn commit_lsn);
+  // Changes that wait for the output's copy hold a value of that column that goes to its variant.
+  void note_variant(const SyncedOutput& output, const std::string& column);
 
   // The load is durable.
   void adopt();
@@ -40,8 +46,9 @@ class TableChanges {
   };
 
   TableSync& sync_;
-  std::map<Oid, TableRecord> changed_;
-  std::map<Oid, Note> notes_;
+  std::map<Oid, TableRecord> tables_;
+  std::map<OutputId, OutputRecord> outputs_;
+  std::map<OutputId, Note> notes_;
 };
 
 }  // namespace walbrook::replication

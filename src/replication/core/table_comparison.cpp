@@ -11,7 +11,7 @@
 
 namespace walbrook::replication {
 
-std::string other_columns(const TableRecord& record, const postgres::SourceTable& table) {
+std::string other_columns(const OutputRecord& record, const postgres::SourceTable& table) {
   if (record.columns == nullptr) return {};
   const auto diff = schema_diff(*record.columns, table.columns);
   if (diff.fits_target()) return {};
@@ -19,7 +19,7 @@ std::string other_columns(const TableRecord& record, const postgres::SourceTable
   return "column \"" + diff.columns.front().name + "\" was added, renamed or has another type in the source";
 }
 
-bool as_wished(const TableRecord& record, const ColumnWishes& wishes) {
+bool as_wished(const OutputRecord& record, const ColumnWishes& wishes) {
   const auto is_so = [&wishes](const ColumnSchema& column) {
     const auto found = wishes.find(column.name);
     if (found == wishes.end()) return true;
@@ -39,13 +39,13 @@ std::string unfit_reason(const postgres::SourceTable& table) {
 
 // The copy holds what its rows were found by; changes since then may have named them otherwise, and those that are
 // still to come from before the alteration are read by the new identity.
-bool compare_identity(SyncedTable& table) {
-  auto& record = table.record;
+bool compare_identity(const SyncedTable& table, SyncedOutput& output) {
+  auto& record = output.record;
   const auto& rows = table.source.row_identity.rows;
-  if (record.state == TableState::copying) {
-    if (table.copy_identity == rows) return false;
+  if (record.state == OutputState::copying) {
+    if (output.copy_identity == rows) return false;
   } else {
-    if (record.state != TableState::streaming || record.columns == nullptr) return false;
+    if (record.state != OutputState::streaming || record.columns == nullptr) return false;
     auto now = *record.columns;
     rows.apply(now);
     if (!schema_diff(*record.columns, now).identity) return false;
@@ -54,38 +54,38 @@ bool compare_identity(SyncedTable& table) {
       return true;
     }
   }
-  ask_for_copy(table, "the replica identity of its partitions is another than when it was copied");
+  ask_for_copy(table, output, "the replica identity of its partitions is another than when it was copied");
   spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
   return true;
 }
 
-bool suspend_unfit(SyncedTable& table) {
-  const auto& record = table.record;
+bool suspend_unfit(const SyncedTable& table, SyncedOutput& output) {
+  const auto& record = output.record;
   const auto reason = unfit_reason(table.source);
   if (reason.empty()) return false;
-  if (record.state == TableState::quarantined && record.reason == reason) return false;
-  suspend(table, reason);
+  if (record.state == OutputState::quarantined && record.reason == reason) return false;
+  suspend(output, reason);
   return true;
 }
 
-void answer_altered_target(SyncedTable& table, const destination::TargetFinding& altered,
+void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const destination::TargetFinding& altered,
                            std::uint64_t resync_max_size) {
-  auto& record = table.record;
+  auto& record = output.record;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
   if (altered.kind == destination::TargetFinding::Kind::name_conflict) {
-    return suspend(table, fmt::format("{}. {}", altered.reason, altered.hint));
+    return suspend(output, fmt::format("{}. {}", altered.reason, altered.hint));
   }
-  const bool is_copied = !is_leaving(record) && !(record.changes_only && record.columns != nullptr);
+  const bool is_copied = !is_leaving(table.record) && !(record.changes_only && record.columns != nullptr);
   if (is_copied && bytes > resync_max_size) {
-    suspend(table, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it all "
-                               "the same",
-                               altered.reason, bytes >> 20U, resync_max_size >> 20U, record.schema, record.name));
+    suspend(output, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it all "
+                                "the same",
+                                altered.reason, bytes >> 20U, resync_max_size >> 20U, record.schema, record.name));
     return;
   }
-  ask_for_copy(table, altered.reason);
-  if (record.state == TableState::pending) {
+  ask_for_copy(table, output, altered.reason);
+  if (record.state == OutputState::pending) {
     spdlog::warn("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
-  } else if (record.state == TableState::quarantined) {
+  } else if (record.state == OutputState::quarantined) {
     spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
   }
 }

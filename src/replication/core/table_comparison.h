@@ -1,4 +1,4 @@
-// One table's record against what the catalog, its target table and the user say of it now.
+// One output's record against what the catalog, its target table and the user say of it now.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,20 @@
 namespace walbrook::replication {
 
 // Why the target's columns are not those of the source any more; "" = they are, but for dropped ones.
-[[nodiscard]] std::string other_columns(const TableRecord& record, const postgres::SourceTable& table);
+[[nodiscard]] std::string other_columns(const OutputRecord& record, const postgres::SourceTable& table);
 // The target's columns are what they would be if the table were copied now.
-[[nodiscard]] bool as_wished(const TableRecord& record, const ColumnWishes& wishes);
+[[nodiscard]] bool as_wished(const OutputRecord& record, const ColumnWishes& wishes);
 // Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
 [[nodiscard]] std::string unfit_reason(const postgres::SourceTable& table);
 
-// The table's rows are found by other columns than when it was copied: it is copied again. True: its record changed.
-bool compare_identity(SyncedTable& table);
-// The table is suspended where it cannot be replicated as it is. True: its record changed.
-bool suspend_unfit(SyncedTable& table);
-// Somebody else dropped or altered the target table: it is resynced, or suspended where it is larger than
+// The table's rows are found by other columns than when the output was copied: it is copied again. True: its record
+// changed.
+bool compare_identity(const SyncedTable& table, SyncedOutput& output);
+// The output is suspended where its table cannot be replicated as it is. True: its record changed.
+bool suspend_unfit(const SyncedTable& table, SyncedOutput& output);
+// Somebody else dropped or altered the target: the output is resynced, or suspended where its table is larger than
 // `resync_max_size` (bytes).
-void answer_altered_target(SyncedTable& table, const destination::TargetFinding& altered,
+void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const destination::TargetFinding& altered,
                            std::uint64_t resync_max_size);
 
 }  // namespace walbrook::replication

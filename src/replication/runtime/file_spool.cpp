@@ -266,7 +266,7 @@ void FileSpool::discard_transactions() {
 void FileSpool::discard_from(Lsn first_commit) {
   if (newest_commit_ < first_commit) return;  // as ever, but for what comes again
   for (auto& [key, queue] : queues_) {
-    if (key.kind == SpoolKey::Kind::table) cut(queue, first_commit);
+    if (key.kind == SpoolKey::Kind::output) cut(queue, first_commit);
   }
   newest_commit_ = first_commit;
   give_back();

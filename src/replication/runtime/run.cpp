@@ -93,6 +93,7 @@ class Run::Impl {
   [[nodiscard]] bool altered_since(std::uint32_t xid);
   void build_catalog_poll(Prepared& prepared);
   void build_receiver(const Prepared& prepared);
+  void add_output(const SyncedOutput& output, RunSummary& out) const;
   [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
   std::stop_source ending_;  // no more changes are taken; the first member: waits in the source end with it
@@ -286,7 +287,7 @@ RunStatus Run::Impl::status() const {
     status.lag_ms = std::max(0.0, static_cast<double>(age) / 1000.0);
   }
   const bool copying = std::ranges::any_of(status.tables, [](const auto& table) {
-    return table.state == TableState::pending || table.state == TableState::copying;
+    return table.state == OutputState::pending || table.state == OutputState::copying;
   });
   if (!copying) status.waits_for.clear();
   if (status.phase != Phase::stopping) status.phase = copying ? Phase::copying : Phase::streaming;
@@ -311,6 +312,23 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
   }
 }
 
+void Run::Impl::add_output(const SyncedOutput& output, RunSummary& out) const {
+  const auto& record = output.record;
+  if (record.state == OutputState::quarantined || sync_->is_missed(output)) {
+    out.quarantined.push_back({record, output.set_aside_at});
+  }
+  if (record.state == OutputState::pending && output.postponement) {
+    out.postponed.push_back({record, output.postponement->remedy});
+  }
+  if (record.state == OutputState::streaming && !record.suspect.empty()) out.suspect.push_back(record);
+  if (record.state == OutputState::pending || record.state == OutputState::copying) {
+    out.unfinished.push_back({.record = record, .copied_rows = statistics_.copied_rows(record.id)});
+  }
+  if (record.state != OutputState::streaming || output.copy_number == 0) return;
+  ++out.copied_tables;
+  out.copied_rows += output.copied_rows;
+}
+
 RunSummary Run::Impl::summary(std::chrono::duration<double> took, bool stopped) const {
   RunSummary out;
   out.stopped = stopped;
@@ -321,20 +339,7 @@ RunSummary Run::Impl::summary(std::chrono::duration<double> took, bool stopped) 
   out.checkpoint = Lsn{durable_.load()};
   out.next_commit = receiver_->next_commit();
   for (const auto& [oid, table] : sync_->tables()) {
-    if (table.record.state == TableState::quarantined || sync_->is_missed(table)) {
-      out.quarantined.push_back({table.record, table.set_aside_at});
-    }
-    if (table.record.state == TableState::pending && table.postponement) {
-      out.postponed.push_back({table.record, table.postponement->remedy});
-    }
-    if (table.record.state == TableState::streaming && !table.record.suspect.empty())
-      out.suspect.push_back(table.record);
-    if (table.record.state == TableState::pending || table.record.state == TableState::copying) {
-      out.unfinished.push_back({.record = table.record, .copied_rows = statistics_.copied_rows(oid)});
-    }
-    if (table.record.state != TableState::streaming || table.copy_number == 0) continue;
-    ++out.copied_tables;
-    out.copied_rows += table.copied_rows;
+    for (const auto& output : table.outputs) add_output(output, out);
   }
   return out;
 }

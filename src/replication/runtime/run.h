@@ -25,20 +25,20 @@ namespace walbrook::replication {
 
 // A table that is quarantined at the end of a run, or left out although it was asked for or has a copy.
 struct SetAside {
-  destination::TableRecord record;
+  destination::OutputRecord record;
   Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause
 };
 
 // A table that could not be copied although nothing is wrong with it; the reason is the record's.
 struct Postponed {
-  destination::TableRecord record;
+  destination::OutputRecord record;
   Remedy remedy;  // empty = none is known
 };
 
 // A table that is not whole at the end of a run, a postponed one among them.
 struct Unfinished {
-  destination::TableRecord record;  // pending or copying
-  std::uint64_t copied_rows = 0;    // by the copy that was stopped; the next one starts from the beginning
+  destination::OutputRecord record;  // pending or copying
+  std::uint64_t copied_rows = 0;     // by the copy that was stopped; the next one starts from the beginning
 };
 
 struct RunSummary {
@@ -53,8 +53,8 @@ struct RunSummary {
   bool stopped = false;  // by request, before its end
   std::vector<Unfinished> unfinished;
   std::vector<SetAside> quarantined;
-  std::vector<Postponed> postponed;               // pending: this run could not copy them
-  std::vector<destination::TableRecord> suspect;  // streaming tables whose rows may differ from the source
+  std::vector<Postponed> postponed;                // pending: this run could not copy them
+  std::vector<destination::OutputRecord> suspect;  // streaming tables whose rows may differ from the source
 };
 
 class Run {

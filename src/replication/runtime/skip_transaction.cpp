@@ -14,7 +14,7 @@
 
 namespace walbrook::replication {
 
-using destination::TableState;
+using destination::OutputState;
 
 namespace {
 
@@ -23,14 +23,14 @@ Lsn right_after(Lsn commit) {
   return Lsn{commit.value + 1};
 }
 
-bool may_have_changed(const destination::TableRecord& record, const std::vector<postgres::TableName>& only) {
-  if (record.state != TableState::streaming && record.state != TableState::copying) return false;
+bool may_have_changed(const destination::OutputRecord& record, const std::vector<postgres::TableName>& only) {
+  if (record.state != OutputState::streaming && record.state != OutputState::copying) return false;
   return only.empty() || std::ranges::any_of(only, same_table_as(record));
 }
 
 // As check_resync finds them; what is not known stays as it was written, and is refused there.
 std::vector<postgres::TableName> meant_tables(const std::vector<postgres::WrittenName>& written,
-                                              const std::vector<destination::TableRecord>& records) {
+                                              const std::vector<destination::OutputRecord>& records) {
   std::vector<postgres::TableName> known;
   for (const auto& record : records) known.push_back({record.schema, record.name, {}});
   std::vector<postgres::TableName> meant;
@@ -50,11 +50,12 @@ std::vector<postgres::TableName> meant_tables(const std::vector<postgres::Writte
 void mark_skipped(Lsn commit, const std::vector<postgres::TableName>& only, destination::Destination& destination) {
   const auto state = destination.open();
   const auto load = destination.begin({});
-  for (auto record : state.tables) {
-    if (!may_have_changed(record, only)) continue;
-    require_copy(record, fmt::format("transaction {} was skipped", commit.to_string()));
+  for (auto record : state.outputs) {
+    const auto table = std::ranges::find(state.tables, record.source, &destination::TableRecord::oid);
+    if (table == state.tables.end() || !may_have_changed(record, only)) continue;
+    require_copy(*table, record, fmt::format("transaction {} was skipped", commit.to_string()));
     spdlog::warn("table {}.{}: {}; it is resynced", record.schema, record.name, record.reason);
-    load->put(destination::PutTable{record});
+    load->put(destination::PutOutput{record});
   }
   auto checkpoint = *state.checkpoint;
   checkpoint.lsn = right_after(commit);
@@ -74,8 +75,8 @@ bool skip_transaction(const RunOptions& options, destination::Destination& desti
     throw Error(ErrorKind::configuration, "nothing is skipped: this pipeline has applied nothing yet",
                 remedy("Run it without {} first.", RemedyOption::skip_transaction));
   }
-  const auto only = meant_tables(options.skip_only, state.tables);
-  check_resync(state.tables, only);
+  const auto only = meant_tables(options.skip_only, state.outputs);
+  check_resync(state, only);
   if (state.checkpoint->lsn > commit) {
     spdlog::info("transaction {} is not skipped: the checkpoint is past it, at {}", commit.to_string(),
                  state.checkpoint->lsn.to_string());

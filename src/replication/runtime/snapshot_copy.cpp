@@ -178,7 +178,7 @@ void SnapshotCopy::copy_rows(const Chunk& chunk, postgres::SnapshotReader& reade
         const auto progress = copy.append(std::move(rows), wire_bytes, around_.destination);
         if (!progress) throw GivenUp();
         around_.observer.copy_advanced(copy.name(), progress->rows, progress->wire_bytes);
-        around_.statistics.copy_progress(copy.table().record.oid, progress->rows);
+        around_.statistics.copy_progress(copy.table().record.id, progress->rows);
         fault::hit("mid_copy");
       },
       stop);
@@ -230,7 +230,7 @@ void SnapshotCopy::write_small() {
   if (together.empty()) return;
   std::vector<destination::CopyTarget> tables;
   for (const auto& small : together) {
-    tables.push_back({.table = &small.copy->table().record, .schema = small.copy->schema()});
+    tables.push_back({.output = &small.copy->table().record, .schema = small.copy->schema()});
   }
   const auto writer = around_.destination.begin_copy(tables);
   for (std::size_t i = 0; i < together.size(); ++i) {
@@ -251,7 +251,7 @@ void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
   // it.
   copy.set_done();
   around_.loader.post(CopyResult{.kind = kind,
-                                 .table = copy.table().record.oid,
+                                 .output = copy.table().record.id,
                                  .number = copy.table().number,
                                  .consistent_point = snapshot_.consistent_point(),
                                  .columns = copy.schema(),

@@ -49,7 +49,7 @@ std::optional<TableCopy::Progress> TableCopy::append(RowBatch rows, std::size_t 
 }
 
 void TableCopy::write_gathered(destination::Destination& destination) {
-  const destination::CopyTarget target{.table = &table_.record, .schema = schema_};
+  const destination::CopyTarget target{.output = &table_.record, .schema = schema_};
   if (writer_ == nullptr) writer_ = destination.begin_copy({&target, 1});
   for (const auto& batch : std::exchange(gathered_, {})) writer_->append(0, batch);
   gathered_bytes_ = 0;

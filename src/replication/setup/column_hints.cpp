@@ -186,9 +186,9 @@ void pass_over(PassedOver passed_over, const std::string& table, const std::stri
   spdlog::warn("table {}: the hint for column \"{}\" is passed over: {}", table, column, why);
 }
 
-const destination::TableRecord* find_record(const std::vector<destination::TableRecord>& records,
-                                            const HintedTable& table) {
-  const auto found = std::ranges::find_if(records, [&table](const destination::TableRecord& record) {
+const destination::OutputRecord* find_record(const std::vector<destination::OutputRecord>& records,
+                                             const HintedTable& table) {
+  const auto found = std::ranges::find_if(records, [&table](const destination::OutputRecord& record) {
     return record.name == table.name && (table.schema.empty() || record.schema == table.schema);
   });
   return found == records.end() ? nullptr : &*found;
@@ -248,7 +248,7 @@ ColumnWishes wishes_of(const TableSchema& table, const ColumnHints& hints, const
 std::vector<WishedTable> wishes_of(const std::vector<HintedTable>& tables, const postgres::Publication& publication,
                                    postgres::Connection& catalog, TypeCatalog& types,
                                    const destination::Destination& destination,
-                                   const std::vector<destination::TableRecord>& records, PassedOver passed_over) {
+                                   const std::vector<destination::OutputRecord>& records, PassedOver passed_over) {
   std::vector<WishedTable> wished;
   for (const auto& hinted : tables) {
     const auto* record = find_record(records, hinted);

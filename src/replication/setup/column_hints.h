@@ -31,7 +31,7 @@ enum class PassedOver { is_logged, is_silent };
                                                  const postgres::Publication& publication,
                                                  postgres::Connection& catalog, TypeCatalog& types,
                                                  const destination::Destination& destination,
-                                                 const std::vector<destination::TableRecord>& records = {},
+                                                 const std::vector<destination::OutputRecord>& records = {},
                                                  PassedOver passed_over = PassedOver::is_logged);
 
 }  // namespace walbrook::replication

@@ -30,7 +30,7 @@ postgres::Publication to_be_created(const RunOptions& options, postgres::Connect
   return made;
 }
 
-std::set<std::pair<std::string, std::string>> names_of(const std::vector<destination::TableRecord>& records) {
+std::set<std::pair<std::string, std::string>> names_of(const std::vector<destination::OutputRecord>& records) {
   std::set<std::pair<std::string, std::string>> names;
   for (const auto& record : records) names.emplace(record.schema, record.name);
   return names;
@@ -51,7 +51,7 @@ postgres::Publication expected_publication(const RunOptions& options, postgres::
 }
 
 void check_asked_columns(const RunOptions& options, const postgres::Publication& expected,
-                         const std::vector<destination::TableRecord>& records, postgres::Connection& catalog,
+                         const std::vector<destination::OutputRecord>& records, postgres::Connection& catalog,
                          TypeCatalog& types, const destination::Destination& destination) {
   const ColumnSelection selection(options.include_columns,
                                   wishes_of(options.hints, expected, catalog, types, destination, records,

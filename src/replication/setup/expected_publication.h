@@ -13,7 +13,7 @@ namespace walbrook::replication {
 
 // Throws Error(configuration) where a column hint or a selection of columns cannot be followed.
 void check_asked_columns(const RunOptions& options, const postgres::Publication& expected,
-                         const std::vector<destination::TableRecord>& records, postgres::Connection& catalog,
+                         const std::vector<destination::OutputRecord>& records, postgres::Connection& catalog,
                          TypeCatalog& types, const destination::Destination& destination);
 
 }  // namespace walbrook::replication

@@ -9,9 +9,9 @@
 namespace walbrook::replication {
 namespace {
 
-std::string difference(const destination::TableRecord& copied, const postgres::SourceTable* now) {
+std::string difference(const destination::OutputRecord& copied, const postgres::SourceTable* now) {
   if (now == nullptr) return "is not published";
-  if (now->oid != copied.oid) return fmt::format("has OID {}, and had {}", now->oid, copied.oid);
+  if (now->oid != copied.source) return fmt::format("has OID {}, and had {}", now->oid, copied.source);
   for (const auto& column : now->columns) {
     const auto* known = copied.columns->find(column.name);
     if (known == nullptr) return fmt::format("has a new column \"{}\"", column.name);
@@ -24,11 +24,11 @@ std::string difference(const destination::TableRecord& copied, const postgres::S
 
 }  // namespace
 
-std::vector<destination::TableRecord> accept_new_system(std::vector<destination::TableRecord>& tables,
-                                                        const postgres::Publication& publication) {
-  std::vector<destination::TableRecord> accepted;
+std::vector<destination::OutputRecord> accept_new_system(std::vector<destination::OutputRecord>& tables,
+                                                         const postgres::Publication& publication) {
+  std::vector<destination::OutputRecord> accepted;
   for (auto& table : tables) {
-    if (table.state != destination::TableState::streaming || table.columns == nullptr) continue;
+    if (table.state != destination::OutputState::streaming || table.columns == nullptr) continue;
     const auto found = std::ranges::find_if(publication.tables, same_table_as(table));
     const auto* now = found == publication.tables.end() ? nullptr : &*found;
     if (const auto differs = difference(table, now); !differs.empty()) {

@@ -11,7 +11,7 @@ namespace walbrook::replication {
 // The tables that are streaming continue as they are: each must be published as it was copied, with its OID (which
 // pg_upgrade keeps), columns and types. Their fingerprints become those of now; returns these records. What was altered
 // between the last run and the upgrade is not seen. Throws Error(source_not_ready) that names the table that differs.
-[[nodiscard]] std::vector<destination::TableRecord> accept_new_system(std::vector<destination::TableRecord>& tables,
-                                                                      const postgres::Publication& publication);
+[[nodiscard]] std::vector<destination::OutputRecord> accept_new_system(std::vector<destination::OutputRecord>& tables,
+                                                                       const postgres::Publication& publication);
 
 }  // namespace walbrook::replication

@@ -80,7 +80,7 @@ destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::s
 }
 
 // What is asked for now, and where nothing is said what the copies were made with.
-std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, const std::vector<TableRecord>& records) {
+std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, const std::vector<OutputRecord>& records) {
   for (const auto& record : records) {
     if (record.columns == nullptr) continue;
     const auto before = wishes_behind(*record.columns);
@@ -95,14 +95,14 @@ std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, con
   return wishes;
 }
 
-void store_start(destination::Destination& destination, TableSync& sync, const std::vector<TableRecord>& changed,
+void store_start(destination::Destination& destination, TableSync& sync, const RecordChanges& changed,
                  const destination::Checkpoint& checkpoint) {
   const auto start = destination.begin({});
   for (const auto& record : sync.take_described()) {
-    start->put(destination::DescribeTable{record});
-    start->put(destination::PutTable{record});
+    start->put(destination::DescribeOutput{record});
+    start->put(destination::PutOutput{record});
   }
-  for (const auto& record : changed) start->put(destination::PutTable{record});
+  changed.put(*start);
   start->put(destination::PutCheckpoint{checkpoint});
   start->commit();
 }
@@ -112,11 +112,11 @@ void store_start(destination::Destination& destination, TableSync& sync, const s
 bool must_start_over(const RunOptions& options, postgres::Connection& catalog, const destination::State& state) {
   if (!state.checkpoint) return false;
   // A first run that ended before anything was copied leaves a checkpoint that nothing hangs on.
-  const auto hangs_on_it = [](const TableRecord& record) {
-    return record.state == TableState::streaming || copies_no_rows(record);
+  const auto hangs_on_it = [](const OutputRecord& record) {
+    return record.state == OutputState::streaming || copies_no_rows(record);
   };
   const bool adopts = options.adoption == Adoption::from_others && !knows_slot(state.checkpoint, options.slot);
-  if (!adopts && options.copy_anew.empty() && std::ranges::any_of(state.tables, hangs_on_it)) return false;
+  if (!adopts && options.copy_anew.empty() && std::ranges::any_of(state.outputs, hangs_on_it)) return false;
   const auto slot = postgres::read_slot(catalog, options.slot);
   return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
 }
@@ -132,7 +132,7 @@ postgres::PreflightRequest preflight_request(const RunOptions& options, const de
                                      .accept_new_system = options.accept_new_system,
                                      .snapshot = options.snapshot || !options.copy_anew.empty(),
                                      .reset = options.reset};
-  note_known_tables(state.tables, request);
+  note_known_tables(state.outputs, request);
   request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
   if (!checkpoint) return request;
   request.known_publication = checkpoint->publication;
@@ -154,10 +154,10 @@ std::vector<destination::SelectedTable> selection_of(const RunOptions& options) 
 }
 
 // Tables that the publication held when the last run looked.
-std::set<Oid> published_before(const std::vector<TableRecord>& records) {
+std::set<Oid> published_before(const std::vector<OutputRecord>& records) {
   std::set<Oid> published;
   for (const auto& record : records) {
-    if (record.state != TableState::left_out && record.state != TableState::loaded) published.insert(record.oid);
+    if (record.state != OutputState::left_out && record.has_source()) published.insert(record.source);
   }
   return published;
 }
@@ -165,22 +165,25 @@ std::set<Oid> published_before(const std::vector<TableRecord>& records) {
 // Every table that is streaming needs nothing of the slot's backlog, and none of the others begins with it.
 bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
   if (!options.confirm || sync.any_streaming()) return false;
-  return std::ranges::none_of(sync.tables(), [](const auto& entry) {
-    return entry.second.record.state == TableState::pending && copies_no_rows(entry.second.record);
+  const auto begins_with_it = [](const SyncedOutput& output) {
+    return output.record.state == OutputState::pending && copies_no_rows(output.record);
+  };
+  return std::ranges::none_of(sync.tables(), [&begins_with_it](const auto& entry) {
+    return std::ranges::any_of(entry.second.outputs, begins_with_it);
   });
 }
 
 // A table may begin with its changes alone: none of its rows are copied.
-bool describes_tables(const RunOptions& options, const std::vector<TableRecord>& records) {
-  return !options.snapshot || std::ranges::any_of(records, &TableRecord::changes_only);
+bool describes_tables(const RunOptions& options, const std::vector<OutputRecord>& records) {
+  return !options.snapshot || std::ranges::any_of(records, &OutputRecord::changes_only);
 }
 
 // Tables of which nothing stands in the destination yet.
 class NotYetBegun {
  public:
-  explicit NotYetBegun(const std::vector<TableRecord>& records) {
+  explicit NotYetBegun(const std::vector<OutputRecord>& records) {
     for (const auto& record : records) {
-      if (record.oid != 0 && record.columns != nullptr) begun_.emplace(record.schema, record.name);
+      if (record.source != 0 && record.columns != nullptr) begun_.emplace(record.schema, record.name);
     }
   }
   bool operator()(const postgres::SourceTable& table) const { return !begun_.contains({table.schema, table.name}); }
@@ -249,24 +252,25 @@ bool leaving_tables_need_it(const RunOptions& options, destination::Destination&
   if (!sync.any_leaving()) return false;
   if (is_decodable(options)) return true;
   const auto leaving = destination.begin({});
-  for (const auto& record : sync.let_go(nothing_comes)) {
+  const auto gone = sync.let_go(nothing_comes);
+  for (const auto& record : gone.tables) {
     spdlog::warn(
         "table {}.{} lacks the changes that were published before it left: publication {} was dropped and created "
         "again, and the server does not decode across that",
         record.schema, record.name, options.publication);
-    leaving->put(destination::PutTable{record});
   }
+  gone.put(*leaving);
   leaving->commit();
   return false;
 }
 
 }  // namespace
 
-void note_known_tables(const std::vector<TableRecord>& records, postgres::PreflightRequest& request) {
+void note_known_tables(const std::vector<OutputRecord>& records, postgres::PreflightRequest& request) {
   for (const auto& record : records) {
-    if (record.state == TableState::loaded || record.oid == 0) continue;
+    if (!record.has_source() || record.source == 0) continue;
     request.known.push_back({record.schema, record.name, {}});
-    if (record.state == TableState::streaming) request.streaming.push_back(record.oid);
+    if (record.state == OutputState::streaming) request.streaming.push_back(record.source);
   }
 }
 
@@ -320,7 +324,7 @@ Checked check(const RunOptions& options, postgres::Connection& catalog, destinat
   const auto slot = options.reset ? std::nullopt : postgres::read_slot(catalog, options.slot);
   postgres::check_carries_prepared(slot, out.protocol);
   check_keeps_prepared(options, slot, destination);
-  check_asked_columns(options, expected_publication(options, catalog, options.reset), state.tables, catalog, types,
+  check_asked_columns(options, expected_publication(options, catalog, options.reset), state.outputs, catalog, types,
                       destination);
   return out;
 }
@@ -349,29 +353,29 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
   out.kept =
-      std::make_unique<postgres::KeptPublication>(options.publication, options.tables, published_before(state.tables));
+      std::make_unique<postgres::KeptPublication>(options.publication, options.tables, published_before(state.outputs));
   out.publication = out.kept->read(catalog).value_or(made.publication());
   out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
   out.publication.moment = postgres::read_moment(catalog);
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns,
-      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination, state.tables),
-                         state.tables));
+      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination, state.outputs),
+                         state.outputs));
   out.selection->restrict_tables(out.publication);
   postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
 
-  out.describes = describes_tables(options, state.tables);
+  out.describes = describes_tables(options, state.outputs);
   if (out.describes) {
     postgres::describe_new(catalog, out.publication.tables, types, destination.capabilities().values,
-                           NotYetBegun(state.tables));
+                           NotYetBegun(state.outputs));
   }
 
   out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
   out.checkpoint.source = out.source;
   made.note_makers(state.checkpoint, out.checkpoint);
-  std::vector<TableRecord> changed;
+  RecordChanges changed;
   if (state.checkpoint && state.checkpoint->systemid != checked.server.systemid) {
-    changed = accept_new_system(state.tables, out.publication);
+    changed.outputs = accept_new_system(state.outputs, out.publication);
   }
 
   out.newest_load = state.newest_load;
@@ -381,13 +385,12 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                                                           .snapshot = options.snapshot,
                                                           .copy_joining = options.copy_joining,
                                                           .suspicion = options.suspicion},
-                                         destination.capabilities().names, std::move(state.tables));
-  std::ranges::move(out.sync->publication_seen(out.publication, out.checkpoint.lsn), std::back_inserter(changed));
+                                         destination.capabilities().names, std::move(state));
+  changed.add(out.sync->publication_seen(out.publication, out.checkpoint.lsn));
   if (out.sync->last_leaves_at() > out.target)
     out.target = end_of_committed(catalog);  // so that they leave in this run
-  std::ranges::move(out.sync->copy_anew(options.copy_anew, checked.start_over, "a copy anew was asked for"),
-                    std::back_inserter(changed));
-  std::ranges::move(out.sync->compare_targets(destination), std::back_inserter(changed));
+  changed.add(out.sync->copy_anew(options.copy_anew, checked.start_over, "a copy anew was asked for"));
+  changed.add(out.sync->compare_targets(destination));
   store_start(destination, *out.sync, changed, out.checkpoint);
   made.keep();
   if (!slot.created && backlog_is_needless(options, *out.sync) &&

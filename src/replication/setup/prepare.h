@@ -38,7 +38,7 @@ struct Prepared {
                                postgres::KnownServer& server, RunObserver& observer, std::stop_token stop);
 
 // For a preflight: the tables that the destination knows.
-void note_known_tables(const std::vector<TableRecord>& records, postgres::PreflightRequest& request);
+void note_known_tables(const std::vector<OutputRecord>& records, postgres::PreflightRequest& request);
 
 // A position that everything committed by now lies before, and that the walsender reaches without further writes.
 [[nodiscard]] Lsn end_of_committed(postgres::Connection& catalog);

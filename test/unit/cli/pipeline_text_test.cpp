@@ -10,10 +10,10 @@
 namespace walbrook::cli {
 namespace {
 
+using destination::OutputState;
 using destination::StoredLoad;
 using destination::StoredSchemaChange;
 using destination::StoredTable;
-using destination::TableState;
 
 WallTime at(int seconds) {
   return WallTime(std::chrono::seconds(1'700'000'000 + seconds)) + std::chrono::milliseconds(5);
@@ -58,10 +58,10 @@ TEST(PipelineText, a_schema_change_belongs_to_the_load_that_follows_it) {
 TEST(PipelineText, only_tables_that_were_set_aside_have_failed) {
   StoredTable good, bad;
   good.record.name = "good";
-  good.record.state = TableState::pending;
+  good.record.state = OutputState::pending;
   bad.record.schema = bad.record.target_schema = "s";
   bad.record.name = bad.record.target_name = "bad";
-  bad.record.state = TableState::quarantined;
+  bad.record.state = OutputState::quarantined;
   bad.record.reason = "a\x1b[31mreason";
   EXPECT_EQ(failed_text("shop", {good}), "no table of pipeline shop is set aside\n");
   EXPECT_TRUE(failed_text("shop", {good, bad}).starts_with("s.bad: a\\x1B[31mreason\n  Mend the cause;"))

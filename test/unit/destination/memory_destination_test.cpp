@@ -32,17 +32,17 @@ class MemoryDestinationTest : public ::testing::Test {
     destination_ = std::make_unique<MemoryDestination>(DestinationOptions{.url = "memory:test", .pipeline = "shop"});
     static_cast<void>(destination_->open());
   }
-  static TableRecord record() {
-    TableRecord table{.oid = orders->oid, .schema = "public", .name = "orders"};
+  static OutputRecord record() {
+    OutputRecord table{.id = {orders->oid}, .source = orders->oid, .schema = "public", .name = "orders"};
     table.target_schema = "public";
     table.target_name = "orders";
-    table.state = TableState::streaming;
+    table.state = OutputState::streaming;
     table.columns = orders;
     return table;
   }
   void create() {
     const auto table = record();
-    const CopyTarget target{.table = &table, .schema = orders};
+    const CopyTarget target{.output = &table, .schema = orders};
     destination_->begin_copy({&target, 1})->finish();
     const auto transaction = destination_->begin({});
     transaction->swap_in(table);
@@ -101,7 +101,7 @@ TEST_F(MemoryDestinationTest, a_commit_in_doubt_that_was_not_durable_can_be_trie
 
 TEST_F(MemoryDestinationTest, a_copy_can_fail_while_it_is_written_and_when_it_is_finished) {
   const auto table = record();
-  const CopyTarget target{.table = &table, .schema = orders};
+  const CopyTarget target{.output = &table, .schema = orders};
   for (const auto step : {Step::copy_append, Step::copy_finish}) {
     const auto writer = destination_->begin_copy({&target, 1});
     fail_at(step, ErrorKind::destination);

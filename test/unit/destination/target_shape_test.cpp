@@ -82,12 +82,13 @@ TEST(TargetShape, a_column_with_the_name_of_a_metadata_column_is_refused) {
 }
 
 TEST(TargetShape, a_target_fits_unless_names_or_metadata_would_differ) {
-  TableRecord record{.oid = 1,
-                     .schema = "Sales",
-                     .name = "orders",
-                     .target_schema = "Sales",
-                     .target_name = "orders_2",
-                     .columns = std::make_shared<const TableSchema>(columns_named({"id", "note"}))};
+  OutputRecord record{.id = {1},
+                      .source = 1,
+                      .schema = "Sales",
+                      .name = "orders",
+                      .target_schema = "Sales",
+                      .target_name = "orders_2",
+                      .columns = std::make_shared<const TableSchema>(columns_named({"id", "note"}))};
   EXPECT_TRUE(fits(record, {}, ""));
   EXPECT_TRUE(fits(record, {}, "Sales"));
   EXPECT_FALSE(fits(record, {}, "lake"));

@@ -144,7 +144,7 @@ TEST_F(DuckDbTest, reading_alone_needs_no_state_and_changes_nothing) {
   close();
   const auto opened = destination::open_destination({.url = file(), .pipeline = "walbrook", .read_only = true});
   const auto state = opened->open();
-  EXPECT_EQ(state.tables.size(), 1U);
+  EXPECT_EQ(state.outputs.size(), 1U);
   const auto session = destination::query_engine_of(*opened).open_session();
   EXPECT_EQ(session->lsn(), state.checkpoint->lsn);
   EXPECT_EQ(ask(*session, "SELECT note FROM public.orders"), Strings{"a"});
@@ -164,16 +164,16 @@ TEST_F(DuckDbTest, people_can_read_the_state) {
   EXPECT_EQ(ask("SELECT pipeline, slot, systemid, timeline, lsn, written_at BETWEEN now() - INTERVAL 1 HOUR AND now() "
                 "FROM _walbrook.checkpoint"),
             Strings{"walbrook|walbrook|7301234567890123456|1|16/28|true"});
-  EXPECT_EQ(ask("SELECT source_schema, source_name, state, columns->>'$.columns[0].name' FROM _walbrook.tables"),
+  EXPECT_EQ(ask("SELECT source_schema, source_name, state, columns->>'$.columns[0].name' FROM _walbrook.outputs"),
             Strings{"public|orders|streaming|id"});
   EXPECT_EQ(ask("SELECT load_id, first_commit_lsn, last_commit_lsn, transactions, inserts, tables->>'public.orders', "
                 "status FROM _walbrook.loads"),
             Strings{"1|0/10|0/20|2|3|3|done"});
   // A version a change of columns, none for a change of state.
   auto changed = table;
-  load(0x1600000030, [&](Transaction& load) { load.put(destination::PutTable{changed}); });
+  load(0x1600000030, [&](Transaction& load) { load.put(destination::PutOutput{changed}); });
   changed.columns = walbrook::contract::table("orders", {{"id", int8, key}});
-  load(0x1600000040, [&](Transaction& load) { load.put(destination::PutTable{changed}); });
+  load(0x1600000040, [&](Transaction& load) { load.put(destination::PutOutput{changed}); });
   EXPECT_EQ(ask("SELECT version, source_name, columns->>'$.columns[0].type', since_lsn <> '' FROM "
                 "_walbrook.schema_versions ORDER BY version"),
             (Strings{"1|orders|int32|false", "2|orders|int64|true"}));
@@ -211,13 +211,13 @@ TEST_F(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
     EXPECT_TRUE(error.starts_with("destination: public.orders stands in copy.duckdb already and ")) << error;
     EXPECT_NE(error.find(why), std::string::npos) << error;
     auto elsewhere = record(orders);
-    elsewhere.oid += 1;
+    elsewhere.id.value += 1;
     elsewhere.target_schema = "mine";
     elsewhere.columns = nullptr;  // it was never copied
-    const auto first = record(orders, TableState::pending);
+    const auto first = record(orders, OutputState::pending);
     const auto taken = destination().inspect(std::vector{first, elsewhere});
     ASSERT_EQ(taken.size(), 1U);
-    EXPECT_EQ(taken[0].oid, orders->oid);
+    EXPECT_EQ(taken[0].output.value, orders->oid);
     EXPECT_EQ(taken[0].kind, destination::TargetFinding::Kind::name_conflict);
     expect_says(taken[0].reason, {"public.orders stands in copy.duckdb", why});
     expect_says(taken[0].hint, {"--dataset"});
@@ -242,7 +242,7 @@ TEST_F(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
 TEST_F(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
   open();
   create(orders, {{1, "a"}});
-  for (const auto& [version, writer] : {std::pair{"1", "an older"}, std::pair{"3", "a newer"}}) {
+  for (const auto& [version, writer] : {std::pair{"2", "an older"}, std::pair{"4", "a newer"}}) {
     close();
     as_user({("UPDATE _walbrook.format SET version = " + std::string(version)).c_str()});
     for (const bool read_only : {false, true}) {
@@ -250,10 +250,10 @@ TEST_F(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
       chosen.read_only = read_only;
       expect_says(error_of([&] { (void)destination::open_destination(chosen)->open(); }),
                   {"destination: the state in copy.duckdb has version ", version, "written by", writer,
-                   "this one reads and writes version 2"});
+                   "this one reads and writes version 3"});
     }
   }
-  as_user({"UPDATE _walbrook.format SET version = 2"});
+  as_user({"UPDATE _walbrook.format SET version = 3"});
   open();
   EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"a"});
 }

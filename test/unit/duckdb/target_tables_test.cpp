@@ -51,15 +51,15 @@ TEST_F(TargetTablesTest, a_finished_copy_goes_with_the_state_that_could_swap_it_
   open();
   const auto schema = table("orders", {{"id", int4, key}, {"note", {Layout::utf8}}});
   const std::string tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
-  for (const auto state : {destination::TableState::pending, destination::TableState::quarantined,
-                           destination::TableState::removed, destination::TableState::left_out}) {
+  for (const auto state : {destination::OutputState::pending, destination::OutputState::quarantined,
+                           destination::OutputState::removed, destination::OutputState::left_out}) {
     auto of = record(schema);
     const auto put = [&](Lsn at) {
       const auto transaction = destination().begin({.last_commit = at});
-      transaction->put(destination::PutTable{of});
+      transaction->put(destination::PutOutput{of});
       transaction->commit();
     };
-    of.state = destination::TableState::copying;
+    of.state = destination::OutputState::copying;
     put({0x2000});
     copy(of, {{1, "a"}});
     put({0x2001});
@@ -159,14 +159,14 @@ TEST_F(TargetTablesTest, copies_leave_no_tables_behind) {
 TEST_F(TargetTablesTest, versions_of_schemas_go_with_their_table) {
   open();
   const auto sourced = record(table("events", {{"id", int4, key}}, 17001));
-  const auto own = record(table("events", {{"id", int4}}, 1), TableState::loaded);
+  const auto own = record(table("events", {{"id", int4}}, 1), OutputState::loaded);
   load(0x2000, [&](Transaction& transaction) {
-    transaction.put(destination::PutTable{sourced});
-    transaction.put(destination::PutTable{own});
+    transaction.put(destination::PutOutput{sourced});
+    transaction.put(destination::PutOutput{own});
   });
-  destination().drop(destination::DropScope::tables, {&sourced, 1});
+  destination().drop(destination::DropScope::outputs, {&sourced, 1});
   EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.schema_versions"), Strings{"1"});
-  destination().drop(destination::DropScope::tables, {&own, 1});
+  destination().drop(destination::DropScope::outputs, {&own, 1});
   EXPECT_EQ(ask("SELECT count(*) FROM _walbrook.schema_versions"), Strings{"0"});
 }
 

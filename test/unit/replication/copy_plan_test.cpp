@@ -13,7 +13,7 @@ namespace walbrook::replication {
 namespace {
 
 CopyOrder::Table table_to_copy(Oid oid, std::uint64_t number, std::int64_t bytes = 0) {
-  CopyOrder::Table table{.record = {.oid = oid}, .source = {.oid = oid}, .number = number};
+  CopyOrder::Table table{.record = {.id = {oid}, .source = oid}, .source = {.oid = oid}, .number = number};
   table.source.bytes = bytes;
   return table;
 }
@@ -123,7 +123,7 @@ TEST(ChunkPlanTest, the_largest_table_comes_first_and_is_cut_where_there_are_sev
     EXPECT_EQ(table.oid, 2U) << "no other table is cut";
     return 10U;
   });
-  EXPECT_EQ(tables[0].record.oid, 2U);
+  EXPECT_EQ(tables[0].source.oid, 2U);
   EXPECT_EQ(plan.chunks_of(0), 3U);
   EXPECT_EQ(plan.chunks_of(1), 1U);
   plan.worker_joins();

@@ -123,24 +123,24 @@ void EngineCase::begin(TableSyncOptions options) {
   destination_ = destination::open_destination({.url = file().string(), .pipeline = "shop", .threads = 1});
   auto state = destination_->open();
   spool_.emplace();
-  sync_.emplace(std::move(options), destination_->capabilities().names, std::move(state.tables));
+  sync_.emplace(std::move(options), destination_->capabilities().names, std::move(state));
 }
 
-std::vector<TableRecord> EngineCase::see(const postgres::Publication& publication, std::uint64_t reached) {
+RecordChanges EngineCase::see(const postgres::Publication& publication, std::uint64_t reached) {
   auto changed = sync_->publication_seen(publication, Lsn{reached});
   store(changed);
   return changed;
 }
 
-void EngineCase::store(const std::vector<TableRecord>& records) {
+void EngineCase::store(const RecordChanges& changes) {
   const auto load = destination_->begin({});
-  for (const auto& record : records) load->put(destination::PutTable{record});
+  changes.put(*load);
   load->commit();
 }
 
 void EngineCase::copy(Oid table, const TableSchemaRef& schema, const std::vector<Cells>& rows,
                       std::uint64_t consistent_point) {
-  auto& synced = *sync_->find(table);
+  auto& synced = output(table);
   auto record = synced.record;
   if (synced.moves_to) {
     record.target_schema = synced.moves_to->schema;
@@ -159,8 +159,8 @@ void EngineCase::stream(const TableSchemaRef& schema, const std::vector<Cells>& 
   for (const auto& [oid, table] : sync_->tables()) tables.push_back(table.source);
   tables.push_back(in_catalog(schema));
   see(published(std::move(tables)));
-  std::vector<TableRecord> ordered;
-  for (const auto* table : sync_->order_copies(++loads_, {})) ordered.push_back(table->record);
+  std::vector<OutputRecord> ordered;
+  for (const auto& each : sync_->order_copies(++loads_, {})) ordered.push_back(each.output->record);
   store(ordered);
   copy(schema->oid, schema, rows, consistent_point);
   promote(schema->oid);
@@ -170,14 +170,14 @@ void EngineCase::promote(Oid table) {
   const auto load = destination_->begin({});
   TableChanges changes(*sync_);
   PackageApply promotion(*load, *spool_, *sync_, changes, ++loads_);
-  promotion.promote(*sync_->find(table));
-  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
-  load->commit();
-  spool_->discard(table_key(table));
-  changes.adopt();
   auto& synced = *sync_->find(table);
-  synced.copied.reset();
-  synced.moves_to.reset();
+  promotion.promote({.table = &synced, .output = &synced.outputs.at(0)});
+  changes.changed().put(*load);
+  load->commit();
+  spool_->discard(output_key(record(table).id));
+  changes.adopt();
+  output(table).copied.reset();
+  output(table).moves_to.reset();
 }
 
 void EngineCase::apply(const WholeCommits& package) {
@@ -185,17 +185,17 @@ void EngineCase::apply(const WholeCommits& package) {
   TableChanges changes(*sync_);
   PackageApply applied(*load, *spool_, *sync_, changes, ++loads_);
   applied.apply(package);
-  for (const auto& [oid, record] : changes.changed()) load->put(destination::PutTable{record});
+  changes.changed().put(*load);
   load->commit();
   for (const auto& key : applied.taken_from_spool()) spool_->discard(key);
   changes.adopt();
 }
 
-std::optional<TableRecord> EngineCase::stored(const std::string& table) {
+std::optional<OutputRecord> EngineCase::stored(const std::string& table) {
   const auto state = destination_->read_state();
   const auto found = std::ranges::find_if(
-      state.tables, [&](const TableRecord& record) { return record.schema == "public" && record.name == table; });
-  return found == state.tables.end() ? std::nullopt : std::optional(*found);
+      state.outputs, [&](const OutputRecord& record) { return record.schema == "public" && record.name == table; });
+  return found == state.outputs.end() ? std::nullopt : std::optional(*found);
 }
 
 Lines EngineCase::rows(const std::string& target, const std::string& columns) {

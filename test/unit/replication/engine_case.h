@@ -83,8 +83,9 @@ class EngineCase : public ::testing::Test {
   [[nodiscard]] std::filesystem::path file() const { return folder_ / "copy.duckdb"; }
 
   // The catalog is seen, and what changed stored, as the loader does it.
-  std::vector<TableRecord> see(const postgres::Publication& publication, std::uint64_t reached = 0x1000);
-  void store(const std::vector<TableRecord>& records);
+  RecordChanges see(const postgres::Publication& publication, std::uint64_t reached = 0x1000);
+  void store(const RecordChanges& changes);
+  void store(const std::vector<OutputRecord>& records) { store(RecordChanges{.tables = {}, .outputs = records}); }
   // Copies `rows` into the table's place for copies, and takes note of it, as copier and loader do. REQUIRES: it is
   // `copying`.
   void copy(Oid table, const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point);
@@ -95,10 +96,13 @@ class EngineCase : public ::testing::Test {
   void apply(const WholeCommits& package);
   void promote(Oid table);
 
-  [[nodiscard]] const TableRecord& record(Oid table) { return sync_->find(table)->record; }
-  [[nodiscard]] TableState state_of(Oid table) { return record(table).state; }
-  // As the destination has it: of the table of that name in schema public of the source; nullopt: there is none.
-  [[nodiscard]] std::optional<TableRecord> stored(const std::string& table);
+  // Of a table with one output, that one.
+  [[nodiscard]] SyncedOutput& output(Oid table) { return sync_->find(table)->outputs.at(0); }
+  [[nodiscard]] const OutputRecord& record(Oid table) { return output(table).record; }
+  [[nodiscard]] OutputState state_of(Oid table) { return record(table).state; }
+  // As the destination has it: the output of the table of that name in schema public of the source; nullopt: there is
+  // none.
+  [[nodiscard]] std::optional<OutputRecord> stored(const std::string& table);
   // What readers see of it, by its first column: cells joined by '|', NULL as "-". An Error where it is not there.
   [[nodiscard]] Lines rows(const std::string& target, const std::string& columns = "id, note");
   [[nodiscard]] bool is_there(const std::string& target);

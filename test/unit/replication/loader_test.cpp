@@ -94,16 +94,16 @@ class LoaderTest : public EngineCase {
     const auto writer = contract::begin_copy(destination(), record(schema->oid), schema);
     writer->append(0, contract::inserts(schema, rows));
     writer->finish();
-    inbox_.push_back(CopyResult{.table = schema->oid,
-                                .number = sync().find(schema->oid)->copy_number,
+    inbox_.push_back(CopyResult{.output = record(schema->oid).id,
+                                .number = output(schema->oid).copy_number,
                                 .consistent_point = Lsn{consistent_point},
                                 .columns = schema,
                                 .rows = rows.size()});
   }
   void copy_ends(CopyResult::Kind kind, const std::string& reason = {}) {
     inbox_.push_back(CopyResult{.kind = kind,
-                                .table = items_oid,
-                                .number = sync().find(items_oid)->copy_number,
+                                .output = record(items_oid).id,
+                                .number = output(items_oid).copy_number,
                                 .reason = reason,
                                 .why = {.reason = reason}});
   }
@@ -194,7 +194,7 @@ TEST_F(LoaderTest, a_load_that_keeps_failing_ends_the_run_and_leaves_no_trace) {
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(durable_, 0x1000U);
   EXPECT_EQ(advanced_, 0);
-  EXPECT_EQ(state_of(items_oid), TableState::streaming) << "the new column was not seen";
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming) << "the new column was not seen";
   EXPECT_FALSE(stored_checkpoint().is_set());
 }
 
@@ -208,8 +208,8 @@ TEST_F(LoaderTest, a_table_that_cannot_take_a_value_is_suspended_and_the_others_
   load(Changes().transaction(700, 0x2000).insert(t, {2, "\xE9t\xE9"}).insert(other, {1, "x"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(rows("public.others"), Lines{"1|x"});
-  EXPECT_EQ(stored("items")->state, TableState::quarantined);
-  EXPECT_EQ(sync().find(items_oid)->set_aside_at, Lsn{0x2000});
+  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
+  EXPECT_EQ(output(items_oid).set_aside_at, Lsn{0x2000});
   EXPECT_EQ(durable_, 0x2008U);
 }
 
@@ -225,7 +225,7 @@ TEST_F(LoaderTest, a_target_with_a_constraint_suspends_its_table_and_the_others_
   see(published({in_catalog(t), in_catalog(other)}));
   load_with();
   load(Changes().transaction(700, 0x2000).insert(t, {2, Null{}}).insert(other, {1, "x"}).commits());
-  EXPECT_EQ(stored("items")->state, TableState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
   EXPECT_EQ(rows("public.others"), Lines{"1|x"});
 }
 
@@ -333,8 +333,8 @@ TEST_F(LoaderTest, a_copy_is_ordered_once_its_state_is_durable) {
   load_with();
   orders_.on_order_ = [this](const CopyOrder& order) {
     ASSERT_EQ(order.tables.size(), 1U);
-    EXPECT_EQ(order.tables[0].record.oid, items_oid);
-    EXPECT_EQ(stored("items")->state, TableState::copying);
+    EXPECT_EQ(order.tables[0].source.oid, items_oid);
+    EXPECT_EQ(stored("items")->state, OutputState::copying);
   };
   catalog_shows({in_catalog(items())});
   step();
@@ -349,10 +349,10 @@ TEST_F(LoaderTest, a_copy_becomes_visible_when_its_point_is_reached) {
   step();
   copied(items(), {{1, "a"}}, 0x2000);
   step();
-  EXPECT_EQ(state_of(items_oid), TableState::copying) << "what commits before 0/2000 may still come";
+  EXPECT_EQ(state_of(items_oid), OutputState::copying) << "what commits before 0/2000 may still come";
   EXPECT_FALSE(is_there("public.items"));
   load(Changes().transaction(700, 0x2000).update(items(), {1, "b"}).commits());
-  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(stored("items")->snapshot_lsn, Lsn{0x2000});
   EXPECT_EQ(rows("public.items"), Lines{"1|b"});
 }
@@ -365,7 +365,7 @@ TEST_F(LoaderTest, an_idle_position_reaches_a_copys_point) {
   copied(items(), {{1, "a"}}, 0x2000);
   queue_.set_idle_position(Lsn{0x2000});
   step();
-  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(stored_checkpoint(), Lsn{0x2000});
 }
 
@@ -404,7 +404,7 @@ TEST_F(LoaderTest, without_that_each_copy_becomes_visible_when_it_is_whole) {
   copied(items(), {{1, "a"}}, 0x1000);
   step();
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
-  EXPECT_EQ(state_of(others_oid), TableState::copying);
+  EXPECT_EQ(state_of(others_oid), OutputState::copying);
 }
 
 TEST_F(LoaderTest, a_promotion_that_fails_is_tried_again) {
@@ -424,10 +424,10 @@ TEST_F(LoaderTest, the_result_of_an_outdated_copy_is_passed_over) {
   load_with();
   catalog_shows({in_catalog(items())});
   step();
-  inbox_.push_back(
-      CopyResult{.kind = CopyResult::Kind::failed, .table = items_oid, .number = 99, .reason = "of another order"});
+  inbox_.push_back(CopyResult{
+      .kind = CopyResult::Kind::failed, .output = record(items_oid).id, .number = 99, .reason = "of another order"});
   step();
-  EXPECT_EQ(state_of(items_oid), TableState::copying);
+  EXPECT_EQ(state_of(items_oid), OutputState::copying);
 }
 
 TEST_F(LoaderTest, a_table_that_is_gone_is_removed_and_one_that_fails_is_suspended) {
@@ -437,13 +437,13 @@ TEST_F(LoaderTest, a_table_that_is_gone_is_removed_and_one_that_fails_is_suspend
   step();
   copy_ends(CopyResult::Kind::gone);
   step();
-  EXPECT_EQ(stored("items")->state, TableState::removed);
+  EXPECT_EQ(stored("items")->state, OutputState::removed);
   catalog_shows({in_catalog(items())});
   step();
-  ASSERT_EQ(state_of(items_oid), TableState::copying);
+  ASSERT_EQ(state_of(items_oid), OutputState::copying);
   copy_ends(CopyResult::Kind::failed, "a row could not be read");
   step();
-  EXPECT_EQ(stored("items")->state, TableState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
   EXPECT_EQ(stored("items")->reason, "a row could not be read");
 }
 
@@ -456,13 +456,13 @@ TEST_F(LoaderTest, a_postponed_copy_drops_the_changes_that_waited) {
   load(Changes().transaction(700, 0x2000).insert(t, {1, "in the snapshot to come"}).commits());
   copy_ends(CopyResult::Kind::postponed, "out of shared memory");
   step();
-  EXPECT_EQ(stored("items")->state, TableState::pending);
+  EXPECT_EQ(stored("items")->state, OutputState::pending);
   EXPECT_EQ(stored("items")->reason, "out of shared memory");
-  ASSERT_TRUE(sync().find(items_oid)->postponement);
-  EXPECT_EQ(sync().find(items_oid)->postponement->times, 1);
-  EXPECT_LE(until(), sync().find(items_oid)->postponement->again_at);
-  step_at(sync().find(items_oid)->postponement->again_at);
-  ASSERT_EQ(state_of(items_oid), TableState::copying) << "it is due";
+  ASSERT_TRUE(output(items_oid).postponement);
+  EXPECT_EQ(output(items_oid).postponement->times, 1);
+  EXPECT_LE(until(), output(items_oid).postponement->again_at);
+  step_at(output(items_oid).postponement->again_at);
+  ASSERT_EQ(state_of(items_oid), OutputState::copying) << "it is due";
   copied(t, {{1, "in the snapshot to come"}}, 0x2000);
   step();
   EXPECT_EQ(rows("public.items"), Lines{"1|in the snapshot to come"});
@@ -474,7 +474,7 @@ TEST_F(LoaderTest, a_name_that_is_taken_suspends_the_table_before_its_copy) {
   load_with();
   catalog_shows({in_catalog(items())});
   step();
-  EXPECT_EQ(stored("items")->state, TableState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
   EXPECT_EQ(rows("public.items", "mine"), Lines{});
 }
 
@@ -640,7 +640,7 @@ TEST_F(LoaderTest, p2_a_copy_is_not_swapped_in_without_its_spooled_changes) {
   fault::fail_at("before_commit", 2);
   copied(t, {{1, "copied"}}, 0x1800);
   step();
-  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(rows("public.items"), (Lines{"1|copied", "2|later"}));
   EXPECT_EQ(spool().bytes(), 0U);
 }
@@ -653,12 +653,12 @@ TEST_F(LoaderTest, p2_the_state_copying_is_durable_before_a_spooled_change_is_pa
   push(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
   step();
   EXPECT_EQ(stored_checkpoint(), Lsn{0x2008});
-  EXPECT_EQ(stored("items")->state, TableState::copying);
+  EXPECT_EQ(stored("items")->state, OutputState::copying);
   begin();  // the spool ended with its process
   load_with();
   catalog_shows({in_catalog(t)});
   step();
-  EXPECT_EQ(state_of(items_oid), TableState::copying) << "it is copied again";
+  EXPECT_EQ(state_of(items_oid), OutputState::copying) << "it is copied again";
   copied(t, {{1, "a"}}, 0x2010);
   load(Changes().transaction(701, 0x2010).insert(t, {2, "b"}).commits());
   step();
@@ -682,10 +682,10 @@ TEST_F(LoaderTest, p5_a_full_spool_gives_up_the_largest_copy_and_the_others_go_o
            .insert(streaming, {1, "t"})
            .insert(small, {2, std::string(2000, 'y')})
            .commits());
-  EXPECT_EQ(stored("items")->state, TableState::pending);
+  EXPECT_EQ(stored("items")->state, OutputState::pending);
   EXPECT_NE(record(items_oid).reason.find("the spool is full"), std::string::npos) << record(items_oid).reason;
-  EXPECT_TRUE(sync().find(items_oid)->postponement.has_value());
-  EXPECT_EQ(stored("others")->state, TableState::copying);
+  EXPECT_TRUE(output(items_oid).postponement.has_value());
+  EXPECT_EQ(stored("others")->state, OutputState::copying);
   EXPECT_EQ(rows("public.streaming"), Lines{"1|t"});
   EXPECT_EQ(stored_checkpoint(), Lsn{0x2208});
   copied(small, {}, 0x1800);
@@ -701,7 +701,7 @@ TEST_F(LoaderTest, p5_a_change_that_alone_does_not_fit_gives_up_its_own_copy) {
   step();
   spool().set_capacity(1000);
   load(Changes().transaction(700, 0x2000).insert(t, {1, std::string(2000, 'x')}).commits());
-  EXPECT_EQ(stored("items")->state, TableState::pending);
+  EXPECT_EQ(stored("items")->state, OutputState::pending);
   EXPECT_EQ(stored_checkpoint(), Lsn{0x2008});
   EXPECT_EQ(spool().bytes(), 0U);
 }
@@ -722,7 +722,7 @@ TEST_F(LoaderTest, p5_an_open_transaction_that_alone_does_not_fit_is_an_error) {
     EXPECT_EQ(failed.kind(), ErrorKind::data);
     EXPECT_NE(failed.cause().find("transaction 700 is open and does not fit"), std::string::npos) << failed.cause();
   }
-  EXPECT_EQ(state_of(others_oid), TableState::copying) << "no copy is given up in vain";
+  EXPECT_EQ(state_of(others_oid), OutputState::copying) << "no copy is given up in vain";
 }
 
 // --- tables whose rows are not copied
@@ -735,7 +735,7 @@ TEST_F(LoaderTest, a_table_without_a_copy_of_rows_streams_at_once) {
   catalog_shows({in_catalog(t)});
   push(Changes().transaction(700, 0x2000).insert(t, {1, "early"}).commits());
   step();
-  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(rows("public.items"), Lines{"1|early"});
   EXPECT_EQ(spool().bytes(), 0U) << "its changes never wait";
 }
@@ -752,12 +752,12 @@ TEST_F(LoaderTest, p2_a_table_without_a_copy_of_rows_loses_no_change_where_its_b
   for (const auto* point : {"before_promote", "before_checkpoint", "before_commit"}) {
     fault::fail_at(point, 1);
     EXPECT_THROW(run(), Error) << point;
-    EXPECT_EQ(stored("items")->state, TableState::copying) << point;
+    EXPECT_EQ(stored("items")->state, OutputState::copying) << point;
     EXPECT_LE(stored_checkpoint(), Lsn{0x1000}) << point;
     while (queue_.take().package) queue_.finished();
   }
   run();
-  EXPECT_EQ(stored("items")->state, TableState::streaming);
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(rows("public.items"), Lines{"1|early"});
 }
 
@@ -777,7 +777,7 @@ TEST_F(LoaderTest, p2_a_renamed_table_without_a_copy_of_rows_is_known_by_one_nam
   catalog_shows({in_catalog(renamed)});
   load(Changes().transaction(700, 0x2000).insert(renamed, {1, "early"}).commits());
   EXPECT_EQ(rows("public.renamed"), Lines{"1|early"});
-  EXPECT_EQ(stored("items")->state, TableState::removed);
+  EXPECT_EQ(stored("items")->state, OutputState::removed);
 }
 
 TEST_F(LoaderTest, tables_without_a_copy_of_rows_begin_together_and_one_that_cannot_is_suspended) {
@@ -788,8 +788,8 @@ TEST_F(LoaderTest, tables_without_a_copy_of_rows_begin_together_and_one_that_can
   catalog_shows({in_catalog(items()), in_catalog(other)});
   push(Changes().transaction(700, 0x2000).insert(items(), {1, "x"}).insert(other, {1, "y"}).commits());
   step();
-  EXPECT_EQ(stored("items")->state, TableState::quarantined);
-  EXPECT_EQ(stored("others")->state, TableState::streaming);
+  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
+  EXPECT_EQ(stored("others")->state, OutputState::streaming);
   EXPECT_EQ(rows("public.others"), Lines{"1|y"});
 }
 
@@ -810,7 +810,7 @@ TEST_F(LoaderTest, rows_behind_a_relation_message_wait_for_the_catalog) {
   package.described = Lsn{0x2000};
   load(std::move(package));
   EXPECT_EQ(polls, 2) << "a poll that began before the commit does not count";
-  EXPECT_EQ(state_of(items_oid), TableState::copying) << "the catalog was compared first";
+  EXPECT_EQ(state_of(items_oid), OutputState::copying) << "the catalog was compared first";
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "the change waits for the copy";
 }
 
@@ -887,11 +887,11 @@ TEST_F(LoaderTest, a_table_that_left_is_removed_when_everything_before_is_applie
   without.moment = {.lsn = Lsn{0x2000}, .next_xid = 702, .oldest_xid = 702};
   inbox_.push_back(CatalogSeen{.complete_to = Lsn{0x1000}, .publication = without});
   step();
-  EXPECT_EQ(state_of(items_oid), TableState::streaming);
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   load(Changes().transaction(701, 0x1ff0).insert(t, {1, "its last"}).commits());
-  EXPECT_EQ(state_of(items_oid), TableState::streaming);
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   load(Changes().transaction(703, 0x2000).insert(items(others_oid, "others"), {1, "x"}).commits());
-  EXPECT_EQ(stored("items")->state, TableState::removed);
+  EXPECT_EQ(stored("items")->state, OutputState::removed);
   EXPECT_EQ(rows("public.items"), Lines{"1|its last"});
 }
 
@@ -904,7 +904,7 @@ TEST_F(LoaderTest, a_resync_is_answered_when_it_is_durable) {
   inbox_.push_back(request);
   step();
   EXPECT_TRUE(request.answer->durable);
-  EXPECT_EQ(stored("items")->state, TableState::copying);
+  EXPECT_EQ(stored("items")->state, OutputState::copying);
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "readers keep what they have";
 }
 

@@ -104,7 +104,7 @@ TEST_F(PackageApplyTest, a_truncate_takes_what_came_before_it_and_nothing_after)
   stream(t, {{1, "a"}});
   apply(Changes().transaction(700, 0x1000).insert(t, {2, "b"}).truncate({t}).insert(t, {3, "c"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"3|c"});
-  EXPECT_EQ(record(items_oid).truncates, std::vector<std::uint32_t>{700});
+  EXPECT_EQ(sync().find(items_oid)->record.truncates, std::vector<std::uint32_t>{700});
 }
 
 TEST_F(PackageApplyTest, of_truncates_the_newest_are_remembered) {
@@ -114,9 +114,9 @@ TEST_F(PackageApplyTest, of_truncates_the_newest_are_remembered) {
   Changes changes;
   for (std::uint32_t i = 0; i < 70; ++i) changes.transaction(1000 + i, 0x1000 + 16 * i).truncate({t});
   apply(changes.commits());
-  ASSERT_EQ(record(items_oid).truncates.size(), destination::most_truncates);
-  EXPECT_EQ(record(items_oid).truncates.front(), 1006U);
-  EXPECT_EQ(record(items_oid).truncates.back(), 1069U);
+  ASSERT_EQ(sync().find(items_oid)->record.truncates.size(), destination::most_truncates);
+  EXPECT_EQ(sync().find(items_oid)->record.truncates.front(), 1006U);
+  EXPECT_EQ(sync().find(items_oid)->record.truncates.back(), 1069U);
 }
 
 TEST_F(PackageApplyTest, a_truncate_of_one_leaf_is_copied) {
@@ -127,7 +127,7 @@ TEST_F(PackageApplyTest, a_truncate_of_one_leaf_is_copied) {
   root.members = {items_oid, 16401, 16402};
   see(published({root}));
   apply(Changes().transaction(700, 0x1000).insert(t, {2, "b"}).truncate({items(16401, "items_1")}).commits());
-  EXPECT_EQ(state_of(items_oid), TableState::pending);
+  EXPECT_EQ(state_of(items_oid), OutputState::pending);
   EXPECT_EQ(record(items_oid).reason, "partition public.items_1 was truncated in the source");
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
 }
@@ -140,7 +140,7 @@ TEST_F(PackageApplyTest, a_truncate_of_all_leaves_empties_the_table) {
   root.members = {items_oid, 16401, 16402};
   see(published({root}));
   apply(Changes().transaction(700, 0x1000).truncate({items(16401, "items_1"), items(16402, "items_2")}).commits());
-  EXPECT_EQ(state_of(items_oid), TableState::streaming);
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(rows("public.items"), Lines{});
 }
 
@@ -149,8 +149,9 @@ TEST_F(PackageApplyTest, changes_of_other_tables_and_states_are_dropped) {
   const auto t = items();
   const auto unknown = items(16999, "unknown");
   stream(t, {{1, "a"}});
-  for (const auto state : {TableState::quarantined, TableState::removed, TableState::left_out, TableState::pending}) {
-    sync().find(items_oid)->record.state = state;
+  for (const auto state :
+       {OutputState::quarantined, OutputState::removed, OutputState::left_out, OutputState::pending}) {
+    output(items_oid).record.state = state;
     apply(Changes().transaction(700, 0x1000).insert(t, {2, "b"}).insert(unknown, {1, "x"}).commits());
     EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << destination::to_string(state);
   }
@@ -218,8 +219,8 @@ TEST_F(PackageApplyTest, changes_that_waited_are_applied_once) {
   apply(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
   copy(items_oid, t, {}, 0x1000);
   promote(items_oid);
-  sync().find(items_oid)->copied = Lsn{0x1000};  // again, as a resync would
-  sync().find(items_oid)->copied_columns = t;
+  output(items_oid).copied = Lsn{0x1000};  // again, as a resync would
+  output(items_oid).copied_columns = t;
   const auto again = contract::begin_copy(destination(), record(items_oid), t);
   again->finish();
   promote(items_oid);
@@ -239,10 +240,10 @@ TEST_F(PackageApplyTest, a_new_column_asks_for_a_copy_behind_what_came_before) {
   const auto t = items();
   stream(t, {{1, "a"}});
   apply(Changes().transaction(700, 0x1000).insert(t, {2, "b"}).insert(with_price(), {3, "c", 7}).commits());
-  EXPECT_EQ(state_of(items_oid), TableState::pending);
+  EXPECT_EQ(state_of(items_oid), OutputState::pending);
   EXPECT_EQ(record(items_oid).reason, "column \"price\" was added in the source");
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
-  EXPECT_EQ(stored("items")->state, TableState::pending);
+  EXPECT_EQ(stored("items")->state, OutputState::pending);
 }
 
 TEST_F(PackageApplyTest, another_type_asks_for_a_copy) {
@@ -258,7 +259,7 @@ TEST_F(PackageApplyTest, a_dropped_column_becomes_null) {
   stream(with_price(), {{1, "a", 5}});
   const auto narrow = items();
   apply(Changes().transaction(700, 0x1000).insert(narrow, {2, "b"}).commits());
-  EXPECT_EQ(state_of(items_oid), TableState::streaming);
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(*record(items_oid).columns, *narrow);
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|5", "2|b|-"}));
 }
@@ -270,9 +271,9 @@ TEST_F(PackageApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   const auto package = Changes().transaction(700, 0x1000).insert(with_price(), {2, "b", 7}).commits();
   const auto columns = new_columns(package.steps, sync());
   ASSERT_EQ(columns.size(), 1U);
-  contract::alter(destination(), record(items_oid), {.columns = columns.at(items_oid)->columns});
+  contract::alter(destination(), record(items_oid), {.columns = columns.at(record(items_oid).id)->columns});
   apply(package);
-  EXPECT_EQ(state_of(items_oid), TableState::streaming);
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|-", "2|b|7"}));
 }
 
@@ -288,9 +289,9 @@ TEST_F(PackageApplyTest, a_table_with_trouble_is_suspended_and_the_others_go_on)
   auto package = Changes().transaction(700, 0x1000).insert(t, {2, "b"}).insert(other, {1, "x"}).commits();
   package.troubles.push_back({.oid = items_oid, .reason = "column \"note\" is not UTF-8", .commit_lsn = Lsn{0x1000}});
   apply(package);
-  EXPECT_EQ(state_of(items_oid), TableState::quarantined);
+  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
   EXPECT_EQ(stored("items")->reason, "column \"note\" is not UTF-8");
-  EXPECT_EQ(sync().find(items_oid)->set_aside_at, Lsn{0x1000});
+  EXPECT_EQ(output(items_oid).set_aside_at, Lsn{0x1000});
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(rows("public.others"), Lines{"1|x"});
 }
@@ -301,7 +302,7 @@ TEST_F(PackageApplyTest, trouble_that_a_copy_mends_asks_for_one) {
   auto package = Changes().transaction(700, 0x1000).insert(items(), {2, "b"}).commits();
   package.troubles.push_back({.oid = items_oid, .reason = "a composite type was altered", .copy_mends = true});
   apply(package);
-  EXPECT_EQ(state_of(items_oid), TableState::pending);
+  EXPECT_EQ(state_of(items_oid), OutputState::pending);
   EXPECT_EQ(record(items_oid).reason, "a composite type was altered");
 }
 
@@ -316,8 +317,8 @@ TEST_F(PackageApplyTest, an_identity_that_was_altered_before_the_copys_point_doe
                               .of_identity = true,
                               .commit_lsn = Lsn{0x1000}});
   apply(package);
-  EXPECT_EQ(state_of(items_oid), TableState::copying);
-  EXPECT_EQ(sync().find(items_oid)->identity_altered_at, Lsn{0x1000});
+  EXPECT_EQ(state_of(items_oid), OutputState::copying);
+  EXPECT_EQ(output(items_oid).identity_altered_at, Lsn{0x1000});
 }
 
 TEST_F(PackageApplyTest, a_value_that_the_target_cannot_take_fails_its_table) {
@@ -327,8 +328,8 @@ TEST_F(PackageApplyTest, a_value_that_the_target_cannot_take_fails_its_table) {
   try {
     apply(Changes().transaction(700, 0x1000).insert(t, {1, "\xE9t\xE9"}).commits());
     FAIL() << "it was taken";
-  } catch (const TableFailed& failed) {
-    EXPECT_EQ(failed.table(), items_oid);
+  } catch (const OutputFailed& failed) {
+    EXPECT_EQ(failed.output(), record(items_oid).id);
     EXPECT_FALSE(failed.of_target());
   }
   EXPECT_EQ(rows("public.items"), Lines{});
@@ -345,8 +346,8 @@ TEST_F(PackageApplyTest, a_target_with_a_constraint_of_somebody_else_fails_its_t
   try {
     apply(Changes().transaction(700, 0x1000).insert(t, {1, Null{}}).commits());
     FAIL() << "it was taken";
-  } catch (const TableFailed& failed) {
-    EXPECT_EQ(failed.table(), items_oid);
+  } catch (const OutputFailed& failed) {
+    EXPECT_EQ(failed.output(), record(items_oid).id);
     EXPECT_TRUE(failed.of_target());
   }
 }
@@ -384,7 +385,7 @@ TEST_F(PackageApplyTest, counts_tell_what_was_applied) {
   EXPECT_EQ(applied.counts().updates, 1U);
   EXPECT_EQ(applied.counts().deletes, 1U);
   EXPECT_EQ(applied.counts().truncates, 1U);
-  EXPECT_EQ(applied.table_counts().at(items_oid).inserts, 1U);
+  EXPECT_EQ(applied.output_counts().at(record(items_oid).id).inserts, 1U);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_P(SpoolTest, bytes_come_back_verbatim_by_key_in_the_order_of_their_puts) {
   for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
   const std::string large(3U << 20U, 'x');
   put(transaction_key(5), 0, "one");
-  put(table_key(5), 0x100, "of a table");
+  put(output_key({5}), 0x100, "of a table");
   put(transaction_key(5), 0, "");
   put(transaction_key(5), 0, large);
   put(transaction_key(6), 0, "of another");
@@ -71,19 +71,19 @@ TEST_P(SpoolTest, bytes_come_back_verbatim_by_key_in_the_order_of_their_puts) {
   EXPECT_EQ(read(transaction_key(5)), (Texts{"one", "", large, all_bytes}));
   EXPECT_EQ(read(transaction_key(5)), (Texts{"one", "", large, all_bytes})) << "reading takes nothing away";
   EXPECT_EQ(read(transaction_key(6)), Texts{"of another"});
-  EXPECT_EQ(read(table_key(5)), Texts{"of a table"});
-  EXPECT_EQ(read(table_key(7)), Texts{});
+  EXPECT_EQ(read(output_key({5})), Texts{"of a table"});
+  EXPECT_EQ(read(output_key({7})), Texts{});
 }
 
 TEST_P(SpoolTest, thousands_of_keys_keep_their_own_bytes) {
   open();
   for (int round = 0; round < 5; ++round) {
     for (std::uint32_t oid = 1; oid <= 3000; ++oid) {
-      put(table_key(oid), 0x100, std::string(oid % 900, static_cast<char>('a' + round)));
+      put(output_key({oid}), 0x100, std::string(oid % 900, static_cast<char>('a' + round)));
     }
   }
   for (const std::uint32_t oid : {1U, 899U, 2000U, 3000U}) {
-    const auto found = read(table_key(oid));
+    const auto found = read(output_key({oid}));
     ASSERT_EQ(found.size(), 5U);
     EXPECT_EQ(found[3], std::string(oid % 900, 'd'));
   }
@@ -91,13 +91,13 @@ TEST_P(SpoolTest, thousands_of_keys_keep_their_own_bytes) {
 
 TEST_P(SpoolTest, bytes_are_counted_by_key_and_in_all) {
   open();
-  put(table_key(1), 0x100, std::string(1000, 'a'));
-  put(table_key(1), 0x200, std::string(500'000, 'b'));
+  put(output_key({1}), 0x100, std::string(1000, 'a'));
+  put(output_key({1}), 0x200, std::string(500'000, 'b'));
   put(transaction_key(1), 0, "xyz");
   EXPECT_EQ(spool().bytes(), 501'003U);
   using Keys = std::vector<std::pair<SpoolKey, std::uint64_t>>;
-  EXPECT_EQ(spool().keys(), (Keys{{transaction_key(1), 3}, {table_key(1), 501'000}}));
-  spool().discard(table_key(1));
+  EXPECT_EQ(spool().keys(), (Keys{{transaction_key(1), 3}, {output_key({1}), 501'000}}));
+  spool().discard(output_key({1}));
   EXPECT_EQ(spool().bytes(), 3U);
   spool().discard(transaction_key(1));
   EXPECT_EQ(spool().bytes(), 0U);
@@ -108,32 +108,32 @@ TEST_P(SpoolTest, transactions_are_discarded_together_and_tables_stay) {
   open();
   put(transaction_key(1), 0, "one");
   put(transaction_key(2), 0, std::string(100'000, 'x'));
-  put(table_key(1), 0x100, "table");
+  put(output_key({1}), 0x100, "table");
   spool().discard_transactions();
   EXPECT_EQ(read(transaction_key(1)), Texts{});
   EXPECT_EQ(read(transaction_key(2)), Texts{});
-  EXPECT_EQ(read(table_key(1)), Texts{"table"});
+  EXPECT_EQ(read(output_key({1})), Texts{"table"});
   EXPECT_EQ(spool().bytes(), 5U);
 }
 
 TEST_P(SpoolTest, p2_what_comes_again_from_a_commit_on_replaces_itself) {
   open();
   const std::string large(200'000, 'x');
-  put(table_key(1), 0x100, "a");
-  put(table_key(1), 0x200, "b");
-  put(table_key(1), 0x200, large);
-  put(table_key(1), 0x200, "c");
-  put(table_key(2), 0x100, "other");
+  put(output_key({1}), 0x100, "a");
+  put(output_key({1}), 0x200, "b");
+  put(output_key({1}), 0x200, large);
+  put(output_key({1}), 0x200, "c");
+  put(output_key({2}), 0x100, "other");
   put(transaction_key(1), 0, "open");
   spool().discard_from(Lsn{0x300});
-  EXPECT_EQ(read(table_key(1)), (Texts{"a", "b", large, "c"})) << "nothing of it comes again";
+  EXPECT_EQ(read(output_key({1})), (Texts{"a", "b", large, "c"})) << "nothing of it comes again";
   spool().discard_from(Lsn{0x200});
-  EXPECT_EQ(read(table_key(1)), Texts{"a"});
-  EXPECT_EQ(read(table_key(2)), Texts{"other"});
+  EXPECT_EQ(read(output_key({1})), Texts{"a"});
+  EXPECT_EQ(read(output_key({2})), Texts{"other"});
   EXPECT_EQ(read(transaction_key(1)), Texts{"open"});
   EXPECT_EQ(spool().bytes(), 10U);
-  put(table_key(1), 0x200, "b again");
-  EXPECT_EQ(read(table_key(1)), (Texts{"a", "b again"}));
+  put(output_key({1}), 0x200, "b again");
+  EXPECT_EQ(read(output_key({1})), (Texts{"a", "b again"}));
 }
 
 TEST_P(SpoolTest, p2_what_comes_again_is_cut_out_of_a_written_chunk) {
@@ -141,19 +141,19 @@ TEST_P(SpoolTest, p2_what_comes_again_is_cut_out_of_a_written_chunk) {
   Texts kept;
   for (std::uint64_t commit = 1; commit <= 500; ++commit) {
     const auto bytes = std::to_string(commit) + std::string(1000, 'x');
-    put(table_key(1), commit, bytes);
+    put(output_key({1}), commit, bytes);
     if (commit < 100) kept.push_back(bytes);
   }
   spool().discard_from(Lsn{100});
-  EXPECT_EQ(read(table_key(1)), kept);
-  put(table_key(1), 100, "again");
+  EXPECT_EQ(read(output_key({1})), kept);
+  put(output_key({1}), 100, "again");
   kept.emplace_back("again");
-  EXPECT_EQ(read(table_key(1)), kept);
+  EXPECT_EQ(read(output_key({1})), kept);
 }
 
 TEST_P(SpoolTest, p5_a_full_spool_refuses_and_stays_as_it_was) {
   open(10'000);
-  put(table_key(1), 0x100, std::string(6000, 'a'));
+  put(output_key({1}), 0x100, std::string(6000, 'a'));
   try {
     put(transaction_key(9), 0, std::string(6000, 'b'));
     FAIL() << "there was room for 10,000 bytes";
@@ -164,7 +164,7 @@ TEST_P(SpoolTest, p5_a_full_spool_refuses_and_stays_as_it_was) {
   }
   EXPECT_EQ(spool().bytes(), 6000U);
   EXPECT_EQ(read(transaction_key(9)), Texts{});
-  spool().discard(table_key(1));
+  spool().discard(output_key({1}));
   put(transaction_key(9), 0, std::string(6000, 'b'));
   EXPECT_EQ(read(transaction_key(9)), Texts{std::string(6000, 'b')});
 }
@@ -175,10 +175,10 @@ TEST_P(SpoolTest, bytes_are_put_under_another_key_while_one_is_read) {
   int seen = 0;
   spool().for_each(transaction_key(1), [&](std::string_view bytes) {
     EXPECT_TRUE(bytes.starts_with(std::to_string(seen++))) << seen;
-    put(table_key(1), 0x100, bytes);
+    put(output_key({1}), 0x100, bytes);
   });
   EXPECT_EQ(seen, 300);
-  EXPECT_EQ(read(table_key(1)), read(transaction_key(1)));
+  EXPECT_EQ(read(output_key({1})), read(transaction_key(1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, SpoolTest,
@@ -206,7 +206,7 @@ TEST(FileSpool, p5_room_of_a_discarded_key_comes_back) {
   const std::string part(1U << 20U, 'x');
   for (int i = 0; i < 20; ++i) {
     spool.put(transaction_key(1), {}, part);
-    spool.put(table_key(1), Lsn{0x100}, part);
+    spool.put(output_key({1}), Lsn{0x100}, part);
   }
   const auto full = spool.bytes_on_disk();
   EXPECT_GE(full, 40U << 20U);
@@ -214,9 +214,9 @@ TEST(FileSpool, p5_room_of_a_discarded_key_comes_back) {
   EXPECT_LE(spool.bytes_on_disk(), 22U << 20U) << "between the other key's chunks";
   for (int i = 0; i < 20; ++i) spool.put(transaction_key(2), {}, part);
   EXPECT_LE(spool.bytes_on_disk(), full + (1U << 20U)) << "the room is used again";
-  EXPECT_EQ(texts(spool, table_key(1)), Texts(20, part));
+  EXPECT_EQ(texts(spool, output_key({1})), Texts(20, part));
   EXPECT_EQ(texts(spool, transaction_key(2)), Texts(20, part));
-  spool.discard(table_key(1));
+  spool.discard(output_key({1}));
   spool.discard(transaction_key(2));
   EXPECT_EQ(spool.bytes_on_disk(), 0U);
 }

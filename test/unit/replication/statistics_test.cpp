@@ -12,8 +12,8 @@ TEST(StatisticsTest, what_was_applied_adds_up) {
   const SystemClock clock;
   Statistics statistics({}, clock);
   const Counts first{.transactions = 2, .inserts = 3, .updates = 1, .deletes = 1};
-  statistics.loaded(first, {{items_oid, {.inserts = 3, .updates = 1, .deletes = 1}}}, 0, 0.5);
-  statistics.promoted({.transactions = 9, .inserts = 4}, {{items_oid, {.inserts = 4}}});
+  statistics.loaded(first, {{OutputId{1}, {.inserts = 3, .updates = 1, .deletes = 1}}}, 0, 0.5);
+  statistics.promoted({.transactions = 9, .inserts = 4}, {{OutputId{1}, {.inserts = 4}}});
   const auto status = statistics.snapshot();
   EXPECT_EQ(status.applied.transactions, 2U) << "transactions whose changes waited were counted when they came";
   EXPECT_EQ(status.applied.inserts, 7U);
@@ -28,23 +28,23 @@ TEST(StatisticsTest, a_table_is_shown_as_its_record_says) {
   const SystemClock clock;
   Statistics statistics({}, clock);
   SyncedTable table;
-  table.record = {
-      .oid = items_oid, .schema = "public", .name = "items", .target_schema = "lake", .target_name = "Items"};
-  table.record.state = TableState::copying;
+  SyncedOutput output;
+  output.record = {.id = {1}, .schema = "public", .name = "items", .target_schema = "lake", .target_name = "Items"};
+  output.record.state = OutputState::copying;
   table.source.estimated_rows = 50;
-  statistics.table(table);
+  statistics.output(table, output);
   statistics.waits_for("transaction 700 of PID 12");
   auto shown = statistics.snapshot().tables.at(0);
-  EXPECT_EQ(shown.state, TableState::copying);
+  EXPECT_EQ(shown.state, OutputState::copying);
   EXPECT_EQ(shown.target_schema + "." + shown.target_name, "lake.Items");
   EXPECT_EQ(shown.estimated_rows, 50);
   EXPECT_EQ(shown.reason, "waits for transaction 700 of PID 12");
-  statistics.copy_progress(items_oid, 20);
+  statistics.copy_progress({1}, 20);
   shown = statistics.snapshot().tables.at(0);
   EXPECT_EQ(shown.copied_rows, 20U);
-  EXPECT_EQ(statistics.copied_rows(items_oid), 20U);
+  EXPECT_EQ(statistics.copied_rows({1}), 20U);
   EXPECT_EQ(shown.reason, "") << "a copy that has rows does not wait";
-  EXPECT_EQ(statistics.copied_rows(1), 0U);
+  EXPECT_EQ(statistics.copied_rows({2}), 0U);
 }
 
 TEST(StatisticsTest, a_snapshot_is_told_as_long_as_it_is_held) {

@@ -24,8 +24,8 @@ class TableCopyTest : public EngineCase {
   }
   // What was finished takes its place.
   void show() {
-    sync().find(items_oid)->copied = Lsn{0x1000};
-    sync().find(items_oid)->copied_columns = items();
+    output(items_oid).copied = Lsn{0x1000};
+    output(items_oid).copied_columns = items();
     promote(items_oid);
   }
 };

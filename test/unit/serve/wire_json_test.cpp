@@ -33,7 +33,7 @@ TEST(WireJson, a_status_comes_back_as_it_was) {
                            .name = "we\"ird\n",
                            .target_schema = "public",
                            .target_name = "x",
-                           .state = destination::TableState::quarantined,
+                           .state = destination::OutputState::quarantined,
                            .reason = "why",
                            .copied_rows = 7,
                            .estimated_rows = -1,

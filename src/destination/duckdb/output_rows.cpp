@@ -1,0 +1,222 @@
+#include "destination/duckdb/output_rows.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "destination/duckdb/duckdb_capabilities.h"
+#include "destination/duckdb/state_row.h"
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+// "[812, 815]"
+std::vector<std::uint32_t> parse_truncates(const std::string& list) {
+  std::vector<std::uint32_t> xids;
+  const char* at = list.data();
+  const char* const end = at + list.size();
+  while (at != end) {
+    std::uint32_t xid = 0;
+    const auto parsed = std::from_chars(at, end, xid);
+    if (parsed.ec == std::errc{}) xids.push_back(xid);
+    at = parsed.ptr == at ? at + 1 : parsed.ptr;
+  }
+  return xids;
+}
+
+std::string json_literal(const std::string& text) {
+  return text.empty() ? "NULL" : literal(text) + "::JSON";
+}
+
+std::string values_of(const TableRecord& record, const std::string& pipeline) {
+  return fmt::format("({}, {}, {}, {}, [{}]::BIGINT[], {}, {})", literal(pipeline), record.oid, literal(record.schema),
+                     literal(record.name), fmt::join(record.truncates, ", "), record.leaves_xid,
+                     literal(lsn_text(record.leaves_at)));
+}
+
+std::string values_of(const OutputRecord& record, const std::string& pipeline) {
+  return fmt::format("({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline),
+                     record.id.value, literal(record.schema), literal(record.name), literal(record.role),
+                     literal(to_string(record.disposition)), literal(record.target_schema), literal(record.target_name),
+                     literal(to_string(record.state)), literal(lsn_text(record.snapshot_lsn)), literal(record.reason),
+                     record.suspect.empty() ? "NULL" : literal(record.suspect),
+                     json_literal(record.columns == nullptr ? "" : to_json(*record.columns)),
+                     literal(to_string(record.style.naming)), literal(to_string(record.style.metadata)),
+                     record.changes_only, record.source, json_literal(record.fingerprint));
+}
+
+}  // namespace
+
+OutputRows::OutputRows(Connection& connection, std::string pipeline)
+    : connection_(connection), pipeline_(std::move(pipeline)) {}
+
+std::string OutputRows::table(const char* name) const {
+  return connection_.database().full_name(state_schema, name);
+}
+
+std::vector<TableRecord> OutputRows::tables() const {
+  std::vector<TableRecord> tables;
+  for (const auto& row : connection_.rows(
+           fmt::format("SELECT oid::VARCHAR, source_schema, source_name, truncates::VARCHAR, leaves_xid::VARCHAR, "
+                       "leaves_at FROM {} WHERE pipeline = $1 ORDER BY source_schema, source_name",
+                       table("tables")),
+           pipeline_)) {
+    tables.push_back({.oid = static_cast<Oid>(number(row, 0)),
+                      .schema = text(row, 1),
+                      .name = text(row, 2),
+                      .truncates = parse_truncates(text(row, 3)),
+                      .leaves_xid = static_cast<std::uint64_t>(number(row, 4)),
+                      .leaves_at = lsn(row, 5)});
+  }
+  return tables;
+}
+
+std::vector<OutputRecord> OutputRows::outputs() const {
+  std::vector<OutputRecord> outputs;
+  for (const auto& row : connection_.rows(
+           fmt::format("SELECT output::VARCHAR, source_schema, source_name, role, disposition, target_schema, "
+                       "target_name, state, snapshot_lsn, reason, suspect, columns::VARCHAR, naming, metadata, "
+                       "changes_only::VARCHAR, oid::VARCHAR, fingerprint::VARCHAR FROM {} WHERE pipeline = $1 ORDER BY "
+                       "source_schema, source_name, output",
+                       table("outputs")),
+           pipeline_)) {
+    outputs.push_back(
+        {.id = {static_cast<std::uint32_t>(number(row, 0))},
+         .source = static_cast<Oid>(number(row, 15)),
+         .schema = text(row, 1),
+         .name = text(row, 2),
+         .role = text(row, 3),
+         .disposition = parse_disposition(text(row, 4)),
+         .target_schema = text(row, 5),
+         .target_name = text(row, 6),
+         .state = parse_output_state(text(row, 7)),
+         .snapshot_lsn = lsn(row, 8),
+         .reason = text(row, 9),
+         .fingerprint = text(row, 16),
+         .suspect = text(row, 10),
+         .columns = row.at(11) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[11])) : nullptr,
+         .style = {.naming = parse_naming(text(row, 12)), .metadata = parse_metadata(text(row, 13))},
+         .changes_only = boolean(row, 14).value_or(false)});
+  }
+  return outputs;
+}
+
+// Literals and not parameters: a statement of its own for each row costs a millisecond, most of it planning.
+void OutputRows::insert(const char* name, const char* columns, const std::vector<std::string>& rows) {
+  constexpr std::size_t rows_a_statement = 500;
+  for (std::size_t at = 0; at < rows.size(); at += rows_a_statement) {
+    const auto end = std::min(rows.size(), at + rows_a_statement);
+    connection_.execute(fmt::format("INSERT INTO {} ({}) VALUES {}", table(name), columns,
+                                    fmt::join(rows.begin() + static_cast<std::ptrdiff_t>(at),
+                                              rows.begin() + static_cast<std::ptrdiff_t>(end), ", ")),
+                        fmt::format("storing records of {}", name));
+  }
+}
+
+namespace {
+
+// Each DELETE scans the table. Prepared, a few are cheaper one by one; many go at once.
+constexpr std::size_t deleted_by_one = 8;
+
+}  // namespace
+
+void OutputRows::put(std::span<const TableRecord> records) {
+  if (records.empty()) return;
+  std::vector<std::string> rows;
+  std::string oids;
+  std::string names;
+  for (const auto& record : records) {
+    rows.push_back(values_of(record, pipeline_));
+    if (records.size() <= deleted_by_one) {
+      connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND (oid = $2 OR (source_schema = $3 AND "
+                                  "source_name = $4))",
+                                  table("tables")),
+                      pipeline_, record.oid, record.schema, record.name);
+      continue;
+    }
+    oids += fmt::format("{}({})", oids.empty() ? "" : ", ", record.oid);
+    names += fmt::format("{}({}, {})", names.empty() ? "" : ", ", literal(record.schema), literal(record.name));
+  }
+  if (!oids.empty()) {
+    connection_.execute(
+        fmt::format("DELETE FROM {} t USING (VALUES {}) gone(oid) WHERE t.pipeline = {} AND t.oid = gone.oid",
+                    table("tables"), oids, literal(pipeline_)),
+        "replacing records of tables");
+    connection_.execute(
+        fmt::format("DELETE FROM {} t USING (VALUES {}) gone(source_schema, source_name) WHERE t.pipeline = {} AND "
+                    "t.source_schema = gone.source_schema AND t.source_name = gone.source_name",
+                    table("tables"), names, literal(pipeline_)),
+        "replacing records of tables");
+  }
+  insert("tables", "pipeline, oid, source_schema, source_name, truncates, leaves_xid, leaves_at", rows);
+}
+
+void OutputRows::put(std::span<const OutputRecord> records, Lsn checkpoint) {
+  if (records.empty()) return;
+  std::vector<std::string> rows;
+  std::string ids;
+  for (const auto& record : records) {
+    rows.push_back(values_of(record, pipeline_));
+    if (records.size() <= deleted_by_one) {
+      connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND output = $2", table("outputs")), pipeline_,
+                      record.id.value);
+    } else {
+      ids += fmt::format("{}({})", ids.empty() ? "" : ", ", record.id.value);
+    }
+  }
+  if (!ids.empty()) {
+    connection_.execute(
+        fmt::format("DELETE FROM {} t USING (VALUES {}) gone(output) WHERE t.pipeline = {} AND t.output = gone.output",
+                    table("outputs"), ids, literal(pipeline_)),
+        "replacing records of outputs");
+  }
+  insert("outputs",
+         "pipeline, output, source_schema, source_name, role, disposition, target_schema, target_name, state, "
+         "snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint",
+         rows);
+  for (const auto& record : records) {
+    if (record.columns != nullptr) put_schema_version(record, checkpoint);
+  }
+}
+
+void OutputRows::put_schema_version(const OutputRecord& record, Lsn checkpoint) {
+  const auto columns = to_json(*record.columns);
+  const auto newest = connection_.rows(
+      fmt::format("SELECT version::VARCHAR, columns::VARCHAR FROM {} WHERE pipeline = $1 AND output = $2 ORDER BY "
+                  "version DESC LIMIT 1",
+                  table("schema_versions")),
+      pipeline_, record.id.value);
+  if (!newest.empty() && text(newest[0], 1) == columns) return;
+  const Lsn since = std::max(checkpoint, record.snapshot_lsn);
+  connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON, $7, $8)", table("schema_versions")),
+                  pipeline_, record.id.value, record.schema, record.name, newest.empty() ? 1 : number(newest[0], 0) + 1,
+                  columns, lsn_text(since), std::chrono::system_clock::now());
+}
+
+void OutputRows::forget(const OutputRecord& output) {
+  for (const char* name : {"outputs", "schema_versions"}) {
+    connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND output = $2", table(name)), pipeline_,
+                    output.id.value);
+  }
+  if (output.source == 0) return;
+  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND oid = $2 AND NOT EXISTS (FROM {} o WHERE "
+                              "o.pipeline = $1 AND o.oid = $2)",
+                              table("tables"), table("outputs")),
+                  pipeline_, output.source);
+}
+
+void OutputRows::forget_sourced() {
+  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table("tables")), pipeline_);
+  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND output NOT IN (SELECT output FROM {} WHERE "
+                              "pipeline = $1 AND state = 'loaded')",
+                              table("schema_versions"), table("outputs")),
+                  pipeline_);
+  connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND state <> 'loaded'", table("outputs")), pipeline_);
+}
+
+}  // namespace walbrook::destination::duckdb

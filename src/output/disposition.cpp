@@ -1,0 +1,32 @@
+#include "output/disposition.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "output/merge.h"
+
+namespace walbrook {
+
+std::string_view to_string(Disposition disposition) {
+  switch (disposition) {
+    case Disposition::merge:
+      break;
+  }
+  return "merge";
+}
+
+Disposition parse_disposition(std::string_view text) {
+  if (text == "merge") return Disposition::merge;
+  throw Error(ErrorKind::destination, "unknown disposition \"" + std::string(text) + "\" in the destination's state",
+              "The state was written by another version of walbrook or changed by hand.");
+}
+
+RowOperations row_operations(Disposition disposition, const std::vector<const RowBatch*>& batches) {
+  switch (disposition) {
+    case Disposition::merge:
+      break;
+  }
+  return merge_changes(batches);
+}
+
+}  // namespace walbrook

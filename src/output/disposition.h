@@ -1,0 +1,22 @@
+// Dispositions: what the changes of a table make of one output of it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "output/row_operations.h"
+
+namespace walbrook {
+
+enum class Disposition : std::uint8_t {
+  merge,  // the target equals the source table (merge.h)
+};
+[[nodiscard]] std::string_view to_string(Disposition disposition);
+// Throws Error(destination): it was written by another version of walbrook, or changed by hand.
+[[nodiscard]] Disposition parse_disposition(std::string_view text);
+
+// The row operations that bring an output of that disposition up to date. REQUIRES: as merge_changes.
+[[nodiscard]] RowOperations row_operations(Disposition disposition, const std::vector<const RowBatch*>& batches);
+
+}  // namespace walbrook

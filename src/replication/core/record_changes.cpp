@@ -1,0 +1,23 @@
+#include "replication/core/record_changes.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace walbrook::replication {
+
+void RecordChanges::add(const SyncedTable& table) {
+  tables.push_back(table.record);
+  for (const auto& output : table.outputs) outputs.push_back(output.record);
+}
+
+void RecordChanges::add(RecordChanges&& others) {
+  std::ranges::move(others.tables, std::back_inserter(tables));
+  std::ranges::move(others.outputs, std::back_inserter(outputs));
+}
+
+void RecordChanges::put(destination::Transaction& transaction) const {
+  for (const auto& table : tables) transaction.put(destination::PutTable{table});
+  for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
+}
+
+}  // namespace walbrook::replication

@@ -1,0 +1,21 @@
+// Records that changed and are to be stored.
+#pragma once
+
+#include <vector>
+
+#include "destination/transaction.h"
+#include "replication/core/synced_table.h"
+
+namespace walbrook::replication {
+
+struct RecordChanges {
+  std::vector<TableRecord> tables;
+  std::vector<OutputRecord> outputs;
+
+  [[nodiscard]] bool empty() const { return tables.empty() && outputs.empty(); }
+  void add(const SyncedTable& table);  // with all of its outputs
+  void add(RecordChanges&& others);
+  void put(destination::Transaction& transaction) const;
+};
+
+}  // namespace walbrook::replication
