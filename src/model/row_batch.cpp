@@ -44,6 +44,11 @@ void RowBatch::finish_row(Op op, std::uint32_t transaction_index, std::uint32_t 
   if (has_unchanged_) unchanged_.resize(ops.size() * words_per_row(), 0);
 }
 
+void RowBatch::drop_open_row() {
+  for (auto& column : columns) column.truncate(rows());
+  if (has_unchanged_) unchanged_.resize(rows() * words_per_row());
+}
+
 RowBatch RowBatch::split(std::size_t row) {
   RowBatch tail(schema);
   for (std::size_t i = row; i < rows(); ++i) {

@@ -48,6 +48,8 @@ struct RowBatch {
   void mark_unchanged(std::size_t row, std::size_t column);
   // Closes a row: every column must have one value more than there are rows. Rows that were copied have no sequence.
   void finish_row(Op op, std::uint32_t transaction_index, std::uint32_t change = 0);
+  // Takes back what the row that is being appended has so far.
+  void drop_open_row();
   // Moves the rows from `row` on to a new batch of the same schema.
   [[nodiscard]] RowBatch split(std::size_t row);
 

@@ -1,6 +1,8 @@
 // Databases whose encoding is not UTF8. What cannot be converted concerns its value, never the run.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "test/support/duck_reader.h"
 #include "test/support/postgres_server.h"
 #include "test/support/temp_folder.h"
@@ -186,6 +188,34 @@ TEST(Encodings, a_character_that_the_server_cannot_convert_suspends_its_table_al
   db.exec("UPDATE t SET v = '\xCB\xDC' WHERE id = 2");
   expect_exit(db.run(), 0);
   EXPECT_EQ(db.copied("SELECT string_agg(v, '' ORDER BY id) FROM public.t"), "日本本");
+}
+
+// A value that cannot be read takes its table out of the stream only until a copy brings it back.
+TEST(Encodings, p4_a_table_that_was_corrected_and_resynced_under_follow_misses_nothing) {
+  const EncodedDatabase db("EUC_JP");
+  db.exec("CREATE TABLE t(id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '\xC6\xFC')");
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  const auto becomes = [&](const std::string& state) {
+    return eventually(
+        [&] {
+          const auto told = db.pipeline.status_of("t");
+          return !told.is_null() && told.at("state") == state;
+        },
+        milliseconds(30'000));
+  };
+  ASSERT_TRUE(becomes("streaming")) << follower.err();
+  db.exec("INSERT INTO t VALUES (2, '\xA9\xA1')");
+  ASSERT_TRUE(becomes("quarantined")) << follower.err();
+  db.exec("UPDATE t SET v = '\xCB\xDC' WHERE id = 2");
+  const auto resync = test::run(db.pipeline.command("resync", {"t"}));
+  ASSERT_EQ(resync.exit_code, 0) << resync.describe();
+  ASSERT_TRUE(becomes("streaming")) << follower.err();
+  db.exec("INSERT INTO t VALUES (3, '\xB8\xEC')");
+  const auto rows = [&] { return test::run(db.pipeline.command("sql", {"--csv", "SELECT count(*) FROM t"})).out; };
+  EXPECT_TRUE(eventually([&] { return rows().find('3') != std::string::npos; }, milliseconds(10'000))) << rows();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.copied("SELECT string_agg(v, '' ORDER BY id) FROM public.t"), "日本語");
 }
 
 }  // namespace

@@ -153,14 +153,12 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid, std::uint32_t
   }
   auto* const state = found->second.get();
   if (stream_ != nullptr) {
-    const Place at{.package = state->in_trouble ? nullptr : &stream_->changes(),
-                   .relation = state,
-                   .transaction = stream_->index_of(xid),
-                   .sequence = sequence};
+    const Place at{
+        .package = &stream_->changes(), .relation = state, .transaction = stream_->index_of(xid), .sequence = sequence};
     report_conflicts(at);
     return at;
   }
-  if (skipping_ || state->in_trouble) return {.package = nullptr, .relation = state, .transaction = 0, .sequence = 0};
+  if (skipping_) return {.package = nullptr, .relation = state, .transaction = 0, .sequence = 0};
   const Place at{.package = &package_, .relation = state, .transaction = package_.newest(), .sequence = sequence};
   report_conflicts(at);
   return at;
@@ -183,14 +181,10 @@ void Assembler::report_conflicts(const Place& place) {
   const auto commit_lsn = place.package->content().transactions[place.transaction].commit_lsn;
   for (const auto& [leaf, about] : conflicts_) {
     if (about.root != place.relation->group) continue;
-    const auto& told = place.package->content().troubles;
-    if (!told.empty() && told.back().oid == about.root && told.back().commit_lsn == commit_lsn) return;
-    place.package->add(
-        Trouble{.oid = about.root,
-                .reason = "the replica identity of partition " + about.leaf->full_name() + " was altered",
-                .copy_mends = true,
-                .of_identity = true,
-                .commit_lsn = commit_lsn});
+    Trouble trouble{.oid = about.root, .reason = {}, .copy_mends = true, .of_identity = true, .commit_lsn = commit_lsn};
+    if (place.package->is_covered(trouble)) return;
+    trouble.reason = "the replica identity of partition " + about.leaf->full_name() + " was altered";
+    place.package->add(std::move(trouble));
     return;
   }
 }
@@ -206,8 +200,7 @@ void Assembler::on(const postgres::Update& update) {
   if (at.package == nullptr) return;
   const RowBatch* before = nullptr;
   if (update.old_kind != postgres::OldTuple::none) {
-    at.package->append(*at.relation, Op::before, update.before, nullptr, at.transaction, at.sequence);
-    if (at.relation->in_trouble) return;
+    if (!at.package->append(*at.relation, Op::before, update.before, nullptr, at.transaction, at.sequence)) return;
     before = &at.package->batch_of(*at.relation);
   }
   at.package->append(*at.relation, Op::update, update.after, before, at.transaction, at.sequence);
@@ -281,8 +274,7 @@ TransactionPart Assembler::take_part() {
   }
   const Transaction transaction = package_.content().transactions.back();
   auto out = package_.take_part(transaction.xid);
-  package_.add(transaction);
-  package_.mark();
+  package_.reopen(transaction);
   spooled_ = true;
   return out;
 }
@@ -367,8 +359,8 @@ void Assembler::on(const postgres::StreamAbort& abort) {
   if (stream->spooled()) due_.push_back(DiscardSpooled{abort.xid});
 }
 
-// Two-phase commit: what was prepared is kept in the destination's staging, durable with the checkpoint, since the
-// server sends it once; it is merged, or dropped, by what is decided later.
+// Two-phase commit: what was prepared is kept in the destination, durable with the checkpoint, since the server sends
+// it once; it is merged, or dropped, by what is decided later.
 
 void Assembler::on(const postgres::BeginPrepare& begin) {
   open_transaction({.xid = begin.xid, .commit_lsn = begin.prepare_lsn, .commit_time = begin.prepare_time});
@@ -402,7 +394,7 @@ void Assembler::on(const postgres::StreamPrepare& prepare) {
     return;
   }
   auto content = stream->take();
-  if (!stream->spooled() && content.steps.empty()) return;
+  if (!stream->spooled() && content.steps.empty() && content.troubles.empty()) return;
   due_prepared({std::move(content), prepare.xid, stream->aborted(), prepare.end_lsn});
 }
 

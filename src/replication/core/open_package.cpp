@@ -53,8 +53,8 @@ void OpenPackage::remove_newest_transaction() {
   package_.bytes -= transaction_bytes;
 }
 
-void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
-                         std::uint32_t transaction, std::uint32_t sequence) {
+bool OpenPackage::append(const RelationState& relation, Op op, const postgres::Tuple& tuple,
+                         const RowBatch* unchanged_from, std::uint32_t transaction, std::uint32_t sequence) {
   const auto& columns = relation.schema->columns;
   const auto described = relation.taken.empty() ? columns.size() : relation.taken.size();
   if (tuple.size() != described) {
@@ -75,16 +75,19 @@ void OpenPackage::append(RelationState& relation, Op op, const postgres::Tuple& 
       // The old tuple, one row up, carries what the new one leaves out.
       batch.columns[c].append_from(batch.columns[c], row - 1);
     } else if (!append_cell(relation, batch, c, cell, op, tuple)) {
-      return;
+      batch.drop_open_row();
+      if (unchanged_from != nullptr) static_cast<void>(batch.split(row - 1));
+      return false;
     }
     ++c;
   }
   batch.finish_row(op, transaction, sequence);
   package_.bytes += bytes;
   if (op != Op::before) ++package_.rows;
+  return true;
 }
 
-bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
+bool OpenPackage::append_cell(const RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
                               Op op, const postgres::Tuple& tuple) {
   auto& column = batch.columns[c];
   switch (cell.kind) {
@@ -93,9 +96,8 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
       return true;
     case postgres::CellKind::unchanged:
       if (op == Op::insert) {
-        ask_for_copy(relation, batch,
-                     fmt::format("a row came into its row filter without the value of column \"{}\"",
-                                 relation.schema->columns[c].name));
+        ask_for_copy(relation, fmt::format("a row came into its row filter without the value of column \"{}\"",
+                                           relation.schema->columns[c].name));
         return false;
       }
       column.append_null();
@@ -111,7 +113,7 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
   const auto status = parser == nullptr ? postgres::ParseStatus::needs_text : parser(cell.bytes, limits_, column);
   if (status == postgres::ParseStatus::ok) return true;
   if (status == postgres::ParseStatus::needs_text) {
-    for (auto& half_row : batch.columns) half_row.truncate(batch.rows());  // whole commits beside it still leave
+    batch.drop_open_row();  // whole commits beside it still leave
     throw NeedsText(ErrorKind::protocol,
                     fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
                                 relation.schema->full_name(), described.name, described.type_oid));
@@ -131,34 +133,44 @@ bool OpenPackage::append_cell(RelationState& relation, RowBatch& batch, std::siz
   spdlog::debug("table {}, column \"{}\" at {}: the value is {}", relation.schema->full_name(), described.name, where,
                 postgres::to_hex(cell.bytes.substr(0, shown_bytes)));
   if (unconvertible) {
-    set_aside(relation, batch,
+    set_aside(relation,
               fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of its {} bytes; correct "
                           "the value at the source",
                           described.name, where, cell.bytes.size()));
     return false;
   }
-  set_aside(relation, batch,
-            fmt::format("column \"{}\" at {}: {} bytes that are no value of its type", described.name, where,
-                        cell.bytes.size()));
+  set_aside(relation, fmt::format("column \"{}\" at {}: {} bytes that are no value of its type", described.name, where,
+                                  cell.bytes.size()));
   return false;
 }
 
-// Takes back the half-appended row. An update that brings a row into a row filter is sent as an INSERT, and what was
-// stored apart and left unchanged is not in it (pgoutput_row_filter): only the source's table has it.
-void OpenPackage::ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why) {
-  for (auto& column : batch.columns) column.truncate(batch.rows());
-  const auto oid = relation.schema->oid;
-  const auto own = package_.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
-  if (std::ranges::find(own, package_.troubles.end(), oid, &Trouble::oid) != package_.troubles.end()) return;
-  package_.troubles.push_back({.oid = oid, .reason = why, .copy_mends = true});
+void OpenPackage::add(Trouble trouble) {
+  package_.bytes += sizeof(Trouble) + trouble.reason.size();
+  package_.troubles.push_back(std::move(trouble));
 }
 
-// Takes back the half-appended row; the loader sets the table aside when the package is applied.
-void OpenPackage::set_aside(RelationState& relation, RowBatch& batch, const std::string& why) {
-  for (auto& column : batch.columns) column.truncate(batch.rows());
-  relation.in_trouble = true;
-  package_.troubles.push_back(
-      {.oid = relation.schema->oid, .reason = why, .commit_lsn = package_.transactions.back().commit_lsn});
+bool OpenPackage::is_covered(const Trouble& trouble) const {
+  const auto own = package_.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
+  return std::any_of(own, package_.troubles.end(), [&trouble](const Trouble& known) {
+    if (known.oid != trouble.oid) return false;
+    return !known.copy_mends || (trouble.copy_mends && known.of_identity == trouble.of_identity);
+  });
+}
+
+// What follows for the table is the loader's business, also which other rows of it are dropped: the transaction may
+// still roll back, and a table that was set aside comes back by a copy while the stream goes on.
+void OpenPackage::report(Trouble trouble) {
+  if (!is_covered(trouble)) add(std::move(trouble));
+}
+
+// An update that brings a row into a row filter is sent as an INSERT, and what was stored apart and left unchanged is
+// not in it (pgoutput_row_filter): only the source's table has it.
+void OpenPackage::ask_for_copy(const RelationState& relation, const std::string& why) {
+  report({.oid = relation.schema->oid, .reason = why, .copy_mends = true});
+}
+
+void OpenPackage::set_aside(const RelationState& relation, const std::string& why) {
+  report({.oid = relation.schema->oid, .reason = why, .commit_lsn = package_.transactions.back().commit_lsn});
 }
 
 RowBatch& OpenPackage::batch_of(const RelationState& relation) {
@@ -207,6 +219,12 @@ void OpenPackage::mark() {
   marked_troubles_ = package_.troubles.size();
   marked_bytes_ = package_.bytes;
   marked_rows_ = package_.rows;
+}
+
+void OpenPackage::reopen(const Transaction& transaction) {
+  add(transaction);
+  mark();
+  marked_troubles_ = 0;
 }
 
 bool OpenPackage::changed_since_mark() const {

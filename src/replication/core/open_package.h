@@ -40,8 +40,9 @@ class OpenPackage {
   void set_last(const Transaction& transaction) { last_ = transaction; }
 
   // One row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the update leaves
-  // out are taken from it where it has them. Throws NeedsText; Error(protocol).
-  void append(RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
+  // out are taken from it where it has them. False: the row could not be read. A Trouble tells of it then, and the
+  // batch has neither it nor its old tuple. Throws NeedsText; Error(protocol).
+  bool append(const RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
               std::uint32_t transaction, std::uint32_t sequence);
   // The batch that takes the relation's next row.
   [[nodiscard]] RowBatch& batch_of(const RelationState& relation);
@@ -49,12 +50,17 @@ class OpenPackage {
   void add(walbrook::Truncate truncate, const std::vector<Oid>& groups);
   // A step behind which no row goes into an earlier batch of any table.
   void add(MergeStaged merge);
-  void add(Trouble trouble) { package_.troubles.push_back(std::move(trouble)); }
+  void add(Trouble trouble);
+  // The newest transaction has one already from which all follows for the table that would follow from `trouble`. So
+  // there are at most a few of them for each table and transaction.
+  [[nodiscard]] bool is_covered(const Trouble& trouble) const;
   // Another package's steps and troubles, whose rows become those of this transaction.
   void add(GatheredChanges&& other, std::uint32_t transaction);
 
   // The newest transaction is open from here on.
   void mark();
+  // The transaction of which a part was taken goes on: the troubles that stayed are its own.
+  void reopen(const Transaction& transaction);
   [[nodiscard]] bool changed_since_mark() const;
   // Everything before the mark; the open transaction and what it changed stay.
   [[nodiscard]] WholeCommits take_before_mark();
@@ -71,10 +77,11 @@ class OpenPackage {
     std::size_t step;
     const TableSchema* schema;
   };
-  [[nodiscard]] bool append_cell(RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
-                                 Op op, const postgres::Tuple& tuple);
-  void ask_for_copy(const RelationState& relation, RowBatch& batch, const std::string& why);
-  void set_aside(RelationState& relation, RowBatch& batch, const std::string& why);
+  [[nodiscard]] bool append_cell(const RelationState& relation, RowBatch& batch, std::size_t c,
+                                 const postgres::Cell& cell, Op op, const postgres::Tuple& tuple);
+  void report(Trouble trouble);
+  void ask_for_copy(const RelationState& relation, const std::string& why);
+  void set_aside(const RelationState& relation, const std::string& why);
   [[nodiscard]] GatheredChanges split_at_mark();
   [[nodiscard]] WholeCommits as_commits(GatheredChanges&& changes);
 

@@ -21,7 +21,6 @@ struct RelationState {
   std::vector<bool> taken;                 // of each column of a tuple: is it copied? Empty = all are
   Oid group = 0;
   std::size_t row_width = 0;        // memory of a row beside its variable-width bytes
-  bool in_trouble = false;          // a value could not be read: the table will be set aside
   std::uint64_t types_version = 0;  // TypeCatalog::version when it was described
   // As the Relation message said; of a partition root `schema` has what its leaves have (RowIdentity).
   ReplicaIdentity announced_identity = ReplicaIdentity::key;

@@ -284,6 +284,41 @@ TEST_F(AssemblerTest, a_value_that_is_none_sets_its_table_aside) {
   EXPECT_EQ(std::get<RowBatch>(package->steps[1]).rows(), 1U);
 }
 
+// The table comes back by a copy while the stream goes on: its changes are dropped where it is set aside, not here.
+TEST_F(AssemblerTest, p4_a_value_that_is_none_concerns_its_own_transaction_alone) {
+  auto& assembler = make();
+  for (std::uint32_t xid = 11; xid <= 12; ++xid) {
+    const std::uint64_t at = xid * 16;
+    feed(frames::begin(xid, {at}));
+    for (const auto* id : {"x", "y"}) feed(frames::insert(orders, {id, "b"}));
+    feed(frames::commit({at}, {at + 5}));
+    const auto package = only<WholeCommits>(assembler.cut());
+    ASSERT_EQ(package->troubles.size(), 1U) << "once a transaction";
+    EXPECT_EQ(package->troubles[0].commit_lsn, Lsn{at});
+    EXPECT_EQ(rows_of(package->steps), 0U);
+    transaction(20 + xid, {at + 8}, 3);
+    const auto next = only<WholeCommits>(assembler.cut());
+    ASSERT_TRUE(next);
+    EXPECT_EQ(rows_of(next->steps), 3U);
+    EXPECT_TRUE(next->troubles.empty());
+  }
+}
+
+TEST_F(AssemblerTest, an_update_that_cannot_be_read_leaves_nothing_of_itself) {
+  auto& assembler = make();
+  feed(frames::begin(11, {200}));
+  feed(frames::insert(orders, {"1", "a"}));
+  feed(frames::update(orders, 'K', {"1", std::nullopt}, {"none", "b"}));
+  feed(frames::insert(orders, {"2", "c"}));
+  feed(frames::commit({200}, {205}));
+  const auto package = only<WholeCommits>(assembler.cut());
+  ASSERT_EQ(package->troubles.size(), 1U);
+  ASSERT_EQ(package->steps.size(), 1U);
+  const auto& batch = std::get<RowBatch>(package->steps[0]);
+  EXPECT_TRUE(batch.is_whole());
+  EXPECT_EQ(batch.ops, (std::vector{Op::insert, Op::insert}));
+}
+
 TEST_F(AssemblerTest, what_the_protocol_forbids_is_an_error) {
   auto& assembler = make();
   EXPECT_THROW(feed(frames::commit({1}, {2})), Error);

@@ -33,8 +33,8 @@ class StreamsTest : public ::testing::Test {
                   .identity = 'd',
                   .columns = {{.in_key = true, .name = "id", .type_oid = type_oid::int4, .typmod = -1}}});
   }
-  void insert(int id, std::uint32_t xid = 0) {
-    const auto text = std::to_string(id);
+  void insert(int id, std::uint32_t xid = 0) { insert_text(std::to_string(id), xid); }
+  void insert_text(const std::string& text, std::uint32_t xid = 0) {
     const TupleBytes row({{CellKind::text, text}});
     feed(Insert{.xid = xid, .relation = streamed_table, .after = row.tuple()});
   }
@@ -220,6 +220,58 @@ TEST_F(StreamsTest, a_prepared_transaction_that_is_rolled_back_is_discarded_with
   ASSERT_TRUE(discard);
   EXPECT_EQ(discard->xid, 10U);
   EXPECT_EQ(discard->checkpoint, Lsn{80});
+}
+
+TEST_F(StreamsTest, p4_what_a_rolled_back_stream_could_not_read_costs_others_nothing) {
+  auto& assembler = make();
+  feed(Begin{.final_lsn = {50}, .commit_time = 0, .xid = 9});
+  describe();
+  feed(Commit{.flags = 0, .commit_lsn = {50}, .end_lsn = {55}, .commit_time = 0});
+  feed(StreamStart{.xid = 10, .first_segment = true});
+  describe(10);
+  insert_text("none", 10);
+  feed(StreamStop{});
+  feed(Begin{.final_lsn = {60}, .commit_time = 0, .xid = 11});
+  insert(1);
+  feed(Commit{.flags = 0, .commit_lsn = {60}, .end_lsn = {65}, .commit_time = 0});
+  feed(StreamAbort{.xid = 10, .subxid = 10, .abort_lsn = {}, .abort_time = 0});
+  const auto package = only<WholeCommits>(assembler.cut());
+  ASSERT_TRUE(package);
+  EXPECT_EQ(ids(*package), Ids{1});
+  EXPECT_TRUE(package->troubles.empty());
+}
+
+// The server does not send it again: what its parts could not bring must be known when it is durable.
+TEST_F(StreamsTest, p4_a_prepared_transaction_tells_of_what_its_parts_could_not_read) {
+  auto& assembler = make({.package_rows = 2});
+  feed(BeginPrepare{.prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
+  describe();
+  insert_text("none");
+  insert(1);
+  insert(2);
+  ASSERT_TRUE(only<TransactionPart>(assembler.take_due()));
+  insert_text("none either");
+  insert(3);
+  feed(Prepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
+  const auto prepared = only<PreparedTransaction>(assembler.take_due());
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(ids(*prepared), Ids{3});
+  ASSERT_EQ(prepared->troubles.size(), 1U) << "once a transaction";
+  EXPECT_EQ(prepared->troubles[0].oid, streamed_table);
+  feed(CommitPrepared{.flags = 0, .commit_lsn = {70}, .end_lsn = {75}, .commit_time = 8, .xid = 10, .gid = "a"});
+  EXPECT_TRUE(only<WholeCommits>(assembler.cut())->troubles.empty()) << "they were the prepared transaction's";
+}
+
+TEST_F(StreamsTest, p4_a_prepared_stream_of_which_nothing_could_be_read_tells_so) {
+  auto& assembler = make();
+  feed(StreamStart{.xid = 10, .first_segment = true});
+  describe(10);
+  insert_text("none", 10);
+  feed(StreamStop{});
+  feed(StreamPrepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
+  const auto prepared = only<PreparedTransaction>(assembler.take_due());
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(prepared->troubles.size(), 1U);
 }
 
 TEST_F(StreamsTest, what_the_protocol_forbids_is_an_error) {
