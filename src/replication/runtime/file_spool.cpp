@@ -155,44 +155,62 @@ void FileSpool::add(Queue& queue, Lsn first_commit, std::string_view bytes) {
     return write_chunk(queue, raw(header), bytes,
                        {.size = size, .bytes = bytes.size(), .oldest = first_commit, .newest = first_commit});
   }
-  if (tail_bytes_ + size > all_tails_bytes_at_most) write_largest_tail();
+  if (tail_bytes_ + size > all_tails_bytes_at_most) write_tails();
   queue.tail.append(raw(header)).append(bytes);
   tail_bytes_ += size;
 }
 
 void FileSpool::write_tail(Queue& queue) {
   if (queue.tail.empty()) return;
-  Chunk chunk{.size = queue.tail.size()};
-  std::string_view frames = queue.tail;
+  write_chunk(queue, queue.tail, {}, chunk_of(queue.tail));
+  tail_bytes_ -= queue.tail.size();
+  queue.tail.clear();
+}
+
+FileSpool::Chunk FileSpool::chunk_of(std::string_view frames) {
+  Chunk chunk{.size = frames.size()};
   while (!frames.empty()) {
-    const bool first = frames.size() == queue.tail.size();
+    const bool first = frames.size() == chunk.size;
     const auto [header, bytes] = next_frame(frames);
     if (first) chunk.oldest = header.first_commit;
     chunk.newest = header.first_commit;
     chunk.bytes += bytes.size();
   }
-  write_chunk(queue, queue.tail, {}, chunk);
-  tail_bytes_ -= queue.tail.size();
-  queue.tail.clear();
+  return chunk;
 }
 
-void FileSpool::write_largest_tail() {
-  const auto largest = std::ranges::max_element(queues_, std::ranges::less(),
-                                                [](const auto& entry) { return entry.second.tail.size(); });
-  write_tail(largest->second);
+void FileSpool::write_tails() {
+  std::string all;
+  all.reserve(tail_bytes_);
+  for (const auto& [key, queue] : queues_) all += queue.tail;
+  auto offset = write_somewhere(all, {});
+  for (auto& [key, queue] : queues_) {
+    const auto tail = std::exchange(queue.tail, {});  // also the room that an empty one has kept
+    if (tail.empty()) continue;
+    auto& chunk = queue.chunks.emplace_back(chunk_of(tail));
+    chunk.offset = offset;
+    offset += chunk.size;
+  }
+  tail_bytes_ = 0;
 }
 
 void FileSpool::write_chunk(Queue& queue, std::string_view header, std::string_view bytes, Chunk chunk) {
-  chunk.offset = take_room(chunk.size);
+  chunk.offset = write_somewhere(header, bytes);
+  queue.chunks.push_back(chunk);
+}
+
+std::uint64_t FileSpool::write_somewhere(std::string_view header, std::string_view bytes) {
+  const auto size = header.size() + bytes.size();
+  const auto offset = take_room(size);
   try {
-    write(chunk.offset, header);
-    write(chunk.offset + header.size(), bytes);
+    write(offset, header);
+    write(offset + header.size(), bytes);
   } catch (...) {
-    free_room(chunk.offset, chunk.size);
+    free_room(offset, size);
     give_back();
     throw;
   }
-  queue.chunks.push_back(chunk);
+  return offset;
 }
 
 void FileSpool::write(std::uint64_t offset, std::string_view bytes) const {

@@ -56,11 +56,16 @@ class FileSpool final : public Spool {
 
   // What put does; throws NoRoom.
   void add(Queue& queue, Lsn first_commit, std::string_view bytes);
+  [[nodiscard]] static Chunk chunk_of(std::string_view frames);
   // Writes the frames that are in memory as a chunk.
   void write_tail(Queue& queue);
-  void write_largest_tail();
+  // The same of all keys, in one piece: with many tables that change a little each, a chunk would take a write and a
+  // look at all of them for a few hundred bytes.
+  void write_tails();
   // Writes a chunk that consists of these two.
   void write_chunk(Queue& queue, std::string_view header, std::string_view bytes, Chunk chunk);
+  // Writes both, one behind the other, and returns where.
+  [[nodiscard]] std::uint64_t write_somewhere(std::string_view header, std::string_view bytes);
   void write(std::uint64_t offset, std::string_view bytes) const;
   [[nodiscard]] std::string_view read(const Chunk& chunk);
   [[nodiscard]] std::uint64_t take_room(std::uint64_t size);

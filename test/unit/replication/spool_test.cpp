@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -219,6 +220,25 @@ TEST(FileSpool, p5_room_of_a_discarded_key_comes_back) {
   spool.discard(output_key({1}));
   spool.discard(transaction_key(2));
   EXPECT_EQ(spool.bytes_on_disk(), 0U);
+}
+
+// While they are copied: each put may find memory full of other tables' changes.
+TEST(FileSpool, many_tables_that_change_a_little_take_time_in_proportion) {
+  constexpr std::uint32_t tables = 20'000;
+  const TempFolder folder;
+  FileSpool spool({.folder = folder.path()});
+  const auto began = std::chrono::steady_clock::now();
+  for (std::uint64_t commit = 1; commit <= 5; ++commit) {
+    for (std::uint32_t oid = 1; oid <= tables; ++oid) {
+      spool.put(table_key(oid), Lsn{commit}, std::string(200, static_cast<char>('a' + commit)));
+    }
+  }
+  // Where each put looks at all tables it takes 20 s and more.
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  spool.discard_from(Lsn{4});
+  EXPECT_EQ(spool.bytes(), tables * 3U * 200U);
+  const Texts kept = {std::string(200, 'b'), std::string(200, 'c'), std::string(200, 'd')};
+  for (const std::uint32_t oid : {1U, 7'777U, tables}) EXPECT_EQ(texts(spool, table_key(oid)), kept);
 }
 
 TEST(FileSpool, without_a_bound_takes_half_of_what_is_free) {
