@@ -128,7 +128,7 @@ ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const Tab
       filler_(feeds_for(column_names(connection, target.schema, target.table), target, *schema), schema,
               schema->full_name(), provenance) {
   const auto types = appender_.types();
-  connection.database().make_room_for_columns(types.size());
+  connection.database().make_room_for_table(target.schema + '.' + target.table, types.size());
   for (std::size_t i = 0; i < types.size(); ++i) {
     const auto& feed = filler_.feeds().at(i);
     if (feed.kind != Feed::Kind::value) continue;

@@ -21,6 +21,10 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
+// What tables may hold that were written since the last checkpoint, and what DuckDB needs beside it.
+constexpr std::size_t most_written_bytes = default_memory_bytes * 2 / 3;
+constexpr std::size_t beside_written_bytes = default_memory_bytes - most_written_bytes;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -153,12 +157,33 @@ std::vector<std::shared_ptr<SessionConnection>> Database::sessions() {
   return open;
 }
 
-void Database::make_room_for_columns(std::size_t columns) {
+void Database::make_room_for_table(const std::string& full_name, std::size_t columns) {
   // Measured with 200 to 800 columns of INTEGER and VARCHAR, two threads: compressing a row group takes over 1 MB a
   // column.
   constexpr std::size_t bytes_per_column = 1'500'000;
   constexpr std::size_t other_bytes = 32'000'000;
+  const std::scoped_lock lock(room_mutex_);
+  written_.add(full_name, columns, checkpoints());
   make_room(columns * bytes_per_column + other_bytes, fmt::format("a table of {} columns", columns));
+  // In large steps, each of which is logged.
+  const auto steps = written_.bytes() / beside_written_bytes + 1;
+  make_room((steps + 1) * beside_written_bytes, "the number of tables that are written together");
+}
+
+bool Database::holds_many_written_tables() {
+  const std::scoped_lock lock(room_mutex_);
+  return written_.bytes() >= most_written_bytes;
+}
+
+void Database::put_out_written_tables() {
+  check_file();
+  Owned<duckdb_connection, duckdb_disconnect> connection;
+  if (duckdb_connect(database_, connection.out()) == DuckDBError ||
+      duckdb_query(connection.get(), "CHECKPOINT", Result().out()) == DuckDBError) {
+    return;
+  }
+  const std::scoped_lock lock(room_mutex_);
+  written_.clear(checkpoints());
 }
 
 void Database::make_room_for_value(std::size_t bytes) {
@@ -167,11 +192,11 @@ void Database::make_room_for_value(std::size_t bytes) {
   constexpr std::size_t large_value = 16'000'000;
   constexpr std::size_t times_held = 8;
   if (bytes < large_value) return;
+  const std::scoped_lock lock(room_mutex_);
   make_room(bytes * times_held + default_memory_bytes, fmt::format("a value of {} MB", bytes / 1'000'000));
 }
 
 void Database::make_room(std::size_t needed, const std::string& what) {
-  const std::scoped_lock lock(room_mutex_);
   if (!limit_is_ours_ || needed <= room_bytes_) return;
   const auto megabytes = needed / 1'000'000 + 1;
   Owned<duckdb_connection, duckdb_disconnect> connection;

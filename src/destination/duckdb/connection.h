@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "destination/duckdb/written_tables.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -102,9 +103,16 @@ class Database {
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
   [[nodiscard]] QueryCheck& query_check() { return *query_check_; }
   [[nodiscard]] QueryWatch& query_watch() { return *query_watch_; }
-  // DuckDB pins a block of every column that is being written. Where nobody set a limit, it is raised for tables so
-  // wide that they could not be written below it; where somebody did, the failure says what is needed.
-  void make_room_for_columns(std::size_t columns);
+  // A table is about to be written. DuckDB pins a block of every column that is being written, and keeps some memory of
+  // each until its next checkpoint (WrittenTables). Where nobody set a limit, it is raised for a table so wide, and for
+  // a transaction of so many tables, that they could not be written below it; where somebody did, the failure says what
+  // is needed. Any thread.
+  void make_room_for_table(const std::string& full_name, std::size_t columns);
+  // The tables that were written since the last checkpoint hold much memory. Any thread.
+  [[nodiscard]] bool holds_many_written_tables();
+  // Has DuckDB make a checkpoint. Where it cannot, since another transaction writes, a later call may. Any thread that
+  // has no transaction open. Throws DestinationLost (check_file).
+  void put_out_written_tables();
   // The same for a value that is large beside the limit.
   void make_room_for_value(std::size_t bytes);
   // After a failed write of its log DuckDB answers nothing more: the file must be opened anew.
@@ -141,6 +149,7 @@ class Database {
   bool limit_is_ours_ = false;
   std::mutex room_mutex_;
   std::size_t room_bytes_ = 0;  // the limit, where it is ours
+  WrittenTables written_;
   std::string catalog_;
   std::atomic<bool> broken_ = false;
   std::mutex sessions_mutex_;

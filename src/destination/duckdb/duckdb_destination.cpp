@@ -238,6 +238,10 @@ std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const Attempt
   check_writable();
   if (transaction_is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   reopen_if_broken();
+  if (auto& database = connection_->database(); database.holds_many_written_tables()) {
+    const std::scoped_lock quiet(copies_);  // DuckDB makes no checkpoint while another transaction writes
+    database.put_out_written_tables();
+  }
   auto begun = std::make_unique<DuckDbTransaction>(*connection_, pipeline_, known_,
                                                    [this](const DuckDbTransaction::Outcome& outcome) {
                                                      transaction_is_open_ = false;
