@@ -15,7 +15,7 @@ class WrittenTablesTest : public DuckDbCase {
  protected:
   // The tables from `first` on, each with one row, by one copy.
   void copy_tables(int first, int count) {
-    std::vector<TableRecord> records;
+    std::vector<OutputRecord> records;
     for (int n = first; n < first + count; ++n) {
       TableSchema schema =
           *table(fmt::format("t{}", n), {{"id", int4, key}, {"c1", int4}}, 20'000 + static_cast<Oid>(n));
@@ -26,7 +26,7 @@ class WrittenTablesTest : public DuckDbCase {
       records.push_back(record(std::make_shared<const TableSchema>(std::move(schema))));
     }
     std::vector<destination::CopyTarget> targets;
-    for (const auto& each : records) targets.push_back({.table = &each, .schema = each.columns});
+    for (const auto& each : records) targets.push_back({.output = &each, .schema = each.columns});
     const auto writer = destination().begin_copy(targets);
     for (std::size_t i = 0; i < records.size(); ++i) {
       writer->append(i, inserts(records[i].columns, {std::vector<Cell>(columns, 7)}));
