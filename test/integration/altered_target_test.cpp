@@ -158,6 +158,9 @@ TEST(AlteredTargets, p7_a_constraint_that_fails_suspends_one_table) {
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15)) << constraint;
     EXPECT_EQ(result.exit_code, 5) << constraint << "\n" << result.describe();
     EXPECT_NE(result.err.find("remove what was added"), std::string::npos) << result.describe();
+    EXPECT_EQ(result.err.find("v1"), std::string::npos) << "a value is in the log\n" << result.describe();
+    EXPECT_EQ(db.copied_value("SELECT reason FROM _walbrook.tables WHERE source_name = 'orders'").find("v1"),
+              std::string::npos);
     expect_others_continue(db);
     as_user(db, "DROP TABLE IF EXISTS public.notes");
     const auto again = db.pipeline.run();

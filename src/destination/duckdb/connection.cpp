@@ -10,6 +10,7 @@
 #include "base/process_limits.h"
 #include "base/quoting.h"
 #include "destination/destination.h"
+#include "destination/duckdb/duckdb_message.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/file_place.h"
 #include "destination/duckdb/open_file.h"
@@ -228,7 +229,9 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
     if (mend.empty()) mend = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
     mend += " Nothing was changed, and nothing is lost.";
   }
-  throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, first_line(message)), std::move(mend));
+  spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // perhaps with values of rows
+  throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, without_values(type, message)),
+                    std::move(mend));
 }
 
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {

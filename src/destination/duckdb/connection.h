@@ -1,5 +1,5 @@
 // DuckDB's C API with owners: a database file, connections to it, results, prepared statements. Failures become
-// Error(destination) with DuckDB's first line as the cause.
+// Error(destination) with DuckDB's first line, without values of rows, as the cause.
 #pragma once
 
 #include <duckdb.h>

@@ -1,0 +1,82 @@
+// What DuckDB itself says of rows that it refuses: nothing of the rows is left of it.
+#include "destination/duckdb/duckdb_message.h"
+
+#include <duckdb.h>
+#include <gtest/gtest.h>
+
+namespace walbrook::destination::duckdb {
+namespace {
+
+class DuckDbMessage : public ::testing::Test {
+ protected:
+  DuckDbMessage() {
+    duckdb_open(nullptr, &database_);
+    duckdb_connect(database_, &connection_);
+  }
+  ~DuckDbMessage() override {
+    duckdb_disconnect(&connection_);
+    duckdb_close(&database_);
+  }
+  void run(const char* sql) {
+    duckdb_result result;
+    EXPECT_EQ(duckdb_query(connection_, sql, &result), DuckDBSuccess) << duckdb_result_error(&result);
+    duckdb_destroy_result(&result);
+  }
+  std::string refused(const char* sql) {
+    duckdb_result result;
+    EXPECT_EQ(duckdb_query(connection_, sql, &result), DuckDBError) << sql;
+    const std::string all = duckdb_result_error(&result);
+    EXPECT_NE(all.find("secret"), std::string::npos) << "DuckDB shows no value here: " << all;
+    auto shown = without_values(duckdb_result_error_type(&result), all);
+    duckdb_destroy_result(&result);
+    return shown;
+  }
+
+ private:
+  duckdb_database database_ = nullptr;
+  duckdb_connection connection_ = nullptr;
+};
+
+TEST_F(DuckDbMessage, a_key_that_is_there_already_is_told_by_its_first_column) {
+  run("CREATE TABLE t(v text UNIQUE, a text, b text, PRIMARY KEY (a, b)); INSERT INTO t VALUES ('secret', 'x', 'y'),"
+      "('quoted \"secret\"', 'secret: \"x\"', 'y'), ('two' || chr(10) || 'lines, secret', 'z', 'z')");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('secret', 'p', 'q')"),
+            "Constraint Error: Duplicate key \"v: …\" violates unique constraint.");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('quoted \"secret\"', 'p', 'q')"),
+            "Constraint Error: Duplicate key \"v: …\" violates unique constraint.");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('two' || chr(10) || 'lines, secret', 'p', 'q')"),
+            "Constraint Error: Duplicate key \"v: …");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('w', 'secret: \"x\"', 'y')"),
+            "Constraint Error: Duplicate key \"a: …\" violates primary key constraint.");
+}
+
+TEST_F(DuckDbMessage, a_key_that_fails_within_the_transaction_is_not_shown) {
+  run("CREATE TABLE t(v text UNIQUE)");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('my: secret'), ('my: secret')"),
+            "Constraint Error: PRIMARY KEY or UNIQUE constraint violation: duplicate key \"…\"");
+}
+
+TEST_F(DuckDbMessage, a_foreign_key_is_told_by_its_first_column) {
+  run("CREATE TABLE t(v text PRIMARY KEY); INSERT INTO t VALUES ('secret'); CREATE TABLE r(w text REFERENCES t(v));"
+      "INSERT INTO r VALUES ('secret')");
+  EXPECT_EQ(refused("INSERT INTO r VALUES ('another secret')"),
+            "Constraint Error: Violates foreign key constraint because key \"v: …\" does not exist in the referenced "
+            "table");
+  EXPECT_EQ(refused("DELETE FROM t").substr(0, 73),
+            "Constraint Error: Violates foreign key constraint because key \"w: …\" is");
+}
+
+TEST_F(DuckDbMessage, a_check_and_a_generated_column_show_their_expression_alone) {
+  run("CREATE TABLE c(v text CHECK (v::int > 3)); CREATE TABLE g(v text, n int AS (v::int))");
+  EXPECT_EQ(refused("INSERT INTO c VALUES ('secret')"),
+            "Constraint Error: CHECK constraint failed on table c with expression CHECK((CAST(v AS INTEGER) > 3))");
+  EXPECT_EQ(refused("INSERT INTO g VALUES ('secret')"), "Constraint Error: a constraint refuses a row");
+}
+
+TEST_F(DuckDbMessage, a_value_that_cannot_be_converted_is_not_shown) {
+  run("CREATE TABLE t(v text); CREATE UNIQUE INDEX own ON t((v::int))");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('secret')"), "Conversion Error: a value does not fit");
+}
+
+}  // namespace
+}  // namespace walbrook::destination::duckdb
