@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -170,12 +171,16 @@ std::string first_line(std::string_view message) {
 namespace {
 
 // While DuckDB makes a file, which it does as the umask allows (1.5.5: 0666): rows are for their owner only. The umask
-// is the process's; another thread that makes a file meanwhile gets a narrower mode, never a wider one.
+// is the process's; another thread that makes a file meanwhile gets a narrower mode, never a wider one. One database at
+// a time: of two, the second would take the first one's umask for the process's, and leave it behind.
 class OwnerOnly {
  public:
   explicit OwnerOnly(const std::string& path) {
+    static std::mutex one_at_a_time;
     std::error_code failed;
-    if (!fs::exists(path, failed)) before_ = ::umask(077);
+    if (fs::exists(path, failed)) return;
+    lock_ = std::unique_lock(one_at_a_time);
+    before_ = ::umask(077);
   }
   OwnerOnly(const OwnerOnly&) = delete;
   OwnerOnly& operator=(const OwnerOnly&) = delete;
@@ -184,6 +189,7 @@ class OwnerOnly {
   }
 
  private:
+  std::unique_lock<std::mutex> lock_;
   std::optional<mode_t> before_;
 };
 

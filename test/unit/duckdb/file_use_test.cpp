@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,21 @@ TEST_F(FileUseTest, a_second_use_is_refused_by_whatever_name) {
   EXPECT_EQ(error_elsewhere(use(folder() + "/another.duckdb")), "");
   close();
   for (const auto& name : names) EXPECT_EQ(error_elsewhere(use(name)), "") << name;
+}
+
+TEST_F(FileUseTest, files_that_are_made_at_once_leave_the_umask_as_it_was) {
+  const auto before = ::umask(022);
+  std::vector<std::future<void>> makers;
+  for (const std::string maker : {"a", "b"}) {
+    makers.push_back(std::async(std::launch::async, [this, maker] {
+      for (int i = 0; i < 15; ++i) EXPECT_EQ(error_elsewhere(use(folder() + "/" + maker + std::to_string(i))), "");
+    }));
+  }
+  for (auto& maker : makers) maker.get();
+  EXPECT_EQ(::umask(before), 022U);
+  struct stat made {};
+  ASSERT_EQ(::stat((folder() + "/b14").c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777U, 0600U);
 }
 
 TEST_F(FileUseTest, a_file_that_does_not_exist_yet_is_claimed_by_its_place) {
