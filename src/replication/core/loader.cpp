@@ -497,6 +497,8 @@ void Loader::adopt(TableChanges& changes) {
     const auto [table, output] = sync_.find(id);
     statistics_.output(*table, *output);
     if (output->record.state == OutputState::pending) look_for_orders_ = true;
+    // No copy will need its changes. Left there they would be the largest copy to give up, of which there is none.
+    if (output->record.state != OutputState::copying) spool_.discard(output_key(id));
   }
 }
 

@@ -706,6 +706,26 @@ TEST_F(LoaderTest, p5_a_change_that_alone_does_not_fit_gives_up_its_own_copy) {
   EXPECT_EQ(spool().bytes(), 0U);
 }
 
+TEST_F(LoaderTest, p5_a_table_that_is_suspended_while_it_is_copied_leaves_the_spool) {
+  begin();
+  load_with({.follow = true});
+  const auto t = items();
+  const auto small = items(others_oid, "others");
+  catalog_shows({in_catalog(t), in_catalog(small)});
+  step();
+  load(Changes().transaction(700, 0x2000).insert(t, {1, std::string(2000, 'x')}).commits());
+  auto package = Changes().transaction(701, 0x2100).insert(small, {1, "a"}).commits();
+  package.troubles.push_back({.oid = items_oid, .reason = "no value of its type", .commit_lsn = Lsn{0x2100}});
+  load(std::move(package));
+  ASSERT_EQ(spool().keys().size(), 1U);
+  EXPECT_EQ(spool().keys().front().first, output_key(record(others_oid).id));
+  spool().set_capacity(spool().bytes() + 100);
+  load(Changes().transaction(702, 0x2200).insert(small, {2, std::string(500, 'x')}).commits());
+  EXPECT_EQ(stored("items")->state, OutputState::quarantined) << "it is not given up in place of a copy";
+  EXPECT_EQ(stored("items")->reason, "no value of its type");
+  EXPECT_EQ(stored("others")->state, OutputState::pending);
+}
+
 TEST_F(LoaderTest, p5_an_open_transaction_that_alone_does_not_fit_is_an_error) {
   begin();
   const auto t = items();
