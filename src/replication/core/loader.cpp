@@ -471,12 +471,13 @@ void Loader::apply_once(const WholeCommits& package) {
   check_order(package, checkpoint_);
   const auto begun = clock_.now();
   if (!planted::is(planted::Fault::spooled_twice)) spool_.discard_from(package.transactions.front().commit_lsn);
+  const auto needs = needs_of(package);
   const auto load = destination_.begin({.of = destination::AttemptId::Of::batch,
                                         .number = next_load_,
                                         .first_commit = package.transactions.front().commit_lsn,
                                         .last_commit = package.transactions.back().commit_lsn});
   TableChanges changes(sync_);
-  alter_targets(*load, package.steps, changes);
+  alter_targets(*load, needs);
   fault::hit("before_load");
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
@@ -484,7 +485,7 @@ void Loader::apply_once(const WholeCommits& package) {
   load->put(destination::PutLoad{load_record(next_load_, package, applied, sync_, begun.wall)});
   commit(*load, package.checkpoint, package.last);
   ++next_load_;
-  for (const auto& key : applied.taken_from_spool()) spool_.discard(key);
+  discard_spooled(applied.taken_from_spool());
   adopt(changes);
   const std::chrono::duration<double> took = clock_.now().steady - begun.steady;
   statistics_.loaded(applied.counts(), applied.output_counts(), package.transactions.back().commit_time, took.count());
@@ -503,14 +504,10 @@ void Loader::adopt(TableChanges& changes) {
 }
 
 void Loader::apply_once(const TransactionPart& part) {
-  const auto addition = destination_.begin({});  // before the rows' own transaction, which applies them from the spool
-  TableChanges changes(sync_);
-  alter_targets(*addition, part.steps, changes);
-  addition->commit();
   const auto bytes = write_part(part.transactions, part.steps);
   fault::hit("before_spool");
   spool_.put(transaction_key(part.xid), {}, bytes);  // what is tried again has put nothing
-  changes.adopt();
+  needs_of_parts_[part.xid].add(part.steps);
 }
 
 void Loader::make_room(const SpoolFull& full) {
@@ -546,7 +543,7 @@ void Loader::discard_needless() {
 
 void Loader::apply_once(const DiscardSpooled& discard) {
   fault::hit("before_discard");
-  spool_.discard(transaction_key(discard.xid));
+  discard_spooled({transaction_key(discard.xid)});
 }
 
 void Loader::apply_once(const DiscardPrepared& discard) {
@@ -559,36 +556,56 @@ void Loader::apply_once(const DiscardPrepared& discard) {
 void Loader::apply_once(const StreamRestart& /*restart*/) {
   fault::hit("before_discard");
   spool_.discard_transactions();
+  needs_of_parts_.clear();
 }
 
 void Loader::apply_once(const PreparedTransaction& package) {
   const auto load = destination_.begin({.last_commit = package.checkpoint});
   TableChanges changes(sync_);
-  alter_targets(*load, package.steps, changes);
   fault::hit("before_prepare");
   PackageApply prepared(*load, spool_, sync_, changes, next_load_);
   prepared.keep_prepared(package);
   changes.changed().put(*load);
   commit(*load, package.checkpoint);
-  for (const auto& key : prepared.taken_from_spool()) spool_.discard(key);
+  discard_spooled(prepared.taken_from_spool());
   adopt(changes);
 }
 
-void Loader::alter_targets(destination::Transaction& load, const std::vector<Step>& steps, TableChanges& changes) {
-  for (const auto& [id, schema] : new_columns(steps, sync_)) {
+TargetNeeds Loader::needs_of(const WholeCommits& package) {
+  TargetNeeds needs;
+  for (const auto& step : package.steps) {
+    const auto* merge = std::get_if<MergeStaged>(&step);
+    if (merge == nullptr) continue;
+    if (merge->prepared) {
+      const auto reading = destination_.begin({});  // the load itself begins with its alterations
+      reading->read_prepared(merge->xid, [&needs](std::string_view bytes) { needs.add(read_part(bytes).steps); });
+    } else if (const auto parts = needs_of_parts_.find(merge->xid); parts != needs_of_parts_.end()) {
+      needs.add(parts->second);
+    }
+  }
+  needs.add(package.steps);
+  return needs;
+}
+
+void Loader::alter_targets(destination::Transaction& load, const TargetNeeds& needs) {
+  for (const auto& [id, schema] : needs.new_columns(sync_)) {
     for_output(
         id, [&, id = id, schema = schema] { load.alter(sync_.find(id).output->record, {.columns = schema->columns}); });
   }
-  for (const auto& [oid, columns] : variant_columns(steps, sync_)) {
+  for (const auto& [oid, columns] : needs.overflow_columns(sync_)) {
     for (const auto& output : sync_.find(oid)->outputs) {
-      if (output.record.state == OutputState::streaming) {
-        for_output(output.record.id, [&, columns = columns] {
-          load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
-        });
-      } else {
-        for (const auto& column : columns) changes.note_variant(output, column);
-      }
+      if (output.record.state != OutputState::streaming) continue;  // one that is copied gets them with its copy
+      for_output(output.record.id, [&, columns = columns] {
+        load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
+      });
     }
+  }
+}
+
+void Loader::discard_spooled(const std::vector<SpoolKey>& keys) {
+  for (const auto& key : keys) {
+    spool_.discard(key);
+    if (key.kind == SpoolKey::Kind::transaction) needs_of_parts_.erase(key.id);
   }
 }
 

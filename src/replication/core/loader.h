@@ -17,8 +17,10 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "replication/core/copy_order.h"
 #include "replication/core/load_records.h"
@@ -27,6 +29,7 @@
 #include "replication/core/spool.h"
 #include "replication/core/statistics.h"
 #include "replication/core/table_groups.h"
+#include "replication/core/target_needs.h"
 
 namespace walbrook::replication {
 
@@ -111,8 +114,11 @@ class Loader {
   // Changes of outputs that are not being copied: no copy will need them.
   void discard_needless();
   void adopt(TableChanges& changes);
-  // Columns that the rows need and the targets do not have yet.
-  void alter_targets(destination::Transaction& load, const std::vector<Step>& steps, TableChanges& changes);
+  // What its own changes need of target tables, and those that were put aside and are applied with it.
+  [[nodiscard]] TargetNeeds needs_of(const WholeCommits& package);
+  // Columns that the changes need and the targets do not have yet.
+  void alter_targets(destination::Transaction& load, const TargetNeeds& needs);
+  void discard_spooled(const std::vector<SpoolKey>& keys);
   [[nodiscard]] Next be_idle(const PackageFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 
@@ -142,6 +148,8 @@ class Loader {
 
   std::deque<LoaderMessage> messages_;
   std::optional<LoadPackage> package_;  // in hand, until it is durable
+  // What is spooled of open transactions needs of target tables, by xid.
+  std::map<std::uint32_t, TargetNeeds> needs_of_parts_;
 
   // Of what failed last.
   int attempts_ = 0;  // in a row

@@ -339,34 +339,4 @@ void PackageApply::promote(const FoundOutput& copied) {
   only_.reset();
 }
 
-std::map<OutputId, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync) {
-  std::map<OutputId, TableSchemaRef> columns;
-  for (const auto& step : steps) {
-    const auto* batch = std::get_if<RowBatch>(&step);
-    const auto* table = batch == nullptr ? nullptr : sync.find_by_relation(batch->schema->oid);
-    if (table == nullptr) continue;
-    for (const auto& output : table->outputs) {
-      const auto& record = output.record;
-      if (!record.changes_only || record.state != OutputState::streaming) continue;
-      const auto diff = schema_diff(*record.columns, *batch->schema);
-      if (!diff.fits_target() && diff.keeps_common_columns()) columns[record.id] = batch->schema;
-    }
-  }
-  return columns;
-}
-
-std::map<Oid, std::set<std::string>> variant_columns(const std::vector<Step>& steps, TableSync& sync) {
-  std::map<Oid, std::set<std::string>> columns;
-  for (const auto& step : steps) {
-    const auto* batch = std::get_if<RowBatch>(&step);
-    if (batch == nullptr) continue;
-    auto* table = sync.find_by_relation(batch->schema->oid);
-    if (table == nullptr) continue;
-    for (std::size_t c = 0; c < batch->columns.size(); ++c) {
-      if (!batch->columns[c].variants().empty()) columns[table->record.oid].insert(batch->schema->columns[c].name);
-    }
-  }
-  return columns;
-}
-
 }  // namespace walbrook::replication

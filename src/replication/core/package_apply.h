@@ -99,10 +99,4 @@ class PackageApply {
   std::map<OutputId, OutputCounts> output_counts_;
 };
 
-// Columns of the batches that hold variants, by table: they must stand in the targets before the load begins.
-[[nodiscard]] std::map<Oid, std::set<std::string>> variant_columns(const std::vector<Step>& steps, TableSync& sync);
-// Of outputs that have their changes alone: the columns that the batches bring, where the target lacks some of them.
-// They are added before the load that needs them.
-[[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(const std::vector<Step>& steps, TableSync& sync);
-
 }  // namespace walbrook::replication

@@ -239,6 +239,51 @@ TEST_F(LoaderTest, a_variant_column_is_there_before_the_load_that_needs_it) {
   EXPECT_EQ(statistics_.snapshot().applied.variants, 1U);
 }
 
+// Found by a reading: the target may have been copied anew since the changes were put aside.
+TEST_F(LoaderTest, p4_an_overflow_column_is_added_when_what_was_put_aside_is_applied) {
+  begin();
+  const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
+  stream(money);
+  load_with();
+  const auto resync = [&] {
+    inbox_.push_back(ResyncRequest{.tables = {{.schema = "public", .name = "money"}},
+                                   .answer = std::make_shared<ResyncRequest::Answer>()});
+    step();
+    copied(money, {}, durable_);
+    step();
+    ASSERT_EQ(state_of(items_oid), OutputState::streaming);
+    EXPECT_THROW(static_cast<void>(rows("public.money", "a__v_text")), Error) << "no row needs it";
+  };
+  load(Changes().transaction(700, 0).insert(money, {1, contract::VariantText{"NaN"}}).part(700));
+  resync();
+  load(Changes().transaction(700, 0x2000).staged(700).commits());
+  EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
+  load(Changes().transaction(701, 0x2100).insert(money, {2, contract::VariantText{"Infinity"}}).prepare(701));
+  resync();
+  load(Changes().transaction(701, 0x2200).staged(701, true).commits());
+  EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"2|-|Infinity"});
+}
+
+TEST_F(LoaderTest, p4_an_overflow_column_is_added_for_what_another_process_prepared) {
+  begin();
+  const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
+  load_with();
+  catalog_shows({in_catalog(money)});
+  step();
+  load(Changes().transaction(700, 0x2000).insert(money, {1, contract::VariantText{"NaN"}}).prepare(700));
+  ASSERT_EQ(state_of(items_oid), OutputState::copying);
+  begin();
+  durable_ = 0x1000;  // where load_with begins
+  load_with();
+  catalog_shows({in_catalog(money)});
+  step();
+  copied(money, {}, 0x1000);
+  step();
+  ASSERT_EQ(state_of(items_oid), OutputState::streaming);
+  load(Changes().transaction(700, 0x3000).staged(700, true).commits());
+  EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
+}
+
 // --- idle positions
 // ----------------------------------------------------------------------------------------------------
 

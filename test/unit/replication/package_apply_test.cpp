@@ -2,6 +2,7 @@
 #include "replication/core/package_apply.h"
 
 #include "base/error.h"
+#include "replication/core/target_needs.h"
 #include "test/contract/duckdb_user.h"
 #include "test/unit/replication/engine_case.h"
 
@@ -269,7 +270,9 @@ TEST_F(PackageApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   const auto t = items();
   stream(t, {{1, "a"}});
   const auto package = Changes().transaction(700, 0x1000).insert(with_price(), {2, "b", 7}).commits();
-  const auto columns = new_columns(package.steps, sync());
+  TargetNeeds needs;
+  needs.add(package.steps);
+  const auto columns = needs.new_columns(sync());
   ASSERT_EQ(columns.size(), 1U);
   contract::alter(destination(), record(items_oid), {.columns = columns.at(record(items_oid).id)->columns});
   apply(package);
@@ -357,7 +360,9 @@ TEST_F(PackageApplyTest, columns_with_variants_are_named_before_the_load) {
   const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
   stream(money);
   const auto package = Changes().transaction(700, 0x1000).insert(money, {1, contract::VariantText{"NaN"}}).commits();
-  const auto found = variant_columns(package.steps, sync());
+  TargetNeeds needs;
+  needs.add(package.steps);
+  const auto found = needs.overflow_columns(sync());
   ASSERT_TRUE(found.contains(items_oid));
   EXPECT_EQ(found.at(items_oid), std::set<std::string>{"a"});
   contract::alter(destination(), record(items_oid), {.overflow = {"a"}});

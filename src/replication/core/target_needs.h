@@ -1,0 +1,38 @@
+// What changes need of target tables: columns that are added before the changes are applied.
+//
+// Changes of a transaction that is spooled or prepared are applied with its commit, perhaps much later: the target may
+// have been copied anew since, or another process may be at work. So what they need is collected from the changes
+// themselves, and compared with the targets when the load begins that applies them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/load_package.h"
+#include "replication/core/table_sync.h"
+
+namespace walbrook::replication {
+
+class TargetNeeds {
+ public:
+  void add(const std::vector<Step>& steps);
+  void add(const TargetNeeds& others);
+
+  // Columns with values that go to their overflow columns, by table.
+  [[nodiscard]] std::map<Oid, std::set<std::string>> overflow_columns(TableSync& sync) const;
+  // Of outputs that have their changes alone: the columns that the changes bring, where the target lacks some of them.
+  [[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(TableSync& sync) const;
+
+ private:
+  struct OfRelation {
+    std::vector<TableSchemaRef> schemas;  // of its changes, in their order, each once
+    std::set<std::string> overflow;
+  };
+  void add(OfRelation& relation, const TableSchemaRef& schema);
+
+  std::map<Oid, OfRelation> relations_;
+};
+
+}  // namespace walbrook::replication
