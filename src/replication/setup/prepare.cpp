@@ -23,6 +23,7 @@
 #include "replication/setup/expected_publication.h"
 #include "replication/setup/made_in_source.h"
 #include "replication/setup/new_system.h"
+#include "replication/setup/prepared_check.h"
 
 namespace walbrook::replication {
 namespace {
@@ -296,16 +297,6 @@ destination::State reset(const RunOptions& options, postgres::Connection& catalo
   return destination.open();
 }
 
-void check_keeps_prepared(const RunOptions& options, const std::optional<postgres::SlotState>& slot,
-                          const destination::Destination& destination) {
-  const bool decodes_prepared = slot && slot->two_phase;
-  if ((!options.two_phase && !decodes_prepared) || destination.capabilities().keeps_prepared) return;
-  throw Error(
-      ErrorKind::configuration,
-      fmt::format("prepared transactions cannot wait in {}, and the server sends them once", destination.name()),
-      decodes_prepared ? "Use a slot without two_phase." : "Have them sent with their commit, without two-phase.");
-}
-
 // Everything that can refuse the run. Nothing is made, and nothing is dropped.
 struct Checked {
   postgres::ServerIdentity server;
@@ -323,7 +314,7 @@ Checked check(const RunOptions& options, postgres::Connection& catalog, destinat
   out.protocol = chosen_protocol(options, catalog);
   const auto slot = options.reset ? std::nullopt : postgres::read_slot(catalog, options.slot);
   postgres::check_carries_prepared(slot, out.protocol);
-  check_keeps_prepared(options, slot, destination);
+  check_keeps_prepared(options.two_phase, slot, destination.capabilities(), destination.name());
   check_asked_columns(options, expected_publication(options, catalog, options.reset), state.outputs, catalog, types,
                       destination);
   return out;
