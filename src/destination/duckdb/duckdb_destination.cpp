@@ -109,10 +109,10 @@ void DuckDbDestination::reading(const Work& work) {
 
 // A file that is open stays so: whoever waits for it would get it in between.
 State DuckDbDestination::open() {
-  if (connection_ == nullptr || connection_->database().is_broken() || outcome_is_uncertain_) {
+  if (connection_ == nullptr || connection_->database().is_broken() || uncertain_) {
     disconnect();
     connect();
-    outcome_is_uncertain_ = false;
+    uncertain_.reset();
   }
   known_ = {};
   State found;
@@ -176,12 +176,17 @@ void DuckDbDestination::reopen_if_broken() {
   disconnect();
   connect();
   read_known();
-  if (!outcome_is_uncertain_) return;
+  if (!uncertain_) return;
   StateTables state(*connection_, pipeline_);
   const auto checkpoint = state.checkpoint();
   const auto lsn_of = [](const std::optional<Checkpoint>& from) { return from ? from->lsn : Lsn{}; };
-  if (lsn_of(checkpoint) == lsn_of(last_checkpoint_)) {
-    outcome_is_uncertain_ = false;
+  // A commit that made tables visible may have left the checkpoint where it was.
+  const bool has_copies = std::ranges::all_of(uncertain_->taken_copies, [&state](OutputId output) {
+    const auto copy = state.copy_of(output);
+    return copy && copy->kind == TargetRecord::Kind::finished_copy;
+  });
+  if (has_copies && lsn_of(checkpoint) == lsn_of(last_checkpoint_)) {
+    uncertain_.reset();
     return;
   }
   connection_.reset();  // every later load comes here again
@@ -247,8 +252,7 @@ std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const Attempt
                                                      transaction_is_open_ = false;
                                                      if (outcome.committed && outcome.checkpoint)
                                                        last_checkpoint_ = outcome.checkpoint;
-                                                     if (outcome.uncertain && outcome.checkpoint)
-                                                       outcome_is_uncertain_ = true;
+                                                     if (outcome.uncertain && outcome.checkpoint) uncertain_ = outcome;
                                                    });
   transaction_is_open_ = true;
   return begun;

@@ -58,7 +58,8 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   std::unique_ptr<Connection> connection_;
   Known known_;
   bool transaction_is_open_ = false;
-  bool outcome_is_uncertain_ = false;
+  // Its commit failed, and nobody has looked since whether it is durable.
+  std::optional<DuckDbTransaction::Outcome> uncertain_;
   std::optional<Checkpoint> last_checkpoint_;  // as this process knows it to be durable
 
   std::unique_ptr<FileClaim> claim_;  // from the first open() on; outlives what is open

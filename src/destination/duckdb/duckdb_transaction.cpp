@@ -95,6 +95,7 @@ void DuckDbTransaction::swap_in(const OutputRecord& output, const TargetName* fo
   names_.remove(copy.schema, copy.table);
   names_.add(output.target_schema, output.target_name);
   state_.forget_target(copy);
+  outcome_.taken_copies.push_back(output.id);
   TargetRecord live{
       .kind = TargetRecord::Kind::live, .output = output.id, .has_source = output.has_source(), .target = copy};
   live.target.table = output.target_name;
@@ -118,6 +119,7 @@ MergeCounts DuckDbTransaction::add_copy(const OutputRecord& output, const std::v
   const auto copy = finished_copy_of(output);
   const auto counts = add_rows(connection_, target_of(output), copy, key);
   drop_target(connection_, state_, copy);
+  outcome_.taken_copies.push_back(output.id);
   return counts;
 }
 

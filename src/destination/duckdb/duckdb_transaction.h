@@ -32,6 +32,7 @@ class DuckDbTransaction final : public destination::Transaction {
     bool committed = false;
     bool uncertain = false;  // COMMIT itself failed: it may be durable or not
     std::optional<Checkpoint> checkpoint;
+    std::vector<OutputId> taken_copies;  // of these outputs; gone where it is durable
   };
   using Ended = std::function<void(const Outcome&)>;
 

@@ -9,7 +9,6 @@
 #include "base/remedy.h"
 #include "destination/memory/memory_capabilities.h"
 #include "destination/memory/memory_copy.h"
-#include "destination/memory/memory_transaction.h"
 
 namespace walbrook::destination::memory {
 namespace {
@@ -87,7 +86,7 @@ State MemoryDestination::open() {
     return state_of(contents, pipeline_);
   });
   last_checkpoint_ = state.checkpoint;
-  uncertain_ = false;
+  uncertain_.reset();
   return state;
 }
 
@@ -105,23 +104,31 @@ std::vector<TargetFinding> MemoryDestination::inspect(std::span<const OutputReco
   });
 }
 
+// A commit that made tables visible may have left the checkpoint where it was.
+bool MemoryDestination::is_durable(const MemoryTransaction::Outcome& uncertain) {
+  if (lsn_of(read_state().checkpoint) != lsn_of(last_checkpoint_)) return true;
+  return store_->with([&](const MemoryStore::Contents& contents) {
+    return std::ranges::any_of(uncertain.taken_copies,
+                               [&](const auto& name) { return !contents.copies.contains(name); });
+  });
+}
+
 std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt*/) {
   if (is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   store_->reach(Step::begin);
   if (uncertain_) {
-    const auto durable = lsn_of(read_state().checkpoint);
-    if (durable != lsn_of(last_checkpoint_)) {
+    if (is_durable(*uncertain_)) {
       throw Error(ErrorKind::destination,
                   fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name_,
-                              durable.to_string()),
+                              lsn_of(read_state().checkpoint).to_string()),
                   remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
     }
-    uncertain_ = false;
+    uncertain_.reset();
   }
   is_open_ = true;
   return std::make_unique<MemoryTransaction>(store_, pipeline_, [this](const MemoryTransaction::Outcome& outcome) {
     is_open_ = false;
-    uncertain_ = outcome.uncertain;
+    if (outcome.uncertain) uncertain_ = outcome;
     if (outcome.committed && outcome.checkpoint) last_checkpoint_ = outcome.checkpoint;
   });
 }

@@ -10,6 +10,7 @@
 
 #include "destination/destination.h"
 #include "destination/memory/memory_store.h"
+#include "destination/memory/memory_transaction.h"
 #include "destination/open_destination.h"
 
 namespace walbrook::destination::memory {
@@ -31,13 +32,15 @@ class MemoryDestination final : public destination::Destination {
   void drop(DropScope scope, std::span<const OutputRecord> outputs) override;
 
  private:
+  [[nodiscard]] bool is_durable(const MemoryTransaction::Outcome& uncertain);
   void drop_outputs(MemoryStore::Contents& contents, std::span<const OutputRecord> outputs);
 
   std::string name_;
   std::string pipeline_;
   std::shared_ptr<MemoryStore> store_;
-  bool is_open_ = false;                       // a transaction is
-  bool uncertain_ = false;                     // how the last commit ended
+  bool is_open_ = false;  // a transaction is
+  // Its commit failed, and nobody has looked since whether it is durable.
+  std::optional<MemoryTransaction::Outcome> uncertain_;
   std::optional<Checkpoint> last_checkpoint_;  // that is known to be durable
 };
 

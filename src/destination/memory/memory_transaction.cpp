@@ -54,14 +54,14 @@ MemoryTable& MemoryTransaction::changed(const OutputRecord& output) {
 MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
   const auto name = name_of(output);
   if (const auto altered = altered_copies_.find(name); altered != altered_copies_.end()) {
-    taken_copies_.insert(name);
+    outcome_.taken_copies.insert(name);
     return std::move(altered_copies_.extract(altered).mapped());
   }
   const auto copy = store_->with([&](const MemoryStore::Contents& contents) -> TableRef {
     const auto found = contents.copies.find(name);
     return found == contents.copies.end() || found->second.pipeline != pipeline_ ? nullptr : found->second.table;
   });
-  if (copy == nullptr || !taken_copies_.insert(name).second) {
+  if (copy == nullptr || !outcome_.taken_copies.insert(name).second) {
     throw Error(ErrorKind::internal,
                 fmt::format("there is no finished copy of table {}.{}", output.schema, output.name));
   }
@@ -78,7 +78,7 @@ void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alte
   const auto name = name_of(output);
   if (!altered_copies_.contains(name)) {
     altered_copies_.emplace(name, take_copy(output));
-    taken_copies_.erase(name);
+    outcome_.taken_copies.erase(name);
   }
   apply(altered_copies_.at(name));
 }
@@ -203,7 +203,7 @@ void MemoryTransaction::commit() {
   outcome_.uncertain = true;
   store_->reach(Step::before_commit);
   store_->with([this](MemoryStore::Contents& contents) {
-    for (const auto& name : taken_copies_) contents.copies.erase(name);
+    for (const auto& name : outcome_.taken_copies) contents.copies.erase(name);
     for (auto& [name, copy] : altered_copies_) {
       contents.copies.insert_or_assign(
           name, Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(std::move(copy))});
@@ -219,7 +219,8 @@ void MemoryTransaction::commit() {
     apply_to(contents.pipelines[pipeline_]);
   });
   store_->reach(Step::after_commit);
-  outcome_ = {.committed = true, .checkpoint = outcome_.checkpoint};
+  outcome_.committed = true;
+  outcome_.uncertain = false;
 }
 
 }  // namespace walbrook::destination::memory

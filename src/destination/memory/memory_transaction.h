@@ -23,6 +23,7 @@ class MemoryTransaction final : public destination::Transaction {
     bool committed = false;
     bool uncertain = false;  // commit() failed: it may be durable or not
     std::optional<Checkpoint> checkpoint;
+    std::set<MemoryStore::Name> taken_copies;  // gone where it is durable
   };
   using Ended = std::function<void(const Outcome&)>;
 
@@ -54,7 +55,6 @@ class MemoryTransaction final : public destination::Transaction {
   Ended ended_;
   Outcome outcome_;
   std::map<Name, std::optional<MemoryTable>> targets_;  // as they will be; nullopt: it goes
-  std::set<Name> taken_copies_;
   std::map<Name, MemoryTable> altered_copies_;
   std::map<Name, RowBatch> completed_;                          // rows that wait for the next append
   std::map<std::uint32_t, std::vector<std::string>> prepared_;  // as they will be, of those that were touched

@@ -91,6 +91,30 @@ TEST_F(MemoryDestinationTest, p2_a_commit_in_doubt_that_was_durable_is_not_made_
   EXPECT_EQ(rows(), 2U);
 }
 
+// Found by the simulation: the checkpoint alone does not tell.
+TEST_F(MemoryDestinationTest, p2_a_copy_in_doubt_that_was_swapped_in_is_not_looked_for_again) {
+  const auto table = record();
+  const CopyTarget target{.output = &table, .schema = orders};
+  const auto swap_in = [&] {
+    const auto transaction = destination_->begin({});
+    transaction->swap_in(table);
+    transaction->commit();
+  };
+  destination_->begin_copy({&target, 1})->finish();
+  fail_at(Step::before_commit, ErrorKind::in_doubt);
+  EXPECT_THROW(swap_in(), Error);
+  fail_at(Step::after_commit, ErrorKind::in_doubt);
+  EXPECT_THROW(swap_in(), Error);
+  try {
+    swap_in();
+    FAIL() << "it turned out to be durable";
+  } catch (const Error& failed) {
+    EXPECT_EQ(failed.kind(), ErrorKind::destination) << failed.what();
+  }
+  reopen();
+  EXPECT_EQ(rows(), 0U);
+}
+
 TEST_F(MemoryDestinationTest, a_commit_in_doubt_that_was_not_durable_can_be_tried_again) {
   create();
   fail_at(Step::before_commit, ErrorKind::in_doubt);
