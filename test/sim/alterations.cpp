@@ -59,12 +59,14 @@ Oid create_table(Server& server, const std::string& name, const std::vector<NewC
   table.written = xid;
   reshape(server, table, std::move(shape));
   commit_alteration(server, xid, table.shape->oid, {reshaped(table, true)});
+  server.tally->add(Happening::table_created);
   return table.shape->oid;
 }
 
 bool drop_table(Server& server, Oid oid) {
   if (is_in_use(server.tables.at(oid))) return false;
   server.tables.erase(oid);
+  server.tally->add(Happening::table_dropped);
   commit_alteration(server, server.next_xid++, oid, {});
   return true;
 }
@@ -80,6 +82,7 @@ bool add_column(Server& server, Oid oid, const std::string& name, Oid type, cons
   reshape(server, table, std::move(shape));
   change_rows(table, [&value](Cells& cells) { cells.push_back(value); });
   commit_alteration(server, xid, oid, {reshaped(table, !value)});
+  server.tally->add(value ? Happening::rows_changed_silently : Happening::columns_altered);
   return true;
 }
 
@@ -92,6 +95,7 @@ bool drop_column(Server& server, Oid oid, std::size_t column) {
   reshape(server, table, std::move(shape));
   change_rows(table, [at](Cells& cells) { cells.erase(cells.begin() + at); });
   commit_alteration(server, server.next_xid++, oid, {reshaped(table, true)});
+  server.tally->add(Happening::columns_altered);
   return true;
 }
 
@@ -104,6 +108,20 @@ bool rename_column(Server& server, Oid oid, std::size_t column, const std::strin
   shape.columns[column].version = xid;
   reshape(server, table, std::move(shape));
   commit_alteration(server, xid, oid, {reshaped(table, false)});
+  server.tally->add(Happening::columns_altered);
+  return true;
+}
+
+bool rename_table(Server& server, Oid oid, const std::string& name) {
+  auto& table = server.tables.at(oid);
+  if (is_in_use(table)) return false;
+  const auto xid = server.next_xid++;
+  auto shape = *table.shape;
+  shape.name = name;
+  reshape(server, table, std::move(shape));
+  table.written = xid;
+  commit_alteration(server, xid, oid, {reshaped(table, true)});
+  server.tally->add(Happening::table_renamed);
   return true;
 }
 
@@ -117,6 +135,7 @@ bool rewrite_column(Server& server, Oid oid, std::size_t column, const Cell& val
   table.file = server.next_oid++;
   table.written = xid;
   change_rows(table, [&](Cells& cells) { cells[column] = value; });
+  server.tally->add(Happening::rows_changed_silently);
   commit_alteration(server, xid, oid, {reshaped(table, false)});
   return true;
 }
@@ -126,6 +145,7 @@ bool set_identity(Server& server, Oid oid, char identity) {
   if (is_in_use(table)) return false;
   auto shape = *table.shape;
   shape.identity = identity;
+  server.tally->add(Happening::identity_altered);
   reshape(server, table, std::move(shape));
   const auto xid = server.next_xid++;
   table.written = xid;
@@ -138,6 +158,7 @@ bool vacuum_full(Server& server, Oid oid) {
   if (is_in_use(table)) return false;
   const auto xid = server.next_xid++;
   reshape(server, table, *table.shape);
+  server.tally->add(Happening::file_replaced);
   table.file = server.next_oid++;
   table.written = xid;
   commit_alteration(server, xid, oid, {});
@@ -147,11 +168,13 @@ bool vacuum_full(Server& server, Oid oid) {
 void publish(Server& server, Oid oid) {
   const auto xid = server.next_xid++;
   server.tables.at(oid).published = xid;
+  server.tally->add(Happening::published);
   commit_alteration(server, xid, 0, {{.table = oid, .kind = LedgerEntry::Kind::publish}});
 }
 
 void unpublish(Server& server, Oid oid) {
   server.tables.at(oid).published = 0;
+  server.tally->add(Happening::unpublished);
   commit_alteration(server, server.next_xid++, 0, {{.table = oid, .kind = LedgerEntry::Kind::unpublish}});
 }
 

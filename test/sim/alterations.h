@@ -21,6 +21,8 @@ bool drop_table(Server& server, Oid table);
 // `value`: what old rows have in it, without a message of the stream.
 bool add_column(Server& server, Oid table, const std::string& name, Oid type, const Cell& value);
 bool drop_column(Server& server, Oid table, std::size_t column);
+// REQUIRES: no table has the name.
+bool rename_table(Server& server, Oid table, const std::string& name);
 bool rename_column(Server& server, Oid table, std::size_t column, const std::string& name);
 // ALTER COLUMN … TYPE text USING …: every row gets `value` there, without a message of the stream.
 bool rewrite_column(Server& server, Oid table, std::size_t column, const Cell& value);

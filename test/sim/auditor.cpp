@@ -79,6 +79,7 @@ void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
 
 // Since it was copied it was altered, or published again: the catalog shows that before the stream has come so far.
 bool Auditor::needs_copy(const ReplicaTable& table) const {
+  if (requested_.contains(table.oid)) return true;
   auto next = std::ranges::lower_bound(ledger_, table.seam, {}, &LedgerCommit::commit_lsn);
   return std::any_of(next, ledger_.end(), [&](const LedgerCommit& commit) {
     return std::ranges::any_of(commit.entries, [&](const LedgerEntry& entry) {

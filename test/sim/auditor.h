@@ -6,7 +6,7 @@
 //   P2  the same over crashes and repeated delivery: rows are counted, so that one that is lost or there twice shows;
 //       the checkpoint never goes back
 //       a table that left the publication has every change that was published before it left, unless it was to be
-//       copied again by then: because it was altered, or had left before and come back
+//       copied again by then: because it was altered, had left before and come back, or a user asked for it
 //   P3  nothing is confirmed to the source before it is durable
 //   P5  what the engine holds stays below its bounds
 //
@@ -41,6 +41,8 @@ class Auditor {
   // The source was told that everything before `confirmed` is durable.
   void check_confirmed(Lsn confirmed, Lsn checkpoint) const;
   void check_bound(const std::string& what, std::size_t held, std::size_t bound) const;
+  // A user asks for a new copy of the table: what the stream brings until then is not missed.
+  void resync_requested(std::uint32_t table) { requested_.insert(table); }
   // Everything is quiet: these tables are published, and nothing is left to apply.
   void check_end(const ReplicaState& state, const std::set<std::uint32_t>& published);
 
@@ -69,6 +71,7 @@ class Auditor {
   std::uint64_t commits_ = 0;
   Lsn checkpoint_;
   std::map<std::uint32_t, Expected> expected_;  // of tables that stream
+  std::set<std::uint32_t> requested_;           // tables of which a new copy was asked for
   std::map<std::uint32_t, Lsn> left_;           // of tables that left: the checkpoint then
   std::uint64_t compared_tables_ = 0;
 };

@@ -100,7 +100,10 @@ void Decoding::on_alteration(const WalRecord& record) {
 void Decoding::on_rollback_to(const WalRecord& record) {
   auto& transaction = transactions_[record.xid];
   for (const auto subxid : record.rolled_back) {
-    if (transaction.sent_subxids.contains(subxid)) send_stream_abort(record, subxid);
+    if (transaction.sent_subxids.contains(subxid)) {
+      send_stream_abort(record, subxid);
+      server_.tally->add(Happening::streamed_rolled_back_to);
+    }
     std::erase_if(transaction.changes, [&](std::size_t change) { return server_.wal[change].subxid == subxid; });
   }
 }
@@ -118,6 +121,7 @@ void Decoding::on_commit(const WalRecord& record) {
   auto transaction = std::move(transactions_[record.xid]);
   transactions_.erase(record.xid);
   if (record.at < options_.begins_at) return;
+  server_.tally->add_sent(record.at);
   if (transaction.streamed) {
     if (!transaction.changes.empty()) send_block(record.xid, transaction);
     send(postgres::StreamCommit{
@@ -142,6 +146,7 @@ void Decoding::on_prepare(const WalRecord& record) {
   auto transaction = std::move(transactions_[record.xid]);
   transactions_.erase(record.xid);
   if (record.at < options_.begins_at) return;
+  server_.tally->add(Happening::prepared_sent);
   const std::string gid = "gid" + std::to_string(record.xid);
   if (transaction.streamed) {
     if (!transaction.changes.empty()) send_block(record.xid, transaction);
@@ -194,6 +199,7 @@ bool Decoding::has_published_changes(const Buffered& transaction) const {
 }
 
 void Decoding::send_block(Xid xid, Buffered& transaction) {
+  if (!transaction.streamed) server_.tally->add(Happening::streamed);
   send(postgres::StreamStart{.xid = xid, .first_segment = !transaction.streamed});
   transaction.streamed = true;
   for (const auto change : transaction.changes) transaction.sent_subxids.insert(server_.wal[change].subxid);

@@ -11,11 +11,29 @@ std::string ModelCatalog::read_snapshot() {
   return sim::read_snapshot(server_);
 }
 
+void CountedSpool::put(const replication::SpoolKey& key, Lsn first_commit, std::string_view bytes) {
+  try {
+    MemorySpool::put(key, first_commit, bytes);
+  } catch (const replication::SpoolFull&) {
+    const bool of_table = key.kind == replication::SpoolKey::Kind::table;
+    tally_.add(of_table ? Happening::spool_full_for_table : Happening::spool_full_for_transaction);
+    throw;
+  }
+}
+
+void ModelCatalog::require_server() const {
+  if (network_.reaches_catalog) return;
+  server_.tally->add(Happening::catalog_unreachable);
+  throw Error(ErrorKind::connection, "the source does not answer");
+}
+
 postgres::Publication ModelCatalog::read_publication() {
+  require_server();
   return sim::read_publication(server_);
 }
 
 postgres::CatalogMoment ModelCatalog::read_moment() {
+  require_server();
   return sim::read_publication(server_).moment;
 }
 
@@ -34,7 +52,8 @@ Engine::Engine(Server& server, Network& network, std::unique_ptr<destination::De
       options_(options),
       random_(random),
       destination_(std::move(destination)),
-      catalog_(server, destination_->capabilities().values),
+      catalog_(server, network, destination_->capabilities().values),
+      spool_(*server.tally),
       start_(prepare()),
       queue_(
           options.queue_bytes, [] {}, [] {}),
@@ -102,10 +121,13 @@ replication::ReceiverOptions Engine::receiver_options() const {
 std::unique_ptr<postgres::ChangeReader> Engine::connect(const replication::ResumePoint& start,
                                                         const replication::StreamLimits& limits) {
   const auto asked = start.compare_from.is_set() ? std::min(start.compare_from, start.checkpoint) : start.checkpoint;
-  const DecodingOptions options{.begins_at = std::max(asked, server_.slot.confirmed),
-                                .protocol = options_.protocol,
-                                .streaming = options_.streaming && !limits.whole,
-                                .two_phase = options_.two_phase};
+  // A source that keeps its place by itself begins there, whatever is asked for (ChangeReader::begins_at).
+  const bool begins_at_slot = random_.chance(20);
+  const DecodingOptions options{
+      .begins_at = begins_at_slot ? server_.slot.confirmed : std::max(asked, server_.slot.confirmed),
+      .protocol = options_.protocol,
+      .streaming = options_.streaming && !limits.whole,
+      .two_phase = options_.two_phase};
   return open_connection(server_, network_, options, Random(random_.next()));
 }
 
@@ -119,6 +141,12 @@ void Engine::step_loader() {
 
 void Engine::step_catalog_poll() {
   static_cast<void>(catalog_poll_.step(clock_.now()));
+}
+
+void Engine::request_resync(const std::string& table) {
+  server_.tally->add(Happening::resync_requested);
+  tell(replication::ResyncRequest{.tables = {{.schema = "public", .name = table, .columns = {}}},
+                                  .answer = std::make_shared<replication::ResyncRequest::Answer>()});
 }
 
 void Engine::deliver(std::size_t messages) {

@@ -34,7 +34,8 @@ struct EngineOptions {
 // The source's catalog, as a poll reads it.
 class ModelCatalog final : public replication::CatalogSource {
  public:
-  ModelCatalog(const Server& server, const ValueLimits& limits) : server_(server), limits_(limits) {}
+  ModelCatalog(const Server& server, const Network& network, const ValueLimits& limits)
+      : server_(server), network_(network), limits_(limits) {}
   [[nodiscard]] std::string read_snapshot() override;
   [[nodiscard]] postgres::Publication read_publication() override;
   [[nodiscard]] postgres::CatalogMoment read_moment() override;
@@ -45,8 +46,20 @@ class ModelCatalog final : public replication::CatalogSource {
   void disconnect() override {}
 
  private:
+  void require_server() const;
+
   const Server& server_;
+  const Network& network_;
   ValueLimits limits_;
+};
+
+class CountedSpool final : public test::MemorySpool {
+ public:
+  explicit CountedSpool(Tally& tally) : tally_(tally) {}
+  void put(const replication::SpoolKey& key, Lsn first_commit, std::string_view bytes) override;
+
+ private:
+  Tally& tally_;
 };
 
 class Engine {
@@ -61,12 +74,16 @@ class Engine {
   void step_catalog_poll();
   std::string step_copies() { return copies_.step(clock_.now()); }
   std::string run_short_of_slots() { return copies_.run_short(clock_.now()); }
+  // A user asks for a resync of that table of schema public.
+  void request_resync(const std::string& table);
   // From now on the spool takes that many bytes more than it has.
   void limit_spool(std::size_t bytes) { spool_.set_capacity(spool_.bytes() + bytes); }
   // Some of what was told to the loader arrives.
   void deliver(std::size_t messages);
 
   [[nodiscard]] std::size_t queued_bytes() const { return queue_.bytes(); }
+  [[nodiscard]] std::size_t spooled_bytes() const { return spool_.bytes(); }
+  [[nodiscard]] std::size_t spool_capacity() const { return spool_.capacity(); }
 
  private:
   // What the steps below are made with; it is there before them.
@@ -92,7 +109,7 @@ class Engine {
   std::unique_ptr<destination::Destination> destination_;
   ModelCatalog catalog_;
   std::deque<replication::LoaderMessage> on_their_way_;
-  test::MemorySpool spool_;
+  CountedSpool spool_;
   Start start_;
   replication::TableGroups groups_;
   replication::PackageQueue queue_;

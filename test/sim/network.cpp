@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fault.h"
 
 namespace walbrook::sim {
 namespace {
@@ -18,7 +19,10 @@ class Connection final : public postgres::ChangeReader {
 
   postgres::Poll poll(postgres::Frame& out) override {
     require_connected();
-    if (network_.frames == 0) return postgres::Poll::idle;
+    if (network_.frames == 0) {
+      server_.tally->add(Happening::frames_held_back);
+      return postgres::Poll::idle;
+    }
     auto frame = decoding_.next_frame();
     if (network_.tells_position) position_ = std::max(position_, decoding_.position());
     if (!frame) return postgres::Poll::idle;
@@ -34,8 +38,11 @@ class Connection final : public postgres::ChangeReader {
   void confirm(Lsn durable) override {
     require_connected();
     if (!durable.is_set()) return;
+    if (durable > server_.slot.confirmed) fault::hit("before_confirm");
     network_.confirmed(durable);
-    server_.slot.confirmed = std::max(server_.slot.confirmed, durable);
+    if (durable <= server_.slot.confirmed) return;
+    server_.slot.confirmed = durable;
+    fault::hit("after_confirm");
   }
 
  private:

@@ -14,6 +14,7 @@ struct Network {
   std::size_t frames = 0;      // that may be read before there is nothing; the rest has not arrived
   std::uint64_t broken = 0;    // grows with every loss of connection
   bool tells_position = true;  // keepalives arrive
+  bool reaches_catalog = true;
   std::function<void(Lsn)> confirmed = [](Lsn) {};  // what the server was told to be durable
 };
 

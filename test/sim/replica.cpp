@@ -8,6 +8,15 @@ namespace {
 using destination::memory::MemoryStore;
 using destination::memory::MemoryTable;
 
+// The model's numbers are whole.
+std::string decimal_text(Int128 scaled, int scale) {
+  for (; scale > 0; --scale) {
+    if (scaled % 10 != 0) return "a number with decimals";
+    scaled /= 10;
+  }
+  return std::to_string(static_cast<std::int64_t>(scaled));
+}
+
 std::optional<std::string> cell_text(const Column& column, std::size_t row) {
   if (const auto* overflow = column.variant(row)) return *overflow;
   if (column.is_null(row)) return std::nullopt;
@@ -18,6 +27,8 @@ std::optional<std::string> cell_text(const Column& column, std::size_t row) {
       return std::to_string(column.value<std::int32_t>(row));
     case Layout::int64:
       return std::to_string(column.value<std::int64_t>(row));
+    case Layout::decimal:
+      return decimal_text(column.value<Int128>(row), column.type().scale);
     default:
       return std::string(column.bytes_at(row));
   }

@@ -19,6 +19,7 @@
 #include "base/lsn.h"
 #include "model/source_type.h"
 #include "test/sim/ledger.h"
+#include "test/sim/tally.h"
 
 namespace walbrook::sim {
 
@@ -131,6 +132,7 @@ struct Slot {
 };
 
 struct Server {
+  Tally* tally = nullptr;  // borrowed
   std::map<Oid, ModelTable> tables;
   std::map<Xid, OpenTransaction> open;  // prepared ones among them
   std::vector<WalRecord> wal;
@@ -142,6 +144,7 @@ struct Server {
   std::uint64_t next_row = 1;
   std::uint64_t next_shape = 1;
   std::int64_t time = 1'700'000'000'000'000;  // microseconds since 1970
+  Lsn newest_seam;                            // where a copy's snapshot was taken last
   bool sends_empty = false;                   // servers before 15 send transactions without published changes
 
   // Writes a record of that many bytes; returns it. `record.at` and `record.end` are set.

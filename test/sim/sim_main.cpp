@@ -1,7 +1,7 @@
 // The simulation's command.
 //
 //   sim                                  the tests
-//   sim --seeds N                        seeds 1 to N
+//   sim --seeds N                        seeds 1 to N, and a table of what happened in them
 //   sim --seed S [--trace]               one of them; --trace shows each step, and what the engine logs
 //   sim … --planted FAULT                with a fault in the engine (base/planted.h)
 #include <fmt/format.h>
@@ -55,14 +55,17 @@ int run_one(const SimulationOptions& options) {
 
 int run_all(const Request& request) {
   std::uint64_t failed = 0;
+  Tally tally;
   for (std::uint64_t seed = 1; seed <= request.seeds; ++seed) {
     auto options = request.one;
     options.seed = seed;
     const auto result = simulate(options);
+    tally.add(result.tally);
     if (result.violation.empty()) continue;
     ++failed;
     fmt::print("seed {}: {}\n", seed, result.violation);
   }
+  fmt::print("{}", tally.table());
   fmt::print("{} of {} seeds fail\n", failed, request.seeds);
   return failed == 0 ? 0 : 1;
 }

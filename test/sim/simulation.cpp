@@ -19,6 +19,7 @@ namespace {
 const destination::DestinationOptions destination_options{.url = "memory:simulation", .pipeline = "simulated"};
 constexpr int steps = 1000;
 constexpr int quiet_rounds_at_most = 600;
+constexpr int rounds_to_recover = 100;     // an engine may still find out what had failed before
 constexpr std::size_t plenty = 1U << 30U;  // of room in the spool
 
 // Ends the engine's process: not an Error, so that nothing of the engine catches it.
@@ -69,6 +70,7 @@ class Simulation {
     }
     result_.commits = commits_;
     result_.compared_tables = auditor_.compared_tables();
+    result_.tally = tally_;
     return std::move(result_);
   }
 
@@ -93,22 +95,29 @@ class Simulation {
     if (random_.chance(60)) weights_.destination_error = 10;
     if (random_.chance(40)) weights_.in_doubt = 10;
     if (random_.chance(60)) weights_.disconnect = 2;
+    asks_for_resyncs_ = random_.chance(40);
     store_->set_hook([this](Step step) { maybe_fail(step); });
-    fault::set_hook([this](std::string_view) { maybe_crash(); });
+    fault::set_hook([this](std::string_view point) { maybe_crash(point); });
     network_.confirmed = [this](Lsn lsn) { auditor_.check_confirmed(lsn, checkpoint()); };
   }
 
   bool happens(unsigned per_mille) { return !is_quiet_ && random_.below(1000) < per_mille; }
-  void maybe_crash() {
-    if (happens(weights_.crash)) throw Crash();
+  void maybe_crash(std::string_view point) {
+    if (!happens(weights_.crash)) return;
+    if (!point.empty()) tally_.add_crash(point);
+    throw Crash();
   }
   // What may happen to a destination at that point.
   void maybe_fail(Step step) {
     if (step == Step::after_commit) ++commits_;
-    maybe_crash();
+    maybe_crash("");
     const bool of_commit = step == Step::before_commit || step == Step::after_commit;
-    if (of_commit && happens(weights_.in_doubt)) throw Error(ErrorKind::in_doubt, "the commit's answer was lost");
+    if (of_commit && happens(weights_.in_doubt)) {
+      tally_.add(step == Step::after_commit ? Happening::in_doubt_and_durable : Happening::in_doubt_and_lost);
+      throw Error(ErrorKind::in_doubt, "the commit's answer was lost");
+    }
     if (step != Step::after_commit && happens(weights_.destination_error)) {
+      tally_.add(Happening::destination_failed);
       throw Error(ErrorKind::destination, "the destination is full");
     }
   }
@@ -126,6 +135,7 @@ class Simulation {
       engine_.reset();
     } catch (const Error& failed) {
       last_error_ = failed.cause();
+      check_may_end(failed);
       note("the engine ends: " + last_error_);
       engine_.reset();
     }
@@ -133,7 +143,16 @@ class Simulation {
     audited_commits_ = commits_;
     if (engine_ != nullptr) {
       auditor_.check_bound("the queue", engine_->queued_bytes(), options_.queue_bytes + 2 * options_.package_bytes);
+      auditor_.check_bound("the spool", engine_->spooled_bytes(), engine_->spool_capacity());
     }
+  }
+
+  // A run may end where the destination stays in trouble, or a transaction does not fit in the spool.
+  void check_may_end(const Error& failed) const {
+    const bool is_expected = failed.kind() == ErrorKind::destination || failed.kind() == ErrorKind::in_doubt ||
+                             failed.kind() == ErrorKind::data;
+    if (is_expected && quiet_rounds_ < rounds_to_recover) return;
+    throw Violation(fmt::format("the engine ends by itself: {}", failed.cause()));
   }
 
   void start_engine() {
@@ -158,9 +177,20 @@ class Simulation {
     if (dice < 82) return step_loader();
     if (dice < 90) return note(engine_->step_copies());
     if (dice < 94) return engine_->step_catalog_poll();
-    if (dice < 98) return engine_->deliver(random_.between(1, 4));
+    if (dice < 97) return engine_->deliver(random_.between(1, 4));
+    if (dice < 98) return ask_for_something();
     if (dice < 99) return be_short();
     server_.slot.flushed = server_.slot.confirmed;
+  }
+
+  void ask_for_something() {
+    network_.reaches_catalog = !network_.reaches_catalog || random_.chance(70);
+    auto table = server_.tables.begin();
+    std::advance(table, static_cast<std::ptrdiff_t>(random_.below(server_.tables.size())));
+    if (!asks_for_resyncs_ || !random_.chance(50)) return;
+    auditor_.resync_requested(table->first);
+    engine_->request_resync(table->second.shape->name);
+    note("a resync is requested of " + table->second.shape->name);
   }
 
   // Of what the engine can do without for a while.
@@ -178,11 +208,14 @@ class Simulation {
 
   void break_something() {
     ++network_.broken;
+    tally_.add(Happening::disconnected);
     switch (random_.below(4)) {
       case 0:
+        tally_.add(Happening::server_crashed);
         server_.slot.confirmed = server_.slot.flushed;
         return note("the server crashes and starts again");
       case 1:
+        tally_.add(Happening::crashed_between_steps);
         throw Crash();
       default:
         return note("the connection breaks");
@@ -194,7 +227,8 @@ class Simulation {
     is_quiet_ = true;
     note("everything is repaired");
     for (auto ended = workload_.end_one(); !ended.empty(); ended = workload_.end_one()) note(ended);
-    for (int round = 0; round < quiet_rounds_at_most; ++round) {
+    network_.reaches_catalog = true;
+    for (quiet_rounds_ = 0; quiet_rounds_ < quiet_rounds_at_most; ++quiet_rounds_) {
       network_.frames += 100;
       network_.tells_position = true;
       guarded([this] { engine_->step_receiver(); });
@@ -206,7 +240,7 @@ class Simulation {
         engine_->limit_spool(plenty);
         clock_.turn(milliseconds(500));
       });
-      if (round > 20 && is_caught_up()) return;
+      if (quiet_rounds_ > 20 && is_caught_up()) return;
     }
   }
 
@@ -236,7 +270,8 @@ class Simulation {
   Random random_;
   bool traced_;
   SimulationResult result_;
-  Server server_;
+  Tally tally_;
+  Server server_{.tally = &tally_};
   Workload workload_;
   Network network_;
   std::shared_ptr<destination::memory::MemoryStore> store_ =
@@ -245,10 +280,12 @@ class Simulation {
   Auditor auditor_;
   EngineOptions options_;
   Weights weights_;
+  bool asks_for_resyncs_ = false;
   std::unique_ptr<Engine> engine_;
   ModelClock clock_;
   std::uint64_t audited_commits_ = 0;
   bool is_quiet_ = false;
+  int quiet_rounds_ = 0;
   std::string last_error_;  // that ended an engine
 };
 

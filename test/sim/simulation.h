@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/planted.h"
+#include "test/sim/tally.h"
 
 namespace walbrook::sim {
 
@@ -23,6 +24,7 @@ struct SimulationResult {
   std::uint64_t crashes = 0;
   std::uint64_t commits = 0;  // of the destination
   std::uint64_t compared_tables = 0;
+  Tally tally;
 };
 
 struct SimulationOptions {

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/fault.h"
 #include "postgres/values/values.h"
 #include "test/sim/catalog_view.h"
 
@@ -62,6 +63,7 @@ std::string TableCopies::fail(const Error& failed, Now now) {
 
 std::string TableCopies::run_short(Now now) {
   if (!is_at_work_) return {};
+  server_.tally->add(Happening::slots_short);
   const Error failed(ErrorKind::source_not_ready, "all replication slots are in use", {}, {.sqlstate = "53400"});
   try {
     throw failed;
@@ -90,6 +92,7 @@ std::string TableCopies::advance(Now now) {
   if (!snapshot_) {
     snapshot_ = slot_->export_snapshot(server_);
     if (!snapshot_) return {};
+    server_.newest_seam = snapshot_->consistent_point;
     return fmt::format("a snapshot as of {}", snapshot_->consistent_point.to_string());
   }
   if (writer_ != nullptr) return copy_rows(now);
@@ -111,11 +114,13 @@ std::string TableCopies::begin_table(Now now) {
   const auto seen = snapshot_->tables.find(oid);
   if (seen == snapshot_->tables.end() || seen->second.file != there->second.file ||
       seen->second.shape != there->second.shape) {
+    server_.tally->add(Happening::snapshot_outdated);
     left_.push_back(std::move(tables_.front()));
     tables_.pop_front();
     return fmt::format("the snapshot is too old for table {}", oid);
   }
   if (there->second.exclusive != 0) return {};
+  fault::hit("copy_started");
   schema_ = copied_schema(*seen->second.shape, destination_.capabilities().values);
   const destination::CopyTarget target{.output = &tables_.front().record, .schema = schema_};
   writer_ = destination_.begin_copy({&target, 1});
@@ -133,9 +138,14 @@ std::string TableCopies::copy_rows(Now) {
       append_row(batch, next_row_->second, destination_.capabilities().values);
     }
     writer_->append(0, batch);
+    fault::hit("mid_copy");
     return fmt::format("{} rows of table {}", batch.rows(), locked_);
   }
   writer_->finish();
+  fault::hit("copy_done");
+  server_.tally->add(Happening::copied);
+  const bool written_to = server_.tables.at(locked_).committed != rows || !server_.tables.at(locked_).writers.empty();
+  if (written_to) server_.tally->add(Happening::copied_under_writers);
   leave_table();
   const auto table = std::move(tables_.front());
   tables_.pop_front();

@@ -96,6 +96,9 @@ void make_visible(Server& server, OpenTransaction& transaction, const WalRecord&
     }
     commit.entries.push_back(std::move(entry.ledger));
   }
+  if (transaction.tables.size() > 1) server.tally->add(Happening::several_tables);
+  if (!commit.entries.empty() && commit.commit_lsn == server.newest_seam)
+    server.tally->add(Happening::committed_at_seam);
   server.ledger.push_back(std::move(commit));
 }
 
@@ -167,8 +170,10 @@ bool update(Server& server, Xid xid, Oid oid, RowId row, const Cells& after, con
                                             .sent = sent},
                                  .row = row,
                                  .after = after});
+  if (moves) server.tally->add(Happening::key_changed);
   std::vector<bool> unchanged(after.size());
   for (std::size_t i = 0; i < after.size(); ++i) unchanged[i] = !written[i] && is_large(before[i]);
+  if (std::ranges::find(unchanged, true) != unchanged.end()) server.tally->add(Happening::large_value_left_out);
   write_change(server, transaction,
                {.kind = Change::Kind::update,
                 .table = table.shape,
@@ -221,6 +226,7 @@ bool truncate(Server& server, Xid xid, const std::vector<Oid>& oids) {
     if (sent) change.tables.push_back(table.shape);
   }
   change.sent = !change.tables.empty();
+  server.tally->add(Happening::truncated);
   write_change(server, transaction, std::move(change));
   return true;
 }
@@ -236,6 +242,7 @@ void rollback_to_savepoint(Server& server, Xid xid) {
   auto last = transaction.savepoints.back();
   undo_to(server, transaction, last);
   transaction.savepoints.pop_back();
+  server.tally->add(Happening::savepoint_rolled_back);
   last.released.push_back(last.subxid);
   server.write({.kind = WalRecord::Kind::rollback_to,
                 .xid = xid,
@@ -260,10 +267,12 @@ void commit(Server& server, Xid xid) {
 }
 
 void rollback(Server& server, Xid xid) {
+  server.tally->add(Happening::transaction_rolled_back);
   end_transaction(server, xid, WalRecord::Kind::rollback, false);
 }
 
 void prepare(Server& server, Xid xid) {
+  server.tally->add(Happening::prepared);
   const auto record = server.write(
       {.kind = WalRecord::Kind::prepare, .xid = xid, .subxid = xid, .change = std::nullopt}, end_record_bytes);
   auto& transaction = server.open.at(xid);
@@ -273,10 +282,12 @@ void prepare(Server& server, Xid xid) {
 }
 
 void commit_prepared(Server& server, Xid xid) {
+  server.tally->add(Happening::prepared_committed);
   end_transaction(server, xid, WalRecord::Kind::commit_prepared, true);
 }
 
 void rollback_prepared(Server& server, Xid xid) {
+  server.tally->add(Happening::prepared_rolled_back);
   end_transaction(server, xid, WalRecord::Kind::rollback_prepared, false);
 }
 

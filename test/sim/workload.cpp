@@ -49,7 +49,7 @@ std::vector<Oid> Workload::tables() const {
 }
 
 std::string Workload::create_table() {
-  const std::vector<Oid> types = {type_oid::int4, type_oid::int8, type_oid::text, type_oid::boolean};
+  const std::vector<Oid> types = {type_oid::int4, type_oid::int8, type_oid::text, type_oid::boolean, type_oid::numeric};
   const char identity = "dddffn"[random_.below(6)];
   std::vector<NewColumn> columns;
   const bool with_key = identity == 'd' || random_.chance(50);
@@ -61,9 +61,34 @@ std::string Workload::create_table() {
   for (auto more = random_.below(3); more > 0; --more) {
     columns.push_back({.name = fmt::format("c{}", names_++), .type = random_.pick(types)});
   }
-  const auto name = fmt::format("t{}", names_++);
+  const auto name = table_name();
   const auto oid = sim::create_table(server_, name, columns, identity);
   return fmt::format("CREATE TABLE {} ({} columns, identity {}, OID {})", name, columns.size(), identity, oid);
+}
+
+// A new one, or one that another table had.
+std::string Workload::table_name() {
+  if (dropped_.empty() || random_.chance(40)) return fmt::format("t{}", names_++);
+  const auto at = dropped_.begin() + static_cast<std::ptrdiff_t>(random_.below(dropped_.size()));
+  auto name = std::move(*at);
+  dropped_.erase(at);
+  server_.tally->add(Happening::table_created_again);
+  return name;
+}
+
+std::string Workload::drop_table(Oid oid) {
+  auto name = server_.tables.at(oid).shape->name;
+  if (!sim::drop_table(server_, oid)) return {};
+  dropped_.push_back(std::move(name));
+  return fmt::format("DROP TABLE {}", oid);
+}
+
+std::string Workload::rename_table(Oid oid) {
+  auto former = server_.tables.at(oid).shape->name;
+  auto name = table_name();
+  const bool is_renamed = sim::rename_table(server_, oid, name);
+  dropped_.push_back(is_renamed ? std::move(former) : name);
+  return done(is_renamed, fmt::format("ALTER TABLE {} RENAME TO {}", oid, name));
 }
 
 std::string Workload::new_text() {
@@ -79,6 +104,8 @@ Cell Workload::new_value(const ModelColumn& column) {
       return new_text();
     case type_oid::boolean:
       return random_.chance(50) ? "t" : "f";
+    case type_oid::numeric:  // some that no decimal column can hold
+      return random_.chance(15) ? "NaN" : std::to_string(random_.below(5));
     default:
       return std::to_string(static_cast<int>(random_.below(7)) - 3);
   }
@@ -91,7 +118,7 @@ Cells Workload::new_row(const ModelTable& table) {
 }
 
 std::string Workload::statement() {
-  if (options_.alters && random_.chance(4)) return alter();
+  if (options_.alters && random_.chance(7)) return alter();
   if (!prepared_.empty() && random_.chance(8)) return end_prepared();
   if (clients_.empty() || (clients_.size() < options_.transactions && random_.chance(20))) return begin_transaction();
   const auto at = random_.below(clients_.size());
@@ -198,8 +225,9 @@ std::string Workload::alter() {
   const auto oid = random_.pick(all);
   if (random_.chance(15) && all.size() < 6) return create_table();
   if (random_.chance(10) && all.size() > 1) {
-    return done(drop_table(server_, oid), fmt::format("DROP TABLE {}", oid));
+    return drop_table(oid);
   }
+  if (random_.chance(10)) return rename_table(oid);
   return alter_columns(oid);
 }
 

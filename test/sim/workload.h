@@ -35,6 +35,9 @@ class Workload {
   };
 
   std::string create_table();
+  [[nodiscard]] std::string table_name();
+  std::string drop_table(Oid table);
+  std::string rename_table(Oid table);
   std::string begin_transaction();
   std::string act(Client& client);
   std::string change_row(Xid xid, Oid table);
@@ -53,7 +56,8 @@ class Workload {
   Random random_;
   std::vector<Client> clients_;
   std::vector<Xid> prepared_;
-  unsigned names_ = 0;  // given to tables and columns so far
+  std::vector<std::string> dropped_;  // names that no table has any more
+  unsigned names_ = 0;                // given to tables and columns so far
 };
 
 }  // namespace walbrook::sim

@@ -9,7 +9,7 @@
 
 namespace walbrook::test {
 
-class MemorySpool final : public replication::Spool {
+class MemorySpool : public replication::Spool {
  public:
   explicit MemorySpool(std::uint64_t capacity = UINT64_MAX) : capacity_(capacity) {}
 
