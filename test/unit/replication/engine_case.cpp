@@ -105,6 +105,7 @@ PreparedTransaction Changes::prepare(std::uint32_t xid) {
 EngineCase::EngineCase() {
   std::string pattern = (std::filesystem::temp_directory_path() / "walbrook-engine-XXXXXX").string();
   folder_ = ::mkdtemp(pattern.data());
+  url_ = file().string();
 }
 
 EngineCase::~EngineCase() {
@@ -120,7 +121,7 @@ void EngineCase::close() {
 
 void EngineCase::begin(TableSyncOptions options) {
   close();
-  destination_ = destination::open_destination({.url = file().string(), .pipeline = "shop", .threads = 1});
+  destination_ = destination::open_destination({.url = url_, .pipeline = "shop", .threads = 1});
   auto state = destination_->open();
   spool_.emplace();
   sync_.emplace(std::move(options), destination_->capabilities().names, std::move(state));

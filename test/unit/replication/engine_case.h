@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "destination/open_destination.h"
@@ -81,6 +82,9 @@ class EngineCase : public ::testing::Test {
   [[nodiscard]] TableSync& sync() { return *sync_; }
   [[nodiscard]] test::MemorySpool& spool() { return *spool_; }
   [[nodiscard]] std::filesystem::path file() const { return folder_ / "copy.duckdb"; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  // Another destination than a DuckDB file. REQUIRES: before begin().
+  void use(std::string url) { url_ = std::move(url); }
 
   // The catalog is seen, and what changed stored, as the loader does it.
   RecordChanges see(const postgres::Publication& publication, std::uint64_t reached = 0x1000);
@@ -109,6 +113,7 @@ class EngineCase : public ::testing::Test {
 
  private:
   std::filesystem::path folder_;
+  std::string url_;  // of the destination
   std::unique_ptr<destination::Destination> destination_;
   std::optional<TableSync> sync_;
   std::optional<test::MemorySpool> spool_;
