@@ -230,7 +230,7 @@ TEST(FileSpool, many_tables_that_change_a_little_take_time_in_proportion) {
   const auto began = std::chrono::steady_clock::now();
   for (std::uint64_t commit = 1; commit <= 5; ++commit) {
     for (std::uint32_t oid = 1; oid <= tables; ++oid) {
-      spool.put(table_key(oid), Lsn{commit}, std::string(200, static_cast<char>('a' + commit)));
+      spool.put(output_key({oid}), Lsn{commit}, std::string(200, static_cast<char>('a' + commit)));
     }
   }
   // Where each put looks at all tables it takes 20 s and more.
@@ -238,7 +238,7 @@ TEST(FileSpool, many_tables_that_change_a_little_take_time_in_proportion) {
   spool.discard_from(Lsn{4});
   EXPECT_EQ(spool.bytes(), tables * 3U * 200U);
   const Texts kept = {std::string(200, 'b'), std::string(200, 'c'), std::string(200, 'd')};
-  for (const std::uint32_t oid : {1U, 7'777U, tables}) EXPECT_EQ(texts(spool, table_key(oid)), kept);
+  for (const std::uint32_t oid : {1U, 7'777U, tables}) EXPECT_EQ(texts(spool, output_key({oid})), kept);
 }
 
 TEST(FileSpool, without_a_bound_takes_half_of_what_is_free) {
