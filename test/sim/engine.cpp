@@ -15,8 +15,8 @@ void CountedSpool::put(const replication::SpoolKey& key, Lsn first_commit, std::
   try {
     MemorySpool::put(key, first_commit, bytes);
   } catch (const replication::SpoolFull&) {
-    const bool of_table = key.kind == replication::SpoolKey::Kind::table;
-    tally_.add(of_table ? Happening::spool_full_for_table : Happening::spool_full_for_transaction);
+    const bool of_output = key.kind == replication::SpoolKey::Kind::output;
+    tally_.add(of_output ? Happening::spool_full_for_output : Happening::spool_full_for_transaction);
     throw;
   }
 }

@@ -55,7 +55,7 @@ enum class Happening : std::uint8_t {
   destination_failed,
   in_doubt_and_lost,
   in_doubt_and_durable,
-  spool_full_for_table,
+  spool_full_for_output,
   spool_full_for_transaction,
   count
 };
