@@ -159,7 +159,7 @@ TEST(AlteredTargets, p7_a_constraint_that_fails_suspends_one_table) {
     EXPECT_EQ(result.exit_code, 5) << constraint << "\n" << result.describe();
     EXPECT_NE(result.err.find("remove what was added"), std::string::npos) << result.describe();
     EXPECT_EQ(result.err.find("v1"), std::string::npos) << "a value is in the log\n" << result.describe();
-    EXPECT_EQ(db.copied_value("SELECT reason FROM _walbrook.tables WHERE source_name = 'orders'").find("v1"),
+    EXPECT_EQ(db.copied_value("SELECT reason FROM _walbrook.outputs WHERE source_name = 'orders'").find("v1"),
               std::string::npos);
     expect_others_continue(db);
     as_user(db, "DROP TABLE IF EXISTS public.notes");

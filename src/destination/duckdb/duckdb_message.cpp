@@ -29,7 +29,7 @@ std::string without_key(std::string_view line, std::size_t key) {
 }  // namespace
 
 std::string without_values(duckdb_error_type type, std::string_view message) {
-  const auto whole = first_line(message);
+  auto whole = first_line(message);
   const std::string_view line = whole;
   switch (type) {
     case DUCKDB_ERROR_CONVERSION:
