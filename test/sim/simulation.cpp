@@ -238,7 +238,7 @@ class Simulation {
         engine_->step_catalog_poll();
         engine_->deliver(1000);
         engine_->limit_spool(plenty);
-        clock_.turn(seconds(5));
+        clock_.turn(milliseconds(5'000));
       });
       if (quiet_rounds_ > 20 && is_caught_up()) return;
     }

@@ -38,8 +38,9 @@ namespace {
 
 using destination::Destination;
 
-constexpr auto first_lock_wait = std::chrono::milliseconds(100);
-constexpr auto longest_lock_wait = std::chrono::seconds(3);
+// Short and always the same: a `walbrook status` that somebody repeats holds the file most of the time, and a wait that
+// grew would meet it again and again.
+constexpr milliseconds lock_wait{200};
 constexpr milliseconds longest_query_end{1'000};  // of queries, once the run has ended
 
 std::unique_ptr<Progress> make_progress(const CommandLine& line) {
@@ -67,7 +68,6 @@ void look_before_first_run(const CommandLine& line) {
 }
 
 std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
-  milliseconds wait = first_lock_wait;
   bool told = false;
   while (true) {
     try {
@@ -80,8 +80,7 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
       told = true;
     }
     // Nothing has begun: a signal ends the process from here.
-    std::this_thread::sleep_for(wait);
-    wait = std::min<milliseconds>(wait * 2, longest_lock_wait);
+    std::this_thread::sleep_for(lock_wait);
   }
 }
 
