@@ -74,11 +74,11 @@ bool ArrowRowReader::next_array(const ValueLimits& limits) {
   return true;
 }
 
-std::optional<RowBatch> ArrowRowReader::next(const TableSchemaRef& schema, const ValueLimits& limits) {
+std::optional<RowBatch> ArrowRowReader::next(const TableSchemaRef& schema, const ValueLimits& limits, Op op) {
   RowBatch batch(schema);
   while (batch.rows() < batch_rows && batch.bytes() < enough_bytes) {
     if (rows_ && taken_ < rows_->size()) {
-      append_rows(std::min(taken_ + rows_at_once, rows_->size()), batch);
+      append_rows(std::min(taken_ + rows_at_once, rows_->size()), op, batch);
     } else if (!next_array(limits)) {
       break;
     }
@@ -87,7 +87,7 @@ std::optional<RowBatch> ArrowRowReader::next(const TableSchemaRef& schema, const
   return batch;
 }
 
-void ArrowRowReader::append_rows(std::size_t end, RowBatch& into) {
+void ArrowRowReader::append_rows(std::size_t end, Op op, RowBatch& into) {
   const auto rows_there = into.rows();
   std::size_t at = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -103,7 +103,7 @@ void ArrowRowReader::append_rows(std::size_t end, RowBatch& into) {
                   "Nothing was written. Every row that is merged has a key.", {.column = columns_[i].path});
     }
   }
-  for (; taken_ < end; ++taken_) into.finish_row(Op::insert, 0);
+  for (; taken_ < end; ++taken_) into.finish_row(op, 0);
 }
 
 }  // namespace walbrook::api

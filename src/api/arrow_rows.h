@@ -23,14 +23,14 @@ class ArrowRowReader {
   // Those that have a type.
   [[nodiscard]] std::vector<ColumnSchema> columns() const;
 
-  // The next rows, at most some megabytes unless one row is larger; nullopt at the end. `schema` has the columns of
-  // columns(). Those that are in its key hold no NULL, else Error(data).
-  [[nodiscard]] std::optional<RowBatch> next(const TableSchemaRef& schema, const ValueLimits& limits);
+  // The next rows, at most some megabytes unless one row is larger; nullopt at the end. Each row is an `op`. `schema`
+  // has the columns of columns(). Those that are in its key hold no NULL, else Error(data).
+  [[nodiscard]] std::optional<RowBatch> next(const TableSchemaRef& schema, const ValueLimits& limits, Op op);
 
  private:
   [[noreturn]] void fail(int code, const char* doing);
   [[nodiscard]] bool next_array(const ValueLimits& limits);
-  void append_rows(std::size_t end, RowBatch& into);
+  void append_rows(std::size_t end, Op op, RowBatch& into);
 
   ArrowOwned<ArrowArrayStream> stream_;
   std::vector<ArrowColumn> columns_;

@@ -1,22 +1,28 @@
-// All rows go into a copy of their own first, which nobody sees and which is committed as it grows: so a slow stream
-// holds no transaction open, a broken one leaves no trace, and memory stays bounded. When all are there, one load makes
-// the copy the table, or adds its rows to the table's.
+// All rows wait where nobody sees them until the stream has ended: so a slow stream holds no transaction open, a broken
+// one leaves no trace, and memory stays bounded. Rows of a table that is new or replaced go into a copy, which one
+// transaction swaps in. Rows that are added to a table or replace those with their key wait in a spool, and one
+// transaction applies them by the row operations that changes of a source are applied by.
 #include "api/stream_run.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "api/arrow_rows.h"
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
+#include "model/part_codec.h"
+#include "output/disposition.h"
 #include "postgres/catalog/table_name.h"
+#include "replication/runtime/file_spool.h"
 
 namespace walbrook::api {
 namespace {
@@ -26,13 +32,16 @@ using destination::OutputState;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-enum class Disposition { append, replace, merge };
+enum class WriteDisposition { append, replace, merge };
+
+// Rows whose row operations are made together: large enough that few statements look for their keys.
+constexpr std::size_t applied_bytes = std::size_t{32} << 20U;
 
 [[noreturn]] void refuse_setting(const std::string& setting, const std::string& cause, const std::string& mend) {
   throw Error(ErrorKind::configuration, cause, mend, {.setting = setting});
 }
 
-Disposition disposition_of(const StreamPlan& plan) {
+WriteDisposition disposition_of(const StreamPlan& plan) {
   const auto& said = plan.write_disposition;
   const auto known = said.empty() || said == "append" || said == "replace" || said == "merge";
   if (!known) {
@@ -49,8 +58,8 @@ Disposition disposition_of(const StreamPlan& plan) {
     refuse_setting("primary_key", "primary_key is for write_disposition \"merge\": nothing else looks at it",
                    "Leave it out, or merge.");
   }
-  if (merges) return Disposition::merge;
-  return said == "replace" ? Disposition::replace : Disposition::append;
+  if (merges) return WriteDisposition::merge;
+  return said == "replace" ? WriteDisposition::replace : WriteDisposition::append;
 }
 
 postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
@@ -137,7 +146,7 @@ class StreamRun {
     there_ = record_.columns != nullptr;
     if (there_) check_target();
     set_schema();
-    fill_copy();
+    read_rows();
     if (!stop_.stop_requested()) load_or_discard();
     state_.callback_failure = progress_.failure();
     state_.last_load = describe();
@@ -147,15 +156,17 @@ class StreamRun {
  private:
   [[nodiscard]] std::string label() const { return dotted(record_.target_schema, record_.target_name); }
   [[nodiscard]] double seconds() const { return std::chrono::duration<double>(steady_clock::now() - began_).count(); }
-  // The copy takes the table's place, or becomes it.
-  [[nodiscard]] bool promotes() const { return !there_ || disposition_ == Disposition::replace; }
+  // A copy takes the table's place, or becomes it.
+  [[nodiscard]] bool swaps_in() const { return !there_ || disposition_ == WriteDisposition::replace; }
+  // The rows wait in the copy; else in the spool, and a copy that is swapped in is empty.
+  [[nodiscard]] bool copies_rows() const { return swaps_in() && disposition_ != WriteDisposition::merge; }
 
   // Rows that a program wrote have no source: what somebody dropped cannot be resynced.
   void check_target() const {
     const auto altered = destination_->inspect({&record_, 1});
     if (altered.empty()) return;
     const bool is_conflict = altered.front().kind == destination::TargetFinding::Kind::name_conflict;
-    if (promotes() && !is_conflict) return;
+    if (swaps_in() && !is_conflict) return;
     throw Error(ErrorKind::destination, altered.front().reason,
                 is_conflict
                     ? "It is not touched. Rename or drop it, or choose another table_name."
@@ -177,7 +188,7 @@ class StreamRun {
     arriving_.name = record_.name;
     arriving_.identity = key_.empty() ? ReplicaIdentity::nothing : ReplicaIdentity::key;
     TableSchema whole = arriving_;
-    if (!promotes()) {
+    if (!swaps_in()) {
       whole = *record_.columns;
       for (const auto& column : arriving_.columns) {
         const auto* known = whole.find(column.name);
@@ -188,7 +199,7 @@ class StreamRun {
         }
       }
       adds_columns_ = whole.columns.size() > record_.columns->columns.size();
-      if (disposition_ == Disposition::merge) {
+      if (disposition_ == WriteDisposition::merge) {
         whole.identity = ReplicaIdentity::key;
         for (auto& column : whole.columns) column.in_key = std::ranges::find(key_, column.name) != key_.end();
       }
@@ -203,29 +214,40 @@ class StreamRun {
                 "Cast it before it is handed over, or replace the table.", {.table = label(), .column = column.name});
   }
 
-  void fill_copy() {
+  void read_rows() {
     const auto schema = std::make_shared<const TableSchema>(arriving_);
     const auto limits = destination_->capabilities().values;
+    // Of a merged row nobody knows whether its key is there.
+    const Op op = disposition_ == WriteDisposition::merge ? Op::update : Op::insert;
     progress_.copy_started(label(), -1, -1);
-    const auto copy = begin_copy(schema);
+    std::unique_ptr<destination::CopyWriter> copy;
+    if (swaps_in()) copy = begin_copy(schema);
+    if (!copies_rows()) open_spool();
     std::uint64_t bytes = 0;
     while (!stop_.stop_requested()) {
-      const auto rows = reader_.next(schema, limits);
+      auto rows = reader_.next(schema, limits, op);
       if (!rows) break;
-      copy->append(0, *rows);
       rows_ += rows->rows();
       bytes += rows->bytes();
+      if (copies_rows()) {
+        copy->append(0, *rows);
+      } else {
+        const Step step = *std::move(rows);
+        spool_->put(replication::output_key(record_.id), {}, write_part({Transaction{}}, {&step, 1}));
+      }
       progress_.copy_advanced(label(), rows_, bytes);
     }
-    if (stop_.stop_requested()) return;  // the copy goes
-    copied_ = rows_ - copy->finish();
+    if (copy != nullptr && !stop_.stop_requested()) copy->finish();  // else the copy goes
+  }
+
+  void open_spool() {
+    const auto beside = std::filesystem::path(destination::local_path(state_.destination_url)).parent_path().string();
+    spool_.emplace(replication::FileSpoolOptions{.folder = state_.spool_dir.empty() ? beside : state_.spool_dir,
+                                                 .max_bytes = state_.max_spool_size});
   }
 
   [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(const TableSchemaRef& schema) {
-    const destination::CopyTarget target{
-        .output = &record_,
-        .schema = schema,
-        .last_of = disposition_ == Disposition::merge ? key_ : std::vector<std::string>()};
+    const destination::CopyTarget target{.output = &record_, .schema = schema};
     return destination_->begin_copy({&target, 1});
   }
 
@@ -233,6 +255,7 @@ class StreamRun {
     try {
       load();
     } catch (const Error&) {
+      if (!swaps_in()) throw;
       try {  // an unfinished copy takes the finished one's place, and goes by itself
         static_cast<void>(begin_copy(std::make_shared<const TableSchema>(arriving_)));
       } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run into that table does it
@@ -245,12 +268,12 @@ class StreamRun {
   void load() {
     const auto load =
         destination_->begin({.of = destination::AttemptId::Of::program, .number = before_.newest_load + 1});
-    if (!promotes() && adds_columns_) load->alter(record_, {.columns = record_.columns->columns});
-    if (!promotes()) {
-      counts_ = load->add_copy(record_, key_);
+    if (!swaps_in() && adds_columns_) load->alter(record_, {.columns = record_.columns->columns});
+    if (swaps_in()) load->swap_in(record_);
+    if (copies_rows()) {
+      counts_.written = rows_;
     } else {
-      load->swap_in(record_);
-      counts_.written = copied_;
+      apply_spooled(*load);
     }
     load->put(destination::PutOutput{record_});
     load->put(destination::PutLoad{{.first_commit = {},
@@ -263,6 +286,26 @@ class StreamRun {
                                         -1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     load->commit();
     loaded_ = true;
+  }
+
+  void apply_spooled(destination::Transaction& load) {
+    std::vector<Part> parts;
+    std::size_t bytes = 0;
+    const auto apply = [&] {
+      std::vector<const RowBatch*> batches;
+      for (const auto& part : parts) batches.push_back(&std::get<RowBatch>(part.steps.at(0)));
+      const auto counts = destination::apply(load, record_, row_operations(record_.disposition, batches));
+      counts_.removed += counts.removed;
+      counts_.written += counts.written;
+      parts.clear();
+      bytes = 0;
+    };
+    spool_->for_each(replication::output_key(record_.id), [&](std::string_view part) {
+      parts.push_back(read_part(part));
+      bytes += part.size();
+      if (bytes >= applied_bytes) apply();
+    });
+    if (!parts.empty()) apply();
   }
 
   // Every row that was removed stands for one that was written, unless a key stood in several.
@@ -295,7 +338,7 @@ class StreamRun {
 
   PipelineState& state_;
   ArrowRowReader reader_;
-  Disposition disposition_;
+  WriteDisposition disposition_;
   std::vector<std::string> key_;
   postgres::TableName target_;
   std::stop_source stop_;
@@ -311,8 +354,8 @@ class StreamRun {
   bool there_ = false;
   bool adds_columns_ = false;
   bool loaded_ = false;
-  std::uint64_t rows_ = 0;    // of the stream
-  std::uint64_t copied_ = 0;  // of these, one a key where rows are merged
+  std::uint64_t rows_ = 0;  // of the stream
+  std::optional<replication::FileSpool> spool_;
   destination::MergeCounts counts_;
 };
 

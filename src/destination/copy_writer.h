@@ -2,9 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "destination/state.h"
 #include "model/row_batch.h"
@@ -16,9 +13,6 @@ namespace walbrook::destination {
 struct CopyTarget {
   const OutputRecord* output = nullptr;  // borrowed for the time of begin_copy; `style` is the one that the copy gets
   TableSchemaRef schema;                 // of the rows to come
-  // Of rows with equal values in these columns only the one that was appended last stays. They hold no NULL and no
-  // nested values. Empty: all rows stay.
-  std::vector<std::string> last_of = {};
 };
 
 // Threads: one thread at a time uses a writer. Several writers of different tables may be in use at the same time.
@@ -31,9 +25,8 @@ class CopyWriter {
 
   // Rows of the output that was the `index`th at begin_copy. REQUIRES: only inserts.
   virtual void append(std::size_t index, const RowBatch& rows) = 0;
-  // Makes all tables of the writer durable by one commit: all of them are whole, or none. Returns how many rows did not
-  // stay (CopyTarget::last_of).
-  virtual std::uint64_t finish() = 0;
+  // Makes all tables of the writer durable by one commit: all of them are whole, or none.
+  virtual void finish() = 0;
 };
 
 }  // namespace walbrook::destination

@@ -92,9 +92,6 @@ class Transaction {
   // The finished copy of the output (CopyWriter::finish) becomes what readers see under its target name; the target
   // that `former` names, where the output was until now, goes. Before any row operation on the output.
   virtual void swap_in(const OutputRecord& output, const TargetName* former = nullptr) = 0;
-  // The rows of the table's finished copy are added to what readers see, and replace rows that are equal in the columns
-  // of `key`. Columns that the copy does not have become NULL.
-  virtual MergeCounts add_copy(const OutputRecord& output, const std::vector<std::string>& key) = 0;
 
   // The three row operations. Columns of the target that are not in the rows' schema become NULL in written rows; every
   // column of the schema is in the target, and every overflow column that the values need (alter).

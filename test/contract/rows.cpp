@@ -256,9 +256,8 @@ Effect& Effect::patch(const std::vector<Cell>& row, const std::vector<Cell>& ori
 
 std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
                                                     const destination::OutputRecord& output,
-                                                    const TableSchemaRef& schema,
-                                                    const std::vector<std::string>& last_of) {
-  const destination::CopyTarget target{.output = &output, .schema = schema, .last_of = last_of};
+                                                    const TableSchemaRef& schema) {
+  const destination::CopyTarget target{.output = &output, .schema = schema};
   return destination.begin_copy({&target, 1});
 }
 

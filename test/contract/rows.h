@@ -59,8 +59,7 @@ void append(RowBatch& batch, Op op, const std::vector<Cell>& cells);
 // A copy of one table.
 [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
                                                                   const destination::OutputRecord& output,
-                                                                  const TableSchemaRef& schema,
-                                                                  const std::vector<std::string>& last_of = {});
+                                                                  const TableSchemaRef& schema);
 // Alters the table in a transaction of its own.
 void alter(destination::Destination& destination, const destination::OutputRecord& output,
            const destination::Alteration& alteration);

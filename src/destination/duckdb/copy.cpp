@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "destination/duckdb/own_rows.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -116,10 +115,9 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
 
 void Copy::create(std::span<const CopyTarget> outputs) {
   RelationNames names(connection_);
-  for (const auto& [output, schema, last_of] : outputs) {
+  for (const auto& [output, schema] : outputs) {
     auto& part = parts_.emplace_back(
         Part{.schema = schema,
-             .last_of = last_of,
              .provenance = {.transactions = nullptr, .copied_at = output->snapshot_lsn, .load_id = output->load_id},
              .record = {.kind = TargetRecord::Kind::unfinished_copy,
                         .output = output->id,
@@ -193,20 +191,14 @@ void Copy::prepare_variants(Part& part, const RowBatch& rows) {
   if (committed) commit_rows();
 }
 
-std::uint64_t Copy::finish() {
+void Copy::finish() {
   close_writers();
-  std::uint64_t gone = 0;
   for (auto& part : parts_) {
-    if (!part.last_of.empty()) {
-      commit_rows();
-      gone += keep_last_rows(connection_, part.record.target, part.last_of);
-    }
     part.record.kind = TargetRecord::Kind::finished_copy;
     state_.put_target(part.record);
   }
   connection_.commit("finishing the copy of " + label());
   finished_ = true;
-  return gone;
 }
 
 }  // namespace walbrook::destination::duckdb

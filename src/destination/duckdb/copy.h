@@ -48,12 +48,11 @@ class Copy final : public CopyWriter {
   ~Copy() override;
 
   void append(std::size_t index, const RowBatch& rows) override;
-  std::uint64_t finish() override;
+  void finish() override;
 
  private:
   struct Part {
     TableSchemaRef schema;
-    std::vector<std::string> last_of;
     Provenance provenance;
     TargetRecord record;
     std::unique_ptr<ChunkWriter> writer;

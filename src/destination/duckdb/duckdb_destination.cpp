@@ -11,7 +11,6 @@
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/file_place.h"
 #include "destination/duckdb/file_url.h"
-#include "destination/duckdb/own_rows.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/target_check.h"
 #include "destination/duckdb/types.h"

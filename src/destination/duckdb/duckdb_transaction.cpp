@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "destination/duckdb/copy.h"
-#include "destination/duckdb/own_rows.h"
+#include "destination/duckdb/missing_columns.h"
 #include "destination/duckdb/target_check.h"
 
 namespace walbrook::destination::duckdb {
@@ -112,15 +112,6 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
   }
   names_.remove(name.schema, name.table);
   dropped_.emplace_back(name.schema, name.table);
-}
-
-MergeCounts DuckDbTransaction::add_copy(const OutputRecord& output, const std::vector<std::string>& key) {
-  begin();
-  const auto copy = finished_copy_of(output);
-  const auto counts = add_rows(connection_, target_of(output), copy, key);
-  drop_target(connection_, state_, copy);
-  outcome_.taken_copies.push_back(output.id);
-  return counts;
 }
 
 void DuckDbTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {

@@ -42,7 +42,6 @@ class DuckDbTransaction final : public destination::Transaction {
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
-  MergeCounts add_copy(const OutputRecord& output, const std::vector<std::string>& key) override;
 
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
   std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) override;

@@ -15,8 +15,7 @@ MemoryCopyWriter::MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::stri
     const auto& record = *each.output;
     copies_.push_back({.name = {record.target_schema, record.target_name},
                        .table = MemoryTable(*each.schema, record.style),
-                       .consistent_point = record.snapshot_lsn,
-                       .last_of = each.last_of});
+                       .consistent_point = record.snapshot_lsn});
   }
   store_->with([&](MemoryStore::Contents& contents) {
     for (const auto& copy : copies_) {
@@ -45,12 +44,8 @@ void MemoryCopyWriter::append(std::size_t index, const RowBatch& rows) {
   copy.table.append(std::make_shared<const RowBatch>(rows), std::vector<Provenance>(rows.rows(), copied));
 }
 
-std::uint64_t MemoryCopyWriter::finish() {
+void MemoryCopyWriter::finish() {
   store_->reach(Step::copy_finish);
-  std::uint64_t went = 0;
-  for (auto& copy : copies_) {
-    if (!copy.last_of.empty()) went += copy.table.keep_last(copy.last_of);
-  }
   store_->with([&](MemoryStore::Contents& contents) {
     for (auto& copy : copies_) {
       contents.copies.insert_or_assign(
@@ -58,7 +53,6 @@ std::uint64_t MemoryCopyWriter::finish() {
           Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(std::move(copy.table))});
     }
   });
-  return went;
 }
 
 }  // namespace walbrook::destination::memory

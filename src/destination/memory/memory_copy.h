@@ -17,14 +17,13 @@ class MemoryCopyWriter final : public destination::CopyWriter {
   MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline, std::span<const CopyTarget> outputs);
 
   void append(std::size_t index, const RowBatch& rows) override;
-  std::uint64_t finish() override;
+  void finish() override;
 
  private:
   struct Copy {
     MemoryStore::Name name;
     MemoryTable table;
     Lsn consistent_point;
-    std::vector<std::string> last_of;
   };
 
   std::shared_ptr<MemoryStore> store_;

@@ -187,29 +187,4 @@ std::uint64_t MemoryTable::append(std::shared_ptr<const RowBatch> batch, const s
   return overflow;
 }
 
-std::uint64_t MemoryTable::take_in(const MemoryTable& copy, const std::vector<std::string>& key) {
-  std::uint64_t went = 0;
-  if (!key.empty()) {
-    RowKeys keys(key, Equality::as_keys);
-    std::set<std::string> replaced;
-    for (const auto& row : copy.rows_) replaced.insert(keys.of(*row.batch, row.row));
-    went = std::erase_if(rows_, [&](const Row& row) { return replaced.contains(keys.of(*row.batch, row.row)); });
-  }
-  rows_.insert(rows_.end(), copy.rows_.begin(), copy.rows_.end());
-  return went;
-}
-
-std::uint64_t MemoryTable::keep_last(const std::vector<std::string>& key) {
-  RowKeys keys(key, Equality::as_keys);
-  std::unordered_map<std::string, std::size_t> last;
-  for (std::size_t i = 0; i < rows_.size(); ++i) last[keys.of(*rows_[i].batch, rows_[i].row)] = i;
-  std::vector<Row> kept;
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (last.at(keys.of(*rows_[i].batch, rows_[i].row)) == i) kept.push_back(std::move(rows_[i]));
-  }
-  const auto went = rows_.size() - kept.size();
-  rows_ = std::move(kept);
-  return went;
-}
-
 }  // namespace walbrook::destination::memory

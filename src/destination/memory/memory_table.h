@@ -59,12 +59,6 @@ class MemoryTable {
   std::uint64_t append(std::shared_ptr<const RowBatch> batch, const std::vector<Provenance>& provenance);
   void clear() { rows_.clear(); }
 
-  // The rows of `copy` are added; those that are equal to one of them in the columns of `key` go before. Returns how
-  // many went.
-  std::uint64_t take_in(const MemoryTable& copy, const std::vector<std::string>& key);
-  // Of rows with equal values in these columns the last one stays. Returns how many went.
-  std::uint64_t keep_last(const std::vector<std::string>& key);
-
  private:
   std::vector<ColumnSchema> columns_;
   std::vector<std::string> names_;

@@ -99,12 +99,6 @@ void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* fo
   targets_.insert_or_assign(name, std::move(copy));
 }
 
-MergeCounts MemoryTransaction::add_copy(const OutputRecord& output, const std::vector<std::string>& key) {
-  store_->reach(Step::change);
-  const auto copy = take_copy(output);
-  return {.removed = changed(output).take_in(copy, key), .written = copy.rows().size()};
-}
-
 void MemoryTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
   store_->reach(Step::change);
   const auto& target = changed(output);

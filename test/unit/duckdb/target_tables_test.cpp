@@ -151,7 +151,7 @@ TEST_F(TargetTablesTest, copies_leave_no_tables_behind) {
   open();
   const auto record = create(orders, {{1, "a"}});
   copy(record, {{1, "b"}});
-  load(0x5000, [&](Transaction& transaction) { static_cast<void>(transaction.add_copy(record, {"id"})); });
+  load(0x5000, [&](Transaction& transaction) { transaction.swap_in(record); });
   copy_writer(record)->append(0, inserts(orders, {{2, "given up"}}));
   EXPECT_EQ(ask("SELECT count(*) FROM information_schema.tables WHERE table_name LIKE '%copy%'"), Strings{"0"});
 }

@@ -1,0 +1,27 @@
+#include "destination/duckdb/missing_columns.h"
+
+#include <fmt/format.h>
+
+#include "destination/duckdb/types.h"
+
+namespace walbrook::destination::duckdb {
+
+void add_missing_columns(Connection& connection, StateTables& state, TargetRecord& record,
+                         const std::vector<ColumnSchema>& columns, Naming naming) {
+  auto& target = record.target;
+  bool added = false;
+  for (const auto& column : columns) {
+    if (target.column_of(column.name) != nullptr) continue;
+    const auto name = free_name(column_name(column, naming),
+                                [&target](const std::string& other) { return target.has_column_named(other); });
+    connection.execute(
+        fmt::format("ALTER TABLE {} ADD COLUMN {} {}", connection.database().full_name(target.schema, target.table),
+                    identifier(name), sql_type(column.type)),
+        "adding column " + column.name);
+    target.columns.push_back({.name = name, .source = column.name});
+    added = true;
+  }
+  if (added) state.put_target(record);
+}
+
+}  // namespace walbrook::destination::duckdb
