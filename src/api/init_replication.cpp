@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <limits>
 #include <thread>
 #include <utility>
 
@@ -102,9 +101,7 @@ class Initialization {
       table.schema = included.schema;
       table.name = included.name;
       // Of the whole table, generated columns too: whether the server publishes them is its own answer.
-      constexpr ValueLimits any{.min_timestamp = std::numeric_limits<std::int64_t>::min(),
-                                .max_timestamp = std::numeric_limits<std::int64_t>::max()};
-      check_included(postgres::read_table_schema(catalog_, table, types_, any), included.columns);
+      check_included(postgres::read_table_schema(catalog_, table, types_, ValueLimits{}), included.columns);
     }
   }
 

@@ -18,8 +18,6 @@ namespace {
 
 using Reading = ArrowReading;
 
-constexpr int most_decimal_digits = 38;
-
 [[noreturn]] void refuse(const ArrowColumn& column, const std::string& why) {
   throw Error(ErrorKind::configuration,
               fmt::format("column \"{}\" of the stream (Arrow format \"{}\"): {}", column.path, column.format, why),
@@ -192,11 +190,11 @@ class SchemaReader {
     int scale = numbers->at(1);
     constexpr int most_arrow_digits = 76;
     if (digits < 1 || digits > most_arrow_digits) refuse(column, "it is no decimal");
-    if (scale > most_decimal_digits || scale < -most_decimal_digits) {
-      refuse(column, fmt::format("decimals have up to {} digits, behind the point and in all", most_decimal_digits));
+    if (scale > max_decimal_precision || scale < -max_decimal_precision) {
+      refuse(column, fmt::format("decimals have up to {} digits, behind the point and in all", max_decimal_precision));
     }
     column.tens = std::max(-scale, 0);
-    digits = std::min(std::max(digits + column.tens, scale), most_decimal_digits);
+    digits = std::min(std::max(digits + column.tens, scale), max_decimal_precision);
     scale = std::max(scale, 0);
     column.reading = Reading::decimal;
     column.width = static_cast<std::size_t>(bits) / 8;

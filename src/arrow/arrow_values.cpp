@@ -108,6 +108,20 @@ void ArrowValues::numbers(const ArrowArray& array, std::int64_t begin, std::int6
        [&](std::int64_t at) { into.append(static_cast<To>(arrow_item<From>(array.buffers[1], at))); });
 }
 
+template <class Float>
+Float ArrowValues::checked(const ArrowColumn& of, Float value) const {
+  if (std::isnan(value) && !limits_.float_nan) fail(of, "the destination's numbers cannot be NaN");
+  if (std::isinf(value) && !limits_.float_infinity) fail(of, "the destination's numbers cannot be infinite");
+  return value;
+}
+
+template <class Float>
+void ArrowValues::floats(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end,
+                         Column& into) {
+  each(array, begin, end, into,
+       [&](std::int64_t at) { into.append(checked(of, arrow_item<Float>(array.buffers[1], at))); });
+}
+
 void ArrowValues::append_text(const ArrowColumn& of, std::string_view text, Column& into) {
   const bool is_text = of.type.layout == Layout::utf8 || of.type.layout == Layout::json;
   if (is_text && !is_ascii(text) && !is_utf8(text)) fail(of, "the text is not UTF-8");
@@ -155,17 +169,20 @@ void ArrowValues::decimals(const ArrowColumn& of, const ArrowArray& array, std::
 void ArrowValues::dates(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end,
                         Column& into) {
   constexpr auto infinite = std::numeric_limits<std::int32_t>::max();
+  const auto append = [&](std::int64_t days, bool is_held) {
+    if (!is_held) fail(of, "the day is outside of what the destination's dates can be");
+    into.append(static_cast<std::int32_t>(days));
+  };
+  const auto is_in_range = [this](std::int64_t days) { return days >= limits_.min_date && days <= limits_.max_date; };
   each(array, begin, end, into, [&](std::int64_t at) {
     if (of.reading == ArrowReading::days) {
       const auto days = arrow_item<std::int32_t>(array.buffers[1], at);
-      if (days < -infinite) fail(of, "the day is outside of what a date can be");
-      return into.append(days);
+      const bool is_infinite = days == infinite || days == -infinite;
+      return append(days, is_infinite ? limits_.infinite_times : is_in_range(days));
     }
     const auto ms = arrow_item<std::int64_t>(array.buffers[1], at);
     if (ms % ms_a_day != 0) fail(of, fmt::format("{} ms are not a whole day", ms));
-    const auto days = ms / ms_a_day;
-    if (days >= infinite || days <= -infinite) fail(of, "the day is outside of what a date can be");
-    into.append(static_cast<std::int32_t>(days));
+    append(ms / ms_a_day, is_in_range(ms / ms_a_day));
   });
 }
 
@@ -203,7 +220,9 @@ void ArrowValues::timestamps(const ArrowColumn& of, const ArrowArray& array, std
     const auto ticks = arrow_item<std::int64_t>(array.buffers[1], at);
     const bool is_infinite = of.unit <= us_a_second && (ticks == infinite || ticks == -infinite);
     const auto time = is_infinite ? ticks : microseconds(of, ticks);
-    if (!is_infinite && (time < limits_.min_timestamp || time > limits_.max_timestamp)) {
+    const bool is_held =
+        is_infinite ? limits_.infinite_times : time >= limits_.min_timestamp && time <= limits_.max_timestamp;
+    if (!is_held) {
       fail(of, fmt::format("{} µs since 1970 are outside of what the destination's timestamps can be", time));
     }
     into.append(time);
@@ -340,12 +359,13 @@ void ArrowValues::values(const ArrowColumn& of, const ArrowArray& array, std::in
     case ArrowReading::uint64:
       return numbers<std::uint64_t, std::uint64_t>(array, begin, end, into);
     case ArrowReading::float16:
-      return each(array, begin, end, into,
-                  [&](std::int64_t at) { into.append(of_half(arrow_item<std::uint16_t>(array.buffers[1], at))); });
+      return each(array, begin, end, into, [&](std::int64_t at) {
+        into.append(checked(of, of_half(arrow_item<std::uint16_t>(array.buffers[1], at))));
+      });
     case ArrowReading::float32:
-      return numbers<float, float>(array, begin, end, into);
+      return floats<float>(of, array, begin, end, into);
     case ArrowReading::float64:
-      return numbers<double, double>(array, begin, end, into);
+      return floats<double>(of, array, begin, end, into);
     case ArrowReading::decimal:
       return decimals(of, array, begin, end, into);
     case ArrowReading::bytes32:

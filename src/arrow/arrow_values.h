@@ -27,6 +27,11 @@ class ArrowValues {
   void each(const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into, const One& one);
   template <class From, class To>
   void numbers(const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
+  template <class Float>
+  void floats(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
+  // Fails where the destination cannot hold it.
+  template <class Float>
+  [[nodiscard]] Float checked(const ArrowColumn& of, Float value) const;
   template <class Offset>
   void bytes(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
   void append_text(const ArrowColumn& of, std::string_view text, Column& into);

@@ -37,8 +37,6 @@ constexpr std::array<std::pair<Layout, std::string_view>, 23> names = {{{Layout:
                                                                         {Layout::structure, "structure"},
                                                                         {Layout::map, "map"}}};
 
-constexpr int max_decimal_precision = 38;
-
 // Reads what to_string wrote.
 class TypeReader {
  public:

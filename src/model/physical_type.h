@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ enum class Layout : std::uint8_t {
   uint64,        // xid8
   float32,       // NaN, ±infinity and −0 are kept
   float64,       //
-  decimal,       // __int128, scaled by 10^scale; precision 1..38
+  decimal,       // Int128, scaled by 10^scale; precision 1..max_decimal_precision
   utf8,          // offsets + bytes
   json,          // utf8 that holds a JSON document, byte for byte as PostgreSQL sent it
   binary,        // offsets + bytes
@@ -48,7 +49,8 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-__extension__ typedef __int128 Int128;  // what `-Wpedantic` lets pass
+__extension__ typedef __int128 Int128;            // what `-Wpedantic` lets pass
+inline constexpr int max_decimal_precision = 38;  // as many digits as an Int128 holds whatever they are
 
 struct PhysicalType {
   Layout layout = Layout::utf8;
@@ -74,14 +76,19 @@ inline constexpr int max_type_parts = 2000;
 [[nodiscard]] std::string to_string(const PhysicalType& type);
 [[nodiscard]] PhysicalType parse_physical_type(const std::string& name);
 
-class SourceText;
-
-// What a destination's columns can hold, and how text arrives. Values beyond go to the variant column.
+// What a destination's columns can hold. By default all that their layouts can; values beyond go to the overflow
+// column.
 struct ValueLimits {
-  std::int64_t min_timestamp;  // microseconds since 1970, both ends included
-  std::int64_t max_timestamp;
-  int unconstrained_numeric_scale = 9;  // numeric without a typmod becomes decimal(38, this)
-  const SourceText* text = nullptr;     // borrowed: how text of the source is converted; nullptr: it arrives as UTF-8
+  // Microseconds since 1970 of a timestamp, days since 1970 of a date, both ends included. Infinity is apart.
+  std::int64_t min_timestamp = -std::numeric_limits<std::int64_t>::max() + 1;
+  std::int64_t max_timestamp = std::numeric_limits<std::int64_t>::max() - 1;
+  std::int32_t min_date = -std::numeric_limits<std::int32_t>::max() + 1;
+  std::int32_t max_date = std::numeric_limits<std::int32_t>::max() - 1;
+  bool infinite_times = true;  // dates and timestamps can be ±infinity
+  bool float_nan = true;
+  bool float_infinity = true;
+  int decimal_precision = max_decimal_precision;  // a numeric of more digits is taken for one without a typmod
+  int unconstrained_numeric_scale = 9;            // numeric without a typmod becomes decimal(decimal_precision, this)
 };
 
 }  // namespace walbrook

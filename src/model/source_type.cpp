@@ -9,11 +9,12 @@ namespace {
 
 // numeric's typmod: ((precision << 16) | (scale & 0x7ff)) + 4, the scale in 11 bits with sign (since 15).
 PhysicalType numeric_type(std::int32_t typmod, const ValueLimits& limits) {
-  PhysicalType unconstrained{Layout::decimal, 38, static_cast<std::uint8_t>(limits.unconstrained_numeric_scale)};
+  PhysicalType unconstrained{Layout::decimal, static_cast<std::uint8_t>(limits.decimal_precision),
+                             static_cast<std::uint8_t>(limits.unconstrained_numeric_scale)};
   if (typmod < 4) return unconstrained;
   const int precision = ((typmod - 4) >> 16) & 0xFFFF;
   const int scale = (((typmod - 4) & 0x7FF) ^ 1024) - 1024;
-  if (precision > 38 || scale < 0 || scale > precision) return unconstrained;
+  if (precision > limits.decimal_precision || scale < 0 || scale > precision) return unconstrained;
   return {Layout::decimal, static_cast<std::uint8_t>(precision), static_cast<std::uint8_t>(scale)};
 }
 

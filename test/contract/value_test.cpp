@@ -162,6 +162,15 @@ TEST_P(ValueTest, capabilities_say_what_timestamps_can_be) {
   EXPECT_EQ(rows(record), (Strings{"1|" + least + "|" + least, "2|" + most + "|" + most}));
 }
 
+TEST_P(ValueTest, capabilities_say_what_dates_can_be) {
+  open();
+  const auto& limits = destination().capabilities().values;
+  EXPECT_LE(limits.min_date, -2'440'588) << "PostgreSQL's first day, 4714-11-24 BC";
+  const auto schema = table("days", {{"id", int4, key}, {"d", {Layout::date}}});
+  const auto record = create(schema, {{1, limits.min_date}, {2, limits.max_date}});
+  EXPECT_EQ(rows(record), (Strings{"1|" + std::to_string(limits.min_date), "2|" + std::to_string(limits.max_date)}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Contract, ValueTest, testing::ValuesIn(kinds()),
                          [](const auto& kind) { return kind.param.name; });
 

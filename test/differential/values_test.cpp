@@ -125,7 +125,7 @@ Column column_of(const Cells& cells, const ValueParser& parser, const PhysicalTy
       column.append_null();
       continue;
     }
-    const auto status = parser(*cell, no_limits, column);
+    const auto status = parser(*cell, {.limits = no_limits}, column);
     if (status == ParseStatus::ok) continue;
     EXPECT_EQ(column.size(), row);
     const auto* variant = by_text == nullptr ? nullptr : by_text->variant(row);

@@ -108,7 +108,7 @@ replication::LoaderOptions Engine::loader_options() const {
 
 replication::ReceiverOptions Engine::receiver_options() const {
   replication::ReceiverOptions options;
-  options.assembler = {.limits = destination_->capabilities().values,
+  options.assembler = {.parsing = {.limits = destination_->capabilities().values},
                        .package_bytes = options_.package_bytes,
                        .package_rows = options_.package_rows,
                        .last = start_.checkpoint.last,

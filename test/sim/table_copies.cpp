@@ -25,7 +25,7 @@ void append_row(RowBatch& batch, const Cells& cells, const ValueLimits& limits) 
       continue;
     }
     const auto type = built_in_type(batch.schema->columns[c].type_oid);
-    postgres::parsers_for(type, batch.schema->columns[c].type).text(*cells[c], limits, column);
+    postgres::parsers_for(type, batch.schema->columns[c].type).text(*cells[c], {.limits = limits}, column);
   }
   batch.finish_row(Op::insert, 0);
 }

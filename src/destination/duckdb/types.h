@@ -22,7 +22,8 @@ namespace walbrook::destination::duckdb {
 [[nodiscard]] bool matches(duckdb_logical_type actual, const PhysicalType& type);
 
 // DuckDB holds 290309 BC to 294247 AD, but prints a TIMESTAMPTZ by way of a double of milliseconds: beyond 2^53 of them
-// (the year 287396) the text is off by a millisecond. Tried with 1.5.5.
+// (the year 287396) the text is off by a millisecond. Tried with 1.5.5. Its dates are days as the layout has them, NaN
+// and the infinities its own, and its decimals have 38 digits as well.
 inline constexpr std::int64_t max_timestamp = ((std::int64_t{1} << 53) - 1) * 1000;
 inline constexpr ValueLimits value_limits{.min_timestamp = -max_timestamp, .max_timestamp = max_timestamp};
 

@@ -1,7 +1,6 @@
 #include "destination/memory/memory_capabilities.h"
 
 #include <array>
-#include <limits>
 
 namespace walbrook::destination::memory {
 
@@ -12,8 +11,7 @@ const Capabilities& capabilities() {
       .atomic = true,
       .transactional_ddl = true,
       .keeps_prepared = true,
-      .values = {.min_timestamp = std::numeric_limits<std::int64_t>::min() + 1,
-                 .max_timestamp = std::numeric_limits<std::int64_t>::max() - 1},
+      .values = {},  // as the layouts
       .names = {.folds_ascii_case = false, .state_schema = "_walbrook", .reserved_schemas = reserved},
   };
   return all;

@@ -38,9 +38,9 @@ char unescaped_letter(char letter) {
 
 }  // namespace
 
-CopyRows::CopyRows(TableSchemaRef schema, const std::vector<SourceType>& types, const ValueLimits& limits,
+CopyRows::CopyRows(TableSchemaRef schema, const std::vector<SourceType>& types, const ParseOptions& options,
                    Format format)
-    : schema_(std::move(schema)), limits_(limits), format_(format), batch_(schema_) {
+    : schema_(std::move(schema)), options_(options), format_(format), batch_(schema_) {
   for (std::size_t i = 0; i < schema_->columns.size(); ++i) {
     auto found = postgres::parsers_for(types[i], schema_->columns[i].type);
     auto& parser = format_ == Format::binary ? found.binary : found.text;
@@ -175,7 +175,7 @@ std::size_t CopyRows::binary_row(std::string_view bytes) {
 }
 
 void CopyRows::append(std::size_t column, std::string_view value) {
-  switch (parsers_[column](value, limits_, batch_.columns[column])) {
+  switch (parsers_[column](value, options_, batch_.columns[column])) {
     case postgres::ParseStatus::ok:
       return;
     case postgres::ParseStatus::malformed:

@@ -27,7 +27,7 @@ class CopyRows {
   enum class Format { text, binary };
 
   // `types`: of schema->columns, domains looked through.
-  CopyRows(TableSchemaRef schema, const std::vector<SourceType>& types, const ValueLimits& limits, Format format);
+  CopyRows(TableSchemaRef schema, const std::vector<SourceType>& types, const ParseOptions& options, Format format);
 
   // `bytes` need not outlive the call.
   void feed(std::string_view bytes);
@@ -55,7 +55,7 @@ class CopyRows {
 
   TableSchemaRef schema_;
   std::vector<postgres::ValueParser> parsers_;
-  ValueLimits limits_;
+  ParseOptions options_;
   Format format_;
   RowBatch batch_;
   bool began_ = false;     // the binary header was read

@@ -150,8 +150,7 @@ SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeC
   if (const auto trouble = lock(table, schema, attribute_numbers(attributes), types)) return *trouble;
   if (rewritten(table)) return Prepared::stale;
   table_ = table;
-  limits_ = limits;
-  limits_.text = connection_.encoding().get();
+  parsing_ = {.limits = limits, .text = connection_.encoding().get()};
   types_.clear();
   for (const auto& column : schema.columns) types_.push_back(types.find(column.type_oid));
   schema_ = std::make_shared<const TableSchema>(std::move(schema));
@@ -263,7 +262,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   if (schema_ == nullptr) throw Error(ErrorKind::internal, "a copy was begun before its table was prepared");
   const bool binary = options.format == CopyFormat::binary_where_possible &&
                       std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
-  CopyRows rows(schema_, types_, limits_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
+  CopyRows rows(schema_, types_, parsing_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
   const auto doing = "copying table " + schema_->full_name();
   const auto began = connection_.run(copy_sql(binary, options.pages), {}, doing, stop);
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {

@@ -107,7 +107,7 @@ class SnapshotReader {
   SourceTable table_;
   TableSchemaRef schema_;
   std::vector<SourceType> types_;  // of schema_->columns
-  ValueLimits limits_{};
+  ParseOptions parsing_;
 };
 
 }  // namespace walbrook::postgres

@@ -8,30 +8,32 @@
 namespace walbrook::postgres {
 namespace {
 
-ParseStatus read_timestamp(std::string_view bytes, TimestampKind kind, const ValueLimits& limits, Column& out) {
+ParseStatus read_timestamp(std::string_view bytes, TimestampKind kind, const ParseOptions& options, Column& out) {
   if (bytes.size() != 8) return ParseStatus::malformed;
   const auto value = ByteReader(bytes).i64();
-  if (value == std::numeric_limits<std::int64_t>::max()) return append_infinite_timestamp(Sign::plus, out);
-  if (value == std::numeric_limits<std::int64_t>::min()) return append_infinite_timestamp(Sign::minus, out);
-  return append_timestamp(value, kind, limits, out);
+  if (value == std::numeric_limits<std::int64_t>::max())
+    return append_infinite_timestamp(Sign::plus, options.limits, out);
+  if (value == std::numeric_limits<std::int64_t>::min())
+    return append_infinite_timestamp(Sign::minus, options.limits, out);
+  return append_timestamp(value, kind, options.limits, out);
 }
 
 }  // namespace
 
-ParseStatus parse_date_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_date_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
   if (bytes.size() != 4) return ParseStatus::malformed;
   const auto value = ByteReader(bytes).i32();
-  if (value == std::numeric_limits<std::int32_t>::max()) return append_infinite_date(Sign::plus, out);
-  if (value == std::numeric_limits<std::int32_t>::min()) return append_infinite_date(Sign::minus, out);
-  return append_date(value, out);
+  if (value == std::numeric_limits<std::int32_t>::max()) return append_infinite_date(Sign::plus, options.limits, out);
+  if (value == std::numeric_limits<std::int32_t>::min()) return append_infinite_date(Sign::minus, options.limits, out);
+  return append_date(value, options.limits, out);
 }
 
-ParseStatus parse_time_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_time_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return bytes.size() == 8 ? append_time(ByteReader(bytes).i64(), out) : ParseStatus::malformed;
 }
 
 // timetz: microseconds:i64 zone:i32, the zone in seconds west of Greenwich.
-ParseStatus parse_timetz_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_timetz_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 12) return ParseStatus::malformed;
   ByteReader in(bytes);
   const auto microseconds = in.i64();
@@ -40,18 +42,18 @@ ParseStatus parse_timetz_binary(std::string_view bytes, const ValueLimits& /*lim
   return append_timetz(microseconds, -west, out);
 }
 
-ParseStatus parse_timestamp_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  return read_timestamp(bytes, TimestampKind::without_zone, limits, out);
+ParseStatus parse_timestamp_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return read_timestamp(bytes, TimestampKind::without_zone, options, out);
 }
 
-ParseStatus parse_timestamptz_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  return read_timestamp(bytes, TimestampKind::with_zone, limits, out);
+ParseStatus parse_timestamptz_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return read_timestamp(bytes, TimestampKind::with_zone, options, out);
 }
 
 // interval: microseconds:i64 days:i32 months:i32. Since 17 all three at their maximum (minimum) mean infinity
 // (-infinity). Up to 16 the same bytes are the last finite interval of the range; pg_upgrade to 17 turns that one into
 // infinity, and so does this, since the bytes do not tell the server's version.
-ParseStatus parse_interval_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_interval_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 16) return ParseStatus::malformed;
   ByteReader in(bytes);
   Interval value{};

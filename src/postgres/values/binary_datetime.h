@@ -8,11 +8,11 @@
 
 namespace walbrook::postgres {
 
-ParseStatus parse_date_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_time_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_timetz_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_timestamp_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_timestamptz_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_interval_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_date_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_time_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_timetz_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_timestamp_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_timestamptz_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_interval_binary(std::string_view bytes, const ParseOptions& options, Column& out);
 
 }  // namespace walbrook::postgres

@@ -15,7 +15,7 @@ ParseStatus give_up(ParseStatus why, Column& out) {
 }
 
 // length:i32 bytes; the length -1 is NULL.
-ParseStatus part(ByteReader& in, const ValueParser& parser, const ValueLimits& limits, Column& out) {
+ParseStatus part(ByteReader& in, const ValueParser& parser, const ParseOptions& options, Column& out) {
   const auto length = in.i32();
   if (in.failed() || length < -1) return ParseStatus::malformed;
   if (length == -1) {
@@ -25,7 +25,7 @@ ParseStatus part(ByteReader& in, const ValueParser& parser, const ValueLimits& l
   const auto bytes = in.bytes(static_cast<std::size_t>(length));
   if (in.failed()) return ParseStatus::malformed;
   const auto variants = out.variants().size();
-  const auto status = parser(bytes, limits, out);
+  const auto status = parser(bytes, options, out);
   return out.variants().size() == variants ? status : ParseStatus::needs_text;
 }
 
@@ -35,7 +35,7 @@ class ArrayBinary final : public NestedParser {
  public:
   ArrayBinary(ValueParser element, Oid element_oid) : element_(std::move(element)), element_oid_(element_oid) {}
 
-  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     constexpr std::int32_t most_dimensions = 6;  // MAXDIM
     ByteReader in(bytes);
     const auto dimensions = in.i32();
@@ -53,7 +53,7 @@ class ArrayBinary final : public NestedParser {
       if (lower_bound != 1) return ParseStatus::needs_text;
       Column& elements = out.children().front();
       for (std::int32_t i = 0; i < size; ++i) {
-        if (const auto status = part(in, element_, limits, elements); status != ParseStatus::ok) {
+        if (const auto status = part(in, element_, options, elements); status != ParseStatus::ok) {
           return give_up(status, out);
         }
       }
@@ -76,7 +76,7 @@ class RecordBinary final : public NestedParser {
  public:
   explicit RecordBinary(std::vector<TypedParser> fields) : fields_(std::move(fields)) {}
 
-  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     ByteReader in(bytes);
     const auto count = in.i32();
     if (in.failed() || count < 0) return ParseStatus::malformed;
@@ -84,7 +84,7 @@ class RecordBinary final : public NestedParser {
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       const auto oid = in.u32();
       if (in.failed()) return give_up(ParseStatus::malformed, out);
-      if (oid != fields_[i].oid || part(in, fields_[i].parser, limits, out.children()[i]) != ParseStatus::ok) {
+      if (oid != fields_[i].oid || part(in, fields_[i].parser, options, out.children()[i]) != ParseStatus::ok) {
         return give_up(in.failed() ? ParseStatus::malformed : ParseStatus::needs_text, out);
       }
     }
@@ -100,16 +100,16 @@ class RecordBinary final : public NestedParser {
 // pairs:i32 { key_length:i32 key value }*                                      contrib/hstore/hstore_io.c, hstore_send
 class HstoreBinary final : public NestedParser {
  public:
-  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     static const ValueParser text(parse_utf8);
     ByteReader in(bytes);
     const auto pairs = in.i32();
     if (in.failed() || pairs < 0) return ParseStatus::malformed;
     Column& keys = out.children()[0];
     for (std::int32_t i = 0; i < pairs; ++i) {
-      auto status = part(in, text, limits, keys);
+      auto status = part(in, text, options, keys);
       if (status == ParseStatus::ok && keys.is_null(keys.size() - 1)) status = ParseStatus::malformed;
-      if (status == ParseStatus::ok) status = part(in, text, limits, out.children()[1]);
+      if (status == ParseStatus::ok) status = part(in, text, options, out.children()[1]);
       if (status != ParseStatus::ok) return give_up(status, out);
     }
     if (!in.at_end()) return give_up(ParseStatus::malformed, out);

@@ -33,65 +33,71 @@ ParseStatus read_integer(std::string_view bytes, Column& out) {
 
 // Every NaN becomes the one that the text form gives: "NaN" tells nothing of sign and payload.
 template <class Float, class Unsigned>
-ParseStatus read_float(std::string_view bytes, Column& out) {
+ParseStatus read_float(std::string_view bytes, const ValueLimits& limits, Column& out) {
   Unsigned bits = 0;
   if (!read_exactly(bytes, bits)) return ParseStatus::malformed;
   const auto value = std::bit_cast<Float>(bits);
-  out.append(std::isnan(value) ? std::numeric_limits<Float>::quiet_NaN() : value);
+  if (std::isnan(value) && !limits.float_nan) {
+    out.append_variant("NaN");
+  } else if (std::isinf(value) && !limits.float_infinity) {
+    out.append_variant(value > 0 ? "Infinity" : "-Infinity");
+  } else {
+    out.append(std::isnan(value) ? std::numeric_limits<Float>::quiet_NaN() : value);
+  }
   return ParseStatus::ok;
 }
 
 }  // namespace
 
-ParseStatus parse_bool_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_bool_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 1 || static_cast<unsigned char>(bytes[0]) > 1) return ParseStatus::malformed;
   out.append(static_cast<std::uint8_t>(bytes[0]));
   return ParseStatus::ok;
 }
 
-ParseStatus parse_int2_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_int2_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return read_integer<std::int16_t, std::uint16_t>(bytes, out);
 }
-ParseStatus parse_int4_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_int4_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return read_integer<std::int32_t, std::uint32_t>(bytes, out);
 }
-ParseStatus parse_int8_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_int8_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return read_integer<std::int64_t, std::uint64_t>(bytes, out);
 }
-ParseStatus parse_oid_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_oid_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return read_integer<std::uint32_t, std::uint32_t>(bytes, out);
 }
-ParseStatus parse_xid8_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_xid8_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return read_integer<std::uint64_t, std::uint64_t>(bytes, out);
 }
-ParseStatus parse_float4_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return read_float<float, std::uint32_t>(bytes, out);
+ParseStatus parse_float4_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return read_float<float, std::uint32_t>(bytes, options.limits, out);
 }
-ParseStatus parse_float8_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return read_float<double, std::uint64_t>(bytes, out);
+ParseStatus parse_float8_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return read_float<double, std::uint64_t>(bytes, options.limits, out);
 }
 
-ParseStatus parse_char1_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_char1_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 1) return ParseStatus::malformed;
   append_char1(static_cast<unsigned char>(bytes[0]), out);
   return ParseStatus::ok;
 }
 
-ParseStatus parse_bytea_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_bytea_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   out.append_bytes(bytes);
   return ParseStatus::ok;
 }
 
-ParseStatus parse_uuid_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_uuid_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 16) return ParseStatus::malformed;
   out.append_bytes(bytes);
   return ParseStatus::ok;
 }
 
 // jsonb: version:u8 (1), then the document's text.
-ParseStatus parse_jsonb_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
+ParseStatus parse_jsonb_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
   if (!bytes.starts_with('\x01')) return ParseStatus::malformed;
-  return parse_utf8(bytes.substr(1), limits, out);
+  return parse_utf8(bytes.substr(1), options, out);
 }
 
 }  // namespace walbrook::postgres

@@ -9,17 +9,17 @@
 
 namespace walbrook::postgres {
 
-ParseStatus parse_bool_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_int2_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_int4_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_int8_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_oid_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_xid8_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_float4_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_float8_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_char1_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_bytea_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_uuid_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_jsonb_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_bool_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_int2_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_int4_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_int8_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_oid_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_xid8_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_float4_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_float8_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_char1_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_bytea_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_uuid_binary(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_jsonb_binary(std::string_view bytes, const ParseOptions& options, Column& out);
 
 }  // namespace walbrook::postgres

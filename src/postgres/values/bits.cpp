@@ -19,7 +19,7 @@ std::string padded(std::size_t bits) {
 }  // namespace
 
 // "0101"
-ParseStatus parse_bit_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_bit_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.find_first_not_of("01") != std::string_view::npos) return ParseStatus::malformed;
   if (bytes.empty()) {
     out.append_variant("");
@@ -37,7 +37,7 @@ ParseStatus parse_bit_text(std::string_view bytes, const ValueLimits& /*limits*/
 }
 
 // bits:i32 bytes, the first bit highest, the rest of the last byte zero.    src/backend/utils/adt/varbit.c, varbit_send
-ParseStatus parse_bit_binary(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_bit_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   ByteReader in(bytes);
   const auto bits = in.i32();
   if (in.failed() || bits < 0) return ParseStatus::malformed;

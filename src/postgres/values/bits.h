@@ -9,7 +9,7 @@
 
 namespace walbrook::postgres {
 
-ParseStatus parse_bit_text(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_bit_binary(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_bit_text(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_bit_binary(std::string_view bytes, const ParseOptions& options, Column& out);
 
 }  // namespace walbrook::postgres

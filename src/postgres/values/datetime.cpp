@@ -39,6 +39,21 @@ std::string print_timestamp(std::int64_t us_since_2000, TimestampKind kind) {
   return text;
 }
 
+std::string infinity_text(Sign sign) {
+  return sign == Sign::plus ? "infinity" : "-infinity";
+}
+
+template <class Time>
+ParseStatus append_infinity(Sign sign, const ValueLimits& limits, Column& out) {
+  constexpr auto infinity = std::numeric_limits<Time>::max();
+  if (limits.infinite_times) {
+    out.append(sign == Sign::plus ? infinity : -infinity);
+  } else {
+    out.append_variant(infinity_text(sign));
+  }
+  return ParseStatus::ok;
+}
+
 }  // namespace
 
 // Howard Hinnant's algorithms: years that begin in March, eras of 400 years.
@@ -70,16 +85,26 @@ int days_in_month(std::int64_t year, int month) {
   return month == 2 && leap ? 29 : days[static_cast<std::size_t>(month - 1)];
 }
 
-ParseStatus append_date(std::int64_t days_since_2000, Column& out) {
+std::string print_date(std::int64_t days) {
+  const auto date = civil_from_days(days);
+  const bool before_christ = date.year <= 0;
+  return fmt::format("{:04}-{:02}-{:02}{}", before_christ ? 1 - date.year : date.year, date.month, date.day,
+                     before_christ ? " BC" : "");
+}
+
+ParseStatus append_date(std::int64_t days_since_2000, const ValueLimits& limits, Column& out) {
   if (days_since_2000 < min_date || days_since_2000 >= end_date) return ParseStatus::malformed;
-  out.append(static_cast<std::int32_t>(days_since_2000 + postgres_epoch_days));
+  const auto days = days_since_2000 + postgres_epoch_days;
+  if (days < limits.min_date || days > limits.max_date) {
+    out.append_variant(print_date(days));
+  } else {
+    out.append(static_cast<std::int32_t>(days));
+  }
   return ParseStatus::ok;
 }
 
-ParseStatus append_infinite_date(Sign sign, Column& out) {
-  constexpr auto infinity = std::numeric_limits<std::int32_t>::max();
-  out.append(sign == Sign::plus ? infinity : -infinity);
-  return ParseStatus::ok;
+ParseStatus append_infinite_date(Sign sign, const ValueLimits& limits, Column& out) {
+  return append_infinity<std::int32_t>(sign, limits, out);
 }
 
 ParseStatus append_time(std::int64_t microseconds, Column& out) {
@@ -108,14 +133,12 @@ ParseStatus append_timestamp(std::int64_t us_since_2000, TimestampKind kind, con
   return ParseStatus::ok;
 }
 
-ParseStatus append_infinite_timestamp(Sign sign, Column& out) {
-  constexpr auto infinity = std::numeric_limits<std::int64_t>::max();
-  out.append(sign == Sign::plus ? infinity : -infinity);
-  return ParseStatus::ok;
+ParseStatus append_infinite_timestamp(Sign sign, const ValueLimits& limits, Column& out) {
+  return append_infinity<std::int64_t>(sign, limits, out);
 }
 
 ParseStatus append_infinite_interval(Sign sign, Column& out) {
-  out.append_variant(sign == Sign::plus ? "infinity" : "-infinity");
+  out.append_variant(infinity_text(sign));
   return ParseStatus::ok;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "postgres/values/values.h"
 
@@ -34,14 +35,17 @@ struct CivilDate {
 enum class TimestampKind { without_zone, with_zone };
 enum class Sign { plus, minus };
 
-// The functions that append refuse (malformed) what PostgreSQL's type cannot hold.
-ParseStatus append_date(std::int64_t days_since_2000, Column& out);
-ParseStatus append_infinite_date(Sign sign, Column& out);
+// As date_out prints it, with DateStyle ISO. Days since 1970-01-01.
+[[nodiscard]] std::string print_date(std::int64_t days);
+
+// The functions that append refuse (malformed) what PostgreSQL's type cannot hold. What the destination cannot hold is
+// a variant; of a timestamp in UTC.
+ParseStatus append_date(std::int64_t days_since_2000, const ValueLimits& limits, Column& out);
+ParseStatus append_infinite_date(Sign sign, const ValueLimits& limits, Column& out);
 ParseStatus append_time(std::int64_t microseconds, Column& out);
 ParseStatus append_timetz(std::int64_t microseconds, std::int32_t offset_seconds, Column& out);
-// A variant, in UTC, when the column or the destination cannot hold it.
 ParseStatus append_timestamp(std::int64_t us_since_2000, TimestampKind kind, const ValueLimits& limits, Column& out);
-ParseStatus append_infinite_timestamp(Sign sign, Column& out);
+ParseStatus append_infinite_timestamp(Sign sign, const ValueLimits& limits, Column& out);
 ParseStatus append_infinite_interval(Sign sign, Column& out);
 
 }  // namespace walbrook::postgres

@@ -12,12 +12,10 @@ namespace {
 
 __extension__ typedef unsigned __int128 UInt128;
 
-constexpr int max_precision = 38;
-
 // 10^0 and up, as many as the type holds (of 128 bits: as a decimal has digits).
 template <class Unsigned>
 constexpr auto powers_of_ten = [] {
-  std::array<Unsigned, sizeof(Unsigned) == sizeof(std::uint64_t) ? 20 : max_precision + 1> powers{};
+  std::array<Unsigned, sizeof(Unsigned) == sizeof(std::uint64_t) ? 20 : max_decimal_precision + 1> powers{};
   powers[0] = 1;
   for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
   return powers;
@@ -143,7 +141,7 @@ Fast append_fast(const BinaryNumeric& numeric, Column& out) {
 
 }  // namespace
 
-ParseStatus parse_numeric_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_numeric_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   const bool negative = bytes.starts_with('-');
   std::string_view rest = negative ? bytes.substr(1) : bytes;
   if (bytes == "NaN" || rest == "Infinity") return append_variant(bytes, out);
@@ -168,7 +166,7 @@ ParseStatus parse_numeric_text(std::string_view bytes, const ValueLimits& /*limi
   return ParseStatus::ok;
 }
 
-ParseStatus parse_numeric_binary(std::string_view bytes, const ValueLimits& limits, Column& out) {
+ParseStatus parse_numeric_binary(std::string_view bytes, const ParseOptions& options, Column& out) {
   ByteReader in(bytes);
   const int size = in.u16();
   const int weight = in.i16();
@@ -190,7 +188,7 @@ ParseStatus parse_numeric_binary(std::string_view bytes, const ValueLimits& limi
   }
   if (size <= 4 && append_fast<std::uint64_t>(numeric, out) == Fast::done) return ParseStatus::ok;
   if (size > 4 && size <= fast_groups && append_fast<UInt128>(numeric, out) == Fast::done) return ParseStatus::ok;
-  return parse_numeric_text(print(numeric), limits, out);
+  return parse_numeric_text(print(numeric), options, out);
 }
 
 }  // namespace walbrook::postgres

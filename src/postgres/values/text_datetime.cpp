@@ -102,9 +102,9 @@ bool read_offset(Scanner& in, std::int32_t& seconds) {
   return true;
 }
 
-ParseStatus parse_timestamp_kind(std::string_view bytes, TimestampKind kind, const ValueLimits& limits, Column& out) {
-  if (bytes == "infinity") return append_infinite_timestamp(Sign::plus, out);
-  if (bytes == "-infinity") return append_infinite_timestamp(Sign::minus, out);
+ParseStatus parse_timestamp_kind(std::string_view bytes, TimestampKind kind, const ParseOptions& options, Column& out) {
+  if (bytes == "infinity") return append_infinite_timestamp(Sign::plus, options.limits, out);
+  if (bytes == "-infinity") return append_infinite_timestamp(Sign::minus, options.limits, out);
   Scanner in(bytes);
   CivilDate date{};
   std::int64_t time = 0;
@@ -119,7 +119,7 @@ ParseStatus parse_timestamp_kind(std::string_view bytes, TimestampKind kind, con
       __builtin_add_overflow(value, time - offset * us_per_second, &value)) {
     return ParseStatus::malformed;
   }
-  return append_timestamp(value, kind, limits, out);
+  return append_timestamp(value, kind, options.limits, out);
 }
 
 // A field of an interval in front of its time of day.
@@ -196,23 +196,23 @@ bool read_interval(Scanner& in, Interval& out) {
 
 }  // namespace
 
-ParseStatus parse_date_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  if (bytes == "infinity") return append_infinite_date(Sign::plus, out);
-  if (bytes == "-infinity") return append_infinite_date(Sign::minus, out);
+ParseStatus parse_date_text(std::string_view bytes, const ParseOptions& options, Column& out) {
+  if (bytes == "infinity") return append_infinite_date(Sign::plus, options.limits, out);
+  if (bytes == "-infinity") return append_infinite_date(Sign::minus, options.limits, out);
   Scanner in(bytes);
   CivilDate date{};
   std::int64_t days = 0;
   if (!read_date(in, date) || !finish_date(in, date, days)) return ParseStatus::malformed;
-  return append_date(days, out);
+  return append_date(days, options.limits, out);
 }
 
-ParseStatus parse_time_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_time_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   Scanner in(bytes);
   std::int64_t time = 0;
   return read_time(in, time) && in.at_end() ? append_time(time, out) : ParseStatus::malformed;
 }
 
-ParseStatus parse_timetz_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_timetz_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   Scanner in(bytes);
   std::int64_t time = 0;
   std::int32_t offset = 0;
@@ -220,15 +220,15 @@ ParseStatus parse_timetz_text(std::string_view bytes, const ValueLimits& /*limit
   return append_timetz(time, offset, out);
 }
 
-ParseStatus parse_timestamp_text(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  return parse_timestamp_kind(bytes, TimestampKind::without_zone, limits, out);
+ParseStatus parse_timestamp_text(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return parse_timestamp_kind(bytes, TimestampKind::without_zone, options, out);
 }
 
-ParseStatus parse_timestamptz_text(std::string_view bytes, const ValueLimits& limits, Column& out) {
-  return parse_timestamp_kind(bytes, TimestampKind::with_zone, limits, out);
+ParseStatus parse_timestamptz_text(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return parse_timestamp_kind(bytes, TimestampKind::with_zone, options, out);
 }
 
-ParseStatus parse_interval_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_interval_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes == "infinity") return append_infinite_interval(Sign::plus, out);
   if (bytes == "-infinity") return append_infinite_interval(Sign::minus, out);
   Scanner in(bytes);

@@ -8,11 +8,11 @@
 
 namespace walbrook::postgres {
 
-ParseStatus parse_date_text(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_time_text(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_timetz_text(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_timestamp_text(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_timestamptz_text(std::string_view bytes, const ValueLimits& limits, Column& out);
-ParseStatus parse_interval_text(std::string_view bytes, const ValueLimits& limits, Column& out);
+ParseStatus parse_date_text(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_time_text(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_timetz_text(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_timestamp_text(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_timestamptz_text(std::string_view bytes, const ParseOptions& options, Column& out);
+ParseStatus parse_interval_text(std::string_view bytes, const ParseOptions& options, Column& out);
 
 }  // namespace walbrook::postgres

@@ -9,10 +9,10 @@ namespace walbrook::postgres {
 namespace {
 
 // The value as a whole goes to the variant column.
-ParseStatus whole_as_variant(std::string_view bytes, const ValueLimits& limits, Column& out) {
+ParseStatus whole_as_variant(std::string_view bytes, const ParseOptions& options, Column& out) {
   out.drop_open();
   std::string buffer;
-  const auto stored = stored_text(bytes, limits.text, buffer);
+  const auto stored = stored_text(bytes, options.text, buffer);
   if (stored.form == StoredText::Form::refused) return ParseStatus::malformed;
   out.append_variant(std::string(stored.text));
   return ParseStatus::ok;
@@ -83,37 +83,37 @@ class ArrayText final : public NestedParser {
   ArrayText(ValueParser element, char delimiter)
       : element_(std::move(element)), delimiter_(1, delimiter), ends_(delimiter_ + "}\"{\\") {}
 
-  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     PartScanner in(bytes);
-    if (in.next_is('[')) return whole_as_variant(bytes, limits, out);
+    if (in.next_is('[')) return whole_as_variant(bytes, options, out);
     if (!in.take("{")) return ParseStatus::malformed;
-    if (in.next_is('{')) return whole_as_variant(bytes, limits, out);
+    if (in.next_is('{')) return whole_as_variant(bytes, options, out);
     Column& elements = out.children().front();
     const auto variants = elements.variants().size();
     if (!in.take("}")) {
       do {
-        if (!element(in, limits, elements)) return refuse(out);
+        if (!element(in, options, elements)) return refuse(out);
       } while (in.take(delimiter_));
       if (!in.take("}")) return refuse(out);
     }
     if (!in.at_end()) return refuse(out);
-    if (elements.variants().size() != variants) return whole_as_variant(bytes, limits, out);
+    if (elements.variants().size() != variants) return whole_as_variant(bytes, options, out);
     out.close_list();
     return ParseStatus::ok;
   }
 
  private:
-  bool element(PartScanner& in, const ValueLimits& limits, Column& elements) const {
+  bool element(PartScanner& in, const ParseOptions& options, Column& elements) const {
     std::string_view part;
     if (in.take("\"")) {
-      return in.quoted(part, false) && element_(part, limits, elements) == ParseStatus::ok;
+      return in.quoted(part, false) && element_(part, options, elements) == ParseStatus::ok;
     }
     if (!in.bare(ends_, part) || part.empty()) return false;
     if (part == "NULL") {
       elements.append_null();
       return true;
     }
-    return element_(part, limits, elements) == ParseStatus::ok;
+    return element_(part, options, elements) == ParseStatus::ok;
   }
 
   ValueParser element_;
@@ -127,7 +127,7 @@ class RecordText final : public NestedParser {
  public:
   explicit RecordText(std::vector<ValueParser> fields) : fields_(std::move(fields)) {}
 
-  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     PartScanner in(bytes);
     if (!in.take("(")) return ParseStatus::malformed;
     bool known = true;  // these are the attributes that the column has
@@ -142,13 +142,13 @@ class RecordText final : public NestedParser {
         if (!is_quoted && part.empty()) {
           field.append_null();
         } else {
-          known = fields_[count](part, limits, field) == ParseStatus::ok && field.variants().size() == variants;
+          known = fields_[count](part, options, field) == ParseStatus::ok && field.variants().size() == variants;
         }
       }
       ++count;
     } while (in.take(","));
     if (!in.take(")") || !in.at_end()) return refuse(out);
-    if (!known || count != fields_.size()) return whole_as_variant(bytes, limits, out);
+    if (!known || count != fields_.size()) return whole_as_variant(bytes, options, out);
     out.close_structure();
     return ParseStatus::ok;
   }
@@ -160,7 +160,7 @@ class RecordText final : public NestedParser {
 // "\"k\"=>\"v\", \"n\"=>NULL"; the empty one is the empty text.              contrib/hstore/hstore_io.c, hstore_out
 class HstoreText final : public NestedParser {
  public:
-  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const override {
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     PartScanner in(bytes);
     Column& keys = out.children()[0];
     Column& values = out.children()[1];
@@ -169,17 +169,17 @@ class HstoreText final : public NestedParser {
       do {
         std::string_view part;
         if (!in.take("\"") || !in.quoted(part, false) || !in.take("=>")) return refuse(out);
-        if (parse_utf8(part, limits, keys) != ParseStatus::ok) return refuse(out);
+        if (parse_utf8(part, options, keys) != ParseStatus::ok) return refuse(out);
         if (in.take("NULL")) {
           values.append_null();
         } else {
           if (!in.take("\"") || !in.quoted(part, false)) return refuse(out);
-          if (parse_utf8(part, limits, values) != ParseStatus::ok) return refuse(out);
+          if (parse_utf8(part, options, values) != ParseStatus::ok) return refuse(out);
         }
       } while (in.take(", "));
     }
     if (!in.at_end()) return refuse(out);
-    if (keys.variants().size() + values.variants().size() != variants) return whole_as_variant(bytes, limits, out);
+    if (keys.variants().size() + values.variants().size() != variants) return whole_as_variant(bytes, options, out);
     out.close_list();
     return ParseStatus::ok;
   }

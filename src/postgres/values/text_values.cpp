@@ -33,7 +33,7 @@ ParseStatus parse_numeric_as(std::string_view bytes, Column& out) {
 
 // from_chars knows more names of infinity and NaN than PostgreSQL prints, so only what starts with a digit goes there.
 template <class Float, class Stored = Float>
-ParseStatus parse_float(std::string_view bytes, Column& out) {
+ParseStatus parse_float(std::string_view bytes, const ValueLimits& limits, Column& out) {
   const std::string_view unsigned_part = bytes.starts_with('-') ? bytes.substr(1) : bytes;
   if (unsigned_part.empty()) return ParseStatus::malformed;
   Float value{};
@@ -42,9 +42,17 @@ ParseStatus parse_float(std::string_view bytes, Column& out) {
     const auto [stopped, error] = std::from_chars(bytes.data(), end, value);
     if (error != std::errc{} || stopped != end) return ParseStatus::malformed;
   } else if (unsigned_part == "Infinity") {
+    if (!limits.float_infinity) {
+      out.append_variant(std::string(bytes));
+      return ParseStatus::ok;
+    }
     value = std::numeric_limits<Float>::infinity();
     if (unsigned_part.size() != bytes.size()) value = -value;
   } else if (bytes == "NaN") {
+    if (!limits.float_nan) {
+      out.append_variant(std::string(bytes));
+      return ParseStatus::ok;
+    }
     value = std::numeric_limits<Float>::quiet_NaN();
   } else {
     return ParseStatus::malformed;
@@ -75,53 +83,53 @@ unsigned hex_byte(const char* digits) {
 
 }  // namespace
 
-ParseStatus parse_bool_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_bool_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes != "t" && bytes != "f") return ParseStatus::malformed;
   out.append(static_cast<std::uint8_t>(bytes[0] == 't' ? 1 : 0));
   return ParseStatus::ok;
 }
 
-ParseStatus parse_int2_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_int2_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_integer<std::int16_t>(bytes, out);
 }
-ParseStatus parse_int4_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_int4_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_integer<std::int32_t>(bytes, out);
 }
-ParseStatus parse_int8_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_int8_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_integer<std::int64_t>(bytes, out);
 }
-ParseStatus parse_oid_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_oid_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_integer<std::uint32_t>(bytes, out);
 }
-ParseStatus parse_xid8_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_xid8_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_integer<std::uint64_t>(bytes, out);
 }
-ParseStatus parse_float4_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_float<float>(bytes, out);
+ParseStatus parse_float4_text(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return parse_float<float>(bytes, options.limits, out);
 }
-ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_float<float, double>(bytes, out);
+ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return parse_float<float, double>(bytes, options.limits, out);
 }
-ParseStatus parse_float8_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
-  return parse_float<double>(bytes, out);
+ParseStatus parse_float8_text(std::string_view bytes, const ParseOptions& options, Column& out) {
+  return parse_float<double>(bytes, options.limits, out);
 }
 
-ParseStatus parse_numeric_text_as_int2(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_numeric_text_as_int2(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_numeric_as<std::int16_t>(bytes, out);
 }
-ParseStatus parse_numeric_text_as_int4(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_numeric_text_as_int4(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_numeric_as<std::int32_t>(bytes, out);
 }
-ParseStatus parse_numeric_text_as_int8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_numeric_text_as_int8(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_numeric_as<std::int64_t>(bytes, out);
 }
-ParseStatus parse_numeric_text_as_float8(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_numeric_text_as_float8(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   return parse_numeric_as<double>(bytes, out);
 }
 
-ParseStatus parse_utf8(std::string_view bytes, const ValueLimits& limits, Column& out) {
+ParseStatus parse_utf8(std::string_view bytes, const ParseOptions& options, Column& out) {
   std::string buffer;
-  const auto stored = stored_text(bytes, limits.text, buffer);
+  const auto stored = stored_text(bytes, options.text, buffer);
   if (stored.form == StoredText::Form::refused) return ParseStatus::malformed;
   if (stored.form == StoredText::Form::hex) {
     out.append_variant(std::move(buffer));
@@ -144,7 +152,7 @@ void append_char1(unsigned char value, Column& out) {
   }
 }
 
-ParseStatus parse_char1_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_char1_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() <= 1) {
     append_char1(bytes.empty() ? 0 : static_cast<unsigned char>(bytes[0]), out);
     return ParseStatus::ok;
@@ -162,7 +170,7 @@ ParseStatus parse_char1_text(std::string_view bytes, const ValueLimits& /*limits
   return ParseStatus::ok;
 }
 
-ParseStatus parse_bytea_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_bytea_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (!bytes.starts_with("\\x") || bytes.size() % 2 != 0) return ParseStatus::malformed;
   const std::string_view digits = bytes.substr(2);
   constexpr std::size_t small = 512;  // most values: decoded on the stack
@@ -184,7 +192,7 @@ ParseStatus parse_bytea_text(std::string_view bytes, const ValueLimits& /*limits
   return ParseStatus::ok;
 }
 
-ParseStatus parse_uuid_text(std::string_view bytes, const ValueLimits& /*limits*/, Column& out) {
+ParseStatus parse_uuid_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 36) return ParseStatus::malformed;
   std::array<char, 16> uuid{};
   std::size_t at = 0;

@@ -16,7 +16,7 @@ namespace {
 // A column of these holds no decimal and no timestamp, so that their parsers give the text for the variant column:
 // exactly what PostgreSQL prints.
 constexpr PhysicalType no_decimal{Layout::decimal, 0, 0};
-constexpr ValueLimits no_timestamp{.min_timestamp = 1, .max_timestamp = 0};
+constexpr ParseOptions no_timestamp{.limits = {.min_timestamp = 1, .max_timestamp = 0}};
 
 template <class Float>
 std::string float_text(Float value) {
@@ -50,13 +50,6 @@ std::string zone_text(std::int32_t seconds) {
   if (magnitude % 3600 != 0) text += fmt::format(":{:02}", magnitude / 60 % 60);
   if (magnitude % 60 != 0) text += fmt::format(":{:02}", magnitude % 60);
   return text;
-}
-
-std::string date_text(std::int64_t days) {
-  const auto date = civil_from_days(days);
-  const bool before_christ = date.year <= 0;
-  return fmt::format("{:04}-{:02}-{:02}{}", before_christ ? 1 - date.year : date.year, date.month, date.day,
-                     before_christ ? " BC" : "");
 }
 
 std::string interval_text(const Interval& interval) {
@@ -104,7 +97,7 @@ std::optional<std::string> value_text(const Column& column) {
     case Layout::date: {
       const auto days = column.value<std::int32_t>(0);
       if (days == infinite_date || days == -infinite_date) return days > 0 ? "infinity" : "-infinity";
-      return date_text(days);
+      return print_date(days);
     }
     case Layout::time:
       return time_text(column.value<std::int64_t>(0));
@@ -130,7 +123,7 @@ std::optional<std::string> value_text(const Column& column) {
 std::optional<std::string> binary_to_text(Oid type, std::string_view bytes) {
   const SourceType source{.oid = type, .base_oid = type};
   if (!has_binary_parser(source)) return std::nullopt;
-  auto physical = physical_type(source, -1, no_timestamp);
+  auto physical = physical_type(source, -1, no_timestamp.limits);
   const auto parser = parsers_for(type, false, physical).binary;
   if (parser == nullptr) return std::nullopt;
   if (physical.layout == Layout::decimal) physical = no_decimal;
@@ -141,7 +134,7 @@ std::optional<std::string> binary_to_text(Oid type, std::string_view bytes) {
 
 std::string to_text(Timestamp time) {
   const auto days = time / us_per_day - (time % us_per_day < 0 ? 1 : 0);
-  const auto date = date_text(days);
+  const auto date = print_date(days);
   const auto era = date.find(' ');  // " BC" goes to the end
   return fmt::format("{} {}+00{}", date.substr(0, era), time_text(time - days * us_per_day),
                      era == std::string::npos ? "" : date.substr(era));

@@ -20,6 +20,10 @@
 #include "model/column.h"
 #include "model/source_type.h"
 
+namespace walbrook {
+class SourceText;
+}  // namespace walbrook
+
 namespace walbrook::postgres {
 
 enum class ParseStatus {
@@ -28,8 +32,14 @@ enum class ParseStatus {
   needs_text,  // nothing was appended: a variant, and only PostgreSQL's text form can tell what it is
 };
 
+// How values are parsed.
+struct ParseOptions {
+  ValueLimits limits{};              // what the columns can hold
+  const SourceText* text = nullptr;  // borrowed: how text of the source is converted; nullptr: it arrives as UTF-8
+};
+
 // Of a scalar.
-using Parser = ParseStatus (*)(std::string_view bytes, const ValueLimits& limits, Column& out);
+using Parser = ParseStatus (*)(std::string_view bytes, const ParseOptions& options, Column& out);
 
 // Of an array, a composite or an hstore: parses the parts with parsers of their own.
 class NestedParser {
@@ -38,7 +48,7 @@ class NestedParser {
   NestedParser(const NestedParser&) = delete;
   NestedParser& operator=(const NestedParser&) = delete;
   virtual ~NestedParser() = default;
-  [[nodiscard]] virtual ParseStatus parse(std::string_view bytes, const ValueLimits& limits, Column& out) const = 0;
+  [[nodiscard]] virtual ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const = 0;
 };
 
 // How the values of one column are parsed; built once, called as a function. May be none.
@@ -47,8 +57,8 @@ class ValueParser {
   ValueParser(Parser scalar = nullptr) : scalar_(scalar) {}  // NOLINT(google-explicit-constructor): it is one
   explicit ValueParser(std::shared_ptr<const NestedParser> nested) : nested_(std::move(nested)) {}
 
-  ParseStatus operator()(std::string_view bytes, const ValueLimits& limits, Column& out) const {
-    return scalar_ != nullptr ? scalar_(bytes, limits, out) : nested_->parse(bytes, limits, out);
+  ParseStatus operator()(std::string_view bytes, const ParseOptions& options, Column& out) const {
+    return scalar_ != nullptr ? scalar_(bytes, options, out) : nested_->parse(bytes, options, out);
   }
   friend bool operator==(const ValueParser& parser, std::nullptr_t) {
     return parser.scalar_ == nullptr && parser.nested_ == nullptr;

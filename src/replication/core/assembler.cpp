@@ -11,7 +11,7 @@ Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const 
     : options_(options),
       types_(types),
       groups_(groups),
-      package_(options.limits),
+      package_(options.parsing),
       history_(options.last, options.begins_at, options.checkpoint),
       position_(options.checkpoint) {}
 
@@ -117,8 +117,9 @@ void Assembler::on(const postgres::Relation& message) {
   if (stream_ == nullptr && in_transaction_ && !skipping_)
     described_ = package_.content().transactions.back().commit_lsn;
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
-  const RelationInUtf8 described(message, options_.limits.text);
-  auto state = describe_relation(described.relation(), types_, options_.limits, groups_, options_.selection.get());
+  const RelationInUtf8 described(message, options_.parsing.text);
+  auto state =
+      describe_relation(described.relation(), types_, options_.parsing.limits, groups_, options_.selection.get());
   compare_identity(state);
   // What says the same as before closes no batch.
   for (const auto* known : {&relations, &relations_}) {
@@ -149,7 +150,7 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid, std::uint32_t
   // Composite types and the identities of leaves can be altered without a message that tells of it.
   if (found->second->types_version != types_.version() ||
       found->second->identities_version != groups_.identities_version()) {
-    found->second = describe_again(found->second, types_, options_.limits, groups_, options_.selection.get());
+    found->second = describe_again(found->second, types_, options_.parsing.limits, groups_, options_.selection.get());
   }
   auto* const state = found->second.get();
   if (stream_ != nullptr) {
@@ -292,7 +293,7 @@ void Assembler::on(const postgres::StreamStart& start) {
                 fmt::format("the stream {} transaction {}, which {}", start.first_segment ? "begins" : "goes on with",
                             start.xid, start.first_segment ? "is open" : "it did not begin"));
   }
-  if (stream == nullptr) stream = std::make_unique<StreamedTransaction>(start.xid, options_.limits);
+  if (stream == nullptr) stream = std::make_unique<StreamedTransaction>(start.xid, options_.parsing);
   stream_ = stream.get();
 }
 
@@ -318,7 +319,7 @@ std::unique_ptr<StreamedTransaction> Assembler::end_stream(std::uint32_t xid, st
 // in it can be looked up from now on.
 void Assembler::learn_relations(StreamedTransaction& stream) {
   for (auto& [oid, state] : stream.relations()) {
-    relations_[oid] = describe_again(state, types_, options_.limits, groups_, options_.selection.get());
+    relations_[oid] = describe_again(state, types_, options_.parsing.limits, groups_, options_.selection.get());
   }
 }
 

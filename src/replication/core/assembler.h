@@ -22,7 +22,7 @@
 namespace walbrook::replication {
 
 struct AssemblerOptions {
-  ValueLimits limits{};
+  postgres::ParseOptions parsing{};
   std::size_t package_bytes = 32U << 20U;
   std::size_t package_rows = 1'000'000;
   Lsn checkpoint;                   // commits with commit_lsn below it are durable already: compared and skipped

@@ -110,7 +110,7 @@ bool OpenPackage::append_cell(const RelationState& relation, RowBatch& batch, st
   const auto& described = relation.schema->columns[c];
   const bool binary = cell.kind == postgres::CellKind::binary;
   const auto& parser = binary ? relation.parsers[c].binary : relation.parsers[c].text;
-  const auto status = parser == nullptr ? postgres::ParseStatus::needs_text : parser(cell.bytes, limits_, column);
+  const auto status = parser == nullptr ? postgres::ParseStatus::needs_text : parser(cell.bytes, parsing_, column);
   if (status == postgres::ParseStatus::ok) return true;
   if (status == postgres::ParseStatus::needs_text) {
     batch.drop_open_row();  // whole commits beside it still leave
@@ -123,8 +123,8 @@ bool OpenPackage::append_cell(const RelationState& relation, RowBatch& batch, st
     const auto layout = described.type.layout;
     const bool holds_text = layout == Layout::utf8 || layout == Layout::json || is_nested(layout);
     std::string text;
-    return limits_.text != nullptr && holds_text &&
-           postgres::stored_text(cell.bytes, limits_.text, text).form == postgres::StoredText::Form::refused;
+    return parsing_.text != nullptr && holds_text &&
+           postgres::stored_text(cell.bytes, parsing_.text, text).form == postgres::StoredText::Form::refused;
   }();
   const auto where = (transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
                                                       : "transaction " + std::to_string(transaction.xid)) +

@@ -23,7 +23,7 @@ class NeedsText : public Error {
 
 class OpenPackage {
  public:
-  explicit OpenPackage(const ValueLimits& limits) : limits_(limits) {}
+  explicit OpenPackage(const postgres::ParseOptions& parsing) : parsing_(parsing) {}
 
   [[nodiscard]] const GatheredChanges& content() const { return package_; }
   [[nodiscard]] std::size_t bytes() const { return package_.bytes; }
@@ -85,7 +85,7 @@ class OpenPackage {
   [[nodiscard]] GatheredChanges split_at_mark();
   [[nodiscard]] WholeCommits as_commits(GatheredChanges&& changes);
 
-  ValueLimits limits_;
+  postgres::ParseOptions parsing_;
   GatheredChanges package_;
   Lsn checkpoint_;                                // as WholeCommits has it
   Transaction last_;                              // likewise

@@ -159,7 +159,7 @@ Next Receiver::connect(SteadyTime now) {
   options.last = last_;
   auto reader = open_({.checkpoint = options.checkpoint, .compare_from = last_.commit_lsn}, limits_);
   options.begins_at = reader->begins_at();
-  options.limits.text = reader->encoding();
+  options.parsing.text = reader->encoding();
   assembler_.emplace(options, types_, groups_);
   opened_at_ = now;
   compared_ = assembler_->compared();

@@ -15,7 +15,7 @@ namespace walbrook::replication {
 
 class StreamedTransaction {
  public:
-  StreamedTransaction(std::uint32_t xid, const ValueLimits& limits) : xid_(xid), changes_(limits) {}
+  StreamedTransaction(std::uint32_t xid, const postgres::ParseOptions& parsing) : xid_(xid), changes_(parsing) {}
 
   [[nodiscard]] std::uint32_t xid() const { return xid_; }
   [[nodiscard]] OpenPackage& changes() { return changes_; }

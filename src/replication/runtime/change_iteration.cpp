@@ -146,7 +146,7 @@ void ChangeIteration::Impl::read_source() {
   }
   groups_.set(std::move(groups), std::move(identities));
   durable_ = slot->confirmed_flush_lsn.value;
-  const ReceiverOptions receiving{.assembler = {.limits = options_.limits,
+  const ReceiverOptions receiving{.assembler = {.parsing = {.limits = options_.limits},
                                                 .package_bytes = options_.package_bytes,
                                                 .until = until_,
                                                 .selection = selection},

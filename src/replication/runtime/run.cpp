@@ -229,7 +229,7 @@ void Run::Impl::build_catalog_poll(Prepared& prepared) {
 
 void Run::Impl::build_receiver(const Prepared& prepared) {
   ReceiverOptions receiving;
-  receiving.assembler = {.limits = destination_.capabilities().values,
+  receiving.assembler = {.parsing = {.limits = destination_.capabilities().values},
                          .package_bytes = options_.package_bytes,
                          .package_rows = options_.package_rows,
                          .last = prepared.checkpoint.last,

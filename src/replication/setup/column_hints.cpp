@@ -17,7 +17,6 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr int most_digits = 38;
 constexpr std::array wide_layouts = {Layout::int16,   Layout::int32,   Layout::int64, Layout::uint64,
                                      Layout::float32, Layout::float64, Layout::utf8};
 
@@ -124,10 +123,10 @@ class HintReader {
     }
     const bool is_decimal = column_.type.layout == Layout::decimal;
     const int scale = hint.scale.value_or(is_decimal ? column_.type.scale : 0);
-    const int precision = hint.precision.value_or(most_digits);
-    if (precision < 1 || precision > most_digits || scale < 0 || scale > precision) {
+    const int precision = hint.precision.value_or(max_decimal_precision);
+    if (precision < 1 || precision > max_decimal_precision || scale < 0 || scale > precision) {
       refuse(asked(hint),
-             fmt::format("a decimal has 1 to {} digits, and no more of them behind the point", most_digits));
+             fmt::format("a decimal has 1 to {} digits, and no more of them behind the point", max_decimal_precision));
     }
     return decimal(precision, scale);
   }

@@ -228,7 +228,7 @@ TEST(ArrowImport, no_time_is_rounded_or_wraps_around) {
   expect_no_time<std::int64_t>("tDs", largest, "more than 64 bits");
   expect_no_time<std::int64_t>("tsu:", largest - 1, "outside of what the destination's timestamps can be");
   expect_no_time<std::int64_t>("tsu:", INT64_MIN, "outside");
-  expect_no_time<std::int32_t>("tdD", INT32_MIN, "outside of what a date can be");
+  expect_no_time<std::int32_t>("tdD", INT32_MIN, "outside of what the destination's dates can be");
   expect_no_time<std::int64_t>("tdm", 86'399'999, "not a whole day");
   expect_no_time<std::int64_t>("tdm", INT64_MIN / 86'400'000 * 86'400'000, "outside");
   expect_no_time<std::int64_t>("ttu", 86'400'000'001, "not a time of a day");

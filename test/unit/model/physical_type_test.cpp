@@ -140,5 +140,13 @@ TEST(PhysicalType, names_that_are_none_are_refused) {
   }
 }
 
+TEST(PhysicalType, a_numeric_of_more_digits_than_the_destination_holds_is_one_without_a_typmod) {
+  const ValueLimits few{.decimal_precision = 18, .unconstrained_numeric_scale = 6};
+  const auto numeric = built_in_type(type_oid::numeric);
+  EXPECT_EQ(to_string(physical_type(numeric, numeric_typmod(18, 2), few)), "decimal(18,2)");
+  EXPECT_EQ(to_string(physical_type(numeric, numeric_typmod(19, 2), few)), "decimal(18,6)");
+  EXPECT_EQ(to_string(physical_type(numeric, -1, few)), "decimal(18,6)");
+}
+
 }  // namespace
 }  // namespace walbrook

@@ -31,7 +31,7 @@ TableSchemaRef two_columns() {
 CopyRows two_column_rows(CopyRows::Format format) {
   return {two_columns(),
           {{.oid = type_oid::int4, .base_oid = type_oid::int4}, {.oid = type_oid::text, .base_oid = type_oid::text}},
-          no_limits,
+          {.limits = no_limits},
           format};
 }
 const std::string text_data = "1\ta\\tb\\nc\\\\d\n-7\t\\N\n3\t\n";

@@ -192,6 +192,21 @@ TEST(DateTime, the_instant_that_would_mean_infinity_is_a_variant) {
   EXPECT_EQ(variant(Form::text, type_oid::timestamp, "294247-01-10 04:00:54.775808"), "294247-01-10 04:00:54.775808");
 }
 
+TEST(DateTime, what_the_destination_lacks_is_a_variant) {
+  const ValueLimits modern{.min_date = 0, .max_date = 20'000, .infinite_times = false};
+  const auto limited = [&](Form form, Oid oid, const std::string& bytes) {
+    return variant(form, oid, bytes, -1, modern);
+  };
+  EXPECT_EQ(limited(Form::text, type_oid::date, "1970-01-01"), "no variant");
+  EXPECT_EQ(limited(Form::text, type_oid::date, "1969-12-31"), "1969-12-31");
+  EXPECT_EQ(limited(Form::text, type_oid::date, "0044-03-15 BC"), "0044-03-15 BC");
+  EXPECT_EQ(limited(Form::text, type_oid::date, "5874897-12-31"), "5874897-12-31");
+  EXPECT_EQ(limited(Form::text, type_oid::date, "infinity"), "infinity");
+  EXPECT_EQ(limited(Form::binary, type_oid::date, from_hex("80000000")), "-infinity");
+  EXPECT_EQ(limited(Form::text, type_oid::timestamptz, "-infinity"), "-infinity");
+  EXPECT_EQ(limited(Form::binary, type_oid::timestamp, be(0x7FFFFFFFFFFFFFFF)), "infinity");
+}
+
 TEST(DateTime, what_is_no_timestamp) {
   for (const std::string bytes :
        {"", "2000-01-01", "2000-01-01T00:00:00", "2000-01-01 00:00", "2000-01-01 24:00:00", "2000-01-01 00:00:60",

@@ -76,7 +76,7 @@ void expect_whole(const Column& column) {
 std::string parsed(const SourceType& type, Form form, std::string_view bytes) {
   Column column(physical_type(type, -1, no_limits));
   const auto parsers = parsers_for(type, column.type());
-  const auto status = (form == Form::text ? parsers.text : parsers.binary)(bytes, no_limits, column);
+  const auto status = (form == Form::text ? parsers.text : parsers.binary)(bytes, {.limits = no_limits}, column);
   expect_whole(column);
   EXPECT_EQ(column.size(), status == ParseStatus::ok ? 1U : 0U);
   if (status == ParseStatus::malformed) return "malformed";
@@ -260,13 +260,14 @@ TEST(Nested, a_refused_value_leaves_the_ones_before_it) {
   Column column(physical_type(deep_type(), -1, no_limits));
   const auto parsers = parsers_for(deep_type(), column.type());
   const auto sample = samples().back();
-  ASSERT_EQ(parsers.text(sample.text, no_limits, column), ParseStatus::ok);
+  ASSERT_EQ(parsers.text(sample.text, {.limits = no_limits}, column), ParseStatus::ok);
   const auto first = show(column, 0);
-  EXPECT_EQ(parsers.text(sample.text.substr(0, sample.text.size() - 2), no_limits, column), ParseStatus::malformed);
-  EXPECT_EQ(parsers.binary(sample.binary.substr(0, sample.binary.size() - 2), no_limits, column),
+  EXPECT_EQ(parsers.text(sample.text.substr(0, sample.text.size() - 2), {.limits = no_limits}, column),
+            ParseStatus::malformed);
+  EXPECT_EQ(parsers.binary(sample.binary.substr(0, sample.binary.size() - 2), {.limits = no_limits}, column),
             ParseStatus::malformed);
   column.append_null();
-  ASSERT_EQ(parsers.binary(sample.binary, no_limits, column), ParseStatus::ok);
+  ASSERT_EQ(parsers.binary(sample.binary, {.limits = no_limits}, column), ParseStatus::ok);
   expect_whole(column);
   EXPECT_EQ(column.size(), 3U);
   EXPECT_EQ(show(column, 0), first);

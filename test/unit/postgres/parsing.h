@@ -49,7 +49,7 @@ inline PhysicalType type_of(Oid oid, std::int32_t typmod = -1) {
 inline ParseStatus parse(Form form, Oid oid, std::string_view bytes, Column& out,
                          const ValueLimits& limits = no_limits) {
   const auto parsers = parsers_for(oid, false, out.type());
-  return (form == Form::text ? parsers.text : parsers.binary)(bytes, limits, out);
+  return (form == Form::text ? parsers.text : parsers.binary)(bytes, {.limits = limits}, out);
 }
 
 // The column after one value, which must be accepted.

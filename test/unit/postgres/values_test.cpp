@@ -217,5 +217,19 @@ TEST(Values, uuids) {
   expect_malformed(Form::binary, type_oid::uuid, raw + "x");
 }
 
+TEST(Values, floats_that_the_destination_lacks_are_variants) {
+  const ValueLimits finite{.float_nan = false, .float_infinity = false};
+  for (const auto oid : {type_oid::float4, type_oid::float8}) {
+    EXPECT_EQ(variant(Form::text, oid, "NaN", -1, finite), "NaN");
+    EXPECT_EQ(variant(Form::text, oid, "-Infinity", -1, finite), "-Infinity");
+    EXPECT_EQ(variant(Form::text, oid, "1e30", -1, finite), "no variant");
+    EXPECT_EQ(variant(Form::text, oid, "NaN"), "no variant");
+  }
+  EXPECT_EQ(variant(Form::binary, type_oid::float8, from_hex("7FF8000000000000"), -1, finite), "NaN");
+  EXPECT_EQ(variant(Form::binary, type_oid::float8, from_hex("7FF0000000000000"), -1, finite), "Infinity");
+  EXPECT_EQ(variant(Form::binary, type_oid::float4, from_hex("FF800000"), -1, finite), "-Infinity");
+  EXPECT_EQ(variant(Form::binary, type_oid::float4, from_hex("3F800000"), -1, finite), "no variant");
+}
+
 }  // namespace
 }  // namespace walbrook::postgres
