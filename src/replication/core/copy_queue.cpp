@@ -46,4 +46,38 @@ void mark_copying(const SyncedTable& table, SyncedOutput& output, std::int64_t l
   output.copy_number = copy_number;
 }
 
+WholeCopies whole_copies(std::map<Oid, SyncedTable>& tables, Lsn reached) {
+  WholeCopies copies;
+  for (auto& [oid, table] : tables) {
+    for (auto& output : table.outputs) {
+      const bool is_whole = output.record.state == OutputState::copying && output.copied;
+      copies.any = copies.any || is_whole;
+      if (is_whole && *output.copied <= reached) {
+        copies.ready.push_back({.table = &table, .output = &output});
+      } else if (is_to_be_copied(output)) {
+        copies.all = false;
+      }
+    }
+  }
+  return copies;
+}
+
+std::vector<FoundOutput> copying_no_rows(std::map<Oid, SyncedTable>& tables) {
+  std::vector<FoundOutput> found;
+  for (auto& [oid, table] : tables) {
+    for (auto& output : table.outputs) {
+      if (output.record.state != OutputState::copying || !copies_no_rows(output.record)) continue;
+      found.push_back({.table = &table, .output = &output});
+    }
+  }
+  return found;
+}
+
+void mark_visible(SyncedOutput& output) {
+  output.postponement.reset();
+  output.copied.reset();
+  output.moves_to.reset();
+  output.variant_columns.clear();
+}
+
 }  // namespace walbrook::replication

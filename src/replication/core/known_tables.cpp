@@ -75,4 +75,13 @@ void KnownTables::remove(Oid oid) {
   tables_.erase(found);
 }
 
+destination::State KnownTables::state() const {
+  destination::State state;
+  for (const auto& [oid, table] : tables_) {
+    state.tables.push_back(table.record);
+    for (const auto& output : table.outputs) state.outputs.push_back(output.record);
+  }
+  return state;
+}
+
 }  // namespace walbrook::replication

@@ -20,6 +20,8 @@ class KnownTables {
   [[nodiscard]] std::map<Oid, SyncedTable>& all() { return tables_; }
   [[nodiscard]] const std::map<Oid, SyncedTable>& all() const { return tables_; }
 
+  [[nodiscard]] destination::State state() const;  // the records
+
   // REQUIRES: no table has its OID. Pointers to other tables stay good, with all five.
   SyncedTable& add(TableRecord record);
   // REQUIRES: no output has its id. Pointers to the table's other outputs do not stay good.

@@ -13,16 +13,13 @@
 #include "destination/target_shape.h"
 #include "model/part_codec.h"
 #include "replication/core/copy_queue.h"
-#include "replication/core/table_comparison.h"
+#include "replication/core/spool_room.h"
 
 namespace walbrook::replication {
 namespace {
 
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
 constexpr milliseconds check_interval{1000};        // that the destination is still there, where nothing is loaded
-constexpr milliseconds first_reload{100};
-constexpr milliseconds longest_reload{10'000};
-constexpr std::chrono::seconds longest_catalog_wait{15};
 
 // Packages tile the commit sequence: nothing in one of them commits before what is durable already, or out of order.
 void check_order(const WholeCommits& package, Lsn checkpoint) {
@@ -32,15 +29,6 @@ void check_order(const WholeCommits& package, Lsn checkpoint) {
                    transaction.xid, transaction.commit_lsn.to_string(), before.to_string());
     before = transaction.commit_lsn;
   }
-}
-
-std::string refused_change(const OutputFailed& failed) {
-  auto cause = failed.cause();
-  if (cause.ends_with('.')) cause.pop_back();
-  return fmt::format(
-      "{}. Walbrook gives target tables no constraints, and nothing that depends on them: remove what was added, the "
-      "next run resyncs the table.",
-      cause);
 }
 
 }  // namespace
@@ -58,16 +46,17 @@ Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destinati
       statistics_(statistics),
       durable_(durable),
       advanced_(std::move(advanced)),
+      retry_(options_.retries),
       checkpoint_(options_.checkpoint.lsn),
       last_(options_.checkpoint.last),
       next_load_(options_.newest_load + 1) {}
 
 Next Loader::step(Now now) {
-  if (now.steady < retry_at_) return Wait{.until = retry_at_, .what = Awaited::retry};
+  if (!retry_.is_due(now)) return retry_.wait();
   try {
     const auto next = work(now);
     statistics_.spooled(spool_.bytes());
-    attempts_ = 0;
+    retry_.succeeded();
     return next;
   } catch (const destination::DestinationLost& lost) {
     Error told = lost;
@@ -75,17 +64,9 @@ Next Loader::step(Now now) {
     throw Error(told);
   } catch (const Error& failed) {
     if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
-    return try_again(failed);
+    retry_.failed(failed, clock_.now(), checkpoint_);
+    return retry_.wait();
   }
-}
-
-Next Loader::try_again(const Error& failed) {
-  if (attempts_ >= options_.retries) throw given_up(failed);
-  const auto backoff = std::min(longest_reload, first_reload * (1 << std::min(attempts_, 10)));
-  ++attempts_;
-  spdlog::warn("{}; nothing is lost, trying again in {} ms", failed.cause(), backoff.count());
-  retry_at_ = clock_.now().steady + backoff;
-  return Wait{.until = retry_at_, .what = Awaited::retry};
 }
 
 Next Loader::work(Now now) {
@@ -104,9 +85,9 @@ Next Loader::work(Now now) {
     if (!taken.package) return be_idle(taken, now);
     package_ = std::move(taken.package);
   }
-  if (const auto* commits = std::get_if<WholeCommits>(&*package_);
-      commits != nullptr && waits_for_catalog(commits->described, now)) {
-    return Wait{.until = *catalog_waited_to_, .what = Awaited::catalog};
+  if (const auto* commits = std::get_if<WholeCommits>(&*package_)) {
+    const auto until = catalog_wait_.until(commits->described, *catalog_, now);
+    if (until) return Wait{.until = *until, .what = Awaited::catalog};
   }
   return apply();
 }
@@ -118,8 +99,7 @@ bool Loader::is_at_end() const {
 
 void Loader::receive(LoaderMessage message, Now now) {
   if (const auto* seen = std::get_if<CatalogSeen>(&message)) {
-    catalog_asked_ = false;
-    catalog_complete_to_ = std::max(catalog_complete_to_, seen->complete_to);
+    catalog_wait_.seen(seen->complete_to);
     if (seen->publication) publication_seen(*seen->publication);
   } else if (const auto* request = std::get_if<ResyncRequest>(&message)) {
     resync(*request);
@@ -141,13 +121,8 @@ void Loader::publication_seen(const postgres::Publication& publication) {
 
 // The request is answered when it is durable: a run that ends before the copy does leaves it to the next one.
 void Loader::resync(const ResyncRequest& request) {
-  destination::State known;
-  for (const auto& [oid, table] : sync_.tables()) {
-    known.tables.push_back(table.record);
-    for (const auto& output : table.outputs) known.outputs.push_back(output.record);
-  }
   try {
-    check_resync(known, request.tables);
+    check_resync(sync_.state(), request.tables);
   } catch (const Error&) {
     const std::lock_guard lock(request.answer->mutex);
     request.answer->refused = std::current_exception();
@@ -211,7 +186,7 @@ OutputRecord Loader::promoted_record(const SyncedOutput& output) const {
 
 void Loader::order_copies(Now now) {
   set_aside_without_place(now);
-  discard_needless();  // of a table that waits for its copy, the copy's snapshot will hold what is there
+  discard_needless(spool_, sync_);  // of a table that waits for its copy, the copy's snapshot will hold what is there
   bool any_copies = false;
   for (const auto& [table, output] : sync_.order_copies(next_load_, now.steady)) {
     if (output->record.state == OutputState::copying && copies_no_rows(output->record)) {
@@ -260,7 +235,7 @@ void Loader::store_changed() {
     unstored_.put(*load);
     load->commit();
     unstored_ = {};
-    discard_needless();
+    discard_needless(spool_, sync_);
   }
   if (!order_.tables.empty()) copier_->order(std::exchange(order_, {}));
   for (const auto& answer : std::exchange(answers_, {})) {
@@ -269,58 +244,19 @@ void Loader::store_changed() {
   }
 }
 
-bool Loader::waits_for_catalog(Lsn described, Now now) {
-  if (!described.is_set() || described < catalog_complete_to_ || described <= not_waited_for_ ||
-      !catalog_->is_answered()) {
-    catalog_waited_to_.reset();
-    return false;
-  }
-  if (!catalog_waited_to_) catalog_waited_to_ = now.steady + longest_catalog_wait;
-  if (now.steady >= *catalog_waited_to_) {
-    // The next poll that succeeds compares all the same, and resyncs what these rows do not fit.
-    not_waited_for_ = described;
-    catalog_waited_to_.reset();
-    spdlog::warn(
-        "the source's catalog has not been read for {} s: changes are applied, and the tables compared with it later",
-        longest_catalog_wait.count());
-    return false;
-  }
-  // A poll that was under way may have begun before that commit.
-  if (!std::exchange(catalog_asked_, true)) catalog_->ask();
-  return true;
-}
-
 void Loader::settle(Lsn reached) {
   promote_copied(reached);
   note_changed(sync_.decide(reached));
   note_changed(sync_.let_go(checkpoint_));
 }
 
-// Copies whose consistent point is reached. None of them, where they are to become visible together and one is missing.
-std::vector<FoundOutput> Loader::copies_to_promote(Lsn reached) {
-  std::vector<FoundOutput> ready;
-  bool all_are_copied = true;
-  any_copied_ = false;
-  for (auto& [oid, table] : sync_.tables()) {
-    for (auto& output : table.outputs) {
-      const bool is_copied = output.record.state == OutputState::copying && output.copied;
-      any_copied_ = any_copied_ || is_copied;
-      if (is_copied && *output.copied <= reached) {
-        ready.push_back({.table = &table, .output = &output});
-      } else if (is_to_be_copied(output)) {
-        all_are_copied = false;
-      }
-    }
-  }
-  if (options_.together && !promoted_ && !all_are_copied) return {};
-  return ready;
-}
-
 // They become visible, all of them in one load.
 void Loader::promote_copied(Lsn reached) {
   if (!any_copied_) return;
-  const auto ready = copies_to_promote(reached);
-  if (ready.empty()) return;
+  const auto copies = whole_copies(sync_.tables(), reached);
+  any_copied_ = copies.any;
+  const auto& ready = copies.ready;
+  if (ready.empty() || (options_.together && !promoted_ && !copies.all)) return;
   try {
     promote(ready, reached);
   } catch (const OutputFailed& failed) {  // the others of them become visible with the next step
@@ -333,10 +269,7 @@ void Loader::promote_copied(Lsn reached) {
 
 void Loader::are_promoted(const std::vector<FoundOutput>& outputs) {
   for (const auto& [table, output] : outputs) {
-    output->postponement.reset();
-    output->copied.reset();
-    output->moves_to.reset();
-    output->variant_columns.clear();
+    mark_visible(*output);
     statistics_.output(*table, *output);
     // A change that waited for it may have asked for a new copy already.
     if (output->record.state == OutputState::pending) look_for_orders_ = true;
@@ -344,21 +277,19 @@ void Loader::are_promoted(const std::vector<FoundOutput>& outputs) {
 }
 
 std::vector<FoundOutput> Loader::beginning_with_changes() {
-  std::vector<FoundOutput> beginning;
-  for (auto& [oid, table] : sync_.tables()) {
-    for (auto& output : table.outputs) {
-      if (output.record.state != OutputState::copying || !copies_no_rows(output.record)) continue;
-      try {
-        static_cast<void>(destination::target_column_names(destination_.capabilities().names, sync_.style(),
-                                                           *table.source.described));
-        beginning.push_back({.table = &table, .output = &output});
-      } catch (const Error& refused) {
-        if (refused.kind() != ErrorKind::data) throw;
-        suspend(output, refused.what());
-        note_changed(output);
-      }
+  auto beginning = copying_no_rows(sync_.tables());
+  std::erase_if(beginning, [this](const FoundOutput& found) {
+    try {
+      static_cast<void>(destination::target_column_names(destination_.capabilities().names, sync_.style(),
+                                                         *found.table->source.described));
+      return false;
+    } catch (const Error& refused) {
+      if (refused.kind() != ErrorKind::data) throw;
+      suspend(*found.output, refused.what());
+      note_changed(*found.output);
+      return true;
     }
-  }
+  });
   return beginning;
 }
 
@@ -458,7 +389,9 @@ Next Loader::apply() {
     output_failed(failed);
     return RunAgain{};
   } catch (const SpoolFull& full) {
-    make_room(full);
+    // The others continue.
+    postpone(*sync_.find(copy_to_give_up(spool_, full)).output,
+             {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, clock_.now());
     return RunAgain{};
   }
   package_.reset();
@@ -471,13 +404,13 @@ void Loader::apply_once(const WholeCommits& package) {
   check_order(package, checkpoint_);
   const auto begun = clock_.now();
   if (!planted::is(planted::Fault::spooled_twice)) spool_.discard_from(package.transactions.front().commit_lsn);
-  const auto needs = needs_of(package);
+  const auto needs = needs_.of(package, destination_);
   const auto load = destination_.begin({.of = destination::AttemptId::Of::batch,
                                         .number = next_load_,
                                         .first_commit = package.transactions.front().commit_lsn,
                                         .last_commit = package.transactions.back().commit_lsn});
   TableChanges changes(sync_);
-  alter_targets(*load, needs);
+  alter_targets(*load, needs, sync_);
   fault::hit("before_load");
   PackageApply applied(*load, spool_, sync_, changes, next_load_);
   applied.apply(package);
@@ -507,38 +440,7 @@ void Loader::apply_once(const TransactionPart& part) {
   const auto bytes = write_part(part.transactions, part.steps);
   fault::hit("before_spool");
   spool_.put(transaction_key(part.xid), {}, bytes);  // what is tried again has put nothing
-  needs_of_parts_[part.xid].add(part.steps);
-}
-
-void Loader::make_room(const SpoolFull& full) {
-  const bool of_transaction = full.key().kind == SpoolKey::Kind::transaction;
-  std::uint64_t of_transactions = of_transaction ? full.bytes() : 0;
-  auto largest = full.key();  // of an output that is refused at once nothing is there yet
-  std::uint64_t most = 0;
-  for (const auto& [key, bytes] : spool_.keys()) {
-    if (key.kind == SpoolKey::Kind::transaction) {
-      of_transactions += bytes;
-    } else if (bytes > most) {
-      largest = key;
-      most = bytes;
-    }
-  }
-  if (largest.kind == SpoolKey::Kind::transaction || (of_transaction && of_transactions > spool_.capacity())) {
-    throw Error(ErrorKind::data,
-                fmt::format("transaction {} is open and does not fit: {}", full.key().id, full.cause()),
-                remedy("Give the spool more room ({}, {}), or end the transaction at the source.",
-                       RemedyOption::max_spool_size, RemedyOption::spool_dir));
-  }
-  postpone(*sync_.find(OutputId{largest.id}).output,
-           {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, clock_.now());
-}
-
-void Loader::discard_needless() {
-  for (const auto& [key, bytes] : spool_.keys()) {
-    if (key.kind != SpoolKey::Kind::output) continue;
-    const auto* output = sync_.find(OutputId{key.id}).output;
-    if (output == nullptr || output->record.state != OutputState::copying) spool_.discard(key);
-  }
+  needs_.add(part);
 }
 
 void Loader::apply_once(const DiscardSpooled& discard) {
@@ -556,7 +458,7 @@ void Loader::apply_once(const DiscardPrepared& discard) {
 void Loader::apply_once(const StreamRestart& /*restart*/) {
   fault::hit("before_discard");
   spool_.discard_transactions();
-  needs_of_parts_.clear();
+  needs_.forget_all();
 }
 
 void Loader::apply_once(const PreparedTransaction& package) {
@@ -571,41 +473,10 @@ void Loader::apply_once(const PreparedTransaction& package) {
   adopt(changes);
 }
 
-TargetNeeds Loader::needs_of(const WholeCommits& package) {
-  TargetNeeds needs;
-  for (const auto& step : package.steps) {
-    const auto* merge = std::get_if<MergeStaged>(&step);
-    if (merge == nullptr) continue;
-    if (merge->prepared) {
-      const auto reading = destination_.begin({});  // the load itself begins with its alterations
-      reading->read_prepared(merge->xid, [&needs](std::string_view bytes) { needs.add(read_part(bytes).steps); });
-    } else if (const auto parts = needs_of_parts_.find(merge->xid); parts != needs_of_parts_.end()) {
-      needs.add(parts->second);
-    }
-  }
-  needs.add(package.steps);
-  return needs;
-}
-
-void Loader::alter_targets(destination::Transaction& load, const TargetNeeds& needs) {
-  for (const auto& [id, schema] : needs.new_columns(sync_)) {
-    for_output(
-        id, [&, id = id, schema = schema] { load.alter(sync_.find(id).output->record, {.columns = schema->columns}); });
-  }
-  for (const auto& [oid, columns] : needs.overflow_columns(sync_)) {
-    for (const auto& output : sync_.find(oid)->outputs) {
-      if (output.record.state != OutputState::streaming) continue;  // one that is copied gets them with its copy
-      for_output(output.record.id, [&, columns = columns] {
-        load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
-      });
-    }
-  }
-}
-
 void Loader::discard_spooled(const std::vector<SpoolKey>& keys) {
   for (const auto& key : keys) {
     spool_.discard(key);
-    if (key.kind == SpoolKey::Kind::transaction) needs_of_parts_.erase(key.id);
+    if (key.kind == SpoolKey::Kind::transaction) needs_.forget(key.id);
   }
 }
 
@@ -628,17 +499,6 @@ void Loader::commit(destination::Transaction& load, Lsn checkpoint, const Transa
   statistics_.checkpoint(row.lsn);
 }
 
-Error Loader::given_up(const Error& failed) const {
-  auto then = failed.remedy();
-  if (!then.empty()) then += "\n  ";
-  then += fmt::format(
-      "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
-      checkpoint_.to_string());
-  Error told(failed.kind(), failed.cause(), std::move(then), failed.facts());
-  told.add_facts({.lsn = checkpoint_.to_string()});
-  return told;
-}
-
 // Where an output cannot take changes, the load that it happened in is rolled back. What follows for the output is
 // stored by itself, before that load is tried again: its rows are dropped then where it is suspended, and where it is
 // resynced they are in its copy, which is begun after them. So nothing depends on how much of the load had been
@@ -652,27 +512,15 @@ void Loader::output_failed(const OutputFailed& failed) {
         return Lsn{};
       },
       *package_);
-  const auto [table, output] = sync_.find(failed.output());
-  if (!failed.of_target()) {
-    suspend(*output, failed.what());
-  } else if (const auto altered = destination_.inspect({&output->record, 1}); altered.empty()) {
-    suspend(*output, refused_change(failed));
-  } else {
-    answer_altered_target(*table, *output, altered.front(), sync_.resync_max_size());
-  }
-  output->set_aside_at = begun;
-  note_changed(*output);
+  const auto found = sync_.find(failed.output());
+  answer_failed_changes(failed, found, destination_, sync_.resync_max_size());
+  found.output->set_aside_at = begun;
+  note_changed(*found.output);
 }
 
 void Loader::promotion_failed(const OutputFailed& failed) {
   auto& output = *sync_.find(failed.output()).output;
-  const auto record = promoted_record(output);
-  const auto findings = destination_.inspect({&record, 1});
-  if (!findings.empty() && findings.front().kind == destination::TargetFinding::Kind::name_conflict) {
-    suspend(output, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
-  } else {
-    suspend(output, failed.of_target() ? refused_change(failed) : failed.what());
-  }
+  answer_failed_copy(failed, output, promoted_record(output), destination_);
   note_changed(output);
 }
 

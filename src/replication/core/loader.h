@@ -17,19 +17,21 @@
 #include <atomic>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "replication/core/catalog_wait.h"
 #include "replication/core/copy_order.h"
 #include "replication/core/load_records.h"
+#include "replication/core/load_retry.h"
 #include "replication/core/next.h"
+#include "replication/core/output_failed.h"
 #include "replication/core/package_flow.h"
+#include "replication/core/package_needs.h"
 #include "replication/core/spool.h"
 #include "replication/core/statistics.h"
 #include "replication/core/table_groups.h"
-#include "replication/core/target_needs.h"
 
 namespace walbrook::replication {
 
@@ -63,7 +65,6 @@ class Loader {
 
  private:
   [[nodiscard]] Next work(Now now);
-  [[nodiscard]] Next try_again(const Error& failed);
   void receive(LoaderMessage message, Now now);
   void publication_seen(const postgres::Publication& publication);
   void resync(const ResyncRequest& request);
@@ -83,13 +84,12 @@ class Loader {
 
   // What the checkpoint `reached` lets happen. An idle position counts before it is the checkpoint.
   void settle(Lsn reached);
-  [[nodiscard]] std::vector<FoundOutput> copies_to_promote(Lsn reached);
   void promote_copied(Lsn reached);
   void promote(const std::vector<FoundOutput>& ready, Lsn reached);
   void are_promoted(const std::vector<FoundOutput>& outputs);
-  // Of the tables that are marked `copying` those whose rows are not to be copied (--no-snapshot). They need no
-  // snapshot, and no changes may wait for one: those would be lost with the process, and no copy would bring them
-  // again. So the empty target is created and swapped in before the next package is applied.
+  // Outputs whose rows are not to be copied need no snapshot, and no changes may wait for one: those would be lost with
+  // the process, and no copy would bring them again. So the empty target is created and swapped in before the next
+  // package is applied.
   //
   // The state `copying` is stored before, together with what else the catalog poll changed: a table that was renamed
   // has a record under each name, and the new one must not be there alone. A crash in between leaves an empty copy that
@@ -99,8 +99,6 @@ class Loader {
   // Something is to be stored or ordered before anything else may be applied.
   [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
 
-  // Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
-  [[nodiscard]] bool waits_for_catalog(Lsn described, Now now);
   [[nodiscard]] Next apply();
   // Whatever the package is of. One that failed is applied again.
   void apply_once(const WholeCommits& package);
@@ -109,15 +107,7 @@ class Loader {
   void apply_once(const DiscardSpooled& discard);
   void apply_once(const DiscardPrepared& discard);
   void apply_once(const StreamRestart& restart);
-  // Gives up the largest copy, so that the others continue. Throws where that makes no room.
-  void make_room(const SpoolFull& full);
-  // Changes of outputs that are not being copied: no copy will need them.
-  void discard_needless();
   void adopt(TableChanges& changes);
-  // What its own changes need of target tables, and those that were put aside and are applied with it.
-  [[nodiscard]] TargetNeeds needs_of(const WholeCommits& package);
-  // Columns that the changes need and the targets do not have yet.
-  void alter_targets(destination::Transaction& load, const TargetNeeds& needs);
   void discard_spooled(const std::vector<SpoolKey>& keys);
   [[nodiscard]] Next be_idle(const PackageFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
@@ -129,7 +119,6 @@ class Loader {
   void output_failed(const OutputFailed& failed);
   // The same of a copy that was to take its place, or of the changes that waited for it: the output is suspended.
   void promotion_failed(const OutputFailed& failed);
-  [[nodiscard]] Error given_up(const Error& failed) const;
   // `last`: WholeCommits::last of what is applied in it.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
 
@@ -148,12 +137,8 @@ class Loader {
 
   std::deque<LoaderMessage> messages_;
   std::optional<LoadPackage> package_;  // in hand, until it is durable
-  // What is spooled of open transactions needs of target tables, by xid.
-  std::map<std::uint32_t, TargetNeeds> needs_of_parts_;
-
-  // Of what failed last.
-  int attempts_ = 0;  // in a row
-  SteadyTime retry_at_{};
+  PackageNeeds needs_;
+  LoadRetry retry_;
 
   // Until the next store.
   RecordChanges unstored_;
@@ -166,11 +151,8 @@ class Loader {
   std::optional<SteadyTime> next_due_;    // when the first of the postponed copies is
   bool any_copied_ = false;               // a copy may be whole and not visible
 
-  Lsn catalog_complete_to_;                      // everything committed before it was seen in the catalog
-  std::optional<SteadyTime> catalog_waited_to_;  // the package in hand waits for the catalog, at most so long
-  bool catalog_asked_ = false;                   // since it was seen last
-  Lsn not_waited_for_;                           // the newest `described` for which no catalog poll came in time
-  bool commits_wait_ = false;                    // an idle position is made durable at once
+  CatalogWait catalog_wait_;
+  bool commits_wait_ = false;  // an idle position is made durable at once
 
   Lsn checkpoint_;
   Transaction last_;        // as HistoryCheck takes it

@@ -6,39 +6,12 @@
 #include <vector>
 
 #include "model/load_package.h"
+#include "replication/core/output_failed.h"
 #include "replication/core/run_status.h"
 #include "replication/core/spool.h"
 #include "replication/core/table_changes.h"
 
 namespace walbrook::replication {
-
-// The destination cannot take one output's changes, whatever it is tried with: that output is suspended, or resynced
-// where its target was altered, and the package is applied again without it.
-class OutputFailed : public Error {
- public:
-  OutputFailed(const Error& why, OutputId output)
-      : Error(why), output_(output), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
-  [[nodiscard]] OutputId output() const { return output_; }
-  // The target table is the reason, and not the data.
-  [[nodiscard]] bool of_target() const { return of_target_; }
-
- private:
-  OutputId output_;
-  bool of_target_;
-};
-
-// Runs `work`, which is about that output: what cannot be mended by trying again becomes an OutputFailed.
-template <class Work>
-auto for_output(OutputId output, const Work& work) {
-  try {
-    return work();
-  } catch (const OutputFailed&) {
-    throw;
-  } catch (const Error& failed) {
-    if (failed.kind() == ErrorKind::data) throw OutputFailed(failed, output);
-    throw;
-  }
-}
 
 class PackageApply {
  public:

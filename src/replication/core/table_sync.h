@@ -83,6 +83,8 @@ class TableSync {
   // of them. Those whose tables the role cannot read are suspended instead.
   std::vector<FoundOutput> order_copies(std::int64_t load_id, SteadyTime now);
 
+  // All records as they are now.
+  [[nodiscard]] destination::State state() const { return tables_.state(); }
   [[nodiscard]] const KnownTables& known() const { return tables_; }
   // The table that a relation's changes belong to; nullptr: none of ours.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);

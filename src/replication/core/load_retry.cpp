@@ -1,0 +1,36 @@
+#include "replication/core/load_retry.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace walbrook::replication {
+namespace {
+
+constexpr milliseconds first_reload{100};
+constexpr milliseconds longest_reload{10'000};
+
+Error given_up(const Error& failed, Lsn checkpoint) {
+  auto then = failed.remedy();
+  if (!then.empty()) then += "\n  ";
+  then += fmt::format(
+      "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
+      checkpoint.to_string());
+  Error told(failed.kind(), failed.cause(), std::move(then), failed.facts());
+  told.add_facts({.lsn = checkpoint.to_string()});
+  return told;
+}
+
+}  // namespace
+
+void LoadRetry::failed(const Error& why, Now now, Lsn checkpoint) {
+  if (attempts_ >= retries_) throw given_up(why, checkpoint);
+  const auto backoff = std::min(longest_reload, first_reload * (1 << std::min(attempts_, 10)));
+  ++attempts_;
+  spdlog::warn("{}; nothing is lost, trying again in {} ms", why.cause(), backoff.count());
+  retry_at_ = now.steady + backoff;
+}
+
+}  // namespace walbrook::replication

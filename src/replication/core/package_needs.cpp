@@ -1,0 +1,43 @@
+#include "replication/core/package_needs.h"
+
+#include "model/part_codec.h"
+#include "replication/core/output_failed.h"
+
+namespace walbrook::replication {
+
+void PackageNeeds::add(const TransactionPart& part) {
+  of_parts_[part.xid].add(part.steps);
+}
+
+TargetNeeds PackageNeeds::of(const WholeCommits& package, destination::Destination& destination) const {
+  TargetNeeds needs;
+  for (const auto& step : package.steps) {
+    const auto* merge = std::get_if<MergeStaged>(&step);
+    if (merge == nullptr) continue;
+    if (merge->prepared) {
+      const auto reading = destination.begin({});  // the load itself begins with its alterations
+      reading->read_prepared(merge->xid, [&needs](std::string_view bytes) { needs.add(read_part(bytes).steps); });
+    } else if (const auto parts = of_parts_.find(merge->xid); parts != of_parts_.end()) {
+      needs.add(parts->second);
+    }
+  }
+  needs.add(package.steps);
+  return needs;
+}
+
+void alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync) {
+  for (const auto& [id, schema] : needs.new_columns(sync)) {
+    for_output(
+        id, [&, id = id, schema = schema] { load.alter(sync.find(id).output->record, {.columns = schema->columns}); });
+  }
+  for (const auto& [oid, columns] : needs.overflow_columns(sync)) {
+    for (const auto& output : sync.find(oid)->outputs) {
+      if (output.record.state != OutputState::streaming) continue;  // one that is copied gets them with its copy
+      for_output(output.record.id, [&, columns = columns] {
+        load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
+      });
+    }
+  }
+}
+
+}  // namespace walbrook::replication
