@@ -6,12 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "base/text.h"
-#include "cli/progress/progress_text.h"
+#include "cli/progress/running_progress.h"
 #include "cli/terminal.h"
 
 namespace walbrook::cli {
@@ -65,7 +62,7 @@ class AboveLive : public spdlog::sinks::sink {
   std::vector<spdlog::sink_ptr> behind_;
 };
 
-class BarProgress : public Progress {
+class BarProgress : public RunningProgress {
  public:
   BarProgress() : logger_(spdlog::default_logger()) {
     sink_ = std::make_shared<AboveLive>(*this, logger_->sinks());
@@ -78,13 +75,8 @@ class BarProgress : public Progress {
     logger_->sinks() = sink_->behind();
   }
 
-  void begin(std::function<replication::RunStatus()> status) override {
-    status_ = std::move(status);
-    thread_ = std::jthread([this](const std::stop_token& stop) { redraw(stop); });
-  }
-
   void finish() override {
-    thread_ = {};
+    RunningProgress::finish();
     const std::lock_guard lock(mutex_);
     live_.erase();
   }
@@ -97,30 +89,6 @@ class BarProgress : public Progress {
     print();
   }
 
-  void prepared(const std::string& line) override {
-    waiting_for({});
-    print_line(line);
-  }
-
-  void waiting_for(const std::vector<postgres::OpenWriter>& writers) override {
-    const std::lock_guard lock(mutex_);
-    if (!waiting_.changed(writers)) return;
-    if (writers.empty()) return;
-    live_.erase();
-    write_message(printable(waiting_line(writers)) + "\n");
-  }
-
-  void copy_started(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes) override {
-    const std::lock_guard lock(mutex_);
-    waiting_.over();
-    copies_.start(table, estimated_rows, estimated_bytes);
-  }
-
-  void copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) override {
-    const std::lock_guard lock(mutex_);
-    copies_.advance(table, rows, wire_bytes);
-  }
-
   void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
     const std::lock_guard lock(mutex_);
     const auto copy = copies_.finish(table);
@@ -130,31 +98,22 @@ class BarProgress : public Progress {
     write_message(finished_line(*copy, rows, seconds, name_columns_, columns, terminal_glyphs()) + "\n");
   }
 
-  void copy_restarted(const std::string& table, const std::string& why) override {
-    print_line(fmt::format("{} is copied again: {}", table, why));
-  }
-
  private:
-  void print_line(const std::string& line) {
-    above([&] { write_message(printable_lines(line) + "\n"); });
+  void show(const std::string& text) override {
+    live_.erase();
+    write_message(printable_lines(text) + "\n");
   }
 
-  void redraw(const std::stop_token& stop) {
-    std::mutex waiting;
-    std::condition_variable_any wake;
-    while (!stop.stop_requested()) {
-      const auto status = status_();
-      {
-        const std::lock_guard lock(mutex_);
-        for (const auto& table : status.tables) {
-          const auto name = printable(short_name(table.schema + "." + table.name));
-          name_columns_ = std::max(name_columns_, display_width(name));
-        }
-        live_.draw(lines(status));
+  void tell(const std::stop_token& stop) override {
+    do {
+      const auto told = status();
+      const std::lock_guard lock(mutex_);
+      for (const auto& table : told.tables) {
+        const auto name = printable(short_name(table.schema + "." + table.name));
+        name_columns_ = std::max(name_columns_, display_width(name));
       }
-      std::unique_lock lock(waiting);
-      wake.wait_for(lock, stop, redraw_interval, [] { return false; });
-    }
+      live_.draw(lines(told));
+    } while (sleep_until(std::chrono::steady_clock::now() + redraw_interval, stop));
   }
 
   std::vector<std::string> lines(const replication::RunStatus& status) const {
@@ -177,13 +136,9 @@ class BarProgress : public Progress {
 
   std::shared_ptr<spdlog::logger> logger_;
   std::shared_ptr<AboveLive> sink_;
-  std::function<replication::RunStatus()> status_;
-  std::mutex mutex_;  // guards all below, and the terminal
+  // Under mutex_, as the terminal is.
   LiveArea live_;
-  RunningCopies copies_;
-  WaitingSet waiting_;
   std::size_t name_columns_ = least_name_columns;
-  std::jthread thread_;
 };
 
 void AboveLive::log(const spdlog::details::log_msg& message) {
