@@ -15,20 +15,6 @@ namespace {
 using postgres::Finding;
 using postgres::Severity;
 
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::ok:
-      return "ok";
-    case Severity::note:
-      return "note";
-    case Severity::warning:
-      return "warning";
-    case Severity::error:
-      return "error";
-  }
-  return "error";
-}
-
 std::string mark(Severity severity, bool colour) {
   switch (severity) {
     case Severity::ok:
@@ -79,7 +65,7 @@ std::string findings_text(const std::vector<Finding>& findings, bool colour) {
 std::string findings_json(const std::vector<Finding>& findings) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const auto& finding : findings) {
-    nlohmann::ordered_json item = {{"severity", name_of(finding.severity)},
+    nlohmann::ordered_json item = {{"severity", to_string(finding.severity)},
                                    {"topic", finding.topic},
                                    {"what", finding.what},
                                    {"mend", to_text(finding.mend, Wording::command)}};

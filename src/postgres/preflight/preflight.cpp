@@ -237,6 +237,20 @@ void check_all(Connection& catalog, const PreflightRequest& request, Findings& f
 
 }  // namespace
 
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::ok:
+      return "ok";
+    case Severity::note:
+      return "note";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
+  }
+  return "error";
+}
+
 std::vector<Finding> preflight(const PreflightRequest& request) {
   Findings found;
   check_names(request, found);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "postgres/slot/slot.h"
@@ -21,6 +22,7 @@
 namespace walbrook::postgres {
 
 enum class Severity { ok, note, warning, error };
+[[nodiscard]] std::string_view to_string(Severity severity);
 
 struct Finding {
   Severity severity = Severity::ok;

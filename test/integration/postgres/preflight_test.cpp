@@ -13,24 +13,10 @@
 namespace walbrook::postgres::test {
 namespace {
 
-std::string_view severity_name(Severity severity) {
-  switch (severity) {
-    case Severity::ok:
-      return "ok";
-    case Severity::note:
-      return "note";
-    case Severity::warning:
-      return "warning";
-    case Severity::error:
-      return "error";
-  }
-  return "";
-}
-
 std::string text_of(const std::vector<Finding>& findings) {
   std::string text;
   for (const auto& each : findings) {
-    text += std::string(severity_name(each.severity)) + " [" + each.topic + "] " + each.what + " => " +
+    text += std::string(to_string(each.severity)) + " [" + each.topic + "] " + each.what + " => " +
             to_text(each.mend, Wording::command) + "\n";
   }
   return text;
@@ -46,7 +32,7 @@ void expect_finding(const std::vector<Finding>& findings, Severity severity, con
     if (std::ranges::all_of(words, [&](const std::string& word) { return text.find(word) != std::string::npos; }))
       return;
   }
-  ADD_FAILURE() << "no " << severity_name(severity) << " on " << topic << " with " << testing::PrintToString(words)
+  ADD_FAILURE() << "no " << to_string(severity) << " on " << topic << " with " << testing::PrintToString(words)
                 << " in\n"
                 << text_of(findings);
 }
