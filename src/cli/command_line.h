@@ -29,16 +29,14 @@ struct DecodeOptions {
 };
 
 enum class PipelineAction { info, loads, schema, sync, trace, failed, drop, list };
-enum class SchemaFormat { yaml, json, sql };
 
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;
   std::vector<postgres::TableName> tables;     // of drop, where none means the whole pipeline; and of resync
   std::vector<postgres::WrittenName> written;  // the same as they were written
-  SchemaFormat format = SchemaFormat::yaml;
-  std::uint64_t limit = 0;        // of loads and trace
-  bool yes = false;               // nothing is asked
-  bool destination_only = false;  // of drop: slot and publication stay
+  std::uint64_t limit = 0;                     // of loads and trace
+  bool yes = false;                            // nothing is asked
+  bool destination_only = false;               // of drop: slot and publication stay
   // Of list: what the configuration holds.
   struct Listed {
     std::string name, destination;

@@ -26,14 +26,6 @@ std::vector<PipelineRequest::Listed> listed_pipelines(const config::Configuratio
   return listed;
 }
 
-SchemaFormat parse_schema_format(const std::string& text) {
-  static const std::vector<std::string> known = {"yaml", "json", "sql"};
-  const auto found = std::ranges::find(known, text);
-  if (found != known.end()) return static_cast<SchemaFormat>(found - known.begin());
-  throw Error(ErrorKind::configuration, fmt::format("--format {}: no such format", printable(text)),
-              fmt::format("Formats: {}.", fmt::join(known, ", ")));
-}
-
 void check_belongs(bool given, const char* what, bool belongs, const char* action) {
   if (!given || belongs) return;
   throw Error(ErrorKind::configuration, fmt::format("{} belongs to `walbrook pipeline NAME {}`", what, action),
@@ -73,7 +65,6 @@ void read_pipeline_request(const Flags& flags, CommandLine& line) {
   check_belongs(!flags.tables.empty(), "a table's name", is(PipelineAction::drop), "drop");
   check_belongs(flags.yes, "--yes", is(PipelineAction::drop), "drop");
   check_belongs(flags.destination_only, "--destination-only", is(PipelineAction::drop), "drop");
-  check_belongs(flags.format.has_value(), "--format", is(PipelineAction::schema), "schema");
   const bool counts = is(PipelineAction::loads) || is(PipelineAction::trace);
   check_belongs(flags.limit.has_value(), "--limit", counts, "loads (or trace)");
   for (const auto& table : flags.tables) {
@@ -84,10 +75,6 @@ void read_pipeline_request(const Flags& flags, CommandLine& line) {
   request.destination_only = flags.destination_only;
   request.limit = is(PipelineAction::loads) ? loads_shown : traces_shown;
   if (flags.limit) request.limit = parse_count("--limit", *flags.limit, 1, most_shown);
-  if (flags.format) request.format = parse_schema_format(*flags.format);
-  if (line.json && flags.format && request.format != SchemaFormat::json)
-    throw Error(ErrorKind::configuration, "--json and --format exclude each other", "Give one of them.");
-  if (line.json) request.format = SchemaFormat::json;
   if (is(PipelineAction::list)) request.listed = listed_pipelines(line.settings);
 }
 

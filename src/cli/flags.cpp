@@ -320,8 +320,6 @@ CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   add_flag(*app, work_group, "--yes", flags.yes, "of drop: do not ask");
   add_flag(*app, work_group, "--destination-only", flags.destination_only,
            "of drop: slot and publication stay, the source is not asked");
-  add(*app, output_group, "--format", flags.format, "FORMAT", "of schema: yaml, json or sql; default: yaml")
-      ->type_name("yaml|json|sql");
   add_output(*app, flags);
   return app;
 }

@@ -72,6 +72,10 @@ class StoredState {
   [[nodiscard]] virtual std::uint64_t load_count(const std::string& pipeline) const = 0;
   // Oldest first: what each version of a table's columns differs in from the one before it.
   [[nodiscard]] virtual std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const = 0;
+  // Statements in the destination's own language that make these tables elsewhere, empty; tables without a copy are
+  // left out. Comments say what a type does not: position, source, state, key, variants.
+  [[nodiscard]] virtual std::string definitions(const StoredPipeline& pipeline,
+                                                const std::vector<StoredTable>& tables) const = 0;
   // Of these target tables, all as of one moment. Throws Error(configuration) where one of them is not there.
   [[nodiscard]] virtual std::vector<std::uint64_t> count_rows(const std::vector<TargetName>& targets) const = 0;
 };

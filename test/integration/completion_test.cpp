@@ -59,7 +59,7 @@ TEST_F(Completion, bash_offers_what_may_stand_there) {
   EXPECT_EQ(offered("run --slot x --follow s"), "shop");
   EXPECT_EQ(offered("run --pipeline o"), "other");
   EXPECT_EQ(offered("pipeline shop s"), "schema sync");
-  EXPECT_EQ(offered("pipeline shop schema --format ''"), "yaml json sql");
+  EXPECT_EQ(offered("decode --streaming ''"), "off on parallel");
   EXPECT_EQ(offered("decode a"), "a.capture");
   EXPECT_EQ(offered("man co"), "config completion");
   EXPECT_EQ(offered("nonsense ''"), "");

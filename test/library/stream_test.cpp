@@ -402,7 +402,7 @@ TEST(Stream, the_command_tells_of_a_pipeline_without_a_source_and_drops_it) {
   EXPECT_NE(info.find("source       none yet\n"), std::string::npos) << info;
   EXPECT_NE(info.find("d.t    loaded     1"), std::string::npos) << info;
   EXPECT_EQ(info.find("0/0"), std::string::npos) << info;
-  const auto schema = lake.command({"pipeline", "lake", "schema", "--format", "sql"});
+  const auto schema = lake.command({"pipeline", "lake", "schema"});
   EXPECT_NE(schema.find("\"id\" INTEGER,  -- key"), std::string::npos) << schema;
   EXPECT_EQ(schema.find("0/0"), std::string::npos) << schema;
   EXPECT_NE(lake.command({"pipeline", "lake", "loads"}).find("–"), std::string::npos);

@@ -133,19 +133,19 @@ inline constexpr std::string_view pipeline_help =
   loads    the newest loads: LSN range, counts, times
   trace    the newest load in detail: rows of each table, duration, what changed in schemas
   failed   tables that were set aside, why, and how that is mended
-  schema   tables with columns, types and keys as the copy has them
+  schema   SQL that makes the tables of the copy, empty; keys and sources as comments
   sync     picks the pipeline up on a new machine: what is known of it becomes configuration
   drop     tables with their state, or all: copies, state, slot, publication if walbrook made it
   NAME is [pipelines.NAME] of the configuration, or any in the file that --destination names.)help";
 
 inline constexpr std::string_view pipeline_examples =
     R"help(Examples:
-  walbrook pipeline --list
-  walbrook pipeline shop info
-  walbrook pipeline shop schema --format sql
-  walbrook pipeline shop sync --destination duckdb:////srv/copies/shop.duckdb
-  walbrook pipeline shop drop public.orders
-  walbrook pipeline shop drop --yes)help";
+  $ walbrook pipeline --list
+  $ walbrook pipeline shop info
+  $ walbrook pipeline shop schema
+  $ walbrook pipeline shop sync --destination duckdb:////srv/copies/shop.duckdb
+  $ walbrook pipeline shop drop public.orders
+  $ walbrook pipeline shop drop --yes)help";
 
 inline constexpr std::string_view completion_help =
     R"help(Writes a script for bash, zsh or fish that completes commands, flags and their values.

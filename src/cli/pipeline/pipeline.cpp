@@ -111,9 +111,11 @@ int look(const CommandLine& line) {
       write_result(line.json ? failed_json(found.name(), tables) : failed_text(found.name(), tables));
       return 0;
     }
-    case PipelineAction::schema:
-      write_result(schema_in(line.pipeline.format, found.stored, found.state->tables(found.name())));
+    case PipelineAction::schema: {
+      const auto tables = found.state->tables(found.name());
+      write_result(line.json ? schema_json(found.stored, tables) : found.state->definitions(found.stored, tables));
       return 0;
+    }
     default: {
       const PipelineFacts facts{
           .stored = found.stored,

@@ -1,16 +1,16 @@
-// The tables of a copy with their columns, types and keys, as they stand in the destination.
+// The tables of a copy with their columns, types and keys, for programs. People get the destination's own statements
+// (StoredState::definitions).
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "cli/command_line.h"
 #include "destination/stored_state.h"
 
 namespace walbrook::cli {
 
-// `sql` makes the same tables, empty, in another DuckDB. Tables without a copy are left out.
-[[nodiscard]] std::string schema_in(SchemaFormat format, const destination::StoredPipeline& pipeline,
-                                    const std::vector<destination::StoredTable>& tables);
+// {"pipeline", "checkpoint", "tables": [{"table", "source", "state", "columns"}]}; tables without a copy are left out.
+[[nodiscard]] std::string schema_json(const destination::StoredPipeline& pipeline,
+                                      const std::vector<destination::StoredTable>& tables);
 
 }  // namespace walbrook::cli

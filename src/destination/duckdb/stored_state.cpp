@@ -6,8 +6,10 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/target.h"
 
@@ -89,6 +91,21 @@ void compare_versions(const TableSchema& before, const TableSchema& now, const S
   for (const auto& column : before.columns) {
     if (now.find(column.name) == nullptr) add(column.name, "dropped");
   }
+}
+
+// What the source calls a table, where it has one, and the state of its copy.
+std::string comment_on(const OutputRecord& record) {
+  const auto state = to_string(record.state);
+  if (!record.has_source()) return fmt::format("-- {}\n", state);
+  return fmt::format("-- {}, {}\n", printable(record.schema + "." + record.name), state);
+}
+
+std::string comment_on(const StoredColumn& column) {
+  if (column.is_variant) return fmt::format("  -- what {} cannot hold", printable(column.source));
+  std::vector<std::string> notes;
+  if (column.is_key) notes.emplace_back("key");
+  if (!column.source.empty() && column.source != column.name) notes.push_back("source: " + printable(column.source));
+  return notes.empty() ? "" : fmt::format("  -- {}", fmt::join(notes, ", "));
 }
 
 }  // namespace
@@ -191,6 +208,28 @@ void DuckDbStoredState::count_rows(std::vector<StoredTable>& tables) const {
     // A run may have replaced or dropped one of them meanwhile: what else is known is told all the same.
     if (failed.kind() != ErrorKind::configuration) throw;
   }
+}
+
+std::string DuckDbStoredState::definitions(const StoredPipeline& pipeline,
+                                           const std::vector<StoredTable>& tables) const {
+  const auto position = pipeline.checkpoint.lsn.is_set() ? " at " + pipeline.checkpoint.lsn.to_string() : "";
+  auto text = fmt::format("-- pipeline {}{}\n", printable(pipeline.name), position);
+  std::set<std::string> schemas;
+  for (const auto& table : tables) {
+    if (table.columns.empty() || !schemas.insert(table.record.target_schema).second) continue;
+    text += fmt::format("CREATE SCHEMA IF NOT EXISTS {};\n", identifier(table.record.target_schema));
+  }
+  for (const auto& table : tables) {
+    if (table.columns.empty()) continue;
+    text += fmt::format("\n{}CREATE TABLE {}.{} (\n", comment_on(table.record), identifier(table.record.target_schema),
+                        identifier(table.record.target_name));
+    for (const auto& column : table.columns) {
+      const auto* const separator = &column == &table.columns.back() ? "" : ",";
+      text += fmt::format("  {} {}{}{}\n", identifier(column.name), column.type, separator, comment_on(column));
+    }
+    text += ");\n";
+  }
+  return text;
 }
 
 std::vector<std::uint64_t> DuckDbStoredState::count_rows(const std::vector<TargetName>& targets) const {

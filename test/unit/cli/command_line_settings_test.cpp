@@ -248,7 +248,7 @@ TEST_F(SettingsTest, a_pipeline_is_looked_at_by_name_and_action) {
   EXPECT_TRUE(line.run.conninfo.empty());
   EXPECT_EQ(parsed({"pipeline", "shop", "drop"}).run.conninfo, "host='db' dbname='shop'");
   EXPECT_TRUE(parsed({"pipeline", "shop", "drop", "--destination-only"}).run.conninfo.empty());
-  EXPECT_EQ(parsed({"pipeline", "shop", "schema", "--format", "sql"}).pipeline.format, SchemaFormat::sql);
+  EXPECT_EQ(parsed({"pipeline", "shop", "schema"}).pipeline.action, PipelineAction::schema);
   // Of a file that no configuration knows, also under a name that is none for a slot.
   EXPECT_EQ(parsed({"pipeline", "My Pipe", "--destination", "x.duckdb"}).destination.pipeline, "My Pipe");
   ASSERT_EQ(parsed({"pipeline", "--list"}).pipeline.listed.size(), 1U);
@@ -259,7 +259,6 @@ TEST_F(SettingsTest, a_pipeline_is_looked_at_by_name_and_action) {
   EXPECT_NE(refused({"pipeline", "shop", "info", "--yes"}).find("--yes belongs to"), std::string::npos);
   EXPECT_NE(refused({"pipeline", "shop", "info", "orders"}).find("belongs to"), std::string::npos);
   EXPECT_NE(refused({"pipeline", "shop", "schema", "--limit", "3"}).find("--limit belongs to"), std::string::npos);
-  EXPECT_NE(refused({"pipeline", "shop", "schema", "--json", "--format", "sql"}).find("exclude"), std::string::npos);
   EXPECT_NE(refused({"pipeline", "nope"}).find("unknown pipeline \"nope\""), std::string::npos);
 }
 
