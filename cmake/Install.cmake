@@ -40,11 +40,15 @@ install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" PERMISSI
 install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/walbrook" PERMISSIONS ${readable_by_all}
         COMPONENT debian EXCLUDE_FROM_ALL)
 
-# Completions and manual pages are made by the command from its own definitions.
+# Completions are made by the command from its own definitions, manual pages by help2man from what --help says.
+find_program(HELP2MAN_PROGRAM help2man)
+if(NOT HELP2MAN_PROGRAM)
+  message(STATUS "help2man is not installed: there will be no manual pages")
+endif()
 add_custom_command(OUTPUT "${described}/complete"
-  COMMAND "${CMAKE_COMMAND}" "-DWALBROOK=$<TARGET_FILE:walbrook>" "-DFOLDER=${described}"
-          -P "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake"
-  DEPENDS walbrook "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake" VERBATIM
+  COMMAND "${CMAKE_COMMAND}" "-DWALBROOK=$<TARGET_FILE:walbrook>" "-DVERSION=${PROJECT_VERSION}"
+          "-DHELP2MAN=${HELP2MAN_PROGRAM}" "-DFOLDER=${described}" -P "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake"
+  DEPENDS walbrook "${PROJECT_SOURCE_DIR}/cmake/Describe.cmake" "${PROJECT_SOURCE_DIR}/cmake/manual.h2m" VERBATIM
   COMMENT "Completions and manual pages")
 add_custom_target(described ALL DEPENDS "${described}/complete")
 install(FILES "${described}/walbrook.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
@@ -55,8 +59,11 @@ install(FILES "${described}/walbrook.zsh" DESTINATION "${CMAKE_INSTALL_DATADIR}/
         RENAME _walbrook COMPONENT prefix)
 install(FILES "${described}/walbrook.zsh" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions"
         RENAME _walbrook COMPONENT debian EXCLUDE_FROM_ALL)
-install(DIRECTORY "${described}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}" COMPONENT prefix)
-install(DIRECTORY "${described}/man1.gz/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT debian EXCLUDE_FROM_ALL)
+if(HELP2MAN_PROGRAM)
+  install(DIRECTORY "${described}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}" COMPONENT prefix)
+  install(DIRECTORY "${described}/man1.gz/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+          COMPONENT debian EXCLUDE_FROM_ALL)
+endif()
 
 set(cmake_folder "${CMAKE_INSTALL_LIBDIR}/cmake/walbrook")
 install(EXPORT walbrookTargets NAMESPACE walbrook:: DESTINATION "${cmake_folder}" COMPONENT development)
@@ -70,3 +77,6 @@ install(FILES "${PROJECT_BINARY_DIR}/walbrook.pc" DESTINATION "${CMAKE_INSTALL_L
         COMPONENT development)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/cmake/package/copyright"
         DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT command)
+# The manual pages refer to them for what --help does not say.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT command
+        FILES_MATCHING PATTERN "*.md")

@@ -14,7 +14,7 @@
 
 namespace walbrook::cli {
 
-enum class Command { run, check, status, resync, sql, decode, config, init, pipeline, completion, man };
+enum class Command { run, check, status, resync, sql, decode, config, init, pipeline, completion };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -73,7 +73,7 @@ struct CommandLine {
   SqlFormat sql_format = SqlFormat::table;
   InitOptions init;
   PipelineRequest pipeline;
-  std::string topic;     // of completion: the shell; of man: a command, or nothing
+  std::string shell;     // of completion
   DecodeOptions decode;  // with slot, publication, protocol and tables of `run`
 };
 

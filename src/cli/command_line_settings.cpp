@@ -321,8 +321,8 @@ bool drops_in_source(const PipelineRequest& request) {
 CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   CommandLine line;
   line.command = entry.command;
-  line.topic = flags.topic;
-  if (entry.command == Command::completion || entry.command == Command::man) return line;
+  line.shell = flags.shell;
+  if (entry.command == Command::completion) return line;
   line.settings = read_settings(entry, flags);
   read_output(flags, line);
   line.init = flags.init;

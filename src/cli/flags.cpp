@@ -15,7 +15,12 @@ namespace {
 
 class HelpFormat : public CLI::Formatter {
  public:
-  HelpFormat() { column_width(26); }
+  HelpFormat() { column_width(27); }  // two spaces behind "--query-timeout SECONDS": help2man wants them
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    auto name = Formatter::make_option_name(option, is_positional);
+    if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");  // "-h, --help"
+    return name;
+  }
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_option_text().empty() ? std::string() : " " + option->get_option_text();
   }
@@ -32,7 +37,14 @@ class HelpFormat : public CLI::Formatter {
     if (name == "pipeline") words = " NAME [ACTION] [TABLE…]";
     return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
   }
-  std::string make_positionals(const CLI::App*) const override { return {}; }
+  // Those that are flags as well are told of there.
+  std::string make_positionals(const CLI::App* app) const override {
+    const auto only_by_place = [](const CLI::Option* option) {
+      return option->get_positional() && option->get_lnames().empty();
+    };
+    const auto positions = app->get_options(only_by_place);
+    return positions.empty() ? "" : make_group("Arguments", true, positions);
+  }
   std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
 };
 
@@ -326,18 +338,7 @@ CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
 
 CLI::App* add_completion(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("completion", "Write the completion of a shell to stdout");
-  app->add_option("SHELL", flags.topic, "bash, zsh or fish")->required()->type_name(std::string(completion_shells));
-  add_help(*app);
-  return app;
-}
-
-// The last one: it knows the names of all others.
-CLI::App* add_man(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("man", "Write a manual page to stdout");
-  std::vector<std::string> names;
-  for (const auto* command : top.get_subcommands({})) names.push_back(command->get_name());
-  app->add_option("COMMAND", flags.topic, "a command of walbrook; default: the page of walbrook itself")
-      ->type_name(alternatives(names));
+  app->add_option("SHELL", flags.shell, "bash, zsh or fish")->required()->type_name(std::string(completion_shells));
   add_help(*app);
   return app;
 }
@@ -360,8 +361,7 @@ std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
       {add_decode(top, flags), Command::decode, decode_help, decode_examples},
       {add_config(top, flags), Command::config, config_help, config_examples},
       {add_pipeline(top, flags), Command::pipeline, pipeline_help, pipeline_examples},
-      {add_completion(top, flags), Command::completion, completion_help, completion_examples},
-      {add_man(top, flags), Command::man, man_help, man_examples}};
+      {add_completion(top, flags), Command::completion, completion_help, completion_examples}};
   top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
   for (const auto& entry : entries) {
     entry.app->formatter(help_format());

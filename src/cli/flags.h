@@ -36,8 +36,7 @@ struct Flags {
   bool binary = false, messages = false;
   InitOptions init;
   std::string action;  // of pipeline
-  std::string topic;   // of completion and man
-  std::optional<std::string> format;
+  std::string shell;   // of completion
   bool list = false, yes = false, destination_only = false;
   bool follow = false, reset = false, accept_new_system = false, json = false, csv = false;
 

@@ -51,8 +51,6 @@ int perform(const cli::CommandLine& line) {
       return cli::pipeline_command(line);
     case cli::Command::completion:
       return cli::completion_command(line);
-    case cli::Command::man:
-      return cli::man_command(line);
   }
   return 1;
 }

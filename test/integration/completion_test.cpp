@@ -1,4 +1,4 @@
-// What `walbrook completion` and `walbrook man` write, read by those who are to read it.
+// What `walbrook completion` writes, read by those who are to read it.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -61,7 +61,7 @@ TEST_F(Completion, bash_offers_what_may_stand_there) {
   EXPECT_EQ(offered("pipeline shop s"), "schema sync");
   EXPECT_EQ(offered("decode --streaming ''"), "off on parallel");
   EXPECT_EQ(offered("decode a"), "a.capture");
-  EXPECT_EQ(offered("man co"), "config completion");
+  EXPECT_EQ(offered("completion f"), "fish");
   EXPECT_EQ(offered("nonsense ''"), "");
   EXPECT_EQ(offered("run --source ''"), "");
   // A configuration that cannot be read is nothing that a shell should tell.
@@ -85,21 +85,6 @@ TEST_F(Completion, zsh_and_fish_read_theirs) {
     EXPECT_EQ(result.err, "") << result.describe();
     EXPECT_EQ(result.out.substr(0, 4), "text") << result.describe();
     EXPECT_NE(result.out.find("\nshop\nsync"), std::string::npos) << result.describe();
-  }
-}
-
-TEST_F(Completion, manual_pages_render_without_a_warning) {
-  auto main = shell({"walbrook", "man"});
-  ASSERT_EQ(main.exit_code, 0) << main.describe();
-  EXPECT_NE(main.out.find("\\fBpackage_rows\\fR"), std::string::npos);
-  EXPECT_EQ(shell({"walbrook", "man", "rum"}).exit_code, 2);
-  if (!has("groff")) GTEST_SKIP() << "groff is not installed";
-  for (const char* page :
-       {"", "init", "run", "check", "status", "resync", "sql", "decode", "config", "pipeline", "completion", "man"}) {
-    const auto result = shell({"sh", "-c", fmt::format("walbrook man {} | groff -man -Tutf8 -ww", page)});
-    EXPECT_EQ(result.exit_code, 0) << result.describe();
-    EXPECT_EQ(result.err, "") << page;
-    EXPECT_NE(result.out.find("walbrook 0."), std::string::npos) << page;
   }
 }
 

@@ -77,8 +77,6 @@ std::vector<NamedCommand> commands_with_output(const ReplicatedDatabase& db) {
       {"pipeline info", walbrook_command({"pipeline", pipeline.slot, "info", "--destination", destination})},
       {"config", walbrook_command({"config"})},
       {"completion", walbrook_command({"completion", "bash"})},
-      {"man", walbrook_command({"man"})},
-      {"man run", walbrook_command({"man", "run"})},
       {"--help", walbrook_command({"--help"})},
       {"run --help", walbrook_command({"run", "--help"})},
       {"--version", walbrook_command({"--version"})},

@@ -378,7 +378,6 @@ TEST_F(Surroundings, no_argument_shows_its_password) {
                                                                      {"pipeline", url, "info"},
                                                                      {"init", url},
                                                                      {"completion", url},
-                                                                     {"man", url},
                                                                      {"decode", url}}) {
     for (const bool json : {false, true}) {
       auto all = arguments;

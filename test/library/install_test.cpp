@@ -46,7 +46,7 @@ TEST(Install, the_command_runs_from_a_prefix_that_was_moved) {
   EXPECT_NE(version.out.find("0.1.0"), std::string::npos);
 }
 
-TEST(Install, shells_and_man_find_what_the_command_says_of_itself) {
+TEST(Install, shells_find_what_the_command_says_of_itself) {
   const auto share = installation().prefix() / "share";
   const auto offered = shell(
       "source bash-completion/completions/walbrook; complete -p walbrook\n"
@@ -57,13 +57,46 @@ TEST(Install, shells_and_man_find_what_the_command_says_of_itself) {
   EXPECT_TRUE(read_file(share / "zsh/site-functions/_walbrook").starts_with("#compdef walbrook\n"));
   EXPECT_NE(read_file(share / "fish/vendor_completions.d/walbrook.fish").find("complete -c walbrook"),
             std::string::npos);
-  const auto pages = shell(
-      "for page in walbrook $(../bin/walbrook completion commands | sed 's/^/walbrook-/'); do\n"
-      "  test -s man/man1/$page.1; ! command -v groff >/dev/null || groff -man -Tutf8 -ww man/man1/$page.1\ndone",
-      share);
-  EXPECT_TRUE(pages.succeeded()) << pages.describe();
-  EXPECT_EQ(pages.err, "");
-  EXPECT_TRUE(fs::exists(share / "man/man1/walbrook-run.1"));
+}
+
+// The pages as somebody reads them, without what makes letters bold or italic.
+std::string manual_page(const std::string& page) {
+  const auto set =
+      shell("groff -K utf8 -man -Tutf8 -ww -P-c -P-b -P-u share/man/man1/" + page + ".1", installation().prefix());
+  EXPECT_TRUE(set.succeeded()) << set.describe();
+  EXPECT_EQ(set.err, "") << page << ": groff warns";
+  return set.out;
+}
+
+TEST(Install, every_command_has_a_manual_page) {
+  const auto prefix = installation().prefix();
+  const auto commands = shell("bin/walbrook completion commands", prefix).out;
+  EXPECT_NE(commands.find("run\n"), std::string::npos);
+  const auto main_page = manual_page("walbrook");
+  std::istringstream names(commands);
+  for (std::string command; std::getline(names, command);) {
+    const auto name = "walbrook-" + command;
+    EXPECT_NE(main_page.find(name + "(1)"), std::string::npos) << main_page;
+    const auto page = manual_page(name);
+    EXPECT_NE(page.find("NAME\n       " + name + " "), std::string::npos) << page;
+    EXPECT_NE(page.find("SYNOPSIS\n       walbrook " + command), std::string::npos) << page;
+    EXPECT_NE(page.find("EXIT STATUS\n"), std::string::npos) << page;
+    EXPECT_NE(page.find("EXAMPLES\n              $ "), std::string::npos) << page;
+    // Each flag begins an item of its own.
+    std::istringstream help(shell("bin/walbrook " + command + " --help", prefix).out);
+    for (std::string line; std::getline(help, line);) {
+      if (!line.starts_with("  --")) continue;
+      const auto flag = line.substr(2, line.find("  ", 2) - 2);
+      EXPECT_NE(page.find("\n       " + flag), std::string::npos) << flag << " in\n" << page;
+    }
+  }
+}
+
+TEST(Install, manual_pages_refer_to_what_is_installed) {
+  const auto page = manual_page("walbrook");
+  EXPECT_NE(page.find("configuration.md in the installation's share/doc/walbrook"), std::string::npos) << page;
+  const auto reference = read_file(installation().prefix() / "share/doc/walbrook/configuration.md");
+  EXPECT_NE(reference.find("| `package_rows` |"), std::string::npos);
 }
 
 TEST(Install, the_library_shows_its_own_names_alone) {

@@ -102,9 +102,10 @@ TEST(Package, completions_and_manual_pages_stand_where_debian_has_them) {
       in_folder(share / "man/man1",
                 "zcat walbrook.1.gz walbrook-run.1.gz | grep '^[.]TH'; ls | grep -v '^walbrook.*[.]1[.]gz$' || :");
   EXPECT_EQ(pages.out,
-            ".TH WALBROOK 1 \"\" \"walbrook 0.1.0\" \"walbrook\"\n"
-            ".TH WALBROOK\\-RUN 1 \"\" \"walbrook 0.1.0\" \"walbrook\"\n")
+            ".TH WALBROOK \"1\" \"\" \"walbrook 0.1.0\" \"walbrook\"\n"
+            ".TH WALBROOK-RUN \"1\" \"\" \"walbrook 0.1.0\" \"walbrook\"\n")
       << pages.describe();
+  EXPECT_TRUE(fs::exists(share / "doc/walbrook/configuration.md"));
 }
 
 TEST(Package, its_command_copies_and_follows) {

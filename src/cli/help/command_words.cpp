@@ -44,10 +44,7 @@ void add_option_words(const CLI::Option& option, CommandWords& command) {
   const auto& long_names = option.get_lnames();
   if (option.get_positional()) {
     const auto name = option.get_name(true, false);
-    command.positions.push_back({.name = name,
-                                 .help = one_line(option.get_description()),
-                                 .value = value_of(option, {}, name),
-                                 .repeats = takes_many(option)});
+    command.positions.push_back({.name = name, .value = value_of(option, {}, name), .repeats = takes_many(option)});
   }
   if (long_names.empty()) return;
   const auto& short_names = option.get_snames();
@@ -56,18 +53,9 @@ void add_option_words(const CLI::Option& option, CommandWords& command) {
   command.flags.push_back({.name = flag,
                            .short_name = short_names.empty() ? "" : "-" + short_names.front(),
                            .operand = operand,
-                           .group = option.get_group(),
                            .help = one_line(option.get_description()),
                            .value = operand.empty() ? ValueWords{} : value_of(option, flag, operand),
                            .repeats = takes_many(option)});
-}
-
-// As --help shows it behind "Usage:".
-std::string usage_of(const CLI::App& app) {
-  auto text = help_format()->make_usage(&app, {});
-  text.erase(0, text.find("walbrook"));
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text;
 }
 
 }  // namespace
@@ -77,13 +65,8 @@ std::vector<CommandWords> command_words() {
   CLI::App top;
   std::vector<CommandWords> commands;
   for (const auto& entry : add_commands(top, flags)) {
-    CommandWords command{.name = entry.app->get_name(),
-                         .summary = entry.app->get_description(),
-                         .help = std::string(entry.help),
-                         .examples = std::string(entry.examples),
-                         .usage = usage_of(*entry.app),
-                         .positions = {},
-                         .flags = {}};
+    CommandWords command{
+        .name = entry.app->get_name(), .summary = entry.app->get_description(), .positions = {}, .flags = {}};
     for (const auto& group : entry.app->get_groups()) {
       for (const auto* option : entry.app->get_options()) {
         if (option->get_group() == group) add_option_words(*option, command);

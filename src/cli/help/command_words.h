@@ -1,5 +1,5 @@
 // The commands and their flags as words, taken from what the parser itself is made of (flags.h): for the completion of
-// shells and for the manual.
+// shells.
 #pragma once
 
 #include <string>
@@ -17,7 +17,6 @@ struct FlagWords {
   std::string name;        // "--source"
   std::string short_name;  // "-h"; "" = none
   std::string operand;     // "URL"; "" = it takes none
-  std::string group;       // "Source"
   std::string help;        // one line
   ValueWords value;
   bool repeats = false;
@@ -25,16 +24,13 @@ struct FlagWords {
 
 struct PositionWords {
   std::string name;  // "PIPELINE"
-  std::string help;
   ValueWords value;
   bool repeats = false;
 };
 
 struct CommandWords {
   std::string name;
-  std::string summary;         // one line
-  std::string help, examples;  // as --help has them
-  std::string usage;           // "walbrook run [FLAGS] [PIPELINE]"
+  std::string summary;  // one line
   std::vector<PositionWords> positions;
   std::vector<FlagWords> flags;  // in the order of --help
 };

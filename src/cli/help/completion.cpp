@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "base/names.h"
 #include "base/text.h"
 #include "cli/help/command_words.h"
 #include "cli/help/completion_script.h"
-#include "cli/help/manual_page.h"
 #include "cli/terminal.h"
 
 namespace walbrook::cli {
@@ -35,7 +31,7 @@ std::string command_names() {
 }  // namespace
 
 int completion_command(const CommandLine& line) {
-  const auto& shell = line.topic;
+  const auto& shell = line.shell;
   if (shell == "pipelines") {
     write_result(pipeline_names());
   } else if (shell == "commands") {
@@ -50,25 +46,6 @@ int completion_command(const CommandLine& line) {
     throw Error(ErrorKind::configuration, fmt::format("unknown shell \"{}\"", printable(shell)),
                 "Known: bash, zsh, fish.");
   }
-  return 0;
-}
-
-int man_command(const CommandLine& line) {
-  const auto commands = command_words();
-  if (line.topic.empty()) {
-    write_result(main_manual(commands));
-    return 0;
-  }
-  const auto found = std::ranges::find(commands, line.topic, &CommandWords::name);
-  if (found == commands.end()) {
-    std::vector<std::string> known;
-    for (const auto& command : commands) known.push_back(command.name);
-    const auto meant = nearest(line.topic, known);
-    throw Error(ErrorKind::configuration, fmt::format("unknown command \"{}\"", printable(line.topic)),
-                fmt::format("{}Commands: {}.", meant.empty() ? "" : fmt::format("Did you mean {}? ", meant),
-                            fmt::join(known, ", ")));
-  }
-  write_result(command_manual(*found));
   return 0;
 }
 

@@ -1,4 +1,6 @@
-// What --help says around the flags: what a command is for, and examples that can be typed as they stand.
+// What --help says around the flags: what a command is for, and examples that can be typed as they stand behind "$ ".
+// The manual pages are made from it (cmake/Describe.cmake). To help2man "Files:", "Environment:" and "Examples:" are
+// sections, two spaces part a word from its meaning, and lines behind "$ " stay lines of their own.
 #pragma once
 
 #include <string_view>
@@ -12,19 +14,25 @@ inline constexpr std::string_view walbrook_help =
   What you read is always the source after some whole number of committed transactions.
   Rows and position are committed together: kill it at any moment, nothing is lost or doubled.
   In the source it makes a publication and a replication slot, nothing else.
-  The copy is an ordinary DuckDB file: no server, no broker, no JVM.)help";
+  The copy is an ordinary DuckDB file: no server, no broker, no JVM.
+
+  Exit codes: 0 done, 1 failed, 2 usage, 3 the source is not ready, 4 the destination is not ready,
+  5 data need attention. `walbrook COMMAND --help` tells more of each command.)help";
 
 inline constexpr std::string_view walbrook_examples =
-    R"help(Examples:
-  walbrook check --source postgresql://loader@db.example.com/shop
-  walbrook run   --source postgresql://loader@db.example.com/shop --follow
-  walbrook sql   --destination duckdb:///shop.duckdb "SELECT count(*) FROM orders"
+    R"help(Files:
+  .walbrook/config.toml    settings, which flags need not say: `walbrook config` shows them
+  .walbrook/secrets.toml   passwords, as also ~/.pgpass and a libpq service may hold them
 
-What stands in .walbrook/config.toml need not be said by flags: `walbrook config` shows it.
-Passwords belong into .walbrook/secrets.toml, ~/.pgpass, a libpq service or the environment
-(PGPASSWORD, SOURCES__PG_REPLICATION__CREDENTIALS), not on the command line.
-Exit codes: 0 done, 1 failed, 2 usage, 3 the source is not ready, 4 the destination is not ready,
-5 data need attention.  `walbrook COMMAND --help` tells more of each command.)help";
+Environment:
+  PGPASSWORD, PGHOST, …    what libpq knows
+  LOAD__PACKAGE_ROWS, …    every setting by its name; SOURCES__PG_REPLICATION__CREDENTIALS is the
+                           source with its password, which does not belong on the command line
+
+Examples:
+  $ walbrook check --source postgresql://loader@db.example.com/shop
+  $ walbrook run   --source postgresql://loader@db.example.com/shop --follow
+  $ walbrook sql   --destination duckdb:///shop.duckdb "SELECT count(*) FROM orders")help";
 
 inline constexpr std::string_view init_help =
     R"help(Makes a project folder: everything that a pipeline needs, to be filled in.
@@ -34,8 +42,8 @@ inline constexpr std::string_view init_help =
 
 inline constexpr std::string_view init_examples =
     R"help(Examples:
-  walbrook init
-  walbrook init pg_replication duckdb --project copies)help";
+  $ walbrook init
+  $ walbrook init pg_replication duckdb --project copies)help";
 
 inline constexpr std::string_view run_help =
     R"help(Copies what is new and applies every committed change.
@@ -45,13 +53,13 @@ inline constexpr std::string_view run_help =
 
 inline constexpr std::string_view run_examples =
     R"help(Examples:
-  walbrook run --source postgresql://loader@127.0.0.1/shop
+  $ walbrook run --source postgresql://loader@127.0.0.1/shop
       all tables of schema public, into ./shop.duckdb
-  walbrook run --source "service=shop" --destination duckdb:////srv/copies/shop.duckdb --follow
+  $ walbrook run --source "service=shop" --destination duckdb:////srv/copies/shop.duckdb --follow
       goes on with every commit; the path is absolute (four slashes)
-  walbrook run shop --follow
+  $ walbrook run shop --follow
       [pipelines.shop] of .walbrook/config.toml
-  PGHOST=127.0.0.1 PGDATABASE=shop walbrook run --table orders --table "sales.items(id,price)"
+  $ PGHOST=127.0.0.1 PGDATABASE=shop walbrook run --table orders --table "sales.items(id,price)"
       two tables, of one of them two columns; the source from libpq's environment)help";
 
 inline constexpr std::string_view check_help =
@@ -62,9 +70,9 @@ inline constexpr std::string_view check_help =
 
 inline constexpr std::string_view check_examples =
     R"help(Examples:
-  walbrook check --source postgresql://loader@127.0.0.1/shop
-  walbrook check --source "service=shop" --table orders --table customers
-  walbrook check --json | jq '.[] | select(.severity == "error")')help";
+  $ walbrook check --source postgresql://loader@127.0.0.1/shop
+  $ walbrook check --source "service=shop" --table orders --table customers
+  $ walbrook check --json | jq '.[] | select(.severity == "error")')help";
 
 inline constexpr std::string_view status_help =
     R"help(What a run is doing now, or what the last one left behind.
@@ -74,9 +82,10 @@ inline constexpr std::string_view status_help =
 
 inline constexpr std::string_view status_examples =
     R"help(Examples:
-  walbrook status --destination duckdb:///shop.duckdb
-  walbrook status --source postgresql://loader@127.0.0.1/shop     (finds ./shop.duckdb)
-  walbrook status --destination duckdb:///shop.duckdb --json | jq .lag_ms)help";
+  $ walbrook status --destination duckdb:///shop.duckdb
+  $ walbrook status --source postgresql://loader@127.0.0.1/shop
+      finds ./shop.duckdb
+  $ walbrook status --destination duckdb:///shop.duckdb --json | jq .lag_ms)help";
 
 inline constexpr std::string_view resync_help =
     R"help(Copies tables again from the source: after `suspect`, or wherever a target table is not trusted.
@@ -86,8 +95,8 @@ inline constexpr std::string_view resync_help =
 
 inline constexpr std::string_view resync_examples =
     R"help(Examples:
-  walbrook resync public.orders --destination duckdb:///shop.duckdb
-  walbrook resync orders "sales.Items" --pipeline shop)help";
+  $ walbrook resync public.orders --destination duckdb:///shop.duckdb
+  $ walbrook resync orders "sales.Items" --pipeline shop)help";
 
 inline constexpr std::string_view sql_help =
     R"help(Asks the copy. One statement that only reads, in DuckDB's SQL.
@@ -97,9 +106,9 @@ inline constexpr std::string_view sql_help =
 
 inline constexpr std::string_view sql_examples =
     R"help(Examples:
-  walbrook sql --destination duckdb:///shop.duckdb "SELECT status, count(*) FROM orders GROUP BY ALL"
-  walbrook sql --destination duckdb:///shop.duckdb --csv "FROM customers" > customers.csv
-  walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM orders")help";
+  $ walbrook sql --destination duckdb:///shop.duckdb "SELECT status, count(*) FROM orders GROUP BY ALL"
+  $ walbrook sql --destination duckdb:///shop.duckdb --csv "FROM customers" > customers.csv
+  $ walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM orders")help";
 
 inline constexpr std::string_view decode_help =
     R"help(Shows what a slot would send, message by message, or what a capture holds.
@@ -109,10 +118,10 @@ inline constexpr std::string_view decode_help =
 
 inline constexpr std::string_view decode_examples =
     R"help(Examples:
-  walbrook decode --source postgresql://loader@127.0.0.1/shop --limit 100
-  walbrook decode --source "service=shop" --table public.orders --json | jq .after
-  walbrook decode --source "service=shop" --streaming on --record shop.capture
-  walbrook decode shop.capture --from-lsn 0/1538D18)help";
+  $ walbrook decode --source postgresql://loader@127.0.0.1/shop --limit 100
+  $ walbrook decode --source "service=shop" --table public.orders --json | jq .after
+  $ walbrook decode --source "service=shop" --streaming on --record shop.capture
+  $ walbrook decode shop.capture --from-lsn 0/1538D18)help";
 
 inline constexpr std::string_view config_help =
     R"help(Shows every setting: what counts, and where it was said.
@@ -122,9 +131,9 @@ inline constexpr std::string_view config_help =
 
 inline constexpr std::string_view config_examples =
     R"help(Examples:
-  walbrook config
-  walbrook config shop --project /srv/copies
-  LOAD__PACKAGE_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
+  $ walbrook config
+  $ walbrook config shop --project /srv/copies
+  $ LOAD__PACKAGE_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
 
 inline constexpr std::string_view pipeline_help =
     R"help(Looks at a pipeline where its state is, in the destination; also while a run holds it.
@@ -156,20 +165,9 @@ inline constexpr std::string_view completion_help =
 
 inline constexpr std::string_view completion_examples =
     R"help(Examples:
-  source <(walbrook completion bash)
-  walbrook completion bash > ~/.local/share/bash-completion/completions/walbrook
-  walbrook completion zsh > ~/.zfunc/_walbrook
-  walbrook completion fish > ~/.config/fish/completions/walbrook.fish)help";
-
-inline constexpr std::string_view man_help =
-    R"help(Writes a manual page, in roff: of walbrook with every setting, or of one command.
-
-  It is made from what the command knows of itself.)help";
-
-inline constexpr std::string_view man_examples =
-    R"help(Examples:
-  walbrook man | man -l -
-  walbrook man run | man -l -
-  walbrook man run > /usr/local/share/man/man1/walbrook-run.1)help";
+  $ source <(walbrook completion bash)
+  $ walbrook completion bash > ~/.local/share/bash-completion/completions/walbrook
+  $ walbrook completion zsh > ~/.zfunc/_walbrook
+  $ walbrook completion fish > ~/.config/fish/completions/walbrook.fish)help";
 
 }  // namespace walbrook::cli

@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/commands/credentials.h"
+#include "cli/flags.h"
 #include "cli/process_arguments.h"
 #include "test/unit/config/folder_case.h"
 
@@ -249,16 +253,35 @@ TEST_F(CommandLineTest, what_decode_cannot_do_at_once_is_refused) {
 TEST_F(CommandLineTest, help_shows_examples_of_each_command) {
   for (const char* command : {"run", "check", "status", "sql"}) {
     const auto text = parse_command_line({command, "--help"}).text;
-    EXPECT_NE(text.find("Examples:\n  "), std::string::npos) << command;
+    EXPECT_NE(text.find("Examples:\n  $ walbrook "), std::string::npos) << command;
     EXPECT_NE(text.find("--destination URL"), std::string::npos) << command;
   }
   const auto top = parse_command_line({"--help"}).text;
-  EXPECT_NE(parse_command_line({"decode", "--help"}).text.find("Examples:\n  "), std::string::npos);
+  EXPECT_NE(parse_command_line({"decode", "--help"}).text.find("Examples:\n  $ walbrook "), std::string::npos);
   for (const char* word : {"run", "check", "status", "sql", "decode", "config", "init", "Examples:", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(parse_command_line({}).text, top);
   EXPECT_TRUE(parse_command_line({"--version"}).text.starts_with("walbrook "));
+}
+
+// help2man reads it: what it takes for a flag's meaning begins two spaces behind the flag, or on a line of its own.
+TEST_F(CommandLineTest, help_parts_each_flag_from_its_meaning) {
+  Flags flags;
+  CLI::App top;
+  for (const auto& entry : add_commands(top, flags)) {
+    std::istringstream lines(parse_command_line({entry.app->get_name(), "--help"}).text);
+    int flags_shown = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("  -")) continue;
+      EXPECT_LE(display_width(line), 100U) << line;
+      ++flags_shown;
+      if (line.find("  ", 2) == std::string::npos) {
+        EXPECT_LE(std::ranges::count(line.substr(2), ' '), 1) << line << ": more than a flag and what it takes";
+      }
+    }
+    EXPECT_GT(flags_shown, 0) << entry.app->get_name();
+  }
 }
 
 TEST_F(CommandLineTest, no_password_is_in_any_message) {
