@@ -318,9 +318,7 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
 
 CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
-  add_naming(*app, flags, Named::also_by_position,
-             "of several pipelines in a file it tells which is meant; the one\nthat drop drops, where the destination "
-             "does not know it");
+  add_naming(*app, flags, Named::also_by_position);
   std::vector<std::string> actions;
   for (const auto& [name, action] : pipeline_actions) actions.emplace_back(name);
   app->add_option("ACTION", flags.action, fmt::format("{}; default: info", fmt::join(actions, ", ")))

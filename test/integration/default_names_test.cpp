@@ -76,22 +76,6 @@ TEST(DefaultNames, a_files_only_pipeline_is_found_without_its_name) {
   EXPECT_NE(info.out.find(db.pipeline.slot), std::string::npos) << info.describe();
 }
 
-// Slot, publication and pipeline of an older walbrook were all called "walbrook"; the oldest files do not tell which
-// publication they were made from.
-TEST(DefaultNames, a_file_of_an_older_walbrook_goes_on) {
-  const TwoRows db;
-  const std::vector<std::string> older = {"--slot", "walbrook", "--publication", "walbrook"};
-  const auto first = unnamed(db, "run", older);
-  ASSERT_EQ(first.exit_code, 0) << first.describe();
-  DuckReader(db.file(), DuckReader::Access::read_write).exec("UPDATE _walbrook.checkpoint SET publication = NULL");
-  db.exec("INSERT INTO t VALUES (3)");
-  const auto again = unnamed(db, "run");
-  EXPECT_EQ(again.exit_code, 0) << again.describe();
-  EXPECT_EQ(again.err.find("created"), std::string::npos) << again.describe();
-  EXPECT_EQ(db.differences(), "");
-  db.exec("SELECT pg_drop_replication_slot('walbrook')");
-}
-
 TEST(DefaultNames, several_publications_are_refused_before_anything_is_made) {
   const TwoRows db;
   db.exec("CREATE PUBLICATION pa FOR TABLE t WHERE (id = 1); CREATE PUBLICATION pb FOR TABLE t WHERE (id = 2)");

@@ -15,17 +15,13 @@ namespace {
 
 using destination::StoredPipeline;
 
-// Slot and publication of a pipeline whose names did not follow from the database yet.
-constexpr const char* former_default_name = "walbrook";
-
 bool reads_source(const CommandLine& line) {
   return line.command == Command::run || line.command == Command::check;
 }
 
-// `source` of a checkpoint ends with the database: "127.0.0.1:5432/shop". An older walbrook did not store it.
+// `source` of a checkpoint ends with the database: "127.0.0.1:5432/shop".
 bool copies_database(const StoredPipeline& pipeline, const std::string& database) {
-  const auto& source = pipeline.checkpoint.source;
-  return source.empty() || source.ends_with("/" + database);
+  return pipeline.checkpoint.source.ends_with("/" + database);
 }
 
 [[noreturn]] void refuse_several(const std::vector<StoredPipeline>& all) {
@@ -82,9 +78,7 @@ CommandLine with_stored_names(const CommandLine& line, const destination::Stored
     out.run.pipeline = out.destination.pipeline = stored->name;
     if (!checkpoint.slot.empty()) out.run.slot = checkpoint.slot;
   }
-  if (line.publication_is_default && checkpoint.lsn.is_set()) {
-    out.run.publication = checkpoint.publication.empty() ? former_default_name : checkpoint.publication;
-  }
+  if (line.publication_is_default && checkpoint.lsn.is_set()) out.run.publication = checkpoint.publication;
   return out;
 }
 

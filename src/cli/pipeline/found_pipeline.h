@@ -13,7 +13,7 @@ struct FoundPipeline {
   // Throws Error(destination) when the destination is missing or holds nothing of the pipeline.
   explicit FoundPipeline(const CommandLine& given);
 
-  // The configuration's where the destination, written by an older walbrook, does not know it.
+  // The configuration's where the pipeline has nothing of a source yet.
   [[nodiscard]] const std::string& publication() const {
     return stored.checkpoint.publication.empty() ? line.run.publication : stored.checkpoint.publication;
   }

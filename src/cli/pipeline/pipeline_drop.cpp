@@ -156,11 +156,10 @@ int drop_in_destination(const CommandLine& line, const DropPlan& plan) {
   } else if (!has_source(plan)) {
     write_result(fmt::format("dropped {}\n", copies_and_state(plan)));
   } else {
-    write_result(fmt::format(
-        "dropped {}\nslot {} keeps WAL at {} until it is dropped there: SELECT "
-        "pg_drop_replication_slot('{}');\n",
-        copies_and_state(plan), plan.names.slot,
-        plan.checkpoint.source.empty() ? "the source" : printable(plan.checkpoint.source), plan.names.slot));
+    write_result(
+        fmt::format("dropped {}\nslot {} keeps WAL at {} until it is dropped there: SELECT "
+                    "pg_drop_replication_slot('{}');\n",
+                    copies_and_state(plan), plan.names.slot, printable(plan.checkpoint.source), plan.names.slot));
   }
   return 0;
 }

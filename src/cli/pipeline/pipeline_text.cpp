@@ -32,10 +32,6 @@ std::string name_with_target(const destination::OutputRecord& record) {
   return record.target_name.empty() || target == name ? name : name + " → " + target;
 }
 
-std::string or_unknown(const std::string& text) {
-  return text.empty() ? "not known: an older walbrook wrote this; the next run keeps it" : text;
-}
-
 std::string state_cell(const PipelineRow& row) {
   if (!row.stored) return row.trouble;
   if (!row.stored->checkpoint.lsn.is_set()) return fmt::format("no source, {}", utc_text(row.stored->written));
@@ -147,7 +143,7 @@ std::string info_text(const PipelineFacts& facts) {
   const auto& checkpoint = facts.stored.checkpoint;
   const bool has_source = checkpoint.lsn.is_set();
   std::string text = fmt::format("pipeline     {}\n", printable(facts.stored.name));
-  text += fmt::format("source       {}\n", has_source ? printable(or_unknown(checkpoint.source)) : "none yet");
+  text += fmt::format("source       {}\n", has_source ? printable(checkpoint.source) : "none yet");
   if (has_source) {
     text += fmt::format("slot         {}\n", printable(checkpoint.slot));
     text += fmt::format("publication  {}\n", printable(facts.publication));

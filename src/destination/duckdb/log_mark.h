@@ -30,7 +30,7 @@ struct LogMark {
 [[nodiscard]] std::vector<LogMark> marks_in(std::string_view bytes);
 
 // Throws Error(destination) where the log of the file at `path` belongs to another file or to a newer state of it. A
-// log without marks (an older walbrook's, a user's own commits) passes, as does whatever cannot be read: opening the
+// log without marks (of a user's own commits) passes, as does whatever cannot be read: opening the
 // file says why. Where this user may not write the folder it is not looked at: the file gets a second name there for a
 // moment. REQUIRES: this process has no handle on the file (closing one drops the locks of all).
 void refuse_foreign_log(const std::string& path);

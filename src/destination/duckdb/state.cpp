@@ -120,16 +120,14 @@ void StateTables::check_version() {
   const auto rows = connection_.rows(fmt::format("SELECT max(version)::VARCHAR FROM {}", table("format")));
   const auto version = number(rows.at(0), 0);
   if (version == format_version) return;
-  const bool is_older = version < format_version;
   const auto& label = connection_.database().label();
   throw Error(
       ErrorKind::destination,
-      fmt::format("the state in {} has version {}, written by {} walbrook; this one reads and writes version {}", label,
-                  version, is_older ? "an older" : "a newer", format_version),
-      is_older ? fmt::format("Go on with the walbrook that wrote it, or copy the tables again: move {} away, or "
-                             "name another destination.",
-                             label)
-               : "Use that version, or another destination.");
+      fmt::format("the state in {} has version {}, this walbrook reads and writes version {}", label, version,
+                  format_version),
+      fmt::format("Go on with the walbrook that wrote it, or copy the tables again: move {} away, or name another "
+                  "destination.",
+                  label));
 }
 
 std::optional<Checkpoint> StateTables::checkpoint() {

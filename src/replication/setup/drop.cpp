@@ -46,7 +46,7 @@ std::vector<std::string> made_by_others(postgres::Connection& catalog, const Sou
                                            checkpoint->systemid == postgres::identify_by_query(catalog).systemid);
   const bool own_slot = same_cluster && knows_slot(checkpoint, names.slot) && checkpoint->made_slot.value_or(true);
   if (!own_slot && postgres::read_slot(catalog, names.slot)) found.push_back("slot " + names.slot);
-  const bool named = same_cluster && (checkpoint->publication.empty() || checkpoint->publication == names.publication);
+  const bool named = same_cluster && checkpoint->publication == names.publication;
   const bool own_publication = named && checkpoint->made_publication.value_or(true);
   if (!own_publication && postgres::is_own_publication(catalog, names.publication)) {
     found.push_back("publication " + names.publication);

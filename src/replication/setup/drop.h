@@ -28,7 +28,8 @@ struct InSource {
                                       const SourceNames& names, const destination::Checkpoint& checkpoint);
 
 // What `drop_in_source` would drop although the run that the checkpoint is of did not create it, in words: "slot a". A
-// slot that the checkpoint does not name is somebody else's; what an older walbrook left is taken for its own.
+// slot that the checkpoint does not name is somebody else's; what init_replication created or found is taken for its
+// own.
 [[nodiscard]] std::vector<std::string> made_by_others(postgres::Connection& catalog, const SourceNames& names,
                                                       const std::optional<destination::Checkpoint>& checkpoint);
 

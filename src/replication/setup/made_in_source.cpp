@@ -68,7 +68,7 @@ void MadeInSource::find_or_create_slot(postgres::KnownServer& server, RunObserve
 void MadeInSource::note_makers(const std::optional<destination::Checkpoint>& before,
                                destination::Checkpoint& checkpoint) const {
   const auto others = options_.adoption == Adoption::of_same_owner ? std::nullopt : std::optional(false);
-  const bool same_publication = before && (before->publication.empty() || before->publication == options_.publication);
+  const bool same_publication = before && before->publication == options_.publication;
   if (slot_.created || !knows_slot(before, options_.slot)) {
     checkpoint.made_slot = slot_.created ? std::optional(true) : others;
   }

@@ -219,7 +219,7 @@ destination::Checkpoint beginning(const RunOptions& options, const std::optional
   auto checkpoint = former.value_or(destination::Checkpoint{.slot = options.slot, .systemid = {}, .lsn = slot.lsn});
   if (start_over || !checkpoint.lsn.is_set() || (new_system && slot.lsn > checkpoint.lsn)) checkpoint.lsn = slot.lsn;
   const std::string origin = options.origin.empty() ? "any" : options.origin;
-  // Another publication or origin sends other transactions; an older walbrook did not store the last one.
+  // Another publication or origin sends other transactions.
   const bool comparable = former && !start_over && checkpoint.lsn == former->lsn && former->last.commit_lsn.is_set() &&
                           former->publication == options.publication && former->origin == origin;
   if (!comparable) checkpoint.last = {.commit_lsn = checkpoint.lsn};

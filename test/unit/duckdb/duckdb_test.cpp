@@ -242,15 +242,15 @@ TEST_F(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
 TEST_F(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
   open();
   create(orders, {{1, "a"}});
-  for (const auto& [version, writer] : {std::pair{"2", "an older"}, std::pair{"4", "a newer"}}) {
+  for (const std::string version : {"2", "4"}) {
     close();
-    as_user({("UPDATE _walbrook.format SET version = " + std::string(version)).c_str()});
+    as_user({("UPDATE _walbrook.format SET version = " + version).c_str()});
     for (const bool read_only : {false, true}) {
       auto chosen = options();
       chosen.read_only = read_only;
       expect_says(error_of([&] { (void)destination::open_destination(chosen)->open(); }),
-                  {"destination: the state in copy.duckdb has version ", version, "written by", writer,
-                   "this one reads and writes version 3"});
+                  {("destination: the state in copy.duckdb has version " + version).c_str(),
+                   ", this walbrook reads and writes version 3"});
     }
   }
   as_user({"UPDATE _walbrook.format SET version = 3"});

@@ -79,7 +79,7 @@ TEST(HistoryCheckTest, without_a_transaction_none_may_come) {
 }
 
 TEST(HistoryCheckTest, nothing_to_compare) {
-  EXPECT_TRUE(HistoryCheck({}, {50}, compared_to).settled()) << "an older walbrook did not store it";
+  EXPECT_TRUE(HistoryCheck({}, {50}, compared_to).settled()) << "nothing is known of the last one";
   EXPECT_TRUE(HistoryCheck(known_last, compared_to, compared_to).settled()) << "the slot is at the checkpoint";
   EXPECT_TRUE(HistoryCheck({.commit_lsn = compared_to}, {50}, compared_to).settled());
 }
