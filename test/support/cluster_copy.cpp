@@ -16,7 +16,7 @@ void copy_folder(const std::filesystem::path& from, const std::filesystem::path&
 
 }  // namespace
 
-ClusterCopy::ClusterCopy(PostgresServer& server) : folder_("cluster") {
+ClusterCopy::ClusterCopy(PostgresServer& server) : folder_("cluster", Place::memory) {
   server.stop();
   copy_folder(server.folder() / "data", folder_ / "data");
   server.start();

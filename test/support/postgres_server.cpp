@@ -123,7 +123,7 @@ PostgresServer::PostgresServer(ServerOptions options)
     : options_(std::move(options)),
       bin_dir_(reachable(options_.bin_dir.empty() ? default_bin_dir() : options_.bin_dir)),
       major_(major_version(bin_dir_)),
-      folder_("pg") {
+      folder_("pg", options_.fsync ? Place::disk : Place::memory) {
   give_to_server(folder_.path());
   if (options_.fresh_cluster) {
     make_cluster(bin_dir_, folder_ / "data");

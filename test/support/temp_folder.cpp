@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -40,8 +42,8 @@ void start_watchdog(const std::string& root) {
   close(ends[0]);  // ends[1] stays open until this process ends; no child inherits it
 }
 
-std::string make_root() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "walbrook-test-XXXXXX").string();
+std::string make_root(const std::filesystem::path& parent) {
+  std::string pattern = (parent / "walbrook-test-XXXXXX").string();
   // A Unix socket's path holds 107 bytes; a deep TMPDIR would not leave enough of them.
   if (pattern.size() > 60) pattern = "/tmp/walbrook-test-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + pattern);
@@ -50,16 +52,32 @@ std::string make_root() {
   return pattern;
 }
 
-}  // namespace
+// A container's own has 64 MB as a rule. What the suites that run at the same time have there is some hundred MB each.
+constexpr const char* memory_folder = "/dev/shm";
+constexpr std::uint64_t memory_wanted = std::uint64_t{6} << 30U;
 
-const std::filesystem::path& temp_root() {
-  static const std::filesystem::path root = make_root();
+bool memory_has_room() {
+  struct statvfs room {};
+  return statvfs(memory_folder, &room) == 0 && access(memory_folder, W_OK) == 0 &&
+         std::uint64_t{room.f_bavail} * room.f_frsize >= memory_wanted;
+}
+
+const std::filesystem::path& root_in_memory() {
+  static const std::filesystem::path root =
+      memory_has_room() ? std::filesystem::path(make_root(memory_folder)) : temp_root();
   return root;
 }
 
-TempFolder::TempFolder(const std::string& name) {
+}  // namespace
+
+const std::filesystem::path& temp_root() {
+  static const std::filesystem::path root = make_root(std::filesystem::temp_directory_path());
+  return root;
+}
+
+TempFolder::TempFolder(const std::string& name, Place place) {
   static std::atomic<int> count{0};
-  path_ = temp_root() / (name + "-" + std::to_string(++count));
+  path_ = (place == Place::memory ? root_in_memory() : temp_root()) / (name + "-" + std::to_string(++count));
   std::filesystem::create_directory(path_);
 }
 
