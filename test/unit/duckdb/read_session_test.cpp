@@ -205,6 +205,30 @@ TEST_F(ReadSessionTest, nested_values_are_json_where_that_is_asked_for) {
   EXPECT_EQ(many.rows[999][0], R"({"i":0,"l":[0,1],"t":"even"})");
 }
 
+TEST_F(ReadSessionTest, rows_come_as_arrow_arrays_of_their_types) {
+  open();
+  const auto session = destination::query_engine_of(destination()).open_session();
+  const auto rows =
+      session->arrow_rows("SELECT range AS i, 'text ' || range AS t, [range, NULL] AS l FROM range(5000)");
+  ArrowSchema schema{};
+  rows->schema(&schema);
+  ASSERT_EQ(schema.n_children, 3);
+  EXPECT_STREQ(schema.children[0]->format, "l");
+  EXPECT_STREQ(schema.children[1]->name, "t");
+  ASSERT_EQ(schema.children[2]->n_children, 1);
+  EXPECT_STREQ(schema.children[2]->children[0]->format, "l");
+  schema.release(&schema);
+  std::int64_t count = 0, sum = 0;
+  for (ArrowArray batch{}; rows->next(&batch); batch.release(&batch)) {
+    const auto& column = *batch.children[0];
+    const auto* numbers = static_cast<const std::int64_t*>(column.buffers[1]) + column.offset;
+    for (std::int64_t row = 0; row < batch.length; ++row) sum += numbers[row];
+    count += batch.length;
+  }
+  EXPECT_EQ(count, 5000);
+  EXPECT_EQ(sum, 5000 * 4999 / 2);
+}
+
 TEST_F(ReadSessionTest, p5_a_result_has_a_bound) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();
