@@ -93,6 +93,12 @@ void compare_versions(const TableSchema& before, const TableSchema& now, const S
   }
 }
 
+// DuckDB has no escapes for identifiers: a name with control characters is shown rather than written, for it would act
+// on the terminal that it is shown in.
+std::string shown_identifier(const std::string& name) {
+  return identifier(printable(name));
+}
+
 // What the source calls a table, where it has one, and the state of its copy.
 std::string comment_on(const OutputRecord& record) {
   const auto state = to_string(record.state);
@@ -217,15 +223,16 @@ std::string DuckDbStoredState::definitions(const StoredPipeline& pipeline,
   std::set<std::string> schemas;
   for (const auto& table : tables) {
     if (table.columns.empty() || !schemas.insert(table.record.target_schema).second) continue;
-    text += fmt::format("CREATE SCHEMA IF NOT EXISTS {};\n", identifier(table.record.target_schema));
+    text += fmt::format("CREATE SCHEMA IF NOT EXISTS {};\n", shown_identifier(table.record.target_schema));
   }
   for (const auto& table : tables) {
     if (table.columns.empty()) continue;
-    text += fmt::format("\n{}CREATE TABLE {}.{} (\n", comment_on(table.record), identifier(table.record.target_schema),
-                        identifier(table.record.target_name));
+    text += fmt::format("\n{}CREATE TABLE {}.{} (\n", comment_on(table.record),
+                        shown_identifier(table.record.target_schema), shown_identifier(table.record.target_name));
     for (const auto& column : table.columns) {
       const auto* const separator = &column == &table.columns.back() ? "" : ",";
-      text += fmt::format("  {} {}{}{}\n", identifier(column.name), column.type, separator, comment_on(column));
+      text += fmt::format("  {} {}{}{}\n", shown_identifier(column.name), printable(column.type), separator,
+                          comment_on(column));
     }
     text += ");\n";
   }
