@@ -113,11 +113,12 @@ std::shared_ptr<Database> FileClaim::open_until_destroyed(std::shared_ptr<Databa
   auto* const opened = database.get();
   return {opened, [entry = entry_, database = std::move(database)](Database* /*destroyed*/) mutable {
             database.reset();
+            const auto closed = std::move(entry);  // which refers to the block that this deleter lies in
             {
-              const std::scoped_lock lock(entry->closing);
-              entry->is_open = false;
+              const std::scoped_lock lock(closed->closing);
+              closed->is_open = false;
             }
-            entry->closed.notify_all();
+            closed->closed.notify_all();
           }};
 }
 
