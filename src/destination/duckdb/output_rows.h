@@ -3,6 +3,8 @@
 // Functions work in the connection's open transaction.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,7 +35,13 @@ class OutputRows {
  private:
   [[nodiscard]] std::string table(const char* name) const;
   void insert(const char* name, const char* columns, const std::vector<std::string>& rows);
-  void put_schema_version(const OutputRecord& record, Lsn checkpoint);
+  struct SchemaVersion {
+    std::int64_t version = 0;
+    std::string columns;  // as JSON
+  };
+  // By the outputs' ids, at least those of `records`.
+  [[nodiscard]] std::map<std::uint32_t, SchemaVersion> newest_versions(std::span<const OutputRecord> records) const;
+  void put_schema_versions(std::span<const OutputRecord> records, Lsn checkpoint);
 
   Connection& connection_;
   std::string pipeline_;
