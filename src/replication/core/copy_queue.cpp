@@ -9,8 +9,7 @@ std::vector<const SyncedOutput*> copies_due(const KnownTables& tables, SteadyTim
   for (const auto& [oid, table] : tables.all()) {
     if (!table.source.unreadable.reason.empty()) continue;
     for (const auto& output : table.outputs) {
-      if (output.record.state != OutputState::pending) continue;
-      if (!output.postponement || is_due(*output.postponement, now)) due.push_back(&output);
+      if (is_copy_due(output, now)) due.push_back(&output);
     }
   }
   return due;

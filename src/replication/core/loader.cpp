@@ -14,6 +14,7 @@
 #include "model/part_codec.h"
 #include "replication/core/copy_queue.h"
 #include "replication/core/spool_room.h"
+#include "replication/core/table_comparison.h"
 
 namespace walbrook::replication {
 namespace {
@@ -210,7 +211,7 @@ void Loader::set_aside_without_place(Now now) {
   for (const auto& found : destination_.inspect(records)) {
     if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
     auto& output = *sync_.find(found.output).output;
-    suspend(output, fmt::format("{}. {}", found.reason, found.hint));
+    suspend_for_conflict(output, found);
     note_changed(output);
   }
 }

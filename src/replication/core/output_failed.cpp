@@ -36,7 +36,7 @@ void answer_failed_copy(const OutputFailed& failed, SyncedOutput& output, const 
                         destination::Destination& destination) {
   const auto findings = destination.inspect({&record, 1});
   if (!findings.empty() && findings.front().kind == destination::TargetFinding::Kind::name_conflict) {
-    suspend(output, fmt::format("{}. {}", findings.front().reason, findings.front().hint));
+    suspend_for_conflict(output, findings.front());
   } else {
     suspend(output, failed.of_target() ? refused_change(failed) : failed.what());
   }

@@ -59,6 +59,11 @@ struct FoundOutput {
   return output.record.state == OutputState::pending && !(output.postponement && output.postponement->given_up);
 }
 
+// It waits for a copy, which may be ordered now.
+[[nodiscard]] inline bool is_copy_due(const SyncedOutput& output, SteadyTime now) {
+  return output.record.state == OutputState::pending && (!output.postponement || is_due(*output.postponement, now));
+}
+
 // Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
 [[nodiscard]] inline bool copies_no_rows(const OutputRecord& record) {
   return record.changes_only;

@@ -68,13 +68,15 @@ bool suspend_unfit(const SyncedTable& table, SyncedOutput& output) {
   return true;
 }
 
+void suspend_for_conflict(SyncedOutput& output, const destination::TargetFinding& conflict) {
+  suspend(output, fmt::format("{}. {}", conflict.reason, conflict.hint));
+}
+
 void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const destination::TargetFinding& altered,
                            std::uint64_t resync_max_size) {
   auto& record = output.record;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
-  if (altered.kind == destination::TargetFinding::Kind::name_conflict) {
-    return suspend(output, fmt::format("{}. {}", altered.reason, altered.hint));
-  }
+  if (altered.kind == destination::TargetFinding::Kind::name_conflict) return suspend_for_conflict(output, altered);
   const bool is_copied = !is_leaving(table.record) && !(record.changes_only && record.columns != nullptr);
   if (is_copied && bytes > resync_max_size) {
     suspend(output, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it all "

@@ -22,6 +22,8 @@ namespace walbrook::replication {
 bool compare_identity(const SyncedTable& table, SyncedOutput& output);
 // The output is suspended where its table cannot be replicated as it is. True: its record changed.
 bool suspend_unfit(const SyncedTable& table, SyncedOutput& output);
+// Something else has the target's name: the output is suspended. REQUIRES: the finding is a name conflict.
+void suspend_for_conflict(SyncedOutput& output, const destination::TargetFinding& conflict);
 // Somebody else dropped or altered the target: the output is resynced, or suspended where its table is larger than
 // `resync_max_size` (bytes).
 void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const destination::TargetFinding& altered,
