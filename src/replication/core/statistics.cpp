@@ -1,8 +1,6 @@
 #include "replication/core/statistics.h"
 
-#include <algorithm>
 #include <chrono>
-#include <tuple>
 
 namespace walbrook::replication {
 namespace {
@@ -130,8 +128,6 @@ RunStatus Statistics::snapshot() const {
     const bool waits = table.state == OutputState::copying && table.copied_rows == 0;
     if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
   }
-  // As the destination tells of them when no run does.
-  std::ranges::stable_sort(status.tables, {}, [](const auto& table) { return std::tie(table.schema, table.name); });
   if (status.copy_snapshot) {
     status.copy_snapshot->seconds = std::chrono::duration<double>(now - snapshot_since_).count();
   }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "postgres/catalog/catalog_types.h"
@@ -274,6 +275,8 @@ std::unique_ptr<postgres::ChangeReader> Run::Impl::open_stream(const ResumePoint
 
 RunStatus Run::Impl::status() const {
   auto status = statistics_.snapshot();
+  // As the destination tells of them when no run does. The loader does not wait for it, as it does for a snapshot.
+  std::ranges::stable_sort(status.tables, {}, [](const auto& table) { return std::tie(table.schema, table.name); });
   status.source_waits = options_.conninfo.waits();
   const std::lock_guard lock(receiver_mutex_);
   if (receiver_ == nullptr) return status;
