@@ -21,7 +21,7 @@
 //   _walbrook_unchanged    large list of large utf8    the columns whose value the source did not send because it is
 //                                                      large and did not change; they are NULL here, and keep what they
 //                                                      had. NULL: every column is told
-//   …                      the table's columns, nullable, in its order, under its names or those that hints give
+//   …                      the table's columns, nullable, in its order, under its names or those that overrides give
 //   <column>__v_text       large utf8                  of the rows whose value the column cannot hold (numeric NaN, for
 //                                                      one): the value as PostgreSQL prints it, the column is NULL.
 //                                                      Only in a batch that has such rows, behind all others
@@ -91,8 +91,8 @@ class WALBROOK_EXPORT ChangeBatch {
 };
 
 // What ReplicationResource::batches returns. Movable; one thread at a time. While it lives it holds the slot: no other
-// reader gets in. A thread of its own reads ahead (three packages of 32 MB at most, one row may be larger) and keeps
-// the connection alive however long a batch takes; a connection that broke is made anew.
+// reader gets in. A thread of its own reads ahead (three batches of 32 MB at most, one row may be larger) and keeps
+// the connection alive however long a batch takes; a connection that broke is created again.
 class WALBROOK_EXPORT ChangeBatches {
  public:
   class Reader;  // the library's own

@@ -13,17 +13,17 @@ namespace walbrook {
 using IncludeColumns = std::map<std::string, std::vector<std::string>>;
 
 // What a column is to be in the copy. Where nothing is said, walbrook decides types by the source's (docs/types.md) so
-// that no value is lost, and keeps names. A hint is followed where no value is lost by it; one that would lose some, or
-// change what the copy means, is refused before anything is read, as an Error(configuration) with the reason. A field
-// that is absent says nothing.
+// that no value is lost, and keeps names. An override is followed where no value is lost by it; one that would lose
+// some, or change what the copy means, is refused before anything is read, as an Error(configuration) with the reason.
+// A field that is absent says nothing.
 //
-// The destination remembers: a later run without hints goes on as the copy is. A hint that changes what a copied column
-// is called or its type has the table copied anew.
-struct ColumnHint {
+// The destination remembers: a later run without overrides goes on as the copy is. An override that changes what a
+// copied column is called or its type has the table copied again.
+struct ColumnOverride {
   // "text" (as PostgreSQL prints it), "bigint" (64 bits; `precision` 16, 32 or 64), "double", "decimal", "bool",
   // "date", "time", "timestamp", "binary", "json"; or DuckDB's own name of a type, "INTEGER", "DECIMAL(10,2)". Wider
   // than the column's: every type to text, integers to longer ones and to decimals with room for them, decimals to
-  // larger ones, numeric without precision to any decimal (what it cannot hold goes to the variant column), real to
+  // larger ones, numeric without precision to any decimal (what it cannot hold goes to the overflow column), real to
   // double.
   std::optional<std::string> data_type{};
   std::optional<int> precision{};            // digits of a decimal (38), bits of a bigint
@@ -36,7 +36,7 @@ struct ColumnHint {
   std::optional<std::string> description{};  // the comment of the copy's column; "" takes it away
 };
 
-using ColumnHints = std::map<std::string, ColumnHint>;        // by column
-using TableColumnHints = std::map<std::string, ColumnHints>;  // by table: `table` or `schema.table`
+using ColumnOverrides = std::map<std::string, ColumnOverride>;        // by column
+using TableColumnOverrides = std::map<std::string, ColumnOverrides>;  // by table: `table` or `schema.table`
 
 }  // namespace walbrook

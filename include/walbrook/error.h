@@ -19,15 +19,15 @@
 namespace walbrook {
 
 enum class ErrorKind {
-  configuration,     // an option, a flag, a variable, or a name that PostgreSQL's syntax does not allow
-  connection,        // the source can't be reached, or the connection broke: trying again may help
-  rights,            // the role lacks a right
-  source_not_ready,  // no slot, publication or table, a setting, a lost or foreign slot
-  protocol,          // the stream said something that the protocol does not allow
-  destination,       // the destination is missing, locked, full, of a wrong version
-  data,              // one table's data need attention
-  in_doubt,          // a load's commit failed and may be durable all the same; the next run finds out and goes on
-  internal,          // a broken invariant of our own
+  configuration,      // an option, a flag, a variable, or a name that PostgreSQL's syntax does not allow
+  connection,         // the source can't be reached, or the connection broke: trying again may help
+  permission_denied,  // the role lacks a right
+  source_not_ready,   // no slot, publication or table, a setting, a lost or foreign slot
+  protocol,           // the stream said something that the protocol does not allow
+  destination,        // the destination is missing, locked, full, of a wrong version
+  data,               // one table's data need attention
+  in_doubt,           // a load's commit failed and may be durable all the same; the next run finds out and goes on
+  internal,           // a broken invariant of our own
 };
 [[nodiscard]] WALBROOK_EXPORT std::string_view to_string(ErrorKind kind);
 
@@ -58,21 +58,21 @@ class WALBROOK_EXPORT Error : public std::exception {
   [[nodiscard]] const std::string& cause() const { return cause_; }
   [[nodiscard]] const Remedy& remedy() const { return remedy_; }
   // The remedy in words: those of the library in what a call of it throws.
-  [[nodiscard]] const std::string& mend() const { return mend_; }
+  [[nodiscard]] const std::string& hint() const { return hint_; }
   [[nodiscard]] const ErrorFacts& facts() const { return facts_; }
-  // "cause" or "cause\n  mend"; what the command prints behind "error: ".
+  // "cause" or "cause\n  hint"; what the command prints behind "error: ".
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 
   // Adds those of `more` whose field is still empty: who catches it on the way knows more of where it happened.
   void add_facts(const ErrorFacts& more);
   // The same error, its remedy in these words.
-  [[nodiscard]] Error worded(std::string mend) const;
+  [[nodiscard]] Error worded(std::string hint) const;
 
  private:
   ErrorKind kind_;
   std::string cause_;
   Remedy remedy_;
-  std::string mend_;
+  std::string hint_;
   std::string text_;
   ErrorFacts facts_;
 };

@@ -39,8 +39,8 @@ struct InitReplicationOptions {
   // From PostgreSQL 15 on the own publication gets column lists. On 14, and in a publication that walbrook did not
   // make, columns are left out while copying and applying: say them to replication_resource as well then.
   IncludeColumns include_columns{};
-  TableColumnHints columns{};
-  // Drops the slot and the own publication first and makes them anew. Changes that nobody has read are gone with the
+  TableColumnOverrides columns{};
+  // Drops the slot and the own publication first and creates them again. Changes that nobody has read are gone with the
   // slot, so a pipeline that followed it must run a snapshot resource next: that replaces its tables, whatever they
   // hold.
   bool reset = false;
@@ -51,7 +51,7 @@ struct InitReplicationOptions {
 };
 
 // One resource a table with persist_snapshots, in the order of table_names (of a whole schema by name); else none.
-// Throws Error: configuration, connection, rights, source_not_ready.
+// Throws Error: configuration, connection, permission_denied, source_not_ready.
 WALBROOK_EXPORT std::vector<SnapshotResource> init_replication(const InitReplicationOptions& options);
 
 }  // namespace walbrook

@@ -15,7 +15,7 @@ namespace walbrook {
 struct TableLoad {
   std::string name;       // in the source: "public.orders"; of a program's own rows as `target`
   std::string target;     // in the destination: "sales.orders"
-  std::string state;      // "streaming", "quarantined", "removed", "left_out", "loaded" (a program's own rows); after a
+  std::string state;      // "streaming", "suspended", "removed", "left_out", "loaded" (a program's own rows); after a
                           // stop also "pending", "copying"
   std::string reason;     // of a state that is not "streaming"
   std::string suspect{};  // why a streaming table's rows may differ from the source; "" = they do not
@@ -40,7 +40,7 @@ struct LoadInfo {
   std::string dataset_name;        // "" = the source's schema names
   std::string destination;         // "shop.duckdb"
   std::int64_t load_id = 0;        // newest of this run in _walbrook.loads; 0 = it neither copied nor applied anything
-  std::uint64_t packages = 0;      // loads that applied changes: each is one transaction of the destination
+  std::uint64_t batches = 0;       // loads that applied changes: each is one transaction of the destination
   std::uint64_t transactions = 0;  // of the source, applied
   std::uint64_t truncates = 0;
   std::string first_lsn;  // the copy stood there before, "0/1A2B3C8"; empty: there was none

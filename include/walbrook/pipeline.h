@@ -38,10 +38,10 @@ struct PipelineOptions {
   bool dev_mode = false;
   ProgressCallback progress{};
   // Names of tables and columns: "exact" (the source's) or "snake_case" (as dlt makes them); "" = the configuration's
-  // schema.naming, else exact. Changed later, every table is copied anew under its new name.
+  // schema.naming, else exact. Changed later, every table is copied again under its new name.
   std::string naming{};
   // Columns behind the source's: "none", "walbrook" (_lsn, _commit_ts) or "dlt" (lsn, deleted_ts, _dlt_load_id); "" =
-  // the configuration's schema.metadata, else none. Changed later, every table is copied anew.
+  // the configuration's schema.metadata, else none. Changed later, every table is copied again.
   std::string metadata{};
   // Where another Pipeline of this process uses the file: "wait", for up to 30 seconds, or "throw" at once; both throw
   // Error(destination). A call that would wait for its own caller (from a progress callback, for one) throws at once.
@@ -89,7 +89,7 @@ struct PipelineRunOptions {
 // Error(destination) ends the run. What happens between two looks is not seen: that no handle but the pipeline's
 // touches the file is the program's duty. To read meanwhile, use query().
 //
-// Whatever runs throws Error. What was durable by then stays. A table whose data cannot be read is set aside, the
+// Whatever runs throws Error. What was durable by then stays. A table whose data cannot be read is suspended, the
 // others go on, and at the end an Error(data) names it; last_load() tells of the rest.
 class WALBROOK_EXPORT Pipeline {
  public:
@@ -100,13 +100,13 @@ class WALBROOK_EXPORT Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Copies these tables anew, as of one moment, and applies what was committed before the call; returns when all of it
+  // Copies these tables again, as of one moment, and applies what was committed before the call; returns when all of it
   // is visible. Readers see the former copies until the new ones take their place, all of them in one transaction of
   // the destination. All resources must be of one slot and publication. Tables of the publication that are not among
   // them go on, or begin with their changes alone.
   //
   // Where the slot is newer than the copy (init_replication with .reset), nothing of the former stream fits any more:
-  // every table that the pipeline has is copied anew then.
+  // every table that the pipeline has is copied again then.
   LoadInfo run(const std::vector<SnapshotResource>& snapshots, const PipelineRunOptions& options = {});
   LoadInfo run(const SnapshotResource& snapshot, const PipelineRunOptions& options = {});
 

@@ -46,7 +46,7 @@ enum class RemedyAction {
   run_again,          //
   run_first,          //
   create,             // publication and slot
-  reset,              // publication, slot and copies are created anew
+  reset,              // publication, slot and copies are created again
   accept_new_system,  // a run that accepts another system identifier
   skip_transaction,   // a run that skips the transaction that commits at the argument
   resync,             // of the table that is the argument

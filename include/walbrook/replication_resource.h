@@ -26,7 +26,7 @@ struct ReplicationResourceOptions {
   std::string pub_name{};
   Credentials credentials{};
   IncludeColumns include_columns{};
-  TableColumnHints columns{};
+  TableColumnOverrides columns{};
   TableNames table_names{};                // absent: all tables of the publication. Changes of others are dropped.
   std::uint32_t target_batch_size = 1000;  // rows of a batch that is iterated, at most; a pipeline packs by memory
   // false: the slot keeps what was read, for as long as nobody reads it with true. What a pipeline has is in its

@@ -126,9 +126,9 @@ void replicate_entire_schema() {
   auto dest_pl = destination_pipeline("replicate_entire_schema");
   const walbrook::InitReplicationOptions whole_schema = {
       .slot_name = slot_name, .pub_name = pub_name, .schema_name = schema_name};
-  auto anew = whole_schema;
-  anew.reset = true;
-  walbrook::init_replication(anew);
+  auto again = whole_schema;
+  again.reset = true;
+  walbrook::init_replication(again);
 
   const auto changes = walbrook::replication_resource({.slot_name = slot_name, .pub_name = pub_name});
   change_source(

@@ -41,8 +41,8 @@ ArrowRowReader::ArrowRowReader(ArrowArrayStream* stream) : stream_(taken_over(st
 }
 
 void ArrowRowReader::fail(int code, const char* doing) {
-  const char* told = stream_.raw.get_last_error == nullptr ? nullptr : stream_.raw.get_last_error(&stream_.raw);
-  std::string why = told == nullptr ? "" : mask_secrets(printable(told));
+  const char* message = stream_.raw.get_last_error == nullptr ? nullptr : stream_.raw.get_last_error(&stream_.raw);
+  std::string why = message == nullptr ? "" : mask_secrets(printable(message));
   if (code != 0) why += fmt::format("{}{}", why.empty() ? "" : ", ", std::generic_category().message(code));
   throw Error(ErrorKind::data, fmt::format("the Arrow stream {}{}{}", doing, why.empty() ? "" : ": ", why),
               "Whoever made the stream knows more; nothing was written.");

@@ -49,14 +49,14 @@ const std::string& ChangeBatch::complete_lsn() const {
 }
 
 void ChangeBatch::export_to(ArrowArrayStream* stream) const {
-  api::told({.table = api::dotted(schema_name(), table_name())}, [&] {
+  api::with_facts({.table = api::dotted(schema_name(), table_name())}, [&] {
     const auto& rows = rows_->changes.rows;
     export_stream(rows.fields(), rows.array(), stream);
   });
 }
 
 void ChangeBatch::export_to(ArrowSchema* schema, ArrowArray* array) const {
-  api::told({.table = api::dotted(schema_name(), table_name())}, [&] {
+  api::with_facts({.table = api::dotted(schema_name(), table_name())}, [&] {
     const auto& rows = rows_->changes.rows;
     auto exported = rows.array();
     export_schema(rows.fields()).move_to(schema);
@@ -70,7 +70,7 @@ class ChangeBatches::Reader {
       : facts_{.slot = parts.slot, .publication = parts.publication}, iteration_(checked(parts, std::move(stop))) {}
 
   [[nodiscard]] std::optional<ChangeBatch> next() {
-    return api::told(facts_, [this]() -> std::optional<ChangeBatch> {
+    return api::with_facts(facts_, [this]() -> std::optional<ChangeBatch> {
       auto changes = iteration_.next();
       if (!changes) return std::nullopt;
       return ChangeBatch(std::make_shared<const ChangeBatch::Rows>(*std::move(changes)));
@@ -92,11 +92,11 @@ class ChangeBatches::Reader {
                                           .tables = published.named(parts.tables, "table_names"),
                                           .include_columns = published.named(parts.include_columns, "include_columns"),
                                           .limits = destination->capabilities().values,
-                                          .batch_rows = parts.target_batch_size,
+                                          .slice_rows = parts.target_batch_size,
                                           .confirm = parts.flush_slot,
                                           .stop = std::move(stop)};
     published.check(options.include_columns, *destination);
-    options.wishes = published.wished(api::parse_hinted(parts.columns), *destination);
+    options.overrides = published.resolve(api::parse_overrides(parts.columns), *destination);
     return options;
   }
 
@@ -114,8 +114,9 @@ std::optional<ChangeBatch> ChangeBatches::next() {
 }
 
 ChangeBatches ReplicationResource::batches(std::stop_token stop) const {
-  return api::told({.slot = parts_->slot, .publication = parts_->publication},
-                   [&] { return ChangeBatches(std::make_unique<ChangeBatches::Reader>(*parts_, std::move(stop))); });
+  return api::with_facts({.slot = parts_->slot, .publication = parts_->publication}, [&] {
+    return ChangeBatches(std::make_unique<ChangeBatches::Reader>(*parts_, std::move(stop)));
+  });
 }
 
 }  // namespace walbrook

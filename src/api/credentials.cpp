@@ -19,7 +19,7 @@ Credentials::Credentials(Credentials&&) noexcept = default;
 Credentials& Credentials::operator=(Credentials&&) noexcept = default;
 
 Credentials Credentials::from_configuration() {
-  return api::told({}, [] { return Credentials(api::connection_string({})); });
+  return api::with_facts({}, [] { return Credentials(api::connection_string({})); });
 }
 
 std::string Credentials::masked() const {

@@ -57,9 +57,9 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.style = state.style;
   options.snapshot = false;
   options.copy_joining = true;
-  options.copy_anew = source.named(plan.copy_anew, "snapshot");
+  options.copy_again = source.named(plan.copy_again, "snapshot");
   options.include_columns = source.named(plan.include_columns, "include_columns");
-  options.hints = source.hinted(plan.hints);
+  options.overrides = source.with_schemas(plan.overrides);
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
   options.snapshot_wait = plan.snapshot_wait;
@@ -127,21 +127,21 @@ LoadInfo describe(const PipelineState& state, const Destination& destination, co
   return info;
 }
 
-// A table that was set aside is loud, once everything else is done.
-void tell_quarantined(const std::vector<replication::SetAside>& tables) {
+// A table that was suspended is loud, once everything else is done.
+void throw_suspended(const std::vector<replication::SuspendedTable>& tables) {
   if (tables.empty()) return;
   std::string cause;
   for (const auto& [table, commit_lsn] : tables) {
-    cause += fmt::format("{}table {} is set aside: {}", cause.empty() ? "" : "; ", dotted(table.schema, table.name),
+    cause += fmt::format("{}table {} is suspended: {}", cause.empty() ? "" : "; ", dotted(table.schema, table.name),
                          table.reason);
   }
   const auto& [first, commit_lsn] = tables.front();
   throw Error(
-      ErrorKind::data, cause, "The other tables go on. The next run copies it anew.",
+      ErrorKind::data, cause, "The other tables go on. The next run copies it again.",
       {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
 }
 
-void tell_postponed(const std::vector<replication::Postponed>& tables) {
+void throw_postponed(const std::vector<replication::Postponed>& tables) {
   if (tables.empty()) return;
   std::string cause;
   for (const auto& [table, remedy] : tables) {
@@ -156,7 +156,7 @@ void tell_postponed(const std::vector<replication::Postponed>& tables) {
 }
 
 // So is one whose rows may differ from the source.
-void tell_suspect(const std::vector<destination::OutputRecord>& tables) {
+void throw_suspect(const std::vector<destination::OutputRecord>& tables) {
   if (tables.empty()) return;
   const auto& first = tables.front();
   throw Error(ErrorKind::data,
@@ -197,7 +197,7 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   auto info = describe(state, *destination, now);
   info.first_lsn = before.checkpoint ? before.checkpoint->lsn.to_string() : std::string();
   info.load_id = now.newest_load > before.newest_load ? now.newest_load : 0;
-  info.packages = summary.applied.loads;
+  info.batches = summary.applied.loads;
   info.transactions = summary.applied.transactions;
   info.truncates = summary.applied.truncates;
   info.tables = table_loads(run.status(), now, progress.copied());
@@ -210,9 +210,9 @@ LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   info.stopped = stop.stop_requested();
   state.last_load = info;
   if (!state.callback_failure) {
-    tell_quarantined(summary.quarantined);
-    tell_postponed(summary.postponed);
-    tell_suspect(summary.suspect);
+    throw_suspended(summary.suspended);
+    throw_postponed(summary.postponed);
+    throw_suspect(summary.suspect);
   }
   return info;
 }
@@ -233,7 +233,7 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   if (loads.empty()) return info;
   const auto& load = loads.front();
   info.load_id = load.id;
-  info.packages = load.of_copies() ? 0 : 1;
+  info.batches = load.of_copies() ? 0 : 1;
   info.transactions = load.transactions;
   info.truncates = load.truncates;
   for (auto& table : info.tables) {

@@ -12,7 +12,7 @@
 #include "destination/open_destination.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
-#include "replication/setup/column_hints.h"
+#include "replication/setup/column_overrides.h"
 #include "walbrook/columns.h"
 #include "walbrook/error.h"
 #include "walbrook/load_info.h"
@@ -41,10 +41,10 @@ struct PipelineState {
 
 struct RunPlan {
   std::string conninfo, slot, publication;
-  std::vector<postgres::TableName> copy_anew;  // empty: changes alone
-  std::vector<postgres::TableName> tables;     // of which changes are taken; empty = all; a schema may be ""
+  std::vector<postgres::TableName> copy_again;  // empty: changes alone
+  std::vector<postgres::TableName> tables;      // of which changes are taken; empty = all; a schema may be ""
   std::vector<postgres::TableName> include_columns;
-  std::vector<replication::HintedTable> hints;  // a schema may be ""
+  std::vector<replication::TableOverrides> overrides;  // a schema may be ""
   bool confirm = true;
   bool accept_new_system = false;
   std::chrono::milliseconds snapshot_wait{300'000};
@@ -53,7 +53,7 @@ struct RunPlan {
 
 [[nodiscard]] destination::DestinationOptions destination_options(const PipelineState& state);
 
-// Sets state.last_load, also where it throws Error(data) for a table that was set aside.
+// Sets state.last_load, also where it throws Error(data) for a table that was suspended.
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan);
 // As the destination has it; nullopt where it holds nothing of this pipeline.
 [[nodiscard]] std::optional<LoadInfo> newest_load(const PipelineState& state);

@@ -18,7 +18,7 @@
 #include "postgres/preflight/preflight.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 
 namespace walbrook {
 namespace api {
@@ -132,8 +132,8 @@ class Initialization {
     if (const auto error = postgres::first_error(findings)) throw *error;
     for (const auto& finding : findings) {
       if (finding.severity != postgres::Severity::warning) continue;
-      spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ",
-                   to_text(finding.mend, Wording::library));
+      spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.remedy.empty() ? "" : "\n  ",
+                   to_text(finding.remedy, Wording::library));
     }
   }
 
@@ -159,16 +159,15 @@ class Initialization {
   void make_slot() {
     const auto slot = postgres::read_slot(catalog_, options_.slot_name);
     if (slot) {
-      if (const auto trouble = postgres::slot_trouble(slot, options_.slot_name, catalog_.database(), {}))
-        throw *trouble;
+      if (const auto error = postgres::slot_error(slot, options_.slot_name, catalog_.database(), {})) throw *error;
       return;
     }
     auto replication = postgres::Connection::open(conninfo_, postgres::ConnectionUse::replication);
-    const auto told = [](const std::vector<postgres::OpenWriter>& writers) {
+    const auto report_writers = [](const std::vector<postgres::OpenWriter>& writers) {
       for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
     };
     postgres::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name},
-                                    {.report = told, .longest = options_.snapshot_wait}, options_.stop);
+                                    {.report = report_writers, .longest = options_.snapshot_wait}, options_.stop);
   }
 
   std::vector<SnapshotResource> snapshots() {
@@ -191,7 +190,7 @@ class Initialization {
                                                                                   .slot = options_.slot_name,
                                                                                   .publication = options_.pub_name,
                                                                                   .table = table,
-                                                                                  .hints = hints_of(table)}));
+                                                                                  .overrides = overrides_of(table)}));
     }
     return resources;
   }
@@ -214,10 +213,10 @@ class Initialization {
     return {};
   }
 
-  [[nodiscard]] ColumnHints hints_of(const postgres::TableName& table) const {
-    for (const auto& [text, hints] : options_.columns) {
+  [[nodiscard]] ColumnOverrides overrides_of(const postgres::TableName& table) const {
+    for (const auto& [text, overrides] : options_.columns) {
       const auto name = parse_exact_name(text, "columns");
-      if (name.name == table.name && (name.schema.empty() || name.schema == table.schema)) return hints;
+      if (name.name == table.name && (name.schema.empty() || name.schema == table.schema)) return overrides;
     }
     return {};
   }
@@ -238,8 +237,8 @@ class Initialization {
 }  // namespace api
 
 std::vector<SnapshotResource> init_replication(const InitReplicationOptions& options) {
-  return api::told({.slot = options.slot_name, .publication = options.pub_name},
-                   [&options] { return api::Initialization(options).perform(); });
+  return api::with_facts({.slot = options.slot_name, .publication = options.pub_name},
+                         [&options] { return api::Initialization(options).perform(); });
 }
 
 }  // namespace walbrook

@@ -104,7 +104,8 @@ std::ostream& operator<<(std::ostream& out, const LoadInfo& load) {
                      load.destination, load.dataset_name.empty() ? "" : ", dataset " + load.dataset_name,
                      number_of(load.copied_rows(), "row"), number_of(load.changes(), "change"),
                      number_of(load.transactions, "transaction"), load.seconds, load.stopped ? "; stopped" : "");
-  out << fmt::format("  load id {}, {}, LSN {} to {}\n", load.load_id, number_of(load.packages, "package"),
+  out << fmt::format("  load id {}, {}, LSN {} to {}\n", load.load_id,
+                     fmt::format("{} {}", load.batches, load.batches == 1 ? "batch" : "batches"),
                      load.first_lsn.empty() ? "the start" : load.first_lsn,
                      load.last_lsn.empty() ? "the start" : load.last_lsn);
   for (const auto& table : load.tables) out << table_text(table);

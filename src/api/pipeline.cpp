@@ -40,8 +40,8 @@ std::time_t second_of_its_own() {
   return newest;
 }
 
-[[noreturn]] void refuse_option(const std::string& setting, const std::string& cause, const std::string& mend) {
-  throw Error(ErrorKind::configuration, setting + cause, mend, {.setting = setting});
+[[noreturn]] void refuse_option(const std::string& setting, const std::string& cause, const std::string& hint) {
+  throw Error(ErrorKind::configuration, setting + cause, hint, {.setting = setting});
 }
 
 destination::WhenBusy parse_file_busy(const std::string& text) {
@@ -83,7 +83,7 @@ ErrorFacts facts_of(const api::PipelineState& state, const api::RunPlan& plan) {
 struct Pipeline::State : api::PipelineState {};
 
 Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
-  api::told({.pipeline = options.pipeline_name}, [&] {
+  api::with_facts({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
     std::optional<config::Configuration> settings;  // read when something is not said here
     const auto configured = [&](std::string_view key) {
@@ -93,7 +93,7 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
       }
       return settings->text(key).value_or(settings->fallback(config::key(key)));
     };
-    const auto said = [&](const std::string& option, std::string_view key) {
+    const auto option_or_setting = [&](const std::string& option, std::string_view key) {
       return option.empty() ? configured(key) : option;
     };
     check_destination_kind("destination", options.destination, "destination");
@@ -104,10 +104,10 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);
-    state_->style.naming = destination::parse_naming(said(options.naming, "schema.naming"));
-    state_->style.metadata = destination::parse_metadata(said(options.metadata, "schema.metadata"));
+    state_->style.naming = destination::parse_naming(option_or_setting(options.naming, "schema.naming"));
+    state_->style.metadata = destination::parse_metadata(option_or_setting(options.metadata, "schema.metadata"));
     state_->busy = parse_file_busy(options.file_busy);
-    state_->spool_dir = said(options.spool_dir, "load.spool_dir");
+    state_->spool_dir = option_or_setting(options.spool_dir, "load.spool_dir");
     state_->max_spool_size = options.max_spool_size;
     if (!options.dev_mode) return;
     if (state_->dataset_name.empty()) state_->dataset_name = options.pipeline_name + "_dataset";
@@ -122,7 +122,7 @@ Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
 namespace {
 
 LoadInfo run_plan(api::PipelineState& state, const api::RunPlan& plan) {
-  auto info = api::told(facts_of(state, plan), [&] { return api::run_engine(state, plan); });
+  auto info = api::with_facts(facts_of(state, plan), [&] { return api::run_engine(state, plan); });
   if (state.callback_failure) std::rethrow_exception(std::exchange(state.callback_failure, nullptr));
   return info;
 }
@@ -131,7 +131,7 @@ LoadInfo run_plan(api::PipelineState& state, const api::RunPlan& plan) {
 
 LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const PipelineRunOptions& options) {
   api::RunPlan plan;
-  api::told({.pipeline = state_->pipeline_name}, [&] {
+  api::with_facts({.pipeline = state_->pipeline_name}, [&] {
     check_run_options(options, true);
     if (snapshots.empty()) {
       throw Error(ErrorKind::configuration, "there is no snapshot to run",
@@ -151,9 +151,9 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
                     fmt::format("snapshots of slots {} and {} cannot be run together", plan.slot, parts.slot),
                     "Run each with a pipeline of its own.", {.slot = parts.slot, .publication = parts.publication});
       }
-      plan.copy_anew.push_back({parts.table.schema, parts.table.name, {}});
+      plan.copy_again.push_back({parts.table.schema, parts.table.name, {}});
       if (!parts.table.columns.empty()) plan.include_columns.push_back(parts.table);
-      if (!parts.hints.empty()) plan.hints.push_back({parts.table.schema, parts.table.name, parts.hints});
+      if (!parts.overrides.empty()) plan.overrides.push_back({parts.table.schema, parts.table.name, parts.overrides});
     }
   });
   return run_plan(*state_, plan);
@@ -168,17 +168,17 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
   api::RunPlan plan{.conninfo = parts.conninfo,
                     .slot = parts.slot,
                     .publication = parts.publication,
-                    .copy_anew = {},
+                    .copy_again = {},
                     .tables = parts.tables,
                     .include_columns = parts.include_columns,
-                    .hints = {},
+                    .overrides = {},
                     .confirm = parts.flush_slot,
                     .accept_new_system = options.accept_new_system,
                     .snapshot_wait = options.snapshot_wait,
                     .stop = options.stop};
-  api::told(facts_of(*state_, plan), [&] {
+  api::with_facts(facts_of(*state_, plan), [&] {
     check_run_options(options, false);
-    plan.hints = api::parse_hinted(parts.columns);
+    plan.overrides = api::parse_overrides(parts.columns);
   });
   return run_plan(*state_, plan);
 }
@@ -189,7 +189,7 @@ LoadInfo Pipeline::run(ArrowArrayStream* stream, const PipelineRunOptions& optio
                              .primary_key = options.primary_key,
                              .dev_mode = state_->key != state_->pipeline_name,
                              .stop = options.stop};
-  auto info = api::told(api::facts_of(*state_), [&] { return api::run_stream(*state_, stream, plan); });
+  auto info = api::with_facts(api::facts_of(*state_), [&] { return api::run_stream(*state_, stream, plan); });
   if (state_->callback_failure) std::rethrow_exception(std::exchange(state_->callback_failure, nullptr));
   return info;
 }
@@ -205,16 +205,16 @@ const std::optional<LoadInfo>& Pipeline::last_load() const {
 }
 
 const std::optional<LoadInfo>& Pipeline::sync() {
-  api::told(api::facts_of(*state_), [this] { state_->last_load = api::newest_load(*state_); });
+  api::with_facts(api::facts_of(*state_), [this] { state_->last_load = api::newest_load(*state_); });
   return state_->last_load;
 }
 
 ArrowArrayStream Pipeline::query(const std::string& sql, const PipelineQueryOptions& options) const {
-  return api::told(api::facts_of(*state_), [&] { return api::open_query(*state_, sql, options); });
+  return api::with_facts(api::facts_of(*state_), [&] { return api::open_query(*state_, sql, options); });
 }
 
 void Pipeline::drop() {
-  api::told(api::facts_of(*state_), [this] { api::drop_pipeline(*state_); });
+  api::with_facts(api::facts_of(*state_), [this] { api::drop_pipeline(*state_); });
   state_->last_load.reset();
 }
 

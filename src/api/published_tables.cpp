@@ -42,20 +42,20 @@ void PublishedTables::check(const std::vector<postgres::TableName>& included,
   }
 }
 
-std::vector<replication::HintedTable> PublishedTables::hinted(
-    const std::vector<replication::HintedTable>& hints) const {
-  auto hinted = hints;
-  for (auto& each : hinted) {
+std::vector<replication::TableOverrides> PublishedTables::with_schemas(
+    const std::vector<replication::TableOverrides>& overrides) const {
+  auto out = overrides;
+  for (auto& each : out) {
     const auto& table = find_published(publication_, {each.schema, each.name, {}}, "columns");
     each.schema = table.schema;
     each.name = table.name;
   }
-  return hinted;
+  return out;
 }
 
-std::vector<replication::WishedTable> PublishedTables::wished(const std::vector<replication::HintedTable>& hints,
-                                                              const destination::Destination& destination) {
-  return replication::wishes_of(hinted(hints), publication_, catalog_, types_, destination);
+std::vector<replication::ResolvedTableOverrides> PublishedTables::resolve(
+    const std::vector<replication::TableOverrides>& overrides, const destination::Destination& destination) {
+  return replication::resolve_overrides(with_schemas(overrides), publication_, catalog_, types_, destination);
 }
 
 TableSchema PublishedTables::schema_of(const postgres::SourceTable& table,

@@ -9,7 +9,7 @@
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
-#include "replication/setup/column_hints.h"
+#include "replication/setup/column_overrides.h"
 #include "walbrook/columns.h"
 
 namespace walbrook::api {
@@ -25,10 +25,11 @@ class PublishedTables {
   // Behind `named`. A selection against the columns that are published.
   void check(const std::vector<postgres::TableName>& included, const destination::Destination& destination);
   // With their schemas.
-  [[nodiscard]] std::vector<replication::HintedTable> hinted(const std::vector<replication::HintedTable>& hints) const;
-  // What hints ask for, against the columns that are published. The destination need not be open.
-  [[nodiscard]] std::vector<replication::WishedTable> wished(const std::vector<replication::HintedTable>& hints,
-                                                             const destination::Destination& destination);
+  [[nodiscard]] std::vector<replication::TableOverrides> with_schemas(
+      const std::vector<replication::TableOverrides>& overrides) const;
+  // What overrides ask for, against the columns that are published. The destination need not be open.
+  [[nodiscard]] std::vector<replication::ResolvedTableOverrides> resolve(
+      const std::vector<replication::TableOverrides>& overrides, const destination::Destination& destination);
 
  private:
   [[nodiscard]] TableSchema schema_of(const postgres::SourceTable& table, const destination::Destination& destination);

@@ -49,17 +49,18 @@ class QueryStream {
 
   // `out` owns the stream.
   static void hand_out(std::unique_ptr<QueryStream> stream, ArrowArrayStream* out) {
-    *out = {.get_schema = [](ArrowArrayStream* self,
-                             ArrowSchema* schema) { return of(self).tell([&] { of(self).rows_->schema(schema); }); },
-            .get_next = [](ArrowArrayStream* self,
-                           ArrowArray* array) { return of(self).tell([&] { of(self).rows_->next(array); }); },
-            .get_last_error = [](ArrowArrayStream* self) -> const char* { return of(self).error_.c_str(); },
-            .release =
-                [](ArrowArrayStream* self) {
-                  delete &of(self);
-                  *self = {};
-                },
-            .private_data = stream.release()};
+    *out = {
+        .get_schema = [](ArrowArrayStream* self,
+                         ArrowSchema* schema) { return of(self).run_guarded([&] { of(self).rows_->schema(schema); }); },
+        .get_next = [](ArrowArrayStream* self,
+                       ArrowArray* array) { return of(self).run_guarded([&] { of(self).rows_->next(array); }); },
+        .get_last_error = [](ArrowArrayStream* self) -> const char* { return of(self).error_.c_str(); },
+        .release =
+            [](ArrowArrayStream* self) {
+              delete &of(self);
+              *self = {};
+            },
+        .private_data = stream.release()};
   }
 
  private:
@@ -67,9 +68,9 @@ class QueryStream {
 
   // 0, or an errno code; nothing may be thrown through C.
   template <class Work>
-  int tell(Work work) {
+  int run_guarded(Work work) {
     try {
-      told(facts_, work);
+      with_facts(facts_, work);
       return 0;
     } catch (const std::exception& failed) {
       error_ = failed.what();

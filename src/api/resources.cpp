@@ -45,7 +45,7 @@ const std::string& ReplicationResource::pub_name() const {
 }
 
 ReplicationResource replication_resource(ReplicationResourceOptions options) {
-  return api::told({.slot = options.slot_name, .publication = options.pub_name}, [&options] {
+  return api::with_facts({.slot = options.slot_name, .publication = options.pub_name}, [&options] {
     check_publication_name("pub_name", options.pub_name);
     ReplicationResource::Parts parts{.name = options.slot_name + "_" + options.pub_name,
                                      .conninfo = api::connection_string(options.credentials),

@@ -14,14 +14,14 @@ namespace walbrook {
 struct SnapshotResource::Parts {
   std::string conninfo, slot, publication;
   postgres::TableName table;  // with its selected columns; empty = all
-  ColumnHints hints;
+  ColumnOverrides overrides;
 };
 
 struct ReplicationResource::Parts {
   std::string name;
   std::string conninfo, slot, publication;
   std::vector<postgres::TableName> include_columns;  // a schema may be ""
-  TableColumnHints columns;
+  TableColumnOverrides columns;
   std::vector<postgres::TableName> tables;  // the same; empty = all
   std::uint32_t target_batch_size = 1000;
   bool flush_slot = true;

@@ -4,7 +4,7 @@
 
 namespace walbrook::api {
 
-void RunProgress::tell(const Progress& progress) {
+void RunProgress::report(const Progress& progress) {
   if (!callback_ || failure_) return;
   const destination::CalledFrom caller(caller_);
   try {
@@ -21,36 +21,36 @@ void RunProgress::prepared(const std::string& line) {
 
 void RunProgress::waiting_for(const std::vector<postgres::OpenWriter>& writers) {
   const std::lock_guard lock(mutex_);
-  for (const auto& writer : writers) tell({.event = Progress::Event::waiting, .table = {}, .text = writer.what});
+  for (const auto& writer : writers) report({.event = Progress::Event::waiting, .table = {}, .text = writer.what});
 }
 
 void RunProgress::copy_started(const std::string& table, std::int64_t estimated_rows,
                                std::int64_t /*estimated_bytes*/) {
   const std::lock_guard lock(mutex_);
-  tell({.event = Progress::Event::copy_started, .table = table, .estimated_rows = estimated_rows, .text = {}});
+  report({.event = Progress::Event::copy_started, .table = table, .estimated_rows = estimated_rows, .text = {}});
 }
 
 void RunProgress::copy_advanced(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes) {
   const std::lock_guard lock(mutex_);
-  tell({.event = Progress::Event::copy_advanced, .table = table, .rows = rows, .bytes = wire_bytes, .text = {}});
+  report({.event = Progress::Event::copy_advanced, .table = table, .rows = rows, .bytes = wire_bytes, .text = {}});
 }
 
 void RunProgress::copy_finished(const std::string& table, std::uint64_t rows, double seconds) {
   const std::lock_guard lock(mutex_);
   copied_.insert(table);
-  tell({.event = Progress::Event::copy_finished, .table = table, .rows = rows, .seconds = seconds, .text = {}});
+  report({.event = Progress::Event::copy_finished, .table = table, .rows = rows, .seconds = seconds, .text = {}});
 }
 
 void RunProgress::copy_restarted(const std::string& table, const std::string& why) {
   const std::lock_guard lock(mutex_);
-  tell({.event = Progress::Event::copy_restarted, .table = table, .text = why});
+  report({.event = Progress::Event::copy_restarted, .table = table, .text = why});
 }
 
 void RunProgress::applied(std::uint64_t changes) {
   const std::lock_guard lock(mutex_);
   if (changes == applied_) return;
   applied_ = changes;
-  tell({.event = Progress::Event::applied, .table = {}, .rows = changes, .text = {}});
+  report({.event = Progress::Event::applied, .table = {}, .rows = changes, .text = {}});
 }
 
 }  // namespace walbrook::api

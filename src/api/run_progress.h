@@ -33,7 +33,7 @@ class RunProgress final : public replication::RunObserver {
   [[nodiscard]] std::exception_ptr failure() const { return failure_; }
 
  private:
-  void tell(const Progress& progress);
+  void report(const Progress& progress);
 
   const ProgressCallback& callback_;
   std::stop_source stop_;

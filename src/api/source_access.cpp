@@ -70,13 +70,13 @@ postgres::TableName parse_exact_name(const std::string& text, const std::string&
   return name;
 }
 
-std::vector<replication::HintedTable> parse_hinted(const TableColumnHints& hints) {
-  std::vector<replication::HintedTable> hinted;
-  for (const auto& [text, of_table] : hints) {
+std::vector<replication::TableOverrides> parse_overrides(const TableColumnOverrides& overrides) {
+  std::vector<replication::TableOverrides> out;
+  for (const auto& [text, of_table] : overrides) {
     auto name = parse_exact_name(text, "columns");
-    hinted.push_back({std::move(name.schema), std::move(name.name), of_table});
+    out.push_back({std::move(name.schema), std::move(name.name), of_table});
   }
-  return hinted;
+  return out;
 }
 
 std::vector<postgres::TableName> parse_exact_names(const TableNames& names, const std::string& setting) {
@@ -129,9 +129,9 @@ const postgres::SourceTable& find_published(const postgres::Publication& publica
 }
 
 void check_included(const TableSchema& schema, const std::vector<std::string>& columns) {
-  const auto refuse = [&schema](const std::string& column, const std::string& why, const std::string& mend) {
+  const auto refuse = [&schema](const std::string& column, const std::string& why, const std::string& hint) {
     throw Error(ErrorKind::configuration,
-                fmt::format("include_columns: table {} {}", dotted(schema.schema, schema.name), why), mend,
+                fmt::format("include_columns: table {} {}", dotted(schema.schema, schema.name), why), hint,
                 {.setting = "include_columns", .table = dotted(schema.schema, schema.name), .column = column});
   };
   for (const auto& column : columns) {

@@ -11,7 +11,7 @@
 #include "postgres/catalog/catalog.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
-#include "replication/setup/column_hints.h"
+#include "replication/setup/column_overrides.h"
 #include "walbrook/columns.h"
 #include "walbrook/credentials.h"
 #include "walbrook/table_names.h"
@@ -28,7 +28,7 @@ namespace walbrook::api {
 [[nodiscard]] std::vector<postgres::TableName> parse_included(const IncludeColumns& include);
 
 // As `columns` of a resource has them; a schema "" where none is said.
-[[nodiscard]] std::vector<replication::HintedTable> parse_hinted(const TableColumnHints& hints);
+[[nodiscard]] std::vector<replication::TableOverrides> parse_overrides(const TableColumnOverrides& overrides);
 
 // The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
 [[nodiscard]] const postgres::SourceTable& find_published(const postgres::Publication& publication,
@@ -44,7 +44,7 @@ void set_up_library_logging();
 
 // What leaves the library is an Error in its own words, with the facts that are known where it was called.
 template <class Work>
-auto told(const ErrorFacts& facts, Work work) {
+auto with_facts(const ErrorFacts& facts, Work work) {
   set_up_library_logging();
   try {
     return work();

@@ -37,8 +37,8 @@ enum class WriteDisposition { append, replace, merge };
 // Rows whose row operations are made together: large enough that few statements look for their keys.
 constexpr std::size_t applied_bytes = std::size_t{32} << 20U;
 
-[[noreturn]] void refuse_setting(const std::string& setting, const std::string& cause, const std::string& mend) {
-  throw Error(ErrorKind::configuration, cause, mend, {.setting = setting});
+[[noreturn]] void refuse_setting(const std::string& setting, const std::string& cause, const std::string& hint) {
+  throw Error(ErrorKind::configuration, cause, hint, {.setting = setting});
 }
 
 WriteDisposition disposition_of(const StreamPlan& plan) {
@@ -232,8 +232,8 @@ class StreamRun {
       if (copies_rows()) {
         copy->append(0, *rows);
       } else {
-        const Step step = *std::move(rows);
-        spool_->put(replication::output_key(record_.id), {}, write_part({Transaction{}}, {&step, 1}));
+        const Operation operation = *std::move(rows);
+        spool_->put(replication::output_key(record_.id), {}, write_part({Transaction{}}, {&operation, 1}));
       }
       progress_.copy_advanced(label(), rows_, bytes);
     }
@@ -293,7 +293,7 @@ class StreamRun {
     std::size_t bytes = 0;
     const auto apply = [&] {
       std::vector<const RowBatch*> batches;
-      for (const auto& part : parts) batches.push_back(&std::get<RowBatch>(part.steps.at(0)));
+      for (const auto& part : parts) batches.push_back(&std::get<RowBatch>(part.operations.at(0)));
       const auto counts = destination::apply(load, record_, row_operations(record_.disposition, batches));
       counts_.removed += counts.removed;
       counts_.written += counts.written;
@@ -321,7 +321,7 @@ class StreamRun {
     info.stopped = !loaded_;
     const auto now = destination_->read_state();
     if (loaded_) info.load_id = now.newest_load;
-    info.packages = loaded_ ? 1 : 0;
+    info.batches = loaded_ ? 1 : 0;
     info.tables.push_back({.name = label(),
                            .target = label(),
                            .state = std::string(to_string(OutputState::loaded)),

@@ -87,7 +87,8 @@ void ArrowValues::append_in_row(const ArrowColumn& of, const ArrowArray& array, 
 
 void ArrowValues::fail(const ArrowColumn& of, const std::string& why) const {
   throw Error(ErrorKind::data, fmt::format("column \"{}\" of the stream, row {}: {}", of.path, row_, why),
-              "Nothing was written. Mend the value, or cast the column to a type that holds it.", {.column = of.path});
+              "Nothing was written. Correct the value, or cast the column to a type that holds it.",
+              {.column = of.path});
 }
 
 template <class One>

@@ -5,7 +5,7 @@
 namespace walbrook {
 namespace {
 
-constexpr std::string_view variant_name = "__v_text";
+constexpr std::string_view overflow_suffix = "__v_text";
 
 PhysicalType plain(Layout layout) {
   return {.layout = layout, .children = {}, .names = {}};
@@ -48,7 +48,7 @@ ChangeRows::ChangeRows(std::shared_ptr<const RowBatch> batch, std::size_t begin,
       commit_time_(plain(Layout::timestamp_tz)),
       unchanged_(list_of_names()) {
   for (auto row = begin; row < end; ++row) {
-    say(operation_of(*batch_, row), transactions[batch_->transaction[row]]);
+    append_metadata(operation_of(*batch_, row), transactions[batch_->transaction[row]]);
     say_unchanged(row);
   }
   name_columns();
@@ -62,12 +62,12 @@ ChangeRows::ChangeRows(const TableSchemaRef& truncated, const Transaction& trans
       lsn_(plain(Layout::uint64)),
       commit_time_(plain(Layout::timestamp_tz)),
       unchanged_(list_of_names()) {
-  say("truncate", transaction);
+  append_metadata("truncate", transaction);
   unchanged_.append_null();
   name_columns();
 }
 
-void ChangeRows::say(std::string_view operation, const Transaction& transaction) {
+void ChangeRows::append_metadata(std::string_view operation, const Transaction& transaction) {
   operation_.append_bytes(operation);
   lsn_.append(transaction.commit_lsn.value);
   commit_time_.append(transaction.commit_time);
@@ -94,22 +94,22 @@ void ChangeRows::name_columns() {
              {free_name(std::string(unchanged_column)), unchanged_.type(), true}};
   for (const auto& column : columns) fields_.push_back({column.shown_name(), column.type, true});
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    const auto& all = batch_->columns[c].variants();
-    const auto first = std::ranges::lower_bound(all, begin_, {}, &Variant::row);
+    const auto& all = batch_->columns[c].overflow();
+    const auto first = std::ranges::lower_bound(all, begin_, {}, &OverflowValue::row);
     if (first == all.end() || first->row >= begin_ + rows_) continue;
-    auto& texts = variants_.emplace_back(plain(Layout::utf8));
+    auto& texts = overflow_columns_.emplace_back(plain(Layout::utf8));
     for (auto row = begin_; row < begin_ + rows_; ++row) {
-      const auto* text = batch_->columns[c].variant(row);
+      const auto* text = batch_->columns[c].overflow_at(row);
       text == nullptr ? texts.append_null() : texts.append_bytes(*text);
     }
-    fields_.push_back({free_name(columns[c].shown_name() + std::string(variant_name)), texts.type(), true});
+    fields_.push_back({free_name(columns[c].shown_name() + std::string(overflow_suffix)), texts.type(), true});
   }
 }
 
 ArrowOwned<ArrowArray> ChangeRows::array() const {
   std::vector<ColumnSlice> slices = {{&operation_, 0}, {&lsn_, 0}, {&commit_time_, 0}, {&unchanged_, 0}};
   for (const auto& column : batch_->columns) slices.push_back({&column, begin_});
-  for (const auto& column : variants_) slices.push_back({&column, 0});
+  for (const auto& column : overflow_columns_) slices.push_back({&column, 0});
   return export_rows(slices, rows_);
 }
 

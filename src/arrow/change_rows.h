@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "arrow/arrow_export.h"
-#include "model/load_package.h"
+#include "model/batch.h"
 
 namespace walbrook {
 
@@ -33,14 +33,14 @@ class ChangeRows {
   [[nodiscard]] ArrowOwned<ArrowArray> array() const;
 
  private:
-  void say(std::string_view operation, const Transaction& transaction);
+  void append_metadata(std::string_view operation, const Transaction& transaction);
   void say_unchanged(std::size_t row);
   void name_columns();
 
   std::shared_ptr<const RowBatch> batch_;
   std::size_t begin_, rows_;
   Column operation_, lsn_, commit_time_, unchanged_;
-  std::vector<Column> variants_;
+  std::vector<Column> overflow_columns_;
   std::vector<ArrowField> fields_;
 };
 

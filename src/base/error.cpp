@@ -12,7 +12,7 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::configuration:
       return 2;
     case ErrorKind::connection:
-    case ErrorKind::rights:
+    case ErrorKind::permission_denied:
     case ErrorKind::source_not_ready:
       return 3;
     case ErrorKind::destination:
@@ -33,8 +33,8 @@ std::string_view to_string(ErrorKind kind) {
       return "configuration";
     case ErrorKind::connection:
       return "connection";
-    case ErrorKind::rights:
-      return "rights";
+    case ErrorKind::permission_denied:
+      return "permission_denied";
     case ErrorKind::source_not_ready:
       return "source_not_ready";
     case ErrorKind::protocol:
@@ -53,8 +53,8 @@ std::string_view to_string(ErrorKind kind) {
 
 namespace {
 
-std::string joined(const std::string& cause, const std::string& mend) {
-  return mend.empty() ? cause : cause + "\n  " + mend;
+std::string joined(const std::string& cause, const std::string& hint) {
+  return hint.empty() ? cause : cause + "\n  " + hint;
 }
 
 }  // namespace
@@ -64,17 +64,17 @@ Error::Error(ErrorKind kind, std::string cause, Remedy remedy, ErrorFacts facts)
     : kind_(kind),
       cause_(mask_secrets(cause)),
       remedy_(masked(remedy)),
-      mend_(to_text(remedy_, Wording::command)),
-      text_(joined(cause_, mend_)),
+      hint_(to_text(remedy_, Wording::command)),
+      text_(joined(cause_, hint_)),
       facts_(std::move(facts)) {}
 Error::~Error() = default;
 Error::Error(const Error&) = default;
 Error& Error::operator=(const Error&) = default;
 
-Error Error::worded(std::string mend) const {
+Error Error::worded(std::string hint) const {
   Error other(*this);
-  other.mend_ = mask_secrets(mend);
-  other.text_ = joined(other.cause_, other.mend_);
+  other.hint_ = mask_secrets(hint);
+  other.text_ = joined(other.cause_, other.hint_);
   return other;
 }
 

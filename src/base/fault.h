@@ -18,11 +18,11 @@ inline constexpr std::array<std::string_view, 19> points = {
     "copy_started",        // state `copying` is durable, no row copied
     "mid_copy",            // between two batches of a table's copy
     "copy_done",           // all rows are in the destination's copy, the table not yet `streaming`
-    "before_promote",      // inside the load that makes a copied table visible
+    "before_swap_in",      // inside the load that makes a copied table visible
     "before_spool",        // a part of an open transaction is about to go to the spool
     "before_prepare",      // the changes of a prepared transaction are about to be kept
     "before_discard",      // a rolled-back transaction is about to leave the spool
-    "before_load",         // a package was taken, its transaction begun
+    "before_load",         // a batch was taken, its transaction begun
     "before_merge",        // before a table's changes go in
     "after_merge",         // after them
     "before_checkpoint",   // rows are in, the checkpoint row is not

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 63;  // NAMEDATALEN - 1
 
-[[noreturn]] void refuse(std::string_view flag, std::string_view text, std::string_view why, std::string mend) {
-  throw Error(ErrorKind::configuration, fmt::format("{} \"{}\" {}", flag, printable(text), why), std::move(mend));
+[[noreturn]] void refuse(std::string_view flag, std::string_view text, std::string_view why, std::string hint) {
+  throw Error(ErrorKind::configuration, fmt::format("{} \"{}\" {}", flag, printable(text), why), std::move(hint));
 }
 
 bool is_digit(char c) {

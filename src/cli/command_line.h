@@ -23,7 +23,7 @@ struct DecodeOptions {
   postgres::Streaming streaming = postgres::Streaming::off;
   bool binary = false;
   bool messages = false;
-  std::string decoding_memory;  // "": as the server has it set
+  std::string logical_decoding_work_mem;  // "": as the server has it set
   std::optional<Lsn> from, to;
   std::uint64_t limit = 0;  // 0: none
 };
@@ -48,7 +48,7 @@ struct PipelineRequest {
 struct InitOptions {
   std::string source = "pg_replication";
   std::string destination = "duckdb";
-  bool force = false;  // what is there is written anew
+  bool force = false;  // what is there is written again
 };
 
 struct CommandLine {

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::uint64_t most_limit = 1'000'000'000'000;
 
-[[noreturn]] void refuse_together(std::string_view flag, std::string_view other, std::string mend) {
-  throw Error(ErrorKind::configuration, fmt::format("{} and {} exclude each other", flag, other), std::move(mend));
+[[noreturn]] void refuse_together(std::string_view flag, std::string_view other, std::string hint) {
+  throw Error(ErrorKind::configuration, fmt::format("{} and {} exclude each other", flag, other), std::move(hint));
 }
 
 // What says how a slot is read says nothing of a file.
@@ -61,7 +61,8 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   decode.binary = flags.binary;
   decode.messages = flags.messages;
   // The configuration's is meant for runs; here the server's own is looked at unless a flag says otherwise.
-  if (const auto memory = flags.setting("sources.pg_replication.decoding_memory")) decode.decoding_memory = *memory;
+  if (const auto memory = flags.setting("sources.pg_replication.logical_decoding_work_mem"))
+    decode.logical_decoding_work_mem = *memory;
   if (flags.from) decode.from = parse_lsn("--from-lsn", *flags.from);
   if (flags.to) decode.to = parse_lsn("--to-lsn", *flags.to);
   if (flags.limit) decode.limit = parse_count("--limit", *flags.limit, 1, most_limit);

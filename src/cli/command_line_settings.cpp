@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "base/user_paths.h"
 #include "cli/command_line_decode.h"
-#include "cli/command_line_hints.h"
+#include "cli/command_line_overrides.h"
 #include "cli/command_line_pipeline.h"
 #include "cli/commands/credentials.h"
 #include "config/configuration.h"
@@ -139,13 +139,13 @@ postgres::WrittenName to_table_name(const config::TableSetting& table) {
     return parsed;
   } catch (const Error& error) {
     if (table.origin.place == config::Origin::Place::flag) throw;
-    throw Error(error.kind(), fmt::format("{}: {}", table.origin.label(), error.cause()), error.mend());
+    throw Error(error.kind(), fmt::format("{}: {}", table.origin.label(), error.cause()), error.hint());
   }
 }
 
-replication::Wire parse_wire(std::string_view text) {
-  if (text == "text") return replication::Wire::text;
-  return text == "binary" ? replication::Wire::binary : replication::Wire::automatic;
+replication::ValueFormat parse_value_format(std::string_view text) {
+  if (text == "text") return replication::ValueFormat::text;
+  return text == "binary" ? replication::ValueFormat::binary : replication::ValueFormat::automatic;
 }
 
 std::string name_or_fallback(const config::Configuration& settings, std::string_view key) {
@@ -178,7 +178,7 @@ void read_names(const config::Configuration& settings, CommandLine& line) {
   for (const auto& table : settings.tables()) {
     line.written_tables.push_back(to_table_name(table));
     run.tables.push_back(line.written_tables.back().read);
-    read_hints(table, run.tables.back(), run);
+    read_overrides(table, run.tables.back(), run);
   }
   const auto dataset = settings.find("pipelines.NAME.dataset_name");
   if (!dataset) return;
@@ -210,12 +210,13 @@ void read_source_settings(const config::Configuration& settings, replication::Ru
   if (const auto snapshot = settings.boolean("sources.pg_replication.snapshot")) run.snapshot = *snapshot;
   if (settings.boolean("sources.pg_replication.adopt_slot").value_or(false))
     run.adoption = replication::Adoption::from_others;
-  if (const auto wire = settings.text("sources.pg_replication.wire")) run.wire = parse_wire(*wire);
+  if (const auto format = settings.text("sources.pg_replication.format")) run.format = parse_value_format(*format);
   if (const auto two_phase = settings.boolean("sources.pg_replication.two_phase")) run.two_phase = *two_phase;
   if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
   set_number(settings, "sources.pg_replication.protocol", run.protocol);
-  if (const auto memory = settings.text("sources.pg_replication.decoding_memory")) run.decoding_memory = *memory;
-  set_seconds(settings, "sources.pg_replication.slot_wait", run.slot_wait);
+  if (const auto memory = settings.text("sources.pg_replication.logical_decoding_work_mem"))
+    run.logical_decoding_work_mem = *memory;
+  set_seconds(settings, "sources.pg_replication.slot_timeout", run.slot_timeout);
   set_seconds(settings, "sources.pg_replication.network_timeout", run.network_timeout);
   set_seconds(settings, "sources.pg_replication.startup_timeout", run.startup_timeout);
   set_seconds(settings, "sources.pg_replication.reconnect_timeout", run.reconnect_timeout);
@@ -225,10 +226,10 @@ void read_source_settings(const config::Configuration& settings, replication::Ru
 }
 
 void read_load_settings(const config::Configuration& settings, replication::RunOptions& run) {
-  set_number(settings, "load.package_rows", run.package_rows);
-  set_number(settings, "load.package_bytes", run.package_bytes);
+  set_number(settings, "load.batch_rows", run.batch_rows);
+  set_number(settings, "load.batch_bytes", run.batch_bytes);
   set_number(settings, "load.snapshot_workers", run.snapshot_workers);
-  set_number(settings, "load.snapshot_piece", run.snapshot_piece);
+  set_number(settings, "load.snapshot_chunk", run.snapshot_chunk);
   if (const auto folder = settings.text("load.spool_dir")) run.spool_dir = *folder;
   set_number(settings, "load.max_spool_size", run.max_spool_size);
   set_number(settings, "load.retries", run.destination_retries);

@@ -156,15 +156,16 @@ void add_loading(CLI::App& app, Flags& flags) {
   const auto advanced = [&](const char* key, const char* operand, const std::string& text) {
     add_setting(app, flags, advanced_group, key, operand, text);
   };
-  advanced("load.package_rows", "N", "most changes in one load; " + default_of("load.package_rows"));
-  advanced("load.package_bytes", "SIZE",
+  advanced("load.batch_rows", "N", "most changes in one load; " + default_of("load.batch_rows"));
+  advanced("load.batch_bytes", "SIZE",
            "most memory of one load, and of a transaction before it is\nspooled in parts; " +
-               default_of("load.package_bytes"));
-  advanced("sources.pg_replication.wire", "FORM", "auto, text or binary: how the server sends values; default: auto");
+               default_of("load.batch_bytes"));
+  advanced("sources.pg_replication.format", "FORMAT",
+           "auto, text or binary: how the server sends values; default: auto");
   advanced("load.snapshot_workers", "N", "connections that copy tables; default: one a core, at most 4");
   advanced(
-      "load.snapshot_piece", "SIZE",
-      "a larger table is copied in pieces of this size, by several\nconnections; " + default_of("load.snapshot_piece"));
+      "load.snapshot_chunk", "SIZE",
+      "a larger table is copied in chunks of this size, by several\nconnections; " + default_of("load.snapshot_chunk"));
   advanced("sources.pg_replication.protocol", "N",
            "of pgoutput, 1 to 4; 1 holds back large transactions until they\nare committed; default: the highest that "
            "the server has");
@@ -176,8 +177,9 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("load.spool_dir", "DIR",
            "folder of the spool, where changes wait that cannot be applied yet;\ndefault: the destination's");
   advanced("load.max_spool_size", "SIZE", "most that the spool may hold; default: half of what is free there");
-  advanced("sources.pg_replication.decoding_memory", "SIZE",
-           "logical_decoding_work_mem of the server's sender; " + default_of("sources.pg_replication.decoding_memory"));
+  advanced("sources.pg_replication.logical_decoding_work_mem", "SIZE",
+           "logical_decoding_work_mem of the server's sender; " +
+               default_of("sources.pg_replication.logical_decoding_work_mem"));
   advanced("destination.duckdb.memory_limit", "SIZE",
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
@@ -193,7 +195,7 @@ void add_loading(CLI::App& app, Flags& flags) {
            "a larger table whose rows may differ from the source is marked\nsuspect in place of a resync; " +
                default_of("load.resync_max_size"));
   advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
-  advanced("sources.pg_replication.slot_wait", "SECONDS",
+  advanced("sources.pg_replication.slot_timeout", "SECONDS",
            "how long to wait for a slot that another process reads; default: 30");
   advanced("sources.pg_replication.network_timeout", "SECONDS",
            "silence on a connection to the source after which it is taken for\nbroken; " +
@@ -224,7 +226,7 @@ CLI::App* add_run(CLI::App& top, Flags& flags) {
   add_flag(*app, work_group, "--follow", flags.follow, "go on with every commit until SIGINT or SIGTERM");
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,
-           "drop slot, walbrook's own publication and the copies, then start anew");
+           "drop slot, walbrook's own publication and the copies, then start again");
   add(*app, work_group, "--skip-transaction", flags.skip_transaction, "X/X",
       "leave out the transaction that commits at this LSN, which the server\ncannot send, and resync every table of "
       "the "
@@ -251,7 +253,7 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
       ->type_name("off|on|parallel");
   add_flag(*app, source_group, "--binary", flags.binary, "ask for binary values where a type has them");
   add_flag(*app, source_group, "--messages", flags.messages, "ask for logical messages (pg_logical_emit_message)");
-  add_setting(*app, flags, source_group, "sources.pg_replication.decoding_memory", "SIZE",
+  add_setting(*app, flags, source_group, "sources.pg_replication.logical_decoding_work_mem", "SIZE",
               "logical_decoding_work_mem of this connection; default: the server's");
   app->add_option("CAPTURE", flags.capture, "a file that --record wrote, in place of a slot");
   add(*app, work_group, "--table", flags.tables, "TABLE", "only changes of schema.table; may be given many times");
@@ -264,7 +266,7 @@ CLI::App* add_decode(CLI::App& top, Flags& flags) {
 }
 
 CLI::App* add_check(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("check", "Find what would make a run fail, and how to mend it");
+  auto* app = top.add_subcommand("check", "Find what would make a run fail, and how to fix it");
   add_naming(*app, flags, Named::also_by_position, publication_of_run);
   add_selection(*app, flags);
   add_output(*app, flags);
@@ -308,7 +310,7 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
   app->add_option("SOURCE", flags.init.source, "pg_replication");
   app->add_option("DESTINATION", flags.init.destination, "duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
-           "write anew what is there, but for secrets.toml; the old file stays\nas NAME.orig; default: existing files "
+           "write what is there again, but for secrets.toml; the old file stays\nas NAME.orig; default: existing files "
            "are kept");
   add(*app, project_group, "--project", flags.project, "FOLDER",
       "where; made where there is none; default: the current folder");

@@ -18,20 +18,20 @@ int report(const Error& error, bool json, LogFormat format) {
     spdlog::error("{}", error.what());
   } else {
     const auto label = coloured("error:", Colour::red, wants_colour(STDERR_FILENO));
-    const auto hint = error.mend().empty() ? "" : "\n  " + printable_block(error.mend());
+    const auto hint = error.hint().empty() ? "" : "\n  " + printable_block(error.hint());
     write_message(fmt::format("{} {}{}\n", label, printable(error.cause()), hint));
   }
   if (json) {
     nlohmann::ordered_json fields = {{"kind", to_string(error.kind())},
                                      {"cause", error.cause()},
-                                     {"mend", error.mend()},
+                                     {"hint", error.hint()},
                                      {"exit_code", exit_code(error.kind())}};
     for (const auto& [name, field] : fact_fields) {
       if (!(error.facts().*field).empty()) fields[name] = error.facts().*field;
     }
-    const nlohmann::ordered_json told = {{"event", "error"}, {"error", fields}};
+    const nlohmann::ordered_json document = {{"event", "error"}, {"error", fields}};
     try {
-      write_result(as_line(told) + "\n");
+      write_result(as_line(document) + "\n");
     } catch (const Error&) {
       // stdout is what failed
     }

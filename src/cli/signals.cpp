@@ -18,8 +18,8 @@
 namespace walbrook::cli {
 namespace {
 
-// timeout(1), and whoever forwards what the terminal sent to all anyway, deliver one wish twice.
-constexpr auto same_wish = std::chrono::milliseconds(100);
+// timeout(1), and whoever forwards what the terminal sent to all anyway, deliver one request twice.
+constexpr auto same_request = std::chrono::milliseconds(100);
 constexpr int exit_at_once = 130;  // 128 + SIGINT, as shells report it
 
 sigset_t stop_set() {
@@ -78,7 +78,7 @@ void StopSignals::received(int signal) {
   }
   const auto now = std::chrono::steady_clock::now();
   if (run_.stop_requested()) {
-    if (now - first_ < same_wish) return;
+    if (now - first_ < same_request) return;
     ::_exit(exit_at_once);
   }
   first_ = now;

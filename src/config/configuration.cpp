@@ -355,7 +355,7 @@ std::vector<TableSetting> Configuration::written_tables() const {
       element = entry.element;
     }
     if (!entry.column.empty()) {
-      tables.back().hints[entry.column][std::string(entry.key->name)] = entry.value;
+      tables.back().overrides[entry.column][std::string(entry.key->name)] = entry.value;
     } else if (entry.key->name == "name") {
       tables.back().name = entry.value.text;
       tables.back().origin = entry.value.origin;

@@ -7,8 +7,8 @@
 //
 //   auto settings = config::Configuration::read();          // throws Error(configuration) with file, line and key
 //   settings.choose("shop");                                 // [pipelines.shop] counts from now on
-//   settings.set_flag("load.package_rows", "--package-rows", "10");
-//   settings.number("load.package_rows")                     // 10
+//   settings.set_flag("load.batch_rows", "--batch-rows", "10");
+//   settings.number("load.batch_rows")                     // 10
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,9 @@ namespace walbrook::config {
 
 // [[pipelines.NAME.tables]], or an item of table_names.
 struct TableSetting {
-  std::string name;                                             // as --table takes it
-  std::vector<std::string> columns;                             // of [[…tables]]; empty: as the name says
-  std::map<std::string, std::map<std::string, Value>> hints{};  // of [[…tables]]: column → name, data_type, …
+  std::string name;                                                 // as --table takes it
+  std::vector<std::string> columns;                                 // of [[…tables]]; empty: as the name says
+  std::map<std::string, std::map<std::string, Value>> overrides{};  // of [[…tables]]: column → name, data_type, …
   Origin origin;
 };
 
@@ -89,7 +89,7 @@ class Configuration {
     std::string pipeline;
     int element;
     Value value;
-    std::string column{};  // of a hint
+    std::string column{};  // of an override
   };
   using Layer = std::vector<Entry>;
 

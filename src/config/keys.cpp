@@ -21,11 +21,11 @@ constexpr std::string_view schema_section = "schema";
 constexpr std::string_view runtime_section = "runtime";
 constexpr std::string_view pipeline_section = "pipelines.NAME";
 constexpr std::string_view table_section = "pipelines.NAME.tables";
-constexpr std::string_view hint_section = "pipelines.NAME.tables.hints.COLUMN";
+constexpr std::string_view override_section = "pipelines.NAME.tables.overrides.COLUMN";
 
-constexpr std::uint64_t least_package_bytes = 4096;  // below it a package is one row anyway
-constexpr std::uint64_t least_piece = 8192;          // a page
-constexpr std::uint64_t most_slot_wait_s = 7ULL * 24 * 3600;
+constexpr std::uint64_t least_batch_bytes = 4096;  // below it a batch is one row anyway
+constexpr std::uint64_t least_chunk_bytes = 8192;  // a page
+constexpr std::uint64_t most_slot_timeout_s = 7ULL * 24 * 3600;
 constexpr std::uint64_t most_network_timeout_s = 24ULL * 3600;
 constexpr std::uint64_t most_source_wait_s = 365ULL * 24 * 3600;
 constexpr std::uint64_t most_query_timeout_s = 7ULL * 24 * 3600;
@@ -50,7 +50,7 @@ constexpr std::array all_keys = {
         "Copy the rows that are there. `false`: only changes from now on."},
     Key{source_section, "adopt_slot", Kind::boolean, "false", "--adopt-slot",
         "Take over a slot that exists while the destination knows nothing of it: an administrator's, another copy's."},
-    Key{source_section, "wire", Kind::choice, "auto", "--wire",
+    Key{source_section, "format", Kind::choice, "auto", "--format",
         "How the server sends values.", "auto|text|binary"},
     Key{source_section, "protocol", Kind::count, "", "--protocol",
         "Version of pgoutput's protocol. Default: the highest that the server has.", "", 1, 4},
@@ -58,10 +58,10 @@ constexpr std::array all_keys = {
         "Prepared transactions are sent when they are prepared. For good: the slot keeps it."},
     Key{source_section, "origin", Kind::choice, "any", "--origin",
         "`none`: only what was not itself replicated into the source.", "any|none"},
-    Key{source_section, "decoding_memory", Kind::postgres_memory, "256MB", "--decoding-memory",
+    Key{source_section, "logical_decoding_work_mem", Kind::postgres_memory, "256MB", "--logical-decoding-work-mem",
         "`logical_decoding_work_mem` of the server's sender. It is memory on the source."},
-    Key{source_section, "slot_wait", Kind::count, "30", "--slot-wait",
-        "Seconds to wait for a slot that another process reads.", "", 0, most_slot_wait_s},
+    Key{source_section, "slot_timeout", Kind::count, "30", "--slot-timeout",
+        "Seconds to wait for a slot that another process reads.", "", 0, most_slot_timeout_s},
     Key{source_section, "network_timeout", Kind::count, "60", "--network-timeout",
         "Seconds of silence on a connection to the source after which it is taken for broken.", "", 1,
         most_network_timeout_s},
@@ -73,7 +73,7 @@ constexpr std::array all_keys = {
         most_source_wait_s},
     Key{source_section, "snapshot_wait", Kind::count, "300", "--snapshot-wait",
         "Seconds to wait, before tables are copied, for the end of transactions that are writing in the source.", "", 1,
-        most_slot_wait_s},
+        most_slot_timeout_s},
     Key{source_section, "catalog_poll_interval", Kind::count, "3000", "--catalog-poll-interval",
         "Milliseconds between two catalog polls of a run.", "", least_poll_ms, most_poll_ms},
 
@@ -143,18 +143,18 @@ constexpr std::array all_keys = {
         "Memory of the process from which on queries are ended. Default: DuckDB's `memory_limit` and 384 MB.", "",
         least_query_memory, 0},
 
-    Key{load_section, "package_rows", Kind::count, "1000000", "--package-rows", "Most changes in one load.", "", 1,
+    Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows", "Most changes in one load.", "", 1,
         1'000'000'000},
-    Key{load_section, "package_bytes", Kind::size, "32MB", "--package-bytes",
-        "Most memory of one load, and of a transaction before it is spooled in parts.", "", least_package_bytes, 0},
+    Key{load_section, "batch_bytes", Kind::size, "32MB", "--batch-bytes",
+        "Most memory of one load, and of a transaction before it is spooled in parts.", "", least_batch_bytes, 0},
     Key{load_section, "snapshot_workers", Kind::count, "", "--snapshot-workers",
         "Connections that copy tables. Default: one a core, at most 4.", "", 1, 64},
-    Key{load_section, "snapshot_piece", Kind::size, "64MB", "--snapshot-piece",
-        "A larger table is copied in pieces of this size, by several connections.", "", least_piece, 0},
+    Key{load_section, "snapshot_chunk", Kind::size, "64MB", "--snapshot-chunk",
+        "A larger table is copied in chunks of this size, by several connections.", "", least_chunk_bytes, 0},
     Key{load_section, "spool_dir", Kind::text, "", "--spool-dir",
         "Folder of the spool, where changes wait that cannot be applied yet. Default: the destination's."},
     Key{load_section, "max_spool_size", Kind::size, "", "--max-spool-size",
-        "Most that the spool may hold. Default: half of what is free in its folder.", "", least_package_bytes, 0},
+        "Most that the spool may hold. Default: half of what is free in its folder.", "", least_batch_bytes, 0},
     Key{load_section, "retries", Kind::count, "8", "--retries",
         "How often a load that the destination refused is tried again.", "", 0, 1'000'000},
     Key{load_section, "on_rewrite", Kind::choice, "resync", "--on-rewrite",
@@ -180,15 +180,15 @@ constexpr std::array all_keys = {
         "Schema of all copies. Default: the schema that each table has in the source."},
     Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},
     Key{table_section, "columns", Kind::texts, "", "--table", "Which of its columns. Default: all."},
-    Key{hint_section, "name", Kind::text, "", "", "The column's name in the copy."},
-    Key{hint_section, "data_type", Kind::text, "", "", "A wider type: `text`, `bigint`, `decimal`, `double`, or DuckDB's name of one."},
-    Key{hint_section, "precision", Kind::count, "", "", "Digits of a decimal, bits of a bigint.", "", 1, 64},
-    Key{hint_section, "scale", Kind::count, "", "", "Digits of a decimal behind the point.", "", 0, 38},
-    Key{hint_section, "timezone", Kind::boolean, "", "", "Of a timestamp or a time: as it is."},
-    Key{hint_section, "nullable", Kind::boolean, "", "", "`true`: columns of the copy take NULL."},
-    Key{hint_section, "primary_key", Kind::boolean, "", "", "It belongs to the replica identity."},
-    Key{hint_section, "merge_key", Kind::boolean, "", "", "The same."},
-    Key{hint_section, "description", Kind::text, "", "", "The comment of the copy's column."},
+    Key{override_section, "name", Kind::text, "", "", "The column's name in the copy."},
+    Key{override_section, "data_type", Kind::text, "", "", "A wider type: `text`, `bigint`, `decimal`, `double`, or DuckDB's name of one."},
+    Key{override_section, "precision", Kind::count, "", "", "Digits of a decimal, bits of a bigint.", "", 1, 64},
+    Key{override_section, "scale", Kind::count, "", "", "Digits of a decimal behind the point.", "", 0, 38},
+    Key{override_section, "timezone", Kind::boolean, "", "", "Of a timestamp or a time: as it is."},
+    Key{override_section, "nullable", Kind::boolean, "", "", "`true`: columns of the copy take NULL."},
+    Key{override_section, "primary_key", Kind::boolean, "", "", "It belongs to the replica identity."},
+    Key{override_section, "merge_key", Kind::boolean, "", "", "The same."},
+    Key{override_section, "description", Kind::text, "", "", "The comment of the copy's column."},
 };
 // clang-format on
 
@@ -211,16 +211,16 @@ const Key* key_in_pipeline(std::span<const std::string> rest) {
   const std::string name = joined(rest);
   if (const Key* own = key_named(pipeline_section, name)) return own;
   if (rest.size() == 2 && rest[0] == "tables") return key_named(table_section, rest[1]);
-  if (rest.size() == 4 && rest[0] == "tables" && rest[1] == "hints") return key_named(hint_section, rest[3]);
+  if (rest.size() == 4 && rest[0] == "tables" && rest[1] == "overrides") return key_named(override_section, rest[3]);
   if (rest.size() == 2 && rest[0] == "credentials") return key_named(credentials_section, rest[1]);
   const auto* const found =
       std::ranges::find_if(all_keys, [&](const Key& key) { return is_written_in_pipelines(key) && key.name == name; });
   return found == all_keys.end() ? nullptr : found;
 }
 
-[[noreturn]] void refuse_value(const Value& value, std::string_view why, std::string mend) {
+[[noreturn]] void refuse_value(const Value& value, std::string_view why, std::string hint) {
   throw Error(ErrorKind::configuration, fmt::format("{} \"{}\" {}", value.origin.label(), printable(value.text), why),
-              std::move(mend));
+              std::move(hint));
 }
 
 void check_drivername(const Value& value) {
@@ -250,7 +250,7 @@ std::string Key::variable() const {
 std::string Key::name_in_pipeline() const {
   if (is_written_in_pipelines(*this) || section == pipeline_section)
     return fmt::format("{}.{}", pipeline_section, name);
-  if (section == table_section || section == hint_section) return full_name();
+  if (section == table_section || section == override_section) return full_name();
   return is_credential(*this) ? fmt::format("{}.credentials.{}", pipeline_section, name) : std::string();
 }
 
@@ -275,7 +275,7 @@ std::optional<Place> find_place(const std::vector<std::string>& path) {
     if (path.size() < 3) return std::nullopt;
     const Key* found = key_in_pipeline(std::span(path).subspan(2));
     if (found == nullptr) return std::nullopt;
-    return Place{.key = found, .pipeline = path[1], .column = found->section == hint_section ? path[4] : ""};
+    return Place{.key = found, .pipeline = path[1], .column = found->section == override_section ? path[4] : ""};
   }
   // As dlt has it where the credentials are fields.
   if (joined(path) == "destination.duckdb.credentials.database") {

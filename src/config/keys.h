@@ -33,18 +33,18 @@ enum class Kind {
 
 struct Key {
   std::string_view section;  // "load"; "pipelines.NAME" of what only a pipeline has
-  std::string_view name;     // "package_rows"
+  std::string_view name;     // "batch_rows"
   Kind kind;
   std::string_view fallback;      // where nothing is said; "" = see help
-  std::string_view flag;          // "--package-rows"; "" = none
+  std::string_view flag;          // "--batch-rows"; "" = none
   std::string_view help;          // one line
   std::string_view choices = {};  // "auto|text|binary"
   std::uint64_t least = 0, most = 0;
 
-  [[nodiscard]] std::string full_name() const;  // "load.package_rows"
-  // "LOAD__PACKAGE_ROWS"
+  [[nodiscard]] std::string full_name() const;  // "load.batch_rows"
+  // "LOAD__BATCH_ROWS"
   [[nodiscard]] std::string variable() const;
-  // "pipelines.NAME.package_rows": how it is said for one pipeline alone; "" = it is not.
+  // "pipelines.NAME.batch_rows": how it is said for one pipeline alone; "" = it is not.
   [[nodiscard]] std::string name_in_pipeline() const;
 };
 
@@ -58,7 +58,7 @@ struct Key {
 struct Place {
   const Key* key = nullptr;
   std::string pipeline;  // whose; "" = of all
-  std::string column;    // of [pipelines.NAME.tables.hints.COLUMN]: which
+  std::string column;    // of [pipelines.NAME.tables.overrides.COLUMN]: which
 };
 // `path`: its parts, {"pipelines", "shop", "slot_name"}. nullopt: no such key.
 [[nodiscard]] std::optional<Place> find_place(const std::vector<std::string>& path);

@@ -12,10 +12,10 @@ struct Origin {
   int line = 0;         // of a file
   std::string written;  // the key as it stands in the file: "pipelines.shop.slot_name"
 
-  // ".walbrook/config.toml:3", "LOAD__PACKAGE_ROWS", "--package-rows", "default"
+  // ".walbrook/config.toml:3", "LOAD__BATCH_ROWS", "--batch-rows", "default"
   [[nodiscard]] std::string source() const;
   // What stands before a complaint about the value: the same, behind a file the key: ".walbrook/config.toml:3:
-  // load.package_rows".
+  // load.batch_rows".
   [[nodiscard]] std::string label() const;
 };
 

@@ -46,7 +46,7 @@ std::optional<Error> contradiction(const State& state, const std::string& destin
   if (what.empty()) return std::nullopt;
   return Error(
       ErrorKind::destination, fmt::format("the state in {} contradicts itself: {}", destination, what),
-      remedy("It was changed by hand, or comes from different backups. Restore the file, or make the copy anew: {}.",
+      remedy("It was changed by hand, or comes from different backups. Restore the file, or copy everything again: {}.",
              RemedyAction::reset),
       {.destination = destination});
 }

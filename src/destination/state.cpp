@@ -9,14 +9,13 @@
 namespace walbrook::destination {
 namespace {
 
-constexpr std::array<std::pair<OutputState, std::string_view>, 7> state_names = {
-    {{OutputState::pending, "pending"},
-     {OutputState::copying, "copying"},
-     {OutputState::streaming, "streaming"},
-     {OutputState::quarantined, "quarantined"},
-     {OutputState::removed, "removed"},
-     {OutputState::loaded, "loaded"},
-     {OutputState::left_out, "left_out"}}};
+constexpr std::array<std::pair<OutputState, std::string_view>, 7> state_names = {{{OutputState::pending, "pending"},
+                                                                                  {OutputState::copying, "copying"},
+                                                                                  {OutputState::streaming, "streaming"},
+                                                                                  {OutputState::suspended, "suspended"},
+                                                                                  {OutputState::removed, "removed"},
+                                                                                  {OutputState::loaded, "loaded"},
+                                                                                  {OutputState::left_out, "left_out"}}};
 
 }  // namespace
 

@@ -23,13 +23,13 @@ namespace walbrook::destination {
 
 // The state of an output's copy.
 enum class OutputState {
-  pending,      // to be copied
-  copying,      // a copy under snapshot_lsn is under way (starts again after a crash)
-  streaming,    // equals the source at the checkpoint
-  quarantined,  // suspended, with its reason; not touched until it is resynced
-  removed,      // no longer published or dropped in the source; its target table stays
-  loaded,       // has no source: a program wrote it
-  left_out,     // walbrook's own publication must not publish its table (reason); its target stays, if it has one
+  pending,    // to be copied
+  copying,    // a copy under snapshot_lsn is under way (starts again after a crash)
+  streaming,  // equals the source at the checkpoint
+  suspended,  // with its reason; not touched until it is resynced
+  removed,    // no longer published or dropped in the source; its target table stays
+  loaded,     // has no source: a program wrote it
+  left_out,   // walbrook's own publication must not publish its table (reason); its target stays, if it has one
 };
 [[nodiscard]] std::string_view to_string(OutputState state);
 [[nodiscard]] OutputState parse_output_state(std::string_view text);  // throws Error(destination)
@@ -98,7 +98,7 @@ struct OutputRecord {
   std::string target_name{};
   OutputState state = OutputState::pending;
   Lsn snapshot_lsn{};    // the copy's consistent point; unset before
-  std::string reason{};  // of quarantined, removed and left_out; why a pending one is copied again
+  std::string reason{};  // of suspended, removed and left_out; why a pending one is copied again
   // Of the source table (postgres/catalog/fingerprint.h), when the output's rows and the catalog were last known to
   // agree; empty = unknown. Outputs of one table were copied at different times.
   std::string fingerprint{};
@@ -165,7 +165,7 @@ struct State {
 struct PutTable {
   TableRecord table;
 };
-// Replaces the record of the same id. A finished copy of an output that is put as `pending`, `quarantined`, `removed`
+// Replaces the record of the same id. A finished copy of an output that is put as `pending`, `suspended`, `removed`
 // or `left_out` goes: nothing would ever swap it in.
 struct PutOutput {
   OutputRecord output;

@@ -25,10 +25,10 @@ struct StoredPipeline {
 // A column of a copy as it stands in the destination.
 struct StoredColumn {
   std::string name;
-  std::string type;         // as the destination names it: "DECIMAL(10,2)"
-  std::string source;       // the source's column; "" of one that walbrook added
-  bool is_key = false;      // part of what rows are found by
-  bool is_variant = false;  // holds as text what its column cannot
+  std::string type;          // as the destination names it: "DECIMAL(10,2)"
+  std::string source;        // the source's column; "" of one that walbrook added
+  bool is_key = false;       // part of what rows are found by
+  bool is_overflow = false;  // holds as text what its column cannot
 };
 
 struct StoredTable {
@@ -73,7 +73,7 @@ class StoredState {
   // Oldest first: what each version of a table's columns differs in from the one before it.
   [[nodiscard]] virtual std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const = 0;
   // Statements in the destination's own language that make these tables elsewhere, empty; tables without a copy are
-  // left out. Comments say what a type does not: position, source, state, key, variants.
+  // left out. Comments say what a type does not: position, source, state, key, overflow.
   [[nodiscard]] virtual std::string definitions(const StoredPipeline& pipeline,
                                                 const std::vector<StoredTable>& tables) const = 0;
   // Of these target tables, all as of one moment. Throws Error(configuration) where one of them is not there.

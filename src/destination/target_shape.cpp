@@ -75,7 +75,7 @@ std::string column_name(const ColumnSchema& column, Naming naming) {
   return naming == Naming::snake_case ? snake_case(column.name) : column.name;
 }
 
-bool fits(const OutputRecord& output, const TargetStyle& style, const std::string& dataset) {
+bool has_current_shape(const OutputRecord& output, const TargetStyle& style, const std::string& dataset) {
   if (output.columns == nullptr) return true;
   const auto is_called_so = [&](const ColumnSchema& column) {
     return column_name(column, output.style.naming) == column_name(column, style.naming);
@@ -91,14 +91,14 @@ std::vector<std::string> target_column_names(const NameRules& rules, const Targe
   std::vector<std::string> wanted;
   for (const auto& column : columns.columns) wanted.push_back(column_name(column, style.naming));
   std::vector<std::string> names;
-  for (const auto& wish : wanted) {
+  for (const auto& own : wanted) {
     // With a suffix no column takes the name that another has by itself.
     const auto is_taken = [&](const std::string& candidate) {
       const auto is_candidate = [&](const std::string& other) { return rules.same(other, candidate); };
       return std::ranges::any_of(names, is_candidate) ||
-             (candidate != wish && std::ranges::any_of(wanted, is_candidate));
+             (candidate != own && std::ranges::any_of(wanted, is_candidate));
     };
-    names.push_back(free_name(wish, is_taken));
+    names.push_back(free_name(own, is_taken));
   }
   check_metadata_names(rules, style.metadata, columns, names);
   return names;

@@ -40,7 +40,7 @@ struct MetadataName {
                                      const std::function<bool(const TargetName&)>& is_taken);
 // The target table that readers see is where one that is made now would be, is named as that, and has the same metadata
 // columns. True where there is none.
-[[nodiscard]] bool fits(const OutputRecord& output, const TargetStyle& style, const std::string& dataset);
+[[nodiscard]] bool has_current_shape(const OutputRecord& output, const TargetStyle& style, const std::string& dataset);
 // The name that a column is to have, if no other column has it.
 [[nodiscard]] std::string column_name(const ColumnSchema& column, Naming naming);
 // The names of the target's columns for the source's, in their order. Throws Error(data) where a column has the name of

@@ -13,7 +13,7 @@ MergeCounts apply(Transaction& transaction, const OutputRecord& output, const Ro
   if (!operations.append.empty() || !operations.complete.empty()) {
     const auto appended = transaction.append(output, rows, operations.append);
     counts.written = appended.rows;
-    counts.variants = appended.overflow;
+    counts.overflow_values = appended.overflow;
   }
   return counts;
 }

@@ -73,9 +73,9 @@ struct AppendCounts {
 };
 
 struct MergeCounts {
-  std::uint64_t removed = 0;   // rows that went from the target
-  std::uint64_t written = 0;   // rows that were written to it
-  std::uint64_t variants = 0;  // values that went to an overflow column
+  std::uint64_t removed = 0;          // rows that went from the target
+  std::uint64_t written = 0;          // rows that were written to it
+  std::uint64_t overflow_values = 0;  // values that went to an overflow column
 };
 
 class Transaction {

@@ -16,14 +16,14 @@ Column::Column(PhysicalType type) : type_(std::move(type)), width_(value_width(t
 
 std::size_t Column::bytes() const {
   std::size_t total = data_.size() + validity_.size() * sizeof(validity_[0]) + offsets_.size() * sizeof(std::int64_t);
-  for (const auto& variant : variants_) total += sizeof(Variant) + variant.text.size();
+  for (const auto& overflow : overflow_) total += sizeof(OverflowValue) + overflow.text.size();
   for (const auto& child : children_) total += child.bytes();
   return total;
 }
 
 void Column::append_from(const Column& from, std::size_t row) {
-  if (const auto* text = from.variant(row)) {
-    append_variant(*text);
+  if (const auto* text = from.overflow_at(row)) {
+    append_overflow(*text);
   } else if (from.is_null(row)) {
     append_null();
   } else if (children_.empty()) {
@@ -57,8 +57,8 @@ void Column::drop_open() {
 
 bool Column::same_value(std::size_t row, const Column& other, std::size_t other_row) const {
   if (is_null(row) != other.is_null(other_row)) return false;
-  const auto* mine = variant(row);
-  const auto* theirs = other.variant(other_row);
+  const auto* mine = overflow_at(row);
+  const auto* theirs = other.overflow_at(other_row);
   if ((mine == nullptr) != (theirs == nullptr) || (mine != nullptr && *mine != *theirs)) return false;
   if (children_.empty()) return bytes_at(row) == other.bytes_at(other_row);
   auto begin = row;
@@ -80,7 +80,7 @@ bool Column::same_value(std::size_t row, const Column& other, std::size_t other_
 
 std::size_t Column::hash_value(std::size_t row) const {
   constexpr std::size_t of_null = 0x9E37;
-  if (const auto* text = variant(row)) return std::hash<std::string_view>{}(*text) + 1;
+  if (const auto* text = overflow_at(row)) return std::hash<std::string_view>{}(*text) + 1;
   if (is_null(row)) return of_null;
   if (children_.empty()) return std::hash<std::string_view>{}(bytes_at(row));
   const auto begin = offsets_.empty() ? row : static_cast<std::size_t>(offsets_[row]);
@@ -92,10 +92,10 @@ std::size_t Column::hash_value(std::size_t row) const {
   return hash;
 }
 
-const std::string* Column::variant(std::size_t row) const {
-  if (variants_.empty()) return nullptr;
-  const auto found = std::ranges::lower_bound(variants_, row, {}, &Variant::row);
-  return found != variants_.end() && found->row == row ? &found->text : nullptr;
+const std::string* Column::overflow_at(std::size_t row) const {
+  if (overflow_.empty()) return nullptr;
+  const auto found = std::ranges::lower_bound(overflow_, row, {}, &OverflowValue::row);
+  return found != overflow_.end() && found->row == row ? &found->text : nullptr;
 }
 
 void Column::truncate(std::size_t size) {
@@ -110,7 +110,7 @@ void Column::truncate(std::size_t size) {
   } else {
     data_.resize(offsets_.empty() ? size * width_ : static_cast<std::size_t>(offsets_[size]));
   }
-  std::erase_if(variants_, [size](const Variant& variant) { return variant.row >= size; });
+  std::erase_if(overflow_, [size](const OverflowValue& overflow) { return overflow.row >= size; });
 }
 
 }  // namespace walbrook

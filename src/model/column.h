@@ -20,7 +20,7 @@
 namespace walbrook {
 
 // A value that the column cannot hold, as PostgreSQL prints it. The column itself is NULL in that row.
-struct Variant {
+struct OverflowValue {
   std::uint32_t row;
   std::string text;
 };
@@ -70,9 +70,9 @@ class Column {
   void close_structure() { append_validity(true); }
   // Takes back what was appended to the children since the value before.
   void drop_open();
-  // NULL here, `text` in the variant column.
-  void append_variant(std::string text) {
-    variants_.push_back({static_cast<std::uint32_t>(size_), std::move(text)});
+  // NULL here, `text` in the overflow column.
+  void append_overflow(std::string text) {
+    overflow_.push_back({static_cast<std::uint32_t>(size_), std::move(text)});
     append_null();
   }
   // Row `row` of `from`, which has the same type.
@@ -94,12 +94,12 @@ class Column {
     }
     return {data_.data() + row * width_, width_};
   }
-  // Equal values are the same bits, in nested ones part by part; NULL equals NULL, a variant the same text.
+  // Equal values are the same bits, in nested ones part by part; NULL equals NULL, an overflow the same text.
   [[nodiscard]] bool same_value(std::size_t row, const Column& other, std::size_t other_row) const;
   [[nodiscard]] std::size_t hash_value(std::size_t row) const;
   // nullptr when the row has none.
-  [[nodiscard]] const std::string* variant(std::size_t row) const;
-  [[nodiscard]] const std::vector<Variant>& variants() const { return variants_; }  // by ascending row
+  [[nodiscard]] const std::string* overflow_at(std::size_t row) const;
+  [[nodiscard]] const std::vector<OverflowValue>& overflow() const { return overflow_; }  // by ascending row
 
   // The raw buffers, for export and for the codec.
   [[nodiscard]] const std::vector<std::uint64_t>& validity() const { return validity_; }  // bit set = not NULL
@@ -131,7 +131,7 @@ class Column {
   std::vector<std::uint64_t> validity_;
   std::vector<std::int64_t> offsets_;
   std::string data_;
-  std::vector<Variant> variants_;
+  std::vector<OverflowValue> overflow_;
   std::vector<Column> children_;
 };
 

@@ -21,18 +21,18 @@ RowBatch without(const RowBatch& batch, const std::vector<bool>& dropped) {
 
 }  // namespace
 
-void drop_transactions(std::vector<Step>& steps, const std::vector<bool>& dropped) {
+void drop_transactions(std::vector<Operation>& operations, const std::vector<bool>& dropped) {
   if (std::ranges::find(dropped, true) == dropped.end()) return;
-  for (auto& step : steps) {
-    auto* batch = std::get_if<RowBatch>(&step);
+  for (auto& operation : operations) {
+    auto* batch = std::get_if<RowBatch>(&operation);
     if (batch == nullptr) continue;
     if (std::ranges::any_of(batch->transaction, [&](auto index) { return dropped[index]; })) {
       *batch = without(*batch, dropped);
     }
   }
-  std::erase_if(steps, [&](const Step& step) {
-    if (const auto* batch = std::get_if<RowBatch>(&step)) return batch->rows() == 0;
-    const auto* truncate = std::get_if<Truncate>(&step);
+  std::erase_if(operations, [&](const Operation& operation) {
+    if (const auto* batch = std::get_if<RowBatch>(&operation)) return batch->rows() == 0;
+    const auto* truncate = std::get_if<Truncate>(&operation);
     return truncate != nullptr && dropped[truncate->transaction];
   });
 }

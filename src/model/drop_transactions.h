@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "model/load_package.h"
+#include "model/batch.h"
 
 namespace walbrook {
 
-// Steps without everything whose transaction index is true in `dropped`. MergeStaged steps stay.
-void drop_transactions(std::vector<Step>& steps, const std::vector<bool>& dropped);
+// Operations without everything whose transaction index is true in `dropped`. MergeParts operations stay.
+void drop_transactions(std::vector<Operation>& operations, const std::vector<bool>& dropped);
 
 }  // namespace walbrook

@@ -12,7 +12,7 @@ namespace walbrook {
 constexpr std::uint32_t part_format = 2;
 
 namespace {
-enum class StepTag : std::uint8_t { rows = 1, truncate = 2 };
+enum class OperationTag : std::uint8_t { rows = 1, truncate = 2 };
 }  // namespace
 
 // Buffers in the machine's own byte order: a part never leaves the machine that wrote it but inside its database file,
@@ -39,15 +39,15 @@ class PartWriter {
     array(column.validity());
     array(column.offsets());
     bytes(column.data());
-    number(static_cast<std::uint64_t>(column.variants().size()));
-    for (const auto& variant : column.variants()) {
-      number(variant.row);
-      bytes(variant.text);
+    number(static_cast<std::uint64_t>(column.overflow().size()));
+    for (const auto& overflow : column.overflow()) {
+      number(overflow.row);
+      bytes(overflow.text);
     }
     for (const auto& child : column.children()) write(child);
   }
   void write(const RowBatch& batch) {
-    number(StepTag::rows);
+    number(OperationTag::rows);
     bytes(to_json(*batch.schema));
     array(batch.ops);
     array(batch.transaction);
@@ -56,13 +56,13 @@ class PartWriter {
     for (const auto& column : batch.columns) write(column);
   }
   void write(const Truncate& truncate) {
-    number(StepTag::truncate);
+    number(OperationTag::truncate);
     number(static_cast<std::uint64_t>(truncate.tables.size()));
     for (const auto& table : truncate.tables) bytes(to_json(*table));
     number(truncate.transaction);
     number(truncate.sequence);
   }
-  void write(const MergeStaged& /*merge*/) {
+  void write(const MergeParts& /*merge*/) {
     throw Error(ErrorKind::internal, "a part of a transaction names parts of another one");
   }
   [[nodiscard]] std::string take() { return std::move(out_); }
@@ -93,18 +93,18 @@ class PartReader {
   }
   [[nodiscard]] bool at_end() const { return in_.empty(); }
 
-  Step step() {
-    switch (number<StepTag>()) {
-      case StepTag::rows:
+  Operation operation() {
+    switch (number<OperationTag>()) {
+      case OperationTag::rows:
         return rows();
-      case StepTag::truncate:
+      case OperationTag::truncate:
         return truncate();
     }
     damaged();
   }
   [[noreturn]] static void damaged() {
-    throw Error(ErrorKind::destination, "a part of a transaction that was put aside is damaged",
-                remedy("Copy the tables anew: {}", RemedyAction::reset));
+    throw Error(ErrorKind::destination, "a spooled part of a transaction is damaged",
+                remedy("Copy the tables again: {}", RemedyAction::reset));
   }
 
  private:
@@ -126,10 +126,10 @@ class PartReader {
     if (!is_variable_width(out.type_.layout) && out.data_.size() != rows * out.width_) damaged();
     out.null_count_ = 0;
     for (std::size_t row = 0; row < rows; ++row) out.null_count_ += out.is_null(row) ? 1 : 0;
-    const auto variants = number<std::uint64_t>();
-    for (std::uint64_t i = 0; i < variants; ++i) {
+    const auto overflow = number<std::uint64_t>();
+    for (std::uint64_t i = 0; i < overflow; ++i) {
       const auto row = number<std::uint32_t>();
-      out.variants_.push_back({row, std::string(bytes())});
+      out.overflow_.push_back({row, std::string(bytes())});
     }
     check_offsets(out);
     for (auto& child : out.children_) {
@@ -170,42 +170,42 @@ class PartReader {
 
 namespace {
 
-// The transactions that the steps point into, as [first, end): a batch of one table in a package of thousands of small
-// transactions does not carry them all. Without steps: all.
-std::pair<std::size_t, std::size_t> pointed_into(std::size_t transactions, std::span<const Step> steps) {
+// The transactions that the operations point into, as [first, end): a row batch of one table in a change batch of
+// thousands of small transactions does not carry them all. Without operations: all.
+std::pair<std::size_t, std::size_t> pointed_into(std::size_t transactions, std::span<const Operation> operations) {
   std::size_t first = transactions;
   std::size_t end = 0;
   const auto take = [&](std::uint32_t index) {
     first = std::min<std::size_t>(first, index);
     end = std::max<std::size_t>(end, index + std::size_t{1});
   };
-  for (const auto& step : steps) {
-    if (const auto* batch = std::get_if<RowBatch>(&step)) std::ranges::for_each(batch->transaction, take);
-    if (const auto* truncate = std::get_if<Truncate>(&step)) take(truncate->transaction);
+  for (const auto& operation : operations) {
+    if (const auto* batch = std::get_if<RowBatch>(&operation)) std::ranges::for_each(batch->transaction, take);
+    if (const auto* truncate = std::get_if<Truncate>(&operation)) take(truncate->transaction);
   }
   return first < end ? std::pair(first, std::min(end, transactions)) : std::pair(std::size_t{0}, transactions);
 }
 
-void move_down(Step& step, std::uint32_t by) {
+void move_down(Operation& operation, std::uint32_t by) {
   const auto move = [by](std::uint32_t& index) {
     if (index < by) PartReader::damaged();
     index -= by;
   };
-  if (auto* batch = std::get_if<RowBatch>(&step)) std::ranges::for_each(batch->transaction, move);
-  if (auto* truncate = std::get_if<Truncate>(&step)) move(truncate->transaction);
+  if (auto* batch = std::get_if<RowBatch>(&operation)) std::ranges::for_each(batch->transaction, move);
+  if (auto* truncate = std::get_if<Truncate>(&operation)) move(truncate->transaction);
 }
 
 }  // namespace
 
-std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps) {
+std::string write_part(const std::vector<Transaction>& transactions, std::span<const Operation> operations) {
   PartWriter out;
   out.number(part_format);
-  const auto [first, end] = pointed_into(transactions.size(), steps);
+  const auto [first, end] = pointed_into(transactions.size(), operations);
   out.number(static_cast<std::uint32_t>(first));
   out.array(std::vector(transactions.begin() + static_cast<std::ptrdiff_t>(first),
                         transactions.begin() + static_cast<std::ptrdiff_t>(end)));
-  for (const auto& step : steps) {
-    std::visit([&out](const auto& each) { out.write(each); }, step);
+  for (const auto& operation : operations) {
+    std::visit([&out](const auto& each) { out.write(each); }, operation);
   }
   return out.take();
 }
@@ -217,8 +217,8 @@ Part read_part(std::string_view bytes) {
   const auto first = in.number<std::uint32_t>();
   part.transactions = in.array<Transaction>();
   while (!in.at_end()) {
-    part.steps.push_back(in.step());
-    if (first > 0) move_down(part.steps.back(), first);
+    part.operations.push_back(in.operation());
+    if (first > 0) move_down(part.operations.back(), first);
   }
   return part;
 }

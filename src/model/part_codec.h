@@ -1,4 +1,4 @@
-// Steps as bytes: parts of open transactions and changes of tables that are still being copied, which wait in the
+// Operations as bytes: parts of open transactions and changes of tables that are still being copied, which wait in the
 // spool, and prepared transactions, which wait in the destination. Self-contained: schemas and transactions are in it.
 // Not a public format: a part is read by the version that wrote it or a later one, and starts with a format number.
 #pragma once
@@ -8,17 +8,18 @@
 #include <string_view>
 #include <vector>
 
-#include "model/load_package.h"
+#include "model/batch.h"
 
 namespace walbrook {
 
 struct Part {
   std::vector<Transaction> transactions;
-  std::vector<Step> steps;  // RowBatch and Truncate; a part never names other parts
+  std::vector<Operation> operations;  // RowBatch and Truncate; a part never names other parts
 };
 
 // Borrows nothing: the bytes are whole.
-[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions, std::span<const Step> steps);
+[[nodiscard]] std::string write_part(const std::vector<Transaction>& transactions,
+                                     std::span<const Operation> operations);
 
 // Damaged bytes are an Error of kind destination.
 [[nodiscard]] Part read_part(std::string_view bytes);

@@ -26,7 +26,7 @@ struct RowBatch {
   TableSchemaRef schema;
   std::vector<Column> columns;             // as schema->columns
   std::vector<Op> ops;                     // one a row
-  std::vector<std::uint32_t> transaction;  // one a row: index into the package's transactions, ascending
+  std::vector<std::uint32_t> transaction;  // one a row: index into the change batch's transactions, ascending
   // One a row: the number of its change among all changes of the source's transaction, over all tables, from 0 on. An
   // update's `before` has the number of the update. Where a transaction has more than 2^32 changes it begins again.
   std::vector<std::uint32_t> sequence;

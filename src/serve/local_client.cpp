@@ -101,7 +101,7 @@ std::optional<Descriptor> connect_to(const std::string& path) {
       case Dialled::State::unknown:
         throw Error(ErrorKind::destination,
                     fmt::format("it cannot be told whether a run answers at {}: {}", path, strerror(dialled.error)),
-                    "Mend that first: the file of a run that is at work cannot be opened by anybody else.");
+                    "Fix that first: the file of a run that is at work cannot be opened by anybody else.");
     }
   }
 }
@@ -159,7 +159,7 @@ std::optional<Reply> ask(const std::string& path, const Asked& asked) {
   }
   const bool users_fault = document.value("kind", "") == to_string(ErrorKind::configuration);
   throw Error(users_fault ? ErrorKind::configuration : ErrorKind::destination, document.value("error", ""),
-              document.value("mend", ""));
+              document.value("hint", ""));
 }
 
 }  // namespace

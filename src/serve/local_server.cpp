@@ -57,13 +57,13 @@ constexpr std::size_t most_waiting_queries = 32;
 
 std::string error_json(const Error& error) {
   const nlohmann::ordered_json body = {
-      {"error", error.cause()}, {"mend", error.mend()}, {"kind", to_string(error.kind())}};
+      {"error", error.cause()}, {"hint", error.hint()}, {"kind", to_string(error.kind())}};
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Answer refusal(int status, const std::string& cause, const std::string& mend = {}) {
+Answer refusal(int status, const std::string& cause, const std::string& hint = {}) {
   const auto kind = status < 500 ? ErrorKind::configuration : ErrorKind::destination;
-  return {.status = status, .body = error_json(Error(kind, cause, mend))};
+  return {.status = status, .body = error_json(Error(kind, cause, hint))};
 }
 
 // What `body` returns, or the error that it throws.

@@ -64,7 +64,7 @@ ordered_json to_document(const replication::Counts& counts) {
           {"updates", counts.updates},
           {"deletes", counts.deletes},
           {"truncates", counts.truncates},
-          {"variants", counts.variants},
+          {"overflow_values", counts.overflow_values},
           {"loads", counts.loads}};
 }
 
@@ -75,7 +75,7 @@ replication::Counts counts_from(const json& document) {
   document.at("updates").get_to(counts.updates);
   document.at("deletes").get_to(counts.deletes);
   document.at("truncates").get_to(counts.truncates);
-  document.at("variants").get_to(counts.variants);
+  document.at("overflow_values").get_to(counts.overflow_values);
   document.at("loads").get_to(counts.loads);
   return counts;
 }

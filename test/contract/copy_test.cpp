@@ -144,12 +144,12 @@ TEST_P(CopyTest, p4_overflow_columns_come_with_the_first_value_that_needs_one) {
   const auto table = record(contract::table("money", {{"id", int4, key}, {"a", numeric}, {"b", numeric}}));
   const auto writer = copy_writer(table);
   writer->append(0, inserts(table.columns, {{1, 1'000'000'000, 1}}));
-  writer->append(0, inserts(table.columns, {{2, VariantText{"NaN"}, 1}, {3, 1, 1}}));
-  writer->append(0, inserts(table.columns, {{4, VariantText{"1e50"}, VariantText{"-1e50"}}}));
+  writer->append(0, inserts(table.columns, {{2, OverflowText{"NaN"}, 1}, {3, 1, 1}}));
+  writer->append(0, inserts(table.columns, {{4, OverflowText{"1e50"}, OverflowText{"-1e50"}}}));
   writer->finish();
   load(0x2000, [&](Transaction& transaction) {
     transaction.swap_in(table);
-    apply(transaction, table, Effect(table.columns).insert({5, VariantText{"inf"}, 2}));
+    apply(transaction, table, Effect(table.columns).insert({5, OverflowText{"inf"}, 2}));
   });
   EXPECT_EQ(rows(table), (Strings{"1|1000000000|1", "2|~NaN|1", "3|1|1", "4|~1e50|~-1e50", "5|~inf|2"}));
 }
@@ -161,7 +161,7 @@ TEST_P(CopyTest, a_finished_copy_can_get_overflow_columns) {
   add_overflow(table, {"a"});
   load(0x2000, [&](Transaction& transaction) {
     transaction.swap_in(table);
-    apply(transaction, table, Effect(table.columns).replace({1, VariantText{"NaN"}}));
+    apply(transaction, table, Effect(table.columns).replace({1, OverflowText{"NaN"}}));
   });
   EXPECT_EQ(rows(table), Strings{"1|~NaN"});
 }

@@ -221,7 +221,7 @@ std::vector<std::vector<Cell>> read_from_duckdb(destination::Destination& destin
     auto& cells = rows.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (const auto& overflow = row[2 * i + 1]) {
-        cells.emplace_back(VariantText{*overflow});
+        cells.emplace_back(OverflowText{*overflow});
       } else if (const auto& printed = row[2 * i]) {
         cells.push_back(parse_duckdb_text(columns[i].type, *printed));
       } else {

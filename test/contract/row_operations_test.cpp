@@ -200,9 +200,10 @@ TEST_P(RowOperationsTest, p4_what_a_column_cannot_hold_is_in_its_overflow_column
   const auto table = create(schema, {{1, 5'000'000'000}});
   add_overflow(table, {"amount"});
   add_overflow(table, {"amount"});  // once more does no harm
-  EXPECT_EQ(merge(table, Effect(schema).insert({2, VariantText{"NaN"}}).insert({3, 7'000'000'000})).variants, 1U);
+  EXPECT_EQ(merge(table, Effect(schema).insert({2, OverflowText{"NaN"}}).insert({3, 7'000'000'000})).overflow_values,
+            1U);
   EXPECT_EQ(rows(table), (Strings{"1|5000000000", "2|~NaN", "3|7000000000"}));
-  merge(table, Effect(schema).replace({2, 1'000'000'000}).replace({1, VariantText{"1e40"}}));
+  merge(table, Effect(schema).replace({2, 1'000'000'000}).replace({1, OverflowText{"1e40"}}));
   EXPECT_EQ(rows(table), (Strings{"1|~1e40", "2|1000000000", "3|7000000000"}));
   merge(table, Effect(schema).remove({1, Null{}}).patch({8, Unchanged{}}, {1, Null{}}));
   EXPECT_EQ(rows(table), (Strings{"2|1000000000", "3|7000000000", "8|~1e40"})) << "a completed row takes it along";
@@ -212,17 +213,17 @@ TEST_P(RowOperationsTest, a_key_that_is_in_its_overflow_column_is_found_again) {
   open();
   const auto schema = contract::table("wild", {{"v", text}, {"k", numeric, key}});
   const auto table =
-      create(schema, {{"nan", VariantText{"NaN"}}, {"huge", VariantText{"1e50"}}, {"one", 1'000'000'000}});
+      create(schema, {{"nan", OverflowText{"NaN"}}, {"huge", OverflowText{"1e50"}}, {"one", 1'000'000'000}});
   add_overflow(table, {"k"});
   merge(table, Effect(schema)
-                   .replace({"nan2", VariantText{"NaN"}})
+                   .replace({"nan2", OverflowText{"NaN"}})
                    .replace({"one2", 1'000'000'000})
-                   .insert({"new", VariantText{"2e50"}}));
+                   .insert({"new", OverflowText{"2e50"}}));
   EXPECT_EQ(rows(table), (Strings{"huge|~1e50", "nan2|~NaN", "new|~2e50", "one2|1000000000"}));
-  merge(table, Effect(schema).remove({Null{}, VariantText{"1e50"}}).remove({Null{}, VariantText{"none"}}));
+  merge(table, Effect(schema).remove({Null{}, OverflowText{"1e50"}}).remove({Null{}, OverflowText{"none"}}));
   merge(table, Effect(schema)
-                   .remove({Null{}, VariantText{"2e50"}})
-                   .patch({Unchanged{}, VariantText{"3e50"}}, {Null{}, VariantText{"2e50"}}));
+                   .remove({Null{}, OverflowText{"2e50"}})
+                   .patch({Unchanged{}, OverflowText{"3e50"}}, {Null{}, OverflowText{"2e50"}}));
   EXPECT_EQ(rows(table), (Strings{"nan2|~NaN", "new|~3e50", "one2|1000000000"}));
 }
 
@@ -230,16 +231,16 @@ TEST_P(RowOperationsTest, an_overflow_key_where_the_table_never_had_one_matches_
   open();
   const auto schema = contract::table("tame", {{"k", numeric, key}});
   const auto table = create(schema, {{1'000'000'000}});
-  EXPECT_EQ(merge(table, Effect(schema).remove({VariantText{"NaN"}}).remove({1'000'000'000})).removed, 1U);
+  EXPECT_EQ(merge(table, Effect(schema).remove({OverflowText{"NaN"}}).remove({1'000'000'000})).removed, 1U);
   EXPECT_TRUE(rows(table).empty());
 }
 
 TEST_P(RowOperationsTest, without_key_overflow_texts_belong_to_the_content) {
   open();
   const auto schema = contract::table("heap", {{"amount", numeric}});
-  const auto table = create(schema, {{VariantText{"NaN"}}, {VariantText{"NaN"}}, {VariantText{"1e50"}}, {Null{}}});
+  const auto table = create(schema, {{OverflowText{"NaN"}}, {OverflowText{"NaN"}}, {OverflowText{"1e50"}}, {Null{}}});
   add_overflow(table, {"amount"});
-  EXPECT_EQ(merge(table, Effect(schema).remove({VariantText{"NaN"}}, 1).remove({Null{}}, 1)).removed, 2U);
+  EXPECT_EQ(merge(table, Effect(schema).remove({OverflowText{"NaN"}}, 1).remove({Null{}}, 1)).removed, 2U);
   EXPECT_EQ(rows(table), (Strings{"~1e50", "~NaN"}));
 }
 
@@ -247,7 +248,7 @@ TEST_P(RowOperationsTest, p4_a_value_without_its_overflow_column_is_refused) {
   open();
   const auto schema = contract::table("money", {{"id", int4, key}, {"amount", numeric}});
   const auto table = create(schema);
-  EXPECT_NE(error_of([&] { merge(table, Effect(schema).insert({2, VariantText{"NaN"}})); }), "");
+  EXPECT_NE(error_of([&] { merge(table, Effect(schema).insert({2, OverflowText{"NaN"}})); }), "");
   EXPECT_TRUE(rows(table).empty());
 }
 

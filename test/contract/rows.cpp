@@ -59,8 +59,8 @@ void append_value(Column& column, const Cell& cell) {
         using Value = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<Value, Null> || std::is_same_v<Value, Unchanged>) {
           column.append_null();
-        } else if constexpr (std::is_same_v<Value, VariantText>) {
-          column.append_variant(value.text);
+        } else if constexpr (std::is_same_v<Value, OverflowText>) {
+          column.append_overflow(value.text);
         } else if constexpr (std::is_same_v<Value, std::string>) {
           column.append_bytes(value);
         } else if constexpr (std::is_same_v<Value, TimeTz> || std::is_same_v<Value, Interval>) {
@@ -119,7 +119,7 @@ std::string parts_text(const Parts& parts) {
 }  // namespace
 
 Cell cell_of(const Column& column, std::size_t row) {
-  if (const auto* overflow = column.variant(row)) return VariantText{*overflow};
+  if (const auto* overflow = column.overflow_at(row)) return OverflowText{*overflow};
   if (column.is_null(row)) return Null{};
   switch (column.type().layout) {
     case Layout::boolean:
@@ -171,7 +171,7 @@ std::string to_text(const Cell& cell) {
           return "-";
         } else if constexpr (std::is_same_v<Value, Unchanged>) {
           return "(unchanged)";
-        } else if constexpr (std::is_same_v<Value, VariantText>) {
+        } else if constexpr (std::is_same_v<Value, OverflowText>) {
           return "~" + value.text;
         } else if constexpr (std::is_same_v<Value, bool>) {
           return value ? "true" : "false";

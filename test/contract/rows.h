@@ -17,7 +17,7 @@ namespace walbrook::contract {
 
 struct Null {};
 struct Unchanged {};  // the cell was not sent
-struct VariantText {
+struct OverflowText {
   std::string text;
 };
 struct Cell;
@@ -25,8 +25,8 @@ struct Cell;
 struct Parts {
   std::vector<Cell> cells;
 };
-struct Cell : std::variant<Null, Unchanged, VariantText, bool, int, std::int64_t, std::uint64_t, double, Int128, TimeTz,
-                           Interval, std::string, Parts> {
+struct Cell : std::variant<Null, Unchanged, OverflowText, bool, int, std::int64_t, std::uint64_t, double, Int128,
+                           TimeTz, Interval, std::string, Parts> {
   using variant::variant;
 };
 

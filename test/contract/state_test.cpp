@@ -40,7 +40,7 @@ TEST_P(StateTest, a_new_destination_is_empty) {
 
 TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   open();
-  auto suspended = record(orders, OutputState::quarantined);
+  auto suspended = record(orders, OutputState::suspended);
   suspended.target_name = "orders_2";
   suspended.snapshot_lsn = Lsn{0x1600000028};
   suspended.reason = "column \"mood\" 'bored' \xF0\x9F\x98\x80";
@@ -62,7 +62,7 @@ TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   EXPECT_EQ(first.schema, "public");
   EXPECT_EQ(first.name, "orders");
   EXPECT_EQ(first.target(), suspended.target());
-  EXPECT_EQ(first.state, OutputState::quarantined);
+  EXPECT_EQ(first.state, OutputState::suspended);
   EXPECT_EQ(first.snapshot_lsn, suspended.snapshot_lsn);
   EXPECT_EQ(first.reason, suspended.reason);
   EXPECT_EQ(first.fingerprint, suspended.fingerprint);

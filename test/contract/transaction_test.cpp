@@ -165,7 +165,7 @@ TEST_P(TransactionTest, p2_kill_after_a_swap_and_changes_keeps_them) {
     const auto transaction = opened.begin({});
     transaction->swap_in(table);
     apply(*transaction, table,
-          Effect(orders).replace({2, "merged"}).remove({3, Null{}}).insert({4, VariantText{"odd"}}));
+          Effect(orders).replace({2, "merged"}).remove({3, Null{}}).insert({4, OverflowText{"odd"}}));
     transaction->put(PutCheckpoint{at(0x9000)});
     transaction->commit();
     die();

@@ -11,10 +11,11 @@ struct ValueCase {
   std::string name;    // of the test and of the table
   std::string type;    // SQL
   std::string values;  // a query of one column
-  // SQL over `v`, which is not NULL: the integer that the column must hold, NULL where it must hold a variant. Empty
+  // SQL over `v`, which is not NULL: the integer that the column must hold, NULL where it must hold an overflow. Empty
   // where the column holds no integer: then it is known only that it must hold `v` itself.
   std::string integer;
-  std::string held = "true";  // SQL over `v`, where `integer` is empty: whether the column holds it, or a variant does
+  std::string held =
+      "true";  // SQL over `v`, where `integer` is empty: whether the column holds it, or an overflow does
 };
 
 // DDL that some of the types need.

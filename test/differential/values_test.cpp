@@ -62,10 +62,10 @@ Cells copy_binary(Sql& sql, const std::string& query) {
   const Result started(PQexec(sql.raw(), ("COPY (" + query + ") TO STDOUT (FORMAT binary)").c_str()));
   if (PQresultStatus(started.get()) != PGRES_COPY_OUT) throw std::runtime_error(PQerrorMessage(sql.raw()));
   std::string stream;
-  char* piece = nullptr;
-  for (int size = 0; (size = PQgetCopyData(sql.raw(), &piece, 0)) > 0;) {
-    const std::unique_ptr<char, Clear> owned(piece);
-    stream.append(piece, static_cast<std::size_t>(size));
+  char* received = nullptr;
+  for (int size = 0; (size = PQgetCopyData(sql.raw(), &received, 0)) > 0;) {
+    const std::unique_ptr<char, Clear> owned(received);
+    stream.append(received, static_cast<std::size_t>(size));
   }
   for (Result rest(PQgetResult(sql.raw())); rest; rest.reset(PQgetResult(sql.raw()))) {
   }
@@ -115,7 +115,7 @@ std::map<std::string, Cells> stream_cells(Sql& sql, Form form) {
   return cells;
 }
 
-// A binary form that needs the text must be one whose text is a variant.
+// A binary form that needs the text must be one whose text is an overflow.
 Column column_of(const Cells& cells, const ValueParser& parser, const PhysicalType& type, const std::string& way,
                  const Column* by_text = nullptr) {
   Column column(type);
@@ -128,9 +128,9 @@ Column column_of(const Cells& cells, const ValueParser& parser, const PhysicalTy
     const auto status = parser(*cell, {.limits = no_limits}, column);
     if (status == ParseStatus::ok) continue;
     EXPECT_EQ(column.size(), row);
-    const auto* variant = by_text == nullptr ? nullptr : by_text->variant(row);
-    if (status == ParseStatus::needs_text && variant != nullptr && is_nested(type.layout)) {
-      column.append_variant(*variant);
+    const auto* overflow = by_text == nullptr ? nullptr : by_text->overflow_at(row);
+    if (status == ParseStatus::needs_text && overflow != nullptr && is_nested(type.layout)) {
+      column.append_overflow(*overflow);
     } else {
       ADD_FAILURE() << way << " refused: " << cell->substr(0, 200);
       column.append_null();
@@ -144,11 +144,11 @@ void expect_same(const Column& got, const Column& wanted, const Cells& texts, co
   for (std::size_t row = 0; row < got.size(); ++row) {
     const std::string where = way + ", row " + std::to_string(row) + ": " + texts[row].value_or("NULL").substr(0, 200);
     EXPECT_TRUE(got.same_value(row, wanted, row)) << where;
-    const auto* variant = got.variant(row);
-    const auto* wanted_variant = wanted.variant(row);
-    ASSERT_EQ(variant == nullptr, wanted_variant == nullptr) << where;
-    if (variant != nullptr) {
-      EXPECT_EQ(*variant, *wanted_variant) << where;
+    const auto* overflow = got.overflow_at(row);
+    const auto* wanted_overflow = wanted.overflow_at(row);
+    ASSERT_EQ(overflow == nullptr, wanted_overflow == nullptr) << where;
+    if (overflow != nullptr) {
+      EXPECT_EQ(*overflow, *wanted_overflow) << where;
     }
   }
   EXPECT_EQ(got.data(), wanted.data()) << way;
@@ -179,25 +179,25 @@ std::string integer_of(const Column& column, std::size_t row) {
   }
 }
 
-// The column against PostgreSQL's own answer: `integers` where the case has them, NULL there means a variant.
+// The column against PostgreSQL's own answer: `integers` where the case has them, NULL there means an overflow.
 void expect_right(const Column& column, const Cells& texts, const Cells& integers, const ValueCase& item) {
   const bool asked_whether_held = item.integer.empty();
   ASSERT_EQ(column.size(), texts.size());
   for (std::size_t row = 0; row < texts.size(); ++row) {
     const std::string where = "row " + std::to_string(row) + ": " + texts[row].value_or("NULL").substr(0, 200);
-    const auto* variant = column.variant(row);
-    if (variant != nullptr) {
-      EXPECT_EQ(*variant, texts[row]) << where;
+    const auto* overflow = column.overflow_at(row);
+    if (overflow != nullptr) {
+      EXPECT_EQ(*overflow, texts[row]) << where;
     }
     if (!texts[row]) {
-      EXPECT_TRUE(column.is_null(row) && variant == nullptr) << where;
+      EXPECT_TRUE(column.is_null(row) && overflow == nullptr) << where;
     } else if (asked_whether_held) {
-      EXPECT_EQ(variant == nullptr, integers[row] == "t") << where;
+      EXPECT_EQ(overflow == nullptr, integers[row] == "t") << where;
     } else if (integers[row]) {
       ASSERT_FALSE(column.is_null(row)) << where;
       EXPECT_EQ(integer_of(column, row), *integers[row]) << where;
     } else {
-      EXPECT_NE(variant, nullptr) << where;
+      EXPECT_NE(overflow, nullptr) << where;
     }
   }
 }
@@ -247,7 +247,7 @@ TEST_P(Differential, every_way_gives_the_same_bits) {
   const auto wanted = column_of(text.cells, parsers.text, type, "text");
 
   if (item.name == "chars") {  // up to 15 it is printed as the raw byte
-    EXPECT_TRUE(wanted.variants().empty());
+    EXPECT_TRUE(wanted.overflow().empty());
   } else {
     const auto integers = fetch(
         *sql, "SELECT " + (item.integer.empty() ? item.held : item.integer) + " FROM " + item.name + " ORDER BY id",
@@ -269,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(Types, Differential, testing::ValuesIn(value_cases()),
                          [](const auto& param) { return param.param.name; });
 
 // A server whose encoding is SQL_ASCII converts nothing, and as UTF8 it refuses to send what is not valid.
-TEST(DifferentialEncodings, bytes_that_are_no_utf8_are_variants_in_both_forms) {
+TEST(DifferentialEncodings, bytes_that_are_no_utf8_go_to_the_overflow_column_in_both_forms) {
   auto& server = PostgresServer::shared();
   Sql(server.conninfo())
       .exec("CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
@@ -283,10 +283,10 @@ TEST(DifferentialEncodings, bytes_that_are_no_utf8_are_variants_in_both_forms) {
     const auto text = fetch(sql, "SELECT v FROM t ORDER BY id", Form::text);
     const auto wanted = column_of(text.cells, parsers.text, {Layout::utf8}, "text");
     EXPECT_EQ(wanted.bytes_at(0), "plain");
-    EXPECT_EQ(*wanted.variant(1), "\\x636166e9205c");
+    EXPECT_EQ(*wanted.overflow_at(1), "\\x636166e9205c");
     EXPECT_EQ(wanted.bytes_at(2), "\xC3\xA9");
-    EXPECT_EQ(*wanted.variant(3), "\\xfffe");
-    EXPECT_EQ(wanted.variants().size(), 2U);
+    EXPECT_EQ(*wanted.overflow_at(3), "\\xfffe");
+    EXPECT_EQ(wanted.overflow().size(), 2U);
     const auto binary = fetch(sql, "SELECT v FROM t ORDER BY id", Form::binary);
     expect_same(column_of(binary.cells, parsers.binary, {Layout::utf8}, "binary"), wanted, text.cells, "binary");
 

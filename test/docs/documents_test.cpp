@@ -132,20 +132,20 @@ class Document : public ::testing::TestWithParam<std::string> {
       return;
     }
     if (is_listed("$ " + example.command)) return;
-    auto trouble = attempt(example);
-    if (!trouble.empty() && !place().run("jobs -r").shown.empty()) {
-      const bool came = eventually([&] { return (trouble = attempt(example)).empty(); }, patience);
-      if (!came) trouble += "\nin the background: " + place().background();
+    auto problem = attempt(example);
+    if (!problem.empty() && !place().run("jobs -r").shown.empty()) {
+      const bool came = eventually([&] { return (problem = attempt(example)).empty(); }, patience);
+      if (!came) problem += "\nin the background: " + place().background();
     }
-    if (!trouble.empty())
-      ADD_FAILURE_AT(GetParam().c_str(), example.line) << "$ " << example.command << "\n" << trouble;
+    if (!problem.empty())
+      ADD_FAILURE_AT(GetParam().c_str(), example.line) << "$ " << example.command << "\n" << problem;
   }
 
   std::string attempt(const Example& example) {
     const auto result = place().run(example.command);
-    auto trouble = difference(example.output, result.shown);
-    if (trouble.empty() && (result.exit_code != 0) == example.fails()) return "";
-    return "exit code " + std::to_string(result.exit_code) + "\n" + trouble;
+    auto problem = difference(example.output, result.shown);
+    if (problem.empty() && (result.exit_code != 0) == example.fails()) return "";
+    return "exit code " + std::to_string(result.exit_code) + "\n" + problem;
   }
 
   std::vector<NotRun> not_run_;

@@ -6,8 +6,8 @@
 mkdir .walbrook && printf '[pipelines.shop]\nslotname = "x"\n' > .walbrook/config.toml
 walbrook run
 
-### 2 .walbrook/config.toml:2: load.package_rows is to be a number, without quotes
-mkdir .walbrook && printf '[load]\npackage_rows = "10"\n' > .walbrook/config.toml
+### 2 .walbrook/config.toml:2: load.batch_rows is to be a number, without quotes
+mkdir .walbrook && printf '[load]\nbatch_rows = "10"\n' > .walbrook/config.toml
 walbrook run
 
 ### 2 .walbrook/config.toml:2: this is not TOML
@@ -277,7 +277,7 @@ walbrook run --source $S
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT active FROM pg_replication_slots" | grep -q t && break; sleep 0.05; done
 for try in 1 2 3 4 5; do  # where the follower moves the slot just then, another message comes
-  walbrook run --source $S --destination duckdb:///another$try.duckdb --adopt-slot --slot-wait 0 > out 2>&1
+  walbrook run --source $S --destination duckdb:///another$try.duckdb --adopt-slot --slot-timeout 0 > out 2>&1
   exit_code=$?
   grep -q "is read by another" out && break
 done
@@ -340,13 +340,13 @@ admin "BEGIN; INSERT INTO customers VALUES (3, 'Barbara'); SELECT pg_sleep(3); C
 sleep 0.3
 walbrook run --source $S
 
-### 5 table public.secret is set aside
+### 5 table public.secret is suspended
 shop
 admin "CREATE TABLE secret (id int PRIMARY KEY); ALTER TABLE orders OWNER TO postgres; GRANT SELECT ON orders TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE orders"
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do grep -q "streaming\|copied" log && break; sleep 0.05; done
 admin "ALTER PUBLICATION walbrook_shop ADD TABLE secret"
-for try in $(seq 200); do grep -q "set aside\|is suspended" log && break; sleep 0.05; done
+for try in $(seq 200); do grep -q "is suspended" log && break; sleep 0.05; done
 kill %1; wait %1
 exit_code=$?
 cat log
@@ -368,7 +368,7 @@ walbrook run --source $S --skip-transaction $(psql -qAtX "$ADMIN" -c "SELECT pg_
 shop
 walbrook run --source $S
 admin "INSERT INTO customers SELECT n, repeat('x', 100) FROM generate_series(10, 5000) n"
-walbrook run --source $S --max-spool-size 4kB --decoding-memory 64kB --package-bytes 64kB
+walbrook run --source $S --max-spool-size 4kB --logical-decoding-work-mem 64kB --batch-bytes 64kB
 
 ### 4 the destination /home/you/shop.duckdb is locked by …
 shop

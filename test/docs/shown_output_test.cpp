@@ -34,8 +34,8 @@ TEST(ShownOutput, anything_else_may_not) {
 }
 
 TEST(ShownOutput, a_message_is_held_by_its_lines_in_order) {
-  EXPECT_TRUE(holds("note\nerror: slot s is lost at 0/1538AD8\n  Mend", "slot … is lost at 0/2538AD8\nMend"));
-  EXPECT_FALSE(holds("Mend\nerror: slot s is lost", "slot … is lost\nMend"));
+  EXPECT_TRUE(holds("note\nerror: slot s is lost at 0/1538AD8\n  Fix", "slot … is lost at 0/2538AD8\nFix"));
+  EXPECT_FALSE(holds("Fix\nerror: slot s is lost", "slot … is lost\nFix"));
   EXPECT_FALSE(holds("error: slot s is gone", "slot … is lost"));
 }
 

@@ -18,7 +18,7 @@ namespace walbrook::test {
 
 class Workplace {
  public:
-  // With `database`, made anew and empty, for the variable ADMIN; "": without one.
+  // With `database`, created again and empty, for the variable ADMIN; "": without one.
   Workplace(PostgresServer& server, const std::string& database);
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int starts_at_most = 60;
 
-// Tables with and without a key, an unchanged big value, transactions larger than a package: every step of a load is
+// Tables with and without a key, an unchanged big value, transactions larger than a batch: every step of a load is
 // taken.
 void make_source(const ReplicatedDatabase& db) {
   db.exec(
@@ -55,8 +55,8 @@ std::set<std::string>& points_hit() {
 class Kill : public ::testing::TestWithParam<std::string> {
  protected:
   Kill() {
-    // Large transactions are streamed and staged in parts.
-    db_.pipeline.flags = {"--package-bytes", "65536", "--decoding-memory", "64kB", "--two-phase"};
+    // Large transactions are streamed and spooled in parts.
+    db_.pipeline.flags = {"--batch-bytes", "65536", "--logical-decoding-work-mem", "64kB", "--two-phase"};
     make_source(db_);
   }
 
@@ -119,8 +119,8 @@ TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
   EXPECT_EQ(dropped.exit_code, 0) << dropped.describe();
   EXPECT_EQ(publications(), "0") << dropped.describe();
   ASSERT_TRUE(killed());
-  db.exec(
-      "CREATE TABLE later(id int PRIMARY KEY)");  // only a publication that is made anew holds it as soon as it begins
+  db.exec("CREATE TABLE later(id int PRIMARY KEY)");  // only a publication that is created again holds it as soon as it
+                                                      // begins
   const auto reset = db.pipeline.run({"--reset"});
   EXPECT_EQ(reset.exit_code, 0) << reset.describe();
   EXPECT_NE(reset.err.find("created for 2 tables"), std::string::npos) << reset.describe();

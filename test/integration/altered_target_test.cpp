@@ -1,4 +1,4 @@
-// P7 where the trouble is a target table that somebody dropped or altered in the DuckDB file.
+// P7 where the cause is a target table that somebody dropped or altered in the DuckDB file.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -123,7 +123,7 @@ TEST_P(TargetConflict, p7_is_suspended_and_what_the_user_made_stays) {
     EXPECT_EQ(result.exit_code, 5) << result.describe();
     EXPECT_NE(result.err.find(GetParam().told), std::string::npos) << result.describe();
     EXPECT_NE(result.err.find("--dataset NAME"), std::string::npos) << result.describe();
-    EXPECT_EQ(db.state(), "quarantined");
+    EXPECT_EQ(db.state(), "suspended");
     EXPECT_EQ(db.copied_value("SELECT mine FROM public.orders"), "42") << "it is not touched";
     expect_others_continue(db);
     db.exec("INSERT INTO items VALUES (" + std::to_string(100 + round) + ", 'later')");

@@ -164,7 +164,7 @@ TEST_F(BadInput, active_slot) {
   follower.signal(SIGSTOP);  // it keeps the slot and moves it no more
   Pipeline second = db.pipeline;
   second.file = db.folder() / "second.duckdb";
-  for (const auto& flags : {std::vector<std::string>{}, {"--adopt-slot", "--slot-wait", "1"}}) {
+  for (const auto& flags : {std::vector<std::string>{}, {"--adopt-slot", "--slot-timeout", "1"}}) {
     const auto result = second.run(flags);
     EXPECT_EQ(result.exit_code, 3) << result.describe();
     EXPECT_NE(result.err.find(holder), std::string::npos) << "pid " << holder << " is not named\n" << result.describe();

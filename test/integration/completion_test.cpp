@@ -52,9 +52,9 @@ TEST_F(Completion, bash_offers_what_may_stand_there) {
   const auto checked = shell({"bash", "-n", "walbrook.bash"});
   EXPECT_EQ(checked.exit_code, 0) << checked.describe();
   EXPECT_EQ(offered("pipe"), "pipeline");
-  EXPECT_EQ(offered("run --wi"), "--wire");
-  EXPECT_EQ(offered("run --wire ''"), "auto text binary");
-  EXPECT_EQ(offered("run --wire = b"), "binary");
+  EXPECT_EQ(offered("run --form"), "--format");
+  EXPECT_EQ(offered("run --format ''"), "auto text binary");
+  EXPECT_EQ(offered("run --format = b"), "binary");
   EXPECT_EQ(offered("run ''"), "shop other");
   EXPECT_EQ(offered("run --slot x --follow s"), "shop");
   EXPECT_EQ(offered("run --pipeline o"), "other");
@@ -80,7 +80,7 @@ TEST_F(Completion, zsh_and_fish_read_theirs) {
     write_script("fish");
     const auto result =
         shell({"fish", "--no-config", "-c",
-               "source ./walbrook.fish; complete -C 'walbrook run --wire t'; complete -C 'walbrook run s'; "
+               "source ./walbrook.fish; complete -C 'walbrook run --format t'; complete -C 'walbrook run s'; "
                "complete -C 'walbrook pipeline shop sy'"});
     EXPECT_EQ(result.err, "") << result.describe();
     EXPECT_EQ(result.out.substr(0, 4), "text") << result.describe();

@@ -27,7 +27,7 @@ TEST_P(Contradiction, is_refused_until_reset) {
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   DuckReader(db.file(), DuckReader::Access::read_write).exec(GetParam().state_sql);
   db.exec("INSERT INTO t VALUES (2)");
-  // The slot is made anew, so that the changes in between are gone.
+  // The slot is created again, so that the changes in between are gone.
   db.exec("SELECT pg_drop_replication_slot(" + quote_literal(db.pipeline.slot) +
           "); SELECT pg_create_logical_replication_slot(" + quote_literal(db.pipeline.slot) + ", 'pgoutput')");
   db.exec("INSERT INTO t VALUES (3)");

@@ -148,7 +148,7 @@ TEST_F(Decode, large_transactions_before_they_end) {
       "BEGIN; INSERT INTO orders SELECT g, repeat('x', 1000), 0 FROM generate_series(1, 200) g; "
       "SAVEPOINT s; INSERT INTO orders SELECT g, repeat('y', 1000), 0 FROM generate_series(201, 400) g; ROLLBACK TO s");
   db.exec("INSERT INTO other VALUES (2)");  // a commit, so that the log is flushed up to here
-  const std::vector<std::string> flags = {"--json", "--streaming", "on",    "--decoding-memory",
+  const std::vector<std::string> flags = {"--json", "--streaming", "on",    "--logical-decoding-work-mem",
                                           "64kB",   "--table",     "orders"};
   const auto streamed = kinds_of(decoded(flags));
   EXPECT_NE(streamed.find("Stream Start, Relation, Insert"), std::string::npos) << streamed;

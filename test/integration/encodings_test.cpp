@@ -205,7 +205,7 @@ TEST(Encodings, p4_a_table_that_was_corrected_and_resynced_under_follow_misses_n
   };
   ASSERT_TRUE(becomes("streaming")) << follower.err();
   db.exec("INSERT INTO t VALUES (2, '\xA9\xA1')");
-  ASSERT_TRUE(becomes("quarantined")) << follower.err();
+  ASSERT_TRUE(becomes("suspended")) << follower.err();
   db.exec("UPDATE t SET v = '\xCB\xDC' WHERE id = 2");
   const auto resync = test::run(db.pipeline.command("resync", {"t"}));
   ASSERT_EQ(resync.exit_code, 0) << resync.describe();

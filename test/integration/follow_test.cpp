@@ -99,7 +99,7 @@ TEST(Follow, a_partition_that_joins_with_another_identity_suspends_its_table_unt
     return arrives(db, "SELECT state FROM _walbrook.outputs WHERE source_name = 'm'", state);
   };
   db.exec("ALTER TABLE m ATTACH PARTITION m_b FOR VALUES IN ('b'); DELETE FROM m WHERE id = 1");
-  ASSERT_TRUE(state_of_m("quarantined")) << follower.err();
+  ASSERT_TRUE(state_of_m("suspended")) << follower.err();
   EXPECT_NE(follower.err().find("ALTER TABLE public.m_b REPLICA IDENTITY DEFAULT;"), std::string::npos)
       << follower.err();
   db.exec("UPDATE m SET v = 'y' WHERE id = 2; INSERT INTO t VALUES (1)");
@@ -230,8 +230,8 @@ TEST(Follow, keepalives_are_answered_while_the_loader_is_slow) {
   ReplicatedDatabase db(server);
   db.exec("CREATE TABLE t(id int PRIMARY KEY, v text)");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
-  // Staged in several hundred parts, each durable: that takes longer than the sender's patience.
-  db.pipeline.flags = {"--package-bytes", "4096"};
+  // Spooled in several hundred parts, each durable: that takes longer than the sender's patience.
+  db.pipeline.flags = {"--batch-bytes", "4096"};
   Process follower(db.pipeline.command("run", {"--follow"}));
   db.exec("INSERT INTO t SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 8000) g");
   db.exec("UPDATE t SET v = 'short' WHERE id % 100 = 0");
@@ -276,7 +276,7 @@ TEST(Follow, until_lsn_ends_before_that_commit) {
   EXPECT_EQ(db.differences(), "");
 }
 
-TEST(Follow, reset_begins_anew) {
+TEST(Follow, reset_begins_again) {
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);

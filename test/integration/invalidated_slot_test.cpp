@@ -6,14 +6,14 @@
 namespace walbrook::test {
 namespace {
 
-TEST(InvalidatedSlot, ends_a_run_soon_however_small_its_packages_are) {
+TEST(InvalidatedSlot, ends_a_run_soon_however_small_its_batches_are) {
   PostgresServer server({.settings = {"max_slot_wal_keep_size=32MB", "max_wal_size=32MB", "min_wal_size=32MB"}});
   const ReplicatedDatabase db(server);
   db.exec("CREATE TABLE t(id int PRIMARY KEY, v text)");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
-  // Ten thousand packages: more than the run can apply in the time that it has to end.
+  // Ten thousand batches: more than the run can apply in the time that it has to end.
   db.exec("INSERT INTO t SELECT g, repeat('y', 500) FROM generate_series(1, 30000) g");
-  Process reading(db.pipeline.command("run", {"--package-rows", "3"}));
+  Process reading(db.pipeline.command("run", {"--batch-rows", "3"}));
   const auto slot_is = [&db](const std::string& condition) {
     return db.value("SELECT " + condition +
                     " FROM pg_replication_slots WHERE slot_name = " + quote_literal(db.pipeline.slot)) == "t";

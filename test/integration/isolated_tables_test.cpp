@@ -54,7 +54,7 @@ TEST_F(OneTable, that_may_not_be_read_is_suspended_and_comes_back_by_itself) {
   expect_says(first, "table public.b is suspended");
   expect_says(first, "GRANT SELECT ON \"public\".\"b\" TO \"" + role + "\"");
   expect_equal({"public.a"});
-  EXPECT_EQ(state_of("b"), "quarantined");
+  EXPECT_EQ(state_of("b"), "suspended");
   const auto checked = test::run(db.pipeline.command("check"));
   EXPECT_EQ(checked.exit_code, 5) << checked.describe();
   expect_says(checked, "may not read public.b");
@@ -66,8 +66,8 @@ TEST_F(OneTable, that_may_not_be_read_is_suspended_and_comes_back_by_itself) {
   expect_equal({"public.a"});
 
   db.exec("GRANT SELECT ON b TO " + role);
-  const auto mended = db.pipeline.run();
-  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  const auto fixed = db.pipeline.run();
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.describe();
   EXPECT_EQ(db.differences(), "");
 
   // The stream needs no SELECT.
@@ -85,13 +85,13 @@ TEST_F(OneTable, comes_back_at_a_catalog_poll) {
       role);
   Process follower(db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "200"}));
   ASSERT_TRUE(eventually([&] { return state_in_run("a") == "streaming"; }, milliseconds(30'000))) << follower.err();
-  EXPECT_EQ(state_in_run("b"), "quarantined");
-  EXPECT_EQ(state_in_run("c"), "quarantined");
+  EXPECT_EQ(state_in_run("b"), "suspended");
+  EXPECT_EQ(state_in_run("c"), "suspended");
   EXPECT_NE(follower.err().find("BYPASSRLS"), std::string::npos) << follower.err();
   EXPECT_NE(follower.err().find("GRANT USAGE ON SCHEMA \"s\""), std::string::npos) << follower.err();
   db.exec("ALTER TABLE b DISABLE ROW LEVEL SECURITY; INSERT INTO b VALUES (2, 'y'); INSERT INTO s.c VALUES (2)");
   ASSERT_TRUE(eventually([&] { return state_in_run("b") == "streaming"; }, milliseconds(30'000))) << follower.err();
-  EXPECT_EQ(state_in_run("c"), "quarantined");
+  EXPECT_EQ(state_in_run("c"), "suspended");
   db.exec("GRANT USAGE ON SCHEMA s TO " + role);
   ASSERT_TRUE(eventually([&] { return state_in_run("c") == "streaming"; }, milliseconds(30'000))) << follower.err();
   follower.signal(SIGTERM);
@@ -114,8 +114,8 @@ TEST_F(OneTable, with_an_unlogged_partition_is_suspect_until_that_is_logged) {
   expect_says(gap, "ALTER TABLE public.r2 SET LOGGED;");
   expect_equal({"public.a", "public.b"});
   db.exec("INSERT INTO r VALUES (12); ALTER TABLE r2 SET LOGGED");
-  const auto mended = db.pipeline.run();
-  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  const auto fixed = db.pipeline.run();
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.describe();
   EXPECT_EQ(db.differences(), "");
 }
 
@@ -133,8 +133,8 @@ TEST_F(OneTable, whose_partition_is_sent_with_a_filter_of_its_own_is_suspended) 
   expect_says(filtered, "publish_via_partition_root = true");
   expect_equal({"public.a", "public.b"});
   db.exec("ALTER PUBLICATION walbrook DROP TABLE r1");
-  const auto mended = db.pipeline.run();
-  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  const auto fixed = db.pipeline.run();
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.describe();
   EXPECT_EQ(db.differences(), "");
 }
 
@@ -255,8 +255,8 @@ TEST_F(FewSlots, a_prepared_transaction_is_waited_for_so_long_and_named) {
   EXPECT_TRUE(slots_become("1"));
   expect_equal({"public.a", "public.b"});
   db.exec("ROLLBACK PREPARED 'left open'");
-  const auto mended = db.pipeline.run();
-  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  const auto fixed = db.pipeline.run();
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.describe();
   EXPECT_EQ(db.differences(), "");
 }
 

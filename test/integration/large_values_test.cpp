@@ -34,13 +34,13 @@ TEST(LargeValues, what_open_transactions_spool_has_a_limit_and_nothing_is_lost_a
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   db.exec("INSERT INTO t VALUES (0, 'before')");
   db.exec("INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1, 5000) g");
-  auto result = db.pipeline.run({"--package-bytes", "16384", "--max-spool-size", "100000"});
+  auto result = db.pipeline.run({"--batch-bytes", "16384", "--max-spool-size", "100000"});
   EXPECT_EQ(result.exit_code, 5) << result.describe();
   EXPECT_NE(result.err.find("100000 are allowed"), std::string::npos) << result.describe();
   EXPECT_NE(result.err.find("--max-spool-size"), std::string::npos) << result.describe();
   EXPECT_EQ(db.copied_value("SELECT count(*) FROM public.t"), "1");
   EXPECT_EQ(db.slot_past_checkpoint(), "");
-  result = db.pipeline.run({"--package-bytes", "16384"});
+  result = db.pipeline.run({"--batch-bytes", "16384"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(db.differences(), "");
 }

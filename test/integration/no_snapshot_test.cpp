@@ -9,7 +9,7 @@ namespace {
 
 // Killed on the way from `pending` to `streaming`, and started again without being told what the first run was told.
 TEST(NoSnapshot, p2_a_kill_at_its_beginning_loses_no_change) {
-  for (const std::string fault : {"before_promote", "before_commit", "after_commit"}) {
+  for (const std::string fault : {"before_swap_in", "before_commit", "after_commit"}) {
     const ReplicatedDatabase db;
     db.exec("CREATE TABLE t(id int PRIMARY KEY); CREATE TABLE u(id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
     const auto killed = db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", fault}});

@@ -42,7 +42,7 @@ class Oracle : public ::testing::Test {
 std::string json_of(const std::vector<std::string>& names) {
   std::string json;
   for (const auto& name : names) {
-    json += fmt::format(R"({}{{"name":"{}","source":"{}","variant":false}})", json.empty() ? "" : ",", name, name);
+    json += fmt::format(R"({}{{"name":"{}","source":"{}","overflow":false}})", json.empty() ? "" : ",", name, name);
   }
   return "[" + json + "]";
 }
@@ -133,18 +133,18 @@ TEST_F(Oracle, nested_values_are_compared_to_the_bottom) {
       << found();
 }
 
-TEST_F(Oracle, a_variant_holds_what_postgres_prints) {
+TEST_F(Oracle, an_overflow_column_holds_what_postgres_prints) {
   source(
       "CREATE TABLE t(n numeric); CREATE PUBLICATION walbrook FOR TABLE t; "
       "INSERT INTO t VALUES ('NaN'), (1.12345678901230), (2)");
   begin_copy("n DECIMAL(38,9), n__v_text VARCHAR",
-             R"([{"name":"n","source":"n","variant":false},{"name":"n__v_text","source":"n","variant":true}])");
+             R"([{"name":"n","source":"n","overflow":false},{"name":"n__v_text","source":"n","overflow":true}])");
   copy("INSERT INTO public.t VALUES (NULL, 'NaN'), (NULL, '1.12345678901230'), (2, NULL)");
   EXPECT_EQ(found(), "");
   copy("UPDATE public.t SET n__v_text = '1.1234567890123' WHERE n__v_text <> 'NaN'");
-  EXPECT_NE(found().find("variant '1.1234567890123'"), std::string::npos) << found();
+  EXPECT_NE(found().find("overflow '1.1234567890123'"), std::string::npos) << found();
   copy("UPDATE public.t SET n__v_text = '2' WHERE n = 2");
-  EXPECT_NE(found().find("both column and variant are set"), std::string::npos) << found();
+  EXPECT_NE(found().find("both column and overflow column are set"), std::string::npos) << found();
 }
 
 TEST_F(Oracle, columns_types_states_and_stray_tables_are_told) {

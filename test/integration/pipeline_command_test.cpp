@@ -86,7 +86,7 @@ TEST_F(PipelineCommand, tells_what_is_there) {
   EXPECT_EQ(loads.at(1).at("deletes"), 1);
   EXPECT_EQ(told({"loads", "--limit", "1"}).at("loads").at(0).at("load_id"), 3);
 
-  // A column more has its table copied anew.
+  // A column more has its table copied again.
   source_.exec("ALTER TABLE orders ADD paid boolean; INSERT INTO orders VALUES (4, 'four', 4, true)");
   ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
   source_.exec("INSERT INTO customers VALUES (2)");
@@ -113,15 +113,15 @@ TEST_F(PipelineCommand, of_another_dataset_naming_or_metadata_the_copies_move_th
   EXPECT_EQ(reader.value("SELECT string_agg(id, ' ' ORDER BY id) FROM elsewhere.orders WHERE _lsn > 0"), "2 3");
 }
 
-TEST_F(PipelineCommand, hints_in_the_configuration_name_and_widen_columns) {
+TEST_F(PipelineCommand, overrides_in_the_configuration_name_and_widen_columns) {
   write_file(config(),
              "[pipelines.shop]\ndestination = \"duckdb:///shop.duckdb\"\n[[pipelines.shop.tables]]\nname = \"orders\"\n"
-             "[pipelines.shop.tables.hints.id]\nname = \"order_id\"\ndata_type = \"bigint\"\n");
+             "[pipelines.shop.tables.overrides.id]\nname = \"order_id\"\ndata_type = \"bigint\"\n");
   copy_and_change();
   DuckReader reader(file());
   EXPECT_EQ(reader.value("SELECT string_agg(order_id::BIGINT, ' ' ORDER BY order_id) FROM public.orders"), "2 3");
   const auto config = walbrook({"config", "shop"});
-  EXPECT_NE(config.out.find("pipelines.shop.tables.hints.id.data_type"), std::string::npos) << config.describe();
+  EXPECT_NE(config.out.find("pipelines.shop.tables.overrides.id.data_type"), std::string::npos) << config.describe();
 }
 
 TEST_F(PipelineCommand, writes_the_schema_as_sql_and_for_programs) {
@@ -167,13 +167,13 @@ TEST_F(PipelineCommand, answers_while_a_run_holds_the_file_and_drops_nothing_the
   EXPECT_EQ(slots(), "1");
 }
 
-TEST_F(PipelineCommand, tables_that_were_set_aside_stand_under_failed) {
+TEST_F(PipelineCommand, suspended_tables_are_under_failed) {
   copy_and_change();
   EXPECT_TRUE(told({"failed"}).at("failed").empty());
   // As the loader leaves it; what makes it do so is tested with the engine.
   DuckReader(file(), DuckReader::Access::read_write)
       .exec(
-          "UPDATE _walbrook.outputs SET state = 'quarantined', reason = 'column \"price\": no number' WHERE "
+          "UPDATE _walbrook.outputs SET state = 'suspended', reason = 'column \"price\": no number' WHERE "
           "source_name "
           "= 'orders'");
   const auto failed = told({"failed"}).at("failed");
@@ -183,12 +183,12 @@ TEST_F(PipelineCommand, tables_that_were_set_aside_stand_under_failed) {
   EXPECT_NE(walbrook({"pipeline", "shop", "failed"}).out.find("the next start of walbrook run copies this table again"),
             std::string::npos);
   EXPECT_EQ(told({"info"}).at("tables").at(1).at("rows"), 2) << "its last copy stays and is counted";
-  // It is so: the next run mends it.
+  // It is so: the next run fixes it.
   ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
   EXPECT_TRUE(told({"failed"}).at("failed").empty());
 }
 
-TEST_F(PipelineCommand, drops_tables_that_the_next_run_copies_anew) {
+TEST_F(PipelineCommand, drops_tables_that_the_next_run_copies_again) {
   copy_and_change();
   auto result = walbrook({"pipeline", "shop", "drop", "orders"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
@@ -334,7 +334,7 @@ TEST_F(PipelineCommand, lists_the_configurations_and_what_else_their_files_hold)
   ASSERT_EQ(list.size(), 3U) << list;
   EXPECT_EQ(list.at(0).at("pipeline"), "shop");
   EXPECT_EQ(list.at(0).at("slot"), "shop");
-  EXPECT_EQ(list.at(1).at("trouble"), "has not run yet");
+  EXPECT_EQ(list.at(1).at("error"), "has not run yet");
   EXPECT_EQ(list.at(2).at("pipeline"), "other");
   EXPECT_EQ(list.at(2).at("configured"), false);
   EXPECT_NE(walbrook({"pipeline", "--list"}).out.find("other (not configured here)"), std::string::npos);

@@ -69,7 +69,7 @@ TEST_F(ProjectFolder, says_all_that_the_commands_need) {
   EXPECT_EQ(result.out, "count_star()\n2\n") << result.describe();
 }
 
-TEST_F(ProjectFolder, trouble_is_exit_code_two_with_file_and_line) {
+TEST_F(ProjectFolder, an_error_is_exit_code_two_with_file_and_line) {
   write_file(config(), "[pipelines.shop]\nslotname = \"x\"\n");
   for (const char* command : {"run", "check", "status", "config"}) {
     const auto result = walbrook({command});

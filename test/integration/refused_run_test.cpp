@@ -23,9 +23,9 @@ class RefusedRun : public ::testing::Test {
         << result.describe();
   }
 
-  void configure(const std::string& hints) {
+  void configure(const std::string& overrides) {
     std::filesystem::create_directories(db.folder() / ".walbrook");
-    std::ofstream(db.folder() / ".walbrook/config.toml") << hints;
+    std::ofstream(db.folder() / ".walbrook/config.toml") << overrides;
   }
   [[nodiscard]] ProcessResult run_configured() {
     auto command = walbrook_command({"run", "shop", "--source", db.pipeline.source, "--destination",
@@ -59,10 +59,10 @@ TEST_F(RefusedRun, for_a_destination_that_somebody_holds_leaves_nothing) {
   expect_nothing_left(db.pipeline.run(), 4);
 }
 
-TEST_F(RefusedRun, for_a_bad_hint_leaves_nothing) {
-  for (const auto* hint : {"hints.nosuch = { data_type = 'text' }", "hints.big = { data_type = 'double' }",
-                           "hints.p = { data_type = 'bigint' }", "hints.id = { name = 'big' }"}) {
-    configure(fmt::format("[[pipelines.shop.tables]]\nname = 'public.a'\n{}\n", hint));
+TEST_F(RefusedRun, for_a_bad_override_leaves_nothing) {
+  for (const auto* wrong : {"overrides.nosuch = { data_type = 'text' }", "overrides.big = { data_type = 'double' }",
+                            "overrides.p = { data_type = 'bigint' }", "overrides.id = { name = 'big' }"}) {
+    configure(fmt::format("[[pipelines.shop.tables]]\nname = 'public.a'\n{}\n", wrong));
     const auto result = run_configured();
     expect_nothing_left(result, 2);
     EXPECT_NE(result.err.find("columns: "), std::string::npos) << result.describe();
@@ -74,8 +74,9 @@ TEST_F(RefusedRun, is_none_for_a_type_that_holds_every_value) {
       "CREATE TABLE w(id int PRIMARY KEY, n int, s smallint, p numeric(9,0), r oid); INSERT INTO w VALUES (1, "
       "2147483647, -32768, 999999999, 4294967295), (2, -2147483648, 7, 'NaN', 0)");
   configure(
-      "[[pipelines.shop.tables]]\nname = 'public.w'\nhints.n = { data_type = 'double' }\nhints.s = { data_type = "
-      "'double' }\nhints.p = { data_type = 'bigint' }\nhints.r = { data_type = 'double' }\n");
+      "[[pipelines.shop.tables]]\nname = 'public.w'\noverrides.n = { data_type = 'double' }\noverrides.s = { data_type "
+      "= "
+      "'double' }\noverrides.p = { data_type = 'bigint' }\noverrides.r = { data_type = 'double' }\n");
   ASSERT_EQ(run_configured().exit_code, 0);
   db.exec("UPDATE w SET n = n + 1 WHERE id = 2; INSERT INTO w VALUES (3, 1, 1, -1, 1)");
   const auto result = run_configured();
@@ -92,16 +93,17 @@ TEST_F(RefusedRun, is_none_for_a_type_that_holds_every_value) {
 TEST_F(RefusedRun, is_none_where_the_source_was_altered_since) {
   db.exec("CREATE TABLE w(id int PRIMARY KEY, n int, gone int); INSERT INTO w VALUES (1, 2, 3)");
   configure(
-      "[[pipelines.shop.tables]]\nname = 'public.a'\n[[pipelines.shop.tables]]\nname = 'public.w'\nhints.n = { "
-      "data_type = 'double' }\nhints.gone = { data_type = 'bigint' }\n");
+      "[[pipelines.shop.tables]]\nname = 'public.a'\n[[pipelines.shop.tables]]\nname = 'public.w'\noverrides.n = { "
+      "data_type = 'double' }\noverrides.gone = { data_type = 'bigint' }\n");
   ASSERT_EQ(run_configured().exit_code, 0);
   db.exec(
       "ALTER TABLE w DROP COLUMN gone, ALTER COLUMN n TYPE bigint; INSERT INTO w VALUES (2, 3); INSERT INTO a "
       "VALUES (2, 3, 4)");
   const auto altered = run_configured();
   EXPECT_EQ(altered.exit_code, 0) << altered.describe();
-  EXPECT_NE(altered.err.find("the hint for column \"gone\" is passed over"), std::string::npos) << altered.describe();
-  EXPECT_NE(altered.err.find("the hint for column \"n\" is passed over"), std::string::npos) << altered.describe();
+  EXPECT_NE(altered.err.find("the override of column \"gone\" is passed over"), std::string::npos)
+      << altered.describe();
+  EXPECT_NE(altered.err.find("the override of column \"n\" is passed over"), std::string::npos) << altered.describe();
   EXPECT_EQ(DuckReader(db.file()).value("SELECT count(*) FROM public.w WHERE n = id + 1"), "2");
   EXPECT_EQ(DuckReader(db.file()).value("SELECT count(*) FROM public.a"), "2");
   db.exec("DROP TABLE w; INSERT INTO a VALUES (3, 4, 5)");

@@ -73,7 +73,7 @@ TEST_F(Resync, under_follow_the_run_copies_it_while_changes_go_on) {
 
 TEST_F(Resync, a_request_that_a_crash_follows_is_not_forgotten) {
   spoil();
-  Process follower(db_.pipeline.command("run", {"--follow"}, {{"WALBROOK_FAULT", "before_promote"}}));
+  Process follower(db_.pipeline.command("run", {"--follow"}, {{"WALBROOK_FAULT", "before_swap_in"}}));
   ASSERT_TRUE(begins_to_stream()) << follower.err();
   EXPECT_EQ(resync({"t"}).exit_code, 0);
   EXPECT_TRUE(follower.wait(milliseconds(30'000)).killed());
@@ -119,7 +119,7 @@ TEST_F(Resync, a_removed_table_is_refused) {
 
 TEST_F(Resync, a_suspended_table_goes_on) {
   DuckReader(db_.file(), DuckReader::Access::read_write)
-      .exec("UPDATE _walbrook.outputs SET state = 'quarantined', reason = 'a test' WHERE source_name = 't'");
+      .exec("UPDATE _walbrook.outputs SET state = 'suspended', reason = 'a test' WHERE source_name = 't'");
   EXPECT_EQ(resync({"t"}).exit_code, 0);
   EXPECT_EQ(db_.copied_value("SELECT reason FROM _walbrook.outputs WHERE source_name = 't'"), "a resync was requested");
   EXPECT_EQ(db_.pipeline.run().exit_code, 0);

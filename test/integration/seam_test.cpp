@@ -123,7 +123,7 @@ void make_tables(const ReplicatedDatabase& db) {
   db.exec("CREATE PUBLICATION walbrook FOR TABLE a0, a1, a2, log");
 }
 
-// Even rounds: everything is copied anew into another file over another slot. Odd ones: two tables leave the
+// Even rounds: everything is copied again into another file over another slot. Odd ones: two tables leave the
 // publication and come back while the others go on streaming.
 void begin_round(ReplicatedDatabase& db, int round) {
   if (round % 2 == 0) {

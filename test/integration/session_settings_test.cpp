@@ -16,7 +16,7 @@ class SessionSettings : public ::testing::Test {
         " '[2020-02-01 00:00+00,)')");
   }
   void expect_equal(const Environment& environment) {
-    const std::vector<std::string> in_text = {"--wire", "text"};
+    const std::vector<std::string> in_text = {"--format", "text"};
     auto result = db.pipeline.run(in_text, environment);
     EXPECT_EQ(result.exit_code, 0) << result.describe();
     db.exec("INSERT INTO t SELECT max(id) + 1, '1999-12-31', now(), '-1 mons', '\\xff', 0.1, NULL FROM t");

@@ -28,7 +28,7 @@ class Silence : public ::testing::Test {
     return eventually([this] { return proxy.swallows(); }, milliseconds(20'000));
   }
   // Another file, and no slot.
-  void begin_anew() {
+  void begin_again() {
     db.pipeline.file = db.folder() / fmt::format("copy_{}.duckdb", ++files);
     db.comparison.file = db.pipeline.file;
     db.exec(
@@ -99,7 +99,7 @@ TEST_F(Silence, sigterm_ends_every_wait) {
   db.exec("INSERT INTO t SELECT g, repeat(md5(g::text), 10) FROM generate_series(2001, 100000) g");
   for (const auto* at : {"", "set_config", "IDENTIFY_SYSTEM", "CREATE_REPLICATION_SLOT", "COPY \"public\"",
                          "START_REPLICATION", "rows"}) {
-    begin_anew();
+    begin_again();
     const std::string text = at;
     if (text.empty()) proxy.swallow();
     if (text == "rows") proxy.swallow_after(5'000'000);
@@ -153,7 +153,7 @@ TEST_F(Silence, a_statement_that_takes_long_is_no_broken_connection) {
 // A length that went wrong on the way: libpq refuses what is no length, and would wait for 2 GB of the other.
 TEST_F(Silence, an_absurd_length_is_an_error) {
   for (const auto& length : {std::string("\x7f\xff\xff\xf0", 4), std::string("\xff\xff\xff\xff", 4)}) {
-    begin_anew();
+    begin_again();
     const auto rows = db.value("SELECT count(*) FROM t");
     Process follower(follow());
     ASSERT_TRUE(arrives(rows)) << follower.err();

@@ -87,7 +87,7 @@ TEST_F(SkipTransaction, one_that_is_streamed_is_named_and_skipped_as_well) {
   EXPECT_EQ(db.pipeline.run({"--skip-transaction", fail()}).exit_code, 0);
   db.exec("INSERT INTO third VALUES (2)");
   db.exec("BEGIN; INSERT INTO other SELECT g FROM generate_series(10, 3000) g; " + std::string(cannot_be_sent + 6));
-  const std::vector<std::string> small = {"--decoding-memory", "64kB", "--package-rows", "500"};
+  const std::vector<std::string> small = {"--logical-decoding-work-mem", "64kB", "--batch-rows", "500"};
   auto result = db.pipeline.run(small);
   EXPECT_EQ(result.exit_code, 5) << result.describe();
   const auto lsn = lsn_in(result);

@@ -12,7 +12,7 @@ namespace {
 
 class SnapshotWorkers : public ::testing::Test {
  protected:
-  SnapshotWorkers() { db_.pipeline.flags = {"--snapshot-workers", "4", "--snapshot-piece", "16384"}; }
+  SnapshotWorkers() { db_.pipeline.flags = {"--snapshot-workers", "4", "--snapshot-chunk", "16384"}; }
 
   // A table of some hundred pages with holes and moved rows, one with big values, a partitioned one, many small ones.
   void make_source() const {
@@ -26,8 +26,8 @@ class SnapshotWorkers : public ::testing::Test {
         "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (3000); "
         "CREATE TABLE part_2 PARTITION OF part DEFAULT; "
         "INSERT INTO part SELECT g, md5(g::text) FROM generate_series(1, 9000) g; "
-        "CREATE TABLE variant(id int PRIMARY KEY, n numeric(6, 2)); "
-        "INSERT INTO variant SELECT g, CASE WHEN g % 100 = 0 THEN 'NaN' ELSE g / 10.0 END FROM "
+        "CREATE TABLE odd_numbers(id int PRIMARY KEY, n numeric(6, 2)); "
+        "INSERT INTO odd_numbers SELECT g, CASE WHEN g % 100 = 0 THEN 'NaN' ELSE g / 10.0 END FROM "
         "generate_series(1, 5000) g; "
         "DO $$BEGIN FOR i IN 1..30 LOOP EXECUTE format('CREATE TABLE small_%s(id int PRIMARY KEY, t text)', i); "
         "EXECUTE format('INSERT INTO small_%s SELECT g, repeat(''x'', g) FROM generate_series(1, %s) g', i, i - 1); "
@@ -71,7 +71,7 @@ TEST_F(SnapshotWorkers, hold_the_seam_under_writers) {
 TEST_F(SnapshotWorkers, p2_what_is_whole_stays_after_a_crash) {
   make_source();
   // The first table's copies are told before the small ones are written.
-  const auto killed = db_.pipeline.run({}, {{"WALBROOK_FAULT", "before_promote:2"}});
+  const auto killed = db_.pipeline.run({}, {{"WALBROOK_FAULT", "before_swap_in:2"}});
   EXPECT_TRUE(killed.killed()) << killed.describe();
   const auto result = db_.pipeline.run();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -80,7 +80,7 @@ TEST_F(SnapshotWorkers, p2_what_is_whole_stays_after_a_crash) {
   EXPECT_EQ(db_.differences(), "");
 }
 
-TEST_F(SnapshotWorkers, a_row_filter_and_columns_hold_in_every_piece) {
+TEST_F(SnapshotWorkers, a_row_filter_and_columns_hold_in_every_chunk) {
   make_source();
   db_.exec("CREATE PUBLICATION walbrook FOR TABLE wide (id, n) WHERE (id % 3 = 1)");
   const auto result = db_.pipeline.run();

@@ -48,7 +48,7 @@ TEST(Soak, memory_is_flat_after_ten_minutes) {
       "INSERT INTO account SELECT g, 0, '' FROM generate_series(1, 2000) g; "
       "CREATE TABLE entry(id bigserial PRIMARY KEY, account int, amount bigint, doc jsonb, at timestamptz DEFAULT "
       "now())");
-  Process follower(db.pipeline.command("run", {"--follow", "--package-rows", "3"}));
+  Process follower(db.pipeline.command("run", {"--follow", "--batch-rows", "3"}));
   const auto script = db.folder() / "load.sql";
   std::ofstream(script) << "\\set id random(1, 2000)\n"
                            "BEGIN;\n"

@@ -224,7 +224,7 @@ TEST_F(Surroundings, a_log_without_its_file_is_not_thrown_away) {
   EXPECT_FALSE(fs::exists(db.file()));
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0")
       << "nothing was made in the source";
-  // Who starts anew has no use for it.
+  // Who starts again has no use for it.
   EXPECT_EQ(db.pipeline.run({"--reset", "--yes"}).exit_code, 0);
   EXPECT_EQ(read_file(log.string() + ".orig"), "commits that are nowhere else");
   EXPECT_EQ(db.differences(), "");
@@ -363,7 +363,7 @@ TEST_F(Surroundings, no_argument_shows_its_password) {
                                                                      {"run", "--publication", url},
                                                                      {"run", "--table", url},
                                                                      {"run", "--log-level", url},
-                                                                     {"run", "--package-rows", url},
+                                                                     {"run", "--batch-rows", url},
                                                                      {"run", "--project", url},
                                                                      {"run", "--until-lsn", url},
                                                                      {"run", "--destination", url},

@@ -180,7 +180,7 @@ TEST(ChangeBatches, a_batch_that_was_asked_beyond_does_not_come_again) {
   shop.exec("CREATE TABLE a(id int PRIMARY KEY, v text)");
   init_replication(shop.init("a", false));
   for (int i = 0; i < 2; ++i) {
-    // Larger than a package is: its parts come as they are read, and are confirmed with its end.
+    // Larger than a batch is: its parts come as they are read, and are confirmed with its end.
     shop.exec("INSERT INTO a SELECT " + std::to_string(i) +
               " * 100000 + g, repeat('x', 1000) FROM "
               "generate_series(1, 50000) g");
@@ -334,10 +334,10 @@ TEST(ChangeBatches, say_what_stands_in_the_way) {
   auto options = shop.following();
   options.flush_slot = false;
   options.columns = {{"a", {{"id", {.data_type = "text", .name = "key"}}}}};
-  for (const auto& hinted : replication_resource(options).batches()) {
-    EXPECT_EQ(hinted.key_columns(), std::vector<std::string>{"key"});
+  for (const auto& overridden : replication_resource(options).batches()) {
+    EXPECT_EQ(overridden.key_columns(), std::vector<std::string>{"key"});
     Consumer consumer;
-    consumer.take(hinted);
+    consumer.take(overridden);
     EXPECT_EQ(consumer.value("SELECT key || typeof(key) FROM batch"), "1VARCHAR");
   }
   options.columns.clear();

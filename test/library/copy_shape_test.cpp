@@ -1,4 +1,5 @@
-// What a copy looks like where it is asked to look otherwise than the source: names, metadata columns, column hints.
+// What a copy looks like where it is asked to look otherwise than the source: names, metadata columns, column
+// overrides.
 #include <gtest/gtest.h>
 
 #include "test/library/fixture.h"
@@ -116,7 +117,7 @@ TEST(MetadataColumns, of_a_name_that_the_source_has_set_that_table_aside) {
   EXPECT_EQ(shop.copied("SELECT id FROM copy.b"), "1");
 }
 
-TEST(ColumnHints, name_widen_and_describe_columns_and_are_remembered) {
+TEST(ColumnOverrides, name_widen_and_describe_columns_and_are_remembered) {
   const Shop shop;
   shop.exec(
       "CREATE TABLE a(id int PRIMARY KEY, small int2, price numeric(10,2), free numeric, r real, moment timestamptz, o "
@@ -165,33 +166,33 @@ TEST(ColumnHints, name_widen_and_describe_columns_and_are_remembered) {
       "ZONE, o BIGINT, free__v_text VARCHAR");
 }
 
-TEST(ColumnHints, that_would_lose_values_or_meaning_are_refused_with_the_reason) {
+TEST(ColumnOverrides, that_would_lose_values_or_meaning_are_refused_with_the_reason) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY, price numeric(10,2), at timestamptz, v text)");
   auto pipeline = walbrook::pipeline(shop.options());
   pipeline.run(init_replication(shop.init("a")));
-  const auto run_with = [&](const std::string& column, const ColumnHint& hint) {
+  const auto run_with = [&](const std::string& column, const ColumnOverride& asked_for) {
     auto options = shop.following();
-    options.columns = {{"a", {{column, hint}}}};
+    options.columns = {{"a", {{column, asked_for}}}};
     pipeline.run(replication_resource(options));
   };
   EXPECT_NO_THROW(run_with("price", {.data_type = "decimal", .precision = 10, .scale = 2}));
   EXPECT_NO_THROW(run_with("at", {.data_type = "timestamp", .timezone = true}));
   EXPECT_NO_THROW(run_with("v", {.data_type = "VARCHAR", .nullable = true}));
-  const std::vector<std::pair<std::string, ColumnHint>> refused = {{"id", {.data_type = "bigint", .precision = 16}},
-                                                                   {"id", {.data_type = "decimal", .precision = 9}},
-                                                                   {"id", {.data_type = "bool"}},
-                                                                   {"id", {.name = "PRICE"}},
-                                                                   {"price", {.precision = 8}},
-                                                                   {"price", {.data_type = "double"}},
-                                                                   {"price", {.primary_key = true}},
-                                                                   {"at", {.timezone = false}},
-                                                                   {"v", {.data_type = "bigint"}},
-                                                                   {"v", {.nullable = false}},
-                                                                   {"v", {.precision = 10}},
-                                                                   {"nope", {}}};
-  for (const auto& [column, hint] : refused) {
-    const auto error = error_of([&, &column = column, &hint = hint] { run_with(column, hint); });
+  const std::vector<std::pair<std::string, ColumnOverride>> refused = {{"id", {.data_type = "bigint", .precision = 16}},
+                                                                       {"id", {.data_type = "decimal", .precision = 9}},
+                                                                       {"id", {.data_type = "bool"}},
+                                                                       {"id", {.name = "PRICE"}},
+                                                                       {"price", {.precision = 8}},
+                                                                       {"price", {.data_type = "double"}},
+                                                                       {"price", {.primary_key = true}},
+                                                                       {"at", {.timezone = false}},
+                                                                       {"v", {.data_type = "bigint"}},
+                                                                       {"v", {.nullable = false}},
+                                                                       {"v", {.precision = 10}},
+                                                                       {"nope", {}}};
+  for (const auto& [column, asked_for] : refused) {
+    const auto error = error_of([&, &column = column, &asked_for = asked_for] { run_with(column, asked_for); });
     EXPECT_EQ(error.kind(), ErrorKind::configuration);
     EXPECT_EQ(error.facts().setting, "columns") << error.what();
     EXPECT_EQ(error.facts().column, column) << error.what();

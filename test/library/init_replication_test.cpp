@@ -31,7 +31,7 @@ TEST(InitReplication, called_again_it_adds_tables_and_removes_none) {
   const auto slot = shop.confirmed();
   EXPECT_EQ(init_replication(shop.init("b")).size(), 1U);
   EXPECT_EQ(shop.published(), "a,b");
-  EXPECT_EQ(shop.confirmed(), slot) << "the slot was made anew";
+  EXPECT_EQ(shop.confirmed(), slot) << "the slot was created again";
   auto fewer = shop.init("a");
   fewer.publish = "insert, delete";
   init_replication(fewer);
@@ -50,10 +50,10 @@ TEST(InitReplication, leaves_a_publication_alone_that_is_not_its_own) {
   EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
   EXPECT_EQ(error.facts().table, "public.b");
   EXPECT_EQ(error.facts().publication, "pub");
-  EXPECT_NE(error.mend().find("ALTER PUBLICATION \"pub\" ADD TABLE"), std::string::npos) << error.what();
-  auto anew = shop.init("a");
-  anew.reset = true;
-  init_replication(anew);
+  EXPECT_NE(error.hint().find("ALTER PUBLICATION \"pub\" ADD TABLE"), std::string::npos) << error.what();
+  auto again = shop.init("a");
+  again.reset = true;
+  init_replication(again);
   EXPECT_EQ(shop.published(), "a") << "reset dropped a publication of somebody else";
 }
 
@@ -79,7 +79,7 @@ TEST(InitReplication, leaves_out_a_table_without_replica_identity) {
   const auto error = error_of([&] { init_replication(shop.init({"a", "log"})); });
   EXPECT_EQ(error.kind(), ErrorKind::data);
   EXPECT_EQ(error.facts().table, "public.log");
-  EXPECT_NE(error.mend().find("ALTER TABLE public.log REPLICA IDENTITY FULL;"), std::string::npos) << error.what();
+  EXPECT_NE(error.hint().find("ALTER TABLE public.log REPLICA IDENTITY FULL;"), std::string::npos) << error.what();
   auto inserts = shop.init({"a", "log"});
   inserts.publish = "insert";
   inserts.reset = true;
@@ -104,7 +104,7 @@ TEST(InitReplication, calling_again_adds_the_tables_of_a_role_without_more_right
             role);
 }
 
-TEST(InitReplication, reset_makes_slot_and_publication_anew) {
+TEST(InitReplication, reset_makes_slot_and_publication_again) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)");
   init_replication(shop.init({"a", "b"}));

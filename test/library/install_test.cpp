@@ -96,7 +96,7 @@ TEST(Install, manual_pages_refer_to_what_is_installed) {
   const auto page = manual_page("walbrook");
   EXPECT_NE(page.find("configuration.md in the installation's share/doc/walbrook"), std::string::npos) << page;
   const auto reference = read_file(installation().prefix() / "share/doc/walbrook/configuration.md");
-  EXPECT_NE(reference.find("| `package_rows` |"), std::string::npos);
+  EXPECT_NE(reference.find("| `batch_rows` |"), std::string::npos);
 }
 
 TEST(Install, the_library_shows_its_own_names_alone) {

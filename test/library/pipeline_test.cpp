@@ -140,7 +140,7 @@ TEST(Pipeline, reset_can_be_done_any_number_of_times_with_loads_between) {
     EXPECT_EQ(shop.differences(), "") << round;
     shop.exec("UPDATE a SET v = v + 1");  // lost with the next reset's slot, and in the next copy
   }
-  // Of one table alone: the others would have a hole, so they are copied anew as well.
+  // Of one table alone: the others would have a hole, so they are copied again as well.
   shop.exec("INSERT INTO b VALUES (77)");
   auto snapshots = init_replication(options);
   pipeline.run(snapshots.front());
@@ -248,7 +248,7 @@ TEST(Pipeline, selected_columns_where_the_publication_has_them_all) {
             "1:9000:11,3:1:20");
   EXPECT_EQ(shop.copied("SELECT string_agg(column_name, ',') FROM duckdb_columns() WHERE table_name = 'a'"),
             "id,big,n");
-  // Said no more: the column is new to the copy, which is made anew.
+  // Said no more: the column is new to the copy, which is created again.
   pipeline.run(shop.changes());
   EXPECT_EQ(shop.differences(), "");
   auto keyless = shop.following();
@@ -302,7 +302,7 @@ TEST(Pipeline, names_with_quotes_in_them) {
   EXPECT_EQ(shop.differences(), "");
 }
 
-TEST(Pipeline, a_table_that_is_set_aside_tells_the_commit) {
+TEST(Pipeline, a_suspended_table_names_the_commit) {
   const Shop shop;
   shop.exec(
       "CREATE TABLE a(id int PRIMARY KEY, n int, body text); CREATE TABLE b(id int PRIMARY KEY);"
@@ -322,7 +322,7 @@ TEST(Pipeline, a_table_that_is_set_aside_tells_the_commit) {
   EXPECT_EQ(shop.value("SELECT '" + lsn + "'::pg_lsn BETWEEN '" + before + "' AND '" + after + "'"), "t") << lsn;
   EXPECT_EQ(shop.differences({"public.b"}), "");
   pipeline.run(shop.changes());
-  EXPECT_EQ(shop.differences(), "") << "the next run copies it anew";
+  EXPECT_EQ(shop.differences(), "") << "the next run copies it again";
 }
 
 }  // namespace

@@ -14,12 +14,12 @@ namespace walbrook::test {
 namespace {
 
 TEST(RemedyWords, name_flags_for_the_command_and_options_for_the_library) {
-  const auto anew =
-      remedy("Check {} and the database; {} makes the copy anew.", RemedyOption::publication, RemedyAction::reset);
-  EXPECT_EQ(to_text(anew, Wording::command),
-            "Check --publication and the database; walbrook run --reset makes the copy anew.");
-  EXPECT_EQ(to_text(anew, Wording::library),
-            "Check pub_name and the database; init_replication with .reset = true makes the copy anew.");
+  const auto again =
+      remedy("Check {} and the database; {} copies everything again.", RemedyOption::publication, RemedyAction::reset);
+  EXPECT_EQ(to_text(again, Wording::command),
+            "Check --publication and the database; walbrook run --reset copies everything again.");
+  EXPECT_EQ(to_text(again, Wording::library),
+            "Check pub_name and the database; init_replication with .reset = true copies everything again.");
   const auto elsewhere = remedy("Have the copies in another schema: {}.", SetOption{RemedyOption::dataset, "NAME"});
   EXPECT_EQ(to_text(elsewhere, Wording::command), "Have the copies in another schema: --dataset NAME.");
   EXPECT_EQ(to_text(elsewhere, Wording::library), "Have the copies in another schema: dataset_name.");
@@ -38,7 +38,7 @@ TEST(RemedyWords, are_parts_that_a_program_can_tell_apart) {
 TEST(RemedyWords, hold_no_password) {
   const Error error(ErrorKind::connection, "lost",
                     remedy("Give the right {}: {}", RemedyOption::source, "postgresql://joe:secret@host/shop"));
-  EXPECT_EQ(error.mend(), "Give the right --source: postgresql://joe:***@host/shop");
+  EXPECT_EQ(error.hint(), "Give the right --source: postgresql://joe:***@host/shop");
   EXPECT_EQ(to_text(error.remedy(), Wording::library), "Give the right credentials: postgresql://joe:***@host/shop");
 }
 
@@ -80,7 +80,7 @@ TEST(RemedyWords, are_those_of_the_errors_that_are_thrown) {
   shop.exec("SELECT pg_replication_slot_advance('" + shop.slot() + "', pg_current_wal_lsn())");
   const auto error = error_of([&] { pipeline.run(shop.changes()); });
   EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
-  EXPECT_NE(error.mend().find("init_replication"), std::string::npos) << error.mend();
+  EXPECT_NE(error.hint().find("init_replication"), std::string::npos) << error.hint();
   EXPECT_EQ(std::string(error.what()).find("--"), std::string::npos) << error.what();
   EXPECT_TRUE(std::ranges::any_of(error.remedy().parts(), [](const RemedyPart& part) {
     const auto* take = std::get_if<TakeAction>(&part);

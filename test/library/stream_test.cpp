@@ -115,14 +115,14 @@ TEST(Stream, names_are_the_programs_whatever_copies_are_called) {
 TEST(Stream, a_table_is_replaced) {
   const Lake lake;
   lake.run("SELECT 1 AS id, 'a' AS note", {.table_name = "t"});
-  const PipelineRunOptions anew{.write_disposition = "replace", .table_name = "t"};
-  const auto load = lake.run("SELECT 2::BIGINT AS id, true AS flag FROM range(2)", anew);
+  const PipelineRunOptions again{.write_disposition = "replace", .table_name = "t"};
+  const auto load = lake.run("SELECT 2::BIGINT AS id, true AS flag FROM range(2)", again);
   EXPECT_EQ(lake.all("lake_dataset.t"), "(2, true) (2, true)");
   EXPECT_EQ(load.table("t")->inserts, 2U);
   std::ostringstream text;
   text << load;
   EXPECT_NE(text.str().find("t has no column note any more"), std::string::npos) << text.str();
-  lake.run("SELECT 2::BIGINT AS id LIMIT 0", anew);
+  lake.run("SELECT 2::BIGINT AS id LIMIT 0", again);
   EXPECT_EQ(lake.value("SELECT count(*) FROM lake_dataset.t"), "0");
 }
 
@@ -360,7 +360,7 @@ TEST(Stream, a_long_one_is_one_load) {
   const Lake lake;
   lake.run("SELECT range AS id, 'old' AS v FROM range(10)", {.table_name = "t"});
   const auto load = lake.run(many, {.write_disposition = "replace", .table_name = "t"});
-  EXPECT_EQ(load.packages, 1U);
+  EXPECT_EQ(load.batches, 1U);
   EXPECT_EQ(lake.value("SELECT count(*) || ':' || count(DISTINCT id) FROM lake_dataset.t"), "100000:100000");
   EXPECT_EQ(lake.value("SELECT count(*) FROM _walbrook.loads"), "2");
 }
@@ -435,9 +435,9 @@ TEST(Stream, runs_of_a_source_leave_a_programs_tables_alone) {
   EXPECT_EQ(pipeline.run(init_replication(shop.init("notes"))).table("notes")->target, "copy.notes_2");
   EXPECT_EQ(shop.copied("SELECT n FROM copy.notes"), "7");
   EXPECT_EQ(shop.copied("SELECT id FROM copy.notes_2"), "1");
-  auto anew = shop.init({"orders", "notes"});
-  anew.reset = true;
-  pipeline.run(init_replication(anew));
+  auto again = shop.init({"orders", "notes"});
+  again.reset = true;
+  pipeline.run(init_replication(again));
   Lake::run(pipeline, "SELECT 8 AS n", {.table_name = "notes"});
   EXPECT_EQ(shop.copied("SELECT string_agg(n::text, ',' ORDER BY n) FROM copy.notes"), "7,8");
   EXPECT_EQ(shop.copied("SELECT string_agg(state, ',' ORDER BY state) FROM _walbrook.outputs"),
@@ -472,7 +472,7 @@ TEST(Stream, changes_beside_each_other_are_a_log) {
   EXPECT_EQ(shop.copied("SELECT t.offset_seconds FROM log.a_changes WHERE t IS NOT NULL"), "7200");
 }
 
-TEST(Stream, run_reset_copies_anew_what_has_a_source) {
+TEST(Stream, run_reset_copies_again_what_has_a_source) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY); INSERT INTO a VALUES (1)");
   const std::vector<std::string> command = {

@@ -167,7 +167,7 @@ TEST(PipelineSurface, says_what_is_wrong_with_its_options) {
   auto pipeline = walbrook::pipeline(shop.options());
   const auto unready = error_of([&] { pipeline.run(shop.changes()); });
   EXPECT_EQ(unready.kind(), ErrorKind::source_not_ready);
-  EXPECT_NE(unready.mend().find("init_replication"), std::string::npos);
+  EXPECT_NE(unready.hint().find("init_replication"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(shop.file())) << "a file was made for nothing";
   const auto snapshots = init_replication(shop.init("a"));
   EXPECT_EQ(error_of([&] { pipeline.run(snapshots, {.write_disposition = "append"}); }).facts().setting,

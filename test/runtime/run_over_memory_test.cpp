@@ -1,5 +1,5 @@
-// A whole run over the memory destination, against a real server: receiver, loader, catalog poll and copier with its
-// workers, and the local server in front of them, while clients write, ask and order resyncs. run-tests builds this
+// A whole run over the memory destination, against a real server: receiver, loader, catalog poll and table copier with
+// its workers, and the local server in front of them, while clients write, ask and order resyncs. run-tests builds this
 // with ThreadSanitizer as well: unlike DuckDB, the memory destination is built with it too, so that nothing between the
 // source's sockets and the target tables is left out.
 #include <fmt/format.h>
@@ -98,7 +98,7 @@ class RunOverMemoryTest : public ::testing::Test {
         store_(MemoryStore::named(url_)),
         destination_(destination::open_destination({.url = url_, .pipeline = "shop"})) {
     store_->set_hook([this](Step step) { fail_at_times(step); });
-    // A row of `wide` is half a page, so that the table is copied in pieces, and not gathered in memory.
+    // A row of `wide` is half a page, so that the table is copied in chunks, and not gathered in memory.
     exec(
         "CREATE TABLE items(id int PRIMARY KEY, note text);"
         "INSERT INTO items SELECT g, 'note ' || g FROM generate_series(1, 500) g;"
@@ -116,9 +116,9 @@ class RunOverMemoryTest : public ::testing::Test {
     options.slot = "slot_" + database_.name();
     options.publication = "pub";
     options.follow = true;
-    options.package_bytes = 8192;  // little: receiver and loader wait for each other, and transactions are spooled
+    options.batch_bytes = 8192;  // little: receiver and loader wait for each other, and transactions are spooled
     options.snapshot_workers = 3;
-    options.snapshot_piece = 256 << 10U;
+    options.snapshot_chunk = 256 << 10U;
     options.spool_dir = folder_.path();
     options.catalog_poll_interval = milliseconds(50);
     return options;

@@ -9,7 +9,7 @@
 // Behind a `run`:
 //   expect exit N              instead of 0; the copy is compared only behind exit 0
 //   expect output TEXT         stands in what it wrote to stdout or stderr (where SQL comes between runs)
-//   expect no output TEXT      does not stand there: "copied anew" of a table that needs no resync
+//   expect no output TEXT      does not stand there: "copied again" of a table that needs no resync
 //   rows SCHEMA.TABLE = N      so many rows are in the copy (names of the copy)
 //   kept SCHEMA.TABLE…         these were not copied again since the `run` before (names of the source)
 //   resynced SCHEMA.TABLE…     these were

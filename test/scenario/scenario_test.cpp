@@ -136,8 +136,8 @@ TEST(ScenarioFile, run_modes_are_combined_pairwise) {
     const auto has = [&one](const std::string& flag) {
       return std::ranges::count(one.flags, flag) > 0 ? flag : "without " + flag;
     };
-    rows.push_back({"mode " + std::to_string(static_cast<int>(one.mode)), has("--wire"), has("--protocol"),
-                    has("--package-rows"), one.killed ? "killed" : "not killed"});
+    rows.push_back({"mode " + std::to_string(static_cast<int>(one.mode)), has("--format"), has("--protocol"),
+                    has("--batch-rows"), one.killed ? "killed" : "not killed"});
   }
   ASSERT_FALSE(rows.empty());
   for (std::size_t a = 0; a < rows[0].size(); ++a) {

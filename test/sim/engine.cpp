@@ -72,9 +72,9 @@ Engine::Engine(Server& server, Network& network, std::unique_ptr<destination::De
           },
           types_, groups_, queue_, durable_) {
   groups_.set(start_.sync->groups(), start_.sync->identities());
-  loader_.set_copier(copies_);
+  loader_.set_table_copier(copies_);
   loader_.set_catalog(catalog_poll_);
-  loader_.tell(
+  loader_.post(
       replication::CatalogSeen{.complete_to = start_.publication.complete_to, .publication = start_.publication});
 }
 
@@ -109,8 +109,8 @@ replication::LoaderOptions Engine::loader_options() const {
 replication::ReceiverOptions Engine::receiver_options() const {
   replication::ReceiverOptions options;
   options.assembler = {.parsing = {.limits = destination_->capabilities().values},
-                       .package_bytes = options_.package_bytes,
-                       .package_rows = options_.package_rows,
+                       .batch_bytes = options_.batch_bytes,
+                       .batch_rows = options_.batch_rows,
                        .last = start_.checkpoint.last,
                        .protocol = options_.protocol,
                        .parallel_streaming = postgres::streams_in_parallel(options_.protocol)};
@@ -151,7 +151,7 @@ void Engine::request_resync(const std::string& table) {
 
 void Engine::deliver(std::size_t messages) {
   for (; messages > 0 && !on_their_way_.empty(); --messages) {
-    loader_.tell(std::move(on_their_way_.front()));
+    loader_.post(std::move(on_their_way_.front()));
     on_their_way_.pop_front();
   }
 }

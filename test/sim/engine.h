@@ -15,7 +15,7 @@
 #include "replication/core/catalog_poll.h"
 #include "replication/core/loader.h"
 #include "replication/core/receiver.h"
-#include "replication/runtime/package_queue.h"
+#include "replication/runtime/batch_queue.h"
 #include "test/sim/network.h"
 #include "test/sim/table_copies.h"
 #include "test/support/memory_spool.h"
@@ -26,8 +26,8 @@ struct EngineOptions {
   int protocol = 1;
   bool streaming = false;
   bool two_phase = false;
-  std::size_t package_bytes = 4096;
-  std::size_t package_rows = 1000;
+  std::size_t batch_bytes = 4096;
+  std::size_t batch_rows = 1000;
   std::size_t queue_bytes = 8192;
 };
 
@@ -112,7 +112,7 @@ class Engine {
   CountedSpool spool_;
   Start start_;
   replication::TableGroups groups_;
-  replication::PackageQueue queue_;
+  replication::BatchQueue queue_;
   replication::Statistics statistics_;
   std::atomic<std::uint64_t> durable_{0};
   TableCopies copies_;

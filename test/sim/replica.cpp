@@ -18,7 +18,7 @@ std::string decimal_text(Int128 scaled, int scale) {
 }
 
 std::optional<std::string> cell_text(const Column& column, std::size_t row) {
-  if (const auto* overflow = column.variant(row)) return *overflow;
+  if (const auto* overflow = column.overflow_at(row)) return *overflow;
   if (column.is_null(row)) return std::nullopt;
   switch (column.type().layout) {
     case Layout::boolean:

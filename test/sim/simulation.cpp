@@ -86,8 +86,8 @@ class Simulation {
     options_.protocol = static_cast<int>(random_.between(1, 4));
     options_.streaming = options_.protocol >= 2 && random_.chance(70);
     options_.two_phase = options_.protocol >= 3 && random_.chance(50);
-    options_.package_bytes = random_.between(300, 6000);
-    options_.package_rows = random_.between(2, 60);
+    options_.batch_bytes = random_.between(300, 6000);
+    options_.batch_rows = random_.between(2, 60);
     options_.queue_bytes = random_.between(500, 8000);
     server_.sends_empty = random_.chance(30);
     server_.slot = {.confirmed = server_.end, .flushed = server_.end, .two_phase = options_.two_phase};
@@ -142,12 +142,12 @@ class Simulation {
     if (commits_ != audited_commits_) auditor_.check(replica());
     audited_commits_ = commits_;
     if (engine_ != nullptr) {
-      auditor_.check_bound("the queue", engine_->queued_bytes(), options_.queue_bytes + 2 * options_.package_bytes);
+      auditor_.check_bound("the queue", engine_->queued_bytes(), options_.queue_bytes + 2 * options_.batch_bytes);
       auditor_.check_bound("the spool", engine_->spooled_bytes(), engine_->spool_capacity());
     }
   }
 
-  // A run may end where the destination stays in trouble, or a transaction does not fit in the spool.
+  // A run may end where the destination keeps failing, or a transaction does not fit in the spool.
   void check_may_end(const Error& failed) const {
     const bool is_expected = failed.kind() == ErrorKind::destination || failed.kind() == ErrorKind::in_doubt ||
                              failed.kind() == ErrorKind::data;

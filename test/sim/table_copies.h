@@ -1,6 +1,6 @@
-// Copies tables as the engine's copier does: under the snapshot of a temporary slot, a few rows at a time, while the
-// source is written to and the stream goes on. Which tables, when, and what follows from a failure is decided by the
-// engine's own CopyPlan.
+// Copies tables as the engine's table copier does: under the snapshot of a temporary slot, a few rows at a time, while
+// the source is written to and the stream goes on. Which tables, when, and what follows from a failure is decided by
+// the engine's own CopyPlan.
 //
 // A table whose file or columns are not those of the snapshot any more, when its rows are begun to be read, is left to
 // the next attempt; from then on a lock keeps it as it is.

@@ -31,11 +31,11 @@ struct BaseField {
 [[nodiscard]] std::string canonical_in_postgres(const BaseType& type, const std::string& column);
 [[nodiscard]] std::string canonical_in_duckdb(const BaseType& type, const std::string& column);
 
-// The value as PostgreSQL's output function prints it: what a variant column holds. Not a cast to text, which takes the
-// blanks from character(n).
+// The value as PostgreSQL's output function prints it: what an overflow column holds. Not a cast to text, which takes
+// the blanks from character(n).
 [[nodiscard]] std::string printed_in_postgres(const std::string& column);
 
-// The session that these expressions and the variants expect.
+// The session that these expressions and the overflow columns expect.
 inline constexpr const char* postgres_session =
     "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET bytea_output = hex; "
     "SET extra_float_digits = 3; SET search_path = ''; SET lc_monetary = 'C'; SET xmloption = content";

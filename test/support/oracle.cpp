@@ -43,7 +43,7 @@ bool is_rightly_named(const std::string& target, const std::string& source, cons
 // Where a source column stands in the copy.
 struct CopyColumn {
   std::string value;
-  std::string variant;  // "" where there is none
+  std::string overflow;  // "" where there is none
 };
 
 class TableComparison {
@@ -63,8 +63,8 @@ class TableComparison {
   void check_rows();
   std::vector<std::string> source_rows();
   std::vector<std::string> copy_rows();
-  // Replaces a variant's text by the canonical text of the value that PostgreSQL prints so.
-  void resolve_variants(std::vector<std::string>& rows);
+  // Replaces an overflow's text by the canonical text of the value that PostgreSQL prints so.
+  void resolve_overflow(std::vector<std::string>& rows);
 
   Sql& source_;
   DuckReader& copy_;
@@ -82,7 +82,7 @@ std::map<std::string, CopyColumn> columns_by_source(DuckReader& copy, const Targ
   if (json.empty()) return columns;
   for (const auto& item : nlohmann::json::parse(json)) {
     auto& column = columns[item.at("source").get<std::string>()];
-    (item.at("variant").get<bool>() ? column.variant : column.value) = item.at("name").get<std::string>();
+    (item.at("overflow").get<bool>() ? column.overflow : column.value) = item.at("name").get<std::string>();
   }
   return columns;
 }
@@ -112,11 +112,11 @@ void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
     if (!column.type.fields.empty()) expected = copy_.value("SELECT typeof(NULL::" + expected + ")");
     if (found->second != expected) say("column " + column.name + " is " + found->second + ", not " + expected);
     types.erase(found);
-    types.erase(in_copy.variant);
+    types.erase(in_copy.overflow);
   }
   for (const auto& gone : gone_columns) {
     if (types.erase(by_source[gone].value) == 0) say("column " + gone + ", which the source no longer has, is missing");
-    types.erase(by_source[gone].variant);
+    types.erase(by_source[gone].overflow);
   }
   for (const auto& [name, type] : types) say("column " + name + " stands in the copy and not in the source");
 }
@@ -143,11 +143,11 @@ std::vector<std::string> TableComparison::copy_rows() {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const auto value = quote_name(columns_[i].value);
     auto cell = canonical_in_duckdb(table_.columns[i].type, value);
-    if (!columns_[i].variant.empty()) {
+    if (!columns_[i].overflow.empty()) {
       cell = fmt::format(
           "CASE WHEN {0} IS NULL THEN {1} WHEN {2} IS NULL THEN chr({3}) || {0} ELSE "
-          "'both column and variant are set' END",
-          quote_name(columns_[i].variant), cell, value, variant_cell + 0);
+          "'both column and overflow column are set' END",
+          quote_name(columns_[i].overflow), cell, value, overflow_cell + 0);
     }
     cells += fmt::format("{}coalesce({}, chr({}))", cells.empty() ? "" : ", ", cell, null_cell + 0);
   }
@@ -155,10 +155,10 @@ std::vector<std::string> TableComparison::copy_rows() {
       fmt::format("SELECT array_to_string([{}], chr({})) FROM {}", cells, cell_end + 0, target_.sql_name())));
 }
 
-void TableComparison::resolve_variants(std::vector<std::string>& rows) {
+void TableComparison::resolve_overflow(std::vector<std::string>& rows) {
   std::map<std::size_t, std::unordered_map<std::string, std::string>> canonical;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i].variant.empty()) continue;
+    if (columns_[i].overflow.empty()) continue;
     const auto name = quote_name(table_.columns[i].name);
     for (auto& row : source_.query(
              fmt::format("SELECT DISTINCT {}, {} FROM {} WHERE pg_catalog.num_nulls({}) = 0", printed_in_postgres(name),
@@ -168,12 +168,12 @@ void TableComparison::resolve_variants(std::vector<std::string>& rows) {
   }
   if (canonical.empty()) return;
   for (auto& row : rows) {
-    if (row.find(variant_cell) == std::string::npos) continue;
+    if (row.find(overflow_cell) == std::string::npos) continue;
     auto cells = split_cells(row);
     for (const auto& [i, by_text] : canonical) {
-      if (i >= cells.size() || !cells[i].starts_with(variant_cell)) continue;
+      if (i >= cells.size() || !cells[i].starts_with(overflow_cell)) continue;
       const auto found = by_text.find(cells[i].substr(1));
-      cells[i] = found == by_text.end() ? "variant '" + cells[i].substr(1) + "'" : found->second;
+      cells[i] = found == by_text.end() ? "overflow '" + cells[i].substr(1) + "'" : found->second;
     }
     row = join_cells(cells);
   }
@@ -182,7 +182,7 @@ void TableComparison::resolve_variants(std::vector<std::string>& rows) {
 void TableComparison::check_rows() {
   auto expected = source_rows();
   auto found = copy_rows();
-  resolve_variants(found);
+  resolve_overflow(found);
   std::ranges::sort(expected);
   std::ranges::sort(found);
   RowDifference difference;
@@ -202,7 +202,7 @@ std::map<std::string, Target> targets(DuckReader& copy) {
   return targets;
 }
 
-// Tables of the copy that no row of the state accounts for: half-made copies, staging that was left behind.
+// Tables of the copy that no row of the state accounts for: half-made copies, temporary tables.
 std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& known) {
   std::string text;
   for (const auto& row :

@@ -23,8 +23,8 @@ struct Comparison {
 // values.
 //
 // Equal means: every table stands in the copy under its own name, in state streaming, with the source's columns and
-// their types, with no other columns but variants, with the same rows; and no table stands there that the state does
-// not know.
+// their types, with no other columns but overflow columns, with the same rows; and no table stands there that the state
+// does not know.
 [[nodiscard]] std::string differences(const Comparison& comparison);
 
 }  // namespace walbrook::test

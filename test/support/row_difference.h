@@ -8,9 +8,9 @@
 
 namespace walbrook::test {
 
-inline constexpr char cell_end = '\x1f';      // stands between cells
-inline constexpr char null_cell = '\x1e';     // a cell that is NULL
-inline constexpr char variant_cell = '\x1d';  // begins a cell that comes from a variant column
+inline constexpr char cell_end = '\x1f';       // stands between cells
+inline constexpr char null_cell = '\x1e';      // a cell that is NULL
+inline constexpr char overflow_cell = '\x1d';  // begins a cell that comes from an overflow column
 
 [[nodiscard]] std::vector<std::string> split_cells(const std::string& row);
 [[nodiscard]] std::string join_cells(const std::vector<std::string>& cells);

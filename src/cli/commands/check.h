@@ -1,4 +1,4 @@
-// walbrook check: everything that would make a run fail, with its mend.
+// walbrook check: everything that would make a run fail, with its hint.
 #pragma once
 
 #include "cli/command_line.h"

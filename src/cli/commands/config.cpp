@@ -39,8 +39,8 @@ std::vector<ConfigLine> config_lines(const config::Configuration& settings) {
                      .value = table_text(table),
                      .from = table.origin.source(),
                      .said = true});
-    for (const auto& [column, hints] : table.hints) {
-      for (const auto& [hint, value] : hints) {
+    for (const auto& [column, overrides] : table.overrides) {
+      for (const auto& [name, value] : overrides) {
         lines.push_back(
             {.key = value.origin.written, .value = value.text, .from = value.origin.source(), .said = true});
       }

@@ -30,11 +30,11 @@ Finding ok(std::string what) {
   return {.severity = Severity::ok, .topic = topic, .what = std::move(what)};
 }
 
-Finding wrong(std::string what, Remedy mend) {
+Finding wrong(std::string what, Remedy remedy) {
   return {.severity = Severity::error,
           .topic = topic,
           .what = std::move(what),
-          .mend = std::move(mend),
+          .remedy = std::move(remedy),
           .kind = ErrorKind::destination};
 }
 
@@ -45,7 +45,7 @@ Finding held_by_a_run(const replication::RunStatus& status) {
           .what = fmt::format("{} is held by a walbrook run that is at work (pipeline {}, {}, checkpoint {})",
                               status.destination, printable(status.pipeline), replication::to_string(status.phase),
                               status.checkpoint.to_string()),
-          .mend = "Another run would have to wait for its end."};
+          .remedy = "Another run would have to wait for its end."};
 }
 
 // What somebody did to target tables since the last run.
@@ -57,10 +57,10 @@ std::vector<Finding> altered_findings(destination::Destination& destination, con
                                                                                             : Severity::warning,
                 .topic = fmt::format("table {}.{}", record.schema, record.name),
                 .what = altered.reason,
-                .mend = altered.kind == destination::TargetFinding::Kind::name_conflict
-                            ? altered.hint
-                            : "The next run resyncs the table, if it is not larger than "
-                              "resync_max_size.",
+                .remedy = altered.kind == destination::TargetFinding::Kind::name_conflict
+                              ? altered.hint
+                              : "The next run resyncs the table, if it is not larger than "
+                                "resync_max_size.",
                 .kind = ErrorKind::data});
     finding.facts = {.destination = destination.name(), .table = record.schema + "." + record.name};
   }
@@ -74,7 +74,7 @@ std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> al
   using destination::OutputState;
   std::vector<destination::OutputRecord> with_target;
   for (const auto& record : state.outputs) {
-    const bool has_target = record.state == OutputState::streaming || record.state == OutputState::quarantined;
+    const bool has_target = record.state == OutputState::streaming || record.state == OutputState::suspended;
     if (has_target && record.columns != nullptr) with_target.push_back(record);
   }
   std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> found;

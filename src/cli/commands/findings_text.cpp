@@ -29,7 +29,7 @@ std::string mark(Severity severity, bool colour) {
   return coloured("✗", Colour::red, colour);
 }
 
-// A mend may be several statements on lines of their own.
+// A remedy may be several statements on lines of their own.
 std::string indented(std::string_view text, std::size_t columns) {
   std::string shown;
   while (!text.empty()) {
@@ -56,7 +56,7 @@ std::string findings_text(const std::vector<Finding>& findings, bool colour) {
     warnings += finding.severity == Severity::warning ? 1 : 0;
     text += fmt::format("{} {}  {}\n", mark(finding.severity, colour),
                         padded_right(printable(finding.topic), topic_columns), printable(finding.what));
-    text += indented(printable_block(to_text(finding.mend, Wording::command)), topic_columns + 4);
+    text += indented(printable_block(to_text(finding.remedy, Wording::command)), topic_columns + 4);
   }
   if (errors == 0 && warnings == 0) return text + "ready: nothing stands in the way of a run\n";
   return text + fmt::format("{}, {}\n", errors == 0 ? "ready" : counted(errors, "error"), counted(warnings, "warning"));
@@ -68,7 +68,7 @@ std::string findings_json(const std::vector<Finding>& findings) {
     nlohmann::ordered_json item = {{"severity", to_string(finding.severity)},
                                    {"topic", finding.topic},
                                    {"what", finding.what},
-                                   {"mend", to_text(finding.mend, Wording::command)}};
+                                   {"hint", to_text(finding.remedy, Wording::command)}};
     if (finding.severity == Severity::error) item["exit_code"] = exit_code(finding.kind);
     list.push_back(std::move(item));
   }

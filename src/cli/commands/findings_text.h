@@ -8,9 +8,9 @@
 
 namespace walbrook::cli {
 
-// ✓ ! ✗ or · before each finding, what mends it on the lines below; then a line that counts errors and warnings.
+// ✓ ! ✗ or · before each finding, what fixes it on the lines below; then a line that counts errors and warnings.
 [[nodiscard]] std::string findings_text(const std::vector<postgres::Finding>& findings, bool colour);
-// [{"severity", "topic", "what", "mend"}]
+// [{"severity", "topic", "what", "hint"}]
 [[nodiscard]] std::string findings_json(const std::vector<postgres::Finding>& findings);
 
 }  // namespace walbrook::cli

@@ -62,13 +62,13 @@ void look_before_first_run(const CommandLine& line) {
   if (const auto error = postgres::first_error(findings)) throw *error;
   for (const auto& finding : findings) {
     if (finding.severity != postgres::Severity::warning || finding.run_reports_it) continue;
-    spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.mend.empty() ? "" : "\n  ",
-                 to_text(finding.mend, Wording::command));
+    spdlog::warn("{}: {}{}{}", finding.topic, finding.what, finding.remedy.empty() ? "" : "\n  ",
+                 to_text(finding.remedy, Wording::command));
   }
 }
 
 std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
-  bool told = false;
+  bool logged = false;
   while (true) {
     try {
       auto destination = destination::open_destination(line.destination);
@@ -76,8 +76,8 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
       return destination;
     } catch (const destination::DestinationLocked& error) {
       if (!line.run.follow) throw;
-      if (!told) spdlog::warn("{}; waiting until it is free", error.cause());
-      told = true;
+      if (!logged) spdlog::warn("{}; waiting until it is free", error.cause());
+      logged = true;
     }
     // Nothing has begun: a signal ends the process from here.
     std::this_thread::sleep_for(lock_wait);
@@ -130,11 +130,11 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
 }
 
 nlohmann::ordered_json summary_json(const replication::RunSummary& summary, const replication::RunStatus& left) {
-  nlohmann::ordered_json quarantined = nlohmann::ordered_json::array();
-  for (const auto& [table, commit_lsn] : summary.quarantined) {
-    nlohmann::ordered_json told = {{"table", table.schema + "." + table.name}, {"reason", table.reason}};
-    if (commit_lsn.is_set()) told["lsn"] = commit_lsn.to_string();
-    quarantined.push_back(std::move(told));
+  nlohmann::ordered_json suspended = nlohmann::ordered_json::array();
+  for (const auto& [table, commit_lsn] : summary.suspended) {
+    nlohmann::ordered_json entry = {{"table", table.schema + "." + table.name}, {"reason", table.reason}};
+    if (commit_lsn.is_set()) entry["lsn"] = commit_lsn.to_string();
+    suspended.push_back(std::move(entry));
   }
   nlohmann::ordered_json postponed = nlohmann::ordered_json::array();
   for (const auto& [table, remedy] : summary.postponed) {
@@ -161,7 +161,7 @@ nlohmann::ordered_json summary_json(const replication::RunSummary& summary, cons
           {"updates", summary.applied.updates},
           {"deletes", summary.applied.deletes},
           {"truncates", summary.applied.truncates},
-          {"variants", summary.applied.variants},
+          {"overflow_values", summary.applied.overflow_values},
           {"loads", summary.applied.loads},
           {"apply_seconds", summary.apply_seconds},
           {"seconds", summary.seconds},
@@ -170,7 +170,7 @@ nlohmann::ordered_json summary_json(const replication::RunSummary& summary, cons
           {"checkpoint", summary.checkpoint.to_string()},
           {"destination", left.destination},
           {"unfinished", unfinished},
-          {"quarantined", quarantined},
+          {"suspended", suspended},
           {"postponed", postponed},
           {"suspect", suspect}};
 }
@@ -197,11 +197,11 @@ bool write_summary(const std::string& text) {
   ::_exit(code);
 }
 
-int tell_end(const CommandLine& line, const replication::RunSummary& summary, const replication::RunStatus& left,
-             const std::string& destination) {
+int report_end(const CommandLine& line, const replication::RunSummary& summary, const replication::RunStatus& left,
+               const std::string& destination) {
   const auto text = line.json ? as_line(summary_json(summary, left)) + "\n" : summary_text(summary, left, destination);
   const bool written = write_summary(text);
-  auto errors = quarantine_errors(summary);
+  auto errors = suspended_errors(summary);
   std::ranges::move(postponed_errors(summary), std::back_inserter(errors));
   std::ranges::move(suspect_errors(summary), std::back_inserter(errors));
   for (const auto& error : errors) spdlog::error("{}", error.what());
@@ -257,7 +257,7 @@ int run_command(const CommandLine& given) {
     throw;
   }
   progress->finish();
-  const int code = tell_end(line, summary, run.status(), destination->name());
+  const int code = report_end(line, summary, run.status(), destination->name());
   if (!queries_end()) leave_query_behind(code);
   return code;
 }

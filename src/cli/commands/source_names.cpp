@@ -37,10 +37,10 @@ void take_source_names(CommandLine& line) {
       if (!written.has_capitals()) continue;
       const auto meant = postgres::meant_table(written, similar_tables(catalog, written.exact));
       if (!meant) continue;
-      for (auto& hinted : line.run.hints) {
-        if (hinted.schema != written.read.schema || hinted.name != written.read.name) continue;
-        hinted.schema = meant->schema;
-        hinted.name = meant->name;
+      for (auto& overridden : line.run.overrides) {
+        if (overridden.schema != written.read.schema || overridden.name != written.read.name) continue;
+        overridden.schema = meant->schema;
+        overridden.name = meant->name;
       }
       line.run.tables[i].schema = meant->schema;
       line.run.tables[i].name = meant->name;

@@ -101,7 +101,7 @@ void note_altered_targets(destination::DestinationOptions options, replication::
     });
     if (table == status.tables.end()) continue;
     const bool name_conflict = altered.kind == destination::TargetFinding::Kind::name_conflict;
-    table->state = name_conflict ? destination::OutputState::quarantined : destination::OutputState::pending;
+    table->state = name_conflict ? destination::OutputState::suspended : destination::OutputState::pending;
     table->reason = name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
   }
 }

@@ -90,9 +90,9 @@ void AnnouncedRelations::learn(const Message& message) {
   } else if (std::holds_alternative<StreamStop>(message)) {
     stream_ = 0;
   } else if (const auto* commit = std::get_if<StreamCommit>(&message)) {
-    settle(commit->xid);
+    commit_stream(commit->xid);
   } else if (const auto* prepare = std::get_if<StreamPrepare>(&message)) {
-    settle(prepare->xid);
+    commit_stream(prepare->xid);
   } else if (const auto* abort = std::get_if<StreamAbort>(&message)) {
     if (abort->subxid == abort->xid) of_streams_.erase(abort->xid);
   }
@@ -113,7 +113,7 @@ void AnnouncedRelations::learn_relation(const Relation& relation) {
   relations[relation.oid] = std::move(schema);
 }
 
-void AnnouncedRelations::settle(std::uint32_t xid) {
+void AnnouncedRelations::commit_stream(std::uint32_t xid) {
   const auto found = of_streams_.find(xid);
   if (found == of_streams_.end()) return;
   for (auto& [oid, schema] : found->second) relations_[oid] = std::move(schema);

@@ -25,7 +25,7 @@ class AnnouncedRelations {
  private:
   using Relations = std::map<Oid, TableSchema>;
   void learn_relation(const postgres::Relation& relation);
-  void settle(std::uint32_t xid);  // from now on for everybody
+  void commit_stream(std::uint32_t xid);  // from now on for everybody
 
   Relations relations_;
   std::map<std::uint32_t, Relations> of_streams_;  // by top-level xid

@@ -16,7 +16,7 @@ postgres::PeekOptions peek_options(const CommandLine& line) {
           .messages = decode.messages,
           .end = decode.to,
           .enough = takes_all ? decode.limit : 0,  // else it is not known how many are needed
-          .decoding_memory = decode.decoding_memory};
+          .logical_decoding_work_mem = decode.logical_decoding_work_mem};
 }
 
 OpenedFrames peek(const CommandLine& line) {

@@ -26,7 +26,7 @@ inline constexpr std::string_view walbrook_examples =
 
 Environment:
   PGPASSWORD, PGHOST, …    what libpq knows
-  LOAD__PACKAGE_ROWS, …    every setting by its name; SOURCES__PG_REPLICATION__CREDENTIALS is the
+  LOAD__BATCH_ROWS, …    every setting by its name; SOURCES__PG_REPLICATION__CREDENTIALS is the
                            source with its password, which does not belong on the command line
 
 Examples:
@@ -63,7 +63,7 @@ inline constexpr std::string_view run_examples =
       two tables, of one of them two columns; the source from libpq's environment)help";
 
 inline constexpr std::string_view check_help =
-    R"help(Looks for everything that would make a run fail or the copy differ, and says how to mend it.
+    R"help(Looks for everything that would make a run fail or the copy differ, and says how to fix it.
 
   Server version and settings, rights, tables and their replica identity, publication, slot, destination.
   Changes nothing on either side. Exit code 0 when a run can start.)help";
@@ -133,7 +133,7 @@ inline constexpr std::string_view config_examples =
     R"help(Examples:
   $ walbrook config
   $ walbrook config shop --project /srv/copies
-  $ LOAD__PACKAGE_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
+  $ LOAD__BATCH_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
 
 inline constexpr std::string_view pipeline_help =
     R"help(Looks at a pipeline where its state is, in the destination; also while a run holds it.
@@ -141,7 +141,7 @@ inline constexpr std::string_view pipeline_help =
   info     source, slot, publication, checkpoint; tables with their state and rows
   loads    the newest loads: LSN range, counts, times
   trace    the newest load in detail: rows of each table, duration, what changed in schemas
-  failed   tables that were set aside, why, and how that is mended
+  failed   tables that were suspended, why, and how to fix that
   schema   SQL that makes the tables of the copy, empty; keys and sources as comments
   sync     picks the pipeline up on a new machine: what is known of it becomes configuration
   drop     tables with their state, or all: copies, state, slot, publication if walbrook made it

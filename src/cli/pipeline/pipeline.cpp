@@ -22,20 +22,20 @@ namespace {
 using destination::StoredPipeline;
 using destination::StoredState;
 
-// Files that are not there yet are no trouble of a list.
+// Files that are not there yet are no error of a list.
 ListedPipelines list_one_file(const std::string& url) {
   ListedPipelines listed;
   try {
     const destination::DestinationOptions options{.url = url, .pipeline = {}, .read_only = true, .memory_limit = {}};
     if (!destination::is_there(url)) {
-      listed.trouble = "has not run yet";
+      listed.error = "has not run yet";
       return listed;
     }
     const DestinationReader reader(options);
     if (reader.run()) listed.running = reader.run()->pipeline;
     listed.stored = reader.stored()->pipelines();
   } catch (const Error& error) {
-    listed.trouble = error.cause();
+    listed.error = error.cause();
   }
   return listed;
 }
@@ -56,7 +56,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
                     .configured = true,
                     .by_default = listed.by_default,
                     .stored = std::nullopt,
-                    .trouble = file.trouble};
+                    .error = file.error};
     const auto found = std::ranges::find(file.stored, listed.name, &StoredPipeline::name);
     if (found != file.stored.end()) {
       row.stored = *found;
@@ -64,21 +64,21 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
       file.stored.erase(found);
     } else if (!line.destination.url.empty()) {
       continue;  // what that file holds was asked for
-    } else if (row.trouble.empty()) {
-      row.trouble = "has not run yet";
+    } else if (row.error.empty()) {
+      row.error = "has not run yet";
     }
     rows.push_back(std::move(row));
   }
   if (!line.destination.url.empty()) {
     const auto& file = file_of(line.destination.url);
-    if (rows.empty() && !file.trouble.empty()) {
-      throw Error(ErrorKind::destination, fmt::format("{}: {}", mask_secrets(line.destination.url), file.trouble),
+    if (rows.empty() && !file.error.empty()) {
+      throw Error(ErrorKind::destination, fmt::format("{}: {}", mask_secrets(line.destination.url), file.error),
                   "Name another file with --destination.");
     }
   }
   for (const auto& [url, file] : files) {
     for (const auto& stored : file.stored) {
-      rows.push_back({.name = stored.name, .destination = mask_secrets(url), .stored = stored, .trouble = {}});
+      rows.push_back({.name = stored.name, .destination = mask_secrets(url), .stored = stored, .error = {}});
       rows.back().runs = file.running == stored.name;
     }
   }

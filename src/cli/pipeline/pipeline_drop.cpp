@@ -126,7 +126,7 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
     }
     text += fmt::format("dropped {}: {}\n", printable(dotted(table)),
                         is_wanted(line, table)
-                            ? fmt::format("the next run copies it anew, as long as publication {} holds it",
+                            ? fmt::format("the next run copies it again, as long as publication {} holds it",
                                           printable(plan.names.publication))
                             : std::string("the configuration's tables do not name it, so it stays away"));
   }
@@ -170,7 +170,7 @@ postgres::Connection open_source(const CommandLine& line) {
   } catch (const Error& error) {
     throw Error(error.kind(), error.cause(),
                 fmt::format("{}{}Nothing was dropped. Where the source is gone for good: --destination-only.",
-                            error.mend(), error.mend().empty() ? "" : "\n  "));
+                            error.hint(), error.hint().empty() ? "" : "\n  "));
   }
 }
 

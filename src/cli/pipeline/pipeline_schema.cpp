@@ -15,8 +15,8 @@ using Json = nlohmann::ordered_json;
 Json column_document(const StoredColumn& column) {
   Json document = {{"name", column.name}, {"type", column.type}};
   if (column.is_key) document["key"] = true;
-  if (column.is_variant) document["variant_of"] = column.source;
-  if (!column.is_variant && !column.source.empty() && column.source != column.name) document["source"] = column.source;
+  if (column.is_overflow) document["overflow_of"] = column.source;
+  if (!column.is_overflow && !column.source.empty() && column.source != column.name) document["source"] = column.source;
   return document;
 }
 

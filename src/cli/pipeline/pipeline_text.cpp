@@ -18,7 +18,7 @@ using destination::QueryResult;
 using destination::StoredLoad;
 using destination::StoredTable;
 
-constexpr const char* quarantine_mend = "Mend the cause; the next start of walbrook run copies this table again.";
+constexpr const char* suspended_hint = "Fix the cause; the next start of walbrook run copies this table again.";
 
 constexpr const char* no_load_yet = "no load yet\n";
 
@@ -33,7 +33,7 @@ std::string name_with_target(const destination::OutputRecord& record) {
 }
 
 std::string state_cell(const PipelineRow& row) {
-  if (!row.stored) return row.trouble;
+  if (!row.stored) return row.error;
   if (!row.stored->checkpoint.lsn.is_set()) return fmt::format("no source, {}", utc_text(row.stored->written));
   return fmt::format("checkpoint {}, {}{}", row.stored->checkpoint.lsn.to_string(), utc_text(row.stored->written),
                      row.runs ? ", a run is at work" : "");
@@ -134,7 +134,7 @@ std::string list_json(const std::vector<PipelineRow>& rows) {
                     {"slot", or_null(stored ? stored->checkpoint.slot : "")},
                     {"publication", or_null(stored ? stored->checkpoint.publication : "")},
                     {"source", or_null(stored ? stored->checkpoint.source : "")},
-                    {"trouble", or_null(row.trouble)}});
+                    {"error", or_null(row.error)}});
   }
   return as_document({{"pipelines", list}});
 }
@@ -280,21 +280,21 @@ std::string trace_json(const std::string& pipeline, const PipelineTrace& trace) 
 std::string failed_text(const std::string& pipeline, const std::vector<StoredTable>& tables) {
   std::string text;
   for (const auto& table : tables) {
-    if (table.record.state != OutputState::quarantined) continue;
+    if (table.record.state != OutputState::suspended) continue;
     text += fmt::format("{}: {}\n  {}\n", printable(name_with_target(table.record)), printable(table.record.reason),
-                        quarantine_mend);
+                        suspended_hint);
   }
-  return text.empty() ? fmt::format("no table of pipeline {} is set aside\n", printable(pipeline)) : text;
+  return text.empty() ? fmt::format("no table of pipeline {} is suspended\n", printable(pipeline)) : text;
 }
 
 std::string failed_json(const std::string& pipeline, const std::vector<StoredTable>& tables) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& table : tables) {
-    if (table.record.state != OutputState::quarantined) continue;
+    if (table.record.state != OutputState::suspended) continue;
     list.push_back({{"table", table.record.schema + "." + table.record.name},
                     {"target", table.record.target_schema + "." + table.record.target_name},
                     {"reason", table.record.reason},
-                    {"mend", quarantine_mend}});
+                    {"hint", suspended_hint}});
   }
   return as_document({{"pipeline", pipeline}, {"failed", list}});
 }

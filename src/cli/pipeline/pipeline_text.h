@@ -13,7 +13,7 @@ namespace walbrook::cli {
 struct ListedPipelines {
   std::vector<destination::StoredPipeline> stored;
   std::string running;  // the pipeline whose run holds the file; "" = none does
-  std::string trouble;  // why nothing is known; "" = it is
+  std::string error;    // why nothing is known; "" = it is
 };
 
 struct PipelineRow {
@@ -22,7 +22,7 @@ struct PipelineRow {
   bool by_default = false;
   bool runs = false;
   std::optional<destination::StoredPipeline> stored;
-  std::string trouble;
+  std::string error;
 };
 
 struct PipelineFacts {

@@ -18,7 +18,7 @@ constexpr auto redraw_interval = std::chrono::milliseconds(100);
 constexpr std::size_t least_name_columns = 12;
 constexpr std::size_t lines_kept_free = 2;  // of the terminal's height: a live area that scrolls cannot be redrawn
 
-// Some lines at the end of the terminal that are drawn anew again and again. Not thread-safe.
+// Some lines at the end of the terminal that are drawn again and again. Not thread-safe.
 class LiveArea {
  public:
   void draw(const std::vector<std::string>& lines) {

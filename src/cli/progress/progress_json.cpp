@@ -16,7 +16,7 @@
 namespace walbrook::cli {
 namespace {
 
-constexpr auto told_interval = std::chrono::seconds(1);  // per table: copy_advanced comes with every batch
+constexpr auto report_interval = std::chrono::seconds(1);  // per table: copy_advanced comes with every batch
 constexpr auto summary_interval = std::chrono::seconds(10);
 
 using nlohmann::ordered_json;
@@ -27,7 +27,7 @@ class JsonProgress : public Progress {
 
   void begin(std::function<replication::RunStatus()> status) override {
     status_ = std::move(status);
-    thread_ = std::jthread([this](const std::stop_token& stop) { tell(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { report_until(stop); });
   }
   void finish() override { thread_ = {}; }
 
@@ -51,7 +51,7 @@ class JsonProgress : public Progress {
     {
       const std::lock_guard lock(mutex_);
       waiting_.over();
-      told_[table] = std::chrono::steady_clock::now();
+      reported_[table] = std::chrono::steady_clock::now();
     }
     ordered_json event = {{"event", "copy_started"}, {"table", table}, {"estimated_rows", nullptr}};
     if (estimated_rows >= 0) event["estimated_rows"] = estimated_rows;
@@ -63,9 +63,9 @@ class JsonProgress : public Progress {
     {
       const std::lock_guard lock(mutex_);
       const auto now = std::chrono::steady_clock::now();
-      auto& told = told_[table];
-      if (now - told < told_interval) return;
-      told = now;
+      auto& reported = reported_[table];
+      if (now - reported < report_interval) return;
+      reported = now;
     }
     put({{"event", "copy_advanced"}, {"table", table}, {"rows", rows}, {"wire_bytes", wire_bytes}});
   }
@@ -73,7 +73,7 @@ class JsonProgress : public Progress {
   void copy_finished(const std::string& table, std::uint64_t rows, double seconds) override {
     {
       const std::lock_guard lock(mutex_);
-      told_.erase(table);
+      reported_.erase(table);
     }
     put({{"event", "copy_finished"}, {"table", table}, {"rows", rows}, {"seconds", seconds}});
   }
@@ -83,7 +83,7 @@ class JsonProgress : public Progress {
   }
 
  private:
-  void tell(const std::stop_token& stop) {
+  void report_until(const std::stop_token& stop) {
     std::mutex waiting;
     std::condition_variable_any wake;
     while (true) {
@@ -108,9 +108,9 @@ class JsonProgress : public Progress {
 
   std::function<replication::RunStatus()> status_;
   std::mutex output_;  // one line at a time
-  std::mutex mutex_;   // guards waiting_ and told_
+  std::mutex mutex_;   // guards waiting_ and reported_
   WaitingSet waiting_;
-  std::map<std::string, SteadyTime> told_;  // of a running copy: when it was last told
+  std::map<std::string, SteadyTime> reported_;  // of a running copy: when it was last reported
   std::jthread thread_;
 };
 

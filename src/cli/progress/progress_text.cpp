@@ -269,20 +269,20 @@ std::string summary_text(const replication::RunSummary& summary, const replicati
     text = fmt::format("{}{}\n", is_all ? "nothing new" : summary.stopped ? "stopped" : "no changes", where);
   }
   if (!summary.unfinished.empty()) text += unfinished_text(summary);
-  if (summary.applied.variants > 0) {
+  if (summary.applied.overflow_values > 0) {
     text += fmt::format("{} that the columns cannot hold went to <column>__v_text as text\n",
-                        counted(summary.applied.variants, "value"));
+                        counted(summary.applied.overflow_values, "value"));
   }
   return text;
 }
 
-std::vector<Error> quarantine_errors(const replication::RunSummary& summary) {
+std::vector<Error> suspended_errors(const replication::RunSummary& summary) {
   std::vector<Error> errors;
-  for (const auto& [table, commit_lsn] : summary.quarantined) {
+  for (const auto& [table, commit_lsn] : summary.suspended) {
     const std::string name = table.schema + "." + table.name;
-    std::string cause = fmt::format("table {} is set aside, all others go on: {}", name, table.reason);
-    std::string mend = "Mend the cause; the next start of walbrook run copies this table again.";
-    errors.emplace_back(ErrorKind::data, std::move(cause), std::move(mend), ErrorFacts{.table = name});
+    std::string cause = fmt::format("table {} is suspended, the others continue: {}", name, table.reason);
+    std::string hint = "Fix the cause; the next start of walbrook run copies this table again.";
+    errors.emplace_back(ErrorKind::data, std::move(cause), std::move(hint), ErrorFacts{.table = name});
   }
   return errors;
 }

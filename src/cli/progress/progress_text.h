@@ -93,8 +93,8 @@ class WaitingSet {
 // The lines after a run. `left` is the run's status at its end.
 [[nodiscard]] std::string summary_text(const replication::RunSummary& summary, const replication::RunStatus& left,
                                        const std::string& destination);
-// Errors that name each table that was set aside, with reason and mend. Empty when there is none.
-[[nodiscard]] std::vector<Error> quarantine_errors(const replication::RunSummary& summary);
+// Errors that name each table that was suspended, with reason and hint. Empty when there is none.
+[[nodiscard]] std::vector<Error> suspended_errors(const replication::RunSummary& summary);
 // Likewise of each table that could not be copied, which the next run does.
 [[nodiscard]] std::vector<Error> postponed_errors(const replication::RunSummary& summary);
 // Likewise of each table that is suspect.

@@ -21,25 +21,25 @@ ChunkFiller::ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::st
   if (duckdb_vector_size() < chunk_rows) throw Error(ErrorKind::internal, "DuckDB was built with small vectors");
 }
 
-void ChunkFiller::find_runs(std::span<const RowRef> rows, std::vector<Run>& runs) {
-  runs.clear();
+void ChunkFiller::find_ranges(std::span<const RowRef> rows, std::vector<RowRange>& ranges) {
+  ranges.clear();
   for (std::uint32_t at = 0; at < rows.size(); ++at) {
     const RowRef& row = rows[at];
-    if (!runs.empty() && runs.back().batch == row.batch && runs.back().first + runs.back().count == row.row) {
-      ++runs.back().count;
+    if (!ranges.empty() && ranges.back().batch == row.batch && ranges.back().first + ranges.back().count == row.row) {
+      ++ranges.back().count;
     } else {
-      runs.push_back({row.batch, row.row, 1, at});
+      ranges.push_back({row.batch, row.row, 1, at});
     }
   }
 }
 
 std::uint32_t ChunkFiller::fill(duckdb_data_chunk chunk, const SelectedRows& all, std::size_t first) {
   const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(chunk_rows, all.rows.size() - first));
-  find_runs(all.rows.subspan(first, size), runs_);
-  if (!all.origins.empty()) find_runs(all.origins.subspan(first, size), origin_runs_);
+  find_ranges(all.rows.subspan(first, size), ranges_);
+  if (!all.origins.empty()) find_ranges(all.origins.subspan(first, size), origin_ranges_);
   const auto counts = all.counts.empty() ? all.counts : all.counts.subspan(first, size);
   for (idx_t i = 0; i < feeds_.size(); ++i) {
-    fill_column(feeds_[i], feeds_[i].of_origin ? origin_runs_ : runs_, counts, first, size,
+    fill_column(feeds_[i], feeds_[i].of_origin ? origin_ranges_ : ranges_, counts, first, size,
                 duckdb_data_chunk_get_vector(chunk, i));
   }
   duckdb_data_chunk_set_size(chunk, size);
@@ -47,31 +47,31 @@ std::uint32_t ChunkFiller::fill(duckdb_data_chunk chunk, const SelectedRows& all
 }
 
 std::uint32_t ChunkFiller::fill(duckdb_data_chunk chunk, const RowBatch& batch, std::size_t first) {
-  const Run run{.batch = &batch,
-                .first = static_cast<std::uint32_t>(first),
-                .count = static_cast<std::uint32_t>(std::min<std::size_t>(chunk_rows, batch.rows() - first)),
-                .at = 0};
+  const RowRange range{.batch = &batch,
+                       .first = static_cast<std::uint32_t>(first),
+                       .count = static_cast<std::uint32_t>(std::min<std::size_t>(chunk_rows, batch.rows() - first)),
+                       .at = 0};
   for (idx_t i = 0; i < feeds_.size(); ++i) {
-    fill_column(feeds_[i], {&run, 1}, {}, first, run.count, duckdb_data_chunk_get_vector(chunk, i));
+    fill_column(feeds_[i], {&range, 1}, {}, first, range.count, duckdb_data_chunk_get_vector(chunk, i));
   }
-  duckdb_data_chunk_set_size(chunk, run.count);
-  return run.count;
+  duckdb_data_chunk_set_size(chunk, range.count);
+  return range.count;
 }
 
-void ChunkFiller::fill_column(const Feed& feed, std::span<const Run> runs, std::span<const std::uint32_t> counts,
+void ChunkFiller::fill_column(const Feed& feed, std::span<const RowRange> ranges, std::span<const std::uint32_t> counts,
                               std::size_t first, std::uint32_t size, duckdb_vector vector) {
   void* data = duckdb_vector_get_data(vector);
   switch (feed.kind) {
     case Feed::Kind::value:
-      values_.fill(feed.column, runs, vector);
+      values_.fill(feed.column, ranges, vector);
       return;
-    case Feed::Kind::variant:
-      fill_variants(feed.column, runs, size, vector);
+    case Feed::Kind::overflow:
+      fill_overflow(feed.column, ranges, size, vector);
       return;
     case Feed::Kind::unchanged:
-      for (const auto& run : runs) {
-        for (std::uint32_t i = 0; i < run.count; ++i) {
-          static_cast<bool*>(data)[run.at + i] = run.batch->unchanged(run.first + i, feed.column);
+      for (const auto& range : ranges) {
+        for (std::uint32_t i = 0; i < range.count; ++i) {
+          static_cast<bool*>(data)[range.at + i] = range.batch->unchanged(range.first + i, feed.column);
         }
       }
       return;
@@ -82,9 +82,9 @@ void ChunkFiller::fill_column(const Feed& feed, std::span<const Run> runs, std::
       for (std::size_t i = 0; i < size; ++i) static_cast<std::int64_t*>(data)[i] = static_cast<std::int64_t>(first + i);
       return;
     case Feed::Kind::lsn:
-      return fill_lsns(runs, size, vector);
+      return fill_lsns(ranges, size, vector);
     case Feed::Kind::commit_time:
-      return fill_commit_times(runs, size, vector);
+      return fill_commit_times(ranges, size, vector);
     case Feed::Kind::load_id:
       std::fill_n(static_cast<duckdb_string_t*>(data), size, string_cell(load_id_));
       return;
@@ -94,44 +94,44 @@ void ChunkFiller::fill_column(const Feed& feed, std::span<const Run> runs, std::
   }
 }
 
-void ChunkFiller::fill_lsns(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const {
+void ChunkFiller::fill_lsns(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const {
   auto* cells = static_cast<std::uint64_t*>(duckdb_vector_get_data(vector));
   if (provenance_.transactions == nullptr) {
     std::fill_n(cells, size, provenance_.copied_at.value);
     return;
   }
-  for (const auto& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      cells[run.at + i] = provenance_.transactions->at(run.batch->transaction[run.first + i]).commit_lsn.value;
+  for (const auto& range : ranges) {
+    for (std::uint32_t i = 0; i < range.count; ++i) {
+      cells[range.at + i] = provenance_.transactions->at(range.batch->transaction[range.first + i]).commit_lsn.value;
     }
   }
 }
 
-void ChunkFiller::fill_commit_times(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const {
+void ChunkFiller::fill_commit_times(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const {
   if (provenance_.transactions == nullptr) return set_all_null(vector, size);
   auto* cells = static_cast<std::int64_t*>(duckdb_vector_get_data(vector));
-  for (const auto& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      cells[run.at + i] = provenance_.transactions->at(run.batch->transaction[run.first + i]).commit_time;
+  for (const auto& range : ranges) {
+    for (std::uint32_t i = 0; i < range.count; ++i) {
+      cells[range.at + i] = provenance_.transactions->at(range.batch->transaction[range.first + i]).commit_time;
     }
   }
 }
 
-void ChunkFiller::fill_variants(std::uint32_t column, std::span<const Run> runs, std::uint32_t size,
+void ChunkFiller::fill_overflow(std::uint32_t column, std::span<const RowRange> ranges, std::uint32_t size,
                                 duckdb_vector vector) {
   set_all_null(vector, size);
   auto* cells = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
   auto* validity = duckdb_vector_get_validity(vector);
-  for (const auto& run : runs) {
-    const auto& variants = run.batch->columns[column].variants();
-    auto found = std::ranges::lower_bound(variants, run.first, {}, &Variant::row);
-    for (; found != variants.end() && found->row < run.first + run.count; ++found) {
+  for (const auto& range : ranges) {
+    const auto& overflow = range.batch->columns[column].overflow();
+    auto found = std::ranges::lower_bound(overflow, range.first, {}, &OverflowValue::row);
+    for (; found != overflow.end() && found->row < range.first + range.count; ++found) {
       if (!is_utf8(found->text)) values_.not_utf8(column);
-      const auto at = run.at + (found->row - run.first);
+      const auto at = range.at + (found->row - range.first);
       cells[at] = string_cell(found->text);
       duckdb_validity_set_row_valid(validity, at);
-      variant_bytes_ += found->text.size();
-      ++variants_;
+      overflow_bytes_ += found->text.size();
+      ++overflow_values_;
     }
   }
 }

@@ -1,4 +1,4 @@
-// Fills DuckDB's vectors from rows of row batches: the hot path of every load. A run of rows that stand together in
+// Fills DuckDB's vectors from rows of row batches: the hot path of every load. A range of rows that stand together in
 // their batch is one memcpy a column; texts are not copied here at all (the strings of a chunk point into the batch,
 // whoever takes the chunk makes the one copy).
 #pragma once
@@ -24,7 +24,7 @@ inline constexpr std::uint32_t chunk_rows = 2048;
 struct Feed {
   enum class Kind : std::uint8_t {
     value,        // column `column` of the row
-    variant,      // its variant's text, NULL where it has none
+    overflow,     // its overflow's text, NULL where it has none
     unchanged,    // whether the cell was not sent
     count,        // the row's number in `counts`
     ordinal,      // 0, 1, 2, … over all rows
@@ -64,17 +64,19 @@ class ChunkFiller {
   [[nodiscard]] const TableSchema& schema() const { return *schema_; }
   [[nodiscard]] const std::string& label() const { return label_; }
   // Of all texts and of what stands in lists so far.
-  [[nodiscard]] std::size_t bytes() const { return values_.bytes() + variant_bytes_; }
+  [[nodiscard]] std::size_t bytes() const { return values_.bytes() + overflow_bytes_; }
   [[nodiscard]] std::size_t largest_text() const { return values_.largest(); }  // so far, in bytes
-  [[nodiscard]] std::uint64_t variants() const { return variants_; }            // values that went to a variant column
+  [[nodiscard]] std::uint64_t overflow_values() const {
+    return overflow_values_;
+  }  // values that went to an overflow column
 
  private:
-  static void find_runs(std::span<const RowRef> rows, std::vector<Run>& runs);
-  void fill_column(const Feed& feed, std::span<const Run> runs, std::span<const std::uint32_t> counts,
+  static void find_ranges(std::span<const RowRef> rows, std::vector<RowRange>& ranges);
+  void fill_column(const Feed& feed, std::span<const RowRange> ranges, std::span<const std::uint32_t> counts,
                    std::size_t first, std::uint32_t size, duckdb_vector vector);
-  void fill_lsns(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const;
-  void fill_commit_times(std::span<const Run> runs, std::uint32_t size, duckdb_vector vector) const;
-  void fill_variants(std::uint32_t column, std::span<const Run> runs, std::uint32_t size, duckdb_vector vector);
+  void fill_lsns(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
+  void fill_commit_times(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
+  void fill_overflow(std::uint32_t column, std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector);
 
   std::vector<Feed> feeds_;
   TableSchemaRef schema_;
@@ -82,10 +84,10 @@ class ChunkFiller {
   Provenance provenance_;
   std::string load_id_;
   ValueVectors values_;
-  std::vector<Run> runs_;
-  std::vector<Run> origin_runs_;
-  std::size_t variant_bytes_ = 0;
-  std::uint64_t variants_ = 0;
+  std::vector<RowRange> ranges_;
+  std::vector<RowRange> origin_ranges_;
+  std::size_t overflow_bytes_ = 0;
+  std::uint64_t overflow_values_ = 0;
 };
 
 }  // namespace walbrook::destination::duckdb

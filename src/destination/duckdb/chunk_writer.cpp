@@ -66,9 +66,9 @@ std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target&
                                       schema.full_name(), target.schema, target.table),
                           "It was altered there.");
     }
-    const auto* variant = target.variant_of(source);
-    if (variant != nullptr && !place(variant, {.kind = Feed::Kind::variant, .column = i})) {
-      throw TargetRefused(fmt::format("overflow column \"{}\" is missing in the destination's {}.{}", variant->name,
+    const auto* overflow = target.overflow_of(source);
+    if (overflow != nullptr && !place(overflow, {.kind = Feed::Kind::overflow, .column = i})) {
+      throw TargetRefused(fmt::format("overflow column \"{}\" is missing in the destination's {}.{}", overflow->name,
                                       target.schema, target.table),
                           "It was altered there.");
     }

@@ -1,5 +1,6 @@
 // Rows of row batches to the end of a table of ours, in the connection's transaction: every column of the batches goes
-// to the column of that name, every variant to its variant column, and what the batches do not have becomes NULL.
+// to the column of that name, every value that overflows to its overflow column, and what the batches do not have
+// becomes NULL.
 #pragma once
 
 #include <duckdb.h>
@@ -56,7 +57,7 @@ class ChunkWriter {
   void write(const SelectedRows& rows);
   void write(const RowBatch& batch);  // all of its rows
   void close() { appender_.close(); }
-  [[nodiscard]] std::uint64_t variants() const { return filler_.variants(); }
+  [[nodiscard]] std::uint64_t overflow_values() const { return filler_.overflow_values(); }
 
  private:
   void send(std::uint32_t rows);

@@ -120,8 +120,8 @@ void Database::check_file_names() {
   checked([this] { guard_->check_names(); });
 }
 
-std::uint64_t Database::checkpoints() {
-  return guard_ == nullptr ? 0 : guard_->checkpoints();
+std::uint64_t Database::file_checkpoints() {
+  return guard_ == nullptr ? 0 : guard_->file_checkpoints();
 }
 
 template <class Check>
@@ -164,7 +164,7 @@ void Database::make_room_for_table(const std::string& full_name, std::size_t col
   constexpr std::size_t bytes_per_column = 1'500'000;
   constexpr std::size_t other_bytes = 32'000'000;
   const std::scoped_lock lock(room_mutex_);
-  written_.add(full_name, columns, checkpoints());
+  written_.add(full_name, columns, file_checkpoints());
   make_room(columns * bytes_per_column + other_bytes, fmt::format("a table of {} columns", columns));
   // In large steps, each of which is logged.
   const auto steps = written_.bytes() / beside_written_bytes + 1;
@@ -184,7 +184,7 @@ void Database::put_out_written_tables() {
     return;
   }
   const std::scoped_lock lock(room_mutex_);
-  written_.clear(checkpoints());
+  written_.clear(file_checkpoints());
 }
 
 void Database::make_room_for_value(std::size_t bytes) {
@@ -218,20 +218,20 @@ std::string Database::full_name(std::string_view schema, std::string_view table)
 
 void Database::fail(duckdb_error_type type, std::string_view message, std::string_view doing) {
   if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated")) broken_ = true;
-  std::string mend;
+  std::string hint;
   if (contains(message, "File too large")) {
-    mend = file_size_advice() + " Nothing was changed, and nothing is lost.";
+    hint = file_size_advice() + " Nothing was changed, and nothing is lost.";
   } else if (contains(message, "No space left") || contains(message, "Disk quota") ||
              contains(message, "max_temp_directory_size")) {
-    mend = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
+    hint = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
   } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || is_out_of_memory(message)) {
-    mend = memory_limit_advice();
-    if (mend.empty()) mend = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
-    mend += " Nothing was changed, and nothing is lost.";
+    hint = memory_limit_advice();
+    if (hint.empty()) hint = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
+    hint += " Nothing was changed, and nothing is lost.";
   }
   spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // perhaps with values of rows
   throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, without_values(type, message)),
-                    std::move(mend));
+                    std::move(hint));
 }
 
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {

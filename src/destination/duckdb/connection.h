@@ -115,7 +115,7 @@ class Database {
   void put_out_written_tables();
   // The same for a value that is large beside the limit.
   void make_room_for_value(std::size_t bytes);
-  // After a failed write of its log DuckDB answers nothing more: the file must be opened anew.
+  // After a failed write of its log DuckDB answers nothing more: the file must be opened again.
   [[nodiscard]] bool is_broken() const { return broken_; }
   [[nodiscard]] bool is_read_only() const { return guard_ == nullptr; }
   // Throws DestinationLost where the open file is no longer what its name leads to, or no longer ours alone
@@ -124,7 +124,7 @@ class Database {
   // The same but for what is done to a file that is where it belongs: after a commit.
   void check_file_names();
   // How many checkpoints the file has seen, by its header; 0: not known, as in one that is only read. Any thread.
-  [[nodiscard]] std::uint64_t checkpoints();
+  [[nodiscard]] std::uint64_t file_checkpoints();
   // Sessions on this database, for who must close all of them.
   void add_session(const std::shared_ptr<SessionConnection>& session);
   [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();

@@ -17,24 +17,24 @@ constexpr std::size_t commit_bytes = std::size_t{128} << 20U;
 constexpr std::size_t commit_rows_limit = 1'000'000;
 
 // False: there is one already.
-bool add_variant(Connection& connection, Target& target, const std::string& source) {
-  const auto name = target.add_variant(source);
+bool add_overflow(Connection& connection, Target& target, const std::string& source) {
+  const auto name = target.add_overflow(source);
   if (!name) return false;
   connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
                                  connection.database().full_name(target.schema, target.table), identifier(*name)),
-                     "adding the variant column of " + source);
+                     "adding the overflow column of " + source);
   return true;
 }
 
 }  // namespace
 
-std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames& names, StateTables& state,
-                                          const std::string& pipeline, const OutputRecord& output) {
+std::optional<NameConflict> find_name_conflict(Connection& connection, RelationNames& names, StateTables& state,
+                                               const std::string& pipeline, const OutputRecord& output) {
   if (!names.contain(output.target_schema, output.target_name)) return std::nullopt;
   const auto owner = state.owner(output.target_schema, output.target_name);
   if (owner == pipeline) return std::nullopt;
   const SetOption elsewhere{RemedyOption::dataset, "NAME"};
-  return Stranger{
+  return NameConflict{
       .reason = fmt::format("{}.{} stands in {} already and {}", output.target_schema, output.target_name,
                             connection.database().label(),
                             owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
@@ -44,12 +44,12 @@ std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames&
 
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const OutputRecord& output) {
-  const auto stranger = stranger_in_place(connection, names, state, pipeline, output);
-  if (stranger) throw Error(ErrorKind::destination, stranger->reason, stranger->hint);
+  const auto conflict = find_name_conflict(connection, names, state, pipeline, output);
+  if (conflict) throw Error(ErrorKind::destination, conflict->reason, conflict->hint);
 }
 
-void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {
-  if (add_variant(connection, record.target, source)) state.put_target(record);
+void add_overflow_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {
+  if (add_overflow(connection, record.target, source)) state.put_target(record);
 }
 
 void describe_columns(Connection& connection, const Target& target, const TableSchema& columns) {
@@ -106,7 +106,7 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
   try {
     create(outputs);
     // One table may take long: others begin meanwhile.
-    if (parts_.size() == 1) commit_rows();
+    if (copied_.size() == 1) commit_rows();
   } catch (...) {
     connection_.rollback();
     throw;
@@ -116,26 +116,26 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
 void Copy::create(std::span<const CopyTarget> outputs) {
   RelationNames names(connection_);
   for (const auto& [output, schema] : outputs) {
-    auto& part = parts_.emplace_back(
-        Part{.schema = schema,
-             .provenance = {.transactions = nullptr, .copied_at = output->snapshot_lsn, .load_id = output->load_id},
-             .record = {.kind = TargetRecord::Kind::unfinished_copy,
-                        .output = output->id,
-                        .has_source = output->has_source(),
-                        .target = {}},
-             .writer = nullptr});
-    part.record.target = create_copy(connection_, names, state_, pipeline_, *output, *schema);
+    auto& copied = copied_.emplace_back(CopiedOutput{
+        .schema = schema,
+        .provenance = {.transactions = nullptr, .copied_at = output->snapshot_lsn, .load_id = output->load_id},
+        .record = {.kind = TargetRecord::Kind::unfinished_copy,
+                   .output = output->id,
+                   .has_source = output->has_source(),
+                   .target = {}},
+        .writer = nullptr});
+    copied.record.target = create_copy(connection_, names, state_, pipeline_, *output, *schema);
   }
 }
 
 Copy::~Copy() {
-  for (auto& part : parts_) part.writer.reset();
+  for (auto& copied : copied_) copied.writer.reset();
   if (finished_) return;
   connection_.rollback();
   if (beginning_.owns_lock()) return;  // nothing was committed
   try {
     connection_.execute("BEGIN TRANSACTION");
-    for (const auto& part : parts_) drop_target(connection_, state_, part.record.target);
+    for (const auto& copied : copied_) drop_target(connection_, state_, copied.record.target);
     connection_.commit();
   } catch (const Error&) {
     connection_.rollback();  // the next open drops it
@@ -143,18 +143,18 @@ Copy::~Copy() {
 }
 
 std::string Copy::label() const {
-  return parts_.size() == 1 ? parts_.front().schema->full_name() : fmt::format("{} tables", parts_.size());
+  return copied_.size() == 1 ? copied_.front().schema->full_name() : fmt::format("{} tables", copied_.size());
 }
 
 void Copy::append(std::size_t index, const RowBatch& rows) {
-  auto& part = parts_.at(index);
-  prepare_variants(part, rows);
-  if (writing_ != &part) close_writers();  // what a writer holds back is bounded by one of them
-  writing_ = &part;
-  if (part.writer == nullptr) {
-    part.writer = std::make_unique<ChunkWriter>(connection_, part.record.target, part.schema, part.provenance);
+  auto& copied = copied_.at(index);
+  add_overflow_columns(copied, rows);
+  if (writing_ != &copied) close_writers();  // what a writer holds back is bounded by one of them
+  writing_ = &copied;
+  if (copied.writer == nullptr) {
+    copied.writer = std::make_unique<ChunkWriter>(connection_, copied.record.target, copied.schema, copied.provenance);
   }
-  part.writer->write(rows);
+  copied.writer->write(rows);
   uncommitted_bytes_ += rows.bytes();
   uncommitted_rows_ += rows.rows();
   if (uncommitted_bytes_ >= commit_bytes || uncommitted_rows_ >= commit_rows_limit) commit_rows();
@@ -170,7 +170,7 @@ void Copy::close_writers() {
 void Copy::commit_rows() {
   close_writers();
   if (beginning_.owns_lock()) {
-    for (const auto& part : parts_) state_.put_target(part.record);
+    for (const auto& copied : copied_) state_.put_target(copied.record);
   }
   connection_.commit("copying rows of " + label());
   if (beginning_.owns_lock()) beginning_.unlock();
@@ -179,23 +179,23 @@ void Copy::commit_rows() {
   connection_.execute("BEGIN TRANSACTION");
 }
 
-void Copy::prepare_variants(Part& part, const RowBatch& rows) {
+void Copy::add_overflow_columns(CopiedOutput& copied, const RowBatch& rows) {
   bool committed = false;
   for (std::size_t c = 0; c < rows.columns.size(); ++c) {
-    const auto& source = part.schema->columns[c].name;
-    if (rows.columns[c].variants().empty() || part.record.target.variant_of(source) != nullptr) continue;
+    const auto& source = copied.schema->columns[c].name;
+    if (rows.columns[c].overflow().empty() || copied.record.target.overflow_of(source) != nullptr) continue;
     // ALTER in a transaction of its own: the rows before it are in the table then.
     if (!std::exchange(committed, true)) commit_rows();
-    add_variant_column(connection_, state_, part.record, source);
+    add_overflow_column(connection_, state_, copied.record, source);
   }
   if (committed) commit_rows();
 }
 
 void Copy::finish() {
   close_writers();
-  for (auto& part : parts_) {
-    part.record.kind = TargetRecord::Kind::finished_copy;
-    state_.put_target(part.record);
+  for (auto& copied : copied_) {
+    copied.record.kind = TargetRecord::Kind::finished_copy;
+    state_.put_target(copied.record);
   }
   connection_.commit("finishing the copy of " + label());
   finished_ = true;

@@ -21,20 +21,20 @@
 
 namespace walbrook::destination::duckdb {
 
-// Adds the variant column of `source` to the table, where it has none, in the connection's open transaction.
-void add_variant_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
+// Adds the overflow column of `source` to the table, where it has none, in the connection's open transaction.
+void add_overflow_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
 
 // Columns get their descriptions as comments, in the connection's open transaction; those without one lose theirs.
 void describe_columns(Connection& connection, const Target& target, const TableSchema& columns);
 
 // The table or view under the target's name that this pipeline did not make; nullopt: there is none.
-struct Stranger {
+struct NameConflict {
   std::string reason;
   Remedy hint;
 };
-[[nodiscard]] std::optional<Stranger> stranger_in_place(Connection& connection, RelationNames& names,
-                                                        StateTables& state, const std::string& pipeline,
-                                                        const OutputRecord& output);
+[[nodiscard]] std::optional<NameConflict> find_name_conflict(Connection& connection, RelationNames& names,
+                                                             StateTables& state, const std::string& pipeline,
+                                                             const OutputRecord& output);
 // Throws Error(destination) where there is one.
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const OutputRecord& output);
@@ -51,7 +51,7 @@ class Copy final : public CopyWriter {
   void finish() override;
 
  private:
-  struct Part {
+  struct CopiedOutput {
     TableSchemaRef schema;
     Provenance provenance;
     TargetRecord record;
@@ -61,15 +61,15 @@ class Copy final : public CopyWriter {
   void create(std::span<const CopyTarget> outputs);
   void close_writers();
   void commit_rows();
-  void prepare_variants(Part& part, const RowBatch& rows);
+  void add_overflow_columns(CopiedOutput& copied, const RowBatch& rows);
   [[nodiscard]] std::string label() const;
 
   Connection connection_;
   std::string pipeline_;
   StateTables state_;
   std::unique_lock<std::mutex> beginning_;  // until the created tables are committed
-  std::vector<Part> parts_;
-  Part* writing_ = nullptr;  // the one that has a writer
+  std::vector<CopiedOutput> copied_;
+  CopiedOutput* writing_ = nullptr;  // the one that has a writer
   std::size_t uncommitted_bytes_ = 0;
   std::size_t uncommitted_rows_ = 0;
   bool finished_ = false;

@@ -49,7 +49,7 @@ void DuckDbDestination::disconnect() {
   }
   sessions_.clear();
   connection_.reset();
-  if (database_ != nullptr && database_->is_broken()) {  // for all uses of the owner: it must be opened anew
+  if (database_ != nullptr && database_->is_broken()) {  // for all uses of the owner: it must be opened again
     for (const auto& session : database_->sessions()) session->close();
   }
   database_.reset();
@@ -221,11 +221,11 @@ std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputReco
                             .kind = found->name_conflict ? Kind::name_conflict : Kind::altered,
                             .reason = std::move(found->reason),
                             .hint = std::move(found->hint)});
-      } else if (auto stranger = stranger_in_place(connection, names, state, pipeline_, output)) {
+      } else if (auto conflict = find_name_conflict(connection, names, state, pipeline_, output)) {
         findings.push_back({.output = output.id,
                             .kind = Kind::name_conflict,
-                            .reason = std::move(stranger->reason),
-                            .hint = to_text(stranger->hint, Wording::command)});
+                            .reason = std::move(conflict->reason),
+                            .hint = to_text(conflict->hint, Wording::command)});
       } else if (output.columns != nullptr) {
         findings.push_back({.output = output.id,
                             .kind = Kind::missing,

@@ -48,7 +48,7 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
         add_missing_columns(connection_, state_, record, alteration.columns, output.style.naming);
         for (const auto& column : alteration.overflow) {
           if (record.target.column_of(column) == nullptr) continue;
-          add_variant_column(connection_, state_, record, column);
+          add_overflow_column(connection_, state_, record, column);
         }
       }
     });
@@ -236,7 +236,7 @@ void DuckDbTransaction::commit() {
     try {
       connection_.execute("COMMIT", "committing a load");
     } catch (const Error& failed) {
-      // DuckDB says so when the rows are safe and only writing its log into the file failed. It must be opened anew.
+      // DuckDB says so when the rows are safe and only writing its log into the file failed. It must be opened again.
       if (failed.cause().find("COMMIT succeeded and is durable") == std::string::npos) {
         outcome_.uncertain = true;
         throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());

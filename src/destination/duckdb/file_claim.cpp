@@ -186,7 +186,7 @@ std::shared_ptr<Database> FileClaim::database(const std::function<std::shared_pt
   }
   if (database->is_broken()) {
     throw Error(ErrorKind::destination,
-                database->label() + " must be opened anew after a failure, and a copy still holds it",
+                database->label() + " must be opened again after a failure, and a copy still holds it",
                 "This is tried again by itself.");
   }
   if (use_.writes && database->is_read_only()) {

@@ -67,7 +67,7 @@ bool is_shortage(int error) {
 [[noreturn]] void cannot_look(const std::string& path, int error) {
   throw Error(ErrorKind::destination,
               fmt::format("it cannot be told whether the destination {} is where it was: {}", path, ::strerror(error)),
-              "Nothing is written while that is so. Mend it; walbrook tries again by itself.");
+              "Nothing is written while that is so. Fix it; walbrook tries again by itself.");
 }
 
 std::string link_of(int descriptor) {
@@ -113,7 +113,7 @@ std::optional<std::uint64_t> checkpoint_counter(int descriptor) {
 void refuse_foreign_handles(const std::string& path) {
   struct stat file {};
   if (::stat(path.c_str(), &file) != 0) return;
-  const bool is_told = for_each_descriptor([&](int descriptor) {
+  const bool is_known = for_each_descriptor([&](int descriptor) {
     struct stat found {};
     if (::fstat(descriptor, &found) != 0 || found.st_dev != file.st_dev || found.st_ino != file.st_ino) return;
     throw Error(ErrorKind::destination,
@@ -121,7 +121,7 @@ void refuse_foreign_handles(const std::string& path) {
                 "Close that handle first: two handles of one program destroy a DuckDB file, and closing one drops the "
                 "other's lock. To read while a pipeline is at work, use Pipeline::query.");
   });
-  if (!is_told && is_shortage(errno)) cannot_look(path, errno);
+  if (!is_known && is_shortage(errno)) cannot_look(path, errno);
 }
 
 FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behind_links(path_) + ".wal") {
@@ -131,18 +131,18 @@ FileGuard::FileGuard(std::string path) : path_(std::move(path)), log_path_(behin
   struct stat file {};
   if (::stat(path_.c_str(), &file) != 0) return;
   inode_ = *inode_of(file);
-  const bool is_told = for_each_descriptor([&](int descriptor) {
+  const bool is_known = for_each_descriptor([&](int descriptor) {
     struct stat found {};
     if (::fstat(descriptor, &found) == 0 && inode_of(found) == inode_) descriptor_ = descriptor;
   });
-  if (!is_told && is_shortage(errno)) cannot_look(path_, errno);
+  if (!is_known && is_shortage(errno)) cannot_look(path_, errno);
   if (descriptor_ < 0) return;
-  checkpoints_ = read_counter().value_or(0);
+  file_checkpoints_ = read_counter().value_or(0);
   sees_lock_ = holds_lock(descriptor_).value_or(false);
   if (!sees_lock_) spdlog::debug("the system does not show the lock on {}: it is not checked", path_);
 }
 
-std::uint64_t FileGuard::checkpoints() {
+std::uint64_t FileGuard::file_checkpoints() {
   const std::scoped_lock lock(mutex_);
   return descriptor_ < 0 ? 0 : read_counter().value_or(0);
 }
@@ -220,9 +220,9 @@ void FileGuard::check_log() {
 
 void FileGuard::check_header() {
   const auto counter = read_counter();
-  if (!counter || *counter < checkpoints_) lose("was overwritten while it was written", put_it_back());
-  if (*counter != checkpoints_) header_changed_ = true;
-  checkpoints_ = *counter;
+  if (!counter || *counter < file_checkpoints_) lose("was overwritten while it was written", put_it_back());
+  if (*counter != file_checkpoints_) header_changed_ = true;
+  file_checkpoints_ = *counter;
 }
 
 void FileGuard::look_at_descriptors() {
@@ -249,7 +249,7 @@ void FileGuard::look_at_descriptors() {
 }
 
 // Whoever may read the file reads its log as well, or does not come by the newest commits; and nobody else does. (A log
-// is made anew after each checkpoint, as the umask allows.)
+// is created again after each checkpoint, as the umask allows.)
 void FileGuard::give_log_mode_of_file(int descriptor, mode_t mode) const {
   struct stat file {};
   constexpr mode_t access = 0666;

@@ -45,7 +45,7 @@ class FileGuard {
   // takes 150 µs where the process has 25 descriptors, and is left out while looks would take over 1 % of the time.
   void check();
   // The header's counter as it is now; 0: not known.
-  [[nodiscard]] std::uint64_t checkpoints();
+  [[nodiscard]] std::uint64_t file_checkpoints();
 
  private:
   struct Inode {
@@ -72,14 +72,14 @@ class FileGuard {
   [[noreturn]] void lose(const std::string& what, const Remedy& remedy);
 
   std::string path_;
-  std::string log_path_;           // as DuckDB names it
-  std::string log_link_;           // as /proc/self/fd shows it
-  int descriptor_ = -1;            // DuckDB's; -1: unknown
-  Inode inode_;                    //
-  bool sees_lock_ = false;         // the system shows our lock
-  std::optional<Log> log_;         // the one that DuckDB writes, when it was last seen
-  std::uint64_t checkpoints_ = 0;  // the header's counter
-  bool header_changed_ = false;    // since the lock was last seen
+  std::string log_path_;                // as DuckDB names it
+  std::string log_link_;                // as /proc/self/fd shows it
+  int descriptor_ = -1;                 // DuckDB's; -1: unknown
+  Inode inode_;                         //
+  bool sees_lock_ = false;              // the system shows our lock
+  std::optional<Log> log_;              // the one that DuckDB writes, when it was last seen
+  std::uint64_t file_checkpoints_ = 0;  // the header's counter
+  bool header_changed_ = false;         // since the lock was last seen
 
   std::mutex mutex_;  // guards all
   std::chrono::steady_clock::time_point next_look_;

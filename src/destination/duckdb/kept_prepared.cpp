@@ -14,11 +14,11 @@ namespace walbrook::destination::duckdb {
 namespace {
 
 // A row group (122,880 rows) of these is 63 MB: it goes to the file while the transaction runs, is never rewritten and
-// never goes through the log. Measured per 64 MB: 0.3 s and no growth of memory; pieces of 4 kB and more took up
-// to 2.5 s, as every checkpoint wrote the last group anew.
-constexpr std::size_t piece_bytes = 512;
+// never goes through the log. Measured per 64 MB: 0.3 s and no growth of memory; parts of 4 kB and more took up
+// to 2.5 s, as every checkpoint wrote the last group again.
+constexpr std::size_t part_bytes = 512;
 // Read at a time: 8 MB.
-constexpr std::int64_t pieces_read = 16'384;
+constexpr std::int64_t parts_read = 16'384;
 // The appender holds what it is given outside DuckDB's accounting until then: 16 MB.
 constexpr std::size_t chunks_flushed = 16;
 
@@ -48,15 +48,15 @@ void KeptPrepared::add(std::uint32_t xid, std::string_view bytes) {
   const auto seq = parse(newest.at(0).at(0)) + 1;
   Appender appender(connection_, std::string(state_schema), "prepared", "keeping a prepared transaction");
   const auto chunk = make_chunk(appender.types());
-  std::int64_t piece = 0;
-  for (std::size_t chunks = 1; piece == 0 || !bytes.empty(); ++chunks) {
+  std::int64_t number = 0;
+  for (std::size_t chunks = 1; number == 0 || !bytes.empty(); ++chunks) {
     duckdb_data_chunk_reset(chunk.get());
     const auto column = [&](idx_t at) { return duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), at)); };
     idx_t rows = 0;
     do {
-      const auto part = bytes.substr(0, piece_bytes);
+      const auto part = bytes.substr(0, part_bytes);
       bytes.remove_prefix(part.size());
-      static_cast<std::int64_t*>(column(3))[rows] = piece++;
+      static_cast<std::int64_t*>(column(3))[rows] = number++;
       static_cast<duckdb_string_t*>(column(4))[rows] = string_cell(part);
       ++rows;
     } while (!bytes.empty() && rows < chunk_rows);
@@ -70,14 +70,14 @@ void KeptPrepared::add(std::uint32_t xid, std::string_view bytes) {
   appender.close();
 }
 
-std::string KeptPrepared::read(std::uint32_t xid, std::int64_t seq, std::int64_t pieces) {
+std::string KeptPrepared::read(std::uint32_t xid, std::int64_t seq, std::int64_t parts) {
   std::string bytes;
-  bytes.reserve(static_cast<std::size_t>(pieces) * piece_bytes);
+  bytes.reserve(static_cast<std::size_t>(parts) * part_bytes);
   const auto sql =
-      fmt::format("SELECT payload FROM {} WHERE {} AND seq = $3 AND piece >= $4 AND piece < $5 ORDER BY piece", table_,
+      fmt::format("SELECT payload FROM {} WHERE {} AND seq = $3 AND part >= $4 AND part < $5 ORDER BY part", table_,
                   of_transaction);
-  for (std::int64_t first = 0; first < pieces; first += pieces_read) {
-    for (const auto& row : connection_.rows(sql, pipeline_, xid, seq, first, first + pieces_read)) {
+  for (std::int64_t first = 0; first < parts; first += parts_read) {
+    for (const auto& row : connection_.rows(sql, pipeline_, xid, seq, first, first + parts_read)) {
       bytes += row.at(0).value();
     }
   }

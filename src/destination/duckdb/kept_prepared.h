@@ -2,7 +2,7 @@
 // came.
 //
 // One call's bytes become many small rows. DuckDB reads and writes tables in vectors of 2,048 rows, at a checkpoint
-// too: with pieces of 1 MB it would have to hold 2 GB of them at once, and did fail for want of memory.
+// too: with parts of 1 MB it would have to hold 2 GB of them at once, and did fail for want of memory.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class KeptPrepared {
   void drop(std::uint32_t xid);
 
  private:
-  [[nodiscard]] std::string read(std::uint32_t xid, std::int64_t seq, std::int64_t pieces);
+  [[nodiscard]] std::string read(std::uint32_t xid, std::int64_t seq, std::int64_t parts);
 
   Connection& connection_;
   std::string pipeline_;

@@ -34,7 +34,7 @@ std::optional<LogMark> mark_at(std::string_view bytes) {
   const auto id = bytes.substr(mark_begin.size(), id_digits);
   const auto digits = bytes.substr(mark_begin.size() + id_digits + 1, counter_digits);
   LogMark mark{.file_id = std::string(id)};
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), mark.checkpoints, 16);
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), mark.file_checkpoints, 16);
   const bool is_whole = is_hexadecimal(id) && parsed.ptr == digits.data() + digits.size() &&
                         bytes[mark_begin.size() + id_digits] == ':' && bytes[mark_bytes - 1] == ';';
   return is_whole ? std::optional(std::move(mark)) : std::nullopt;
@@ -75,7 +75,7 @@ class OtherName {
   bool is_there_ = false;
 };
 
-std::uint64_t checkpoints_of(const std::string& path) {
+std::uint64_t file_checkpoints_of(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return 0;
   std::uint64_t counter = 0;
@@ -122,8 +122,8 @@ std::string id_without_log(const std::string& path) {
 
 }  // namespace
 
-std::string mark_counter(std::uint64_t checkpoints) {
-  return fmt::format("{:016x}", checkpoints);
+std::string mark_counter(std::uint64_t file_checkpoints) {
+  return fmt::format("{:016x}", file_checkpoints);
 }
 
 std::vector<LogMark> marks_in(std::string_view bytes) {
@@ -146,10 +146,10 @@ void refuse_foreign_log(const std::string& path) {
   for (const auto& mark : marks) {
     if (mark.file_id != id) continue;
     has_own = true;
-    newest = std::max(newest, mark.checkpoints);
+    newest = std::max(newest, mark.file_checkpoints);
   }
   if (!has_own) refuse_log(place, "belongs to another file");
-  if (newest > checkpoints_of(place))
+  if (newest > file_checkpoints_of(place))
     refuse_log(place, "is newer than the file, which is an older copy of the one it belongs to");
 }
 

@@ -6,7 +6,7 @@
 // row that is written there. Before a file that has a log is opened, the marks in the log are compared with the file.
 //
 // A mark: "walbrook-log:<id of the file, 32 hex digits>:<counter, 16 hex digits>;". The id is in _walbrook.format. The
-// counter is that of the file's header when the row was written; each checkpoint raises it and begins the log anew. It
+// counter is that of the file's header when the row was written; each checkpoint raises it and begins the log again. It
 // may be read just before another connection's checkpoint, so a log may name a smaller one than it belongs to, and
 // never a larger one.
 #pragma once
@@ -21,11 +21,11 @@ namespace walbrook::destination::duckdb {
 
 struct LogMark {
   std::string file_id;
-  std::uint64_t checkpoints = 0;
+  std::uint64_t file_checkpoints = 0;
 };
 
 // The counter of a mark as it is written in one.
-[[nodiscard]] std::string mark_counter(std::uint64_t checkpoints);
+[[nodiscard]] std::string mark_counter(std::uint64_t file_checkpoints);
 // Every mark in these bytes.
 [[nodiscard]] std::vector<LogMark> marks_in(std::string_view bytes);
 

@@ -254,7 +254,7 @@ duckdb_database open_file(const DatabaseOptions& options, const std::string& mem
   std::string message;
   duckdb_database database = try_open(options, memory_limit, message);
   if (database == nullptr && is_out_of_memory(message)) {
-    // The log of a killed process is replayed in one piece, and a table of very many columns takes more for it than
+    // The log of a killed process is replayed as a whole, and a table of very many columns takes more for it than
     // its loads did: a limit that keeps the file from ever being opened again serves nobody.
     database = try_open(options, {}, message);
     if (database != nullptr && !options.read_only) limit_memory(database, memory_limit);

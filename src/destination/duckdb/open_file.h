@@ -1,4 +1,4 @@
-// From a destination URL to an opened database file, with a clear cause and a mend for everything that stands in the
+// From a destination URL to an opened database file, with a clear cause and a hint for everything that stands in the
 // way.
 #pragma once
 

@@ -61,7 +61,7 @@ std::string with_catalog_if_text(Connection& connection, const std::string& sql)
               remedy("Ask for less: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_bytes));
 }
 
-[[noreturn]] void tell_ended(QueryWatch::Reason reason, const QueryLimits& limits, std::uint64_t memory_limit) {
+[[noreturn]] void throw_ended(QueryWatch::Reason reason, const QueryLimits& limits, std::uint64_t memory_limit) {
   switch (reason) {
     case QueryWatch::Reason::timeout: {
       const auto limit = limits.timeout.count() % 1000 == 0 ? fmt::format("{} s", limits.timeout.count() / 1000)
@@ -153,7 +153,7 @@ SessionConnection::~SessionConnection() = default;
 SessionConnection::Lease::Lease(SessionConnection& owner)
     : lock_(owner.use_), connection_(owner.connection_.get()), streamed_(&owner.streamed_) {
   if (connection_ == nullptr) {
-    throw Error(ErrorKind::destination, "the destination was opened anew after a failure", "Ask again.");
+    throw Error(ErrorKind::destination, "the destination was opened again after a failure", "Ask again.");
   }
 }
 
@@ -212,7 +212,7 @@ auto TransactionReadSession::limited(Connection& connection, const Work& work) {
   } catch (const Error&) {
     const auto reason = watched.finish();
     begin_again_if_ended(connection);
-    if (reason != QueryWatch::Reason::none) tell_ended(reason, options_.limits, watched.memory_limit());
+    if (reason != QueryWatch::Reason::none) throw_ended(reason, options_.limits, watched.memory_limit());
     throw;
   }
 }
@@ -262,7 +262,7 @@ class SessionRows final : public ArrowRows {
       return true;
     }
     if (const auto failed = rows.error()) {
-      if (reason != QueryWatch::Reason::none) tell_ended(reason, limits_, watched.memory_limit());
+      if (reason != QueryWatch::Reason::none) throw_ended(reason, limits_, watched.memory_limit());
       fail_query(*lease, failed->first, failed->second);
     }
     return false;

@@ -12,7 +12,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// The session's connection, which the destination closes when it has to open the file anew.
+// The session's connection, which the destination closes when it has to open the file again.
 class SessionConnection {
  public:
   explicit SessionConnection(std::shared_ptr<Database> database);

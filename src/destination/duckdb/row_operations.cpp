@@ -17,11 +17,11 @@ namespace {
 
 // Catalog and schema stand before temporary tables too: a source schema may be called `temp`.
 constexpr const char* completed_tables = "temp.main._walbrook_completed_";
-constexpr const char* staged_table = "temp.main._walbrook_staged";
+constexpr const char* sought_table = "temp.main._walbrook_sought";
 constexpr const char* kept_table = "temp.main._walbrook_kept";
 
-bool has_variant(const RowRef& row, std::size_t column) {
-  return row.batch->columns[column].variant(row.row) != nullptr;
+bool has_overflow(const RowRef& row, std::size_t column) {
+  return row.batch->columns[column].overflow_at(row.row) != nullptr;
 }
 
 bool any_null(std::span<const RowRef> rows, std::size_t column) {
@@ -51,9 +51,9 @@ class RowShape {
     return add(fmt::format("{}{}", prefix, column), logical_type(schema_.columns[column].type),
                {.kind = Feed::Kind::value, .column = column, .of_origin = of_origin});
   }
-  std::string add_variant(const char* prefix, std::uint32_t column, bool of_origin) {
+  std::string add_overflow(const char* prefix, std::uint32_t column, bool of_origin) {
     return add(fmt::format("{}{}", prefix, column), logical_type({Layout::utf8}),
-               {.kind = Feed::Kind::variant, .column = column, .of_origin = of_origin});
+               {.kind = Feed::Kind::overflow, .column = column, .of_origin = of_origin});
   }
   std::string add_number(const char* name, Feed::Kind kind) {
     return add(name, logical_type({Layout::int64}), {.kind = kind});
@@ -98,16 +98,16 @@ class Operation {
   std::uint64_t execute(const std::string& before, const std::string& after, RowShape& shape, SelectedRows rows) {
     auto scanned = shape.take(rows_, rows);
     const auto changed = connection_.database().row_scan().execute(connection_, before, after, scanned, doing_);
-    overflow_ += scanned.filler.variants();
+    overflow_ += scanned.filler.overflow_values();
     return changed;
   }
 
-  // A variant without a column would be lost in silence.
+  // An overflowing value without a column would be lost in silence.
   void check_overflow(std::span<const RowRef> rows) const {
     for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
       const auto& name = schema_.columns[c].name;
-      if (target_.variant_of(name) != nullptr) continue;
-      if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_variant(row, c); })) {
+      if (target_.overflow_of(name) != nullptr) continue;
+      if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
         throw Error(ErrorKind::internal,
                     fmt::format("column \"{}\" of {} has no overflow column yet", name, schema_.full_name()));
       }
@@ -121,8 +121,8 @@ class Operation {
                         "It was altered there.");
   }
 
-  // The condition under which a row `t` of the target is the staged row `s`, over `columns` of `rows`. Equality where
-  // no staged value is NULL: then the scan of the target skips what lies outside the staged values' range.
+  // The condition under which a row `t` of the target is the sought row `s`, over `columns` of `rows`. Equality where
+  // no sought value is NULL: then the scan of the target skips what lies outside the sought values' range.
   std::string match(RowShape& shape, std::span<const std::size_t> columns, std::span<const RowRef> rows,
                     bool of_origin) {
     std::string sql;
@@ -136,11 +136,11 @@ class Operation {
       } else {
         also(here + " IS NOT DISTINCT FROM " + there);
         // A value that the column could not hold is NULL in it; what tells it apart is its text.
-        if (const auto* variant = target_.variant_of(schema_.columns[c].name)) {
-          also("t." + identifier(variant->name) + " IS NOT DISTINCT FROM " +
-               shape.add_variant("kv", column, of_origin));
-        } else if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_variant(row, c); })) {
-          also(shape.add_variant("kv", column, of_origin) + " IS NULL");  // the target holds no such value
+        if (const auto* overflow = target_.overflow_of(schema_.columns[c].name)) {
+          also("t." + identifier(overflow->name) + " IS NOT DISTINCT FROM " +
+               shape.add_overflow("kv", column, of_origin));
+        } else if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
+          also(shape.add_overflow("kv", column, of_origin) + " IS NULL");  // the target holds no such value
         }
       }
       if (!rows_.keyed) also_exactly(schema_.columns[c].type, here, there, also);
@@ -167,19 +167,19 @@ class Operation {
   static std::string completed_cell(RowShape& shape, const Feed& feed, const std::string& here,
                                     std::span<const RowRef> rows) {
     if (feed.kind == Feed::Kind::null) return "NULL";
-    if (feed.kind != Feed::Kind::value && feed.kind != Feed::Kind::variant) return shape.add_metadata(feed.kind);
-    auto value = feed.kind == Feed::Kind::variant ? shape.add_variant("cv", feed.column, false)
-                                                  : shape.add_value("c", feed.column, false);
+    if (feed.kind != Feed::Kind::value && feed.kind != Feed::Kind::overflow) return shape.add_metadata(feed.kind);
+    auto value = feed.kind == Feed::Kind::overflow ? shape.add_overflow("cv", feed.column, false)
+                                                   : shape.add_value("c", feed.column, false);
     if (std::ranges::none_of(rows, [&](const RowRef& row) { return row.batch->unchanged(row.row, feed.column); })) {
       return value;
     }
     const auto flag =
-        shape.add(fmt::format("{}{}", feed.kind == Feed::Kind::variant ? "uv" : "u", feed.column),
+        shape.add(fmt::format("{}{}", feed.kind == Feed::Kind::overflow ? "uv" : "u", feed.column),
                   logical_type({Layout::boolean}), {.kind = Feed::Kind::unchanged, .column = feed.column});
     return fmt::format("CASE WHEN {} THEN {} ELSE {} END", flag, here, value);
   }
 
-  // Takes away `count` of the rows that are equal to each staged one.
+  // Takes away `count` of the rows that are equal to each sought one.
   std::uint64_t remove_by_content(RowShape& shape, SelectedRows rows) {
     std::vector<std::size_t> all(schema_.columns.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -198,7 +198,7 @@ class Operation {
   // A source column called rowid hides DuckDB's own: the equal rows that stay are kept aside, all are deleted, and
   // those are written again.
   std::uint64_t remove_without_rowid(RowShape& shape, SelectedRows rows, const std::string& condition) {
-    execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM ", staged_table), "", shape, rows);
+    execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM ", sought_table), "", shape, rows);
     std::string cells;
     std::string aliases;
     const auto names = column_names(connection_, target_.schema, target_.table);
@@ -209,12 +209,12 @@ class Operation {
     execute(fmt::format(
         "CREATE TEMP TABLE {} AS SELECT {} FROM (SELECT {} s.wanted AS wanted, row_number() OVER (PARTITION "
         "BY s.ordinal) AS nth FROM {} AS t JOIN {} AS s ON {}) WHERE nth > wanted",
-        kept_table, aliases, cells, table_, staged_table, condition));
+        kept_table, aliases, cells, table_, sought_table, condition));
     const auto deleted =
-        execute(fmt::format("DELETE FROM {} AS t USING {} AS s WHERE {}", table_, staged_table, condition));
+        execute(fmt::format("DELETE FROM {} AS t USING {} AS s WHERE {}", table_, sought_table, condition));
     const auto kept = execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, kept_table));
     execute(fmt::format("DROP TABLE {}", kept_table));
-    execute(fmt::format("DROP TABLE {}", staged_table));
+    execute(fmt::format("DROP TABLE {}", sought_table));
     return deleted - kept;
   }
 
@@ -255,7 +255,7 @@ CompletedRows Operation::complete(std::span<const Patch> patches, int number) {
       fmt::format("table {}: {} updated rows came without values that did not change, and the copy has {} rows to "
                   "take them from",
                   schema_.full_name(), rows.size(), completed.counts.rows),
-      "The copy is not what the source had. The table is copied anew when walbrook starts next.");
+      "The copy is not what the source had. The table is copied again when walbrook starts next.");
 }
 
 std::uint64_t Operation::remove(std::span<const Removal> removals) {
@@ -279,7 +279,7 @@ AppendCounts Operation::append(std::span<const RowRef> rows, const CompletedRows
     ChunkWriter writer(connection_, target_, rows_.schema, provenance_of(rows_));
     writer.write(SelectedRows{.rows = rows, .origins = {}, .counts = {}});
     writer.close();
-    counts = {.rows = rows.size(), .overflow = writer.variants()};
+    counts = {.rows = rows.size(), .overflow = writer.overflow_values()};
   }
   if (completed != nullptr) {
     execute(fmt::format("INSERT INTO {} SELECT * FROM {}", table_, completed->table));

@@ -1,4 +1,4 @@
-// Lets a SQL statement read rows that lie in our memory, as a table: DELETE … USING them needs no staging table,
+// Lets a SQL statement read rows that lie in our memory, as a table: DELETE … USING them needs no temporary table,
 // nothing is copied, and the statement still tells how many rows it changed.
 #pragma once
 

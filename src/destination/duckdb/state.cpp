@@ -49,7 +49,7 @@ constexpr std::array<Definition, 8> definitions = {{
     {"schema_versions",
      "pipeline VARCHAR, output BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
      "since_lsn VARCHAR, since TIMESTAMP WITH TIME ZONE"},
-    {"prepared", "pipeline VARCHAR, xid BIGINT, seq BIGINT, piece BIGINT, payload BLOB USING COMPRESSION uncompressed"},
+    {"prepared", "pipeline VARCHAR, xid BIGINT, seq BIGINT, part BIGINT, payload BLOB USING COMPRESSION uncompressed"},
 }};
 
 std::string_view to_text(TargetRecord::Kind kind) {
@@ -191,7 +191,7 @@ void StateTables::put_checkpoint(const Checkpoint& checkpoint) {
       selection_to_json(checkpoint.selection), checkpoint.origin, lsn_text(checkpoint.last.commit_lsn),
       checkpoint.last.xid, WallTime(std::chrono::microseconds(checkpoint.last.commit_time)),
       boolean_text(checkpoint.made_slot), boolean_text(checkpoint.made_publication),
-      mark_counter(connection_.database().checkpoints()));
+      mark_counter(connection_.database().file_checkpoints()));
 }
 
 void StateTables::put_tables(std::span<const TableRecord> records) {

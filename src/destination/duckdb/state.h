@@ -7,7 +7,7 @@
 //   loads            one row a load that changed something, and one for tables that were copied together; the newest
 //                    10,000
 //   schema_versions  one row when an output's columns change
-//   prepared         changes of prepared transactions that are not decided yet, in small pieces
+//   prepared         changes of prepared transactions that are not decided yet, in small parts
 //
 // Functions work in the connection's open transaction. The rows of checkpoint, tables and outputs are replaced by
 // DELETE and INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.

@@ -35,7 +35,7 @@ Lsn lsn(const Row& row, std::size_t column) {
   if (written.empty()) return {};
   if (const auto parsed = Lsn::parse(written)) return *parsed;
   throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
-              remedy("It was changed by hand. Copy the tables anew: {}", RemedyAction::reset));
+              remedy("It was changed by hand. Copy the tables again: {}", RemedyAction::reset));
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -107,7 +107,7 @@ std::string comment_on(const OutputRecord& record) {
 }
 
 std::string comment_on(const StoredColumn& column) {
-  if (column.is_variant) return fmt::format("  -- what {} cannot hold", printable(column.source));
+  if (column.is_overflow) return fmt::format("  -- what {} cannot hold", printable(column.source));
   std::vector<std::string> notes;
   if (column.is_key) notes.emplace_back("key");
   if (!column.source.empty() && column.source != column.name) notes.push_back("source: " + printable(column.source));
@@ -190,9 +190,9 @@ void DuckDbStoredState::read_columns(const std::string& pipeline, std::vector<St
     const auto target = std::ranges::find(named, column.name, &TargetColumn::name);
     if (target != named.end()) {
       column.source = target->source;
-      column.is_variant = target->is_variant;
+      column.is_overflow = target->is_overflow;
       const auto& schema = table.record.columns;
-      const auto* of_source = schema == nullptr || column.is_variant ? nullptr : schema->find(column.source);
+      const auto* of_source = schema == nullptr || column.is_overflow ? nullptr : schema->find(column.source);
       column.is_key = of_source != nullptr && schema->has_key() && of_source->in_key;
     }
     table.columns.push_back(std::move(column));

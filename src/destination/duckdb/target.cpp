@@ -40,13 +40,13 @@ constexpr std::array<std::pair<MetadataColumn, std::string_view>, 5> metadata_na
 
 const TargetColumn* Target::column_of(std::string_view source) const {
   const auto found = std::ranges::find_if(
-      columns, [source](const TargetColumn& column) { return !column.is_variant && column.source == source; });
+      columns, [source](const TargetColumn& column) { return !column.is_overflow && column.source == source; });
   return found == columns.end() ? nullptr : &*found;
 }
 
-const TargetColumn* Target::variant_of(std::string_view source) const {
+const TargetColumn* Target::overflow_of(std::string_view source) const {
   const auto found = std::ranges::find_if(
-      columns, [source](const TargetColumn& column) { return column.is_variant && column.source == source; });
+      columns, [source](const TargetColumn& column) { return column.is_overflow && column.source == source; });
   return found == columns.end() ? nullptr : &*found;
 }
 
@@ -54,15 +54,15 @@ bool Target::has_column_named(std::string_view name) const {
   return std::ranges::any_of(columns, [name](const TargetColumn& column) { return same_name(column.name, name); });
 }
 
-std::optional<std::string> Target::add_variant(std::string_view source) {
+std::optional<std::string> Target::add_overflow(std::string_view source) {
   const auto* column = column_of(source);
   if (column == nullptr) {
     throw Error(ErrorKind::internal, "no column " + std::string(source) + " in " + schema + "." + table);
   }
-  if (variant_of(source) != nullptr) return std::nullopt;
-  std::string name = column->name + std::string(variant_suffix);
+  if (overflow_of(source) != nullptr) return std::nullopt;
+  std::string name = column->name + std::string(overflow_suffix);
   while (has_column_named(name)) name += '_';
-  columns.push_back({.name = name, .source = std::string(source), .is_variant = true});
+  columns.push_back({.name = name, .source = std::string(source), .is_overflow = true});
   return name;
 }
 
@@ -84,7 +84,7 @@ std::string type_of(const TargetColumn& column, const TableSchema& columns) {
   if (column.source.empty()) return "BOOLEAN";  // empty_table_column
   const auto* source = columns.find(column.source);
   if (source == nullptr) return {};
-  return column.is_variant ? "VARCHAR" : sql_type(source->type);
+  return column.is_overflow ? "VARCHAR" : sql_type(source->type);
 }
 
 std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns) {
@@ -100,7 +100,7 @@ std::string create_sql(const std::string& full_name, const Target& target, const
 std::string columns_to_json(const Target& target) {
   auto json = nlohmann::json::array();
   for (const auto& column : target.columns) {
-    json.push_back({{"name", column.name}, {"source", column.source}, {"variant", column.is_variant}});
+    json.push_back({{"name", column.name}, {"source", column.source}, {"overflow", column.is_overflow}});
     if (column.metadata == MetadataColumn::none) continue;
     const auto* const kind =
         std::ranges::find(metadata_names, column.metadata, &decltype(metadata_names)::value_type::first);
@@ -114,7 +114,7 @@ std::vector<TargetColumn> columns_from_json(std::string_view text) {
     std::vector<TargetColumn> columns;
     for (const auto& item : nlohmann::json::parse(text)) {
       auto& column = columns.emplace_back(
-          TargetColumn{.name = item.at("name"), .source = item.at("source"), .is_variant = item.at("variant")});
+          TargetColumn{.name = item.at("name"), .source = item.at("source"), .is_overflow = item.at("overflow")});
       const auto metadata = item.value("metadata", "");
       for (const auto& [kind, name] : metadata_names) {
         if (name == metadata) column.metadata = kind;

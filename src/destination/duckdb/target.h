@@ -1,7 +1,7 @@
 // A table that walbrook made in the file: its columns' names, and how they come from the source's names.
 //
 // Names are those of destination/target_shape.h. DuckDB cannot tell names apart that differ by the case of ASCII
-// letters alone. A column's variants stand in `<column>__v_text`; where a source column has that name already,
+// letters alone. What a column cannot hold is in `<column>__v_text`; where a source column has that name already,
 // underscores are appended until it is free. A table without columns, which DuckDB cannot have, gets one that is always
 // NULL. The outcome is kept in _walbrook.targets, so that it holds when columns of the source are dropped later.
 #pragma once
@@ -17,12 +17,12 @@
 namespace walbrook::destination::duckdb {
 
 inline constexpr std::string_view empty_table_column = "_walbrook_empty";
-inline constexpr std::string_view variant_suffix = "__v_text";
+inline constexpr std::string_view overflow_suffix = "__v_text";
 
 struct TargetColumn {
   std::string name;
   std::string source;  // column of the source; "" of a metadata column, and of the column that an empty table has
-  bool is_variant = false;
+  bool is_overflow = false;
   MetadataColumn metadata = MetadataColumn::none;
   friend bool operator==(const TargetColumn&, const TargetColumn&) = default;
 };
@@ -33,10 +33,10 @@ struct Target {
   std::vector<TargetColumn> columns;
 
   [[nodiscard]] const TargetColumn* column_of(std::string_view source) const;
-  [[nodiscard]] const TargetColumn* variant_of(std::string_view source) const;
+  [[nodiscard]] const TargetColumn* overflow_of(std::string_view source) const;
   [[nodiscard]] bool has_column_named(std::string_view name) const;  // as DuckDB tells names apart
-  // Adds the variant column of `source` and returns its name; nullopt where there is one already.
-  std::optional<std::string> add_variant(std::string_view source);
+  // Adds the overflow column of `source` and returns its name; nullopt where there is one already.
+  std::optional<std::string> add_overflow(std::string_view source);
   friend bool operator==(const Target&, const Target&) = default;
 };
 

@@ -49,7 +49,7 @@ bool TargetCheck::has_type(const Target& target, const TargetColumn& column, con
                            const TableSchema& columns) {
   if (type == type_of(column, columns)) return true;
   const auto* source = columns.find(column.source);
-  if (column.is_variant || source == nullptr) return false;
+  if (column.is_overflow || source == nullptr) return false;
   Owned<duckdb_prepared_statement, duckdb_destroy_prepare> prepared;
   const auto sql = fmt::format("SELECT {} FROM {}", identifier(column.name),
                                connection_.database().full_name(target.schema, target.table));
@@ -76,7 +76,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
     if (columns != nullptr && type_of(column, *columns).empty()) continue;
     ++made;
     const auto type = relation.columns.find(folded(column.name));
-    const auto label = fmt::format("{} \"{}\" of target table {}", column.is_variant ? "overflow column" : "column",
+    const auto label = fmt::format("{} \"{}\" of target table {}", column.is_overflow ? "overflow column" : "column",
                                    column.name, dotted_name(target));
     if (type == relation.columns.end()) {
       if (first.empty()) first = fmt::format("{} was dropped or renamed in {}", label, file);

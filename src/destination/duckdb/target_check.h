@@ -1,7 +1,7 @@
 // Target tables as they stand in the file, against what walbrook made: whoever opens the file between two runs may drop
 // or alter them.
 //
-// DuckDB keeps no identity of a table that outlives the process (table_oid is given anew when the file is opened), so
+// DuckDB keeps no identity of a table that outlives the process (table_oid is given again when the file is opened), so
 // that a table that was altered is told from another one under its name by its columns alone.
 #pragma once
 

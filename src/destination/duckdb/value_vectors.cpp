@@ -76,72 +76,72 @@ void set_all_null(duckdb_vector vector, std::size_t size) {
   }
 }
 
-void ValueVectors::fill(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector) {
+void ValueVectors::fill(std::uint32_t column, std::span<const RowRange> ranges, duckdb_vector vector) {
   column_ = column;
-  values(schema_.columns[column].type, runs, column, vector);
+  values(schema_.columns[column].type, ranges, column, vector);
 }
 
-template <class Pieces>
-void ValueVectors::values(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
-  validity(pieces, index, vector);
+template <class Ranges>
+void ValueVectors::values(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector) {
+  validity(ranges, index, vector);
   void* data = duckdb_vector_get_data(vector);
   switch (type.layout) {
     case Layout::boolean:
-      return fixed<1>(pieces, index, data);
+      return fixed<1>(ranges, index, data);
     case Layout::int16:
-      return fixed<2>(pieces, index, data);
+      return fixed<2>(ranges, index, data);
     case Layout::int32:
     case Layout::uint32:
     case Layout::float32:
     case Layout::date:
-      return fixed<4>(pieces, index, data);
+      return fixed<4>(ranges, index, data);
     case Layout::int64:
     case Layout::uint64:
     case Layout::float64:
     case Layout::time:
     case Layout::timestamp:
     case Layout::timestamp_tz:
-      return fixed<8>(pieces, index, data);
+      return fixed<8>(ranges, index, data);
     case Layout::interval:
-      return fixed<16>(pieces, index, data);
+      return fixed<16>(ranges, index, data);
     case Layout::decimal:
-      return decimals(pieces, index, type.precision, data);
+      return decimals(ranges, index, type.precision, data);
     case Layout::time_tz:
-      return convert<TimeTz, std::uint64_t>(pieces, index, data, pack_time_tz);
+      return convert<TimeTz, std::uint64_t>(ranges, index, data, pack_time_tz);
     case Layout::uuid:
       return convert<std::array<char, 16>, duckdb_hugeint>(
-          pieces, index, data, [](const std::array<char, 16>& bytes) { return uuid_from_wire(bytes.data()); });
+          ranges, index, data, [](const std::array<char, 16>& bytes) { return uuid_from_wire(bytes.data()); });
     case Layout::utf8:
     case Layout::json:
     case Layout::binary:
     case Layout::bit:
-      return texts(type.layout, pieces, index, vector);
+      return texts(type.layout, ranges, index, vector);
     case Layout::list:
     case Layout::map:
-      return lists(type, pieces, index, vector);
+      return lists(type, ranges, index, vector);
     case Layout::structure:
-      return structures(type, pieces, index, vector);
+      return structures(type, ranges, index, vector);
   }
 }
 
 // Values that must be converted one by one.
-template <class From, class To, class Pieces, class Convert>
-void ValueVectors::convert(const Pieces& pieces, std::uint32_t index, void* out, const Convert& to) {
+template <class From, class To, class Ranges, class Convert>
+void ValueVectors::convert(const Ranges& ranges, std::uint32_t index, void* out, const Convert& to) {
   auto* target = static_cast<To*>(out);
-  for (const auto& piece : pieces) {
-    const char* source = source_of(piece, index).data().data() + std::size_t{piece.first} * sizeof(From);
-    for (std::size_t i = 0; i < piece.count; ++i) {
+  for (const auto& range : ranges) {
+    const char* source = source_of(range, index).data().data() + std::size_t{range.first} * sizeof(From);
+    for (std::size_t i = 0; i < range.count; ++i) {
       From value;
       std::memcpy(&value, source + i * sizeof(From), sizeof(From));
-      target[piece.at + i] = to(value);
+      target[range.at + i] = to(value);
     }
   }
 }
 
-template <class To, class Pieces>
-void ValueVectors::decimals_as(const Pieces& pieces, std::uint32_t index, int precision, void* out) {
+template <class To, class Ranges>
+void ValueVectors::decimals_as(const Ranges& ranges, std::uint32_t index, int precision, void* out) {
   const Int128 bound = powers_of_ten[static_cast<std::size_t>(precision)];
-  convert<Int128, To>(pieces, index, out, [=](Int128 value) {
+  convert<Int128, To>(ranges, index, out, [=](Int128 value) {
     if (value >= bound || value <= -bound) {
       throw Error(ErrorKind::internal,
                   fmt::format("a decimal of more than {} digits reached the destination", precision));
@@ -150,72 +150,72 @@ void ValueVectors::decimals_as(const Pieces& pieces, std::uint32_t index, int pr
   });
 }
 
-template <class Pieces>
-void ValueVectors::decimals(const Pieces& pieces, std::uint32_t index, int precision, void* out) {
-  if (precision <= 4) return decimals_as<std::int16_t>(pieces, index, precision, out);
-  if (precision <= 9) return decimals_as<std::int32_t>(pieces, index, precision, out);
-  if (precision <= 18) return decimals_as<std::int64_t>(pieces, index, precision, out);
-  return decimals_as<Int128>(pieces, index, precision, out);
+template <class Ranges>
+void ValueVectors::decimals(const Ranges& ranges, std::uint32_t index, int precision, void* out) {
+  if (precision <= 4) return decimals_as<std::int16_t>(ranges, index, precision, out);
+  if (precision <= 9) return decimals_as<std::int32_t>(ranges, index, precision, out);
+  if (precision <= 18) return decimals_as<std::int64_t>(ranges, index, precision, out);
+  return decimals_as<Int128>(ranges, index, precision, out);
 }
 
-template <std::size_t width, class Pieces>
-void ValueVectors::fixed(const Pieces& pieces, std::uint32_t index, void* out) {
-  for (const auto& piece : pieces) {
-    const char* source = source_of(piece, index).data().data() + std::size_t{piece.first} * width;
-    char* target = static_cast<char*>(out) + std::size_t{piece.at} * width;
-    if (piece.count == 1) {
+template <std::size_t width, class Ranges>
+void ValueVectors::fixed(const Ranges& ranges, std::uint32_t index, void* out) {
+  for (const auto& range : ranges) {
+    const char* source = source_of(range, index).data().data() + std::size_t{range.first} * width;
+    char* target = static_cast<char*>(out) + std::size_t{range.at} * width;
+    if (range.count == 1) {
       std::memcpy(target, source, width);  // of a known size: one or two moves
     } else {
-      std::memcpy(target, source, piece.count * width);
+      std::memcpy(target, source, range.count * width);
     }
   }
 }
 
-template <class Pieces>
-void ValueVectors::validity(const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+template <class Ranges>
+void ValueVectors::validity(const Ranges& ranges, std::uint32_t index, duckdb_vector vector) {
   std::uint64_t* target = nullptr;
-  for (const auto& piece : pieces) {
-    const Column& source = source_of(piece, index);
+  for (const auto& range : ranges) {
+    const Column& source = source_of(range, index);
     if (source.null_count() == 0) continue;
     if (target == nullptr) target = writable_validity(vector);
-    copy_bits(target, piece.at, source.validity().data(), piece.first, piece.count);
+    copy_bits(target, range.at, source.validity().data(), range.first, range.count);
   }
 }
 
-template <class Pieces>
-void ValueVectors::texts(Layout layout, const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+template <class Ranges>
+void ValueVectors::texts(Layout layout, const Ranges& ranges, std::uint32_t index, duckdb_vector vector) {
   auto* cells = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
   const bool is_text = layout == Layout::utf8 || layout == Layout::json;
-  for (const auto& piece : pieces) {
-    const Column& source = source_of(piece, index);
-    const auto begin = static_cast<std::size_t>(source.offsets()[piece.first]);
-    const auto end = static_cast<std::size_t>(source.offsets()[piece.first + piece.count]);
+  for (const auto& range : ranges) {
+    const Column& source = source_of(range, index);
+    const auto begin = static_cast<std::size_t>(source.offsets()[range.first]);
+    const auto end = static_cast<std::size_t>(source.offsets()[range.first + range.count]);
     bytes_ += end - begin;
     // Many short texts are checked at one go; only where there is more than ASCII does each value matter.
     const bool check = is_text && !is_ascii(std::string_view(source.data()).substr(begin, end - begin));
-    for (std::size_t i = 0; i < piece.count; ++i) {
-      const auto text = source.bytes_at(piece.first + i);
+    for (std::size_t i = 0; i < range.count; ++i) {
+      const auto text = source.bytes_at(range.first + i);
       largest_ = std::max(largest_, text.size());
       if (check && !is_utf8(text)) not_utf8(column_);
-      cells[piece.at + i] = string_cell(text);
+      cells[range.at + i] = string_cell(text);
     }
   }
 }
 
 // A list's elements stand in its child vector one behind the other; a map is a list of structures of key and value.
-template <class Pieces>
-void ValueVectors::lists(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector) {
+template <class Ranges>
+void ValueVectors::lists(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector) {
   auto* entries = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector));
   std::vector<Slice> elements;
   std::size_t total = 0;
-  for (const auto& piece : pieces) {
-    const Column& source = source_of(piece, index);
-    const auto* offsets = source.offsets().data() + piece.first;
-    for (std::size_t i = 0; i < piece.count; ++i) {
-      entries[piece.at + i] = {.offset = total + static_cast<std::size_t>(offsets[i] - offsets[0]),
+  for (const auto& range : ranges) {
+    const Column& source = source_of(range, index);
+    const auto* offsets = source.offsets().data() + range.first;
+    for (std::size_t i = 0; i < range.count; ++i) {
+      entries[range.at + i] = {.offset = total + static_cast<std::size_t>(offsets[i] - offsets[0]),
                                .length = static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
     }
-    const auto count = static_cast<std::size_t>(offsets[piece.count] - offsets[0]);
+    const auto count = static_cast<std::size_t>(offsets[range.count] - offsets[0]);
     if (count > 0) elements.push_back({&source, static_cast<std::size_t>(offsets[0]), count, total});
     total += count;
   }
@@ -232,12 +232,12 @@ void ValueVectors::lists(const PhysicalType& type, const Pieces& pieces, std::ui
   }
 }
 
-template <class Pieces>
-void ValueVectors::structures(const PhysicalType& type, const Pieces& pieces, std::uint32_t index,
+template <class Ranges>
+void ValueVectors::structures(const PhysicalType& type, const Ranges& ranges, std::uint32_t index,
                               duckdb_vector vector) {
   std::vector<Slice> fields;
-  fields.reserve(pieces.size());
-  for (const auto& piece : pieces) fields.push_back({&source_of(piece, index), piece.first, piece.count, piece.at});
+  fields.reserve(ranges.size());
+  for (const auto& range : ranges) fields.push_back({&source_of(range, index), range.first, range.count, range.at});
   for (std::uint32_t i = 0; i < type.children.size(); ++i) {
     values(type.children[i], fields, i, duckdb_struct_vector_get_child(vector, i));
   }

@@ -21,7 +21,7 @@ namespace walbrook::destination::duckdb {
 void set_all_null(duckdb_vector vector, std::size_t size);
 
 // Rows that stand together in one batch.
-struct Run {
+struct RowRange {
   const RowBatch* batch;
   std::uint32_t first;  // row of the batch
   std::uint32_t count;
@@ -34,7 +34,7 @@ class ValueVectors {
   ValueVectors(const TableSchema& schema, const std::string& label) : schema_(schema), label_(label) {}
 
   // Values and NULLs of a column of the batches. Throws Error(data) for text that is not UTF-8.
-  void fill(std::uint32_t column, std::span<const Run> runs, duckdb_vector vector);
+  void fill(std::uint32_t column, std::span<const RowRange> ranges, duckdb_vector vector);
   [[noreturn]] void not_utf8(std::uint32_t column) const;
   [[nodiscard]] std::size_t largest() const { return largest_; }  // text, in bytes, so far
   [[nodiscard]] std::size_t bytes() const { return bytes_; }      // of texts and of what stands in lists, so far
@@ -47,28 +47,28 @@ class ValueVectors {
     std::size_t count;
     std::size_t at;
   };
-  static const Column& source_of(const Run& run, std::uint32_t column) { return run.batch->columns[column]; }
+  static const Column& source_of(const RowRange& range, std::uint32_t column) { return range.batch->columns[column]; }
   static const Column& source_of(const Slice& slice, std::uint32_t child) { return slice.parent->children()[child]; }
 
   // Of `index`: the column's, or the child's.
-  template <class Pieces>
-  void values(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector);
-  template <class Pieces>
-  void texts(Layout layout, const Pieces& pieces, std::uint32_t index, duckdb_vector vector);
-  template <class Pieces>
-  void lists(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector);
-  template <class Pieces>
-  void structures(const PhysicalType& type, const Pieces& pieces, std::uint32_t index, duckdb_vector vector);
-  template <class From, class To, class Pieces, class Convert>
-  static void convert(const Pieces& pieces, std::uint32_t index, void* out, const Convert& to);
-  template <class To, class Pieces>
-  static void decimals_as(const Pieces& pieces, std::uint32_t index, int precision, void* out);
-  template <class Pieces>
-  static void decimals(const Pieces& pieces, std::uint32_t index, int precision, void* out);
-  template <std::size_t width, class Pieces>
-  static void fixed(const Pieces& pieces, std::uint32_t index, void* out);
-  template <class Pieces>
-  static void validity(const Pieces& pieces, std::uint32_t index, duckdb_vector vector);
+  template <class Ranges>
+  void values(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
+  template <class Ranges>
+  void texts(Layout layout, const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
+  template <class Ranges>
+  void lists(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
+  template <class Ranges>
+  void structures(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
+  template <class From, class To, class Ranges, class Convert>
+  static void convert(const Ranges& ranges, std::uint32_t index, void* out, const Convert& to);
+  template <class To, class Ranges>
+  static void decimals_as(const Ranges& ranges, std::uint32_t index, int precision, void* out);
+  template <class Ranges>
+  static void decimals(const Ranges& ranges, std::uint32_t index, int precision, void* out);
+  template <std::size_t width, class Ranges>
+  static void fixed(const Ranges& ranges, std::uint32_t index, void* out);
+  template <class Ranges>
+  static void validity(const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
 
   const TableSchema& schema_;
   const std::string& label_;

@@ -2,15 +2,15 @@
 
 namespace walbrook::destination::duckdb {
 
-void WrittenTables::add(const std::string& full_name, std::size_t columns, std::uint64_t checkpoints) {
-  if (checkpoints != checkpoints_) clear(checkpoints);
+void WrittenTables::add(const std::string& full_name, std::size_t columns, std::uint64_t file_checkpoints) {
+  if (file_checkpoints != file_checkpoints_) clear(file_checkpoints);
   if (names_.insert(full_name).second) columns_ += columns;
 }
 
-void WrittenTables::clear(std::uint64_t checkpoints) {
+void WrittenTables::clear(std::uint64_t file_checkpoints) {
   names_.clear();
   columns_ = 0;
-  checkpoints_ = checkpoints;
+  file_checkpoints_ = file_checkpoints;
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -17,16 +17,16 @@ class WrittenTables {
  public:
   // A table is counted once, however often it is written. `checkpoints`: how many the file has seen; where it is not
   // what it was, what was written before is in the file.
-  void add(const std::string& full_name, std::size_t columns, std::uint64_t checkpoints);
+  void add(const std::string& full_name, std::size_t columns, std::uint64_t file_checkpoints);
   [[nodiscard]] std::size_t bytes() const { return columns_ * bytes_per_column; }
-  void clear(std::uint64_t checkpoints);
+  void clear(std::uint64_t file_checkpoints);
 
  private:
   static constexpr std::size_t bytes_per_column = 20'000;
 
   std::set<std::string> names_;
   std::size_t columns_ = 0;
-  std::uint64_t checkpoints_ = 0;
+  std::uint64_t file_checkpoints_ = 0;
 };
 
 }  // namespace walbrook::destination::duckdb

@@ -48,7 +48,7 @@ void append_children(std::string& out, const Column& column, std::size_t row, Eq
 }  // namespace
 
 void append_comparable(std::string& out, const Column& column, std::size_t row, Equality equality) {
-  if (const auto* text = column.variant(row)) {
+  if (const auto* text = column.overflow_at(row)) {
     out += 'v';
     return append_text(out, *text);
   }

@@ -38,7 +38,7 @@ void MemoryCopyWriter::append(std::size_t index, const RowBatch& rows) {
   store_->reach(Step::copy_append);
   auto& copy = copies_.at(index);
   for (std::size_t c = 0; c < rows.columns.size(); ++c) {
-    if (!rows.columns[c].variants().empty()) copy.table.add_overflow(rows.schema->columns[c].name);
+    if (!rows.columns[c].overflow().empty()) copy.table.add_overflow(rows.schema->columns[c].name);
   }
   const Provenance copied{.lsn = copy.consistent_point};
   copy.table.append(std::make_shared<const RowBatch>(rows), std::vector<Provenance>(rows.rows(), copied));

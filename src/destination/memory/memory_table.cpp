@@ -64,7 +64,7 @@ std::vector<std::string> names_of_all(const TableSchema& schema) {
 
 bool has_null_key(const RowBatch& batch, std::size_t row, const TableSchema& schema) {
   return std::ranges::any_of(schema.key_columns(), [&](std::size_t at) {
-    return batch.columns[at].is_null(row) && batch.columns[at].variant(row) == nullptr;
+    return batch.columns[at].is_null(row) && batch.columns[at].overflow_at(row) == nullptr;
   });
 }
 
@@ -176,8 +176,8 @@ std::uint64_t MemoryTable::append(std::shared_ptr<const RowBatch> batch, const s
       throw Error(ErrorKind::internal, fmt::format("the target of table {} has no column \"{}\" of that type",
                                                    schema.full_name(), column.name));
     }
-    overflow += batch->columns[c].variants().size();
-    if (!batch->columns[c].variants().empty() && !has_overflow(column.name)) {
+    overflow += batch->columns[c].overflow().size();
+    if (!batch->columns[c].overflow().empty() && !has_overflow(column.name)) {
       throw Error(ErrorKind::internal, fmt::format("the overflow column of \"{}\" of table {} was not prepared",
                                                    column.name, schema.full_name()));
     }

@@ -42,7 +42,7 @@ class MemoryTable {
   [[nodiscard]] bool has_overflow(const std::string& column) const { return overflow_.contains(column); }
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
   // All values of a column of the source, as typed as they were given; a value with an overflow text has it as its
-  // variant.
+  // overflow.
   [[nodiscard]] Column values(const std::string& column) const;
 
   void add_columns(const std::vector<ColumnSchema>& columns);

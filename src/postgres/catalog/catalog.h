@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/column_wishes.h"
+#include "model/column_overrides.h"
 #include "model/table_schema.h"
 #include "postgres/catalog/catalog_moment.h"
 #include "postgres/catalog/replica_identity.h"
@@ -35,7 +35,7 @@ struct SourceTable {
   TableIdentity row_identity;         // how UPDATE and DELETE name its rows
   std::vector<SourceColumn> columns;  // published ones, as they are now: an ALTER without later DML shows here only
   std::vector<std::string> published_columns;  // names; empty = all
-  ColumnWishes wishes;                         // of the user, for the copy
+  ResolvedOverrides overrides;                 // of the user, for the copy
   std::string row_filter;                      // SQL expression of the publication; empty = none
   std::int64_t estimated_rows = -1;            // pg_class.reltuples; -1 = never analyzed
   std::int64_t bytes = 0;                      // pg_table_size

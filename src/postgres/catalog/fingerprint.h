@@ -7,11 +7,11 @@
 //   * Every rewrite gives the table a new file node; so do TRUNCATE, VACUUM FULL, CLUSTER, SET TABLESPACE and
 //   pg_repack.
 //   * A rewrite that changes values (ALTER TYPE … USING, SET EXPRESSION) also writes the column's pg_attribute row
-//   anew,
+//   again,
 //     in the same transaction. SET STATISTICS, SET STORAGE, SET NOT NULL, column grants, defaults, INHERIT and ATTACH
 //     write that row too, but keep the file node: rows are as they were.
 //   * VACUUM FULL and CLUSTER write pg_attribute rows only where they clear atthasmissing. The column's pg_attrdef row
-//     stays then, while ALTER TYPE makes it anew with another OID.
+//     stays then, while ALTER TYPE makes it again with another OID.
 //   * DROP COLUMN and ADD COLUMN of the same name leave the file node alone; the attribute number is new.
 //   * Row versions (xmin) outlive VACUUM FULL and FREEZE of the catalogs. That of the table's pg_class row tells
 //   nothing by

@@ -187,7 +187,7 @@ class Judge {
   }
 
   // Rows of several leaves stand in one target table: a key must say which leaf as well.
-  [[nodiscard]] bool tells_leaf(const std::vector<std::string>& key) const {
+  [[nodiscard]] bool identifies_leaf(const std::vector<std::string>& key) const {
     return stored_.size() < 2 || holds_all(key, routing_);
   }
 
@@ -210,7 +210,7 @@ class Judge {
         return fmt::format("its partitions have different replica identities ({}: {}; {}: {})", first.name,
                            text_of(first), each.name, text_of(each));
       }
-      if (!each.whole() && !tells_leaf(each.columns)) {
+      if (!each.whole() && !identifies_leaf(each.columns)) {
         return fmt::format(
             "the replica identity of partition {} ({}) does not hold the partition key ({}), so rows of "
             "other partitions may have an equal one",
@@ -231,7 +231,7 @@ class Judge {
       return !each.primary_key.empty() && each.primary_key == first.primary_key &&
              std::ranges::all_of(each.primary_key, [&](const std::string& name) { return published(each, name); });
     };
-    const bool by_key = std::ranges::all_of(stored_, key_serves) && tells_leaf(first.primary_key);
+    const bool by_key = std::ranges::all_of(stored_, key_serves) && identifies_leaf(first.primary_key);
     const auto wanted = by_key ? ReplicaIdentity::key : ReplicaIdentity::full;
     std::string sql;
     for (const auto& each : stored_) {

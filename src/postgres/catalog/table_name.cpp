@@ -148,14 +148,14 @@ WrittenName parse_written_name(std::string_view text) {
 
 std::optional<TableName> meant_table(const WrittenName& written, std::span<const TableName> known) {
   const auto& exact = written.exact;
-  const auto fits = [](bool is_quoted, const std::string& given, const std::string& name) {
+  const auto matches_name = [](bool is_quoted, const std::string& given, const std::string& name) {
     return is_quoted ? given == name : equal_but_for_case(given, name);
   };
   std::vector<const TableName*> found;
   for (const auto& table : known) {
     if (means_same_table(table, exact)) return table;
-    if (fits(written.schema_is_quoted, exact.schema, table.schema) &&
-        fits(written.name_is_quoted, exact.name, table.name)) {
+    if (matches_name(written.schema_is_quoted, exact.schema, table.schema) &&
+        matches_name(written.name_is_quoted, exact.name, table.name)) {
       found.push_back(&table);
     }
   }

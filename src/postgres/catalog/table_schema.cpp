@@ -57,7 +57,7 @@ TableSchema read_table_schema(Connection& connection, const SourceTable& table, 
                               .binary = has_binary_parser(type)});
   }
   table.row_identity.rows.apply(schema);
-  apply_wishes(schema, table.wishes);
+  apply_overrides(schema, table.overrides);
   return schema;
 }
 

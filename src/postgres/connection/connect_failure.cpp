@@ -11,9 +11,9 @@ namespace walbrook::postgres {
 namespace {
 
 struct Cause {
-  std::string words;  // libpq's or the server's, in English: another language gets its words without a mend
+  std::string words;  // libpq's or the server's, in English: another language gets its words without a hint
   ErrorKind kind;
-  std::string mend;
+  std::string hint;
   std::string sqlstate = {};  // libpq does not tell the one of a refused connection
 };
 
@@ -22,25 +22,25 @@ constexpr auto too_many_connections = "53300";
 std::vector<Cause> authentication_causes(const ConnectAttempt& attempt) {
   const auto& user = attempt.user;
   return {
-      {"password authentication failed", ErrorKind::rights,
+      {"password authentication failed", ErrorKind::permission_denied,
        fmt::format("Check the password of role {} (in the URL, PGPASSWORD or ~/.pgpass).", user)},
-      {"no password supplied", ErrorKind::rights,
+      {"no password supplied", ErrorKind::permission_denied,
        fmt::format("Give the password of role {} in the URL, PGPASSWORD or ~/.pgpass.", user)},
-      {"no pg_hba.conf entry", ErrorKind::rights,
+      {"no pg_hba.conf entry", ErrorKind::permission_denied,
        fmt::format(
            "Allow it in the server's pg_hba.conf, for example: host \"{}\" \"{}\" ADDRESS/32 scram-sha-256; then "
            "SELECT pg_reload_conf().",
            attempt.database, user)},
-      {"Peer authentication failed", ErrorKind::rights,
+      {"Peer authentication failed", ErrorKind::permission_denied,
        "Run as the operating system's user of that name, or connect over TCP (host=127.0.0.1) with a password."},
-      {"must be superuser or replication role", ErrorKind::rights,
+      {"must be superuser or replication role", ErrorKind::permission_denied,
        fmt::format("ALTER ROLE \"{0}\" REPLICATION; (on RDS: GRANT rds_replication TO \"{0}\";)", user)},
-      {"permission denied to start WAL sender", ErrorKind::rights,
+      {"permission denied to start WAL sender", ErrorKind::permission_denied,
        fmt::format("ALTER ROLE \"{0}\" REPLICATION; (on RDS: GRANT rds_replication TO \"{0}\";)", user)},
-      {"permission denied for database", ErrorKind::rights,
+      {"permission denied for database", ErrorKind::permission_denied,
        fmt::format("GRANT CONNECT ON DATABASE \"{}\" TO \"{}\";", attempt.database, user)},
-      {"is not permitted to log in", ErrorKind::rights, fmt::format("ALTER ROLE \"{}\" LOGIN;", user)},
-      {fmt::format("role \"{}\" does not exist", user), ErrorKind::rights,
+      {"is not permitted to log in", ErrorKind::permission_denied, fmt::format("ALTER ROLE \"{}\" LOGIN;", user)},
+      {fmt::format("role \"{}\" does not exist", user), ErrorKind::permission_denied,
        fmt::format("Create it: CREATE ROLE \"{}\" LOGIN REPLICATION PASSWORD '…';", user)},
   };
 }
@@ -130,7 +130,7 @@ std::string last_state(std::string_view message) {
 // Where the words are not known, which they are in English alone.
 ErrorKind kind_of_state(std::string_view state) {
   if (state.empty() || is_of_connection(state)) return ErrorKind::connection;
-  return state.starts_with("28") || state == "42501" ? ErrorKind::rights : ErrorKind::source_not_ready;
+  return state.starts_with("28") || state == "42501" ? ErrorKind::permission_denied : ErrorKind::source_not_ready;
 }
 
 // "connection to server at "h" (ip), port N failed: FATAL:  reason" -> "reason"
@@ -188,9 +188,9 @@ Error connect_failure(std::string_view message, const ConnectAttempt& attempt) {
       // The server's own word counts; another address may have been silent before.
       if (known.kind == ErrorKind::connection && kind_of_state(facts.sqlstate) != ErrorKind::connection) continue;
       if (reason.find(known.words) == std::string::npos) continue;
-      auto told = facts;
-      if (told.sqlstate.empty()) told.sqlstate = known.sqlstate;
-      return {known.kind, cause, known.mend, told};
+      auto known_facts = facts;
+      if (known_facts.sqlstate.empty()) known_facts.sqlstate = known.sqlstate;
+      return {known.kind, cause, known.hint, known_facts};
     }
   }
   return {kind_of_state(facts.sqlstate), cause, {}, facts};

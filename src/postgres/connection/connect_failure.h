@@ -1,4 +1,4 @@
-// Why a connection could not be made, told so that the reader knows what to mend.
+// Why a connection could not be made, told so that the reader knows what to fix.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ struct ConnectAttempt {
 // One line of libpq's words: prefixes that repeat the address and the severity are gone, every reason stands once.
 [[nodiscard]] std::string one_line(std::string_view message);
 
-// What stands in quotes is blanked: a connection string that cannot be parsed may have its password in any piece of it.
+// What stands in quotes is blanked: a connection string that cannot be parsed may have its password in any part of it.
 [[nodiscard]] std::string without_quoted(std::string_view message);
 
 }  // namespace walbrook::postgres

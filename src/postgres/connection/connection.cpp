@@ -112,7 +112,7 @@ void log_notice(void* /*unused*/, const PGresult* notice) {
   spdlog::debug("source: {}", one_line(PQresultErrorMessage(notice)));
 }
 
-// A URL whose password holds an unescaped '@' or '/' leaves a piece of it in what libpq takes for host, port or
+// A URL whose password holds an unescaped '@' or '/' leaves a part of it in what libpq takes for host, port or
 // database.
 std::string unspoiled(const std::string& name) {
   const auto at = name.rfind('@');
@@ -131,7 +131,7 @@ std::string place(PGconn* connection) {
                      unspoiled(text(PQdb(connection))));
 }
 
-// The piece of a password in `spoiled` (see above) is blanked in `text`.
+// The part of a password in `spoiled` (see above) is blanked in `text`.
 void blank_out(std::string& text, const char* spoiled) {
   const std::string_view name = spoiled != nullptr ? spoiled : "";
   const auto end = name.rfind('@');
@@ -412,7 +412,7 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   if (PQstatus(raw()) != CONNECTION_OK || is_of_connection(sqlstate)) {
     kind = ErrorKind::connection;
   } else if (sqlstate == "42501") {
-    kind = ErrorKind::rights;
+    kind = ErrorKind::permission_denied;
   }
   const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
   return {kind,

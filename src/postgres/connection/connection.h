@@ -61,13 +61,13 @@ class Connection {
   // Sets application_name=walbrook unless the user set one, a session whose text output is the one that
   // postgres/values/values.h expects, no timeouts and an empty search_path, all of them over what is set for the role
   // or the database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB"). Throws Error:
-  // configuration for parameters that libpq does not take, connection when trying again may help, else rights or
-  // source_not_ready; with host, port, database and the server's own reason, never with the password. What is to be
-  // waited for (failure_consequence.h) is waited for as the endpoint's options say; Stopped.
+  // configuration for parameters that libpq does not take, connection when trying again may help, else
+  // permission_denied or source_not_ready; with host, port, database and the server's own reason, never with the
+  // password. What is to be waited for (failure_consequence.h) is waited for as the endpoint's options say; Stopped.
   static Connection open(const Endpoint& endpoint, ConnectionUse use, const std::string& options = {});
 
-  // Throws Error: connection when it broke or the server is silent (server_wait.h), rights for SQLSTATE 42501, else
-  // source_not_ready; Stopped. `doing` says what was being done.
+  // Throws Error: connection when it broke or the server is silent (server_wait.h), permission_denied for SQLSTATE
+  // 42501, else source_not_ready; Stopped. `doing` says what was being done.
   Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
              std::string_view doing = "asking the catalog");
   void execute(const std::string& sql, std::string_view doing);

@@ -66,7 +66,7 @@ std::vector<std::string> written_parameters(std::string_view conninfo) {
   return names;
 }
 
-// Only a word that is a name by its form is ever shown: anything else may be a piece of a password.
+// Only a word that is a name by its form is ever shown: anything else may be a part of a password.
 std::optional<std::string> unknown_parameter(const std::string& conninfo) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   const auto known = known_parameters();

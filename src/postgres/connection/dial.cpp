@@ -104,7 +104,7 @@ class Dialing {
       auto connection = start();
       if (poll_until_done(connection.get())) return connection;
       note_silence(connection.get());
-      if (addresses_.empty()) throw Error(ErrorKind::connection, told_);
+      if (addresses_.empty()) throw Error(ErrorKind::connection, failures_);
     }
   }
 
@@ -119,7 +119,7 @@ class Dialing {
       for (auto& numeric : addresses_of_name(address.host)) known.push_back({address.host, numeric, address.port});
     }
     addresses_ = std::move(known);
-    if (addresses_.empty()) throw Error(ErrorKind::connection, told_);
+    if (addresses_.empty()) throw Error(ErrorKind::connection, failures_);
   }
 
   std::vector<std::string> addresses_of_name(const std::string& host) {
@@ -130,12 +130,14 @@ class Dialing {
     while (answer.wait_for(dial_interval) != std::future_status::ready) {
       endpoint_.check_stop("looking up " + host);
       if (steady_clock::now() < deadline) continue;
-      told_ += fmt::format("could not translate host name \"{}\" to address: the name service does not answer\n", host);
+      failures_ +=
+          fmt::format("could not translate host name \"{}\" to address: the name service does not answer\n", host);
       return {};
     }
     auto lookup = answer.get();
     if (lookup.error != 0) {
-      told_ += fmt::format("could not translate host name \"{}\" to address: {}\n", host, gai_strerror(lookup.error));
+      failures_ +=
+          fmt::format("could not translate host name \"{}\" to address: {}\n", host, gai_strerror(lookup.error));
     }
     return std::move(lookup.found);
   }
@@ -205,8 +207,8 @@ class Dialing {
     const auto host = text(PQhost(connection));
     const auto numeric = text(PQhostaddr(connection));
     const auto port = text(PQport(connection));
-    told_ += text(PQerrorMessage(connection));
-    told_ += fmt::format("connection to server at \"{}\", port {} failed: timeout expired\n", host, port);
+    failures_ += text(PQerrorMessage(connection));
+    failures_ += fmt::format("connection to server at \"{}\", port {} failed: timeout expired\n", host, port);
     auto silent = std::ranges::find_if(addresses_, [&](const Address& each) {
       return each.port == port && (each.hostaddr.empty() ? each.host == host : each.hostaddr == numeric);
     });
@@ -222,7 +224,7 @@ class Dialing {
   milliseconds timeout_{};
   bool names_addresses_ = false;  // some are names, which are looked up here
   bool dropped_ = false;          // some were silent
-  std::string told_;              // why, as libpq words it
+  std::string failures_;          // why, as libpq words it
 };
 
 }  // namespace

@@ -109,20 +109,20 @@ Endpoint::WaitNote::~WaitNote() {
   state_->waits.remove(entry_);
 }
 
-void Endpoint::WaitNote::tell(std::string what) {
+void Endpoint::WaitNote::report(std::string what) {
   const std::lock_guard lock(state_->mutex);
   entry_->what = std::move(what);
 }
 
 std::vector<std::string> Endpoint::waits() const {
   const auto now = std::chrono::steady_clock::now();
-  std::vector<std::string> told;
+  std::vector<std::string> described;
   const std::lock_guard lock(state_->mutex);
   for (const auto& entry : state_->waits) {
-    told.push_back(fmt::format("{} (for {} s)", entry->what,
-                               std::chrono::duration_cast<std::chrono::seconds>(now - entry->since).count()));
+    described.push_back(fmt::format("{} (for {} s)", entry->what,
+                                    std::chrono::duration_cast<std::chrono::seconds>(now - entry->since).count()));
   }
-  return told;
+  return described;
 }
 
 }  // namespace walbrook::postgres

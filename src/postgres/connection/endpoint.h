@@ -86,7 +86,7 @@ class Endpoint {
     WaitNote(const WaitNote&) = delete;
     WaitNote& operator=(const WaitNote&) = delete;
     ~WaitNote();
-    void tell(std::string what);
+    void report(std::string what);
 
    private:
     std::shared_ptr<struct WaitEntry> entry_;

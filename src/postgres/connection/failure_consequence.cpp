@@ -61,7 +61,8 @@ const FailureClass& class_of(const Error& failed, Asked asked) {
   }
   if (kind == ErrorKind::connection) return all_classes[no_server];
   if (asked == Asked::connection) {
-    if (kind == ErrorKind::rights) return all_classes[not_authenticated];  // libpq itself: no password supplied
+    if (kind == ErrorKind::permission_denied)
+      return all_classes[not_authenticated];  // libpq itself: no password supplied
     if (kind == ErrorKind::source_not_ready || kind == ErrorKind::configuration) return all_classes[own_side];
   }
   const bool checks = kind == ErrorKind::source_not_ready || kind == ErrorKind::configuration;

@@ -36,12 +36,12 @@ void KnownServer::check_replication(Connection& replication, Lsn checkpoint) {
   auto server = identify(replication);
   ExpectedServer expected{.systemid = before.systemid};
   if (server.standby) {
-    if (auto trouble = identity_trouble(server, expected)) throw *trouble;
+    if (auto error = identity_error(server, expected)) throw *error;
     throw standby_answers(replication);
   }
   expected.timeline = postgres::timeline_of(before, checkpoint);
   expected.checkpoint = checkpoint;
-  if (auto trouble = identity_trouble(server, expected)) throw *trouble;
+  if (auto error = identity_error(server, expected)) throw *error;
   const std::lock_guard lock(mutex_);
   known_ = std::move(server);
   checkpoint_ = checkpoint;
@@ -58,7 +58,7 @@ void KnownServer::check(Connection& connection, ConnectionUse use) {
     written = checkpoint_;
   }
   if (expected.systemid.empty()) return;
-  if (auto trouble = identity_trouble(server, {.systemid = expected.systemid})) throw *trouble;
+  if (auto error = identity_error(server, {.systemid = expected.systemid})) throw *error;
   if (server.standby) throw standby_answers(connection);
   if (server.timeline != expected.timeline) {
     throw Error(ErrorKind::connection,
@@ -66,7 +66,7 @@ void KnownServer::check(Connection& connection, ConnectionUse use) {
                             connection.where(), server.timeline, expected.timeline),
                 "Both addresses must lead to the same primary. It is tried again.", {.server = connection.where()});
   }
-  if (auto trouble = identity_trouble(server, {.systemid = {}, .timeline = 0, .checkpoint = written})) throw *trouble;
+  if (auto error = identity_error(server, {.systemid = {}, .timeline = 0, .checkpoint = written})) throw *error;
 }
 
 Connection open_checked(const Endpoint& endpoint, ConnectionUse use, KnownServer* server) {

@@ -22,7 +22,7 @@ class KnownServer {
   void set(const ServerIdentity& server);
 
   // Of a replication connection that is to continue at `checkpoint`. Throws Error(source_not_ready) where the server
-  // does not continue what was read so far (identity_trouble), Error(connection) while it is a standby.
+  // does not continue what was read so far (identity_error), Error(connection) while it is a standby.
   void check_replication(Connection& replication, Lsn checkpoint);
   // Of any other connection, a replication connection that only makes a slot included.
   void check(Connection& connection, ConnectionUse use);

@@ -9,7 +9,7 @@ namespace walbrook::postgres {
 namespace {
 
 Remedy ways_out() {
-  return remedy("Give the right {}; {} makes the copy anew.", RemedyOption::source, RemedyAction::reset);
+  return remedy("Give the right {}; {} copies everything again.", RemedyOption::source, RemedyAction::reset);
 }
 
 // The file name of a write-ahead log segment begins with its timeline, in 8 hexadecimal digits. pg_control_checkpoint()
@@ -88,12 +88,12 @@ std::int64_t timeline_of(const ServerIdentity& server, Lsn position) {
   return found == server.history.end() ? server.timeline : found->timeline;
 }
 
-std::optional<Error> identity_trouble(const ServerIdentity& server, const ExpectedServer& expected) {
+std::optional<Error> identity_error(const ServerIdentity& server, const ExpectedServer& expected) {
   if (!expected.systemid.empty() && server.systemid != expected.systemid) {
     return Error(
         ErrorKind::source_not_ready,
         fmt::format("this is cluster {}, but the copy was made from cluster {}", server.systemid, expected.systemid),
-        remedy("Give the right {}; after pg_upgrade: {}; {} makes the copy anew.", RemedyOption::source,
+        remedy("Give the right {}; after pg_upgrade: {}; {} copies everything again.", RemedyOption::source,
                RemedyAction::accept_new_system, RemedyAction::reset));
   }
   if (server.timeline < expected.timeline) {
@@ -115,7 +115,7 @@ std::optional<Error> identity_trouble(const ServerIdentity& server, const Expect
                    fmt::format("the failover lost changes that the copy has: the copy is at {}, the new primary left "
                                "timeline {} at {}",
                                expected.checkpoint.to_string(), expected.timeline, left->end.to_string()),
-                   remedy("{} makes the copy anew. Until then it holds rows that the new primary never had.",
+                   remedy("{} copies everything again. Until then it holds rows that the new primary never had.",
                           RemedyAction::reset),
                    {.lsn = expected.checkpoint.to_string()});
     }

@@ -53,6 +53,6 @@ struct ExpectedServer {
 
 // Why the server does not continue what the checkpoint was made from: another cluster, an older state, or a history
 // that left the checkpoint's timeline before the checkpoint. nullopt: it does, as far as this can tell.
-[[nodiscard]] std::optional<Error> identity_trouble(const ServerIdentity& server, const ExpectedServer& expected);
+[[nodiscard]] std::optional<Error> identity_error(const ServerIdentity& server, const ExpectedServer& expected);
 
 }  // namespace walbrook::postgres

@@ -137,7 +137,7 @@ void ServerWait::check_silence(SteadyTime now) {
   if (!looks_at_work(connection_)) throw silence(connection_, doing_, silent);
   silence_.sign_of_life(steady_clock::now());
   if (note_) {
-    note_->tell(fmt::format("{}: {} is at work on it, and has been silent for long", doing_, connection_.where()));
+    note_->report(fmt::format("{}: {} is at work on it, and has been silent for long", doing_, connection_.where()));
   }
 }
 

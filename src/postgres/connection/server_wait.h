@@ -2,7 +2,7 @@
 //
 // The limit is one of silence. A statement may rightly take long: after `network_timeout` without a sign of life a
 // second connection looks whether the server's process is still at work for this one. A sign of life is a whole
-// message, or a good piece of a large one: bytes alone are none, for behind a length that went wrong on the way
+// message, or a good part of a large one: bytes alone are none, for behind a length that went wrong on the way
 // everything else would be taken for the rest of one message.
 #pragma once
 

@@ -15,30 +15,30 @@ namespace walbrook::postgres {
 class Findings {
  public:
   void ok(std::string topic, std::string what) { add({Severity::ok, std::move(topic), std::move(what), {}}); }
-  void note(std::string topic, std::string what, Remedy mend = {}) {
-    add({Severity::note, std::move(topic), std::move(what), std::move(mend)});
+  void note(std::string topic, std::string what, Remedy remedy = {}) {
+    add({Severity::note, std::move(topic), std::move(what), std::move(remedy)});
   }
-  void warning(std::string topic, std::string what, Remedy mend) {
-    add({Severity::warning, std::move(topic), std::move(what), std::move(mend)});
+  void warning(std::string topic, std::string what, Remedy remedy) {
+    add({Severity::warning, std::move(topic), std::move(what), std::move(remedy)});
   }
   // Of a table that a run leaves out or suspends, and names.
-  void reported_warning(std::string topic, std::string what, Remedy mend) {
+  void reported_warning(std::string topic, std::string what, Remedy remedy) {
     add({.severity = Severity::warning,
          .topic = std::move(topic),
          .what = std::move(what),
-         .mend = std::move(mend),
+         .remedy = std::move(remedy),
          .run_reports_it = true});
   }
-  void error(std::string topic, std::string what, Remedy mend, ErrorKind kind = ErrorKind::source_not_ready,
+  void error(std::string topic, std::string what, Remedy remedy, ErrorKind kind = ErrorKind::source_not_ready,
              ErrorFacts facts = {}) {
-    add({Severity::error, std::move(topic), std::move(what), std::move(mend), kind, std::move(facts)});
+    add({Severity::error, std::move(topic), std::move(what), std::move(remedy), kind, std::move(facts)});
   }
   // Of one table, which a run suspends.
-  void table_error(std::string topic, std::string what, Remedy mend) {
+  void table_error(std::string topic, std::string what, Remedy remedy) {
     add({.severity = Severity::error,
          .topic = std::move(topic),
          .what = std::move(what),
-         .mend = std::move(mend),
+         .remedy = std::move(remedy),
          .kind = ErrorKind::data,
          .run_reports_it = true,
          .concerns_table = true});

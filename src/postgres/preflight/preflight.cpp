@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "postgres/preflight/preflight_publication.h"
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -89,7 +89,7 @@ void check_room(Connection& catalog, const PreflightRequest& request, const std:
   const auto check = [&](const char* what, const char* setting, std::int64_t limit, std::int64_t used,
                          std::int64_t needed) {
     const auto text = fmt::format("{} of {} {} are free", std::max<std::int64_t>(limit - used, 0), limit, what);
-    const auto mend = [&](std::int64_t more) {
+    const auto raise_limit = [&](std::int64_t more) {
       return fmt::format(
           "ALTER SYSTEM SET {} = {}; then restart the server; or drop what nobody needs (pg_replication_slots).",
           setting, limit + more);
@@ -98,10 +98,10 @@ void check_room(Connection& catalog, const PreflightRequest& request, const std:
     const auto must = needed + (slot ? 0 : copies);
     if (limit - used < must) {
       return found.error("server", fmt::format("{}; {} needed", text, must == 1 ? "1 is" : fmt::format("{} are", must)),
-                         mend(must));
+                         raise_limit(must));
     }
     found.note("server", fmt::format("{}: a table that is to be copied waits until there is one", text),
-               mend(needed + copies));
+               raise_limit(needed + copies));
   };
   // The slot of a pipeline that is reset makes room for the new one.
   const auto freed = request.reset && read_slot(catalog, request.slot) ? 1 : 0;
@@ -143,8 +143,8 @@ void check_identity(const ServerIdentity& server, const PreflightRequest& reques
   const bool accepted = request.accept_new_system && is_new_system(server, request);
   ExpectedServer expected{.systemid = request.systemid, .timeline = request.timeline, .checkpoint = request.checkpoint};
   if (accepted) expected = {.systemid = {}, .timeline = 0, .checkpoint = request.checkpoint};
-  if (const auto trouble = identity_trouble(server, expected)) {
-    found.error("server", *trouble);
+  if (const auto error = identity_error(server, expected)) {
+    found.error("server", *error);
   } else if (accepted) {
     found.note("server",
                fmt::format("this is cluster {}, which is accepted in place of {}", server.systemid, request.systemid));
@@ -154,8 +154,8 @@ void check_identity(const ServerIdentity& server, const PreflightRequest& reques
   }
 }
 
-// The position that a usable slot must not be ahead of. pg_upgrade makes the slots anew, at the new cluster's position,
-// and only if they had yielded everything; so there a slot that is ahead has no gap.
+// The position that a usable slot must not be ahead of. pg_upgrade makes the slots again, at the new cluster's
+// position, and only if they had yielded everything; so there a slot that is ahead has no gap.
 Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, const std::optional<SlotState>& slot) {
   if (!request.accept_new_system || !is_new_system(server, request) || !slot) return request.checkpoint;
   return std::max(request.checkpoint, slot->confirmed_flush_lsn);
@@ -169,7 +169,7 @@ Error foreign_slot(const SlotState& slot) {
                           ? "it may be another copy's"
                           : fmt::format("PID {} of the server reads it for somebody else", slot.active_pid)),
           remedy("Choose: {} creates another one; {} takes this one over (tables are copied first, "
-                 "changes begin at its position, {}); {} drops it and starts anew.",
+                 "changes begin at its position, {}); {} drops it and starts again.",
                  SetOption{RemedyOption::slot, "NAME"}, RemedyOption::adopt_slot, slot.confirmed_flush_lsn.to_string(),
                  RemedyOption::reset),
           {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
@@ -179,8 +179,8 @@ void check_slot(Connection& catalog, const PreflightRequest& request, const std:
                 Findings& found) {
   // A foreign slot's position says nothing of the copy's.
   const Lsn checkpoint = slot && request.slot_is_foreign ? Lsn{} : request.checkpoint;
-  if (const auto trouble = slot_trouble(slot, request.slot, catalog.database(), checkpoint)) {
-    return found.error("slot", *trouble);
+  if (const auto error = slot_error(slot, request.slot, catalog.database(), checkpoint)) {
+    return found.error("slot", *error);
   }
   if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));
   if (request.slot_is_foreign) return found.error("slot", foreign_slot(*slot));
@@ -265,7 +265,7 @@ std::optional<Error> first_error(const std::vector<Finding>& findings) {
   const auto error = std::ranges::find_if(
       findings, [](const Finding& finding) { return finding.severity == Severity::error && !finding.concerns_table; });
   if (error == findings.end()) return std::nullopt;
-  return Error(error->kind, error->what, error->mend, error->facts);
+  return Error(error->kind, error->what, error->remedy, error->facts);
 }
 
 bool concerns_tables(const std::vector<Finding>& findings) {

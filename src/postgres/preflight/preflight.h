@@ -28,7 +28,7 @@ struct Finding {
   Severity severity = Severity::ok;
   std::string topic;  // "server", "rights", "publication", "slot", "table public.orders", "destination"
   std::string what;   // one line
-  Remedy mend;        // empty when there is nothing to do
+  Remedy remedy;      // empty when there is nothing to do
   ErrorKind kind = ErrorKind::source_not_ready;  // of an error: decides the exit code
   ErrorFacts facts = {};                         // of an error
   bool run_reports_it = false;                   // every run does, so that what looks before a run need not

@@ -14,19 +14,19 @@ namespace {
 
 // An asked table that is not as it was asked for. One that was copied before does not refuse the run: it left the
 // publication, or stays in it as it is.
-void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, Remedy mend,
+void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, Remedy remedy,
                         Findings& found) {
   const auto topic = "table " + asked.full_name();
   const bool known = std::ranges::any_of(request.known, same_table_as(asked));
-  if (known) return found.warning(topic, std::move(what), std::move(mend));
-  found.error(topic, std::move(what), std::move(mend));
+  if (known) return found.warning(topic, std::move(what), std::move(remedy));
+  found.error(topic, std::move(what), std::move(remedy));
 }
 
 // True when it was refused, which is a finding now.
 bool check_refusal(const PreflightRequest& request, const PublishableTable& table, Findings& found) {
   if (table.refusal.empty()) return false;
   cannot_be_as_asked(request, table.name, fmt::format("table {} {}", table.name.full_name(), table.refusal),
-                     table.refusal_mend, found);
+                     table.refusal_remedy, found);
   return true;
 }
 
@@ -50,7 +50,7 @@ void check_creation(Connection& catalog, const PreflightRequest& request, Findin
     found.error("publication",
                 fmt::format("publication {} does not exist, and role {} cannot create it: it {}", request.publication,
                             catalog.user(), why),
-                "As the tables' owner, with CREATE on the database, run: " + sql + ";", ErrorKind::rights);
+                "As the tables' owner, with CREATE on the database, run: " + sql + ";", ErrorKind::permission_denied);
   }
   check_tables(catalog, all, {}, request, PublicationOwner::walbrook, found);
 }
@@ -72,8 +72,8 @@ void check_operations(const Connection& catalog, const Publication& publication,
 // An asked table against the publication that the user brought.
 void check_asked(Connection& catalog, const PreflightRequest& request, const Publication& publication,
                  const PublishableTable& asked, Findings& found) {
-  const auto refuse = [&](std::string what, Remedy mend) {
-    cannot_be_as_asked(request, asked.name, std::move(what), std::move(mend), found);
+  const auto refuse = [&](std::string what, Remedy remedy) {
+    cannot_be_as_asked(request, asked.name, std::move(what), std::move(remedy), found);
   };
   const auto pub = catalog.quote_name(publication.name);
   const auto add = fmt::format("ALTER PUBLICATION {} ADD TABLE {};", pub, published_table_sql(catalog, asked));
@@ -192,7 +192,7 @@ std::optional<Error> missing_publication(Connection& catalog, const PreflightReq
   }
   return Error(ErrorKind::source_not_ready,
                fmt::format("publication {} does not exist, but {}", request.publication, why),
-               remedy("{} Name one with {}, or check the database; {} makes the copy anew.",
+               remedy("{} Name one with {}, or check the database; {} copies everything again.",
                       publications_there_are(catalog), RemedyOption::publication, RemedyAction::reset),
                {.publication = request.publication});
 }

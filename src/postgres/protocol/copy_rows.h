@@ -12,8 +12,8 @@
 
 namespace walbrook::postgres {
 
-// A value came in binary that only its text form can tell: a variant inside an array or a composite. The rows that were
-// handed over are of no use; the copy has to begin anew, in text.
+// A value came in binary that only its text form can tell: an overflow inside an array or a composite. The rows that
+// were handed over are of no use; the copy has to begin again, in text.
 class CopyNeedsText : public Error {
  public:
   using Error::Error;

@@ -98,7 +98,7 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
   now->left_out = std::move(gap.left_out);
   const auto kept = published_oids(*now);
   std::erase_if(now->left_out, [&kept](const LeftOutTable& table) { return kept.contains(table.oid); });
-  tell_left_out(now->left_out);
+  report_left_out(now->left_out);
   return now;
 }
 
@@ -138,10 +138,10 @@ bool KeptPublication::change(Connection& catalog, const std::string& sql, const 
     return true;
   } catch (const Error& failed) {
     if (failed.kind() == ErrorKind::connection) throw;
-    const bool rights = failed.kind() == ErrorKind::rights;
-    if (rights) refused_[sql] = now;
-    if (told_.insert(sql).second) {
-      spdlog::log(rights ? spdlog::level::warn : spdlog::level::info,
+    const bool denied = failed.kind() == ErrorKind::permission_denied;
+    if (denied) refused_[sql] = now;
+    if (logged_.insert(sql).second) {
+      spdlog::log(denied ? spdlog::level::warn : spdlog::level::info,
                   "a table could not be {} publication {}: {}\n  As the table's and the publication's owner: {};", what,
                   name_, failed.cause(), sql);
     }
@@ -149,11 +149,11 @@ bool KeptPublication::change(Connection& catalog, const std::string& sql, const 
   }
 }
 
-void KeptPublication::tell_left_out(const std::vector<LeftOutTable>& tables) {
+void KeptPublication::report_left_out(const std::vector<LeftOutTable>& tables) {
   for (const auto& table : tables) {
     auto line = fmt::format("publication {} leaves out table {}.{}: {}\n  {}", name_, table.schema, table.name,
                             table.lack, table.remedy);
-    if (told_.insert(line).second) spdlog::warn("{}", line);
+    if (logged_.insert(line).second) spdlog::warn("{}", line);
   }
 }
 

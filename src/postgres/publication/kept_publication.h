@@ -43,14 +43,14 @@ class KeptPublication {
   std::size_t take_out(Connection& catalog, const PublicationGap& gap);
   std::size_t add(Connection& catalog, const PublicationGap& gap);
   bool change(Connection& catalog, const std::string& sql, const std::string& what);
-  void tell_left_out(const std::vector<LeftOutTable>& tables);
+  void report_left_out(const std::vector<LeftOutTable>& tables);
 
   std::string name_;
   std::vector<TableName> asked_;
   std::set<Oid> published_;  // when it was last looked at
   std::set<Oid> taken_out_;  // by hand
   std::set<Oid> joined_;     // added here
-  std::set<std::string> told_;
+  std::set<std::string> logged_;
   std::map<std::string, std::chrono::steady_clock::time_point> refused_;  // SQL that the role may not run, and when
 };
 

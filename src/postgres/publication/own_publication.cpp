@@ -39,7 +39,7 @@ void refuse_what_cannot_be_published(const std::vector<PublishableTable>& tables
   for (const auto& table : tables) {
     if (table.refusal.empty()) continue;
     throw Error(ErrorKind::source_not_ready, fmt::format("table {} {}", table.name.full_name(), table.refusal),
-                table.refusal_mend, {.table = table.name.full_name()});
+                table.refusal_remedy, {.table = table.name.full_name()});
   }
 }
 
@@ -80,8 +80,8 @@ std::string mark_sql(const Connection& catalog, const std::string& name, const O
 }
 
 // Creates the publication and marks it. Statements that are sent as one string are one transaction, so that no crash
-// leaves a publication of walbrook's that is not known as one. Error(rights) with the SQL where the role may not:
-// without the mark, since whoever runs it owns the publication.
+// leaves a publication of walbrook's that is not known as one. Error(permission_denied) with the SQL where the role may
+// not: without the mark, since whoever runs it owns the publication.
 void create_as_own(Connection& catalog, const WantedPublication& wanted, const std::vector<PublishableTable>& tables,
                    const std::string& operations) {
   const auto sql = create_publication_sql(catalog, wanted.name, tables, operations);
@@ -168,8 +168,8 @@ void change_publication(Connection& catalog, const std::string& name, const std:
   try {
     catalog.execute(then.empty() ? sql : sql + "; " + then, "changing publication " + name);
   } catch (const Error& failed) {
-    if (failed.kind() != ErrorKind::rights) throw;
-    throw Error(ErrorKind::rights, failed.cause(),
+    if (failed.kind() != ErrorKind::permission_denied) throw;
+    throw Error(ErrorKind::permission_denied, failed.cause(),
                 "As the tables' owner, with CREATE on the database, run: " + sql + ";", failed.facts());
   }
 }

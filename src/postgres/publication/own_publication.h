@@ -37,10 +37,10 @@ struct MadePublication {
 // Makes it as a list of tables, or adds to it what is missing. A table whose UPDATE or DELETE the source would refuse
 // is left out; kept_publication.h names it, and adds it once it has a replica identity. A publication that is not
 // walbrook's is left as it is: Error(source_not_ready) with the SQL for its owner where a table is missing.
-// Error(rights) with the SQL where the role may not.
+// Error(permission_denied) with the SQL where the role may not.
 MadePublication make_publication(Connection& catalog, const WantedPublication& wanted);
-// Runs an ALTER or CREATE PUBLICATION, and `then` in the same transaction. Error(rights) where the role may not, with
-// `sql` alone.
+// Runs an ALTER or CREATE PUBLICATION, and `then` in the same transaction. Error(permission_denied) where the role may
+// not, with `sql` alone.
 void change_publication(Connection& catalog, const std::string& name, const std::string& sql,
                         const std::string& then = {});
 

@@ -52,9 +52,9 @@ std::string kind_refusal(char kind, char persistence, bool system) {
   return {};
 }
 
-void refuse(PublishableTable& table, std::string why, Remedy mend) {
+void refuse(PublishableTable& table, std::string why, Remedy remedy) {
   table.refusal = std::move(why);
-  table.refusal_mend = std::move(mend);
+  table.refusal_remedy = std::move(remedy);
 }
 
 void check_columns(PublishableTable& table, const std::vector<std::string>& present,
@@ -84,7 +84,7 @@ void check_columns(PublishableTable& table, const std::vector<std::string>& pres
 }
 
 // A table that is not there may be there under the same name in other letters.
-Remedy missing_mend(Connection& catalog, const TableName& asked) {
+Remedy missing_remedy(Connection& catalog, const TableName& asked) {
   const auto rows = catalog.query(
       "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2) AND c.relkind IN ('r', 'p') LIMIT 1",
@@ -95,10 +95,10 @@ Remedy missing_mend(Connection& catalog, const TableName& asked) {
 }
 
 PublishableTable find_one(Connection& catalog, const TableName& asked) {
-  PublishableTable table{.name = asked, .owner = {}, .refusal = {}, .refusal_mend = {}};
+  PublishableTable table{.name = asked, .owner = {}, .refusal = {}, .refusal_remedy = {}};
   const auto rows = catalog.query(relation_query, {asked.schema, asked.name}, "looking up table " + asked.full_name());
   if (rows.size() == 0) {
-    refuse(table, "does not exist", missing_mend(catalog, asked));
+    refuse(table, "does not exist", missing_remedy(catalog, asked));
     return table;
   }
   table.oid = rows.oid(0, 0);
@@ -131,7 +131,7 @@ std::vector<PublishableTable> find_schema(Connection& catalog, const std::string
                       .may_publish = rows.boolean(row, 3),
                       .owner = rows.text(row, 4),
                       .refusal = {},
-                      .refusal_mend = {}});
+                      .refusal_remedy = {}});
   }
   if (tables.empty()) {
     throw Error(ErrorKind::source_not_ready,

@@ -17,7 +17,7 @@ struct PublishableTable {
   bool may_publish = false;  // this role owns it
   std::string owner;
   std::string refusal;     // why it cannot be published; empty = it can
-  Remedy refusal_mend;     //
+  Remedy refusal_remedy;   //
   TableIdentity identity;  // with its `lack` the table is left out, if UPDATE or DELETE are published
 };
 

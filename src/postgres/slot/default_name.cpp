@@ -19,7 +19,7 @@ std::uint32_t name_hash(std::string_view text) {
   return (hash >> 24U) ^ (hash & 0xffffffU);
 }
 
-char as_slot_names_it(char c) {
+char slot_name_character(char c) {
   if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
   const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   return allowed ? c : '_';
@@ -29,7 +29,7 @@ char as_slot_names_it(char c) {
 
 std::string default_name(std::string_view database) {
   std::string name(name_prefix);
-  std::ranges::transform(database, std::back_inserter(name), as_slot_names_it);
+  std::ranges::transform(database, std::back_inserter(name), slot_name_character);
   const bool same = std::string_view(name).substr(name_prefix.size()) == database;
   if (same && name.size() <= longest_name) return name;
   name.resize(std::min(name.size(), longest_name - suffix_bytes));

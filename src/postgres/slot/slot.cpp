@@ -65,7 +65,7 @@ class WaitReport {
   WaitReport(const Endpoint& endpoint, const WaitingFor& waiting, int walsender_pid)
       : endpoint_(endpoint.for_a_look()), waiting_(waiting), walsender_pid_(walsender_pid) {}
 
-  void tell() {
+  void send() {
     const auto writers = read();
     if (waiting_ && writers) waiting_(*writers);
   }
@@ -161,7 +161,7 @@ Result await_result(Connection& replication, WaitReport& report, milliseconds lo
         throw failed;
       }
       if (steady_clock::now() < next_report) continue;
-      report.tell();
+      report.send();
       next_report = steady_clock::now() + waiting_interval;
     }
   } catch (const Stopped&) {

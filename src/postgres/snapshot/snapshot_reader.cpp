@@ -134,27 +134,27 @@ bool SnapshotReader::usable() const {
   return PQstatus(connection_.raw()) == CONNECTION_OK && PQtransactionStatus(connection_.raw()) != PQTRANS_ACTIVE;
 }
 
-SnapshotReader::Prepared SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,
-                                                 const ValueLimits& limits) {
+SnapshotReader::Readiness SnapshotReader::prepare(const SourceTable& table, TypeCatalog& types,
+                                                  const ValueLimits& limits) {
   schema_.reset();
   connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the former table");
-  if (!exists_now(table)) return Prepared::gone;
+  if (!exists_now(table)) return Readiness::gone;
   const auto attributes = connection_.query(attributes_query, {std::to_string(table.oid)},
                                             fmt::format("looking up {} in the snapshot", table.full_name()));
   const bool same_name =
       attributes.size() > 0 && attributes.text(0, 0) == table.name && attributes.text(0, 1) == table.schema;
-  if (!same_name) return Prepared::stale;  // made, renamed or moved since
+  if (!same_name) return Readiness::stale;  // made, renamed or moved since
   auto schema = read_table_schema(connection_, table, types, limits);
   if (!table.published_columns.empty() && schema.columns.size() != table.published_columns.size())
-    return Prepared::stale;
-  if (const auto trouble = lock(table, schema, attribute_numbers(attributes), types)) return *trouble;
-  if (rewritten(table)) return Prepared::stale;
+    return Readiness::stale;
+  if (const auto obstacle = lock(table, schema, attribute_numbers(attributes), types)) return *obstacle;
+  if (rewritten(table)) return Readiness::stale;
   table_ = table;
   parsing_ = {.limits = limits, .text = connection_.encoding().get()};
   types_.clear();
   for (const auto& column : schema.columns) types_.push_back(types.find(column.type_oid));
   schema_ = std::make_shared<const TableSchema>(std::move(schema));
-  return Prepared::ready;
+  return Readiness::ready;
 }
 
 // By a function, which looks at the catalog as it is now: the snapshot still sees a table that was dropped since.
@@ -166,9 +166,9 @@ bool SnapshotReader::exists_now(const SourceTable& table) {
 
 // Reads no row of the columns that will be copied: this takes the lock (LOCK TABLE would ask for SELECT on the whole
 // table where a column list needs less), and answers with rights, row security and the columns as they are now.
-std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& table, const TableSchema& schema,
-                                                             const std::map<std::string, int>& numbers,
-                                                             TypeCatalog& types) {
+std::optional<SnapshotReader::Readiness> SnapshotReader::lock(const SourceTable& table, const TableSchema& schema,
+                                                              const std::map<std::string, int>& numbers,
+                                                              TypeCatalog& types) {
   std::string columns;
   for (const auto& column : schema.columns)
     columns += (columns.empty() ? "" : ", ") + connection_.quote_name(column.name);
@@ -188,7 +188,7 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
     const bool changed =
         state == "42P01" || state == "3F000" || state == "42703" || state == "42883" || state == "42804";
     if (!changed) throw failed;
-    return exists_now(table) ? Prepared::stale : Prepared::gone;
+    return exists_now(table) ? Readiness::stale : Readiness::gone;
   }
   for (int i = 0; i < PQnfields(result.get()); ++i) {
     const auto& column = schema.columns[static_cast<std::size_t>(i)];
@@ -196,7 +196,7 @@ std::optional<SnapshotReader::Prepared> SnapshotReader::lock(const SourceTable& 
         PQftable(result.get(), i) == table.oid && PQftablecol(result.get(), i) == numbers.at(column.name);
     if (!same_place ||
         !same_type(column, types.find(column.type_oid), PQftype(result.get(), i), PQfmod(result.get(), i))) {
-      return Prepared::stale;
+      return Readiness::stale;
     }
   }
   return std::nullopt;
@@ -214,16 +214,16 @@ Error SnapshotReader::no_right(const SourceTable& table, const Error& refused) {
       connection_.query("SELECT pg_catalog.row_security_active($1::oid), pg_catalog.has_schema_privilege($2, 'USAGE')",
                         {std::to_string(table.oid), table.schema}, "asking for rights");
   if (rows.boolean(0, 0)) {
-    return {ErrorKind::rights,
+    return {ErrorKind::permission_denied,
             fmt::format("table {} cannot be copied whole: row-level security hides rows of it from {}",
                         table.full_name(), user),
             fmt::format("As a superuser: ALTER ROLE {} BYPASSRLS;", user)};
   }
   if (!rows.boolean(0, 1)) {
-    return {ErrorKind::rights, refused.cause(),
+    return {ErrorKind::permission_denied, refused.cause(),
             fmt::format("GRANT USAGE ON SCHEMA {} TO {};", connection_.quote_name(table.schema), user)};
   }
-  return {ErrorKind::rights, refused.cause(),
+  return {ErrorKind::permission_denied, refused.cause(),
           fmt::format("GRANT SELECT ON {} TO {};", connection_.quote_table(table.schema, table.name), user)};
 }
 
@@ -267,7 +267,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   const auto began = connection_.run(copy_sql(binary, options.pages), {}, doing, stop);
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
     const auto failed = connection_.failure(began.get(), doing);
-    if (failed.kind() != ErrorKind::rights) throw failed;
+    if (failed.kind() != ErrorKind::permission_denied) throw failed;
     connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
     throw no_right(table_, failed);
   }

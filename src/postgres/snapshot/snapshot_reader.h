@@ -70,7 +70,7 @@ class SnapshotReader {
   // False: the connection is lost, and the snapshot with it; or it is still busy with a COPY that was given up.
   [[nodiscard]] bool usable() const;
 
-  enum class Prepared {
+  enum class Readiness {
     ready,
     stale,  // rewritten, or its columns, name or partitions changed, since the snapshot was taken: take a new snapshot
     gone,   // it was dropped
@@ -78,7 +78,7 @@ class SnapshotReader {
   // Locks the table (ACCESS SHARE, held until the next `prepare` or the end), waiting for whoever alters it; compares
   // its filenode with the snapshot's, and reads its schema in the snapshot. Row security that would hide rows, and a
   // missing SELECT right, are Errors.
-  Prepared prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
+  Readiness prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
   // The length of the table's own file in pages, as it is now; 0 when it is gone.
   [[nodiscard]] std::uint64_t pages(const SourceTable& table);
   // Of the prepared table.
@@ -94,8 +94,8 @@ class SnapshotReader {
   void take_over(const std::string& snapshot_name);
   [[nodiscard]] bool exists_now(const SourceTable& table);
   // nullopt: the table can be copied.
-  [[nodiscard]] std::optional<Prepared> lock(const SourceTable& table, const TableSchema& schema,
-                                             const std::map<std::string, int>& attribute_numbers, TypeCatalog& types);
+  [[nodiscard]] std::optional<Readiness> lock(const SourceTable& table, const TableSchema& schema,
+                                              const std::map<std::string, int>& attribute_numbers, TypeCatalog& types);
   [[nodiscard]] bool rewritten(const SourceTable& table);
   [[nodiscard]] Error no_right(const SourceTable& table, const Error& refused);
   [[nodiscard]] std::string column_list() const;

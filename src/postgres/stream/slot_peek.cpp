@@ -6,7 +6,7 @@
 #include <array>
 
 #include "base/bytes.h"
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 #include "postgres/stream/protocol_choice.h"
 
 namespace walbrook::postgres {
@@ -19,7 +19,9 @@ Error cannot_peek(std::string cause, Remedy remedy = {}) {
 }
 
 std::string settings_of(const PeekOptions& options) {
-  return options.decoding_memory.empty() ? "" : "-c logical_decoding_work_mem=" + options.decoding_memory;
+  return options.logical_decoding_work_mem.empty()
+             ? ""
+             : "-c logical_decoding_work_mem=" + options.logical_decoding_work_mem;
 }
 
 }  // namespace
@@ -50,7 +52,7 @@ void SlotPeek::check(const PeekOptions& options) {
                       remedy("Name it by {}; {} lists what there is.", RemedyOption::slot,
                              ExecuteSql{"SELECT slot_name FROM pg_replication_slots;"}));
   }
-  if (const auto trouble = slot_trouble(slot, options.slot, connection_.database(), Lsn{})) throw *trouble;
+  if (const auto error = slot_error(slot, options.slot, connection_.database(), Lsn{})) throw *error;
   if (slot->active_pid != 0) {
     throw cannot_peek(fmt::format("slot {} is being read by PID {}", options.slot, slot->active_pid),
                       fmt::format("One reads it at a time. Stop that process, or look at a copy: SELECT "

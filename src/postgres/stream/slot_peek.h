@@ -26,9 +26,9 @@ struct PeekOptions {
   postgres::Streaming streaming = postgres::Streaming::off;
   bool binary = false;
   bool messages = false;
-  std::optional<Lsn> end;       // commits before it are enough
-  std::uint64_t enough = 0;     // so many messages are enough; 0: all there are
-  std::string decoding_memory;  // logical_decoding_work_mem; "": as it is set
+  std::optional<Lsn> end;                 // commits before it are enough
+  std::uint64_t enough = 0;               // so many messages are enough; 0: all there are
+  std::string logical_decoding_work_mem;  // logical_decoding_work_mem; "": as it is set
 };
 
 // Ends where the slot has no more, or enough was read. Moves nothing, so that it keeps no position and `confirm` does

@@ -18,7 +18,7 @@
 #include "postgres/connection/server_wait.h"
 #include "postgres/protocol/message.h"
 #include "postgres/slot/slot.h"
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -43,7 +43,7 @@ Remedy stream_remedy(std::string_view state, const StreamOptions& options) {
                   ExecuteSql{fmt::format("SELECT pg_drop_replication_slot('{}');", options.slot)}, RemedyAction::reset);
   }
   if (state == "42704") {  // undefined_object; from 18 on the server only warns
-    return remedy("Publication {} or slot {} is gone. {} makes the copy anew.", options.publication, options.slot,
+    return remedy("Publication {} or slot {} is gone. {} copies everything again.", options.publication, options.slot,
                   RemedyAction::reset);
   }
   return {};
@@ -131,8 +131,8 @@ class WalsenderStream final : public ChangeReader {
   std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
 
   Lsn position_;
-  Lsn durable_;  // as confirmed by the caller
-  Lsn told_;     // what the last status held
+  Lsn durable_;   // as confirmed by the caller
+  Lsn reported_;  // what the last status held
   SteadyTime status_sent_{};
   SteadyTime asked_position_{};
   bool reply_requested_ = false;                   // by the server, since the last status
@@ -285,8 +285,8 @@ void WalsenderStream::confirm(Lsn durable) {
 
 // Sends the status that is due, if one is.
 void WalsenderStream::answer(SteadyTime now) {
-  if (durable_ == told_ && !reply_requested_ && now < answer_due()) return;
-  const bool moves = durable_ != told_;
+  if (durable_ == reported_ && !reply_requested_ && now < answer_due()) return;
+  const bool moves = durable_ != reported_;
   fault::hit("before_confirm");
   send_status(now, now - asked_position_ >= options_.position_interval ? Reply::asked_for : Reply::not_asked_for);
   if (moves) fault::hit("after_confirm");
@@ -308,7 +308,7 @@ void WalsenderStream::send_status(SteadyTime now, Reply reply) {
       PQflush(connection_.raw()) < 0) {
     throw stream_failure(connection_, nullptr, options_);
   }
-  told_ = durable_;
+  reported_ = durable_;
   status_sent_ = now;
   if (reply == Reply::asked_for) asked_position_ = now;
   reply_requested_ = false;
@@ -331,10 +331,10 @@ std::string start_sql(const Connection& replication, const StreamOptions& option
 }
 
 Connection open_walsender(const StreamOptions& options) {
-  if (options.decoding_memory.empty()) return Connection::open(options.conninfo, ConnectionUse::replication);
+  if (options.logical_decoding_work_mem.empty()) return Connection::open(options.conninfo, ConnectionUse::replication);
   try {
     return Connection::open(options.conninfo, ConnectionUse::replication,
-                            "-c logical_decoding_work_mem=" + options.decoding_memory);
+                            "-c logical_decoding_work_mem=" + options.logical_decoding_work_mem);
   } catch (const Error& refused) {
     if (refused.cause().find("logical_decoding_work_mem") == std::string::npos) throw;
     spdlog::warn("the source decodes with its own logical_decoding_work_mem: {}", refused.cause());
@@ -385,7 +385,7 @@ class SlotTaking {
 
   SlotState require_usable() {
     const auto slot = read_slot(catalog_, options_.slot);
-    if (auto trouble = slot_trouble(slot, options_.slot, catalog_.database(), options_.start)) throw *trouble;
+    if (auto error = slot_error(slot, options_.slot, catalog_.database(), options_.start)) throw *error;
     if (!slot) {
       throw Error(ErrorKind::source_not_ready, fmt::format("slot {} does not exist", options_.slot),
                   remedy("{} creates it.", RemedyAction::create));
@@ -396,15 +396,15 @@ class SlotTaking {
   // False: another process reads the slot.
   bool try_start() {
     const auto slot = require_usable();
-    if (slot.active_pid != 0) return told_active(slot.active_pid);
+    if (slot.active_pid != 0) return wait_for_active(slot.active_pid);
     const auto doing = "starting to read slot " + options_.slot;
     const auto result = replication_.run(start_sql(replication_, options_, begins_at(slot)), {}, doing, stop_);
     if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return true;
-    if (sqlstate_of(result.get()) == "55006") return told_active(0);  // object_in_use: taken since we looked
+    if (sqlstate_of(result.get()) == "55006") return wait_for_active(0);  // object_in_use: taken since we looked
     throw stream_failure(replication_, result.get(), options_);
   }
 
-  bool told_active(std::int64_t pid) {
+  bool wait_for_active(std::int64_t pid) {
     if (pid != 0 && pid != last_pid_) {
       spdlog::info("slot {} is read by PID {}; waiting up to {} s for it", options_.slot, pid,
                    std::chrono::duration_cast<std::chrono::seconds>(options_.wait_for_active).count());

@@ -27,7 +27,7 @@ struct StreamOptions {
   // How often the server is asked how far it is. A run that waits for its end learns by this that nothing more comes.
   milliseconds position_interval{1'000};
   bool as_stored = false;                               // text in the database's own encoding, see CannotConvert
-  std::string decoding_memory = "256MB";                // logical_decoding_work_mem of the walsender
+  std::string logical_decoding_work_mem = "256MB";      // logical_decoding_work_mem of the walsender
   milliseconds wait_for_active = milliseconds(30'000);  // how long a slot that another process reads is waited for
 };
 

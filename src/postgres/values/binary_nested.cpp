@@ -24,9 +24,9 @@ ParseStatus part(ByteReader& in, const ValueParser& parser, const ParseOptions& 
   }
   const auto bytes = in.bytes(static_cast<std::size_t>(length));
   if (in.failed()) return ParseStatus::malformed;
-  const auto variants = out.variants().size();
+  const auto overflow = out.overflow().size();
   const auto status = parser(bytes, options, out);
-  return out.variants().size() == variants ? status : ParseStatus::needs_text;
+  return out.overflow().size() == overflow ? status : ParseStatus::needs_text;
 }
 
 // dimensions:i32 has_null:i32 element_type:u32 { size:i32 lower_bound:i32 }* { element }*
@@ -71,7 +71,7 @@ class ArrayBinary final : public NestedParser {
 // fields:i32 { type:u32 field }*                                        src/backend/utils/adt/rowtypes.c, record_send
 //
 // Other attributes than those that are known, by their number or their types, or one that cannot be parsed: the type
-// was altered, and the text form makes a variant of it.
+// was altered, and the text form sends it to the overflow column.
 class RecordBinary final : public NestedParser {
  public:
   explicit RecordBinary(std::vector<TypedParser> fields) : fields_(std::move(fields)) {}

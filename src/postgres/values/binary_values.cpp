@@ -38,9 +38,9 @@ ParseStatus read_float(std::string_view bytes, const ValueLimits& limits, Column
   if (!read_exactly(bytes, bits)) return ParseStatus::malformed;
   const auto value = std::bit_cast<Float>(bits);
   if (std::isnan(value) && !limits.float_nan) {
-    out.append_variant("NaN");
+    out.append_overflow("NaN");
   } else if (std::isinf(value) && !limits.float_infinity) {
-    out.append_variant(value > 0 ? "Infinity" : "-Infinity");
+    out.append_overflow(value > 0 ? "Infinity" : "-Infinity");
   } else {
     out.append(std::isnan(value) ? std::numeric_limits<Float>::quiet_NaN() : value);
   }

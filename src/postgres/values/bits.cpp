@@ -22,7 +22,7 @@ std::string padded(std::size_t bits) {
 ParseStatus parse_bit_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.find_first_not_of("01") != std::string_view::npos) return ParseStatus::malformed;
   if (bytes.empty()) {
-    out.append_variant("");
+    out.append_overflow("");
     return ParseStatus::ok;
   }
   std::string value = padded(bytes.size());
@@ -45,7 +45,7 @@ ParseStatus parse_bit_binary(std::string_view bytes, const ParseOptions& /*optio
   const auto packed = in.bytes((count + 7) / 8);
   if (in.failed() || !in.at_end()) return ParseStatus::malformed;
   if (count == 0) {
-    out.append_variant("");
+    out.append_overflow("");
     return ParseStatus::ok;
   }
   std::string value = padded(count);

@@ -49,7 +49,7 @@ ParseStatus append_infinity(Sign sign, const ValueLimits& limits, Column& out) {
   if (limits.infinite_times) {
     out.append(sign == Sign::plus ? infinity : -infinity);
   } else {
-    out.append_variant(infinity_text(sign));
+    out.append_overflow(infinity_text(sign));
   }
   return ParseStatus::ok;
 }
@@ -96,7 +96,7 @@ ParseStatus append_date(std::int64_t days_since_2000, const ValueLimits& limits,
   if (days_since_2000 < min_date || days_since_2000 >= end_date) return ParseStatus::malformed;
   const auto days = days_since_2000 + postgres_epoch_days;
   if (days < limits.min_date || days > limits.max_date) {
-    out.append_variant(print_date(days));
+    out.append_overflow(print_date(days));
   } else {
     out.append(static_cast<std::int32_t>(days));
   }
@@ -126,7 +126,7 @@ ParseStatus append_timestamp(std::int64_t us_since_2000, TimestampKind kind, con
   if (__builtin_add_overflow(us_since_2000, postgres_epoch_us, &value) ||
       value == std::numeric_limits<std::int64_t>::max() || value < limits.min_timestamp ||
       value > limits.max_timestamp) {
-    out.append_variant(print_timestamp(us_since_2000, kind));
+    out.append_overflow(print_timestamp(us_since_2000, kind));
   } else {
     out.append(value);
   }
@@ -138,7 +138,7 @@ ParseStatus append_infinite_timestamp(Sign sign, const ValueLimits& limits, Colu
 }
 
 ParseStatus append_infinite_interval(Sign sign, Column& out) {
-  out.append_variant(infinity_text(sign));
+  out.append_overflow(infinity_text(sign));
   return ParseStatus::ok;
 }
 

@@ -39,7 +39,7 @@ enum class Sign { plus, minus };
 [[nodiscard]] std::string print_date(std::int64_t days);
 
 // The functions that append refuse (malformed) what PostgreSQL's type cannot hold. What the destination cannot hold is
-// a variant; of a timestamp in UTC.
+// an overflow; of a timestamp in UTC.
 ParseStatus append_date(std::int64_t days_since_2000, const ValueLimits& limits, Column& out);
 ParseStatus append_infinite_date(Sign sign, const ValueLimits& limits, Column& out);
 ParseStatus append_time(std::int64_t microseconds, Column& out);

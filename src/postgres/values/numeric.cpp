@@ -28,8 +28,8 @@ void append_decimal(UInt128 magnitude, bool negative, Column& out) {
   out.append(negative ? -value : value);
 }
 
-ParseStatus append_variant(std::string_view text, Column& out) {
-  out.append_variant(std::string(text));
+ParseStatus append_overflow(std::string_view text, Column& out) {
+  out.append_overflow(std::string(text));
   return ParseStatus::ok;
 }
 
@@ -144,7 +144,7 @@ Fast append_fast(const BinaryNumeric& numeric, Column& out) {
 ParseStatus parse_numeric_text(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   const bool negative = bytes.starts_with('-');
   std::string_view rest = negative ? bytes.substr(1) : bytes;
-  if (bytes == "NaN" || rest == "Infinity") return append_variant(bytes, out);
+  if (bytes == "NaN" || rest == "Infinity") return append_overflow(bytes, out);
 
   std::string_view whole = rest.substr(0, count_digits(rest));
   rest.remove_prefix(whole.size());
@@ -160,7 +160,7 @@ ParseStatus parse_numeric_text(std::string_view bytes, const ParseOptions& /*opt
   const PhysicalType& type = out.type();
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
   if (fraction.size() > type.scale) fraction = fraction.substr(0, fraction.find_last_not_of('0') + 1);
-  if (fraction.size() > type.scale || whole.size() + type.scale > type.precision) return append_variant(bytes, out);
+  if (fraction.size() > type.scale || whole.size() + type.scale > type.precision) return append_overflow(bytes, out);
   const UInt128 digits = append_digits(append_digits(0, whole), fraction);
   append_decimal(digits * powers128[type.scale - fraction.size()], negative, out);
   return ParseStatus::ok;
@@ -174,7 +174,7 @@ ParseStatus parse_numeric_binary(std::string_view bytes, const ParseOptions& opt
   const int display_scale = in.u16();
   if (in.failed() || in.remaining() != static_cast<std::size_t>(size) * 2) return ParseStatus::malformed;
   if (sign == sign_nan || sign == sign_infinity || sign == sign_minus_infinity) {
-    return append_variant(sign == sign_nan ? "NaN" : sign == sign_infinity ? "Infinity" : "-Infinity", out);
+    return append_overflow(sign == sign_nan ? "NaN" : sign == sign_infinity ? "Infinity" : "-Infinity", out);
   }
   if ((sign != 0 && sign != sign_negative) || display_scale > max_display_scale) return ParseStatus::malformed;
 

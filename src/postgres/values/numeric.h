@@ -1,4 +1,4 @@
-// numeric into decimal: exactly, or as a variant. Zeros at the end of the fraction are no digits that count: 1.500 is
+// numeric into decimal: exactly, or as an overflow. Zeros at the end of the fraction are no digits that count: 1.500 is
 // held by scale 1.
 //
 // Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the

@@ -8,13 +8,13 @@
 namespace walbrook::postgres {
 namespace {
 
-// The value as a whole goes to the variant column.
-ParseStatus whole_as_variant(std::string_view bytes, const ParseOptions& options, Column& out) {
+// The value as a whole goes to the overflow column.
+ParseStatus whole_as_overflow(std::string_view bytes, const ParseOptions& options, Column& out) {
   out.drop_open();
   std::string buffer;
   const auto stored = stored_text(bytes, options.text, buffer);
   if (stored.form == StoredText::Form::refused) return ParseStatus::malformed;
-  out.append_variant(std::string(stored.text));
+  out.append_overflow(std::string(stored.text));
   return ParseStatus::ok;
 }
 
@@ -85,11 +85,11 @@ class ArrayText final : public NestedParser {
 
   [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     PartScanner in(bytes);
-    if (in.next_is('[')) return whole_as_variant(bytes, options, out);
+    if (in.next_is('[')) return whole_as_overflow(bytes, options, out);
     if (!in.take("{")) return ParseStatus::malformed;
-    if (in.next_is('{')) return whole_as_variant(bytes, options, out);
+    if (in.next_is('{')) return whole_as_overflow(bytes, options, out);
     Column& elements = out.children().front();
-    const auto variants = elements.variants().size();
+    const auto overflow = elements.overflow().size();
     if (!in.take("}")) {
       do {
         if (!element(in, options, elements)) return refuse(out);
@@ -97,7 +97,7 @@ class ArrayText final : public NestedParser {
       if (!in.take("}")) return refuse(out);
     }
     if (!in.at_end()) return refuse(out);
-    if (elements.variants().size() != variants) return whole_as_variant(bytes, options, out);
+    if (elements.overflow().size() != overflow) return whole_as_overflow(bytes, options, out);
     out.close_list();
     return ParseStatus::ok;
   }
@@ -138,17 +138,17 @@ class RecordText final : public NestedParser {
       if (is_quoted ? !in.quoted(part, true) : !in.bare(",)\"(\\", part)) return refuse(out);
       if (known && count < fields_.size()) {
         Column& field = out.children()[count];
-        const auto variants = field.variants().size();
+        const auto overflow = field.overflow().size();
         if (!is_quoted && part.empty()) {
           field.append_null();
         } else {
-          known = fields_[count](part, options, field) == ParseStatus::ok && field.variants().size() == variants;
+          known = fields_[count](part, options, field) == ParseStatus::ok && field.overflow().size() == overflow;
         }
       }
       ++count;
     } while (in.take(","));
     if (!in.take(")") || !in.at_end()) return refuse(out);
-    if (!known || count != fields_.size()) return whole_as_variant(bytes, options, out);
+    if (!known || count != fields_.size()) return whole_as_overflow(bytes, options, out);
     out.close_structure();
     return ParseStatus::ok;
   }
@@ -164,7 +164,7 @@ class HstoreText final : public NestedParser {
     PartScanner in(bytes);
     Column& keys = out.children()[0];
     Column& values = out.children()[1];
-    const auto variants = keys.variants().size() + values.variants().size();
+    const auto overflow = keys.overflow().size() + values.overflow().size();
     if (!in.at_end()) {
       do {
         std::string_view part;
@@ -179,7 +179,7 @@ class HstoreText final : public NestedParser {
       } while (in.take(", "));
     }
     if (!in.at_end()) return refuse(out);
-    if (keys.variants().size() + values.variants().size() != variants) return whole_as_variant(bytes, options, out);
+    if (keys.overflow().size() + values.overflow().size() != overflow) return whole_as_overflow(bytes, options, out);
     out.close_list();
     return ParseStatus::ok;
   }

@@ -27,7 +27,7 @@ template <class Number>
 ParseStatus parse_numeric_as(std::string_view bytes, Column& out) {
   if (bytes != "NaN" && parse_integer<std::int64_t, Number>(bytes, out) == ParseStatus::ok) return ParseStatus::ok;
   if (bytes.empty()) return ParseStatus::malformed;
-  out.append_variant(std::string(bytes));
+  out.append_overflow(std::string(bytes));
   return ParseStatus::ok;
 }
 
@@ -43,14 +43,14 @@ ParseStatus parse_float(std::string_view bytes, const ValueLimits& limits, Colum
     if (error != std::errc{} || stopped != end) return ParseStatus::malformed;
   } else if (unsigned_part == "Infinity") {
     if (!limits.float_infinity) {
-      out.append_variant(std::string(bytes));
+      out.append_overflow(std::string(bytes));
       return ParseStatus::ok;
     }
     value = std::numeric_limits<Float>::infinity();
     if (unsigned_part.size() != bytes.size()) value = -value;
   } else if (bytes == "NaN") {
     if (!limits.float_nan) {
-      out.append_variant(std::string(bytes));
+      out.append_overflow(std::string(bytes));
       return ParseStatus::ok;
     }
     value = std::numeric_limits<Float>::quiet_NaN();
@@ -132,7 +132,7 @@ ParseStatus parse_utf8(std::string_view bytes, const ParseOptions& options, Colu
   const auto stored = stored_text(bytes, options.text, buffer);
   if (stored.form == StoredText::Form::refused) return ParseStatus::malformed;
   if (stored.form == StoredText::Form::hex) {
-    out.append_variant(std::move(buffer));
+    out.append_overflow(std::move(buffer));
   } else {
     out.append_bytes(stored.text);
   }

@@ -17,7 +17,7 @@ ParseStatus parse_xid8_text(std::string_view bytes, const ParseOptions& options,
 ParseStatus parse_float4_text(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_float8_text(std::string_view bytes, const ParseOptions& options, Column& out);
-// A numeric without digits after the point, in a column of another layout; what is none goes to the variant.
+// A numeric without digits after the point, in a column of another layout; what is none goes to the overflow column.
 ParseStatus parse_numeric_text_as_int2(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_numeric_text_as_int4(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_numeric_text_as_int8(std::string_view bytes, const ParseOptions& options, Column& out);

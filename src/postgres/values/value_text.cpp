@@ -13,7 +13,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// A column of these holds no decimal and no timestamp, so that their parsers give the text for the variant column:
+// A column of these holds no decimal and no timestamp, so that their parsers give the text for the overflow column:
 // exactly what PostgreSQL prints.
 constexpr PhysicalType no_decimal{Layout::decimal, 0, 0};
 constexpr ParseOptions no_timestamp{.limits = {.min_timestamp = 1, .max_timestamp = 0}};
@@ -69,7 +69,7 @@ std::string uuid_text(std::string_view bytes) {
 
 // The one value of a column; nullopt where its layout is none of these.
 std::optional<std::string> value_text(const Column& column) {
-  if (const auto* variant = column.variant(0)) return *variant;
+  if (const auto* overflow = column.overflow_at(0)) return *overflow;
   constexpr auto infinite_date = std::numeric_limits<std::int32_t>::max();
   switch (column.type().layout) {
     case Layout::boolean:
@@ -89,7 +89,7 @@ std::optional<std::string> value_text(const Column& column) {
     case Layout::float64:
       return float_text(column.value<double>(0));
     case Layout::decimal:
-      return "0";  // all others are variants
+      return "0";  // all others overflow
     case Layout::binary:
       return to_hex(column.bytes_at(0));
     case Layout::uuid:
@@ -107,7 +107,7 @@ std::optional<std::string> value_text(const Column& column) {
     }
     case Layout::timestamp:
     case Layout::timestamp_tz:
-      return column.value<std::int64_t>(0) > 0 ? "infinity" : "-infinity";  // all others are variants
+      return column.value<std::int64_t>(0) > 0 ? "infinity" : "-infinity";  // all others overflow
     case Layout::interval:
       return interval_text(column.value<Interval>(0));
     case Layout::utf8:

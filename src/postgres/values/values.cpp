@@ -83,7 +83,7 @@ Parsers integer_parsers(Layout layout) {
   }
 }
 
-// Of a column that is wider than its type (model/column_wishes.h). Only its text form is read.
+// Of a column that is wider than its type (model/column_overrides.h). Only its text form is read.
 Parsers wider_parsers(Oid base_oid, Layout layout) {
   if (base_oid == type_oid::float4 && layout == Layout::float64) return {parse_float4_text_as_float8, nullptr};
   if (base_oid == type_oid::numeric) return integer_parsers(layout);

@@ -1,11 +1,11 @@
 // Values from the wire into columns, from PostgreSQL's text and binary forms: one mapping for snapshot and stream.
 //
 // Every parser takes the whole input or says why not; nothing is rounded, truncated or guessed. It appends exactly one
-// value to the column: the value, or a variant (NULL here, PostgreSQL's text beside it) when the column's type cannot
+// value to the column: the value, or an overflow (NULL here, PostgreSQL's text beside it) when the column's type cannot
 // hold it (numeric NaN, more digits than the scale, a timestamp that the destination lacks, an infinite interval, text
 // of a SQL_ASCII server that is not UTF-8: its bytes escaped as utf8.h says; an empty bit string; an array that is not
-// one-dimensional from 1 on). A nested value of which one part cannot be held is a variant as a whole. So is a
-// composite that does not have the attributes that are known: no message tells that its type was altered.
+// one-dimensional from 1 on). A nested value of which one part cannot be held goes to the overflow column as a whole.
+// So is a composite that does not have the attributes that are known: no message tells that its type was altered.
 //
 // Text is expected as a session with DateStyle=ISO, IntervalStyle=postgres, TimeZone=UTC, bytea_output=hex,
 // extra_float_digits=3 and client_encoding=UTF8 sends it (postgres/connection/connection.h sets all of them).
@@ -27,9 +27,9 @@ class SourceText;
 namespace walbrook::postgres {
 
 enum class ParseStatus {
-  ok,          // the value, or a variant, was appended
+  ok,          // the value, or an overflow, was appended
   malformed,   // nothing was appended: these bytes are no value of that type
-  needs_text,  // nothing was appended: a variant, and only PostgreSQL's text form can tell what it is
+  needs_text,  // nothing was appended: an overflow, and only PostgreSQL's text form can tell what it is
 };
 
 // How values are parsed.

@@ -11,7 +11,7 @@ Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const 
     : options_(options),
       types_(types),
       groups_(groups),
-      package_(options.parsing),
+      open_batch_(options.parsing),
       history_(options.last, options.begins_at, options.checkpoint),
       position_(options.checkpoint) {}
 
@@ -26,7 +26,7 @@ void Assembler::feed(std::string_view frame) {
 }
 
 Lsn Assembler::place_in_stream() const {
-  return in_transaction_ && !skipping_ ? package_.content().transactions.back().commit_lsn : position_;
+  return in_transaction_ && !skipping_ ? open_batch_.content().transactions.back().commit_lsn : position_;
 }
 
 void Assembler::take(std::string_view frame) {
@@ -70,12 +70,12 @@ void Assembler::open_transaction(const Transaction& transaction) {
   skipping_ = transaction.commit_lsn < options_.checkpoint;
   spooled_ = false;
   if (skipping_) return;
-  package_.add(transaction);
-  package_.mark();
+  open_batch_.add(transaction);
+  open_batch_.mark();
 }
 
 void Assembler::close_transaction(Lsn end_lsn) {
-  package_.set_checkpoint(end_lsn);
+  open_batch_.set_checkpoint(end_lsn);
   ++commits_;
   ++commits_seen_;
 }
@@ -100,13 +100,13 @@ void Assembler::on(const postgres::Commit& commit) {
   if (is_durable(open_, changed_)) return;
   if (spooled_) {
     // Its parts left with everything before; what is here came after them.
-    auto rest = package_.take_behind_mark();
-    package_.add(rest.transactions.front());
-    package_.add(MergeStaged{.xid = rest.transactions.front().xid, .transaction = package_.newest()});
-    package_.add(std::move(rest), package_.newest());
+    auto rest = open_batch_.take_behind_mark();
+    open_batch_.add(rest.transactions.front());
+    open_batch_.add(MergeParts{.xid = rest.transactions.front().xid, .transaction = open_batch_.newest()});
+    open_batch_.add(std::move(rest), open_batch_.newest());
   } else if (!changed_) {
-    package_.remove_newest_transaction();  // it changed nothing that is published
-    if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
+    open_batch_.remove_newest_transaction();  // it changed nothing that is published
+    if (commits_ > 0) open_batch_.set_checkpoint(commit.end_lsn);
     return;
   }
   close_transaction(commit.end_lsn);
@@ -115,7 +115,7 @@ void Assembler::on(const postgres::Commit& commit) {
 
 void Assembler::on(const postgres::Relation& message) {
   if (stream_ == nullptr && in_transaction_ && !skipping_)
-    described_ = package_.content().transactions.back().commit_lsn;
+    described_ = open_batch_.content().transactions.back().commit_lsn;
   auto& relations = stream_ != nullptr ? stream_->relations() : relations_;
   const RelationInUtf8 described(message, options_.parsing.text);
   auto state =
@@ -155,12 +155,12 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid, std::uint32_t
   auto* const state = found->second.get();
   if (stream_ != nullptr) {
     const Place at{
-        .package = &stream_->changes(), .relation = state, .transaction = stream_->index_of(xid), .sequence = sequence};
+        .batch = &stream_->changes(), .relation = state, .transaction = stream_->index_of(xid), .sequence = sequence};
     report_conflicts(at);
     return at;
   }
-  if (skipping_) return {.package = nullptr, .relation = state, .transaction = 0, .sequence = 0};
-  const Place at{.package = &package_, .relation = state, .transaction = package_.newest(), .sequence = sequence};
+  if (skipping_) return {.batch = nullptr, .relation = state, .transaction = 0, .sequence = 0};
+  const Place at{.batch = &open_batch_, .relation = state, .transaction = open_batch_.newest(), .sequence = sequence};
   report_conflicts(at);
   return at;
 }
@@ -175,72 +175,73 @@ void Assembler::compare_identity(const RelationState& leaf) {
 // Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last
 // one.
 void Assembler::report_conflicts(const Place& place) {
-  if (conflicts_.empty() || place.package == nullptr) return;
+  if (conflicts_.empty() || place.batch == nullptr) return;
   std::erase_if(conflicts_, [this](const auto& conflict) {
     return groups_.identity(conflict.second.root).agrees_with(*conflict.second.leaf);
   });
-  const auto commit_lsn = place.package->content().transactions[place.transaction].commit_lsn;
+  const auto commit_lsn = place.batch->content().transactions[place.transaction].commit_lsn;
   for (const auto& [leaf, about] : conflicts_) {
     if (about.root != place.relation->group) continue;
-    Trouble trouble{.oid = about.root, .reason = {}, .copy_mends = true, .of_identity = true, .commit_lsn = commit_lsn};
-    if (place.package->is_covered(trouble)) return;
-    trouble.reason = "the replica identity of partition " + about.leaf->full_name() + " was altered";
-    place.package->add(std::move(trouble));
+    TableError error{
+        .oid = about.root, .reason = {}, .fixed_by_copy = true, .of_identity = true, .commit_lsn = commit_lsn};
+    if (place.batch->is_covered(error)) return;
+    error.reason = "the replica identity of partition " + about.leaf->full_name() + " was altered";
+    place.batch->add(std::move(error));
     return;
   }
 }
 
 void Assembler::on(const postgres::Insert& insert) {
   const auto at = place(insert.relation, insert.xid);
-  if (at.package != nullptr)
-    at.package->append(*at.relation, Op::insert, insert.after, nullptr, at.transaction, at.sequence);
+  if (at.batch != nullptr)
+    at.batch->append(*at.relation, Op::insert, insert.after, nullptr, at.transaction, at.sequence);
 }
 
 void Assembler::on(const postgres::Update& update) {
   const auto at = place(update.relation, update.xid);
-  if (at.package == nullptr) return;
+  if (at.batch == nullptr) return;
   const RowBatch* before = nullptr;
   if (update.old_kind != postgres::OldTuple::none) {
-    if (!at.package->append(*at.relation, Op::before, update.before, nullptr, at.transaction, at.sequence)) return;
-    before = &at.package->batch_of(*at.relation);
+    if (!at.batch->append(*at.relation, Op::before, update.before, nullptr, at.transaction, at.sequence)) return;
+    before = &at.batch->batch_of(*at.relation);
   }
-  at.package->append(*at.relation, Op::update, update.after, before, at.transaction, at.sequence);
+  at.batch->append(*at.relation, Op::update, update.after, before, at.transaction, at.sequence);
 }
 
 void Assembler::on(const postgres::Delete& remove) {
   const auto at = place(remove.relation, remove.xid);
-  if (at.package != nullptr)
-    at.package->append(*at.relation, Op::remove, remove.before, nullptr, at.transaction, at.sequence);
+  if (at.batch != nullptr)
+    at.batch->append(*at.relation, Op::remove, remove.before, nullptr, at.transaction, at.sequence);
 }
 
 void Assembler::on(const postgres::Truncate& truncate) {
   if (stream_ == nullptr && !in_transaction_) throw Error(ErrorKind::protocol, "Truncate outside of a transaction");
   changed_ = true;
   if (stream_ == nullptr && skipping_) return;
-  walbrook::Truncate step{.tables = {}, .sequence = next_sequence()};
+  walbrook::Truncate operation{.tables = {}, .sequence = next_sequence()};
   std::vector<Oid> groups;
   for (const Oid oid : truncate.relations) {
-    const auto at = place(oid, truncate.xid, step.sequence);
-    step.tables.push_back(at.relation->schema);
-    step.transaction = at.transaction;
+    const auto at = place(oid, truncate.xid, operation.sequence);
+    operation.tables.push_back(at.relation->schema);
+    operation.transaction = at.transaction;
     groups.push_back(at.relation->group);
   }
-  if (step.tables.empty()) return;
-  if (stream_ == nullptr) step.transaction = package_.newest();
-  (stream_ != nullptr ? stream_->changes() : package_).add(std::move(step), groups);
+  if (operation.tables.empty()) return;
+  if (stream_ == nullptr) operation.transaction = open_batch_.newest();
+  (stream_ != nullptr ? stream_->changes() : open_batch_).add(std::move(operation), groups);
 }
 
 std::size_t Assembler::held_bytes() const {
-  return package_.bytes() + streamed_bytes_;
+  return open_batch_.bytes() + streamed_bytes_;
 }
 
 bool Assembler::full() const {
-  return held_bytes() >= options_.package_bytes || package_.rows() + streamed_rows_ >= options_.package_rows;
+  return held_bytes() >= options_.batch_bytes || open_batch_.rows() + streamed_rows_ >= options_.batch_rows;
 }
 
-std::optional<LoadPackage> Assembler::take_due() {
+std::optional<Batch> Assembler::take_due() {
   if (!due_.empty()) {
-    LoadPackage first = std::move(due_.front());
+    Batch first = std::move(due_.front());
     due_.pop_front();
     return first;
   }
@@ -249,15 +250,15 @@ std::optional<LoadPackage> Assembler::take_due() {
   return take_part();  // only open transactions are here, and they are too large
 }
 
-std::optional<LoadPackage> Assembler::cut() {
+std::optional<Batch> Assembler::cut() {
   if (!due_.empty()) return take_due();
   if (commits_ == 0) return std::nullopt;
   return take_commits();
 }
 
-WholeCommits Assembler::take_commits() {
+CommitBatch Assembler::take_commits() {
   commits_ = 0;
-  auto out = in_transaction_ && !skipping_ ? package_.take_before_mark() : package_.take_commits();
+  auto out = in_transaction_ && !skipping_ ? open_batch_.take_before_mark() : open_batch_.take_commits();
   out.described = described_;
   return out;
 }
@@ -268,14 +269,14 @@ TransactionPart Assembler::take_part() {
   for (const auto& [xid, stream] : streams_) {
     if (largest == nullptr || stream->changes().bytes() > largest->changes().bytes()) largest = stream.get();
   }
-  if (largest != nullptr && largest->changes().bytes() >= package_.bytes()) {
+  if (largest != nullptr && largest->changes().bytes() >= open_batch_.bytes()) {
     streamed_bytes_ -= largest->changes().bytes();
     streamed_rows_ -= largest->changes().rows();
     return largest->take_part();
   }
-  const Transaction transaction = package_.content().transactions.back();
-  auto out = package_.take_part(transaction.xid);
-  package_.reopen(transaction);
+  const Transaction transaction = open_batch_.content().transactions.back();
+  auto out = open_batch_.take_part(transaction.xid);
+  open_batch_.reopen(transaction);
   spooled_ = true;
   return out;
 }
@@ -335,15 +336,15 @@ void Assembler::on(const postgres::StreamCommit& commit) {
   }
   if (!stream->relations().empty()) described_ = commit.commit_lsn;
   auto rest = stream->take();
-  if (!stream->spooled() && rest.steps.empty() && rest.troubles.empty() && !stream->changed()) {
-    if (commits_ > 0) package_.set_checkpoint(commit.end_lsn);
+  if (!stream->spooled() && rest.operations.empty() && rest.errors.empty() && !stream->changed()) {
+    if (commits_ > 0) open_batch_.set_checkpoint(commit.end_lsn);
     return;
   }
-  package_.add(committed);
+  open_batch_.add(committed);
   if (stream->spooled()) {
-    package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .aborted = stream->aborted()});
+    open_batch_.add(MergeParts{.xid = commit.xid, .transaction = open_batch_.newest(), .aborted = stream->aborted()});
   }
-  package_.add(std::move(rest), package_.newest());
+  open_batch_.add(std::move(rest), open_batch_.newest());
   close_transaction(commit.end_lsn);
   if (stream->changed()) set_last();
 }
@@ -379,8 +380,8 @@ void Assembler::on(const postgres::Prepare& prepare) {
   in_transaction_ = false;
   position_ = prepare.end_lsn;
   if (skipping_) return;
-  const bool changed = spooled_ || package_.changed_since_mark();
-  auto content = package_.take_behind_mark();
+  const bool changed = spooled_ || open_batch_.changed_since_mark();
+  auto content = open_batch_.take_behind_mark();
   if (changed) due_prepared({std::move(content), prepare.xid, {}, prepare.end_lsn});
 }
 
@@ -395,7 +396,7 @@ void Assembler::on(const postgres::StreamPrepare& prepare) {
     return;
   }
   auto content = stream->take();
-  if (!stream->spooled() && content.steps.empty() && content.troubles.empty()) return;
+  if (!stream->spooled() && content.operations.empty() && content.errors.empty()) return;
   due_prepared({std::move(content), prepare.xid, stream->aborted(), prepare.end_lsn});
 }
 
@@ -409,8 +410,8 @@ void Assembler::on(const postgres::CommitPrepared& commit) {
   const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
   if (is_durable(committed, true)) return;
   described_ = commit.commit_lsn;  // perhaps in the transaction, which was read long ago
-  package_.add(committed);
-  package_.add(MergeStaged{.xid = commit.xid, .transaction = package_.newest(), .prepared = true, .aborted = {}});
+  open_batch_.add(committed);
+  open_batch_.add(MergeParts{.xid = commit.xid, .transaction = open_batch_.newest(), .prepared = true, .aborted = {}});
   close_transaction(commit.end_lsn);
   set_last();
 }

@@ -1,9 +1,10 @@
-// Messages to load packages. Pure: no I/O, clock or thread; the types of user-defined columns come through TypeCatalog.
+// Messages to change batches. Pure: no I/O, clock or thread; the types of user-defined columns come through
+// TypeCatalog.
 //
-// Rows are parsed straight from the frame into the open package's batches; those of streamed transactions into batches
-// of their own until they are committed. Two bounds close a package: bytes and rows. A transaction that is still open
-// when they are reached leaves in parts (TransactionPart), and the package with its commit names them. `cut` hands
-// out whole commits only; the rows of a transaction that is still open move to the next package.
+// Rows are parsed straight from the frame into the open batch's row batches; those of streamed transactions into
+// batches of their own until they are committed. Two bounds close a batch: bytes and rows. A transaction that is still
+// open when they are reached leaves in parts (TransactionPart), and the batch with its commit names them. `cut` hands
+// out whole commits only; the rows of a transaction that is still open move to the next batch.
 #pragma once
 
 #include <deque>
@@ -23,8 +24,8 @@ namespace walbrook::replication {
 
 struct AssemblerOptions {
   postgres::ParseOptions parsing{};
-  std::size_t package_bytes = 32U << 20U;
-  std::size_t package_rows = 1'000'000;
+  std::size_t batch_bytes = 32U << 20U;
+  std::size_t batch_rows = 1'000'000;
   Lsn checkpoint;                   // commits with commit_lsn below it are durable already: compared and skipped
   Transaction last = {};            // as HistoryCheck takes it
   Lsn begins_at;                    // the same
@@ -42,13 +43,13 @@ class Assembler {
   void feed(std::string_view frame);
   // Everything that committed before `position` was fed. Throws OtherHistory.
   void reached(Lsn position) { history_.reached(position); }
-  // HistoryCheck::settled.
-  [[nodiscard]] bool compared() const { return history_.settled(); }
-  // A package that has to leave before the next frame is fed: the open one is full, a part of an open transaction, or
+  // HistoryCheck::is_settled.
+  [[nodiscard]] bool is_compared() const { return history_.is_settled(); }
+  // A batch that has to leave before the next frame is fed: the open one is full, a part of an open transaction, or
   // what became of a prepared or rolled-back one.
-  [[nodiscard]] std::optional<LoadPackage> take_due();
+  [[nodiscard]] std::optional<Batch> take_due();
   // All whole commits that are there; nullopt when there are none.
-  [[nodiscard]] std::optional<LoadPackage> cut();
+  [[nodiscard]] std::optional<Batch> cut();
 
   // A transaction that is not streamed is open: between its Begin and its Commit.
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
@@ -57,7 +58,7 @@ class Assembler {
   [[nodiscard]] std::uint64_t commits_seen() const { return commits_seen_; }
   // Commit time of the oldest commit that was not cut yet; 0 when there is none.
   [[nodiscard]] std::int64_t oldest_commit_time() const {
-    return commits_ > 0 ? package_.content().transactions.front().commit_time : 0;
+    return commits_ > 0 ? open_batch_.content().transactions.front().commit_time : 0;
   }
   // end_lsn of the last commit that was seen, taken or not.
   [[nodiscard]] Lsn position() const { return position_; }
@@ -95,7 +96,7 @@ class Assembler {
 
   // Where a change of the message's transaction goes.
   struct Place {
-    OpenPackage* package;  // nullptr: the change is durable already
+    OpenBatch* batch;  // nullptr: the change is durable already
     RelationState* relation;
     std::uint32_t transaction;
     std::uint32_t sequence;  // of the change
@@ -108,10 +109,10 @@ class Assembler {
   void compare_identity(const RelationState& leaf);
   void report_conflicts(const Place& place);
   void open_transaction(const Transaction& transaction);
-  // Behind a transaction that is whole in package_: it counts from now on.
+  // Behind a transaction that is whole in open_batch_: it counts from now on.
   void close_transaction(Lsn end_lsn);
-  // The newest transaction of package_ has published changes: it is what the checkpoint knows as the last one.
-  void set_last() { package_.set_last(package_.transaction(package_.newest())); }
+  // The newest transaction of open_batch_ has published changes: it is what the checkpoint knows as the last one.
+  void set_last() { open_batch_.set_last(open_batch_.transaction(open_batch_.newest())); }
   // Compares a whole transaction with what the checkpoint knows. True: it is durable already.
   [[nodiscard]] bool is_durable(const Transaction& transaction, bool changed);
   [[nodiscard]] bool beyond_until(Lsn commit_lsn);
@@ -120,7 +121,7 @@ class Assembler {
   void due_prepared(PreparedTransaction&& prepared);
   [[nodiscard]] std::size_t held_bytes() const;
   [[nodiscard]] bool full() const;
-  [[nodiscard]] WholeCommits take_commits();
+  [[nodiscard]] CommitBatch take_commits();
   [[nodiscard]] TransactionPart take_part();
 
   AssemblerOptions options_;
@@ -136,23 +137,23 @@ class Assembler {
   };
   std::map<Oid, IdentityConflict> conflicts_;  // by leaf
 
-  OpenPackage package_;      // whole commits, behind its mark the open transaction
-  std::size_t commits_ = 0;  // whole commits in package_
+  OpenBatch open_batch_;     // whole commits, behind its mark the open transaction
+  std::size_t commits_ = 0;  // whole commits in open_batch_
   std::uint64_t commits_seen_ = 0;
   HistoryCheck history_;
   bool in_transaction_ = false;
   Transaction open_;            // where in_transaction_
   std::uint32_t sequence_ = 0;  // of its next change
-  bool changed_ = false;        // the open transaction has changes, also such that its package leaves out
+  bool changed_ = false;        // the open transaction has changes, also such that its batch leaves out
   bool skipping_ = false;       // the open transaction is durable already
   bool spooled_ = false;        // parts of the open transaction have left
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamedTransaction>> streams_;  // by top-level xid
   StreamedTransaction* stream_ = nullptr;                                            // whose block is open
   std::size_t streamed_bytes_ = 0;                                                   // held by streams_
   std::size_t streamed_rows_ = 0;
-  std::deque<LoadPackage> due_;  // packages that leave before anything else does, in order
+  std::deque<Batch> due_;  // batches that leave before anything else does, in order
   Lsn position_;
-  Lsn described_;  // as WholeCommits::described
+  Lsn described_;  // as CommitBatch::described
   Lsn next_commit_;
 };
 

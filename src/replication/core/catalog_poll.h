@@ -8,7 +8,7 @@
 //   loader   a Relation message came with the commit at 0/70 → ask()
 //   poll     had begun to read at 0/60 → posts CatalogSeen{complete_to 0/60}
 //   loader   0/60 is before 0/70 → ask() again
-//   poll     reads at 0/90 → posts CatalogSeen{0/90, publication}; the loader applies the package
+//   poll     reads at 0/90 → posts CatalogSeen{0/90, publication}; the loader applies the batch
 #pragma once
 
 #include <atomic>

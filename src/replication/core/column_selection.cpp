@@ -15,20 +15,20 @@ const postgres::TableName* ColumnSelection::find(std::string_view schema, std::s
   return found == tables_.end() ? nullptr : &*found;
 }
 
-const WishedTable* ColumnSelection::find_wishes(std::string_view schema, std::string_view name) const {
+const ResolvedTableOverrides* ColumnSelection::find_overrides(std::string_view schema, std::string_view name) const {
   const auto found = std::ranges::find_if(
-      wishes_, [&](const WishedTable& table) { return table.name == name && table.schema == schema; });
-  return found == wishes_.end() ? nullptr : &*found;
+      overrides_, [&](const ResolvedTableOverrides& table) { return table.name == name && table.schema == schema; });
+  return found == overrides_.end() ? nullptr : &*found;
 }
 
 void ColumnSelection::shape(TableSchema& schema) const {
-  if (const auto* wished = find_wishes(schema.schema, schema.name)) apply_wishes(schema, wished->columns);
+  if (const auto* overridden = find_overrides(schema.schema, schema.name)) apply_overrides(schema, overridden->columns);
 }
 
 std::optional<Error> ColumnSelection::misfit(const postgres::Publication& publication,
                                              const postgres::SourceTable& table) const {
   const bool selected = find(table.schema, table.name) != nullptr;
-  if (!selected && find_wishes(table.schema, table.name) == nullptr) return std::nullopt;
+  if (!selected && find_overrides(table.schema, table.name) == nullptr) return std::nullopt;
   if (!table.partitioned || publication.via_partition_root) return std::nullopt;
   return Error(ErrorKind::configuration,
                fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
@@ -47,11 +47,11 @@ void ColumnSelection::require_fit(const postgres::Publication& publication, cons
 void ColumnSelection::restrict_tables(postgres::Publication& publication) const {
   for (auto& table : publication.tables) {
     if (const auto error = misfit(publication, table)) {
-      table.unfit = {.reason = error->cause(), .remedy = error->mend()};
+      table.unfit = {.reason = error->cause(), .remedy = error->hint()};
       continue;
     }
-    const auto* wished = find_wishes(table.schema, table.name);
-    if (wished != nullptr) table.wishes = wished->columns;
+    const auto* overridden = find_overrides(table.schema, table.name);
+    if (overridden != nullptr) table.overrides = overridden->columns;
     const auto* asked = find(table.schema, table.name);
     if (asked == nullptr) continue;
     const auto left_out = [asked](const std::string& column) {

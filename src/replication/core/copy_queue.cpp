@@ -76,7 +76,7 @@ void mark_visible(SyncedOutput& output) {
   output.postponement.reset();
   output.copied.reset();
   output.moves_to.reset();
-  output.variant_columns.clear();
+  output.overflow_columns.clear();
 }
 
 }  // namespace walbrook::replication

@@ -8,7 +8,7 @@ namespace walbrook::replication {
 struct Counts {
   std::uint64_t transactions = 0;
   std::uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
-  std::uint64_t variants = 0;
+  std::uint64_t overflow_values = 0;
   std::uint64_t loads = 0;
 
   Counts& operator+=(const Counts& more) {
@@ -17,7 +17,7 @@ struct Counts {
     updates += more.updates;
     deletes += more.deletes;
     truncates += more.truncates;
-    variants += more.variants;
+    overflow_values += more.overflow_values;
     loads += more.loads;
     return *this;
   }

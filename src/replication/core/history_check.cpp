@@ -26,7 +26,7 @@ OtherHistory::OtherHistory(std::string cause, Lsn checkpoint, std::uint32_t sinc
             fmt::format("the source is not in the state that the copy was made from, which is at {}: {}",
                         checkpoint.to_string(), cause),
             walbrook::remedy("The server was restored from an older state, or it is another one. Nothing was applied. "
-                             "Give the right {}; {} makes the copy anew.",
+                             "Give the right {}; {} copies everything again.",
                              RemedyOption::source, RemedyAction::reset),
             {.lsn = checkpoint.to_string()}),
       since_(since) {}

@@ -41,7 +41,7 @@ class HistoryCheck {
   void reached(Lsn position);
   // Nothing is left to compare. Until then nothing may be applied, and nothing confirmed: the slot would move past what
   // is to be compared.
-  [[nodiscard]] bool settled() const { return settled_; }
+  [[nodiscard]] bool is_settled() const { return settled_; }
 
  private:
   Transaction last_;

@@ -41,7 +41,7 @@ void remove_from_copy(OutputRecord& record) {
 }
 
 void suspend(OutputRecord& record, std::string reason) {
-  record.state = OutputState::quarantined;
+  record.state = OutputState::suspended;
   record.reason = std::move(reason);
 }
 

@@ -13,7 +13,7 @@ std::string json_text(const std::map<std::string, std::uint64_t>& rows) {
 
 }  // namespace
 
-destination::LoadRecord load_record(std::int64_t id, const WholeCommits& package, const PackageApply& applied,
+destination::LoadRecord load_record(std::int64_t id, const CommitBatch& batch, const BatchApply& applied,
                                     TableSync& sync, WallTime started) {
   const auto& counts = applied.counts();
   std::map<std::string, std::uint64_t> rows;
@@ -23,9 +23,9 @@ destination::LoadRecord load_record(std::int64_t id, const WholeCommits& package
     of_table = std::max(of_table, each.inserts + each.updates + each.deletes);
   }
   return {.id = id,
-          .first_commit = package.transactions.front().commit_lsn,
-          .last_commit = package.transactions.back().commit_lsn,
-          .transactions = package.transactions.size(),
+          .first_commit = batch.transactions.front().commit_lsn,
+          .last_commit = batch.transactions.back().commit_lsn,
+          .transactions = batch.transactions.size(),
           .inserts = counts.inserts,
           .updates = counts.updates,
           .deletes = counts.deletes,
@@ -39,9 +39,9 @@ void CopyLoads::begin(std::int64_t load_id, WallTime now) {
   copies_[load_id].record = {.id = load_id, .first_commit = {}, .last_commit = {}, .started = now, .tables = {}};
 }
 
-void CopyLoads::add(const SyncedOutput& output, const PackageApply& promoted) {
-  const auto& counts = promoted.counts();
-  if (copies_no_rows(output.record) && promoted.output_counts().empty()) return;
+void CopyLoads::add(const SyncedOutput& output, const BatchApply& swapped_in) {
+  const auto& counts = swapped_in.counts();
+  if (copies_no_rows(output.record) && swapped_in.output_counts().empty()) return;
   auto& copies = copies_[output.record.load_id];
   auto& record = copies.record;
   record.last_commit = std::max(record.last_commit, *output.copied);

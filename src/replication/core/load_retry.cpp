@@ -12,21 +12,21 @@ namespace {
 constexpr milliseconds first_reload{100};
 constexpr milliseconds longest_reload{10'000};
 
-Error given_up(const Error& failed, Lsn checkpoint) {
+Error final_error(const Error& failed, Lsn checkpoint) {
   auto then = failed.remedy();
   if (!then.empty()) then += "\n  ";
   then += fmt::format(
-      "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once it is mended.",
+      "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once that is fixed.",
       checkpoint.to_string());
-  Error told(failed.kind(), failed.cause(), std::move(then), failed.facts());
-  told.add_facts({.lsn = checkpoint.to_string()});
-  return told;
+  Error located(failed.kind(), failed.cause(), std::move(then), failed.facts());
+  located.add_facts({.lsn = checkpoint.to_string()});
+  return located;
 }
 
 }  // namespace
 
 void LoadRetry::failed(const Error& why, Now now, Lsn checkpoint) {
-  if (attempts_ >= retries_) throw given_up(why, checkpoint);
+  if (attempts_ >= retries_) throw final_error(why, checkpoint);
   const auto backoff = std::min(longest_reload, first_reload * (1 << std::min(attempts_, 10)));
   ++attempts_;
   spdlog::warn("{}; nothing is lost, trying again in {} ms", why.cause(), backoff.count());

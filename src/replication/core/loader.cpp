@@ -22,10 +22,10 @@ namespace {
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
 constexpr milliseconds check_interval{1000};        // that the destination is still there, where nothing is loaded
 
-// Packages tile the commit sequence: nothing in one of them commits before what is durable already, or out of order.
-void check_order(const WholeCommits& package, Lsn checkpoint) {
+// Batches tile the commit sequence: nothing in one of them commits before what is durable already, or out of order.
+void check_order(const CommitBatch& batch, Lsn checkpoint) {
   Lsn before = checkpoint;
-  for (const auto& transaction : package.transactions) {
+  for (const auto& transaction : batch.transactions) {
     WALBROOK_CHECK(transaction.commit_lsn >= before, "transaction {} commits at {}, after {} was applied",
                    transaction.xid, transaction.commit_lsn.to_string(), before.to_string());
     before = transaction.commit_lsn;
@@ -35,14 +35,14 @@ void check_order(const WholeCommits& package, Lsn checkpoint) {
 }  // namespace
 
 Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destination& destination, Spool& spool,
-               TableSync& sync, PackageFeed& packages, TableGroups& groups, Statistics& statistics,
+               TableSync& sync, BatchFeed& batches, TableGroups& groups, Statistics& statistics,
                std::atomic<std::uint64_t>& durable, std::function<void()> advanced)
     : options_(std::move(options)),
       clock_(clock),
       destination_(destination),
       spool_(spool),
       sync_(sync),
-      packages_(packages),
+      batches_(batches),
       groups_(groups),
       statistics_(statistics),
       durable_(durable),
@@ -60,9 +60,9 @@ Next Loader::step(Now now) {
     retry_.succeeded();
     return next;
   } catch (const destination::DestinationLost& lost) {
-    Error told = lost;
-    told.add_facts({.lsn = checkpoint_.to_string()});
-    throw Error(told);
+    Error located = lost;
+    located.add_facts({.lsn = checkpoint_.to_string()});
+    throw Error(located);
   } catch (const Error& failed) {
     if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
     retry_.failed(failed, clock_.now(), checkpoint_);
@@ -78,15 +78,15 @@ Next Loader::work(Now now) {
   if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
   store_changed();
   if (some_begin_with_changes_) begin_with_changes();
-  settle(checkpoint_);
+  follow_checkpoint(checkpoint_);
   settled_at_ = checkpoint_;
   if (has_to_store()) return RunAgain{};
-  if (!package_) {
-    auto taken = packages_.take();
-    if (!taken.package) return be_idle(taken, now);
-    package_ = std::move(taken.package);
+  if (!batch_) {
+    auto taken = batches_.take();
+    if (!taken.batch) return be_idle(taken, now);
+    batch_ = std::move(taken.batch);
   }
-  if (const auto* commits = std::get_if<WholeCommits>(&*package_)) {
+  if (const auto* commits = std::get_if<CommitBatch>(&*batch_)) {
     const auto until = catalog_wait_.until(commits->described, *catalog_, now);
     if (until) return Wait{.until = *until, .what = Awaited::catalog};
   }
@@ -94,8 +94,8 @@ Next Loader::work(Now now) {
 }
 
 bool Loader::is_at_end() const {
-  return !options_.follow && checkpoint_ >= options_.target && settled_at_ == checkpoint_ && !has_to_store() &&
-         sync_.settled();
+  return !options_.follow && checkpoint_ >= options_.until && settled_at_ == checkpoint_ && !has_to_store() &&
+         sync_.is_settled();
 }
 
 void Loader::receive(LoaderMessage message, Now now) {
@@ -129,7 +129,7 @@ void Loader::resync(const ResyncRequest& request) {
     request.answer->refused = std::current_exception();
     return;
   }
-  auto changed = sync_.copy_anew(request.tables, false, resync_requested);
+  auto changed = sync_.copy_again(request.tables, false, resync_requested);
   for (const auto& record : changed.outputs) {
     spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
   }
@@ -175,7 +175,7 @@ void Loader::postpone(SyncedOutput& output, const CannotCopyNow& why, Now now) {
   note_changed(output);
 }
 
-OutputRecord Loader::promoted_record(const SyncedOutput& output) const {
+OutputRecord Loader::swapped_in_record(const SyncedOutput& output) const {
   auto record = output.record;
   record.style = sync_.style();
   if (output.moves_to) {
@@ -186,7 +186,7 @@ OutputRecord Loader::promoted_record(const SyncedOutput& output) const {
 }
 
 void Loader::order_copies(Now now) {
-  set_aside_without_place(now);
+  suspend_name_conflicts(now);
   discard_needless(spool_, sync_);  // of a table that waits for its copy, the copy's snapshot will hold what is there
   bool any_copies = false;
   for (const auto& [table, output] : sync_.order_copies(next_load_, now.steady)) {
@@ -195,7 +195,7 @@ void Loader::order_copies(Now now) {
     } else if (output->record.state == OutputState::copying) {
       any_copies = true;
       order_.tables.push_back(
-          {.record = promoted_record(*output), .source = table->source, .number = output->copy_number});
+          {.record = swapped_in_record(*output), .source = table->source, .number = output->copy_number});
     }
     note_changed(*output);
   }
@@ -204,9 +204,9 @@ void Loader::order_copies(Now now) {
   if (any_copies) copy_loads_.begin(next_load_++, now.wall);
 }
 
-void Loader::set_aside_without_place(Now now) {
+void Loader::suspend_name_conflicts(Now now) {
   std::vector<OutputRecord> records;
-  for (const auto* output : copies_due(sync_.known(), now.steady)) records.push_back(promoted_record(*output));
+  for (const auto* output : copies_due(sync_.known(), now.steady)) records.push_back(swapped_in_record(*output));
   if (records.empty()) return;
   for (const auto& found : destination_.inspect(records)) {
     if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
@@ -238,37 +238,37 @@ void Loader::store_changed() {
     unstored_ = {};
     discard_needless(spool_, sync_);
   }
-  if (!order_.tables.empty()) copier_->order(std::exchange(order_, {}));
+  if (!order_.tables.empty()) table_copier_->order(std::exchange(order_, {}));
   for (const auto& answer : std::exchange(answers_, {})) {
     const std::lock_guard lock(answer->mutex);
     answer->durable = true;
   }
 }
 
-void Loader::settle(Lsn reached) {
-  promote_copied(reached);
+void Loader::follow_checkpoint(Lsn reached) {
+  swap_in_copied(reached);
   note_changed(sync_.decide(reached));
   note_changed(sync_.let_go(checkpoint_));
 }
 
 // They become visible, all of them in one load.
-void Loader::promote_copied(Lsn reached) {
+void Loader::swap_in_copied(Lsn reached) {
   if (!any_copied_) return;
   const auto copies = whole_copies(sync_.tables(), reached);
   any_copied_ = copies.any;
   const auto& ready = copies.ready;
-  if (ready.empty() || (options_.together && !promoted_ && !copies.all)) return;
+  if (ready.empty() || (options_.together && !swapped_in_ && !copies.all)) return;
   try {
-    promote(ready, reached);
+    swap_in(ready, reached);
   } catch (const OutputFailed& failed) {  // the others of them become visible with the next step
-    return promotion_failed(failed);
+    return swap_in_failed(failed);
   }
-  promoted_ = true;
-  are_promoted(ready);
+  swapped_in_ = true;
+  note_swapped_in(ready);
   advanced_();
 }
 
-void Loader::are_promoted(const std::vector<FoundOutput>& outputs) {
+void Loader::note_swapped_in(const std::vector<FoundOutput>& outputs) {
   for (const auto& [table, output] : outputs) {
     mark_visible(*output);
     statistics_.output(*table, *output);
@@ -304,43 +304,43 @@ void Loader::begin_with_changes() {
       output->copied = checkpoint_;
       output->copied_columns = table->source.described;
       output->copied_rows = 0;
-      const auto& record = records.emplace_back(promoted_record(*output));
+      const auto& record = records.emplace_back(swapped_in_record(*output));
       copies.push_back({.output = &record, .schema = output->copied_columns});
     }
     destination_.begin_copy(copies)->finish();
     try {
-      promote(beginning, checkpoint_);
-      are_promoted(beginning);
+      swap_in(beginning, checkpoint_);
+      note_swapped_in(beginning);
     } catch (const OutputFailed& failed) {
-      return promotion_failed(failed);  // the others begin with the next step
+      return swap_in_failed(failed);  // the others begin with the next step
     }
   }
   some_begin_with_changes_ = false;
 }
 
-void Loader::promote(const std::vector<FoundOutput>& ready, Lsn reached) {
-  // The package in hand is not durable. What a failed attempt has spooled of it is put again with the next one.
-  if (const auto* commits = package_ ? std::get_if<WholeCommits>(&*package_) : nullptr) {
+void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
+  // The batch in hand is not durable. What a failed attempt has spooled of it is put again with the next one.
+  if (const auto* commits = batch_ ? std::get_if<CommitBatch>(&*batch_) : nullptr) {
     spool_.discard_from(commits->transactions.front().commit_lsn);
   }
   using Of = destination::AttemptId::Of;
   const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
   for (const auto& [table, output] : ready) {
     for_output(output->record.id, [&, output = output] {
-      load->alter(output->record, {.overflow = {output->variant_columns.begin(), output->variant_columns.end()}});
+      load->alter(output->record, {.overflow = {output->overflow_columns.begin(), output->overflow_columns.end()}});
     });
   }
   TableChanges changes(sync_);
-  fault::hit("before_promote");
+  fault::hit("before_swap_in");
   CopyLoads copy_loads = copy_loads_;
   Counts counts;
-  std::map<OutputId, PackageApply::OutputCounts> output_counts;
+  std::map<OutputId, BatchApply::OutputCounts> output_counts;
   for (const auto& each : ready) {
-    PackageApply promotion(*load, spool_, sync_, changes, each.output->record.load_id);
-    promotion.promote(each);
-    copy_loads.add(*each.output, promotion);
-    counts += promotion.counts();
-    output_counts.insert(promotion.output_counts().begin(), promotion.output_counts().end());
+    BatchApply swap(*load, spool_, sync_, changes, each.output->record.load_id);
+    swap.swap_in(each);
+    copy_loads.add(*each.output, swap);
+    counts += swap.counts();
+    output_counts.insert(swap.output_counts().begin(), swap.output_counts().end());
   }
   changes.changed().put(*load);
   for (const auto& record : copy_loads.take_changed())
@@ -349,10 +349,10 @@ void Loader::promote(const std::vector<FoundOutput>& ready, Lsn reached) {
   for (const auto& each : ready) spool_.discard(output_key(each.output->record.id));
   changes.adopt();
   copy_loads_ = std::move(copy_loads);
-  statistics_.promoted(counts, output_counts);
+  statistics_.swapped_in(counts, output_counts);
 }
 
-Next Loader::be_idle(const PackageFeed::Taken& taken, Now now) {
+Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   if (now.steady - last_check_ >= check_interval) {
     destination_.check_still_there();
     last_check_ = now.steady;
@@ -360,7 +360,7 @@ Next Loader::be_idle(const PackageFeed::Taken& taken, Now now) {
   const Lsn position = taken.idle_position;
   // The checkpoint follows an idle position after some time only, and a table must not wait for that: nor may others
   // see the checkpoint before the table's state.
-  if (position > checkpoint_) settle(position);
+  if (position > checkpoint_) follow_checkpoint(position);
   if (has_to_store()) return RunAgain{};
   if (commits_idle(position, now)) {
     const auto load = destination_.begin({.last_commit = position});
@@ -379,13 +379,13 @@ Next Loader::be_idle(const PackageFeed::Taken& taken, Now now) {
 
 bool Loader::commits_idle(Lsn position, Now now) const {
   if (position <= checkpoint_) return false;
-  const bool ends_here = !options_.follow && checkpoint_ < options_.target && position >= options_.target;
+  const bool ends_here = !options_.follow && checkpoint_ < options_.until && position >= options_.until;
   return ends_here || commits_wait_ || now.steady - last_idle_commit_ >= idle_commit_interval;
 }
 
 Next Loader::apply() {
   try {
-    std::visit([this](const auto& package) { apply_once(package); }, *package_);
+    std::visit([this](const auto& batch) { apply_once(batch); }, *batch_);
   } catch (const OutputFailed& failed) {
     output_failed(failed);
     return RunAgain{};
@@ -395,34 +395,34 @@ Next Loader::apply() {
              {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, clock_.now());
     return RunAgain{};
   }
-  package_.reset();
-  packages_.finished();
+  batch_.reset();
+  batches_.finish_batch();
   advanced_();
   return RunAgain{};
 }
 
-void Loader::apply_once(const WholeCommits& package) {
-  check_order(package, checkpoint_);
+void Loader::apply_once(const CommitBatch& batch) {
+  check_order(batch, checkpoint_);
   const auto begun = clock_.now();
-  if (!planted::is(planted::Fault::spooled_twice)) spool_.discard_from(package.transactions.front().commit_lsn);
-  const auto needs = needs_.of(package, destination_);
+  if (!planted::is(planted::Fault::spooled_twice)) spool_.discard_from(batch.transactions.front().commit_lsn);
+  const auto needs = needs_.of(batch, destination_);
   const auto load = destination_.begin({.of = destination::AttemptId::Of::batch,
                                         .number = next_load_,
-                                        .first_commit = package.transactions.front().commit_lsn,
-                                        .last_commit = package.transactions.back().commit_lsn});
+                                        .first_commit = batch.transactions.front().commit_lsn,
+                                        .last_commit = batch.transactions.back().commit_lsn});
   TableChanges changes(sync_);
   alter_targets(*load, needs, sync_);
   fault::hit("before_load");
-  PackageApply applied(*load, spool_, sync_, changes, next_load_);
-  applied.apply(package);
+  BatchApply applied(*load, spool_, sync_, changes, next_load_);
+  applied.apply(batch);
   changes.changed().put(*load);
-  load->put(destination::PutLoad{load_record(next_load_, package, applied, sync_, begun.wall)});
-  commit(*load, package.checkpoint, package.last);
+  load->put(destination::PutLoad{load_record(next_load_, batch, applied, sync_, begun.wall)});
+  commit(*load, batch.checkpoint, batch.last);
   ++next_load_;
   discard_spooled(applied.taken_from_spool());
   adopt(changes);
   const std::chrono::duration<double> took = clock_.now().steady - begun.steady;
-  statistics_.loaded(applied.counts(), applied.output_counts(), package.transactions.back().commit_time, took.count());
+  statistics_.loaded(applied.counts(), applied.output_counts(), batch.transactions.back().commit_time, took.count());
 }
 
 void Loader::adopt(TableChanges& changes) {
@@ -438,7 +438,7 @@ void Loader::adopt(TableChanges& changes) {
 }
 
 void Loader::apply_once(const TransactionPart& part) {
-  const auto bytes = write_part(part.transactions, part.steps);
+  const auto bytes = write_part(part.transactions, part.operations);
   fault::hit("before_spool");
   spool_.put(transaction_key(part.xid), {}, bytes);  // what is tried again has put nothing
   needs_.add(part);
@@ -462,14 +462,14 @@ void Loader::apply_once(const StreamRestart& /*restart*/) {
   needs_.forget_all();
 }
 
-void Loader::apply_once(const PreparedTransaction& package) {
-  const auto load = destination_.begin({.last_commit = package.checkpoint});
+void Loader::apply_once(const PreparedTransaction& batch) {
+  const auto load = destination_.begin({.last_commit = batch.checkpoint});
   TableChanges changes(sync_);
   fault::hit("before_prepare");
-  PackageApply prepared(*load, spool_, sync_, changes, next_load_);
-  prepared.keep_prepared(package);
+  BatchApply prepared(*load, spool_, sync_, changes, next_load_);
+  prepared.keep_prepared(batch);
   changes.changed().put(*load);
-  commit(*load, package.checkpoint);
+  commit(*load, batch.checkpoint);
   discard_spooled(prepared.taken_from_spool());
   adopt(changes);
 }
@@ -512,16 +512,16 @@ void Loader::output_failed(const OutputFailed& failed) {
         }
         return Lsn{};
       },
-      *package_);
+      *batch_);
   const auto found = sync_.find(failed.output());
   answer_failed_changes(failed, found, destination_, sync_.resync_max_size());
-  found.output->set_aside_at = begun;
+  found.output->suspended_at = begun;
   note_changed(*found.output);
 }
 
-void Loader::promotion_failed(const OutputFailed& failed) {
+void Loader::swap_in_failed(const OutputFailed& failed) {
   auto& output = *sync_.find(failed.output()).output;
-  answer_failed_copy(failed, output, promoted_record(output), destination_);
+  answer_failed_copy(failed, output, swapped_in_record(output), destination_);
   note_changed(output);
 }
 

@@ -1,7 +1,7 @@
-// The loader: packages → destination, and the durable checkpoint.
+// The loader: batches → destination, and the durable checkpoint.
 //
 // A state machine (next.h). It alone begins loads and owns the table records; what the catalog poll and the table
-// copier have to say comes as messages. A package is applied in one load with its checkpoint. A load that fails is
+// copier have to say comes as messages. A batch is applied in one load with its checkpoint. A load that fails is
 // rolled back; what it was of is kept, and tried again after a while.
 //
 // What a step does, in this order, each only when everything before it is durable:
@@ -9,7 +9,7 @@
 //   2. tables that wait for a copy are marked `copying`
 //   3. records that changed are stored; then the copies are ordered, and requests answered
 //   4. copies that are whole become visible; findings that waited for this checkpoint are decided; tables leave
-//   5. the package in hand is applied, once the catalog has been read as of it; or an idle position becomes the
+//   5. the batch in hand is applied, once the catalog has been read as of it; or an idle position becomes the
 //      checkpoint
 // So a step that failed in the midst is simply made again: what it had done is durable or still in memory.
 #pragma once
@@ -21,14 +21,14 @@
 #include <optional>
 #include <vector>
 
+#include "replication/core/batch_flow.h"
+#include "replication/core/batch_needs.h"
 #include "replication/core/catalog_wait.h"
 #include "replication/core/copy_order.h"
 #include "replication/core/load_records.h"
 #include "replication/core/load_retry.h"
 #include "replication/core/next.h"
 #include "replication/core/output_failed.h"
-#include "replication/core/package_flow.h"
-#include "replication/core/package_needs.h"
 #include "replication/core/spool.h"
 #include "replication/core/statistics.h"
 #include "replication/core/table_groups.h"
@@ -38,7 +38,7 @@ namespace walbrook::replication {
 struct LoaderOptions {
   destination::Checkpoint checkpoint;  // where the run begins; durable already
   int retries = 8;
-  Lsn target;                    // a run that ends by itself is done when this is durable and every table is settled
+  Lsn until;                     // a run that ends by itself is done when this is durable and every table is settled
   bool follow = false;           // then it is never done
   bool together = false;         // the first copies become visible in one load, however long one of them takes
   std::int64_t newest_load = 0;  // its id; 0 = none
@@ -50,15 +50,15 @@ class Loader {
  public:
   // Borrows all. `durable` is set after every commit, then `advanced` is called.
   Loader(LoaderOptions options, const Clock& clock, destination::Destination& destination, Spool& spool,
-         TableSync& sync, PackageFeed& packages, TableGroups& groups, Statistics& statistics,
+         TableSync& sync, BatchFeed& batches, TableGroups& groups, Statistics& statistics,
          std::atomic<std::uint64_t>& durable, std::function<void()> advanced);
   // Borrowed. REQUIRES: before the first step.
-  void set_copier(TableCopier& copier) { copier_ = &copier; }
+  void set_table_copier(TableCopier& table_copier) { table_copier_ = &table_copier; }
   void set_catalog(CatalogReadings& catalog) { catalog_ = &catalog; }
 
   // The next step sees it.
-  void tell(LoaderMessage message) { messages_.push_back(std::move(message)); }
-  // `Done`: every package that was pushed is durable, and none will come. Throws what the run cannot go on with.
+  void post(LoaderMessage message) { messages_.push_back(std::move(message)); }
+  // `Done`: every batch that was pushed is durable, and none will come. Throws what the run cannot go on with.
   [[nodiscard]] Next step(Now now);
   // A run without --follow has reached its end.
   [[nodiscard]] bool is_at_end() const;
@@ -74,7 +74,7 @@ class Loader {
   // Marks the tables that wait for a copy, which is ordered once that is durable.
   void order_copies(Now now);
   // Those of them that cannot have their copy where it belongs leave: they are suspended.
-  void set_aside_without_place(Now now);
+  void suspend_name_conflicts(Now now);
   // Their records have changed, and are to be stored before anything else is applied.
   void note_changed(RecordChanges changed);
   void note_changed(const SyncedOutput& output) {
@@ -83,13 +83,13 @@ class Loader {
   void store_changed();
 
   // What the checkpoint `reached` lets happen. An idle position counts before it is the checkpoint.
-  void settle(Lsn reached);
-  void promote_copied(Lsn reached);
-  void promote(const std::vector<FoundOutput>& ready, Lsn reached);
-  void are_promoted(const std::vector<FoundOutput>& outputs);
+  void follow_checkpoint(Lsn reached);
+  void swap_in_copied(Lsn reached);
+  void swap_in(const std::vector<FoundOutput>& ready, Lsn reached);
+  void note_swapped_in(const std::vector<FoundOutput>& outputs);
   // Outputs whose rows are not to be copied need no snapshot, and no changes may wait for one: those would be lost with
   // the process, and no copy would bring them again. So the empty target is created and swapped in before the next
-  // package is applied.
+  // batch is applied.
   //
   // The state `copying` is stored before, together with what else the catalog poll changed: a table that was renamed
   // has a record under each name, and the new one must not be there alone. A crash in between leaves an empty copy that
@@ -100,26 +100,26 @@ class Loader {
   [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
 
   [[nodiscard]] Next apply();
-  // Whatever the package is of. One that failed is applied again.
-  void apply_once(const WholeCommits& package);
+  // Whatever the batch is of. One that failed is applied again.
+  void apply_once(const CommitBatch& batch);
   void apply_once(const TransactionPart& part);
-  void apply_once(const PreparedTransaction& package);
+  void apply_once(const PreparedTransaction& batch);
   void apply_once(const DiscardSpooled& discard);
   void apply_once(const DiscardPrepared& discard);
   void apply_once(const StreamRestart& restart);
   void adopt(TableChanges& changes);
   void discard_spooled(const std::vector<SpoolKey>& keys);
-  [[nodiscard]] Next be_idle(const PackageFeed::Taken& taken, Now now);
+  [[nodiscard]] Next be_idle(const BatchFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 
   // The record as its copy will have it.
-  [[nodiscard]] OutputRecord promoted_record(const SyncedOutput& output) const;
-  // What follows for an output that cannot take its changes of the package in hand: it is resynced where its target was
+  [[nodiscard]] OutputRecord swapped_in_record(const SyncedOutput& output) const;
+  // What follows for an output that cannot take its changes of the batch in hand: it is resynced where its target was
   // altered, else suspended.
   void output_failed(const OutputFailed& failed);
   // The same of a copy that was to take its place, or of the changes that waited for it: the output is suspended.
-  void promotion_failed(const OutputFailed& failed);
-  // `last`: WholeCommits::last of what is applied in it.
+  void swap_in_failed(const OutputFailed& failed);
+  // `last`: CommitBatch::last of what is applied in it.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
 
   LoaderOptions options_;
@@ -127,17 +127,17 @@ class Loader {
   destination::Destination& destination_;
   Spool& spool_;
   TableSync& sync_;
-  PackageFeed& packages_;
+  BatchFeed& batches_;
   TableGroups& groups_;
   Statistics& statistics_;
   std::atomic<std::uint64_t>& durable_;
   std::function<void()> advanced_;
-  TableCopier* copier_ = nullptr;
+  TableCopier* table_copier_ = nullptr;
   CatalogReadings* catalog_ = nullptr;
 
   std::deque<LoaderMessage> messages_;
-  std::optional<LoadPackage> package_;  // in hand, until it is durable
-  PackageNeeds needs_;
+  std::optional<Batch> batch_;  // in hand, until it is durable
+  BatchNeeds needs_;
   LoadRetry retry_;
 
   // Until the next store.
@@ -160,7 +160,7 @@ class Loader {
   CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};
   SteadyTime last_check_{};  // that the destination is still there
-  bool promoted_ = false;    // some copies have become visible
+  bool swapped_in_ = false;  // some copies have become visible
 };
 
 }  // namespace walbrook::replication

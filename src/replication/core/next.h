@@ -15,11 +15,11 @@ namespace walbrook::replication {
 struct RunAgain {};
 
 enum class Awaited {
-  work,     // loader: a package, an idle position or a message
-  catalog,  // loader: a catalog poll that shows what came with the package in hand
+  work,     // loader: a batch, an idle position or a message
+  catalog,  // loader: a catalog poll that shows what came with the batch in hand
   retry,    // nothing but the time: what failed is tried again then
   source,   // receiver: frames of the open stream
-  room,     // receiver: the loader has taken or finished a package
+  room,     // receiver: the loader has taken or finished a batch
 };
 
 struct Wait {

@@ -25,7 +25,7 @@ class OutputFailed : public Error {
   bool of_target_;
 };
 
-// Runs `work`, which is about that output: what cannot be mended by trying again becomes an OutputFailed.
+// Runs `work`, which is about that output: what cannot be fixed by trying again becomes an OutputFailed.
 template <class Work>
 auto for_output(OutputId output, const Work& work) {
   try {

@@ -16,7 +16,7 @@
 
 namespace walbrook::replication {
 
-// What the copier says of it.
+// What the table copier says of it.
 struct CannotCopyNow {
   std::string reason;   // for the table's record, without the table's name
   Remedy remedy;        // empty = none is known

@@ -35,7 +35,7 @@ Error cannot_be_sent(const Error& why, Lsn commit) {
 }  // namespace
 
 Receiver::Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
-                   PackageSink& queue, const std::atomic<std::uint64_t>& durable)
+                   BatchSink& queue, const std::atomic<std::uint64_t>& durable)
     : options_(options),
       open_(std::move(open)),
       types_(types),
@@ -90,17 +90,17 @@ void Receiver::lose(SteadyTime now, const Error& why) {
   disconnect(now);
   if (lasted || !lost_at_) {
     lost_at_ = now;
-    told_.clear();
+    logged_.clear();
   }
   if (options_.reconnect_timeout && now - *lost_at_ >= *options_.reconnect_timeout) throw Error(why);
-  if (std::exchange(told_, why.cause()) != why.cause()) spdlog::warn("{}; trying again", why.cause());
+  if (std::exchange(logged_, why.cause()) != why.cause()) spdlog::warn("{}; trying again", why.cause());
 }
 
 // A row of more than 1 GB as text may be smaller in binary, and a value in binary may have no parser here: the other
 // form is tried. Where neither leads further the transaction can only be skipped, which is for the user to say.
 Next Receiver::change_form(SteadyTime now) {
   if (!pending_) pending_ = assembler_->cut();
-  if (!push_pending() || !queue_.drained()) return Wait{.until = now + longest_wait, .what = Awaited::room};
+  if (!push_pending() || !queue_.is_drained()) return Wait{.until = now + longest_wait, .what = Awaited::room};
   const auto obstacle = *std::exchange(obstacle_, std::nullopt);
   if (obstacle.commit.is_set() && obstacle.commit < durable()) {
     // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
@@ -148,9 +148,9 @@ Next Receiver::connect(SteadyTime now) {
   if (now < retry_at_) return Wait{.until = retry_at_, .what = Awaited::retry};
   // Everything that was pushed must be durable first: the stream starts again at the checkpoint.
   const Wait room{.until = now + longest_wait, .what = Awaited::room};
-  if (!queue_.drained()) return room;
+  if (!queue_.is_drained()) return room;
   if (!fresh_) {
-    LoadPackage restart = StreamRestart{};
+    Batch restart = StreamRestart{};
     fresh_ = queue_.try_push(restart);
     return room;
   }
@@ -162,7 +162,7 @@ Next Receiver::connect(SteadyTime now) {
   options.parsing.text = reader->encoding();
   assembler_.emplace(options, types_, groups_);
   opened_at_ = now;
-  compared_ = assembler_->compared();
+  compared_ = assembler_->is_compared();
   const std::lock_guard lock(reader_mutex_);
   reader_ = std::move(reader);
   return RunAgain{};
@@ -196,7 +196,7 @@ Next Receiver::read(SteadyTime now) {
   for (int i = 0; i < frames_per_step; ++i) {
     const auto polled = assembler_->reached_until() ? postgres::Poll::idle : reader_->poll(frame);
     if (polled != postgres::Poll::frame) {
-      if ((polled == postgres::Poll::ended || queue_.drained()) && !pending_) pending_ = assembler_->cut();
+      if ((polled == postgres::Poll::ended || queue_.is_drained()) && !pending_) pending_ = assembler_->cut();
       if (!push_pending()) return room();
       report_position();
       if (polled == postgres::Poll::idle) return Wait{.until = now + longest_wait, .what = Awaited::source};
@@ -211,7 +211,7 @@ Next Receiver::read(SteadyTime now) {
       fresh_ = false;
       if (!push_pending()) return room();
     }
-    if (assembler_->commits_seen() != commits && queue_.drained()) {
+    if (assembler_->commits_seen() != commits && queue_.is_drained()) {
       pending_ = assembler_->cut();
       if (!push_pending()) return room();
     }
@@ -222,7 +222,7 @@ Next Receiver::read(SteadyTime now) {
 bool Receiver::push_pending() {
   if (pending_) {
     fresh_ = false;
-    const auto* commits = std::get_if<WholeCommits>(&*pending_);
+    const auto* commits = std::get_if<CommitBatch>(&*pending_);
     const auto last = commits != nullptr ? commits->last : Transaction{};
     if (!queue_.try_push(*pending_)) return false;
     if (last.commit_lsn.is_set()) last_ = last;
@@ -236,7 +236,7 @@ bool Receiver::push_pending() {
 void Receiver::report_position() {
   oldest_commit_time_ = assembler_->oldest_commit_time();
   assembler_->reached(reader_->position());
-  compared_ = assembler_->compared();
+  compared_ = assembler_->is_compared();
   const Lsn position = std::max(reader_->position(), assembler_->position());
   received_ = position.value;
   if (!compared_) return;
@@ -255,7 +255,7 @@ void Receiver::report_position() {
 
 // What the slot may move to: nothing before the stream is known to continue what the checkpoint was made from.
 Lsn Receiver::confirmable() const {
-  return options_.confirm && assembler_->compared() ? durable() : Lsn{};
+  return options_.confirm && assembler_->is_compared() ? durable() : Lsn{};
 }
 
 bool Receiver::step_down() {

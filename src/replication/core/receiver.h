@@ -1,4 +1,4 @@
-// The receiver: source → assembler → package queue, and the durable LSN back.
+// The receiver: source → assembler → batch queue, and the durable LSN back.
 //
 // A state machine (next.h). While the queue is full it stops reading, and confirms all the same. After a broken
 // connection it waits until the loader has applied what was pushed, and starts again at the durable checkpoint: what it
@@ -14,8 +14,8 @@
 
 #include "postgres/stream/change_reader.h"
 #include "replication/core/assembler.h"
+#include "replication/core/batch_flow.h"
 #include "replication/core/next.h"
-#include "replication/core/package_flow.h"
 
 namespace walbrook::replication {
 
@@ -47,7 +47,7 @@ class Receiver {
  public:
   // Borrows all. `durable` is the loader's checkpoint.
   Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
-           PackageSink& queue, const std::atomic<std::uint64_t>& durable);
+           BatchSink& queue, const std::atomic<std::uint64_t>& durable);
 
   // Throws what the run cannot go on with.
   [[nodiscard]] Next step(Now now);
@@ -68,7 +68,7 @@ class Receiver {
   [[nodiscard]] std::int64_t oldest_commit_time() const { return oldest_commit_time_.load(); }
   // The stream is open and continues what the checkpoint was made from (history_check.h): `confirm` will reach the
   // server.
-  [[nodiscard]] bool compared() const { return compared_.load(); }
+  [[nodiscard]] bool is_compared() const { return compared_.load(); }
   [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
   // Once reached_until: Assembler::next_commit.
   [[nodiscard]] Lsn next_commit() const { return Lsn{next_commit_.load()}; }
@@ -91,14 +91,14 @@ class Receiver {
   OpenStream open_;
   TypeCatalog& types_;
   const TableGroups& groups_;
-  PackageSink& queue_;
+  BatchSink& queue_;
   const std::atomic<std::uint64_t>& durable_;
 
   std::mutex reader_mutex_;  // guards the pointer against wake(); the reader itself belongs to this thread
   std::unique_ptr<postgres::ChangeReader> reader_;
   std::exception_ptr source_failure_;  // of a wait
   std::optional<Assembler> assembler_;
-  std::optional<LoadPackage> pending_;  // found no room in the queue
+  std::optional<Batch> pending_;  // found no room in the queue
   StreamLimits limits_;
   // Why the stream cannot go on in the form, text or binary, that it was asked for. What came whole before is applied
   // first; so that a form is known to be of no use where the checkpoint did not move since it was tried.
@@ -116,7 +116,7 @@ class Receiver {
   int failures_ = 0;
   SteadyTime opened_at_{};             // the stream; valid while there is one
   std::optional<SteadyTime> lost_at_;  // since when no stream has lasted
-  std::string told_;                   // why, as it was logged last
+  std::string logged_;                 // why, as it was logged last
   SteadyTime retry_at_{};
 
   std::atomic<std::uint64_t> received_{0};

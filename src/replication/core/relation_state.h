@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/source_text.h"
-#include "model/load_package.h"
+#include "model/batch.h"
 #include "postgres/protocol/message.h"
 #include "postgres/values/values.h"
 #include "replication/core/column_selection.h"
@@ -44,7 +44,7 @@ class RelationInUtf8 {
 [[nodiscard]] RelationState describe_relation(const postgres::Relation& message, TypeCatalog& types,
                                               const ValueLimits& limits, const TableGroups& groups,
                                               const ColumnSelection* selection);
-// The same relation, its user types and row identity looked up anew; `known` itself where nothing is otherwise.
+// The same relation, its user types and row identity looked up again; `known` itself where nothing is otherwise.
 [[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,
                                                             TypeCatalog& types, const ValueLimits& limits,
                                                             const TableGroups& groups,

@@ -9,7 +9,7 @@
 //      next run then copies it again, under a snapshot that holds the change.
 //   2. What comes again replaces itself. A load that fails is applied once more from the commit with which it begins,
 //      and so is the stream after a reconnect; `discard_from` drops what was spooled of it, and it is put again. Bytes
-//      of a transaction are dropped as a whole when the stream is opened anew.
+//      of a transaction are dropped as a whole when the stream is opened again.
 //   3. An output leaves `copying` for `streaming` only in the load that swaps its copy in and applies its spooled
 //   changes.
 //      They are discarded after that load is durable, so that it can be tried again.

@@ -34,7 +34,7 @@ void Statistics::server_position(Lsn lsn) {
   status_.server = lsn;
 }
 
-void Statistics::loaded(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs,
+void Statistics::loaded(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs,
                         std::int64_t commit_time, double seconds) {
   const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
@@ -52,18 +52,18 @@ void Statistics::loaded(const Counts& counts, const std::map<OutputId, PackageAp
   while (recent_.back().first - recent_.front().first > rate_window) recent_.pop_front();
 }
 
-void Statistics::promoted(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs) {
+void Statistics::swapped_in(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs) {
   const std::lock_guard lock(mutex_);
   add_changes(counts, outputs);
 }
 
 // Under mutex_.
-void Statistics::add_changes(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs) {
+void Statistics::add_changes(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs) {
   auto& applied = status_.applied;
   applied.inserts += counts.inserts;
   applied.updates += counts.updates;
   applied.deletes += counts.deletes;
-  applied.variants += counts.variants;
+  applied.overflow_values += counts.overflow_values;
   for (const auto& [id, each] : outputs) {
     auto& table = outputs_[id];
     table.inserts += each.inserts;

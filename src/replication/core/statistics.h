@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-#include "replication/core/package_apply.h"
+#include "replication/core/batch_apply.h"
 #include "replication/core/run_status.h"
 
 namespace walbrook::replication {
@@ -22,10 +22,10 @@ class Statistics {
   void spooled(std::uint64_t bytes);
   void server_position(Lsn lsn);
   // One load became durable; `commit_time` of its newest transaction, microseconds since 1970.
-  void loaded(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs,
+  void loaded(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs,
               std::int64_t commit_time, double seconds);
   // Changes that waited for a copy, and were applied with it; the transactions that made them are counted already.
-  void promoted(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs);
+  void swapped_in(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs);
   void output(const SyncedTable& table, const SyncedOutput& output);
   void copy_progress(OutputId output, std::uint64_t rows);
   [[nodiscard]] std::uint64_t copied_rows(OutputId output) const;  // as copy_progress said last
@@ -50,7 +50,7 @@ class Statistics {
   [[nodiscard]] double copy_seconds() const;
 
  private:
-  void add_changes(const Counts& counts, const std::map<OutputId, PackageApply::OutputCounts>& outputs);
+  void add_changes(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs);
 
   const Clock& clock_;
   mutable std::mutex mutex_;  // guards everything below

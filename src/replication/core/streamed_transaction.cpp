@@ -20,24 +20,25 @@ std::vector<std::uint32_t> StreamedTransaction::aborted() const {
   return list;
 }
 
-void StreamedTransaction::drop_aborted(const std::vector<Transaction>& transactions, std::vector<Step>& steps) {
+void StreamedTransaction::drop_aborted(const std::vector<Transaction>& transactions,
+                                       std::vector<Operation>& operations) {
   index_.clear();  // it goes with the transactions it points into
   if (aborted_.empty()) return;
   std::vector<bool> dropped;
   dropped.reserve(transactions.size());
   for (const auto& transaction : transactions) dropped.push_back(aborted_.contains(transaction.xid));
-  drop_transactions(steps, dropped);
+  drop_transactions(operations, dropped);
 }
 
 GatheredChanges StreamedTransaction::take() {
   auto out = changes_.take_all();
-  drop_aborted(out.transactions, out.steps);
+  drop_aborted(out.transactions, out.operations);
   return out;
 }
 
 TransactionPart StreamedTransaction::take_part() {
   auto out = changes_.take_part(xid_);
-  drop_aborted(out.transactions, out.steps);
+  drop_aborted(out.transactions, out.operations);
   spooled_ = true;
   return out;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/planted.h"
-#include "replication/core/open_package.h"
+#include "replication/core/open_batch.h"
 
 namespace walbrook::replication {
 
@@ -18,7 +18,7 @@ class StreamedTransaction {
   StreamedTransaction(std::uint32_t xid, const postgres::ParseOptions& parsing) : xid_(xid), changes_(parsing) {}
 
   [[nodiscard]] std::uint32_t xid() const { return xid_; }
-  [[nodiscard]] OpenPackage& changes() { return changes_; }
+  [[nodiscard]] OpenBatch& changes() { return changes_; }
   // Index of the (sub)transaction among changes().content().transactions.
   [[nodiscard]] std::uint32_t index_of(std::uint32_t subxid);
   // What the stream described within this transaction: perhaps tables that it alone has altered so far.
@@ -32,7 +32,7 @@ class StreamedTransaction {
     aborted_.insert(subxid);
     changed_by_.erase(subxid);
   }
-  // It has changes that were not rolled back, also such that the package leaves out.
+  // It has changes that were not rolled back, also such that the batch leaves out.
   [[nodiscard]] bool changed() const { return !changed_by_.empty(); }
   [[nodiscard]] std::vector<std::uint32_t> aborted() const;  // ascending
   // Parts of it have left for the spool.
@@ -44,10 +44,10 @@ class StreamedTransaction {
   [[nodiscard]] TransactionPart take_part();
 
  private:
-  void drop_aborted(const std::vector<Transaction>& transactions, std::vector<Step>& steps);
+  void drop_aborted(const std::vector<Transaction>& transactions, std::vector<Operation>& operations);
 
   std::uint32_t xid_;
-  OpenPackage changes_;
+  OpenBatch changes_;
   std::unordered_map<std::uint32_t, std::uint32_t> index_;
   std::unordered_map<Oid, std::shared_ptr<RelationState>> relations_;
   std::unordered_set<std::uint32_t> aborted_;

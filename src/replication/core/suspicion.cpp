@@ -49,7 +49,7 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
   return {};
 }
 
-std::string standing_gap(const postgres::SourceTable& table) {
+std::string lasting_gap(const postgres::SourceTable& table) {
   if (table.unseen_partition.empty()) return {};
   return fmt::format(
       "partition {0} is unlogged or a foreign table: its changes are not in the write-ahead log. ALTER TABLE {0} SET "

@@ -1,6 +1,6 @@
 // What becomes of a table whose fingerprint is not as it was: pure decisions.
 //
-// A fingerprint is compared when a run starts, at every catalog poll, and before a package is applied that a Relation
+// A fingerprint is compared when a run starts, at every catalog poll, and before a batch is applied that a Relation
 // message came with (Loader). The catalog is ahead of the stream then, or the stream ahead of the catalog:
 //   * the catalog shows a change whose transaction has not been read yet. A TRUNCATE is seen by its new file alone,
 //   which
@@ -47,6 +47,6 @@ struct Suspicion {
                               const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options);
 
 // Why rows change without a message as long as the table is as it is; "" = they do not.
-[[nodiscard]] std::string standing_gap(const postgres::SourceTable& table);
+[[nodiscard]] std::string lasting_gap(const postgres::SourceTable& table);
 
 }  // namespace walbrook::replication

@@ -22,9 +22,9 @@ struct SyncedOutput {
   OutputRecord record;
   std::string dataset;   // where a target that is made now would be; "" = in a schema named as the source's
   bool is_asked = true;  // false: its table is no longer to have it
-  std::set<std::string> variant_columns;  // of spooled changes: needed in the target before they are merged
-  std::optional<Lsn> copied;              // the copy is whole; its consistent point
-  TableSchemaRef copied_columns;          // what it looks like
+  std::set<std::string> overflow_columns;  // of spooled changes: needed in the target before they are merged
+  std::optional<Lsn> copied;               // the copy is whole; its consistent point
+  TableSchemaRef copied_columns;           // what it looks like
   // What the catalog shows of its table differs from the record's fingerprint, and it is not decided what that means:
   // the stream has not come this far, or the output is being copied.
   std::optional<Lsn> undecided;
@@ -34,7 +34,7 @@ struct SyncedOutput {
   postgres::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
   Lsn identity_altered_at;              // the last commit at which a leaf's identity was another than the catalog's
   std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
-  Lsn set_aside_at;                          // the commit that it could not take; unset where no change was the cause
+  Lsn suspended_at;                          // the commit that it could not take; unset where no change was the cause
   bool was_suspended = false;                // by the last run; this one gives it another chance
   std::uint64_t copied_rows = 0;
 };

@@ -36,8 +36,8 @@ void TableChanges::note_identity_altered(const SyncedOutput& output, Lsn commit_
   last = std::max(last, commit_lsn);
 }
 
-void TableChanges::note_variant(const SyncedOutput& output, const std::string& column) {
-  notes_[output.record.id].variant_columns.insert(column);
+void TableChanges::note_overflow(const SyncedOutput& output, const std::string& column) {
+  notes_[output.record.id].overflow_columns.insert(column);
 }
 
 void TableChanges::adopt() {
@@ -53,9 +53,9 @@ void TableChanges::adopt() {
     const auto found = sync_.find(id);
     if (!found) continue;
     auto& output = *found.output;
-    if (note.set_aside_at) output.set_aside_at = *note.set_aside_at;
+    if (note.suspended_at) output.suspended_at = *note.suspended_at;
     output.identity_altered_at = std::max(output.identity_altered_at, note.identity_altered_at);
-    output.variant_columns.merge(note.variant_columns);
+    output.overflow_columns.merge(note.overflow_columns);
   }
   notes_.clear();
 }

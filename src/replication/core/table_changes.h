@@ -26,23 +26,23 @@ class TableChanges {
   [[nodiscard]] RecordChanges changed() const;
   [[nodiscard]] std::vector<OutputId> changed_outputs() const;
 
-  // The commit that the output could not take (SyncedOutput::set_aside_at).
-  void note_set_aside(const SyncedOutput& output, Lsn commit_lsn) {
-    notes_[output.record.id].set_aside_at = commit_lsn;
+  // The commit that the output could not take (SyncedOutput::suspended_at).
+  void note_suspended(const SyncedOutput& output, Lsn commit_lsn) {
+    notes_[output.record.id].suspended_at = commit_lsn;
   }
   // SyncedOutput::identity_altered_at, of which the last one counts.
   void note_identity_altered(const SyncedOutput& output, Lsn commit_lsn);
-  // Changes that wait for the output's copy hold a value of that column that goes to its variant.
-  void note_variant(const SyncedOutput& output, const std::string& column);
+  // Changes that wait for the output's copy hold a value of that column that goes to its overflow column.
+  void note_overflow(const SyncedOutput& output, const std::string& column);
 
   // The load is durable.
   void adopt();
 
  private:
   struct Note {
-    std::optional<Lsn> set_aside_at;
+    std::optional<Lsn> suspended_at;
     Lsn identity_altered_at;
-    std::set<std::string> variant_columns;
+    std::set<std::string> overflow_columns;
   };
 
   TableSync& sync_;

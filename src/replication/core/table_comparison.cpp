@@ -19,13 +19,13 @@ std::string other_columns(const OutputRecord& record, const postgres::SourceTabl
   return "column \"" + diff.columns.front().name + "\" was added, renamed or has another type in the source";
 }
 
-bool as_wished(const OutputRecord& record, const ColumnWishes& wishes) {
-  const auto is_so = [&wishes](const ColumnSchema& column) {
-    const auto found = wishes.find(column.name);
-    if (found == wishes.end()) return true;
-    const auto& wish = found->second;
-    if (wish.name && *wish.name != column.shown_name()) return false;
-    return !wish.type || *wish.type == column.type || !is_wider(column, *wish.type);
+bool follows_overrides(const OutputRecord& record, const ResolvedOverrides& overrides) {
+  const auto is_so = [&overrides](const ColumnSchema& column) {
+    const auto found = overrides.find(column.name);
+    if (found == overrides.end()) return true;
+    const auto& asked_for = found->second;
+    if (asked_for.name && *asked_for.name != column.shown_name()) return false;
+    return !asked_for.type || *asked_for.type == column.type || !is_wider(column, *asked_for.type);
   };
   return std::ranges::all_of(record.columns->columns, is_so);
 }
@@ -63,7 +63,7 @@ bool suspend_unfit(const SyncedTable& table, SyncedOutput& output) {
   const auto& record = output.record;
   const auto reason = unfit_reason(table.source);
   if (reason.empty()) return false;
-  if (record.state == OutputState::quarantined && record.reason == reason) return false;
+  if (record.state == OutputState::suspended && record.reason == reason) return false;
   suspend(output, reason);
   return true;
 }
@@ -87,7 +87,7 @@ void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const
   ask_for_copy(table, output, altered.reason);
   if (record.state == OutputState::pending) {
     spdlog::warn("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
-  } else if (record.state == OutputState::quarantined) {
+  } else if (record.state == OutputState::suspended) {
     spdlog::error("table {}.{} is suspended, the others continue: {}", record.schema, record.name, record.reason);
   }
 }

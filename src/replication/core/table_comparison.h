@@ -5,7 +5,7 @@
 #include <string>
 
 #include "destination/destination.h"
-#include "model/column_wishes.h"
+#include "model/column_overrides.h"
 #include "replication/core/synced_table.h"
 
 namespace walbrook::replication {
@@ -13,7 +13,7 @@ namespace walbrook::replication {
 // Why the target's columns are not those of the source any more; "" = they are, but for dropped ones.
 [[nodiscard]] std::string other_columns(const OutputRecord& record, const postgres::SourceTable& table);
 // The target's columns are what they would be if the table were copied now.
-[[nodiscard]] bool as_wished(const OutputRecord& record, const ColumnWishes& wishes);
+[[nodiscard]] bool follows_overrides(const OutputRecord& record, const ResolvedOverrides& overrides);
 // Why a table cannot be replicated as it is now, with the SQL that changes it; "" = it can.
 [[nodiscard]] std::string unfit_reason(const postgres::SourceTable& table);
 

@@ -42,14 +42,14 @@ TableSync::TableSync(TableSyncOptions options, const destination::NameRules& nam
     WALBROOK_CHECK(table != nullptr, "output {} is of no known table", record.id.value);
     // A copy that was under way ended with the process that made it; an output that was suspended gets another chance,
     // but where only a copy that nobody asked for would give it one.
-    const bool was_suspended = record.state == OutputState::quarantined && !has_changes_alone(record);
+    const bool was_suspended = record.state == OutputState::suspended && !has_changes_alone(record);
     if (record.state == OutputState::copying || was_suspended) record.state = OutputState::pending;
     tables_.add_output(*table, std::move(record)).was_suspended = was_suspended;
   }
   for (const auto& name : options_.wanted) wanted_.emplace(name.schema, name.name);
 }
 
-bool TableSync::wanted(const postgres::SourceTable& table) const {
+bool TableSync::is_wanted(const postgres::SourceTable& table) const {
   return wanted_.empty() || wanted_.contains({table.schema, table.name});
 }
 
@@ -57,8 +57,9 @@ void TableSync::describe(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   auto described = *record.columns;
   for (auto& column : described.columns) {
-    const auto wish = table.source.wishes.find(column.name);
-    if (wish != table.source.wishes.end() && wish->second.description) column.description = *wish->second.description;
+    const auto asked_for = table.source.overrides.find(column.name);
+    if (asked_for != table.source.overrides.end() && asked_for->second.description)
+      column.description = *asked_for->second.description;
   }
   if (described == *record.columns) return;
   record.columns = std::make_shared<const TableSchema>(std::move(described));
@@ -75,12 +76,12 @@ bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
     record.target_name = std::move(target.table);
     return false;
   }
-  const bool fits = destination::fits(record, options_.style, output.dataset);
-  if (fits && as_wished(record, table.source.wishes)) {
+  const bool has_shape = destination::has_current_shape(record, options_.style, output.dataset);
+  if (has_shape && follows_overrides(record, table.source.overrides)) {
     describe(table, output);
     return false;
   }
-  if (!fits) {
+  if (!has_shape) {
     auto target = new_outputs_.choose_again(output);
     if (target != record.target()) output.moves_to = std::move(target);
   }
@@ -158,7 +159,7 @@ void mark_suspect(OutputRecord& record, std::string reason) {
 bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const bool copying = record.state == OutputState::copying;
-  const auto gap = copying ? std::string() : standing_gap(table.source);
+  const auto gap = copying ? std::string() : lasting_gap(table.source);
   output.undecided.reset();
   if (record.changes_only && !copying) return false;
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
@@ -179,7 +180,7 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
 }
 
 // Its rows are never copied: what another output would be copied for leaves a gap here, which the user asked for. New
-// columns come with the first change that has them (PackageApply).
+// columns come with the first change that has them (BatchApply).
 bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const auto& now = table.source;
@@ -196,7 +197,8 @@ bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& outpu
     record.reason.clear();
   }
   record.fingerprint = now.fingerprint;
-  if (!restyled_ && (!destination::fits(record, options_.style, output.dataset) || !as_wished(record, now.wishes))) {
+  if (!restyled_ && (!destination::has_current_shape(record, options_.style, output.dataset) ||
+                     !follows_overrides(record, now.overrides))) {
     spdlog::warn(
         "table {}.{} keeps its name, types and metadata columns: it has its changes alone, and only a resync "
         "changes them",
@@ -249,7 +251,7 @@ bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recr
   changed = restyle(table, output) || changed;
   if (changed && record.state == OutputState::pending) {
     output.copied.reset();
-    spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
+    spdlog::info("table {}.{} is copied again: {}", record.schema, record.name, record.reason);
   }
   return changed;
 }
@@ -264,7 +266,7 @@ RecordChanges TableSync::decide(Lsn reached) {
       if (!output.undecided || output.record.state != OutputState::streaming || *output.undecided > reached) continue;
       if (!compare_with_catalog(table, output)) continue;
       if (output.record.state == OutputState::pending) {
-        spdlog::info("table {} is copied anew: {}", table.source.full_name(), output.record.reason);
+        spdlog::info("table {} is copied again: {}", table.source.full_name(), output.record.reason);
       }
       changed.outputs.push_back(output.record);
     }
@@ -319,7 +321,7 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
   new_outputs_.look_again();
   for (const auto& table : publication.tables) {
     published.insert(table.oid);
-    if (!wanted(table)) continue;
+    if (!is_wanted(table)) continue;
     seen.insert(table.oid);
     bool altered = rejoin(table);
     altered = adopt(table) || altered;
@@ -346,7 +348,8 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
   return changed;
 }
 
-RecordChanges TableSync::copy_anew(const std::vector<postgres::TableName>& names, bool all, const std::string& reason) {
+RecordChanges TableSync::copy_again(const std::vector<postgres::TableName>& names, bool all,
+                                    const std::string& reason) {
   RecordChanges changed;
   for (auto& [oid, table] : tables_.all()) {
     const bool is_asked = std::ranges::any_of(names, same_table_as(table.record));
@@ -418,7 +421,7 @@ SyncedTable* TableSync::find_by_relation(Oid relation) {
   return member == members_.end() ? nullptr : find(member->second);
 }
 
-bool TableSync::settled() const {
+bool TableSync::is_settled() const {
   return none_to_be_copied(tables_);
 }
 
@@ -442,7 +445,7 @@ bool TableSync::rejoin(const postgres::SourceTable& table) {
   bool changed = false;
   for (auto& output : known->outputs) {
     auto& record = output.record;
-    const bool is_suspended = record.state == OutputState::quarantined && (altered || freed);
+    const bool is_suspended = record.state == OutputState::suspended && (altered || freed);
     if (record.state != OutputState::left_out && !is_suspended) continue;
     if (record.columns == nullptr && begins_with_its_changes(table.oid)) record.changes_only = true;
     ask_for_copy(*known, output,
@@ -459,7 +462,7 @@ bool TableSync::begins_with_its_changes(Oid table) const {
 
 bool TableSync::leave_out(const postgres::LeftOutTable& table) {
   const postgres::SourceTable named{.oid = table.oid, .schema = table.schema, .name = table.name};
-  if (!wanted(named)) return false;
+  if (!is_wanted(named)) return false;
   auto* known = tables_.find(table.schema, table.name);
   if (known == nullptr || known->record.oid != table.oid) {
     leave_old_name(table.oid);

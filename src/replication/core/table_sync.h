@@ -1,10 +1,10 @@
 // Which output of which table is in which state, and what follows from what was seen: pure decisions over the records.
 //
 // A table of the source has one output or several, each with a state of its own:
-// pending → copying → streaming, and quarantined or removed beside the way.
+// pending → copying → streaming, and suspended or removed beside the way.
 //
 //   pending    to be copied. Changes are dropped for it: they came before its snapshot is begun, which holds them.
-//   copying    the copier was told to. From here on its changes wait in the spool (spool.h), because the copy's
+//   copying    the table copier was told to. From here on its changes wait in the spool (spool.h), because the copy's
 //              consistent point Y is not known yet. When the copy is whole and everything before Y is durable, one
 //              load makes it visible, applies the spooled changes with commit_lsn >= Y, and the output is `streaming`.
 //
@@ -68,7 +68,7 @@ class TableSync {
   RecordChanges decide(Lsn reached);
   // All outputs of these tables are copied again whatever they have; those of every table that is still published,
   // with `all`. After the first publication_seen. Returns the records that changed, to be stored.
-  RecordChanges copy_anew(const std::vector<postgres::TableName>& names, bool all, const std::string& reason);
+  RecordChanges copy_again(const std::vector<postgres::TableName>& names, bool all, const std::string& reason);
   // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. After the
   // first publication_seen. Returns the records that changed, to be stored.
   RecordChanges compare_targets(destination::Destination& destination);
@@ -98,7 +98,7 @@ class TableSync {
   [[nodiscard]] std::uint64_t resync_max_size() const { return options_.suspicion.resync_max_size; }
 
   // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
-  [[nodiscard]] bool settled() const;
+  [[nodiscard]] bool is_settled() const;
   [[nodiscard]] bool any_streaming() const;  // but for those that leave
   [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
   // relation → table, for the assembler; and by what each table's rows are found.
@@ -110,7 +110,7 @@ class TableSync {
   [[nodiscard]] bool is_missed(const SyncedOutput& output) const;
 
  private:
-  [[nodiscard]] bool wanted(const postgres::SourceTable& table) const;
+  [[nodiscard]] bool is_wanted(const postgres::SourceTable& table) const;
   // Each takes in what was seen of a table or output; true where a record changed.
   bool adopt(const postgres::SourceTable& table);
   bool adopt_new(const postgres::SourceTable& table, bool changes_only);

@@ -11,14 +11,14 @@ void TargetNeeds::add(OfRelation& relation, const TableSchemaRef& schema) {
   if (std::ranges::none_of(relation.schemas, is_same)) relation.schemas.push_back(schema);
 }
 
-void TargetNeeds::add(const std::vector<Step>& steps) {
-  for (const auto& step : steps) {
-    const auto* batch = std::get_if<RowBatch>(&step);
+void TargetNeeds::add(const std::vector<Operation>& operations) {
+  for (const auto& operation : operations) {
+    const auto* batch = std::get_if<RowBatch>(&operation);
     if (batch == nullptr) continue;
     auto& relation = relations_[batch->schema->oid];
     add(relation, batch->schema);
     for (std::size_t c = 0; c < batch->columns.size(); ++c) {
-      if (!batch->columns[c].variants().empty()) relation.overflow.insert(batch->schema->columns[c].name);
+      if (!batch->columns[c].overflow().empty()) relation.overflow.insert(batch->schema->columns[c].name);
     }
   }
 }

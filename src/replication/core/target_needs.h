@@ -1,7 +1,7 @@
 // What changes need of target tables: columns that are added before the changes are applied.
 //
 // Changes of a transaction that is spooled or prepared are applied with its commit, perhaps much later: the target may
-// have been copied anew since, or another process may be at work. So what they need is collected from the changes
+// have been copied again since, or another process may be at work. So what they need is collected from the changes
 // themselves, and compared with the targets when the load begins that applies them.
 #pragma once
 
@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "model/load_package.h"
+#include "model/batch.h"
 #include "replication/core/table_sync.h"
 
 namespace walbrook::replication {
 
 class TargetNeeds {
  public:
-  void add(const std::vector<Step>& steps);
+  void add(const std::vector<Operation>& operations);
   void add(const TargetNeeds& others);
 
   // Columns with values that go to their overflow columns, by table.

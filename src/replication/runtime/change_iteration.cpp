@@ -15,9 +15,9 @@
 #include "model/same_table.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 #include "postgres/stream/walsender_stream.h"
-#include "replication/runtime/package_queue.h"
+#include "replication/runtime/batch_queue.h"
 #include "replication/runtime/receiver_loop.h"
 #include "replication/setup/prepare.h"
 
@@ -39,7 +39,7 @@ class ChangeIteration::Impl {
     std::string schema, name;
   };
   // Still to be handed out: rows of a batch, or a TRUNCATE.
-  struct Piece {
+  struct Slice {
     std::string schema, name;
     std::shared_ptr<const RowBatch> batch;  // nullptr: `truncated`
     std::size_t begin = 0, end = 0;
@@ -51,13 +51,13 @@ class ChangeIteration::Impl {
                                                                     const StreamLimits& limits);
   void read();
   [[nodiscard]] Table table_of(const TableSchema& relation) const;
-  [[nodiscard]] bool wanted(const Table& table) const;
-  void take_package(LoadPackage&& package);
-  void check_troubles(const WholeCommits& package) const;
-  void cut_pieces(std::vector<Step>& steps);
+  [[nodiscard]] bool is_wanted(const Table& table) const;
+  void take_batch(Batch&& batch);
+  void check_errors(const CommitBatch& batch) const;
+  void cut_slices(std::vector<Operation>& operations);
   [[nodiscard]] HandedOut hand_out();
   void advance(Lsn durable) { durable_ = std::max(durable_.load(), durable.value); }
-  void finish_package();
+  void finish_batch();
   [[nodiscard]] std::optional<HandedOut> ask();
   void end();
 
@@ -72,7 +72,7 @@ class ChangeIteration::Impl {
   postgres::CatalogTypes types_;
   SystemClock clock_;
   Doorbell asker_bell_;
-  PackageQueue queue_;
+  BatchQueue queue_;
   TableGroups groups_;
   std::map<Oid, Table> tables_;  // by every relation that the publication names for them
   std::atomic<std::uint64_t> durable_{0};
@@ -83,8 +83,8 @@ class ChangeIteration::Impl {
   std::exception_ptr failure_;  // written before the queue is closed
   std::atomic<bool> failed_{false};
 
-  // Of the package in hand; the asker's.
-  std::deque<Piece> pieces_;
+  // Of the batch in hand; the asker's.
+  std::deque<Slice> slices_;
   std::vector<Transaction> transactions_;
   Lsn complete_;
   bool in_hand_ = false;
@@ -97,7 +97,7 @@ ChangeIteration::Impl::Impl(IterationOptions options)
     : options_(stopped_by(ending_, std::move(options))),
       types_(options_.conninfo, &server_),
       queue_(
-          options_.package_bytes, [this] { asker_bell_.ring(); }, [this] { reading_loop_->wake(); }) {
+          options_.batch_bytes, [this] { asker_bell_.ring(); }, [this] { reading_loop_->wake(); }) {
   read_source();
   reading_ = std::jthread([this] { read(); });
 }
@@ -118,7 +118,7 @@ void ChangeIteration::Impl::read_source() {
         fmt::format("{} {} does not exist", slot ? "publication" : "slot", slot ? options_.publication : options_.slot),
         "init_replication makes publication and slot.");
   }
-  if (const auto trouble = postgres::slot_trouble(slot, options_.slot, catalog.database(), {})) throw *trouble;
+  if (const auto error = postgres::slot_error(slot, options_.slot, catalog.database(), {})) throw *error;
   // Such a slot sends them whether two_phase is asked for or not (tried on 15), and never again once it was confirmed.
   if (slot->two_phase) {
     throw Error(ErrorKind::source_not_ready,
@@ -127,7 +127,7 @@ void ChangeIteration::Impl::read_source() {
                             options_.slot),
                 "Iterate a slot that init_replication has made.");
   }
-  const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.wishes);
+  const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.overrides);
   for (const auto& table : publication->tables) selection->require_fit(*publication, table);
   selection->restrict_tables(*publication);
   std::unordered_map<Oid, Oid> groups;
@@ -147,7 +147,7 @@ void ChangeIteration::Impl::read_source() {
   groups_.set(std::move(groups), std::move(identities));
   durable_ = slot->confirmed_flush_lsn.value;
   const ReceiverOptions receiving{.assembler = {.parsing = {.limits = options_.limits},
-                                                .package_bytes = options_.package_bytes,
+                                                .batch_bytes = options_.batch_bytes,
                                                 .until = until_,
                                                 .selection = selection},
                                   .confirm = options_.confirm};
@@ -208,11 +208,11 @@ std::optional<HandedOut> ChangeIteration::Impl::next() {
 
 std::optional<HandedOut> ChangeIteration::Impl::ask() {
   while (!done_ && !ending_.stop_requested()) {
-    if (!pieces_.empty()) return hand_out();
-    if (in_hand_) finish_package();
+    if (!slices_.empty()) return hand_out();
+    if (in_hand_) finish_batch();
     auto taken = queue_.take();
-    if (taken.package) {
-      take_package(*std::move(taken.package));
+    if (taken.batch) {
+      take_batch(*std::move(taken.batch));
     } else if (taken.closed) {
       if (!failed_ && !ending_.stop_requested()) advance(until_);
       done_ = true;
@@ -230,24 +230,24 @@ ChangeIteration::Impl::Table ChangeIteration::Impl::table_of(const TableSchema& 
   return found != tables_.end() ? found->second : Table{relation.schema, relation.name};
 }
 
-bool ChangeIteration::Impl::wanted(const Table& table) const {
+bool ChangeIteration::Impl::is_wanted(const Table& table) const {
   return options_.tables.empty() || std::ranges::any_of(options_.tables, same_table_as(table));
 }
 
-void ChangeIteration::Impl::take_package(LoadPackage&& package) {
+void ChangeIteration::Impl::take_batch(Batch&& batch) {
   in_hand_ = true;
   complete_ = {};
-  if (auto* commits = std::get_if<WholeCommits>(&package)) {
-    check_troubles(*commits);
+  if (auto* commits = std::get_if<CommitBatch>(&batch)) {
+    check_errors(*commits);
     complete_ = commits->checkpoint;
     in_parts_ = false;
-    cut_pieces(commits->steps);
+    cut_slices(commits->operations);
     transactions_ = std::move(commits->transactions);
-  } else if (auto* part = std::get_if<TransactionPart>(&package)) {
+  } else if (auto* part = std::get_if<TransactionPart>(&batch)) {
     in_parts_ = true;
-    cut_pieces(part->steps);
+    cut_slices(part->operations);
     transactions_ = std::move(part->transactions);
-  } else if (!std::holds_alternative<StreamRestart>(package)) {
+  } else if (!std::holds_alternative<StreamRestart>(batch)) {
     throw Error(ErrorKind::protocol, "a prepared or streamed transaction came from a slot that sends none");
   } else if (in_parts_) {
     // From the beginning of the transaction: its rows would come twice within one iteration.
@@ -257,28 +257,28 @@ void ChangeIteration::Impl::take_package(LoadPackage&& package) {
   }
 }
 
-// A copy could set the table aside and be made anew; who reads changes alone must know before anything is confirmed.
-void ChangeIteration::Impl::check_troubles(const WholeCommits& package) const {
-  for (const auto& trouble : package.troubles) {
-    const auto found = tables_.find(trouble.oid);
-    const auto table = found != tables_.end() ? found->second : Table{"", std::to_string(trouble.oid)};
-    if (found != tables_.end() && !wanted(table)) continue;
+// A copy could suspend the table and be created again; who reads changes alone must know before anything is confirmed.
+void ChangeIteration::Impl::check_errors(const CommitBatch& batch) const {
+  for (const auto& error : batch.errors) {
+    const auto found = tables_.find(error.oid);
+    const auto table = found != tables_.end() ? found->second : Table{"", std::to_string(error.oid)};
+    if (found != tables_.end() && !is_wanted(table)) continue;
     const auto name = table.schema.empty() ? "with OID " + table.name : table.schema + "." + table.name;
-    throw Error(ErrorKind::data, fmt::format("changes of table {} cannot be told: {}", name, trouble.reason),
+    throw Error(ErrorKind::data, fmt::format("changes of table {} cannot be told: {}", name, error.reason),
                 "table_names leaves the table out. Nothing of this transaction or of later ones was confirmed.",
                 {.slot = options_.slot, .table = name});
   }
 }
 
-void ChangeIteration::Impl::cut_pieces(std::vector<Step>& steps) {
-  for (auto& step : steps) {
-    if (auto* rows = std::get_if<RowBatch>(&step)) {
+void ChangeIteration::Impl::cut_slices(std::vector<Operation>& operations) {
+  for (auto& operation : operations) {
+    if (auto* rows = std::get_if<RowBatch>(&operation)) {
       const auto table = table_of(*rows->schema);
-      if (!wanted(table)) continue;
+      if (!is_wanted(table)) continue;
       const auto batch = std::make_shared<const RowBatch>(std::move(*rows));
       for (std::size_t begin = 0; begin < batch->rows();) {
-        const auto end = end_of_rows(*batch, begin, options_.batch_rows);
-        pieces_.push_back({.schema = table.schema,
+        const auto end = end_of_rows(*batch, begin, options_.slice_rows);
+        slices_.push_back({.schema = table.schema,
                            .name = table.name,
                            .batch = batch,
                            .begin = begin,
@@ -286,35 +286,35 @@ void ChangeIteration::Impl::cut_pieces(std::vector<Step>& steps) {
                            .truncated = nullptr});
         begin = end;
       }
-    } else if (const auto* truncate = std::get_if<walbrook::Truncate>(&step)) {
+    } else if (const auto* truncate = std::get_if<walbrook::Truncate>(&operation)) {
       for (const auto& schema : truncate->tables) {
         const auto table = table_of(*schema);
-        if (!wanted(table)) continue;
-        pieces_.push_back({.schema = table.schema,
+        if (!is_wanted(table)) continue;
+        slices_.push_back({.schema = table.schema,
                            .name = table.name,
                            .batch = nullptr,
                            .truncated = schema,
                            .transaction = truncate->transaction});
       }
-    }  // MergeStaged: its parts were handed out as they came
+    }  // MergeParts: its parts were handed out as they came
   }
 }
 
 HandedOut ChangeIteration::Impl::hand_out() {
-  Piece piece = std::move(pieces_.front());
-  pieces_.pop_front();
-  auto rows = piece.batch == nullptr ? ChangeRows(piece.truncated, transactions_[piece.transaction])
-                                     : ChangeRows(std::move(piece.batch), piece.begin, piece.end, transactions_);
-  return {.schema = std::move(piece.schema),
-          .name = std::move(piece.name),
+  Slice slice = std::move(slices_.front());
+  slices_.pop_front();
+  auto rows = slice.batch == nullptr ? ChangeRows(slice.truncated, transactions_[slice.transaction])
+                                     : ChangeRows(std::move(slice.batch), slice.begin, slice.end, transactions_);
+  return {.schema = std::move(slice.schema),
+          .name = std::move(slice.name),
           .rows = std::move(rows),
-          .complete = pieces_.empty() ? complete_ : Lsn{}};
+          .complete = slices_.empty() ? complete_ : Lsn{}};
 }
 
-void ChangeIteration::Impl::finish_package() {
+void ChangeIteration::Impl::finish_batch() {
   if (complete_.is_set()) advance(complete_);
   in_hand_ = false;
-  queue_.finished();
+  queue_.finish_batch();
   reading_loop_->wake();
 }
 

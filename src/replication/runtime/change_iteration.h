@@ -1,10 +1,10 @@
-// The changes of a slot, handed out one piece after the other to who asks for them: a run without a destination.
+// The changes of a slot, handed out one slice after the other to who asks for them: a run without a destination.
 //
 // A thread reads (receiver.h) as far as the queue has room, answers keepalives however long the asker takes, and
-// confirms. What the loader is to a run the asker is here: a package is durable when all of it was handed out and more
+// confirms. What the loader is to a run the asker is here: a batch is durable when all of it was handed out and more
 // was asked for. So the server is never told of a transaction that the asker may not have seen.
 //
-// A transaction that is larger than a package comes in parts, as they are read. Protocol 1 sends transactions when they
+// A transaction that is larger than a batch comes in parts, as they are read. Protocol 1 sends transactions when they
 // have committed, so every part of one is final.
 #pragma once
 
@@ -26,10 +26,10 @@ struct IterationOptions {
   std::string slot, publication;
   std::vector<postgres::TableName> tables;           // whose changes are handed out; empty = all
   std::vector<postgres::TableName> include_columns;  // as in RunOptions
-  std::vector<WishedTable> wishes{};
+  std::vector<ResolvedTableOverrides> overrides{};
   ValueLimits limits{};
-  std::size_t batch_rows = 1000;           // of one piece, at most
-  std::size_t package_bytes = 32U << 20U;  // up to three of these are in memory: handed out, waiting, being filled
+  std::size_t slice_rows = 1000;         // of one slice, at most
+  std::size_t batch_bytes = 32U << 20U;  // up to three of these are in memory: handed out, waiting, being filled
   bool confirm = true;
   std::stop_token stop;
 };
@@ -37,7 +37,7 @@ struct IterationOptions {
 struct HandedOut {
   std::string schema, name;  // of the table, or of the root whose partition the rows come from
   ChangeRows rows;
-  // Set behind the last piece of whole transactions: everything that was committed before this was handed out.
+  // Set behind the last slice of whole transactions: everything that was committed before this was handed out.
   Lsn complete;
 };
 

@@ -59,7 +59,7 @@ class FileSpool final : public Spool {
   [[nodiscard]] static Chunk chunk_of(std::string_view frames);
   // Writes the frames that are in memory as a chunk.
   void write_tail(Queue& queue);
-  // The same of all keys, in one piece: with many tables that change a little each, a chunk would take a write and a
+  // The same of all keys, in one write: with many tables that change a little each, a chunk would take a write and a
   // look at all of them for a few hundred bytes.
   void write_tails();
   // Writes a chunk that consists of these two.

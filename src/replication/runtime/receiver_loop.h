@@ -3,7 +3,7 @@
 // Threads: one calls `read` and `answer_until`; any thread calls `wake`. The thread sleeps in one of two places, on the
 // open stream's socket or on the doorbell, so a wake reaches both; the one in which it does not sleep keeps it, and the
 // next sleep there ends at once. Interleaving: the receiver finds the queue full and is about to sleep on the doorbell;
-// the loader takes a package and wakes it; the sleep returns at once, the package in its hands finds room, and later
+// the loader takes a batch and wakes it; the sleep returns at once, the batch in its hands finds room, and later
 // the interrupt that the stream has kept costs one step that finds nothing.
 #pragma once
 

@@ -16,9 +16,9 @@
 #include "postgres/connection/outage.h"
 #include "postgres/publication/publication_age.h"
 #include "postgres/stream/walsender_stream.h"
-#include "replication/runtime/copier.h"
 #include "replication/runtime/file_spool.h"
 #include "replication/runtime/run_threads.h"
+#include "replication/runtime/snapshot_copier.h"
 #include "replication/runtime/source_catalog.h"
 #include "replication/setup/prepare.h"
 
@@ -39,7 +39,7 @@ class Run::Impl {
       : options_(with_patience(std::move(options), ending_.get_token())),
         destination_(destination),
         types_(options_.conninfo, &server_),
-        threads_(options_.package_bytes, clock_),
+        threads_(options_.batch_bytes, clock_),
         statistics_(first_status(), clock_),
         observer_(observer, statistics_),
         spool_({.folder = options_.spool_dir, .max_bytes = options_.max_spool_size}) {}
@@ -87,13 +87,13 @@ class Run::Impl {
     options.conninfo = patient_endpoint(options, std::move(stop));
     return options;
   }
-  [[nodiscard]] Prepared prepare_when_it_answers(std::stop_token stop);
-  void build(Prepared& prepared);
+  [[nodiscard]] PreparedRun prepare_when_it_answers(std::stop_token stop);
+  void build(PreparedRun& prepared);
   [[nodiscard]] std::unique_ptr<postgres::ChangeReader> open_stream(const ResumePoint& start,
                                                                     const StreamLimits& limits);
   [[nodiscard]] bool altered_since(std::uint32_t xid);
-  void build_catalog_poll(Prepared& prepared);
-  void build_receiver(const Prepared& prepared);
+  void build_catalog_poll(PreparedRun& prepared);
+  void build_receiver(const PreparedRun& prepared);
   void add_output(const SyncedOutput& output, RunSummary& out) const;
   [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
@@ -109,7 +109,7 @@ class Run::Impl {
   TableGroups groups_;
   FileSpool spool_;
   std::unique_ptr<TableSync> sync_;
-  std::unique_ptr<Copier> copier_;
+  std::unique_ptr<SnapshotCopier> table_copier_;
   std::unique_ptr<postgres::KeptPublication> publication_;
   ColumnSelectionRef selection_;
   std::unique_ptr<SourceCatalog> catalog_;
@@ -131,7 +131,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   } const ended{threads_};
   const auto began = clock_.now().steady;
   const std::stop_callback forward(stop, [this] { ending_.request_stop(); });
-  Prepared prepared;
+  PreparedRun prepared;
   try {
     prepared = prepare_when_it_answers(stop);
   } catch (const Error&) {
@@ -143,7 +143,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   statistics_.waits_for("");
   statistics_.source(prepared.source);
   build(prepared);
-  statistics_.phase(sync_->settled() ? Phase::streaming : Phase::copying);
+  statistics_.phase(sync_->is_settled() ? Phase::streaming : Phase::copying);
   threads_.inbox().post(
       CatalogSeen{.complete_to = prepared.publication.complete_to, .publication = prepared.publication});
   {
@@ -151,7 +151,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     threads_.run({.receiver = *receiver_,
                   .loader = *loader_,
                   .catalog_poll = *catalog_poll_,
-                  .copy = [this](std::stop_token end) { copier_->work(std::move(end)); },
+                  .copy = [this](std::stop_token end) { table_copier_->work(std::move(end)); },
                   .must_confirm = options_.confirm && prepared.slot_is_behind},
                  ending_);
   }
@@ -159,7 +159,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
 }
 
 // A server that goes away between two of its questions is waited for as one that does not answer the first.
-Prepared Run::Impl::prepare_when_it_answers(std::stop_token stop) {
+PreparedRun Run::Impl::prepare_when_it_answers(std::stop_token stop) {
   postgres::Outage outage(options_.conninfo, postgres::ConnectionUse::replication);  // the last kind that it opens
   while (true) {
     try {
@@ -177,40 +177,41 @@ Prepared Run::Impl::prepare_when_it_answers(std::stop_token stop) {
   }
 }
 
-void Run::Impl::build(Prepared& prepared) {
+void Run::Impl::build(PreparedRun& prepared) {
   sync_ = std::move(prepared.sync);
   durable_ = prepared.checkpoint.lsn.value;
   protocol_ = prepared.protocol;
   two_phase_ = prepared.two_phase;
   statistics_.checkpoint(prepared.checkpoint.lsn);
   groups_.set(sync_->groups(), sync_->identities());
-  CopierOptions copying{.conninfo = options_.conninfo.for_copies(),
-                        .server = &server_,
-                        .follow = options_.follow,
-                        .snapshot_wait = options_.snapshot_wait};
+  SnapshotCopierOptions copying{.conninfo = options_.conninfo.for_copies(),
+                                .server = &server_,
+                                .follow = options_.follow,
+                                .snapshot_wait = options_.snapshot_wait};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
                         : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
-  copying.piece_bytes = options_.snapshot_piece;
-  if (options_.wire == Wire::text) copying.copy.format = postgres::CopyFormat::text;
-  copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.package_bytes);
-  copier_ = std::make_unique<Copier>(copying, clock_, destination_, types_, threads_.inbox(), observer_, statistics_);
+  copying.chunk_bytes = options_.snapshot_chunk;
+  if (options_.format == ValueFormat::text) copying.copy.format = postgres::CopyFormat::text;
+  copying.copy.batch_bytes = std::min<std::size_t>(copying.copy.batch_bytes, options_.batch_bytes);
+  table_copier_ =
+      std::make_unique<SnapshotCopier>(copying, clock_, destination_, types_, threads_.inbox(), observer_, statistics_);
   build_catalog_poll(prepared);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
-                                                   .target = prepared.target,
+                                                   .until = prepared.until,
                                                    .follow = options_.follow || options_.until.has_value(),
-                                                   .together = !options_.copy_anew.empty(),
+                                                   .together = !options_.copy_again.empty(),
                                                    .newest_load = prepared.newest_load,
                                                    .server = &server_},
                                      clock_, destination_, spool_, *sync_, threads_.queue(), groups_, statistics_,
                                      durable_, [this] { threads_.wake_receiver(); });
-  loader_->set_copier(*copier_);
+  loader_->set_table_copier(*table_copier_);
   loader_->set_catalog(*catalog_poll_);
   build_receiver(prepared);
 }
 
-void Run::Impl::build_catalog_poll(Prepared& prepared) {
+void Run::Impl::build_catalog_poll(PreparedRun& prepared) {
   publication_ = std::move(prepared.kept);
   selection_ = prepared.selection;
   catalog_ = std::make_unique<SourceCatalog>(SourceCatalog::Parts{.endpoint = options_.conninfo,
@@ -228,11 +229,11 @@ void Run::Impl::build_catalog_poll(Prepared& prepared) {
       [this] { threads_.wake_catalog_poll(); });
 }
 
-void Run::Impl::build_receiver(const Prepared& prepared) {
+void Run::Impl::build_receiver(const PreparedRun& prepared) {
   ReceiverOptions receiving;
   receiving.assembler = {.parsing = {.limits = destination_.capabilities().values},
-                         .package_bytes = options_.package_bytes,
-                         .package_rows = options_.package_rows,
+                         .batch_bytes = options_.batch_bytes,
+                         .batch_rows = options_.batch_rows,
                          .last = prepared.checkpoint.last,
                          .until = options_.until,
                          .selection = prepared.selection,
@@ -268,8 +269,8 @@ std::unique_ptr<postgres::ChangeReader> Run::Impl::open_stream(const ResumePoint
                                     .binary = limits.binary,
                                     .position_interval = options_.follow ? position_interval : position_interval_at_end,
                                     .as_stored = limits.as_stored,
-                                    .decoding_memory = options_.decoding_memory,
-                                    .wait_for_active = options_.slot_wait},
+                                    .logical_decoding_work_mem = options_.logical_decoding_work_mem,
+                                    .wait_for_active = options_.slot_timeout},
                                    ending_.get_token());
 }
 
@@ -317,8 +318,8 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
 
 void Run::Impl::add_output(const SyncedOutput& output, RunSummary& out) const {
   const auto& record = output.record;
-  if (record.state == OutputState::quarantined || sync_->is_missed(output)) {
-    out.quarantined.push_back({record, output.set_aside_at});
+  if (record.state == OutputState::suspended || sync_->is_missed(output)) {
+    out.suspended.push_back({record, output.suspended_at});
   }
   if (record.state == OutputState::pending && output.postponement) {
     out.postponed.push_back({record, output.postponement->remedy});

@@ -1,10 +1,10 @@
 // One run of a pipeline: from a source and an opened destination to a copy that equals the source.
 //
 // Threads (all started and joined by Run::execute):
-//   receiver   source socket → assembler → package queue; answers keepalives whatever the others do
-//   loader     package queue → destination; owns the destination's loads and the table records
+//   receiver   source socket → assembler → batch queue; answers keepalives whatever the others do
+//   loader     batch queue → destination; owns the destination's loads and the table records
 //   catalog poll  reads every few seconds what the stream does not say (catalog_poll.h)
-//   copier     copies the tables that the loader ordered
+//   table copier  copies the tables that the loader ordered
 // They sleep until there is something to do (run.cpp). The caller's thread waits; the local server's threads call
 // `status` and the destination's query engine.
 #pragma once
@@ -23,8 +23,8 @@
 
 namespace walbrook::replication {
 
-// A table that is quarantined at the end of a run, or left out although it was asked for or has a copy.
-struct SetAside {
+// A table that is suspended at the end of a run, or left out although it was asked for or has a copy.
+struct SuspendedTable {
   destination::OutputRecord record;
   Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause
 };
@@ -52,7 +52,7 @@ struct RunSummary {
   Lsn next_commit;       // with `until`: the first commit that was not taken; unset: none was seen
   bool stopped = false;  // by request, before its end
   std::vector<Unfinished> unfinished;
-  std::vector<SetAside> quarantined;
+  std::vector<SuspendedTable> suspended;
   std::vector<Postponed> postponed;                // pending: this run could not copy them
   std::vector<destination::OutputRecord> suspect;  // streaming tables whose rows may differ from the source
 };
@@ -65,7 +65,7 @@ class Run {
   Run& operator=(const Run&) = delete;
   ~Run();
 
-  // Prepares slot and publication, copies, streams. Returns when the work is done or `stop` was requested (the package
+  // Prepares slot and publication, copies, streams. Returns when the work is done or `stop` was requested (the batch
   // in hand is then finished and confirmed). Throws Error; everything durable by then stays so. Call it once.
   RunSummary execute(std::stop_token stop);
 

@@ -66,24 +66,24 @@ void RunThreads::receive(const Machines& machines, std::stop_source& ending) {
   bool is_compared = false;
   receiving_->read(ending.get_token(), [&] {
     // The loader may be at its end, but for that.
-    const bool was_compared = std::exchange(is_compared, receiver.compared());
+    const bool was_compared = std::exchange(is_compared, receiver.is_compared());
     if (is_compared != was_compared) loader_bell_.ring();
   });
   ending.request_stop();
   receiving_->step_down([this] { return failed_.load(); });
   queue_.close();
-  receiving_->answer_until([this] { return is_over(); });  // until the last package is durable
+  receiving_->answer_until([this] { return is_over(); });  // until the last batch is durable
   receiver.confirm();
 }
 
 void RunThreads::load(const Machines& machines, std::stop_source& ending) {
   auto& loader = machines.loader;
   while (!failed_) {
-    for (auto& message : inbox_.take()) loader.tell(std::move(message));
+    for (auto& message : inbox_.take()) loader.post(std::move(message));
     const auto next = loader.step(clock_.now());
     // With nothing to apply it is at its end before the stream is open; a slot that is behind would hold its log on,
     // and what it holds would not be compared.
-    if (loader.is_at_end() && (!machines.must_confirm || machines.receiver.compared())) ending.request_stop();
+    if (loader.is_at_end() && (!machines.must_confirm || machines.receiver.is_compared())) ending.request_stop();
     if (std::holds_alternative<Done>(next)) break;
     if (const auto* wait = std::get_if<Wait>(&next)) loader_bell_.wait_until(wait->until);
   }

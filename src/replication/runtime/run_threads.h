@@ -1,17 +1,17 @@
 // Threads of a run, and how they end.
 //
-// Four threads run the state machines of the core: receiver, loader, catalog poll, copier. Each sleeps until its step's
-// Next says so, or until somebody rings its doorbell (the receiver, which waits for the stream's socket, is interrupted
-// as well). What they share: the package queue (receiver → loader), the mailboxes (catalog poll, copier → loader;
-// loader → copier), the durable LSN (loader → receiver, one atomic), the statistics. Invariants:
+// Four threads run the state machines of the core: receiver, loader, catalog poll, table copier. Each sleeps until its
+// step's Next says so, or until somebody rings its doorbell (the receiver, which waits for the stream's socket, is
+// interrupted as well). What they share: the batch queue (receiver → loader), the mailboxes (catalog poll, table copier
+// → loader; loader → table copier), the durable LSN (loader → receiver, one atomic), the statistics. Invariants:
 //   * only the loader begins loads; only the receiver talks on the replication connection;
 //   * the durable LSN is set after a commit and only ever grows;
-//   * the receiver closes the queue, and only after it pushed its last package; the loader ends when the queue is
+//   * the receiver closes the queue, and only after it pushed its last batch; the loader ends when the queue is
 //     closed and empty; the receiver ends when the loader has, and confirms the last position;
 //   * whoever changes what another one waits for wakes it: pushing and posting wake the loader, a commit and room in
 //     the queue wake the receiver, asking wakes the catalog poll, an end wakes all.
 //
-// One interleaving of the end: SIGTERM comes while the loader applies package 4 and the receiver reads into 5. The
+// One interleaving of the end: SIGTERM comes while the loader applies batch 4 and the receiver reads into 5. The
 // receiver stops reading, cuts the whole commits of 5, pushes, closes. The loader commits 4, takes 5, commits it, finds
 // the queue closed. The receiver confirms 5's checkpoint. Rows of the transaction that was open come again with the
 // next run.
@@ -27,9 +27,9 @@
 
 #include "replication/core/catalog_poll.h"
 #include "replication/core/loader.h"
+#include "replication/runtime/batch_queue.h"
 #include "replication/runtime/doorbell.h"
 #include "replication/runtime/mailbox.h"
-#include "replication/runtime/package_queue.h"
 #include "replication/runtime/receiver_loop.h"
 
 namespace walbrook::replication {
@@ -42,8 +42,8 @@ class RunThreads {
   RunThreads& operator=(const RunThreads&) = delete;
 
   // What the state machines are made with.
-  [[nodiscard]] PackageQueue& queue() { return queue_; }
-  [[nodiscard]] const PackageQueue& queue() const { return queue_; }
+  [[nodiscard]] BatchQueue& queue() { return queue_; }
+  [[nodiscard]] const BatchQueue& queue() const { return queue_; }
   [[nodiscard]] Mailbox<LoaderMessage>& inbox() { return inbox_; }  // of the loader
   void wake_receiver();
   void wake_catalog_poll() { catalog_bell_.ring(); }
@@ -53,7 +53,7 @@ class RunThreads {
     Receiver& receiver;
     Loader& loader;
     CatalogPoll& catalog_poll;
-    std::function<void(std::stop_token)> copy;  // the copier's thread
+    std::function<void(std::stop_token)> copy;  // the table copier's thread
     bool must_confirm = false;  // the run's end waits until the receiver has compared the stream (Receiver::compared)
   };
   // Starts the threads and joins them. They end when the loader is at its end or the receiver at its, when `ending` is
@@ -77,7 +77,7 @@ class RunThreads {
 
   const Clock& clock_;
   Doorbell loader_bell_, catalog_bell_;
-  PackageQueue queue_;
+  BatchQueue queue_;
   Mailbox<LoaderMessage> inbox_;
   std::unique_ptr<ReceiverLoop> receiving_;  // while `run` is at work
 

@@ -32,7 +32,7 @@ SnapshotCopy::SnapshotCopy(const Surroundings& around, postgres::SnapshotSource&
 }
 
 void SnapshotCopy::plan(postgres::SnapshotReader& reader) {
-  plan_.emplace(tables_, ChunkLimits{.workers = around_.options.workers, .chunk_bytes = around_.options.piece_bytes},
+  plan_.emplace(tables_, ChunkLimits{.workers = around_.options.workers, .chunk_bytes = around_.options.chunk_bytes},
                 [&reader](const postgres::SourceTable& table) { return reader.pages(table); });
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     copies_.push_back(std::make_unique<TableCopy>(tables_[i], plan_->chunks_of(i)));
@@ -104,19 +104,19 @@ void SnapshotCopy::loop_worker(postgres::SnapshotReader& reader, const std::stop
         copy.give_up(TableCopy::Outcome::text, needs.cause());
       } catch (const Error& failed) {
         if (stop.stop_requested()) return;
-        if (!settle_failure(*chunk, reader, has_rows, failed)) return;
+        if (!judge_failure(*chunk, reader, has_rows, failed)) return;
       }
     }
     if (stop.stop_requested()) return;
-    if (copy.leave()) settle(chunk->table);
+    if (copy.leave()) finish_table(chunk->table);
     if (!reader.usable()) {  // the tables to come have nothing to do with it
       throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " is of no more use");
     }
   }
 }
 
-bool SnapshotCopy::settle_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
-                                  const Error& failed) {
+bool SnapshotCopy::judge_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
+                                 const Error& failed) {
   auto& copy = copy_of(chunk);
   if (reader.usable() && postgres::is_shortage(failed)) {
     if (!has_rows && postgres::is_shortage_of_memory(failed) && leave_to_others(chunk)) {
@@ -144,7 +144,7 @@ std::optional<SnapshotCopy::Chunk> SnapshotCopy::next() {
 
 void SnapshotCopy::copy_chunk(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows,
                               const std::stop_token& stop) {
-  using Ready = postgres::SnapshotReader::Prepared;
+  using Ready = postgres::SnapshotReader::Readiness;
   auto& copy = copy_of(chunk);
   switch (reader.prepare(copy.table().source, around_.types, around_.destination.capabilities().values)) {
     case Ready::stale:
@@ -184,7 +184,7 @@ void SnapshotCopy::copy_rows(const Chunk& chunk, postgres::SnapshotReader& reade
       stop);
 }
 
-void SnapshotCopy::settle(std::size_t table) {
+void SnapshotCopy::finish_table(std::size_t table) {
   auto& copy = *copies_[table];
   switch (copy.outcome()) {
     case TableCopy::Outcome::copied:
@@ -193,23 +193,23 @@ void SnapshotCopy::settle(std::size_t table) {
       return around_.observer.copy_restarted(copy.name(), "it was rewritten while the snapshot was taken");
     case TableCopy::Outcome::text: {
       around_.observer.copy_restarted(copy.name(), copy.reason() + "; it is copied in text");
-      copy.begin_anew_in_text();
+      copy.begin_again_in_text();
       const std::lock_guard lock(mutex_);
       plan_->again(table);
       return;
     }
     case TableCopy::Outcome::gone:
-      return tell(copy, CopyResult::Kind::gone);
+      return report(copy, CopyResult::Kind::gone);
     case TableCopy::Outcome::failed:
-      return tell(copy, CopyResult::Kind::failed);
+      return report(copy, CopyResult::Kind::failed);
     case TableCopy::Outcome::postponed:
-      return tell(copy, CopyResult::Kind::postponed);
+      return report(copy, CopyResult::Kind::postponed);
   }
 }
 
 void SnapshotCopy::finish(TableCopy& copy) {
   auto rows = copy.finish();
-  if (!rows) return tell_copied(copy);
+  if (!rows) return report_copied(copy);
   bool enough = false;
   {
     const std::lock_guard lock(mutex_);
@@ -238,16 +238,16 @@ void SnapshotCopy::write_small() {
   }
   writer->finish();
   fault::hit("copy_done");
-  for (const auto& small : together) tell_copied(*small.copy);
+  for (const auto& small : together) report_copied(*small.copy);
 }
 
-void SnapshotCopy::tell_copied(TableCopy& copy) {
+void SnapshotCopy::report_copied(TableCopy& copy) {
   around_.observer.copy_finished(copy.name(), copy.rows(), copy.seconds());
-  tell(copy, CopyResult::Kind::copied);
+  report(copy, CopyResult::Kind::copied);
 }
 
-void SnapshotCopy::tell(TableCopy& copy, CopyResult::Kind kind) {
-  // Before the loader hears of it: it may promote the table at once, and a second copy would pull the rows from under
+void SnapshotCopy::report(TableCopy& copy, CopyResult::Kind kind) {
+  // Before the loader hears of it: it may swap the table in at once, and a second copy would pull the rows from under
   // it.
   copy.set_done();
   around_.loader.post(CopyResult{.kind = kind,
@@ -264,7 +264,7 @@ std::vector<CopyOrder::Table> SnapshotCopy::left_over() const {
   if (!tables_.empty()) return tables_;
   std::vector<CopyOrder::Table> left;
   for (const auto& copy : copies_) {
-    if (!copy->done()) left.push_back(copy->table());
+    if (!copy->is_done()) left.push_back(copy->table());
   }
   return left;
 }

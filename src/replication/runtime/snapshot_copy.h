@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "replication/core/chunk_plan.h"
-#include "replication/runtime/copier.h"
+#include "replication/runtime/snapshot_copier.h"
 #include "replication/runtime/table_copy.h"
 
 namespace walbrook::replication {
@@ -30,7 +30,7 @@ class SnapshotCopy {
  public:
   // Borrows all for its lifetime.
   struct Surroundings {
-    const CopierOptions& options;
+    const SnapshotCopierOptions& options;
     destination::Destination& destination;
     TypeCatalog& types;
     Mailbox<LoaderMessage>& loader;
@@ -55,16 +55,16 @@ class SnapshotCopy {
   [[nodiscard]] TableCopy& copy_of(const Chunk& chunk) const { return *copies_[chunk.table]; }
   // What `failed` means for the chunk's table and for this worker: false, where the worker ends. Rethrows it where it
   // concerns more than the table. REQUIRES: it is being handled.
-  [[nodiscard]] bool settle_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
-                                    const Error& failed);
+  [[nodiscard]] bool judge_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
+                                   const Error& failed);
   // `has_rows` is set once rows of the chunk were handed over.
   void copy_chunk(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
   void copy_rows(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
-  void settle(std::size_t table);
+  void finish_table(std::size_t table);
   void finish(TableCopy& copy);
   void write_small();
-  void tell_copied(TableCopy& copy);
-  void tell(TableCopy& copy, CopyResult::Kind kind);
+  void report_copied(TableCopy& copy);
+  void report(TableCopy& copy, CopyResult::Kind kind);
 
   Surroundings around_;
   postgres::SnapshotSource& snapshot_;

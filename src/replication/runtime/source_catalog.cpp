@@ -31,7 +31,7 @@ postgres::Publication SourceCatalog::read_publication() {
   auto now = parts_.publication.read(catalog);
   if (!now) {
     throw Error(ErrorKind::source_not_ready, "publication " + parts_.publication.name() + " was dropped",
-                "Create it again and start walbrook: its tables are then copied anew.");
+                "Create it again and start walbrook: its tables are then copied again.");
   }
   parts_.selection.restrict_tables(*now);
   postgres::read_obstacles(catalog, now->tables, now->name, now->via_partition_root);

@@ -57,7 +57,7 @@ void TableCopy::write_gathered(destination::Destination& destination) {
 
 bool TableCopy::leave() {
   const std::lock_guard lock(mutex_);
-  return --pieces_left_ == 0;
+  return --chunks_left_ == 0;
 }
 
 double TableCopy::seconds() const {
@@ -72,7 +72,7 @@ std::optional<std::vector<RowBatch>> TableCopy::finish() {
   return std::nullopt;
 }
 
-void TableCopy::begin_anew_in_text() {
+void TableCopy::begin_again_in_text() {
   const std::lock_guard lock(mutex_);
   writer_.reset();  // drops what it has written
   gathered_.clear();
@@ -80,7 +80,7 @@ void TableCopy::begin_anew_in_text() {
   rows_ = wire_bytes_ = 0;
   schema_.reset();
   outcome_ = Outcome::copied;
-  pieces_left_ = 1;
+  chunks_left_ = 1;
   text_ = true;
 }
 

@@ -1,4 +1,4 @@
-// One table's copy, at which several workers may be: each copies some pieces of it.
+// One table's copy, at which several workers may be: each copies some chunks of it.
 //
 // Every method locks for itself. `leave` answers true to exactly one worker, the last one; by then no other worker is
 // at the table, and that one settles what came of it. Interleaving: two workers copy pages 0–99 and 100–199; the second
@@ -28,7 +28,7 @@ class TableCopy {
     postponed,  // the server is short of something that this copy needs
   };
 
-  TableCopy(CopyOrder::Table table, std::size_t pieces) : table_(std::move(table)), pieces_left_(pieces) {}
+  TableCopy(CopyOrder::Table table, std::size_t chunks) : table_(std::move(table)), chunks_left_(chunks) {}
 
   [[nodiscard]] const CopyOrder::Table& table() const { return table_; }
   [[nodiscard]] std::string name() const { return table_.record.schema + "." + table_.record.name; }
@@ -38,7 +38,7 @@ class TableCopy {
   [[nodiscard]] bool given_up() const;
   // The first outcome other than `copied` holds.
   void give_up(Outcome outcome, std::string reason = {}, Remedy remedy = {});
-  // Rows of a piece: gathered while they are few, written to `destination`'s copy once they are many. Returns the
+  // Rows of a chunk: gathered while they are few, written to `destination`'s copy once they are many. Returns the
   // table's rows and wire bytes so far; nullopt when the table was given up meanwhile.
   struct Progress {
     std::uint64_t rows;
@@ -46,7 +46,7 @@ class TableCopy {
   };
   [[nodiscard]] std::optional<Progress> append(RowBatch rows, std::size_t wire_bytes,
                                                destination::Destination& destination);
-  // A worker is done with a piece of it, or has skipped it. True: that was the last one.
+  // A worker is done with a chunk of it, or has skipped it. True: that was the last one.
   [[nodiscard]] bool leave();
 
   // For who left last:
@@ -58,18 +58,18 @@ class TableCopy {
   [[nodiscard]] double seconds() const;
   // All rows, when they were few; otherwise they are in the copy, which is finished by this.
   [[nodiscard]] std::optional<std::vector<RowBatch>> finish();
-  // As if nothing had been copied: it will be, in one piece, in text.
-  void begin_anew_in_text();
+  // As if nothing had been copied: it will be, as a whole, in text.
+  void begin_again_in_text();
   [[nodiscard]] bool in_text() const { return text_; }
   void set_done() { done_ = true; }
-  [[nodiscard]] bool done() const { return done_; }
+  [[nodiscard]] bool is_done() const { return done_; }
 
  private:
   void write_gathered(destination::Destination& destination);
 
   CopyOrder::Table table_;
   mutable std::mutex mutex_;  // guards what follows until the last worker has left
-  std::size_t pieces_left_;
+  std::size_t chunks_left_;
   Outcome outcome_ = Outcome::copied;
   std::string reason_;
   Remedy remedy_;

@@ -8,7 +8,7 @@
 #include "postgres/publication/kept_publication.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
-#include "replication/setup/column_hints.h"
+#include "replication/setup/column_overrides.h"
 
 namespace walbrook::replication {
 namespace {
@@ -54,8 +54,8 @@ void check_asked_columns(const RunOptions& options, const postgres::Publication&
                          const std::vector<destination::OutputRecord>& records, postgres::Connection& catalog,
                          TypeCatalog& types, const destination::Destination& destination) {
   const ColumnSelection selection(options.include_columns,
-                                  wishes_of(options.hints, expected, catalog, types, destination, records,
-                                            PassedOver::is_silent));  // logged once, when they are taken
+                                  resolve_overrides(options.overrides, expected, catalog, types, destination, records,
+                                                    PassedOver::is_silent));  // logged once, when they are taken
   // A table that was copied before is suspended in place of it: its publication was altered since.
   const auto known = names_of(records);
   for (const auto& table : expected.tables) {

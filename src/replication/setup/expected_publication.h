@@ -11,7 +11,7 @@ namespace walbrook::replication {
 [[nodiscard]] postgres::Publication expected_publication(const RunOptions& options, postgres::Connection& catalog,
                                                          bool as_new);
 
-// Throws Error(configuration) where a column hint or a selection of columns cannot be followed.
+// Throws Error(configuration) where a column override or a selection of columns cannot be followed.
 void check_asked_columns(const RunOptions& options, const postgres::Publication& expected,
                          const std::vector<destination::OutputRecord>& records, postgres::Connection& catalog,
                          TypeCatalog& types, const destination::Destination& destination);

@@ -35,7 +35,7 @@ std::vector<destination::OutputRecord> accept_new_system(std::vector<destination
       throw Error(
           ErrorKind::source_not_ready,
           fmt::format("the new cluster does not continue the copy: table {}.{} {}", table.schema, table.name, differs),
-          remedy("{} is for a cluster that pg_upgrade made from the one that was copied. {} makes the copy anew.",
+          remedy("{} is for a cluster that pg_upgrade made from the one that was copied. {} copies everything again.",
                  RemedyOption::accept_new_system, RemedyAction::reset),
           {.table = table.schema + "." + table.name});
     }

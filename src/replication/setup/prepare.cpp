@@ -47,7 +47,7 @@ int chosen_protocol(const RunOptions& options, const postgres::Connection& catal
 bool all_binary(postgres::Connection& catalog, const postgres::Publication& publication, TypeCatalog& types,
                 const ValueLimits& limits) {
   return std::ranges::all_of(publication.tables, [&](const postgres::SourceTable& table) {
-    if (table.wishes.empty()) {
+    if (table.overrides.empty()) {
       return std::ranges::all_of(table.columns, [&types](const SourceColumn& column) {
         return has_binary_parser(types.find(column.type_oid));
       });
@@ -57,7 +57,7 @@ bool all_binary(postgres::Connection& catalog, const postgres::Publication& publ
   });
 }
 
-// With no table streaming, nothing that waits in the slot is needed: every table is copied anew. The checkpoint goes
+// With no table streaming, nothing that waits in the slot is needed: every table is copied again. The checkpoint goes
 // first, so that the slot is never ahead of it.  pg_replication_slot_advance decodes without the output plugin, so this
 // also gets past changes from before a publication was recreated, which servers before 18 refuse to decode.
 destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::string& slot,
@@ -81,19 +81,20 @@ destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::s
 }
 
 // What is asked for now, and where nothing is said what the copies were made with.
-std::vector<WishedTable> with_former_wishes(std::vector<WishedTable> wishes, const std::vector<OutputRecord>& records) {
+std::vector<ResolvedTableOverrides> with_former_overrides(std::vector<ResolvedTableOverrides> overrides,
+                                                          const std::vector<OutputRecord>& records) {
   for (const auto& record : records) {
     if (record.columns == nullptr) continue;
-    const auto before = wishes_behind(*record.columns);
+    const auto before = recorded_overrides(*record.columns);
     if (before.empty()) continue;
-    const auto found = std::ranges::find_if(wishes, same_table_as(record));
-    if (found != wishes.end()) {
+    const auto found = std::ranges::find_if(overrides, same_table_as(record));
+    if (found != overrides.end()) {
       found->columns = overlaid(std::move(found->columns), before);
     } else {
-      wishes.push_back({record.schema, record.name, before});
+      overrides.push_back({record.schema, record.name, before});
     }
   }
-  return wishes;
+  return overrides;
 }
 
 void store_start(destination::Destination& destination, TableSync& sync, const RecordChanges& changed,
@@ -108,8 +109,8 @@ void store_start(destination::Destination& destination, TableSync& sync, const R
   start->commit();
 }
 
-// The slot yields nothing of what follows the checkpoint: it was made anew, or somebody else read from it. A copy of
-// every table mends that.
+// The slot yields nothing of what follows the checkpoint: it was created again, or somebody else read from it. A copy
+// of every table fixes that.
 bool must_start_over(const RunOptions& options, postgres::Connection& catalog, const destination::State& state) {
   if (!state.checkpoint) return false;
   // A first run that ended before anything was copied leaves a checkpoint that nothing hangs on.
@@ -117,7 +118,7 @@ bool must_start_over(const RunOptions& options, postgres::Connection& catalog, c
     return record.state == OutputState::streaming || copies_no_rows(record);
   };
   const bool adopts = options.adoption == Adoption::from_others && !knows_slot(state.checkpoint, options.slot);
-  if (!adopts && options.copy_anew.empty() && std::ranges::any_of(state.outputs, hangs_on_it)) return false;
+  if (!adopts && options.copy_again.empty() && std::ranges::any_of(state.outputs, hangs_on_it)) return false;
   const auto slot = postgres::read_slot(catalog, options.slot);
   return !slot || (slot->logical && slot->confirmed_flush_lsn > state.checkpoint->lsn);
 }
@@ -131,7 +132,7 @@ postgres::PreflightRequest preflight_request(const RunOptions& options, const de
                                      .schema = options.schema,
                                      .tables = options.tables,
                                      .accept_new_system = options.accept_new_system,
-                                     .snapshot = options.snapshot || !options.copy_anew.empty(),
+                                     .snapshot = options.snapshot || !options.copy_again.empty(),
                                      .reset = options.reset};
   note_known_tables(state.outputs, request);
   request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
@@ -204,7 +205,7 @@ postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connec
         .systemid = checkpoint.systemid, .timeline = checkpoint.timeline, .checkpoint = {}};
     if (!start_over) expected.checkpoint = checkpoint.lsn;
     if (options.accept_new_system && checkpoint.systemid != identity.systemid) expected = {};
-    if (const auto trouble = postgres::identity_trouble(identity, expected)) throw *trouble;
+    if (const auto error = postgres::identity_error(identity, expected)) throw *error;
   }
   server.set(identity);
   server.check(catalog, postgres::ConnectionUse::catalog);
@@ -247,8 +248,8 @@ bool is_decodable(const RunOptions& options) {
   }
 }
 
-// Only tables that left the publication still need the backlog. Where the publication was made anew meanwhile it may
-// not be readable; they then stay as they are.
+// Only tables that left the publication still need the backlog. Where the publication was created again meanwhile it
+// may not be readable; they then stay as they are.
 bool leaving_tables_need_it(const RunOptions& options, destination::Destination& destination, TableSync& sync) {
   if (!sync.any_leaving()) return false;
   if (is_decodable(options)) return true;
@@ -322,15 +323,15 @@ Checked check(const RunOptions& options, postgres::Connection& catalog, destinat
 
 }  // namespace
 
-Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
-                 postgres::KnownServer& server, RunObserver& observer, std::stop_token stop) {
+PreparedRun prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
+                    postgres::KnownServer& server, RunObserver& observer, std::stop_token stop) {
   auto catalog = postgres::Connection::open(options.conninfo, postgres::ConnectionUse::catalog);
   auto state = destination.open();
   const auto checked =
       check(options, catalog, destination, options.reset ? destination::State{} : state, types, server);
   if (options.reset) state = reset(options, catalog, destination);
 
-  Prepared out;
+  PreparedRun out;
   out.protocol = checked.protocol;
   out.source = catalog.where();
   auto claim = state.checkpoint.value_or(
@@ -346,12 +347,12 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
   out.kept =
       std::make_unique<postgres::KeptPublication>(options.publication, options.tables, published_before(state.outputs));
   out.publication = out.kept->read(catalog).value_or(made.publication());
-  out.target = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
+  out.until = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
   out.publication.moment = postgres::read_moment(catalog);
   out.selection = std::make_shared<const ColumnSelection>(
-      options.include_columns,
-      with_former_wishes(wishes_of(options.hints, out.publication, catalog, types, destination, state.outputs),
-                         state.outputs));
+      options.include_columns, with_former_overrides(resolve_overrides(options.overrides, out.publication, catalog,
+                                                                       types, destination, state.outputs),
+                                                     state.outputs));
   out.selection->restrict_tables(out.publication);
   postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
 
@@ -378,9 +379,8 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
                                                           .suspicion = options.suspicion},
                                          destination.capabilities().names, std::move(state));
   changed.add(out.sync->publication_seen(out.publication, out.checkpoint.lsn));
-  if (out.sync->last_leaves_at() > out.target)
-    out.target = end_of_committed(catalog);  // so that they leave in this run
-  changed.add(out.sync->copy_anew(options.copy_anew, checked.start_over, "a copy anew was asked for"));
+  if (out.sync->last_leaves_at() > out.until) out.until = end_of_committed(catalog);  // so that they leave in this run
+  changed.add(out.sync->copy_again(options.copy_again, checked.start_over, "another copy was asked for"));
   changed.add(out.sync->compare_targets(destination));
   store_start(destination, *out.sync, changed, out.checkpoint);
   made.keep();
@@ -388,9 +388,9 @@ Prepared prepare(const RunOptions& options, destination::Destination& destinatio
       !leaving_tables_need_it(options, destination, *out.sync)) {
     out.checkpoint = skip_backlog(catalog, options.slot, destination, out.checkpoint);
   }
-  out.binary =
-      options.wire == Wire::binary || (options.wire == Wire::automatic &&
-                                       all_binary(catalog, out.publication, types, destination.capabilities().values));
+  out.binary = options.format == ValueFormat::binary ||
+               (options.format == ValueFormat::automatic &&
+                all_binary(catalog, out.publication, types, destination.capabilities().values));
   return out;
 }
 

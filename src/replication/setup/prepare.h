@@ -15,13 +15,13 @@
 
 namespace walbrook::replication {
 
-struct Prepared {
+struct PreparedRun {
   destination::Checkpoint checkpoint;               // durable
   postgres::Publication publication;                // of its tables the selected columns
   std::unique_ptr<postgres::KeptPublication> kept;  // reads it again
   ColumnSelectionRef selection;                     // never nullptr
   std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
-  Lsn target;                       // everything that was committed before the run began lies before it
+  Lsn until;                        // everything that was committed before the run began lies before it
   std::string source;               // where it is: "127.0.0.1:5432/shop"
   bool binary = false;              // every published column has a binary parser
   int protocol = 1;                 // to be spoken
@@ -34,8 +34,8 @@ struct Prepared {
 // Throws Error with what is missing and what to do about it. Everything is checked before anything is created or
 // dropped; what fails after that takes back what was created in the source (made_in_source.h). `server` learns who
 // answers, and that it continues what the checkpoint was made from.
-[[nodiscard]] Prepared prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
-                               postgres::KnownServer& server, RunObserver& observer, std::stop_token stop);
+[[nodiscard]] PreparedRun prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
+                                  postgres::KnownServer& server, RunObserver& observer, std::stop_token stop);
 
 // For a preflight: the tables that the destination knows.
 void note_known_tables(const std::vector<OutputRecord>& records, postgres::PreflightRequest& request);

@@ -119,11 +119,11 @@ TEST_F(Connecting, environment_service_and_url_pass_through) {
   expect_says(open("service=nosuch"), ErrorKind::configuration, {"nosuch"});
 }
 
-TEST_F(Connecting, each_failure_has_its_own_cause_and_mend) {
+TEST_F(Connecting, each_failure_has_its_own_cause_and_hint) {
   const auto port = std::to_string(database.server().port());
   expect_says(open("host=127.0.0.1 user=postgres dbname=nosuch port=" + port), ErrorKind::source_not_ready,
               {"127.0.0.1:" + port + "/nosuch", "does not exist", "psql -l"});
-  expect_says(open("host=127.0.0.1 user=nobody_here dbname=postgres port=" + port), ErrorKind::rights,
+  expect_says(open("host=127.0.0.1 user=nobody_here dbname=postgres port=" + port), ErrorKind::permission_denied,
               {"nobody_here", "CREATE ROLE"});
   expect_says(open("host=127.0.0.1 user=postgres port=1"), ErrorKind::connection,
               {"127.0.0.1:1", "Connection refused", "listen_addresses"});
@@ -139,7 +139,7 @@ TEST_F(Connecting, each_failure_has_its_own_cause_and_mend) {
 
 TEST_F(Connecting, role_without_replication_is_told_what_to_grant) {
   const auto user = role("");
-  expect_says(open(conninfo(user), ConnectionUse::replication), ErrorKind::rights,
+  expect_says(open(conninfo(user), ConnectionUse::replication), ErrorKind::permission_denied,
               {"ALTER ROLE \"" + user + "\" REPLICATION"});
 }
 
@@ -163,10 +163,11 @@ TEST(Passwords, are_never_shown) {
   Sql(server.conninfo()).exec("CREATE ROLE joe LOGIN PASSWORD 'right'");
   const auto wrong =
       thrown_by([&] { Connection::open(server.url("postgres", "joe", "se%40cret"), ConnectionUse::catalog); });
-  expect_says(wrong, ErrorKind::rights, {"password authentication failed", "Check the password of role joe"});
+  expect_says(wrong, ErrorKind::permission_denied,
+              {"password authentication failed", "Check the password of role joe"});
   EXPECT_EQ(wrong.text.find("cret"), std::string::npos) << wrong.text;
   const auto none = thrown_by([&] { Connection::open(server.url("postgres", "joe"), ConnectionUse::catalog); });
-  expect_says(none, ErrorKind::rights, {"no password supplied", "PGPASSWORD"});
+  expect_says(none, ErrorKind::permission_denied, {"no password supplied", "PGPASSWORD"});
   const std::string port = std::to_string(server.port());
   for (const auto& secret :
        {std::string("postgresql://joe:pa@ss@nohost.invalid:") + port + "/x",

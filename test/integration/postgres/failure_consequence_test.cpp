@@ -24,11 +24,11 @@ TEST(FailureConsequence, before_the_first_success_only_a_server_that_is_not_ther
   for (const auto* state : {"57P03", "57P01", "57P02", "53300", "08006"})
     EXPECT_EQ(before(refused(ErrorKind::connection, state)), Consequence::wait) << state;
   for (const auto* state : {"28P01", "28000", "42501"})
-    EXPECT_EQ(before(refused(ErrorKind::rights, state)), Consequence::end) << state;
+    EXPECT_EQ(before(refused(ErrorKind::permission_denied, state)), Consequence::end) << state;
   EXPECT_EQ(before(refused(ErrorKind::source_not_ready, "3D000")), Consequence::end);
   EXPECT_EQ(before(refused(ErrorKind::connection, "57P04")), Consequence::end) << "the database was dropped";
   EXPECT_EQ(before(refused(ErrorKind::source_not_ready)), Consequence::end) << "TLS";
-  EXPECT_EQ(before(refused(ErrorKind::rights)), Consequence::end) << "libpq itself lacks a password";
+  EXPECT_EQ(before(refused(ErrorKind::permission_denied)), Consequence::end) << "libpq itself lacks a password";
 }
 
 TEST(FailureConsequence, after_it_all_of_these_are_waited_for_but_no_lost_slot) {
@@ -50,7 +50,7 @@ TEST(FailureConsequence, of_a_copy_resources_concern_the_copy_and_rights_the_tab
   EXPECT_EQ(of_copy(refused(ErrorKind::connection, "53200")), Consequence::copy);
   EXPECT_EQ(of_copy(refused(ErrorKind::connection)), Consequence::copy);
   EXPECT_EQ(of_copy(refused(ErrorKind::source_not_ready, "40P01")), Consequence::copy);
-  EXPECT_EQ(of_copy(refused(ErrorKind::rights, "42501")), Consequence::table);
+  EXPECT_EQ(of_copy(refused(ErrorKind::permission_denied, "42501")), Consequence::table);
   EXPECT_EQ(of_copy(refused(ErrorKind::data)), Consequence::table);
   EXPECT_EQ(of_copy(refused(ErrorKind::source_not_ready, "22P05")), Consequence::table);
 }
@@ -97,7 +97,7 @@ TEST(FailureConsequence, a_refusal_of_a_connection_has_its_sqlstate) {
   EXPECT_EQ(failed.facts().sqlstate, "28P01");
   EXPECT_EQ(failed.cause().find("LOCATION"), std::string::npos) << failed.cause();
   EXPECT_EQ(failed.cause().find("28P01"), std::string::npos) << failed.cause();
-  EXPECT_EQ(failed.kind(), ErrorKind::rights);
+  EXPECT_EQ(failed.kind(), ErrorKind::permission_denied);
 }
 
 TEST(SilentConnection, is_waited_for_while_the_server_works) {

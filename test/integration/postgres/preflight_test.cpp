@@ -17,18 +17,18 @@ std::string text_of(const std::vector<Finding>& findings) {
   std::string text;
   for (const auto& each : findings) {
     text += std::string(to_string(each.severity)) + " [" + each.topic + "] " + each.what + " => " +
-            to_text(each.mend, Wording::command) + "\n";
+            to_text(each.remedy, Wording::command) + "\n";
   }
   return text;
 }
 
-// One finding of that severity and topic says all of `words` in what or mend, and is one line.
+// One finding of that severity and topic says all of `words` in what or remedy, and is one line.
 void expect_finding(const std::vector<Finding>& findings, Severity severity, const std::string& topic,
                     const std::vector<std::string>& words) {
   for (const auto& each : findings) {
     EXPECT_EQ(each.what.find('\n'), std::string::npos) << each.what;
     if (each.severity != severity || each.topic != topic) continue;
-    const auto text = each.what + " " + to_text(each.mend, Wording::command);
+    const auto text = each.what + " " + to_text(each.remedy, Wording::command);
     if (std::ranges::all_of(words, [&](const std::string& word) { return text.find(word) != std::string::npos; }))
       return;
   }
@@ -168,7 +168,7 @@ TEST_F(Preflight, rights_of_the_role) {
                  {"may not read", "GRANT SELECT ON \"public\".\"a\" TO \"" + user + "\";"});
   expect_finding(creating, Severity::error, "table public.b", {"row-level security", "BYPASSRLS"});
   EXPECT_TRUE(concerns_tables(creating));
-  EXPECT_EQ(first_error(creating)->kind(), ErrorKind::rights);
+  EXPECT_EQ(first_error(creating)->kind(), ErrorKind::permission_denied);
   sql.exec("GRANT CREATE ON DATABASE " + database.name() + " TO " + user);
   expect_finding(preflight(request(user)), Severity::error, "publication",
                  {"does not own table public.a (its owner is postgres)"});

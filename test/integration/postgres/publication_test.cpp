@@ -116,7 +116,7 @@ TEST_F(Publishing, a_role_that_may_not_gets_the_sql_for_the_owner) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
   const auto user = role("");
   auto theirs = Connection::open(conninfo(user), ConnectionUse::catalog);
-  expect_says(thrown_by([&] { create_publication(theirs, "p", "public", {}); }), ErrorKind::rights,
+  expect_says(thrown_by([&] { create_publication(theirs, "p", "public", {}); }), ErrorKind::permission_denied,
               {"CREATE PUBLICATION \"p\" FOR TABLE ONLY \"public\".\"a\" WITH (", "owner"});
 }
 

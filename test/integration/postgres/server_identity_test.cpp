@@ -16,11 +16,11 @@ ServerIdentity on_timeline_3(Lsn position = {500}) {
   return {.systemid = "7", .timeline = 3, .position = position, .history = three_timelines};
 }
 
-std::string trouble(const ServerIdentity& server, const ExpectedServer& expected) {
-  const auto error = identity_trouble(server, expected);
+std::string cause(const ServerIdentity& server, const ExpectedServer& expected) {
+  const auto error = identity_error(server, expected);
   if (!error) return "";
   EXPECT_EQ(error->kind(), ErrorKind::source_not_ready);
-  EXPECT_NE(error->mend().find("--reset"), std::string::npos);
+  EXPECT_NE(error->hint().find("--reset"), std::string::npos);
   return error->cause();
 }
 
@@ -41,22 +41,22 @@ TEST(TimelineHistory, a_position_where_two_meet_belongs_to_the_earlier_one) {
   EXPECT_EQ(timeline_of({.systemid = "7", .timeline = 1}, {999}), 1);
 }
 
-TEST(IdentityTrouble, what_continues_is_none) {
-  EXPECT_EQ(trouble(on_timeline_3(), {}), "");
-  EXPECT_EQ(trouble(on_timeline_3(), {"7", 3, {300}}), "");
-  EXPECT_EQ(trouble(on_timeline_3(), {"7", 2, {200}}), "") << "everything of timeline 2 was taken over";
-  EXPECT_EQ(trouble(on_timeline_3(), {"7", 1, {99}}), "");
-  EXPECT_EQ(trouble(on_timeline_3({300}), {"7", 3, {300}}), "");
+TEST(IdentityError, what_continues_is_none) {
+  EXPECT_EQ(cause(on_timeline_3(), {}), "");
+  EXPECT_EQ(cause(on_timeline_3(), {"7", 3, {300}}), "");
+  EXPECT_EQ(cause(on_timeline_3(), {"7", 2, {200}}), "") << "everything of timeline 2 was taken over";
+  EXPECT_EQ(cause(on_timeline_3(), {"7", 1, {99}}), "");
+  EXPECT_EQ(cause(on_timeline_3({300}), {"7", 3, {300}}), "");
 }
 
-TEST(IdentityTrouble, another_cluster_older_states_and_lost_tails_are) {
-  EXPECT_NE(trouble(on_timeline_3(), {"8", 3, {300}}).find("this is cluster 7"), std::string::npos);
-  EXPECT_NE(trouble(on_timeline_3(), {"7", 4, {300}}).find("an older state"), std::string::npos);
-  EXPECT_NE(trouble(on_timeline_3({299}), {"7", 3, {300}}).find("an older state"), std::string::npos);
-  EXPECT_NE(trouble(on_timeline_3(), {"7", 2, {201}}).find("left timeline 2 at 0/C8"), std::string::npos);
+TEST(IdentityError, another_cluster_older_states_and_lost_tails_are) {
+  EXPECT_NE(cause(on_timeline_3(), {"8", 3, {300}}).find("this is cluster 7"), std::string::npos);
+  EXPECT_NE(cause(on_timeline_3(), {"7", 4, {300}}).find("an older state"), std::string::npos);
+  EXPECT_NE(cause(on_timeline_3({299}), {"7", 3, {300}}).find("an older state"), std::string::npos);
+  EXPECT_NE(cause(on_timeline_3(), {"7", 2, {201}}).find("left timeline 2 at 0/C8"), std::string::npos);
   auto other_branch = on_timeline_3();
   other_branch.history = {{1, {100}}};
-  EXPECT_NE(trouble(other_branch, {"7", 2, {90}}).find("does not come from timeline 2"), std::string::npos);
+  EXPECT_NE(cause(other_branch, {"7", 2, {90}}).find("does not come from timeline 2"), std::string::npos);
 }
 
 class KnownServerTest : public SourceCase {};

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <thread>
 
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 #include "postgres/snapshot/snapshot_reader.h"
 #include "test/integration/postgres/source_case.h"
 
@@ -137,7 +137,7 @@ TEST(SlotLimits, a_new_slot_without_room_says_so) {
               ErrorKind::source_not_ready, {"slots are in use", "max_replication_slots"});
 }
 
-TEST_F(Slots, trouble_is_told_for_each_kind) {
+TEST_F(Slots, an_error_is_given_for_each_kind) {
   const Lsn here{1000};
   SlotState good{.name = "s",
                  .plugin = "pgoutput",
@@ -150,21 +150,21 @@ TEST_F(Slots, trouble_is_told_for_each_kind) {
                  .wal_status = "reserved",
                  .invalidation_reason = "",
                  .retained_bytes = 0};
-  EXPECT_FALSE(slot_trouble(good, "s", "d", here).has_value());
-  EXPECT_FALSE(slot_trouble(good, "s", "d", Lsn{}).has_value());
-  EXPECT_FALSE(slot_trouble(good, "s", "d", Lsn{2000}).has_value());
-  EXPECT_FALSE(slot_trouble(std::nullopt, "s", "d", Lsn{}).has_value());
-  const auto trouble = [&](const std::optional<SlotState>& state, Lsn checkpoint) {
-    const auto found = slot_trouble(state, "s", "d", checkpoint);
+  EXPECT_FALSE(slot_error(good, "s", "d", here).has_value());
+  EXPECT_FALSE(slot_error(good, "s", "d", Lsn{}).has_value());
+  EXPECT_FALSE(slot_error(good, "s", "d", Lsn{2000}).has_value());
+  EXPECT_FALSE(slot_error(std::nullopt, "s", "d", Lsn{}).has_value());
+  const auto cause = [&](const std::optional<SlotState>& state, Lsn checkpoint) {
+    const auto found = slot_error(state, "s", "d", checkpoint);
     return found ? std::string(found->what()) : std::string();
   };
   const auto altered = [&](auto change) {
     auto slot_state = good;
     change(slot_state);
-    return trouble(slot_state, here);
+    return cause(slot_state, here);
   };
-  EXPECT_NE(trouble(std::nullopt, here).find("does not exist, but the copy is at 0/3E8"), std::string::npos);
-  EXPECT_NE(trouble(good, Lsn{999}).find("ahead of the copy"), std::string::npos);
+  EXPECT_NE(cause(std::nullopt, here).find("does not exist, but the copy is at 0/3E8"), std::string::npos);
+  EXPECT_NE(cause(good, Lsn{999}).find("ahead of the copy"), std::string::npos);
   EXPECT_NE(altered([](SlotState& s) { s.plugin = "wal2json"; }).find("wal2json"), std::string::npos);
   EXPECT_NE(altered([](SlotState& s) { s.database = "other"; }).find("database other"), std::string::npos);
   EXPECT_NE(altered([](SlotState& s) { s.logical = false; }).find("physical"), std::string::npos);

@@ -11,7 +11,7 @@ namespace walbrook::postgres::test {
 namespace {
 
 using std::chrono::steady_clock;
-using Prepared = SnapshotReader::Prepared;
+using Readiness = SnapshotReader::Readiness;
 
 class Snapshots : public SourceCase {
  protected:
@@ -37,7 +37,7 @@ class Snapshots : public SourceCase {
     const auto of = table(name);
     const SnapshotSource source(conninfo(), {}, {});
     SnapshotReader reader(conninfo(), source.name());
-    EXPECT_EQ(reader.prepare(of, types, wide_limits), Prepared::ready);
+    EXPECT_EQ(reader.prepare(of, types, wide_limits), Readiness::ready);
     return copied(reader, {.format = format});
   }
 
@@ -75,27 +75,27 @@ TEST_F(Snapshots, types_without_a_binary_parser_come_as_text) {
 }
 
 // What was handed over before is of no use: COPY may tell the rows in another order the next time.
-TEST_F(Snapshots, a_variant_inside_an_array_needs_text) {
+TEST_F(Snapshots, an_overflow_inside_an_array_needs_text) {
   publish(
       "CREATE TABLE a(v numeric[]); INSERT INTO a SELECT ARRAY[g] FROM generate_series(1, 3000) g;"
       "INSERT INTO a VALUES ('{NaN}'), ('{{1,2},{3,4}}'); INSERT INTO a SELECT ARRAY[g] FROM generate_series(1, 9) g");
   const auto of = table("a");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
-  ASSERT_EQ(reader.prepare(of, types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(of, types, wide_limits), Readiness::ready);
   const auto binary = thrown_by([&] { static_cast<void>(copied(reader, {.batch_rows = 100})); });
   expect_says(binary, ErrorKind::data, {"public.a", "\"v\"", "only its text can tell"});
-  ASSERT_EQ(reader.prepare(of, types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(of, types, wide_limits), Readiness::ready);
   std::size_t rows = 0;
-  std::vector<std::string> variants;
+  std::vector<std::string> texts;
   reader.copy({.format = CopyFormat::text},
               [&](const RowBatch& batch, std::size_t) {
                 rows += batch.rows();
-                for (const auto& variant : batch.columns[0].variants()) variants.push_back(variant.text);
+                for (const auto& overflow : batch.columns[0].overflow()) texts.push_back(overflow.text);
               },
               {});
   EXPECT_EQ(rows, 3011U);
-  EXPECT_EQ(variants, (std::vector<std::string>{"{NaN}", "{{1,2},{3,4}}"}));
+  EXPECT_EQ(texts, (std::vector<std::string>{"{NaN}", "{{1,2},{3,4}}"}));
 }
 
 TEST_F(Snapshots, small_and_odd_tables) {
@@ -141,7 +141,7 @@ TEST_F(Snapshots, batches_are_bounded_and_several_tables_share_one_reader) {
       "CREATE TABLE b(id int); INSERT INTO b VALUES (1)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
-  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Readiness::ready);
   std::size_t rows = 0;
   std::size_t bytes = 0;
   std::size_t batches = 0;
@@ -157,7 +157,7 @@ TEST_F(Snapshots, batches_are_bounded_and_several_tables_share_one_reader) {
   EXPECT_EQ(rows, 10'000U);
   EXPECT_GT(bytes, 1'000'000U);
   EXPECT_GE(batches, 10U);
-  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Readiness::ready);
   batches = 0;
   reader.copy({.batch_rows = 1'000},
               [&](const RowBatch& batch, std::size_t) {
@@ -166,21 +166,21 @@ TEST_F(Snapshots, batches_are_bounded_and_several_tables_share_one_reader) {
               },
               {});
   EXPECT_GE(batches, 9U);
-  ASSERT_EQ(reader.prepare(table("b"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("b"), types, wide_limits), Readiness::ready);
   EXPECT_EQ(copied(reader), std::vector<std::string>{"01000000"});
 }
 
 class Staleness : public Snapshots {
  protected:
   // What `prepare` says of table a after `statement` ran behind the snapshot.
-  Prepared after(const std::string& statement, const std::string& name = "a") {
+  Readiness after(const std::string& statement, const std::string& name = "a") {
     const auto of = table(name);
     const SnapshotSource source(conninfo(), {}, {});
     SnapshotReader reader(conninfo(), source.name());
     sql.exec(statement);
     const auto answer = reader.prepare(of, types, wide_limits);
     // Whatever came of it, the reader serves other tables.
-    EXPECT_EQ(reader.prepare(table("fine"), types, wide_limits), Prepared::ready);
+    EXPECT_EQ(reader.prepare(table("fine"), types, wide_limits), Readiness::ready);
     EXPECT_EQ(copied(reader), std::vector<std::string>{"07000000"});
     return answer;
   }
@@ -190,21 +190,21 @@ TEST_F(Staleness, rewrites_and_changes_behind_the_snapshot_are_found) {
   publish(
       "CREATE TABLE fine(id int); INSERT INTO fine VALUES (7);"
       "CREATE TABLE a(id int PRIMARY KEY, v int, w text); INSERT INTO a VALUES (1, 1, 'x')");
-  EXPECT_EQ(after("INSERT INTO a VALUES (2, 2, 'y'); ANALYZE a; CREATE INDEX ON a(v)"), Prepared::ready);
-  EXPECT_EQ(after("ALTER TABLE a ALTER v TYPE bigint"), Prepared::stale);
-  EXPECT_EQ(after("TRUNCATE a"), Prepared::stale);
-  EXPECT_EQ(after("VACUUM FULL a"), Prepared::stale);
-  EXPECT_EQ(after("ALTER TABLE a RENAME w TO w2"), Prepared::stale);
+  EXPECT_EQ(after("INSERT INTO a VALUES (2, 2, 'y'); ANALYZE a; CREATE INDEX ON a(v)"), Readiness::ready);
+  EXPECT_EQ(after("ALTER TABLE a ALTER v TYPE bigint"), Readiness::stale);
+  EXPECT_EQ(after("TRUNCATE a"), Readiness::stale);
+  EXPECT_EQ(after("VACUUM FULL a"), Readiness::stale);
+  EXPECT_EQ(after("ALTER TABLE a RENAME w TO w2"), Readiness::stale);
   EXPECT_EQ(after("ALTER TABLE a RENAME v TO x; ALTER TABLE a RENAME w2 TO v; ALTER TABLE a RENAME x TO w2"),
-            Prepared::stale);
-  EXPECT_EQ(after("ALTER TABLE a ALTER v TYPE varchar(5000)"), Prepared::stale);
-  EXPECT_EQ(after("ALTER TABLE a DROP v"), Prepared::stale);
-  EXPECT_EQ(after("ALTER TABLE a ADD y int"), Prepared::ready);
-  EXPECT_EQ(after("ALTER TABLE a RENAME TO b"), Prepared::stale);
-  EXPECT_EQ(after("CREATE SCHEMA s; ALTER TABLE b SET SCHEMA s", "b"), Prepared::stale);
-  EXPECT_EQ(after("DROP TABLE s.b", "b"), Prepared::gone);
+            Readiness::stale);
+  EXPECT_EQ(after("ALTER TABLE a ALTER v TYPE varchar(5000)"), Readiness::stale);
+  EXPECT_EQ(after("ALTER TABLE a DROP v"), Readiness::stale);
+  EXPECT_EQ(after("ALTER TABLE a ADD y int"), Readiness::ready);
+  EXPECT_EQ(after("ALTER TABLE a RENAME TO b"), Readiness::stale);
+  EXPECT_EQ(after("CREATE SCHEMA s; ALTER TABLE b SET SCHEMA s", "b"), Readiness::stale);
+  EXPECT_EQ(after("DROP TABLE s.b", "b"), Readiness::gone);
   sql.exec("CREATE TABLE a(id int)");
-  EXPECT_EQ(after("DROP TABLE a; CREATE TABLE a(id int)"), Prepared::gone);
+  EXPECT_EQ(after("DROP TABLE a; CREATE TABLE a(id int)"), Readiness::gone);
 }
 
 TEST_F(Staleness, a_table_younger_than_the_snapshot_is_stale) {
@@ -212,7 +212,7 @@ TEST_F(Staleness, a_table_younger_than_the_snapshot_is_stale) {
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
   sql.exec("CREATE TABLE young(id int)");
-  EXPECT_EQ(reader.prepare(table("young"), types, wide_limits), Prepared::stale);
+  EXPECT_EQ(reader.prepare(table("young"), types, wide_limits), Readiness::stale);
 }
 
 TEST_F(Staleness, partitions_that_come_go_or_are_rewritten) {
@@ -220,11 +220,11 @@ TEST_F(Staleness, partitions_that_come_go_or_are_rewritten) {
       "CREATE TABLE fine(id int); INSERT INTO fine VALUES (7);"
       "CREATE TABLE r(id int) PARTITION BY RANGE (id); CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (10);"
       "CREATE TABLE r2 PARTITION OF r FOR VALUES FROM (10) TO (20); INSERT INTO r VALUES (1), (11)");
-  EXPECT_EQ(after("INSERT INTO r VALUES (2)", "r"), Prepared::ready);
-  EXPECT_EQ(after("TRUNCATE r1", "r"), Prepared::stale);
-  EXPECT_EQ(after("ALTER TABLE r DETACH PARTITION r2", "r"), Prepared::stale);
-  EXPECT_EQ(after("ALTER TABLE r ATTACH PARTITION r2 FOR VALUES FROM (10) TO (20)", "r"), Prepared::stale);
-  EXPECT_EQ(after("SELECT 1", "r"), Prepared::ready);
+  EXPECT_EQ(after("INSERT INTO r VALUES (2)", "r"), Readiness::ready);
+  EXPECT_EQ(after("TRUNCATE r1", "r"), Readiness::stale);
+  EXPECT_EQ(after("ALTER TABLE r DETACH PARTITION r2", "r"), Readiness::stale);
+  EXPECT_EQ(after("ALTER TABLE r ATTACH PARTITION r2 FOR VALUES FROM (10) TO (20)", "r"), Readiness::stale);
+  EXPECT_EQ(after("SELECT 1", "r"), Readiness::ready);
 }
 
 // The lock is taken behind an ALTER that is under way, and what it did is seen.
@@ -239,21 +239,21 @@ TEST_F(Staleness, a_rewrite_that_is_under_way_is_waited_for_and_found) {
     std::this_thread::sleep_for(milliseconds(400));
     altering.exec("COMMIT");
   });
-  EXPECT_EQ(reader.prepare(of, types, wide_limits), Prepared::stale);
+  EXPECT_EQ(reader.prepare(of, types, wide_limits), Readiness::stale);
 }
 
 TEST_F(Snapshots, the_lock_holds_until_the_next_table) {
   publish("CREATE TABLE a(id int); CREATE TABLE b(id int)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
-  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Readiness::ready);
   EXPECT_THROW(sql.exec("SET lock_timeout = '100ms'; ALTER TABLE a ADD v int"), std::runtime_error);
   const auto b = table("b");
-  ASSERT_EQ(reader.prepare(b, types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(b, types, wide_limits), Readiness::ready);
   sql.exec("SET lock_timeout = '2s'; ALTER TABLE a ADD v int");
 }
 
-TEST_F(Snapshots, row_security_and_missing_rights_are_errors_with_their_mend) {
+TEST_F(Snapshots, row_security_and_missing_rights_are_errors_with_their_hint) {
   publish(
       "CREATE TABLE secret(id int); ALTER TABLE secret ENABLE ROW LEVEL SECURITY; CREATE TABLE closed(id int); CREATE "
       "TABLE open(id int, hidden int);"
@@ -267,12 +267,12 @@ TEST_F(Snapshots, row_security_and_missing_rights_are_errors_with_their_mend) {
   const auto refused = [&](const std::string& name) {
     return thrown_by([&] { reader.prepare(table(name), types, wide_limits); });
   };
-  expect_says(refused("secret"), ErrorKind::rights,
+  expect_says(refused("secret"), ErrorKind::permission_denied,
               {"public.secret", "row-level security", "ALTER ROLE \"" + user + "\" BYPASSRLS"});
-  expect_says(refused("closed"), ErrorKind::rights,
+  expect_says(refused("closed"), ErrorKind::permission_denied,
               {"closed", "GRANT SELECT ON \"public\".\"closed\" TO \"" + user + "\""});
-  expect_says(refused("inner"), ErrorKind::rights, {"GRANT USAGE ON SCHEMA \"s\" TO \"" + user + "\""});
-  ASSERT_EQ(reader.prepare(table("open"), types, wide_limits), Prepared::ready)
+  expect_says(refused("inner"), ErrorKind::permission_denied, {"GRANT USAGE ON SCHEMA \"s\" TO \"" + user + "\""});
+  ASSERT_EQ(reader.prepare(table("open"), types, wide_limits), Readiness::ready)
       << "the right to the published column is enough";
   EXPECT_EQ(copied(reader), std::vector<std::string>{"01000000"});
 }
@@ -283,7 +283,7 @@ TEST_F(Snapshots, stop_ends_a_copy_within_a_second) {
       "CREATE TABLE fine(id int); INSERT INTO fine VALUES (7)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
-  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Readiness::ready);
   std::stop_source stop;
   steady_clock::time_point asked;
   std::size_t rows = 0;
@@ -300,7 +300,7 @@ TEST_F(Snapshots, stop_ends_a_copy_within_a_second) {
   EXPECT_LT(steady_clock::now() - asked, std::chrono::seconds(10));
   expect_says(ended, ErrorKind::source_not_ready, {"public.a", "stopped"});
   EXPECT_LT(rows, 200'000U);
-  ASSERT_EQ(reader.prepare(table("fine"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("fine"), types, wide_limits), Readiness::ready);
   EXPECT_EQ(copied(reader), std::vector<std::string>{"07000000"});
 }
 
@@ -308,11 +308,11 @@ TEST_F(Snapshots, an_error_of_the_sink_leaves_the_reader_usable) {
   publish("CREATE TABLE a(id int); INSERT INTO a SELECT generate_series(1, 100000)");
   const SnapshotSource source(conninfo(), {}, {});
   SnapshotReader reader(conninfo(), source.name());
-  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Readiness::ready);
   EXPECT_THROW(
       reader.copy({.batch_rows = 1'000}, [](const RowBatch&, std::size_t) { throw std::runtime_error("full"); }, {}),
       std::runtime_error);
-  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Prepared::ready);
+  ASSERT_EQ(reader.prepare(table("a"), types, wide_limits), Readiness::ready);
   EXPECT_EQ(copied(reader).size(), 100'000U);
 }
 

@@ -270,9 +270,9 @@ TEST_F(Streaming, a_killed_walsender_is_a_connection_error) {
   expect_says(thrown_by([&] { (void)read_commits(*reader, 1); }), ErrorKind::connection, {"reading slot " + slot});
 }
 
-TEST_F(Streaming, decoding_memory_that_the_server_refuses_is_left_out) {
+TEST_F(Streaming, logical_decoding_work_mem_that_the_server_refuses_is_left_out) {
   auto refused = options();
-  refused.decoding_memory = "1 potato";
+  refused.logical_decoding_work_mem = "1 potato";
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   EXPECT_EQ(read_commits(*start_streaming(refused, {}), 1).texts.size(), 1U);
 }

@@ -229,9 +229,9 @@ TableSchemaRef table() {
                               {.name = "_walbrook_lsn", .type = {Layout::utf8}}}});
 }
 
-void append_row(RowBatch& batch, Op op, int id, std::uint32_t transaction, const std::string& variant = {}) {
+void append_row(RowBatch& batch, Op op, int id, std::uint32_t transaction, const std::string& overflow = {}) {
   batch.columns[0].append(id);
-  variant.empty() ? batch.columns[1].append_null() : batch.columns[1].append_variant(variant);
+  overflow.empty() ? batch.columns[1].append_null() : batch.columns[1].append_overflow(overflow);
   batch.columns[2].append_null();
   batch.finish_row(op, transaction);
 }

@@ -10,9 +10,9 @@
 namespace walbrook {
 namespace {
 
-TEST(Error, the_mend_stands_on_a_line_of_its_own) {
+TEST(Error, the_hint_is_on_a_line_of_its_own) {
   EXPECT_STREQ(Error(ErrorKind::configuration, "unknown flag --x").what(), "unknown flag --x");
-  EXPECT_STREQ(Error(ErrorKind::rights, "no right", "GRANT it.").what(), "no right\n  GRANT it.");
+  EXPECT_STREQ(Error(ErrorKind::permission_denied, "no right", "GRANT it.").what(), "no right\n  GRANT it.");
 }
 
 TEST(Error, kinds_lead_to_the_documented_exit_codes) {
@@ -20,7 +20,7 @@ TEST(Error, kinds_lead_to_the_documented_exit_codes) {
   EXPECT_EQ(exit_code(ErrorKind::protocol), 1);
   EXPECT_EQ(exit_code(ErrorKind::configuration), 2);
   EXPECT_EQ(exit_code(ErrorKind::connection), 3);
-  EXPECT_EQ(exit_code(ErrorKind::rights), 3);
+  EXPECT_EQ(exit_code(ErrorKind::permission_denied), 3);
   EXPECT_EQ(exit_code(ErrorKind::source_not_ready), 3);
   EXPECT_EQ(exit_code(ErrorKind::destination), 4);
   EXPECT_EQ(exit_code(ErrorKind::data), 5);

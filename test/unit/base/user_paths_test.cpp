@@ -64,7 +64,7 @@ TEST(CurrentFolder, one_that_was_deleted_is_an_error_of_its_own) {
 
 TEST(ProcessLimits, a_lack_of_memory_is_called_so) {
   EXPECT_EQ(unexpected_error(std::bad_alloc()).cause(), "there is no memory left");
-  EXPECT_NE(unexpected_error(std::bad_alloc()).mend(), "");
+  EXPECT_NE(unexpected_error(std::bad_alloc()).hint(), "");
   EXPECT_EQ(unexpected_error(std::runtime_error("odd")).cause(), "something unexpected: odd");
 }
 

@@ -28,13 +28,13 @@ constexpr const char* shop = R"toml(
 log_level = "debug"
 log_format = "json"
 [sources.pg_replication]
-decoding_memory = "512MB"
+logical_decoding_work_mem = "512MB"
 protocol = 2
 [sources.pg_replication.credentials]
 host = "db"
 database = "shop"
 [load]
-package_rows = 10
+batch_rows = 10
 retries = 3
 [pipelines.shop]
 slot_name = "shop_slot"
@@ -61,16 +61,16 @@ TEST_F(SettingsTest, a_pipeline_of_the_folder_needs_no_flags) {
   ASSERT_EQ(line.run.tables.size(), 2U);
   EXPECT_EQ(line.run.tables[1].schema, "sales");
   EXPECT_EQ(line.run.tables[1].columns, (std::vector<std::string>{"id", "price"}));
-  EXPECT_EQ(line.run.package_rows, 10U);
+  EXPECT_EQ(line.run.batch_rows, 10U);
   EXPECT_EQ(line.run.destination_retries, 3);
-  EXPECT_EQ(line.run.decoding_memory, "512MB");
+  EXPECT_EQ(line.run.logical_decoding_work_mem, "512MB");
   EXPECT_EQ(line.run.protocol, 2);
   EXPECT_EQ(line.log_level, "debug");
   EXPECT_EQ(line.log_format, LogFormat::json);
   // Flags go before all of it.
-  line = parsed({"run", "shop", "--package-rows", "5", "--dataset", "d", "--source", "dbname=x", "--table", "t",
+  line = parsed({"run", "shop", "--batch-rows", "5", "--dataset", "d", "--source", "dbname=x", "--table", "t",
                  "--log-format", "text", "--destination", "y.duckdb"});
-  EXPECT_EQ(line.run.package_rows, 5U);
+  EXPECT_EQ(line.run.batch_rows, 5U);
   EXPECT_EQ(line.run.dataset, "d");
   EXPECT_EQ(line.run.conninfo, "dbname=x");
   EXPECT_EQ(line.run.tables.size(), 1U);
@@ -94,16 +94,16 @@ TEST_F(SettingsTest, defaults_of_the_settings_are_those_of_the_options) {
   const replication::RunOptions options;
   const destination::DestinationOptions destination;
   for (const auto& line : {parsed(plain), parsed(arguments)}) {
-    EXPECT_EQ(line.run.wire, options.wire);
+    EXPECT_EQ(line.run.format, options.format);
     EXPECT_EQ(line.run.origin, options.origin);
-    EXPECT_EQ(line.run.decoding_memory, options.decoding_memory);
-    EXPECT_EQ(line.run.slot_wait, options.slot_wait);
+    EXPECT_EQ(line.run.logical_decoding_work_mem, options.logical_decoding_work_mem);
+    EXPECT_EQ(line.run.slot_timeout, options.slot_timeout);
     EXPECT_EQ(line.run.network_timeout, options.network_timeout);
     EXPECT_EQ(line.run.snapshot_wait, options.snapshot_wait);
     EXPECT_EQ(line.run.catalog_poll_interval, options.catalog_poll_interval);
-    EXPECT_EQ(line.run.package_rows, options.package_rows);
-    EXPECT_EQ(line.run.package_bytes, options.package_bytes);
-    EXPECT_EQ(line.run.snapshot_piece, options.snapshot_piece);
+    EXPECT_EQ(line.run.batch_rows, options.batch_rows);
+    EXPECT_EQ(line.run.batch_bytes, options.batch_bytes);
+    EXPECT_EQ(line.run.snapshot_chunk, options.snapshot_chunk);
     EXPECT_EQ(line.run.destination_retries, options.destination_retries);
     EXPECT_EQ(line.run.suspicion.on_rewrite, options.suspicion.on_rewrite);
     EXPECT_EQ(line.run.suspicion.resync_max_size, options.suspicion.resync_max_size);
@@ -127,7 +127,7 @@ TEST_F(SettingsTest, other_commands_find_the_same_pipeline) {
   const auto line = parsed({"decode", "--pipeline", "shop"});
   EXPECT_EQ(line.run.slot, "shop_slot");
   EXPECT_EQ(line.run.protocol, 2);
-  EXPECT_EQ(line.decode.decoding_memory, "");  // the server's own, unless a flag says otherwise
+  EXPECT_EQ(line.decode.logical_decoding_work_mem, "");  // the server's own, unless a flag says otherwise
 }
 
 TEST_F(SettingsTest, a_resync_takes_tables_that_the_configuration_need_not_name) {
@@ -180,7 +180,7 @@ TEST_F(SettingsTest, a_project_folder_can_be_named) {
             std::string::npos);
 }
 
-TEST_F(SettingsTest, trouble_with_a_table_or_a_credential_names_its_place) {
+TEST_F(SettingsTest, an_error_in_a_table_or_a_credential_names_its_place) {
   write(".walbrook/config.toml", "[pipelines.a]\n[[pipelines.a.tables]]\nname = \"a.b.c.d\"\n");
   EXPECT_NE(refused({"run"}).find(".walbrook/config.toml:3: pipelines.a.tables.name: \"a.b.c.d\" is no table name"),
             std::string::npos)
@@ -213,11 +213,11 @@ TEST(SettingDefaults, are_the_engines) {
     return key.kind == config::Kind::size ? parse_size(name, key.fallback, key.least)
                                           : parse_count(name, key.fallback, key.least, key.most);
   };
-  EXPECT_EQ(number("load.package_rows"), run.package_rows);
-  EXPECT_EQ(number("load.package_bytes"), run.package_bytes);
-  EXPECT_EQ(number("load.snapshot_piece"), run.snapshot_piece);
+  EXPECT_EQ(number("load.batch_rows"), run.batch_rows);
+  EXPECT_EQ(number("load.batch_bytes"), run.batch_bytes);
+  EXPECT_EQ(number("load.snapshot_chunk"), run.snapshot_chunk);
   EXPECT_EQ(number("load.retries"), static_cast<std::uint64_t>(run.destination_retries));
-  EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.slot_wait")), run.slot_wait);
+  EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.slot_timeout")), run.slot_timeout);
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.network_timeout")), run.network_timeout);
   EXPECT_EQ(std::chrono::seconds(number("sources.pg_replication.snapshot_wait")), run.snapshot_wait);
   EXPECT_EQ(number("load.resync_max_size"), run.suspicion.resync_max_size);
@@ -225,7 +225,7 @@ TEST(SettingDefaults, are_the_engines) {
             run.suspicion.on_rewrite == replication::OnRewrite::resync ? "resync" : "ignore");
   EXPECT_EQ(milliseconds(number("sources.pg_replication.catalog_poll_interval")), run.catalog_poll_interval);
   EXPECT_EQ(config::key("sources.pg_replication.schema_name").fallback, run.schema);
-  EXPECT_EQ(config::key("sources.pg_replication.decoding_memory").fallback, run.decoding_memory);
+  EXPECT_EQ(config::key("sources.pg_replication.logical_decoding_work_mem").fallback, run.logical_decoding_work_mem);
   EXPECT_EQ(config::key("sources.pg_replication.snapshot").fallback, run.snapshot ? "true" : "false");
   EXPECT_EQ(config::key("sources.pg_replication.two_phase").fallback, run.two_phase ? "true" : "false");
   EXPECT_EQ(config::key("destination.duckdb.memory_limit").fallback, destination::duckdb::default_memory_limit);

@@ -72,19 +72,19 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
                             "--until-lsn",
                             "16/B374D848",
                             "--reset",
-                            "--package-rows",
+                            "--batch-rows",
                             "10",
-                            "--package-bytes",
+                            "--batch-bytes",
                             "1MB",
-                            "--wire",
+                            "--format",
                             "text",
-                            "--decoding-memory",
+                            "--logical-decoding-work-mem",
                             "1GB",
                             "--memory-limit",
                             "2GB",
                             "--threads",
                             "2",
-                            "--slot-wait",
+                            "--slot-timeout",
                             "5",
                             "--network-timeout",
                             "7",
@@ -113,13 +113,13 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
   EXPECT_TRUE(line.run.follow);
   EXPECT_TRUE(line.run.reset);
   EXPECT_EQ(line.run.until->to_string(), "16/B374D848");
-  EXPECT_EQ(line.run.package_rows, 10U);
-  EXPECT_EQ(line.run.package_bytes, 1U << 20U);
-  EXPECT_EQ(line.run.wire, replication::Wire::text);
-  EXPECT_EQ(line.run.decoding_memory, "1GB");
+  EXPECT_EQ(line.run.batch_rows, 10U);
+  EXPECT_EQ(line.run.batch_bytes, 1U << 20U);
+  EXPECT_EQ(line.run.format, replication::ValueFormat::text);
+  EXPECT_EQ(line.run.logical_decoding_work_mem, "1GB");
   EXPECT_EQ(line.destination.memory_limit, "2GB");
   EXPECT_EQ(line.destination.threads, 2);
-  EXPECT_EQ(line.run.slot_wait, std::chrono::seconds(5));
+  EXPECT_EQ(line.run.slot_timeout, std::chrono::seconds(5));
   EXPECT_EQ(line.run.network_timeout, std::chrono::seconds(7));
   EXPECT_EQ(line.run.startup_timeout, std::chrono::seconds(8));
   EXPECT_EQ(line.run.reconnect_timeout, std::chrono::seconds(9));
@@ -190,7 +190,7 @@ TEST_F(CommandLineTest, what_postgres_does_not_allow_is_refused) {
   EXPECT_NE(refused({"run", "--skip-transaction", "0/1", "--only", "t(a)"}).find("whole tables"), std::string::npos);
   EXPECT_NE(refused({"run", "--skip-transaction", "0/1", "--reset"}).find("--reset"), std::string::npos);
   EXPECT_NE(refused({"run", "--until-lsn", "now"}).find("--until-lsn \"now\""), std::string::npos);
-  EXPECT_NE(refused({"run", "--wire", "xml"}).find("auto, text, binary"), std::string::npos);
+  EXPECT_NE(refused({"run", "--format", "xml"}).find("auto, text, binary"), std::string::npos);
   EXPECT_NE(refused({"run", "--dataset", "_walbrook"}).find("own state"), std::string::npos);
   EXPECT_NE(refused({"sql", "--csv", "--json", "SELECT 1"}).find("exclude"), std::string::npos);
   EXPECT_NE(refused({"run", "--source", "postgresql://[::1"}).find("--source"), std::string::npos);
@@ -205,10 +205,29 @@ TEST_F(CommandLineTest, a_statement_is_taken_as_it_stands) {
 }
 
 TEST_F(CommandLineTest, every_flag_of_decode_arrives) {
-  auto line = parsed({"decode",     "--source",          "dbname=shop", "--slot",      "s1",       "--publication",
-                      "p",          "--protocol",        "4",           "--streaming", "parallel", "--binary",
-                      "--messages", "--decoding-memory", "64kB",        "--table",     "orders",   "--from-lsn",
-                      "0/1",        "--to-lsn",          "0/2",         "--limit",     "3"});
+  auto line = parsed({"decode",
+                      "--source",
+                      "dbname=shop",
+                      "--slot",
+                      "s1",
+                      "--publication",
+                      "p",
+                      "--protocol",
+                      "4",
+                      "--streaming",
+                      "parallel",
+                      "--binary",
+                      "--messages",
+                      "--logical-decoding-work-mem",
+                      "64kB",
+                      "--table",
+                      "orders",
+                      "--from-lsn",
+                      "0/1",
+                      "--to-lsn",
+                      "0/2",
+                      "--limit",
+                      "3"});
   EXPECT_EQ(line.command, Command::decode);
   EXPECT_EQ(line.run.conninfo, "dbname=shop");
   EXPECT_EQ(line.run.slot, "s1");
@@ -218,7 +237,7 @@ TEST_F(CommandLineTest, every_flag_of_decode_arrives) {
   EXPECT_EQ(line.decode.streaming, postgres::Streaming::parallel);
   EXPECT_TRUE(line.decode.binary);
   EXPECT_TRUE(line.decode.messages);
-  EXPECT_EQ(line.decode.decoding_memory, "64kB");
+  EXPECT_EQ(line.decode.logical_decoding_work_mem, "64kB");
   EXPECT_EQ(line.decode.from, Lsn{1});
   EXPECT_EQ(line.decode.to, Lsn{2});
   EXPECT_EQ(line.decode.limit, 3U);

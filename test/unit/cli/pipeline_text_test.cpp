@@ -55,16 +55,16 @@ TEST(PipelineText, a_schema_change_belongs_to_the_load_that_follows_it) {
   EXPECT_TRUE(trace_text({}).starts_with("no load yet"));
 }
 
-TEST(PipelineText, only_tables_that_were_set_aside_have_failed) {
+TEST(PipelineText, only_suspended_tables_have_failed) {
   StoredTable good, bad;
   good.record.name = "good";
   good.record.state = OutputState::pending;
   bad.record.schema = bad.record.target_schema = "s";
   bad.record.name = bad.record.target_name = "bad";
-  bad.record.state = OutputState::quarantined;
+  bad.record.state = OutputState::suspended;
   bad.record.reason = "a\x1b[31mreason";
-  EXPECT_EQ(failed_text("shop", {good}), "no table of pipeline shop is set aside\n");
-  EXPECT_TRUE(failed_text("shop", {good, bad}).starts_with("s.bad: a\\x1B[31mreason\n  Mend the cause;"))
+  EXPECT_EQ(failed_text("shop", {good}), "no table of pipeline shop is suspended\n");
+  EXPECT_TRUE(failed_text("shop", {good, bad}).starts_with("s.bad: a\\x1B[31mreason\n  Fix the cause;"))
       << failed_text("shop", {good, bad});
   const auto json = nlohmann::json::parse(failed_json("shop", {good, bad})).at("failed");
   ASSERT_EQ(json.size(), 1U);
@@ -78,14 +78,14 @@ TEST(PipelineSchema, only_tables_with_a_copy_are_told) {
   table.record.target_schema = "copy";
   table.record.target_name = "T <1>";
   table.columns = {{.name = "a\"b", .type = "VARCHAR", .source = "a\"b", .is_key = true},
-                   {.name = "n__v_text", .type = "VARCHAR", .source = "n", .is_variant = true}};
+                   {.name = "n__v_text", .type = "VARCHAR", .source = "n", .is_overflow = true}};
   const destination::StoredPipeline pipeline{
       .name = "p", .checkpoint = {.slot = {}, .systemid = {}, .lsn = Lsn{0x10}}, .written = {}};
   EXPECT_EQ(nlohmann::json::parse(schema_json(pipeline, {table, StoredTable{}})), nlohmann::json::parse(R"({
     "pipeline": "p", "checkpoint": "0/10", "tables": [
       {"table": "copy.T <1>", "source": "public.t", "state": "pending", "columns": [
         {"name": "a\"b", "type": "VARCHAR", "key": true},
-        {"name": "n__v_text", "type": "VARCHAR", "variant_of": "n"}]}]})"));
+        {"name": "n__v_text", "type": "VARCHAR", "overflow_of": "n"}]}]})"));
   const auto of_program = nlohmann::json::parse(schema_json({.name = "q", .checkpoint = {}, .written = {}}, {}));
   EXPECT_EQ(of_program, nlohmann::json::parse(R"({"pipeline": "q", "checkpoint": null, "tables": []})"));
 }

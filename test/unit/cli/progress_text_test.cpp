@@ -90,16 +90,16 @@ TEST_F(ProgressText, the_summary_says_what_was_done) {
             "nothing new → shop.duckdb (checkpoint 0/1B00D20)\n");
 }
 
-TEST_F(ProgressText, each_table_that_was_set_aside_is_an_error_with_its_mend) {
+TEST_F(ProgressText, each_suspended_table_is_an_error_with_its_hint) {
   replication::RunSummary summary;
-  EXPECT_TRUE(quarantine_errors(summary).empty());
-  summary.quarantined.push_back({{.schema = "public", .name = "orders", .reason = "why"}, {}});
-  const auto errors = quarantine_errors(summary);
+  EXPECT_TRUE(suspended_errors(summary).empty());
+  summary.suspended.push_back({{.schema = "public", .name = "orders", .reason = "why"}, {}});
+  const auto errors = suspended_errors(summary);
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(exit_code(errors[0].kind()), 5);
   EXPECT_NE(errors[0].cause().find("public.orders"), std::string::npos);
   EXPECT_NE(errors[0].cause().find("why"), std::string::npos);
-  EXPECT_FALSE(errors[0].mend().empty());
+  EXPECT_FALSE(errors[0].hint().empty());
 }
 
 }  // namespace

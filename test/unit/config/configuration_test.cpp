@@ -13,39 +13,39 @@ TEST_F(ConfigurationTest, without_files_nothing_is_said) {
   const auto settings = Configuration::read();
   EXPECT_EQ(settings.folder(), "");
   EXPECT_TRUE(settings.pipelines().empty());
-  EXPECT_FALSE(settings.find("load.package_rows").has_value());
+  EXPECT_FALSE(settings.find("load.batch_rows").has_value());
   EXPECT_FALSE(settings.source_credentials().has_value());
   EXPECT_EQ(pipeline_without_name(settings), "");
 }
 
 TEST_F(ConfigurationTest, the_first_folder_that_has_files_counts_alone) {
-  write("home/walbrook/config.toml", "[load]\npackage_rows = 3\n");
-  EXPECT_EQ(Configuration::read().number("load.package_rows"), 3U);
-  write(".dlt/config.toml", "[load]\npackage_rows = 2\n");
-  EXPECT_EQ(Configuration::read().number("load.package_rows"), 2U);
+  write("home/walbrook/config.toml", "[load]\nbatch_rows = 3\n");
+  EXPECT_EQ(Configuration::read().number("load.batch_rows"), 3U);
+  write(".dlt/config.toml", "[load]\nbatch_rows = 2\n");
+  EXPECT_EQ(Configuration::read().number("load.batch_rows"), 2U);
   write(".walbrook/secrets.toml", "");
-  EXPECT_EQ(Configuration::read().number("load.package_rows"), std::nullopt);
-  write(".walbrook/config.toml", "[load]\npackage_rows = 1\n");
-  EXPECT_EQ(Configuration::read().number("load.package_rows"), 1U);
+  EXPECT_EQ(Configuration::read().number("load.batch_rows"), std::nullopt);
+  write(".walbrook/config.toml", "[load]\nbatch_rows = 1\n");
+  EXPECT_EQ(Configuration::read().number("load.batch_rows"), 1U);
   EXPECT_EQ(Configuration::read().folder(), ".walbrook");
 }
 
 TEST_F(ConfigurationTest, flags_over_environment_over_secrets_over_config_over_default) {
   const auto seen = [](const Configuration& settings) {
-    const auto value = settings.find("load.package_bytes");
+    const auto value = settings.find("load.batch_bytes");
     return value ? value->text + " " + value->origin.source() : "none";
   };
   EXPECT_EQ(seen(Configuration::read()), "none");
-  write(".walbrook/config.toml", "\n[load]\npackage_bytes = \"1MB\"\n");
+  write(".walbrook/config.toml", "\n[load]\nbatch_bytes = \"1MB\"\n");
   EXPECT_EQ(seen(Configuration::read()), "1MB .walbrook/config.toml:3");
-  write(".walbrook/secrets.toml", "load.package_bytes = \"2MB\"\n");
+  write(".walbrook/secrets.toml", "load.batch_bytes = \"2MB\"\n");
   EXPECT_EQ(seen(Configuration::read()), "2MB .walbrook/secrets.toml:1");
-  set("LOAD__PACKAGE_BYTES", "3MB");
+  set("LOAD__BATCH_BYTES", "3MB");
   auto settings = Configuration::read();
-  EXPECT_EQ(seen(settings), "3MB LOAD__PACKAGE_BYTES");
-  settings.set_flag("load.package_bytes", "--package-bytes", "4MB");
-  EXPECT_EQ(seen(settings), "4MB --package-bytes");
-  EXPECT_EQ(settings.number("load.package_bytes"), 4U << 20U);
+  EXPECT_EQ(seen(settings), "3MB LOAD__BATCH_BYTES");
+  settings.set_flag("load.batch_bytes", "--batch-bytes", "4MB");
+  EXPECT_EQ(seen(settings), "4MB --batch-bytes");
+  EXPECT_EQ(settings.number("load.batch_bytes"), 4U << 20U);
 }
 
 TEST_F(ConfigurationTest, a_pipelines_own_settings_go_before_those_of_all) {
@@ -53,10 +53,10 @@ TEST_F(ConfigurationTest, a_pipelines_own_settings_go_before_those_of_all) {
 [sources.pg_replication]
 slot_name = "all"
 [load]
-package_rows = 1
+batch_rows = 1
 [pipelines.shop]
 slot_name = "shop_slot"
-package_rows = 2
+batch_rows = 2
 destination = "duckdb:///own.duckdb"
 [pipelines.other]
 destination = "duckdb"
@@ -68,17 +68,17 @@ credentials = "all.duckdb"
   EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "all");
   settings.choose("shop");
   EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "shop_slot");
-  EXPECT_EQ(settings.number("load.package_rows"), 2U);
+  EXPECT_EQ(settings.number("load.batch_rows"), 2U);
   EXPECT_EQ(settings.text("destination.duckdb.credentials"), "duckdb:///own.duckdb");
   settings.choose("other");
   EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "all");
   EXPECT_EQ(settings.text("destination.duckdb.credentials"), "all.duckdb");
   set("PIPELINES__SHOP__SLOT_NAME", "from_environment");
-  set("LOAD__PACKAGE_ROWS", "7");
+  set("LOAD__BATCH_ROWS", "7");
   settings = Configuration::read();
   settings.choose("shop");
   EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "from_environment");
-  EXPECT_EQ(settings.number("load.package_rows"), 7U);  // the environment before any file
+  EXPECT_EQ(settings.number("load.batch_rows"), 7U);  // the environment before any file
 }
 
 TEST_F(ConfigurationTest, a_bare_word_is_a_kind_of_destination_wherever_it_is_written) {
@@ -126,7 +126,7 @@ TEST_F(ConfigurationTest, defaults_follow_from_the_pipelines_name) {
   EXPECT_EQ(settings.fallback(key("sources.pg_replication.slot_name")), "shop");
   EXPECT_EQ(settings.fallback(key("sources.pg_replication.pub_name")), "shop");
   EXPECT_EQ(settings.fallback(key("destination.duckdb.credentials")), "duckdb:///shop.duckdb");
-  EXPECT_EQ(settings.fallback(key("load.package_bytes")), "32MB");
+  EXPECT_EQ(settings.fallback(key("load.batch_bytes")), "32MB");
 }
 
 TEST_F(ConfigurationTest, tables_are_listed_with_their_columns) {
@@ -137,9 +137,9 @@ name = "orders"
 [[pipelines.shop.tables]]
 name = "sales.items"
 columns = ["id", "price"]
-[pipelines.shop.tables.hints.price]
+[pipelines.shop.tables.overrides.price]
 precision = 20
-[pipelines.shop.tables.hints."odd.name"]
+[pipelines.shop.tables.overrides."odd.name"]
 name = "plain"
 [pipelines.short]
 table_names = ["a", "b(x)"]
@@ -159,8 +159,8 @@ columns = ["id"]
   EXPECT_TRUE(tables[0].columns.empty());
   EXPECT_EQ(tables[1].name, "sales.items");
   EXPECT_EQ(tables[1].columns, (std::vector<std::string>{"id", "price"}));
-  EXPECT_EQ(tables[1].hints.at("price").at("precision").text, "20");
-  EXPECT_EQ(tables[1].hints.at("odd.name").at("name").text, "plain");
+  EXPECT_EQ(tables[1].overrides.at("price").at("precision").text, "20");
+  EXPECT_EQ(tables[1].overrides.at("odd.name").at("name").text, "plain");
   EXPECT_EQ(tables[1].origin.source(), ".walbrook/config.toml:6");
   settings.choose("short");
   ASSERT_EQ(settings.tables().size(), 2U);
@@ -187,8 +187,8 @@ TEST_F(ConfigurationTest, tables_in_the_environment_are_one_or_a_list) {
 
 TEST_F(ConfigurationTest, an_unknown_key_is_refused_with_file_line_and_the_nearest_one) {
   const std::vector<std::pair<std::string, std::string>> all = {
-      {"[load]\npackage_row = 1\n",
-       ".walbrook/config.toml:2: unknown key load.package_row\n  Did you mean load.package_rows?"},
+      {"[load]\nbatch_row = 1\n",
+       ".walbrook/config.toml:2: unknown key load.batch_row\n  Did you mean load.batch_rows?"},
       {"[sources.pg_replication.credentials]\npasword = \"x\"\n",
        "unknown key sources.pg_replication.credentials.pasword\n  Did you mean "
        "sources.pg_replication.credentials.password?"},
@@ -217,13 +217,13 @@ TEST_F(ConfigurationTest, other_peoples_keys_in_dlt_are_one_warning) {
 
 TEST_F(ConfigurationTest, a_wrong_type_or_value_is_refused_with_file_line_and_key) {
   const std::vector<std::pair<std::string, std::string>> all = {
-      {"[load]\npackage_rows = \"many\"\n", ".walbrook/config.toml:2: load.package_rows is to be a number"},
-      {"[load]\npackage_rows = 0\n", ".walbrook/config.toml:2: load.package_rows \"0\" is not a whole number from 1"},
-      {"[load]\npackage_bytes = \"1XB\"\n", ".walbrook/config.toml:2: load.package_bytes \"1XB\" is not a size"},
+      {"[load]\nbatch_rows = \"many\"\n", ".walbrook/config.toml:2: load.batch_rows is to be a number"},
+      {"[load]\nbatch_rows = 0\n", ".walbrook/config.toml:2: load.batch_rows \"0\" is not a whole number from 1"},
+      {"[load]\nbatch_bytes = \"1XB\"\n", ".walbrook/config.toml:2: load.batch_bytes \"1XB\" is not a size"},
       {"[load]\nretries = 1.5\n", "load.retries is to be a number"},
       {"[sources.pg_replication]\nsnapshot = \"no\"\n", "snapshot is to be true or false"},
       {"[sources.pg_replication]\nslot_name = \"A B\"\n", "slot_name \"A B\" is not a name that PostgreSQL allows"},
-      {"[sources.pg_replication]\nwire = \"xml\"\n", "Known: auto, text, binary."},
+      {"[sources.pg_replication]\nformat = \"xml\"\n", "Known: auto, text, binary."},
       {"[sources.pg_replication]\ntable_names = [1]\n", "table_names is to be a list of texts"},
       {"[runtime]\nlog_level = \"loud\"\n", "runtime.log_level \"loud\" is not known"},
       {"[destination.duckdb]\nmemory_limit = \"much\"\n", "not a memory limit as DuckDB writes it"},
@@ -238,8 +238,8 @@ TEST_F(ConfigurationTest, a_wrong_type_or_value_is_refused_with_file_line_and_ke
     EXPECT_NE(refusal().find(told), std::string::npos) << refusal();
   }
   write(".walbrook/config.toml", "");
-  set("LOAD__PACKAGE_ROWS", "many");
-  EXPECT_NE(refusal().find("LOAD__PACKAGE_ROWS \"many\" is not a whole number"), std::string::npos);
+  set("LOAD__BATCH_ROWS", "many");
+  EXPECT_NE(refusal().find("LOAD__BATCH_ROWS \"many\" is not a whole number"), std::string::npos);
 }
 
 TEST_F(ConfigurationTest, a_mistyped_variable_of_the_source_is_told) {

@@ -89,20 +89,20 @@ TEST(TargetShape, a_target_fits_unless_names_or_metadata_would_differ) {
                       .target_schema = "Sales",
                       .target_name = "orders_2",
                       .columns = std::make_shared<const TableSchema>(columns_named({"id", "note"}))};
-  EXPECT_TRUE(fits(record, {}, ""));
-  EXPECT_TRUE(fits(record, {}, "Sales"));
-  EXPECT_FALSE(fits(record, {}, "lake"));
-  EXPECT_FALSE(fits(record, {.metadata = Metadata::dlt}, ""));
-  EXPECT_FALSE(fits(record, {.naming = Naming::snake_case}, "")) << "its schema would be sales";
-  EXPECT_TRUE(fits(record, {.naming = Naming::snake_case}, "Sales")) << "no column is named otherwise";
+  EXPECT_TRUE(has_current_shape(record, {}, ""));
+  EXPECT_TRUE(has_current_shape(record, {}, "Sales"));
+  EXPECT_FALSE(has_current_shape(record, {}, "lake"));
+  EXPECT_FALSE(has_current_shape(record, {.metadata = Metadata::dlt}, ""));
+  EXPECT_FALSE(has_current_shape(record, {.naming = Naming::snake_case}, "")) << "its schema would be sales";
+  EXPECT_TRUE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales")) << "no column is named otherwise";
   record.columns = std::make_shared<const TableSchema>(columns_named({"id", "shippedAt"}));
-  EXPECT_FALSE(fits(record, {.naming = Naming::snake_case}, "Sales"));
+  EXPECT_FALSE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales"));
   record.style.naming = Naming::snake_case;
-  EXPECT_TRUE(fits(record, {.naming = Naming::snake_case}, "Sales"));
+  EXPECT_TRUE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales"));
   record.target_name = "orders_old";
-  EXPECT_FALSE(fits(record, {.naming = Naming::snake_case}, "Sales"));
+  EXPECT_FALSE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales"));
   record.columns = nullptr;
-  EXPECT_TRUE(fits(record, {.metadata = Metadata::dlt}, "lake")) << "there is no target yet";
+  EXPECT_TRUE(has_current_shape(record, {.metadata = Metadata::dlt}, "lake")) << "there is no target yet";
 }
 
 }  // namespace

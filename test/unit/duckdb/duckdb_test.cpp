@@ -356,9 +356,9 @@ TEST_F(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
   expect_says(refused(), {"orders"});
   as_user({"DROP VIEW public.orders"});
   open();
-  create(orders, {{1, "mended"}});
+  create(orders, {{1, "fixed"}});
   EXPECT_EQ(altered(), "");
-  EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"mended"});
+  EXPECT_EQ(ask("SELECT note FROM public.orders"), Strings{"fixed"});
 }
 
 TEST_F(DuckDbTest, names_that_duckdb_has_itself) {
@@ -389,7 +389,7 @@ TEST_F(DuckDbTest, names_that_duckdb_has_itself) {
   }
 }
 
-TEST_F(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
+TEST_F(DuckDbTest, p1_a_full_disk_loses_nothing_and_fixes_itself) {
   close();
   const auto child = ::fork();
   ASSERT_GE(child, 0);
@@ -443,7 +443,7 @@ TEST_F(DuckDbTest, p1_a_full_disk_loses_nothing_and_mends_itself) {
   int status = 0;
   ::waitpid(child, &status, 0);
   ASSERT_TRUE(WIFEXITED(status));
-  ASSERT_EQ(WEXITSTATUS(status), 0) << "3: the wrong error or no mending, 4: the disk was never full";
+  ASSERT_EQ(WEXITSTATUS(status), 0) << "3: the wrong error or no repair, 4: the disk was never full";
   EXPECT_EQ(open().checkpoint->lsn, Lsn{30});
   EXPECT_EQ(ask("SELECT count(*), count(DISTINCT id) FROM public.orders"), Strings{"60001|60001"});
 }

@@ -12,7 +12,7 @@ TEST(LogMark, is_found_among_other_bytes) {
   const auto marks = marks_in(std::string("\0\x13", 2) + mark + "walbrook-log:" + mark + "x");
   ASSERT_EQ(marks.size(), 2U);
   EXPECT_EQ(marks[0].file_id, id);
-  EXPECT_EQ(marks[1].checkpoints, 0x1FU);
+  EXPECT_EQ(marks[1].file_checkpoints, 0x1FU);
 }
 
 TEST(LogMark, half_of_one_is_none) {

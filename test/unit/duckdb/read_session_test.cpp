@@ -117,7 +117,7 @@ TEST_F(ReadSessionTest, errors_tell_the_reason_in_one_line) {
     EXPECT_EQ(failed.kind(), ErrorKind::configuration);
     EXPECT_EQ(failed.cause().find('\n'), std::string::npos);
     EXPECT_NE(failed.cause().find("account"), std::string::npos);
-    EXPECT_NE(failed.mend().find("accounts"), std::string::npos) << failed.mend();
+    EXPECT_NE(failed.hint().find("accounts"), std::string::npos) << failed.hint();
   }
   EXPECT_NE(error_of([&] { (void)session->query("SELECT 'x'::INTEGER"); }), "");
   EXPECT_EQ(ask(*session, "SELECT balance FROM public.accounts"), Strings{"5"});

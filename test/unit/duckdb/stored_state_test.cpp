@@ -21,7 +21,7 @@ TEST_F(StoredStateTest, definitions_make_the_tables_whatever_they_are_called) {
   copied.record.state = OutputState::streaming;
   copied.columns = {{.name = "a\"b", .type = "VARCHAR", .source = "a\"b", .is_key = true},
                     {.name = "of", .type = "DECIMAL(10,2)", .source = "n\nm", .is_key = true},
-                    {.name = "n__v_text", .type = "VARCHAR", .source = "n", .is_variant = true},
+                    {.name = "n__v_text", .type = "VARCHAR", .source = "n", .is_overflow = true},
                     {.name = "_lsn", .type = "UBIGINT", .source = ""}};
   StoredTable written;
   written.record.target_schema = "a copy";

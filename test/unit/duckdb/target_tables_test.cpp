@@ -51,7 +51,7 @@ TEST_F(TargetTablesTest, a_finished_copy_goes_with_the_state_that_could_swap_it_
   open();
   const auto schema = table("orders", {{"id", int4, key}, {"note", {Layout::utf8}}});
   const std::string tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
-  for (const auto state : {destination::OutputState::pending, destination::OutputState::quarantined,
+  for (const auto state : {destination::OutputState::pending, destination::OutputState::suspended,
                            destination::OutputState::removed, destination::OutputState::left_out}) {
     auto of = record(schema);
     const auto put = [&](Lsn at) {
@@ -84,10 +84,10 @@ TEST_F(TargetTablesTest, columns_that_differ_by_case_get_a_suffix) {
 TEST_F(TargetTablesTest, an_overflow_column_gives_way_to_a_source_column_of_its_name) {
   open();
   const auto schema = table("clash", {{"id", int4, key}, {"a", numeric}, {"a__v_text", text}});
-  const auto record = create(schema, {{1, VariantText{"NaN"}, "own"}});
+  const auto record = create(schema, {{1, OverflowText{"NaN"}, "own"}});
   EXPECT_EQ(ask("SELECT a, a__v_text, a__v_text_ FROM public.clash"), Strings{"-|own|NaN"});
   open();
-  merge(record, Effect(table("clash", {{"id", int4, key}, {"a", numeric}})).insert({2, VariantText{"1e50"}}));
+  merge(record, Effect(table("clash", {{"id", int4, key}, {"a", numeric}})).insert({2, OverflowText{"1e50"}}));
   EXPECT_EQ(ask("SELECT a, a__v_text, a__v_text_ FROM public.clash WHERE id = 2"), Strings{"-|-|1e50"});
 }
 

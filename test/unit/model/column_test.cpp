@@ -29,7 +29,7 @@ Column lists() {
   append_list(column, {"a", std::nullopt});
   column.append_null();
   append_list(column, {"a", ""});
-  column.append_variant("{{a}}");
+  column.append_overflow("{{a}}");
   append_list(column, {"a", std::nullopt});
   return column;
 }
@@ -69,7 +69,7 @@ TEST(Column, a_cut_takes_the_children_along) {
     EXPECT_EQ(column.children()[0].size(), static_cast<std::size_t>(column.offsets().back()));
   }
   EXPECT_EQ(column.children()[0].data(), "");
-  EXPECT_TRUE(column.variants().empty());
+  EXPECT_TRUE(column.overflow().empty());
 }
 
 TEST(Column, what_is_open_is_taken_back_at_every_depth) {

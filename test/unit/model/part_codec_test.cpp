@@ -1,4 +1,4 @@
-// Steps as bytes and back, and what damaged bytes lead to.
+// Operations as bytes and back, and what damaged bytes lead to.
 #include "model/part_codec.h"
 
 #include <gtest/gtest.h>
@@ -8,10 +8,10 @@
 namespace walbrook {
 namespace {
 
-// NULL, a variant, or a list of `id` % 5 structures, some of them NULL.
+// NULL, an overflow, or a list of `id` % 5 structures, some of them NULL.
 void append_parts(Column& column, std::int64_t id) {
   if (id % 7 == 0) return column.append_null();
-  if (id % 11 == 0) return column.append_variant("{{1}}");
+  if (id % 11 == 0) return column.append_overflow("{{1}}");
   auto& structure = column.children()[0];
   for (std::int64_t i = 0; i < id % 5; ++i) {
     if (i == 3) {
@@ -44,34 +44,34 @@ GatheredChanges sample() {
       batch.columns[1].append_bytes(std::string(static_cast<std::size_t>(id), 'x'));
     }
     if (id % 5 == 0) {
-      batch.columns[2].append_variant("NaN");
+      batch.columns[2].append_overflow("NaN");
     } else {
       batch.columns[2].append(Int128{id});
     }
     append_parts(batch.columns[3], id);
     batch.finish_row(Op::update, static_cast<std::uint32_t>(id / 100), static_cast<std::uint32_t>(2 * id));
   }
-  GatheredChanges package;
-  package.transactions = {{.xid = 5, .commit_lsn = {10}, .commit_time = 30},
+  GatheredChanges changes;
+  changes.transactions = {{.xid = 5, .commit_lsn = {10}, .commit_time = 30},
                           {.xid = 6, .commit_lsn = {40}, .commit_time = 60}};
   const auto of = batch.schema;
-  package.steps.emplace_back(std::move(batch));
-  package.steps.emplace_back(Truncate{.tables = {of}, .transaction = 1, .sequence = 9});
-  return package;
+  changes.operations.emplace_back(std::move(batch));
+  changes.operations.emplace_back(Truncate{.tables = {of}, .transaction = 1, .sequence = 9});
+  return changes;
 }
 
-std::string bytes_of(const GatheredChanges& package) {
-  return write_part(package.transactions, std::span(package.steps).first(2));
+std::string bytes_of(const GatheredChanges& changes) {
+  return write_part(changes.transactions, std::span(changes.operations).first(2));
 }
 
 TEST(PartCodec, what_was_written_is_read) {
-  const auto package = sample();
-  const auto part = read_part(bytes_of(package));
-  ASSERT_EQ(part.steps.size(), 2U);
+  const auto changes = sample();
+  const auto part = read_part(bytes_of(changes));
+  ASSERT_EQ(part.operations.size(), 2U);
   ASSERT_EQ(part.transactions.size(), 2U);
   EXPECT_EQ(part.transactions[1].commit_lsn, Lsn{40});
-  const auto& before = std::get<RowBatch>(package.steps[0]);
-  const auto& after = std::get<RowBatch>(part.steps[0]);
+  const auto& before = std::get<RowBatch>(changes.operations[0]);
+  const auto& after = std::get<RowBatch>(part.operations[0]);
   EXPECT_EQ(*before.schema, *after.schema);
   EXPECT_EQ(before.ops, after.ops);
   EXPECT_EQ(before.transaction, after.transaction);
@@ -80,11 +80,11 @@ TEST(PartCodec, what_was_written_is_read) {
     for (std::size_t c = 0; c < before.columns.size(); ++c) {
       ASSERT_EQ(before.columns[c].is_null(row), after.columns[c].is_null(row));
       ASSERT_TRUE(before.columns[c].same_value(row, after.columns[c], row));
-      ASSERT_EQ(before.columns[c].variant(row) == nullptr, after.columns[c].variant(row) == nullptr);
+      ASSERT_EQ(before.columns[c].overflow_at(row) == nullptr, after.columns[c].overflow_at(row) == nullptr);
       ASSERT_EQ(before.unchanged(row, c), after.unchanged(row, c));
     }
   }
-  const auto& truncate = std::get<Truncate>(part.steps[1]);
+  const auto& truncate = std::get<Truncate>(part.operations[1]);
   EXPECT_EQ(truncate.sequence, 9U);
   EXPECT_EQ(truncate.tables[0]->name, "doc");
 }
@@ -92,16 +92,16 @@ TEST(PartCodec, what_was_written_is_read) {
 TEST(PartCodec, every_truncation_is_an_error) {
   const auto whole = sample();
   const auto bytes = bytes_of(whole);
-  const auto rows_end = write_part(whole.transactions, std::span(whole.steps).first(1)).size();
+  const auto rows_end = write_part(whole.transactions, std::span(whole.operations).first(1)).size();
   const auto header = write_part(whole.transactions, {}).size();
   for (std::size_t size = 0; size < bytes.size(); size += size < 2000 ? 1 : 37) {
-    if (size == header || size == rows_end) continue;  // whole steps: a shorter part, but a part
+    if (size == header || size == rows_end) continue;  // whole operations: a shorter part, but a part
     EXPECT_THROW(static_cast<void>(read_part(std::string_view(bytes).substr(0, size))), Error) << size;
   }
 }
 
 TEST(PartCodec, a_batch_carries_only_the_transactions_of_its_rows) {
-  const auto schema = std::get<RowBatch>(sample().steps[0]).schema;
+  const auto schema = std::get<RowBatch>(sample().operations[0]).schema;
   std::vector<Transaction> transactions;
   for (std::uint32_t i = 0; i < 10'000; ++i) transactions.push_back({.xid = i, .commit_lsn = {100 + i}});
   RowBatch batch(schema);
@@ -109,20 +109,20 @@ TEST(PartCodec, a_batch_carries_only_the_transactions_of_its_rows) {
     for (auto& column : batch.columns) column.append_null();
     batch.finish_row(Op::insert, transaction);
   }
-  const std::vector<Step> steps{std::move(batch), Truncate{.tables = {schema}, .transaction = 9'003}};
-  const auto bytes = write_part(transactions, steps);
+  const std::vector<Operation> operations{std::move(batch), Truncate{.tables = {schema}, .transaction = 9'003}};
+  const auto bytes = write_part(transactions, operations);
   EXPECT_LT(bytes.size(), 5'000U);
   const auto part = read_part(bytes);
   ASSERT_EQ(part.transactions.size(), 4U);
   EXPECT_EQ(part.transactions[0].xid, 9'000U);
-  EXPECT_EQ(std::get<RowBatch>(part.steps[0]).transaction, (std::vector<std::uint32_t>{0, 0, 2}));
-  EXPECT_EQ(part.transactions[std::get<Truncate>(part.steps[1]).transaction].commit_lsn, Lsn{9'103});
+  EXPECT_EQ(std::get<RowBatch>(part.operations[0]).transaction, (std::vector<std::uint32_t>{0, 0, 2}));
+  EXPECT_EQ(part.transactions[std::get<Truncate>(part.operations[1]).transaction].commit_lsn, Lsn{9'103});
 }
 
 TEST(PartCodec, a_split_batch_is_the_same_rows) {
-  auto package = sample();
-  auto& batch = std::get<RowBatch>(package.steps[0]);
-  const auto whole = std::get<RowBatch>(package.steps[0]);
+  auto changes = sample();
+  auto& batch = std::get<RowBatch>(changes.operations[0]);
+  const auto whole = std::get<RowBatch>(changes.operations[0]);
   const auto tail = batch.split(130);
   ASSERT_EQ(batch.rows(), 130U);
   ASSERT_EQ(tail.rows(), 70U);
@@ -133,7 +133,7 @@ TEST(PartCodec, a_split_batch_is_the_same_rows) {
       ASSERT_EQ(whole.columns[c].is_null(row), part.columns[c].is_null(at));
       ASSERT_TRUE(whole.columns[c].same_value(row, part.columns[c], at));
       ASSERT_EQ(whole.columns[c].hash_value(row), part.columns[c].hash_value(at));
-      ASSERT_EQ(whole.columns[c].variant(row) != nullptr, part.columns[c].variant(at) != nullptr);
+      ASSERT_EQ(whole.columns[c].overflow_at(row) != nullptr, part.columns[c].overflow_at(at) != nullptr);
       ASSERT_EQ(whole.unchanged(row, c), part.unchanged(at, c));
     }
   }

@@ -120,20 +120,20 @@ TEST(MergeChanges, an_old_key_that_did_not_change_is_no_move) {
   EXPECT_EQ(fold(changes), "-1 ~1:?:7<1 ");
 }
 
-TEST(MergeChanges, a_key_that_is_a_variant_is_its_own_key) {
+TEST(MergeChanges, a_key_that_overflows_is_its_own_key) {
   TableSchema schema{.oid = 1, .schema = "public", .name = "t"};
   schema.columns.push_back(
       {.name = "id", .type_oid = type_oid::numeric, .in_key = true, .type = {Layout::decimal, 38, 9}});
   RowBatch batch(std::make_shared<const TableSchema>(schema));
-  batch.columns[0].append_variant("NaN");
+  batch.columns[0].append_overflow("NaN");
   batch.finish_row(Op::insert, 0);
-  batch.columns[0].append_variant("Infinity");
+  batch.columns[0].append_overflow("Infinity");
   batch.finish_row(Op::insert, 0);
-  batch.columns[0].append_variant("NaN");
+  batch.columns[0].append_overflow("NaN");
   batch.finish_row(Op::remove, 0);
   const auto effect = merge_changes({&batch});
   ASSERT_EQ(effect.append.size(), 1U);
-  EXPECT_EQ(*batch.columns[0].variant(effect.append[0].row), "Infinity");
+  EXPECT_EQ(*batch.columns[0].overflow_at(effect.append[0].row), "Infinity");
 }
 
 TEST(MergeChanges, without_a_key_one_of_equal_rows_goes) {

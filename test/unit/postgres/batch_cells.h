@@ -8,15 +8,15 @@
 
 namespace walbrook::postgres {
 
-// Line by line, cell by cell: NULL, the raw bytes in hex, or the variant.
+// Line by line, cell by cell: NULL, the raw bytes in hex, or the overflow.
 inline std::vector<std::string> cells(const RowBatch& batch) {
   std::vector<std::string> out;
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     std::string line;
     for (const auto& column : batch.columns) {
       if (!line.empty()) line += '|';
-      if (const auto* variant = column.variant(row)) {
-        line += "v:" + *variant;
+      if (const auto* overflow = column.overflow_at(row)) {
+        line += "v:" + *overflow;
       } else if (column.is_null(row)) {
         line += "NULL";
       } else {

@@ -159,45 +159,51 @@ TEST(DateTime, timestamps_with_a_zone_are_in_utc) {
   EXPECT_EQ(value<std::int64_t>(Form::binary, type_oid::timestamptz, be(1)), 946'684'800'000'001);
 }
 
-TEST(DateTime, timestamps_that_the_column_cannot_hold_are_variants) {
+TEST(DateTime, timestamps_that_the_column_cannot_hold_go_to_the_overflow_column) {
   const std::string last = "294276-12-31 23:59:59.999999";
-  EXPECT_EQ(variant(Form::text, type_oid::timestamp, last), last);
-  EXPECT_EQ(variant(Form::text, type_oid::timestamptz, last + "+00"), last + "+00");
-  EXPECT_EQ(variant(Form::text, type_oid::timestamptz, "294276-12-31 23:59:59+00:30"), "294276-12-31 23:29:59+00");
+  EXPECT_EQ(overflow_text(Form::text, type_oid::timestamp, last), last);
+  EXPECT_EQ(overflow_text(Form::text, type_oid::timestamptz, last + "+00"), last + "+00");
+  EXPECT_EQ(overflow_text(Form::text, type_oid::timestamptz, "294276-12-31 23:59:59+00:30"),
+            "294276-12-31 23:29:59+00");
 }
 
 // The bytes of PostgreSQL's own end of the range.
-TEST(DateTime, variants_from_binary_are_what_postgres_prints) {
+TEST(DateTime, overflow_from_binary_is_what_postgres_prints) {
   const auto last = be(9'223'371'331'199'999'999);
-  EXPECT_EQ(variant(Form::binary, type_oid::timestamp, last), "294276-12-31 23:59:59.999999");
-  EXPECT_EQ(variant(Form::binary, type_oid::timestamptz, last), "294276-12-31 23:59:59.999999+00");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::timestamp, last), "294276-12-31 23:59:59.999999");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::timestamptz, last), "294276-12-31 23:59:59.999999+00");
   const auto first = be(static_cast<std::uint64_t>(-211813488000000000));
   const ValueLimits modern{.min_timestamp = 0, .max_timestamp = 4'102'444'800'000'000};
-  const auto limited = [&](Oid oid, const std::string& bytes) { return variant(Form::binary, oid, bytes, -1, modern); };
+  const auto limited = [&](Oid oid, const std::string& bytes) {
+    return overflow_text(Form::binary, oid, bytes, -1, modern);
+  };
   EXPECT_EQ(limited(type_oid::timestamp, first), "4714-11-24 00:00:00 BC");
   EXPECT_EQ(limited(type_oid::timestamptz, first), "4714-11-24 00:00:00+00 BC");
   EXPECT_EQ(limited(type_oid::timestamp, be(static_cast<std::uint64_t>(-63'113'904'000'000'000 + 10))),
             "0001-01-01 00:00:00.00001 BC");
   EXPECT_EQ(limited(type_oid::timestamp, be(static_cast<std::uint64_t>(-63'082'281'600'000'000))),
             "0001-01-01 00:00:00");
-  EXPECT_EQ(limited(type_oid::timestamp, be(static_cast<std::uint64_t>(-946'684'800'000'000))), "no variant");
+  EXPECT_EQ(limited(type_oid::timestamp, be(static_cast<std::uint64_t>(-946'684'800'000'000))), "no overflow");
   EXPECT_EQ(limited(type_oid::timestamp, be(static_cast<std::uint64_t>(-946'684'800'000'001))),
             "1969-12-31 23:59:59.999999");
-  EXPECT_EQ(limited(type_oid::timestamp, be(0x7FFFFFFFFFFFFFFF)), "no variant");  // infinity is held
-  EXPECT_EQ(variant(Form::text, type_oid::timestamptz, "1960-01-01 00:00:00+01", -1, modern), "1959-12-31 23:00:00+00");
+  EXPECT_EQ(limited(type_oid::timestamp, be(0x7FFFFFFFFFFFFFFF)), "no overflow");  // infinity is held
+  EXPECT_EQ(overflow_text(Form::text, type_oid::timestamptz, "1960-01-01 00:00:00+01", -1, modern),
+            "1959-12-31 23:00:00+00");
 }
 
-TEST(DateTime, the_instant_that_would_mean_infinity_is_a_variant) {
-  EXPECT_EQ(variant(Form::text, type_oid::timestamp, "294247-01-10 04:00:54.775807"), "294247-01-10 04:00:54.775807");
-  EXPECT_EQ(variant(Form::text, type_oid::timestamp, "294247-01-10 04:00:54.775808"), "294247-01-10 04:00:54.775808");
+TEST(DateTime, the_instant_that_would_mean_infinity_goes_to_the_overflow_column) {
+  EXPECT_EQ(overflow_text(Form::text, type_oid::timestamp, "294247-01-10 04:00:54.775807"),
+            "294247-01-10 04:00:54.775807");
+  EXPECT_EQ(overflow_text(Form::text, type_oid::timestamp, "294247-01-10 04:00:54.775808"),
+            "294247-01-10 04:00:54.775808");
 }
 
-TEST(DateTime, what_the_destination_lacks_is_a_variant) {
+TEST(DateTime, what_the_destination_lacks_goes_to_the_overflow_column) {
   const ValueLimits modern{.min_date = 0, .max_date = 20'000, .infinite_times = false};
   const auto limited = [&](Form form, Oid oid, const std::string& bytes) {
-    return variant(form, oid, bytes, -1, modern);
+    return overflow_text(form, oid, bytes, -1, modern);
   };
-  EXPECT_EQ(limited(Form::text, type_oid::date, "1970-01-01"), "no variant");
+  EXPECT_EQ(limited(Form::text, type_oid::date, "1970-01-01"), "no overflow");
   EXPECT_EQ(limited(Form::text, type_oid::date, "1969-12-31"), "1969-12-31");
   EXPECT_EQ(limited(Form::text, type_oid::date, "0044-03-15 BC"), "0044-03-15 BC");
   EXPECT_EQ(limited(Form::text, type_oid::date, "5874897-12-31"), "5874897-12-31");
@@ -247,11 +253,13 @@ TEST(DateTime, intervals) {
             (Interval{INT32_MAX, INT32_MIN, INT64_MIN}));
 }
 
-TEST(DateTime, infinite_intervals_are_variants) {
-  EXPECT_EQ(variant(Form::text, type_oid::interval, "infinity"), "infinity");
-  EXPECT_EQ(variant(Form::text, type_oid::interval, "-infinity"), "-infinity");
-  EXPECT_EQ(variant(Form::binary, type_oid::interval, interval_bytes(INT64_MAX, INT32_MAX, INT32_MAX)), "infinity");
-  EXPECT_EQ(variant(Form::binary, type_oid::interval, interval_bytes(INT64_MIN, INT32_MIN, INT32_MIN)), "-infinity");
+TEST(DateTime, infinite_intervals_go_to_the_overflow_column) {
+  EXPECT_EQ(overflow_text(Form::text, type_oid::interval, "infinity"), "infinity");
+  EXPECT_EQ(overflow_text(Form::text, type_oid::interval, "-infinity"), "-infinity");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::interval, interval_bytes(INT64_MAX, INT32_MAX, INT32_MAX)),
+            "infinity");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::interval, interval_bytes(INT64_MIN, INT32_MIN, INT32_MIN)),
+            "-infinity");
 }
 
 TEST(DateTime, what_is_no_interval) {

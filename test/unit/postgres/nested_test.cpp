@@ -38,7 +38,7 @@ SourceType deep_type() {
 
 // "[1, NULL]", "(1, x)", "<k: v>"; of int4 and texts.
 std::string show(const Column& column, std::size_t row) {
-  if (const auto* variant = column.variant(row)) return "variant " + *variant;
+  if (const auto* overflow = column.overflow_at(row)) return "overflow " + *overflow;
   if (column.is_null(row)) return "NULL";
   const auto& children = column.children();
   std::string out;
@@ -68,7 +68,7 @@ void expect_whole(const Column& column) {
   for (const auto& child : column.children()) {
     EXPECT_EQ(child.size(),
               column.offsets().empty() ? column.size() : static_cast<std::size_t>(column.offsets().back()));
-    EXPECT_TRUE(child.variants().empty());
+    EXPECT_TRUE(child.overflow().empty());
     expect_whole(child);
   }
 }
@@ -94,11 +94,11 @@ TEST(Nested, arrays_as_text) {
   EXPECT_EQ(text(1020, "{(1,1),(0,0);(2,2),(1,1)}"), "[(1,1),(0,0), (2,2),(1,1)]");
 }
 
-TEST(Nested, arrays_that_a_list_cannot_hold_are_variants) {
+TEST(Nested, arrays_that_a_list_cannot_hold_go_to_the_overflow_column) {
   for (const std::string array : {"{{1,2},{3,4}}", "[0:1]={7,8}", "[1:1][2:2]={{1}}", "{NaN,1}", "{1,Infinity}"}) {
-    EXPECT_EQ(text(numeric_array, array), "variant " + array);
+    EXPECT_EQ(text(numeric_array, array), "overflow " + array);
   }
-  EXPECT_EQ(text(text_array, "{a,caf\xE9}"), "variant \\x7b612c636166e97d");
+  EXPECT_EQ(text(text_array, "{a,caf\xE9}"), "overflow \\x7b612c636166e97d");
 }
 
 TEST(Nested, texts_that_are_no_arrays) {
@@ -144,11 +144,11 @@ TEST(Nested, composites_as_text) {
   }
 }
 
-TEST(Nested, composites_of_another_shape_are_variants) {
+TEST(Nested, composites_of_another_shape_go_to_the_overflow_column) {
   for (const std::string other : {"(1)", "()", "(1,x,y)", "(1,x,)", "(x,1)", "(1.5,x)"}) {
-    EXPECT_EQ(parsed(pair_type(), Form::text, other), "variant " + other);
+    EXPECT_EQ(parsed(pair_type(), Form::text, other), "overflow " + other);
   }
-  EXPECT_EQ(parsed(pairs_type(), Form::text, R"~({"(1,x)","(1,x,y)"})~"), R"~(variant {"(1,x)","(1,x,y)"})~");
+  EXPECT_EQ(parsed(pairs_type(), Form::text, R"~({"(1,x)","(1,x,y)"})~"), R"~(overflow {"(1,x)","(1,x,y)"})~");
 
   const auto pair = [](std::string_view hex) { return parsed(pair_type(), Form::binary, from_hex(hex)); };
   EXPECT_EQ(pair("00000002 00000017 00000004 00000001 00000019 00000001 78"), "(1, x)");
@@ -163,7 +163,7 @@ TEST(Nested, hstores) {
   const auto hstore = [](std::string_view bytes) { return parsed(hstore_type(), Form::text, bytes); };
   EXPECT_EQ(hstore(""), "<>");
   EXPECT_EQ(hstore(R"("a"=>"1", "n"=>NULL, "q\"\\"=>"NULL", ""=>"")"), R"(<a: 1, n: NULL, q"\: NULL, : >)");
-  EXPECT_EQ(hstore("\"k\"=>\"\xE9\""), "variant \\x226b223d3e22e922");
+  EXPECT_EQ(hstore("\"k\"=>\"\xE9\""), "overflow \\x226b223d3e22e922");
   for (const std::string bad :
        {"a", "\"a\"", "\"a\"=>", "\"a\"=>1", "\"a\"=>\"1\",", "\"a\"=>\"1\", ", "\"a\"=>\"1\"x", "NULL=>\"1\""}) {
     EXPECT_EQ(hstore(bad), "malformed") << bad;
@@ -184,8 +184,8 @@ TEST(Nested, bit_strings) {
   EXPECT_EQ(bytes_of(Form::text, type_oid::varbit, "100000000"), nine);
   EXPECT_EQ(bytes_of(Form::binary, type_oid::varbit, from_hex("00000009 8000")), nine);
   EXPECT_EQ(bytes_of(Form::binary, type_oid::bit, from_hex("00000008 0F")), std::string("\x00\x0F", 2));
-  EXPECT_EQ(variant(Form::text, type_oid::varbit, ""), "");
-  EXPECT_EQ(variant(Form::binary, type_oid::varbit, from_hex("00000000")), "");
+  EXPECT_EQ(overflow_text(Form::text, type_oid::varbit, ""), "");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::varbit, from_hex("00000000")), "");
   for (const std::string bad : {"2", "01 ", "0x1"}) expect_malformed(Form::text, type_oid::bit, bad);
   for (const std::string bad : {"", "000000", "00000003", "00000003 A1", "00000003 A000", "FFFFFFFF", "7FFFFFFF 00"}) {
     expect_malformed(Form::binary, type_oid::bit, from_hex(bad));
@@ -229,7 +229,7 @@ TEST(Nested, both_forms_are_one_value) {
   for (const auto& sample : samples()) {
     const auto by_text = parsed(sample.type, Form::text, sample.text);
     EXPECT_EQ(parsed(sample.type, Form::binary, sample.binary), by_text);
-    EXPECT_FALSE(by_text.starts_with("variant") || by_text == "malformed") << sample.text;
+    EXPECT_FALSE(by_text.starts_with("overflow") || by_text == "malformed") << sample.text;
   }
 }
 

@@ -65,33 +65,33 @@ TEST(Numeric, binary_is_scaled_exactly) {
   EXPECT_EQ(scaled(Form::binary, binary(0, plus, 28, {1, 5000}), 12, 1), "15");
 }
 
-// Both forms of one number that does not fit: the variant is PostgreSQL's text.
-void expect_variant(const std::string& text, const std::string& bytes, int precision, int scale) {
-  EXPECT_EQ(variant(Form::text, type_oid::numeric, text, typmod(precision, scale)), text);
-  EXPECT_EQ(variant(Form::binary, type_oid::numeric, bytes, typmod(precision, scale)), text);
+// Both forms of one number that does not fit: the overflow is PostgreSQL's text.
+void expect_overflow(const std::string& text, const std::string& bytes, int precision, int scale) {
+  EXPECT_EQ(overflow_text(Form::text, type_oid::numeric, text, typmod(precision, scale)), text);
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::numeric, bytes, typmod(precision, scale)), text);
 }
 
-TEST(Numeric, what_does_not_fit_is_a_variant) {
-  expect_variant("NaN", binary(0, 0xC000, 0, {}), 12, 2);
-  expect_variant("Infinity", binary(0, 0xD000, 0, {}), 12, 2);
-  expect_variant("-Infinity", binary(0, 0xF000, 0, {}), 12, 2);
-  expect_variant("1.25", binary(0, plus, 2, {1, 2500}), 12, 1);
-  expect_variant("1.250", binary(0, plus, 3, {1, 2500}), 12, 1);  // with the zeros that it was printed with
-  expect_variant("-10000000000.00", binary(2, minus, 2, {100}), 12, 2);
-  expect_variant("0.000001", binary(-2, plus, 6, {100}), 12, 2);
-  expect_variant("100000", binary(1, plus, 0, {10}), 5, 0);
-  expect_variant(followed_by("1", 38, '0'), binary(9, plus, 0, {100}), 38, 0);
-  expect_variant("12340000000000000000000000000000000000000000.0", binary(10, plus, 1, {1234}), 38, 9);
-  expect_variant("12300000000.00004560", binary(2, plus, 8, {123, 0, 0, 0, 4560}), 38, 6);
+TEST(Numeric, what_does_not_fit_goes_to_the_overflow_column) {
+  expect_overflow("NaN", binary(0, 0xC000, 0, {}), 12, 2);
+  expect_overflow("Infinity", binary(0, 0xD000, 0, {}), 12, 2);
+  expect_overflow("-Infinity", binary(0, 0xF000, 0, {}), 12, 2);
+  expect_overflow("1.25", binary(0, plus, 2, {1, 2500}), 12, 1);
+  expect_overflow("1.250", binary(0, plus, 3, {1, 2500}), 12, 1);  // with the zeros that it was printed with
+  expect_overflow("-10000000000.00", binary(2, minus, 2, {100}), 12, 2);
+  expect_overflow("0.000001", binary(-2, plus, 6, {100}), 12, 2);
+  expect_overflow("100000", binary(1, plus, 0, {10}), 5, 0);
+  expect_overflow(followed_by("1", 38, '0'), binary(9, plus, 0, {100}), 38, 0);
+  expect_overflow("12340000000000000000000000000000000000000000.0", binary(10, plus, 1, {1234}), 38, 9);
+  expect_overflow("12300000000.00004560", binary(2, plus, 8, {123, 0, 0, 0, 4560}), 38, 6);
 }
 
 TEST(Numeric, edges_of_the_precision) {
   EXPECT_EQ(scaled(Form::text, "99999", 5, 0), "99999");
   EXPECT_EQ(scaled(Form::binary, binary(1, plus, 0, {9, 9999}), 5, 0), "99999");
   EXPECT_EQ(scaled(Form::text, "0.99999", 5, 5), "99999");
-  expect_variant("1.00000", binary(0, plus, 5, {1}), 5, 5);
-  expect_variant(followed_by("999999999999999999999999999999.", 9, '0'),
-                 binary(7, plus, 9, {99, 9999, 9999, 9999, 9999, 9999, 9999, 9999}), 38, 9);
+  expect_overflow("1.00000", binary(0, plus, 5, {1}), 5, 5);
+  expect_overflow(followed_by("999999999999999999999999999999.", 9, '0'),
+                  binary(7, plus, 9, {99, 9999, 9999, 9999, 9999, 9999, 9999, 9999}), 38, 9);
 }
 
 // 36,864 groups: the count needs all of its 16 bits.
@@ -100,7 +100,7 @@ TEST(Numeric, as_long_as_postgres_allows) {
   std::vector<int> groups(131072 / 4, 7777);
   groups.insert(groups.end(), 16380 / 4, 3333);
   groups.push_back(3330);
-  expect_variant(text, binary(32'767, plus, 16'383, groups), 38, 9);
+  expect_overflow(text, binary(32'767, plus, 16'383, groups), 38, 9);
 }
 
 TEST(Numeric, digits_beyond_the_display_scale_are_not_printed_and_do_not_count) {

@@ -65,7 +65,7 @@ template <class T>
 T value(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1) {
   const auto column = parsed(form, oid, bytes, typmod);
   EXPECT_FALSE(column.is_null(0)) << bytes;
-  EXPECT_EQ(column.variant(0), nullptr) << bytes;
+  EXPECT_EQ(column.overflow_at(0), nullptr) << bytes;
   return column.value<T>(0);
 }
 
@@ -76,13 +76,13 @@ inline std::string bytes_of(Form form, Oid oid, std::string_view bytes) {
   return std::string(column.bytes_at(0));
 }
 
-// The text beside a NULL; "no variant" where the column held the value.
-inline std::string variant(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1,
-                           const ValueLimits& limits = no_limits) {
+// The text beside a NULL; "no overflow" where the column held the value.
+inline std::string overflow_text(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1,
+                                 const ValueLimits& limits = no_limits) {
   const auto column = parsed(form, oid, bytes, typmod, limits);
-  const auto* text = column.variant(0);
+  const auto* text = column.overflow_at(0);
   EXPECT_EQ(column.is_null(0), text != nullptr);
-  return text == nullptr ? "no variant" : *text;
+  return text == nullptr ? "no overflow" : *text;
 }
 
 // Refused, and nothing was appended.

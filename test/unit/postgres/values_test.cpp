@@ -139,9 +139,9 @@ TEST(Values, jsonb_has_a_version_in_front) {
 
 TEST(Values, text_that_is_not_utf8_never_enters_a_text_column) {
   for (const Oid oid : {type_oid::text, type_oid::name, type_oid::json, Oid{600}}) {
-    EXPECT_EQ(variant(Form::text, oid, "caf\xE9 \\ \xC3\xA9"), "\\x636166e9205c20c3a9");
+    EXPECT_EQ(overflow_text(Form::text, oid, "caf\xE9 \\ \xC3\xA9"), "\\x636166e9205c20c3a9");
   }
-  EXPECT_EQ(variant(Form::binary, type_oid::jsonb, "\x01\"\xFF\""), "\\x22ff22");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::jsonb, "\x01\"\xFF\""), "\\x22ff22");
 }
 
 TEST(Values, utf8_by_postgres_rules) {
@@ -217,18 +217,18 @@ TEST(Values, uuids) {
   expect_malformed(Form::binary, type_oid::uuid, raw + "x");
 }
 
-TEST(Values, floats_that_the_destination_lacks_are_variants) {
+TEST(Values, floats_that_the_destination_lacks_go_to_the_overflow_column) {
   const ValueLimits finite{.float_nan = false, .float_infinity = false};
   for (const auto oid : {type_oid::float4, type_oid::float8}) {
-    EXPECT_EQ(variant(Form::text, oid, "NaN", -1, finite), "NaN");
-    EXPECT_EQ(variant(Form::text, oid, "-Infinity", -1, finite), "-Infinity");
-    EXPECT_EQ(variant(Form::text, oid, "1e30", -1, finite), "no variant");
-    EXPECT_EQ(variant(Form::text, oid, "NaN"), "no variant");
+    EXPECT_EQ(overflow_text(Form::text, oid, "NaN", -1, finite), "NaN");
+    EXPECT_EQ(overflow_text(Form::text, oid, "-Infinity", -1, finite), "-Infinity");
+    EXPECT_EQ(overflow_text(Form::text, oid, "1e30", -1, finite), "no overflow");
+    EXPECT_EQ(overflow_text(Form::text, oid, "NaN"), "no overflow");
   }
-  EXPECT_EQ(variant(Form::binary, type_oid::float8, from_hex("7FF8000000000000"), -1, finite), "NaN");
-  EXPECT_EQ(variant(Form::binary, type_oid::float8, from_hex("7FF0000000000000"), -1, finite), "Infinity");
-  EXPECT_EQ(variant(Form::binary, type_oid::float4, from_hex("FF800000"), -1, finite), "-Infinity");
-  EXPECT_EQ(variant(Form::binary, type_oid::float4, from_hex("3F800000"), -1, finite), "no variant");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float8, from_hex("7FF8000000000000"), -1, finite), "NaN");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float8, from_hex("7FF0000000000000"), -1, finite), "Infinity");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float4, from_hex("FF800000"), -1, finite), "-Infinity");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float4, from_hex("3F800000"), -1, finite), "no overflow");
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-// Messages to packages: whole commits, parts of huge transactions, cuts in mid-transaction.
+// Messages to batches: whole commits, parts of huge transactions, cuts in mid-transaction.
 #include "replication/core/assembler.h"
 
 #include <gtest/gtest.h>
 
+#include "test/unit/replication/batches.h"
 #include "test/unit/replication/frames.h"
-#include "test/unit/replication/packages.h"
 
 namespace walbrook::replication {
 namespace {
@@ -34,10 +34,10 @@ class AssemblerTest : public ::testing::Test {
     open(xid, commit_lsn, rows, table);
     feed(frames::commit(commit_lsn, {commit_lsn.value + 5}));
   }
-  static std::size_t rows_of(const std::vector<Step>& steps) {
+  static std::size_t rows_of(const std::vector<Operation>& operations) {
     std::size_t rows = 0;
-    for (const auto& step : steps) {
-      if (const auto* batch = std::get_if<RowBatch>(&step)) rows += batch->rows();
+    for (const auto& operation : operations) {
+      if (const auto* batch = std::get_if<RowBatch>(&operation)) rows += batch->rows();
     }
     return rows;
   }
@@ -51,14 +51,14 @@ TEST_F(AssemblerTest, whole_commits_of_one_table_share_a_batch) {
   auto& assembler = make();
   transaction(10, {100}, 3);
   transaction(11, {200}, 2);
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(package->steps.size(), 1U);
-  EXPECT_EQ(rows_of(package->steps), 5U);
-  EXPECT_EQ(package->checkpoint, Lsn{205});
-  ASSERT_EQ(package->transactions.size(), 2U);
-  EXPECT_EQ(package->transactions[1].xid, 11U);
-  EXPECT_EQ(std::get<RowBatch>(package->steps[0]).transaction.back(), 1U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->operations.size(), 1U);
+  EXPECT_EQ(rows_of(batch->operations), 5U);
+  EXPECT_EQ(batch->checkpoint, Lsn{205});
+  ASSERT_EQ(batch->transactions.size(), 2U);
+  EXPECT_EQ(batch->transactions[1].xid, 11U);
+  EXPECT_EQ(std::get<RowBatch>(batch->operations[0]).transaction.back(), 1U);
   EXPECT_FALSE(assembler.cut());
 }
 
@@ -68,28 +68,28 @@ TEST_F(AssemblerTest, a_cut_in_mid_transaction_takes_whole_commits_only) {
   open(11, {200}, 2);
   feed(frames::truncate({orders}));
   feed(frames::insert(orders, {"7", "after"}));
-  const auto first = only<WholeCommits>(assembler.cut());
+  const auto first = only<CommitBatch>(assembler.cut());
   ASSERT_TRUE(first);
-  EXPECT_EQ(rows_of(first->steps), 3U);
+  EXPECT_EQ(rows_of(first->operations), 3U);
   EXPECT_EQ(first->checkpoint, Lsn{105});
   EXPECT_FALSE(assembler.cut());
   feed(frames::insert(orders, {"8", "after"}));
   feed(frames::commit({200}, {205}));
-  const auto second = only<WholeCommits>(assembler.cut());
+  const auto second = only<CommitBatch>(assembler.cut());
   ASSERT_TRUE(second);
-  ASSERT_EQ(second->steps.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one behind it
-  EXPECT_EQ(std::get<RowBatch>(second->steps[0]).rows(), 2U);
-  EXPECT_TRUE(std::holds_alternative<Truncate>(second->steps[1]));
-  EXPECT_EQ(std::get<RowBatch>(second->steps[2]).rows(), 1U);
-  EXPECT_EQ(std::get<RowBatch>(second->steps[3]).rows(), 1U);
+  ASSERT_EQ(second->operations.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one behind it
+  EXPECT_EQ(std::get<RowBatch>(second->operations[0]).rows(), 2U);
+  EXPECT_TRUE(std::holds_alternative<Truncate>(second->operations[1]));
+  EXPECT_EQ(std::get<RowBatch>(second->operations[2]).rows(), 1U);
+  EXPECT_EQ(std::get<RowBatch>(second->operations[3]).rows(), 1U);
   EXPECT_EQ(second->transactions.size(), 1U);
 }
 
-TEST_F(AssemblerTest, a_transaction_larger_than_the_package_leaves_in_parts) {
-  auto& assembler = make({.package_rows = 10});
+TEST_F(AssemblerTest, a_transaction_larger_than_the_batch_leaves_in_parts) {
+  auto& assembler = make({.batch_rows = 10});
   transaction(10, {100}, 3);
   feed(frames::begin(11, {200}));
-  std::vector<LoadPackage> out;
+  std::vector<Batch> out;
   for (int i = 0; i < 35; ++i) {
     feed(frames::insert(orders, {std::to_string(i), "x"}));
     while (auto due = assembler.take_due()) out.push_back(*std::move(due));
@@ -99,23 +99,23 @@ TEST_F(AssemblerTest, a_transaction_larger_than_the_package_leaves_in_parts) {
   if (auto rest = assembler.cut()) out.push_back(*std::move(rest));
 
   ASSERT_GE(out.size(), 4U);
-  EXPECT_EQ(std::get<WholeCommits>(out.front()).checkpoint, Lsn{105});
+  EXPECT_EQ(std::get<CommitBatch>(out.front()).checkpoint, Lsn{105});
   std::size_t rows = 0;
   for (std::size_t i = 1; i + 1 < out.size(); ++i) {
     const auto& part = std::get<TransactionPart>(out[i]);
     EXPECT_EQ(part.xid, 11U);
-    rows += rows_of(part.steps);
+    rows += rows_of(part.operations);
   }
-  const auto& last = std::get<WholeCommits>(out.back());
+  const auto& last = std::get<CommitBatch>(out.back());
   EXPECT_EQ(last.checkpoint, Lsn{205});
-  ASSERT_TRUE(std::holds_alternative<MergeStaged>(last.steps.front()));
-  EXPECT_EQ(std::get<MergeStaged>(last.steps.front()).xid, 11U);
-  EXPECT_EQ(rows + rows_of(last.steps), 35U);
+  ASSERT_TRUE(std::holds_alternative<MergeParts>(last.operations.front()));
+  EXPECT_EQ(std::get<MergeParts>(last.operations.front()).xid, 11U);
+  EXPECT_EQ(rows + rows_of(last.operations), 35U);
 }
 
 TEST_F(AssemblerTest, changes_are_numbered_over_all_tables_of_their_transaction) {
   AssemblerOptions small;
-  small.package_rows = 4;
+  small.batch_rows = 4;
   auto& assembler = make(small);
   feed(frames::begin(10, {100}));
   feed(frames::insert(orders, {"1", "a"}));
@@ -127,14 +127,14 @@ TEST_F(AssemblerTest, changes_are_numbered_over_all_tables_of_their_transaction)
   feed(frames::insert(notes, {"2", "d"}));
   feed(frames::commit({100}, {105}));
   transaction(11, {200}, 2);
-  const auto rest = only<WholeCommits>(assembler.cut());
+  const auto rest = only<CommitBatch>(assembler.cut());
   ASSERT_TRUE(rest);
   std::vector<std::uint32_t> numbers;
-  for (const auto* steps : {&part->steps, &rest->steps}) {
-    for (const auto& step : *steps) {
-      if (const auto* batch = std::get_if<RowBatch>(&step)) {
+  for (const auto* operations : {&part->operations, &rest->operations}) {
+    for (const auto& operation : *operations) {
+      if (const auto* batch = std::get_if<RowBatch>(&operation)) {
         numbers.insert(numbers.end(), batch->sequence.begin(), batch->sequence.end());
-      } else if (const auto* truncate = std::get_if<Truncate>(&step)) {
+      } else if (const auto* truncate = std::get_if<Truncate>(&operation)) {
         numbers.push_back(truncate->sequence);
       }
     }
@@ -146,10 +146,10 @@ TEST_F(AssemblerTest, commits_that_are_durable_already_are_skipped) {
   auto& assembler = make({.checkpoint = {105}});
   transaction(10, {100}, 3);
   transaction(11, {105}, 2);
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(package->transactions.size(), 1U);
-  EXPECT_EQ(rows_of(package->steps), 2U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->transactions.size(), 1U);
+  EXPECT_EQ(rows_of(batch->operations), 2U);
 }
 
 TEST_F(AssemblerTest, until_cuts_before_the_commit_at_that_position) {
@@ -160,19 +160,19 @@ TEST_F(AssemblerTest, until_cuts_before_the_commit_at_that_position) {
   EXPECT_TRUE(assembler.reached_until());
   feed(frames::insert(orders, {"1", "x"}));
   feed(frames::commit({200}, {205}));
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(rows_of(package->steps), 1U);
-  EXPECT_EQ(package->checkpoint, Lsn{204});
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(rows_of(batch->operations), 1U);
+  EXPECT_EQ(batch->checkpoint, Lsn{204});
 }
 
 // Nothing is read any more then, so that nothing else would settle it.
 TEST_F(AssemblerTest, until_settles_what_is_to_be_compared) {
   auto& assembler = make({.checkpoint = {105}, .last = {.commit_lsn = {100}}, .begins_at = {50}, .until = Lsn{200}});
-  EXPECT_FALSE(assembler.compared());
+  EXPECT_FALSE(assembler.is_compared());
   feed(frames::begin(11, {200}));
   EXPECT_TRUE(assembler.reached_until());
-  EXPECT_TRUE(assembler.compared());
+  EXPECT_TRUE(assembler.is_compared());
   EXPECT_EQ(assembler.next_commit(), Lsn{200});
 }
 
@@ -186,7 +186,7 @@ TEST_F(AssemblerTest, an_empty_transaction_is_no_commit) {
 // A server before 15 sends a transaction without published changes all the same. Found by the simulation: what they had
 // taken was never given back, until an empty one left as a part of a transaction that did not fit.
 TEST_F(AssemblerTest, empty_transactions_take_no_room) {
-  auto& assembler = make({.package_bytes = 500});
+  auto& assembler = make({.batch_bytes = 500});
   for (std::uint64_t at = 100; at < 10'000; at += 100) {
     feed(frames::begin(10, {at}));
     ASSERT_FALSE(assembler.take_due()) << at;
@@ -203,13 +203,13 @@ TEST_F(AssemblerTest, empty_transactions_take_no_room) {
     transaction(13, {at + 100}, 1);
     ASSERT_FALSE(assembler.take_due()) << at;
   }
-  EXPECT_EQ(rows_of(only<WholeCommits>(assembler.cut()).value().steps), 1U);
+  EXPECT_EQ(rows_of(only<CommitBatch>(assembler.cut()).value().operations), 1U);
 }
 
 TEST_F(AssemblerTest, a_prepared_transaction_takes_its_room_with_it) {
   auto& assembler = make({.protocol = 3});
   transaction(10, {100}, 1);
-  const auto empty = only<WholeCommits>(assembler.cut()).value().bytes;
+  const auto empty = only<CommitBatch>(assembler.cut()).value().bytes;
   transaction(11, {200}, 1);
   feed(frames::encode(postgres::BeginPrepare{
       .prepare_lsn = {300}, .end_lsn = {305}, .prepare_time = frames::at_2000, .xid = 12, .gid = "twelve"}));
@@ -221,7 +221,7 @@ TEST_F(AssemblerTest, a_prepared_transaction_takes_its_room_with_it) {
                                         .xid = 12,
                                         .gid = "twelve"}));
   transaction(13, {400}, 1);
-  EXPECT_EQ(only<WholeCommits>(assembler.cut()).value().bytes, empty);
+  EXPECT_EQ(only<CommitBatch>(assembler.cut()).value().bytes, empty);
 }
 
 TEST_F(AssemblerTest, a_relation_that_says_the_same_again_closes_nothing) {
@@ -234,11 +234,11 @@ TEST_F(AssemblerTest, a_relation_that_says_the_same_again_closes_nothing) {
                         {{"id", type_oid::int4, true}, {"body", type_oid::text, false}, {"n", type_oid::int4, false}}));
   feed(frames::insert(orders, {"2", "x", "3"}));
   feed(frames::commit({200}, {205}));
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  ASSERT_EQ(package->steps.size(), 2U);
-  EXPECT_EQ(std::get<RowBatch>(package->steps[0]).rows(), 2U);
-  EXPECT_EQ(std::get<RowBatch>(package->steps[1]).columns.size(), 3U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  ASSERT_EQ(batch->operations.size(), 2U);
+  EXPECT_EQ(std::get<RowBatch>(batch->operations[0]).rows(), 2U);
+  EXPECT_EQ(std::get<RowBatch>(batch->operations[1]).columns.size(), 3U);
 }
 
 TEST_F(AssemblerTest, under_full_the_old_tuple_fills_unchanged_toast) {
@@ -247,12 +247,12 @@ TEST_F(AssemblerTest, under_full_the_old_tuple_fills_unchanged_toast) {
   feed(frames::relation(notes, "notes", 'f', {{"id", type_oid::int4, true}, {"body", type_oid::text, true}}));
   feed(frames::update(notes, 'O', {"1", "a big value"}, {"2", "\x01"}));
   feed(frames::commit({200}, {205}));
-  const auto package = only<WholeCommits>(assembler.cut());
-  const auto& batch = std::get<RowBatch>(package->steps[0]);
-  ASSERT_EQ(batch.rows(), 2U);
-  EXPECT_EQ(batch.ops[0], Op::before);
-  EXPECT_EQ(batch.columns[1].bytes_at(1), "a big value");
-  EXPECT_FALSE(batch.has_unchanged());
+  const auto batch = only<CommitBatch>(assembler.cut());
+  const auto& rows = std::get<RowBatch>(batch->operations[0]);
+  ASSERT_EQ(rows.rows(), 2U);
+  EXPECT_EQ(rows.ops[0], Op::before);
+  EXPECT_EQ(rows.columns[1].bytes_at(1), "a big value");
+  EXPECT_FALSE(rows.has_unchanged());
 }
 
 TEST_F(AssemblerTest, leaves_of_one_table_keep_their_order) {
@@ -263,9 +263,9 @@ TEST_F(AssemblerTest, leaves_of_one_table_keep_their_order) {
   feed(frames::insert(notes, {"1", "b"}));
   feed(frames::insert(orders, {"1", "c"}));
   feed(frames::commit({200}, {205}));
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_EQ(package->steps.size(), 3U);
-  EXPECT_EQ(std::get<RowBatch>(package->steps[1]).schema->oid, notes);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_EQ(batch->operations.size(), 3U);
+  EXPECT_EQ(std::get<RowBatch>(batch->operations[1]).schema->oid, notes);
 }
 
 TEST_F(AssemblerTest, a_value_that_is_none_sets_its_table_aside) {
@@ -276,15 +276,15 @@ TEST_F(AssemblerTest, a_value_that_is_none_sets_its_table_aside) {
   feed(frames::insert(orders, {"3", "c"}));
   feed(frames::insert(notes, {"4", "d"}));
   feed(frames::commit({200}, {205}));
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_EQ(package->troubles.size(), 1U);
-  EXPECT_EQ(package->troubles[0].oid, orders);
-  EXPECT_NE(package->troubles[0].reason.find("column \"id\" at commit 0/C8"), std::string::npos);
-  EXPECT_EQ(package->troubles[0].commit_lsn, Lsn{200});
-  EXPECT_EQ(std::get<RowBatch>(package->steps[1]).rows(), 1U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_EQ(batch->errors.size(), 1U);
+  EXPECT_EQ(batch->errors[0].oid, orders);
+  EXPECT_NE(batch->errors[0].reason.find("column \"id\" at commit 0/C8"), std::string::npos);
+  EXPECT_EQ(batch->errors[0].commit_lsn, Lsn{200});
+  EXPECT_EQ(std::get<RowBatch>(batch->operations[1]).rows(), 1U);
 }
 
-// The table comes back by a copy while the stream goes on: its changes are dropped where it is set aside, not here.
+// The table comes back by a copy while the stream goes on: its changes are dropped where it is suspended, not here.
 TEST_F(AssemblerTest, p4_a_value_that_is_none_concerns_its_own_transaction_alone) {
   auto& assembler = make();
   for (std::uint32_t xid = 11; xid <= 12; ++xid) {
@@ -292,15 +292,15 @@ TEST_F(AssemblerTest, p4_a_value_that_is_none_concerns_its_own_transaction_alone
     feed(frames::begin(xid, {at}));
     for (const auto* id : {"x", "y"}) feed(frames::insert(orders, {id, "b"}));
     feed(frames::commit({at}, {at + 5}));
-    const auto package = only<WholeCommits>(assembler.cut());
-    ASSERT_EQ(package->troubles.size(), 1U) << "once a transaction";
-    EXPECT_EQ(package->troubles[0].commit_lsn, Lsn{at});
-    EXPECT_EQ(rows_of(package->steps), 0U);
+    const auto batch = only<CommitBatch>(assembler.cut());
+    ASSERT_EQ(batch->errors.size(), 1U) << "once a transaction";
+    EXPECT_EQ(batch->errors[0].commit_lsn, Lsn{at});
+    EXPECT_EQ(rows_of(batch->operations), 0U);
     transaction(20 + xid, {at + 8}, 3);
-    const auto next = only<WholeCommits>(assembler.cut());
+    const auto next = only<CommitBatch>(assembler.cut());
     ASSERT_TRUE(next);
-    EXPECT_EQ(rows_of(next->steps), 3U);
-    EXPECT_TRUE(next->troubles.empty());
+    EXPECT_EQ(rows_of(next->operations), 3U);
+    EXPECT_TRUE(next->errors.empty());
   }
 }
 
@@ -311,12 +311,12 @@ TEST_F(AssemblerTest, an_update_that_cannot_be_read_leaves_nothing_of_itself) {
   feed(frames::update(orders, 'K', {"1", std::nullopt}, {"none", "b"}));
   feed(frames::insert(orders, {"2", "c"}));
   feed(frames::commit({200}, {205}));
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_EQ(package->troubles.size(), 1U);
-  ASSERT_EQ(package->steps.size(), 1U);
-  const auto& batch = std::get<RowBatch>(package->steps[0]);
-  EXPECT_TRUE(batch.is_whole());
-  EXPECT_EQ(batch.ops, (std::vector{Op::insert, Op::insert}));
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_EQ(batch->errors.size(), 1U);
+  ASSERT_EQ(batch->operations.size(), 1U);
+  const auto& rows = std::get<RowBatch>(batch->operations[0]);
+  EXPECT_TRUE(rows.is_whole());
+  EXPECT_EQ(rows.ops, (std::vector{Op::insert, Op::insert}));
 }
 
 TEST_F(AssemblerTest, what_the_protocol_forbids_is_an_error) {

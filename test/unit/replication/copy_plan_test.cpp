@@ -112,7 +112,7 @@ TEST_F(CopyPlanTest, a_lost_connection_is_tried_again_until_the_bound) {
   EXPECT_THROW(static_cast<void>(fail(lost)), Error);
 }
 
-TEST_F(CopyPlanTest, what_no_time_mends_ends_the_run) {
+TEST_F(CopyPlanTest, what_no_time_fixes_ends_the_run) {
   plan_.add({.tables = {table_to_copy(1, 1)}});
   EXPECT_THROW(static_cast<void>(fail(Error(ErrorKind::internal, "a bug"))), Error);
 }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "replication/core/package_apply.h"
+#include "replication/core/batch_apply.h"
 
 namespace walbrook::replication {
 
@@ -67,33 +67,33 @@ Changes& Changes::transaction(std::uint32_t xid, std::uint64_t commit_lsn) {
 }
 
 Changes& Changes::add(const TableSchemaRef& schema, Op op, const Cells& row) {
-  auto* batch = changes_.steps.empty() ? nullptr : std::get_if<RowBatch>(&changes_.steps.back());
+  auto* batch = changes_.operations.empty() ? nullptr : std::get_if<RowBatch>(&changes_.operations.back());
   if (batch == nullptr || batch->schema != schema)
-    batch = &std::get<RowBatch>(changes_.steps.emplace_back(RowBatch(schema)));
+    batch = &std::get<RowBatch>(changes_.operations.emplace_back(RowBatch(schema)));
   contract::append(*batch, op, row);
   batch->transaction.back() = current();
   return *this;
 }
 
 Changes& Changes::truncate(const std::vector<TableSchemaRef>& tables) {
-  changes_.steps.emplace_back(Truncate{.tables = tables, .transaction = current()});
+  changes_.operations.emplace_back(Truncate{.tables = tables, .transaction = current()});
   return *this;
 }
 
-Changes& Changes::staged(std::uint32_t xid, bool prepared, std::vector<std::uint32_t> aborted) {
-  changes_.steps.emplace_back(
-      MergeStaged{.xid = xid, .transaction = current(), .prepared = prepared, .aborted = std::move(aborted)});
+Changes& Changes::earlier_parts(std::uint32_t xid, bool prepared, std::vector<std::uint32_t> aborted) {
+  changes_.operations.emplace_back(
+      MergeParts{.xid = xid, .transaction = current(), .prepared = prepared, .aborted = std::move(aborted)});
   return *this;
 }
 
-WholeCommits Changes::commits() {
+CommitBatch Changes::commits() {
   const auto last = changes_.transactions.back();
   return {std::move(changes_), Lsn{}, end_of(last), last};
 }
 
 TransactionPart Changes::part(std::uint32_t xid) {
   for (auto& transaction : changes_.transactions) transaction.commit_lsn = {};
-  return {.xid = xid, .transactions = std::move(changes_.transactions), .steps = std::move(changes_.steps)};
+  return {.xid = xid, .transactions = std::move(changes_.transactions), .operations = std::move(changes_.operations)};
 }
 
 PreparedTransaction Changes::prepare(std::uint32_t xid) {
@@ -164,15 +164,15 @@ void EngineCase::stream(const TableSchemaRef& schema, const std::vector<Cells>& 
   for (const auto& each : sync_->order_copies(++loads_, {})) ordered.push_back(each.output->record);
   store(ordered);
   copy(schema->oid, schema, rows, consistent_point);
-  promote(schema->oid);
+  swap_in(schema->oid);
 }
 
-void EngineCase::promote(Oid table) {
+void EngineCase::swap_in(Oid table) {
   const auto load = destination_->begin({});
   TableChanges changes(*sync_);
-  PackageApply promotion(*load, *spool_, *sync_, changes, ++loads_);
+  BatchApply swap(*load, *spool_, *sync_, changes, ++loads_);
   auto& synced = *sync_->find(table);
-  promotion.promote({.table = &synced, .output = &synced.outputs.at(0)});
+  swap.swap_in({.table = &synced, .output = &synced.outputs.at(0)});
   changes.changed().put(*load);
   load->commit();
   spool_->discard(output_key(record(table).id));
@@ -181,11 +181,11 @@ void EngineCase::promote(Oid table) {
   output(table).moves_to.reset();
 }
 
-void EngineCase::apply(const WholeCommits& package) {
+void EngineCase::apply(const CommitBatch& batch) {
   const auto load = destination_->begin({});
   TableChanges changes(*sync_);
-  PackageApply applied(*load, *spool_, *sync_, changes, ++loads_);
-  applied.apply(package);
+  BatchApply applied(*load, *spool_, *sync_, changes, ++loads_);
+  applied.apply(batch);
   changes.changed().put(*load);
   load->commit();
   for (const auto& key : applied.taken_from_spool()) spool_->discard(key);

@@ -1,6 +1,6 @@
 // The engine's parts over a real destination, a DuckDB file in a folder of its own: table sync, apply and loader as a
 // run puts them together, without a source. What the catalog would show and what the stream would bring are written
-// down here; tables are copied by the test, as the copier would do it.
+// down here; tables are copied by the test, as the table copier would do it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "destination/open_destination.h"
-#include "model/load_package.h"
+#include "model/batch.h"
 #include "replication/core/table_changes.h"
 #include "test/contract/rows.h"
 #include "test/support/memory_spool.h"
@@ -56,9 +56,9 @@ class Changes {
   Changes& remove(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::remove, row); }
   Changes& truncate(const std::vector<TableSchemaRef>& tables);
   // The parts of transaction `xid` that were spooled, or kept when it was prepared, go in here.
-  Changes& staged(std::uint32_t xid, bool prepared = false, std::vector<std::uint32_t> aborted = {});
+  Changes& earlier_parts(std::uint32_t xid, bool prepared = false, std::vector<std::uint32_t> aborted = {});
 
-  [[nodiscard]] WholeCommits commits();
+  [[nodiscard]] CommitBatch commits();
   [[nodiscard]] TransactionPart part(std::uint32_t xid);         // of an open transaction
   [[nodiscard]] PreparedTransaction prepare(std::uint32_t xid);  // the rest of a prepared one
 
@@ -90,15 +90,15 @@ class EngineCase : public ::testing::Test {
   RecordChanges see(const postgres::Publication& publication, std::uint64_t reached = 0x1000);
   void store(const RecordChanges& changes);
   void store(const std::vector<OutputRecord>& records) { store(RecordChanges{.tables = {}, .outputs = records}); }
-  // Copies `rows` into the table's place for copies, and takes note of it, as copier and loader do. REQUIRES: it is
-  // `copying`.
+  // Copies `rows` into the table's place for copies, and takes note of it, as table copier and loader do. REQUIRES: it
+  // is `copying`.
   void copy(Oid table, const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point);
   // A published table in state `streaming`, with these rows.
   void stream(const TableSchemaRef& schema, const std::vector<Cells>& rows = {},
               std::uint64_t consistent_point = 0x100);
-  // Applies a package, or promotes a copied table, in a load that is committed.
-  void apply(const WholeCommits& package);
-  void promote(Oid table);
+  // Applies a batch, or swaps a copied table in, in a load that is committed.
+  void apply(const CommitBatch& batch);
+  void swap_in(Oid table);
 
   // Of a table with one output, that one.
   [[nodiscard]] SyncedOutput& output(Oid table) { return sync_->find(table)->outputs.at(0); }

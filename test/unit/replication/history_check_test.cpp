@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "replication/core/assembler.h"
+#include "test/unit/replication/batches.h"
 #include "test/unit/replication/frames.h"
-#include "test/unit/replication/packages.h"
 
 namespace walbrook::replication {
 namespace {
@@ -22,7 +22,7 @@ std::uint32_t refused_since(HistoryCheck& check, const Transaction& seen) {
     check.transaction(seen);
   } catch (const OtherHistory& other) {
     EXPECT_EQ(other.kind(), ErrorKind::source_not_ready);
-    EXPECT_NE(other.mend().find("--reset"), std::string::npos);
+    EXPECT_NE(other.hint().find("--reset"), std::string::npos);
     return other.since();
   }
   ADD_FAILURE() << "was taken";
@@ -33,11 +33,11 @@ TEST(HistoryCheckTest, the_last_transaction_and_nothing_after_it_is_the_same_his
   HistoryCheck check(known_last, {50}, compared_to);
   check.transaction(at(60, 1));  // before it: the checkpoint does not know these
   check.transaction(known_last);
-  EXPECT_FALSE(check.settled());
+  EXPECT_FALSE(check.is_settled());
   check.reached({149});
-  EXPECT_FALSE(check.settled());
+  EXPECT_FALSE(check.is_settled());
   check.reached(compared_to);
-  EXPECT_TRUE(check.settled());
+  EXPECT_TRUE(check.is_settled());
   check.transaction(at(120, 9));  // not asked any more
 }
 
@@ -64,10 +64,10 @@ TEST(HistoryCheckTest, the_last_transaction_must_come_where_the_slot_is_before_i
     EXPECT_THROW(check.reached(compared_to), OtherHistory);
   }
   HistoryCheck confirmed(known_last, {101}, compared_to);
-  EXPECT_FALSE(confirmed.settled());
+  EXPECT_FALSE(confirmed.is_settled());
   EXPECT_EQ(refused_since(confirmed, at(120, 701)), 700U);
   confirmed.reached(compared_to);
-  EXPECT_TRUE(confirmed.settled());
+  EXPECT_TRUE(confirmed.is_settled());
 }
 
 TEST(HistoryCheckTest, without_a_transaction_none_may_come) {
@@ -75,13 +75,13 @@ TEST(HistoryCheckTest, without_a_transaction_none_may_come) {
   check.transaction(at(99, 1));
   EXPECT_EQ(refused_since(check, at(100, 701)), 701U);
   check.reached(compared_to);
-  EXPECT_TRUE(check.settled());
+  EXPECT_TRUE(check.is_settled());
 }
 
 TEST(HistoryCheckTest, nothing_to_compare) {
-  EXPECT_TRUE(HistoryCheck({}, {50}, compared_to).settled()) << "nothing is known of the last one";
-  EXPECT_TRUE(HistoryCheck(known_last, compared_to, compared_to).settled()) << "the slot is at the checkpoint";
-  EXPECT_TRUE(HistoryCheck({.commit_lsn = compared_to}, {50}, compared_to).settled());
+  EXPECT_TRUE(HistoryCheck({}, {50}, compared_to).is_settled()) << "nothing is known of the last one";
+  EXPECT_TRUE(HistoryCheck(known_last, compared_to, compared_to).is_settled()) << "the slot is at the checkpoint";
+  EXPECT_TRUE(HistoryCheck({.commit_lsn = compared_to}, {50}, compared_to).is_settled());
 }
 
 constexpr Oid things = 100;
@@ -121,21 +121,21 @@ TEST_F(LastTransaction, is_the_newest_with_changes) {
   const auto relation = frames::relation(things, "things", 'd', {{"id", type_oid::int4, true}});
   feed({frames::begin(1, {100}), relation, frames::insert(things, {"1"}), frames::commit({100}, {105})});
   feed({frames::begin(2, {200}), relation, frames::commit({200}, {205})});
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(package->checkpoint, Lsn{205});
-  EXPECT_EQ(package->last.xid, 1U);
-  EXPECT_EQ(package->last.commit_lsn, Lsn{100});
-  EXPECT_EQ(package->last.commit_time, frames::at_2000);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->checkpoint, Lsn{205});
+  EXPECT_EQ(batch->last.xid, 1U);
+  EXPECT_EQ(batch->last.commit_lsn, Lsn{100});
+  EXPECT_EQ(batch->last.commit_time, frames::at_2000);
 }
 
 TEST_F(LastTransaction, with_rows_that_cannot_be_read_it_counts_all_the_same) {
   const auto relation = frames::relation(things, "things", 'd', {{"id", type_oid::int4, true}});
   feed({frames::begin(1, {100}), relation, frames::insert(things, {"no number"}), frames::commit({100}, {105})});
   feed({frames::begin(2, {200}), frames::insert(things, {"1"}), frames::commit({200}, {205})});
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(package->last.xid, 2U) << "after a restart the table is read again, and this transaction has changes";
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->last.xid, 2U) << "after a restart the table is read again, and this transaction has changes";
 }
 
 TEST_F(LastTransaction, a_streamed_one_that_was_rolled_back_in_all_its_parts_does_not_count) {
@@ -149,9 +149,9 @@ TEST_F(LastTransaction, a_streamed_one_that_was_rolled_back_in_all_its_parts_doe
   stream(30, {31});
   feed({encode(postgres::StreamAbort{.xid = 30, .subxid = 31})});
   commit_stream(30, {300});
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(package->last.xid, 20U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->last.xid, 20U);
 }
 
 TEST_F(LastTransaction, what_is_durable_is_compared_also_when_it_lies_behind_the_end_of_the_run) {
@@ -163,7 +163,7 @@ TEST_F(LastTransaction, what_is_durable_is_compared_also_when_it_lies_behind_the
     again.feed(frame);
   }
   again.reached({150});
-  EXPECT_TRUE(again.compared());
+  EXPECT_TRUE(again.is_compared());
   EXPECT_FALSE(again.cut());
 }
 

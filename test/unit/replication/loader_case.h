@@ -11,7 +11,7 @@
 
 #include "base/fault.h"
 #include "replication/core/loader.h"
-#include "replication/runtime/package_queue.h"
+#include "replication/runtime/batch_queue.h"
 #include "test/unit/replication/engine_case.h"
 
 namespace walbrook::replication {
@@ -61,10 +61,10 @@ class LoaderCase : public EngineCase {
     options.checkpoint = {.slot = "walbrook", .systemid = "7301", .timeline = 1, .lsn = checkpoint};
     loader_.emplace(std::move(options), clock_, destination(), spool(), sync(), queue_, groups_, statistics_, durable_,
                     [this] { ++advanced_; });
-    loader_->set_copier(orders_);
+    loader_->set_table_copier(orders_);
     loader_->set_catalog(readings_);
   }
-  void push(LoadPackage package) { ASSERT_TRUE(queue_.try_push(package)); }
+  void push(Batch batch) { ASSERT_TRUE(queue_.try_push(batch)); }
   // Steps until the loader waits for something else than the time that passes between two attempts.
   void step() {
     while (true) {
@@ -81,19 +81,19 @@ class LoaderCase : public EngineCase {
     step();
   }
   void step_once() {
-    for (auto& message : std::exchange(inbox_, {})) loader_->tell(std::move(message));
+    for (auto& message : std::exchange(inbox_, {})) loader_->post(std::move(message));
     next_ = loader_->step(clock_.now());
   }
   [[nodiscard]] SteadyTime until() const { return std::get<Wait>(next_).until; }
-  void load(LoadPackage package) {
-    push(std::move(package));
+  void load(Batch batch) {
+    push(std::move(batch));
     step();
   }
   [[nodiscard]] static SteadyTime later(int ms) { return SteadyTime{} + std::chrono::hours(1) + milliseconds(ms); }
   void catalog_shows(std::vector<postgres::SourceTable> tables, std::uint64_t position = 0x1000) {
     inbox_.push_back(CatalogSeen{.complete_to = Lsn{position}, .publication = published(std::move(tables), position)});
   }
-  // The copier copied what was ordered of the table, and says so.
+  // The table copier copied what was ordered of the table, and says so.
   void copied(const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
     copied(record(schema->oid), schema, rows, consistent_point);
   }
@@ -122,7 +122,7 @@ class LoaderCase : public EngineCase {
   [[nodiscard]] Loader& loader() { return *loader_; }
 
   FakeClock clock_;
-  PackageQueue queue_{1U << 20U, [] {}, [] {}};
+  BatchQueue queue_{1U << 20U, [] {}, [] {}};
   std::vector<LoaderMessage> inbox_;
   TableGroups groups_;
   Statistics statistics_{{}, clock_};

@@ -92,14 +92,14 @@ TEST_F(LoaderCopiesTest, without_that_each_copy_becomes_visible_when_it_is_whole
   EXPECT_EQ(state_of(others_oid), OutputState::copying);
 }
 
-TEST_F(LoaderCopiesTest, a_promotion_that_fails_is_tried_again) {
+TEST_F(LoaderCopiesTest, a_swap_that_fails_is_tried_again) {
   begin();
   load_with();
   catalog_shows({in_catalog(items())});
   step();
   load(Changes().transaction(700, 0x2000).insert(items(), {2, "b"}).commits());
   copied(items(), {{1, "a"}}, 0x1800);
-  fault::fail_at("before_promote", 1);
+  fault::fail_at("before_swap_in", 1);
   step();
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
 }
@@ -128,7 +128,7 @@ TEST_F(LoaderCopiesTest, a_table_that_is_gone_is_removed_and_one_that_fails_is_s
   ASSERT_EQ(state_of(items_oid), OutputState::copying);
   copy_ends(CopyResult::Kind::failed, "a row could not be read");
   step();
-  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::suspended);
   EXPECT_EQ(stored("items")->reason, "a row could not be read");
 }
 
@@ -159,7 +159,7 @@ TEST_F(LoaderCopiesTest, a_name_that_is_taken_suspends_the_table_before_its_copy
   load_with();
   catalog_shows({in_catalog(items())});
   step();
-  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::suspended);
   EXPECT_EQ(rows("public.items", "mine"), Lines{});
 }
 
@@ -187,19 +187,19 @@ TEST_F(LoaderCopiesTest, p2_a_table_without_a_copy_of_rows_loses_no_change_where
     push(Changes().transaction(700, 0x2000).insert(t, {1, "early"}).commits());
     step();
   };
-  for (const auto* point : {"before_promote", "before_checkpoint", "before_commit"}) {
+  for (const auto* point : {"before_swap_in", "before_checkpoint", "before_commit"}) {
     fault::fail_at(point, 1);
     EXPECT_THROW(run(), Error) << point;
     EXPECT_EQ(stored("items")->state, OutputState::copying) << point;
     EXPECT_LE(stored_checkpoint(), Lsn{0x1000}) << point;
-    while (queue_.take().package) queue_.finished();
+    while (queue_.take().batch) queue_.finish_batch();
   }
   run();
   EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(rows("public.items"), Lines{"1|early"});
 }
 
-// Under its new name it begins anew; its record under the old one must be durable no later.
+// Under its new name it begins again; its record under the old one must be durable no later.
 TEST_F(LoaderCopiesTest, p2_a_renamed_table_without_a_copy_of_rows_is_known_by_one_name_whatever_fails) {
   const auto t = items();
   const auto renamed = items(items_oid, "renamed");
@@ -226,7 +226,7 @@ TEST_F(LoaderCopiesTest, tables_without_a_copy_of_rows_begin_together_and_one_th
   catalog_shows({in_catalog(items()), in_catalog(other)});
   push(Changes().transaction(700, 0x2000).insert(items(), {1, "x"}).insert(other, {1, "y"}).commits());
   step();
-  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::suspended);
   EXPECT_EQ(stored("others")->state, OutputState::streaming);
   EXPECT_EQ(rows("public.others"), Lines{"1|y"});
 }

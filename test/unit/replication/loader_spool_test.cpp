@@ -22,7 +22,7 @@ TEST_F(LoaderSpoolTest, parts_of_a_transaction_are_invisible_until_its_commit) {
   load(Changes().transaction(700, 0).update(t, {2, "b2"}).part(700));
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(durable_, 0x1000U);
-  load(Changes().transaction(700, 0x2000).staged(700).insert(t, {3, "c"}).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700).insert(t, {3, "c"}).commits());
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b2", "3|c"}));
 }
 
@@ -33,7 +33,7 @@ TEST_F(LoaderSpoolTest, a_subtransaction_that_was_rolled_back_is_left_out) {
   load_with();
   load(
       Changes().transaction(700, 0).insert(t, {1, "kept"}).transaction(701, 0).insert(t, {2, "rolled back"}).part(700));
-  load(Changes().transaction(700, 0x2000).staged(700, false, {701}).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700, false, {701}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"1|kept"});
 }
 
@@ -44,7 +44,7 @@ TEST_F(LoaderSpoolTest, a_transaction_that_was_rolled_back_leaves_nothing) {
   load_with();
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
   load(DiscardSpooled{700});
-  load(Changes().transaction(700, 0x2000).staged(700).insert(t, {2, "of its successor"}).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700).insert(t, {2, "of its successor"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"2|of its successor"});
 }
 
@@ -56,7 +56,7 @@ TEST_F(LoaderSpoolTest, a_stream_that_begins_again_drops_what_was_open) {
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
   load(StreamRestart{});
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
-  load(Changes().transaction(700, 0x2000).staged(700).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700).commits());
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
 }
 
@@ -72,7 +72,7 @@ TEST_F(LoaderSpoolTest, a_prepared_transaction_waits_across_processes) {
   see(published({in_catalog(t)}));
   load_with();
   EXPECT_EQ(rows("public.items"), Lines{});
-  load(Changes().transaction(700, 0x3000).staged(700, true).commits());
+  load(Changes().transaction(700, 0x3000).earlier_parts(700, true).commits());
   EXPECT_EQ(rows("public.items"), (Lines{"1|streamed", "2|prepared"}));
 }
 
@@ -83,7 +83,7 @@ TEST_F(LoaderSpoolTest, a_prepared_transaction_that_is_rolled_back_leaves_nothin
   load_with();
   load(Changes().transaction(700, 0x2000).insert(t, {2, "prepared"}).prepare(700));
   load(DiscardPrepared{.xid = 700, .checkpoint = Lsn{0x2100}});
-  load(Changes().transaction(701, 0x3000).staged(700, true).insert(t, {3, "c"}).commits());
+  load(Changes().transaction(701, 0x3000).earlier_parts(700, true).insert(t, {3, "c"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"3|c"});
 }
 
@@ -97,7 +97,7 @@ TEST_F(LoaderSpoolTest, what_is_spooled_of_a_transaction_leaves_the_spool_with_i
     EXPECT_GT(spool().bytes(), 0U);
   };
   part(700);
-  load(Changes().transaction(700, 0x2000).staged(700).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700).commits());
   EXPECT_EQ(spool().bytes(), 0U) << "committed";
   part(701);
   load(DiscardSpooled{701});
@@ -114,7 +114,7 @@ TEST_F(LoaderSpoolTest, a_transaction_whose_load_fails_is_still_in_the_spool) {
   load_with();
   load(Changes().transaction(700, 0).insert(t, {1, "a"}).part(700));
   fault::fail_at("before_commit", 2);
-  load(Changes().transaction(700, 0x2000).staged(700).insert(t, {2, "b"}).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700).insert(t, {2, "b"}).commits());
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
 }
 
@@ -143,8 +143,8 @@ TEST_F(LoaderSpoolTest, p2_a_spooled_change_that_comes_again_replaces_itself) {
                                                  "before_commit", "before_load", "before_load"}));
 }
 
-// Found by the simulation: the copy is whole while a package that was spooled for it waits to be tried again.
-TEST_F(LoaderSpoolTest, p1_a_copy_is_swapped_in_without_the_changes_of_a_package_that_is_not_durable) {
+// Found by the simulation: the copy is whole while a batch that was spooled for it waits to be tried again.
+TEST_F(LoaderSpoolTest, p1_a_copy_is_swapped_in_without_the_changes_of_a_batch_that_is_not_durable) {
   begin();
   const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});  // a row twice shows
   load_with();
@@ -246,14 +246,14 @@ TEST_F(LoaderSpoolTest, p5_a_table_that_is_suspended_while_it_is_copied_leaves_t
   catalog_shows({in_catalog(t), in_catalog(small)});
   step();
   load(Changes().transaction(700, 0x2000).insert(t, {1, std::string(2000, 'x')}).commits());
-  auto package = Changes().transaction(701, 0x2100).insert(small, {1, "a"}).commits();
-  package.troubles.push_back({.oid = items_oid, .reason = "no value of its type", .commit_lsn = Lsn{0x2100}});
-  load(std::move(package));
+  auto batch = Changes().transaction(701, 0x2100).insert(small, {1, "a"}).commits();
+  batch.errors.push_back({.oid = items_oid, .reason = "no value of its type", .commit_lsn = Lsn{0x2100}});
+  load(std::move(batch));
   ASSERT_EQ(spool().keys().size(), 1U);
   EXPECT_EQ(spool().keys().front().first, output_key(record(others_oid).id));
   spool().set_capacity(spool().bytes() + 100);
   load(Changes().transaction(702, 0x2200).insert(small, {2, std::string(500, 'x')}).commits());
-  EXPECT_EQ(stored("items")->state, OutputState::quarantined) << "it is not given up in place of a copy";
+  EXPECT_EQ(stored("items")->state, OutputState::suspended) << "it is not given up in place of a copy";
   EXPECT_EQ(stored("items")->reason, "no value of its type");
   EXPECT_EQ(stored("others")->state, OutputState::pending);
 }

@@ -10,7 +10,7 @@ namespace {
 
 class LoaderTest : public LoaderCase {};
 
-TEST_F(LoaderTest, p2_a_package_is_durable_together_with_its_checkpoint) {
+TEST_F(LoaderTest, p2_a_batch_is_durable_together_with_its_checkpoint) {
   begin();
   const auto t = items();
   stream(t);
@@ -26,7 +26,7 @@ TEST_F(LoaderTest, p2_a_package_is_durable_together_with_its_checkpoint) {
   EXPECT_EQ(statistics_.snapshot().applied.inserts, 1U);
 }
 
-TEST_F(LoaderTest, packages_are_applied_in_commit_order_one_load_each) {
+TEST_F(LoaderTest, batches_are_applied_in_commit_order_one_load_each) {
   begin();
   const auto t = items();
   stream(t);
@@ -73,7 +73,7 @@ TEST_F(LoaderTest, a_load_that_keeps_failing_ends_the_run_and_leaves_no_trace) {
   } catch (const Error& failed) {
     EXPECT_EQ(failed.kind(), ErrorKind::destination);
     EXPECT_EQ(failed.facts().lsn, "0/1000");
-    EXPECT_NE(failed.mend().find("the copy stands at 0/1000"), std::string::npos) << failed.mend();
+    EXPECT_NE(failed.hint().find("the copy stands at 0/1000"), std::string::npos) << failed.hint();
   }
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(durable_, 0x1000U);
@@ -92,8 +92,8 @@ TEST_F(LoaderTest, a_table_that_cannot_take_a_value_is_suspended_and_the_others_
   load(Changes().transaction(700, 0x2000).insert(t, {2, "\xE9t\xE9"}).insert(other, {1, "x"}).commits());
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(rows("public.others"), Lines{"1|x"});
-  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
-  EXPECT_EQ(output(items_oid).set_aside_at, Lsn{0x2000});
+  EXPECT_EQ(stored("items")->state, OutputState::suspended);
+  EXPECT_EQ(output(items_oid).suspended_at, Lsn{0x2000});
   EXPECT_EQ(durable_, 0x2008U);
 }
 
@@ -109,21 +109,21 @@ TEST_F(LoaderTest, a_target_with_a_constraint_suspends_its_table_and_the_others_
   see(published({in_catalog(t), in_catalog(other)}));
   load_with();
   load(Changes().transaction(700, 0x2000).insert(t, {2, Null{}}).insert(other, {1, "x"}).commits());
-  EXPECT_EQ(stored("items")->state, OutputState::quarantined);
+  EXPECT_EQ(stored("items")->state, OutputState::suspended);
   EXPECT_EQ(rows("public.others"), Lines{"1|x"});
 }
 
-TEST_F(LoaderTest, a_variant_column_is_there_before_the_load_that_needs_it) {
+TEST_F(LoaderTest, an_overflow_column_is_there_before_the_load_that_needs_it) {
   begin();
   const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
   stream(money);
   load_with();
-  load(Changes().transaction(700, 0x2000).insert(money, {1, contract::VariantText{"NaN"}}).commits());
+  load(Changes().transaction(700, 0x2000).insert(money, {1, contract::OverflowText{"NaN"}}).commits());
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
-  EXPECT_EQ(statistics_.snapshot().applied.variants, 1U);
+  EXPECT_EQ(statistics_.snapshot().applied.overflow_values, 1U);
 }
 
-// Found by a reading: the target may have been copied anew since the changes were put aside.
+// Found by a reading: the target may have been copied again since the changes were spooled.
 TEST_F(LoaderTest, p4_an_overflow_column_is_added_when_what_was_put_aside_is_applied) {
   begin();
   const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
@@ -138,13 +138,13 @@ TEST_F(LoaderTest, p4_an_overflow_column_is_added_when_what_was_put_aside_is_app
     ASSERT_EQ(state_of(items_oid), OutputState::streaming);
     EXPECT_THROW(static_cast<void>(rows("public.money", "a__v_text")), Error) << "no row needs it";
   };
-  load(Changes().transaction(700, 0).insert(money, {1, contract::VariantText{"NaN"}}).part(700));
+  load(Changes().transaction(700, 0).insert(money, {1, contract::OverflowText{"NaN"}}).part(700));
   resync();
-  load(Changes().transaction(700, 0x2000).staged(700).commits());
+  load(Changes().transaction(700, 0x2000).earlier_parts(700).commits());
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
-  load(Changes().transaction(701, 0x2100).insert(money, {2, contract::VariantText{"Infinity"}}).prepare(701));
+  load(Changes().transaction(701, 0x2100).insert(money, {2, contract::OverflowText{"Infinity"}}).prepare(701));
   resync();
-  load(Changes().transaction(701, 0x2200).staged(701, true).commits());
+  load(Changes().transaction(701, 0x2200).earlier_parts(701, true).commits());
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"2|-|Infinity"});
 }
 
@@ -154,7 +154,7 @@ TEST_F(LoaderTest, p4_an_overflow_column_is_added_for_what_another_process_prepa
   load_with();
   catalog_shows({in_catalog(money)});
   step();
-  load(Changes().transaction(700, 0x2000).insert(money, {1, contract::VariantText{"NaN"}}).prepare(700));
+  load(Changes().transaction(700, 0x2000).insert(money, {1, contract::OverflowText{"NaN"}}).prepare(700));
   ASSERT_EQ(state_of(items_oid), OutputState::copying);
   begin();
   durable_ = 0x1000;  // where load_with begins
@@ -164,7 +164,7 @@ TEST_F(LoaderTest, p4_an_overflow_column_is_added_for_what_another_process_prepa
   copied(money, {}, 0x1000);
   step();
   ASSERT_EQ(state_of(items_oid), OutputState::streaming);
-  load(Changes().transaction(700, 0x3000).staged(700, true).commits());
+  load(Changes().transaction(700, 0x3000).earlier_parts(700, true).commits());
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
 }
 
@@ -200,7 +200,7 @@ TEST_F(LoaderTest, an_idle_position_is_committed_at_once_where_commits_wait_for_
 
 TEST_F(LoaderTest, an_idle_position_at_the_target_ends_the_run) {
   begin();
-  load_with({.target = Lsn{0x3000}});
+  load_with({.until = Lsn{0x3000}});
   queue_.set_idle_position(Lsn{0x2000});
   step_at(later(0));
   EXPECT_FALSE(loader().is_at_end());
@@ -223,7 +223,7 @@ TEST_F(LoaderTest, an_idle_position_keeps_the_last_transaction) {
 
 TEST_F(LoaderTest, a_run_is_not_done_before_its_tables_are) {
   begin();
-  load_with({.target = Lsn{0x1000}});
+  load_with({.until = Lsn{0x1000}});
   catalog_shows({in_catalog(items())});
   step();
   EXPECT_FALSE(loader().is_at_end());
@@ -267,9 +267,9 @@ TEST_F(LoaderTest, rows_behind_a_relation_message_wait_for_the_catalog) {
     if (++polls == 1) inbox_.push_back(CatalogSeen{.complete_to = Lsn{0x1500}, .publication = std::nullopt});
     if (polls == 2) catalog_shows({in_catalog(t, {.publication = "p2"})}, 0x2010);
   };
-  auto package = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
-  package.described = Lsn{0x2000};
-  load(std::move(package));
+  auto batch = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
+  batch.described = Lsn{0x2000};
+  load(std::move(batch));
   EXPECT_EQ(polls, 2) << "a poll that began before the commit does not count";
   EXPECT_EQ(state_of(items_oid), OutputState::copying) << "the catalog was compared first";
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "the change waits for the copy";
@@ -280,10 +280,10 @@ TEST_F(LoaderTest, a_catalog_that_does_not_come_is_waited_for_fifteen_seconds) {
   const auto t = items();
   stream(t);
   load_with();
-  auto package = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
-  package.described = Lsn{0x2000};
+  auto batch = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
+  batch.described = Lsn{0x2000};
   const auto began = clock_.now().steady;
-  load(std::move(package));
+  load(std::move(batch));
   EXPECT_EQ(rows("public.items"), Lines{});
   EXPECT_EQ(std::get<Wait>(next_).what, Awaited::catalog);
   EXPECT_EQ(until(), began + std::chrono::seconds(15));
@@ -333,9 +333,9 @@ TEST_F(LoaderTest, nobody_waits_for_a_catalog_that_is_not_read) {
   stream(t);
   load_with();
   readings_.answered_ = false;
-  auto package = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
-  package.described = Lsn{0x2000};
-  load(std::move(package));
+  auto batch = Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits();
+  batch.described = Lsn{0x2000};
+  load(std::move(batch));
   EXPECT_EQ(rows("public.items"), Lines{"2|b"});
 }
 

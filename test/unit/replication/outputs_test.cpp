@@ -44,7 +44,7 @@ class OutputsTest : public LoaderCase, public ::testing::WithParamInterface<Dest
     const auto found = std::ranges::find(stored, role, &OutputRecord::role);
     return found->state;
   }
-  // The copier is done with what it was told to copy for that output.
+  // The table copier is done with what it was told to copy for that output.
   void copies(const std::string& role, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
     const auto& output = of_role(role);
     const auto order = std::ranges::find(ordered_, output.record.id, [](const auto& each) { return each.record.id; });
@@ -124,7 +124,7 @@ TEST_P(OutputsTest, p7_one_is_suspended_and_the_other_goes_on) {
   suspend(of_role("archive"), "a test");
   store({of_role("archive").record});
   load(Changes().transaction(700, 0x2000).insert(items(), {2, "b"}).commits());
-  EXPECT_EQ(state("archive"), OutputState::quarantined);
+  EXPECT_EQ(state("archive"), OutputState::suspended);
   EXPECT_EQ(rows_in(""), (Lines{"1|a", "2|b"}));
   EXPECT_EQ(rows_in("archive"), Lines{"1|a"});
   run();  // it gets another chance

@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "postgres/stream/walsender_stream.h"
-#include "replication/runtime/package_queue.h"
+#include "replication/runtime/batch_queue.h"
 #include "test/unit/replication/frames.h"
 
 namespace walbrook::replication {
@@ -73,22 +73,22 @@ class ReceiverTest : public ::testing::Test {
     return *receiver_;
   }
   void step() { static_cast<void>(receiver_->step({.steady = now_, .wall = {}})); }
-  // Until a package is there; the one before is taken as applied.
-  LoadPackage next_package() {
+  // Until a batch is there; the one before is taken as applied.
+  Batch next_batch() {
     for (int i = 0; i < 1000; ++i) {
       auto taken = queue_.take();
-      if (taken.package) {
-        if (const auto* commits = std::get_if<WholeCommits>(&*taken.package)) durable_ = commits->checkpoint.value;
-        queue_.finished();
-        return *std::move(taken.package);
+      if (taken.batch) {
+        if (const auto* commits = std::get_if<CommitBatch>(&*taken.batch)) durable_ = commits->checkpoint.value;
+        queue_.finish_batch();
+        return *std::move(taken.batch);
       }
       now_ += milliseconds(50);
       step();
     }
-    throw std::runtime_error("no package came");
+    throw std::runtime_error("no batch came");
   }
-  WholeCommits next_commits() { return std::get<WholeCommits>(next_package()); }
-  bool next_is_restart() { return std::holds_alternative<StreamRestart>(next_package()); }
+  CommitBatch next_commits() { return std::get<CommitBatch>(next_batch()); }
+  bool next_is_restart() { return std::holds_alternative<StreamRestart>(next_batch()); }
   static std::deque<std::string> joined(std::deque<std::string> first, const std::deque<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;
@@ -103,7 +103,7 @@ class ReceiverTest : public ::testing::Test {
   std::vector<Lsn> fed_back_;
   BuiltInTypes types_;
   TableGroups groups_;
-  PackageQueue queue_{1 << 20U, [] {}, [] {}};
+  BatchQueue queue_{1 << 20U, [] {}, [] {}};
   std::atomic<std::uint64_t> durable_{7};
   std::optional<Receiver> receiver_;
   SteadyTime now_{};
@@ -114,7 +114,7 @@ TEST_F(ReceiverTest, a_transaction_that_cannot_be_streamed_is_asked_for_whole) {
             .end = [] { throw postgres::CannotStream(ErrorKind::internal, "could not map filenumber", ""); }},
            {.frames = transaction(2, 200)}});
   EXPECT_EQ(next_commits().checkpoint, Lsn{105});
-  EXPECT_TRUE(next_is_restart()) << "what was staged of open transactions comes again";
+  EXPECT_TRUE(next_is_restart()) << "what was spooled of open transactions comes again";
   EXPECT_EQ(next_commits().checkpoint, Lsn{205});
   ASSERT_EQ(opened_.size(), 2U);
   EXPECT_EQ(opened_[0].start, Lsn{7});
@@ -176,7 +176,7 @@ TEST_F(ReceiverTest, one_that_it_can_send_in_no_form_ends_the_run_and_is_named) 
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
     EXPECT_NE(error.cause().find("commits at 0/C8"), std::string::npos) << error.what();
-    EXPECT_NE(error.mend().find("--skip-transaction 0/C8"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find("--skip-transaction 0/C8"), std::string::npos) << error.what();
     EXPECT_EQ(error.facts().lsn, "0/C8");
   }
   EXPECT_EQ(opened_.size(), 2U);
@@ -202,9 +202,9 @@ TEST_F(ReceiverTest, p2_exactly_once_a_broken_connection_goes_on_at_the_checkpoi
       {{.frames = broken, .end = [] { throw Error(ErrorKind::connection, "cut"); }}, {.frames = transaction(2, 200)}});
   EXPECT_EQ(next_commits().checkpoint, Lsn{105});
   EXPECT_TRUE(next_is_restart());
-  const auto package = next_commits();
-  ASSERT_EQ(package.transactions.size(), 1U);
-  EXPECT_EQ(package.transactions[0].commit_lsn, Lsn{200});
+  const auto batch = next_commits();
+  ASSERT_EQ(batch.transactions.size(), 1U);
+  EXPECT_EQ(batch.transactions[0].commit_lsn, Lsn{200});
   EXPECT_EQ(opened_[1].start, Lsn{105});
   EXPECT_FALSE(opened_[1].limits.whole);
 }
@@ -227,7 +227,7 @@ TEST_F(ReceiverTest, a_connection_that_breaks_again_and_again_ends_the_run) {
     for (int i = 0; i < 100; ++i) {
       now_ += std::chrono::seconds(1);
       static_cast<void>(receiver.step({.steady = now_, .wall = {}}));
-      if (queue_.take().package) queue_.finished();
+      if (queue_.take().batch) queue_.finish_batch();
     }
   };
   EXPECT_THROW(until_thrown(), Error);
@@ -240,9 +240,9 @@ TEST_F(ReceiverTest, after_a_reconnect_the_last_transaction_must_come_again) {
            {.frames = joined(transaction(1, 100), transaction(2, 200)), .slot = Lsn{50}}});
   EXPECT_EQ(next_commits().checkpoint, Lsn{105});
   EXPECT_TRUE(next_is_restart());
-  const auto package = next_commits();
-  ASSERT_EQ(package.transactions.size(), 1U) << "what is durable is compared, not applied";
-  EXPECT_EQ(package.transactions[0].xid, 2U);
+  const auto batch = next_commits();
+  ASSERT_EQ(batch.transactions.size(), 1U) << "what is durable is compared, not applied";
+  EXPECT_EQ(batch.transactions[0].xid, 2U);
   EXPECT_EQ(opened_[1].start, Lsn{105});
   EXPECT_EQ(opened_[1].compare_from, Lsn{100});
 }
@@ -257,7 +257,7 @@ TEST_F(ReceiverTest, another_history_after_a_reconnect_ends_the_run_and_confirms
     for (int i = 0; i < 100; ++i) now_ += std::chrono::seconds(2), step();
   };
   EXPECT_THROW(until_thrown(), OtherHistory);
-  EXPECT_FALSE(queue_.take().package);
+  EXPECT_FALSE(queue_.take().batch);
   EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
   receiver_->confirm();
   EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
@@ -267,7 +267,7 @@ TEST_F(ReceiverTest, nothing_is_confirmed_before_it_was_compared) {
   auto options = ReceiverOptions{.assembler = {.last = {.xid = 1, .commit_lsn = {3}, .commit_time = frames::at_2000}}};
   receive({{.frames = {}, .slot = Lsn{2}, .received = Lsn{5}}}, options);
   for (int i = 0; i < 10; ++i) now_ += std::chrono::seconds(2), step();
-  EXPECT_FALSE(receiver_->compared());
+  EXPECT_FALSE(receiver_->is_compared());
   EXPECT_FALSE(fed_back_.empty());
   EXPECT_TRUE(std::ranges::all_of(fed_back_, [](Lsn position) { return !position.is_set(); }));
   EXPECT_FALSE(queue_.take().idle_position.is_set());
@@ -286,18 +286,18 @@ TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contra
           options);
   EXPECT_EQ(next_commits().checkpoint, Lsn{105});
   EXPECT_TRUE(next_is_restart());
-  auto next = next_package();
-  if (std::holds_alternative<StreamRestart>(next)) next = next_package();
-  EXPECT_EQ(std::get<WholeCommits>(next).checkpoint, Lsn{205});
+  auto next = next_batch();
+  if (std::holds_alternative<StreamRestart>(next)) next = next_batch();
+  EXPECT_EQ(std::get<CommitBatch>(next).checkpoint, Lsn{205});
   EXPECT_EQ(asked, std::vector<std::uint32_t>{1});
   EXPECT_FALSE(opened_[2].compare_from.is_set());
 }
 
 // What the server refuses once the run has read from it may be another password or a right that comes back: only time
-// ends it. What no time mends ends it at once.
+// ends it. What no time fixes ends it at once.
 TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
   std::vector<Error> refusals = {
-      {ErrorKind::rights, "no", {}, {.sqlstate = "28P01"}},
+      {ErrorKind::permission_denied, "no", {}, {.sqlstate = "28P01"}},
       {ErrorKind::source_not_ready, "gone", {}, {.sqlstate = "3D000"}},
       {ErrorKind::connection, "refused"},
   };
@@ -309,21 +309,21 @@ TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
   Receiver receiver({.reconnect_timeout = std::chrono::seconds(60)}, open, types_, groups_, queue_, durable_);
   const auto end = now_ + std::chrono::seconds(59);
   for (; now_ < end; now_ += milliseconds(500)) {
-    if (auto taken = queue_.take(); taken.package) queue_.finished();
+    if (auto taken = queue_.take(); taken.batch) queue_.finish_batch();
     ASSERT_NO_THROW(static_cast<void>(receiver.step({.steady = now_, .wall = {}})));
   }
   EXPECT_GT(attempts, 10U);
   EXPECT_THROW(
       {
         for (int i = 0; i < 20; ++i) {
-          if (queue_.take().package) queue_.finished();
+          if (queue_.take().batch) queue_.finish_batch();
           now_ += std::chrono::seconds(1);
           static_cast<void>(receiver.step({.steady = now_, .wall = {}}));
         }
       },
       Error);
   refusals = {{ErrorKind::source_not_ready, "the slot is lost"}};
-  if (queue_.take().package) queue_.finished();
+  if (queue_.take().batch) queue_.finish_batch();
   Receiver other({.reconnect_timeout = std::nullopt}, open, types_, groups_, queue_, durable_);
   EXPECT_THROW(static_cast<void>(other.step({.steady = now_, .wall = {}})), Error);
 }

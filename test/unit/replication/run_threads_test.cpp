@@ -163,7 +163,7 @@ class RunThreadsTest : public EngineCase {
                                   .follow = true},
                     clock_, destination(), spool(), sync(), threads_.queue(), groups_, statistics_, durable_,
                     [this] { threads_.wake_receiver(); });
-    loader_->set_copier(copier_);
+    loader_->set_table_copier(table_copier_);
     loader_->set_catalog(*poll_);
     receiver_.emplace(
         ReceiverOptions{.reconnect_timeout = std::nullopt},
@@ -184,7 +184,7 @@ class RunThreadsTest : public EngineCase {
   WrittenLog log_;
   postgres::Publication seen_;
   std::optional<SteadyCatalog> catalog_;
-  NoCopies copier_;
+  NoCopies table_copier_;
   BuiltInTypes types_;
   TableGroups groups_;
   Statistics statistics_{{}, clock_};
@@ -260,11 +260,11 @@ class RoomForOneThread {
 };
 
 TEST_F(RunThreadsTest, a_thread_that_cannot_be_started_ends_those_that_run) {
-  bool copier_began = false, copier_was_asked_to_end = false;
+  bool table_copier_began = false, table_copier_was_asked_to_end = false;
   const auto copy = [&](const std::stop_token& stop) {
-    copier_began = true;
+    table_copier_began = true;
     for (int tries = 0; tries < 10'000 && !stop.stop_requested(); ++tries) std::this_thread::sleep_for(milliseconds(1));
-    copier_was_asked_to_end = stop.stop_requested();
+    table_copier_was_asked_to_end = stop.stop_requested();
   };
   {
     const RoomForOneThread room;
@@ -272,8 +272,8 @@ TEST_F(RunThreadsTest, a_thread_that_cannot_be_started_ends_those_that_run) {
         threads_.run({.receiver = *receiver_, .loader = *loader_, .catalog_poll = *poll_, .copy = copy}, ending_),
         std::system_error);
   }
-  EXPECT_TRUE(copier_began);
-  EXPECT_TRUE(copier_was_asked_to_end);
+  EXPECT_TRUE(table_copier_began);
+  EXPECT_TRUE(table_copier_was_asked_to_end);
   EXPECT_TRUE(threads_.is_over());
 }
 

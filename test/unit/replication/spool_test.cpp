@@ -255,7 +255,7 @@ TEST(FileSpool, a_folder_that_is_not_there_is_named) {
   } catch (const Error& failed) {
     EXPECT_EQ(failed.kind(), ErrorKind::configuration);
     EXPECT_NE(failed.cause().find("/nowhere/at all"), std::string::npos) << failed.cause();
-    EXPECT_NE(failed.mend().find("--spool-dir"), std::string::npos) << failed.mend();
+    EXPECT_NE(failed.hint().find("--spool-dir"), std::string::npos) << failed.hint();
   }
 }
 

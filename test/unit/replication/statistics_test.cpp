@@ -13,7 +13,7 @@ TEST(StatisticsTest, what_was_applied_adds_up) {
   Statistics statistics({}, clock);
   const Counts first{.transactions = 2, .inserts = 3, .updates = 1, .deletes = 1};
   statistics.loaded(first, {{OutputId{1}, {.inserts = 3, .updates = 1, .deletes = 1}}}, 0, 0.5);
-  statistics.promoted({.transactions = 9, .inserts = 4}, {{OutputId{1}, {.inserts = 4}}});
+  statistics.swapped_in({.transactions = 9, .inserts = 4}, {{OutputId{1}, {.inserts = 4}}});
   const auto status = statistics.snapshot();
   EXPECT_EQ(status.applied.transactions, 2U) << "transactions whose changes waited were counted when they came";
   EXPECT_EQ(status.applied.inserts, 7U);

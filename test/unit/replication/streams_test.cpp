@@ -1,9 +1,9 @@
-// Streamed and prepared transactions: what is merged, what is left out, what is staged.
+// Streamed and prepared transactions: what is merged, what is left out, what is spooled.
 #include <gtest/gtest.h>
 
 #include "postgres/protocol/encoder.h"
 #include "replication/core/assembler.h"
-#include "test/unit/replication/packages.h"
+#include "test/unit/replication/batches.h"
 
 namespace walbrook::replication {
 namespace {
@@ -50,8 +50,8 @@ class StreamsTest : public ::testing::Test {
   }
   static std::vector<int> ids(const GatheredChanges& changes) {
     std::vector<int> out;
-    for (const auto& step : changes.steps) {
-      const auto* batch = std::get_if<RowBatch>(&step);
+    for (const auto& operation : changes.operations) {
+      const auto* batch = std::get_if<RowBatch>(&operation);
       if (batch == nullptr) continue;
       for (std::size_t row = 0; row < batch->rows(); ++row) out.push_back(batch->columns[0].value<std::int32_t>(row));
     }
@@ -66,20 +66,20 @@ class StreamsTest : public ::testing::Test {
 
 using Ids = std::vector<int>;
 
-TEST_F(StreamsTest, what_fits_is_never_staged) {
+TEST_F(StreamsTest, what_fits_is_never_spooled) {
   auto& assembler = make();
   block(10, true, {{1, 10}, {2, 11}});
   block(10, false, {{3, 10}});
   EXPECT_FALSE(assembler.has_commits());
   EXPECT_FALSE(assembler.take_due());
   commit_stream(10, 100);
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(ids(*package), (Ids{1, 2, 3}));
-  ASSERT_EQ(package->transactions.size(), 1U);
-  EXPECT_EQ(package->transactions[0].commit_lsn, Lsn{100});
-  EXPECT_EQ(package->checkpoint, Lsn{105});
-  for (const auto index : std::get<RowBatch>(package->steps[0]).transaction) EXPECT_EQ(index, 0U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(ids(*batch), (Ids{1, 2, 3}));
+  ASSERT_EQ(batch->transactions.size(), 1U);
+  EXPECT_EQ(batch->transactions[0].commit_lsn, Lsn{100});
+  EXPECT_EQ(batch->checkpoint, Lsn{105});
+  for (const auto index : std::get<RowBatch>(batch->operations[0]).transaction) EXPECT_EQ(index, 0U);
 }
 
 TEST_F(StreamsTest, interleaved_transactions_come_in_the_order_of_their_commits) {
@@ -93,11 +93,11 @@ TEST_F(StreamsTest, interleaved_transactions_come_in_the_order_of_their_commits)
   feed(Commit{.flags = 0, .commit_lsn = {90}, .end_lsn = {95}, .commit_time = 0});
   commit_stream(20, 100);
   commit_stream(10, 110);
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(ids(*package), (Ids{4, 2, 1, 3}));
-  ASSERT_EQ(package->transactions.size(), 3U);
-  EXPECT_EQ(package->transactions[1].xid, 20U);
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(ids(*batch), (Ids{4, 2, 1, 3}));
+  ASSERT_EQ(batch->transactions.size(), 3U);
+  EXPECT_EQ(batch->transactions[1].xid, 20U);
 }
 
 TEST_F(StreamsTest, rows_of_a_stream_go_into_no_batch_of_an_earlier_commit) {
@@ -112,7 +112,7 @@ TEST_F(StreamsTest, rows_of_a_stream_go_into_no_batch_of_an_earlier_commit) {
   block(10, true, {{2, 10}});
   commit_stream(10, 100);
   plain(3, 200);
-  EXPECT_EQ(ids(only<WholeCommits>(assembler.cut()).value()), (Ids{1, 2, 3}));
+  EXPECT_EQ(ids(only<CommitBatch>(assembler.cut()).value()), (Ids{1, 2, 3}));
 }
 
 TEST_F(StreamsTest, exactly_the_rows_of_rolled_back_subtransactions_are_left_out) {
@@ -122,11 +122,11 @@ TEST_F(StreamsTest, exactly_the_rows_of_rolled_back_subtransactions_are_left_out
   block(10, false, {{6, 10}, {7, 13}});
   feed(StreamAbort{.xid = 10, .subxid = 13, .abort_lsn = {}, .abort_time = 0});
   commit_stream(10, 100);
-  EXPECT_EQ(ids(only<WholeCommits>(assembler.cut()).value()), (Ids{1, 3, 5, 6}));
+  EXPECT_EQ(ids(only<CommitBatch>(assembler.cut()).value()), (Ids{1, 3, 5, 6}));
 }
 
-TEST_F(StreamsTest, what_does_not_fit_is_staged_and_named_with_its_rolled_back_subtransactions) {
-  auto& assembler = make({.package_rows = 3});
+TEST_F(StreamsTest, what_does_not_fit_is_spooled_and_named_with_its_rolled_back_subtransactions) {
+  auto& assembler = make({.batch_rows = 3});
   block(10, true, {{1, 10}, {2, 11}, {3, 12}});
   const auto part = only<TransactionPart>(assembler.take_due());
   ASSERT_TRUE(part);
@@ -137,16 +137,16 @@ TEST_F(StreamsTest, what_does_not_fit_is_staged_and_named_with_its_rolled_back_s
   feed(StreamAbort{.xid = 10, .subxid = 12, .abort_lsn = {}, .abort_time = 0});
   block(10, false, {{4, 10}});
   commit_stream(10, 100);
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  const auto& merge = std::get<MergeStaged>(package->steps.front());
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  const auto& merge = std::get<MergeParts>(batch->operations.front());
   EXPECT_EQ(merge.xid, 10U);
   EXPECT_EQ(merge.aborted, std::vector<std::uint32_t>{12});
-  EXPECT_EQ(ids(*package), Ids{4});
+  EXPECT_EQ(ids(*batch), Ids{4});
 }
 
 TEST_F(StreamsTest, a_rolled_back_transaction_leaves_nothing) {
-  auto& assembler = make({.package_rows = 3});
+  auto& assembler = make({.batch_rows = 3});
   block(10, true, {{1, 10}});
   feed(StreamAbort{.xid = 10, .subxid = 10, .abort_lsn = {}, .abort_time = 0});
   EXPECT_FALSE(assembler.take_due());
@@ -183,7 +183,7 @@ TEST_F(StreamsTest, a_prepared_transaction_leaves_by_itself_behind_earlier_commi
   feed(BeginPrepare{.prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
   insert(2);
   feed(Prepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
-  const auto commits = only<WholeCommits>(assembler.take_due());
+  const auto commits = only<CommitBatch>(assembler.take_due());
   ASSERT_TRUE(commits);
   EXPECT_EQ(ids(*commits), Ids{1});
   EXPECT_EQ(commits->checkpoint, Lsn{55});
@@ -193,9 +193,9 @@ TEST_F(StreamsTest, a_prepared_transaction_leaves_by_itself_behind_earlier_commi
   EXPECT_EQ(prepared->checkpoint, Lsn{65});
   EXPECT_EQ(ids(*prepared), Ids{2});
   feed(CommitPrepared{.flags = 0, .commit_lsn = {70}, .end_lsn = {75}, .commit_time = 8, .xid = 10, .gid = "a"});
-  const auto decided = only<WholeCommits>(assembler.cut());
+  const auto decided = only<CommitBatch>(assembler.cut());
   ASSERT_TRUE(decided);
-  EXPECT_TRUE(std::get<MergeStaged>(decided->steps.front()).prepared);
+  EXPECT_TRUE(std::get<MergeParts>(decided->operations.front()).prepared);
   EXPECT_EQ(decided->transactions.front().commit_lsn, Lsn{70});
   EXPECT_EQ(decided->checkpoint, Lsn{75});
 }
@@ -235,15 +235,15 @@ TEST_F(StreamsTest, p4_what_a_rolled_back_stream_could_not_read_costs_others_not
   insert(1);
   feed(Commit{.flags = 0, .commit_lsn = {60}, .end_lsn = {65}, .commit_time = 0});
   feed(StreamAbort{.xid = 10, .subxid = 10, .abort_lsn = {}, .abort_time = 0});
-  const auto package = only<WholeCommits>(assembler.cut());
-  ASSERT_TRUE(package);
-  EXPECT_EQ(ids(*package), Ids{1});
-  EXPECT_TRUE(package->troubles.empty());
+  const auto batch = only<CommitBatch>(assembler.cut());
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(ids(*batch), Ids{1});
+  EXPECT_TRUE(batch->errors.empty());
 }
 
 // The server does not send it again: what its parts could not bring must be known when it is durable.
 TEST_F(StreamsTest, p4_a_prepared_transaction_tells_of_what_its_parts_could_not_read) {
-  auto& assembler = make({.package_rows = 2});
+  auto& assembler = make({.batch_rows = 2});
   feed(BeginPrepare{.prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
   describe();
   insert_text("none");
@@ -256,10 +256,10 @@ TEST_F(StreamsTest, p4_a_prepared_transaction_tells_of_what_its_parts_could_not_
   const auto prepared = only<PreparedTransaction>(assembler.take_due());
   ASSERT_TRUE(prepared);
   EXPECT_EQ(ids(*prepared), Ids{3});
-  ASSERT_EQ(prepared->troubles.size(), 1U) << "once a transaction";
-  EXPECT_EQ(prepared->troubles[0].oid, streamed_table);
+  ASSERT_EQ(prepared->errors.size(), 1U) << "once a transaction";
+  EXPECT_EQ(prepared->errors[0].oid, streamed_table);
   feed(CommitPrepared{.flags = 0, .commit_lsn = {70}, .end_lsn = {75}, .commit_time = 8, .xid = 10, .gid = "a"});
-  EXPECT_TRUE(only<WholeCommits>(assembler.cut())->troubles.empty()) << "they were the prepared transaction's";
+  EXPECT_TRUE(only<CommitBatch>(assembler.cut())->errors.empty()) << "they were the prepared transaction's";
 }
 
 TEST_F(StreamsTest, p4_a_prepared_stream_of_which_nothing_could_be_read_tells_so) {
@@ -271,7 +271,7 @@ TEST_F(StreamsTest, p4_a_prepared_stream_of_which_nothing_could_be_read_tells_so
   feed(StreamPrepare{.flags = 0, .prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});
   const auto prepared = only<PreparedTransaction>(assembler.take_due());
   ASSERT_TRUE(prepared);
-  EXPECT_EQ(prepared->troubles.size(), 1U);
+  EXPECT_EQ(prepared->errors.size(), 1U);
 }
 
 TEST_F(StreamsTest, what_the_protocol_forbids_is_an_error) {

@@ -1,5 +1,5 @@
-// One table's copy, at which several workers may be. What reads the source (Copier, SnapshotCopy) needs a server: the
-// scenarios, snapshot_workers_test and copy_postponed_test have it.
+// One table's copy, at which several workers may be. What reads the source (SnapshotCopier, SnapshotCopy) needs a
+// server: the scenarios, snapshot_workers_test and copy_postponed_test have it.
 #include "replication/runtime/table_copy.h"
 
 #include "test/unit/replication/engine_case.h"
@@ -14,8 +14,8 @@ class TableCopyTest : public EngineCase {
     see(published({in_catalog(items())}));
     (void)sync().order_copies(1, {});
   }
-  [[nodiscard]] TableCopy copy_in(std::size_t pieces) {
-    return TableCopy({.record = record(items_oid), .source = sync().find(items_oid)->source, .number = 1}, pieces);
+  [[nodiscard]] TableCopy copy_in(std::size_t chunks) {
+    return TableCopy({.record = record(items_oid), .source = sync().find(items_oid)->source, .number = 1}, chunks);
   }
   static RowBatch some(int first, int count, std::size_t width = 1) {
     std::vector<Cells> rows;
@@ -26,7 +26,7 @@ class TableCopyTest : public EngineCase {
   void show() {
     output(items_oid).copied = Lsn{0x1000};
     output(items_oid).copied_columns = items();
-    promote(items_oid);
+    swap_in(items_oid);
   }
 };
 
@@ -86,12 +86,12 @@ TEST_F(TableCopyTest, a_copy_that_begins_again_in_text_holds_nothing_of_the_firs
   ASSERT_TRUE(copy.agree(items()));
   for (int i = 0; i < 6; ++i) ASSERT_TRUE(copy.append(some(i * 1000, 1000, 1000), 0, destination()));
   copy.give_up(TableCopy::Outcome::text, "a value comes in text alone");
-  copy.begin_anew_in_text();
+  copy.begin_again_in_text();
   EXPECT_TRUE(copy.in_text());
   EXPECT_EQ(copy.rows(), 0U);
   ASSERT_TRUE(copy.agree(items()));
   for (int i = 0; i < 6; ++i) ASSERT_TRUE(copy.append(some(i, 1, 1'000'000), 0, destination()));
-  EXPECT_TRUE(copy.leave()) << "it is copied in one piece";
+  EXPECT_TRUE(copy.leave()) << "it is copied as a whole";
   EXPECT_FALSE(copy.finish());
   show();
   EXPECT_EQ(rows("public.items", "count(*), max(id)"), Lines{"6|5"});

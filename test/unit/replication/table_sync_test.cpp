@@ -21,7 +21,7 @@ TEST_F(TableSyncTest, a_table_goes_from_pending_by_copying_to_streaming) {
   EXPECT_EQ(changed.outputs[0].state, OutputState::pending);
   EXPECT_EQ(changed.outputs[0].target_schema, "public");
   EXPECT_EQ(changed.outputs[0].target_name, "items");
-  EXPECT_FALSE(sync().settled());
+  EXPECT_FALSE(sync().is_settled());
 
   const auto ordered = order();
   ASSERT_EQ(ordered.size(), 1U);
@@ -29,17 +29,17 @@ TEST_F(TableSyncTest, a_table_goes_from_pending_by_copying_to_streaming) {
   EXPECT_EQ(ordered[0].output->record.load_id, 7);
   EXPECT_EQ(ordered[0].output->copy_number, 1U);
   EXPECT_EQ(ordered[0].output->record.fingerprint, in_catalog(schema).fingerprint);
-  EXPECT_FALSE(sync().settled());
+  EXPECT_FALSE(sync().is_settled());
   EXPECT_TRUE(order().empty()) << "it is ordered once";
 
   copy(items_oid, schema, {{1, "a"}}, 0x2000);
   EXPECT_FALSE(is_there("public.items"));
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(record(items_oid).snapshot_lsn, Lsn{0x2000});
   EXPECT_EQ(*record(items_oid).columns, *schema);
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
-  EXPECT_TRUE(sync().settled());
+  EXPECT_TRUE(sync().is_settled());
   EXPECT_TRUE(sync().any_streaming());
   EXPECT_TRUE(see(published({in_catalog(schema)})).empty()) << "nothing is otherwise than it was";
 }
@@ -68,10 +68,10 @@ TEST_F(TableSyncTest, a_suspended_table_that_has_its_changes_alone_stays_suspend
   stream(items());
   auto suspended = record(items_oid);
   suspended.changes_only = true;
-  suspended.state = OutputState::quarantined;
+  suspended.state = OutputState::suspended;
   store({suspended});
   begin();
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
 }
 
 TEST_F(TableSyncTest, tables_that_were_not_asked_for_are_passed_over) {
@@ -281,7 +281,7 @@ TEST_F(TableSyncTest, leaves_that_do_not_tell_rows_apart_suspend_the_table_until
   now.row_identity.unclear = "its leaves have other identities";
   now.row_identity.remedy = "ALTER TABLE …";
   see_table(now);
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   EXPECT_EQ(record(items_oid).reason, "its leaves have other identities. ALTER TABLE …");
   EXPECT_TRUE(see_table(now).empty());
   see_table(in_catalog(items()));
@@ -294,7 +294,7 @@ TEST_F(TableSyncTest, a_table_that_cannot_be_followed_is_suspended_until_it_can)
   auto now = in_catalog(items());
   now.unfit = {.reason = "two publications show other columns of it", .remedy = "ALTER PUBLICATION …"};
   see_table(now);
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   see_table(in_catalog(items()));
   expect_pending("what it was suspended for was altered in the source");
 }
@@ -306,7 +306,7 @@ TEST_F(TableSyncTest, a_table_that_cannot_be_read_is_suspended_when_its_copy_is_
   see(published({table}));
   const auto ordered = order();
   ASSERT_EQ(ordered.size(), 1U);
-  EXPECT_EQ(ordered[0].output->record.state, OutputState::quarantined);
+  EXPECT_EQ(ordered[0].output->record.state, OutputState::suspended);
   EXPECT_EQ(ordered[0].output->record.reason, "permission denied for table items. GRANT SELECT …");
 }
 
@@ -334,27 +334,27 @@ TEST_F(TableSyncTest, changes_of_a_load_that_failed_leave_no_trace) {
   auto& table = output(items_oid);
   {
     TableChanges changes(sync());
-    changes.edit(table).state = OutputState::quarantined;
-    changes.note_set_aside(table, Lsn{7});
+    changes.edit(table).state = OutputState::suspended;
+    changes.note_suspended(table, Lsn{7});
     changes.note_identity_altered(table, Lsn{7});
-    changes.note_variant(table, "price");
-    EXPECT_EQ(changes.look(table).state, OutputState::quarantined);
+    changes.note_overflow(table, "price");
+    EXPECT_EQ(changes.look(table).state, OutputState::suspended);
   }
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
-  EXPECT_FALSE(table.set_aside_at.is_set());
+  EXPECT_FALSE(table.suspended_at.is_set());
   EXPECT_FALSE(table.identity_altered_at.is_set());
-  EXPECT_TRUE(table.variant_columns.empty());
+  EXPECT_TRUE(table.overflow_columns.empty());
   TableChanges changes(sync());
-  changes.edit(table).state = OutputState::quarantined;
-  changes.note_set_aside(table, Lsn{7});
+  changes.edit(table).state = OutputState::suspended;
+  changes.note_suspended(table, Lsn{7});
   changes.note_identity_altered(table, Lsn{9});
   changes.note_identity_altered(table, Lsn{8});
-  changes.note_variant(table, "price");
+  changes.note_overflow(table, "price");
   changes.adopt();
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
-  EXPECT_EQ(table.set_aside_at, Lsn{7});
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
+  EXPECT_EQ(table.suspended_at, Lsn{7});
   EXPECT_EQ(table.identity_altered_at, Lsn{9}) << "the last one counts";
-  EXPECT_EQ(table.variant_columns, std::set<std::string>{"price"});
+  EXPECT_EQ(table.overflow_columns, std::set<std::string>{"price"});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Requests and answers from bytes, whole and in pieces.
+// Requests and answers from bytes, whole and in parts.
 #include "serve/http_message.h"
 
 #include <gtest/gtest.h>
@@ -8,14 +8,14 @@ namespace {
 
 using Reading = RequestReader::State;
 
-TEST(HttpMessage, a_request_arrives_in_whatever_pieces) {
+TEST(HttpMessage, a_request_arrives_in_whatever_parts) {
   const auto text = request_text("POST", "/sql?nested=json&pipeline=a%20b%26", "SELECT 'ü'");
-  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, text.size()}) {
+  for (const std::size_t length : {std::size_t{1}, std::size_t{7}, text.size()}) {
     RequestReader reader;
     auto state = Reading::incomplete;
-    for (std::size_t at = 0; at < text.size(); at += piece) {
+    for (std::size_t at = 0; at < text.size(); at += length) {
       ASSERT_EQ(state, Reading::incomplete);
-      state = reader.take(std::string_view(text).substr(at, piece));
+      state = reader.take(std::string_view(text).substr(at, length));
     }
     ASSERT_EQ(state, Reading::complete);
     EXPECT_EQ(reader.request().method, "POST");

@@ -354,7 +354,7 @@ TEST_F(LocalServerTest, a_run_that_does_not_answer_is_not_taken_for_gone) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::destination);
     EXPECT_NE(error.cause().find("does not answer"), std::string::npos) << error.what();
-    EXPECT_EQ(error.mend().find("End "), std::string::npos) << error.what();
+    EXPECT_EQ(error.hint().find("End "), std::string::npos) << error.what();
   }
 }
 

@@ -26,14 +26,19 @@ TEST(WireJson, a_status_comes_back_as_it_was) {
   status.queued_bytes = 4096;
   status.spooled_bytes = 65536;
   status.rows_per_second = 560;
-  status.applied = {
-      .transactions = 310, .inserts = 882, .updates = 290, .deletes = 32, .truncates = 1, .variants = 2, .loads = 12};
+  status.applied = {.transactions = 310,
+                    .inserts = 882,
+                    .updates = 290,
+                    .deletes = 32,
+                    .truncates = 1,
+                    .overflow_values = 2,
+                    .loads = 12};
   status.copy_snapshot = {.seconds = 1.5, .consistent_point = *Lsn::parse("0/1B00D28"), .xmin = "4711"};
   status.tables.push_back({.schema = "public",
                            .name = "we\"ird\n",
                            .target_schema = "public",
                            .target_name = "x",
-                           .state = destination::OutputState::quarantined,
+                           .state = destination::OutputState::suspended,
                            .reason = "why",
                            .copied_rows = 7,
                            .estimated_rows = -1,

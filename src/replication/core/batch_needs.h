@@ -1,16 +1,16 @@
-// What packages need of target tables, their parts that wait for a commit included.
+// What batches need of target tables, their parts that wait for a commit included.
 #pragma once
 
 #include <cstdint>
 #include <map>
 
 #include "destination/destination.h"
-#include "model/load_package.h"
+#include "model/batch.h"
 #include "replication/core/target_needs.h"
 
 namespace walbrook::replication {
 
-class PackageNeeds {
+class BatchNeeds {
  public:
   // The part is in the spool.
   void add(const TransactionPart& part);
@@ -18,8 +18,8 @@ class PackageNeeds {
   void forget(std::uint32_t xid) { of_parts_.erase(xid); }
   void forget_all() { of_parts_.clear(); }
 
-  // Of the package's own changes, and of those that were put aside and are applied with it.
-  [[nodiscard]] TargetNeeds of(const WholeCommits& package, destination::Destination& destination) const;
+  // Of the batch's own changes, and of those of its earlier parts.
+  [[nodiscard]] TargetNeeds of(const CommitBatch& batch, destination::Destination& destination) const;
 
  private:
   std::map<std::uint32_t, TargetNeeds> of_parts_;  // by xid

@@ -1,4 +1,4 @@
-// P7 where the trouble is a table in the DuckDB file that stands where a copy belongs.
+// P7 where the cause is a table in the DuckDB file that stands where a copy belongs.
 #include <gtest/gtest.h>
 
 #include "test/support/duck_reader.h"
@@ -11,31 +11,31 @@ void as_user(const ReplicatedDatabase& db, const std::string& sql) {
   DuckReader(db.file(), DuckReader::Access::read_write).exec(sql);
 }
 
-void expect_set_aside(const ProcessResult& result, const std::string& table, const std::string& why) {
+void expect_suspended(const ProcessResult& result, const std::string& table, const std::string& why) {
   EXPECT_EQ(result.exit_code, 5) << result.describe();
-  for (const auto& text : {"table " + table + " is set aside", table + " stands in copy.duckdb already and " + why,
+  for (const auto& text : {"table " + table + " is suspended", table + " stands in copy.duckdb already and " + why,
                            std::string("--dataset NAME")}) {
     EXPECT_NE(result.err.find(text), std::string::npos) << text << "\n" << result.describe();
   }
 }
 
-TEST(TakenPlace, p7_a_table_of_the_users_own_sets_one_table_aside) {
+TEST(NameConflicts, p7_a_table_of_the_users_own_suspends_one_table) {
   const ReplicatedDatabase db;
   db.exec(
       "CREATE TABLE orders(id int PRIMARY KEY, v text); INSERT INTO orders VALUES (1, 'a');"
       "CREATE TABLE items(id int PRIMARY KEY, v text); INSERT INTO items SELECT g, 'i' FROM generate_series(1, 9) g");
   as_user(db, "CREATE SCHEMA public; CREATE TABLE public.\"Orders\" AS SELECT 42 AS mine");
-  expect_set_aside(db.pipeline.run(), "public.orders", "was not made by walbrook");
+  expect_suspended(db.pipeline.run(), "public.orders", "was not made by walbrook");
   const std::string items = "SELECT string_agg(id || v, ' ' ORDER BY id) FROM public.items";
   EXPECT_EQ(db.copied_value(items), db.value(items));
   EXPECT_EQ(db.copied_value("SELECT state || ' ' || (reason LIKE '%Rename it%') FROM _walbrook.outputs WHERE "
                             "source_name = 'orders'"),
-            "quarantined true");
+            "suspended true");
 
   db.exec(
       "UPDATE items SET v = 'changed' WHERE id < 3; INSERT INTO orders VALUES (2, 'b'); DELETE FROM items WHERE id = "
       "9");
-  expect_set_aside(db.pipeline.run(), "public.orders", "was not made by walbrook");
+  expect_suspended(db.pipeline.run(), "public.orders", "was not made by walbrook");
   EXPECT_EQ(db.copied_value(items), db.value(items)) << "the others flow";
   EXPECT_EQ(db.copied_value("SELECT string_agg(mine, ',') FROM public.\"Orders\""), "42");
 
@@ -47,11 +47,11 @@ TEST(TakenPlace, p7_a_table_of_the_users_own_sets_one_table_aside) {
   EXPECT_EQ(db.differences(), "");
 }
 
-TEST(TakenPlace, a_slot_that_ran_ahead_of_a_copy_that_holds_nothing_yet_harms_nothing) {
+TEST(NameConflicts, a_slot_that_ran_ahead_of_a_copy_that_holds_nothing_yet_harms_nothing) {
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE orders(id int PRIMARY KEY, v text); INSERT INTO orders VALUES (1, 'a')");
   as_user(db, "CREATE SCHEMA public; CREATE TABLE public.orders AS SELECT 42 AS mine");
-  expect_set_aside(db.pipeline.run(), "public.orders", "was not made by walbrook");
+  expect_suspended(db.pipeline.run(), "public.orders", "was not made by walbrook");
   db.exec("INSERT INTO orders VALUES (2, 'b'); CHECKPOINT");
   db.exec("SELECT pg_replication_slot_advance('" + db.pipeline.slot + "', pg_current_wal_lsn())");
   as_user(db, "DROP TABLE public.orders");
@@ -65,7 +65,7 @@ TEST(TakenPlace, a_slot_that_ran_ahead_of_a_copy_that_holds_nothing_yet_harms_no
   EXPECT_EQ(db.pipeline.run().exit_code, 3);
 }
 
-TEST(TakenPlace, p7_a_table_of_another_pipeline_sets_one_table_aside) {
+TEST(NameConflicts, p7_a_table_of_another_pipeline_suspends_one_table) {
   const ReplicatedDatabase db;
   db.exec(
       "CREATE TABLE orders(id int PRIMARY KEY); INSERT INTO orders VALUES (1);"
@@ -75,7 +75,7 @@ TEST(TakenPlace, p7_a_table_of_another_pipeline_sets_one_table_aside) {
   first.publication = "first";
   ASSERT_EQ(first.run({"--table", "orders"}).exit_code, 0);
   db.exec("INSERT INTO orders VALUES (2); INSERT INTO items VALUES (2)");
-  expect_set_aside(db.pipeline.run(), "public.orders", "belongs to pipeline \"" + first.slot + "\"");
+  expect_suspended(db.pipeline.run(), "public.orders", "belongs to pipeline \"" + first.slot + "\"");
   EXPECT_EQ(
       db.copied_value("SELECT (SELECT count(*) FROM public.orders) || ' ' || (SELECT count(*) FROM public.items)"),
       "1 2");

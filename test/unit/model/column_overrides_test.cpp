@@ -1,4 +1,4 @@
-#include "model/column_wishes.h"
+#include "model/column_overrides.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ constexpr std::int32_t typmod_of(int precision, int scale) {
 }
 constexpr std::int32_t numeric_10_2 = typmod_of(10, 2);
 
-TEST(ColumnWishes, a_wider_type_holds_every_value) {
+TEST(ColumnOverrides, a_wider_type_holds_every_value) {
   struct Case {
     ColumnSchema column;
     PhysicalType type;
@@ -81,26 +81,26 @@ TEST(ColumnWishes, a_wider_type_holds_every_value) {
   }
 }
 
-TEST(ColumnWishes, a_newer_wish_goes_before_what_the_copy_was_made_with) {
+TEST(ColumnOverrides, a_newer_override_goes_before_what_the_copy_was_made_with) {
   TableSchema schema{.columns = {column(type_oid::int4), column(type_oid::text)}};
   schema.columns[1].name = "d";
-  apply_wishes(schema, {{"c", {.name = "renamed", .type = of(Layout::int64), .description = "first"}}});
+  apply_overrides(schema, {{"c", {.name = "renamed", .type = of(Layout::int64), .description = "first"}}});
   EXPECT_EQ(schema.columns[0].target, "renamed");
   EXPECT_TRUE(schema.columns[0].widened);
-  const auto behind = wishes_behind(table_schema_from_json(to_json(schema)));
+  const auto behind = recorded_overrides(table_schema_from_json(to_json(schema)));
   ASSERT_EQ(behind.size(), 1U);
-  const auto wishes = overlaid({{"c", {.name = "c", .type = {}, .description = "second"}}}, behind);
+  const auto overrides = overlaid({{"c", {.name = "c", .type = {}, .description = "second"}}}, behind);
 
-  TableSchema anew{.columns = {column(type_oid::int4)}};
-  apply_wishes(anew, wishes);
-  EXPECT_EQ(anew.columns[0].target, "");
-  EXPECT_EQ(anew.columns[0].type.layout, Layout::int64);
-  EXPECT_EQ(anew.columns[0].description, "second");
+  TableSchema again{.columns = {column(type_oid::int4)}};
+  apply_overrides(again, overrides);
+  EXPECT_EQ(again.columns[0].target, "");
+  EXPECT_EQ(again.columns[0].type.layout, Layout::int64);
+  EXPECT_EQ(again.columns[0].description, "second");
 }
 
-TEST(ColumnWishes, a_type_that_is_not_wider_any_more_is_passed_over) {
+TEST(ColumnOverrides, a_type_that_is_not_wider_any_more_is_passed_over) {
   TableSchema schema{.columns = {column(type_oid::text)}};
-  apply_wishes(schema, {{"c", {.name = {}, .type = of(Layout::int64), .description = {}}}});
+  apply_overrides(schema, {{"c", {.name = {}, .type = of(Layout::int64), .description = {}}}});
   EXPECT_EQ(schema.columns[0].type.layout, Layout::utf8);
   EXPECT_FALSE(schema.columns[0].widened);
 }

@@ -1,4 +1,4 @@
-#include "replication/runtime/copier.h"
+#include "replication/runtime/snapshot_copier.h"
 
 #include <utility>
 
@@ -6,8 +6,9 @@
 
 namespace walbrook::replication {
 
-Copier::Copier(CopierOptions options, const Clock& clock, destination::Destination& destination, TypeCatalog& types,
-               Mailbox<LoaderMessage>& loader, RunObserver& observer, Statistics& statistics)
+SnapshotCopier::SnapshotCopier(SnapshotCopierOptions options, const Clock& clock, destination::Destination& destination,
+                               TypeCatalog& types, Mailbox<LoaderMessage>& loader, RunObserver& observer,
+                               Statistics& statistics)
     : options_(std::move(options)),
       clock_(clock),
       destination_(destination),
@@ -18,7 +19,7 @@ Copier::Copier(CopierOptions options, const Clock& clock, destination::Destinati
       orders_([this] { bell_.ring(); }),
       plan_(options_.follow) {}
 
-void Copier::work(std::stop_token stop) {
+void SnapshotCopier::work(std::stop_token stop) {
   const std::stop_callback wake(stop, [this] { bell_.ring(); });
   while (!stop.stop_requested()) {
     for (const auto& order : orders_.take()) plan_.add(order);
@@ -31,7 +32,7 @@ void Copier::work(std::stop_token stop) {
   }
 }
 
-void Copier::attempt(std::stop_token stop) {
+void SnapshotCopier::attempt(std::stop_token stop) {
   auto tables = plan_.begin();
   try {
     copy_all(tables, stop);
@@ -45,7 +46,7 @@ void Copier::attempt(std::stop_token stop) {
   plan_.ended(std::move(tables), clock_.now());
 }
 
-void Copier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
+void SnapshotCopier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
   const postgres::SlotWait wait{.report = [this](const auto& writers) { observer_.waiting_for(writers); },
                                 .longest = options_.snapshot_wait};
   postgres::SnapshotSource snapshot(options_.conninfo, wait, stop, options_.server);

@@ -1,27 +1,27 @@
-#include "replication/core/package_needs.h"
+#include "replication/core/batch_needs.h"
 
 #include "model/part_codec.h"
 #include "replication/core/output_failed.h"
 
 namespace walbrook::replication {
 
-void PackageNeeds::add(const TransactionPart& part) {
-  of_parts_[part.xid].add(part.steps);
+void BatchNeeds::add(const TransactionPart& part) {
+  of_parts_[part.xid].add(part.operations);
 }
 
-TargetNeeds PackageNeeds::of(const WholeCommits& package, destination::Destination& destination) const {
+TargetNeeds BatchNeeds::of(const CommitBatch& batch, destination::Destination& destination) const {
   TargetNeeds needs;
-  for (const auto& step : package.steps) {
-    const auto* merge = std::get_if<MergeStaged>(&step);
+  for (const auto& operation : batch.operations) {
+    const auto* merge = std::get_if<MergeParts>(&operation);
     if (merge == nullptr) continue;
     if (merge->prepared) {
       const auto reading = destination.begin({});  // the load itself begins with its alterations
-      reading->read_prepared(merge->xid, [&needs](std::string_view bytes) { needs.add(read_part(bytes).steps); });
+      reading->read_prepared(merge->xid, [&needs](std::string_view bytes) { needs.add(read_part(bytes).operations); });
     } else if (const auto parts = of_parts_.find(merge->xid); parts != of_parts_.end()) {
       needs.add(parts->second);
     }
   }
-  needs.add(package.steps);
+  needs.add(batch.operations);
   return needs;
 }
 

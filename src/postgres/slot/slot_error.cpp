@@ -1,4 +1,4 @@
-#include "postgres/slot/slot_trouble.h"
+#include "postgres/slot/slot_error.h"
 
 #include <fmt/format.h>
 
@@ -15,19 +15,19 @@ Remedy drop_or_rename(const std::string& name) {
 
 }  // namespace
 
-std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const std::string& name,
-                                  const std::string& database, Lsn checkpoint) {
+std::optional<Error> slot_error(const std::optional<SlotState>& slot, const std::string& name,
+                                const std::string& database, Lsn checkpoint) {
   const ErrorFacts facts{.slot = name, .lsn = checkpoint.is_set() ? checkpoint.to_string() : std::string()};
   const auto not_ready = [&facts](std::string cause, Remedy remedy) {
     return Error(ErrorKind::source_not_ready, std::move(cause), std::move(remedy), facts);
   };
   if (!slot) {
     if (!checkpoint.is_set()) return std::nullopt;
-    return not_ready(
-        fmt::format("slot {} does not exist, but the copy is at {}: the changes since then cannot be read", name,
-                    checkpoint.to_string()),
-        remedy("Check {} and the server (a restored backup or a failover leaves slots behind); {} makes the copy anew.",
-               RemedyOption::slot, RemedyAction::reset));
+    return not_ready(fmt::format("slot {} does not exist, but the copy is at {}: the changes since then cannot be read",
+                                 name, checkpoint.to_string()),
+                     remedy("Check {} and the server (a restored backup or a failover leaves slots behind); {} copies "
+                            "everything again.",
+                            RemedyOption::slot, RemedyAction::reset));
   }
   if (!slot->logical) return not_ready(fmt::format("slot {} is a physical one", name), drop_or_rename(name));
   if (slot->plugin != "pgoutput") {
@@ -47,14 +47,14 @@ std::optional<Error> slot_trouble(const std::optional<SlotState>& slot, const st
                             ? "the write-ahead log it needs was removed (max_slot_wal_keep_size)"
                             : slot->invalidation_reason;
     return not_ready(fmt::format("slot {} was invalidated by the server: {}", name, reason),
-                     remedy("{} then {} makes the copy anew. Raise max_slot_wal_keep_size.", drop_statement(name),
+                     remedy("{} then {} copies everything again. Raise max_slot_wal_keep_size.", drop_statement(name),
                             RemedyAction::reset));
   }
   if (checkpoint.is_set() && slot->confirmed_flush_lsn > checkpoint) {
     return not_ready(
         fmt::format("slot {} is at {}, ahead of the copy, which is at {}: the changes between them are gone", name,
                     slot->confirmed_flush_lsn.to_string(), checkpoint.to_string()),
-        remedy("Somebody else read the slot, or the copy was restored from an older state; {} makes the copy anew.",
+        remedy("Somebody else read the slot, or the copy was restored from an older state; {} copies everything again.",
                RemedyAction::reset));
   }
   return std::nullopt;

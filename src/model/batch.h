@@ -1,9 +1,9 @@
-// A load package: what one destination transaction applies.
+// A change batch: what one transaction of the destination applies (dlt: load package).
 //
-// Packages tile the commit sequence: package n+1 starts at the commit after the last one of package n. A transaction is
-// whole inside one package unless it is larger than `package_bytes`, or is prepared before it is committed: then its
-// parts are put aside as they come, and the package that carries its commit names them with a MergeStaged step. Parts
-// of an open transaction wait in the spool, the changes of a prepared one in the destination.
+// Batches tile the commit sequence: batch n+1 starts at the commit after the last one of batch n. A transaction is
+// whole inside one batch unless it is larger than `batch_bytes`, or is prepared before it is committed: then its
+// parts leave before it as they come, and the batch that carries its commit names them with a MergeParts operation.
+// Parts of an open transaction wait in the spool, the changes of a prepared one in the destination.
 #pragma once
 
 #include <cstdint>
@@ -19,27 +19,27 @@ namespace walbrook {
 
 struct Truncate {
   std::vector<TableSchemaRef> tables;
-  std::uint32_t transaction = 0;  // index into the package's transactions
+  std::uint32_t transaction = 0;  // index into the batch's transactions
   std::uint32_t sequence = 0;     // as RowBatch::sequence
 };
 
-// The parts of that transaction that were put aside go in here, in their order.
-struct MergeStaged {
+// The parts of that transaction that left before its commit go in here, in their order.
+struct MergeParts {
   std::uint32_t xid = 0;
   std::uint32_t transaction = 0;
   bool prepared = false;               // kept by a PreparedTransaction
   std::vector<std::uint32_t> aborted;  // subtransactions that were rolled back, ascending: without their changes
 };
 
-// Order matters per table only: all changes of one table stand in the steps in the order of their commits. One batch
-// may hold changes of many transactions.
-using Step = std::variant<RowBatch, Truncate, MergeStaged>;
+// Order matters per table only: all changes of one table stand in the operations in the order of their commits. One
+// batch may hold changes of many transactions.
+using Operation = std::variant<RowBatch, Truncate, MergeParts>;
 
-// A table whose changes could not be read: it is set aside, or copied anew where that mends it; the others go on.
-struct Trouble {
+// A table whose changes could not be read: it is suspended, or copied again where that helps; the others go on.
+struct TableError {
   Oid oid = 0;
   std::string reason;
-  bool copy_mends = false;
+  bool fixed_by_copy = false;
   bool of_identity =
       false;            // changes from here on name their rows otherwise; a copy that is newer is not touched by it
   Lsn commit_lsn = {};  // of the change; unset while its transaction is open
@@ -48,33 +48,33 @@ struct Trouble {
 // Changes as they are gathered from the stream.
 struct GatheredChanges {
   std::vector<Transaction> transactions;  // in commit order; of one that is open: it alone, or its subtransactions
-  std::vector<Step> steps;
-  std::vector<Trouble> troubles;
+  std::vector<Operation> operations;
+  std::vector<TableError> errors;
   std::size_t bytes = 0;  // memory held, for the queue's bound
   std::size_t rows = 0;   // changes in it, `before` rows not counted
 };
 
 // Contiguous whole commits, one at least.
-struct WholeCommits : GatheredChanges {
-  // The newest transaction, of this package or before it, in which the stream described a relation: somebody may have
+struct CommitBatch : GatheredChanges {
+  // The newest transaction, of this batch or before it, in which the stream described a relation: somebody may have
   // altered a table. Its rows are applied once the catalog was compared as of behind this commit.
   Lsn described;
   Lsn checkpoint;    // end_lsn of the last commit: where streaming starts once it is durable
   Transaction last;  // the last one with published changes; unset: none has any
 };
 
-// A part of a transaction that is open, to be spooled. Its troubles come with its commit.
+// A part of a transaction that is open, to be spooled. Its errors come with its commit.
 struct TransactionPart {
   std::uint32_t xid = 0;  // of the top-level transaction, as in all that follow
   std::vector<Transaction> transactions;
-  std::vector<Step> steps;
+  std::vector<Operation> operations;
   std::size_t bytes = 0;
 };
 
 // The (rest of the) changes of a prepared transaction: they are kept, with the checkpoint, until it is decided.
 struct PreparedTransaction : GatheredChanges {
   std::uint32_t xid = 0;
-  std::vector<std::uint32_t> aborted;  // as in MergeStaged, for its earlier parts
+  std::vector<std::uint32_t> aborted;  // as in MergeParts, for its earlier parts
   Lsn checkpoint;                      // behind its PREPARE
 };
 
@@ -92,7 +92,7 @@ struct DiscardPrepared {
 // The stream begins again at the checkpoint: what is spooled of open transactions will come again.
 struct StreamRestart {};
 
-using LoadPackage =
-    std::variant<WholeCommits, TransactionPart, PreparedTransaction, DiscardSpooled, DiscardPrepared, StreamRestart>;
+using Batch =
+    std::variant<CommitBatch, TransactionPart, PreparedTransaction, DiscardSpooled, DiscardPrepared, StreamRestart>;
 
 }  // namespace walbrook

@@ -1,5 +1,5 @@
 // The queue between receiver and loader: order, bound, and the position that may become the checkpoint.
-#include "replication/runtime/package_queue.h"
+#include "replication/runtime/batch_queue.h"
 
 #include <gtest/gtest.h>
 
@@ -10,68 +10,68 @@
 namespace walbrook::replication {
 namespace {
 
-LoadPackage package(std::uint64_t checkpoint, std::size_t bytes) {
-  WholeCommits out;
+Batch batch(std::uint64_t checkpoint, std::size_t bytes) {
+  CommitBatch out;
   out.checkpoint = Lsn{checkpoint};
   out.transactions.push_back({.commit_lsn = Lsn{checkpoint}});
   out.bytes = bytes;
   return out;
 }
 
-TEST(PackageQueue, refuses_more_than_its_bound_but_takes_one_large_one) {
-  PackageQueue queue(
+TEST(BatchQueue, refuses_more_than_its_bound_but_takes_one_large_one) {
+  BatchQueue queue(
       100, [] {}, [] {});
-  auto large = package(1, 1000);
-  auto small = package(2, 1);
+  auto large = batch(1, 1000);
+  auto small = batch(2, 1);
   EXPECT_TRUE(queue.try_push(large));
   EXPECT_FALSE(queue.try_push(small));
-  EXPECT_EQ(std::get<WholeCommits>(small).transactions.size(), 1U);
-  EXPECT_TRUE(queue.take().package);
+  EXPECT_EQ(std::get<CommitBatch>(small).transactions.size(), 1U);
+  EXPECT_TRUE(queue.take().batch);
   EXPECT_TRUE(queue.try_push(small));
 }
 
 // However small they are: each is a commit that the end of a run waits for.
-TEST(PackageQueue, refuses_more_than_its_bound_of_packages) {
-  PackageQueue queue(
+TEST(BatchQueue, refuses_more_than_its_bound_of_batches) {
+  BatchQueue queue(
       1'000'000, [] {}, [] {});
   std::size_t pushed = 0;
   for (std::uint64_t i = 1; i <= 1000; ++i) {
-    auto small = package(i, 1);
+    auto small = batch(i, 1);
     if (!queue.try_push(small)) break;
     ++pushed;
   }
-  EXPECT_EQ(pushed, queued_packages_at_most);
-  EXPECT_TRUE(queue.take().package);
-  auto one_more = package(1001, 1);
+  EXPECT_EQ(pushed, queued_batches_at_most);
+  EXPECT_TRUE(queue.take().batch);
+  auto one_more = batch(1001, 1);
   EXPECT_TRUE(queue.try_push(one_more));
 }
 
-TEST(PackageQueue, tells_the_idle_position_only_with_empty_hands) {
-  PackageQueue queue(
+TEST(BatchQueue, tells_the_idle_position_only_with_empty_hands) {
+  BatchQueue queue(
       100, [] {}, [] {});
-  auto one = package(1, 1);
-  EXPECT_TRUE(queue.drained());
+  auto one = batch(1, 1);
+  EXPECT_TRUE(queue.is_drained());
   ASSERT_TRUE(queue.try_push(one));
   queue.set_idle_position(Lsn{9});
   auto taken = queue.take();
-  EXPECT_TRUE(taken.package);
-  EXPECT_FALSE(queue.drained());
-  EXPECT_FALSE(queue.drained());
-  queue.finished();
+  EXPECT_TRUE(taken.batch);
+  EXPECT_FALSE(queue.is_drained());
+  EXPECT_FALSE(queue.is_drained());
+  queue.finish_batch();
   taken = queue.take();
-  EXPECT_FALSE(taken.package);
+  EXPECT_FALSE(taken.batch);
   EXPECT_EQ(taken.idle_position, Lsn{9});
-  EXPECT_TRUE(queue.drained());
+  EXPECT_TRUE(queue.is_drained());
 }
 
-TEST(PackageQueue, keeps_the_order_between_two_threads) {
+TEST(BatchQueue, keeps_the_order_between_two_threads) {
   constexpr std::uint64_t count = 5000;
   Doorbell loader_bell, receiver_bell;
-  PackageQueue queue(
+  BatchQueue queue(
       50, [&] { loader_bell.ring(); }, [&] { receiver_bell.ring(); });
   std::jthread receiver([&] {
     for (std::uint64_t i = 1; i <= count; ++i) {
-      auto next = package(i, i % 40);
+      auto next = batch(i, i % 40);
       while (!queue.try_push(next)) receiver_bell.wait_until(SteadyTime::max());
       queue.set_idle_position(Lsn{i});
     }
@@ -80,11 +80,11 @@ TEST(PackageQueue, keeps_the_order_between_two_threads) {
   std::uint64_t last = 0;
   while (true) {
     auto taken = queue.take();
-    if (taken.package) {
-      const auto checkpoint = std::get<WholeCommits>(*taken.package).checkpoint.value;
+    if (taken.batch) {
+      const auto checkpoint = std::get<CommitBatch>(*taken.batch).checkpoint.value;
       ASSERT_EQ(checkpoint, last + 1);
       last = checkpoint;
-      queue.finished();
+      queue.finish_batch();
       continue;
     }
     ASSERT_LE(taken.idle_position.value, last);  // never ahead of what was taken

@@ -1,5 +1,5 @@
-// What a package does to the tables of the destination, by the state that each of them is in.
-#include "replication/core/package_apply.h"
+// What a batch does to the tables of the destination, by the state that each of them is in.
+#include "replication/core/batch_apply.h"
 
 #include "base/error.h"
 #include "replication/core/target_needs.h"
@@ -9,7 +9,7 @@
 namespace walbrook::replication {
 namespace {
 
-class PackageApplyTest : public EngineCase {
+class BatchApplyTest : public EngineCase {
  protected:
   // The table is to be copied, and its copy ordered.
   void begin_copying(const TableSchemaRef& schema) {
@@ -19,7 +19,7 @@ class PackageApplyTest : public EngineCase {
   }
 };
 
-TEST_F(PackageApplyTest, changes_of_a_package_are_merged) {
+TEST_F(BatchApplyTest, changes_of_a_batch_are_merged) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}, {2, "b"}, {3, "c"}});
@@ -36,7 +36,7 @@ TEST_F(PackageApplyTest, changes_of_a_package_are_merged) {
   EXPECT_EQ(rows("public.items"), (Lines{"1|a2", "3|c", "4|d2"}));
 }
 
-TEST_F(PackageApplyTest, a_key_change_moves_the_row) {
+TEST_F(BatchApplyTest, a_key_change_moves_the_row) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}, {2, "b"}});
@@ -50,7 +50,7 @@ TEST_F(PackageApplyTest, a_key_change_moves_the_row) {
   EXPECT_EQ(rows("public.items"), (Lines{"1|b", "3|a"}));
 }
 
-TEST_F(PackageApplyTest, an_unchanged_value_stays_even_where_the_key_changes) {
+TEST_F(BatchApplyTest, an_unchanged_value_stays_even_where_the_key_changes) {
   begin();
   const auto t = items();
   stream(t, {{1, "large"}});
@@ -58,19 +58,20 @@ TEST_F(PackageApplyTest, an_unchanged_value_stays_even_where_the_key_changes) {
   EXPECT_EQ(rows("public.items"), Lines{"2|large"});
 }
 
-TEST_F(PackageApplyTest, p2_changes_out_of_their_order_are_refused_and_change_nothing) {
+TEST_F(BatchApplyTest, p2_changes_out_of_their_order_are_refused_and_change_nothing) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
-  auto package =
+  auto batch =
       Changes().transaction(700, 0x1000).remove(t, {1, Null{}}).truncate({items(items_oid + 1, "unknown")}).commits();
   auto later = Changes().transaction(701, 0x1100).insert(t, {1, "b"}).commits();
-  package.transactions.push_back(later.transactions.front());
-  auto& inserted = std::get<RowBatch>(later.steps.front());
+  batch.transactions.push_back(later.transactions.front());
+  auto& inserted = std::get<RowBatch>(later.operations.front());
   inserted.transaction.assign(inserted.rows(), 1);
-  package.steps.insert(package.steps.begin(), std::move(later.steps.front()));  // the later commit comes first
+  batch.operations.insert(batch.operations.begin(),
+                          std::move(later.operations.front()));  // the later commit comes first
   try {
-    apply(package);
+    apply(batch);
     FAIL() << "it was applied";
   } catch (const Error& failed) {
     EXPECT_EQ(failed.kind(), ErrorKind::internal);
@@ -81,17 +82,17 @@ TEST_F(PackageApplyTest, p2_changes_out_of_their_order_are_refused_and_change_no
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
 }
 
-TEST_F(PackageApplyTest, p4_a_batch_of_columns_of_different_lengths_is_refused) {
+TEST_F(BatchApplyTest, p4_a_batch_of_columns_of_different_lengths_is_refused) {
   begin();
   const auto t = items();
   stream(t);
-  auto package = Changes().transaction(700, 0x1000).insert(t, {1, "a"}).commits();
-  std::get<RowBatch>(package.steps.front()).columns[1].append_null();
-  EXPECT_THROW(apply(package), Error);
+  auto batch = Changes().transaction(700, 0x1000).insert(t, {1, "a"}).commits();
+  std::get<RowBatch>(batch.operations.front()).columns[1].append_null();
+  EXPECT_THROW(apply(batch), Error);
   EXPECT_EQ(rows("public.items"), Lines{});
 }
 
-TEST_F(PackageApplyTest, without_a_key_one_of_equal_rows_goes) {
+TEST_F(BatchApplyTest, without_a_key_one_of_equal_rows_goes) {
   begin();
   const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});
   stream(t, {{1, "a"}, {1, "a"}, {Null{}, Null{}}});
@@ -99,7 +100,7 @@ TEST_F(PackageApplyTest, without_a_key_one_of_equal_rows_goes) {
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
 }
 
-TEST_F(PackageApplyTest, a_truncate_takes_what_came_before_it_and_nothing_after) {
+TEST_F(BatchApplyTest, a_truncate_takes_what_came_before_it_and_nothing_after) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
@@ -108,7 +109,7 @@ TEST_F(PackageApplyTest, a_truncate_takes_what_came_before_it_and_nothing_after)
   EXPECT_EQ(sync().find(items_oid)->record.truncates, std::vector<std::uint32_t>{700});
 }
 
-TEST_F(PackageApplyTest, of_truncates_the_newest_are_remembered) {
+TEST_F(BatchApplyTest, of_truncates_the_newest_are_remembered) {
   begin();
   const auto t = items();
   stream(t);
@@ -120,7 +121,7 @@ TEST_F(PackageApplyTest, of_truncates_the_newest_are_remembered) {
   EXPECT_EQ(sync().find(items_oid)->record.truncates.back(), 1069U);
 }
 
-TEST_F(PackageApplyTest, a_truncate_of_one_leaf_is_copied) {
+TEST_F(BatchApplyTest, a_truncate_of_one_leaf_is_copied) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
@@ -133,7 +134,7 @@ TEST_F(PackageApplyTest, a_truncate_of_one_leaf_is_copied) {
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
 }
 
-TEST_F(PackageApplyTest, a_truncate_of_all_leaves_empties_the_table) {
+TEST_F(BatchApplyTest, a_truncate_of_all_leaves_empties_the_table) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
@@ -145,13 +146,12 @@ TEST_F(PackageApplyTest, a_truncate_of_all_leaves_empties_the_table) {
   EXPECT_EQ(rows("public.items"), Lines{});
 }
 
-TEST_F(PackageApplyTest, changes_of_other_tables_and_states_are_dropped) {
+TEST_F(BatchApplyTest, changes_of_other_tables_and_states_are_dropped) {
   begin();
   const auto t = items();
   const auto unknown = items(16999, "unknown");
   stream(t, {{1, "a"}});
-  for (const auto state :
-       {OutputState::quarantined, OutputState::removed, OutputState::left_out, OutputState::pending}) {
+  for (const auto state : {OutputState::suspended, OutputState::removed, OutputState::left_out, OutputState::pending}) {
     output(items_oid).record.state = state;
     apply(Changes().transaction(700, 0x1000).insert(t, {2, "b"}).insert(unknown, {1, "x"}).commits());
     EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << destination::to_string(state);
@@ -161,7 +161,7 @@ TEST_F(PackageApplyTest, changes_of_other_tables_and_states_are_dropped) {
 // --- the seam
 // ----------------------------------------------------------------------------------------------------------
 
-TEST_F(PackageApplyTest, the_seam_applies_what_commits_at_the_consistent_point_or_later) {
+TEST_F(BatchApplyTest, the_seam_applies_what_commits_at_the_consistent_point_or_later) {
   begin();
   const auto t = items();
   begin_copying(t);
@@ -174,11 +174,11 @@ TEST_F(PackageApplyTest, the_seam_applies_what_commits_at_the_consistent_point_o
             .commits());
   EXPECT_FALSE(is_there("public.items"));
   copy(items_oid, t, {{1, "copied"}}, 0x2000);
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(rows("public.items"), (Lines{"1|behind it", "2|at the point"}));
 }
 
-TEST_F(PackageApplyTest, a_batch_across_the_seam_is_split) {
+TEST_F(BatchApplyTest, a_batch_across_the_seam_is_split) {
   begin();
   const auto t = items();
   begin_copying(t);
@@ -189,42 +189,42 @@ TEST_F(PackageApplyTest, a_batch_across_the_seam_is_split) {
             .insert(t, {2, "at"})
             .commits());
   copy(items_oid, t, {}, 0x2000);
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(rows("public.items"), Lines{"2|at"}) << "the copy would hold the first one";
 }
 
-TEST_F(PackageApplyTest, a_truncate_before_the_seam_is_in_the_copy_already) {
+TEST_F(BatchApplyTest, a_truncate_before_the_seam_is_in_the_copy_already) {
   begin();
   const auto t = items();
   begin_copying(t);
   apply(Changes().transaction(700, 0x1000).truncate({t}).commits());
   copy(items_oid, t, {{1, "a"}}, 0x2000);
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
 }
 
-TEST_F(PackageApplyTest, a_truncate_behind_the_seam_empties_the_copy) {
+TEST_F(BatchApplyTest, a_truncate_behind_the_seam_empties_the_copy) {
   begin();
   const auto t = items();
   begin_copying(t);
   apply(Changes().transaction(700, 0x2000).truncate({t}).insert(t, {9, "z"}).commits());
   copy(items_oid, t, {{1, "a"}}, 0x2000);
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(rows("public.items"), Lines{"9|z"});
 }
 
-TEST_F(PackageApplyTest, changes_that_waited_are_applied_once) {
+TEST_F(BatchApplyTest, changes_that_waited_are_applied_once) {
   begin();
   const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});
   begin_copying(t);
   apply(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
   copy(items_oid, t, {}, 0x1000);
-  promote(items_oid);
+  swap_in(items_oid);
   output(items_oid).copied = Lsn{0x1000};  // again, as a resync would
   output(items_oid).copied_columns = t;
   const auto again = contract::begin_copy(destination(), record(items_oid), t);
   again->finish();
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(rows("public.items"), Lines{}) << "nothing of them was left behind";
 }
 
@@ -236,7 +236,7 @@ TableSchemaRef with_price(const char* name = "price") {
                          {{"id", contract::int4, contract::key}, {"note", contract::text}, {name, contract::int4}});
 }
 
-TEST_F(PackageApplyTest, a_new_column_asks_for_a_copy_behind_what_came_before) {
+TEST_F(BatchApplyTest, a_new_column_asks_for_a_copy_behind_what_came_before) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
@@ -247,7 +247,7 @@ TEST_F(PackageApplyTest, a_new_column_asks_for_a_copy_behind_what_came_before) {
   EXPECT_EQ(stored("items")->state, OutputState::pending);
 }
 
-TEST_F(PackageApplyTest, another_type_asks_for_a_copy) {
+TEST_F(BatchApplyTest, another_type_asks_for_a_copy) {
   begin();
   stream(items());
   const auto wider = contract::table("items", {{"id", contract::int8, contract::key}, {"note", contract::text}});
@@ -255,7 +255,7 @@ TEST_F(PackageApplyTest, another_type_asks_for_a_copy) {
   EXPECT_EQ(record(items_oid).reason, "column \"id\" has another type in the source");
 }
 
-TEST_F(PackageApplyTest, a_dropped_column_becomes_null) {
+TEST_F(BatchApplyTest, a_dropped_column_becomes_null) {
   begin();
   stream(with_price(), {{1, "a", 5}});
   const auto narrow = items();
@@ -265,66 +265,66 @@ TEST_F(PackageApplyTest, a_dropped_column_becomes_null) {
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|5", "2|b|-"}));
 }
 
-TEST_F(PackageApplyTest, a_table_with_changes_alone_takes_a_new_column) {
+TEST_F(BatchApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   begin({.snapshot = false});
   const auto t = items();
   stream(t, {{1, "a"}});
-  const auto package = Changes().transaction(700, 0x1000).insert(with_price(), {2, "b", 7}).commits();
+  const auto batch = Changes().transaction(700, 0x1000).insert(with_price(), {2, "b", 7}).commits();
   TargetNeeds needs;
-  needs.add(package.steps);
+  needs.add(batch.operations);
   const auto columns = needs.new_columns(sync());
   ASSERT_EQ(columns.size(), 1U);
   contract::alter(destination(), record(items_oid), {.columns = columns.at(record(items_oid).id)->columns});
-  apply(package);
+  apply(batch);
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|-", "2|b|7"}));
 }
 
-// --- troubles
+// --- errors
 // ----------------------------------------------------------------------------------------------------------
 
-TEST_F(PackageApplyTest, a_table_with_trouble_is_suspended_and_the_others_go_on) {
+TEST_F(BatchApplyTest, a_table_with_an_error_is_suspended_and_the_others_go_on) {
   begin();
   const auto t = items();
   const auto other = items(others_oid, "others");
   stream(t, {{1, "a"}});
   stream(other);
-  auto package = Changes().transaction(700, 0x1000).insert(t, {2, "b"}).insert(other, {1, "x"}).commits();
-  package.troubles.push_back({.oid = items_oid, .reason = "column \"note\" is not UTF-8", .commit_lsn = Lsn{0x1000}});
-  apply(package);
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
+  auto batch = Changes().transaction(700, 0x1000).insert(t, {2, "b"}).insert(other, {1, "x"}).commits();
+  batch.errors.push_back({.oid = items_oid, .reason = "column \"note\" is not UTF-8", .commit_lsn = Lsn{0x1000}});
+  apply(batch);
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   EXPECT_EQ(stored("items")->reason, "column \"note\" is not UTF-8");
-  EXPECT_EQ(output(items_oid).set_aside_at, Lsn{0x1000});
+  EXPECT_EQ(output(items_oid).suspended_at, Lsn{0x1000});
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(rows("public.others"), Lines{"1|x"});
 }
 
-TEST_F(PackageApplyTest, trouble_that_a_copy_mends_asks_for_one) {
+TEST_F(BatchApplyTest, an_error_that_a_copy_fixes_asks_for_one) {
   begin();
   stream(items());
-  auto package = Changes().transaction(700, 0x1000).insert(items(), {2, "b"}).commits();
-  package.troubles.push_back({.oid = items_oid, .reason = "a composite type was altered", .copy_mends = true});
-  apply(package);
+  auto batch = Changes().transaction(700, 0x1000).insert(items(), {2, "b"}).commits();
+  batch.errors.push_back({.oid = items_oid, .reason = "a composite type was altered", .fixed_by_copy = true});
+  apply(batch);
   EXPECT_EQ(state_of(items_oid), OutputState::pending);
   EXPECT_EQ(record(items_oid).reason, "a composite type was altered");
 }
 
-TEST_F(PackageApplyTest, an_identity_that_was_altered_before_the_copys_point_does_not_concern_it) {
+TEST_F(BatchApplyTest, an_identity_that_was_altered_before_the_copys_point_does_not_concern_it) {
   begin();
   begin_copying(items());
   copy(items_oid, items(), {}, 0x2000);
-  auto package = Changes().transaction(700, 0x1000).insert(items(), {2, "b"}).commits();
-  package.troubles.push_back({.oid = items_oid,
-                              .reason = "a leaf's identity was altered",
-                              .copy_mends = true,
-                              .of_identity = true,
-                              .commit_lsn = Lsn{0x1000}});
-  apply(package);
+  auto batch = Changes().transaction(700, 0x1000).insert(items(), {2, "b"}).commits();
+  batch.errors.push_back({.oid = items_oid,
+                          .reason = "a leaf's identity was altered",
+                          .fixed_by_copy = true,
+                          .of_identity = true,
+                          .commit_lsn = Lsn{0x1000}});
+  apply(batch);
   EXPECT_EQ(state_of(items_oid), OutputState::copying);
   EXPECT_EQ(output(items_oid).identity_altered_at, Lsn{0x1000});
 }
 
-TEST_F(PackageApplyTest, a_value_that_the_target_cannot_take_fails_its_table) {
+TEST_F(BatchApplyTest, a_value_that_the_target_cannot_take_fails_its_table) {
   begin();
   const auto t = items();
   stream(t);
@@ -338,7 +338,7 @@ TEST_F(PackageApplyTest, a_value_that_the_target_cannot_take_fails_its_table) {
   EXPECT_EQ(rows("public.items"), Lines{});
 }
 
-TEST_F(PackageApplyTest, a_target_with_a_constraint_of_somebody_else_fails_its_table) {
+TEST_F(BatchApplyTest, a_target_with_a_constraint_of_somebody_else_fails_its_table) {
   begin();
   const auto t = items();
   stream(t);
@@ -355,28 +355,28 @@ TEST_F(PackageApplyTest, a_target_with_a_constraint_of_somebody_else_fails_its_t
   }
 }
 
-TEST_F(PackageApplyTest, columns_with_variants_are_named_before_the_load) {
+TEST_F(BatchApplyTest, overflow_columns_are_named_before_the_load) {
   begin();
   const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
   stream(money);
-  const auto package = Changes().transaction(700, 0x1000).insert(money, {1, contract::VariantText{"NaN"}}).commits();
+  const auto batch = Changes().transaction(700, 0x1000).insert(money, {1, contract::OverflowText{"NaN"}}).commits();
   TargetNeeds needs;
-  needs.add(package.steps);
+  needs.add(batch.operations);
   const auto found = needs.overflow_columns(sync());
   ASSERT_TRUE(found.contains(items_oid));
   EXPECT_EQ(found.at(items_oid), std::set<std::string>{"a"});
   contract::alter(destination(), record(items_oid), {.overflow = {"a"}});
-  apply(package);
+  apply(batch);
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
 }
 
-TEST_F(PackageApplyTest, counts_tell_what_was_applied) {
+TEST_F(BatchApplyTest, counts_tell_what_was_applied) {
   begin();
   const auto t = items();
   stream(t, {{1, "a"}});
   const auto load = destination().begin({});
   TableChanges changes(sync());
-  PackageApply applied(*load, spool(), sync(), changes, 9);
+  BatchApply applied(*load, spool(), sync(), changes, 9);
   applied.apply(Changes()
                     .transaction(700, 0x1000)
                     .insert(t, {2, "b"})

@@ -1,4 +1,4 @@
-#include "model/column_wishes.h"
+#include "model/column_overrides.h"
 
 namespace walbrook {
 namespace {
@@ -116,38 +116,38 @@ std::string why_not_wider(const ColumnSchema& column, const PhysicalType& type) 
   return "its values are of another kind, and a conversion would change what they mean";
 }
 
-void apply_wishes(TableSchema& schema, const ColumnWishes& wishes) {
+void apply_overrides(TableSchema& schema, const ResolvedOverrides& overrides) {
   for (auto& column : schema.columns) {
-    const auto found = wishes.find(column.name);
-    if (found == wishes.end()) continue;
-    const auto& wish = found->second;
-    if (wish.name) column.target = *wish.name == column.name ? "" : *wish.name;
-    if (wish.description) column.description = *wish.description;
-    if (!wish.type || *wish.type == column.type || !is_wider(column, *wish.type)) continue;
-    column.binary = column.binary && column.type.layout == wish.type->layout;
-    column.type = *wish.type;
+    const auto found = overrides.find(column.name);
+    if (found == overrides.end()) continue;
+    const auto& asked_for = found->second;
+    if (asked_for.name) column.target = *asked_for.name == column.name ? "" : *asked_for.name;
+    if (asked_for.description) column.description = *asked_for.description;
+    if (!asked_for.type || *asked_for.type == column.type || !is_wider(column, *asked_for.type)) continue;
+    column.binary = column.binary && column.type.layout == asked_for.type->layout;
+    column.type = *asked_for.type;
     column.widened = true;
   }
 }
 
-ColumnWishes wishes_behind(const TableSchema& schema) {
-  ColumnWishes wishes;
+ResolvedOverrides recorded_overrides(const TableSchema& schema) {
+  ResolvedOverrides overrides;
   for (const auto& column : schema.columns) {
-    ColumnWish wish;
-    if (!column.target.empty()) wish.name = column.target;
-    if (column.widened) wish.type = column.type;
-    if (!column.description.empty()) wish.description = column.description;
-    if (wish != ColumnWish{}) wishes.emplace(column.name, std::move(wish));
+    ResolvedOverride asked_for;
+    if (!column.target.empty()) asked_for.name = column.target;
+    if (column.widened) asked_for.type = column.type;
+    if (!column.description.empty()) asked_for.description = column.description;
+    if (asked_for != ResolvedOverride{}) overrides.emplace(column.name, std::move(asked_for));
   }
-  return wishes;
+  return overrides;
 }
 
-ColumnWishes overlaid(ColumnWishes newer, const ColumnWishes& older) {
+ResolvedOverrides overlaid(ResolvedOverrides newer, const ResolvedOverrides& older) {
   for (const auto& [column, before] : older) {
-    auto& wish = newer[column];
-    if (!wish.name) wish.name = before.name;
-    if (!wish.type) wish.type = before.type;
-    if (!wish.description) wish.description = before.description;
+    auto& asked_for = newer[column];
+    if (!asked_for.name) asked_for.name = before.name;
+    if (!asked_for.type) asked_for.type = before.type;
+    if (!asked_for.description) asked_for.description = before.description;
   }
   return newer;
 }

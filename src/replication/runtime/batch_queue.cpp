@@ -1,4 +1,4 @@
-#include "replication/runtime/package_queue.h"
+#include "replication/runtime/batch_queue.h"
 
 #include <utility>
 
@@ -8,7 +8,7 @@ namespace walbrook::replication {
 namespace {
 
 // Of the first transaction in it; 0: it holds none.
-std::int64_t commit_time(const LoadPackage& package) {
+std::int64_t commit_time(const Batch& batch) {
   return std::visit(
       [](const auto& each) -> std::int64_t {
         if constexpr (requires { each.transactions; }) {
@@ -17,10 +17,10 @@ std::int64_t commit_time(const LoadPackage& package) {
           return 0;
         }
       },
-      package);
+      batch);
 }
 
-std::size_t held_bytes(const LoadPackage& package) {
+std::size_t held_bytes(const Batch& batch) {
   return std::visit(
       [](const auto& each) -> std::size_t {
         if constexpr (requires { each.bytes; }) {
@@ -29,33 +29,31 @@ std::size_t held_bytes(const LoadPackage& package) {
           return 0;
         }
       },
-      package);
+      batch);
 }
 
 }  // namespace
 
-PackageQueue::PackageQueue(std::size_t bytes_bound, std::function<void()> wake_loader,
-                           std::function<void()> wake_receiver)
+BatchQueue::BatchQueue(std::size_t bytes_bound, std::function<void()> wake_loader, std::function<void()> wake_receiver)
     : bytes_bound_(bytes_bound), wake_loader_(std::move(wake_loader)), wake_receiver_(std::move(wake_receiver)) {}
 
-bool PackageQueue::try_push(LoadPackage& package) {
-  const auto bytes = held_bytes(package);
+bool BatchQueue::try_push(Batch& batch) {
+  const auto bytes = held_bytes(batch);
   {
     const std::lock_guard lock(mutex_);
-    const bool full =
-        packages_.size() >= queued_packages_at_most || (!packages_.empty() && bytes_ + bytes > bytes_bound_);
+    const bool full = batches_.size() >= queued_batches_at_most || (!batches_.empty() && bytes_ + bytes > bytes_bound_);
     refused_ = full;
     if (full) return false;
     bytes_ += bytes;
-    packages_.push_back(std::move(package));
-    WALBROOK_CHECK(packages_.size() == 1 || bytes_ <= bytes_bound_, "{} packages hold {} bytes, {} are allowed",
-                   packages_.size(), bytes_, bytes_bound_);
+    batches_.push_back(std::move(batch));
+    WALBROOK_CHECK(batches_.size() == 1 || bytes_ <= bytes_bound_, "{} batches hold {} bytes, {} are allowed",
+                   batches_.size(), bytes_, bytes_bound_);
   }
   wake_loader_();
   return true;
 }
 
-void PackageQueue::set_idle_position(Lsn position) {
+void BatchQueue::set_idle_position(Lsn position) {
   {
     const std::lock_guard lock(mutex_);
     if (position <= idle_position_) return;
@@ -64,12 +62,12 @@ void PackageQueue::set_idle_position(Lsn position) {
   wake_loader_();
 }
 
-bool PackageQueue::drained() const {
+bool BatchQueue::is_drained() const {
   const std::lock_guard lock(mutex_);
-  return packages_.empty() && !in_hand_;
+  return batches_.empty() && !in_hand_;
 }
 
-void PackageQueue::close() {
+void BatchQueue::close() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
@@ -77,41 +75,41 @@ void PackageQueue::close() {
   wake_loader_();
 }
 
-PackageFeed::Taken PackageQueue::take() {
+BatchFeed::Taken BatchQueue::take() {
   Taken taken;
   {
     const std::lock_guard lock(mutex_);
-    if (packages_.empty()) {
+    if (batches_.empty()) {
       taken.idle_position = idle_position_;
       taken.closed = closed_;
       return taken;
     }
-    taken.package = std::move(packages_.front());
-    packages_.pop_front();
-    bytes_ -= held_bytes(*taken.package);
+    taken.batch = std::move(batches_.front());
+    batches_.pop_front();
+    bytes_ -= held_bytes(*taken.batch);
     in_hand_ = true;
-    in_hand_commit_time_ = commit_time(*taken.package);
+    in_hand_commit_time_ = commit_time(*taken.batch);
     if (!std::exchange(refused_, false)) return taken;
   }
   wake_receiver_();
   return taken;
 }
 
-void PackageQueue::finished() {
+void BatchQueue::finish_batch() {
   const std::lock_guard lock(mutex_);
   in_hand_ = false;
   in_hand_commit_time_ = 0;
 }
 
-std::size_t PackageQueue::bytes() const {
+std::size_t BatchQueue::bytes() const {
   const std::lock_guard lock(mutex_);
   return bytes_;
 }
 
-std::int64_t PackageQueue::oldest_commit_time() const {
+std::int64_t BatchQueue::oldest_commit_time() const {
   const std::lock_guard lock(mutex_);
   if (in_hand_commit_time_ != 0) return in_hand_commit_time_;
-  return packages_.empty() ? 0 : commit_time(packages_.front());
+  return batches_.empty() ? 0 : commit_time(batches_.front());
 }
 
 }  // namespace walbrook::replication

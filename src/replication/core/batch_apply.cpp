@@ -1,4 +1,4 @@
-#include "replication/core/package_apply.h"
+#include "replication/core/batch_apply.h"
 
 #include <spdlog/spdlog.h>
 
@@ -26,11 +26,11 @@ Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& ab
     std::vector<bool> dropped;
     dropped.reserve(part.transactions.size());
     for (const auto& each : part.transactions) dropped.push_back(std::ranges::binary_search(aborted, each.xid));
-    drop_transactions(part.steps, dropped);
+    drop_transactions(part.operations, dropped);
   }
-  for (auto& step : part.steps) {
-    if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), 0);
-    if (auto* truncate = std::get_if<Truncate>(&step)) truncate->transaction = 0;
+  for (auto& operation : part.operations) {
+    if (auto* batch = std::get_if<RowBatch>(&operation)) batch->transaction.assign(batch->rows(), 0);
+    if (auto* truncate = std::get_if<Truncate>(&operation)) truncate->transaction = 0;
   }
   return part;
 }
@@ -46,9 +46,9 @@ bool can_be_folded(const TableSchema& a, const TableSchema& b) {
   return &a == &b || schema_diff(a, b).is_none();
 }
 
-void tell_of_copy(const OutputRecord& record) {
+void log_copy(const OutputRecord& record) {
   if (record.state != OutputState::pending) return;
-  spdlog::info("table {}.{} is copied anew: {}", record.schema, record.name, record.reason);
+  spdlog::info("table {}.{} is copied again: {}", record.schema, record.name, record.reason);
 }
 
 template <class Numbers>
@@ -69,74 +69,74 @@ RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactio
 
 }  // namespace
 
-PackageApply::PackageApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
-                           std::int64_t load_id)
+BatchApply::BatchApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
+                       std::int64_t load_id)
     : load_(load), spool_(spool), sync_(sync), changes_(changes), load_id_(load_id) {}
 
-void PackageApply::set_aside(const std::vector<Trouble>& troubles) {
-  for (const auto& trouble : troubles) {
-    auto* table = sync_.find_by_relation(trouble.oid);
-    if (table == nullptr) table = sync_.find(trouble.oid);
+void BatchApply::suspend_or_resync(const std::vector<TableError>& errors) {
+  for (const auto& error : errors) {
+    auto* table = sync_.find_by_relation(error.oid);
+    if (table == nullptr) table = sync_.find(error.oid);
     if (table == nullptr) continue;
-    for (const auto& output : table->outputs) set_aside(*table, output, trouble);
+    for (const auto& output : table->outputs) suspend_or_resync(*table, output, error);
   }
 }
 
-void PackageApply::set_aside(const SyncedTable& table, const SyncedOutput& output, const Trouble& trouble) {
+void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput& output, const TableError& error) {
   const auto state = changes_.look(output).state;
-  if (state == OutputState::quarantined || state == OutputState::left_out || !output.is_asked) return;
-  if (trouble.copy_mends && state == OutputState::pending) return;
-  if (trouble.of_identity && state == OutputState::copying) {
+  if (state == OutputState::suspended || state == OutputState::left_out || !output.is_asked) return;
+  if (error.fixed_by_copy && state == OutputState::pending) return;
+  if (error.of_identity && state == OutputState::copying) {
     // Its copy may hold that change already: the loader knows when the copy's point is known.
-    const Lsn at = trouble.commit_lsn.is_set() ? trouble.commit_lsn : Lsn{UINT64_MAX};
+    const Lsn at = error.commit_lsn.is_set() ? error.commit_lsn : Lsn{UINT64_MAX};
     changes_.note_identity_altered(output, at);
     if (!output.copied || at < *output.copied) return;
   }
   auto& record = changes_.edit(output);
-  changes_.note_set_aside(output, trouble.commit_lsn);
-  if (trouble.copy_mends) {
-    require_copy(table.record, record, trouble.reason);
-    tell_of_copy(record);
+  changes_.note_suspended(output, error.commit_lsn);
+  if (error.fixed_by_copy) {
+    require_copy(table.record, record, error.reason);
+    log_copy(record);
   } else {
-    suspend(record, trouble.reason);
+    suspend(record, error.reason);
   }
 }
 
-void PackageApply::apply(const WholeCommits& package) {
-  WALBROOK_CHECK(std::ranges::is_sorted(package.transactions, {}, &Transaction::commit_lsn),
-                 "the transactions of a package are not in the order of their commits");
-  first_commit_ = package.transactions.front().commit_lsn;
-  set_aside(package.troubles);
-  for (const auto& step : package.steps) apply(step, package.transactions);
+void BatchApply::apply(const CommitBatch& batch) {
+  WALBROOK_CHECK(std::ranges::is_sorted(batch.transactions, {}, &Transaction::commit_lsn),
+                 "the transactions of a batch are not in the order of their commits");
+  first_commit_ = batch.transactions.front().commit_lsn;
+  suspend_or_resync(batch.errors);
+  for (const auto& operation : batch.operations) apply(operation, batch.transactions);
   flush_all();
-  counts_.transactions += package.transactions.size();
+  counts_.transactions += batch.transactions.size();
 }
 
-void PackageApply::keep_prepared(const PreparedTransaction& package) {
-  set_aside(package.troubles);
+void BatchApply::keep_prepared(const PreparedTransaction& batch) {
+  suspend_or_resync(batch.errors);
   const auto keep = [&](std::string_view bytes) {
-    const auto part = committed_part(bytes, package.aborted);
-    const auto kept = write_part({Transaction{.xid = package.xid}}, part.steps);
-    load_.put(destination::KeepPrepared{.xid = package.xid, .bytes = kept});
+    const auto part = committed_part(bytes, batch.aborted);
+    const auto kept = write_part({Transaction{.xid = batch.xid}}, part.operations);
+    load_.put(destination::KeepPrepared{.xid = batch.xid, .bytes = kept});
   };
   // A transaction of that xid that was prepared before the counter came round again.
-  load_.put(destination::DropPrepared{package.xid});
-  spool_.for_each(transaction_key(package.xid), keep);
-  taken_from_spool_.push_back(transaction_key(package.xid));
-  keep(write_part(package.transactions, package.steps));
+  load_.put(destination::DropPrepared{batch.xid});
+  spool_.for_each(transaction_key(batch.xid), keep);
+  taken_from_spool_.push_back(transaction_key(batch.xid));
+  keep(write_part(batch.transactions, batch.operations));
 }
 
-void PackageApply::apply(const Step& step, const std::vector<Transaction>& transactions) {
-  if (const auto* batch = std::get_if<RowBatch>(&step)) {
-    rows(*batch, step, transactions);
-  } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
+void BatchApply::apply(const Operation& operation, const std::vector<Transaction>& transactions) {
+  if (const auto* batch = std::get_if<RowBatch>(&operation)) {
+    rows(*batch, operation, transactions);
+  } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
     truncate(*wiped, transactions);
   } else {
-    merge_staged(std::get<MergeStaged>(step), transactions);
+    merge_parts(std::get<MergeParts>(operation), transactions);
   }
 }
 
-void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vector<Transaction>& transactions) {
+void BatchApply::rows(const RowBatch& batch, const Operation& operation, const std::vector<Transaction>& transactions) {
   if (batch.rows() == 0) return;
   auto* table = sync_.find_by_relation(batch.schema->oid);
   if (table == nullptr) return;  // not asked for, or seen before the catalog was: then its snapshot will hold it
@@ -148,9 +148,9 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
     if (only_ && output.record.id != *only_) continue;
     const auto state = changes_.look(output).state;
     if (state == OutputState::copying) {
-      spool(output, step, transactions);
+      spool(output, operation, transactions);
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
-        if (!batch.columns[c].variants().empty()) changes_.note_variant(output, batch.schema->columns[c].name);
+        if (!batch.columns[c].overflow().empty()) changes_.note_overflow(output, batch.schema->columns[c].name);
       }
     } else if (state == OutputState::streaming) {
       is_applied = add({.table = table, .output = &output}, batch, transactions) || is_applied;
@@ -159,11 +159,12 @@ void PackageApply::rows(const RowBatch& batch, const Step& step, const std::vect
   if (is_applied) count(batch, counts_);
 }
 
-void PackageApply::spool(const SyncedOutput& output, const Step& step, const std::vector<Transaction>& transactions) {
-  spool_.put(output_key(output.record.id), first_commit_, write_part(transactions, {&step, 1}));
+void BatchApply::spool(const SyncedOutput& output, const Operation& operation,
+                       const std::vector<Transaction>& transactions) {
+  spool_.put(output_key(output.record.id), first_commit_, write_part(transactions, {&operation, 1}));
 }
 
-void PackageApply::check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit) {
+void BatchApply::check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit) {
   auto& reached = reached_[table.record.oid];
   WALBROOK_CHECK(reached <= first_commit && first_commit <= last_commit,
                  "changes of {}.{} from commit {} to {} come after commit {}", table.record.schema, table.record.name,
@@ -171,7 +172,7 @@ void PackageApply::check_order(const SyncedTable& table, Lsn first_commit, Lsn l
   reached = last_commit;
 }
 
-bool PackageApply::add(const FoundOutput& to, const RowBatch& batch, const std::vector<Transaction>& transactions) {
+bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::vector<Transaction>& transactions) {
   const auto& output = *to.output;
   const auto& known = changes_.look(output).columns;
   if (known == nullptr)
@@ -184,7 +185,7 @@ bool PackageApply::add(const FoundOutput& to, const RowBatch& batch, const std::
     if (!record.changes_only || !diff.keeps_common_columns()) {
       flush(output);
       require_copy(to.table->record, record, diff.reason());
-      tell_of_copy(record);
+      log_copy(record);
       return false;
     }
     record.columns = batch.schema;  // they stand in the target already (new_columns)
@@ -199,7 +200,7 @@ bool PackageApply::add(const FoundOutput& to, const RowBatch& batch, const std::
   return true;
 }
 
-void PackageApply::flush(const SyncedOutput& output) {
+void BatchApply::flush(const SyncedOutput& output) {
   const auto found = waiting_.find(output.record.id);
   if (found == waiting_.end() || found->second.empty()) return;
   const auto batches = std::exchange(found->second, {});
@@ -210,20 +211,20 @@ void PackageApply::flush(const SyncedOutput& output) {
     operations.load_id = load_id_;
     if (operations.empty()) return false;
     fault::hit("before_merge");
-    counts_.variants += destination::apply(load_, record, operations).variants;
+    counts_.overflow_values += destination::apply(load_, record, operations).overflow_values;
     return true;
   });
   if (merged) fault::hit("after_merge");
 }
 
-void PackageApply::flush_all() {
+void BatchApply::flush_all() {
   for (auto& [id, batches] : waiting_) {
     if (const auto found = sync_.find(id)) flush(*found.output);
   }
 }
 
 // Tables that lose every row: named themselves, or by all of their leaves.
-std::vector<Oid> PackageApply::truncated_wholly(const Truncate& truncate) const {
+std::vector<Oid> BatchApply::truncated_wholly(const Truncate& truncate) const {
   std::map<Oid, std::size_t> leaves;
   std::vector<Oid> tables;
   for (const auto& schema : truncate.tables) {
@@ -236,7 +237,7 @@ std::vector<Oid> PackageApply::truncated_wholly(const Truncate& truncate) const 
   return tables;
 }
 
-void PackageApply::truncate(const Truncate& truncate, const std::vector<Transaction>& transactions) {
+void BatchApply::truncate(const Truncate& truncate, const std::vector<Transaction>& transactions) {
   const auto wholly = truncated_wholly(truncate);
   std::set<Oid> done;
   for (const auto& schema : truncate.tables) {
@@ -250,7 +251,7 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
     };
     if (whole && std::ranges::any_of(table->outputs, is_kept))
       remember_truncate(changes_.edit(*table), transaction.xid);
-    const Step alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
+    const Operation alone = Truncate{.tables = {schema}, .transaction = truncate.transaction};
     bool is_applied = false;
     for (const auto& output : table->outputs) {
       if (only_ && output.record.id != *only_) continue;
@@ -261,11 +262,11 @@ void PackageApply::truncate(const Truncate& truncate, const std::vector<Transact
   }
 }
 
-bool PackageApply::truncate_wholly(const SyncedOutput& output, const Step& step,
-                                   const std::vector<Transaction>& transactions) {
+bool BatchApply::truncate_wholly(const SyncedOutput& output, const Operation& operation,
+                                 const std::vector<Transaction>& transactions) {
   const auto& record = changes_.look(output);
   if (record.state == OutputState::copying) {
-    spool(output, step, transactions);
+    spool(output, operation, transactions);
   } else if (record.state == OutputState::streaming) {
     if (planted::is(planted::Fault::truncate_dropped)) return true;
     waiting_.erase(record.id);  // what was to be merged goes with the rest
@@ -277,7 +278,7 @@ bool PackageApply::truncate_wholly(const SyncedOutput& output, const Step& step,
 }
 
 // One leaf of several that are in one target: which rows were its own is not known.
-bool PackageApply::truncate_leaf(const SyncedTable& table, const SyncedOutput& output, const TableSchema& leaf) {
+bool BatchApply::truncate_leaf(const SyncedTable& table, const SyncedOutput& output, const TableSchema& leaf) {
   const auto state = changes_.look(output).state;
   if (state != OutputState::streaming && state != OutputState::copying) return false;
   if (state == OutputState::streaming) flush(output);
@@ -285,12 +286,12 @@ bool PackageApply::truncate_leaf(const SyncedTable& table, const SyncedOutput& o
   return true;
 }
 
-void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Transaction>& transactions) {
+void BatchApply::merge_parts(const MergeParts& merge, const std::vector<Transaction>& transactions) {
   flush_all();
   const std::vector<Transaction> committed{transactions[merge.transaction]};
   const auto apply_part = [&](std::string_view bytes) {
     const auto part = committed_part(bytes, merge.aborted);
-    for (const auto& step : part.steps) apply(step, committed);
+    for (const auto& operation : part.operations) apply(operation, committed);
     flush_all();
   };
   if (merge.prepared) {
@@ -302,7 +303,7 @@ void PackageApply::merge_staged(const MergeStaged& merge, const std::vector<Tran
   }
 }
 
-void PackageApply::promote(const FoundOutput& copied) {
+void BatchApply::swap_in(const FoundOutput& copied) {
   auto& output = *copied.output;
   const Lsn seam = *output.copied;
   auto& record = changes_.edit(output);
@@ -326,13 +327,13 @@ void PackageApply::promote(const FoundOutput& copied) {
   only_ = record.id;  // other outputs of the table have these changes already, or spooled them for themselves
   spool_.for_each(output_key(record.id), [&](std::string_view bytes) {
     auto part = read_part(bytes);
-    for (auto& step : part.steps) {
-      if (auto* batch = std::get_if<RowBatch>(&step)) {
-        const Step since = rows_since(std::move(*batch), part.transactions, from);
+    for (auto& operation : part.operations) {
+      if (auto* batch = std::get_if<RowBatch>(&operation)) {
+        const Operation since = rows_since(std::move(*batch), part.transactions, from);
         apply(since, part.transactions);
         flush_all();  // the batch goes with this scope
-      } else if (const auto* wiped = std::get_if<Truncate>(&step)) {
-        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(step, part.transactions);
+      } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
+        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(operation, part.transactions);
       }
     }
   });

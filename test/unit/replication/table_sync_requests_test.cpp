@@ -11,7 +11,7 @@
 namespace walbrook::replication {
 namespace {
 
-class TableSyncWishesTest : public TableSyncCase {};
+class TableSyncRequestsTest : public TableSyncCase {};
 
 // --- leaving the publication
 // -------------------------------------------------------------------------------------------
@@ -22,7 +22,7 @@ postgres::Publication without_tables(std::uint64_t lsn, std::uint64_t next_xid, 
   return publication;
 }
 
-TEST_F(TableSyncWishesTest, a_table_that_leaves_keeps_what_was_published_before) {
+TEST_F(TableSyncRequestsTest, a_table_that_leaves_keeps_what_was_published_before) {
   begin();
   stream(items(), {{1, "a"}});
   see(without_tables(0x70, 702, 700));
@@ -41,7 +41,7 @@ TEST_F(TableSyncWishesTest, a_table_that_leaves_keeps_what_was_published_before)
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "its last copy stays";
 }
 
-TEST_F(TableSyncWishesTest, a_table_that_comes_back_is_copied) {
+TEST_F(TableSyncRequestsTest, a_table_that_comes_back_is_copied) {
   begin();
   stream(items());
   see(without_tables(0x70, 702, 702));
@@ -51,14 +51,14 @@ TEST_F(TableSyncWishesTest, a_table_that_comes_back_is_copied) {
   EXPECT_FALSE(sync().any_leaving());
 }
 
-TEST_F(TableSyncWishesTest, a_table_that_leaves_before_it_is_copied_is_removed) {
+TEST_F(TableSyncRequestsTest, a_table_that_leaves_before_it_is_copied_is_removed) {
   begin();
   see(published({in_catalog(items())}));
   see(without_tables(0x70, 702, 702));
   EXPECT_EQ(stored("items")->state, OutputState::removed);
 }
 
-TEST_F(TableSyncWishesTest, a_leaving_table_that_could_go_on_only_with_a_copy_is_removed) {
+TEST_F(TableSyncRequestsTest, a_leaving_table_that_could_go_on_only_with_a_copy_is_removed) {
   begin();
   stream(items());
   see(without_tables(0x70, 702, 702));
@@ -71,14 +71,14 @@ TEST_F(TableSyncWishesTest, a_leaving_table_that_could_go_on_only_with_a_copy_is
 // --- changes alone (--no-snapshot)
 // -------------------------------------------------------------------------------------
 
-TEST_F(TableSyncWishesTest, without_snapshot_a_new_table_begins_with_its_changes) {
+TEST_F(TableSyncRequestsTest, without_snapshot_a_new_table_begins_with_its_changes) {
   begin({.snapshot = false});
   see(published({in_catalog(items())}));
   EXPECT_TRUE(record(items_oid).changes_only);
   EXPECT_TRUE(copies_no_rows(record(items_oid)));
 }
 
-TEST_F(TableSyncWishesTest, a_table_that_joins_later_is_copied_where_that_is_asked) {
+TEST_F(TableSyncRequestsTest, a_table_that_joins_later_is_copied_where_that_is_asked) {
   begin({.snapshot = false, .copy_joining = true});
   auto publication = published({in_catalog(items()), in_catalog(items(others_oid, "others"))});
   publication.joined = {others_oid};
@@ -87,7 +87,7 @@ TEST_F(TableSyncWishesTest, a_table_that_joins_later_is_copied_where_that_is_ask
   EXPECT_FALSE(record(others_oid).changes_only);
 }
 
-TEST_F(TableSyncWishesTest, a_table_with_changes_alone_is_never_copied_for_a_fingerprint) {
+TEST_F(TableSyncRequestsTest, a_table_with_changes_alone_is_never_copied_for_a_fingerprint) {
   begin({.snapshot = false});
   stream(items());
   ASSERT_TRUE(record(items_oid).changes_only);
@@ -99,11 +99,11 @@ TEST_F(TableSyncWishesTest, a_table_with_changes_alone_is_never_copied_for_a_fin
   EXPECT_EQ(state_of(others_oid), OutputState::streaming) << "dropped and created again: it goes on";
 }
 
-TEST_F(TableSyncWishesTest, a_resync_gives_a_table_with_changes_alone_its_rows) {
+TEST_F(TableSyncRequestsTest, a_resync_gives_a_table_with_changes_alone_its_rows) {
   begin({.snapshot = false});
   stream(items());
-  EXPECT_TRUE(sync().copy_anew({}, true, "all of them").empty()) << "it was not asked for by name";
-  const auto changed = sync().copy_anew({{.schema = "public", .name = "items"}}, false, "a resync was requested");
+  EXPECT_TRUE(sync().copy_again({}, true, "all of them").empty()) << "it was not asked for by name";
+  const auto changed = sync().copy_again({{.schema = "public", .name = "items"}}, false, "a resync was requested");
   ASSERT_EQ(changed.outputs.size(), 1U);
   EXPECT_EQ(changed.outputs[0].state, OutputState::pending);
   EXPECT_FALSE(changed.outputs[0].changes_only);
@@ -112,7 +112,7 @@ TEST_F(TableSyncWishesTest, a_resync_gives_a_table_with_changes_alone_its_rows) 
 // --- what the user asks of the target
 // ----------------------------------------------------------------------------------
 
-TEST_F(TableSyncWishesTest, another_dataset_moves_the_table) {
+TEST_F(TableSyncRequestsTest, another_dataset_moves_the_table) {
   begin();
   stream(items(), {{1, "a"}});
   begin({.dataset = "lake"});
@@ -123,30 +123,30 @@ TEST_F(TableSyncWishesTest, another_dataset_moves_the_table) {
   order();
   copy(items_oid, items(), {{2, "b"}}, 0x2000);
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
-  promote(items_oid);
+  swap_in(items_oid);
   EXPECT_EQ(rows("lake.items"), Lines{"2|b"});
   EXPECT_FALSE(is_there("public.items"));
   EXPECT_EQ(record(items_oid).target_schema, "lake");
 }
 
-TEST_F(TableSyncWishesTest, another_type_is_copied_and_a_description_is_not) {
+TEST_F(TableSyncRequestsTest, another_type_is_copied_and_a_description_is_not) {
   begin();
   stream(items());
   begin();
   auto table = in_catalog(items());
-  table.wishes["note"].description = "what the customer wrote";
+  table.overrides["note"].description = "what the customer wrote";
   EXPECT_TRUE(see_table(table).empty());
   const auto described = sync().take_described();
   ASSERT_EQ(described.size(), 1U);
   EXPECT_EQ(described[0].columns->columns[1].description, "what the customer wrote");
   EXPECT_TRUE(sync().take_described().empty());
   begin();
-  table.wishes["note"].name = "remark";
+  table.overrides["note"].name = "remark";
   see_table(table);
   expect_pending("names, types or metadata columns are asked for otherwise than when it was copied");
 }
 
-TEST_F(TableSyncWishesTest, a_resync_of_all_takes_what_can_be_copied) {
+TEST_F(TableSyncRequestsTest, a_resync_of_all_takes_what_can_be_copied) {
   begin();
   stream(items());
   stream(items(others_oid, "others"));
@@ -154,7 +154,7 @@ TEST_F(TableSyncWishesTest, a_resync_of_all_takes_what_can_be_copied) {
   publication.left_out = {
       {.oid = others_oid, .schema = "public", .name = "others", .lack = "no key", .remedy = "ALTER …"}};
   see(publication);
-  const auto changed = sync().copy_anew({}, true, "a resync was requested");
+  const auto changed = sync().copy_again({}, true, "a resync was requested");
   ASSERT_EQ(changed.outputs.size(), 1U);
   EXPECT_EQ(changed.outputs[0].name, "items");
   EXPECT_EQ(state_of(others_oid), OutputState::left_out);
@@ -163,7 +163,7 @@ TEST_F(TableSyncWishesTest, a_resync_of_all_takes_what_can_be_copied) {
 // --- targets that somebody altered
 // -------------------------------------------------------------------------------------
 
-TEST_F(TableSyncWishesTest, a_target_that_was_dropped_is_copied) {
+TEST_F(TableSyncRequestsTest, a_target_that_was_dropped_is_copied) {
   begin();
   stream(items());
   close();
@@ -175,7 +175,7 @@ TEST_F(TableSyncWishesTest, a_target_that_was_dropped_is_copied) {
   EXPECT_NE(record(items_oid).reason.find("items"), std::string::npos) << record(items_oid).reason;
 }
 
-TEST_F(TableSyncWishesTest, a_target_that_lacks_a_column_is_suspended_above_a_size) {
+TEST_F(TableSyncRequestsTest, a_target_that_lacks_a_column_is_suspended_above_a_size) {
   begin();
   stream(items());
   close();
@@ -185,11 +185,11 @@ TEST_F(TableSyncWishesTest, a_target_that_lacks_a_column_is_suspended_above_a_si
   table.bytes = 5 << 20U;
   see_table(table);
   store(sync().compare_targets(destination()));
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   EXPECT_NE(record(items_oid).reason.find("resync_max_size is 1 MB"), std::string::npos) << record(items_oid).reason;
 }
 
-TEST_F(TableSyncWishesTest, a_name_that_belongs_to_somebody_else_suspends_the_table) {
+TEST_F(TableSyncRequestsTest, a_name_that_belongs_to_somebody_else_suspends_the_table) {
   begin();
   stream(items());
   close();
@@ -197,14 +197,14 @@ TEST_F(TableSyncWishesTest, a_name_that_belongs_to_somebody_else_suspends_the_ta
   begin();
   see_table(in_catalog(items()));
   store(sync().compare_targets(destination()));
-  EXPECT_EQ(state_of(items_oid), OutputState::quarantined);
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   EXPECT_EQ(rows("public.items", "mine"), Lines{}) << "it is not touched";
 }
 
 // --- copies that are postponed
 // -----------------------------------------------------------------------------------------
 
-TEST_F(TableSyncWishesTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
+TEST_F(TableSyncRequestsTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
   begin();
   see(published({in_catalog(items())}));
   order();
@@ -212,7 +212,7 @@ TEST_F(TableSyncWishesTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
   postpone(waiting, {.reason = "out of shared memory"}, false, start);
   EXPECT_EQ(waiting.record.state, OutputState::pending);
   EXPECT_EQ(waiting.record.reason, "out of shared memory");
-  EXPECT_FALSE(sync().settled());
+  EXPECT_FALSE(sync().is_settled());
   EXPECT_EQ(next_copy_due(sync().known()), start + milliseconds(1000));
   EXPECT_TRUE(copies_due(sync().known(), start + milliseconds(999)).empty());
   EXPECT_TRUE(order(start + milliseconds(999)).empty());
@@ -220,12 +220,12 @@ TEST_F(TableSyncWishesTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
   EXPECT_EQ(order(start + milliseconds(1000)).size(), 1U);
 }
 
-TEST_F(TableSyncWishesTest, a_run_that_ends_leaves_a_copy_that_waited_to_the_next_one) {
+TEST_F(TableSyncRequestsTest, a_run_that_ends_leaves_a_copy_that_waited_to_the_next_one) {
   begin();
   see(published({in_catalog(items())}));
   order();
   postpone(output(items_oid), {.reason = "writers stay open", .waited = true}, false, start);
-  EXPECT_TRUE(sync().settled());
+  EXPECT_TRUE(sync().is_settled());
   EXPECT_EQ(next_copy_due(sync().known()), std::nullopt);
 }
 

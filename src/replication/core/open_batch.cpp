@@ -1,4 +1,4 @@
-#include "replication/core/open_package.h"
+#include "replication/core/open_batch.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -17,9 +17,9 @@ constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with wha
 
 constexpr std::size_t shown_bytes = 60;  // of a value in the debug log, and of a key
 
-void assign_transaction(Step& step, std::uint32_t transaction) {
-  if (auto* batch = std::get_if<RowBatch>(&step)) batch->transaction.assign(batch->rows(), transaction);
-  if (auto* truncate = std::get_if<walbrook::Truncate>(&step)) truncate->transaction = transaction;
+void assign_transaction(Operation& operation, std::uint32_t transaction) {
+  if (auto* batch = std::get_if<RowBatch>(&operation)) batch->transaction.assign(batch->rows(), transaction);
+  if (auto* truncate = std::get_if<walbrook::Truncate>(&operation)) truncate->transaction = transaction;
 }
 
 // ", key id=2, part=7": what tells the row, for a message; "" where the source has no key of it.
@@ -43,18 +43,18 @@ std::string key_text(const RelationState& relation, const postgres::Tuple& tuple
 
 }  // namespace
 
-void OpenPackage::add(const Transaction& transaction) {
-  package_.transactions.push_back(transaction);
-  package_.bytes += transaction_bytes;
+void OpenBatch::add(const Transaction& transaction) {
+  content_.transactions.push_back(transaction);
+  content_.bytes += transaction_bytes;
 }
 
-void OpenPackage::remove_newest_transaction() {
-  package_.transactions.pop_back();
-  package_.bytes -= transaction_bytes;
+void OpenBatch::remove_newest_transaction() {
+  content_.transactions.pop_back();
+  content_.bytes -= transaction_bytes;
 }
 
-bool OpenPackage::append(const RelationState& relation, Op op, const postgres::Tuple& tuple,
-                         const RowBatch* unchanged_from, std::uint32_t transaction, std::uint32_t sequence) {
+bool OpenBatch::append(const RelationState& relation, Op op, const postgres::Tuple& tuple,
+                       const RowBatch* unchanged_from, std::uint32_t transaction, std::uint32_t sequence) {
   const auto& columns = relation.schema->columns;
   const auto described = relation.taken.empty() ? columns.size() : relation.taken.size();
   if (tuple.size() != described) {
@@ -82,13 +82,13 @@ bool OpenPackage::append(const RelationState& relation, Op op, const postgres::T
     ++c;
   }
   batch.finish_row(op, transaction, sequence);
-  package_.bytes += bytes;
-  if (op != Op::before) ++package_.rows;
+  content_.bytes += bytes;
+  if (op != Op::before) ++content_.rows;
   return true;
 }
 
-bool OpenPackage::append_cell(const RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
-                              Op op, const postgres::Tuple& tuple) {
+bool OpenBatch::append_cell(const RelationState& relation, RowBatch& batch, std::size_t c, const postgres::Cell& cell,
+                            Op op, const postgres::Tuple& tuple) {
   auto& column = batch.columns[c];
   switch (cell.kind) {
     case postgres::CellKind::null:
@@ -118,7 +118,7 @@ bool OpenPackage::append_cell(const RelationState& relation, RowBatch& batch, st
                     fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
                                 relation.schema->full_name(), described.name, described.type_oid));
   }
-  const auto& transaction = package_.transactions.back();
+  const auto& transaction = content_.transactions.back();
   const bool unconvertible = [&] {
     const auto layout = described.type.layout;
     const bool holds_text = layout == Layout::utf8 || layout == Layout::json || is_nested(layout);
@@ -133,165 +133,170 @@ bool OpenPackage::append_cell(const RelationState& relation, RowBatch& batch, st
   spdlog::debug("table {}, column \"{}\" at {}: the value is {}", relation.schema->full_name(), described.name, where,
                 postgres::to_hex(cell.bytes.substr(0, shown_bytes)));
   if (unconvertible) {
-    set_aside(relation,
-              fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of its {} bytes; correct "
-                          "the value at the source",
-                          described.name, where, cell.bytes.size()));
+    report_unreadable(
+        relation,
+        fmt::format("column \"{}\" at {}: the server has no equivalent in UTF8 for some of its {} bytes; correct "
+                    "the value at the source",
+                    described.name, where, cell.bytes.size()));
     return false;
   }
-  set_aside(relation, fmt::format("column \"{}\" at {}: {} bytes that are no value of its type", described.name, where,
-                                  cell.bytes.size()));
+  report_unreadable(relation, fmt::format("column \"{}\" at {}: {} bytes that are no value of its type", described.name,
+                                          where, cell.bytes.size()));
   return false;
 }
 
-void OpenPackage::add(Trouble trouble) {
-  package_.bytes += sizeof(Trouble) + trouble.reason.size();
-  package_.troubles.push_back(std::move(trouble));
+void OpenBatch::add(TableError error) {
+  content_.bytes += sizeof(TableError) + error.reason.size();
+  content_.errors.push_back(std::move(error));
 }
 
-bool OpenPackage::is_covered(const Trouble& trouble) const {
-  const auto own = package_.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
-  return std::any_of(own, package_.troubles.end(), [&trouble](const Trouble& known) {
-    if (known.oid != trouble.oid) return false;
-    return !known.copy_mends || (trouble.copy_mends && known.of_identity == trouble.of_identity);
+bool OpenBatch::is_covered(const TableError& error) const {
+  const auto own = content_.errors.begin() + static_cast<std::ptrdiff_t>(marked_errors_);
+  return std::any_of(own, content_.errors.end(), [&error](const TableError& known) {
+    if (known.oid != error.oid) return false;
+    return !known.fixed_by_copy || (error.fixed_by_copy && known.of_identity == error.of_identity);
   });
 }
 
 // What follows for the table is the loader's business, also which other rows of it are dropped: the transaction may
-// still roll back, and a table that was set aside comes back by a copy while the stream goes on.
-void OpenPackage::report(Trouble trouble) {
-  if (!is_covered(trouble)) add(std::move(trouble));
+// still roll back, and a table that was suspended comes back by a copy while the stream goes on.
+void OpenBatch::report(TableError error) {
+  if (!is_covered(error)) add(std::move(error));
 }
 
 // An update that brings a row into a row filter is sent as an INSERT, and what was stored apart and left unchanged is
 // not in it (pgoutput_row_filter): only the source's table has it.
-void OpenPackage::ask_for_copy(const RelationState& relation, const std::string& why) {
-  report({.oid = relation.schema->oid, .reason = why, .copy_mends = true});
+void OpenBatch::ask_for_copy(const RelationState& relation, const std::string& why) {
+  report({.oid = relation.schema->oid, .reason = why, .fixed_by_copy = true});
 }
 
-void OpenPackage::set_aside(const RelationState& relation, const std::string& why) {
-  report({.oid = relation.schema->oid, .reason = why, .commit_lsn = package_.transactions.back().commit_lsn});
+void OpenBatch::report_unreadable(const RelationState& relation, const std::string& why) {
+  report({.oid = relation.schema->oid, .reason = why, .commit_lsn = content_.transactions.back().commit_lsn});
 }
 
-RowBatch& OpenPackage::batch_of(const RelationState& relation) {
+RowBatch& OpenBatch::batch_of(const RelationState& relation) {
   const auto open = open_.find(relation.group);
-  std::size_t step = 0;
+  std::size_t operation = 0;
   if (open == open_.end() || open->second.schema != relation.schema.get()) {
-    step = package_.steps.size();
-    package_.steps.emplace_back(RowBatch(relation.schema));
-    open_[relation.group] = {step, relation.schema.get()};
+    operation = content_.operations.size();
+    content_.operations.emplace_back(RowBatch(relation.schema));
+    open_[relation.group] = {operation, relation.schema.get()};
   } else {
-    step = open->second.step;
+    operation = open->second.operation;
   }
-  auto& batch = std::get<RowBatch>(package_.steps[step]);
-  if (step < marked_steps_) row_marks_.try_emplace(step, batch.rows());
+  auto& batch = std::get<RowBatch>(content_.operations[operation]);
+  if (operation < marked_operations_) row_marks_.try_emplace(operation, batch.rows());
   return batch;
 }
 
-void OpenPackage::add(walbrook::Truncate truncate, const std::vector<Oid>& groups) {
+void OpenBatch::add(walbrook::Truncate truncate, const std::vector<Oid>& groups) {
   for (const auto group : groups) open_.erase(group);
-  package_.steps.emplace_back(std::move(truncate));
-  ++package_.rows;
+  content_.operations.emplace_back(std::move(truncate));
+  ++content_.rows;
 }
 
-void OpenPackage::add(MergeStaged merge) {
+void OpenBatch::add(MergeParts merge) {
   open_.clear();
-  package_.steps.emplace_back(std::move(merge));
+  content_.operations.emplace_back(std::move(merge));
 }
 
-void OpenPackage::add(GatheredChanges&& other, std::uint32_t transaction) {
+void OpenBatch::add(GatheredChanges&& other, std::uint32_t transaction) {
   open_.clear();
-  for (auto& step : other.steps) {
-    assign_transaction(step, transaction);
-    package_.steps.push_back(std::move(step));
+  for (auto& operation : other.operations) {
+    assign_transaction(operation, transaction);
+    content_.operations.push_back(std::move(operation));
   }
-  for (auto& trouble : other.troubles) {
-    trouble.commit_lsn = package_.transactions[transaction].commit_lsn;
-    package_.troubles.push_back(std::move(trouble));
+  for (auto& error : other.errors) {
+    error.commit_lsn = content_.transactions[transaction].commit_lsn;
+    content_.errors.push_back(std::move(error));
   }
-  package_.bytes += other.bytes;
-  package_.rows += other.rows;
+  content_.bytes += other.bytes;
+  content_.rows += other.rows;
 }
 
-void OpenPackage::mark() {
-  marked_steps_ = package_.steps.size();
+void OpenBatch::mark() {
+  marked_operations_ = content_.operations.size();
   row_marks_.clear();
-  marked_troubles_ = package_.troubles.size();
-  marked_bytes_ = package_.bytes;
-  marked_rows_ = package_.rows;
+  marked_errors_ = content_.errors.size();
+  marked_bytes_ = content_.bytes;
+  marked_rows_ = content_.rows;
 }
 
-void OpenPackage::reopen(const Transaction& transaction) {
+void OpenBatch::reopen(const Transaction& transaction) {
   add(transaction);
   mark();
-  marked_troubles_ = 0;
+  marked_errors_ = 0;
 }
 
-bool OpenPackage::changed_since_mark() const {
-  return !row_marks_.empty() || package_.steps.size() != marked_steps_ || package_.troubles.size() != marked_troubles_;
+bool OpenBatch::changed_since_mark() const {
+  return !row_marks_.empty() || content_.operations.size() != marked_operations_ ||
+         content_.errors.size() != marked_errors_;
 }
 
 // What stands before the mark leaves; the open transaction and what it changed stay.
-GatheredChanges OpenPackage::split_at_mark() {
-  auto out = std::exchange(package_, {});
+GatheredChanges OpenBatch::split_at_mark() {
+  auto out = std::exchange(content_, {});
   open_.clear();
-  package_.transactions.push_back(out.transactions.back());
+  content_.transactions.push_back(out.transactions.back());
   out.transactions.pop_back();
-  // The tails of batches that the open transaction appended to, then its own steps.
-  for (const auto& [step, row] : row_marks_) {
-    package_.steps.emplace_back(std::get<RowBatch>(out.steps[step]).split(row));
+  // The tails of batches that the open transaction appended to, then its own operations.
+  for (const auto& [operation, row] : row_marks_) {
+    content_.operations.emplace_back(std::get<RowBatch>(out.operations[operation]).split(row));
   }
-  const auto own = out.steps.begin() + static_cast<std::ptrdiff_t>(marked_steps_);
-  std::move(own, out.steps.end(), std::back_inserter(package_.steps));
-  out.steps.erase(own, out.steps.end());
-  for (auto& step : package_.steps) assign_transaction(step, 0);
+  const auto own = out.operations.begin() + static_cast<std::ptrdiff_t>(marked_operations_);
+  std::move(own, out.operations.end(), std::back_inserter(content_.operations));
+  out.operations.erase(own, out.operations.end());
+  for (auto& operation : content_.operations) assign_transaction(operation, 0);
   // Those of whole commits go with their checkpoint: a crash behind it would lose them.
-  const auto own_troubles = out.troubles.begin() + static_cast<std::ptrdiff_t>(marked_troubles_);
-  std::move(own_troubles, out.troubles.end(), std::back_inserter(package_.troubles));
-  out.troubles.erase(own_troubles, out.troubles.end());
+  const auto own_errors = out.errors.begin() + static_cast<std::ptrdiff_t>(marked_errors_);
+  std::move(own_errors, out.errors.end(), std::back_inserter(content_.errors));
+  out.errors.erase(own_errors, out.errors.end());
   // The open transaction itself stands before the mark.
-  package_.bytes = out.bytes - marked_bytes_ + transaction_bytes;
-  package_.rows = out.rows - marked_rows_;
+  content_.bytes = out.bytes - marked_bytes_ + transaction_bytes;
+  content_.rows = out.rows - marked_rows_;
   out.bytes = marked_bytes_ - transaction_bytes;
   out.rows = marked_rows_;
-  marked_steps_ = marked_troubles_ = marked_rows_ = 0;
+  marked_operations_ = marked_errors_ = marked_rows_ = 0;
   marked_bytes_ = transaction_bytes;
   row_marks_.clear();
   return out;
 }
 
-WholeCommits OpenPackage::as_commits(GatheredChanges&& changes) {
+CommitBatch OpenBatch::as_commits(GatheredChanges&& changes) {
   return {std::move(changes), Lsn{}, std::exchange(checkpoint_, {}), std::exchange(last_, {})};
 }
 
-WholeCommits OpenPackage::take_before_mark() {
+CommitBatch OpenBatch::take_before_mark() {
   return as_commits(split_at_mark());
 }
 
-GatheredChanges OpenPackage::take_behind_mark() {
+GatheredChanges OpenBatch::take_behind_mark() {
   auto before = split_at_mark();
   auto out = take_all();
-  package_ = std::move(before);
+  content_ = std::move(before);
   mark();
   return out;
 }
 
-WholeCommits OpenPackage::take_commits() {
+CommitBatch OpenBatch::take_commits() {
   return as_commits(take_all());
 }
 
-GatheredChanges OpenPackage::take_all() {
+GatheredChanges OpenBatch::take_all() {
   open_.clear();
   row_marks_.clear();
-  marked_steps_ = marked_troubles_ = marked_bytes_ = marked_rows_ = 0;
-  return std::exchange(package_, {});
+  marked_operations_ = marked_errors_ = marked_bytes_ = marked_rows_ = 0;
+  return std::exchange(content_, {});
 }
 
-TransactionPart OpenPackage::take_part(std::uint32_t xid) {
-  auto troubles = std::exchange(package_.troubles, {});
+TransactionPart OpenBatch::take_part(std::uint32_t xid) {
+  auto errors = std::exchange(content_.errors, {});
   auto out = take_all();
-  package_.troubles = std::move(troubles);
-  return {.xid = xid, .transactions = std::move(out.transactions), .steps = std::move(out.steps), .bytes = out.bytes};
+  content_.errors = std::move(errors);
+  return {.xid = xid,
+          .transactions = std::move(out.transactions),
+          .operations = std::move(out.operations),
+          .bytes = out.bytes};
 }
 
 }  // namespace walbrook::replication
