@@ -1,7 +1,7 @@
-# cmake -DWALBROOK=COMMAND -DVERSION=VERSION -DHELP2MAN=PROGRAM -DFOLDER=FOLDER -P Describe.cmake: what the command writes
-# of itself, into FOLDER. Completions are walbrook.bash, .zsh and .fish. From what --help says help2man makes the manual
-# pages man1/walbrook.1 and man1/walbrook-COMMAND.1, and man1.gz holds the same compressed; where HELP2MAN is empty there
-# are none. The file `complete` is made last.
+# cmake -DWALBROOK=COMMAND -DVERSION=VERSION -DHELP2MAN=PROGRAM -DFOLDER=FOLDER -P Describe.cmake: writes completions
+# and manual pages into FOLDER. Completions are walbrook.bash, .zsh and .fish, printed by the command itself. help2man
+# makes the manual pages man1/walbrook.1 and man1/walbrook-COMMAND.1 from the texts of --help, and man1.gz holds them
+# compressed; if HELP2MAN is empty, there are none. The file `complete` is written last.
 
 file(REMOVE_RECURSE "${FOLDER}")
 file(MAKE_DIRECTORY "${FOLDER}")
@@ -11,8 +11,8 @@ foreach(shell bash zsh fish)
                   OUTPUT_FILE "${FOLDER}/walbrook.${shell}" COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 
-# make_page(PAGE COMMAND SUMMARY OTHERS...): man1/PAGE.1, of what `walbrook COMMAND --help` says. OTHERS are pages that it
-# refers to.
+# make_page(PAGE COMMAND SUMMARY OTHERS...): writes man1/PAGE.1 from the text of `walbrook COMMAND --help`. OTHERS are
+# the pages that it refers to.
 function(make_page page command summary)
   list(TRANSFORM ARGN REPLACE "-" "\\\\-" OUTPUT_VARIABLE others)
   list(TRANSFORM others PREPEND ".BR ")
@@ -21,8 +21,8 @@ function(make_page page command summary)
   file(WRITE "${FOLDER}/others" "[SEE ALSO]\n.ad l\n.nh\n${others}\n")
   get_filename_component(place "${WALBROOK}" DIRECTORY)
   get_filename_component(name "${WALBROOK}" NAME)
-  # help2man gives a shell what it is to ask, so that no path with a space may stand in it. A date that does not come
-  # from the source would make each build another page: it is left empty.
+  # help2man passes the command to a shell, so the command must not contain a path with a space. The date is left empty,
+  # because the date of the build would make each build's page different.
   execute_process(
     COMMAND "${CMAKE_COMMAND}" -E env SOURCE_DATE_EPOCH=0
             "${HELP2MAN}" --no-info --locale=C.UTF-8 "--name=${summary}" "--version-string=${page} ${VERSION}"

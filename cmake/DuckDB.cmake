@@ -1,5 +1,6 @@
-# DuckDB::DuckDB: the C API. A DuckDB that the user names (-DDuckDB_ROOT=DIR with duckdb.h and libduckdb.so in DIR,
-# DIR/include and DIR/lib) wins; otherwise tools/fetch-duckdb brings the pinned version into build/duckdb-VERSION.
+# Defines DuckDB::DuckDB, the C API. A DuckDB that the user names takes precedence (-DDuckDB_ROOT=DIR with duckdb.h and
+# libduckdb.so in DIR, DIR/include and DIR/lib); otherwise tools/fetch-duckdb downloads the pinned version into
+# build/duckdb-VERSION.
 
 set(WALBROOK_DUCKDB_VERSION 1.5.5)
 

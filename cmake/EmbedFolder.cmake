@@ -1,5 +1,6 @@
-# embed_folder(FOLDER OUTPUT NAMESPACE FUNCTION HEADER): a source file that defines FUNCTION, which returns all files below
-# FOLDER as text, in the order of their names. dot-NAME becomes .NAME: a real .gitignore would work where it lies.
+# embed_folder(FOLDER OUTPUT NAMESPACE FUNCTION HEADER): writes a source file that defines FUNCTION, which returns all
+# files below FOLDER as text, in the order of their names. dot-NAME becomes .NAME, because a real .gitignore would apply
+# to FOLDER.
 function(embed_folder folder output namespace function header)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${folder}" "${folder}/*")
   list(SORT files)

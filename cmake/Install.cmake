@@ -1,9 +1,9 @@
-# What an installation holds: the command, the library with its headers, DuckDB beside it, and how CMake and pkg-config
-# find them. Everything may be moved together: paths in it are relative.
+# An installation holds the command, the library with its headers, DuckDB beside it, and the files by which CMake and
+# pkg-config find them. It can be moved as a whole, because its paths are relative.
 #
-# Component prefix is what a prefix of its own has in other places than a Debian package, whose are component debian:
-# DuckDB (/usr/lib belongs to everybody, and a libduckdb.so of ours in it would be found by programs that mean another
-# one; so both places are looked at), manual pages, which Debian has compressed, and zsh's completion.
+# Some files are at one place in a separate prefix (component prefix) and at another in a Debian package (component
+# debian): DuckDB, because programs that need another libduckdb.so would find walbrook's in /usr/lib (both places are
+# searched); manual pages, which Debian compresses; and zsh's completion.
 
 set(CMAKE_INSTALL_LIBDIR lib CACHE PATH "Folder of libraries below the prefix")
 include(GNUInstallDirs)
@@ -16,8 +16,8 @@ set_target_properties(walbrook_shared PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/
 
 set(described "${PROJECT_BINARY_DIR}/described")  # completions and manual pages
 
-# ./quickstart builds the command alone, and `cmake --install` builds nothing: it would stop half-way, at the library and
-# again at the manual pages. So what is missing is built first.
+# ./quickstart builds only the command, and `cmake --install` builds nothing, so that it would stop halfway, at the
+# library and again at the manual pages. Missing targets are therefore built first.
 add_custom_target(installed)
 add_dependencies(installed walbrook walbrook_shared described)
 install(CODE "
@@ -40,7 +40,7 @@ install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" PERMISSI
 install(FILES "${duckdb_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/walbrook" PERMISSIONS ${readable_by_all}
         COMPONENT debian EXCLUDE_FROM_ALL)
 
-# Completions are made by the command from its own definitions, manual pages by help2man from what --help says.
+# The command prints completions from its own definitions, and help2man makes manual pages from the texts of --help.
 find_program(HELP2MAN_PROGRAM help2man)
 if(NOT HELP2MAN_PROGRAM)
   message(STATUS "help2man is not installed: there will be no manual pages")
@@ -77,6 +77,6 @@ install(FILES "${PROJECT_BINARY_DIR}/walbrook.pc" DESTINATION "${CMAKE_INSTALL_L
         COMPONENT development)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/cmake/package/copyright"
         DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT command)
-# The manual pages refer to them for what --help does not say.
+# The manual pages refer to these documents for everything that --help does not explain.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT command
         FILES_MATCHING PATTERN "*.md")

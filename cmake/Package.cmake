@@ -1,5 +1,5 @@
-# `cpack --config build/release/CPackConfig.cmake` makes walbrook_VERSION_ARCHITECTURE.deb: all that is installed, below
-# /usr, but DuckDB's library, which Debian does not have, in a folder of our own there.
+# `cpack --config build/release/CPackConfig.cmake` creates walbrook_VERSION_ARCHITECTURE.deb. Everything is installed
+# below /usr; DuckDB's library, which Debian does not have, is in a separate folder there.
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME walbrook)
@@ -11,13 +11,13 @@ set(CPACK_COMPONENTS_ALL command library development debian)
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION database)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION  # what follows the summary, which is the project's description
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION  # the text after the summary, which is the project's description
 "walbrook reads PostgreSQL's logical replication stream and keeps a DuckDB file
 equal to the source tables: the command, the C++ library with its headers, and
 DuckDB's library.")
 set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)  # 5 s for 24 MB; Debian 12's dpkg reads it
 
-# What it depends on is read from what is linked, with the versions of the machine that builds it: build on the oldest
+# The dependencies are read from the linked libraries, with the versions of the building machine: build on the oldest
 # Debian that the package is for.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 get_filename_component(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${duckdb_library}" DIRECTORY)

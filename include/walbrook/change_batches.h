@@ -1,46 +1,47 @@
-// Changes as Arrow arrays, for a program that puts them where it wants.
+// Changes as Arrow arrays, for a program that writes them to a place of its choice.
 //
 //   const auto changes = walbrook::replication_resource({.slot_name = "feed", .pub_name = "shop"});
 //   for (const auto& batch : changes.batches()) {
 //     ArrowArrayStream stream;
 //     batch.export_to(&stream);
 //     std::cout << batch.schema_name() << '.' << batch.table_name() << ": " << batch.rows() << " changes\n";
-//     stream.release(&stream);  // or hand it to DuckDB, Arrow, Polars, …, who do that when they are done
+//     stream.release(&stream);  // or hand it to DuckDB, Arrow, Polars, …, which release it
 //   }
 //
-// A batch holds changes of one table at one version of its columns, target_batch_size at most, in the order of their
-// commits. Batches of one table come in the order of their commits; those of different tables lie beside each other
-// within what complete_lsn() ends.
+// A batch holds changes of one table at one version of its columns, at most target_batch_size of them, in commit order.
+// Batches of one table come in commit order. Batches of different tables are not ordered among each other within the
+// transactions that a batch with complete_lsn() ends.
 //
-// Each row is a change. First four columns of walbrook's, then the table's:
+// Each row is one change. Four columns of walbrook come first, then the table's:
 //
-//   _walbrook_operation    large utf8, not null        insert, update, delete or truncate
-//   _walbrook_lsn          uint64, not null            commit LSN of its transaction (0/1A2B is 6699): equal within a
-//                                                      transaction, ascending within a table
+//   _walbrook_operation    large utf8, not null        "insert", "update", "delete" or "truncate"
+//   _walbrook_lsn          uint64, not null            commit LSN of the transaction (0/1A2B is 6699): equal within
+//                                                      a transaction, ascending within a table
 //   _walbrook_commit_time  timestamp[us, UTC], not null
-//   _walbrook_unchanged    large list of large utf8    the columns whose value the source did not send because it is
-//                                                      large and did not change; they are NULL here, and keep what they
-//                                                      had. NULL: every column is told
-//   …                      the table's columns, nullable, in its order, under its names or those that overrides give
-//   <column>__v_text       large utf8                  of the rows whose value the column cannot hold (numeric NaN, for
-//                                                      one): the value as PostgreSQL prints it, the column is NULL.
-//                                                      Only in a batch that has such rows, behind all others
+//   _walbrook_unchanged    large list of large utf8    columns whose values the source did not send because they
+//                                                      are large and did not change: they are NULL here, and keep
+//                                                      their old values. NULL if every column was sent
+//   …                      the table's columns, nullable, in its order, with its names or those that overrides give
+//   <column>__v_text       large utf8                  overflow column: the value as PostgreSQL prints it, where
+//                                                      the column cannot hold it (such as numeric NaN) and is NULL.
+//                                                      Overflow columns come last, in batches that need them only
 //
-// Where the table has a column of such a name, walbrook's gets underscores behind its own; by position it is the same.
+// If the table has a column with such a name, underscores are appended to walbrook's; its position is the same.
 //
-//   insert    the row
-//   update    the row, found by its key (key_columns)
-//   delete    the old row: its key, all else NULL and without meaning; with REPLICA IDENTITY FULL all columns
-//   truncate  all rows of the table go; the columns are NULL
+//   insert    the new row
+//   update    the new row, which replaces the row with its key (key_columns)
+//   delete    the old row: its key; all other columns are NULL, without a meaning (REPLICA IDENTITY FULL: all columns)
+//   truncate  all rows of the table are deleted; the table's columns are NULL
 //
-// An update whose old row is told, because its key changes or the replica identity is FULL, comes as delete and insert:
-// two rows, one below the other in one batch (in two where target_batch_size is 1). What such an insert lists as
-// unchanged is the deleted row's. Who deletes by key and then writes, row by row, has the source's table.
+// An update for which the source sends the old row, because the key changes or the replica identity is FULL, comes as a
+// delete followed by an insert: two consecutive rows of one batch (of two batches if target_batch_size is 1). Columns
+// that such an insert lists as unchanged have the values of the deleted row. A program that goes through the rows in
+// order, and for each row deletes by key and then writes, gets the source's table.
 //
-// Types, of the column that a copy would have (docs/types.md): bool, int16, int32, int64, uint32, uint64, float32,
+// Types are those of a target table's columns (docs/types.md): bool, int16, int32, int64, uint32, uint64, float32,
 // float64, decimal128(p,s), large utf8, json (large utf8, arrow.json), large binary, uuid (16 bytes, arrow.uuid),
 // date32, time64[us], timestamp[us], timestamp[us, UTC], large list, struct, map. Infinite dates and timestamps are the
-// type's largest number, or its negative; time 24:00 is 86,400,000,000. Where Arrow has none:
+// largest number of the type, or its negative; time 24:00 is 86,400,000,000. Types that Arrow lacks become:
 //
 //   time with time zone  struct<time: time64[us], offset_seconds: int32>, east of Greenwich positive
 //   interval             struct<months: int32, days: int32, microseconds: int64>
@@ -59,11 +60,11 @@
 
 namespace walbrook {
 
-// Copies are cheap and share the rows, which are never changed. While one is kept, the rows that were read with it (up
-// to 32 MB) stay in memory.
+// Copies are cheap and share the rows, which never change. As long as one copy lives, the rows that were read together
+// with it (up to 32 MB) stay in memory.
 class WALBROOK_EXPORT ChangeBatch {
  public:
-  struct Rows;  // the library's own
+  struct Rows;  // internal to the library
   explicit ChangeBatch(std::shared_ptr<const Rows> rows);
   ~ChangeBatch();
   ChangeBatch(const ChangeBatch&);
@@ -74,15 +75,15 @@ class WALBROOK_EXPORT ChangeBatch {
   [[nodiscard]] const std::string& schema_name() const;
   [[nodiscard]] const std::string& table_name() const;
   [[nodiscard]] std::size_t rows() const;
-  // By which a row of the table is found; empty: by all of its columns.
+  // The columns by which a row of the table is found. If empty, a row is found by all of its columns.
   [[nodiscard]] const std::vector<std::string>& key_columns() const;
-  // Set ("0/1538C10") where a batch ends whole transactions over all tables: with this one, everything that was
-  // committed before that position has been handed out. Otherwise empty. Who writes to a database commits here, and at
-  // the end.
+  // Set ("0/1538C10") if this batch ends whole transactions over all tables: everything that was committed before that
+  // LSN has then been handed out, this batch included. Empty otherwise. A program that writes to a database commits at
+  // these batches, and at the end.
   [[nodiscard]] const std::string& complete_lsn() const;
 
-  // A copy of the rows that the consumer owns and releases, on any thread, also when this object and the library's
-  // other ones are gone. As often as you like. The stream gives one array.
+  // Exports a copy of the rows, as often as it is called. The consumer owns the copy and releases it, on any thread,
+  // even after this object and all other objects of the library are gone. The stream has one array.
   void export_to(ArrowArrayStream* stream) const;
   void export_to(ArrowSchema* schema, ArrowArray* array) const;
 
@@ -90,12 +91,13 @@ class WALBROOK_EXPORT ChangeBatch {
   std::shared_ptr<const Rows> rows_;
 };
 
-// What ReplicationResource::batches returns. Movable; one thread at a time. While it lives it holds the slot: no other
-// reader gets in. A thread of its own reads ahead (three batches of 32 MB at most, one row may be larger) and keeps
-// the connection alive however long a batch takes; a connection that broke is created again.
+// The changes that ReplicationResource::batches returns. Movable; one thread at a time. As long as the object lives it
+// holds the slot, and no other reader can use it. A background thread reads ahead (at most three batches of 32 MB,
+// except that one row may be larger) and keeps the connection alive however long the program takes for a batch. A
+// connection that broke is opened again.
 class WALBROOK_EXPORT ChangeBatches {
  public:
-  class Reader;  // the library's own
+  class Reader;  // internal to the library
   explicit ChangeBatches(std::unique_ptr<Reader> reader);
   ~ChangeBatches();
   ChangeBatches(ChangeBatches&&) noexcept;
@@ -103,9 +105,10 @@ class WALBROOK_EXPORT ChangeBatches {
   ChangeBatches(const ChangeBatches&) = delete;
   ChangeBatches& operator=(const ChangeBatches&) = delete;
 
-  // Blocks. nullopt: everything that was committed before `batches` was called has been handed out, or a stop was
-  // requested. Asking for the next says that the former is done with: see flush_slot. Throws Error; the iteration is
-  // over then. Error(data): a change that cannot be read, with table_names the others can.
+  // Blocks until there is a batch. Returns nullopt once everything that was committed before `batches` was called has
+  // been handed out, or a stop was requested. The call also marks the previous batch as done: see flush_slot. Throws
+  // Error, which ends the iteration; Error(data) reports a change that cannot be read, and with table_names the other
+  // tables can be read.
   [[nodiscard]] std::optional<ChangeBatch> next();
 
   class Iterator {
@@ -131,7 +134,7 @@ class WALBROOK_EXPORT ChangeBatches {
     ChangeBatches* of_;
     std::optional<ChangeBatch> batch_;
   };
-  // Goes on from where `next` is: it can be gone through once.
+  // Continues where `next` is: there is one pass over the batches.
   [[nodiscard]] Iterator begin() { return Iterator(*this); }
   [[nodiscard]] static std::default_sentinel_t end() { return {}; }
 

@@ -1,4 +1,4 @@
-// How the source is reached. Prints masked.
+// How the source is reached.
 #pragma once
 
 #include <iosfwd>
@@ -8,11 +8,12 @@
 
 namespace walbrook {
 
-// A URL ("postgresql://loader:secret@db.example:5432/shop?sslmode=require", also with the scheme postgresql+psycopg2)
-// or libpq's key=value ("host=db.example dbname=shop user=loader"), with every parameter that libpq takes. It is read
-// when a connection is made: what libpq cannot read is an Error(configuration) then.
+// A URL ("postgresql://loader:secret@db.example:5432/shop?sslmode=require"; the scheme postgresql+psycopg2 is accepted
+// as well) or libpq's key=value string ("host=db.example dbname=shop user=loader"), with any parameter of libpq. It is
+// parsed when a connection is made, which throws Error(configuration) if libpq cannot parse it. Printing it masks the
+// password.
 //
-// Absent, the configuration decides, as for the command: SOURCES__PG_REPLICATION__CREDENTIALS, then
+// If it is empty, the configuration decides, as for the command: SOURCES__PG_REPLICATION__CREDENTIALS, then
 // .walbrook/secrets.toml and the other files of the current folder (docs/configuration.md), then libpq's own variables
 // (PGHOST, PGSERVICE, …).
 class WALBROOK_EXPORT Credentials {
@@ -26,13 +27,13 @@ class WALBROOK_EXPORT Credentials {
   Credentials(Credentials&&) noexcept;
   Credentials& operator=(Credentials&&) noexcept;
 
-  // What absent credentials stand for now: for a program that talks to the source itself as well.
+  // Returns what empty credentials resolve to now, for a program that connects to the source itself as well.
   [[nodiscard]] static Credentials from_configuration();
 
   [[nodiscard]] bool given() const { return !text_.empty(); }
-  // With *** where a password stands.
+  // The text, with *** in place of a password.
   [[nodiscard]] std::string masked() const;
-  // With the password: for who connects, not for who prints.
+  // The text with the password, for connecting; do not print it.
   [[nodiscard]] const std::string& reveal() const { return text_; }
 
  private:

@@ -1,4 +1,4 @@
-// What the shared library shows; everything else is hidden.
+// The names that the shared library exports; everything else is hidden.
 #pragma once
 
 #define WALBROOK_EXPORT __attribute__((visibility("default")))

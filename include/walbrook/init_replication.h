@@ -1,4 +1,4 @@
-// Makes the source ready: a publication and a slot, and nothing else.
+// Prepares the source: creates a publication and a slot, and nothing else.
 //
 //   auto snapshots = walbrook::init_replication({.slot_name = "shop",
 //                                                .pub_name = "shop",
@@ -7,9 +7,9 @@
 //                                                .persist_snapshots = true});
 //   pipeline.run(snapshots);   // the initial load
 //
-// Called again it adds what is missing: more tables, another column list, a slot that is gone. A table that is left out
-// the second time stays published. A publication that walbrook did not make is left as it is; a table that it lacks is
-// an Error with the SQL for its owner.
+// A second call adds what is missing: more tables, another column list, a slot that is gone. A table that the second
+// call does not name stays published. A publication that walbrook did not create is not changed; if it lacks a table,
+// an Error is thrown whose remedy is the SQL for the publication's owner.
 #pragma once
 
 #include <chrono>
@@ -27,31 +27,34 @@ namespace walbrook {
 
 struct InitReplicationOptions {
   std::string slot_name{};             // lower-case letters, digits and underscores
-  std::string pub_name{};              //
-  std::string schema_name = "public";  // of table names that have none, and of the whole schema
-  // Absent: the whole schema, and runs add tables that are made later, as far as the role owns them. A table without
-  // replica identity is left out, because its UPDATE and DELETE would fail in the source: a warning names it with the
-  // SQL that gives it one. One that is named here is an Error of kind data, once publication and slot are made.
+  std::string pub_name{};              // 1 to 63 bytes, without a comma
+  std::string schema_name = "public";  // of table names without a schema; also the schema whose tables are published
+  // If empty, all tables of the schema are published, and runs add tables that are created later, as far as the role
+  // owns them. A table without a replica identity is left out, because its UPDATE and DELETE would fail in the source;
+  // a warning names it, with the SQL that gives it one. If such a table is named here, Error(data) is thrown after
+  // publication and slot are created.
   TableNames table_names{};
   Credentials credentials{};
-  std::string publish = "insert, update, delete, truncate";  // what is published, of an own publication
+  std::string publish = "insert, update, delete, truncate";  // operations that walbrook's own publication sends
   bool persist_snapshots = false;                            // return a resource for each table's initial load
-  // From PostgreSQL 15 on the own publication gets column lists. On 14, and in a publication that walbrook did not
-  // make, columns are left out while copying and applying: say them to replication_resource as well then.
+  // On PostgreSQL 15 and later, walbrook's own publication gets column lists. On 14, and in a publication that walbrook
+  // did not create, other columns are omitted while rows are copied and changes are applied: give the same
+  // include_columns to replication_resource then.
   IncludeColumns include_columns{};
   TableColumnOverrides columns{};
-  // Drops the slot and the own publication first and creates them again. Changes that nobody has read are gone with the
-  // slot, so a pipeline that followed it must run a snapshot resource next: that replaces its tables, whatever they
-  // hold.
+  // Drops the slot and walbrook's own publication first, then creates them again. Changes that nobody has read are lost
+  // with the slot, so a pipeline that followed it must run a snapshot resource next, which replaces all of its tables,
+  // whatever they hold.
   bool reset = false;
-  // A new slot waits for transactions that are writing in the source, at most so long; then Error(data), which names
-  // them, and nothing is left of the attempt. 0 = without end.
+  // How long a new slot waits for transactions that are writing in the source. After that time Error(data) names them,
+  // and what this call created is dropped again. 0 means no limit.
   std::chrono::seconds snapshot_wait{300};
-  std::stop_token stop{};  // ends that wait; then Error(source_not_ready)
+  std::stop_token stop{};  // ends that wait with Error(source_not_ready)
 };
 
-// One resource a table with persist_snapshots, in the order of table_names (of a whole schema by name); else none.
-// Throws Error: configuration, connection, permission_denied, source_not_ready.
+// Returns one resource per table if persist_snapshots is set, in the order of table_names, or by name if the whole
+// schema is published. Returns none otherwise. Throws Error: configuration, connection, permission_denied,
+// source_not_ready, and data for the two cases above.
 WALBROOK_EXPORT std::vector<SnapshotResource> init_replication(const InitReplicationOptions& options);
 
 }  // namespace walbrook

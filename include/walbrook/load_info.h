@@ -1,4 +1,4 @@
-// What a run has done.
+// The result of a run.
 #pragma once
 
 #include <chrono>
@@ -11,26 +11,26 @@
 
 namespace walbrook {
 
-// Of one table.
+// The load of one table.
 struct TableLoad {
-  std::string name;       // in the source: "public.orders"; of a program's own rows as `target`
+  std::string name;       // in the source: "public.orders"; for the program's own rows, same as `target`
   std::string target;     // in the destination: "sales.orders"
-  std::string state;      // "streaming", "suspended", "removed", "left_out", "loaded" (a program's own rows); after a
-                          // stop also "pending", "copying"
-  std::string reason;     // of a state that is not "streaming"
-  std::string suspect{};  // why a streaming table's rows may differ from the source; "" = they do not
-  bool copied = false;    // a copy of it was made (and is visible)
+  std::string state;      // "streaming", "suspended", "removed", "left_out" or "loaded" (the program's own rows);
+                          // after a stop also "pending" or "copying"
+  std::string reason;     // of a state other than "streaming"
+  std::string suspect{};  // why a streaming table's rows may differ from the source; "" = they equal it
+  bool copied = false;    // this run copied the table, and the copy is visible
   std::uint64_t copied_rows = 0;
-  std::uint64_t changes = 0;  // applied; what a copy held already is not among them
-  // Of these; 0 in what sync() tells. Of a program's rows: new ones, those that took the place of another by their key,
-  // and where a key stood in several rows, the others that went.
+  std::uint64_t changes = 0;  // changes that were applied; those that a copy already contained are not counted
+  // Parts of `changes`; 0 after sync(). For the program's own rows: new rows, rows that replaced another one with the
+  // same key, and further rows with that key that were deleted.
   std::uint64_t inserts = 0, updates = 0, deletes = 0;
 };
 
-// A column or a table of the destination that is otherwise than before the run.
+// A difference between the destination's tables and columns before and after the run.
 struct SchemaChange {
   enum class Kind { table_added, table_removed, column_added, column_dropped, column_changed } kind = Kind::table_added;
-  std::string table;   // "public.orders"
+  std::string table;   // as TableLoad::name: "public.orders"
   std::string column;  // empty for a whole table
   std::string type;    // of an added or changed column, as DuckDB names it: "DECIMAL(10,2)"
 };
@@ -39,28 +39,29 @@ struct LoadInfo {
   std::string pipeline_name;
   std::string dataset_name;        // "" = the source's schema names
   std::string destination;         // "shop.duckdb"
-  std::int64_t load_id = 0;        // newest of this run in _walbrook.loads; 0 = it neither copied nor applied anything
+  std::int64_t load_id = 0;        // newest load of this run in _walbrook.loads; 0 = nothing was copied or applied
   std::uint64_t batches = 0;       // loads that applied changes: each is one transaction of the destination
-  std::uint64_t transactions = 0;  // of the source, applied
+  std::uint64_t transactions = 0;  // transactions of the source that were applied
   std::uint64_t truncates = 0;
-  std::string first_lsn;  // the copy stood there before, "0/1A2B3C8"; empty: there was none
-  std::string last_lsn;   // and stands there now: it holds every transaction that committed before it
+  std::string first_lsn;  // checkpoint before the run, "0/1A2B3C8"; "" = there was none
+  std::string last_lsn;   // checkpoint after it: every transaction that committed before this LSN is applied
   std::vector<TableLoad> tables;
   std::vector<SchemaChange> schema_changes;
   std::chrono::system_clock::time_point started_at;
-  double seconds = 0;        // all of it
-  double copy_seconds = 0;   // of them spent in copies
-  double apply_seconds = 0;  // and in applying changes
-  bool stopped = false;      // the stop token ended it: what is durable stays, the next run goes on from there
+  double seconds = 0;        // duration of the run
+  double copy_seconds = 0;   // time spent in copies
+  double apply_seconds = 0;  // time spent in applying changes
+  bool stopped = false;      // the stop token ended the run; what is durable stays, and the next run continues there
 
-  // Over all tables.
+  // Sums over all tables.
   [[nodiscard]] WALBROOK_EXPORT std::uint64_t copied_rows() const;
   [[nodiscard]] WALBROOK_EXPORT std::uint64_t changes() const;  // inserts, updates and deletes
-  // By name in the source, "orders" or "public.orders"; nullptr where the run had nothing to do with it. Borrowed.
+  // Finds a table by its name in the source, "orders" or "public.orders". Returns nullptr if the run did not concern
+  // it. The pointer is valid as long as this object lives and `tables` is not changed.
   [[nodiscard]] WALBROOK_EXPORT const TableLoad* table(const std::string& name) const;
 };
 
-// A few lines for people.
+// Prints a summary of a few lines for people.
 WALBROOK_EXPORT std::ostream& operator<<(std::ostream& out, const LoadInfo& load);
 
 }  // namespace walbrook

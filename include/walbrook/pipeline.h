@@ -1,10 +1,10 @@
-// A pipeline: from a source's tables to a dataset in a destination, as far as it has come.
+// A pipeline: the replication from a source's tables to a dataset in a destination, and its progress.
 //
 //   auto pipeline = walbrook::pipeline({.pipeline_name = "shop", .dataset_name = "shop_data"});
 //   std::cout << pipeline.run(changes);
 //
-// What a pipeline knows stands in the destination, under its name and committed together with the rows: there is no
-// state file, and a program on another machine goes on from the destination alone.
+// A pipeline's state is stored in the destination under the pipeline's name, and is committed together with the rows.
+// There is no state file: a program on another machine continues from the destination alone.
 #pragma once
 
 #include <chrono>
@@ -25,72 +25,78 @@
 namespace walbrook {
 
 struct PipelineOptions {
-  std::string pipeline_name = "walbrook";  // whose state it is
-  // "duckdb": the file that the configuration names (DESTINATION__DUCKDB__CREDENTIALS, .walbrook/config.toml), else
-  // <pipeline_name>.duckdb in the current folder.
-  // Otherwise a path or a URL: "data/shop.duckdb", "duckdb:////data/shop.duckdb".
+  std::string pipeline_name = "walbrook";  // the name under which the destination stores the state
+  // "duckdb" is the file that the configuration names (DESTINATION__DUCKDB__CREDENTIALS, .walbrook/config.toml), or, if
+  // it names none, <pipeline_name>.duckdb in the current folder. Anything else is a path or a URL: "data/shop.duckdb",
+  // "duckdb:////data/shop.duckdb". A bare word other than "duckdb" throws Error(configuration).
   std::string destination = "duckdb";
-  // Schema of the tables in the destination; "" = the source's schema names, and <pipeline_name>_dataset for tables
+  // Schema of the tables in the destination. "" uses the source's schema names, and <pipeline_name>_dataset for tables
   // that have no source.
   std::string dataset_name{};
-  // Every Pipeline object starts from nothing: a dataset of its own, its name followed by _YYYYMMDDhhmmss (UTC), with
-  // state of its own. Earlier ones stay in the file.
+  // With true, every Pipeline object starts empty, with its own state and its own dataset, whose name is followed by
+  // _YYYYMMDDhhmmss (UTC). Datasets of earlier objects stay in the file.
   bool dev_mode = false;
   ProgressCallback progress{};
-  // Names of tables and columns: "exact" (the source's) or "snake_case" (as dlt makes them); "" = the configuration's
-  // schema.naming, else exact. Changed later, every table is copied again under its new name.
+  // Names of tables and columns: "exact" (the source's) or "snake_case" (as dlt makes them). "" uses the
+  // configuration's schema.naming, or "exact" if that is not set. After a change, every table is copied again under its
+  // new name.
   std::string naming{};
-  // Columns behind the source's: "none", "walbrook" (_lsn, _commit_ts) or "dlt" (lsn, deleted_ts, _dlt_load_id); "" =
-  // the configuration's schema.metadata, else none. Changed later, every table is copied again.
+  // Metadata columns, which follow the source's columns: "none", "walbrook" (_lsn, _commit_ts) or "dlt" (lsn,
+  // deleted_ts, _dlt_load_id). "" uses the configuration's schema.metadata, or "none" if that is not set. After a
+  // change, every table is copied again.
   std::string metadata{};
-  // Where another Pipeline of this process uses the file: "wait", for up to 30 seconds, or "throw" at once; both throw
-  // Error(destination). A call that would wait for its own caller (from a progress callback, for one) throws at once.
+  // What a call does while another Pipeline of this process uses the file: "wait" waits up to 30 seconds, then throws
+  // Error(destination); "throw" throws Error(destination) at once. A call that would wait for its own caller, for
+  // example one from a progress callback, throws at once in either case.
   std::string file_busy = "wait";
-  // Folder of the spool: a file without a name, of this process alone, in which changes wait that cannot be applied
-  // yet, those of large transactions and of tables that are being copied. "" = the configuration's load.spool_dir, else
-  // the folder of the destination's file.
+  // Folder of the spool, an unnamed file of this process that holds changes which cannot be applied yet: those of large
+  // transactions and of tables that are being copied. "" uses the configuration's load.spool_dir, or the folder of the
+  // destination's file if that is not set.
   std::string spool_dir{};
-  // Most bytes that the spool may hold. 0 = half of what is free in its folder when a run begins.
+  // Most bytes that the spool may hold. 0 means half of what is free in its folder when a run begins.
   std::uint64_t max_spool_size = 0;
 };
 
 struct PipelineRunOptions {
-  // "" = what fits: merge for resources, whose copy equals the source; append for a stream.
-  //   resources  merge; of snapshots also replace, which says the same
-  //   a stream   append; replace: the table becomes what the stream is; merge: a row takes the place of those with an
-  //              equal primary_key
+  // How rows are written. "" means merge for resources, and append for a stream.
+  //   resources  merge: the target tables equal the source. Snapshots also take replace, which means the same.
+  //   a stream   append: the rows are added.
+  //              replace: the table becomes what the stream is, rows and columns.
+  //              merge: a row replaces those with an equal primary_key.
   std::string write_disposition{};
-  // Of a stream, which needs one: "table", or "schema.table" where dataset_name is not the schema. Names are exact.
-  // Tables of a publication are named as in the source.
+  // The target table of a stream, which needs one: "table", or "schema.table" for a schema other than dataset_name.
+  // Names are exact. It must be empty for resources: the tables of a publication are named as in the source.
   std::string table_name{};
-  // Of a stream that is merged: columns without NULLs and without types within types. Within one stream the last row of
-  // a key counts.
+  // The key of a stream that is merged; it must be empty otherwise. Key columns hold no NULLs, and are neither nested
+  // types nor intervals. If a stream has several rows with the same key, the last one counts.
   std::vector<std::string> primary_key{};
-  // Of resources: continue although the source has another system identifier than the one that was copied, as after
-  // pg_upgrade. Slot, position, tables, columns and types must fit, else Error(source_not_ready). A cluster with the
-  // known identifier is not looked at with other eyes.
+  // For resources: continue although the source has another system identifier than the one that was copied, as after
+  // pg_upgrade. Throws Error(source_not_ready) unless slot, position, tables, columns and types fit. It changes nothing
+  // for a cluster with the known identifier.
   bool accept_new_system = false;
-  // Of resources: how long a copy waits, before it begins, for transactions that are writing in the source. Then its
-  // tables stay pending, everything else is applied, and Error(data) names them. 0 = without end.
+  // For resources: how long a copy waits, before it begins, for transactions that are writing in the source. After that
+  // time its tables stay pending, everything else is applied, and Error(data) names them. 0 means no limit.
   std::chrono::seconds snapshot_wait{300};
-  // When a stop is requested, the transaction of the destination that is in hand is finished, and `run` returns with
-  // LoadInfo::stopped. Of a stream nothing is written then.
+  // When a stop is requested, `run` finishes the destination's current transaction and returns with LoadInfo::stopped
+  // set. Of a stream, nothing is written then.
   std::stop_token stop{};
 };
 
-// Movable, not copyable. One thread at a time; query() also from others. The destination is held only while a call
-// lasts, and until a stream of query() is released.
+// Movable, not copyable. One thread at a time; query() may also be called from other threads. The destination is held
+// only while a call lasts, and until a stream of query() is released.
 //
-// A DuckDB file belongs to one Pipeline at a time. Any number of them may name it, by whatever path or link: calls take
-// turns (PipelineOptions::file_busy). While a call lasts, nothing else in the process may open the file, not even to
-// read it: a second DuckDB destroys it, and closing any handle, be it a std::ifstream's, drops the lock that keeps
-// other processes away. walbrook looks when it opens the file and before each commit: while a foreign handle is open,
-// nothing is written; a lock that was dropped is taken again, and where another process has used the gap,
-// Error(destination) ends the run. What happens between two looks is not seen: that no handle but the pipeline's
-// touches the file is the program's duty. To read meanwhile, use query().
+// A DuckDB file belongs to one Pipeline at a time. Any number of them may name it, by any path or link: their calls
+// take turns (PipelineOptions::file_busy).
 //
-// Whatever runs throws Error. What was durable by then stays. A table whose data cannot be read is suspended, the
-// others go on, and at the end an Error(data) names it; last_load() tells of the rest.
+// REQUIRES: while a call lasts, nothing else in the process opens the file, not even to read it. A second DuckDB
+// instance destroys the file, and closing any handle, even that of a std::ifstream, drops the lock that keeps other
+// processes out. walbrook checks this when it opens the file and before each commit. While a foreign handle is open,
+// nothing is written; a lock that was dropped is taken again; and if another process used the file in between,
+// Error(destination) ends the run. What happens between two checks is not detected. To read the file meanwhile, use
+// query().
+//
+// Every call throws Error when it fails; what was durable by then stays durable. A table whose data cannot be read is
+// suspended, the other tables continue, and at the end Error(data) names it; last_load() reports on all tables.
 class WALBROOK_EXPORT Pipeline {
  public:
   explicit Pipeline(PipelineOptions options);
@@ -100,64 +106,67 @@ class WALBROOK_EXPORT Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Copies these tables again, as of one moment, and applies what was committed before the call; returns when all of it
-  // is visible. Readers see the former copies until the new ones take their place, all of them in one transaction of
-  // the destination. All resources must be of one slot and publication. Tables of the publication that are not among
-  // them go on, or begin with their changes alone.
+  // Copies the tables of `snapshots` again, all as of one moment, and applies what was committed before the call.
+  // Returns when all of it is visible. Readers see the former rows until one transaction of the destination swaps in
+  // all of the new copies. Other tables of the publication continue, or begin with their changes alone. REQUIRES: all
+  // snapshots have the same source, slot and publication.
   //
-  // Where the slot is newer than the copy (init_replication with .reset), nothing of the former stream fits any more:
-  // every table that the pipeline has is copied again then.
+  // If the slot is newer than the target tables (after init_replication with .reset), the former stream cannot be
+  // continued: every table that the pipeline has is then copied again.
   LoadInfo run(const std::vector<SnapshotResource>& snapshots, const PipelineRunOptions& options = {});
   LoadInfo run(const SnapshotResource& snapshot, const PipelineRunOptions& options = {});
 
-  // Applies what was committed before the call, and copies nothing: a table that the pipeline does not have yet begins
-  // with its changes alone, in later runs too: an added column is NULL in rows that are there, and what only a resync
-  // could follow suspends the table, until its snapshot is run. (A table that was begun with a snapshot is resynced
-  // where rows or columns were altered in a way that the stream does not tell.)
+  // Applies what was committed before the call, and copies nothing. A table that the pipeline does not have yet begins
+  // with its changes alone. This also holds in later runs: a new column is NULL in the rows that exist, and a change
+  // that only a resync could follow suspends the table until its snapshot is run. (A table that began with a snapshot
+  // is resynced when its rows or columns were altered in a way that the stream does not report.)
   LoadInfo run(const ReplicationResource& changes, const PipelineRunOptions& options = {});
 
-  // Rows of the program's own into a table of the destination: any stream of record batches through the Arrow C data
-  // interface, one that ChangeBatch::export_to has filled, DuckDB's, or another library's. The stream is taken over:
-  // read to its end and released, also where this throws; what is at `stream` is marked as released then.
+  // Writes rows of the program into a table of the destination. `stream` is any stream of record batches through the
+  // Arrow C data interface: one that ChangeBatch::export_to has filled, DuckDB's, or another library's. The call takes
+  // the stream over: it reads the stream to its end and releases it, also when it throws, and marks *stream as
+  // released.
   //
-  // The table is made where there is none, and stays the program's: no run of resources touches it, drop() drops it.
-  // All rows become visible in one transaction of the destination, or none: a mistake in the last batch leaves the
-  // table as it was (but for columns that the stream has brought: they may stand there, empty). Memory stays bounded
-  // whatever the length of the stream: a batch of it, and what DuckDB takes (docs/destinations.md).
+  // The table is created if it does not exist, and belongs to the program: no run of resources changes it, and drop()
+  // drops it. All rows become visible in one transaction of the destination, or none: an error in the last batch leaves
+  // the table unchanged, except that columns which the stream added may remain, empty. Memory is bounded whatever the
+  // length of the stream: it holds one batch of the stream and what DuckDB needs (docs/destinations.md).
   //
-  // Names are exact, whatever `naming` says, and there are no metadata columns. What the stream does not have becomes
-  // NULL; a column that is new to the table is added, and is NULL in older rows; another type than the table has is an
-  // Error(configuration) with both, unless the table is replaced. Types are those of docs/types.md, "From Arrow":
-  // values stay exactly what they are, else Error(data) names column and row, e.g. a timestamp with nanoseconds.
+  // Names are exact, whatever `naming` is, and there are no metadata columns. Columns that the stream lacks become
+  // NULL. A column that the table lacks is added, and is NULL in older rows. Types are those of docs/types.md, "From
+  // Arrow". Values are stored exactly, or not at all.
   //
-  // Refused, Error(configuration): a table that is a copy of the source's, since nothing may make it differ; a name
-  // that walbrook keeps for itself. Error(destination): a table that this pipeline did not make.
+  // Throws Error(configuration) for a table that is a copy of a source table, which must not differ from its source;
+  // for a name that walbrook reserves; and for a column whose type differs from the table's, unless the table is
+  // replaced. Throws Error(data), which names column and row, for a value that cannot be stored exactly, such as a
+  // timestamp with nanoseconds. Throws Error(destination) for a table that this pipeline did not create.
   LoadInfo run(ArrowArrayStream* stream, const PipelineRunOptions& options);
 
-  // As PipelineOptions has it, with dev_mode's suffix.
+  // The option's value; in dev_mode, with its suffix.
   [[nodiscard]] const std::string& dataset_name() const;
   [[nodiscard]] const std::string& pipeline_name() const;
-  // The newest of this object, also of a run that threw Error(data); or, behind sync(), what the destination tells of
-  // the newest load. nullopt: none.
+  // The newest load of this object, including one whose run threw Error(data). After sync(), the newest load that the
+  // destination has stored. nullopt if there is none.
   [[nodiscard]] const std::optional<LoadInfo>& last_load() const;
 
-  // Reads from the destination where the pipeline stands, whoever ran it last and where: last_load() tells it then.
-  // nullopt where the destination holds nothing of this pipeline. Changes nothing.
+  // Reads the pipeline's state from the destination, whichever program and machine ran it last, and returns it as
+  // last_load(). Returns nullopt if the destination holds nothing of this pipeline. Changes nothing in the destination.
   const std::optional<LoadInfo>& sync();
-  // Rows of one statement that reads (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), as DuckDB's own
-  // Arrow types; a column that Arrow has no type for is an extension type. All rows are as of one moment: the LSN that
-  // `SELECT lsn FROM _walbrook.checkpoint` gives in the same statement. A table is found without its schema's name.
+  // Runs one statement that only reads (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN). The result has
+  // the Arrow types in which DuckDB exports its own; a type that Arrow lacks becomes an extension type. All rows are as
+  // of one moment: the LSN that `SELECT lsn FROM _walbrook.checkpoint` returns in the same statement. Tables may be
+  // named without their schema.
   //
-  // While a run of this Pipeline is at work, in whatever thread, the query reads beside it; and a run may begin while
-  // the stream is open, also one that takes it over: run(&stream, …) makes a table of a query. The stream is the
-  // caller's to release, and may outlive the Pipeline. Read it soon: until then it holds the file, and DuckDB keeps
-  // what newer commits have replaced.
+  // The query may be called while a run of this Pipeline is at work in another thread. A run may begin while the stream
+  // is open, even one that takes the stream over: run(&stream, …) makes a table of a query. The caller releases the
+  // stream, which may outlive the Pipeline. Read it soon: until it is released it holds the file, and DuckDB keeps the
+  // row versions that newer commits have replaced.
   //
-  // Error(configuration): SQL that fails, that does not only read, or that passes a limit. Error(destination): there is
-  // no file yet.
+  // Throws Error(configuration) if the SQL fails, does not only read, or exceeds a limit. Throws Error(destination) if
+  // the file does not exist yet.
   [[nodiscard]] ArrowArrayStream query(const std::string& sql, const PipelineQueryOptions& options = {}) const;
-  // Removes the pipeline's tables and state from the destination. Slot and publication stay in the source: another run
-  // would go on with them; a slot that nobody reads holds the write-ahead log, so drop it too when nobody will.
+  // Drops the pipeline's tables and state from the destination. The slot and the publication stay in the source, and
+  // another run would continue with them. A slot that nobody reads retains write-ahead log: drop it too if nobody will.
   void drop();
 
  private:

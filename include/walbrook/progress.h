@@ -1,4 +1,4 @@
-// What a run tells of itself while it works.
+// What a run reports while it is at work.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,24 @@ namespace walbrook {
 
 struct Progress {
   enum class Event {
-    waiting,         // for transactions that are open in the source; `text` says whose
-    copy_started,    // of `table`
-    copy_advanced,   //
-    copy_finished,   //
-    copy_restarted,  // `text` says why; its rows count from 0 again
-    applied,         // changes: `rows` of them in this run so far, over all tables
+    waiting,         // for transactions that are open in the source; `text` names them
+    copy_started,    // the copy of `table` begins
+    copy_advanced,   // rows of it were copied
+    copy_finished,   // all its rows were copied
+    copy_restarted,  // `text` is the reason; `rows` counts from 0 again
+    applied,         // changes were applied; `rows` counts them in this run so far, over all tables
   } event = Event::applied;
-  std::string table{};               // "public.orders", as the source names it; empty for waiting and applied
-  std::uint64_t rows = 0;            // so far
-  std::uint64_t bytes = 0;           // of the copied rows as they came over the wire, so far; 0 for applied
-  std::int64_t estimated_rows = -1;  // of a copy that starts; -1: the source does not know
-  double seconds = 0;                // of a copy that is finished
+  std::string table{};               // "public.orders", as the source names it; "" for waiting and applied
+  std::uint64_t rows = 0;            // so far: rows of the copy, or changes for applied
+  std::uint64_t bytes = 0;           // of the copied rows so far, as received from the source; 0 for applied
+  std::int64_t estimated_rows = -1;  // for copy_started; -1 = the source has no estimate
+  double seconds = 0;                // for copy_finished: how long the copy took
   std::string text{};
 };
 
-// Called from threads of the library, one call at a time, and never after `run` has returned. It should return soon:
-// the run waits for it. What it throws ends the run as a stop token would, and comes out of `run`.
+// The callback is called from threads of the library, one call at a time, and never after `run` has returned. It should
+// return soon, because the run waits for it. An exception that it throws ends the run as a stop token would, and `run`
+// throws it.
 using ProgressCallback = std::function<void(const Progress&)>;
 
 }  // namespace walbrook

@@ -5,13 +5,13 @@
 
 namespace walbrook {
 
-// What one query may take; 0 = no limit. A query that passes one throws Error(configuration), from query() or from the
-// stream that it returned.
+// Limits of one query; 0 means no limit. A query that exceeds one fails with Error(configuration): query() throws it,
+// or the stream that query() returned reports it.
 struct PipelineQueryOptions {
-  double query_timeout = 0;      // seconds of computing: what the program does between two batches does not count
-  std::uint64_t query_rows = 0;  // of the result
-  // Resident bytes of the process, the program's own among them. What one expression allocates at once, such as
-  // repeat('x', 3000000000), is seen only afterwards.
+  double query_timeout = 0;      // seconds of computing; time of the program between two batches is not counted
+  std::uint64_t query_rows = 0;  // rows of the result
+  // Resident bytes of the process, including the program's own. Memory that one expression allocates at once, such as
+  // repeat('x', 3000000000), is noticed only afterwards.
   std::uint64_t query_memory = 0;
 };
 

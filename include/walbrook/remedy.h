@@ -1,4 +1,5 @@
-// What to do about an error, in parts, so that whoever shows it names its own options and calls.
+// What to do about an error, in typed parts, so that each program that shows it uses the names of its own options and
+// calls.
 //
 //   for (const auto& part : error.remedy().parts()) {
 //     if (const auto* sql = std::get_if<walbrook::ExecuteSql>(&part)) std::cout << sql->statement << '\n';
@@ -13,9 +14,9 @@
 
 namespace walbrook {
 
-// What a remedy may set: an option of the library, a flag of the command.
+// What a remedy may have set: an option of the library or a flag of the command.
 enum class RemedyOption {
-  source,  // the library's credentials
+  source,  // in the library, credentials
   destination,
   slot,
   publication,
@@ -31,7 +32,7 @@ enum class RemedyOption {
   query_memory,
   spool_dir,
   max_spool_size,
-  // The command alone has these.
+  // Only the command has the following ones.
   query_bytes,
   protocol,
   streaming,
@@ -40,36 +41,36 @@ enum class RemedyOption {
   destination_only,
 };
 
-// What a remedy may have run.
+// What a remedy may have done.
 enum class RemedyAction {
-  run,                // of the pipeline
-  run_again,          //
-  run_first,          //
-  create,             // publication and slot
-  reset,              // publication, slot and copies are created again
-  accept_new_system,  // a run that accepts another system identifier
-  skip_transaction,   // a run that skips the transaction that commits at the argument
-  resync,             // of the table that is the argument
-  record_capture,     // of what a slot sends
+  run,                // run the pipeline
+  run_again,          // run the pipeline again
+  run_first,          // run the pipeline first
+  create,             // create the publication and the slot
+  reset,              // create publication, slot and target tables again
+  accept_new_system,  // run, and accept another system identifier
+  skip_transaction,   // run, and skip the transaction that commits at the LSN `argument`
+  resync,             // copy the table `argument` again
+  record_capture,     // record what the slot sends
 };
 
-struct ExecuteSql {  // in the source, with the semicolon
+struct ExecuteSql {  // to be executed in the source; ends with a semicolon
   std::string statement;
 };
 struct SetOption {
   RemedyOption option;
-  std::string value = {};  // empty: the option is named alone
+  std::string value = {};  // empty: only the option is named
 };
 struct TakeAction {
   RemedyAction action;
   std::string argument = {};
 };
-struct OfTheCommand {  // words about what the command alone can do
+struct OfTheCommand {  // text about what only the command can do
   std::string words;
 };
-using RemedyPart = std::variant<std::string, ExecuteSql, SetOption, TakeAction, OfTheCommand>;  // a string: words
+using RemedyPart = std::variant<std::string, ExecuteSql, SetOption, TakeAction, OfTheCommand>;  // a string is text
 
-// Full sentences, once its parts are put into words one after the other. Copies share nothing.
+// The parts, put into words one after the other, are full sentences. Copies share nothing.
 class WALBROOK_EXPORT Remedy {
  public:
   Remedy() = default;
@@ -80,7 +81,7 @@ class WALBROOK_EXPORT Remedy {
 
   [[nodiscard]] bool empty() const { return parts_.empty(); }
   [[nodiscard]] const std::vector<RemedyPart>& parts() const { return parts_; }
-  // Puts `more` after it.
+  // Appends the parts of `more`.
   Remedy& operator+=(const Remedy& more);
 
  private:

@@ -1,9 +1,9 @@
-// The changes of a publication's tables, read from a slot.
+// The changes of a publication's tables, read from a replication slot.
 //
 //   auto changes = walbrook::replication_resource({.slot_name = "shop", .pub_name = "shop"});
 //   pipeline.run(changes);   // everything that was committed before this call
 //
-// or, without a pipeline, as Arrow arrays (change_batches.h):
+// Without a pipeline, the changes can be read as Arrow arrays (change_batches.h):
 //
 //   for (const auto& batch : changes.batches()) …
 #pragma once
@@ -27,18 +27,19 @@ struct ReplicationResourceOptions {
   Credentials credentials{};
   IncludeColumns include_columns{};
   TableColumnOverrides columns{};
-  TableNames table_names{};                // absent: all tables of the publication. Changes of others are dropped.
-  std::uint32_t target_batch_size = 1000;  // rows of a batch that is iterated, at most; a pipeline packs by memory
-  // false: the slot keeps what was read, for as long as nobody reads it with true. What a pipeline has is in its
-  // destination, so a later run applies nothing twice either way; but the server holds the write-ahead log. Batches
-  // that are iterated begin with the same change each time.
+  TableNames table_names{};                // empty = all tables of the publication; changes of others are dropped
+  std::uint32_t target_batch_size = 1000;  // most rows of a batch of batches(); a pipeline batches by memory
+  // With false, the slot keeps what was read until a reader with true reads it. A pipeline stores its position in the
+  // destination, so a later run applies nothing twice in either case, but the server retains the write-ahead log.
+  // Batches of batches() then begin with the same change each time.
   bool flush_slot = true;
 };
 
-// Copies are cheap and share nothing that changes. Nothing is connected before a pipeline runs it.
+// Copies are cheap and share only what never changes. Nothing connects before a pipeline runs it or batches() is
+// called.
 class WALBROOK_EXPORT ReplicationResource {
  public:
-  struct Parts;  // the library's own
+  struct Parts;  // internal to the library
   explicit ReplicationResource(std::shared_ptr<const Parts> parts);
   ~ReplicationResource();
   ReplicationResource(const ReplicationResource&);
@@ -51,15 +52,16 @@ class WALBROOK_EXPORT ReplicationResource {
   [[nodiscard]] const std::string& pub_name() const;
   [[nodiscard]] const Parts& parts() const { return *parts_; }
 
-  // Everything that was committed before this call, from the slot's position on, batch by batch. With flush_slot the
-  // slot advances past whole transactions of which every batch was handed out and the next one, or the end, was asked
-  // for; never past what the program has not seen. So each change is handed out at least once: one that was not asked
-  // beyond (a `break`, a crash, a connection that broke behind the last change) comes again with the next iteration. At
-  // the end the slot stands where the server stood at this call, also where nothing was of these tables.
+  // Returns everything that was committed before this call, from the slot's position on, batch by batch. With
+  // flush_slot, the slot advances past whole transactions once all of their batches were handed out and the next batch,
+  // or the end, was asked for. It never passes what the program has not seen, so each change is handed out at least
+  // once: a change after which no more was asked for (because of a `break`, a crash, or a connection that broke after
+  // the last change) comes again in the next iteration. At the end, the slot's position is the server's position at the
+  // time of this call, even if no change concerned these tables.
   //
-  // A slot has one position: what was iterated with flush_slot a pipeline cannot read any more, so give each its own.
-  // Values of composite types are read as these types are now. Error: as Pipeline::run; a slot that decodes prepared
-  // transactions (two_phase) is Error(source_not_ready).
+  // A slot has one position: a pipeline can no longer read what was iterated with flush_slot, so give each its own
+  // slot. Values of composite types are read by the types' current definitions. Throws Error as Pipeline::run does, and
+  // Error(source_not_ready) for a slot that decodes prepared transactions (two_phase).
   [[nodiscard]] ChangeBatches batches(std::stop_token stop = {}) const;
 
  private:

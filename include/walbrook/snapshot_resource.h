@@ -1,4 +1,4 @@
-// A table's initial load.
+// The initial load of a table.
 #pragma once
 
 #include <memory>
@@ -8,15 +8,15 @@
 
 namespace walbrook {
 
-// What init_replication returns for each table with .persist_snapshots = true. It holds no rows and nothing in the
-// source: a pipeline that runs it copies the table as it is then, consistently with its stream of changes. It may be
-// run more than once, by several pipelines, and as long as slot and publication are there; to run it in another
-// process, call init_replication there in the same way (without .reset).
+// init_replication returns one for each table if .persist_snapshots is true. It holds no rows, and nothing in the
+// source. A pipeline that runs it copies the table as of the time of the run, consistently with its stream of changes.
+// It may be run several times and by several pipelines, as long as slot and publication exist. To run it in another
+// process, call init_replication there with the same options (without .reset).
 //
-// Copies are cheap and share nothing that changes.
+// Copies of this object are cheap and share only what never changes.
 class WALBROOK_EXPORT SnapshotResource {
  public:
-  struct Parts;  // the library's own
+  struct Parts;  // internal to the library
   explicit SnapshotResource(std::shared_ptr<const Parts> parts);
   ~SnapshotResource();
   SnapshotResource(const SnapshotResource&);
@@ -24,8 +24,8 @@ class WALBROOK_EXPORT SnapshotResource {
   SnapshotResource(SnapshotResource&&) noexcept;
   SnapshotResource& operator=(SnapshotResource&&) noexcept;
 
-  [[nodiscard]] const std::string& name() const;         // the table's
-  [[nodiscard]] const std::string& schema_name() const;  // in the source
+  [[nodiscard]] const std::string& name() const;         // of the table
+  [[nodiscard]] const std::string& schema_name() const;  // of the table, in the source
   [[nodiscard]] const std::string& slot_name() const;
   [[nodiscard]] const std::string& pub_name() const;
   [[nodiscard]] const Parts& parts() const { return *parts_; }

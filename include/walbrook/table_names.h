@@ -1,10 +1,11 @@
-// Names of tables: one, several, or none.
+// Names of tables: none, one or several.
 //
 //   .table_names = "orders"
 //   .table_names = {"orders", "sales.customers"}
 //
-// A name is `table` or `schema.table`, exactly as the source has it (case counts). A part in which a dot stands goes in
-// double quotes: "\"odd.name\"", "sales.\"odd.name\"". What no table is named like is an Error when it is looked for.
+// A name is `table` or `schema.table`, exactly as in the source; case matters. A part that contains a dot goes in
+// double quotes: "\"odd.name\"", "sales.\"odd.name\"". A name that matches no table throws an Error when the table is
+// looked up.
 #pragma once
 
 #include <initializer_list>

@@ -6,7 +6,7 @@
 
 namespace walbrook {
 
-// Of the library that runs, "0.1.0".
+// The version of the library that is loaded, "0.1.0".
 [[nodiscard]] WALBROOK_EXPORT std::string_view version();
 
 }  // namespace walbrook

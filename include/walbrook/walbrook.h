@@ -7,8 +7,9 @@
 //                                            .persist_snapshots = true}));              // the initial load
 //   pipeline.run(walbrook::replication_resource({.slot_name = "shop", .pub_name = "shop"}));  // and the changes since
 //
-// Everything throws walbrook::Error. Functions may be called from any thread; an object belongs to one thread at a
-// time. Warnings go to stderr; RUNTIME__LOG_LEVEL (debug, info, warning, error, off) says how much.
+// Every function throws walbrook::Error when it fails. Functions may be called from any thread; an object may be used
+// by one thread at a time, unless its header states otherwise. Warnings go to stderr; RUNTIME__LOG_LEVEL (debug, info,
+// warning, error, off) sets how much is logged.
 #pragma once
 
 #include "walbrook/arrow.h"

@@ -1,13 +1,13 @@
-// Five ways to replicate PostgreSQL tables. Each example makes a schema "source_dataset" of its own in the source,
-// fills and changes it by plain SQL, as whoever owns the tables would, and copies it to pg_replication_pipeline.duckdb.
+// Five ways to replicate PostgreSQL tables. Each example drops and creates the schema "source_dataset" in the source,
+// fills and changes its tables with plain SQL, as their owner would, and copies them to pg_replication_pipeline.duckdb.
 //
 //   cmake -S . -B build && cmake --build build
 //   build/pg_replication_pipeline                            # a single table with its initial load
-//   build/pg_replication_pipeline replicate_entire_schema    # or another one
+//   build/pg_replication_pipeline replicate_entire_schema    # another example
 //
-// For tables of your own you need the destination pipeline alone: init_replication, replication_resource, pipeline.run.
-// The source's credentials come from the configuration. Its role needs LOGIN and REPLICATION, CREATE on the database to
-// make a publication, and to own the tables (or a publication that was made for it).
+// For your own tables you only need the destination pipeline: init_replication, replication_resource, pipeline.run.
+// The source's credentials come from the configuration. The role needs LOGIN, REPLICATION and SELECT. To create the
+// publication, it also needs CREATE on the database and ownership of the tables.
 #include <libpq-fe.h>
 #include <walbrook/walbrook.h>
 
@@ -23,7 +23,7 @@ constexpr const char* slot_name = "example_slot";
 constexpr const char* pub_name = "example_pub";
 constexpr const char* schema_name = "source_dataset";
 
-// The source pipeline's role: whoever writes into the source database.
+// Acts as the application that writes to the source database.
 void change_source(const std::string& sql) {
   const auto credentials = walbrook::Credentials::from_configuration();
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(credentials.reveal().c_str()), &PQfinish);
@@ -42,7 +42,7 @@ void make_source(const std::string& tables) {
       tables);
 }
 
-// The destination pipeline. With dev_mode every start of this program fills a dataset of its own.
+// The destination pipeline. With dev_mode, each start of this program fills a new dataset.
 walbrook::Pipeline destination_pipeline(const std::string& dataset_name) {
   return walbrook::pipeline({.pipeline_name = "pg_replication_pipeline",
                              .destination = "duckdb",
@@ -54,14 +54,14 @@ void run_and_show(walbrook::Pipeline& pipeline, const auto& resource) {
   std::cout << pipeline.run(resource) << '\n';
 }
 
-// 1. A single table: its rows as they are, and then every change. What most want, and the default.
+// 1. A single table with its initial load: its present rows, and then every change. This example is the default.
 void replicate_single_table_with_initial_load() {
   make_source(
       "CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
       "INSERT INTO my_source_table VALUES (1, true), (2, false)");
   auto dest_pl = destination_pipeline("replicate_single_table");
 
-  // Makes publication and slot, and a resource for the initial load. A role with REPLICATION is needed.
+  // Creates publication and slot, and returns a resource for the initial load. The role needs REPLICATION.
   const auto snapshot = walbrook::init_replication({.slot_name = slot_name,
                                                     .pub_name = pub_name,
                                                     .schema_name = schema_name,
@@ -78,7 +78,7 @@ void replicate_single_table_with_initial_load() {
   run_and_show(dest_pl, changes);
 }
 
-// 2. A single table, from now on: rows that were there before come when they change.
+// 2. A single table without its initial load: a row from before is copied only when it changes.
 void replicate_single_table_changes_only() {
   make_source(
       "CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
@@ -99,7 +99,7 @@ void replicate_single_table_changes_only() {
   run_and_show(dest_pl, changes);
 }
 
-// 3. Initial loads alone: of several tables as of one moment, and again whenever you like.
+// 3. Initial loads only: several tables as of one moment. They can be loaded again at any time.
 void replicate_with_initial_load() {
   make_source(
       "CREATE TABLE customers(id integer PRIMARY KEY, name text);"
@@ -117,8 +117,8 @@ void replicate_with_initial_load() {
   run_and_show(dest_pl, snapshots);
 }
 
-// 4. A whole schema: without table_names. A table that is made later belongs to it too, where the role is a superuser
-// (on PostgreSQL 15 and later); elsewhere init_replication, called again, adds it.
+// 4. A whole schema, without table_names. The next run adds a table that is created later, if the role owns it;
+// init_replication, called again, adds it at once.
 void replicate_entire_schema() {
   make_source(
       "CREATE TABLE tbl_x(id_x integer PRIMARY KEY, val_x boolean);"
@@ -142,7 +142,7 @@ void replicate_entire_schema() {
   run_and_show(dest_pl, changes);
 }
 
-// 5. Selected columns: of tbl_x two, of tbl_y all. Columns of the primary key must be among them.
+// 5. Selected columns: two of tbl_x, all of tbl_y. The columns of the primary key must be among them.
 void replicate_with_column_selection() {
   make_source(
       "CREATE TABLE tbl_x(c1 integer PRIMARY KEY, c2 boolean, c3 text);"

@@ -12,7 +12,7 @@
 namespace walbrook::api {
 namespace {
 
-// How many rows are read before their bytes are counted, and how many make a batch.
+// Bounds of a batch: its rows, the rows that are read before its bytes are counted, and the bytes at which it is full.
 constexpr std::size_t rows_at_once = 2048;
 constexpr std::size_t batch_rows = 32 * rows_at_once;
 constexpr std::size_t enough_bytes = std::size_t{8} << 20U;
@@ -33,7 +33,7 @@ ArrowOwned<ArrowArrayStream> taken_over(ArrowArrayStream* stream) {
 ArrowRowReader::ArrowRowReader(ArrowArrayStream* stream) : stream_(taken_over(stream)) {
   ArrowOwned<ArrowSchema> schema;
   if (const int code = stream_.raw.get_schema(&stream_.raw, &schema.raw); code != 0) {
-    schema.raw.release = nullptr;  // what a failed call leaves there means nothing
+    schema.raw.release = nullptr;  // its content after a failed call has no meaning
     fail(code, "tells no schema");
   }
   if (schema.raw.release == nullptr) fail(0, "tells no schema");
@@ -66,7 +66,7 @@ bool ArrowRowReader::next_array(const ValueLimits& limits) {
   array_ = {};
   taken_ = 0;
   if (const int code = stream_.raw.get_next(&stream_.raw, &array_.raw); code != 0) {
-    array_.raw.release = nullptr;  // likewise
+    array_.raw.release = nullptr;  // as above
     fail(code, "breaks off");
   }
   if (array_.raw.release == nullptr) return false;

@@ -1,4 +1,4 @@
-// A stream of somebody else's as row batches of bounded size.
+// Converts an Arrow stream of another library into row batches of bounded size.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,17 @@ namespace walbrook::api {
 
 class ArrowRowReader {
  public:
-  // Takes the stream over and reads its schema. Error(configuration): no stream, or a type that is not taken;
-  // Error(data): the stream fails.
+  // Takes the stream over and reads its schema. Throws Error(configuration) if there is no stream or a type is not
+  // supported, Error(data) if the stream fails.
   explicit ArrowRowReader(ArrowArrayStream* stream);
   ArrowRowReader(const ArrowRowReader&) = delete;
   ArrowRowReader& operator=(const ArrowRowReader&) = delete;
 
-  // Those that have a type.
+  // The columns that have a type.
   [[nodiscard]] std::vector<ColumnSchema> columns() const;
 
-  // The next rows, at most some megabytes unless one row is larger; nullopt at the end. Each row is an `op`. `schema`
-  // has the columns of columns(). Those that are in its key hold no NULL, else Error(data).
+  // Returns the next rows, at most some megabytes unless one row is larger, or nullopt at the end. Each row gets the
+  // operation `op`. REQUIRES: `schema` has the columns of columns(). Throws Error(data) for a NULL in a key column.
   [[nodiscard]] std::optional<RowBatch> next(const TableSchemaRef& schema, const ValueLimits& limits, Op op);
 
  private:
@@ -35,9 +35,9 @@ class ArrowRowReader {
   ArrowOwned<ArrowArrayStream> stream_;
   std::vector<ArrowColumn> columns_;
   ArrowOwned<ArrowArray> array_;
-  std::optional<ArrowRows> rows_;  // of it; nullopt: none is in hand
-  std::size_t taken_ = 0;          // of the array's rows
-  std::uint64_t rows_before_ = 0;  // the array
+  std::optional<ArrowRows> rows_;  // of array_; nullopt: no array is in hand
+  std::size_t taken_ = 0;          // rows of the array that were returned
+  std::uint64_t rows_before_ = 0;  // rows of the stream before the array
 };
 
 }  // namespace walbrook::api

@@ -83,7 +83,7 @@ class ChangeBatches::Reader {
       throw Error(ErrorKind::configuration, "target_batch_size: a batch of no rows", "Give at least 1.",
                   {.setting = "target_batch_size"});
     }
-    // Types are those of a copy; nothing is opened.
+    // The types are those of a target table, which the destination decides; nothing is opened.
     const auto destination = destination::open_destination({.url = "duckdb:///none.duckdb", .pipeline = parts.name});
     api::PublishedTables published(parts.conninfo, parts.slot, parts.publication);
     replication::IterationOptions options{.conninfo = parts.conninfo,

@@ -29,14 +29,14 @@ using destination::OutputState;
 
 constexpr milliseconds progress_interval{200};
 
-// What a pipeline has in one dataset does not move to another by itself.
+// A pipeline's tables in one dataset are not moved to another one automatically.
 void check_dataset(const PipelineState& state, const destination::State& known) {
   for (const auto& table : known.outputs) {
     const bool stays = table.state == OutputState::removed || table.state == OutputState::loaded;
     if (stays || table.columns == nullptr) continue;
     const auto& wanted = state.dataset_name.empty() ? table.schema : state.dataset_name;
     if (table.target_schema == wanted) continue;
-    // Naming may have called it otherwise before; it moves then.
+    // An earlier run may have named the schema by another naming; such a table is moved.
     if (state.dataset_name.empty() && table.target_schema == snake_case(table.schema)) continue;
     throw Error(ErrorKind::configuration,
                 fmt::format("pipeline {} keeps {} in dataset {}, not in {}", state.pipeline_name,
@@ -67,11 +67,11 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
                           ? std::filesystem::path(destination::local_path(state.destination_url)).parent_path().string()
                           : state.spool_dir;
   options.max_spool_size = state.max_spool_size;
-  options.adoption = replication::Adoption::of_same_owner;  // a resource names its slot
+  options.adoption = replication::Adoption::of_same_owner;  // the slot that a resource names is the pipeline's
   return options;
 }
 
-// Runs the engine, and tells of applied changes meanwhile.
+// Runs the engine, and reports applied changes meanwhile.
 replication::RunSummary execute(replication::Run& run, RunProgress& progress, const std::stop_source& stop) {
   std::jthread ticker([&](const std::stop_token& ended) {
     while (!ended.stop_requested()) {
@@ -127,7 +127,7 @@ LoadInfo describe(const PipelineState& state, const Destination& destination, co
   return info;
 }
 
-// A table that was suspended is loud, once everything else is done.
+// A suspended table throws, after everything else is done.
 void throw_suspended(const std::vector<replication::SuspendedTable>& tables) {
   if (tables.empty()) return;
   std::string cause;
@@ -155,7 +155,7 @@ void throw_postponed(const std::vector<replication::Postponed>& tables) {
   throw Error(ErrorKind::data, cause, std::move(then), {.table = dotted(first.schema, first.name)});
 }
 
-// So is one whose rows may differ from the source.
+// So does a table whose rows may differ from the source.
 void throw_suspect(const std::vector<destination::OutputRecord>& tables) {
   if (tables.empty()) return;
   const auto& first = tables.front();

@@ -1,4 +1,4 @@
-// A run of the engine, as a pipeline asks for it, and what the destination tells between runs.
+// Runs the engine for a pipeline, and reads between runs what the destination has stored.
 #pragma once
 
 #include <chrono>
@@ -20,29 +20,29 @@
 
 namespace walbrook::api {
 
-// Const while a run is at work but for what a run has to say: query() may read it then.
+// While a run is at work, only the result fields (last_load, callback_failure) change: query() may read the others.
 struct PipelineState {
   std::string pipeline_name;
-  std::string key;  // under which the destination keeps its state
+  std::string key;  // name under which the destination stores the state
   std::string dataset_name;
   std::string destination_url;
   destination::TargetStyle style;
   destination::UseOwner owner = std::make_shared<const char>();
   destination::WhenBusy busy = destination::WhenBusy::wait;
   std::string spool_dir;             // "" = the destination's folder
-  std::uint64_t max_spool_size = 0;  // as RunOptions has it
+  std::uint64_t max_spool_size = 0;  // see RunOptions
   ProgressCallback progress;
   std::optional<LoadInfo> last_load;
-  std::exception_ptr callback_failure;  // what `progress` has thrown in the last run
+  std::exception_ptr callback_failure;  // exception that `progress` threw in the last run
 };
 
-// What an error of the pipeline is told with.
+// Facts that are added to every error of the pipeline.
 [[nodiscard]] ErrorFacts facts_of(const PipelineState& state);
 
 struct RunPlan {
   std::string conninfo, slot, publication;
-  std::vector<postgres::TableName> copy_again;  // empty: changes alone
-  std::vector<postgres::TableName> tables;      // of which changes are taken; empty = all; a schema may be ""
+  std::vector<postgres::TableName> copy_again;  // empty = only changes are applied
+  std::vector<postgres::TableName> tables;      // whose changes are applied; empty = all; a schema may be ""
   std::vector<postgres::TableName> include_columns;
   std::vector<replication::TableOverrides> overrides;  // a schema may be ""
   bool confirm = true;
@@ -53,9 +53,9 @@ struct RunPlan {
 
 [[nodiscard]] destination::DestinationOptions destination_options(const PipelineState& state);
 
-// Sets state.last_load, also where it throws Error(data) for a table that was suspended.
+// Runs the engine. Sets state.last_load, also when it throws Error(data) for a suspended table.
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan);
-// As the destination has it; nullopt where it holds nothing of this pipeline.
+// Reads the newest load from the destination; nullopt if the destination holds nothing of this pipeline.
 [[nodiscard]] std::optional<LoadInfo> newest_load(const PipelineState& state);
 void drop_pipeline(const PipelineState& state);
 

@@ -25,7 +25,7 @@ namespace api {
 namespace {
 
 constexpr int column_lists_since = 150000;
-constexpr milliseconds reader_wait{10'000};  // a reader that has just ended still holds the slot for a moment
+constexpr milliseconds reader_wait{10'000};  // a reader that has just ended holds the slot a moment longer
 constexpr milliseconds reader_poll{50};
 
 class Initialization {
@@ -54,7 +54,7 @@ class Initialization {
   }
 
  private:
-  // What is thrown is why there is no slot, not that the publication could not be dropped.
+  // The error that is thrown explains why there is no slot, not why the publication could not be dropped.
   void take_back() noexcept {
     if (!created_) return;
     try {
@@ -63,8 +63,7 @@ class Initialization {
       spdlog::warn("publication {} could not be dropped again: {}", options_.pub_name, failed.what());
     }
   }
-  // The tables that are asked for, with their columns; none where it is the whole schema and nothing is said of
-  // columns.
+  // Sets the requested tables with their columns. The list is empty for a whole schema without column lists.
   void name_tables() {
     tables_ = parse_exact_names(options_.table_names, "table_names");
     for (auto& table : tables_) {
@@ -95,12 +94,13 @@ class Initialization {
       auto asked = included;
       asked.columns.clear();
       const auto found = postgres::find_publishable(catalog_, options_.schema_name, {asked});
-      if (found.front().oid == 0) continue;  // told below, with what may be meant
+      if (found.front().oid == 0) continue;  // reported below, with suggestions
       postgres::SourceTable table;
       table.oid = found.front().oid;
       table.schema = included.schema;
       table.name = included.name;
-      // Of the whole table, generated columns too: whether the server publishes them is its own answer.
+      // The whole table is read, with its generated columns: whether the server publishes those is decided by the
+      // server.
       check_included(postgres::read_table_schema(catalog_, table, types_, ValueLimits{}), included.columns);
     }
   }
@@ -120,7 +120,7 @@ class Initialization {
 
   void look_before() {
     exists_ = postgres::read_publication(catalog_, options_.pub_name).has_value();
-    // What an existing publication lacks is added, so only one that is to be made is asked about tables.
+    // What an existing publication lacks is added, so tables are checked only for one that is to be created.
     auto tables = exists_ ? std::vector<postgres::TableName>() : tables_;
     const auto findings = postgres::preflight({.conninfo = conninfo_,
                                                .publication = options_.pub_name,
@@ -195,7 +195,7 @@ class Initialization {
     return resources;
   }
 
-  // A table that is named and left out is loud, once everything else is done.
+  // A table that is named but left out throws, after everything else is done.
   void refuse_left_out() const {
     if (options_.table_names.empty() || left_out_.empty()) return;
     const auto& first = left_out_.front();
@@ -227,10 +227,10 @@ class Initialization {
   postgres::CatalogTypes types_;
   std::vector<postgres::TableName> tables_;    // with schema; empty = the whole schema
   std::vector<postgres::TableName> included_;  // with schema and columns
-  bool by_columns_ = false;                    // the whole schema, table by table for the sake of column lists
+  bool by_columns_ = false;                    // the whole schema, table by table because of column lists
   bool exists_ = false;
-  bool created_ = false;                          // the publication, by this call
-  std::vector<postgres::LeftOutTable> left_out_;  // by the publication, for want of a replica identity
+  bool created_ = false;                          // the publication was created by this call
+  std::vector<postgres::LeftOutTable> left_out_;  // from the publication, for lack of a replica identity
 };
 
 }  // namespace

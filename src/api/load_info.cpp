@@ -34,7 +34,7 @@ bool is_own(const TableLoad* table) {
   return table != nullptr && table->state == "loaded";
 }
 
-// What sync() tells has no more than the number of rows.
+// After sync() only the number of rows is known.
 std::string own_table_text(const TableLoad& table) {
   std::string text = fmt::format("  {}: {}", table.target, number_of(table.changes - table.deletes, "row"));
   if (table.updates > 0) text += fmt::format(" ({} new, {} by their key)", table.inserts, table.updates);
@@ -80,7 +80,7 @@ const TableLoad* LoadInfo::table(const std::string& name) const {
 
 namespace {
 
-// A run of a program's own rows: nothing of a source is in it.
+// Prints a run of the program's own rows, which has nothing of a source.
 void write_own(std::ostream& out, const LoadInfo& load) {
   const auto rows = load.changes() - load.tables.front().deletes;
   out << fmt::format("pipeline {} → {}{}: {} in {:.1f} s{}\n", load.pipeline_name, load.destination,

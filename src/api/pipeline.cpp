@@ -31,7 +31,7 @@ void check_name(const std::string& name) {
               "Use letters, digits, '_', '-' and '.'.", {.setting = "pipeline_name"});
 }
 
-// Now; later than any that was given before, so that two objects of one second differ.
+// Returns the current time, later than any that it returned before, so that two objects of the same second differ.
 std::time_t second_of_its_own() {
   static std::mutex mutex;
   static std::time_t newest = 0;
@@ -50,7 +50,7 @@ destination::WhenBusy parse_file_busy(const std::string& text) {
   refuse_option("file_busy", fmt::format(" \"{}\" is not known", text), "There are wait and throw.");
 }
 
-// Of a run of resources.
+// Checks the options of a run of resources.
 void check_run_options(const PipelineRunOptions& options, bool of_snapshots) {
   const auto& disposition = options.write_disposition;
   if (!disposition.empty() && disposition != "merge" && !(of_snapshots && disposition == "replace")) {
@@ -85,7 +85,7 @@ struct Pipeline::State : api::PipelineState {};
 Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) {
   api::with_facts({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
-    std::optional<config::Configuration> settings;  // read when something is not said here
+    std::optional<config::Configuration> settings;  // read only if an option is not set
     const auto configured = [&](std::string_view key) {
       if (!settings) {
         settings = config::Configuration::read();

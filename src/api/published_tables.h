@@ -1,4 +1,4 @@
-// Slot, publication and tables as they are now, before anything is read or written: names become tables.
+// Resolves names of tables against slot and publication as they are now, before anything is read or written.
 #pragma once
 
 #include <string>
@@ -16,18 +16,18 @@ namespace walbrook::api {
 
 class PublishedTables {
  public:
-  // Error(source_not_ready): there is no such slot or publication.
+  // Throws Error(source_not_ready) if the slot or the publication does not exist.
   PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication);
 
-  // With their schemas; Error names `setting`.
+  // Adds the schemas of the tables. An Error names `setting`.
   [[nodiscard]] std::vector<postgres::TableName> named(const std::vector<postgres::TableName>& names,
                                                        const std::string& setting) const;
-  // Behind `named`. A selection against the columns that are published.
+  // Checks selected columns against those that are published. REQUIRES: `included` was returned by `named`.
   void check(const std::vector<postgres::TableName>& included, const destination::Destination& destination);
-  // With their schemas.
+  // Adds the schemas of the tables.
   [[nodiscard]] std::vector<replication::TableOverrides> with_schemas(
       const std::vector<replication::TableOverrides>& overrides) const;
-  // What overrides ask for, against the columns that are published. The destination need not be open.
+  // Resolves overrides against the columns that are published. The destination need not be open.
   [[nodiscard]] std::vector<replication::ResolvedTableOverrides> resolve(
       const std::vector<replication::TableOverrides>& overrides, const destination::Destination& destination);
 

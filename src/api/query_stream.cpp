@@ -66,7 +66,7 @@ class QueryStream {
  private:
   static QueryStream& of(ArrowArrayStream* stream) { return *static_cast<QueryStream*>(stream->private_data); }
 
-  // 0, or an errno code; nothing may be thrown through C.
+  // Returns 0 or an errno code: no exception may pass through C.
   template <class Work>
   int run_guarded(Work work) {
     try {

@@ -1,4 +1,4 @@
-// Pipeline::query: rows of a query on the pipeline's own destination as an Arrow stream.
+// Pipeline::query: the rows of a query on the pipeline's destination, as an Arrow stream.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace walbrook::api {
 
-// The stream holds the destination until it is released. May be called while a run of the same pipeline is at work, by
-// any thread: what it reads of `state` does not change then.
+// The stream holds the destination until it is released. Any thread may call this while a run of the same pipeline is
+// at work: the fields of `state` that it reads do not change then.
 [[nodiscard]] ArrowArrayStream open_query(const PipelineState& state, const std::string& sql,
                                           const PipelineQueryOptions& options);
 

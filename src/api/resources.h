@@ -1,4 +1,4 @@
-// What the resources are made of.
+// The contents of the resources.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct ReplicationResource::Parts {
   std::string conninfo, slot, publication;
   std::vector<postgres::TableName> include_columns;  // a schema may be ""
   TableColumnOverrides columns;
-  std::vector<postgres::TableName> tables;  // the same; empty = all
+  std::vector<postgres::TableName> tables;  // a schema may be ""; empty = all
   std::uint32_t target_batch_size = 1000;
   bool flush_slot = true;
 };

@@ -1,4 +1,4 @@
-// From the engine's observer to the program's callback.
+// Passes the engine's observations on to the program's callback.
 #pragma once
 
 #include <exception>
@@ -16,8 +16,8 @@ namespace walbrook::api {
 
 class RunProgress final : public replication::RunObserver {
  public:
-  // Borrows the callback, which is called on the run's own threads. What it throws is kept, and the run is asked to
-  // stop. REQUIRES: made by the thread that runs.
+  // Borrows the callback, which must outlive this object; it is called on the run's threads. An exception that it
+  // throws is kept, and the run is asked to stop. REQUIRES: the thread that runs the pipeline constructs this object.
   RunProgress(const ProgressCallback& callback, std::stop_source stop) : callback_(callback), stop_(std::move(stop)) {}
 
   void prepared(const std::string& line) override;
@@ -28,7 +28,7 @@ class RunProgress final : public replication::RunObserver {
   void copy_restarted(const std::string& table, const std::string& why) override;
   void applied(std::uint64_t changes);
 
-  // Behind the run.
+  // REQUIRES: the run has ended.
   [[nodiscard]] const std::set<std::string>& copied() const { return copied_; }
   [[nodiscard]] std::exception_ptr failure() const { return failure_; }
 
@@ -38,7 +38,7 @@ class RunProgress final : public replication::RunObserver {
   const ProgressCallback& callback_;
   std::stop_source stop_;
   std::thread::id caller_ = std::this_thread::get_id();
-  std::mutex mutex_;  // guards what follows, and one call at a time
+  std::mutex mutex_;  // guards what follows, and allows one call at a time
   std::set<std::string> copied_;
   std::uint64_t applied_ = 0;
   std::exception_ptr failure_;

@@ -1,4 +1,4 @@
-// What a run has changed of the copy's tables and columns.
+// Compares the target tables and their columns before and after a run.
 #pragma once
 
 #include <vector>

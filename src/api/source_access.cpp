@@ -22,7 +22,7 @@ constexpr std::string_view level_key = "runtime.log_level";
               "Write table or schema.table; a part with a dot in it goes in double quotes.", {.setting = setting});
 }
 
-// One part from the front of `rest`, which then begins behind it.
+// Takes one part from the front of `rest`.
 std::string take_part(std::string_view& rest, const std::string& text, const std::string& setting) {
   std::optional<std::string> part;
   if (rest.starts_with('"')) {
@@ -151,7 +151,7 @@ void check_included(const TableSchema& schema, const std::vector<std::string>& c
 
 namespace {
 
-// Where the settings cannot be read, who needs them says so.
+// Without readable settings the default holds; the call that needs them reports the error.
 std::string wanted_level() {
   try {
     return config::Configuration::read().text(level_key).value_or("warning");
@@ -165,7 +165,7 @@ std::string wanted_level() {
 void set_up_library_logging() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // A program that has set up spdlog for itself, as the command has, keeps what it has.
+    // A program that has set up spdlog itself, as the command does, keeps its logger.
     if (!spdlog::default_logger()->name().empty()) return;
     set_up_logging(LogFormat::text, wanted_level());
   });

@@ -1,5 +1,5 @@
-// The source as the library's functions come to it: where it is, what a publication of it holds, which tables are
-// meant.
+// Access to the source for the library's functions: its connection string, the tables that are meant, and what a
+// publication holds.
 #pragma once
 
 #include <exception>
@@ -18,31 +18,34 @@
 
 namespace walbrook::api {
 
-// What libpq connects by: the credentials, else what environment and files say (config/configuration.h), else ""
-// (libpq's environment).
+// Returns the string by which libpq connects: the credentials, or what environment and files set
+// (config/configuration.h), or "" (libpq's environment).
 [[nodiscard]] std::string connection_string(const Credentials& credentials);
 
-// `table` or `schema.table`, exact; the schema "" where there is none. Error(configuration) names `setting`.
+// Parses `table` or `schema.table`, exactly; the schema is "" if there is none. An Error(configuration) names
+// `setting`.
 [[nodiscard]] postgres::TableName parse_exact_name(const std::string& text, const std::string& setting);
 [[nodiscard]] std::vector<postgres::TableName> parse_exact_names(const TableNames& names, const std::string& setting);
 [[nodiscard]] std::vector<postgres::TableName> parse_included(const IncludeColumns& include);
 
-// As `columns` of a resource has them; a schema "" where none is said.
+// Parses a resource's `columns`; the schema is "" if none is given.
 [[nodiscard]] std::vector<replication::TableOverrides> parse_overrides(const TableColumnOverrides& overrides);
 
-// The published table that a name means. Error(source_not_ready): none; Error(configuration): of two schemas.
+// Returns the published table that a name means. Throws Error(source_not_ready) if there is none, Error(configuration)
+// if tables of two schemas match.
 [[nodiscard]] const postgres::SourceTable& find_published(const postgres::Publication& publication,
                                                           const postgres::TableName& name, const std::string& setting);
 [[nodiscard]] std::string dotted(const std::string& schema, const std::string& name);
 
-// Error(configuration): a column that is not published, or one of the replica identity that is left out.
+// Throws Error(configuration) for a column that is not published, and if a column of the replica identity is missing.
 void check_included(const TableSchema& schema, const std::vector<std::string>& columns);
 
-// Once a process: warnings go to stderr, as much as RUNTIME__LOG_LEVEL says. spdlog's own default is stdout, which is
-// the program's.
+// Sets up logging once per process: messages of RUNTIME__LOG_LEVEL (default warning) go to stderr. spdlog's default is
+// stdout, which belongs to the program.
 void set_up_library_logging();
 
-// What leaves the library is an Error in its own words, with the facts that are known where it was called.
+// Runs `work`. Every exception leaves the library as an Error worded for the library, with the facts that the caller
+// knows.
 template <class Work>
 auto with_facts(const ErrorFacts& facts, Work work) {
   set_up_library_logging();

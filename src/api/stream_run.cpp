@@ -1,7 +1,9 @@
-// All rows wait where nobody sees them until the stream has ended: so a slow stream holds no transaction open, a broken
-// one leaves no trace, and memory stays bounded. Rows of a table that is new or replaced go into a copy, which one
-// transaction swaps in. Rows that are added to a table or replace those with their key wait in a spool, and one
-// transaction applies them by the row operations that changes of a source are applied by.
+// Writes a program's stream into a table.
+//
+// All rows wait where no reader sees them until the stream has ended: a slow stream holds no transaction open, a stream
+// that fails leaves no trace, and memory stays bounded. Rows of a table that is new or replaced go into a copy, which
+// one transaction swaps in. Rows that are appended to a table, or replace those with their key, wait in a spool, and
+// one transaction applies them by the same row operations as changes of a source.
 #include "api/stream_run.h"
 
 #include <fmt/format.h>
@@ -34,7 +36,7 @@ using std::chrono::system_clock;
 
 enum class WriteDisposition { append, replace, merge };
 
-// Rows whose row operations are made together: large enough that few statements look for their keys.
+// Bytes of rows whose row operations are made together: so large that few statements look for their keys.
 constexpr std::size_t applied_bytes = std::size_t{32} << 20U;
 
 [[noreturn]] void refuse_setting(const std::string& setting, const std::string& cause, const std::string& hint) {
@@ -85,8 +87,8 @@ postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan
   return name;
 }
 
-// The output as the destination has it, or as it is to be made. Names are one where the destination cannot tell them
-// apart.
+// Returns the output as the destination has stored it, or a new one. Two names are the same if the destination cannot
+// tell them apart.
 OutputRecord record_of(const postgres::TableName& target, const destination::State& state,
                        const destination::Destination& destination) {
   const auto& names = destination.capabilities().names;
@@ -105,7 +107,7 @@ OutputRecord record_of(const postgres::TableName& target, const destination::Sta
           .target_schema = target.schema,
           .target_name = target.name,
           .state = OutputState::loaded,
-          .style = {}};  // a program chooses its own names, and none of its rows comes from a change
+          .style = {}};  // the program chooses the names, and no row comes from a change
 }
 
 void mark_key(TableSchema& schema, const std::vector<std::string>& key) {
@@ -156,12 +158,12 @@ class StreamRun {
  private:
   [[nodiscard]] std::string label() const { return dotted(record_.target_schema, record_.target_name); }
   [[nodiscard]] double seconds() const { return std::chrono::duration<double>(steady_clock::now() - began_).count(); }
-  // A copy takes the table's place, or becomes it.
+  // The copy becomes the table, or replaces it.
   [[nodiscard]] bool swaps_in() const { return !there_ || disposition_ == WriteDisposition::replace; }
-  // The rows wait in the copy; else in the spool, and a copy that is swapped in is empty.
+  // The rows wait in the copy. Otherwise they wait in the spool, and a copy that is swapped in is empty.
   [[nodiscard]] bool copies_rows() const { return swaps_in() && disposition_ != WriteDisposition::merge; }
 
-  // Rows that a program wrote have no source: what somebody dropped cannot be resynced.
+  // Rows that a program wrote have no source, so a table that was altered or dropped cannot be resynced.
   void check_target() const {
     const auto altered = destination_->inspect({&record_, 1});
     if (altered.empty()) return;
@@ -182,7 +184,7 @@ class StreamRun {
     mark_key(arriving_, key_);
   }
 
-  // What the copy has, and what the table will have.
+  // Sets the columns of the copy (arriving_) and of the table (record_).
   void set_schema() {
     arriving_.schema = record_.schema;
     arriving_.name = record_.name;
@@ -217,7 +219,7 @@ class StreamRun {
   void read_rows() {
     const auto schema = std::make_shared<const TableSchema>(arriving_);
     const auto limits = destination_->capabilities().values;
-    // Of a merged row nobody knows whether its key is there.
+    // It is not known whether the key of a merged row exists.
     const Op op = disposition_ == WriteDisposition::merge ? Op::update : Op::insert;
     progress_.copy_started(label(), -1, -1);
     std::unique_ptr<destination::CopyWriter> copy;
@@ -237,7 +239,7 @@ class StreamRun {
       }
       progress_.copy_advanced(label(), rows_, bytes);
     }
-    if (copy != nullptr && !stop_.stop_requested()) copy->finish();  // else the copy goes
+    if (copy != nullptr && !stop_.stop_requested()) copy->finish();  // otherwise the copy is dropped
   }
 
   void open_spool() {
@@ -256,7 +258,7 @@ class StreamRun {
       load();
     } catch (const Error&) {
       if (!swaps_in()) throw;
-      try {  // an unfinished copy takes the finished one's place, and goes by itself
+      try {  // an unfinished copy replaces the finished one, and is dropped with its writer
         static_cast<void>(begin_copy(std::make_shared<const TableSchema>(arriving_)));
       } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run into that table does it
       }
@@ -308,7 +310,7 @@ class StreamRun {
     if (!parts.empty()) apply();
   }
 
-  // Every row that was removed stands for one that was written, unless a key stood in several.
+  // Every removed row corresponds to a written one, unless several rows had the same key.
   [[nodiscard]] std::uint64_t updates() const { return std::min(counts_.removed, counts_.written); }
   [[nodiscard]] std::uint64_t inserts() const { return counts_.written - updates(); }
   [[nodiscard]] std::uint64_t deletes() const { return counts_.removed - updates(); }
@@ -349,12 +351,12 @@ class StreamRun {
 
   std::unique_ptr<destination::Destination> destination_;
   destination::State before_;
-  OutputRecord record_;  // as it will be
+  OutputRecord record_;  // as it will be stored
   TableSchema arriving_;
   bool there_ = false;
   bool adds_columns_ = false;
   bool loaded_ = false;
-  std::uint64_t rows_ = 0;  // of the stream
+  std::uint64_t rows_ = 0;  // read from the stream
   std::optional<replication::FileSpool> spool_;
   destination::MergeCounts counts_;
 };

@@ -1,4 +1,4 @@
-// Rows of a program's own into a table of the destination.
+// Writes rows of the program into a table of the destination.
 #pragma once
 
 #include <stop_token>

@@ -36,8 +36,8 @@ std::int32_t number_at(const char* bytes) {
   return number;
 }
 
-// The value of ARROW:extension:name; "" where there is none. The block does not tell its own length: numbers that
-// cannot be are the end of it.
+// Returns the value of ARROW:extension:name, or "" if there is none. The block does not contain its own length: it is
+// taken to end at a number that is not possible.
 std::string extension_name(const char* metadata) {
   if (metadata == nullptr) return {};
   const auto pairs = number_at(metadata);
@@ -103,7 +103,7 @@ constexpr std::array<PlainFormat, 32> plain_formats = {{
     {"n", Reading::nothing, Layout::utf8},
 }};
 
-// Numbers with commas between them, and nothing else.
+// Parses numbers separated by commas, and nothing else.
 std::optional<std::vector<int>> numbers_of(std::string_view text) {
   std::vector<int> numbers;
   for (;;) {
@@ -269,7 +269,7 @@ class SchemaReader {
     return Reading::list_fixed;
   }
 
-  // Of a map: one child, a structure of key and value.
+  // Reads a map's entries: one child, a struct of key and value.
   void read_entries(const ArrowSchema& schema, ArrowColumn& column, int depth) {
     const auto* entries = schema.n_children == 1 && schema.children != nullptr ? schema.children[0] : nullptr;
     if (entries == nullptr || entries->release == nullptr || entries->format == nullptr ||
@@ -284,7 +284,7 @@ class SchemaReader {
     }
   }
 
-  // Of a structure, or of the table.
+  // Reads the children of a struct, or the columns of the table.
   std::vector<ArrowColumn> children_of(const ArrowSchema& schema, const ArrowColumn& of) {
     const auto depth = depth_;
     const bool is_table = of.path.empty();
@@ -311,7 +311,7 @@ class SchemaReader {
     return children;
   }
 
-  int depth_ = 0;  // of what is being read
+  int depth_ = 0;  // depth of the type that is being read
   int parts_ = 0;
 };
 

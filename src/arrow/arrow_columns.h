@@ -1,15 +1,15 @@
-// What an Arrow schema of somebody else's says about a table's columns.
+// Reads an Arrow schema from another library as a table's columns. Arrow formats become:
 //
 //   boolean b, c with arrow.bool8 · int8 c, uint8 C, int16 s → int16 · uint16 S, int32 i → int32 · uint32 I · int64 l ·
-//   uint64 L half float e, float f → float32 · double g → float64 · decimal d:P,S of 32, 64, 128, 256 bits → decimal
+//   uint64 L · half float e, float f → float32 · double g → float64 · decimal d:P,S of 32, 64, 128, 256 bits → decimal
 //   utf8 u, U, vu → utf8, with arrow.json json · binary z, Z, vz, w:N → binary, w:16 with arrow.uuid uuid
 //   dates tdD, tdm → date · times tts, ttm, ttu, ttn → time · timestamps tss, tsm, tsu, tsn → timestamp, with a zone
 //   timestamp_tz · durations tDs … tDn and intervals tiM, tiD, tin → interval
-//   lists +l, +L, +vl, +vL, +w:N → list · struct +s → structure · map +m → map · a dictionary as what its values are
-//   null n: a column without a type; it holds nothing, and becomes one once a stream tells its type
+//   lists +l, +L, +vl, +vL, +w:N → list · struct +s → structure · map +m → map · dictionary → the type of its values
+//   null n: a column without a type. It holds nothing, and becomes a column once a stream has a type for it
 //
-// Other extension types are taken as what they are stored as, but for arrow.opaque, which is refused. So are runs (+r),
-// unions and what else stands not here.
+// Values of other extension types are read as their storage type, except arrow.opaque, which is refused. Runs (+r),
+// unions and formats that are not listed are refused as well.
 #pragma once
 
 #include <cstddef>
@@ -22,11 +22,11 @@
 
 namespace walbrook {
 
-// How a value lies in the array, and what is made of it.
+// How the values are stored in the array, and what they become.
 enum class ArrowReading : std::uint8_t {
   nothing,
   boolean,
-  bool8,  // 0 is false
+  bool8,  // 0 is false, any other value true
   int8,
   uint8,
   int16,
@@ -38,46 +38,46 @@ enum class ArrowReading : std::uint8_t {
   float16,
   float32,
   float64,
-  decimal,      // `width` bytes
-  bytes32,      // offsets of 32 bits
-  bytes64,      //
-  bytes_view,   //
-  bytes_fixed,  // `width` bytes
-  days,         //
-  date_ms,      //
-  time32,       // `unit` ticks a second
-  time64,       //
-  timestamp,    //
-  duration,     //
-  months,       //
-  day_time,     //
-  month_nano,   // months, days, nanoseconds
-  list32,       //
-  list64,       //
-  list_view32,  // offsets and sizes
-  list_view64,  //
+  decimal,      // of `width` bytes
+  bytes32,      // with offsets of 32 bits
+  bytes64,      // with offsets of 64 bits
+  bytes_view,   // ArrowView
+  bytes_fixed,  // of `width` bytes
+  days,         // 32 bits
+  date_ms,      // 64 bits, milliseconds of whole days
+  time32,       // 32 bits, `unit` ticks per second
+  time64,       // 64 bits, `unit` ticks per second
+  timestamp,    // 64 bits, `unit` ticks per second
+  duration,     // 64 bits, `unit` ticks per second
+  months,       // 32 bits
+  day_time,     // days and milliseconds, 32 bits each
+  month_nano,   // months and days, 32 bits each; nanoseconds, 64 bits
+  list32,       // with offsets of 32 bits
+  list64,       // with offsets of 64 bits
+  list_view32,  // with offsets and sizes of 32 bits
+  list_view64,  // with offsets and sizes of 64 bits
   list_fixed,   // of `width` elements
-  structure,    //
-  map,          //
-  dictionary,   // indexes of `width` bytes into the one child; `is_signed`
+  structure,    // one child per field
+  map,          // with offsets of 32 bits
+  dictionary,   // indexes of `width` bytes into the one child; see `is_signed`
 };
 
 struct ArrowColumn {
   ArrowReading reading = ArrowReading::nothing;
   std::string name{};    // of the column, or of the field
   std::string path{};    // for messages: price, address.street, tags[]
-  std::string format{};  // as the schema has it
-  PhysicalType type{};   // what the values become
+  std::string format{};  // format in the schema, for messages
+  PhysicalType type{};   // type that the values become
   std::size_t width = 0;
   std::int64_t unit = 1;
-  int tens = 0;  // a decimal's value is multiplied by 10 so many times
+  int tens = 0;  // power of ten by which a decimal's value is multiplied
   bool is_signed = true;
-  std::vector<ArrowColumn>
-      children{};  // list: its element; structure: its fields; map: key and value; dictionary: values
+  std::vector<ArrowColumn> children{};  // list: element; structure: fields; map: key and value; dictionary: values
 };
 
-// The columns of a record batch's schema. Error(configuration) names the column and its Arrow format: a type that is
-// not taken, no column at all, two of one name. Borrows the schema for the call.
+// Returns the columns of a record batch's schema. Borrows the schema for the call. Throws Error(configuration), which
+// names the column and its Arrow format, for a type that is not supported, for a schema without columns, and for two
+// columns with the same name.
 [[nodiscard]] std::vector<ArrowColumn> read_arrow_schema(const ArrowSchema& schema);
 
 }  // namespace walbrook

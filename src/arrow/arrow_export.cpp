@@ -20,7 +20,7 @@ struct FreeBuffer {
 };
 using ArrowBuffer = std::unique_ptr<void, FreeBuffer>;
 
-// Zeroed, and never a null pointer: some consumers take that for an error even where there are no bytes.
+// Returns a zeroed buffer, never a null pointer: some consumers treat that as an error even if there are no bytes.
 ArrowBuffer new_buffer(std::size_t bytes) {
   const auto padded = (std::max<std::size_t>(bytes, 1) + arrow_alignment - 1) / arrow_alignment * arrow_alignment;
   ArrowBuffer buffer(std::aligned_alloc(arrow_alignment, padded));  // NOLINT(cppcoreguidelines-no-malloc)
@@ -35,7 +35,7 @@ ArrowBuffer buffer_of(std::string_view bytes) {
   return buffer;
 }
 
-// What a released array gives back. `pointers` point into the other two.
+// The memory that a released array frees. `*_pointers` point into `buffers` and `children`.
 struct ArrayParts {
   std::vector<ArrowBuffer> buffers;
   std::vector<ArrowOwned<ArrowArray>> children;
@@ -67,7 +67,7 @@ ArrowOwned<ArrowArray> make_array(std::size_t length, std::size_t nulls, std::ve
   return out;
 }
 
-// What Arrow has no type for, as one that it has.
+// Replaces a type that Arrow lacks with one that it has.
 PhysicalType exported_type(const PhysicalType& type) {
   const auto of = [](Layout layout) { return PhysicalType{.layout = layout, .children = {}, .names = {}}; };
   switch (type.layout) {
@@ -155,7 +155,7 @@ class ArrayExport {
     for (auto row = begin_; row < end_; ++row) append_exported(column_, row, as);
     return ArrayExport(as, 0, rows_).run();
   }
-  // Bits of `is_set(row)`, lowest first.
+  // Returns a bitmap of `is_set(row)`, lowest bit first.
   template <class IsSet>
   [[nodiscard]] ArrowBuffer bits(IsSet is_set) const {
     auto buffer = new_buffer((rows_ + 7) / 8);
@@ -189,7 +189,7 @@ class ArrayExport {
   void add_child(const Column& child, std::size_t begin, std::size_t end) {
     children_.push_back(ArrayExport(child, begin, end).run());
   }
-  // A map's one child: a structure of key and value.
+  // Adds a map's one child, a struct of key and value.
   void add_entries() {
     std::vector<ArrowOwned<ArrowArray>> parts;
     for (const auto& child : column_.children()) {
@@ -300,7 +300,7 @@ std::string format_of(const PhysicalType& type) {
   throw Error(ErrorKind::internal, "a type without an Arrow format: " + to_string(type));
 }
 
-// Pairs of key and value: how many, then each with its length before it, all int32 of this machine.
+// Encodes one pair of key and value: the number of pairs, then each string after its length, all int32 of this machine.
 std::string extension(std::string_view name) {
   constexpr std::string_view key = "ARROW:extension:name";
   std::string out;
@@ -362,7 +362,7 @@ int stream_next(ArrowArrayStream* stream, ArrowArray* out) {
 }
 
 const char* stream_error(ArrowArrayStream* /*stream*/) {
-  return nullptr;  // memory is all that can be short here
+  return nullptr;  // only memory can run out here
 }
 
 void release_stream(ArrowArrayStream* stream) {

@@ -1,14 +1,14 @@
-// Rows of columns as Arrow arrays, out through the C data interface.
+// Exports rows of columns as Arrow arrays through the C data interface.
 //
-// Columns lie in memory as Arrow lays them out, so an export copies buffers and converts little: bits of booleans, and
-// the offsets of maps. Every array begins at offset 0 and owns its buffers (64-byte aligned): nothing is borrowed from
-// the columns, and arrays may be released in any order, on any thread.
+// Columns have Arrow's layout in memory, so an export copies buffers and converts only booleans (to bits) and the
+// offsets of maps. Every array begins at offset 0 and owns its buffers (64-byte aligned). Nothing is borrowed from the
+// columns, and arrays may be released in any order, on any thread.
 //
 //   boolean b · int16 s · int32 i · int64 l · uint32 I · uint64 L · float32 f · float64 g · decimal d:P,S
 //   utf8 U · json U (arrow.json) · binary Z · uuid w:16 (arrow.uuid) · date tdD · time ttu
 //   timestamp tsu: · timestamp_tz tsu:UTC · list +L · structure +s · map +m
 //   time_tz   +s of "time" ttu and "offset_seconds" i, east of Greenwich positive
-//   interval  +s of "months" i, "days" i, "microseconds" l: Arrow's own holds nanoseconds, PostgreSQL's goes further
+//   interval  +s of "months" i, "days" i, "microseconds" l: Arrow's own has nanoseconds, PostgreSQL's a wider range
 //   bit       U, as PostgreSQL prints it ("0101")
 //
 // Infinite dates and timestamps are ±INT32_MAX and ±INT64_MAX, as in the column.
@@ -23,7 +23,7 @@
 
 namespace walbrook {
 
-// Releases what was not moved away.
+// Owns an Arrow structure and releases it, unless it was moved away.
 template <class T>
 class ArrowOwned {
  public:
@@ -38,7 +38,7 @@ class ArrowOwned {
   }
   ArrowOwned(const ArrowOwned&) = delete;
   ArrowOwned& operator=(const ArrowOwned&) = delete;
-  // To the consumer, who releases it.
+  // Moves the structure to the consumer, who releases it.
   void move_to(T* out) { *out = std::exchange(raw, T{}); }
 
   T raw{};
@@ -50,17 +50,17 @@ struct ArrowField {
   bool nullable = true;
 };
 
-// A record batch's schema: a structure of these.
+// Returns the schema of a record batch: a struct of `fields`.
 [[nodiscard]] ArrowOwned<ArrowSchema> export_schema(const std::vector<ArrowField>& fields);
 
 struct ColumnSlice {
   const Column* column;  // borrowed for the call
-  std::size_t begin;     // its first row
+  std::size_t begin;     // first row of the slice
 };
-// A record batch of `rows` rows of each column. Error(data): a map column with more entries than 2^31 in it.
+// Returns a record batch of `rows` rows of each column. Throws Error(data) if a map column has more than 2^31 entries.
 [[nodiscard]] ArrowOwned<ArrowArray> export_rows(const std::vector<ColumnSlice>& columns, std::size_t rows);
 
-// A stream of that one batch.
+// Makes a stream of one batch. The consumer releases `out`.
 void export_stream(std::vector<ArrowField> fields, ArrowOwned<ArrowArray> batch, ArrowArrayStream* out);
 
 }  // namespace walbrook

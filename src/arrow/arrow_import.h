@@ -1,10 +1,11 @@
-// Rows of an Arrow array into columns of ours, copied.
+// Copies rows of an Arrow array into columns.
 //
-// The array is somebody else's: what can be known to be wrong before a value is read (counts, missing buffers, offsets
-// that do not ascend or point past their child) is an Error(data), and so is each value that would not stay what it is.
-// What cannot be known is how long a buffer is: offsets into the bytes of texts are taken on trust.
+// The array comes from another library. What can be known to be wrong before a value is read (counts, missing buffers,
+// offsets that do not ascend or exceed their child) throws Error(data), as does each value that cannot be stored
+// exactly. How long a buffer is cannot be known: offsets into the bytes of texts are trusted.
 //
-// Infinite dates and timestamps are ±INT32_MAX and ±INT64_MAX, as arrow_export.h has them; of nanoseconds none are.
+// Infinite dates and timestamps are ±INT32_MAX and ±INT64_MAX, as in arrow_export.h; timestamps in nanoseconds are
+// never infinite.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,14 @@ namespace walbrook {
 
 class ArrowRows {
  public:
-  // Borrows columns and array. `rows_before`: of the stream, for messages, which count from 1. Error(data) where the
-  // array is not what `columns` say.
+  // Borrows columns and array for its lifetime. `rows_before` is the number of earlier rows of the stream, for
+  // messages, which count from 1. Throws Error(data) if the array does not match `columns`.
   ArrowRows(const std::vector<ArrowColumn>& columns, const ArrowArray& array, const ValueLimits& limits,
             std::uint64_t rows_before);
 
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(array_.length); }
-  // Rows [begin, end) of a column to the end of `into`, which has its type. Error(data) names column and row; `into` is
-  // of no use then.
+  // Appends rows [begin, end) of a column to `into`, which has the column's type. Throws Error(data), which names
+  // column and row; `into` is then of no use.
   void append(std::size_t column, std::size_t begin, std::size_t end, Column& into) const;
 
  private:

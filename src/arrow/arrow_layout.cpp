@@ -10,7 +10,7 @@
 namespace walbrook {
 namespace {
 
-// Rows of one array; far more than memory holds, and small enough to be multiplied by any width.
+// Most rows of one array: far more than memory holds, and small enough to be multiplied by any width.
 constexpr std::int64_t most_rows = std::int64_t{1} << 48;
 
 [[noreturn]] void broken(const ArrowColumn& column, const std::string& why) {
@@ -21,7 +21,7 @@ constexpr std::int64_t most_rows = std::int64_t{1} << 48;
       "Whoever made the stream made a mistake; nothing was written.", {.column = column.path});
 }
 
-// How many buffers the array has; of views at least.
+// Returns how many buffers the array has; for views, at least so many.
 std::int64_t buffers_of(ArrowReading reading) {
   switch (reading) {
     case ArrowReading::nothing:
@@ -42,7 +42,7 @@ std::int64_t buffers_of(ArrowReading reading) {
 
 class LayoutCheck {
  public:
-  // The array has at least `needed` rows.
+  // REQUIRES of the array: at least `needed` rows.
   void column(const ArrowColumn& of, const ArrowArray* array, std::int64_t needed) const {
     if (array == nullptr || array->release == nullptr) broken(of, "it is missing or was released");
     counts(of, *array);
@@ -90,7 +90,7 @@ class LayoutCheck {
     }
     const auto wanted = buffers_of(of.reading);
     const bool at_least = of.reading == ArrowReading::bytes_view;
-    const bool any = of.reading == ArrowReading::nothing;  // some say one
+    const bool any = of.reading == ArrowReading::nothing;  // some libraries set 1
     if (array.n_buffers < wanted || (array.n_buffers > wanted && !at_least && !any)) {
       broken(of, fmt::format("{} buffers", array.n_buffers));
     }
@@ -110,7 +110,7 @@ class LayoutCheck {
     }
   }
 
-  // The last one, which all others are not greater than.
+  // Returns the last offset. Throws if offsets descend.
   template <class Offset>
   static std::int64_t offsets(const ArrowColumn& of, const ArrowArray& array) {
     if (array.length == 0) return 0;
@@ -145,7 +145,7 @@ class LayoutCheck {
     column(of.children[0], array.children[0], end);
   }
 
-  // The child is a structure that no ArrowColumn tells of.
+  // Checks a map's entries, a struct that has no ArrowColumn.
   void entries(const ArrowColumn& of, const ArrowArray& array, std::int64_t end) const {
     children(of, array, 1);
     ArrowColumn as{.reading = ArrowReading::structure, .path = of.path, .format = of.format};
@@ -157,7 +157,7 @@ class LayoutCheck {
     if (array.buffers[2] == nullptr && end > 0) broken(of, "a buffer is missing");
   }
 
-  // Behind the views stand the variable buffers, behind them their lengths.
+  // After the views come the variable buffers, then a buffer with their lengths.
   static void views(const ArrowColumn& of, const ArrowArray& array) {
     constexpr std::int64_t before = 2;
     const auto variable = array.n_buffers - before - 1;

@@ -1,4 +1,4 @@
-// Whether an Arrow array has what its schema promises, before a value of it is read.
+// Checks that an Arrow array has what its schema promises, before a value is read.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace walbrook {
 
-// Error(data) where it has not. Borrows both for the call.
+// Throws Error(data) if the batch does not match `columns`. Borrows both for the call.
 void check_arrow_batch(const std::vector<ArrowColumn>& columns, const ArrowArray& batch);
 
-// Item `at` of a buffer that need not be aligned.
+// Returns item `at` of a buffer, which need not be aligned.
 template <class T>
 [[nodiscard]] T arrow_item(const void* buffer, std::int64_t at) {
   T item;
@@ -21,18 +21,18 @@ template <class T>
   return item;
 }
 
-// `at` counts from the beginning of the buffers: the array's offset is in it.
+// `at` counts from the beginning of the buffers: it includes the array's offset.
 [[nodiscard]] inline bool arrow_is_null(const ArrowArray& array, std::int64_t at) {
   const auto* bits = static_cast<const unsigned char*>(array.buffers[0]);
   return bits != nullptr && (bits[at / 8] >> (at % 8) & 1) == 0;
 }
 
-// 16 bytes of an array of utf8 or binary views.
+// An element of an array of utf8 or binary views, 16 bytes.
 struct ArrowView {
   std::int32_t length;
-  char head[4];         // of a short one (12 bytes): the first of its bytes
-  std::int32_t buffer;  // which of the variable buffers
-  std::int32_t offset;  // in it
+  char head[4];         // the first bytes; of a value up to 12 bytes, `head` to `offset` hold all of it
+  std::int32_t buffer;  // index of the variable buffer
+  std::int32_t offset;  // in that buffer
 };
 inline constexpr std::int32_t arrow_inlined_bytes = 12;
 static_assert(sizeof(ArrowView) == 16);

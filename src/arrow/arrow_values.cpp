@@ -24,7 +24,7 @@ constexpr std::int64_t us_a_second = 1'000'000;
 constexpr std::int64_t us_a_day = 86'400 * us_a_second;
 constexpr std::int64_t ms_a_day = 86'400'000;
 
-// IEEE 754: 1 bit of sign, 5 of exponent, 10 of fraction. Every one of them is a float.
+// IEEE 754: 1 bit of sign, 5 of exponent, 10 of fraction. Every half-precision number is a float.
 float of_half(std::uint16_t half) {
   constexpr int fraction_bits = 10;
   const int exponent = half >> fraction_bits & 0x1F;
@@ -44,7 +44,7 @@ Int128 power_of_ten(int exponent) {
   return power;
 }
 
-// The number of `width` bytes; false where it needs more than 128 bits.
+// Reads the number of `width` bytes. Returns false if it needs more than 128 bits.
 bool read_decimal(const char* bytes, std::size_t width, Int128& value) {
   if (width == 4) {
     value = arrow_item<std::int32_t>(bytes, 0);
@@ -58,7 +58,7 @@ bool read_decimal(const char* bytes, std::size_t width, Int128& value) {
   return above == (value < 0 ? -1 : 0);
 }
 
-// DuckDB's maps have each key once.
+// In a map of DuckDB, each key occurs once.
 bool has_equal_keys(const Column& keys, std::size_t begin, std::size_t end) {
   std::vector<std::pair<std::size_t, std::size_t>> hashes;
   for (auto at = begin; at < end; ++at) hashes.emplace_back(keys.hash_value(at), at);
@@ -187,7 +187,7 @@ void ArrowValues::dates(const ArrowColumn& of, const ArrowArray& array, std::int
   });
 }
 
-// Of a time of day, of a timestamp or of how long something took.
+// Converts ticks of a time of day, a timestamp or a duration.
 std::int64_t ArrowValues::microseconds(const ArrowColumn& of, std::int64_t ticks) const {
   if (of.unit > us_a_second) {
     const auto ticks_a_us = of.unit / us_a_second;

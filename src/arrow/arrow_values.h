@@ -1,4 +1,4 @@
-// Values of arrays that were checked (arrow_layout.h), each into the column that it becomes.
+// Appends values of checked arrays (arrow_layout.h) to the columns that they become.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,24 @@ namespace walbrook {
 
 class ArrowValues {
  public:
-  // `row`: of the stream, in which the first value that is read stands. Borrows the limits.
+  // `row` is the row of the stream that has the first value, counted from 1. Borrows the limits for its lifetime.
   ArrowValues(const ValueLimits& limits, std::uint64_t row) : limits_(limits), row_(row) {}
 
-  // Values [begin, end) of the array, one a row.
+  // Appends values [begin, end) of the array, one per row.
   void append(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
-  // One value with everything in it; the next call reads the next row.
+  // Appends one value with all its parts; the next call reads the next row.
   void append_in_row(const ArrowColumn& of, const ArrowArray& array, std::int64_t at, Column& into);
 
  private:
   void values(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
-  // Each value that is not NULL by `one`, which gets its place in the buffers.
+  // Appends NULL for each NULL, and calls `one` with the position of each other value.
   template <class One>
   void each(const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into, const One& one);
   template <class From, class To>
   void numbers(const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
   template <class Float>
   void floats(const ArrowColumn& of, const ArrowArray& array, std::int64_t begin, std::int64_t end, Column& into);
-  // Fails where the destination cannot hold it.
+  // Fails if the destination cannot hold the value.
   template <class Float>
   [[nodiscard]] Float checked(const ArrowColumn& of, Float value) const;
   template <class Offset>
@@ -53,7 +53,7 @@ class ArrowValues {
 
   const ValueLimits& limits_;
   std::uint64_t row_;
-  bool within_ = false;  // a row: what is read are parts of one value
+  bool within_ = false;  // within a row: the values that are read are parts of one value
 };
 
 }  // namespace walbrook

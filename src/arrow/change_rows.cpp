@@ -22,7 +22,7 @@ std::shared_ptr<const RowBatch> all_null(const TableSchemaRef& schema) {
   return batch;
 }
 
-// An update whose old row is told (the row above it) is a delete and an insert.
+// An update whose old row was sent (in the row before) comes as a delete and an insert.
 std::string_view operation_of(const RowBatch& batch, std::size_t row) {
   switch (batch.ops[row]) {
     case Op::insert:

@@ -1,7 +1,9 @@
-// Some rows of a batch of changes with what is said of each, as a record batch for who reads changes one by one.
+// Rows of a batch of changes together with the metadata of each, as a record batch for a program that reads changes one
+// by one.
 //
-// Columns, in this order: the four of change_columns, the table's, and `<column>__v_text` for each of the table's that
-// has a value in these rows which it cannot hold. A name that a column of the table has gets underscores behind it.
+// The columns are, in this order: the four below, the table's, and `<column>__v_text` for each column of the table that
+// has, in these rows, a value which it cannot hold. If the table has a column with such a name, underscores are
+// appended.
 #pragma once
 
 #include <memory>
@@ -20,16 +22,16 @@ inline constexpr std::string_view unchanged_column = "_walbrook_unchanged";     
 
 class ChangeRows {
  public:
-  // Rows [begin, end) of the batch, which is shared.
+  // Rows [begin, end) of the batch, whose ownership is shared.
   ChangeRows(std::shared_ptr<const RowBatch> batch, std::size_t begin, std::size_t end,
              const std::vector<Transaction>& transactions);
-  // The one row of a TRUNCATE: every column of the table is NULL.
+  // The one row of a TRUNCATE, in which every column of the table is NULL.
   ChangeRows(const TableSchemaRef& truncated, const Transaction& transaction);
 
   [[nodiscard]] const TableSchema& schema() const { return *batch_->schema; }
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] const std::vector<ArrowField>& fields() const { return fields_; }
-  // A copy, as often as it is asked for.
+  // Returns a copy of the rows; may be called several times.
   [[nodiscard]] ArrowOwned<ArrowArray> array() const;
 
  private:
@@ -44,8 +46,8 @@ class ChangeRows {
   std::vector<ArrowField> fields_;
 };
 
-// Where a batch of at most `most` rows that begins at `begin` ends. The two rows of an update that changes its key stay
-// together, unless `most` is 1.
+// Returns the end of a batch of at most `most` rows that begins at `begin`. The two rows of an update that changes its
+// key stay together, unless `most` is 1.
 [[nodiscard]] std::size_t end_of_rows(const RowBatch& batch, std::size_t begin, std::size_t most);
 
 }  // namespace walbrook

@@ -1,5 +1,5 @@
-// Reading and writing of network-order integers in a byte frame. The reader never reads past its end: a failed read
-// sets `failed()` for good and yields zeros, so that a decoder checks once behind a run of reads.
+// Reads and writes network-order integers in a byte frame. The reader never reads past its end: a failed read sets
+// `failed()` for good and returns zeros, so that a decoder checks once after a run of reads.
 #pragma once
 
 #include <bit>
@@ -35,7 +35,7 @@ class ByteReader {
     offset_ += count;
     return view;
   }
-  // A NUL-terminated string; the NUL is consumed and not part of the view.
+  // Reads a NUL-terminated string; the NUL is consumed and is not part of the view.
   std::string_view c_string() {
     const auto end = failed_ ? std::string_view::npos : bytes_.find('\0', offset_);
     if (end == std::string_view::npos) {
@@ -58,7 +58,7 @@ class ByteReader {
     const char* at = bytes_.data() + offset_;
     offset_ += Size;
     if constexpr (Size == 1) return static_cast<unsigned char>(*at);
-    // GCC makes no single load of a loop over the bytes, and these are the hottest of all.
+    // GCC does not make a single load of a loop over the bytes, and these are the hottest functions of all.
     if constexpr (Size == 2) return __builtin_bswap16(load<std::uint16_t>(at));
     if constexpr (Size == 4) return __builtin_bswap32(load<std::uint32_t>(at));
     if constexpr (Size == 8) return __builtin_bswap64(load<std::uint64_t>(at));

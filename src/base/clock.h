@@ -1,4 +1,4 @@
-// Time as the state machines see it: handed in, or read from a Clock that a test or a simulation replaces.
+// Time as the state machines see it: it is passed in, or read from a Clock that a test or a simulation replaces.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ struct Now {
   WallTime wall;
 };
 
-// Any thread may ask it.
+// Any thread may call it.
 class Clock {
  public:
   Clock() = default;

@@ -1,4 +1,4 @@
-// A file descriptor with an owner, who closes it.
+// Owns a file descriptor and closes it.
 #pragma once
 
 #include <unistd.h>
@@ -20,7 +20,7 @@ class Descriptor {
   ~Descriptor() {
     if (raw_ >= 0) ::close(raw_);
   }
-  [[nodiscard]] int get() const { return raw_; }  // -1: none
+  [[nodiscard]] int get() const { return raw_; }  // -1 = none
 
  private:
   int raw_;

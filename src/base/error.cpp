@@ -60,7 +60,7 @@ std::string joined(const std::string& cause, const std::string& hint) {
 }  // namespace
 
 Error::Error(ErrorKind kind, std::string cause, Remedy remedy, ErrorFacts facts)
-    // Masked here as well as by whoever builds one: a password that an argument held by mistake leaves in no error.
+    // Masked here as well as by the callers: a password that an argument contained by mistake gets into no error.
     : kind_(kind),
       cause_(mask_secrets(cause)),
       remedy_(masked(remedy)),

@@ -1,7 +1,7 @@
-// What can go wrong, and how it is told: the library's own Error (walbrook/error.h), and what the command adds.
+// Errors: the library's Error (walbrook/error.h), and what the command adds to it.
 //
-// I/O and the user's mistakes throw Error. Pure code on untrusted bytes returns Expected (base/expected.h).
-// Never holds a password: whoever builds one passes connection strings through mask_secrets first.
+// I/O and mistakes of the user throw Error. Pure code on untrusted bytes returns Expected (base/expected.h). An Error
+// never holds a password: code that constructs one passes connection strings through mask_secrets first.
 #pragma once
 
 #include <array>

@@ -38,7 +38,7 @@ struct Wanted {
 };
 
 Wanted& wanted_point() {
-  static Wanted wanted;  // read once: the environment does not change under a running process
+  static Wanted wanted;  // read once: the environment of a running process does not change
   return wanted;
 }
 

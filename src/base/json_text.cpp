@@ -33,7 +33,7 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
-// The character at the front of `text` if it is to be escaped: its code and its bytes; {0, 0} where it is not.
+// Returns code and length in bytes of the character at the front of `text` if it must be escaped, otherwise {0, 0}.
 std::pair<unsigned, std::size_t> hidden_character(std::string_view text) {
   const auto byte = [&text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);

@@ -22,8 +22,8 @@ std::chrono::milliseconds time_until(steady_clock::time_point deadline) {
                   std::chrono::milliseconds(0));
 }
 
-// False: nothing came before the deadline. A FIFO that has no writer yet is not ready to be read (Linux, poll(2));
-// read() would take that for its end.
+// Returns false if nothing came before the deadline. A FIFO that has no writer yet is not ready for reading (Linux,
+// poll(2)), but read() would return its end.
 bool wait_for_bytes(int descriptor, steady_clock::time_point deadline) {
   pollfd waiting{.fd = descriptor, .events = POLLIN, .revents = 0};
   while (true) {

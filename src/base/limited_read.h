@@ -1,5 +1,5 @@
-// What others hand over as a file: read with an end in bytes and in time, because it may be a FIFO that nobody writes
-// to, or a device without an end. Any thread.
+// Reads a file from others with a limit of bytes and of time, because it may be a FIFO without a writer, or a device
+// without an end. Any thread may call it.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@ struct ReadLimits {
 };
 
 struct LimitedRead {
-  std::string text;           // what came, `bytes` at most
-  std::string failure;        // "": all of it was read. Else why not, without the file's name: "Permission denied"
-  bool is_truncated = false;  // there is more than `bytes`
+  std::string text;           // what was read, at most `bytes`
+  std::string failure;        // "" = it was read whole; otherwise why not, without the file's name: "Permission denied"
+  bool is_truncated = false;  // the file has more than `bytes`
 };
 
 [[nodiscard]] LimitedRead read_limited(const std::string& path, ReadLimits limits);

@@ -18,7 +18,7 @@
 namespace walbrook {
 namespace {
 
-// The message as the inside of a JSON string (%v alone would let a quote end it).
+// The message as the contents of a JSON string (with %v, a quote would end it).
 class JsonMessage : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
@@ -30,7 +30,7 @@ class JsonMessage : public spdlog::custom_flag_formatter {
   }
 };
 
-// The message as a terminal may show it: a name in it neither moves the cursor nor begins a line.
+// The message as a terminal may show it: a name in it can neither move the cursor nor begin a line.
 class TextMessage : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {

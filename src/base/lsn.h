@@ -1,8 +1,8 @@
 // A position in PostgreSQL's write-ahead log. https://www.postgresql.org/docs/current/datatype-pg-lsn.html
 //
-// Three positions belong to one transaction and must not be mixed up:
-//   commit_lsn  where its commit record starts (Begin's final_lsn): what orders transactions, what the seam compares
-//   end_lsn     where its commit record ends: where streaming starts when it is durable (the checkpoint)
+// Three positions belong to a transaction and must not be confused:
+//   commit_lsn  where its commit record starts (Begin's final_lsn): it orders transactions, and the seam compares it
+//   end_lsn     where its commit record ends: streaming starts there once the transaction is durable (the checkpoint)
 //   the LSN of a frame, which is neither
 #pragma once
 
@@ -15,7 +15,7 @@
 namespace walbrook {
 
 struct Lsn {
-  std::uint64_t value = 0;  // bytes since the beginning of the log; 0 = none
+  std::uint64_t value = 0;  // bytes since the beginning of the log; 0 = not set
 
   friend constexpr auto operator<=>(Lsn, Lsn) = default;
   [[nodiscard]] constexpr bool is_set() const { return value != 0; }

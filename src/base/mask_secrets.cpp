@@ -1,4 +1,4 @@
-// Passwords out of a text. Where it is not clear what belongs to the password, more is masked rather than less.
+// Masks passwords in a text. If it is not clear what belongs to a password, more is masked rather than less.
 #include "base/mask_secrets.h"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ bool equal_letters(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
 
-// Where the user and password of the URL whose authority is at the front of `rest` end: the position of their '@'.
-// libpq knows no '/' in a password; whoever writes one all the same gets an error message, which must not show it.
+// Returns the position of the '@' after user and password of the URL whose authority is at the front of `rest`. libpq
+// allows no '/' in a password, but the error message for a URL with one must not show it either.
 std::size_t credentials_end(std::string_view rest) {
   const auto authority = rest.substr(0, rest.find_first_of("/\n"));
   if (const auto at = authority.rfind('@'); at != none) return at;
@@ -31,7 +31,7 @@ std::size_t credentials_end(std::string_view rest) {
   return rest.substr(0, rest.find_first_of(" \t\r\n")).rfind('@');
 }
 
-// postgresql://user:secret@…, and whatever else somebody takes for a URL of ours.
+// Masks postgresql://user:secret@…, and anything else that may be meant as such a URL.
 std::string mask_urls(std::string_view text) {
   std::string masked;
   for (auto scheme = text.find("://"); scheme != none; scheme = text.find("://")) {
@@ -48,8 +48,8 @@ std::string mask_urls(std::string_view text) {
   return masked.append(text);
 }
 
-// Bytes of the value at the front of `rest`, by the rules of PQconninfoParse: quotes, backslashes. A value in double
-// quotes, as configuration files have them, counts up to its second one.
+// Returns the length of the value at the front of `rest` by the rules of PQconninfoParse: quotes, backslashes. A value
+// in double quotes, as configuration files have them, ends at its second one.
 std::size_t conninfo_value(std::string_view rest) {
   const char quote = rest.empty() ? '\0' : rest[0];
   const bool quoted = quote == '\'' || (quote == '"' && rest.find('"', 1) != none);
@@ -103,12 +103,12 @@ bool ends_token(char c) {
   return is_space(c) || ends.find(c) != none;
 }
 
-// joe:secret@host: a URL that lost its scheme. Not `host:5432`, which has no '@', nor a time.
+// Masks joe:secret@host, a URL that lost its scheme, but not `host:5432`, which has no '@', nor a time.
 std::string mask_pair(std::string_view token) {
   const auto colon = token.find(':');
   const auto at = token.rfind('@');
   if (colon == none || colon == 0 || at == none || at < colon + 2 || at + 1 == token.size()) return std::string(token);
-  if (token.find("://") != none) return std::string(token);  // mask_urls has seen it
+  if (token.find("://") != none) return std::string(token);  // mask_urls has handled it
   static constexpr std::string_view marks = "_.-+%~";
   const auto is_of_a_name = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || marks.find(c) != none;
@@ -129,7 +129,7 @@ std::string mask_pairs(std::string_view text) {
   return masked;
 }
 
-// ?motherduck_token=secret&secret_access_key=secret: parameters of a URL whose names tell that they are secret.
+// Masks ?motherduck_token=secret&secret_access_key=secret: parameters of a URL whose names mean that they are secret.
 std::string mask_parameters(std::string_view text) {
   constexpr std::array<std::string_view, 7> words = {"token", "secret", "passwd", "pwd", "_key", "credential", "sig"};
   std::string masked;

@@ -1,4 +1,4 @@
-// Passwords do not stand in messages.
+// Keeps passwords out of messages.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace walbrook {
 
-// The text with every password in it replaced by "***": in URLs (user:secret@, ?password=secret) and in key=value
+// Returns the text with every password replaced by "***": in URLs (user:secret@, ?password=secret) and in key=value
 // strings (password=secret, password='se cret', also sslpassword).
 [[nodiscard]] std::string mask_secrets(std::string_view text);
 

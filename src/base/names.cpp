@@ -24,7 +24,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Splits "64 MB" into 64 and "MB". No number, or one too large: the first is max.
+// Splits "64 MB" into 64 and "MB". Without a number, or with one that is too large, the first is the maximum.
 std::pair<std::uint64_t, std::string_view> split_number(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -34,7 +34,7 @@ std::pair<std::uint64_t, std::string_view> split_number(std::string_view text) {
   return {number, text};
 }
 
-// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
+// Returns the number of edits (insert, delete, replace, swap of neighbors) that turn one word into the other.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
   std::vector<std::vector<std::size_t>> cost(from.size() + 1, std::vector<std::size_t>(to.size() + 1));
   for (std::size_t i = 0; i <= from.size(); ++i) cost[i][0] = i;
@@ -130,13 +130,13 @@ void check_duckdb_memory(std::string_view flag, std::string_view text) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
-  constexpr std::size_t longest_word = 200;  // the distance takes the product of both lengths
+  constexpr std::size_t longest_word = 200;  // the distance costs the product of both lengths
   if (word.size() > longest_word) return {};
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto& candidate : known) {
     std::size_t distance = edit_distance(word, candidate);
-    if (word.size() > 3 && candidate.starts_with(word)) distance = 1;  // "--dest" is --destination, cut off
+    if (word.size() > 3 && candidate.starts_with(word)) distance = 1;  // "--dest" is --destination, abbreviated
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

@@ -1,6 +1,6 @@
-// What the user may write: names by PostgreSQL's rules, sizes, positions; and what he may have meant.
+// Checks what users write: names by PostgreSQL's rules, sizes, positions. Finds what they may have meant.
 //
-// Everything here throws Error(configuration) that names the flag (or the variable) the text came from.
+// Everything here throws Error(configuration) that names the flag (or the variable) with the text.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace walbrook {
 void check_slot_name(std::string_view flag, std::string_view name);
 // Any name that PostgreSQL can hold without cutting it: 1 to 63 bytes.
 void check_name(std::string_view flag, std::string_view name);
-// The same without a comma: pgoutput and most tools take that for a list, and one publication is read.
+// As check_name, and without a comma: pgoutput and most tools read that as a list, and one publication is read.
 void check_publication_name(std::string_view flag, std::string_view name);
 [[nodiscard]] Lsn parse_lsn(std::string_view flag, std::string_view text);
 [[nodiscard]] std::uint64_t parse_count(std::string_view flag, std::string_view text, std::uint64_t least,
                                         std::uint64_t most);
-// "64MB", "65536", "64 kB": bytes; kB, MB and GB are powers of 1024, as in postgresql.conf.
+// "64MB", "65536", "64 kB" in bytes; kB, MB and GB are powers of 1024, as in postgresql.conf.
 [[nodiscard]] std::uint64_t parse_size(std::string_view flag, std::string_view text, std::uint64_t least);
-// A memory setting of PostgreSQL (kB, MB, GB, TB), as it is handed on.
+// A memory setting of PostgreSQL (kB, MB, GB, TB), which is passed on as written.
 void check_postgres_memory(std::string_view flag, std::string_view text);
 // DuckDB's memory_limit: "512MB", "2GB", "1.5GiB", "80%".
 void check_duckdb_memory(std::string_view flag, std::string_view text);
 
-// The one of `known` that `word` was probably meant to be; "" when none is near.
+// Returns the item of `known` that `word` was probably meant to be; "" if none is near.
 [[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace walbrook

@@ -1,5 +1,5 @@
-// Planted faults: places in the engine that the simulation (test/sim) can have do the wrong thing, to show that it
-// notices. Only its binary is compiled with WALBROOK_PLANTED; everywhere else `planted::is` is false when compiled.
+// Planted faults: places in the engine that the simulation (test/sim) can make do the wrong thing, to show that it
+// notices. Only its binary is compiled with WALBROOK_PLANTED; in all others `planted::is` is false at compile time.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ enum class Fault {
   truncate_dropped,             //
   delete_after_insert_dropped,  // of one key, within one batch
   rollback_to_dropped,          // the changes of a subtransaction that was rolled back stay
-  seam_excludes_its_point,      // > in place of >= for a commit at the copy's consistent point
+  seam_excludes_its_point,      // compares a commit at the copy's consistent point by > instead of >=
   copying_stored_late,          // the state `copying` is not durable before changes are spooled for the copy
   spooled_twice,                // a change that comes again does not replace itself
   swapped_in_without_spool,     // a copy becomes visible without the changes that waited for it

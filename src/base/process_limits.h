@@ -1,4 +1,4 @@
-// What the system denies this process: memory, threads, the size of a file.
+// Limits that the system sets for this process: memory, threads, the size of a file.
 #pragma once
 
 #include <exception>
@@ -8,13 +8,13 @@
 
 namespace walbrook {
 
-// What no code expected, as Error(internal). Where memory or threads ran out, the limits of this process that may be
-// the cause are named.
+// Returns an unexpected exception as Error(internal). If memory or threads ran out, it names the limits of this process
+// that may be the cause.
 [[nodiscard]] Error unexpected_error(const std::exception& error);
 
-// What to do about a lack of memory or threads, as a sentence; "" where this process has no such limit.
+// Returns a sentence about what to do if memory or threads ran out; "" if this process has no such limit.
 [[nodiscard]] std::string memory_limit_advice();
-// The same of a write that failed with EFBIG.
+// Returns a sentence about what to do after a write that failed with EFBIG.
 [[nodiscard]] std::string file_size_advice();
 
 }  // namespace walbrook

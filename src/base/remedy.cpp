@@ -12,8 +12,8 @@ struct Names {
   std::string_view library;
 };
 
-// What the library has no option for keeps the command's flag: no call of the library leads to an error that names it,
-// but for a transaction to be skipped, which is the command's business.
+// An option that the library lacks keeps the command's flag. No call of the library leads to an error that names one,
+// except for a transaction that is to be skipped, which only the command can do.
 Names names_of(RemedyOption option) {
   switch (option) {
     case RemedyOption::source:
@@ -96,7 +96,7 @@ struct PartText {
   Wording wording;
   std::string operator()(const std::string& words) const { return words; }
   std::string operator()(const ExecuteSql& sql) const { return sql.statement; }
-  // The library's reader sees that a value goes there; which one is the caller's.
+  // For the library, only the option is named; the program chooses the value.
   std::string operator()(const SetOption& set) const {
     std::string text(in(wording, names_of(set.option)));
     if (wording == Wording::command && !set.value.empty()) text.append(" ").append(set.value);

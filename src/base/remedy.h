@@ -1,4 +1,4 @@
-// How a remedy (walbrook/remedy.h) is written down, and put into the words of whoever shows it.
+// Constructs a remedy (walbrook/remedy.h), and puts it into the words of the program that shows it.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,10 +20,10 @@ enum class Wording {
 [[nodiscard]] std::string to_text(const Remedy& remedy, Wording wording);
 [[nodiscard]] std::string to_text(RemedyOption option, Wording wording);
 
-// Every password in its parts is replaced by "***", as mask_secrets does.
+// Replaces every password in its parts by "***", as mask_secrets does.
 [[nodiscard]] Remedy masked(const Remedy& remedy);
 
-// Words with a "{}" for each argument; how many there are is checked by the compiler.
+// Text with a "{}" for each argument; the compiler checks their number.
 template <std::size_t arguments>
 struct RemedyPattern {
   consteval RemedyPattern(const char* text) : words(text) {  // NOLINT(google-explicit-constructor)
@@ -48,7 +48,7 @@ RemedyPart remedy_part(Argument&& argument) {
 }
 
 // remedy("Give another name by {}, or {}.", RemedyOption::slot, ExecuteSql{…}): options, actions and SQL become parts
-// of their own, everything else words.
+// of their own, everything else text.
 template <class... Arguments>
 [[nodiscard]] Remedy remedy(RemedyPattern<sizeof...(Arguments)> pattern, Arguments&&... arguments) {
   std::vector<RemedyPart> parts;

@@ -40,7 +40,7 @@ char reduced(char c) {
   }
 }
 
-// What is no letter, digit or underscore became a space: each run of them is one underscore.
+// Replaces characters other than letters, digits and underscores: each run of them becomes one underscore.
 std::string plain_characters(std::string_view name) {
   std::string out;
   for (const char each : name) {
@@ -55,7 +55,7 @@ std::string plain_characters(std::string_view name) {
   return out;
 }
 
-// A word begins at a capital that small letters follow, and at one behind a small letter or a digit.
+// A word begins at a capital that is followed by a small letter, or that follows a small letter or a digit.
 std::string parted_words(const std::string& name) {
   std::string words;
   for (std::size_t i = 0; i < name.size(); ++i) {

@@ -1,9 +1,10 @@
-// Names in snake case, as dlt's naming convention of that name makes them: for who comes from there and keeps his SQL.
+// Names in snake case, as dlt's naming convention of that name makes them, for users of dlt who want to keep their SQL.
 //
 //   OrderId → order_id · HTTPServer → http_server · price (EUR) → price_eurx · 2fast → _2fast · a__b → a_b
 //
-// ASCII letters, digits and underscores stay; `+` and `*` become x, `@` a, `|` l, every run of other characters one
-// underscore; words are parted where case changes; underscores at the end become x, several in a row one.
+// ASCII letters, digits and underscores stay; `+` and `*` become x, `@` a, `|` l, and every run of other characters one
+// underscore. Words are separated where the case changes. Each underscore at the end becomes x; several in a row
+// elsewhere become one.
 #pragma once
 
 #include <string>
@@ -11,9 +12,9 @@
 
 namespace walbrook {
 
-// Never empty where `name` has a character that is not a space.
+// Never empty if `name` has a character other than a space.
 [[nodiscard]] std::string snake_case(std::string_view name);
-// Of a table: what `__` parts stays parted by it (a__b → a__b).
+// For the name of a table: parts separated by `__` stay separated by it (a__b → a__b).
 [[nodiscard]] std::string snake_case_path(std::string_view name);
 
 }  // namespace walbrook

@@ -11,7 +11,8 @@ bool is_upper(char c) {
   return (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
-// The byte that "\xHH" at the front stands for: one of 128 or more, or the backslash. -1: none of these stands there.
+// Returns the byte that "\xHH" at the front represents, which is 128 or more, or the backslash. -1: there is no such
+// escape.
 int escaped_byte(std::string_view text) {
   if (text.size() < 4 || text[0] != '\\' || text[1] != 'x') return -1;
   const auto high = hex_digits.find(text[2]);
@@ -21,7 +22,7 @@ int escaped_byte(std::string_view text) {
   return byte >= 0x80 || byte == '\\' ? byte : -1;
 }
 
-// How many bytes the UTF-8 character at the front has; 0 when there is none.
+// Returns the length of the UTF-8 character at the front in bytes; 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
   for (std::size_t length = 1; length <= 4 && length <= text.size(); ++length) {
     if (is_utf8(text.substr(0, length))) return length;
@@ -31,7 +32,8 @@ std::size_t utf8_length(std::string_view text) {
 
 }  // namespace
 
-// `backslash` as it is written in `bytes`: what follows it and "xHH" makes an escape is told apart by "\x5c".
+// `backslash` is its form in `bytes`. A backslash that would read as an escape with the "xHH" after it is written
+// "\x5c".
 std::string SourceText::convert(std::string_view bytes, std::string_view backslash) const {
   std::string out;
   out.reserve(bytes.size() + 16);
@@ -52,7 +54,7 @@ std::string SourceText::convert(std::string_view bytes, std::string_view backsla
       bytes.remove_prefix(backslash.size());
       if (escaped_byte("\\" + std::string(bytes.substr(0, 3))) >= 0) out.append("x5c");
     } else {
-      // In JSON a backslash begins other escapes as well: they stay whole.
+      // In JSON a backslash begins other escapes as well, which are kept whole.
       const std::size_t length = bytes.front() == '\\' && bytes.size() > 1 && !is_upper(bytes[1]) ? 2 : 1;
       out.append(bytes.substr(0, length));
       bytes.remove_prefix(length);

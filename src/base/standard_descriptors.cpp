@@ -15,7 +15,7 @@ bool is_closed(int descriptor) {
   return ::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF;
 }
 
-// The lowest free number, which is `descriptor` if all below it are taken and no other thread is faster.
+// Returns the lowest free number, which is `descriptor` if all below it are in use and no other thread is faster.
 int open_nothing(int descriptor) {
   const int flags = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY;
   const int opened = ::open("/dev/null", flags);
@@ -28,7 +28,7 @@ void occupy_standard_descriptors() noexcept {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (!is_closed(descriptor)) continue;
     const int opened = open_nothing(descriptor);
-    if (opened > STDERR_FILENO) ::close(opened);  // another thread took it meanwhile
+    if (opened > STDERR_FILENO) ::close(opened);  // another thread used the number meanwhile
   }
 }
 

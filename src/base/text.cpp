@@ -15,8 +15,8 @@ struct Character {
   bool valid = false;
 };
 
-// The character at the front of a text that is not empty. Overlong forms and surrogates are not told apart from valid
-// ones more strictly than showing text needs.
+// Returns the character at the front of a text that is not empty. It accepts some overlong forms and surrogates, which
+// is strict enough for showing text.
 Character first_character(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   std::size_t length = 1;
@@ -67,7 +67,7 @@ std::size_t width_of(const Character& character) {
   return width < 0 ? 1 : static_cast<std::size_t>(width);
 }
 
-// `stays` is asked of what follows a line break.
+// `stays` is called with the text after a line break, and decides whether the break stays.
 std::string printable_but_for(std::string_view text, bool (*stays)(std::string_view)) {
   std::string shown;
   std::size_t from = 0;

@@ -1,4 +1,5 @@
-// Paths as people write them: ~/x, and relative to a folder that may be gone. Any thread; nothing is kept.
+// Paths as people write them: ~/x, and paths relative to a folder that may be gone. Any thread may call these
+// functions.
 #pragma once
 
 #include <string>
@@ -6,12 +7,12 @@
 
 namespace walbrook {
 
-// "~" and "~/x" with the home folder in place of "~", as a shell has it for an unquoted word: $HOME, else the one in
-// the user database. Every other path as it is; `./~` names a file called ~. Throws Error(configuration) where there is
-// no home folder (a container's uid without a passwd entry), and for "~somebody/x".
+// Replaces the "~" of "~" and "~/x" with the home folder, as a shell does for an unquoted word: $HOME, or the folder in
+// the user database. Every other path is returned unchanged; `./~` names a file called ~. Throws Error(configuration)
+// if there is no home folder (a container's uid without a passwd entry), and for "~somebody/x".
 [[nodiscard]] std::string expand_home(std::string_view path);
 
-// Throws Error(configuration) where the current folder was deleted: a relative path leads nowhere then. The message
+// Throws Error(configuration) if the current folder was deleted, so that a relative path leads nowhere. The message
 // begins with `what`: "the destination \"x.duckdb\" is relative to".
 void require_current_folder(std::string_view what);
 

@@ -27,7 +27,7 @@ bool is_utf8(std::string_view text) {
   std::size_t at = 0;
   const auto byte = [&](std::size_t offset) { return static_cast<unsigned char>(text[at + offset]); };
   while (at < text.size()) {
-    if (text.size() - at >= sizeof(std::uint64_t)) {  // mostly ASCII: eight at a time
+    if (text.size() - at >= sizeof(std::uint64_t)) {  // mostly ASCII: eight bytes at a time
       std::uint64_t word = 0;
       std::memcpy(&word, text.data() + at, sizeof(word));
       if ((word & high_bits) == 0) {
@@ -40,7 +40,7 @@ bool is_utf8(std::string_view text) {
       ++at;
       continue;
     }
-    // The second byte's range depends on the lead; https://www.unicode.org/versions/latest/, table 3-7.
+    // The range of the second byte depends on the lead; https://www.unicode.org/versions/latest/, table 3-7.
     std::size_t length = 0;
     unsigned low = 0x80;
     unsigned high = 0xBF;

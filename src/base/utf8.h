@@ -1,4 +1,4 @@
-// Is it UTF-8? DuckDB takes the bytes of a VARCHAR on trust, and a column with others in it cannot be read any more.
+// Checks text for UTF-8. DuckDB trusts the bytes of a VARCHAR, and a column with invalid ones can no longer be read.
 #pragma once
 
 #include <string_view>

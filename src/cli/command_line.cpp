@@ -45,17 +45,18 @@ std::string commands_of(const std::vector<CommandEntry>& entries) {
               ".walbrook/secrets.toml.");
 }
 
-// What CLI11 could not place: a flag, or a word too many. A value is not shown: it might be a URL with a password.
+// Refuses what CLI11 could not place: a flag, or one word too many. Values are not printed, as they may hold a
+// password.
 void refuse_extras(const CLI::App& app) {
   auto extras = app.remaining();
-  std::erase(extras, "--");  // the end of the flags is kept there as well
+  std::erase(extras, "--");  // CLI11 keeps the end-of-flags mark there as well
   if (extras.empty()) return;
   const std::string all = fmt::format("`walbrook {} --help` lists all.", app.get_name());
   if (!extras[0].starts_with('-') || extras[0] == "-") {
     throw Error(ErrorKind::configuration, fmt::format("unexpected argument \"{}\"", printable(mask_secrets(extras[0]))),
                 all);
   }
-  // Behind one dash CLI11 takes the rest for a value: -psecret.
+  // CLI11 takes the rest after a single dash as a value: -psecret.
   const bool is_short = !extras[0].starts_with("--");
   const std::string flag = is_short ? extras[0].substr(0, 2) : extras[0].substr(0, extras[0].find('='));
   if (names_password(flag)) refuse_password(flag);
@@ -65,7 +66,7 @@ void refuse_extras(const CLI::App& app) {
               meant.empty() ? all : fmt::format("Did you mean {}? {}", meant, all));
 }
 
-// CLI11 would take an unknown word for an argument of nobody.
+// CLI11 would take an unknown word as an argument.
 void check_command_word(const std::vector<std::string>& arguments, const std::vector<CommandEntry>& entries) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "--version") return;
   const auto& word = arguments[0];
@@ -102,7 +103,7 @@ CommandLineResult parse_command_line(std::vector<std::string> arguments) {
     if (entry == nullptr) return {std::nullopt, help_of(top, walbrook_help, walbrook_examples)};
     return {std::nullopt, help_of(*entry->app, entry->help, entry->examples)};
   } catch (const CLI::ParseError& error) {
-    // An unknown flag explains more than what follows from it.
+    // An unknown flag explains more than the error that follows from it.
     const auto* entry = parsed_of(entries);
     if (entry != nullptr) refuse_extras(*entry->app);
     throw Error(ErrorKind::configuration, mask_secrets(error.what()), "`walbrook COMMAND --help` shows the form.");

@@ -20,7 +20,7 @@ constexpr std::uint64_t most_limit = 1'000'000'000'000;
   throw Error(ErrorKind::configuration, fmt::format("{} and {} exclude each other", flag, other), std::move(hint));
 }
 
-// What says how a slot is read says nothing of a file.
+// Flags that set how a slot is read do not apply to a file.
 void refuse_flags_of_slots(const CLI::App& app) {
   for (const auto* option : app.get_options()) {
     const bool of_source = option->get_group() == source_group && option->get_name() != "--table";
@@ -60,7 +60,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   }
   decode.binary = flags.binary;
   decode.messages = flags.messages;
-  // The configuration's is meant for runs; here the server's own is looked at unless a flag says otherwise.
+  // The configured value is meant for runs. Decode uses the server's own setting unless the flag is given.
   if (const auto memory = flags.setting("sources.pg_replication.logical_decoding_work_mem"))
     decode.logical_decoding_work_mem = *memory;
   if (flags.from) decode.from = parse_lsn("--from-lsn", *flags.from);

@@ -1,4 +1,4 @@
-// What `walbrook decode` was asked for: flags that fit a slot, flags that fit a capture, and what excludes each other.
+// The options of `walbrook decode`: some are for slots, some for captures, and some exclude each other.
 #pragma once
 
 #include "cli/command_line.h"
@@ -6,7 +6,7 @@
 
 namespace walbrook::cli {
 
-// Of `decode` alone; `line.run` is filled in before.
+// Fills the options that only `decode` has. REQUIRES: `line.run` is filled in. Throws Error(configuration).
 void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& line);
 
 }  // namespace walbrook::cli

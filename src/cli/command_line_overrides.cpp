@@ -9,7 +9,7 @@ namespace {
 
 std::optional<int> number_of(const config::Value& value) {
   int number = 0;
-  std::from_chars(value.text.data(), value.text.data() + value.text.size(), number);  // the configuration checked it
+  std::from_chars(value.text.data(), value.text.data() + value.text.size(), number);  // checked by the configuration
   return number;
 }
 

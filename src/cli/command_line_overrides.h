@@ -1,4 +1,4 @@
-// [pipelines.NAME.tables.overrides.COLUMN] as column overrides.
+// Reads [pipelines.NAME.tables.overrides.COLUMN] as column overrides.
 #pragma once
 
 #include "cli/command_line.h"
@@ -6,7 +6,7 @@
 
 namespace walbrook::cli {
 
-// What is asked of the table's columns goes to `run.overrides`.
+// Adds the overrides of the table's columns to `run.overrides`.
 void read_overrides(const config::TableSetting& table, const postgres::TableName& name, replication::RunOptions& run);
 
 }  // namespace walbrook::cli

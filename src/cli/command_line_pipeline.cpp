@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view file_key = "destination.duckdb.credentials";
 
-// The pipelines of the configuration with their files; without any, the one that flags describe.
+// Returns the configured pipelines with their files. Without a configuration, returns the one that flags describe.
 std::vector<PipelineRequest::Listed> listed_pipelines(const config::Configuration& settings) {
   std::vector<PipelineRequest::Listed> listed;
   const auto by_default = config::pipeline_without_name(settings);

@@ -1,4 +1,4 @@
-// What `walbrook pipeline` is to do, from its words and flags.
+// Reads the request of `walbrook pipeline` from its words and flags.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace walbrook::cli {
 
-// The words behind `walbrook pipeline NAME`.
+// The actions that may follow `walbrook pipeline NAME`.
 inline constexpr std::array<std::pair<std::string_view, PipelineAction>, 7> pipeline_actions = {
     {{"info", PipelineAction::info},
      {"loads", PipelineAction::loads},
@@ -22,7 +22,7 @@ inline constexpr std::array<std::pair<std::string_view, PipelineAction>, 7> pipe
      {"drop", PipelineAction::drop}}};
 [[nodiscard]] std::optional<PipelineAction> find_pipeline_action(std::string_view word);
 
-// `line.settings` and `line.json` are filled in before.
+// REQUIRES: `line.settings` and `line.json` are filled in. Throws Error(configuration).
 void read_pipeline_request(const Flags& flags, CommandLine& line);
 
 }  // namespace walbrook::cli

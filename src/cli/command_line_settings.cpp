@@ -63,7 +63,7 @@ void make_project(const std::string& given) {
               meant.empty() ? list : fmt::format("Did you mean {}? {}", meant, list));
 }
 
-// `walbrook pipeline info` lacks the name, which stands first.
+// `walbrook pipeline info` lacks the pipeline's name, which comes first.
 void check_is_no_action(const config::Configuration& settings, const std::string& word) {
   if (!find_pipeline_action(word)) return;
   throw Error(ErrorKind::configuration, fmt::format("\"{}\" stands where the pipeline's name belongs", word),
@@ -73,20 +73,20 @@ void check_is_no_action(const config::Configuration& settings, const std::string
                                 fmt::join(settings.pipelines(), ", ")));
 }
 
-// `--destination duckdb` says the kind and not the file.
+// `--destination duckdb` names the kind of destination and no file.
 bool names_file(const Flags& flags) {
   const auto given = flags.setting(destination_key);
   return given && !is_destination_kind(*given);
 }
 
-// Flags that say which pipeline is meant as it was said before there were configuration files.
+// True if flags alone describe the pipeline, without a configuration file.
 bool names_by_flags(const Flags& flags) {
   return flags.setting(slot_key) || flags.setting(credentials_key) || names_file(flags);
 }
 
 void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
   if (flags.pipeline) {
-    // What is in a file can be asked for without any configuration.
+    // A file can be queried without any configuration.
     const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
                            entry.command == Command::sql || entry.command == Command::pipeline;
     const bool said_by_flags = of_a_file && names_file(flags);
@@ -97,7 +97,7 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
     settings.choose(*flags.pipeline);
     return;
   }
-  if (flags.setting(slot_key)) return;  // the name of a pipeline that only flags describe
+  if (flags.setting(slot_key)) return;  // only flags describe this pipeline
   const auto name = config::pipeline_without_name(settings);
   if (!name.empty()) settings.choose(name);
   if (name.empty() && settings.pipelines().size() > 1 && !names_by_flags(flags) && entry.command != Command::config) {
@@ -108,7 +108,7 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
 
 config::Configuration read_settings(const CommandEntry& entry, const Flags& flags) {
   config::Configuration settings;
-  // `init` makes what the others read.
+  // `init` creates the folder that the other commands read.
   if (entry.command == Command::init) {
     if (flags.project) make_project(*flags.project);
   } else {
@@ -153,13 +153,13 @@ std::string name_or_fallback(const config::Configuration& settings, std::string_
   return settings.fallback(config::key(key));
 }
 
-// Of slot and publication: a pipeline gives them its name; "" where there is none.
+// Returns the name of the slot or publication, which defaults to the pipeline's name; "": there is no pipeline.
 std::string name_or_pipelines(const config::Configuration& settings, std::string_view key) {
   if (auto said = settings.text(key)) return *std::move(said);
   return settings.pipeline();
 }
 
-// A pipeline may have a name that PostgreSQL does not take for a slot.
+// A pipeline's name need not be a valid slot name in PostgreSQL.
 void check_slot(const config::Configuration& settings, const std::string& name) {
   if (!settings.text(slot_key))
     check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
@@ -169,7 +169,7 @@ void read_names(const config::Configuration& settings, CommandLine& line) {
   auto& run = line.run;
   run.slot = name_or_pipelines(settings, slot_key);
   if (line.command != Command::pipeline && !run.slot.empty())
-    check_slot(settings, run.slot);  // there the destination knows it
+    check_slot(settings, run.slot);  // `walbrook pipeline` reads the slot's name from the destination
   run.publication = name_or_pipelines(settings, publication_key);
   if (!settings.text(publication_key) && !run.publication.empty())
     check_publication_name(fmt::format("pub_name of pipeline {}, which is not set,", run.publication), run.publication);
@@ -185,8 +185,8 @@ void read_names(const config::Configuration& settings, CommandLine& line) {
   run.dataset = dataset->text;
 }
 
-// Names that nobody gave follow from the database. Only where the source is asked for anything at all: to resolve it
-// may run a command that yields the password.
+// Derives names that are not set from the database's name, but only if the command reads the source: resolving the
+// source may run a command that returns the password.
 void read_default_names(CommandLine& line, bool knows_source) {
   line.pipeline_is_default = line.run.pipeline.empty();
   line.publication_is_default = line.run.publication.empty();
@@ -256,7 +256,7 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   if (const auto naming = settings.text("schema.naming")) style.naming = destination::parse_naming(*naming);
   if (const auto metadata = settings.text("schema.metadata")) style.metadata = destination::parse_metadata(*metadata);
   destination.pipeline = line.run.pipeline;
-  destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time
+  destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time, for writing
 }
 
 void read_query_limits(const config::Configuration& settings, CommandLine& line) {
@@ -299,7 +299,7 @@ void read_skip(const Flags& flags, replication::RunOptions& run) {
   }
 }
 
-// Those that are to be copied again: whole, and by the names that they have in the source.
+// Reads the tables to copy again. They are named as in the source, and without columns.
 void read_resync_tables(const Flags& flags, PipelineRequest& request) {
   for (const auto& text : flags.tables) {
     request.written.push_back(postgres::parse_written_name(text));
@@ -312,7 +312,7 @@ void read_resync_tables(const Flags& flags, PipelineRequest& request) {
   }
 }
 
-// Whatever stands in the source stays but when a whole pipeline goes.
+// Objects of the source are dropped only with a whole pipeline.
 bool drops_in_source(const PipelineRequest& request) {
   return request.action == PipelineAction::drop && request.tables.empty() && !request.destination_only;
 }
@@ -341,7 +341,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   if (flags.until) line.run.until = parse_lsn("--until-lsn", *flags.until);
   read_skip(flags, line.run);
   if (entry.command == Command::decode) {
-    // The configuration's say what is copied; here everything that is sent is shown unless a flag says otherwise.
+    // The configured tables select what is copied. Decode shows everything that is sent unless a flag selects tables.
     line.run.tables.clear();
     line.written_tables.clear();
     for (const auto& table : flags.tables) {
@@ -352,7 +352,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
     if (line.decode.capture.empty()) {
       line.run.conninfo = resolve_source(settings);
       read_default_names(line, true);
-      if (names_file(flags)) read_destination(settings, line);  // whose pipeline is meant
+      if (names_file(flags)) read_destination(settings, line);  // its pipeline gives the names
     }
     return line;
   }
@@ -364,7 +364,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
     }
   }
   if (entry.command == Command::resync) read_resync_tables(flags, line.pipeline);
-  // The others ask the source for nothing but the name of the default file.
+  // The other commands need the source only for the name of the default file.
   const bool needs_source =
       entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);
   const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();

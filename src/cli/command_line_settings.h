@@ -1,4 +1,5 @@
-// From what was given on the command line to what a command works with: flags over environment over files.
+// Turns flags, environment and configuration files into the settings of a command. Flags take precedence over the
+// environment, and the environment over files.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace walbrook::cli {
 
-// Reads the configuration of the current folder, or of --project, which becomes the current one. Throws
+// Reads the configuration of the current folder. With --project, that folder becomes the current one first. Throws
 // Error(configuration).
 [[nodiscard]] CommandLine to_command_line(const CommandEntry& entry, const Flags& flags);
 

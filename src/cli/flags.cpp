@@ -15,7 +15,7 @@ namespace {
 
 class HelpFormat : public CLI::Formatter {
  public:
-  HelpFormat() { column_width(27); }  // two spaces behind "--query-timeout SECONDS": help2man wants them
+  HelpFormat() { column_width(27); }  // help2man needs two spaces after "--query-timeout SECONDS"
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
     auto name = Formatter::make_option_name(option, is_positional);
     if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");  // "-h, --help"
@@ -37,7 +37,7 @@ class HelpFormat : public CLI::Formatter {
     if (name == "pipeline") words = " NAME [ACTION] [TABLE…]";
     return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
   }
-  // Those that are flags as well are told of there.
+  // Arguments that are also flags are described with the flags.
   std::string make_positionals(const CLI::App* app) const override {
     const auto only_by_place = [](const CLI::Option* option) {
       return option->get_positional() && option->get_lnames().empty();
@@ -45,10 +45,10 @@ class HelpFormat : public CLI::Formatter {
     const auto positions = app->get_options(only_by_place);
     return positions.empty() ? "" : make_group("Arguments", true, positions);
   }
-  std::string make_description(const CLI::App*) const override { return {}; }  // the help's head says more
+  std::string make_description(const CLI::App*) const override { return {}; }  // the text before the help describes it
 };
 
-// Words, of which one is meant: what completion offers.
+// Joins alternatives; completion offers each of them.
 std::string alternatives(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, "|"));
 }
@@ -67,7 +67,7 @@ void add_flag(CLI::App& app, const char* group, const char* name, bool& value, c
   app.add_flag(name, value, text)->group(group);
 }
 
-// A flag that has a name in the configuration too.
+// Adds a flag that has a name in the configuration as well.
 void add_setting(CLI::App& app, Flags& flags, const char* group, const char* key, const char* operand,
                  const std::string& text) {
   app.add_option_function<std::string>(
@@ -96,8 +96,8 @@ void add_source(CLI::App& app, Flags& flags) {
       "postgresql://user@host:port/database or key=value;\ndefault: libpq's environment (PGHOST, PGSERVICE, …)");
 }
 
-// All flags that say which pipeline is meant: every command that is about one takes all of them, so that what names it
-// for `run` names it everywhere. `publication`: its help, where the command does something with it.
+// Adds all flags that name a pipeline. Every command about a pipeline takes all of them, so that flags that name it for
+// `run` name it everywhere. `publication`: the flag's help, if the command uses the publication.
 void add_naming(CLI::App& app, Flags& flags, Named named, const char* publication = nullptr) {
   add_source(app, flags);
   add_setting(
@@ -138,7 +138,7 @@ void add_selection(CLI::App& app, Flags& flags) {
   add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
 }
 
-// Of what answers a query: a run, or `sql` itself where none is at work.
+// Adds the query limits of a run, or of `sql` when no run is at work.
 void add_query_limits(CLI::App& app, Flags& flags) {
   const auto limit = [&](const char* key, const char* operand, const std::string& text) {
     add_setting(app, flags, advanced_group, key, operand, text);
@@ -362,11 +362,11 @@ std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
       {add_config(top, flags), Command::config, config_help, config_examples},
       {add_pipeline(top, flags), Command::pipeline, pipeline_help, pipeline_examples},
       {add_completion(top, flags), Command::completion, completion_help, completion_examples}};
-  top.require_subcommand(0, 1);  // else a statement that is a command's name would be taken for it
+  top.require_subcommand(0, 1);  // otherwise a statement that equals a command's name would be parsed as the command
   for (const auto& entry : entries) {
     entry.app->formatter(help_format());
     entry.app->group("Commands");
-    entry.app->allow_extras();  // what says that a flag is unknown can name the nearest then
+    entry.app->allow_extras();  // so that the error for an unknown flag can name the nearest one
   }
   return entries;
 }
@@ -377,7 +377,7 @@ std::shared_ptr<CLI::Formatter> help_format() {
 
 std::string help_of(const CLI::App& app, std::string_view head, std::string_view examples) {
   std::string text = app.help();
-  // CLI11 leaves empty lines in heaps.
+  // CLI11 prints several blank lines in a row.
   for (auto at = text.find("\n\n\n"); at != std::string::npos; at = text.find("\n\n\n")) text.erase(at, 1);
   text.erase(0, text.find_first_not_of('\n'));
   text.erase(text.find_last_not_of('\n') + 1);

@@ -1,4 +1,4 @@
-// The commands and their flags as CLI11 knows them: what is defined, not yet what it means.
+// Defines the commands and their flags for CLI11. What they mean is decided elsewhere (cli/command_line_settings.h).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,9 +20,9 @@ inline constexpr const char* project_group = "Project folder";
 inline constexpr const char* output_group = "Output";
 inline constexpr const char* advanced_group = "Advanced";
 
-// What was given, as text; absent ones are nullopt or empty.
+// The flags as text. An absent flag is nullopt or empty.
 struct Flags {
-  // Those that have a name in the configuration: its full name, and the text.
+  // Flags that have a name in the configuration: the full name, and the text.
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> tables;
   bool no_snapshot = false, two_phase = false, adopt_slot = false;
@@ -40,21 +40,21 @@ struct Flags {
   bool list = false, yes = false, destination_only = false;
   bool follow = false, reset = false, accept_new_system = false, json = false, csv = false;
 
-  // Given by a flag.
+  // Returns the value set by a flag.
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
 };
 
-// A command, and what stands around its flags in its help.
+// A command, with the text before and after the flags in its help.
 struct CommandEntry {
   CLI::App* app;
   Command command;
   std::string_view help, examples;
 };
 
-// Adds all commands; parsing fills `flags`, which has to live as long as `top`.
+// Adds all commands. Parsing fills `flags`. REQUIRES: `flags` outlives `top`.
 [[nodiscard]] std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags);
 
-// CLI11's help without its decorations, so that a flag and what it does fit into 100 columns.
+// Formats CLI11's help without its decorations, so that a flag and its description fit into 100 columns.
 [[nodiscard]] std::shared_ptr<CLI::Formatter> help_format();
 [[nodiscard]] std::string help_of(const CLI::App& app, std::string_view head, std::string_view examples);
 

@@ -1,5 +1,4 @@
-// The command `walbrook`: reads the command line, builds what the command needs, turns an Error into text and exit
-// code.
+// The command `walbrook`: parses the command line, performs the command, and turns an Error into text and an exit code.
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +54,7 @@ int perform(const cli::CommandLine& line) {
   return 1;
 }
 
-// Rows of a database are in whatever this process creates: the file, its log, what DuckDB swaps out, captures.
+// Files created by this process hold rows of a database: the DuckDB file, its log, DuckDB's temporary files, captures.
 constexpr mode_t owner_only = 077;
 
 // A query that a run answers does not open the file, and the error itself must not be written into it either.
@@ -72,11 +71,11 @@ void check_outputs(const std::string& destination) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  occupy_standard_descriptors();  // first: the log would be written into the file that is opened as descriptor 2
+  occupy_standard_descriptors();  // first: the log would be written into a file opened as descriptor 2
   const auto arguments = cli::take_arguments(argc, argv);
-  std::setlocale(LC_CTYPE, "C.UTF-8");  // widths of what is shown; DuckDB and libpq bring their own
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // for display widths; DuckDB and libpq set their own
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a write over `ulimit -f` fails then, and says why, in place of ending us
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` then fails with an error instead of ending the process
   auto format = cli::wanted_log_format(arguments);
   const bool json = cli::asks_for_json(arguments);
   try {
@@ -86,7 +85,7 @@ int main(int argc, char** argv) {
       cli::write_result(parsed.text);
       return 0;
     }
-    if (parsed.line->command != cli::Command::init) ::umask(owner_only);  // a project folder is for whoever works in it
+    if (parsed.line->command != cli::Command::init) ::umask(owner_only);  // a project folder may be shared
     format = parsed.line->log_format;
     set_up_logging(format, parsed.line->log_level);
     for (const auto& warning : parsed.line->settings.warnings()) spdlog::warn("{}", warning);

@@ -11,11 +11,12 @@
 namespace walbrook::cli {
 namespace {
 
-// What was masked before main, and what it held. Made once and never destroyed: no constructor has run by then.
+// What was masked before main, and the original arguments. Set once and never destroyed, as it is set before
+// constructors run.
 char** masked_early = nullptr;
 const std::vector<std::string>* held_early = nullptr;
 
-// The memory is only as long as the argument was; what is left over becomes empty.
+// The memory is only as long as the argument was; the rest is filled with NULs.
 void overwrite(char* argument, std::string_view text) {
   const std::size_t length = std::strlen(argument);
   std::memset(argument, 0, length);
@@ -33,8 +34,8 @@ std::vector<std::string> take_and_mask(int argc, char** argv) {
   return held;
 }
 
-// glibc calls what is in this section of an executable with main's arguments, before the constructors of its libraries.
-// A sanitizer's runtime is not set up by then: there main's own call comes first.
+// glibc calls the functions in this section of an executable with main's arguments, before the constructors of its
+// libraries. A sanitizer's runtime is not set up by then; under a sanitizer, main's own call masks the arguments.
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void mask_before_main(int argc, char** argv, char** /*environment*/) {
   held_early = new std::vector<std::string>(take_and_mask(argc, argv));

@@ -1,4 +1,4 @@
-// The arguments of this process, and what the process list shows of them.
+// The arguments of this process, and how the process list shows them.
 #pragma once
 
 #include <string>
@@ -7,12 +7,13 @@
 
 namespace walbrook::cli {
 
-// The arguments behind the command's name. The originals are overwritten with masked ones, so that /proc/PID/cmdline
-// and `ps` show *** where a password was. That happens before the constructors of DuckDB and the other libraries run
-// (about 50 ms on a busy machine); what is left is the time in which the kernel and the loader start the process.
+// Returns the arguments after the command's name. The originals are overwritten with masked copies, so that
+// /proc/PID/cmdline and `ps` show *** in place of a password. This happens before the constructors of DuckDB and the
+// other libraries run (about 50 ms on a busy machine); a password is visible only while the kernel and the loader start
+// the process.
 [[nodiscard]] std::vector<std::string> take_arguments(int argc, char** argv);
 
-// A flag that walbrook does not have and that people type all the same; the word behind it is a password.
+// True for a flag that walbrook does not have but that people type: the word after it is a password.
 [[nodiscard]] bool names_password(std::string_view argument);
 
 }  // namespace walbrook::cli

@@ -33,7 +33,7 @@ int report(const Error& error, bool json, LogFormat format) {
     try {
       write_result(as_line(document) + "\n");
     } catch (const Error&) {
-      // stdout is what failed
+      // stdout itself failed; stderr has the error.
     }
   }
   return exit_code(error.kind());

@@ -1,4 +1,4 @@
-// How a command reports the error that ends it.
+// Reports the error that ends a command.
 #pragma once
 
 #include "base/error.h"
@@ -6,7 +6,7 @@
 
 namespace walbrook::cli {
 
-// `error: cause`, then what to do, on stderr; with `json` the same as the last object on stdout. Returns the exit code.
+// Prints `error: cause` and the hint on stderr; with `json` also as the last object on stdout. Returns the exit code.
 int report(const Error& error, bool json, LogFormat format);
 
 }  // namespace walbrook::cli

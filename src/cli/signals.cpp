@@ -18,7 +18,8 @@
 namespace walbrook::cli {
 namespace {
 
-// timeout(1), and whoever forwards what the terminal sent to all anyway, deliver one request twice.
+// timeout(1), and a parent that forwards a terminal's signal to processes that already got it, deliver one request
+// twice.
 constexpr auto same_request = std::chrono::milliseconds(100);
 constexpr int exit_at_once = 130;  // 128 + SIGINT, as shells report it
 
@@ -59,7 +60,7 @@ void StopSignals::hand_to(std::stop_source run) {
 void StopSignals::watch() {
   while (true) {
     std::array<pollfd, 2> waits = {pollfd{signals_, POLLIN, 0}, pollfd{end_, POLLIN, 0}};
-    if (::poll(waits.data(), waits.size(), -1) < 0) continue;  // interrupted
+    if (::poll(waits.data(), waits.size(), -1) < 0) continue;  // interrupted by a signal
     if (waits[1].revents != 0) return;
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) == sizeof info) received(static_cast<int>(info.ssi_signo));
@@ -69,7 +70,7 @@ void StopSignals::watch() {
 void StopSignals::received(int signal) {
   const std::lock_guard lock(mutex_);
   if (!run_.stop_possible()) {
-    // Die as by the signal itself, so that a shell or a service sees what happened.
+    // Raise the signal itself, so that a shell or a service sees the cause.
     std::signal(signal, SIG_DFL);
     const sigset_t set = stop_set();
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);

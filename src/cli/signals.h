@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first asks the run to stop, the second ends the process at once.
+// SIGINT and SIGTERM: the first signal asks the run to stop, the second ends the process at once.
 #pragma once
 
 #include <mutex>
@@ -9,8 +9,8 @@
 
 namespace walbrook::cli {
 
-// Constructed before any other thread, which inherit that these signals are blocked. Until `hand_to` was called a
-// signal ends the process as if nobody caught it: nothing has begun yet.
+// REQUIRES: constructed before any other thread starts; threads inherit that these signals are blocked. Until `hand_to`
+// is called, a signal ends the process as if it was not caught, because no work has begun.
 class StopSignals {
  public:
   StopSignals();
@@ -24,8 +24,8 @@ class StopSignals {
   void watch();
   void received(int signal);
 
-  int signals_ = -1;  // signalfd
-  int end_ = -1;      // eventfd: the destructor wakes the thread
+  int signals_ = -1;  // a signalfd
+  int end_ = -1;      // an eventfd: the destructor wakes the thread
   std::mutex mutex_;  // guards run_
   std::stop_source run_{std::nostopstate};
   SteadyTime first_;  // when the run was asked to stop

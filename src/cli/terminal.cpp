@@ -26,7 +26,7 @@ int write_all(int descriptor, std::string_view text) noexcept {
     const auto written = ::write(descriptor, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // whoever shares the pipe or the terminal made it non-blocking
+    } else if (errno == EAGAIN) {  // another process that shares the pipe or terminal made it non-blocking
       pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
       if (::poll(&room, 1, -1) < 0 && errno != EINTR) return errno;
     } else if (errno != EINTR) {
@@ -86,7 +86,8 @@ bool write_result(std::string_view text) {
 }
 
 bool is_stdout_open() {
-  // Where it was closed, main has put something there that cannot be written (base/standard_descriptors.h).
+  // If stdout was closed, main has opened a descriptor in its place that cannot be written
+  // (base/standard_descriptors.h).
   const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
   return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }

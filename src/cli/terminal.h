@@ -1,4 +1,4 @@
-// Standard output and standard error as they are: a terminal of some width, or a file.
+// Standard output and standard error, which may be a terminal of some width or a file.
 #pragma once
 
 #include <string>
@@ -8,23 +8,23 @@
 
 namespace walbrook::cli {
 
-// Lines that can be redrawn: a terminal that is not dumb.
+// True for a terminal that can redraw lines, which a dumb one cannot.
 [[nodiscard]] bool is_terminal(int descriptor);
 [[nodiscard]] bool wants_colour(int descriptor);       // a terminal, and NO_COLOR is not set
-[[nodiscard]] std::size_t columns_of(int descriptor);  // 80 where it cannot be told
-[[nodiscard]] std::size_t lines_of(int descriptor);    // 24 where it cannot be told
-// ASCII where the locale names another character set than UTF-8.
+[[nodiscard]] std::size_t columns_of(int descriptor);  // 80 if it is unknown
+[[nodiscard]] std::size_t lines_of(int descriptor);    // 24 if it is unknown
+// Returns ascii if the locale names a character set other than UTF-8.
 [[nodiscard]] Glyphs terminal_glyphs();
 
 enum class Colour { green = 32, yellow = 33, red = 31, dim = 2 };
 [[nodiscard]] std::string coloured(std::string_view text, Colour colour, bool wanted);
 
-// To stdout, all of it. A reader that went away (head, less) is no error: false. A full disk and a closed stdout are:
-// Error(internal).
+// Writes all of `text` to stdout. Returns false if the reader closed the pipe (head, less), which is not an error.
+// Throws Error(internal) if the disk is full or stdout is closed.
 bool write_result(std::string_view text);
-// False where whoever started the process closed stdout (`>&-`).
+// Returns false if the process was started with stdout closed (`>&-`).
 [[nodiscard]] bool is_stdout_open();
-// To stderr, as far as that is possible: a message that cannot be written is lost, and the work goes on.
+// Writes to stderr if possible. A message that cannot be written is lost, and the work goes on.
 void write_message(std::string_view text) noexcept;
 
 }  // namespace walbrook::cli

@@ -28,7 +28,7 @@ bool is_of_a_table(const Key& key) {
   return key.section.starts_with("pipelines.NAME.tables");
 }
 
-constexpr std::size_t longest_shown = 200;  // of a key that is none, in a message
+constexpr std::size_t longest_shown = 200;  // of an unknown key, in a message
 constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
 constexpr std::string_view password_file_key = "sources.pg_replication.credentials.password_file";
@@ -51,8 +51,8 @@ std::vector<std::string> path_of_variable(std::string_view name) {
   }
 }
 
-// A secret that an orchestrator or `$(cat FILE; echo)` hands over ends with a line break more often than not, and no
-// setting has one at its end.
+// A secret that an orchestrator or `$(cat FILE; echo)` passes often ends with a line break, and no setting ends with
+// one.
 std::string without_line_break(const Key& key, std::string text) {
   if (key.kind == Kind::texts) return text;
   const bool is_address = key.kind == Kind::connection || key.full_name() == destination_key;
@@ -62,7 +62,7 @@ std::string without_line_break(const Key& key, std::string text) {
   return text;
 }
 
-// Words that dlt writes in capitals, and its one level that is not ours.
+// Lowers words that dlt writes in capitals, and maps its one level that walbrook lacks.
 std::string normalised(const Key& key, std::string text) {
   text = without_line_break(key, std::move(text));
   if (key.kind != Kind::boolean && key.section != "runtime") return text;
@@ -115,20 +115,20 @@ bool names_destination(const Key& key) {
 }
 
 void check_taken(const Key& key, const Value& value) {
-  if (value.placeholder) return;  // source_credentials tells of all of them together
+  if (value.placeholder) return;  // source_credentials reports all of them together
   check_value(key, value);
   if (names_destination(key)) check_destination_kind(value.origin.label(), value.text);
 }
 
 fs::path users_folder() {
   const char* home = std::getenv("XDG_CONFIG_HOME");
-  if (home != nullptr && *home == '/') return fs::path(home) / "walbrook";  // a relative one is to be ignored
+  if (home != nullptr && *home == '/') return fs::path(home) / "walbrook";  // XDG: relative paths are ignored
   home = std::getenv("HOME");
   return home != nullptr && *home != '\0' ? fs::path(home) / ".config" / "walbrook" : fs::path();
 }
 
-// A project's folder that may not be entered is not the same as none: another configuration would be taken in its
-// place.
+// A project's folder that may not be entered differs from one that does not exist: another configuration would be used
+// instead of it.
 void check_can_be_entered(const fs::path& folder) {
   std::error_code failed;
   static_cast<void>(fs::exists(folder / config_name, failed));
@@ -199,7 +199,7 @@ void Configuration::warn_of_access(const fs::path& file, const std::string& labe
   }
 }
 
-// Of a file that is named and not there, whoever reads it tells.
+// A file that is named but does not exist is reported by the code that reads it.
 void Configuration::warn_of_password_file(const Key& key, const Value& value) {
   if (key.full_name() != password_file_key || value.text.empty()) return;
   warn_of_access(expand_home(value.text), value.text, Holds::password);
@@ -213,7 +213,7 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
     if (!has_pipeline(path[1])) pipelines_.push_back(path[1]);
   }
   if (written.form == Form::table) return;
-  // `tables = ["orders"]` can mean one thing only.
+  // `tables = ["orders"]` can mean only one thing.
   if (in_pipelines && path.size() == 3 && path[2] == "tables" && written.form == Form::list) path[2] = "table_names";
   const auto place = find_place(path);
   if (!place) {
@@ -249,13 +249,13 @@ void Configuration::read_environment() {
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
     const std::string_view entry = *variable;
     const auto equals = entry.find('=');
-    if (equals == std::string_view::npos || equals + 1 == entry.size()) continue;  // an empty one says nothing
+    if (equals == std::string_view::npos || equals + 1 == entry.size()) continue;  // an empty variable sets nothing
     const auto name = entry.substr(0, equals);
     if (name.find("__") == std::string_view::npos) continue;
     const auto path = path_of_variable(name);
     const auto place = find_place(path);
     if (!place || is_of_a_table(*place->key)) {
-      // Other names of these forms belong to others; below this one a word is mistyped.
+      // Other names of this form belong to other programs; with this prefix, a word is mistyped.
       if (!name.starts_with("SOURCES__PG_REPLICATION__")) continue;
       const auto meant = nearest_key(path);
       warnings_.push_back(fmt::format("{} is no setting of walbrook{}", printable(name),
@@ -309,7 +309,7 @@ const Configuration::Entry* Configuration::find_in(const Layer& layer, const Key
   for (auto entry = layer.rbegin(); entry != layer.rend(); ++entry) {
     const bool here = of_pipeline ? is_of_this_pipeline(*entry) : entry->pipeline.empty();
     if (!here) continue;
-    // `destination = "duckdb"` says the kind and not the file.
+    // `destination = "duckdb"` sets the kind, not the file.
     const bool says_nothing = names_destination(*entry->key) && is_destination_kind(entry->value.text);
     if (entry->key == &key && (!says_nothing || key.name == "destination")) return &*entry;
     if (of_destination && entry->key->name == "destination" && !says_nothing) return &*entry;
@@ -401,7 +401,7 @@ std::vector<Effective> Configuration::effective() const {
   for (const auto& key : keys()) {
     if (is_credential(key) || key.kind == Kind::connection || is_of_a_table(key)) continue;
     auto value = find(key.full_name());
-    // What only a pipeline has shows up with one.
+    // A key that only a pipeline has is listed only with a pipeline.
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
     if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
     out.push_back({.key = &key, .value = *std::move(value)});

@@ -1,9 +1,10 @@
-// What a pipeline is to do, from all places where it can be said: flags over the environment over files over defaults.
+// The settings of a pipeline from all places where they can be set: flags override the environment, which overrides
+// files, which override defaults.
 //
-// Files: .walbrook/config.toml and .walbrook/secrets.toml in the current folder, else the same two in .dlt/, else in
-// $XDG_CONFIG_HOME/walbrook (~/.config/walbrook). What secrets.toml says goes before what config.toml says. Within
-// each of flags, environment and files, what is said for a pipeline ([pipelines.NAME]) goes before what is said for
-// all.
+// Files are .walbrook/config.toml and .walbrook/secrets.toml in the current folder, or the same two in .dlt/, or in
+// $XDG_CONFIG_HOME/walbrook (~/.config/walbrook): the first of these folders that has one of them. secrets.toml
+// overrides config.toml. Within flags, environment and files, a value for one pipeline ([pipelines.NAME]) overrides a
+// value for all pipelines.
 //
 //   auto settings = config::Configuration::read();          // throws Error(configuration) with file, line and key
 //   settings.choose("shop");                                 // [pipelines.shop] counts from now on
@@ -27,63 +28,64 @@
 
 namespace walbrook::config {
 
-// [[pipelines.NAME.tables]], or an item of table_names.
+// A table of [[pipelines.NAME.tables]], or an item of table_names.
 struct TableSetting {
   std::string name;                                                 // as --table takes it
-  std::vector<std::string> columns;                                 // of [[…tables]]; empty: as the name says
+  std::vector<std::string> columns;                                 // of [[…tables]]; empty = those that `name` gives
   std::map<std::string, std::map<std::string, Value>> overrides{};  // of [[…tables]]: column → name, data_type, …
   Origin origin;
 };
 
-// A setting as it counts in the end.
+// The value of a setting after all overriding.
 struct Effective {
   const Key* key;
-  Value value;  // a secret's text is "***"; of a connection passwords are masked
+  Value value;  // a secret is "***"; passwords in a connection string are masked
 };
 
 class Configuration {
  public:
   // Without files and environment: only flags and defaults.
   Configuration() = default;
-  // Of the current folder. Throws Error(configuration): unreadable or no TOML, an unknown key (in .dlt/ a warning), a
-  // value of a wrong type or form.
+  // Reads files and environment in the current folder. Throws Error(configuration) for a file that cannot be read or is
+  // not TOML, an unknown key (in .dlt/ it is a warning), and a value of a wrong type or form.
   static Configuration read();
-  // The same flags and pipeline over files and environment as they are now. Call it in the folder of the first time.
+  // Returns the same flags and pipeline with the files and the environment as they are now. REQUIRES: the current
+  // folder is that of the first read.
   [[nodiscard]] Configuration read_again() const;
 
-  // To be told once logging is set up.
+  // To be logged once logging is set up.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
-  // ".walbrook", ".dlt", an absolute path; "" when there are no files.
+  // ".walbrook", ".dlt" or an absolute path; "" if there are no files.
   [[nodiscard]] const std::string& folder() const { return folder_; }
   // In the order in which the files name them.
   [[nodiscard]] const std::vector<std::string>& pipelines() const { return pipelines_; }
   [[nodiscard]] bool has_pipeline(std::string_view name) const;
-  // Whose settings count from now on; it need not be in the files.
+  // Selects the pipeline whose settings apply from now on; it need not be in the files.
   void choose(std::string pipeline) { pipeline_ = std::move(pipeline); }
   [[nodiscard]] const std::string& pipeline() const { return pipeline_; }
 
-  // Over everything else. Throws Error(configuration).
+  // Sets a value that overrides everything else. Throws Error(configuration).
   void set_flag(std::string_view key, std::string flag, std::string text);
   void set_flag(std::string_view key, std::string flag, std::vector<std::string> items);
 
-  // What was said; nullopt: nothing, the default holds. Keys by their full names.
+  // Returns what was set; nullopt if nothing was, so that the default applies. Keys are given by their full names.
   [[nodiscard]] std::optional<Value> find(std::string_view key) const;
   [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
-  [[nodiscard]] std::optional<std::uint64_t> number(std::string_view key) const;  // count, or a size in bytes
+  [[nodiscard]] std::optional<std::uint64_t> number(std::string_view key) const;  // a count, or a size in bytes
   [[nodiscard]] std::vector<TableSetting> tables() const;
-  // libpq's connection string from a URL and fields, whatever was said where; nullopt: nothing was said. Reads a
-  // password's file and runs its command. Throws Error(configuration), also while placeholders wait for their owner.
+  // Returns libpq's connection string from the URL and the fields that were set; nullopt if none was. Reads a password
+  // file and runs a password command. Throws Error(configuration), also if placeholders are still to be filled in.
   [[nodiscard]] std::optional<Value> source_credentials() const;
 
-  // What holds where nothing is said: of slot, publication and file it follows from the pipeline.
+  // Returns the default value of a key; for slot, publication and file it follows from the pipeline.
   [[nodiscard]] std::string fallback(const Key& key) const;
-  // All that was said and every default, credentials first, then in the table's order.
+  // Returns every setting with its value or default: credentials first, then in the order of keys().
   [[nodiscard]] std::vector<Effective> effective() const;
 
  private:
   friend class SourceCredentials;
-  // One file, the environment, or the flags.
+  // An entry of one file, of the environment, or of the flags.
   struct Entry {
     const Key* key;
     std::string pipeline;
@@ -101,20 +103,20 @@ class Configuration {
   void warn_of_access(const std::filesystem::path& file, const std::string& label, Holds holds);
   [[nodiscard]] const Entry* find_in(const Layer& layer, const Key& key, bool of_pipeline) const;
   [[nodiscard]] bool is_of_this_pipeline(const Entry& entry) const;
-  // The layers from the weakest to the strongest, each with whether its entries are a pipeline's.
+  // Returns the layers from the weakest to the strongest, each with whether its entries for a pipeline are meant.
   [[nodiscard]] std::vector<std::pair<const Layer*, bool>> by_strength() const;
   [[nodiscard]] std::vector<TableSetting> written_tables() const;
-  [[nodiscard]] std::vector<Effective> effective_credentials() const;  // what was said of them
+  [[nodiscard]] std::vector<Effective> effective_credentials() const;  // only those that were set
 
   Layer flags_, environment_, secrets_, config_;
   std::string folder_;
   std::string pipeline_;
   std::vector<std::string> pipelines_;
-  std::vector<std::string> foreign_;  // keys of .dlt/ that are not ours
+  std::vector<std::string> foreign_;  // keys of .dlt/ that walbrook lacks
   std::vector<std::string> warnings_;
 };
 
-// Which pipeline a command without a name means: the only one, else pg_replication_pipeline, else none ("").
+// Returns the pipeline that a command without a name means: the only one, or pg_replication_pipeline, or none ("").
 inline constexpr std::string_view default_pipeline = "pg_replication_pipeline";
 [[nodiscard]] std::string pipeline_without_name(const Configuration& settings);
 

@@ -17,7 +17,7 @@ namespace walbrook::config {
 namespace {
 
 constexpr std::size_t longest_password = 64U << 10U;
-constexpr std::chrono::seconds file_wait{10};     // of a FIFO's writer
+constexpr std::chrono::seconds file_wait{10};     // for the writer of a FIFO
 constexpr std::chrono::seconds command_wait{60};  // somebody may have to type a passphrase
 
 bool is_password(std::string_view name) {
@@ -31,7 +31,7 @@ bool is_path(std::string_view name) {
   return std::ranges::find(paths, name) != paths.end();
 }
 
-// libpq's word for dlt's.
+// Returns libpq's name of a field for dlt's.
 std::string_view libpq_name(std::string_view name) {
   if (name == "database") return "dbname";
   return name == "username" ? "user" : name;
@@ -45,7 +45,7 @@ std::string first_line_of(std::string text) {
 std::string password_from_file(const Value& value) {
   const auto read = read_limited(expand_home(value.text), {.bytes = longest_password, .time = file_wait});
   auto password = first_line_of(read.text);
-  // A line that is whole is the password, whatever follows.
+  // A complete line is the password, whatever follows it.
   const bool is_whole = read.failure.empty() || read.text.size() > password.size();
   if (is_whole && !password.empty()) return password;
   throw Error(ErrorKind::configuration,
@@ -85,7 +85,7 @@ std::string without_driver(const std::string& url) {
 
 SourceCredentials::SourceCredentials(const Configuration& settings) {
   for (const auto& [layer, of_pipeline] : settings.by_strength()) {
-    // A whole string takes the place of everything weaker.
+    // A whole string replaces everything weaker.
     if (const auto* whole = settings.find_in(*layer, key("sources.pg_replication.credentials"), of_pipeline)) {
       base_ = whole->value;
       fields_.clear();

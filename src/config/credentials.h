@@ -1,4 +1,4 @@
-// The source's credentials from the places where their parts may stand: a URL here, a password there.
+// The source's credentials, collected from the places where their parts may be set: a URL here, a password there.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,17 @@
 
 namespace walbrook::config {
 
-// postgresql+psycopg2://… → postgresql://…, as SQLAlchemy writes it; anything else as it is.
+// Converts postgresql+psycopg2://… to postgresql://…, the scheme of SQLAlchemy; any other text is returned unchanged.
 [[nodiscard]] std::string without_driver(const std::string& url);
 
 class SourceCredentials {
  public:
   explicit SourceCredentials(const Configuration& settings);
 
-  // libpq's connection string from a URL and fields; nullopt: nothing was said. Reads a password's file and runs its
-  // command. Throws Error(configuration), also while placeholders wait for their owner.
+  // Returns libpq's connection string from a URL and fields; nullopt if nothing was set. Reads a password file and runs
+  // a password command. Throws Error(configuration), also if placeholders are still to be filled in.
   [[nodiscard]] std::optional<Value> connection() const;
-  // What was said, as it is shown: without secrets.
+  // Returns what was set, without secrets, for display.
   [[nodiscard]] std::vector<Effective> parts() const;
 
  private:
@@ -29,7 +29,7 @@ class SourceCredentials {
   void refuse_placeholders() const;
 
   std::optional<Value> base_;
-  std::vector<Field> fields_;  // over the base
+  std::vector<Field> fields_;  // they override the base
 };
 
 }  // namespace walbrook::config

@@ -27,14 +27,14 @@ std::string user_name(uid_t user) {
   return entry.pw_name;
 }
 
-// A group of the same number as its only user, as Debian makes them, holds nobody else: a umask of 002 is harmless
-// there.
+// A group with the same number as its only user, as Debian creates them, has no other members: a umask of 002 is
+// harmless there.
 bool is_writable_by_others(const struct stat& found) {
   const bool of_group = (found.st_mode & S_IWGRP) != 0 && found.st_gid != found.st_uid;
   return of_group || (found.st_mode & S_IWOTH) != 0;
 }
 
-// Whoever may write a folder may put another file in the place of one in it, unless the folder is sticky (/tmp).
+// A user who may write to a folder may replace a file in it, unless the folder is sticky (/tmp).
 bool may_be_changed_by_others(const struct stat& folder) {
   const bool sticky = (folder.st_mode & S_ISVTX) != 0;
   return !is_trusted(folder.st_uid) || (is_writable_by_others(folder) && !sticky);

@@ -30,8 +30,8 @@ constexpr std::uint64_t most_network_timeout_s = 24ULL * 3600;
 constexpr std::uint64_t most_source_wait_s = 365ULL * 24 * 3600;
 constexpr std::uint64_t most_query_timeout_s = 7ULL * 24 * 3600;
 constexpr std::uint64_t most_query_rows = 1'000'000'000'000;
-constexpr std::uint64_t least_query_memory = 64ULL << 20U;  // a process has more than that from the start
-constexpr std::uint64_t least_poll_ms = 50;                 // the catalog poll is one statement of some milliseconds
+constexpr std::uint64_t least_query_memory = 64ULL << 20U;  // a process uses more than that from the start
+constexpr std::uint64_t least_poll_ms = 50;                 // a catalog poll is one statement of some milliseconds
 constexpr std::uint64_t most_poll_ms = 3600ULL * 1000;
 
 // clang-format off
@@ -277,7 +277,7 @@ std::optional<Place> find_place(const std::vector<std::string>& path) {
     if (found == nullptr) return std::nullopt;
     return Place{.key = found, .pipeline = path[1], .column = found->section == override_section ? path[4] : ""};
   }
-  // As dlt has it where the credentials are fields.
+  // As in dlt when the credentials are fields.
   if (joined(path) == "destination.duckdb.credentials.database") {
     return Place{.key = &key("destination.duckdb.credentials"), .pipeline = {}};
   }
@@ -299,7 +299,7 @@ std::string nearest_key(const std::vector<std::string>& path) {
     }
     known.push_back(std::move(name));
   }
-  // First among those of its section: a whole path is long enough for anything to be near.
+  // Names of the same section are tried first: a whole path is so long that anything is near.
   const std::string section = joined(std::span(path).first(path.size() - 1)) + ".";
   std::vector<std::string> names;
   for (const auto& name : known) {
@@ -310,7 +310,7 @@ std::string nearest_key(const std::vector<std::string>& path) {
   if (!last.empty()) return section + last;
   const auto whole = joined(path);
   auto near = nearest(whole, known);
-  // The same last word in another section is what was forgotten most often: [load] above it.
+  // If the same name exists in another section, most often a section header such as [load] was forgotten.
   if (near.empty()) {
     const auto* const elsewhere = std::ranges::find_if(all_keys, [&](const Key& k) { return k.name == path.back(); });
     return elsewhere == all_keys.end() ? std::string() : elsewhere->full_name();

@@ -23,16 +23,16 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t most_output_bytes = 64U << 10U;
-constexpr milliseconds between_looks{20};  // whether the shell has ended, while something else holds its pipe
+constexpr milliseconds between_looks{20};  // whether the shell has ended, while another process holds its pipe
 
-// The group of `child` in the foreground of the terminal, as a shell does it, until this object ends.
+// Puts the group of `child` into the foreground of the terminal, as a shell does, for the lifetime of this object.
 class Foreground {
  public:
   explicit Foreground(pid_t child) {
     if (::isatty(STDIN_FILENO) == 0 || ::tcgetpgrp(STDIN_FILENO) != ::getpgrp()) return;
     ours_ = ::getpgrp();
     give(child);
-    ::kill(-child, SIGCONT);  // it may have asked already, which stops a group in the background
+    ::kill(-child, SIGCONT);  // it may have asked already, which stops a background group
   }
   Foreground(const Foreground&) = delete;
   Foreground& operator=(const Foreground&) = delete;
@@ -45,7 +45,7 @@ class Foreground {
     sigset_t stops;
     sigset_t before;
     sigemptyset(&stops);
-    sigaddset(&stops, SIGTTOU);  // what a group in the background gets for this very call
+    sigaddset(&stops, SIGTTOU);  // a background group gets this for the call below
     ::pthread_sigmask(SIG_BLOCK, &stops, &before);
     ::tcsetpgrp(STDIN_FILENO, group);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -54,7 +54,7 @@ class Foreground {
   pid_t ours_ = 0;
 };
 
-// Returns errno. The child gets no signal mask and no ignored signal of ours.
+// Returns errno. The child inherits no signal mask and no ignored signals.
 int spawn_shell(const std::string& command, int output, pid_t& child) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -81,7 +81,7 @@ int spawn_shell(const std::string& command, int output, pid_t& child) {
 
 enum class Ending { ended, too_long, too_much };
 
-// Takes what is there now. False: the end of it.
+// Reads the output that is there now. Returns false at its end.
 bool take_output(int pipe, std::string& text) {
   std::array<char, 4096> part{};
   while (text.size() <= most_output_bytes) {
@@ -93,7 +93,7 @@ bool take_output(int pipe, std::string& text) {
   return true;
 }
 
-// Until the shell has ended. What it left running may keep the pipe open for as long as it likes.
+// Waits until the shell has ended. A process that it left running may keep the pipe open without a limit.
 Ending watch_shell(int pipe, pid_t child, steady_clock::time_point deadline, std::string& text, int& status) {
   bool open = true;
   while (true) {

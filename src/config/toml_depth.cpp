@@ -10,10 +10,10 @@
 namespace walbrook::config {
 namespace {
 
-constexpr int most_parts = 64;  // dots of one line outside of strings; our longest key has 7
+constexpr int most_parts = 64;  // dots in one line outside of strings; the longest key has 7
 constexpr int most_nested = 32;
 
-// Behind the string that begins at `at`: "…", '…', or three quotes of them.
+// Returns the position after the string that begins at `at`: "…", '…', or one in triple quotes.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
   const char quote = text[at];
   const auto rest = text.substr(at);
@@ -25,7 +25,7 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
     } else if (text.substr(at).starts_with(end)) {
       return at + end.size();
     } else if (!is_long && text[at] == '\n') {
-      return at;  // never ended
+      return at;  // not terminated
     }
   }
   return text.size();

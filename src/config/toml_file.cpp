@@ -16,12 +16,12 @@
 namespace walbrook::config {
 namespace {
 
-// What a new project folder holds where its owner is to write something; the second is dlt's.
+// Values that a new project folder has where its owner is to write something; the second is dlt's.
 constexpr std::string_view set_me_up = "please set me up!";
 constexpr std::string_view configure_me = "<configure me>";
 
 constexpr std::size_t most_toml_bytes = 1U << 20U;
-constexpr std::chrono::seconds read_wait{10};  // of a FIFO's writer
+constexpr std::chrono::seconds read_wait{10};  // for the writer of a FIFO
 
 std::string read_text(const std::filesystem::path& file, const std::string& label) {
   auto read = read_limited(file.string(), {.bytes = most_toml_bytes, .time = read_wait});
@@ -110,7 +110,7 @@ class Flattening {
     found_.push_back({.path = path_, .element = element_, .form = form, .value = std::move(value)});
   }
 
-  // dlt writes the field's own name, or port 0, and says so in a comment, which stays when the value is filled in.
+  // dlt writes the field's name, or port 0, and marks it by a comment, which remains when the value is filled in.
   [[nodiscard]] bool is_placeholder(const std::string& text, int line) const {
     if (text == set_me_up || text == configure_me) return true;
     const bool commented = line > 0 && static_cast<std::size_t>(line) <= lines_.size() &&
@@ -136,7 +136,7 @@ std::vector<Written> read_toml_file(const std::filesystem::path& file, const std
     flattening.add(table);
     return std::move(flattening).take();
   } catch (const toml::parse_error& error) {
-    // The parser's reason may quote what it could not read.
+    // The parser's reason may quote the text that it could not parse.
     const auto at = error.source().begin;
     throw Error(ErrorKind::configuration,
                 fmt::format("{}:{}: this is not TOML, at column {}{}{}", label, at.line, at.column, secret ? "" : ": ",

@@ -1,4 +1,4 @@
-// A TOML file as a list of what stands in it.
+// Reads a TOML file as a list of its keys and values.
 #pragma once
 
 #include <filesystem>
@@ -13,17 +13,18 @@ enum class Form { text, integer, boolean, list, table, other };
 
 struct Written {
   std::vector<std::string> path;  // {"pipelines", "shop", "tables", "name"}
-  int element = -1;               // which of an array of tables it stands in
+  int element = -1;               // index in an array of tables; -1 = not in one
   Form form = Form::text;
   Value value;
 };
 
-// In the order of the file's lines. `label` is how the file is named in messages. Of a file that is `secret` no message
-// shows anything. Throws Error(configuration) for what cannot be read or is not TOML.
+// Returns keys and values in the order of the file's lines. `label` is how messages name the file; no message shows
+// anything of a file that is `secret`. Throws Error(configuration) if the file cannot be read or is not TOML.
 [[nodiscard]] std::vector<Written> read_toml_file(const std::filesystem::path& file, const std::string& label,
                                                   bool secret);
 
-// "[\"a\", \"b\"]" → its items; a text that is no list is one item. As lists are written in the environment.
+// Parses a list as it is written in the environment: "[\"a\", \"b\"]" → its items. A text that is not a list is one
+// item.
 [[nodiscard]] std::vector<std::string> list_items(const std::string& text, const Origin& origin);
 
 }  // namespace walbrook::config

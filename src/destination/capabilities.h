@@ -1,4 +1,4 @@
-// What a destination can do, as data: so that deciding needs no destination at hand.
+// What a destination can do, as data, so that decisions can be made without opening a destination.
 #pragma once
 
 #include <cstddef>
@@ -14,30 +14,30 @@ namespace walbrook::destination {
 // A schema that no target table can be in.
 struct ReservedSchema {
   std::string_view name;
-  std::string_view why;  // as the end of a sentence: "is where walbrook keeps its own state"
+  std::string_view why;  // ends a sentence that begins with the name: "is where walbrook keeps its own state"
 };
 
 struct NameRules {
-  std::size_t max_bytes = 0;                            // of a name; 0 = no limit
-  bool folds_ascii_case = false;                        // names that differ by the case of ASCII letters alone are one
-  std::string_view state_schema = {};                   // in which the destination keeps walbrook's state
-  std::span<const std::string_view> state_tables = {};  // names that are taken in it
+  std::size_t max_bytes = 0;                            // the longest name; 0 = no limit
+  bool folds_ascii_case = false;                        // names that differ only in the case of ASCII letters are one
+  std::string_view state_schema = {};                   // the schema of walbrook's state
+  std::span<const std::string_view> state_tables = {};  // names that are taken in state_schema
   std::span<const ReservedSchema> reserved_schemas = {};
 
-  [[nodiscard]] bool same(std::string_view a, std::string_view b) const;  // the destination cannot tell them apart
+  [[nodiscard]] bool same(std::string_view a, std::string_view b) const;  // the destination cannot tell a and b apart
 };
 
 struct Capabilities {
-  bool rows_change = true;         // remove and complete work; false: append only
-  bool atomic = true;              // all tables and the state become visible together; false: idempotent by attempt
-  bool transactional_ddl = false;  // alter may come after row operations; false: before them, see Transaction::alter
-  bool keeps_prepared = true;      // prepared transactions can wait there
-  ValueLimits values{};            // what each layout holds natively
+  bool rows_change = true;         // remove and complete work; false: only append does
+  bool atomic = true;              // all tables and the state become visible together; false: idempotent by AttemptId
+  bool transactional_ddl = false;  // alter may follow row operations; false: it comes first, see Transaction::alter
+  bool keeps_prepared = true;      // KeepPrepared and DropPrepared work
+  ValueLimits values{};            // the values that each layout holds natively
   NameRules names{};
 };
 
-// Throws Error(configuration) where no target table can be in schema `name`. `label` is how the message calls the
-// setting that the name came from.
+// Throws Error(configuration) if no target table can be in schema `name`. `label` is what the message calls the setting
+// that the name came from.
 void check_dataset_name(const NameRules& rules, std::string_view name, std::string_view label);
 
 }  // namespace walbrook::destination

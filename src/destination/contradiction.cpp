@@ -16,7 +16,7 @@ std::string what_contradicts(const State& state) {
     return fmt::format("table {} is streaming, but there is no checkpoint that says up to where", name(*streaming));
   }
   const auto& checkpoint = *state.checkpoint;
-  // Before a slot is created, a checkpoint without an LSN claims its name.
+  // A checkpoint without an LSN reserves the slot's name before the slot is created.
   if (!checkpoint.lsn.is_set() && streaming != state.outputs.end()) return "the checkpoint has no LSN";
   if (checkpoint.last.commit_lsn > checkpoint.lsn) {
     return fmt::format("the checkpoint is at {}, and its last transaction committed at {}", checkpoint.lsn.to_string(),

@@ -1,4 +1,4 @@
-// State that cannot have been written by walbrook, as after a checkpoint was deleted or changed by hand.
+// Finds state that walbrook cannot have written, for example after a checkpoint was deleted or changed by hand.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace walbrook::destination {
 
-// What contradicts itself in the state that a pipeline found in `destination` (its name, for people): to continue would
-// leave a gap, or apply twice. An Error(destination) with the ways out; nullopt: nothing.
+// Returns an Error(destination), with the ways out, if the state that a pipeline found contradicts itself: continuing
+// would leave a gap or apply changes twice. nullopt: there is no contradiction. `destination` is its name for people.
 [[nodiscard]] std::optional<Error> contradiction(const State& state, const std::string& destination);
 
 }  // namespace walbrook::destination

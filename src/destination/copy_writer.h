@@ -1,4 +1,4 @@
-// Rows of tables that are copied, invisible under their target names until they are swapped in.
+// Copies of tables. Readers do not see a copy under its target name until Transaction::swap_in.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace walbrook::destination {
 
 // One output of a copy.
 struct CopyTarget {
-  const OutputRecord* output = nullptr;  // borrowed for the time of begin_copy; `style` is the one that the copy gets
+  const OutputRecord* output = nullptr;  // borrowed until begin_copy returns; its `style` is the copy's
   TableSchemaRef schema;                 // of the rows to come
 };
 
@@ -21,11 +21,12 @@ class CopyWriter {
   CopyWriter() = default;
   CopyWriter(const CopyWriter&) = delete;
   CopyWriter& operator=(const CopyWriter&) = delete;
-  virtual ~CopyWriter() = default;  // without finish(): what was written goes
+  virtual ~CopyWriter() = default;  // drops the copy unless finish() returned
 
-  // Rows of the output that was the `index`th at begin_copy. REQUIRES: only inserts.
+  // Appends rows of the output that was at `index` in the span given to begin_copy. `rows` is borrowed until return.
+  // REQUIRES: all of them are inserts.
   virtual void append(std::size_t index, const RowBatch& rows) = 0;
-  // Makes all tables of the writer durable by one commit: all of them are whole, or none.
+  // Makes all copies of the writer durable and finished by one commit: all of them become whole, or none.
   virtual void finish() = 0;
 };
 

@@ -1,7 +1,12 @@
-// What walbrook asks of a destination: state, transactions, copies. One interface; a folder each below this one.
+// The contract of a destination: it keeps a pipeline's state, applies transactions, and takes copies of tables. Each
+// kind of destination implements this interface in a folder below this one.
 //
-// Threads: one thread (the loader) uses a Destination and its Transaction. Other threads may begin copies at the same
-// time; several CopyWriters touch different tables.
+// The rows of a table arrive by a copy (begin_copy, CopyWriter::append, CopyWriter::finish), which a transaction makes
+// visible (Transaction::swap_in). Its changes arrive by transactions, and so do the changes of state that belong to
+// them.
+//
+// Threads: one thread, the loader's, uses a Destination and its Transaction. Other threads may call begin_copy at the
+// same time. CopyWriters that are in use at the same time write different tables.
 #pragma once
 
 #include <memory>
@@ -19,8 +24,8 @@
 
 namespace walbrook::destination {
 
-// The destination is no longer what was opened: removed, moved, replaced, or written by somebody else. Nothing of it
-// may be confirmed to the source, and trying again changes nothing.
+// The destination is no longer the one that was opened: it was removed, moved or replaced, or another program wrote to
+// it. Nothing that is committed to it from then on may be confirmed to the source, and trying again changes nothing.
 class DestinationLost final : public Error {
  public:
   DestinationLost(std::string cause, Remedy remedy)
@@ -34,24 +39,24 @@ class DestinationLocked final : public Error {
       : Error(ErrorKind::destination, std::move(cause), std::move(remedy)) {}
 };
 
-// A target table that is not as walbrook left it.
+// A target table that is not as walbrook left it, or whose name is taken.
 struct TargetFinding {
   enum class Kind : std::uint8_t {
-    missing,        // it was dropped, or the state no longer knows it
-    altered,        // it lacks a column, or has another type for one
-    name_conflict,  // its name belongs to something that walbrook did not make, and does not touch: only a person can
+    missing,        // it was dropped, or the destination's state no longer lists it
+    altered,        // it lacks a column, or one of its columns has another type
+    name_conflict,  // its name belongs to an object that walbrook did not make and does not touch: only a person can
                     // free it
   };
-  OutputId output;  // that was asked about
+  OutputId output;  // the output that was asked about
   Kind kind = Kind::altered;
-  std::string reason;  // what was done to it, with its name and the destination's
-  std::string hint;    // of a name conflict: how to free the name
+  std::string reason;  // what happened to it; names the table and the destination
+  std::string hint;    // how to free the name; empty unless `kind` is name_conflict
 };
 
-// What is dropped of a pipeline, all in one transaction.
+// What Destination::drop drops of a pipeline.
 enum class DropScope : std::uint8_t {
-  outputs,   // target tables of the given outputs, finished or not, and all that is known of them
-  sourced,   // all that comes from a source: its tables and their state, the checkpoint. Outputs without a source stay
+  outputs,   // the target tables of the given outputs, finished or not, and their records
+  sourced,   // all that comes from a source: tables, their state, the checkpoint. Outputs without a source stay
   pipeline,  // everything
 };
 
@@ -63,32 +68,41 @@ class Destination {
   virtual ~Destination() = default;
 
   [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
-  // For people: "shop.duckdb".
+  // The destination's name in messages: "shop.duckdb".
   [[nodiscard]] virtual std::string name() const = 0;
-  // For people: what a column of that type is here, "DECIMAL(10,2)".
+  // The destination's name for that column type, for messages: "DECIMAL(10,2)".
   [[nodiscard]] virtual std::string type_name(const PhysicalType& type) const = 0;
 
-  // Creates the state where there is none, and clears away what a crash left over: unfinished copies.
+  // Opens the destination and returns the pipeline's state. Creates the state if there is none, and drops the copies
+  // that an earlier process left without swapping them in; a destination that is opened read-only is not changed.
+  // Throws DestinationLocked if another process holds it.
   [[nodiscard]] virtual State open() = 0;
-  // The state as it is now. What is open stays open. REQUIRES: open() was called.
+  // Returns the state as it is now. The destination is not opened again, so copies and sessions that are open stay
+  // open. REQUIRES: open() was called.
   [[nodiscard]] virtual State read_state() = 0;
-  // Throws DestinationLost where what was opened is no longer what the URL names. Cheap: the loader asks every second
-  // while there is nothing to load; Transaction::commit asks by itself. REQUIRES: the thread that loads.
+  // Throws DestinationLost if the URL no longer leads to what was opened. The loader calls it every second while there
+  // is nothing to load, so it must be cheap; Transaction::commit makes the same check itself. REQUIRES: the caller is
+  // the loader's thread.
   virtual void check_still_there() {}
 
-  // Of these outputs those whose targets are not as their records say. An output without columns has no target yet: of
-  // it a name conflict is reported. Columns and constraints that were added do not count. Reads the catalog once for
-  // all of them. A destination that is open to be read answers too.
+  // Returns a finding for each of `outputs` whose target table is not as its record describes it. An output without
+  // columns has no target table yet; for it only a name conflict is reported. Columns and constraints that somebody
+  // added are not reported. Reads the catalog once for all outputs. Also works on a destination that was opened
+  // read-only.
   [[nodiscard]] virtual std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) = 0;
 
+  // Begins a transaction. Throws Error(destination) if an earlier commit that was in doubt turns out to be durable: the
+  // caller then opens the destination again and continues from its state. REQUIRES: no other transaction is open.
   [[nodiscard]] virtual std::unique_ptr<Transaction> begin(const AttemptId& attempt) = 0;
-  // A copy of several outputs is meant for small ones: it is one transaction. That of one is committed as it grows.
-  // A name conflict is an Error(destination).
+  // Begins a copy of `outputs`, which replaces unfinished and finished copies of the same outputs. A copy of one output
+  // is committed as it grows. A copy of several outputs is meant for small tables: it is one transaction, unless their
+  // rows are many. Any thread may call it. Throws Error(destination) on a name conflict.
   [[nodiscard]] virtual std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> outputs) = 0;
-  // Something else that has the name of a target stays. `outputs`: of DropScope::outputs. A table whose last output
-  // is dropped is forgotten.
+  // Drops what `scope` names, in one transaction. `outputs` is used with DropScope::outputs alone. An object that has
+  // the name of a target table, but that walbrook did not make, stays. The record of a source table goes with its last
+  // output.
   virtual void drop(DropScope scope, std::span<const OutputRecord> outputs = {}) = 0;
-  // nullptr: the destination answers no queries.
+  // Returns the engine, which the destination owns; nullptr if the destination answers no queries.
   [[nodiscard]] virtual QueryEngine* query_engine() { return nullptr; }
 };
 

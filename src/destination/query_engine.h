@@ -1,7 +1,7 @@
-// Queries of people and programs at a destination that can answer them.
+// Queries by people and programs, at a destination that can answer them.
 //
-// Threads: a ReadSession belongs to the thread that asked for it; QueryEngine::open_session and ReadSession::interrupt
-// may be called from any thread.
+// Threads: a ReadSession belongs to the thread that opened it. Any thread may call QueryEngine::open_session and
+// ReadSession::interrupt.
 #pragma once
 
 #include <memory>
@@ -17,22 +17,23 @@ struct ArrowSchema;
 
 namespace walbrook::destination {
 
-// Lists, structures and maps in the rows of a query: as the destination writes them for people, or as JSON documents.
+// How lists, structures and maps appear in the rows of a query: as the destination writes them for people, or as JSON
+// documents.
 enum class NestedCells { text, json };
 
-// Rows of a query, as text.
+// The rows of a query, as text.
 struct QueryResult {
   struct ColumnInfo {
     std::string name;
     std::string type;
-    bool numeric = false;  // to be aligned right; a bare number in JSON where it is finite
+    bool numeric = false;  // aligned right; a bare number in JSON if it is finite
     bool json = false;     // cells are JSON documents
   };
   std::vector<ColumnInfo> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
 };
 
-// Rows of a query as Arrow record batches. One batch is in memory at a time.
+// The rows of a query as Arrow record batches. One batch is in memory at a time.
 class ArrowRows {
  public:
   ArrowRows() = default;
@@ -40,9 +41,10 @@ class ArrowRows {
   ArrowRows& operator=(const ArrowRows&) = delete;
   virtual ~ArrowRows() = default;
 
-  // What they write to `out` is the caller's to release, and may be released after this was destroyed. Throw Error.
+  // The caller owns and releases what these write to `out`, and may do so after this object was destroyed. Both throw
+  // Error.
   virtual void schema(ArrowSchema* out) = 0;
-  virtual bool next(ArrowArray* out) = 0;  // false: there are no more rows, `out` is marked as released
+  virtual bool next(ArrowArray* out) = 0;  // false: there are no more rows; `out` is marked as released
 };
 
 // A consistent, read-only view: every query of one session between two `refresh` calls sees the same state.
@@ -53,20 +55,21 @@ class ReadSession {
   ReadSession& operator=(const ReadSession&) = delete;
   virtual ~ReadSession() = default;
 
-  // The checkpoint of the session's pipeline; unset when there is none.
+  // Returns the checkpoint of the session's pipeline in this view; unset if there is none.
   [[nodiscard]] virtual Lsn lsn() const = 0;
-  // The checkpoints that the newest query's rows correspond to: those of the pipelines whose target tables it names. Of
-  // a query that names none, that of the only pipeline there is.
+  // Returns the checkpoints that the rows of the newest query() correspond to: those of the pipelines whose target
+  // tables it names. For a query that names none, it is that of the only pipeline there is.
   [[nodiscard]] virtual std::vector<PipelinePosition> positions() const = 0;
-  // One statement that only reads. Throws Error(configuration) for anything else and for SQL that fails, with the
-  // destination's reason. A query that fails while it runs may end the view: what follows sees the newest state then,
-  // and lsn() says which.
+  // Runs one statement that only reads. Throws Error(configuration), with the destination's reason, for any other
+  // statement and for SQL that fails. A query that fails while it runs may end the view: later queries then see the
+  // newest state, and lsn() returns its checkpoint.
   [[nodiscard]] virtual QueryResult query(const std::string& sql, NestedCells nested = NestedCells::text) = 0;
-  // The same, batch by batch. REQUIRES: the session outlives the rows, and answers nothing else while they are read.
+  // Runs one statement as query() does, and returns its rows batch by batch. REQUIRES: the session outlives the rows,
+  // and answers nothing else while they are read.
   [[nodiscard]] virtual std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) = 0;
-  // From now on the newest state is seen.
+  // Begins a new view, of the newest state.
   virtual void refresh() = 0;
-  // Ends a query that is running with an Error, as soon as the expression in hand is computed; any thread may call it.
+  // Ends a running query with an Error as soon as the expression that it is computing is done. Any thread may call it.
   virtual void interrupt() {}
 };
 
@@ -77,7 +80,7 @@ class QueryEngine {
   QueryEngine& operator=(const QueryEngine&) = delete;
   virtual ~QueryEngine() = default;
 
-  // REQUIRES: the destination is open; the session ends before the destination does.
+  // Opens a session. REQUIRES: the destination is open, and the session ends before the destination does.
   [[nodiscard]] virtual std::unique_ptr<ReadSession> open_session(const ReadOptions& options) = 0;
   [[nodiscard]] std::unique_ptr<ReadSession> open_session() { return open_session(ReadOptions{}); }
 };

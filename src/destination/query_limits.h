@@ -1,4 +1,4 @@
-// What one query may take of the process that answers it.
+// The limits on what one query may take from the process that answers it.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,17 @@
 namespace walbrook::destination {
 
 struct QueryLimits {
-  milliseconds timeout{0};                         // of one query; 0 = none
-  std::uint64_t rows = 0;                          // of its result; 0 = none
-  std::uint64_t bytes = std::uint64_t{64} << 20U;  // of its result; 0 = none
-  // Resident memory of the process from which on queries are ended; 0 = the destination's own (DuckDB's memory_limit
-  // and what a process takes beside it). What one expression allocates at once is seen only afterwards.
+  milliseconds timeout{0};                         // for one query; 0 = no limit
+  std::uint64_t rows = 0;                          // in its result; 0 = no limit
+  std::uint64_t bytes = std::uint64_t{64} << 20U;  // of its result; 0 = no limit
+  // The resident memory of the process above which queries are ended; 0 = the destination's default (DuckDB's
+  // memory_limit, plus what a process takes besides it). What a single expression allocates at once is noticed only
+  // afterwards.
   std::uint64_t memory = 0;
 };
 
 struct ReadOptions {
-  std::string pipeline;  // whose tables are found first without their schema's name; "" = the destination's
+  std::string pipeline;  // its tables are found first by their bare names; "" = the destination's pipeline
   QueryLimits limits;
 };
 

@@ -1,4 +1,4 @@
-// The tables that a pipeline was asked for, as the checkpoint keeps them for whoever picks it up elsewhere.
+// The tables that a pipeline was asked for. The checkpoint keeps them for runs that continue the pipeline elsewhere.
 #pragma once
 
 #include <string>
@@ -14,9 +14,10 @@ struct SelectedTable {
   friend bool operator==(const SelectedTable&, const SelectedTable&) = default;
 };
 
-// [{"schema": "public", "name": "orders", "columns": ["id", "price"]}]; "" of none.
+// Returns the tables as JSON, [{"schema": "public", "name": "orders", "columns": ["id", "price"]}]; "" if there are
+// none.
 [[nodiscard]] std::string selection_to_json(const std::vector<SelectedTable>& tables);
-// Throws Error(destination) for anything else.
+// Reads what selection_to_json writes. Throws Error(destination) for anything else.
 [[nodiscard]] std::vector<SelectedTable> selection_from_json(std::string_view json);
 
 }  // namespace walbrook::destination

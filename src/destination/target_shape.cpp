@@ -21,7 +21,7 @@ std::string table_name(const std::string& name, Naming naming) {
   return naming == Naming::snake_case ? snake_case_path(name) : name;
 }
 
-// `name` is `wanted`, or that with the number that free_name appends.
+// Returns whether `name` is `wanted`, with or without the number that free_name appends.
 bool is_named_after(std::string_view name, std::string_view wanted) {
   if (!name.starts_with(wanted)) return false;
   const auto suffix = name.substr(wanted.size());
@@ -92,7 +92,7 @@ std::vector<std::string> target_column_names(const NameRules& rules, const Targe
   for (const auto& column : columns.columns) wanted.push_back(column_name(column, style.naming));
   std::vector<std::string> names;
   for (const auto& own : wanted) {
-    // With a suffix no column takes the name that another has by itself.
+    // A name with a suffix must not be one that another column has without a suffix.
     const auto is_taken = [&](const std::string& candidate) {
       const auto is_candidate = [&](const std::string& other) { return rules.same(other, candidate); };
       return std::ranges::any_of(names, is_candidate) ||

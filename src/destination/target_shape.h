@@ -1,9 +1,9 @@
-// What a target table is called and what its columns are called: pure functions of a destination's name rules, the
-// style that the user chose and the output's record.
+// The names of a target table and of its columns: pure functions of the destination's name rules, the style that the
+// user chose, and the output's record.
 //
-// Names are the source's own, or what Naming or the user makes of them. Of columns whose names the destination cannot
-// tell apart, the first in attribute order keeps its name; the others get `_2`, `_3`, …: the first number that is
-// free. Tables likewise. Metadata columns follow the source's, under names that are given.
+// Names are the source's, or what Naming or the user makes of them. Of columns whose names the destination cannot tell
+// apart, the first in attribute order keeps its name; each of the others gets the first free name of `_2`, `_3`, … as a
+// suffix. The same rule holds for tables. Metadata columns follow the source's columns, under fixed names.
 #pragma once
 
 #include <functional>
@@ -18,13 +18,13 @@
 
 namespace walbrook::destination {
 
-// What a metadata column tells of the change that wrote its row.
+// The fact about the change that wrote a row which a metadata column holds.
 enum class MetadataColumn : std::uint8_t {
   none,         // the column is the source's
-  lsn,          // the commit LSN; of a copied row the copy's consistent point
-  commit_time,  // NULL of a copied row
-  deletion,     // NULL: a row that was deleted is not there
-  load_id,      // of the load that wrote the row
+  lsn,          // the commit LSN; for a copied row: the copy's consistent point
+  commit_time,  // NULL for a copied row
+  deletion,     // always NULL: a deleted row is not in the table
+  load_id,      // the id of the load that wrote the row
 };
 
 struct MetadataName {
@@ -33,22 +33,23 @@ struct MetadataName {
 };
 [[nodiscard]] std::span<const MetadataName> metadata_columns(Metadata metadata);
 
-// Where a source table's target is: in `dataset`, or where that is empty in a schema named as the source's; under its
-// own name, unless `is_taken` knows that as another table's, then with a stable suffix.
+// Returns where a source table's target is. Its schema is `dataset`, or, if that is empty, one named after the source's
+// schema. Its table has the source table's name; if `is_taken` reports that name as another table's, a stable suffix is
+// added.
 [[nodiscard]] TargetName target_name(const NameRules& rules, Naming naming, const std::string& dataset,
                                      const std::string& schema, const std::string& name,
                                      const std::function<bool(const TargetName&)>& is_taken);
-// The target table that readers see is where one that is made now would be, is named as that, and has the same metadata
-// columns. True where there is none.
+// Returns whether the target table that readers see has the place, the names and the metadata columns that a table
+// created now would have. True if there is no target table.
 [[nodiscard]] bool has_current_shape(const OutputRecord& output, const TargetStyle& style, const std::string& dataset);
-// The name that a column is to have, if no other column has it.
+// Returns the name that a column gets if no other column has it.
 [[nodiscard]] std::string column_name(const ColumnSchema& column, Naming naming);
-// The names of the target's columns for the source's, in their order. Throws Error(data) where a column has the name of
-// a metadata column.
+// Returns the names of the target's columns for the source's columns, in their order. Throws Error(data) if a column
+// has the name of a metadata column.
 [[nodiscard]] std::vector<std::string> target_column_names(const NameRules& rules, const TargetStyle& style,
                                                            const TableSchema& columns);
 
-// The first of name, name_2, name_3, … that `is_taken` does not know.
+// Returns the first of name, name_2, name_3, … for which `is_taken` is false.
 template <class IsTaken>
 [[nodiscard]] std::string free_name(const std::string& name, const IsTaken& is_taken) {
   std::string candidate = name;

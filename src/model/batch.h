@@ -1,9 +1,9 @@
 // A change batch: what one transaction of the destination applies (dlt: load package).
 //
 // Batches tile the commit sequence: batch n+1 starts at the commit after the last one of batch n. A transaction is
-// whole inside one batch unless it is larger than `batch_bytes`, or is prepared before it is committed: then its
-// parts leave before it as they come, and the batch that carries its commit names them with a MergeParts operation.
-// Parts of an open transaction wait in the spool, the changes of a prepared one in the destination.
+// whole inside one batch, unless it is larger than `batch_bytes` or is prepared before it is committed: then its parts
+// leave before that batch, as they come, and the batch that carries its commit names them with a MergeParts operation.
+// Parts of an open transaction wait in the spool, the changes of a prepared transaction in the destination.
 #pragma once
 
 #include <cstdint>
@@ -20,65 +20,67 @@ namespace walbrook {
 struct Truncate {
   std::vector<TableSchemaRef> tables;
   std::uint32_t transaction = 0;  // index into the batch's transactions
-  std::uint32_t sequence = 0;     // as RowBatch::sequence
+  std::uint32_t sequence = 0;     // see RowBatch::sequence
 };
 
-// The parts of that transaction that left before its commit go in here, in their order.
+// The place in the batch at which the parts of a transaction that left before its commit are applied, in their order.
 struct MergeParts {
   std::uint32_t xid = 0;
   std::uint32_t transaction = 0;
-  bool prepared = false;               // kept by a PreparedTransaction
-  std::vector<std::uint32_t> aborted;  // subtransactions that were rolled back, ascending: without their changes
+  bool prepared = false;               // true: a PreparedTransaction keeps them
+  std::vector<std::uint32_t> aborted;  // subtransactions that were rolled back, ascending: their changes are left out
 };
 
-// Order matters per table only: all changes of one table stand in the operations in the order of their commits. One
-// batch may hold changes of many transactions.
+// Order matters per table only: all changes of one table are in the operations in the order of their commits. One batch
+// may hold changes of many transactions.
 using Operation = std::variant<RowBatch, Truncate, MergeParts>;
 
-// A table whose changes could not be read: it is suspended, or copied again where that helps; the others go on.
+// A table whose changes could not be read: it is suspended, or copied again if that helps; the others continue.
 struct TableError {
   Oid oid = 0;
   std::string reason;
   bool fixed_by_copy = false;
-  bool of_identity =
-      false;            // changes from here on name their rows otherwise; a copy that is newer is not touched by it
+  // Changes from here on name their rows by another identity; a copy that is newer is not affected.
+  bool of_identity = false;
   Lsn commit_lsn = {};  // of the change; unset while its transaction is open
 };
 
-// Changes as they are gathered from the stream.
+// The changes that were gathered from the stream.
 struct GatheredChanges {
-  std::vector<Transaction> transactions;  // in commit order; of one that is open: it alone, or its subtransactions
+  // In commit order. For an open transaction: it alone, or its subtransactions.
+  std::vector<Transaction> transactions;
   std::vector<Operation> operations;
   std::vector<TableError> errors;
-  std::size_t bytes = 0;  // memory held, for the queue's bound
-  std::size_t rows = 0;   // changes in it, `before` rows not counted
+  std::size_t bytes = 0;  // memory held, for the bound of the queue
+  std::size_t rows = 0;   // changes, without `before` rows
 };
 
-// Contiguous whole commits, one at least.
+// Contiguous whole commits, at least one.
 struct CommitBatch : GatheredChanges {
-  // The newest transaction, of this batch or before it, in which the stream described a relation: somebody may have
-  // altered a table. Its rows are applied once the catalog was compared as of behind this commit.
+  // The newest transaction, in this batch or before it, in which the stream described a relation: somebody may have
+  // altered a table. The rows are applied once the catalog was compared as of a moment after this commit.
   Lsn described;
-  Lsn checkpoint;    // end_lsn of the last commit: where streaming starts once it is durable
+  Lsn checkpoint;    // end_lsn of the last commit: streaming restarts here once the batch is durable
   Transaction last;  // the last one with published changes; unset: none has any
 };
 
-// A part of a transaction that is open, to be spooled. Its errors come with its commit.
+// A part of an open transaction, to be spooled. Its errors come with its commit.
 struct TransactionPart {
-  std::uint32_t xid = 0;  // of the top-level transaction, as in all that follow
+  std::uint32_t xid = 0;  // of the top-level transaction, as in all structures below
   std::vector<Transaction> transactions;
   std::vector<Operation> operations;
   std::size_t bytes = 0;
 };
 
-// The (rest of the) changes of a prepared transaction: they are kept, with the checkpoint, until it is decided.
+// The changes of a prepared transaction, or those that were not spooled before: they are kept, durable with the
+// checkpoint, until the transaction is committed or rolled back.
 struct PreparedTransaction : GatheredChanges {
   std::uint32_t xid = 0;
-  std::vector<std::uint32_t> aborted;  // as in MergeParts, for its earlier parts
-  Lsn checkpoint;                      // behind its PREPARE
+  std::vector<std::uint32_t> aborted;  // see MergeParts::aborted; for its earlier parts
+  Lsn checkpoint;                      // the end of its PREPARE
 };
 
-// What was spooled of a transaction is of no more use: it was rolled back, or is durable already.
+// The spooled parts of a transaction are no longer needed: it was rolled back, or is durable.
 struct DiscardSpooled {
   std::uint32_t xid = 0;
 };
@@ -86,10 +88,10 @@ struct DiscardSpooled {
 // A prepared transaction was rolled back.
 struct DiscardPrepared {
   std::uint32_t xid = 0;
-  Lsn checkpoint;  // behind its ROLLBACK PREPARED
+  Lsn checkpoint;  // the end of its ROLLBACK PREPARED
 };
 
-// The stream begins again at the checkpoint: what is spooled of open transactions will come again.
+// The stream begins again at the checkpoint: the spooled parts of open transactions will come again.
 struct StreamRestart {};
 
 using Batch =

@@ -1,10 +1,10 @@
 // One column of a row batch: values of one physical type, appended one by one while the wire is parsed.
 //
-// The layout is Arrow's (validity bitmap, offsets, data), so that it leaves through the Arrow C data interface and
-// enters DuckDB's vectors by memcpy. Booleans take a byte each; Arrow export packs them.
+// The layout is Arrow's (validity bitmap, offsets, data), so that a column leaves through the Arrow C data interface
+// and enters DuckDB's vectors by memcpy. Booleans take a byte each; the Arrow export packs them.
 //
-// A nested value is appended from within: first its parts to the children, then close_list or close_structure. Parts
-// that were appended and not closed are taken back by drop_open.
+// A nested value is appended from the inside out: first its parts to the children, then close_list or close_structure.
+// drop_open takes back parts that were appended and not closed.
 #pragma once
 
 #include <cassert>
@@ -19,7 +19,7 @@
 
 namespace walbrook {
 
-// A value that the column cannot hold, as PostgreSQL prints it. The column itself is NULL in that row.
+// A value that the column cannot hold, in PostgreSQL's text form. The column itself is NULL in that row.
 struct OverflowValue {
   std::uint32_t row;
   std::string text;
@@ -32,7 +32,7 @@ class Column {
   [[nodiscard]] const PhysicalType& type() const { return type_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t null_count() const { return null_count_; }
-  // Bytes of memory that it holds.
+  // Bytes of memory that the column holds.
   [[nodiscard]] std::size_t bytes() const;
 
   void append_null() {
@@ -45,48 +45,48 @@ class Column {
       data_.append(width_, '\0');
     }
   }
-  // `T` must have the layout's width.
+  // REQUIRES: `T` has the width of the layout.
   template <class T>
   void append(const T& value) {
     assert(sizeof(T) == width_);
     append_validity(true);
     data_.append(reinterpret_cast<const char*>(&value), sizeof(T));
   }
-  // utf8, json, binary, bit; and uuid with exactly 16 bytes.
+  // For utf8, json, binary and bit, and for uuid with exactly 16 bytes.
   void append_bytes(std::string_view value) {
     append_validity(true);
     data_.append(value);
     if (!offsets_.empty()) offsets_.push_back(static_cast<std::int64_t>(data_.size()));
   }
-  // Of a list: its element. Of a structure: its fields. Of a map: its key and its value.
+  // A list has one child, its element; a structure one for each field; a map two, its key and its value.
   [[nodiscard]] std::vector<Column>& children() { return children_; }
   [[nodiscard]] const std::vector<Column>& children() const { return children_; }
-  // What was appended to the children since the value before becomes a list, or a map.
+  // Makes a list or a map of what was appended to the children since the last value.
   void close_list() {
     append_validity(true);
     offsets_.push_back(static_cast<std::int64_t>(children_.front().size()));
   }
-  // Every child got one value.
+  // Makes a structure of the last value of each child. REQUIRES: every child got one value.
   void close_structure() { append_validity(true); }
-  // Takes back what was appended to the children since the value before.
+  // Takes back what was appended to the children since the last value.
   void drop_open();
-  // NULL here, `text` in the overflow column.
+  // Appends NULL here and `text` for the overflow column.
   void append_overflow(std::string text) {
     overflow_.push_back({static_cast<std::uint32_t>(size_), std::move(text)});
     append_null();
   }
-  // Row `row` of `from`, which has the same type.
+  // Appends row `row` of `from`. REQUIRES: `from` has the same type.
   void append_from(const Column& from, std::size_t row);
 
   [[nodiscard]] bool is_null(std::size_t row) const { return (validity_[row / 64] >> (row % 64) & 1) == 0; }
-  // The value of a fixed-width column; of a NULL: zeros.
+  // The value of a fixed-width column; zeros for NULL.
   template <class T>
   [[nodiscard]] T value(std::size_t row) const {
     T out;
     std::memcpy(&out, data_.data() + row * sizeof(T), sizeof(T));
     return out;
   }
-  // The bytes of a value that is not nested; of a NULL: empty or zeros. Valid until the column grows.
+  // The bytes of a value that is not nested; empty or zeros for NULL. Valid until the column changes.
   [[nodiscard]] std::string_view bytes_at(std::size_t row) const {
     if (!offsets_.empty()) {
       const auto begin = static_cast<std::size_t>(offsets_[row]);
@@ -94,19 +94,20 @@ class Column {
     }
     return {data_.data() + row * width_, width_};
   }
-  // Equal values are the same bits, in nested ones part by part; NULL equals NULL, an overflow the same text.
+  // Values are equal if their bits are, in nested values part by part; NULL equals NULL, and overflow values are equal
+  // if their texts are.
   [[nodiscard]] bool same_value(std::size_t row, const Column& other, std::size_t other_row) const;
   [[nodiscard]] std::size_t hash_value(std::size_t row) const;
-  // nullptr when the row has none.
+  // The row's overflow value; nullptr: it has none. Valid until the column changes.
   [[nodiscard]] const std::string* overflow_at(std::size_t row) const;
   [[nodiscard]] const std::vector<OverflowValue>& overflow() const { return overflow_; }  // by ascending row
 
-  // The raw buffers, for export and for the codec.
+  // The raw buffers, for the export and the codec.
   [[nodiscard]] const std::vector<std::uint64_t>& validity() const { return validity_; }  // bit set = not NULL
   [[nodiscard]] const std::vector<std::int64_t>& offsets() const { return offsets_; }     // size + 1, or empty
   [[nodiscard]] const std::string& data() const { return data_; }
 
-  // Drops the rows from `size` on, and what is open.
+  // Drops the rows from `size` on, and parts that are not closed.
   void truncate(std::size_t size);
 
  private:
@@ -125,7 +126,7 @@ class Column {
   void append_null_to_children();
 
   PhysicalType type_;
-  std::size_t width_;  // value_width of it
+  std::size_t width_;  // value_width(type_.layout)
   std::size_t size_ = 0;
   std::size_t null_count_ = 0;
   std::vector<std::uint64_t> validity_;

@@ -3,9 +3,9 @@
 namespace walbrook {
 namespace {
 
-constexpr int double_digits = 15;  // every integer of so many digits is a double
+constexpr int double_digits = 15;  // a double holds every integer of that many digits
 
-// Digits that every value of an integer type fits in; 0 of others.
+// The digits that every value of an integer type fits in; 0 for other types.
 int integer_digits(Layout layout) {
   switch (layout) {
     case Layout::int16:
@@ -22,7 +22,7 @@ int integer_digits(Layout layout) {
   }
 }
 
-// Digits that fit in an integer type whatever they are; 0 of others.
+// The number of digits that always fit in an integer type; 0 for other types.
 int room_for_digits(Layout layout) {
   switch (layout) {
     case Layout::int16:
@@ -53,7 +53,7 @@ bool is_unconstrained_numeric(const ColumnSchema& column) {
   return column.type_oid == type_oid::numeric && column.typmod < 0;
 }
 
-// A numeric of so many digits and none after the point.
+// A numeric of at most that many digits, none of them after the point.
 bool is_whole_decimal(const ColumnSchema& column, int digits) {
   return column.type.layout == Layout::decimal && !is_unconstrained_numeric(column) && column.type.scale == 0 &&
          column.type.precision <= digits;

@@ -1,4 +1,4 @@
-// Takes out what rolled-back subtransactions did: exactly their rows and truncates, in place.
+// Removes what subtransactions did that were rolled back: exactly their rows and truncates, in place.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace walbrook {
 
-// Operations without everything whose transaction index is true in `dropped`. MergeParts operations stay.
+// Removes from `operations` everything whose transaction index is true in `dropped`. MergeParts operations stay.
 void drop_transactions(std::vector<Operation>& operations, const std::vector<bool>& dropped);
 
 }  // namespace walbrook

@@ -15,8 +15,8 @@ namespace {
 enum class OperationTag : std::uint8_t { rows = 1, truncate = 2 };
 }  // namespace
 
-// Buffers in the machine's own byte order: a part never leaves the machine that wrote it but inside its database file,
-// and those are little-endian as well.
+// Buffers have the machine's byte order: a part leaves the machine that wrote it only inside a database file, and
+// database files are little-endian as well.
 class PartWriter {
  public:
   template <class T>
@@ -170,8 +170,8 @@ class PartReader {
 
 namespace {
 
-// The transactions that the operations point into, as [first, end): a row batch of one table in a change batch of
-// thousands of small transactions does not carry them all. Without operations: all.
+// The range [first, end) of transactions that the operations point into: a row batch of one table in a change batch of
+// thousands of small transactions does not carry all of them. Without operations: all.
 std::pair<std::size_t, std::size_t> pointed_into(std::size_t transactions, std::span<const Operation> operations) {
   std::size_t first = transactions;
   std::size_t end = 0;

@@ -37,7 +37,7 @@ constexpr std::array<std::pair<Layout, std::string_view>, 23> names = {{{Layout:
                                                                         {Layout::structure, "structure"},
                                                                         {Layout::map, "map"}}};
 
-// Reads what to_string wrote.
+// Parses the text that to_string writes.
 class TypeReader {
  public:
   explicit TypeReader(std::string_view text) : text_(text), rest_(text) {}

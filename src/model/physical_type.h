@@ -1,5 +1,5 @@
-// How a column's values lie in memory: the Arrow layout where Arrow has one. What a column becomes follows from the
-// source type and from what the destination says it can hold (ValueLimits), before a value is parsed.
+// The layout of a column's values in memory: Arrow's, if Arrow has one. A column's type follows from its source type
+// and from what the destination can hold (ValueLimits), before a value is parsed.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,18 @@ enum class Layout : std::uint8_t {
   timestamp,     // int64 microseconds since 1970-01-01; ±infinity = ±INT64_MAX
   timestamp_tz,  // the same, UTC
   interval,      // Interval
-  bit,           // offsets + bytes: how many bits of the second byte pad, then the bits, with ones as padding in front
-  list,          // offsets into one child; NULL and empty lists have no elements there
-  structure,     // one child a field, each as long as the column; NULL in all of them where the structure is NULL
-  map,           // offsets into two children, key and value; keys are never NULL
+  // Offsets + bytes: first the number of padding bits in the second byte, then the bits, with ones as padding in front.
+  bit,
+  // Offsets into one child. NULL and empty lists have no elements in it.
+  list,
+  // One child for each field, as long as the column. Where the structure is NULL, all of them are.
+  structure,
+  map,  // offsets into two children, key and value; keys are never NULL
 };
 
 struct TimeTz {
   std::int64_t microseconds;    // local time since midnight
-  std::int32_t offset_seconds;  // east of Greenwich is positive (the wire has it the other way round)
+  std::int32_t offset_seconds;  // positive east of Greenwich (the wire has the opposite sign)
   std::int32_t unused = 0;
   friend bool operator==(const TimeTz&, const TimeTz&) = default;
 };
@@ -49,8 +52,8 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-__extension__ typedef __int128 Int128;            // what `-Wpedantic` lets pass
-inline constexpr int max_decimal_precision = 38;  // as many digits as an Int128 holds whatever they are
+__extension__ typedef __int128 Int128;            // -Wpedantic accepts this spelling
+inline constexpr int max_decimal_precision = 38;  // an Int128 holds every number of that many digits
 
 struct PhysicalType {
   Layout layout = Layout::utf8;
@@ -61,25 +64,25 @@ struct PhysicalType {
   friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };
 
-// Types within types: a column that is deeper, or has more parts in all, is not taken apart but stays text.
+// Limits of nested types: a column that is deeper, or has more parts in all, is not taken apart and stays text.
 inline constexpr int max_type_depth = 16;
 inline constexpr int max_type_parts = 2000;
 
-// Bytes of one value in the column's value buffer; 0 where it has none or they vary.
+// Bytes of one value in the column's value buffer; 0: it has none, or their number varies.
 [[nodiscard]] std::size_t value_width(Layout layout);
-// Its values are bytes behind offsets.
+// Values of the layout are offsets + bytes.
 [[nodiscard]] bool is_variable_width(Layout layout);
 [[nodiscard]] bool is_nested(Layout layout);
 
-// "decimal(12,2)", "list(utf8)", "structure(\"a\" int32, \"b\" utf8)"; and back. An unknown name is an Error of kind
-// internal.
+// The type as text, and back: "decimal(12,2)", "list(utf8)", "structure(\"a\" int32, \"b\" utf8)". Throws
+// Error(internal) for an unknown name.
 [[nodiscard]] std::string to_string(const PhysicalType& type);
 [[nodiscard]] PhysicalType parse_physical_type(const std::string& name);
 
-// What a destination's columns can hold. By default all that their layouts can; values beyond go to the overflow
-// column.
+// What a destination's columns can hold. The default is everything that their layouts can; other values go to the
+// overflow column.
 struct ValueLimits {
-  // Microseconds since 1970 of a timestamp, days since 1970 of a date, both ends included. Infinity is apart.
+  // Timestamps in microseconds since 1970, dates in days since 1970; both ends are included, infinity is not.
   std::int64_t min_timestamp = -std::numeric_limits<std::int64_t>::max() + 1;
   std::int64_t max_timestamp = std::numeric_limits<std::int64_t>::max() - 1;
   std::int32_t min_date = -std::numeric_limits<std::int32_t>::max() + 1;
@@ -87,8 +90,9 @@ struct ValueLimits {
   bool infinite_times = true;  // dates and timestamps can be ±infinity
   bool float_nan = true;
   bool float_infinity = true;
-  int decimal_precision = max_decimal_precision;  // a numeric of more digits is taken for one without a typmod
-  int unconstrained_numeric_scale = 9;            // numeric without a typmod becomes decimal(decimal_precision, this)
+  // A numeric with more digits is treated as one without a typmod.
+  int decimal_precision = max_decimal_precision;
+  int unconstrained_numeric_scale = 9;  // numeric without a typmod becomes decimal(decimal_precision, this)
 };
 
 }  // namespace walbrook

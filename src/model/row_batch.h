@@ -1,4 +1,4 @@
-// Changes of one table at one schema version, columnar, in the order in which the source made them.
+// Changes of one table under one version of its schema, columnar, in the order in which the source made them.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,18 @@ enum class Op : std::uint8_t {
   remove,  // DELETE: the old row's key, or under FULL all columns
 };
 
-// Cells that are not part of the row's image (other columns than the key in `before` and `remove`) are NULL in their
-// column and mean nothing.
+// A cell that is not part of the row's image (a column outside the key in `before` and `remove`) is NULL and means
+// nothing.
 struct RowBatch {
   explicit RowBatch(TableSchemaRef of);
 
   TableSchemaRef schema;
-  std::vector<Column> columns;             // as schema->columns
-  std::vector<Op> ops;                     // one a row
-  std::vector<std::uint32_t> transaction;  // one a row: index into the change batch's transactions, ascending
-  // One a row: the number of its change among all changes of the source's transaction, over all tables, from 0 on. An
-  // update's `before` has the number of the update. Where a transaction has more than 2^32 changes it begins again.
+  std::vector<Column> columns;  // in the order of schema->columns
+  std::vector<Op> ops;          // one for each row
+  // For each row, the index of its transaction in the change batch; ascending.
+  std::vector<std::uint32_t> transaction;
+  // For each row, the number of its change among all changes of the source's transaction, over all tables, from 0 on.
+  // The `before` row of an update has the number of the update. The numbers wrap around after 2^32 changes.
   std::vector<std::uint32_t> sequence;
 
   [[nodiscard]] std::size_t rows() const { return ops.size(); }
@@ -36,21 +37,21 @@ struct RowBatch {
   [[nodiscard]] bool is_whole() const;
   [[nodiscard]] std::size_t bytes() const;
 
-  // True when the cell holds no value because the source did not send it (unchanged TOAST). Only in `update` rows.
+  // The cell holds no value because the source did not send it (unchanged TOAST). True in `update` rows only.
   [[nodiscard]] bool unchanged(std::size_t row, std::size_t column) const {
     return has_unchanged_ && (unchanged_[row * words_per_row() + column / 64] >> (column % 64) & 1) != 0;
   }
-  [[nodiscard]] bool has_unchanged(std::size_t row) const;  // any cell of that row
+  [[nodiscard]] bool has_unchanged(std::size_t row) const;  // of any cell of that row
   [[nodiscard]] bool has_unchanged() const { return has_unchanged_; }
   [[nodiscard]] bool only_inserts() const { return only_inserts_; }
 
-  // Marks a cell of the row that is being appended (the last one), whose column got a NULL.
+  // Marks a cell of the row that is being appended (the last one) as unchanged. REQUIRES: its column got a NULL.
   void mark_unchanged(std::size_t row, std::size_t column);
-  // Closes a row: every column must have one value more than there are rows. Rows that were copied have no sequence.
+  // Closes a row. REQUIRES: every column has one value more than there are rows. Copied rows have no `change` number.
   void finish_row(Op op, std::uint32_t transaction_index, std::uint32_t change = 0);
-  // Takes back what the row that is being appended has so far.
+  // Takes back what was appended of the open row.
   void drop_open_row();
-  // Moves the rows from `row` on to a new batch of the same schema.
+  // Moves the rows from `row` on to a new batch of the same schema, and returns that.
   [[nodiscard]] RowBatch split(std::size_t row);
 
  private:
@@ -60,7 +61,7 @@ struct RowBatch {
 
   bool has_unchanged_ = false;
   bool only_inserts_ = true;
-  std::vector<std::uint64_t> unchanged_;  // empty, or words_per_row() a row
+  std::vector<std::uint64_t> unchanged_;  // empty, or words_per_row() words for each row
 };
 
 }  // namespace walbrook

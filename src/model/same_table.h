@@ -1,5 +1,5 @@
-// Whether two things that have a schema and a name mean one table: a name that was asked for, a published table, a
-// record of the destination.
+// Whether two objects with a schema and a name mean the same table: a name in a request, a published table, a record of
+// the destination.
 #pragma once
 
 namespace walbrook {
@@ -9,8 +9,8 @@ template <class A, class B>
   return a.name == b.name && a.schema == b.schema;
 }
 
-// For the algorithms of the standard library: a predicate that is true of what means the same table as `a`, which it
-// borrows.
+// A predicate for the algorithms of the standard library: true for what means the same table as `a`. Borrows `a` for
+// the lifetime of the predicate.
 template <class A>
 [[nodiscard]] auto same_table_as(const A& a) {
   return [&a](const auto& other) { return means_same_table(a, other); };

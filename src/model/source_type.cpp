@@ -7,7 +7,7 @@
 namespace walbrook {
 namespace {
 
-// numeric's typmod: ((precision << 16) | (scale & 0x7ff)) + 4, the scale in 11 bits with sign (since 15).
+// The typmod of numeric is ((precision << 16) | (scale & 0x7ff)) + 4, with a signed scale of 11 bits (since 15).
 PhysicalType numeric_type(std::int32_t typmod, const ValueLimits& limits) {
   PhysicalType unconstrained{Layout::decimal, static_cast<std::uint8_t>(limits.decimal_precision),
                              static_cast<std::uint8_t>(limits.unconstrained_numeric_scale)};
@@ -18,7 +18,7 @@ PhysicalType numeric_type(std::int32_t typmod, const ValueLimits& limits) {
   return {Layout::decimal, static_cast<std::uint8_t>(precision), static_cast<std::uint8_t>(scale)};
 }
 
-// Array types of pg_type.dat and their elements' types. (int2vector and oidvector are printed otherwise.)
+// The array types of pg_type.dat and their element types. (int2vector and oidvector are printed in another form.)
 constexpr std::array<std::pair<Oid, Oid>, 76> built_in_arrays = {
     {{143, 142},   {199, 114},   {271, 5069},  {629, 628},   {651, 650},   {719, 718},   {775, 774},   {791, 790},
      {1000, 16},   {1001, 17},   {1002, 18},   {1003, 19},   {1005, 21},   {1006, 22},   {1007, 23},   {1008, 24},
@@ -81,7 +81,7 @@ PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits
 }  // namespace
 
 SourceType built_in_type(Oid oid) {
-  constexpr Oid box = 603;  // the one type whose values are divided by something else than a comma
+  constexpr Oid box = 603;  // the one type whose array elements are not separated by a comma
   SourceType type{.oid = oid, .base_oid = oid, .delimiter = oid == box ? ';' : ','};
   const auto* const array = std::ranges::lower_bound(built_in_arrays, oid, {}, &std::pair<Oid, Oid>::first);
   if (array != built_in_arrays.end() && array->first == oid) {

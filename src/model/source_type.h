@@ -1,4 +1,4 @@
-// PostgreSQL's types as the stream names them: by OID and typmod.
+// PostgreSQL's types as the stream identifies them: by OID and typmod.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace walbrook {
 
 using Oid = std::uint32_t;
 
-// OIDs of pg_type.dat, which never change.
+// The OIDs of pg_type.dat never change.
 // https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
 namespace type_oid {
 inline constexpr Oid boolean = 16, bytea = 17, char1 = 18, name = 19, int8 = 20, int2 = 21, int4 = 23, text = 25,
@@ -20,26 +20,28 @@ inline constexpr Oid boolean = 16, bytea = 17, char1 = 18, name = 19, int8 = 20,
                      uuid = 2950, jsonb = 3802, xid8 = 5069, xml = 142, bit = 1560, varbit = 1562;
 }  // namespace type_oid
 
-// User-defined types have OIDs from here on (FirstNormalObjectId); those of pg_type.dat lie below the second bound, and
-// what initdb makes in between.
+// User-defined types have OIDs from first_user_oid on (FirstNormalObjectId). The OIDs of pg_type.dat are below
+// first_generated_oid; initdb assigns those in between.
 inline constexpr Oid first_user_oid = 16384;
 inline constexpr Oid first_generated_oid = 10000;
 
 struct SourceField;
 
-// A type with domains looked through, and what it consists of.
+// A type with its domains resolved, and its parts.
 struct SourceType {
-  // What is not scalar is taken apart.
+  // Values of all kinds except scalar are taken apart.
   enum class Kind : std::uint8_t { scalar, list, composite, hstore };
 
-  Oid oid = 0;                      // as the column has it
-  Oid base_oid = 0;                 // of the type under all domains; = oid otherwise
-  std::int32_t base_typmod = -1;    // the domain's own typmod, if it sets one; columns of a domain carry -1
-  bool is_enum = false;             // of the base type
-  Kind kind = Kind::scalar;         // of the base type
-  char delimiter = ',';             // between its values where they stand in an array
-  std::string name{};               // "public.mood", for people
-  std::vector<SourceField> fields;  // list: its element, without a name; composite: its attributes, at least one
+  Oid oid = 0;       // the column's type
+  Oid base_oid = 0;  // of the type under all domains; = oid otherwise
+  // The domain's typmod, if it sets one; columns of a domain have typmod -1.
+  std::int32_t base_typmod = -1;
+  bool is_enum = false;      // of the base type
+  Kind kind = Kind::scalar;  // of the base type
+  char delimiter = ',';      // separates its values in an array
+  std::string name{};        // "public.mood", for people
+  // List: its element, without a name. Composite: its attributes, at least one.
+  std::vector<SourceField> fields;
 };
 
 struct SourceField {
@@ -48,12 +50,12 @@ struct SourceField {
   std::int32_t typmod = -1;  // of a composite's attribute
 };
 
-// A type of pg_type.dat: a scalar, or an array of one.
+// A type of pg_type.dat: a scalar, or an array of scalars.
 [[nodiscard]] SourceType built_in_type(Oid oid);
 
-// Looks types up. `find` may ask the server; it is called when a Relation message or a catalog row names a type. A type
-// that is gone is answered as { oid, oid }: its values stay text as PostgreSQL prints them. So is one that is nested
-// beyond max_type_depth or max_type_parts.
+// Looks up types. `find` may query the server; it is called when a Relation message or a catalog row names a type. For
+// a type that no longer exists it returns { oid, oid }: its values stay text as PostgreSQL prints them. It does the
+// same for a type whose nesting exceeds max_type_depth or max_type_parts.
 class TypeCatalog {
  public:
   TypeCatalog() = default;
@@ -61,23 +63,23 @@ class TypeCatalog {
   TypeCatalog& operator=(const TypeCatalog&) = delete;
   virtual ~TypeCatalog() = default;
   [[nodiscard]] virtual SourceType find(Oid oid) = 0;
-  // Changes when what `find` has answered may not hold any more: a composite type can be altered, and no message of the
-  // stream tells of it.
+  // Changes when earlier results of `find` may no longer hold: a composite type can be altered, and no message of the
+  // stream reports that.
   [[nodiscard]] virtual std::uint64_t version() const { return 0; }
 };
 
-// A catalog of built-in types alone, for tests and for streams without user types.
+// A catalog of built-in types only, for tests and for streams without user types.
 class BuiltInTypes : public TypeCatalog {
  public:
   [[nodiscard]] SourceType find(Oid oid) override { return built_in_type(oid); }
 };
 
-// The column type for a source type. A domain's own typmod goes before the column's.
+// The column type for a source type. A domain's typmod takes precedence over the column's.
 [[nodiscard]] PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const ValueLimits& limits);
 
-// True when this project parses the type's binary form (its send function's output) exactly, and that of every type
-// inside it; see postgres/values/values.h. Enums count: their binary form is the label. (All these types have send
-// functions: an array or a composite of one without could not even be decoded in binary by the server.)
+// walbrook parses the type's binary form (the output of its send function) exactly, and that of every type inside it;
+// see postgres/values/values.h. Enums count: their binary form is the label. (All these types have send functions: the
+// server could not even decode an array or a composite of one without.)
 [[nodiscard]] bool has_binary_parser(const SourceType& type);
 
 }  // namespace walbrook

@@ -66,7 +66,7 @@ TableSchema table_schema_from_json(std::string_view text) {
                                 .widened = item.value("widened", false)});
     }
     return schema;
-  } catch (const std::exception& failed) {  // nlohmann's own kinds and at() of an empty string
+  } catch (const std::exception& failed) {  // nlohmann's exceptions, and at() of an empty string
     throw Error(ErrorKind::destination,
                 "a table's schema in the destination's state cannot be read: " + std::string(failed.what()),
                 "The state was written by another version of walbrook or changed by hand.");

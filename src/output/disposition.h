@@ -1,4 +1,4 @@
-// Dispositions: what the changes of a table make of one output of it.
+// Dispositions: what the changes of a table make of one of its outputs.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ enum class Disposition : std::uint8_t {
   merge,  // the target equals the source table (merge.h)
 };
 [[nodiscard]] std::string_view to_string(Disposition disposition);
-// Throws Error(destination): it was written by another version of walbrook, or changed by hand.
+// Throws Error(destination) for an unknown text: another version of walbrook wrote it, or it was changed by hand.
 [[nodiscard]] Disposition parse_disposition(std::string_view text);
 
-// The row operations that bring an output of that disposition up to date. REQUIRES: as merge_changes.
+// The row operations that bring an output of that disposition up to date. REQUIRES: what merge_changes requires.
 [[nodiscard]] RowOperations row_operations(Disposition disposition, const std::vector<const RowBatch*>& batches);
 
 }  // namespace walbrook

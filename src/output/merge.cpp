@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::uint32_t none = UINT32_MAX;
 
-// Finds entries by some columns of a row. Open addressing over the entries' hashes: one probe costs no allocation.
+// Finds entries by some columns of a row. Open addressing over the hashes of the entries: a probe allocates nothing.
 class RowIndex {
  public:
   explicit RowIndex(std::vector<std::size_t> columns) : columns_(std::move(columns)), slots_(1024, none) {}
 
-  // The number of the row's entry, in order of first touch; `added` tells whether it is new.
+  // The number of the row's entry, in the order of first occurrence; `added` is set to whether the entry is new.
   std::uint32_t find_or_add(RowRef row, bool& added) {
     if ((rows_.size() + 1) * 2 > slots_.size()) grow();
     const std::size_t hash = hash_of(row);
@@ -34,7 +34,7 @@ class RowIndex {
       }
     }
   }
-  // The first row that had this entry's columns.
+  // The first row with this entry's columns.
   [[nodiscard]] RowRef row(std::uint32_t entry) const { return rows_[entry]; }
 
  private:
@@ -60,7 +60,7 @@ class RowIndex {
   }
 
   std::vector<std::size_t> columns_;
-  std::vector<std::uint32_t> slots_;  // a power of two, at most half full
+  std::vector<std::uint32_t> slots_;  // size: a power of two; at most half full
   std::vector<RowRef> rows_;
   std::vector<std::size_t> hashes_;
 };
@@ -70,7 +70,7 @@ class RowIndex {
               "table " + schema.full_name() + ": the stream holds " + what + " of a relation without replica identity");
 }
 
-// Folds by replica identity key.
+// Folds the changes of a table whose rows have a replica identity key, to the net effect on each key.
 class KeyedFold {
  public:
   explicit KeyedFold(RowOperations& out) : out_(out), index_(out.schema->key_columns()) {}
@@ -103,16 +103,16 @@ class KeyedFold {
   }
 
  private:
-  // One image of a row. Its unchanged cells are those of the image before it, and at the chain's end of the target's
-  // row.
+  // One image of a row. Its unchanged cells have the values of the image before it (`earlier`), and at the end of that
+  // chain those of the target's row that `origin` identifies.
   struct Image {
     RowRef row;
     std::uint32_t earlier = none;
     RowRef origin{nullptr, 0};
   };
   struct Entry {
-    bool in_target = false;      // a row with this key may stand in the target
-    std::uint32_t image = none;  // the live image, none when the key is gone
+    bool in_target = false;      // the target may have a row with this key
+    std::uint32_t image = none;  // the live image; none: no row has the key now
   };
 
   Entry& entry(RowRef key, bool in_target_if_new) {
@@ -130,7 +130,7 @@ class KeyedFold {
     if (is_inserted_here && planted::is(planted::Fault::delete_after_insert_dropped)) return;
     entry.image = none;
   }
-  // A `before` row: the row leaves its key, and its image waits for the update that follows.
+  // A `before` row: the row leaves its key. Its image waits in moving_ for the update in the next row.
   void leave(RowRef old_key) {
     Entry& old_entry = entry(old_key, true);
     moving_ = {.row = old_key, .earlier = old_entry.image, .origin = old_key};
@@ -160,7 +160,7 @@ class KeyedFold {
       assemble(last);
     }
   }
-  // Puts a row together from its images, newest first.
+  // Puts a row together from its images, the newest first. Cells that no image has make it a patch.
   void assemble(const Image& last) {
     if (out_.assembled.empty()) out_.assembled.emplace_back(out_.schema);
     RowBatch& batch = out_.assembled.back();
@@ -185,13 +185,13 @@ class KeyedFold {
 
   RowOperations& out_;
   RowIndex index_;
-  std::vector<Entry> entries_;  // by the index's numbers
+  std::vector<Entry> entries_;  // by entry number of index_
   std::vector<Image> images_;
   Image moving_{};
   bool is_moving_ = false;
 };
 
-// Folds a table whose rows are known by their content alone: a multiset.
+// Folds the changes of a table without a key: its rows are a multiset.
 class MultisetFold {
  public:
   explicit MultisetFold(RowOperations& out) : out_(out), index_(all_columns(*out.schema)) {}
@@ -221,7 +221,7 @@ class MultisetFold {
 
   RowOperations& out_;
   RowIndex index_;
-  std::vector<std::int64_t> delta_;  // by the index's numbers
+  std::vector<std::int64_t> delta_;  // by entry number of index_
 };
 
 }  // namespace

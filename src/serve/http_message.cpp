@@ -34,7 +34,7 @@ std::optional<std::size_t> size_of(std::string_view text) {
   return value;
 }
 
-// Headers by their names in lower case; `text` begins behind the first line.
+// Returns the headers by their names in lower case. `text` begins after the first line.
 std::map<std::string, std::string> headers_of(std::string_view text) {
   std::map<std::string, std::string> headers;
   while (!text.empty()) {

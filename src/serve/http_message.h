@@ -1,7 +1,9 @@
-// HTTP/1.1 as far as the local socket needs it: one request and one answer a connection, bodies with a Content-Length.
+// HTTP/1.1 as far as the local socket needs it: one request and one answer per connection, bodies with a
+// Content-Length.
 //
-// Pure: bytes in, messages out. RFC 9112; a request with Transfer-Encoding is refused (411), one that is too large is
-// refused as soon as its size is known (413, 431).
+// Readers and writers do no I/O: they turn bytes into messages and messages into bytes (RFC 9112). A request with
+// Transfer-Encoding is refused with status 411. A request that is too large is refused as soon as its size is known,
+// with 413 or 431.
 #pragma once
 
 #include <cstddef>
@@ -21,18 +23,18 @@ struct HttpRequest {
   std::string body;
 };
 
-// A request, from bytes as they arrive.
+// Reads a request from bytes as they arrive.
 class RequestReader {
  public:
   enum class State { incomplete, complete, refused };
 
-  // What follows a whole request is ignored.
+  // Reads further bytes. Bytes after the end of the request are ignored.
   State take(std::string_view bytes);
   [[nodiscard]] const HttpRequest& request() const { return request_; }
-  // Of a refused one: the answer's status and why.
+  // Of a refused request: the status of the answer and the reason.
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
-  // The client waits for "100 Continue" before it sends the body. True once.
+  // True, once, if the client waits for "100 Continue" before it sends the body.
   [[nodiscard]] bool takes_continue();
 
  private:
@@ -40,7 +42,7 @@ class RequestReader {
   State read_head(std::string_view head);
 
   std::string bytes_;
-  std::size_t body_at_ = 0;  // 0: the head is not whole yet
+  std::size_t body_at_ = 0;  // 0: the head is not complete yet
   std::size_t body_size_ = 0;
   bool expects_continue_ = false;
   State state_ = State::incomplete;
@@ -49,7 +51,7 @@ class RequestReader {
   std::string problem_;
 };
 
-// An answer, from bytes as they arrive. Interim ones (1xx) are counted and passed over.
+// Reads an answer from bytes as they arrive. Interim answers (1xx) are noted and skipped.
 class ResponseReader {
  public:
   enum class State { incomplete, complete, malformed };
@@ -58,7 +60,7 @@ class ResponseReader {
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] std::string& body() { return body_; }
   [[nodiscard]] bool has_interim() const { return has_interim_; }
-  // How many others go before this request, as the newest interim answer has it (queue_header).
+  // Returns how many other requests are ahead of this one, from the newest interim answer (queue_header).
   [[nodiscard]] std::size_t queue() const { return queue_; }
 
  private:
@@ -74,7 +76,7 @@ inline constexpr std::string_view queue_header = "Walbrook-Queue";
 
 [[nodiscard]] std::string request_text(std::string_view method, std::string_view target, std::string_view body);
 [[nodiscard]] std::string response_head(int status, std::size_t body_bytes);
-// "HTTP/1.1 102 Processing": the request is taken, and waits for so many others.
+// Returns "HTTP/1.1 102 Processing": the request was accepted, and `queue` others are ahead of it.
 [[nodiscard]] std::string processing_text(std::size_t queue);
 [[nodiscard]] std::string_view continue_text();
 

@@ -38,7 +38,7 @@ Lane::Lane(const Options& options, Work work, std::function<void()> answered)
   try {
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { run(); });
   } catch (...) {
-    close();  // those that were started end
+    close();  // ends the threads that were started
     throw;
   }
 }
@@ -76,7 +76,7 @@ void Lane::close() {
 
 void Lane::run() {
   if (options_.nice != 0) {
-    // Linux keeps it for each thread. Where it is refused, the threads are as all others.
+    // Linux has a nice value per thread. If raising it is refused, the threads run like all others.
     const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
     static_cast<void>(::setpriority(PRIO_PROCESS, thread, ::getpriority(PRIO_PROCESS, thread) + options_.nice));
   }

@@ -1,8 +1,8 @@
-// A kind of request with threads of its own, so that it never waits behind requests of other kinds.
+// A lane serves one kind of request with its own threads, so that it never waits for requests of other kinds.
 //
-// A job is made by the reception's thread (local_server.cpp) and answered by one of the lane's threads. It keeps its
-// thread until its answer was sent or given up: what waits to be sent is then bounded by the number of threads, however
-// slowly clients read.
+// The reception's thread (local_server.cpp) creates a job, and one of the lane's threads answers it. That thread stays
+// with the job until the answer was sent or given up. Memory for unsent answers is therefore bounded by the number of
+// threads, however slowly clients read.
 #pragma once
 
 #include <atomic>
@@ -37,17 +37,17 @@ class Job {
 
   [[nodiscard]] const HttpRequest& request() const { return request_; }
 
-  // Nobody wants the answer any more: the query that runs for it is interrupted. To be called again until
-  // is_answered(): DuckDB forgets an interrupt that comes between two statements.
+  // Called when nobody waits for the answer any more. Interrupts the query that runs for the job. Must be called again
+  // until is_answered(), because DuckDB forgets an interrupt that comes between two statements.
   void cancel();
   [[nodiscard]] bool is_cancelled() const { return cancelled_; }
   [[nodiscard]] bool is_answered() const { return answered_; }
   // REQUIRES: is_answered().
   [[nodiscard]] Answer& answer() { return answer_; }
-  // The answer was sent, or nobody takes it: its thread goes on.
+  // Called when the answer was sent or given up: lets the job's thread continue.
   void release();
 
-  // The query of the lane's thread, for the time of its answer.
+  // Registers the query that the lane's thread runs for a job, for as long as the object lives.
   class Running {
    public:
     Running(Job& job, destination::ReadSession& session);
@@ -64,7 +64,7 @@ class Job {
   HttpRequest request_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> answered_ = false;
-  Answer answer_;  // the lane's thread until it is answered, then the reception's
+  Answer answer_;  // the lane's thread writes it; after answered_, the reception's thread owns it
 
   std::mutex mutex_;
   std::condition_variable released_changed_;
@@ -76,23 +76,23 @@ class Lane {
  public:
   struct Options {
     int threads = 1;
-    std::size_t most_waiting = 128;  // jobs that have no thread yet; as many as there are connections
+    std::size_t most_waiting = 128;  // jobs without a thread; as many as there are connections
     // Added to the threads' nice value, so that the system prefers the threads that load.
     int nice = 0;
   };
   using Work = std::function<Answer(Job&)>;
 
-  // `work` answers a job and throws nothing; `answered` is called after it, by the lane's thread.
+  // `work` answers a job and must not throw. The lane's thread calls `answered` after it.
   Lane(const Options& options, Work work, std::function<void()> answered);
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
-  ~Lane();  // waits for the jobs in hand
+  ~Lane();  // waits for the jobs in progress
 
-  // How many jobs go before it; nullopt: too many wait already.
+  // Enqueues a job and returns how many jobs are ahead of it; nullopt: too many are waiting already.
   [[nodiscard]] std::optional<std::size_t> put(const std::shared_ptr<Job>& job);
-  // False: a thread has it already.
+  // Removes a waiting job. Returns false if a thread has it already.
   bool take_back(const std::shared_ptr<Job>& job);
-  // Jobs that wait are forgotten, and no more are taken.
+  // Drops the waiting jobs and accepts no more.
   void close();
 
  private:
@@ -101,7 +101,7 @@ class Lane {
   Options options_;
   Work work_;
   std::function<void()> answered_;
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;  // guards the members below
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> waiting_;
   int free_;

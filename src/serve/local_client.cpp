@@ -24,11 +24,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr milliseconds answer_timeout{5'000};    // of a run for the first byte of its answer
-constexpr std::chrono::hours query_timeout{24};  // the run has its own, and the user Ctrl-C
+constexpr milliseconds answer_timeout{5'000};    // of a run, for the first byte of its answer
+constexpr std::chrono::hours query_timeout{24};  // the run has its own limit, and the user Ctrl-C
 constexpr std::chrono::hours resync_timeout{1};  // the load in hand ends first, however large it is
 constexpr milliseconds between_dials{50};
-constexpr milliseconds longest_ending{500};  // of a process, from its first descriptor to its last
+constexpr milliseconds longest_ending{500};  // of a process, from its first closed descriptor to its last
 
 [[noreturn]] void does_not_answer(const std::string& path) {
   throw Error(
@@ -42,7 +42,7 @@ class ClientConnection {
  public:
   explicit ClientConnection(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
-  // False: it was not possible before `deadline`. Errors and the other end's close are found by what follows.
+  // Returns false if `what` was not possible before `deadline`. The next call finds errors and a closed connection.
   [[nodiscard]] bool wait(short what, steady_clock::time_point deadline) const {
     while (true) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
@@ -53,7 +53,7 @@ class ClientConnection {
     }
   }
 
-  // False: not within `deadline`. A server that refuses a request closes before it has read all of it.
+  // Returns false if `deadline` passed. A server that refuses a request closes before it has read all of it.
   [[nodiscard]] bool send(std::string_view text, steady_clock::time_point deadline) const {
     while (!text.empty()) {
       const auto sent = ::send(descriptor_.get(), text.data(), text.size(), MSG_NOSIGNAL);
@@ -80,11 +80,11 @@ struct Reply {
 
 struct Asked {
   std::string_view method, target, body;
-  milliseconds timeout;  // of the whole answer, once the run has told that it takes the request
+  milliseconds timeout;  // of the whole answer, once the run has accepted the request
   std::function<void(std::size_t ahead)> waits = {};
 };
 
-// nullopt: nobody is there. Waits where the run takes no connection at the moment.
+// Returns nullopt if no run is there. Waits while the run accepts no more connections.
 std::optional<Descriptor> connect_to(const std::string& path) {
   const auto deadline = steady_clock::now() + answer_timeout;
   while (true) {
@@ -106,7 +106,7 @@ std::optional<Descriptor> connect_to(const std::string& path) {
   }
 }
 
-// A process that ends closes its descriptors one after the other: the connection may go before the socket.
+// A process that ends closes its descriptors one after the other: the connection may close before the socket.
 bool is_soon_gone(const std::string& path) {
   const auto end = steady_clock::now() + longest_ending;
   while (probe(path) != Dialled::State::nobody) {
@@ -116,7 +116,7 @@ bool is_soon_gone(const std::string& path) {
   return true;
 }
 
-// nullopt: nobody was there, or the run ended before it answered.
+// Returns nullopt if no run was there, or if the run ended before it accepted the request.
 std::optional<Reply> ask(const std::string& path, const Asked& asked) {
   auto descriptor = connect_to(path);
   if (!descriptor) return std::nullopt;

@@ -1,4 +1,4 @@
-// What commands ask a running pipeline over its local socket.
+// The requests that commands send to a running pipeline over its local socket.
 #pragma once
 
 #include <cstddef>
@@ -12,21 +12,21 @@
 
 namespace walbrook::serve {
 
-// What a running pipeline is asked. nullopt (false): none is at work at that path. Error(destination) where one is and
-// does not answer, and where it cannot be told.
+// Each function sends one request. nullopt (false): no run is at work at that path. Throws Error(destination) if a run
+// is there and does not answer, and if it cannot be determined whether one is there.
 [[nodiscard]] std::optional<std::string> ask_status(const std::string& path);
 
 struct SqlQuestion {
   std::string sql;
   destination::NestedCells nested = destination::NestedCells::text;
   std::string pipeline = {};    // ReadOptions::pipeline
-  bool is_of_walbrook = false;  // one of walbrook's own, on the state: it waits for no query, and has some seconds
-  std::function<void(std::size_t ahead)> waits = {};  // told once, where others go before it
+  bool is_of_walbrook = false;  // a short query of walbrook on the state: waits for no user's query
+  std::function<void(std::size_t ahead)> waits = {};  // called once, if others are ahead of it
 };
-// Throws Error(configuration) with the destination's reason when the SQL failed.
+// Throws Error(configuration) with the destination's reason if the SQL failed.
 [[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const SqlQuestion& question);
 
-// Throws what the run refused the request with (replication::Run::resync).
+// Throws the error with which the run refused the request (replication::Run::resync).
 [[nodiscard]] bool ask_resync(const std::string& path, const std::vector<postgres::TableName>& tables);
 
 }  // namespace walbrook::serve

@@ -1,20 +1,20 @@
 // Threads:
-//   reception   accepts connections, reads requests, writes answers, notices clients that leave; waits for its
-//               descriptors alone
-//   lanes       one for each kind of request (lane.h): status, state (walbrook's own short questions), resync, and
-//               `queries` threads for what people ask. A lane's thread answers a job and wakes the reception.
+//   reception   accepts connections, reads requests, writes answers, notices clients that disconnect; blocks only on
+//               its descriptors
+//   lanes       one for each kind of request (lane.h): status, state (walbrook's own short queries), resync, and
+//               `queries` threads for users' queries. A lane's thread answers a job and wakes the reception.
 //
 // Invariants:
-//   * a connection belongs to the reception's thread alone; a lane's thread sees its job only;
-//   * every state of a connection has a deadline: a half-sent request, an answer that nobody takes, a query that
-//     waits for its turn. A query that runs is ended by its limits (destination/duckdb/query_watch.h);
-//   * a job that nobody waits for any more is cancelled again at every tick until its thread has answered, and only
-//     then is its thread free again.
+//   * a connection belongs to the reception's thread alone; a lane's thread sees only its job;
+//   * every state of a connection has a deadline: a half-sent request, an answer that nobody takes, a query that waits
+//     for its turn. A running query is ended by its limits (destination/duckdb/query_watch.h);
+//   * a job that nobody waits for is cancelled again at every tick until its thread has answered; only then does its
+//     thread become free.
 //
-// Interleaving: client A's query runs, client B's waits for its turn. A is killed: poll tells of the hangup, the
-// reception cancels A's job and drops the connection. The query ends with an interrupt, its thread puts the answer down
-// and wakes the reception, which finds nobody to send it to and releases the job; the thread takes B's. Meanwhile
-// `status` was answered by its own lane.
+// Interleaving: client A's query runs, client B's waits for its turn. A is killed: poll reports the hangup, the
+// reception cancels A's job and drops the connection. The query ends with an interrupt, and its thread stores the
+// answer and wakes the reception, which finds no client for the answer and releases the job; the thread takes B's.
+// Meanwhile `status` was answered by its own lane.
 #include "serve/local_server.h"
 
 #include <fmt/format.h>
@@ -47,12 +47,12 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t max_connections = 128;     // of more, the oldest that has not sent its request goes
-constexpr milliseconds tick{50};                 // while a deadline runs
+constexpr std::size_t max_connections = 128;     // beyond these, the oldest without a complete request is closed
+constexpr milliseconds tick{50};                 // the poll interval while a deadline runs
 constexpr milliseconds accept_pause{200};        // after a connection could not be accepted: no descriptor was free
-constexpr milliseconds state_timeout{4'000};     // of walbrook's own questions; a client waits 5 s for status
+constexpr milliseconds state_timeout{4'000};     // of walbrook's own queries; a client waits 5 s for status
 constexpr milliseconds last_write_timeout{500};  // of a client that takes its answer while the run ends
-constexpr int query_nice = 10;                   // loads go first
+constexpr int query_nice = 10;                   // loads take precedence
 constexpr std::size_t most_waiting_queries = 32;
 
 std::string error_json(const Error& error) {
@@ -66,7 +66,7 @@ Answer refusal(int status, const std::string& cause, const std::string& hint = {
   return {.status = status, .body = error_json(Error(kind, cause, hint))};
 }
 
-// What `body` returns, or the error that it throws.
+// Returns the answer of `body`, or the error that it throws as an answer.
 template <class Body>
 Answer answer_of(const Body& body) {
   try {
@@ -141,9 +141,9 @@ class LocalServer::Impl {
     RequestReader reader;
     std::shared_ptr<Job> job;
     Lane* lane = nullptr;
-    std::string head;  // what is to be sent, then the body
+    std::string head;  // sent first, then the body
     std::string body;
-    std::size_t sent = 0;  // of both
+    std::size_t sent = 0;  // of head and body together
     bool is_over = false;
   };
 
@@ -199,13 +199,13 @@ class LocalServer::Impl {
     }
   }
 
-  // Waits for the next thing that happens, and does it.
+  // Waits for the next event and handles it.
   void poll_descriptors(steady_clock::time_point now) {
     std::vector<pollfd> waits = {{wake_.get(), POLLIN, 0},
                                  {ending_ || now < accept_again_ ? -1 : listening_.get(), POLLIN, 0}};
     std::vector<Connection*> polled;
     for (auto& connection : connections_) {
-      // A job's client is looked at for its hangup alone: what else it sends stays where it is.
+      // For a client whose job is in progress, only a hangup matters: further bytes stay unread.
       const short events = connection.state == Connection::State::reads    ? POLLIN
                            : connection.state == Connection::State::writes ? POLLOUT
                                                                            : 0;
@@ -230,7 +230,7 @@ class LocalServer::Impl {
     if (waits[1].revents != 0) accept_all();
   }
 
-  // Makes room: the oldest client that has not sent its whole request goes.
+  // Makes room by closing the oldest connection whose request is not complete. Returns false if there is none.
   bool evict() {
     auto oldest = connections_.end();
     for (auto at = connections_.begin(); at != connections_.end(); ++at) {
@@ -296,7 +296,7 @@ class LocalServer::Impl {
     }
   }
 
-  // Some bytes into an empty buffer of the system: they go whole, or the client is not there.
+  // An interim answer has few bytes and the socket's buffer is empty: it is sent whole, or the client is gone.
   static void send_interim(const Connection& connection, std::string_view text) {
     [[maybe_unused]] const auto sent =
         ::send(connection.socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -341,7 +341,7 @@ class LocalServer::Impl {
     return options_.queries == 1 ? "one query" : fmt::format("{} queries", options_.queries);
   }
 
-  // Nobody wants the answer of its job any more.
+  // Gives up the connection: nobody waits for its job's answer any more.
   void leave(Connection& connection) {
     if (connection.job && !connection.lane->take_back(connection.job)) {
       connection.job->cancel();
@@ -392,7 +392,7 @@ class LocalServer::Impl {
           break;
         case Connection::State::waits:
           if (connection.lane == &resync_ || !connection.lane->take_back(connection.job)) {
-            connection.deadline = steady_clock::time_point::max();  // it is at work
+            connection.deadline = steady_clock::time_point::max();  // it is in progress
             break;
           }
           connection.job.reset();
@@ -409,7 +409,7 @@ class LocalServer::Impl {
     }
   }
 
-  // The run ends: whoever waits for a turn is told, what runs is interrupted until it gives way.
+  // The run ends: waiting jobs are answered with that, and running ones are interrupted until they end.
   void end_jobs(steady_clock::time_point now) {
     for (auto& connection : connections_) {
       using State = Connection::State;
@@ -450,15 +450,15 @@ class LocalServer::Impl {
 
   std::mutex idle_mutex_;
   std::condition_variable idle_changed_;
-  bool queries_are_over_ = false;  // none runs and none will
+  bool queries_are_over_ = false;  // none runs, and none will
 
-  // The reception's thread alone.
+  // Used by the reception's thread alone.
   std::list<Connection> connections_;
   std::list<std::shared_ptr<Job>> leaving_;  // cancelled, and not answered yet
   steady_clock::time_point accept_again_;
-  std::optional<steady_clock::time_point> last_write_;  // while the run ends
+  std::optional<steady_clock::time_point> last_write_;  // set while the run ends
 
-  Lane status_, state_, resync_, queries_;  // end before what their work uses
+  Lane status_, state_, resync_, queries_;  // destroyed before what their work uses
   std::thread thread_;
 };
 

@@ -3,13 +3,13 @@
 //   GET  /status               → RunStatus as JSON
 //   POST /sql   body: the SQL  → {"lsn": "0/1A2B3C8", "pipelines": [{name, lsn}],
 //                                "columns": [{name, type, numeric, json}], "rows": [[…]]} or {"error": …}.
-//                                ?nested=json: lists, structures and maps are JSON documents. ?pipeline=NAME: whose
-//                                tables are found first. ?lane=state: walbrook's own short questions, which wait for no
-//                                query. Before the answer comes "102 Processing" with the number of queries that go
-//                                before it.
+//                                ?nested=json: lists, structures and maps are JSON documents. ?pipeline=NAME: the
+//                                pipeline whose tables are found first. ?lane=state: walbrook's own short queries,
+//                                which wait for no user's query. "102 Processing" comes before the answer, with the
+//                                number of queries that are ahead.
 //   POST /resync body: {"tables": [{"schema", "name"}]} → {} once the request is durable, or {"error": …}
 //
-// It has to be there: a second process can't open a DuckDB file that is being written, not even to read.
+// The socket is needed because a second process cannot open a DuckDB file that is being written, not even to read it.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@
 
 namespace walbrook::serve {
 
-// What the server asks of the run that it belongs to; called by its threads.
+// The functions of the run that the server belongs to. The server's threads call them.
 struct ServedRun {
   std::function<replication::RunStatus()> status;
   std::function<void(const std::vector<postgres::TableName>& tables)> resync;  // replication::Run::resync
@@ -38,25 +38,26 @@ struct ServerOptions {
   destination::QueryLimits limits{.timeout = std::chrono::minutes(5)};
   milliseconds longest_wait{60'000};    // of a query for its turn
   milliseconds request_timeout{5'000};  // from the connection to the last byte of its request
-  milliseconds idle_timeout{10'000};    // of a client that takes nothing of its answer
+  milliseconds idle_timeout{10'000};    // of a client that takes no byte of its answer
   milliseconds answer_timeout{60'000};  // of a client that takes its answer slowly
 };
 
 class LocalServer {
  public:
-  // Starts its threads. Borrows all for its lifetime. A stale socket of a dead process is replaced; Error(destination)
-  // when another process answers there, when that cannot be told, or when the folder is not ours alone.
+  // Starts the server's threads. REQUIRES: `destination` and what `run` refers to outlive the server. Replaces the
+  // socket of a dead process. Throws Error(destination) if another process answers at `path`, if that cannot be
+  // determined, or if the folder is not exclusively this user's.
   LocalServer(const std::string& path, destination::Destination& destination, ServedRun run,
               const ServerOptions& options = {});
   LocalServer(const LocalServer&) = delete;
   LocalServer& operator=(const LocalServer&) = delete;
-  // Ends queries that still run, and waits for what cannot be interrupted.
+  // Interrupts running queries and waits for those that cannot be interrupted.
   ~LocalServer();
 
-  // Interrupts queries and takes no more of them; status is answered still. Any thread, more than once.
+  // Interrupts queries and accepts no more; status is still answered. May be called by any thread, and more than once.
   void end_queries();
-  // The same, and waits until all of them ended. False: one did not within `limit`; DuckDB looks for interrupts between
-  // the chunks of a query, so that one expression over large values is computed to its end.
+  // Calls end_queries() and waits until all queries have ended. Returns false if one did not end within `limit`: DuckDB
+  // checks for interrupts between the chunks of a query, so an expression over large values is evaluated to its end.
   [[nodiscard]] bool wait_for_queries(milliseconds limit);
 
  private:

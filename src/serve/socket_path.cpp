@@ -24,9 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_stem = 24;  // of the destination's name, for people who look into the folder
 constexpr int backlog = 128;          // connections that wait to be accepted
-constexpr std::size_t max_path = sizeof(sockaddr_un::sun_path) - 1;  // 107: the kernel's bound, a NUL kept free
+constexpr std::size_t max_path = sizeof(sockaddr_un::sun_path) - 1;  // 107: the kernel's limit without the NUL
 
-// FNV-1a: has to be the same in every process and version, nothing more.
+// FNV-1a. It only has to be the same in every process and version.
 std::uint64_t stable_hash(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
@@ -67,7 +67,7 @@ std::vector<fs::path> folders() {
   return found;
 }
 
-// Somebody else's: what he puts there under our name may be a trap, and he may not leave us in.
+// True if another user owns the folder: its contents under our name may be a trap, and it may deny us access.
 bool is_taken(const fs::path& folder) {
   struct stat found {};
   return lstat(folder.c_str(), &found) == 0 && !is_own_folder(folder);
@@ -80,7 +80,7 @@ void prepare_socket_folder(const fs::path& folder) {
     throw Error(ErrorKind::destination, fmt::format("the folder of the local socket, {}, cannot be made: {}",
                                                     folder.string(), strerror(errno)));
   }
-  // Others can write to the temporary folder: what stands there under our name may be somebody's trap.
+  // Others can write to the temporary folder: an entry under our name may be a trap.
   struct stat found {};
   if (lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || found.st_uid != geteuid()) {
     throw Error(ErrorKind::destination,
@@ -111,7 +111,7 @@ Dialled dial(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.size() > max_path) return {.state = State::nobody, .error = ENAMETOOLONG};
   std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-  // Not blocking: a connection to a process that is stopped would be waited for as long as its queue is full.
+  // Non-blocking: a connection to a stopped process would otherwise block while its queue is full.
   Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (connection.get() < 0) return {.state = State::unknown, .error = errno};
   int failed = 0;
@@ -141,7 +141,7 @@ Descriptor listen_at(const std::string& path) {
     throw Error(ErrorKind::destination, fmt::format("another walbrook answers at {}", path),
                 "Two runs cannot write one destination: stop the other one first.");
   }
-  ::unlink(path.c_str());  // of a process that was killed
+  ::unlink(path.c_str());  // left by a process that was killed
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const bool is_too_long = path.size() > max_path;
@@ -158,8 +158,8 @@ Descriptor listen_at(const std::string& path) {
 
 std::string socket_path(const std::string& destination_url) {
   const std::string name = file_name(destination_url);
-  std::string first;  // that may be ours
-  std::string last;   // to be refused, with the reason, where none may
+  std::string first;  // the first path that this user may use
+  std::string last;   // the path to refuse, with the reason, if there is no usable one
   for (const auto& folder : folders()) {
     std::string path = (folder / name).string();
     if (path.size() > max_path) continue;
@@ -167,7 +167,7 @@ std::string socket_path(const std::string& destination_url) {
     if (last.empty()) last = path;
     if (first.empty() && !is_taken(folder)) first = std::move(path);
   }
-  return first.empty() ? last : first;  // never empty: the one in /tmp is short
+  return first.empty() ? last : first;  // never empty: the path in /tmp is short
 }
 
 std::string taken_socket_folder(const std::string& socket) {

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-// Text of the source need not be UTF-8 (SQL_ASCII databases); an answer with a replaced byte is better than none.
+// Text of the source need not be UTF-8 (SQL_ASCII databases). An answer with a replaced byte is better than no answer.
 std::string dump(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -149,7 +149,7 @@ SqlAnswer sql_answer(destination::QueryResult result, std::vector<destination::P
   return answer;
 }
 
-// Written as text, without a tree: an answer of many rows would be in memory once more.
+// Written as text, without a tree: the tree would hold an answer of many rows in memory a second time.
 std::string to_json(const SqlAnswer& answer) {
   ordered_json head = {
       {"lsn", answer.lsn.to_string()}, {"pipelines", ordered_json::array()}, {"columns", ordered_json::array()}};
@@ -161,7 +161,7 @@ std::string to_json(const SqlAnswer& answer) {
         {{"name", column.name}, {"type", column.type}, {"numeric", column.numeric}, {"json", column.json}});
   }
   auto text = dump(head);
-  text.back() = ',';  // in place of the brace
+  text.back() = ',';  // replaces the closing brace
   text += "\"rows\":[";
   for (const auto& row : answer.result.rows) {
     text += text.back() == '[' ? "[" : ",[";

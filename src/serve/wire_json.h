@@ -1,4 +1,4 @@
-// What goes over the local socket, as JSON and back.
+// Converts what is sent over the local socket to JSON and back.
 #pragma once
 
 #include <string>
@@ -12,21 +12,21 @@
 namespace walbrook::serve {
 
 struct SqlAnswer {
-  Lsn lsn;  // of the only pipeline whose tables were read; unset: of none, or of several
+  Lsn lsn;  // of the only pipeline whose tables were read; not set: there is none, or several
   std::vector<destination::PipelinePosition> pipelines = {};
   destination::QueryResult result;
 };
-// Positions of an answer, and their LSN where there is one only.
+// Adds the positions to a result, and their LSN if there is only one.
 [[nodiscard]] SqlAnswer sql_answer(destination::QueryResult result,
                                    std::vector<destination::PipelinePosition> positions);
 
-// The wire forms, and back. Malformed text is an Error(internal): only our own server writes it.
+// The wire forms and their inverses. Throw Error(internal) for malformed text, which only walbrook itself writes.
 [[nodiscard]] std::string to_json(const replication::RunStatus& status);
 [[nodiscard]] replication::RunStatus status_from_json(std::string_view json);
 [[nodiscard]] std::string to_json(const SqlAnswer& answer);
 [[nodiscard]] SqlAnswer sql_answer_from_json(std::string_view json);
 [[nodiscard]] std::string to_json(const std::vector<postgres::TableName>& tables);
-// Throws Error(configuration) for malformed text: what a client sends need not be ours.
+// Throws Error(configuration) for malformed text, because any client may have sent it.
 [[nodiscard]] std::vector<postgres::TableName> tables_from_json(std::string_view json);
 
 }  // namespace walbrook::serve

@@ -1,4 +1,4 @@
-// Copies: invisible until they are swapped in, worthless until they are finished, replaced in one transaction.
+// Copies are invisible until they are swapped in, unusable until they are finished, and replaced in one transaction.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -176,7 +176,7 @@ TEST_P(CopyTest, several_copies_are_written_while_transactions_go_on) {
   for (int i = 0; i < copies; ++i) {
     records.push_back(record(
         contract::table("copied_" + std::to_string(i), {{"id", int8, key}, {"v", text}}, 19000 + static_cast<Oid>(i))));
-    records.back().target_schema = "fresh";  // all of them want to create it
+    records.back().target_schema = "fresh";  // every copy tries to create it
   }
   std::vector<std::string> failures(copies);
   {

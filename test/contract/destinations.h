@@ -1,4 +1,5 @@
-// The destinations that the contract test runs over. A new one gets an entry in `kinds` and must pass as it is.
+// The destinations that the contract test runs over. A new destination gets an entry in `kinds` and must pass
+// unchanged.
 #pragma once
 
 #include <memory>
@@ -13,15 +14,14 @@ namespace walbrook::contract {
 
 struct DestinationKind {
   std::string name;
-  // Options for a destination in `folder`, which is empty at first.
+  // Returns options for a destination in `folder`. REQUIRES: the folder is empty when the destination is first opened.
   destination::DestinationOptions (*options)(const std::string& folder);
-  // What readers see of the table: the columns of its record, in their order. Throws Error where there is no such
-  // table.
+  // Returns what readers see of the table: the columns of its record, in order. Throws Error if there is no such table.
   std::vector<std::vector<Cell>> (*read)(destination::Destination& destination, const destination::OutputRecord& table);
-  // What the destination keeps, held while a test closes it and opens it again; nullptr: it is in the folder.
+  // Returns what keeps the data while a test closes and reopens the destination; nullptr: the data is in the folder.
   std::shared_ptr<void> (*keep)(const destination::DestinationOptions& options) = nullptr;
 
-  // Another process finds what was committed: a test may kill one.
+  // True if another process sees what was committed, so that a test may kill a process.
   [[nodiscard]] bool outlives_processes() const { return keep == nullptr; }
   friend void PrintTo(const DestinationKind& kind, std::ostream* out) { *out << kind.name; }
 };

@@ -20,7 +20,7 @@ std::string quoted(const std::string& name) {
   return out + "\"";
 }
 
-// The type with text in place of every scalar.
+// Returns the type with text in place of every scalar.
 std::string type_of_texts(const PhysicalType& type) {
   switch (type.layout) {
     case Layout::list:
@@ -40,7 +40,7 @@ std::string type_of_texts(const PhysicalType& type) {
   }
 }
 
-// What a column of that name is asked as.
+// Returns the expression that selects a column: dates and timestamps as numbers, bytes as hexadecimal digits.
 std::string exactly(const PhysicalType& type, const std::string& column) {
   switch (type.layout) {
     case Layout::date:
@@ -56,7 +56,7 @@ std::string exactly(const PhysicalType& type, const std::string& column) {
     case Layout::map:
       return fmt::format("{}::{}", column, type_of_texts(type));
     case Layout::structure: {
-      // A cast goes by names, and in the table they may be others.
+      // A cast matches fields by name, and their names in the table may differ.
       std::string fields;
       for (std::size_t i = 0; i < type.children.size(); ++i) {
         fields += fmt::format("{}f{} := struct_extract_at({}, {})::{}", fields.empty() ? "" : ", ", i, column, i + 1,
@@ -94,7 +94,7 @@ std::string bytes_of_hex(const std::string& text) {
   return bytes;
 }
 
-// How many bits of the second byte pad, then the bits, with ones as padding in front.
+// The first byte holds the number of padding bits. The bits follow, padded in front with ones.
 std::string bytes_of_bits(const std::string& text) {
   const auto padding = (8 - text.size() % 8) % 8;
   const auto bits = std::string(padding, '1') + text;
@@ -105,7 +105,7 @@ std::string bytes_of_bits(const std::string& text) {
   return bytes;
 }
 
-// hh:mm:ss.ffffff
+// Parses hh:mm:ss.ffffff.
 std::int64_t microseconds(const std::string& text) {
   static const std::regex form("(-?)(\\d+):(\\d+):(\\d+)(?:\\.(\\d+))?");
   std::smatch part;

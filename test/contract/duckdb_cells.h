@@ -1,5 +1,4 @@
-// Rows of a DuckDB target table as typed cells: what DuckDB shows of them, read back by the types that they were given
-// with.
+// Rows of a DuckDB target table as typed cells: the text that DuckDB prints, parsed by the types of the columns.
 #pragma once
 
 #include <string>
@@ -10,11 +9,11 @@
 
 namespace walbrook::contract {
 
-// The columns of the table's record, in their order. Throws Error where there is no such table.
+// Returns the columns of the table's record, in order. Throws Error if there is no such table.
 [[nodiscard]] std::vector<std::vector<Cell>> read_from_duckdb(destination::Destination& destination,
                                                               const destination::OutputRecord& table);
 
-// The cell that DuckDB prints so. Dates and timestamps are numbers here, as the query of read_from_duckdb has them.
+// Returns the cell that DuckDB prints as `printed`. Dates and timestamps are numbers, as read_from_duckdb queries them.
 [[nodiscard]] Cell parse_duckdb_text(const PhysicalType& type, const std::string& printed);
 
 }  // namespace walbrook::contract

@@ -14,7 +14,7 @@
 namespace walbrook::contract {
 namespace {
 
-// Ends `work` of DestinationCase::killed where the process goes on.
+// Ends `work` of DestinationCase::killed if the process goes on.
 struct Died {};
 
 }  // namespace
@@ -117,7 +117,7 @@ void DestinationCase::killed(const std::function<void(Destination&)>& work) {
     const auto opened = destination::open_destination(options());
     static_cast<void>(opened->open());
     work(*opened);
-  } catch (const Died&) {  // what it had begun is gone with it
+  } catch (const Died&) {  // what `work` had begun is lost
   }
 }
 

@@ -1,4 +1,4 @@
-// A destination in a folder of its own, and what every test of the contract does with it.
+// A destination in its own folder, and the operations that the contract tests perform on it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,37 +30,38 @@ class DestinationCase : public testing::Test {
   DestinationCase& operator=(const DestinationCase&) = delete;
   ~DestinationCase() override;
 
-  // Opens the destination as a new process would; what was open before is closed.
+  // Opens the destination as a new process would, after closing the one that is open.
   State open(const std::string& pipeline = "walbrook");
   void close() { destination_.reset(); }
   [[nodiscard]] Destination& destination() { return *destination_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] destination::DestinationOptions options(const std::string& pipeline = "walbrook") const;
 
-  // The record of a table whose target has its own name, in schema "public".
+  // Returns the record of a table whose target has the same name, in schema "public".
   [[nodiscard]] static OutputRecord record(const TableSchemaRef& schema, OutputState state = OutputState::streaming);
   [[nodiscard]] static Checkpoint at(std::uint64_t lsn);
 
-  // Does `work` in a transaction, and commits it with the checkpoint.
+  // Runs `work` in a transaction, and commits it together with the checkpoint.
   void load(std::uint64_t lsn, const std::function<void(Transaction&)>& work);
-  // A transaction that its owner ends.
+  // Returns a transaction that the caller ends.
   [[nodiscard]] std::unique_ptr<Transaction> begin() { return destination_->begin({}); }
   [[nodiscard]] std::unique_ptr<destination::CopyWriter> copy_writer(const OutputRecord& table);
-  // A finished copy of the table with these rows.
+  // Makes a finished copy of the table with these rows.
   void copy(const OutputRecord& table, const Rows& rows);
   // Copies `rows` and swaps them in.
   OutputRecord create(const TableSchemaRef& schema, const Rows& rows = {});
   destination::MergeCounts merge(const OutputRecord& table, const RowOperations& effect);
-  // The table's columns of these names get overflow columns.
+  // Adds overflow columns for the table's columns of these names.
   void add_overflow(const OutputRecord& table, const Strings& columns);
 
-  // What readers see of the table, sorted: the cells of its record's columns as to_text has them, joined by '|'.
+  // Returns what readers see of the table, sorted: the cells of its record's columns as to_text prints them, joined by
+  // '|'.
   [[nodiscard]] Strings rows(const OutputRecord& table);
   [[nodiscard]] bool is_there(const OutputRecord& table);
   [[nodiscard]] State state() { return destination_->read_state(); }
 
-  // Runs `work` on a destination that it has for itself and that ends with die(), at the latest when `work` is done: as
-  // by kill -9, in a process of its own where the destination outlives one.
+  // Runs `work` on its own instance of the destination, which dies by die() as if by kill -9, at the latest when `work`
+  // returns. If the destination outlives processes, it runs in its own process.
   void killed(const std::function<void(Destination&)>& work);
   [[noreturn]] void die() const;
 
@@ -80,7 +81,7 @@ class ContractTest : public DestinationCase, public testing::WithParamInterface<
   ContractTest() : DestinationCase(GetParam()) {}
 };
 
-// The kind and cause of what `work` throws; "" when it does not.
+// Returns the kind and cause of the Error that `work` throws; "" if it throws none.
 [[nodiscard]] std::string error_of(const std::function<void()>& work);
 
 }  // namespace walbrook::contract

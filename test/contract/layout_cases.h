@@ -1,4 +1,4 @@
-// Values of every layout at their edges.
+// Edge values of every layout.
 #pragma once
 
 #include <string>

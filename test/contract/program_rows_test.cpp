@@ -1,4 +1,4 @@
-// Outputs without a source: rows that a program writes join a table, or replace those with their key.
+// Outputs without a source: rows that a program writes are added to a table, or replace those with their key.
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -10,7 +10,7 @@ namespace {
 
 class ProgramRowsTest : public ContractTest {
  protected:
-  // Rows that are new, or each of which replaces those with its key.
+  // Adds rows that are new, or that each replace the rows with their key.
   static destination::MergeCounts add(Transaction& transaction, const OutputRecord& output,
                                       const TableSchemaRef& schema, const Rows& rows, Op op = Op::insert) {
     RowBatch batch(schema);

@@ -1,4 +1,4 @@
-// What the row operations do to a table: with a key, and without one.
+// The effect of row operations on a table, with a key and without one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ TEST_P(RowOperationsTest, completed_rows_keep_what_was_not_sent) {
 TEST_P(RowOperationsTest, completed_rows_swap_and_chain_keys) {
   open();
   const auto table = create(numbered, {{1, 10, "one"}, {2, 20, "two"}, {3, 30, "three"}});
-  // 1 and 2 change places, 3 becomes 4; no text was sent.
+  // 1 and 2 swap places, 3 becomes 4; no text was sent.
   merge(table, Effect(numbered)
                    .remove({1, Null{}, Null{}})
                    .remove({2, Null{}, Null{}})
@@ -128,7 +128,7 @@ TEST_P(RowOperationsTest, many_rows_and_many_keys) {
   EXPECT_TRUE(rows(table) == expected);
 }
 
-// Without a key -------------------------------------------------------------------------------------------------------
+// ---- Without a key ----
 
 TEST_P(RowOperationsTest, without_key_exactly_as_many_equal_rows_go) {
   open();
@@ -191,15 +191,14 @@ TEST_P(RowOperationsTest, a_table_without_columns_has_a_number_of_rows) {
   EXPECT_EQ(rows(table).size(), 1U);
 }
 
-// Overflow columns
-// ------------------------------------------------------------------------------------------------------
+// ---- Overflow columns ----
 
 TEST_P(RowOperationsTest, p4_what_a_column_cannot_hold_is_in_its_overflow_column) {
   open();
   const auto schema = contract::table("money", {{"id", int4, key}, {"amount", numeric}});
   const auto table = create(schema, {{1, 5'000'000'000}});
   add_overflow(table, {"amount"});
-  add_overflow(table, {"amount"});  // once more does no harm
+  add_overflow(table, {"amount"});  // repeating it has no effect
   EXPECT_EQ(merge(table, Effect(schema).insert({2, OverflowText{"NaN"}}).insert({3, 7'000'000'000})).overflow_values,
             1U);
   EXPECT_EQ(rows(table), (Strings{"1|5000000000", "2|~NaN", "3|7000000000"}));
@@ -252,8 +251,7 @@ TEST_P(RowOperationsTest, p4_a_value_without_its_overflow_column_is_refused) {
   EXPECT_TRUE(rows(table).empty());
 }
 
-// Columns that come and go
-// ----------------------------------------------------------------------------------------------
+// ---- Columns that come and go ----
 
 TEST_P(RowOperationsTest, columns_that_were_dropped_become_null) {
   open();
@@ -277,7 +275,7 @@ TEST_P(RowOperationsTest, columns_that_were_added_are_null_in_older_rows) {
   open();
   auto table = create(orders, {{1, "a"}});
   const auto more = contract::table("orders", {{"id", int4, key}, {"note", text}, {"price", int8}});
-  for (int i = 0; i < 2; ++i) {  // once more does no harm
+  for (int i = 0; i < 2; ++i) {  // repeating it has no effect
     load(0x4000, [&](Transaction& transaction) { transaction.alter(table, {.columns = more->columns}); });
   }
   merge(table, Effect(more).insert({2, "b", 7}));
@@ -315,7 +313,7 @@ TEST_P(RowOperationsTest, columns_that_differ_by_case_keep_apart) {
   merge(table, Effect(schema).replace({1, 20, 30, 40}));
   EXPECT_EQ(rows(table), Strings{"1|20|30|40"});
   open();
-  // "Id" is dropped in the source, "ID" is the key now: each column stays what it is.
+  // "Id" is dropped in the source, and "ID" becomes the key: each column keeps its target column.
   const auto fewer = contract::table("twins", {{"id", int4}, {"ID", int4, key}, {"id_2", int4}});
   merge(table, Effect(fewer).replace({21, 30, 41}));
   EXPECT_EQ(rows(table), Strings{"-|21|30|41"});

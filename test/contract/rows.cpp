@@ -95,7 +95,7 @@ Parts parts_of(const Column& column, std::size_t row) {
 }
 
 std::string number_text(double number) {
-  if (std::isnan(number)) return "nan";  // every NaN is one
+  if (std::isnan(number)) return "nan";  // all NaNs are equal
   return fmt::format("{}", number);
 }
 

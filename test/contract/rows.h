@@ -1,4 +1,4 @@
-// Schemas, row batches and net effects written down as a test wants to read them.
+// Schemas, row batches and net effects in a notation that is easy to read in tests.
 #pragma once
 
 #include <deque>
@@ -21,7 +21,7 @@ struct OverflowText {
   std::string text;
 };
 struct Cell;
-// Of a list its elements, of a structure its fields, of a map key, value, key, value, …
+// The elements of a list, the fields of a structure, or key, value, key, value, … of a map.
 struct Parts {
   std::vector<Cell> cells;
 };
@@ -42,38 +42,38 @@ inline const PhysicalType text{Layout::utf8};
 inline const PhysicalType numeric{Layout::decimal, 38, 9};
 inline constexpr bool key = true;
 
-// Identity `key` where a column is in it, else `full`.
+// The identity is `key` if any column is in it, otherwise `full`.
 [[nodiscard]] TableSchemaRef table(std::string name, std::initializer_list<ColumnSpec> columns, Oid oid = 16400);
 
-// The cell of a column, in the widest form of its kind: an int64 for every integer that has a sign.
+// Returns the cell of a column in the widest form of its kind: an int64 for every signed integer.
 [[nodiscard]] Cell cell_of(const Column& column, std::size_t row);
-// The cell as a column of that type would hold it.
+// Returns the cell as a column of that type would hold it.
 [[nodiscard]] Cell as_held(const Cell& cell, const PhysicalType& type);
-// For comparing and for messages: 1, 0.5, true, text and bytes as they are, - for NULL, ~NaN for a value with that
-// overflow text, [1, -, 3] for what has parts. A decimal is its scaled integer, a date its days.
+// The text for comparisons and messages: 1, 0.5, true, text and bytes unchanged, - for NULL, ~NaN for a value with that
+// overflow text, [1, -, 3] for a value with parts. A decimal is its scaled integer, a date its number of days.
 [[nodiscard]] std::string to_text(const Cell& cell);
 
 void append(RowBatch& batch, Op op, const std::vector<Cell>& cells);
 [[nodiscard]] RowBatch inserts(const TableSchemaRef& schema, const std::vector<std::vector<Cell>>& rows);
 
-// A copy of one table.
+// Begins a copy of one table.
 [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(destination::Destination& destination,
                                                                   const destination::OutputRecord& output,
                                                                   const TableSchemaRef& schema);
-// Alters the table in a transaction of its own.
+// Alters the table in its own transaction.
 void alter(destination::Destination& destination, const destination::OutputRecord& output,
            const destination::Alteration& alteration);
 
-// A net effect and the batches that it borrows.
+// A net effect, with the batches that it borrows.
 class Effect {
  public:
   explicit Effect(const TableSchemaRef& schema);
 
-  Effect& insert(const std::vector<Cell>& row);                           // appended as it is
+  Effect& insert(const std::vector<Cell>& row);                           // appended unchanged
   Effect& remove(const std::vector<Cell>& row, std::uint32_t count = 1);  // by key, or by content
-  Effect& replace(const std::vector<Cell>& row);                          // its key is removed, the row written
-  // `row` has unchanged cells; they come from the target's row with the key of `origin`. Keys to be removed are said
-  // apart.
+  Effect& replace(const std::vector<Cell>& row);                          // removes its key and writes the row
+  // Writes `row`, whose unchanged cells come from the target's row with the key of `origin`. Keys to be removed are
+  // given separately.
   Effect& patch(const std::vector<Cell>& row, const std::vector<Cell>& origin);
 
   [[nodiscard]] const RowOperations& get() const { return effect_; }

@@ -1,4 +1,4 @@
-// The state of a pipeline comes back as it was put, and goes with what it tells of.
+// The state of a pipeline is read back as it was written, and is removed with the objects that it describes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -113,7 +113,7 @@ TEST_P(StateTest, records_of_tables_come_back_as_they_were_put) {
   EXPECT_EQ(first.leaves_at, leaving.leaves_at);
 }
 
-// Two tables swap their names, a third one was dropped and created again: in one transaction and over several.
+// Two tables swap their names, a third is dropped and created again, in one transaction and over several.
 TEST_P(StateTest, the_record_of_a_table_replaces_those_of_its_oid_and_of_its_name) {
   open();
   const auto names = [this] {
@@ -263,7 +263,7 @@ TEST_P(StateTest, tables_are_dropped_with_all_that_is_known_of_them) {
   open();
   const auto dropped = create(orders, {{1, "a"}});
   const auto other = create(contract::table("other", {{"id", int4, key}}, 16500), {{1}});
-  copy(dropped, {{2, "b"}});  // finished, and not swapped in yet
+  copy(dropped, {{2, "b"}});  // finished, but not swapped in yet
   load(0x4000, [](Transaction& /*transaction*/) {});
   destination().drop(DropScope::outputs, {&dropped, 1});
   EXPECT_FALSE(is_there(dropped));
@@ -330,8 +330,7 @@ TEST_P(StateTest, a_table_of_the_source_and_one_without_may_have_the_same_name) 
   EXPECT_EQ(state.outputs[0].state, OutputState::loaded);
 }
 
-// Targets
-// ---------------------------------------------------------------------------------------------------------------
+// ---- Targets ----
 
 TEST_P(StateTest, targets_that_are_as_they_were_left_are_not_told_of) {
   open();

@@ -65,7 +65,7 @@ TEST_P(TransactionTest, p1_a_transaction_that_is_not_committed_leaves_nothing) {
   expect_unchanged();
   open();
   expect_unchanged();
-  // And the next one goes as if nothing had been.
+  // The next transaction succeeds as if this one had never begun.
   copy(added, {{1}});
   load(0x9000, [&](Transaction& transaction) { transaction.swap_in(added); });
   EXPECT_EQ(rows(added), Strings{"1"});

@@ -1,4 +1,4 @@
-// Values of every layout come back exactly as they were given, by a copy and by row operations.
+// Values of every layout are read back exactly as they were given, from a copy and from row operations.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace {
 
 class ValueTest : public ContractTest {};
 
-// 0.0 and -0.0 are one key, as in the source, and so are 1 month and 30 days: only one of them could be there.
+// True if another sample is the same key: 0.0 and -0.0, or 1 month and 30 days, as in the source. Only one of them can
+// be stored.
 bool has_equals(const LayoutCase& of, const Cell& value) {
   const auto* number = std::get_if<double>(&value);
   return (number != nullptr && *number == 0) || of.name == "list_of_structure";
@@ -107,7 +108,7 @@ TEST_P(ValueTest, nulls_and_values_of_many_rows) {
   RowOperations effect;
   effect.schema = schema;
   effect.keyed = true;
-  // Every third row alone, then the others in runs of two, then all again by a copy.
+  // Every third row alone, then the others in runs of two, then all of them again by a copy.
   for (std::uint32_t i = 0; i < count; i += 3) effect.append.push_back({&batch, i});
   for (std::uint32_t i = 0; i < count; ++i) {
     if (i % 3 != 0) effect.append.push_back({&batch, i});

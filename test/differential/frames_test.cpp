@@ -1,4 +1,4 @@
-// Frames of every kind as a real server sends them: what frames.h holds is only what the protocol's page says.
+// Frames of every kind as a real server sends them. The frames of frames.h follow only the protocol's documentation.
 #include <gtest/gtest.h>
 
 #include <algorithm>

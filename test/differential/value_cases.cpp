@@ -16,7 +16,7 @@ std::string decimal(int precision, int scale) {
          digits + ")::text END";
 }
 
-// Numbers of 1 to 32 digits before the point and 1 to 12 behind it, of both signs.
+// Numbers with 1 to 32 digits before the point and 1 to 12 after it, of both signs.
 constexpr auto random_numerics = R"( UNION ALL
   SELECT (sign || left(digits, 1 + g % 32) || '.' || substr(digits, 33, 1 + g / 32 % 12))::numeric
   FROM (SELECT g, CASE WHEN random() < 0.5 THEN '-' ELSE '' END AS sign,
@@ -90,7 +90,7 @@ std::vector<ValueCase> number_cases() {
 }
 
 std::vector<ValueCase> text_cases() {
-  // Every 997th code point, and those around the borders of the encoding.
+  // Every 997th code point, and those around the limits of the encoding.
   const std::string unicode =
       " UNION ALL SELECT 'a' || chr(g) || 'b' FROM (SELECT generate_series(1, 1114111, 997) UNION SELECT unnest(ARRAY["
       "127, 128, 2047, 2048, 55295, 57344, 65533, 65534, 65535, 65536, 1114111])) AS points(g)"
@@ -130,14 +130,14 @@ std::vector<ValueCase> text_cases() {
   };
 }
 
-// With the infinities; `finite` is the integer for all others.
+// Maps the infinities too; `finite` is the integer of all other values.
 std::string or_infinite(const std::string& infinity, const std::string& finite) {
   return "CASE WHEN v = 'infinity' THEN '" + infinity + "' WHEN v = '-infinity' THEN '-" + infinity + "' ELSE " +
          finite + " END";
 }
 
 std::vector<ValueCase> datetime_cases() {
-  // Not extract(epoch FROM v), which the server rounds near the end of the range.
+  // extract(epoch FROM v) would not do: the server rounds it near the end of the range.
   const std::string instant = or_infinite("9223372036854775807",
                                           "(SELECT CASE WHEN us < 9223372036854775807 THEN trunc(us)::text END FROM "
                                           "(SELECT (v::date - date '1970-01-01') * "
@@ -219,7 +219,8 @@ std::vector<ValueCase> datetime_cases() {
 
 const std::string one_dimension = "(array_ndims(v) IS NULL OR array_ndims(v) = 1 AND array_lower(v, 1) = 1)";
 
-// Arrays of `elements`, all of them together, none, with NULLs, in two dimensions, and with other bounds.
+// Arrays of `elements`: each element alone, all of them together, none, with NULLs, in two dimensions, and with other
+// bounds.
 ValueCase array_case(const std::string& name, const std::string& element, const std::vector<std::string>& elements,
                      const std::string& held = "true") {
   std::string all;

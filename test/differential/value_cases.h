@@ -1,4 +1,4 @@
-// The values that the differential test sends: of every type, its edges and some thousands at random.
+// The values that the differential test sends: for every type, its edges and some thousand random ones.
 #pragma once
 
 #include <ostream>
@@ -11,14 +11,13 @@ struct ValueCase {
   std::string name;    // of the test and of the table
   std::string type;    // SQL
   std::string values;  // a query of one column
-  // SQL over `v`, which is not NULL: the integer that the column must hold, NULL where it must hold an overflow. Empty
-  // where the column holds no integer: then it is known only that it must hold `v` itself.
+  // SQL over `v`, which is not NULL: the integer that the column must hold; NULL: the value must overflow. Empty if the
+  // column holds no integer: then it is only known that the column must hold `v` itself.
   std::string integer;
-  std::string held =
-      "true";  // SQL over `v`, where `integer` is empty: whether the column holds it, or an overflow does
+  std::string held = "true";  // SQL over `v`, if `integer` is empty: true if the column holds it, false if it overflows
 };
 
-// DDL that some of the types need.
+// DDL for some of the types.
 inline constexpr auto value_case_types = R"(
   CREATE TYPE mood AS ENUM ('calm', 'Grüße, "x"', 'it''s');
   CREATE DOMAIN price AS numeric(7, 3) CHECK (value > -1000);

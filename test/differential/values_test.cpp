@@ -1,5 +1,6 @@
-// One row sent five ways gives five identical rows, and PostgreSQL says which: every value of value_cases.cpp is
-// fetched from a real server as text, as binary, by COPY binary, and by pgoutput in both of its forms.
+// One row sent in five ways gives five identical rows, and PostgreSQL decides what is right. Every value of
+// value_cases.cpp is fetched from a real server as text, as binary, by COPY binary, and by pgoutput in both of its
+// forms.
 #include "postgres/values/values.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +29,7 @@ using test::Sql;
 
 using Cells = std::vector<std::optional<std::string>>;
 
-// What postgres/connection/connection.h sets.
+// The settings of postgres/connection/connection.h.
 constexpr auto session_settings =
     "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET bytea_output = hex;"
     "SET extra_float_digits = 3; SET client_encoding = 'UTF8'";
@@ -40,7 +41,7 @@ struct Clear {
 using Result = std::unique_ptr<PGresult, Clear>;
 
 struct Fetched {
-  Oid type_oid;  // domains are looked through by the server
+  Oid type_oid;  // the server resolves domains
   std::int32_t typmod;
   Cells cells;
 };
@@ -82,7 +83,7 @@ Cells copy_binary(Sql& sql, const std::string& query) {
   return cells;
 }
 
-// The second column of every table's inserts, as pgoutput sends them.
+// Returns the second column of every table's inserts, as pgoutput sends them.
 std::map<std::string, Cells> stream_cells(Sql& sql, Form form) {
   const auto frames =
       fetch(sql,
@@ -115,7 +116,7 @@ std::map<std::string, Cells> stream_cells(Sql& sql, Form form) {
   return cells;
 }
 
-// A binary form that needs the text must be one whose text is an overflow.
+// A binary value that needs its text must be a value whose text is an overflow.
 Column column_of(const Cells& cells, const ValueParser& parser, const PhysicalType& type, const std::string& way,
                  const Column* by_text = nullptr) {
   Column column(type);
@@ -179,7 +180,7 @@ std::string integer_of(const Column& column, std::size_t row) {
   }
 }
 
-// The column against PostgreSQL's own answer: `integers` where the case has them, NULL there means an overflow.
+// Compares the column with PostgreSQL's own answer: with `integers` if the case has them, where NULL means an overflow.
 void expect_right(const Column& column, const Cells& texts, const Cells& integers, const ValueCase& item) {
   const bool asked_whether_held = item.integer.empty();
   ASSERT_EQ(column.size(), texts.size());
@@ -246,7 +247,7 @@ TEST_P(Differential, every_way_gives_the_same_bits) {
   const auto parsers = parsers_for(source, type);
   const auto wanted = column_of(text.cells, parsers.text, type, "text");
 
-  if (item.name == "chars") {  // up to 15 it is printed as the raw byte
+  if (item.name == "chars") {  // printed as the raw byte up to version 15
     EXPECT_TRUE(wanted.overflow().empty());
   } else {
     const auto integers = fetch(
@@ -268,7 +269,7 @@ TEST_P(Differential, every_way_gives_the_same_bits) {
 INSTANTIATE_TEST_SUITE_P(Types, Differential, testing::ValuesIn(value_cases()),
                          [](const auto& param) { return param.param.name; });
 
-// A server whose encoding is SQL_ASCII converts nothing, and as UTF8 it refuses to send what is not valid.
+// A server with encoding SQL_ASCII converts nothing; with UTF8 it refuses to send text that is not valid.
 TEST(DifferentialEncodings, bytes_that_are_no_utf8_go_to_the_overflow_column_in_both_forms) {
   auto& server = PostgresServer::shared();
   Sql(server.conninfo())

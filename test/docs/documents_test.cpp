@@ -1,17 +1,16 @@
-// Every document, block by block, as a reader would follow it from top to bottom:
+// Follows every document, block by block, as a reader would from top to bottom:
 //
-//   ```console   each "$ " line is a command; what it writes is what stands below it (shown_output.h). It fails where
-//   an
-//                error is shown, and only there. While one that ends with "&" is at work, the next are repeated for
-//                some seconds until they show what they should: a reader types slowly.
+//   ```console   each "$ " line is a command, and its output must be what is shown below it (shown_output.h). It must
+//                fail if an error is shown, and only then. While a command that ends with "&" is at work, the next
+//                commands are repeated for some seconds until they show the expected output: a reader types slowly.
 //   ```sql       run in the source by a superuser
-//   ```toml      the file that its first line names; without one, a configuration that `walbrook config` must take
-//   ```cpp       the file that its first line names, or what stands in a function (programs_of); all of it must compile
-//   <!-- run: COMMAND -->, or commands on lines of their own between <!-- run and -->: done unseen
+//   ```toml      the file that its first line names; without one, a configuration that `walbrook config` must accept
+//   ```cpp       the file that its first line names, or the body of a function (programs_of); all of it must compile
+//   <!-- run: COMMAND -->, or commands on separate lines between <!-- run and -->: run without being shown
 //   any other    the file that its first line names
 //
-// What cannot be done here stands in not_run.txt with its reason. A block that is neither is a failure. Before a
-// document its setup/NAME.sh is done, or setup/any.sh.
+// not_run.txt lists the blocks that cannot be run here, with reasons. A block that is neither run nor listed is a
+// failure. Before a document, its setup/NAME.sh is run, or setup/any.sh if there is none.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,7 +48,8 @@ std::vector<NotRun> all_not_run() {
   return all;
 }
 
-// The ```cpp blocks of a document; those without a main go into a function that has the names which the text speaks of.
+// Returns the ```cpp blocks of a document. Those without a main are put into a function that has the names used in the
+// text.
 std::string programs_of(const std::vector<Block>& blocks) {
   std::string text = "#include <walbrook/walbrook.h>\n#include <iostream>\n";
   for (const auto& block : blocks) {
@@ -102,7 +102,7 @@ class Document : public ::testing::TestWithParam<std::string> {
   }
 
  private:
-  // The server is started where a document does something.
+  // Starts the server when a document first runs something.
   Workplace& place() {
     if (!place_) {
       server_.emplace(documents_server());
@@ -117,7 +117,7 @@ class Document : public ::testing::TestWithParam<std::string> {
   bool is_listed(const std::string& line) {
     const auto found = std::ranges::find(not_run_, line, &NotRun::first_line);
     if (found == not_run_.end()) return false;
-    found->reason = "! " + found->reason;  // it was of use
+    found->reason = "! " + found->reason;  // marks the entry as used
     return true;
   }
 

@@ -1,6 +1,7 @@
-# What brings about each message of docs/troubleshooting.md: "### EXIT-CODE MESSAGE", then what is done in an empty folder
-# with an empty database "shop"; the output must hold the message, "…" standing for any text. `shop` fills the database,
-# and gives ~/.pgpass the password of its loader; `admin SQL…` is a superuser's psql, $S the loader's URL.
+# Commands that produce each message of docs/troubleshooting.md: "### EXIT-CODE MESSAGE", then commands that run in an
+# empty folder with an empty database "shop". The output must contain the message, in which "…" matches any text. `shop`
+# fills the database and writes its loader's password to ~/.pgpass; `admin SQL…` is a superuser's psql, $S is the loader's
+# URL.
 
 ### 2 .walbrook/config.toml:2: unknown key pipelines.shop.slotname
 mkdir .walbrook && printf '[pipelines.shop]\nslotname = "x"\n' > .walbrook/config.toml
@@ -276,7 +277,7 @@ shop
 walbrook run --source $S
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do psql -AtX "$ADMIN" -c "SELECT active FROM pg_replication_slots" | grep -q t && break; sleep 0.05; done
-for try in 1 2 3 4 5; do  # where the follower moves the slot just then, another message comes
+for try in 1 2 3 4 5; do  # if the follower advances the slot at that moment, another message comes
   walbrook run --source $S --destination duckdb:///another$try.duckdb --adopt-slot --slot-timeout 0 > out 2>&1
   exit_code=$?
   grep -q "is read by another" out && break

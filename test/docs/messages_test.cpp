@@ -1,5 +1,5 @@
-// Each message that docs/troubleshooting.md explains is brought about (messages.sh), with the exit code that is stated
-// there: one that changes in the code fails here.
+// Produces each message that docs/troubleshooting.md explains (messages.sh), with the exit code stated there. A message
+// or code that changes fails here.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -38,8 +38,8 @@ std::vector<Message> all_messages() {
   return all;
 }
 
-// The messages at the start of a paragraph in bold, with the exit code that stands behind them or in the section's
-// heading; -1: none is stated.
+// Returns the messages at the start of a paragraph in bold, with the exit code that follows them or the one in the
+// section's heading; -1: none is stated.
 std::map<std::string, int> explained_messages() {
   static const std::regex code(R"(\(exit code (\d)\))");
   static const std::regex message("`([^`]+)`");

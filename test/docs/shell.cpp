@@ -32,7 +32,7 @@ Shell::Shell(const std::filesystem::path& folder, const std::filesystem::path& f
   const winsize size{.ws_row = terminal_lines, .ws_col = terminal_columns, .ws_xpixel = 0, .ws_ypixel = 0};
   std::array<char, 64> name{};
   termios raw{};
-  cfmakeraw(&raw);  // "\n" stays one
+  cfmakeraw(&raw);  // keeps "\n" as it is
   if (openpty(&terminal_, &far_end_, name.data(), &raw, &size) != 0) throw std::runtime_error("there is no terminal");
   terminal_name_ = name.data();
   fcntl(terminal_, F_SETFL, O_NONBLOCK);
@@ -46,7 +46,7 @@ Shell::~Shell() {
   try {
     run("jobs -p | xargs -r kill -9; wait", std::chrono::seconds(10));
   } catch (const std::exception&) {
-    // it ends by the next line all the same
+    // the next line ends it in any case
   }
   bash_.reset();
   close(commands_);

@@ -13,7 +13,7 @@ const std::string bar = "█";
 
 using Lines = std::vector<std::string>;
 
-// The order counts: an LSN is no fraction, a time holds no duration. A rate is not told of what took no time.
+// The order matters: an LSN is not a fraction, and a time contains no duration. A rate is not shown if no time passed.
 const std::vector<std::pair<std::regex, std::string>>& patterns() {
   static const std::vector<std::pair<std::regex, std::string>> all = [] {
     std::vector<std::pair<std::regex, std::string>> list;
@@ -78,7 +78,7 @@ bool line_matches(const std::string& shown, const std::string& came) {
   }
 }
 
-// Whether shown[i…] fits came[j…]; `furthest` is the first shown line that found nothing.
+// Returns whether shown[i…] matches came[j…]. `furthest` is the first shown line without a match.
 bool lines_match(const Lines& shown, std::size_t i, const Lines& came, std::size_t j, std::size_t& furthest) {
   for (; i < shown.size(); ++i, ++j) {
     furthest = std::max(furthest, i);
@@ -115,11 +115,11 @@ bool holds(const std::string& came, const std::string& shown) {
   });
 }
 
-// Only what walbrook, psql and compilers write: up, to the line's start, erase, colours.
+// Handles only what walbrook, psql and compilers write: up, start of line, erase, colors.
 std::string on_terminal(const std::string& bytes) {
   Lines screen(1);
   std::size_t row = 0;
-  bool at_start = false;  // behind "\r": what is written next takes the line's place
+  bool at_start = false;  // after "\r": the next text replaces the line
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const char c = bytes[i];
     if (c == '\n') {

@@ -1,4 +1,4 @@
-// What counts as shown truly, and what must not.
+// Which outputs match a shown one, and which must not.
 #include "test/docs/shown_output.h"
 
 #include <gtest/gtest.h>

@@ -19,7 +19,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 }  // namespace
 
 ServerOptions documents_server() {
-  return {.settings = {"max_replication_slots=10", "max_wal_senders=10"},  // as a server has them that nobody changed
+  return {.settings = {"max_replication_slots=10", "max_wal_senders=10"},  // PostgreSQL's defaults
           .hba = {"host all loader all scram-sha-256"}};
 }
 

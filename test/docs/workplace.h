@@ -1,8 +1,9 @@
-// Where a reader of the documents works: a home folder, a shell in it, and a PostgreSQL that answers to every host
-// name.
+// The place where a reader of the documents works: a home folder, a shell in it, and a PostgreSQL server that answers
+// to every host name.
 //
-// libpq takes the server's address from PGHOSTADDR and its port from PGPORT, so that db.example.com of a document is
-// the throw-away server. What else the documents say of a machine that is not this one is put in and out of each text.
+// libpq takes the server's address from PGHOSTADDR and its port from PGPORT, so that db.example.com in a document is
+// the throw-away server. Other names of the documents' machine are replaced by this machine's in commands, and back in
+// outputs.
 #pragma once
 
 #include <optional>
@@ -18,16 +19,16 @@ namespace walbrook::test {
 
 class Workplace {
  public:
-  // With `database`, created again and empty, for the variable ADMIN; "": without one.
+  // `database`: created again, empty, for the variable ADMIN; "": no database is created.
   Workplace(PostgresServer& server, const std::string& database);
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
   ~Workplace();
 
-  // What is shown is as the documents would show it.
+  // Runs commands. The output is as the documents would show it.
   ShellResult run(const std::string& commands);
   void write(const std::string& file, const std::string& text);  // below the shell's folder
-  void make_ready(const std::string& script);                    // test/docs/setup/SCRIPT; throws when it fails
+  void make_ready(const std::string& script);                    // runs test/docs/setup/SCRIPT; throws if it fails
   [[nodiscard]] std::filesystem::path home() const { return folder_ / "you"; }
   [[nodiscard]] std::string background() const { return read_file(shell_->background()); }
 
@@ -43,7 +44,7 @@ class Workplace {
   std::optional<Shell> shell_;
 };
 
-// The server of all documents: its role `loader` has to give a password.
+// The server of all documents. Its role `loader` must log in with a password.
 [[nodiscard]] ServerOptions documents_server();
 
 }  // namespace walbrook::test

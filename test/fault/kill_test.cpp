@@ -1,5 +1,6 @@
-// kill -9 at every named point of a run (base/fault.h): started again, the copy equals the source, nothing is doubled
-// and the slot was never past the checkpoint. A point that no test here hits fails the suite.
+// Kills a run with kill -9 at every named point (base/fault.h). After another start, the target tables equal the
+// source, nothing is duplicated, and the slot was never past the checkpoint. A point that no test here reaches fails
+// the suite.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,8 +14,8 @@ namespace {
 
 constexpr int starts_at_most = 60;
 
-// Tables with and without a key, an unchanged big value, transactions larger than a batch: every step of a load is
-// taken.
+// Creates tables with and without a key, an unchanged large value, and transactions larger than a batch, so that every
+// step of a load is taken.
 void make_source(const ReplicatedDatabase& db) {
   db.exec(
       "CREATE TABLE item(id int PRIMARY KEY, n int, body text); CREATE TABLE log(a int, b text); "
@@ -36,7 +37,8 @@ void change_source(const ReplicatedDatabase& db) {
   const auto gid = quote_literal("prepared in " + sql.value("SELECT current_database()"));
   sql.exec("BEGIN; INSERT INTO log SELECT g, repeat(md5(g::text), 5) FROM generate_series(1, 1000) g; " +
            ("UPDATE item SET n = -n WHERE id % 3 = 0; PREPARE TRANSACTION " + gid));
-  // Servers from 18 on leave a large transaction out that was rolled back by the time they read it; this one is sent.
+  // Since version 18, servers omit a large transaction that was rolled back by the time they decode it; this one is
+  // sent.
   const auto undone = quote_literal("undone in " + sql.value("SELECT current_database()"));
   sql.exec("BEGIN; INSERT INTO bag VALUES (7, 'never seen'); PREPARE TRANSACTION " + undone);
   sql.exec("INSERT INTO bag VALUES (1, 'between')");
@@ -46,7 +48,7 @@ void change_source(const ReplicatedDatabase& db) {
       "DELETE FROM bag WHERE ctid IN (SELECT ctid FROM bag WHERE a = 1 LIMIT 3); UPDATE bag SET b = 'x' WHERE a = 2");
 }
 
-// Points that were seen to end a process, over all tests of this process.
+// The points that ended a process, over all tests of this process.
 std::set<std::string>& points_hit() {
   static std::set<std::string> hit;
   return hit;
@@ -60,14 +62,15 @@ class Kill : public ::testing::TestWithParam<std::string> {
     make_source(db_);
   }
 
-  // Starts it with the fault until it comes to an end without being killed; after each death the slot must be behind.
+  // Starts runs with the fault until one ends without being killed. After each death the slot must not be past the
+  // checkpoint.
   void run_under_fault(const std::string& fault) {
     for (int start = 0; start < starts_at_most; ++start) {
       const auto result = db_.pipeline.run({}, {{"WALBROOK_FAULT", fault}});
       EXPECT_EQ(db_.slot_past_checkpoint(), "") << result.describe();
       if (result.killed()) {
         points_hit().insert(GetParam());
-        if (start >= 1) return;  // twice at the same place is enough
+        if (start >= 1) return;  // two deaths at the same point are enough
         continue;
       }
       EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -86,7 +89,7 @@ class Kill : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Kill, p2_exactly_once) {
-  run_under_fault(GetParam());  // in the first copy
+  run_under_fault(GetParam());  // in the initial copy
   run_to_the_end();
   change_source(db_);
   run_under_fault(GetParam());  // in the stream
@@ -107,7 +110,7 @@ std::vector<std::string> point_names() {
 }
 INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(point_names()), [](const auto& tested) { return tested.param; });
 
-// What a first run leaves that is killed as soon as its publication exists: `drop` and `--reset` know it as walbrook's.
+// A first run killed as soon as its publication exists: `drop` and `--reset` recognize the publication as walbrook's.
 TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE item(id int PRIMARY KEY); INSERT INTO item VALUES (1)");
@@ -119,8 +122,8 @@ TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
   EXPECT_EQ(dropped.exit_code, 0) << dropped.describe();
   EXPECT_EQ(publications(), "0") << dropped.describe();
   ASSERT_TRUE(killed());
-  db.exec("CREATE TABLE later(id int PRIMARY KEY)");  // only a publication that is created again holds it as soon as it
-                                                      // begins
+  db.exec("CREATE TABLE later(id int PRIMARY KEY)");  // a publication that is created again has it from the
+                                                      // start; an old one would not
   const auto reset = db.pipeline.run({"--reset"});
   EXPECT_EQ(reset.exit_code, 0) << reset.describe();
   EXPECT_NE(reset.err.find("created for 2 tables"), std::string::npos) << reset.describe();

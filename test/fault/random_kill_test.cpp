@@ -1,5 +1,5 @@
-// kill -9 at moments that nobody chose, twenty times, while pgbench's own load goes on: TPC-B over four tables, of
-// which pgbench_history has no key, so that a row applied twice would stay doubled.
+// Kills a run with kill -9 at twenty random moments while pgbench's own load goes on: TPC-B over four tables, of which
+// pgbench_history has no key, so that a row applied twice would stay duplicated.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -18,7 +18,7 @@ TEST(RandomKill, p2_twenty_kills_under_pgbench) {
   pgbench_initialize(db.server(), db.name(), 2);
   Process load(
       pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-R", "400", "-T", std::to_string(seconds_of_load)}));
-  std::mt19937 random(20'240'229);  // fixed: the moments are as random as the machine's load
+  std::mt19937 random(20'240'229);  // fixed: the moments are still as random as the machine's load
   int died = 0;
   for (int i = 0; i < kills; ++i) {
     Process follower(db.pipeline.command("run", {"--follow"}));

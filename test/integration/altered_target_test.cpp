@@ -1,4 +1,4 @@
-// P7 where the cause is a target table that somebody dropped or altered in the DuckDB file.
+// P7 if somebody dropped or altered a target table in the DuckDB file.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -43,11 +43,11 @@ void expect_others_continue(const Shop& db) {
 
 struct Altered {
   std::string table;
-  std::string done;  // by the user, in the file
+  std::string done;  // the user's statements in the file
   std::string told;
 };
 
-// A table each, all of them in one file, so that one run meets all kinds.
+// One table for each way, all of them in one file, so that one run meets them all.
 const std::vector<Altered> ways_to_alter = {
     {"dropped", "DROP TABLE public.dropped", "target table public.dropped was dropped or renamed in"},
     {"renamed", "ALTER TABLE public.renamed RENAME TO mine; DROP TABLE public.mine",
@@ -169,7 +169,7 @@ TEST(AlteredTargets, p7_a_constraint_that_fails_suspends_one_table) {
   }
 }
 
-// Columns of the user's own, indexes, views and comments do no harm.
+// Columns, indexes, views and comments that a user adds do no harm.
 TEST(AlteredTargets, what_a_user_adds_without_harm_stays_and_resyncs_nothing) {
   const Shop db;
   as_user(db,
@@ -185,7 +185,7 @@ TEST(AlteredTargets, what_a_user_adds_without_harm_stays_and_resyncs_nothing) {
   expect_others_continue(db);
 }
 
-// What DuckDB writes for a type is compared with what it was made as.
+// The type that DuckDB reports is compared with the one that the column was created with.
 TEST(AlteredTargets, no_type_is_taken_for_an_altered_one) {
   const ReplicatedDatabase db;
   db.exec(
@@ -253,7 +253,7 @@ TEST(AlteredTargets, a_reset_leaves_what_took_a_targets_name) {
   EXPECT_EQ(db.copied_value("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'public'"), "0");
 }
 
-// Whatever goes from the state, nothing is applied to a target table without it, and so nothing twice.
+// Whatever part of the state is missing, nothing is applied to a target table without it, and so nothing twice.
 TEST(AlteredTargets, p2_without_a_state_table_nothing_is_applied) {
   const Shop db;
   db.change();

@@ -1,5 +1,4 @@
-// P1: a reader sees whole transactions over all tables, whatever is going on, and the position it is told never goes
-// back.
+// P1: a reader sees whole transactions over all tables at every moment, and the position that it gets never goes back.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +11,7 @@
 namespace walbrook::test {
 namespace {
 
-// Asks through `walbrook sql` until `load` has ended: every answer must hold, and LSNs must not go back.
+// Queries through `walbrook sql` until `load` has ended: every answer must satisfy `holds`, and LSNs must not go back.
 template <class Holds>
 int ask_while(const ReplicatedDatabase& db, Process& load, const std::string& sql, Holds holds) {
   Lsn last;
@@ -31,7 +30,7 @@ int ask_while(const ReplicatedDatabase& db, Process& load, const std::string& sq
   return answers;
 }
 
-// A cut is over the tables that are streaming: one that is still copied may become visible later than another.
+// A cut covers streaming tables; one that is still being copied may become visible later than another.
 bool all_stream(const ReplicatedDatabase& db) {
   const auto streaming = [&] {
     const auto result = run(db.pipeline.command("status", {"--json"}));
@@ -72,7 +71,7 @@ TEST(AtomicCut, p1_money_is_moved_and_the_total_stays) {
   expect_sound_end(db, load, follower);
 }
 
-// pgbench's own transaction writes the same sum into four tables: they agree in every cut.
+// pgbench's own transaction writes the same sum into four tables, so they agree in every cut.
 TEST(AtomicCut, p1_four_tables_agree_at_every_moment) {
   const ReplicatedDatabase db;
   pgbench_initialize(db.server(), db.name(), 1);

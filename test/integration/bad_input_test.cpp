@@ -1,4 +1,4 @@
-// What people get wrong: each has its exit code and one clear message, and no password is ever shown.
+// Mistakes of users: each has its exit code and one clear message, and no password is ever shown.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ void expect_refusal(const ProcessResult& result, int exit_code, const std::strin
   EXPECT_EQ((result.out + result.err).find(secret), std::string::npos) << result.describe();
 }
 
-// A server of its own: it asks TCP logins of `loader` for a password.
+// A separate server, which requires a password for TCP logins of `loader`.
 class BadInput : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -115,7 +115,7 @@ TEST_F(BadInput, unwritable_folder) {
   db.pipeline.file = folder / "copy.duckdb";
   auto spec = db.pipeline.command("run");
   if (geteuid() == 0) {
-    spec.user = "nobody";  // for root nothing is unwritable
+    spec.user = "nobody";  // root can write everywhere
     spec.env["XDG_RUNTIME_DIR"] = std::nullopt;
   }
   expect_refusal(run(spec), 4, "read_only");
@@ -161,7 +161,7 @@ TEST_F(BadInput, active_slot) {
   const auto active = [&] { return db.value("SELECT active_pid FROM pg_replication_slots WHERE active"); };
   ASSERT_TRUE(eventually([&] { return !active().empty(); }, milliseconds(20'000))) << follower.err();
   const auto holder = active();
-  follower.signal(SIGSTOP);  // it keeps the slot and moves it no more
+  follower.signal(SIGSTOP);  // it keeps the slot and no longer advances it
   Pipeline second = db.pipeline;
   second.file = db.folder() / "second.duckdb";
   for (const auto& flags : {std::vector<std::string>{}, {"--adopt-slot", "--slot-timeout", "1"}}) {

@@ -1,4 +1,4 @@
-// What `walbrook completion` writes, read by those who are to read it.
+// The scripts of `walbrook completion`, run by the shells that they are for.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ class Completion : public ::testing::Test {
     write_file(folder_ / ".walbrook/config.toml", "[pipelines.shop]\n[pipelines.other]\n");
     write_file(folder_ / "a.capture", "");
   }
-  // Where `walbrook` is this build's.
+  // The environment in which `walbrook` is this build's.
   [[nodiscard]] ProcessResult shell(const std::vector<std::string>& argv) const {
     auto spec = walbrook_command({});
     spec.argv = argv;
@@ -33,7 +33,7 @@ class Completion : public ::testing::Test {
     ASSERT_EQ(result.exit_code, 0) << result.describe();
     write_file(folder_ / ("walbrook." + name), result.out);
   }
-  // What bash offers behind these words, the last of them begun.
+  // Returns what bash offers after these words, the last of which is incomplete.
   [[nodiscard]] std::string offered(const std::string& words) const {
     const auto result =
         shell({"bash", "-c",
@@ -64,7 +64,7 @@ TEST_F(Completion, bash_offers_what_may_stand_there) {
   EXPECT_EQ(offered("completion f"), "fish");
   EXPECT_EQ(offered("nonsense ''"), "");
   EXPECT_EQ(offered("run --source ''"), "");
-  // A configuration that cannot be read is nothing that a shell should tell.
+  // A configuration that cannot be read is not reported during completion.
   write_file(folder_ / ".walbrook/config.toml", "[");
   EXPECT_EQ(offered("run ''"), "");
 }

@@ -1,4 +1,4 @@
-// State that contradicts itself: exit 4 before anything is applied, and a reset is the way out.
+// State that contradicts itself: exit 4 before anything is applied. A reset resolves it.
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -11,7 +11,7 @@ namespace {
 
 struct Damage {
   std::string name;
-  std::string state_sql;  // done to the file
+  std::string state_sql;  // executed in the file
   std::string told;
 };
 
@@ -27,7 +27,7 @@ TEST_P(Contradiction, is_refused_until_reset) {
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   DuckReader(db.file(), DuckReader::Access::read_write).exec(GetParam().state_sql);
   db.exec("INSERT INTO t VALUES (2)");
-  // The slot is created again, so that the changes in between are gone.
+  // The slot is created again, so that the changes in between are lost.
   db.exec("SELECT pg_drop_replication_slot(" + quote_literal(db.pipeline.slot) +
           "); SELECT pg_create_logical_replication_slot(" + quote_literal(db.pipeline.slot) + ", 'pgoutput')");
   db.exec("INSERT INTO t VALUES (3)");
@@ -40,7 +40,7 @@ TEST_P(Contradiction, is_refused_until_reset) {
   const auto checked = run(db.pipeline.command("check"));
   EXPECT_EQ(checked.exit_code, 4) << checked.describe();
   EXPECT_NE(checked.out.find("contradicts itself"), std::string::npos) << checked.describe();
-  // Without a checkpoint nothing says that slot and publication are this destination's own.
+  // Without a checkpoint there is no evidence that slot and publication belong to this destination.
   const auto reset = db.pipeline.run({"--reset", "--yes"});
   EXPECT_EQ(reset.exit_code, 0) << reset.describe();
   EXPECT_EQ(db.differences(), "");

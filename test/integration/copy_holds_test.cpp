@@ -1,8 +1,8 @@
-// What a copy holds in the source while it lasts: row versions, and no WAL.
+// What a copy holds back in the source while it runs: row versions, and no WAL.
 //
-// The copy is kept from ending: its backend in the server is stopped and let go on for a moment, again and again, until
-// enough WAL is written. It is written in steps, each followed to its end, so that what the slots hold depends on how
-// the copy goes about it and not on the machine's speed.
+// The copy is kept from ending: its backend in the server is stopped and continued for a moment, again and again, until
+// enough WAL is written. The WAL is written in steps, each of which is followed to its end, so that what the slots hold
+// depends on the copy's method and not on the machine's speed.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -20,11 +20,12 @@ namespace {
 constexpr std::int64_t megabyte = std::int64_t{1} << 20U;
 constexpr int steps = 12;
 constexpr int step_megabytes = 16;
-// Two steps, because the server moves a slot's restart_lsn when the one after the next checkpoint is confirmed.
+// Two steps, because the server advances a slot's restart_lsn only once a position after the next checkpoint is
+// confirmed.
 constexpr std::int64_t checkpoints_worth = 2 * step_megabytes * megabyte;
 constexpr std::int64_t held_at_most = 64 * megabyte + checkpoints_worth;
 
-// Stops the backend of a COPY but for a moment four times a second, as long as it lives.
+// Stops the backend of a COPY except for a moment four times a second, until the backend ends.
 class SlowCopy {
  public:
   explicit SlowCopy(const std::string& conninfo)
@@ -67,7 +68,7 @@ class CopyHolds : public ::testing::TestWithParam<int> {
         sql.value("SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint FROM "
                   "pg_replication_slots WHERE slot_name LIKE 'walbrook%'"));
   }
-  // What was committed so far is durable in the copy, and the server knows it.
+  // True if everything committed so far is durable in the target, and the server knows it.
   [[nodiscard]] bool is_confirmed(Sql& sql) const {
     const auto now = sql.value("SELECT pg_current_wal_lsn()");
     return eventually(

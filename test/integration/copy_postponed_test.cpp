@@ -1,4 +1,4 @@
-// A copy that the server has no locks, slots or connections for concerns its table: it is postponed, the others
+// If the server has no locks, slots or connections left for a copy, the table's copy is postponed and the others
 // continue.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace walbrook::test {
 namespace {
 
-// Holds entries of the server's lock table, all but `left` of them.
+// Takes entries of the server's lock table until only `left` of them are free.
 class FullLockTable {
  public:
   FullLockTable(const std::string& conninfo, int left) : sql_(conninfo) {
@@ -26,12 +26,12 @@ class FullLockTable {
   Sql sql_;
 };
 
-constexpr int leaves = 400;  // each is locked with its index
+constexpr int leaves = 400;  // each is locked together with its index
 constexpr int left_free = 250;
 
 class CopyPostponed : public ::testing::Test {
  protected:
-  // `number` leaves of ten keys each.
+  // Creates `number` leaves with ten keys each.
   void make_partitioned(const std::string& name, int number) const {
     db_.exec(fmt::format("CREATE TABLE {0}(id int PRIMARY KEY, v text) PARTITION BY RANGE (id)", name));
     db_.exec(
@@ -89,7 +89,7 @@ TEST_F(CopyPostponed, while_following_it_is_copied_once_the_server_can) {
   EXPECT_EQ(db_.differences(), "");
 }
 
-// Each of them fits, but not with another one.
+// Each of them fits, but not two at a time.
 TEST_F(CopyPostponed, with_few_locks_left_fewer_tables_are_copied_at_a_time) {
   constexpr int tables = 4;
   for (int i = 0; i < tables; ++i) make_partitioned("m" + std::to_string(i), 100);

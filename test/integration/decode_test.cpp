@@ -1,4 +1,4 @@
-// walbrook decode: what a slot would send, without taking it; captures; what people get wrong.
+// walbrook decode: what a slot would send, without consuming it; captures; mistakes of users.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// The kinds of messages in a JSON output, in order.
+// Returns the kinds of messages in a JSON output, in order.
 std::string kinds_of(const std::string& json_lines) {
   std::string kinds;
   for (const auto& line : lines_of(json_lines)) {
@@ -27,7 +27,7 @@ std::string kinds_of(const std::string& json_lines) {
   return kinds;
 }
 
-// A pipeline that has copied, and changes that wait in its slot.
+// A pipeline that has copied its tables, and changes that wait in its slot.
 class Decode : public ::testing::Test {
  protected:
   explicit Decode(PostgresServer& server = PostgresServer::shared()) : db(server) {
@@ -107,7 +107,7 @@ TEST_F(Decode, json_for_programs) {
   const auto insert = nlohmann::json::parse(lines_of(out)[2]);
   EXPECT_EQ(insert.at("after").dump(), R"({"id":"1","note":"it's","total":"12.50"})");
   EXPECT_EQ(insert.at("table"), "orders");
-  // In binary the values are the same, read by walbrook's own parsers.
+  // In binary format the values are the same, read by walbrook's own parsers.
   EXPECT_EQ(nlohmann::json::parse(lines_of(decoded({"--json", "--binary"}))[2]), insert);
 }
 

@@ -1,4 +1,4 @@
-// Slot, publication and pipeline where nobody named them.
+// Slot, publication and pipeline if none of them is named.
 #include <gtest/gtest.h>
 
 #include "test/support/duck_reader.h"
@@ -7,7 +7,7 @@
 namespace walbrook::test {
 namespace {
 
-// `walbrook COMMAND --source … --destination …` and nothing that names anything.
+// Runs `walbrook COMMAND --source … --destination …` without any name.
 ProcessResult unnamed(const ReplicatedDatabase& db, const std::string& command,
                       const std::vector<std::string>& extra = {}) {
   std::vector<std::string> arguments = {command, "--source", db.conninfo(), "--destination",
@@ -16,7 +16,7 @@ ProcessResult unnamed(const ReplicatedDatabase& db, const std::string& command,
   return run(walbrook_command(arguments));
 }
 
-// The same without the source.
+// Does the same without the source.
 ProcessResult unnamed_in_file(const ReplicatedDatabase& db, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--destination", "duckdb:///" + db.file().string()});
   return run(walbrook_command(arguments));

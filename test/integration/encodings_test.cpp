@@ -1,4 +1,4 @@
-// Databases whose encoding is not UTF8. What cannot be converted concerns its value, never the run.
+// Databases with an encoding other than UTF8. A value that cannot be converted never concerns the whole run.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,7 @@
 namespace walbrook::test {
 namespace {
 
-// A database of that encoding, what is done there in bytes as they are, and its pipeline.
+// A database with that encoding, statements executed in it as raw bytes, and its pipeline.
 class EncodedDatabase {
  public:
   explicit EncodedDatabase(const std::string& encoding)
@@ -50,7 +50,7 @@ void expect_exit(const ProcessResult& result, int code) {
 constexpr const char* all_of_k =
     "SELECT string_agg(concat_ws('|', coalesce(k, k__v_text), coalesce(v, v__v_text)), ' ' ORDER BY id) FROM public.k";
 
-// Copied and streamed values; keys, whose rows stay apart; parts of arrays and documents; labels of enums.
+// Copied and streamed values; keys, whose rows stay distinct; parts of arrays and documents; labels of enums.
 TEST(Encodings, a_byte_without_equivalent_is_hex_in_the_overflow_column) {
   const EncodedDatabase db("WIN1252");
   db.exec(
@@ -84,7 +84,7 @@ TEST(Encodings, a_byte_without_equivalent_is_hex_in_the_overflow_column) {
   }
 }
 
-// Bytes of every kind are text where they are UTF-8 as a whole.
+// Bytes of any kind are text if the whole value is valid UTF-8.
 TEST(Encodings, sql_ascii_has_text_where_the_whole_value_is_utf8) {
   const EncodedDatabase db("SQL_ASCII");
   db.exec(
@@ -98,7 +98,7 @@ TEST(Encodings, sql_ascii_has_text_where_the_whole_value_is_utf8) {
   EXPECT_EQ(db.copied("SELECT string_agg(k, ' ' ORDER BY id) FROM public.k"), "café \\xe9") << "the third key is hex";
 }
 
-// All 128 upper bytes, against the server's own conversion of each.
+// All 128 upper bytes, compared with the server's own conversion of each.
 TEST(Encodings, every_byte_is_converted_as_the_server_does) {
   for (const auto* encoding : {"LATIN1", "WIN1251", "KOI8R", "ISO_8859_6"}) {
     const EncodedDatabase db(encoding);
@@ -118,14 +118,14 @@ TEST(Encodings, every_byte_is_converted_as_the_server_does) {
       wanted += " ";
     }
     expect_exit(db.run(), 0);
-    // The overflow column is there where a byte needed it.
+    // The overflow column exists if a byte needed it.
     const bool overflows = wanted.find('\\') != std::string::npos;
     const std::string value = overflows ? "coalesce(hex(v), v__v_text)" : "hex(v)";
     EXPECT_EQ(db.copied("SELECT string_agg(" + value + " || ' ', '' ORDER BY b) FROM public.t"), wanted) << encoding;
   }
 }
 
-// Names with such bytes are told apart, found by --table, and passed back to the server.
+// Names with such bytes are distinct, are found by --table, and are passed back to the server.
 TEST(Encodings, names_with_bytes_without_equivalent_are_names) {
   const EncodedDatabase db("WIN1252");
   db.exec(
@@ -141,7 +141,7 @@ TEST(Encodings, names_with_bytes_without_equivalent_are_names) {
   EXPECT_EQ(db.copied(R"(SELECT sum(id)::VARCHAR FROM "s\x81é"."t\x5cx81")"), "15");
 }
 
-// The filter's text goes to the server as it came from there.
+// The filter's text is sent to the server as it was received.
 TEST(Encodings, a_row_filter_with_such_bytes_copies_the_rows_that_the_stream_has) {
   if (PostgresServer::shared().major() < 15) GTEST_SKIP() << "row filters came with 15";
   const EncodedDatabase db("WIN1252");
@@ -155,7 +155,7 @@ TEST(Encodings, a_row_filter_with_such_bytes_copies_the_rows_that_the_stream_has
             "1é 2\\x81 4é 5\\x81");
 }
 
-// Of several bytes a character the server converts, until it cannot. 0xa9a1 is a character of EUC_JP without
+// The server converts characters of several bytes, up to one that it cannot. 0xa9a1 is a character of EUC_JP without
 // equivalent.
 TEST(Encodings, a_character_that_the_server_cannot_convert_suspends_its_table_alone) {
   const EncodedDatabase db("EUC_JP");
@@ -190,7 +190,7 @@ TEST(Encodings, a_character_that_the_server_cannot_convert_suspends_its_table_al
   EXPECT_EQ(db.copied("SELECT string_agg(v, '' ORDER BY id) FROM public.t"), "日本本");
 }
 
-// A value that cannot be read takes its table out of the stream only until a copy brings it back.
+// A value that cannot be read removes its table from the stream only until a copy restores it.
 TEST(Encodings, p4_a_table_that_was_corrected_and_resynced_under_follow_misses_nothing) {
   const EncodedDatabase db("EUC_JP");
   db.exec("CREATE TABLE t(id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '\xC6\xFC')");

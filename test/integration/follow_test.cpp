@@ -1,4 +1,4 @@
-// `run --follow`: how it ends, what it confirms, and what it keeps up with while nothing or too much is going on.
+// `run --follow`: how it ends, what it confirms, and whether it keeps up with no load and with too much.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ Lsn lsn(const std::string& text) {
   return Lsn::parse(text).value_or(Lsn{});
 }
 
-// What `walbrook sql` says while the run holds the file; nullopt when it fails.
+// Returns the answer of `walbrook sql` while the run holds the file; nullopt: the command failed.
 std::optional<nlohmann::json> ask(const ReplicatedDatabase& db, const std::string& sql) {
   const auto result = run(db.pipeline.command("sql", {"--json", sql}));
   if (result.exit_code != 0) return std::nullopt;
@@ -83,7 +83,7 @@ TEST(Follow, a_table_that_joins_is_copied_while_the_others_go_on) {
   EXPECT_EQ(db.differences(), "");
 }
 
-// Exit 5 tells of it at the end; the others have gone on.
+// Exit code 5 reports it at the end; the other tables have continued.
 TEST(Follow, a_partition_that_joins_with_another_identity_suspends_its_table_until_that_is_altered) {
   const ReplicatedDatabase db;
   db.exec(
@@ -113,7 +113,7 @@ TEST(Follow, a_partition_that_joins_with_another_identity_suspends_its_table_unt
   EXPECT_EQ(db.differences(), "");
 }
 
-// The leaf's own Relation message tells of it before the catalog is asked, however seldom that is.
+// The leaf's own Relation message reports it before the catalog is polled, however rarely that is.
 TEST(Follow, an_identity_that_is_altered_between_two_catalog_polls_resyncs_the_table) {
   const ReplicatedDatabase db;
   db.exec(
@@ -153,8 +153,8 @@ TEST(Follow, a_table_that_loses_its_key_leaves_the_publication_and_the_applicati
   EXPECT_EQ(db.differences(), "");
 }
 
-// At once, and not with the next start: no change of the table has to come for it. The last copy under the old name
-// stays.
+// This happens at once and not at the next start, without any change of the table. The last target table under the old
+// name is kept.
 TEST(Follow, a_renamed_table_and_a_renamed_schema_are_copied_under_their_new_names) {
   const ReplicatedDatabase db;
   db.exec(
@@ -197,7 +197,7 @@ TEST(Follow, p3_an_idle_publication_moves_on_and_never_past_the_checkpoint) {
     elsewhere.exec("INSERT INTO noise SELECT repeat('x', 1000) FROM generate_series(1, 300)");
     if (!wanted.is_set()) wanted = written();
     std::this_thread::sleep_for(milliseconds(250));
-    const auto slot = lsn(confirmed(db));  // before the checkpoint: that one only grows
+    const auto slot = lsn(confirmed(db));  // before the checkpoint, which only grows
     const auto checkpoint = lsn(asked_value(db, "SELECT lsn FROM _walbrook.checkpoint"));
     EXPECT_LE(slot, checkpoint) << slot.to_string() << " is past the checkpoint " << checkpoint.to_string();
     if (slot < wanted) continue;
@@ -230,7 +230,7 @@ TEST(Follow, keepalives_are_answered_while_the_loader_is_slow) {
   ReplicatedDatabase db(server);
   db.exec("CREATE TABLE t(id int PRIMARY KEY, v text)");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
-  // Spooled in several hundred parts, each durable: that takes longer than the sender's patience.
+  // Spooled in several hundred parts, each durable, which takes longer than the sender's timeout.
   db.pipeline.flags = {"--batch-bytes", "4096"};
   Process follower(db.pipeline.command("run", {"--follow"}));
   db.exec("INSERT INTO t SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 8000) g");

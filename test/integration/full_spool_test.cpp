@@ -1,4 +1,4 @@
-// A spool that is too small for the changes of the tables that are being copied.
+// A spool that is too small for the changes of tables that are being copied.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -28,7 +28,7 @@ TEST(FullSpool, p5_p7_the_largest_copy_is_given_up_and_the_others_continue) {
   const bool given_up = eventually([&] { return follower.err().find("its copy was given up") != std::string::npos; },
                                    milliseconds(30'000));
   const auto one_value = [&](const std::string& sql) { return run(db.pipeline.command("sql", {"--csv", sql})).out; };
-  // While writers go on.
+  // Writers go on meanwhile.
   const bool other_continues = eventually(
       [&] { return one_value("SELECT min(n) > 0 AS x FROM public.other").ends_with("true\n"); }, milliseconds(30'000));
   stop = true;

@@ -1,4 +1,4 @@
-// A run that follows and has nothing to do: how often it wakes, and that it wakes at once when something comes.
+// A run that follows and has nothing to do: how often it wakes, and that it wakes at once when something arrives.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -15,12 +15,12 @@ namespace walbrook::test {
 namespace {
 
 constexpr std::chrono::seconds watched{10};
-// What stays: a status and its answer every two seconds, a look at the destination every second, and every three
-// seconds two questions of the catalog poll, which finds that no transaction has ended.
+// What remains: a status and its answer every two seconds, a check of the destination every second, and every three
+// seconds two queries of the catalog poll, which finds that no transaction has ended.
 constexpr double wakes_a_second_at_most = 5;
-constexpr double commit_lag_ms_at_most = 500;  // a tenth of it, where the machine has nothing else to do
+constexpr double commit_lag_ms_at_most = 500;  // a tenth of that on an otherwise idle machine
 
-// How often each thread of a process gave its core up to wait for something, by the thread's ID.
+// Returns how often each thread of a process gave up its core to wait, by the thread's ID.
 std::map<std::string, long> waits_of_threads(pid_t process) {
   std::map<std::string, long> waits;
   for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process))) {
@@ -57,7 +57,7 @@ TEST(IdleTest, a_run_that_has_nothing_to_do_wakes_five_times_a_second_at_most) {
   EXPECT_LE(a_second, wakes_a_second_at_most) << "by thread, in " << watched.count() << " s:" << by_thread;
   EXPECT_GT(wakes, 0) << "it answers the server's keepalives";
 
-  // A commit sits out none of the waits that make it idle.
+  // A commit does not wait for any of the timers that keep the run idle.
   database.exec("INSERT INTO items VALUES (2)");
   ASSERT_TRUE(database.pipeline.arrives("SELECT count(*) FROM public.items", "2")) << run.err();
   EXPECT_LT(database.pipeline.status().at("last_commit_lag_ms").get<double>(), commit_lag_ms_at_most);

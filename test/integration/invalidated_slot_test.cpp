@@ -1,4 +1,4 @@
-// The server throws away WAL that the slot needs (max_slot_wal_keep_size) while a run reads it.
+// The server removes WAL that the slot needs (max_slot_wal_keep_size) while a run reads it.
 #include <gtest/gtest.h>
 
 #include "test/support/replicated_database.h"

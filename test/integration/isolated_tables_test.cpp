@@ -1,5 +1,5 @@
-// What concerns one table, or a copy alone, does not stop the others: rights, row security, partitions, replication
-// slots that are out, transactions that stay open.
+// What concerns one table, or a copy alone, does not stop the others: privileges, row-level security, partitions, no
+// free replication slots, transactions that stay open.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ void expect_silent(const ProcessResult& result, const std::string& text) {
   EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << text << " stands in\n" << result.describe();
 }
 
-// A database whose pipeline logs in as a role that may replicate, and reads what it is granted.
+// A database whose pipeline logs in as a role that may replicate, and may read what it is granted.
 class OneTable : public ::testing::Test {
  protected:
   explicit OneTable(PostgresServer& server = PostgresServer::shared()) : db(server), role("r_" + db.name()) {
@@ -70,7 +70,7 @@ TEST_F(OneTable, that_may_not_be_read_is_suspended_and_comes_back_by_itself) {
   EXPECT_EQ(fixed.exit_code, 0) << fixed.describe();
   EXPECT_EQ(db.differences(), "");
 
-  // The stream needs no SELECT.
+  // The stream needs no SELECT privilege.
   db.exec("REVOKE SELECT ON b FROM " + role + "; INSERT INTO b VALUES (3, 'z')");
   const auto revoked = db.pipeline.run();
   EXPECT_EQ(revoked.exit_code, 0) << revoked.describe();
@@ -185,7 +185,7 @@ class FewSlots : public OneTable {
       std::this_thread::sleep_for(milliseconds(100));
     }
   }
-  // The server lets go of a slot that is given up a moment after its client.
+  // The server frees a dropped slot a moment after its client has ended.
   [[nodiscard]] bool slots_become(const std::string& number) const {
     return eventually([&] { return db.value("SELECT count(*) FROM pg_replication_slots") == number; },
                       milliseconds(10'000));
@@ -229,7 +229,7 @@ TEST_F(FewSlots, none_is_needed_where_nothing_is_copied_and_a_copy_waits) {
   EXPECT_EQ(db.differences(), "");
 }
 
-// No snapshot will hold them, so they must not wait for a slot that no copy needs.
+// No snapshot will contain them, so they must not wait for a slot that no copy needs.
 TEST_F(FewSlots, changes_of_a_table_without_a_copy_wait_for_no_slot) {
   ASSERT_TRUE(db.pipeline.run({"--no-snapshot"}, {{"WALBROOK_FAULT", "after_commit:1"}}).killed());
   take_the_last_slot();

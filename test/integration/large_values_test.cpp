@@ -1,4 +1,4 @@
-// Values that are large beside all ceilings, and what an open transaction may take.
+// Values that are large compared with all limits, and the memory of an open transaction.
 #include <gtest/gtest.h>
 
 #include "test/support/replicated_database.h"
@@ -6,7 +6,7 @@
 namespace walbrook::test {
 namespace {
 
-// Both sides' own digest: the values never go through this process.
+// Each side computes its own digest: the values never pass through this process.
 void expect_equal_bodies(const ReplicatedDatabase& db) {
   const std::string digests =
       "SELECT string_agg(id::text || ' ' || length(body)::text || ' ' || md5(body), ',' ORDER BY id) FROM ";

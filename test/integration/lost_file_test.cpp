@@ -1,5 +1,5 @@
 // The destination's file is removed, moved, replaced or overwritten while `run --follow` writes to it: the run ends
-// with exit 4, and nothing that came later is confirmed to the source (P3).
+// with exit code 4, and nothing that came later is confirmed to the source (P3).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -47,7 +47,7 @@ class LostFile : public testing::Test {
     ASSERT_TRUE(eventually(arrived, milliseconds(30'000))) << follower->err();
   }
 
-  // Loses the file while changes come, or while none does, and says how the run ended.
+  // Loses the file while changes arrive, or while none does, and returns how the run ended.
   ProcessResult lose(const std::function<void()>& cause, bool idle) {
     follow();
     if (HasFatalFailure()) return {};

@@ -1,4 +1,4 @@
-// 2,000 tables, 200 of them changing: what a start costs, and that no thread and no connection stands for a table.
+// 2,000 tables, 200 of them changing: the cost of a start, and that no table has its own thread or connection.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -72,7 +72,7 @@ TEST(ManyTables, a_start_is_quick_and_no_table_has_a_thread_or_connection_of_its
   result = db.pipeline.run();
   const double start_seconds = seconds_since(begin);
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  // Nothing is copied again. In seconds it is 3 against 28 on two cores, which a busy machine may stretch at will.
+  // Nothing is copied again. On two cores this takes 3 s instead of 28 s, which a busy machine may stretch.
   EXPECT_LT(start_seconds, copy_seconds / 2) << result.describe();
 
   Process follower(db.pipeline.command("run", {"--follow"}));

@@ -1,4 +1,4 @@
-// P7 where the cause is a table in the DuckDB file that stands where a copy belongs.
+// P7 if a table in the DuckDB file has the name that a target table needs.
 #include <gtest/gtest.h>
 
 #include "test/support/duck_reader.h"
@@ -59,7 +59,7 @@ TEST(NameConflicts, a_slot_that_ran_ahead_of_a_copy_that_holds_nothing_yet_harms
   EXPECT_EQ(copied.exit_code, 0) << copied.describe();
   EXPECT_EQ(db.differences(), "");
 
-  // With rows in the copy it would be a hole.
+  // The target has rows now, so a change that the slot skips would be missing in it.
   db.exec("INSERT INTO orders VALUES (3, 'c')");
   db.exec("SELECT pg_replication_slot_advance('" + db.pipeline.slot + "', pg_current_wal_lsn())");
   EXPECT_EQ(db.pipeline.run().exit_code, 3);

@@ -1,4 +1,4 @@
-// Names that mean two things: a schema that is called as the file, tables and schemas that differ by case alone.
+// Names with two meanings: a schema named like the file, tables and schemas that differ by case alone.
 #include <gtest/gtest.h>
 
 #include "test/support/duck_reader.h"
@@ -60,7 +60,7 @@ TEST(Names, decode_finds_the_slot_in_the_destination) {
   EXPECT_NE(shown.out.find("42"), std::string::npos) << shown.describe();
 }
 
-// Names of files that are names of something else in DuckDB or in walbrook.
+// Names of files that have another meaning in DuckDB or in walbrook.
 TEST(Names, a_file_may_be_called_as_anything_else) {
   for (const std::string name : {"public", "_walbrook", "main", "my file.v2"}) {
     const ReplicatedDatabase db;
@@ -117,7 +117,7 @@ TEST(Names, a_run_copies_the_table_that_is_written_like_that) {
   const auto checked = run(db.pipeline.command("check", {"--table", "PUBLIC.orders"}));
   EXPECT_EQ(checked.exit_code, 2) << checked.describe();
   const auto result = db.pipeline.run({"--table", "Public.orders", "--table", "items"});
-  EXPECT_EQ(result.exit_code, 3) << result.describe();  // no capitals: as SQL reads it, and there is none
+  EXPECT_EQ(result.exit_code, 3) << result.describe();  // no capitals: as SQL reads it, it does not exist
   const auto copied = db.pipeline.run({"--table", "Public.orders", "--table", "Items"});
   EXPECT_EQ(copied.exit_code, 0) << copied.describe();
   EXPECT_EQ(db.copied_value("SELECT id FROM \"Public\".orders"), "2");

@@ -1,4 +1,4 @@
-// Tables whose rows a run was told not to copy.
+// Tables whose rows a run was asked not to copy.
 #include <gtest/gtest.h>
 
 #include "test/support/duck_reader.h"
@@ -7,7 +7,7 @@
 namespace walbrook::test {
 namespace {
 
-// Killed on the way from `pending` to `streaming`, and started again without being told what the first run was told.
+// Killed between `pending` and `streaming`, and started again without the first run's flag.
 TEST(NoSnapshot, p2_a_kill_at_its_beginning_loses_no_change) {
   for (const std::string fault : {"before_swap_in", "before_commit", "after_commit"}) {
     const ReplicatedDatabase db;
@@ -26,7 +26,7 @@ TEST(NoSnapshot, p2_a_kill_at_its_beginning_loses_no_change) {
   }
 }
 
-// No snapshot, no temporary slot.
+// Without a snapshot there is no temporary slot.
 TEST(NoSnapshot, one_slot_is_enough) {
   PostgresServer server({.settings = {"max_replication_slots=1"}});
   const ReplicatedDatabase db(server);
@@ -44,7 +44,7 @@ TEST(NoSnapshot, one_slot_is_enough) {
   EXPECT_EQ(DuckReader(db.file()).value("SELECT string_agg(id, ',') FROM public.later"), "1");
 }
 
-// What holds until it is asked otherwise, and is asked otherwise.
+// --no-snapshot persists for its tables until a resync is requested.
 TEST(NoSnapshot, a_resync_copies_the_rows) {
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");

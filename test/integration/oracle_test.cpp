@@ -1,4 +1,4 @@
-// The oracle itself: a copy made by hand is equal, and each way in which it may differ is told.
+// The oracle itself: a copy made by hand is equal, and each way in which it may differ is reported.
 #include "test/support/oracle.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 namespace walbrook::test {
 namespace {
 
-// A source table `t`, and a copy of it that a test spoils.
+// A source table `t`, and a copy of it that a test alters.
 class Oracle : public ::testing::Test {
  protected:
   Oracle() : folder_("oracle"), database_(PostgresServer::shared()), source_(database_.conninfo()) {}

@@ -1,4 +1,4 @@
-// Who is at the other end: another cluster, an older state, a failover; while following and between runs.
+// The server at the other end: another cluster, an older state, or a failover; while following and between runs.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace walbrook::test {
 namespace {
 
-// A server of its own whose data folder is exchanged, and a pipeline from it.
+// A separate server whose data folder is exchanged, and a pipeline from it.
 class OtherEnd : public ::testing::Test {
  protected:
   explicit OtherEnd(ServerOptions options = {}) : server(std::move(options)), folder("other_end") {
@@ -30,7 +30,7 @@ class OtherEnd : public ::testing::Test {
   [[nodiscard]] Lsn confirmed() const {
     return *Lsn::parse(value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'walbrook'"));
   }
-  // Until the server has written past `lsn`, in a table that is not published.
+  // Waits until the server has written past `lsn`, in a table that is not published.
   void write_past(Lsn lsn) const {
     exec("CREATE TABLE IF NOT EXISTS noise(v text)");
     for (int i = 0; i < 1000 && position() <= lsn; ++i) {
@@ -47,7 +47,7 @@ class OtherEnd : public ::testing::Test {
     EXPECT_NE(result.err.find(why), std::string::npos) << "not told: " << why << "\n" << result.describe();
     EXPECT_NE(result.err.find("--reset"), std::string::npos) << "no way out is told\n" << result.describe();
   }
-  // It refuses, again and again, changes no row, and a reset is the way out.
+  // Every run is refused and changes no row; a reset resolves it.
   void expect_refused_until_reset(const std::string& why) const {
     const auto before = copied_rows();
     for (int i = 0; i < 2; ++i) {
@@ -58,7 +58,7 @@ class OtherEnd : public ::testing::Test {
     EXPECT_EQ(reset.exit_code, 0) << reset.describe();
     EXPECT_EQ(differences(comparison), "");
   }
-  // Starts to follow, and returns when `rows` have arrived.
+  // Starts a run that follows, and returns when `rows` have arrived.
   [[nodiscard]] std::unique_ptr<Process> follow(const std::string& rows) const {
     auto follower = std::make_unique<Process>(pipeline.command("run", {"--follow"}));
     const auto reads = [&] {
@@ -68,7 +68,7 @@ class OtherEnd : public ::testing::Test {
     EXPECT_TRUE(pipeline.arrives("SELECT count(*) FROM public.t", rows)) << follower->err();
     return follower;
   }
-  // A run that is killed when its last transaction is durable, and before the slot is told.
+  // Runs until its last transaction is durable, and is killed before the slot is advanced.
   void run_without_confirming() const {
     const auto killed = pipeline.run({}, {{"WALBROOK_FAULT", "after_commit"}});
     ASSERT_TRUE(killed.killed()) << killed.describe();
@@ -135,13 +135,13 @@ TEST_F(OtherEnd, an_older_state_that_has_published_nothing_since) {
   expect_refused_until_reset("it lacks transaction");
 }
 
-// The copy has nothing that the server lost; but the server has something below the checkpoint that the copy lacks.
+// The target has nothing that the server lost, but the server has something below the checkpoint that the target lacks.
 TEST_F(OtherEnd, an_older_state_under_an_idle_checkpoint) {
   exec("INSERT INTO t VALUES (1, 'a')");
   expect_run();
   const ClusterCopy backup(server);
   write_past(*Lsn::parse(value("SELECT pg_current_wal_lsn() + 100000")));
-  expect_run();  // the checkpoint moves on without a transaction
+  expect_run();  // the checkpoint advances without a transaction
   const auto idle = checkpoint();
   backup.put_into(server);
   server.start();
@@ -374,7 +374,7 @@ TEST_F(OtherEnd, accept_new_system_does_not_accept_an_older_state) {
   expect_refused(pipeline.run({"--accept-new-system"}), "it lacks transaction");
 }
 
-// A primary and its standby, with the slot synchronised by the server itself.
+// A primary and its standby, with the slot synchronized by the server itself.
 TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
   const auto bin = installed_bin_dir(17);
   if (bin.empty()) GTEST_SKIP() << "PostgreSQL 17 is not installed";
@@ -387,7 +387,7 @@ TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
   PostgresServer standby(
       {.settings = {"hot_standby_feedback=on", "primary_slot_name=standby", "primary_conninfo=" + primary.conninfo()},
        .bin_dir = bin});
-  const ClusterCopy base(primary);  // before there is a slot, which the standby would then have already
+  const ClusterCopy base(primary);  // before there is a slot, which the standby would otherwise have already
   exec(primary, "INSERT INTO t VALUES (1)");
   auto result = pipeline.run();
   ASSERT_EQ(result.exit_code, 0) << result.describe();
@@ -398,7 +398,8 @@ TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
     return Sql(server.conninfo()).value("SELECT count(*) FROM t");
   };
   const auto synchronized = [&] {
-    // A slot is synchronised once its catalog_xmin has passed the standby's: confirmed behind a list of what runs.
+    // A slot is synchronized once its catalog_xmin has passed the standby's, which requires a later list of running
+    // transactions.
     exec(primary, "SELECT pg_log_standby_snapshot()");
     EXPECT_EQ(pipeline.run().exit_code, 0);
     exec(standby, "SELECT pg_sync_replication_slots()");
@@ -410,7 +411,7 @@ TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   ASSERT_TRUE(eventually([&] { return rows(standby) == "2" && synchronized(); }, milliseconds(60'000)))
       << read_file(standby.log());
-  // What the standby never gets, and the copy has.
+  // Changes that the standby never gets, and the target has.
   standby.stop();
   exec(primary, "INSERT INTO t VALUES (3)");
   result = pipeline.run();

@@ -1,4 +1,4 @@
-// A source that is not there, at the start and later: what is waited for, and what ends the run.
+// A source that cannot be reached, at the start and later: what is waited for, and what ends the run.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ bool tells(Process& process, const std::string& words) {
   return eventually([&] { return process.err().find(words) != std::string::npos; }, milliseconds(20'000));
 }
 
-// A server of its own, whose role `loader` has a password that stands in a file.
+// A separate server whose role `loader` has a password, which is stored in a file.
 class OutageTest : public ::testing::Test {
  protected:
   OutageTest() : server({.hba = {"host all loader 127.0.0.1/32 scram-sha-256"}}), folder("outage") {
@@ -33,7 +33,7 @@ class OutageTest : public ::testing::Test {
   }
   void exec(const std::string& sql) const { Sql(server.conninfo()).exec(sql); }
   void set_password(const std::string& password) const { std::ofstream(folder / "password") << password << '\n'; }
-  // The source stands in the environment, where its password is a command's output.
+  // The source is set in the environment, with a command that prints the password.
   [[nodiscard]] ProcessSpec command(const std::string& name, const std::vector<std::string>& flags) const {
     auto spec = pipeline.command(
         name, flags,
@@ -78,7 +78,7 @@ TEST_F(OutageTest, a_server_that_is_not_up_yet_is_waited_for) {
   EXPECT_EQ(count_of(first.err(), "Connection refused"), 1U) << "it is told once\n" << first.err();
   expect_end(first);
 
-  // With a file there is somebody to ask what is waited for.
+  // Once there is a file, `status` can report what is waited for.
   server.stop();
   Process again(command("run", {"--follow"}));
   EXPECT_TRUE(tells(again, "Connection refused")) << again.err();  // it has the file by then
@@ -93,7 +93,7 @@ TEST_F(OutageTest, a_server_that_is_not_up_yet_is_waited_for) {
   EXPECT_TRUE(again.ends_within(milliseconds(2'000)));
 }
 
-// Each of a start's connections, and then the start as a whole, would wait for it otherwise.
+// Otherwise each connection of a start, and then the start as a whole, would wait for it.
 TEST(Walsenders, that_are_all_in_use_are_waited_for_once) {
   const PostgresServer server({.settings = {"max_wal_senders=2"}});
   const TempFolder folder("walsenders");
@@ -180,7 +180,7 @@ TEST_F(OutageTest, a_database_that_is_renamed_for_a_moment_is_waited_for) {
             end_sessions();
             exec("ALTER DATABASE " + from + " RENAME TO " + to);
             return true;
-          } catch (const std::runtime_error&) {  // somebody was quicker
+          } catch (const std::runtime_error&) {  // somebody else was faster
             return false;
           }
         },
@@ -194,7 +194,7 @@ TEST_F(OutageTest, a_database_that_is_renamed_for_a_moment_is_waited_for) {
   expect_end(follower);
 }
 
-// Its own time is over: with the error of what is waited for.
+// When its own time limit has passed, it ends with the error that it waited for.
 TEST_F(OutageTest, the_wait_for_a_lost_source_has_a_limit) {
   Process follower(command("run", {"--follow", "--reconnect-timeout", "2"}));
   ASSERT_TRUE(arrives("0")) << follower.err();

@@ -1,4 +1,4 @@
-// `walbrook pipeline`: what a pipeline left in its destination, for people and programs; and how it goes again.
+// `walbrook pipeline`: what a pipeline left in its destination, for people and programs, and how it is dropped.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ class PipelineCommand : public ::testing::Test {
   [[nodiscard]] ProcessResult walbrook(const std::vector<std::string>& arguments) const {
     return run(command(arguments));
   }
-  // `walbrook pipeline shop ARGUMENTS --json`
+  // Returns the output of `walbrook pipeline shop ARGUMENTS --json`.
   [[nodiscard]] nlohmann::json told(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"pipeline", "shop"});
     arguments.emplace_back("--json");
@@ -86,7 +86,7 @@ TEST_F(PipelineCommand, tells_what_is_there) {
   EXPECT_EQ(loads.at(1).at("deletes"), 1);
   EXPECT_EQ(told({"loads", "--limit", "1"}).at("loads").at(0).at("load_id"), 3);
 
-  // A column more has its table copied again.
+  // A new column has its table copied again.
   source_.exec("ALTER TABLE orders ADD paid boolean; INSERT INTO orders VALUES (4, 'four', 4, true)");
   ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
   source_.exec("INSERT INTO customers VALUES (2)");
@@ -131,7 +131,7 @@ TEST_F(PipelineCommand, writes_the_schema_as_sql_and_for_programs) {
   EXPECT_EQ(columns.at(0), nlohmann::json({{"name", "id"}, {"type", "INTEGER"}, {"key", true}}));
   EXPECT_EQ(columns.at(1), nlohmann::json({{"name", "a \"note"}, {"type", "VARCHAR"}}));
   EXPECT_EQ(columns.at(2).at("type"), "DECIMAL(10,2)");
-  // The SQL makes the same table.
+  // The SQL creates the same table.
   const auto sql = walbrook({"pipeline", "shop", "schema"});
   DuckReader made(folder_ / "made.duckdb", DuckReader::Access::read_write);
   made.exec(sql.out);
@@ -170,7 +170,7 @@ TEST_F(PipelineCommand, answers_while_a_run_holds_the_file_and_drops_nothing_the
 TEST_F(PipelineCommand, suspended_tables_are_under_failed) {
   copy_and_change();
   EXPECT_TRUE(told({"failed"}).at("failed").empty());
-  // As the loader leaves it; what makes it do so is tested with the engine.
+  // The state as the loader leaves it; what makes it do so is tested with the engine.
   DuckReader(file(), DuckReader::Access::read_write)
       .exec(
           "UPDATE _walbrook.outputs SET state = 'suspended', reason = 'column \"price\": no number' WHERE "
@@ -183,7 +183,7 @@ TEST_F(PipelineCommand, suspended_tables_are_under_failed) {
   EXPECT_NE(walbrook({"pipeline", "shop", "failed"}).out.find("the next start of walbrook run copies this table again"),
             std::string::npos);
   EXPECT_EQ(told({"info"}).at("tables").at(1).at("rows"), 2) << "its last copy stays and is counted";
-  // It is so: the next run fixes it.
+  // The next run does fix it.
   ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
   EXPECT_TRUE(told({"failed"}).at("failed").empty());
 }
@@ -208,7 +208,7 @@ TEST_F(PipelineCommand, drops_tables_that_the_next_run_copies_again) {
 TEST_F(PipelineCommand, drops_all_of_its_own_after_a_question) {
   source_.exec("CREATE PUBLICATION mine FOR TABLE orders");
   copy_and_change();
-  // Another pipeline, of the user's publication, in the same file.
+  // Another pipeline, with the user's publication, in the same file.
   const std::vector<std::string> other = {"--pipeline", "other",        "--destination", "duckdb:///shop.duckdb",
                                           "--dataset",  "other_schema", "--publication", "mine"};
   auto run_other = other;
@@ -279,7 +279,7 @@ TEST_F(PipelineCommand, is_picked_up_elsewhere_from_the_destination_alone) {
             "[pipelines.shop]\ndestination = \"duckdb:///moved.duckdb\"\nslot_name = \"shop\"\npub_name = \"shop\"\n");
   result = there({"pipeline", "shop", "sync"});
   EXPECT_NE(result.out.find("the configuration says the same"), std::string::npos) << result.describe();
-  // It goes on there: nothing is copied again.
+  // The pipeline continues there: nothing is copied again.
   source_.exec("INSERT INTO customers VALUES (5)");
   result = there({"run", "--json", "--source", source_.server().url(source_.name(), "postgres")});
   EXPECT_EQ(result.exit_code, 0) << result.describe();

@@ -1,4 +1,4 @@
-// The commands without flags, in a folder that says everything.
+// The commands without flags, in a folder that configures everything.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ columns = ["id", "price"]
 };
 
 TEST_F(ProjectFolder, says_all_that_the_commands_need) {
-  // The role comes from the environment, over the URL of the file.
+  // The environment sets the role, which takes precedence over the URL in the file.
   const Environment env = {{"SOURCES__PG_REPLICATION__CREDENTIALS__USERNAME", "postgres"}};
   auto result = walbrook({"check"}, env);
   EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -64,7 +64,7 @@ TEST_F(ProjectFolder, says_all_that_the_commands_need) {
   EXPECT_EQ(result.out, "id,price\n7,1.50\n") << result.describe();
   result = walbrook({"status", "shop", "--json"});
   EXPECT_EQ(nlohmann::json::parse(result.out).at("tables").size(), 2U) << result.describe();
-  // From elsewhere, by the folder's name.
+  // Run from elsewhere, with the folder's name.
   result = run(walbrook_command({"sql", "--project", folder_.path(), "--csv", "SELECT count(*) FROM copy.orders"}));
   EXPECT_EQ(result.out, "count_star()\n2\n") << result.describe();
 }
@@ -136,7 +136,7 @@ TEST_F(NewProject, nothing_is_lost_by_force) {
       EXPECT_EQ(row.at("backup"), "README.md.orig.2");
     }
   }
-  // Of secrets that are gone there is a new, empty form.
+  // Missing secrets are replaced by a new, empty form.
   std::filesystem::remove(folder_ / ".walbrook/secrets.toml");
   EXPECT_EQ(walbrook({"init", "--force"}).exit_code, 0);
   EXPECT_EQ(std::filesystem::status(folder_ / ".walbrook/secrets.toml").permissions(), std::filesystem::perms(0600));
@@ -191,7 +191,7 @@ TEST_F(NewProject, knows_its_sources_and_destinations) {
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.out.find("sql_database is built in"), std::string::npos) << result.describe();
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
-  // A folder that is not there is made; a file in its way is not taken away.
+  // A missing folder is created; a file in its place is not removed.
   EXPECT_EQ(walbrook({"init", "--project", "a/b"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "a/b/.walbrook/config.toml"));
   write_file(folder_ / ".walbrook", "a file");

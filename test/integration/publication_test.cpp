@@ -1,4 +1,4 @@
-// Publication, slot and snapshot: what is made in the source, and what happens to it while walbrook looks away.
+// Publication, slot and snapshot: what walbrook creates in the source, and what others change there between runs.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -34,7 +34,7 @@ TEST(Publication, p6_a_slot_and_a_publication_are_all_that_is_made_in_the_source
   EXPECT_EQ(db.value("SELECT temporary FROM pg_replication_slots WHERE database = current_database()"), "f");
 }
 
-// As PostGIS' spatial_ref_sys: it comes and goes with the extension.
+// Like PostGIS's spatial_ref_sys, it is created and dropped with the extension.
 TEST(Publication, a_table_of_an_extension_is_published_only_where_it_is_asked_for) {
   ReplicatedDatabase db;
   const std::string published =
@@ -107,7 +107,7 @@ TEST(Publication, rewriting_alter_while_the_snapshot_waits_for_a_writer) {
   db.exec(
       "ALTER TABLE t ALTER v TYPE bigint; ALTER TABLE t ALTER w TYPE int USING w::int * 2; UPDATE t SET v = -1 WHERE "
       "id = 7");
-  std::this_thread::sleep_for(milliseconds(2'000));  // whom it waits for is told after a second
+  std::this_thread::sleep_for(milliseconds(2'000));  // the writers that it waits for are reported after a second
   writer.exec("COMMIT");
   const auto result = running.wait(milliseconds(60'000));
   EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -127,7 +127,7 @@ TEST(Publication, rewriting_alter_while_another_table_is_copied) {
       "INSERT INTO z_late SELECT i, i FROM generate_series(1, 1000) i; ANALYZE");
   Process running(db.pipeline.command("run", {"--snapshot-workers", "1"}));
   ASSERT_TRUE(waits_for(db, "query ILIKE 'COPY%a_big%' AND datname = current_database()", running));
-  running.signal(SIGSTOP);  // the copy of a_big stands still until the other table is rewritten
+  running.signal(SIGSTOP);  // the copy of a_big pauses until the other table is rewritten
   db.exec("SET lock_timeout = '3s'; ALTER TABLE z_late ALTER v TYPE text USING 'rewritten ' || v");
   running.signal(SIGCONT);
   const auto result = running.wait(milliseconds(60'000));
@@ -181,7 +181,7 @@ TEST(Publication, p2_server_crash_while_following) {
   server.restart(PostgresServer::Stop::immediate);
   db.exec("INSERT INTO log SELECT g FROM generate_series(1, 1000) g; UPDATE t SET v = 'y'");
   const bool over =
-      follower.ends_within(milliseconds(3'000));  // it may end with exit 3 or connect again: nothing is lost
+      follower.ends_within(milliseconds(3'000));  // it may end with exit code 3 or connect again: nothing is lost
   if (!over) follower.signal(SIGTERM);
   (void)follower.wait(milliseconds(30'000));
   const auto result = db.pipeline.run();

@@ -1,5 +1,4 @@
-// Queries against a run that is at work: none of them makes it deaf, slow or endless, and each answer says what it is
-// of.
+// Queries during a run: none of them makes it unresponsive, slow or endless, and each answer names its position.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -33,7 +32,7 @@ struct Followed : ReplicatedDatabase {
   std::unique_ptr<Process> follower;
 };
 
-// Four cancelled queries made a run deaf to `status` and `sql`.
+// Four cancelled queries made a run unresponsive to `status` and `sql`.
 TEST(Queries, cancelled_ones_leave_nothing_behind) {
   const Followed db;
   for (int i = 0; i < 6; ++i) {
@@ -103,7 +102,7 @@ TEST(Queries, a_run_that_is_stopped_is_not_taken_for_gone) {
   EXPECT_EQ(run(db.pipeline.command("status")).exit_code, 0);
 }
 
-// In the form in which people ask: by the file, and by the pipeline's name.
+// Queries as users do: by file, and by the pipeline's name.
 ProcessResult walbrook_on(const ReplicatedDatabase& db, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--destination", "duckdb:///" + db.file().string()});
   return run(walbrook_command(arguments));
@@ -135,7 +134,7 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   EXPECT_NE(several.err.find("--pipeline: second, " + first), std::string::npos) << several.describe();
   const auto positions_are_right = [&](const std::string& newer) {
     EXPECT_EQ(Json::parse(walbrook_on(db, {"sql", "--json", "FROM other.b"}).out).at("lsn"), old);
-    // A run moves on also where nothing is to be applied.
+    // A run advances even if there is nothing to apply.
     const auto of_first = [&](const Json& position) {
       return Lsn::parse(position.get<std::string>()).value_or(Lsn{}) >= Lsn::parse(newer).value_or(Lsn{});
     };

@@ -1,4 +1,4 @@
-// A run that is refused leaves the source as it was: no publication, no slot, which would hold write-ahead log.
+// A refused run leaves the source as it was: no publication, and no slot, which would hold write-ahead log.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -89,7 +89,8 @@ TEST_F(RefusedRun, is_none_for_a_type_that_holds_every_value) {
             "DOUBLE DOUBLE BIGINT DOUBLE");
 }
 
-// A migration is no configuration: the others would hold write-ahead log.
+// A migration of the source is not a configuration error: if it refused the run, the slot would hold write-ahead log
+// for the other tables.
 TEST_F(RefusedRun, is_none_where_the_source_was_altered_since) {
   db.exec("CREATE TABLE w(id int PRIMARY KEY, n int, gone int); INSERT INTO w VALUES (1, 2, 3)");
   configure(

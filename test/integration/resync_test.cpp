@@ -1,4 +1,4 @@
-// `walbrook resync`: a target table that somebody spoilt equals the source again, and nobody sees it half copied.
+// `walbrook resync`: a target table that somebody altered equals the source again, and nobody sees it partly copied.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -17,7 +17,7 @@ class Resync : public ::testing::Test {
         "INSERT INTO t SELECT g, 'v' FROM generate_series(1, 100) g; INSERT INTO other VALUES (1)");
     ASSERT_EQ(db_.pipeline.run().exit_code, 0);
   }
-  // As something would that walbrook does not know of.
+  // Alters rows as a program would that walbrook does not know of.
   void spoil() const {
     DuckReader(db_.file(), DuckReader::Access::read_write).exec("DELETE FROM public.t WHERE id <= 10");
   }

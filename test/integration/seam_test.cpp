@@ -1,5 +1,5 @@
 // The seam between a table's copy and its changes: writers are at work all the time, with transactions open across the
-// creation of slots and across ALTER PUBLICATION ADD TABLE. Nothing may be lost there and nothing doubled.
+// creation of slots and across ALTER PUBLICATION ADD TABLE. Nothing may be lost or duplicated there.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -14,11 +14,11 @@ namespace {
 
 constexpr int rounds = 20;
 constexpr int writers = 8;
-constexpr int keyed_tables = 3;  // a0, a1, a2; beside them `log`, which has no key
+constexpr int keyed_tables = 3;  // a0, a1, a2, and `log`, which has no key
 constexpr int rows_at_first = 1500;
 
-// One writer: random transactions until it is told to stop. Errors of its own making (a key that exists already, a
-// deadlock, a table that is not published just now) end a transaction, not the writer.
+// One writer: random transactions until it is stopped. Errors that it causes (a key that exists already, a deadlock, a
+// table that is not published at that time) end a transaction, not the writer.
 class Writer {
  public:
   Writer(const std::string& conninfo, unsigned seed, const std::atomic<bool>& stop)
@@ -45,7 +45,7 @@ class Writer {
     const int statements = 1 + below(5);
     for (int i = 0; i < statements; ++i) {
       sql_.exec(statement());
-      // Some stay open for longer than the creation of a slot takes at its quickest.
+      // Some stay open for longer than the fastest creation of a slot.
       if (below(10) == 0) std::this_thread::sleep_for(milliseconds(below(120)));
     }
     sql_.exec(below(12) == 0 ? "ROLLBACK" : "COMMIT");
@@ -63,7 +63,7 @@ class Writer {
         return fmt::format("UPDATE {} SET n = n + 1 WHERE id BETWEEN {} AND {}", table(), id, id + 3);
       case 4:
         return fmt::format("DELETE FROM {} WHERE id = {}", table(), id);
-      case 5:  // the key changes; where the new one exists, the transaction fails
+      case 5:  // the key changes; if the new one exists, the transaction fails
         return fmt::format("UPDATE {} SET id = {} WHERE id = {}", table(), below(rows_at_first * 2), id);
       case 6:  // a row moves to another table
         return fmt::format(
@@ -123,7 +123,7 @@ void make_tables(const ReplicatedDatabase& db) {
   db.exec("CREATE PUBLICATION walbrook FOR TABLE a0, a1, a2, log");
 }
 
-// Even rounds: everything is copied again into another file over another slot. Odd ones: two tables leave the
+// Even rounds copy everything again into another file over another slot. In odd rounds, two tables leave the
 // publication and come back while the others go on streaming.
 void begin_round(ReplicatedDatabase& db, int round) {
   if (round % 2 == 0) {

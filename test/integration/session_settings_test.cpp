@@ -1,4 +1,4 @@
-// Whatever the environment, a service file, the database or the role say about the form of values: none of it arrives.
+// Formats set by the environment, a service file, the database or the role do not affect the values.
 #include <gtest/gtest.h>
 
 #include "test/support/replicated_database.h"
@@ -8,7 +8,7 @@ namespace {
 
 class SessionSettings : public ::testing::Test {
  protected:
-  // The range has no binary form, so that the stream comes in text.
+  // The range has no binary form, so that the stream is sent as text.
   SessionSettings() {
     db.exec(
         "CREATE TABLE t(id int PRIMARY KEY, d date, tz timestamptz, i interval, b bytea, f float8, r tstzrange);"

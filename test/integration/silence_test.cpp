@@ -1,4 +1,4 @@
-// A middlebox that swallows what both sides send: every wait ends at SIGTERM, and by itself.
+// A middlebox that swallows what both sides send: every wait ends on SIGTERM, and ends by itself.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ class Silence : public ::testing::Test {
   [[nodiscard]] bool swallowed() const {
     return eventually([this] { return proxy.swallows(); }, milliseconds(20'000));
   }
-  // Another file, and no slot.
+  // Starts over with another file, and without a slot.
   void begin_again() {
     db.pipeline.file = db.folder() / fmt::format("copy_{}.duckdb", ++files);
     db.comparison.file = db.pipeline.file;
@@ -39,7 +39,7 @@ class Silence : public ::testing::Test {
     process.signal(SIGTERM);
     EXPECT_TRUE(process.ends_within(soon)) << process.err();
   }
-  // It was swallowed meanwhile, what was waited for is noticed, and the run goes on once the way is free.
+  // The data was swallowed: expects that the run reports what it waits for, and continues once data is forwarded again.
   void expect_goes_on(Process& process, const std::string& waits_for, const std::string& rows) {
     EXPECT_TRUE(eventually(
         [&] {
@@ -94,7 +94,7 @@ TEST_F(Silence, during_a_copy) {
   expect_goes_on(follower, "copying table public.t", "1000");
 }
 
-// Before and after the server has asked who is there, while a slot is made, and in the midst of rows.
+// Before and after the server has asked for a reply, while a slot is created, and while rows are copied.
 TEST_F(Silence, sigterm_ends_every_wait) {
   db.exec("INSERT INTO t SELECT g, repeat(md5(g::text), 10) FROM generate_series(2001, 100000) g");
   for (const auto* at : {"", "set_config", "IDENTIFY_SYSTEM", "CREATE_REPLICATION_SLOT", "COPY \"public\"",
@@ -134,8 +134,8 @@ TEST_F(Silence, at_the_start) {
   expect_soon_ended(follower);
 }
 
-// Creating a slot waits for whoever writes, the first row of a copy for whoever holds the table: the server is asked
-// whether it is at work on it, and is.
+// Creating a slot waits for writers, and the first row of a copy for the holder of the table's lock. The run asks the
+// server whether it is at work on the statement, and it is.
 TEST_F(Silence, a_statement_that_takes_long_is_no_broken_connection) {
   Sql writer(db.conninfo());
   writer.exec("BEGIN");
@@ -150,7 +150,7 @@ TEST_F(Silence, a_statement_that_takes_long_is_no_broken_connection) {
   EXPECT_EQ(db.differences(), "");
 }
 
-// A length that went wrong on the way: libpq refuses what is no length, and would wait for 2 GB of the other.
+// Two lengths damaged in transit: libpq refuses the invalid one, and would wait for 2 GB after the other.
 TEST_F(Silence, an_absurd_length_is_an_error) {
   for (const auto& length : {std::string("\x7f\xff\xff\xf0", 4), std::string("\xff\xff\xff\xff", 4)}) {
     begin_again();

@@ -6,8 +6,8 @@
 namespace walbrook::test {
 namespace {
 
-// Prints fail in the middle of this transaction alone: the row of pg_enum is away when the server decodes the UPDATE,
-// and back when the transaction commits.
+// Prints fail only in the middle of this transaction: the row of pg_enum is missing when the server decodes the UPDATE,
+// and is back when the transaction commits.
 constexpr const char* cannot_be_sent =
     "BEGIN; INSERT INTO other SELECT coalesce(max(id), 0) + 1 FROM other;"
     "CREATE TEMP TABLE kept AS SELECT * FROM pg_enum WHERE enumlabel = 'calm';"
@@ -37,7 +37,7 @@ class SkipTransaction : public ::testing::Test {
     db.exec(cannot_be_sent);
     db.exec("INSERT INTO other VALUES (3)");
   }
-  // The LSN that the failed run names.
+  // Returns the LSN that the failed run names.
   std::string fail() {
     const auto result = db.pipeline.run();
     EXPECT_EQ(result.exit_code, 5) << result.describe();
@@ -81,8 +81,8 @@ TEST_F(SkipTransaction, with_only_the_other_tables_stream_on) {
   EXPECT_EQ(db.differences(), "");
 }
 
-// One that is sent while it still runs is known by its commit only once it is asked for whole; its parts that came are
-// thrown away.
+// The commit of a transaction that was streamed while it was still running is known only once the whole transaction is
+// requested; the parts that had arrived are discarded.
 TEST_F(SkipTransaction, one_that_is_streamed_is_named_and_skipped_as_well) {
   EXPECT_EQ(db.pipeline.run({"--skip-transaction", fail()}).exit_code, 0);
   db.exec("INSERT INTO third VALUES (2)");
@@ -112,7 +112,7 @@ TEST_F(SkipTransaction, nothing_is_skipped_where_no_transaction_commits) {
   EXPECT_EQ(fail(), lsn);
 }
 
-// In the copy the failure is its table's.
+// During a copy, the failure concerns the table.
 TEST(UnprintableRow, the_copy_suspends_its_table_alone) {
   const ReplicatedDatabase db;
   db.exec(
@@ -134,8 +134,8 @@ TEST(UnprintableRow, the_copy_suspends_its_table_alone) {
   EXPECT_EQ(db.copied_value("SELECT m FROM public.t"), "calm");
 }
 
-// A bytea of 540 MB has more than 1 GB as text, where the server gives up, and not in binary. `plain` has a type
-// without a binary form here, so that the stream is asked for in text at first.
+// A bytea of 540 MB has more than 1 GB as text, where the server fails, and not in binary. `plain` has a type whose
+// binary form walbrook does not read, so that the stream is first requested as text.
 TEST(LongLargeRow, a_row_that_fails_as_text_is_sent_in_binary) {
   const ReplicatedDatabase db;
   db.exec(

@@ -1,4 +1,4 @@
-// A slot or a publication that the destination did not make: nothing is taken over and nothing dropped without a word.
+// A slot or a publication that the destination did not create: nothing is taken over or dropped without confirmation.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -12,7 +12,7 @@ namespace {
 
 struct TwoRowsToAdopt : ReplicatedDatabase {
   TwoRowsToAdopt() { exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)"); }
-  // The same pipeline, started by somebody else: into another file.
+  // Returns the same pipeline as started by somebody else, into another file.
   [[nodiscard]] Pipeline elsewhere() const {
     auto other = pipeline;
     other.file = folder() / "elsewhere.duckdb";
@@ -76,7 +76,7 @@ TEST(SlotAdoption, an_administrators_slot_is_taken_over_where_that_is_asked_for)
   EXPECT_EQ(db.differences(), "");
 }
 
-// Where nothing is copied, changes begin at the slot's position.
+// If nothing is copied, changes begin at the slot's position.
 TEST(SlotAdoption, changes_begin_at_the_adopted_slots_position) {
   const TwoRowsToAdopt db;
   db.exec("CREATE PUBLICATION walbrook FOR TABLE t");
@@ -87,7 +87,7 @@ TEST(SlotAdoption, changes_begin_at_the_adopted_slots_position) {
   EXPECT_EQ(db.copied_value("SELECT string_agg(id::VARCHAR, ',') FROM public.t"), "3");
 }
 
-// A slot that is ahead of the checkpoint tells nothing of what lies between.
+// A slot that is ahead of the checkpoint has nothing of what lies between.
 TEST(SlotAdoption, another_slot_for_a_known_pipeline_has_every_table_copied) {
   const TwoRowsToAdopt db;
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
@@ -95,7 +95,7 @@ TEST(SlotAdoption, another_slot_for_a_known_pipeline_has_every_table_copied) {
           quote_literal(db.pipeline.slot) + ")");
   db.make_slot();
   db.exec("SELECT pg_create_logical_replication_slot('second_of_" + db.name() + "', 'pgoutput')");
-  // One pipeline of a configuration, so that the slot does not name it.
+  // The only pipeline of a configuration, so that the slot does not name it.
   const auto folder = db.folder() / "project";
   std::filesystem::create_directories(folder / ".walbrook");
   const auto as_pipeline = [&](const std::vector<std::string>& extra) {
@@ -136,7 +136,7 @@ TEST(SlotAdoption, a_first_run_that_was_killed_knows_its_slot_again) {
   EXPECT_EQ(reset.exit_code, 0) << reset.describe();
 }
 
-// The claim to a slot that was never created is taken back: one that comes later is somebody else's.
+// The claim to a slot that was never created is removed: a later slot of that name belongs to somebody else.
 TEST(SlotAdoption, a_first_run_that_was_stopped_before_it_had_a_slot_claims_none) {
   const TwoRowsToAdopt db;
   Sql writer(db.conninfo());
@@ -177,7 +177,7 @@ TEST(SlotAdoption, a_reset_asks_before_it_drops_an_adopted_slot) {
   EXPECT_EQ(db.pipeline.run({"--reset"}).exit_code, 0) << "the slot is its own now";
 }
 
-// Two copies may read one publication that walbrook made for the first.
+// Two destinations may read one publication that walbrook created for the first.
 TEST(SlotAdoption, a_publication_that_another_copy_reads_is_not_dropped_with_the_pipeline) {
   const TwoRowsToAdopt db;
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
@@ -218,7 +218,7 @@ TEST(MissingPublication, is_not_made_for_a_slot_that_is_older) {
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "0");
 }
 
-// Every table may have missed something: the publications may publish other rows.
+// Every table may have missed changes, because the publications may publish different rows.
 TEST(MissingPublication, another_one_that_exists_has_its_tables_copied) {
   const TwoRowsToAdopt db;
   db.exec("CREATE PUBLICATION few FOR TABLE t WHERE (id < 2); CREATE PUBLICATION walbrook FOR TABLE t");

@@ -1,4 +1,4 @@
-// Several workers on one snapshot: large tables by ranges of pages, small ones together.
+// Several workers with one snapshot: large tables by ranges of pages, small ones together.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +14,8 @@ class SnapshotWorkers : public ::testing::Test {
  protected:
   SnapshotWorkers() { db_.pipeline.flags = {"--snapshot-workers", "4", "--snapshot-chunk", "16384"}; }
 
-  // A table of some hundred pages with holes and moved rows, one with big values, a partitioned one, many small ones.
+  // Creates a table of some hundred pages with holes and moved rows, one with large values, a partitioned one, and many
+  // small ones.
   void make_source() const {
     db_.exec(
         "CREATE TABLE wide(id int PRIMARY KEY, n numeric, t text); "
@@ -70,7 +71,7 @@ TEST_F(SnapshotWorkers, hold_the_seam_under_writers) {
 
 TEST_F(SnapshotWorkers, p2_what_is_whole_stays_after_a_crash) {
   make_source();
-  // The first table's copies are told before the small ones are written.
+  // The copies of the first table are reported before the small ones are written.
   const auto killed = db_.pipeline.run({}, {{"WALBROOK_FAULT", "before_swap_in:2"}});
   EXPECT_TRUE(killed.killed()) << killed.describe();
   const auto result = db_.pipeline.run();
@@ -88,7 +89,7 @@ TEST_F(SnapshotWorkers, a_row_filter_and_columns_hold_in_every_chunk) {
   EXPECT_EQ(db_.differences(), "");
 }
 
-// Also the one that the others have their snapshot from: the tables that are not whole are copied under a new one.
+// This includes the connection that exports the snapshot: unfinished tables are copied under a new one.
 TEST_F(SnapshotWorkers, whose_connections_are_ended_begin_again_under_a_new_snapshot) {
   make_source();
   db_.exec("INSERT INTO big SELECT g, repeat(md5(g::text), 4000) FROM generate_series(1000, 1250) g");

@@ -1,11 +1,12 @@
-// A run that follows a moderate load for an hour: its memory ends growing. `./run-tests --soak` does it; the variable
-// WALBROOK_SOAK_MINUTES says how long, and without it the test is skipped.
+// A run that follows a moderate load for an hour: its memory stops growing. `./run-tests --soak` runs it. The variable
+// WALBROOK_SOAK_MINUTES sets the duration; without it, the test is skipped.
 //
-// What may grow for some time is DuckDB's, and ends. Its eviction queues keep the handles of blocks that are gone (200
-// bytes each, about 15 for a join) until a queue has some 37,000 of them: tried with a loop of nothing but small joins,
-// resident memory grew by 32 MB over the first 10,000, by 10 MB over the next, and by nothing from 50,000 to 70,000. It
-// keeps which rows of a row group (122,880 rows) were deleted, until all of them were and a checkpoint drops the group.
-// So each transaction is a load of its own here, and the load fills both within the first ten minutes.
+// What may grow for some time belongs to DuckDB, and the growth ends. Its eviction queues keep the handles of blocks
+// that are gone (200 bytes each, about 15 for a join) until a queue has some 37,000 of them: tried with a loop of
+// nothing but small joins, resident memory grew by 32 MB over the first 10,000, by 10 MB over the next, and by nothing
+// from 50,000 to 70,000. It also records which rows of a row group (122,880 rows) were deleted, until all of them were
+// and a checkpoint drops the group. Each transaction is therefore a separate load here, and the load fills both within
+// the first ten minutes.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -61,7 +62,7 @@ TEST(Soak, memory_is_flat_after_ten_minutes) {
                                {"-n", "-f", script.string(), "-c", "4", "-R", std::to_string(transactions_per_second),
                                 "-T", std::to_string(std::chrono::seconds(minutes).count())}));
   const auto began = std::chrono::steady_clock::now();
-  std::vector<long> settled, last;  // kB: of the minutes 10 to 20, and of the last ten
+  std::vector<long> settled, last;  // kB: of minutes 10 to 20, and of the last ten
   while (std::chrono::steady_clock::now() - began < minutes) {
     std::this_thread::sleep_for(sample_interval);
     ASSERT_TRUE(follower.running()) << follower.err();

@@ -6,7 +6,7 @@
 namespace walbrook::test {
 namespace {
 
-// An enabled log that writes into a file made every later statement of the run fail, and the next load crash.
+// A log enabled to write to a file made every later statement of the run fail, and the next load crash.
 TEST(SqlAttack, a_query_does_not_harm_the_run_that_answers_it) {
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)");

@@ -1,4 +1,4 @@
-// Standard input, output and error that are closed, full, gone, or the database file itself.
+// Standard input, output and error that are closed, full, broken, or the database file itself.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr auto arrival = milliseconds(60'000);
 
-// The same command with the shell's redirections: "<&- 2>/dev/full", "| true".
+// Returns the same command with the shell's redirections: "<&- 2>/dev/full", "| true".
 ProcessSpec redirected(ProcessSpec spec, const std::string& redirections) {
   std::vector<std::string> argv = {"bash", "-o", "pipefail", "-c", "exec \"$@\" " + redirections, "bash"};
   argv.insert(argv.end(), spec.argv.begin(), spec.argv.end());
@@ -21,7 +21,7 @@ ProcessSpec redirected(ProcessSpec spec, const std::string& redirections) {
 
 const std::vector<std::string> closed = {"<&- >&- 2>&-", "<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-"};
 
-// What ran before had descriptor 2 for the database: the log was written over its header.
+// Earlier, the database got descriptor 2, and the log was written over its header.
 TEST(StandardDescriptors, p4_the_log_never_goes_into_the_file) {
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE t(id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'x' FROM generate_series(1, 1000) g");
@@ -94,7 +94,7 @@ TEST(StandardDescriptors, a_result_that_cannot_be_written_is_exit_1_and_never_a_
     for (const std::string redirections : {"<&-", "2>/dev/full", "<&- 2>&-"}) {
       const auto ended = run(redirected(spec, redirections));
       EXPECT_EQ(ended.exit_code, 0) << name << redirections << "\n" << ended.describe();
-      // `status` tells times, `check` what the server holds.
+      // `status` prints times, `check` what the server holds back.
       const bool varies = name.find("status") != std::string::npos || name.find("check") != std::string::npos;
       EXPECT_TRUE(varies ? !ended.out.empty() : ended.out == plain.out) << name << redirections << ended.describe();
     }
@@ -128,7 +128,7 @@ TEST(StandardDescriptors, an_error_that_cannot_be_written_keeps_its_exit_code) {
   }
 }
 
-// Replication is what a run is for: it goes on without its output, and says at the end that the summary was lost.
+// A run is for replication: it continues without its output, and reports at the end that the summary was lost.
 TEST(StandardDescriptors, a_run_goes_on_without_its_output) {
   struct Case {
     std::string redirections;

@@ -1,4 +1,4 @@
-// The tests' own instruments: a server that crashes and comes back, a process that is killed on time.
+// The tests' own instruments: a server that crashes and restarts, a process that is killed on time.
 #include <gtest/gtest.h>
 #include <signal.h>
 

@@ -1,5 +1,5 @@
-// What surrounds a run: the folder, the user, limits of the process, files that are in the way. Each has its one clear
-// message and its exit code, and nothing is lost by it.
+// The surroundings of a run: the folder, the user, limits of the process, files that are in the way. Each problem has
+// one clear message and an exit code, and nothing is lost.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -29,7 +29,7 @@ class Surroundings : public ::testing::Test {
  protected:
   Surroundings() { db.exec("CREATE TABLE t(id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')"); }
 
-  // `walbrook run` of a shell in which `before` was done first: "umask 0", "ulimit -f 100".
+  // Returns `walbrook run` from a shell in which `before` was executed first: "umask 0", "ulimit -f 100".
   [[nodiscard]] ProcessSpec run_after(const std::string& before, const std::vector<std::string>& extra = {},
                                       const Environment& env = {}) const {
     auto spec = db.pipeline.command("run", extra, env);
@@ -42,7 +42,7 @@ class Surroundings : public ::testing::Test {
   ReplicatedDatabase db;
 };
 
-// --- files with data are their owner's -------------------------------------------------------------------
+// ---- only the owner can read files with data ----
 
 TEST_F(Surroundings, files_with_data_are_their_owners_whatever_the_umask) {
   Process follower(run_after("umask 0", {"--follow"}));
@@ -87,7 +87,7 @@ TEST_F(Surroundings, a_file_that_was_opened_to_a_group_stays_open_and_its_log_wi
   EXPECT_EQ(db.differences(), "");
 }
 
-// --- names -----------------------------------------------------------------------------------------------
+// ---- names ----
 
 TEST_F(Surroundings, a_name_neither_moves_the_cursor_nor_reverses_a_line) {
   const std::string name = "evil\x1b[31m\xE2\x80\xAEgpj\nerror: not one";
@@ -113,7 +113,7 @@ TEST_F(Surroundings, a_name_neither_moves_the_cursor_nor_reverses_a_line) {
     full.insert(full.end(), {"--destination", "duckdb:///" + db.file().string()});
     check_text(run(walbrook_command(full)));
   }
-  // A machine gets the name as it is, and whoever looks at the JSON sees no more of it than of a message.
+  // A program gets the unchanged name, and JSON shown on a terminal is as safe as a message.
   result = run(walbrook_command({"status", "--json", "--destination", "duckdb:///" + db.file().string()}));
   check_text(result);
   bool found = false;
@@ -124,7 +124,7 @@ TEST_F(Surroundings, a_name_neither_moves_the_cursor_nor_reverses_a_line) {
   check_text(db.pipeline.run({"--log-format", "json", "--log-level", "debug"}));
 }
 
-// --- where and who ---------------------------------------------------------------------------------------
+// ---- folder and user ----
 
 TEST_F(Surroundings, a_folder_that_was_deleted_is_called_so) {
   const auto gone = db.folder() / "gone";
@@ -181,7 +181,7 @@ TEST_F(Surroundings, a_user_without_a_passwd_entry_names_the_role) {
   EXPECT_EQ(copied.exit_code, 0) << copied.describe();
 }
 
-// A server without TLS that asks for a password, by an address that is not the loopback interface's.
+// A server without TLS that requires a password, reached by an address other than the loopback interface's.
 TEST(OpenNetwork, a_password_that_goes_unencrypted_is_reported) {
   const auto addresses = run({.argv = {"hostname", "-I"}}).out;
   const auto address = addresses.substr(0, addresses.find_first_of(" \n"));
@@ -198,19 +198,19 @@ TEST(OpenNetwork, a_password_that_goes_unencrypted_is_reported) {
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find("asks for a password and is not encrypted"), std::string::npos) << result.describe();
   EXPECT_EQ(result.err.find("asks for a password"), result.err.rfind("asks for a password")) << result.describe();
-  // On this machine alone nobody listens.
+  // On this machine alone, nobody else can listen.
   db.pipeline.source = fmt::format("host=127.0.0.1 port={} user=loader dbname={}", server.port(), db.name());
   result = db.pipeline.run({}, env);
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(result.err.find("asks for a password"), std::string::npos) << result.describe();
-  // Where TLS is asked for and refused, nothing is sent.
+  // If TLS is required and refused, nothing is sent.
   db.pipeline.source = source + " sslmode=require";
   result = db.pipeline.run({}, env);
   expect_message(result, 3, "server does not support SSL, but SSL was required");
   EXPECT_NE(result.err.find("Turn ssl on in the server"), std::string::npos) << result.describe();
 }
 
-// --- files in the way ------------------------------------------------------------------------------------
+// ---- files in the way ----
 
 TEST_F(Surroundings, a_log_without_its_file_is_not_thrown_away) {
   const auto log = fs::path(db.file().string() + ".wal");
@@ -224,7 +224,7 @@ TEST_F(Surroundings, a_log_without_its_file_is_not_thrown_away) {
   EXPECT_FALSE(fs::exists(db.file()));
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0")
       << "nothing was made in the source";
-  // Who starts again has no use for it.
+  // A reset has no use for it.
   EXPECT_EQ(db.pipeline.run({"--reset", "--yes"}).exit_code, 0);
   EXPECT_EQ(read_file(log.string() + ".orig"), "commits that are nowhere else");
   EXPECT_EQ(db.differences(), "");
@@ -247,7 +247,7 @@ TEST_F(Surroundings, a_damaged_log_is_called_so) {
   EXPECT_EQ(db.differences(), "");
 }
 
-// DuckDB itself replays both kinds of log without a word.
+// DuckDB itself replays both kinds of log silently.
 TEST_F(Surroundings, p2_a_log_of_another_file_or_of_a_newer_one_is_not_replayed) {
   const auto log = fs::path(db.file().string() + ".wal");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
@@ -307,7 +307,7 @@ std::uint64_t header_checksum(const std::string& file) {
 TEST_F(Surroundings, a_file_of_a_newer_duckdb_is_called_so) {
   DuckReader(db.file(), DuckReader::Access::read_write).exec("CREATE TABLE t AS SELECT 1 AS a");
   auto bytes = read_file(db.file());
-  bytes[12] = 99;  // the storage version, behind checksum and "DUCK"
+  bytes[12] = 99;  // the storage version, after checksum and "DUCK"
   const auto sum = header_checksum(bytes);
   std::memcpy(bytes.data(), &sum, sizeof sum);
   write_file(db.file(), bytes);
@@ -333,7 +333,7 @@ TEST_F(Surroundings, p2_nothing_is_applied_where_a_part_of_the_state_was_dropped
   EXPECT_EQ(db.differences(), "");
 }
 
-// --- limits of the process -------------------------------------------------------------------------------
+// ---- limits of the process ----
 
 TEST_F(Surroundings, a_limit_of_a_files_size_is_told_and_costs_nothing) {
   db.exec(
@@ -353,7 +353,7 @@ TEST_F(Surroundings, a_limit_of_memory_is_told) {
   EXPECT_EQ(db.pipeline.run().exit_code, 0);
 }
 
-// --- words that are no flag ------------------------------------------------------------------------------
+// ---- words that are not flags ----
 
 TEST_F(Surroundings, no_argument_shows_its_password) {
   const std::string url = "postgresql://joe:hunter2@db/shop";

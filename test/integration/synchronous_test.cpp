@@ -1,4 +1,4 @@
-// walbrook as the only synchronous standby: commits wait for it, and not for longer than they must.
+// walbrook as the only synchronous standby: commits wait for it, but no longer than necessary.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ class Synchronous : public ::testing::Test {
           return db.value("SELECT sync_state FROM pg_stat_replication WHERE application_name = 'walbrook'") == "sync";
         },
         milliseconds(10'000)));
-    std::this_thread::sleep_for(milliseconds(4'000));  // a catalog poll tells the run
+    std::this_thread::sleep_for(milliseconds(4'000));  // a catalog poll informs the run
   }
   void TearDown() override {
     Sql session(db.conninfo());
@@ -46,7 +46,7 @@ class Synchronous : public ::testing::Test {
     const auto line = answer.out.find('\n');
     return line == std::string::npos ? "" : answer.out.substr(line + 1, answer.out.size() - line - 2);
   }
-  // How long these statements take, each committed by itself.
+  // Returns how long these statements take, each committed separately.
   static milliseconds time_of(Sql& session, const std::string& sql, int times) {
     const auto began = steady_clock::now();
     for (int i = 0; i < times; ++i) session.exec(fmt::format(fmt::runtime(sql), i));
@@ -63,7 +63,7 @@ TEST_F(Synchronous, commits_do_not_wait_for_the_next_second) {
   session.exec("SET synchronous_commit = on");
   EXPECT_LT(time_of(session, "INSERT INTO t VALUES ({})", 20), milliseconds(10'000));
   EXPECT_LT(time_of(session, "INSERT INTO unpublished VALUES ({})", 20), milliseconds(10'000));
-  // What has been committed so is there for whoever reads next: nothing is reported that is not durable.
+  // What was committed in this way is there for the next reader: nothing is reported that is not durable.
   for (const auto* how : {"remote_apply", "remote_write"}) {
     session.exec(fmt::format("SET synchronous_commit = {}", how));
     for (int i = 0; i < 3; ++i) {

@@ -44,10 +44,10 @@ constexpr int customers_per_unit = 150'000;
 constexpr int orders_per_unit = 1'500'000;
 constexpr int suppliers_of_part = 4;
 constexpr int first_day = 8035;    // 1992-01-01, in days since 1970
-constexpr int last_order = 10440;  // 1998-08-02: 151 days before the last day that is in the data
+constexpr int last_order = 10440;  // 1998-08-02: 151 days before the last day in the data
 constexpr int current_day = 9298;  // 1995-06-17: what was shipped later is still open
 
-// std's distributions give other numbers from library to library; these do not.
+// The distributions of std give different numbers with each library; these do not.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
@@ -87,12 +87,12 @@ long retail_price(long part) {
   return 90'000 + (part / 10) % 20'001 + 100 * (part % 1'000);
 }
 
-// The i-th of the four suppliers of a part.
+// Returns the i-th of the four suppliers of a part.
 long supplier_of(long part, long i, long suppliers) {
   return (part + i * (suppliers / suppliers_of_part + (part - 1) / suppliers)) % suppliers + 1;
 }
 
-// Order keys use the first 8 of each 32; the others are free for new orders.
+// Order keys use the first 8 of every 32; the others are free for new orders.
 long order_key(long number) {
   return number / 8 * 32 + number % 8;
 }
@@ -129,7 +129,7 @@ std::string supplier_csv(Random& random, long suppliers) {
   std::string csv;
   for (long supplier = 1; supplier <= suppliers; ++supplier) {
     const long nation = random.between(0, 24);
-    // Query 16 leaves out suppliers of whom customers complained.
+    // Query 16 excludes suppliers with complaints of customers.
     const auto* complaint = supplier % 200 == 7 ? "Customer loud Complaints " : "";
     csv += fmt::format("{}|Supplier#{:09}|{}|{}|{}|{}|{}{}\n", supplier, supplier, random.words(colours, 3), nation,
                        phone(random, nation), money(random.between(-99'999, 999'999)), complaint,
@@ -160,7 +160,7 @@ std::string customer_csv(Random& random, long customers) {
   return csv;
 }
 
-// Orders and the lines in them.
+// Orders and their lines.
 class OrderBook {
  public:
   OrderBook(long parts, long suppliers, long customers, std::uint64_t seed)
@@ -172,7 +172,7 @@ class OrderBook {
     long total = 0;
     long open = 0;
     for (long number = 1; number <= line_count; ++number) total += add_line(key, number, day, open);
-    // A third of the customers never order (4.2.3): query 22 looks for them.
+    // A third of the customers never order (4.2.3); query 22 looks for them.
     long customer = random_.between(1, customers_);
     if (customer % 3 == 0) customer = customer > 1 ? customer - 1 : 1;
     const auto* status = open == 0 ? "F" : open == line_count ? "O" : "P";
@@ -184,7 +184,7 @@ class OrderBook {
   std::string lines;
 
  private:
-  // The price with tax and discount, in cents.
+  // Returns the price with tax and discount, in cents.
   long add_line(long key, long number, long order_day, long& open) {
     const long part = random_.between(1, parts_);
     const long supplier = supplier_of(part, random_.between(0, suppliers_of_part - 1), suppliers_);

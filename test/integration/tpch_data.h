@@ -1,5 +1,5 @@
-// The TPC-H schema and data for it, made here from a seed: row counts, key relations and value ranges of the public
-// specification (4.2), so that each of the 22 queries has something to find. The texts are shorter than dbgen's.
+// The TPC-H schema and data for it, generated from a seed: row counts, key relations and value ranges follow the public
+// specification (4.2), so that each of the 22 queries finds something. The texts are shorter than dbgen's.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ struct Table {
   std::string name;
   std::string columns;  // for CREATE TABLE
 };
-// In an order in which rows can be loaded. CHAR(n) of the specification is VARCHAR where values are shorter than n: a
-// copy holds the blanks of a CHAR, and DuckDB's = does not ignore them.
+// The tables, in an order in which rows can be loaded. CHAR(n) of the specification is VARCHAR if values are shorter
+// than n: a target table holds the blanks of a CHAR, and DuckDB's = does not ignore them.
 [[nodiscard]] const std::vector<Table>& tables();
 
-// Without these PostgreSQL's answers to 17 and 20 take minutes.
+// Without these indexes, PostgreSQL takes minutes for queries 17 and 20.
 [[nodiscard]] const std::vector<std::string>& indexes();
 
-// Rows for COPY … (FORMAT csv, DELIMITER '|').
+// Generates rows for COPY … (FORMAT csv, DELIMITER '|').
 class Data {
  public:
   Data(double scale, std::uint64_t seed);
@@ -27,7 +27,7 @@ class Data {
   [[nodiscard]] const std::string& csv(const std::string& table) const;
   [[nodiscard]] long orders() const { return orders_; }
 
-  // RF1: `count` new orders with their lines, under keys that the data leave free.
+  // RF1: `count` new orders with their lines, with keys that are free in the data.
   struct Refresh {
     std::string orders;
     std::string lines;

@@ -1,5 +1,5 @@
-// TPC-H at scale 0.1, copied and then changed as the benchmark's refresh functions do: RF1 brings new orders with their
-// lines, RF2 takes old ones away. All 22 queries give the same answer from the copy as from PostgreSQL.
+// TPC-H at scale 0.1, copied and then changed as by the benchmark's refresh functions: RF1 adds new orders with their
+// lines, RF2 removes old ones. All 22 queries give the same answer from the target tables as from PostgreSQL.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ void load(Sql& sql, const tpch::Data& data) {
   sql.exec("ANALYZE");
 }
 
-// A thousandth of the orders, in two transactions.
+// Adds a thousandth of the orders, in two transactions.
 void refresh_new(Sql& sql, const tpch::Data& data) {
   for (const std::uint64_t half : {1, 2}) {
     const auto fresh = data.new_orders(data.orders() / 2'000, seed + half);
@@ -43,7 +43,7 @@ void refresh_new(Sql& sql, const tpch::Data& data) {
   }
 }
 
-// A thousandth of the orders, the oldest, lines first.
+// Removes a thousandth of the orders, the oldest, lines first.
 void refresh_old(Sql& sql) {
   sql.exec(
       "CREATE TEMP TABLE stale AS SELECT o_orderkey FROM orders ORDER BY o_orderdate, o_orderkey LIMIT (SELECT "
@@ -51,7 +51,7 @@ void refresh_old(Sql& sql) {
       "orders USING stale WHERE orders.o_orderkey = stale.o_orderkey; DROP TABLE stale");
 }
 
-// Trailing zeros of a fraction say nothing: PostgreSQL keeps more of them than DuckDB.
+// Trailing zeros of a fraction have no meaning: PostgreSQL keeps more of them than DuckDB.
 std::string without_trailing_zeros(std::string number) {
   if (number.find('.') == std::string::npos || number.find_first_not_of("-.0123456789") != std::string::npos) {
     return number;
@@ -61,7 +61,7 @@ std::string without_trailing_zeros(std::string number) {
   return number;
 }
 
-// Exact where both sides compute exactly; averages and quotients are DOUBLE in DuckDB and have 15 digits there.
+// Exact if both sides compute exactly; averages and quotients are DOUBLE in DuckDB, with 15 digits.
 bool same_cell(const std::optional<std::string>& expected, const std::optional<std::string>& found, bool is_double) {
   if (!expected || !found) return expected == found;
   if (!is_double) return without_trailing_zeros(*expected) == without_trailing_zeros(*found);

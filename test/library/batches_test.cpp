@@ -1,4 +1,5 @@
-// Iterated batches: read by DuckDB as any consumer would, applied as the header says, against the source.
+// Iterated batches, read by DuckDB as any consumer would, applied as the header documents, and compared with the
+// source.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -10,12 +11,12 @@
 namespace walbrook::test {
 namespace {
 
-// Applies batches to tables of its own, row by row, knowing what change_batches.h says and nothing else.
+// Applies batches to its own tables, row by row, with nothing but the rules of change_batches.h.
 class Consumer {
  public:
   Consumer() : folder_("consumer"), duck_(folder_ / "consumer.duckdb", DuckReader::Access::read_write) {}
 
-  // The batch as table "batch", its rows numbered from 1 on in _n.
+  // Takes the batch as table "batch", with its rows numbered from 1 in _n.
   void take(const ChangeBatch& batch) {
     ArrowArrayStream stream;
     batch.export_to(&stream);
@@ -67,7 +68,7 @@ class Consumer {
                " WHERE _n = " + n);
   }
 
-  std::vector<std::string> columns_;  // of the table in hand
+  std::vector<std::string> columns_;  // of the current table
   TempFolder folder_;
   DuckReader duck_;
 };
@@ -91,7 +92,7 @@ TEST(ChangeBatches, applied_as_the_header_says_are_the_source) {
       "CREATE TABLE f(x int, y text); ALTER TABLE f REPLICA IDENTITY FULL");
   init_replication(shop.init({"a", "f"}, false));
   shop.exec("INSERT INTO a SELECT g, 'v' || g, repeat('b' || g, 3000) FROM generate_series(1, 40) g");
-  shop.exec("UPDATE a SET v = 'new' WHERE id % 3 = 0");      // big is not sent
+  shop.exec("UPDATE a SET v = 'new' WHERE id % 3 = 0");      // `big` is not sent
   shop.exec("UPDATE a SET id = id + 100 WHERE id % 4 = 0");  // nor here, and the key changes
   shop.exec(
       "UPDATE a SET id = 1000 - id WHERE id > 100; DELETE FROM a WHERE id = 7; UPDATE a SET big = NULL WHERE id = 9");
@@ -153,7 +154,7 @@ TEST(ChangeBatches, are_confirmed_once_more_is_asked_for_and_not_before) {
   kept.flush_slot = false;
   for (int round = 0; round < 2; ++round) EXPECT_EQ(rows_in(all(replication_resource(kept).batches())), 3U);
   EXPECT_EQ(shop.confirmed(), start);
-  // A position before the first commit may be confirmed, where nothing is.
+  // A position before the first commit may be confirmed; it confirms nothing.
   std::string first;
   const auto behind_first = [&] {
     return shop.value("SELECT confirmed_flush_lsn - '0/0' > " + first +
@@ -166,7 +167,7 @@ TEST(ChangeBatches, are_confirmed_once_more_is_asked_for_and_not_before) {
     Consumer consumer;
     consumer.take(*batch);
     first = consumer.value("SELECT min(_walbrook_lsn) FROM batch");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // longer than between two feedbacks
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // longer than the interval between two feedbacks
     EXPECT_EQ(behind_first(), "f") << "the first batch was not asked beyond";
   }
   EXPECT_EQ(behind_first(), "f");
@@ -180,7 +181,7 @@ TEST(ChangeBatches, a_batch_that_was_asked_beyond_does_not_come_again) {
   shop.exec("CREATE TABLE a(id int PRIMARY KEY, v text)");
   init_replication(shop.init("a", false));
   for (int i = 0; i < 2; ++i) {
-    // Larger than a batch is: its parts come as they are read, and are confirmed with its end.
+    // Larger than a batch: its parts come as they are read, and are confirmed with its end.
     shop.exec("INSERT INTO a SELECT " + std::to_string(i) +
               " * 100000 + g, repeat('x', 1000) FROM "
               "generate_series(1, 50000) g");
@@ -196,7 +197,7 @@ TEST(ChangeBatches, a_batch_that_was_asked_beyond_does_not_come_again) {
       seen = batch->complete_lsn();
     }
     EXPECT_EQ(rows % 50000, 0U) << "whole transactions";
-    ASSERT_TRUE(batches.next());  // asked beyond
+    ASSERT_TRUE(batches.next());  // requests more than was confirmed
   }
   const auto second = all(shop.changes().batches());
   EXPECT_EQ(rows + rows_in(second), 100000U);

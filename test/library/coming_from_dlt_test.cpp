@@ -1,6 +1,6 @@
-// What docs/coming-from-dlt.md says of walbrook: the same tables and statements that dlt 1.31.0 was tried with. Not
-// here, since they are elsewhere: reset and tables that are added later (Pipeline), the whole schema without a
-// superuser (InitReplication), kill -9 (test/fault); and every value and change in depth (test/scenario).
+// The claims of docs/coming-from-dlt.md about walbrook, with the tables and statements that dlt 1.31.0 was tried with.
+// Tested elsewhere: reset and tables that are added later (Pipeline), the whole schema without a superuser
+// (InitReplication), kill -9 (test/fault), and every value and change in depth (test/scenario).
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -45,8 +45,8 @@ TEST(ComingFromDlt, what_stops_dlt_or_is_lost_there_equals_the_source) {
 
 TEST(ComingFromDlt, a_run_that_breaks_off_keeps_what_it_has_and_the_next_doubles_nothing) {
   const Shop shop;
-  shop.exec("CREATE TABLE log(n int); ALTER TABLE log REPLICA IDENTITY FULL");  // without a key: a row that came twice
-                                                                                // would stay twice
+  shop.exec("CREATE TABLE log(n int); ALTER TABLE log REPLICA IDENTITY FULL");  // without a key: a row that came
+                                                                                // twice would stay twice
   const auto changes = shop.changes();
   walbrook::pipeline(shop.options()).run(init_replication(shop.init("log")));
   Sql writer(shop.conninfo());
@@ -76,7 +76,7 @@ TEST(ComingFromDlt, an_idle_publication_holds_no_wal_and_nothing_is_made_in_the_
   shop.exec("INSERT INTO noise SELECT repeat('x', 500) FROM generate_series(1, 20000)");
   const auto written = shop.value("SELECT pg_current_wal_lsn()");
   EXPECT_EQ(pipeline.run(shop.changes()).changes(), 0U);
-  // The server takes it in once the connection has ended.
+  // The server records it once the connection has ended.
   EXPECT_TRUE(
       eventually([&] { return shop.value("SELECT '" + shop.confirmed() + "'::pg_lsn >= '" + written + "'") == "t"; },
                  milliseconds(10'000)))

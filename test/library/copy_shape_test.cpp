@@ -1,4 +1,4 @@
-// What a copy looks like where it is asked to look otherwise than the source: names, metadata columns, column
+// The shape of target tables if options ask for another shape than the source's: names, metadata columns, column
 // overrides.
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ TEST(Naming, in_snake_case_tables_and_columns_are_called_as_dlt_calls_them) {
                         "order_id) FROM copy.order_items"),
             "1|NaN|camel|snake;3|c|s");
 
-  // Called otherwise, it moves; nothing stays under the old name.
+  // With another naming, the table moves; nothing is left under the old name.
   auto exact = walbrook::pipeline(shop.options());
   EXPECT_TRUE(exact.run(shop.changes()).table("OrderItems")->copied);
   EXPECT_EQ(shop.differences(), "");
@@ -77,7 +77,7 @@ TEST(MetadataColumns, tell_of_every_row_which_commit_wrote_it) {
             "1:1:true:true:true:10000 2:2:false:true:true:10000 3:0:true:false::10000");
   EXPECT_EQ(shop.copied("SELECT count(*) FROM copy.bag"), "1");
 
-  // Without them from now on.
+  // From now on without metadata columns.
   auto plain = walbrook::pipeline(shop.options());
   plain.run(shop.changes());
   EXPECT_EQ(shop.differences(), "");
@@ -143,7 +143,7 @@ TEST(ColumnOverrides, name_widen_and_describe_columns_and_are_remembered) {
       "WHERE \"Order ID\" = ";
   EXPECT_EQ(shop.copied(row + "1"), "1|7.00|1.2500|0.123|0.1|2026-01-01 00:00:00+00|4000000000");
 
-  // A run that says nothing of them goes on with them; the key's column is found under its other name.
+  // A run without overrides keeps the stored ones; the key's column is found under its other name.
   shop.exec(
       "INSERT INTO a VALUES (2, -3, 9.99, 5, 'NaN', 'infinity', 1); UPDATE a SET id = 3, free = 1e20 WHERE id = 1");
   const auto load = pipeline.run(shop.changes());
@@ -153,7 +153,7 @@ TEST(ColumnOverrides, name_widen_and_describe_columns_and_are_remembered) {
             "100000000000000000000");
   EXPECT_EQ(shop.copied("SELECT count(*) FROM copy.a"), "2");
 
-  // A description alone costs no copy; a name does.
+  // A description alone requires no copy; a name does.
   auto following = shop.following();
   following.columns = {{"a", {{"price", {.description = "net"}}}}};
   EXPECT_FALSE(pipeline.run(replication_resource(following)).table("a")->copied);

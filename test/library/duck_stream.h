@@ -1,4 +1,4 @@
-// The rows of a query as an Arrow stream, made by a DuckDB of its own: somebody else's producer.
+// The rows of a query as an Arrow stream, produced by a separate DuckDB, as another program would.
 #pragma once
 
 #include <duckdb.h>
@@ -38,7 +38,7 @@ class DuckStream {
     duckdb_close(&database_);
   }
 
-  // Owned by this, which outlives whoever takes the stream over.
+  // Owned by this object. REQUIRES: this object outlives the consumer of the stream.
   [[nodiscard]] ArrowArrayStream* get() { return &stream_; }
 
  private:

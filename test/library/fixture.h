@@ -1,5 +1,4 @@
-// A source database of its own, slot and publication of its own names, and a DuckDB file: used through the library
-// alone.
+// A new source database with its own names of slot and publication, and a DuckDB file, used only through the library.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,7 +40,7 @@ class Shop {
   }
 
   [[nodiscard]] std::string copied(const std::string& sql) const { return DuckReader(file()).value(sql); }
-  // "" when every published table stands in dataset `copy` with the source's rows.
+  // Returns "" if every published table has a target table in dataset `copy` with the source's rows.
   [[nodiscard]] std::string differences(std::vector<std::string> tables = {}) const {
     return test::differences({.conninfo = conninfo(),
                               .publication = "pub",
@@ -63,7 +62,7 @@ class Shop {
   TempFolder folder_;
 };
 
-// The error that `work` throws; the test fails where it throws none.
+// Returns the error that `work` throws. The test fails if it throws none.
 template <class Work>
 Error error_of(Work work) {
   try {

@@ -1,4 +1,4 @@
-// Publication and slot by init_replication: what is made, what is added, and what is left alone.
+// Publication and slot by init_replication: what it creates, what it adds, and what it leaves unchanged.
 #include <gtest/gtest.h>
 
 #include <thread>

@@ -1,5 +1,5 @@
-// What `cmake --install` leaves: a prefix that can be moved, found by CMake and by pkg-config from outside the tree,
-// and the project's example pipeline, each of its examples against a real server.
+// What `cmake --install` installs: a prefix that can be moved, found by CMake and by pkg-config from outside the tree,
+// and the project's example pipelines, each run against a real server.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -59,7 +59,7 @@ TEST(Install, shells_find_what_the_command_says_of_itself) {
             std::string::npos);
 }
 
-// The pages as somebody reads them, without what makes letters bold or italic.
+// Returns the page as it is read, without the marks for bold and italic letters.
 std::string manual_page(const std::string& page) {
   const auto set =
       shell("groff -K utf8 -man -Tutf8 -ww -P-c -P-b -P-u share/man/man1/" + page + ".1", installation().prefix());
@@ -82,7 +82,7 @@ TEST(Install, every_command_has_a_manual_page) {
     EXPECT_NE(page.find("SYNOPSIS\n       walbrook " + command), std::string::npos) << page;
     EXPECT_NE(page.find("EXIT STATUS\n"), std::string::npos) << page;
     EXPECT_NE(page.find("EXAMPLES\n              $ "), std::string::npos) << page;
-    // Each flag begins an item of its own.
+    // Each flag begins a separate item.
     std::istringstream help(shell("bin/walbrook " + command + " --help", prefix).out);
     for (std::string line; std::getline(help, line);) {
       if (!line.starts_with("  --")) continue;
@@ -138,7 +138,7 @@ TEST(Install, pkg_config_finds_it) {
   EXPECT_EQ(built.out, "0.1.0");
 }
 
-// The example at the head of a header: what is indented in the first comment.
+// Returns the example at the head of a header, which is the indented part of the first comment.
 std::string example_of(const std::string& header) {
   std::istringstream lines(read_file(installation().prefix() / "include/walbrook" / header));
   std::string example;
@@ -170,7 +170,7 @@ TEST(Install, the_example_of_iterated_batches_runs) {
   EXPECT_EQ(result.out, "public.a: 2 changes\n") << result.describe();
 }
 
-// Three rows of id and note as an Arrow stream, of which each call begins one further.
+// Three rows of id and note as an Arrow stream. Each call begins one row later.
 constexpr auto own_events = R"(
 #include <walbrook/walbrook.h>
 #include <cstring>
@@ -210,7 +210,7 @@ void events_of_today(ArrowArrayStream* out) {
 TEST(Install, the_example_of_data_of_ones_own_runs) {
   const auto project = installation().project();
   const auto document = read_file(fs::path(WALBROOK_SOURCE_DIR "/docs/library.md"));
-  const auto section = document.find("## Data of your own");
+  const auto section = document.find("## Writing your own data");
   const std::string fence = "```cpp\n";
   const auto begin = document.find(fence, section) + fence.size();
   const auto block = document.substr(begin, document.find("```", begin) - begin);
@@ -226,7 +226,7 @@ TEST(Install, the_example_of_data_of_ones_own_runs) {
       "-Wl,-rpath,$(pkg-config --variable=libdir walbrook) && own/own",
       project, {{"PKG_CONFIG_PATH", prefix + "/lib/pkgconfig"}});
   ASSERT_TRUE(result.succeeded()) << result.describe();
-  // What the document shows is the second run's answer, but for the time it took.
+  // The document shows the answer of the second run, except for the time that it took.
   const auto shown_at = document.find("```\n", document.find("it prints", section)) + 4;
   const auto shown = document.substr(shown_at, document.find("```", shown_at) - shown_at);
   const auto second = result.out.substr(result.out.rfind("pipeline shop"));
@@ -250,7 +250,7 @@ TEST(Install, the_examples_of_a_project_run) {
     const auto result = shell("build/pg_replication_pipeline " + name, project);
     EXPECT_TRUE(result.succeeded()) << result.describe();
   };
-  // The rows of a table in the newest dataset of that name, in the order of their first column.
+  // Returns the rows of a table in the newest dataset of that name, ordered by their first column.
   const auto rows = [&](const std::string& dataset, const std::string& table) {
     DuckReader copy(project / "pg_replication_pipeline.duckdb");
     const auto schema =
@@ -273,8 +273,8 @@ TEST(Install, the_examples_of_a_project_run) {
   EXPECT_EQ(rows("replicate_with_column_selection", "tbl_y"), "{'d1': 1, 'd2': false} {'d1': 2, 'd2': false}");
 }
 
-// As after ./quickstart, which builds the command alone: the library and the manual pages are not there. In a mount
-// namespace of its own, over the build folder that other tests read.
+// The state after ./quickstart, which builds only the command: the library and the manual pages are missing. It is
+// simulated in a separate mount namespace, over the build folder that other tests read.
 TEST(Install, builds_first_what_is_missing) {
   const TempFolder folder("partly_built");
   constexpr int not_possible = 77;

@@ -1,4 +1,4 @@
-// One DuckDB file and a program that uses it more than once: several pipelines, handles of its own, queries.
+// One DuckDB file that a program uses more than once: several pipelines, several handles, queries.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Rows of a query as DuckDB sees the stream.
+// Returns the rows of a query over the stream, as DuckDB reads it.
 std::vector<SqlRow> rows_of(ArrowArrayStream stream, const std::string& sql = "FROM rows") {
   DuckReader reader(":memory:", DuckReader::Access::read_write);
   reader.scan_arrow("rows", &stream);
@@ -68,7 +68,7 @@ TEST(OneFile, two_pipelines_of_one_process_take_turns) {
   }
 }
 
-// A pipeline over a table, and what happens while its rows are copied.
+// A pipeline over a table, and an action that runs while its rows are copied.
 class Copying {
  public:
   Copying() {
@@ -248,7 +248,7 @@ TEST(Query, limits_are_options) {
   pipeline.run(few.get(), {.table_name = "one"});
   const std::string endless =
       "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE hash(a.range, b.range) = 1";
-  // What the stream tells, or query() itself.
+  // Returns the cause of the error, which the stream or query() itself reports.
   const auto cause_of = [&](const std::string& sql, const PipelineQueryOptions& options) {
     std::string told;
     try {

@@ -1,5 +1,5 @@
-// The Debian package: what it says it needs, and that its command and library work from where it puts them. Here it is
-// unpacked; tools/test-package installs it on a bare Debian.
+// The Debian package: the dependencies that it declares, and its command and library at the paths where it puts them.
+// Here it is unpacked; tools/test-package installs it on a bare Debian.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ ProcessResult in_folder(const fs::path& folder, const std::string& script) {
   return run({.argv = {"bash", "-euo", "pipefail", "-c", script}, .env = {}, .folder = folder}, milliseconds(120'000));
 }
 
-// Of "libc6 (>= 2.34), libpq5", without versions.
+// Returns the names in "libc6 (>= 2.34), libpq5", without versions.
 std::set<std::string> names_of(const std::string& list) {
   std::set<std::string> names;
   std::istringstream entries(list);

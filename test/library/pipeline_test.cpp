@@ -1,4 +1,4 @@
-// Initial loads and changes by a pipeline, against the source as the oracle.
+// Initial loads and changes by a pipeline, with the source as the oracle.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -87,7 +87,7 @@ TEST(Pipeline, without_an_initial_load_the_changes_alone_flow) {
   shop.exec("UPDATE a SET v = 'again' WHERE id = 4");
   pipeline.run(shop.changes());
   EXPECT_EQ(shop.copied("SELECT string_agg(id || v, ',' ORDER BY id) FROM copy.a"), "2changed,4again");
-  pipeline.run(init_replication(shop.init("a")));  // and the rows from before, later
+  pipeline.run(init_replication(shop.init("a")));  // the earlier rows come later
   EXPECT_EQ(shop.differences(), "");
 }
 
@@ -138,9 +138,9 @@ TEST(Pipeline, reset_can_be_done_any_number_of_times_with_loads_between) {
     shop.exec("UPDATE a SET v = v + 1");
     pipeline.run(shop.changes());
     EXPECT_EQ(shop.differences(), "") << round;
-    shop.exec("UPDATE a SET v = v + 1");  // lost with the next reset's slot, and in the next copy
+    shop.exec("UPDATE a SET v = v + 1");  // lost with the slot of the next reset, and present in the next copy
   }
-  // Of one table alone: the others would have a hole, so they are copied again as well.
+  // Only one table is selected: the others would have a gap, so they are copied again as well.
   shop.exec("INSERT INTO b VALUES (77)");
   auto snapshots = init_replication(options);
   pipeline.run(snapshots.front());
@@ -170,7 +170,7 @@ TEST(Pipeline, former_copies_stay_until_all_new_ones_are_there) {
   shop.exec("CREATE TABLE quick(id int PRIMARY KEY, v text); CREATE TABLE slow(id int PRIMARY KEY, v text)");
   const auto snapshots = init_replication(shop.init({"quick", "slow"}));
   walbrook::pipeline(shop.options()).run(snapshots);
-  // Both more than is gathered before it is written, so that each is finished by itself.
+  // Each is more than is gathered before a write, so that each is finished separately.
   shop.exec(
       "INSERT INTO quick SELECT g, repeat('x', 100) FROM generate_series(1, 45000) g;"
       "INSERT INTO slow SELECT g, repeat('x', 100) FROM generate_series(1, 300000) g");
@@ -180,20 +180,20 @@ TEST(Pipeline, former_copies_stay_until_all_new_ones_are_there) {
   options.progress = [&](const Progress& progress) {
     if (progress.event == Progress::Event::copy_finished && progress.table == "public.quick") quick_is_there = true;
     if (progress.event != Progress::Event::copy_advanced || progress.table != "public.slow" || !quick_is_there) return;
-    std::this_thread::sleep_for(milliseconds(1500));  // enough for the loader to show what it has
+    std::this_thread::sleep_for(milliseconds(1500));  // enough for the loader to swap in what it has
     stop.request_stop();
   };
   const auto load = walbrook::pipeline(std::move(options)).run(snapshots, {.stop = stop.get_token()});
   EXPECT_TRUE(load.stopped);
   EXPECT_EQ(shop.copied("SELECT count(*) FROM copy.quick"), "0");
   EXPECT_EQ(shop.copied("SELECT count(*) FROM copy.slow"), "0");
-  walbrook::pipeline(shop.options()).run(shop.changes());  // what was ordered is still made
+  walbrook::pipeline(shop.options()).run(shop.changes());  // the ordered copy is still made
   EXPECT_EQ(shop.differences(), "");
 }
 
 TEST(Pipeline, a_slot_that_is_not_flushed_stays_and_nothing_is_applied_twice) {
   const Shop shop;
-  shop.exec("CREATE TABLE log(line text); ALTER TABLE log REPLICA IDENTITY FULL");  // without a key a second
+  shop.exec("CREATE TABLE log(line text); ALTER TABLE log REPLICA IDENTITY FULL");  // without a key, a second
                                                                                     // application would show
   auto pipeline = walbrook::pipeline(shop.options());
   pipeline.run(init_replication(shop.init("log")));
@@ -208,7 +208,7 @@ TEST(Pipeline, a_slot_that_is_not_flushed_stays_and_nothing_is_applied_twice) {
     EXPECT_EQ(shop.differences(), "");
   }
   EXPECT_EQ(pipeline.run(shop.changes()).changes(), 0U);
-  // The server takes it in once the connection has ended.
+  // The server records it once the connection has ended.
   EXPECT_TRUE(eventually([&] { return shop.confirmed() != before; }, milliseconds(10'000)));
   EXPECT_EQ(shop.differences(), "");
 }
@@ -248,7 +248,7 @@ TEST(Pipeline, selected_columns_where_the_publication_has_them_all) {
             "1:9000:11,3:1:20");
   EXPECT_EQ(shop.copied("SELECT string_agg(column_name, ',') FROM duckdb_columns() WHERE table_name = 'a'"),
             "id,big,n");
-  // Said no more: the column is new to the copy, which is created again.
+  // No longer requested: the column is new to the target table, which is created again.
   pipeline.run(shop.changes());
   EXPECT_EQ(shop.differences(), "");
   auto keyless = shop.following();
@@ -309,7 +309,8 @@ TEST(Pipeline, a_suspended_table_names_the_commit) {
       "ALTER TABLE a ALTER body SET STORAGE EXTERNAL; INSERT INTO a VALUES (1, 1, repeat('x', 10000))");
   auto pipeline = walbrook::pipeline(shop.options());
   pipeline.run(init_replication(shop.init({"a", "b"})));
-  // Somebody deletes a row of the copy: an update that does not send its big value finds nothing to take it from.
+  // Somebody deletes a row of the target table: an update that does not send the large value finds no row to take it
+  // from.
   DuckReader(shop.file(), DuckReader::Access::read_write).exec("DELETE FROM copy.a");
   const auto before = shop.value("SELECT pg_current_wal_insert_lsn()");
   shop.exec("UPDATE a SET n = 2");

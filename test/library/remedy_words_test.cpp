@@ -1,4 +1,4 @@
-// Remedies of the engine are typed: the command names its flags, who uses the library reads its own options.
+// Remedies of the engine are typed: the command names its flags, and users of the library read its options.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ TEST(RemedyWords, name_flags_for_the_command_and_options_for_the_library) {
 }
 
 TEST(RemedyWords, are_parts_that_a_program_can_tell_apart) {
-  const std::string table = "{}";  // what an argument holds is never a place for the next one
+  const std::string table = "{}";  // text in an argument is never a placeholder
   const auto made = remedy("As owner of {}: {}", table, ExecuteSql{"GRANT SELECT ON \"größe\" TO joe;"});
   ASSERT_EQ(made.parts().size(), 4U);
   const auto* sql = std::get_if<ExecuteSql>(&made.parts()[3]);
@@ -42,8 +42,8 @@ TEST(RemedyWords, hold_no_password) {
   EXPECT_EQ(to_text(error.remedy(), Wording::library), "Give the right credentials: postgresql://joe:***@host/shop");
 }
 
-// The engine's texts name no flag: a remedy names the option, which both sides put into words. A run's reasons, which
-// are stored for whoever reads the file, and what the command alone can ask for are told in the command's words.
+// The engine's texts name no flag. A remedy names the option, which the command and the library put into words. Reasons
+// of a run, which are stored for readers of the file, and settings that only the command has use the command's words.
 TEST(RemedyWords, no_text_of_the_engine_names_a_flag_itself) {
   const std::regex literal(R"re("((?:[^"\\]|\\.)*)")re");
   const std::regex flag("(^|[^a-z-])--[a-z][a-z-]*|walbrook run|walbrook resync");

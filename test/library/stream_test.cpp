@@ -1,4 +1,4 @@
-// Rows of a program's own: made by DuckDB, which is somebody else here, by walbrook's own batches, and by hand.
+// Rows written by a program: produced by a separate DuckDB, by walbrook's own batches, and by hand.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -15,7 +15,7 @@
 namespace walbrook::test {
 namespace {
 
-// A DuckDB file of its own and a pipeline into it; no source.
+// A DuckDB file with a pipeline into it and no source.
 class Lake {
  public:
   Lake() : folder_("lake") {}
@@ -23,7 +23,7 @@ class Lake {
   [[nodiscard]] std::string file() const { return folder_ / "lake.duckdb"; }
   [[nodiscard]] PipelineOptions options() const { return {.pipeline_name = "lake", .destination = file()}; }
   [[nodiscard]] walbrook::Pipeline pipeline() const { return walbrook::pipeline(options()); }
-  // Rows of a query of somebody else's DuckDB.
+  // Loads the rows of a query of a separate DuckDB.
   LoadInfo run(const std::string& sql, const PipelineRunOptions& options) const {
     auto into = pipeline();
     return run(into, sql, options);
@@ -39,7 +39,7 @@ class Lake {
     return value("SELECT string_agg(r, ' ' ORDER BY r) FROM (SELECT row(*COLUMNS(*))::VARCHAR AS r FROM (SELECT " +
                  columns + " FROM " + table + "))");
   }
-  // The command's answer for this file.
+  // Returns the command's output for this file.
   [[nodiscard]] std::string command(const std::vector<std::string>& words) const {
     std::vector<std::string> line = words;
     line.insert(line.end(), {"--destination", "duckdb:///" + file()});
@@ -222,7 +222,7 @@ TEST(Stream, every_type_of_duckdb_arrives_as_it_was_or_is_refused) {
   EXPECT_NE(error.cause().find("column \"n\" of the stream, row 1: "), std::string::npos) << error.what();
 }
 
-// What a stream does when it is asked.
+// The answers of a scripted stream.
 struct Scripted {
   std::function<int(ArrowSchema*)> schema;
   std::function<int(ArrowArray*)> next;
@@ -243,7 +243,7 @@ struct Scripted {
   }
 };
 
-// Batches of somebody else's DuckDB, `before` the n-th of which something happens; it may say what is handed over in
+// Batches of a separate DuckDB. `before` is called before the n-th batch, and may return a value that is handed over in
 // its place.
 Scripted watched(DuckStream& rows, std::function<std::optional<int>(int)> before) {
   auto* of = rows.get();
@@ -260,7 +260,7 @@ Scripted watched(DuckStream& rows, std::function<std::optional<int>(int)> before
 
 TEST(Stream, a_column_without_a_type_is_none_until_it_has_one) {
   const Lake lake;
-  // An Arrow column of type null beside one of numbers.
+  // An Arrow column of type null next to a column of numbers.
   const auto run = [&](const std::string& numbers) {
     HandmadeArrow number("i", 1, numbers);
     number.missing_buffer().buffer({7});

@@ -1,4 +1,4 @@
-// What the library's types say and refuse: credentials, names, errors, progress, datasets, sync and drop.
+// What the library's types return and refuse: credentials, names, errors, progress, datasets, sync and drop.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -95,7 +95,7 @@ TEST(PipelineSurface, dev_mode_starts_from_nothing_in_a_dataset_of_its_own) {
   EXPECT_TRUE(std::regex_match(first.dataset_name(), std::regex("copy_[0-9]{14}"))) << first.dataset_name();
   EXPECT_EQ(first.pipeline_name(), "shop");
   first.run(snapshots);
-  auto another = walbrook::pipeline(options);  // of the same second
+  auto another = walbrook::pipeline(options);  // created in the same second
   EXPECT_NE(another.dataset_name(), first.dataset_name());
   EXPECT_EQ(another.run(snapshots).copied_rows(), 1U);
   EXPECT_TRUE(another.sync());

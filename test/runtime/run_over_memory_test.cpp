@@ -1,7 +1,7 @@
 // A whole run over the memory destination, against a real server: receiver, loader, catalog poll and table copier with
-// its workers, and the local server in front of them, while clients write, ask and order resyncs. run-tests builds this
-// with ThreadSanitizer as well: unlike DuckDB, the memory destination is built with it too, so that nothing between the
-// source's sockets and the target tables is left out.
+// its workers, and the local server in front of them, while clients write, query and request resyncs. run-tests also
+// builds this test with ThreadSanitizer. The memory destination is built with it too, unlike DuckDB, so that everything
+// between the source's sockets and the target tables is checked.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -34,9 +34,9 @@ using destination::memory::Step;
 using replication::Phase;
 using Lines = std::vector<std::string>;
 
-constexpr milliseconds long_enough{120'000};  // under a sanitizer, beside other suites
+constexpr milliseconds long_enough{120'000};  // with a sanitizer, beside other suites
 
-// Tells nobody, but for what a test wants to do while rows are copied.
+// Reports nothing, but calls a test's function while rows are copied.
 class Observer final : public replication::RunObserver {
  public:
   std::function<void(std::uint64_t rows)> advanced = [](std::uint64_t /*rows*/) {};  // set before the run
@@ -51,7 +51,7 @@ class Observer final : public replication::RunObserver {
   void copy_restarted(const std::string& /*table*/, const std::string& /*why*/) override {}
 };
 
-// A run in a thread of its own, with its local server, as the command has it.
+// A run in a separate thread, with its local server, as in the command.
 class Running {
  public:
   Running(replication::RunOptions options, destination::Destination& destination, Observer& observer,
@@ -73,7 +73,7 @@ class Running {
 
   void stop() { stop_.request_stop(); }
   [[nodiscard]] replication::RunStatus status() const { return run_.status(); }
-  // Waits for its end. What it threw is thrown.
+  // Waits for the end of the run. Throws what the run threw.
   replication::RunSummary end() {
     thread_.join();
     if (failure_) throw Error(*failure_);
@@ -98,7 +98,7 @@ class RunOverMemoryTest : public ::testing::Test {
         store_(MemoryStore::named(url_)),
         destination_(destination::open_destination({.url = url_, .pipeline = "shop"})) {
     store_->set_hook([this](Step step) { fail_at_times(step); });
-    // A row of `wide` is half a page, so that the table is copied in chunks, and not gathered in memory.
+    // A row of `wide` is half a page, so that the table is copied in chunks and is not gathered in memory.
     exec(
         "CREATE TABLE items(id int PRIMARY KEY, note text);"
         "INSERT INTO items SELECT g, 'note ' || g FROM generate_series(1, 500) g;"
@@ -116,7 +116,7 @@ class RunOverMemoryTest : public ::testing::Test {
     options.slot = "slot_" + database_.name();
     options.publication = "pub";
     options.follow = true;
-    options.batch_bytes = 8192;  // little: receiver and loader wait for each other, and transactions are spooled
+    options.batch_bytes = 8192;  // small: receiver and loader wait for each other, and transactions are spooled
     options.snapshot_workers = 3;
     options.snapshot_chunk = 256 << 10U;
     options.spool_dir = folder_.path();
@@ -131,7 +131,7 @@ class RunOverMemoryTest : public ::testing::Test {
   void exec(const std::string& sql) const { Sql(database_.conninfo()).exec(sql); }
   [[nodiscard]] std::string value(const std::string& sql) const { return Sql(database_.conninfo()).value(sql); }
 
-  // Clients: each writes transactions of its own, the second one a large one among them.
+  // Runs clients that each write transactions; the second one also writes a large one.
   void write_items() const {
     Sql sql(database_.conninfo());
     for (int i = 1; i <= 120; ++i) {
@@ -163,7 +163,7 @@ class RunOverMemoryTest : public ::testing::Test {
     return status.phase == Phase::streaming && !status.tables.empty() &&
            std::ranges::all_of(status.tables, [](const auto& table) { return table.state == OutputState::streaming; });
   }
-  // What readers see; nothing where there is no such table.
+  // Returns what readers see; empty if there is no such table.
   [[nodiscard]] Lines copied(const std::string& table) const {
     const auto target = store_->target({.schema = "public", .table = table});
     if (target == nullptr) return {};
@@ -175,7 +175,7 @@ class RunOverMemoryTest : public ::testing::Test {
     std::ranges::sort(lines);
     return lines;
   }
-  // Everything that is committed by now is in the destination, and every table streams.
+  // Returns true once everything committed by now is in the destination and every table is streaming.
   [[nodiscard]] bool catches_up(const Running& run) const {
     exec("INSERT INTO items VALUES (99999, 'the last')");
     return eventually([&] { return streams(run) && std::ranges::count(copied("items"), "99999|the last") > 0; },
@@ -269,7 +269,7 @@ TEST_F(RunOverMemoryTest, a_run_that_is_stopped_while_a_table_is_copied_leaves_i
   Running* stopped = nullptr;
   std::atomic<bool> started = false;
   observer_.advanced = [&](std::uint64_t rows) {
-    if (rows > 200 && started) stopped->stop();  // by a worker of the copy
+    if (rows > 200 && started) stopped->stop();  // called by a worker of the copy
   };
   auto run = start();
   stopped = run.get();
@@ -287,7 +287,7 @@ TEST_F(RunOverMemoryTest, a_run_that_is_stopped_while_a_table_is_copied_leaves_i
   for (const auto* table : {"items", "wide", "keyless"}) expect_equal(table);
 }
 
-// Whoever waits for an answer gets one.
+// Every client that waits for an answer gets one.
 TEST_F(RunOverMemoryTest, an_error_of_one_thread_ends_all_and_answers_who_waits) {
   auto run = start();
   ASSERT_TRUE(eventually([&] { return streams(*run); }, long_enough));

@@ -1,9 +1,9 @@
-// Part of `vectors`: gives DuckDB the memory of AddressSanitizer.
+// Part of `vectors`: lets DuckDB allocate its memory with AddressSanitizer.
 //
-// libduckdb.so is not built with the sanitizer, and brings jemalloc along, so that what is written past the end of a
-// vector would go unnoticed. All that DuckDB allocates it gets from three functions (Allocator::DefaultAllocate,
-// DefaultReallocate and DefaultFree, which call them as any exported function), and what the program exports goes
-// before what a library exports under the same name.
+// libduckdb.so is not built with the sanitizer and includes jemalloc, so that a write past the end of a vector would go
+// unnoticed. DuckDB gets all its memory from three functions (Allocator::DefaultAllocate, DefaultReallocate and
+// DefaultFree, which call them like any exported function), and a symbol that the program exports takes precedence over
+// a library's symbol of the same name.
 #include <duckdb.h>
 #include <gtest/gtest.h>
 #include <sanitizer/asan_interface.h>
@@ -27,7 +27,7 @@ __attribute__((visibility("default"))) void duckdb_je_free(void* memory) {
 namespace walbrook {
 namespace {
 
-// Another DuckDB may allocate otherwise: then the tests would pass and see nothing.
+// Another version of DuckDB may allocate differently; then the other tests would pass without checking anything.
 TEST(SanitizedDuckDb, the_ends_of_vectors_are_watched) {
   duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
   duckdb_data_chunk chunk = duckdb_create_data_chunk(&type, 1);

@@ -22,8 +22,8 @@ constexpr int most_kills = 16;
 
 using Status = nlohmann::json;
 
-// What `walbrook status --json` tells. Not by that command: where nobody answers it opens the file, and a run that
-// begins at that moment finds it locked.
+// Returns the status of `walbrook status --json`. The command is not used: if no run answers, it opens the file, and a
+// run that starts at that moment finds the file locked.
 std::optional<Status> ask(const Pipeline& pipeline) {
   const auto environment = walbrook_command({}).env;
   setenv("XDG_RUNTIME_DIR", environment.at("XDG_RUNTIME_DIR")->c_str(), 1);
@@ -43,7 +43,7 @@ bool is_settled(const Status& status) {
          });
 }
 
-// A place in the log behind everything that was committed, and flushed: whoever has read it has read all that.
+// Returns a position after everything committed so far, flushed: a reader at that position has read all of it.
 Lsn mark(const std::string& conninfo) {
   Sql session(conninfo);
   return Lsn::parse(session.value("SELECT pg_logical_emit_message(true, 'mark', '')")).value_or(Lsn{});
@@ -95,7 +95,7 @@ void Follower::wait_until_begun() {
   wait_until("streaming", [](const Status& status) { return is_settled(status) && lsn(status, "received").is_set(); });
 }
 
-// What the last look into the catalog found may still be on its way: so it has to be so twice.
+// What the last catalog poll found may still be on its way to the loader, so the condition must hold twice.
 void Follower::wait_until_applied(Lsn committed) {
   int times = 0;
   wait_until("everything applied", [&](const Status& status) {
@@ -108,7 +108,7 @@ void Follower::wait_until_applied(Lsn committed) {
 ProcessResult Follower::finish(const std::string& conninfo) {
   const auto committed = mark(conninfo);
   wait_until("a look into the catalog", [&](const Status& status) { return lsn(status, "server") > committed; });
-  // The position is read where a look begins: the one that saw the first mark has ended when another begins.
+  // A poll reads the position at its start: the poll that saw the first mark has ended when another begins.
   const auto looked = mark(conninfo);
   wait_until("another look", [&](const Status& status) { return lsn(status, "server") > looked; });
   wait_until_applied(looked);

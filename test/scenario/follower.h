@@ -1,4 +1,5 @@
-// `walbrook run --follow` beside a scenario: started, waited for until it has everything, ended by SIGTERM.
+// `walbrook run --follow` beside a scenario: it is started, waited for until it has applied everything, and ended by
+// SIGTERM.
 #pragma once
 
 #include <memory>
@@ -13,18 +14,18 @@ namespace walbrook::test {
 
 class Follower {
  public:
-  // `killed`: after two commits, and started again; each time it gets twice as far.
+  // `killed`: the run is killed after two commits and started again; each start gets twice as far.
   Follower(const Pipeline& pipeline, std::vector<std::string> flags, bool killed);
 
-  // Until it streams and no table waits for a copy; also when it ended by itself.
+  // Waits until the run streams and no table waits for a copy. Also returns if the run ended by itself.
   void wait_until_begun();
-  // Until it has applied what was committed before the call, and has since looked into the catalog. Then it is ended.
-  // Its outputs hold those of every start. Throws std::runtime_error when it does not get there.
+  // Waits until the run has applied what was committed before the call and has since polled the catalog, then ends it.
+  // The result has the outputs of all starts. Throws std::runtime_error if the run does not get there.
   [[nodiscard]] ProcessResult finish(const std::string& conninfo);
 
  private:
   void start();
-  // False once it has ended by itself; one that was killed is started again.
+  // Returns false once the run has ended by itself. A run that was killed is started again.
   [[nodiscard]] bool runs();
   void wait_until_applied(Lsn committed);
   template <class Condition>
@@ -35,7 +36,7 @@ class Follower {
   bool killed_;
   int starts_ = 0;
   std::unique_ptr<Process> process_;
-  std::string out_, err_;  // of the starts before
+  std::string out_, err_;  // of the earlier starts
 };
 
 }  // namespace walbrook::test

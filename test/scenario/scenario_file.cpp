@@ -127,7 +127,7 @@ class Parser {
     }
   }
 
-  // "15-", "-17", "15-17" or "18".
+  // Parses "15-", "-17", "15-17" or "18".
   [[nodiscard]] ServerRange server_range(const std::string& word) const {
     ServerRange range;
     const auto dash = word.find('-');
@@ -157,7 +157,7 @@ class Parser {
   bool commented_ = false;
 };
 
-// Where the quote, dollar quote or comment that begins at `at` ends; nullopt when none begins there.
+// Returns the end of the quote, dollar quote or comment that begins at `at`; nullopt: none begins there.
 std::optional<std::size_t> end_of_quoted(const std::string& sql, std::size_t at) {
   const auto behind = [&sql](const std::string& closing, std::size_t from) {
     const auto found = sql.find(closing, from);

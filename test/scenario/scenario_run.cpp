@@ -10,8 +10,8 @@
 namespace walbrook::test {
 namespace {
 
-// A start may use up its commit for an idle position while a table is copied, and then begin that copy again: every
-// second start is let one commit further, so that an end is reached.
+// A start may spend its commit on an idle position while a table is copied, and the next start then begins that copy
+// again. Every second start therefore gets one commit more, so that the scenario ends.
 constexpr int starts_at_most = 60;
 constexpr int starts_with_equal_patience = 2;
 
@@ -23,7 +23,7 @@ const std::vector<Configuration>& configurations() {
       {.name = "one_row_batches", .flags = {"--batch-rows", "1"}, .only_where_named = true},
       {.name = "text", .flags = {"--format", "text"}, .only_where_named = true},
       {.name = "binary", .flags = {"--format", "binary"}, .only_where_named = true},
-      // And by the oldest protocol, as text, so that every file meets both.
+      // Also with the oldest protocol and as text, so that every file runs with both.
       {.name = "killed_after_every_commit",
        .flags = {"--format", "text", "--batch-rows", "1", "--protocol", "1"},
        .killed = true,
@@ -54,7 +54,7 @@ const std::vector<Configuration>& configurations() {
       // Transactions are spooled in many parts.
       {.name = "ceiling_of_4_kib", .flags = {"--batch-bytes", "4096"}, .only_where_named = true},
       {.name = "protocol_1", .flags = {"--protocol", "1"}, .only_where_named = true},
-      // Some hundred changes are sent before they end.
+      // The first hundred or so changes are sent before their transaction ends.
       {.name = "streamed", .flags = {"--logical-decoding-work-mem", "64kB"}, .only_where_named = true},
       {.name = "streamed_and_killed",
        .flags = {"--logical-decoding-work-mem", "64kB", "--batch-bytes", "32768"},
@@ -95,7 +95,7 @@ void ScenarioRun::execute() {
     if (::testing::Test::HasFailure()) break;
   }
   follower_.reset();
-  sessions_.clear();  // before the database goes
+  sessions_.clear();  // before the database is dropped
 }
 
 void ScenarioRun::step(const Step& step) {
@@ -200,7 +200,7 @@ void ScenarioRun::run(const Step& step) {
   waiting_.clear();
   EXPECT_EQ(result.exit_code, step.exit_code) << at(step) << "\n" << result.describe();
   for (const auto& text : step.output) {
-    if (configuration_.mode != RunMode::between) break;  // another run may have said it, or seen it otherwise
+    if (configuration_.mode != RunMode::between) break;  // an earlier run may have printed it, or seen other conditions
     EXPECT_NE((result.out + result.err).find(text), std::string::npos)
         << at(step) << ": \"" << text << "\" is missing in\n"
         << result.describe();
@@ -218,7 +218,7 @@ void ScenarioRun::run(const Step& step) {
   follower_->wait_until_begun();
 }
 
-// A copy that took another one's place has another consistent point.
+// A new copy of a table has another consistent point than the one that it replaced.
 void ScenarioRun::check_resyncs(const Step& step, const ProcessResult& result) {
   std::map<std::string, std::string> now;
   for (const auto& row :

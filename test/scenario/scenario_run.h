@@ -1,8 +1,8 @@
-// One scenario under one configuration: a database, a slot and a DuckDB file of its own.
+// Runs one scenario in one configuration, with a new database, slot and DuckDB file.
 //
-// What a source does to its tables reaches walbrook in more ways than its rows do, so a run can stand to the SQL in
-// three ways (RunMode). Files with `schema_changes` meet each of them with each form of the stream and with kills,
-// combined pairwise: of any two choices every combination is in one of the configurations.
+// Schema changes reach walbrook in more ways than rows do, so there are three ways to combine a run with the SQL
+// (RunMode). Files with `schema_changes` run in each mode with each form of the stream and with kills, combined
+// pairwise: for any two options, every combination is in one of the configurations.
 #pragma once
 
 #include <map>
@@ -19,20 +19,20 @@
 namespace walbrook::test {
 
 enum class RunMode {
-  between,    // SQL while nothing runs, then a run to its end
-  followed,   // SQL while `run --follow` is at work; at each `run` it is ended once it has everything, then started
-              // again
-  restarted,  // as `between`, with one more run, which is not looked at, in the middle of each section `changes`
+  between,    // SQL while no run is at work, then a run to its end
+  followed,   // SQL while `run --follow` is at work; each `run` ends it once it has applied
+              // everything, then starts it again
+  restarted,  // as `between`, with one more, unchecked run in the middle of each section `changes`
 };
 
 struct Configuration {
   std::string name;
   std::vector<std::string> flags;
   RunMode mode = RunMode::between;
-  bool killed = false;            // after some commits, again and again
+  bool killed = false;            // after some commits, repeatedly
   bool pairwise = false;          // one of those for `schema_changes`
-  bool only_where_named = false;  // for the files that say `also` or `only`: the others would do the same once more
-  int first_server = 0;           // older ones cannot do it
+  bool only_where_named = false;  // for files with `also` or `only`: other files would repeat the same
+  int first_server = 0;           // older servers do not support it
 };
 [[nodiscard]] const std::vector<Configuration>& configurations();
 
@@ -40,7 +40,7 @@ class ScenarioRun {
  public:
   ScenarioRun(const std::filesystem::path& file, const Configuration& configuration, PostgresServer& server);
 
-  // Adds what went wrong to the test's failures; ends at the first step that does.
+  // Reports errors as failures of the test. Stops after the first step with a failure.
   void execute();
 
  private:
@@ -51,7 +51,7 @@ class ScenarioRun {
   [[nodiscard]] ProcessResult run_to_its_end(const Step& step);
   [[nodiscard]] ProcessResult follow(const Step& step);
   void start_follower(const Step& run);
-  // Of mode `restarted`, where no transaction is open.
+  // In mode `restarted`: starts a run if no transaction is open.
   void run_in_between(const Step& section);
   [[nodiscard]] const Step* next_run(const Step* from) const;
   void check_copy(const Step& step, const ProcessResult& result);
@@ -68,8 +68,8 @@ class ScenarioRun {
   Comparison comparison_;
   std::unique_ptr<Follower> follower_;
   bool has_run_ = false;
-  std::map<std::string, std::string> copied_at_;  // "schema.table" → its copy's position, as the last run left it
-  std::map<std::string, std::unique_ptr<Sql>> sessions_;      // "" is the main one
+  std::map<std::string, std::string> copied_at_;  // "schema.table" → consistent point of its copy after the last run
+  std::map<std::string, std::unique_ptr<Sql>> sessions_;      // "": the main one
   std::vector<std::pair<std::string, std::string>> waiting_;  // session and SQL for the next run
 };
 

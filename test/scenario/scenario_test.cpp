@@ -1,6 +1,6 @@
 // One test per scenario and configuration: Scenario/<file>.<configuration> on the default server, and the same as
-// Scenario14/…, Scenario18/… on those that tools/install-servers brings. GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX share
-// them out among processes, each with servers of its own.
+// Scenario14/…, Scenario18/… on the servers that tools/install-servers installs. GTEST_TOTAL_SHARDS and
+// GTEST_SHARD_INDEX distribute them over processes, each with its own servers.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -73,7 +73,7 @@ void register_one(const Scenario& scenario, const Configuration& configuration, 
     try {
       scenario = parse_scenario(file, read_file(file), "db");
     } catch (const std::exception&) {
-      // told by ScenarioFile.every_file_parses
+      // ScenarioFile.every_file_parses reports it
     }
     for (const int major : tested_servers) {
       if (major != default_server && !scenario.servers.holds(major)) continue;
@@ -128,7 +128,7 @@ TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
   EXPECT_EQ(parse_failure("servers 17-15\nrun\n"), "x.test:2: \"17-15\" holds no server");
 }
 
-// Of any two of the choices, each with each: that is what the configurations of `schema_changes` are for.
+// For any two options, every combination must be in one of the configurations of `schema_changes`.
 TEST(ScenarioFile, run_modes_are_combined_pairwise) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : configurations()) {

@@ -12,7 +12,7 @@ bool is_in_use(const ModelTable& table) {
   return !table.writers.empty() || table.copy_locks > 0;
 }
 
-// The transaction that altered `altered` (0: the publication) commits; its entry in the ledger is `entry`.
+// Commits the transaction that altered `altered` (0: the publication), with its entries in the ledger.
 void commit_alteration(Server& server, Xid xid, Oid altered, std::vector<LedgerEntry> entries) {
   const auto record = server.write(
       {.kind = WalRecord::Kind::alteration, .xid = xid, .subxid = xid, .altered = altered, .change = std::nullopt},
@@ -20,13 +20,13 @@ void commit_alteration(Server& server, Xid xid, Oid altered, std::vector<LedgerE
   server.ledger.push_back({.xid = xid, .commit_lsn = record.at, .end_lsn = record.end, .entries = std::move(entries)});
 }
 
-// The table gets the next version of its shape.
+// Gives the table the next version of its shape.
 void reshape(Server& server, ModelTable& table, Shape shape) {
   shape.version = server.next_shape++;
   table.shape = std::make_shared<const Shape>(std::move(shape));
 }
 
-// `sent`: a replica that lacks a column shows NULL in it, and one that still has it does not show it.
+// `sent`: a replica without a column shows NULL in it, and a replica that still has a dropped column does not show it.
 LedgerEntry reshaped(const ModelTable& table, bool sent) {
   return {.table = table.shape->oid,
           .kind = LedgerEntry::Kind::reshape,

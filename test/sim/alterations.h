@@ -1,7 +1,7 @@
-// ALTER TABLE and ALTER PUBLICATION on the model server, each in a transaction of its own.
+// ALTER TABLE and ALTER PUBLICATION on the model server, each in its own transaction.
 //
-// Each function does what the statement does or nothing: false where PostgreSQL would wait, because another transaction
-// writes to the table or a copy reads it.
+// Each function either does what the statement does, or does nothing and returns false where PostgreSQL would wait
+// because another transaction writes to the table or a copy reads it.
 #pragma once
 
 #include "test/sim/server.h"
@@ -14,23 +14,23 @@ struct NewColumn {
   bool in_primary_key = false;
 };
 
-// Returns its OID. `identity`: 'd', 'f' or 'n'.
+// Returns the table's OID. `identity`: 'd', 'f' or 'n'.
 Oid create_table(Server& server, const std::string& name, const std::vector<NewColumn>& columns, char identity);
 bool drop_table(Server& server, Oid table);
 
-// `value`: what old rows have in it, without a message of the stream.
+// `value`: the value of old rows in the new column, for which the stream has no message.
 bool add_column(Server& server, Oid table, const std::string& name, Oid type, const Cell& value);
 bool drop_column(Server& server, Oid table, std::size_t column);
-// REQUIRES: no table has the name.
+// REQUIRES: no table has that name.
 bool rename_table(Server& server, Oid table, const std::string& name);
 bool rename_column(Server& server, Oid table, std::size_t column, const std::string& name);
-// ALTER COLUMN … TYPE text USING …: every row gets `value` there, without a message of the stream.
+// ALTER COLUMN … TYPE text USING …: every row gets `value`, for which the stream has no message.
 bool rewrite_column(Server& server, Oid table, std::size_t column, const Cell& value);
 bool set_identity(Server& server, Oid table, char identity);
-// The table has another file, and its rows are as they were.
+// Gives the table a new file; its rows stay the same.
 bool vacuum_full(Server& server, Oid table);
 
-// Neither waits for writers: what they wrote before and after is published otherwise.
+// These do not wait for writers: what a writer wrote before is published differently from what it writes after.
 void publish(Server& server, Oid table);
 void unpublish(Server& server, Oid table);
 

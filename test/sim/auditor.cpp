@@ -8,7 +8,7 @@
 namespace walbrook::sim {
 namespace {
 
-// The row as the ledger writes it: the cells of `columns`, in their order. A column that is not there shows NULL.
+// Returns the row as in the ledger: the cells of `columns`, in their order. A column that does not exist shows NULL.
 std::string line_of(const std::vector<std::size_t>& places, const std::vector<std::string>& columns,
                     const std::vector<std::optional<std::string>>& cells) {
   std::string line;
@@ -69,7 +69,7 @@ void Auditor::check_checkpoint(Lsn checkpoint) {
   }
 }
 
-// It was streaming until now.
+// Checks a table that was streaming until now.
 void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
   const auto& expected = advance(table, checkpoint);
   if (!expected.is_comparable || needs_copy(table)) return;
@@ -77,7 +77,7 @@ void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
   left_[table.oid] = checkpoint;
 }
 
-// Since it was copied it was altered, or published again: the catalog shows that before the stream has come so far.
+// True if the table was altered or published again since its copy. The catalog shows this before the stream gets there.
 bool Auditor::needs_copy(const ReplicaTable& table) const {
   if (requested_.contains(table.oid)) return true;
   auto next = std::ranges::lower_bound(ledger_, table.seam, {}, &LedgerCommit::commit_lsn);
@@ -95,7 +95,7 @@ void Auditor::check_nothing_followed(std::uint32_t table, Lsn left_at) const {
   for (; next != ledger_.end(); ++next) {
     for (const auto& entry : next->entries) {
       if (entry.table != table) continue;
-      if (entry.kind == LedgerEntry::Kind::publish) return;  // what followed may be of its second time
+      if (entry.kind == LedgerEntry::Kind::publish) return;  // later changes may belong to its next publication
       const bool is_change = entry.kind != LedgerEntry::Kind::unpublish && entry.kind != LedgerEntry::Kind::reshape;
       if (is_change && entry.sent) lost = &*next;
     }
@@ -205,7 +205,7 @@ void Auditor::check_end(const ReplicaState& state, const std::set<std::uint32_t>
   }
 }
 
-// Whatever the stream told of it.
+// Returns the table's rows in the source, including changes that the stream did not report.
 Auditor::Expected Auditor::in_source(std::uint32_t table) const {
   Expected all;
   for (const auto& commit : ledger_) {

@@ -1,19 +1,19 @@
-// The auditor: whether the promises hold, from two things alone: the source's ledger and what is durable in the
-// destination. It shares no code with the model server or the engine.
+// The auditor checks the promises from two things alone: the source's ledger and what is durable in the destination. It
+// shares no code with the model server or the engine.
 //
 //   P1  every streaming table holds the rows that the source had after the commits below the checkpoint, and no
 //       checkpoint lies within a commit
-//   P2  the same over crashes and repeated delivery: rows are counted, so that one that is lost or there twice shows;
-//       the checkpoint never goes back
-//       a table that left the publication has every change that was published before it left, unless it was to be
-//       copied again by then: because it was altered, had left before and come back, or a user asked for it
+//   P2  the same holds over crashes and repeated delivery: rows are counted, so that lost and duplicate rows are found;
+//       the checkpoint never goes back;
+//       a table that left the publication has every change that was published before it left, unless it was due for
+//       another copy by then: because it was altered, had left before and come back, or a user requested it
 //   P3  nothing is confirmed to the source before it is durable
 //   P5  what the engine holds stays below its bounds
 //
-// A table's rows can differ from the ledger for a while where the stream does not tell of a change: the table was not
-// published just then, or was rewritten. Such a change has `sent` = false. Its table is not compared from the first
-// sent change that follows until a newer copy takes its place; at the end of a simulation every published table must
-// equal the source.
+// A table's rows may differ from the ledger for a while if the stream does not report a change, because the table was
+// not published at that time or was rewritten. Such a change has `sent` = false. From the first sent change that
+// follows, its table is not compared until a newer copy replaces it. At the end of a simulation every published table
+// must equal the source.
 #pragma once
 
 #include <map>
@@ -33,27 +33,27 @@ class Violation : public std::runtime_error {
 
 class Auditor {
  public:
-  // Borrows `ledger`, which grows.
+  // REQUIRES: `ledger` outlives the auditor. It may grow.
   explicit Auditor(const Ledger& ledger) : ledger_(ledger) {}
 
-  // Throws Violation, as all below.
+  // Throws Violation, as do all methods below.
   void check(const ReplicaState& state);
-  // The source was told that everything before `confirmed` is durable.
+  // Checks a confirmation to the source that everything before `confirmed` is durable.
   void check_confirmed(Lsn confirmed, Lsn checkpoint) const;
   void check_bound(const std::string& what, std::size_t held, std::size_t bound) const;
-  // A user asks for a new copy of the table: what the stream brings until then is not missed.
+  // A user requested a new copy of the table: changes that the stream brings until then may be missing.
   void resync_requested(std::uint32_t table) { requested_.insert(table); }
-  // Everything is quiet: these tables are published, and nothing is left to apply.
+  // Checks the end of a simulation: these tables are published, and nothing is left to apply.
   void check_end(const ReplicaState& state, const std::set<std::uint32_t>& published);
 
   [[nodiscard]] std::uint64_t compared_tables() const { return compared_tables_; }
 
  private:
-  // What a table's replica should hold.
+  // The rows that a table's replica should hold.
   struct Expected {
     Lsn seam;
     std::size_t next_commit = 0;       // index into the ledger
-    std::map<std::string, int> rows;   // how often each is there
+    std::map<std::string, int> rows;   // how often each row occurs
     std::vector<std::string> columns;  // sorted
     bool is_behind = false;            // a change was not sent
     bool is_comparable = true;
@@ -70,9 +70,9 @@ class Auditor {
   const Ledger& ledger_;
   std::uint64_t commits_ = 0;
   Lsn checkpoint_;
-  std::map<std::uint32_t, Expected> expected_;  // of tables that stream
-  std::set<std::uint32_t> requested_;           // tables of which a new copy was asked for
-  std::map<std::uint32_t, Lsn> left_;           // of tables that left: the checkpoint then
+  std::map<std::uint32_t, Expected> expected_;  // of streaming tables
+  std::set<std::uint32_t> requested_;           // tables for which a new copy was requested
+  std::map<std::uint32_t, Lsn> left_;           // of tables that left: the checkpoint at that time
   std::uint64_t compared_tables_ = 0;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t public_schema = 2200;
 
-// As postgres/catalog/fingerprint.h reads it. The publication names its tables one by one.
+// Returns the fingerprint as postgres/catalog/fingerprint.h reads it. The publication lists its tables by name.
 std::string fingerprint(const ModelTable& table) {
   const auto& shape = *table.shape;
   auto columns = nlohmann::json::array();

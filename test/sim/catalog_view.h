@@ -6,13 +6,13 @@
 
 namespace walbrook::sim {
 
-// As of now. Nothing that commits later is in it.
+// Returns the publication as of now, without anything that commits later.
 [[nodiscard]] postgres::Publication read_publication(const Server& server);
 
-// As CatalogSource has it.
+// Returns the snapshot in the form of CatalogSource.
 [[nodiscard]] std::string read_snapshot(const Server& server);
 
-// A table's columns as a copy of it has them: what a Relation message would describe.
+// Returns the table's columns as a copy of it has them, which are those that a Relation message would describe.
 [[nodiscard]] TableSchemaRef copied_schema(const Shape& shape, const ValueLimits& limits);
 
 }  // namespace walbrook::sim

@@ -15,7 +15,7 @@ postgres::Cell sent_cell(const Cell& cell) {
   return {postgres::CellKind::text, *cell};
 }
 
-// The old row as the replica identity sends it: whole, or its key alone.
+// Returns the old row as the replica identity sends it: the whole row, or only its key.
 postgres::TupleBytes old_tuple(const Shape& shape, const Cells& cells) {
   std::vector<postgres::Cell> sent;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -83,7 +83,7 @@ void Decoding::on_change(const WalRecord& record) {
   if (may_stream && random_.chance(streams_percent)) send_block(record.xid, transaction);
 }
 
-// Every relation that it concerns is described again; of a transaction without published changes nothing is sent.
+// Describes every affected relation again. Nothing is sent for a transaction without published changes.
 void Decoding::on_alteration(const WalRecord& record) {
   const auto forget = [&record](std::map<Oid, std::uint64_t>& described) {
     if (record.altered == 0) {

@@ -1,9 +1,9 @@
-// What a walsender makes of the log: frames of pgoutput, by the real encoder.
+// A model of the walsender's decoding: it turns the log into frames of pgoutput, with the real encoder.
 //
-// It reads the log from its beginning on every connection, as a server does from restart_lsn. Changes of a transaction
-// are gathered until it commits; from protocol 2 on the changes so far may be sent before, in blocks. What comes again
-// on a new connection is decided by one rule, PostgreSQL's own: a transaction whose commit record (of a prepared one
-// the PREPARE record) starts before `begins_at` is not sent.
+// It reads the log from the beginning on every connection, as a server does from restart_lsn. It collects the changes
+// of a transaction until the commit; from protocol version 2 on, it may send the changes so far earlier, in blocks.
+// PostgreSQL's own rule decides what is sent again on a new connection: a transaction is not sent if its commit record
+// (for a prepared one, its PREPARE record) starts before `begins_at`.
 #pragma once
 
 #include <deque>
@@ -28,13 +28,13 @@ struct DecodingOptions {
 
 class Decoding {
  public:
-  // Borrows `server`. `random` decides when a part of an open transaction is sent.
+  // Borrows `server` for its lifetime. `random` decides when a part of an open transaction is sent.
   Decoding(const Server& server, const DecodingOptions& options, Random random)
       : server_(server), options_(options), random_(random) {}
 
-  // nullopt: everything in the log was sent.
+  // Returns nullopt if everything in the log was sent.
   [[nodiscard]] std::optional<std::string> next_frame();
-  // Everything that was committed before this position was returned by `next_frame`.
+  // Everything committed before this position has been returned by `next_frame`.
   [[nodiscard]] Lsn position() const { return position_; }
 
  private:

@@ -78,7 +78,7 @@ Engine::Engine(Server& server, Network& network, std::unique_ptr<destination::De
       replication::CatalogSeen{.complete_to = start_.publication.complete_to, .publication = start_.publication});
 }
 
-// As replication/setup/prepare.h does it, of a source and a slot that are there.
+// Does what replication/setup/prepare.h does, for a source and a slot that exist.
 Engine::Start Engine::prepare() {
   Start start;
   auto state = destination_->open();
@@ -121,7 +121,7 @@ replication::ReceiverOptions Engine::receiver_options() const {
 std::unique_ptr<postgres::ChangeReader> Engine::connect(const replication::ResumePoint& start,
                                                         const replication::StreamLimits& limits) {
   const auto asked = start.compare_from.is_set() ? std::min(start.compare_from, start.checkpoint) : start.checkpoint;
-  // A source that keeps its place by itself begins there, whatever is asked for (ChangeReader::begins_at).
+  // A source that keeps its own position begins there, whatever is requested (ChangeReader::begins_at).
   const bool begins_at_slot = random_.chance(20);
   const DecodingOptions options{
       .begins_at = begins_at_slot ? server_.slot.confirmed : std::max(asked, server_.slot.confirmed),

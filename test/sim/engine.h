@@ -1,9 +1,9 @@
-// One life of the engine: what a run keeps in memory, over a destination that was opened for it. A crash is the end of
-// this object without another word.
+// One life of the engine: what a run keeps in memory, over a destination that was opened for it. A crash destroys this
+// object without any further step.
 //
 // Receiver, assembler, queue, loader, table sync, catalog poll and copy plan are the real ones. In place of their
-// threads, each has a step here that the scheduler calls. What catalog poll and copies tell the loader is on its way
-// for a while, in order.
+// threads, each has a step here that the scheduler calls. Messages of the catalog poll and of copies reach the loader
+// after a delay, in order.
 #pragma once
 
 #include <atomic>
@@ -64,8 +64,8 @@ class CountedSpool final : public test::MemorySpool {
 
 class Engine {
  public:
-  // Prepares the run: reads the state, compares it with the catalog, stores where it starts. Borrows server, network
-  // and clock.
+  // Prepares the run: reads the state, compares it with the catalog, and stores where the run starts. Borrows server,
+  // network and clock for its lifetime.
   Engine(Server& server, Network& network, std::unique_ptr<destination::Destination> destination, const Clock& clock,
          const EngineOptions& options, Random random);
 
@@ -74,11 +74,11 @@ class Engine {
   void step_catalog_poll();
   std::string step_copies() { return copies_.step(clock_.now()); }
   std::string run_short_of_slots() { return copies_.run_short(clock_.now()); }
-  // A user asks for a resync of that table of schema public.
+  // Requests, as a user, a resync of that table of schema public.
   void request_resync(const std::string& table);
-  // From now on the spool takes that many bytes more than it has.
+  // Limits the spool to that many bytes more than it holds now.
   void limit_spool(std::size_t bytes) { spool_.set_capacity(spool_.bytes() + bytes); }
-  // Some of what was told to the loader arrives.
+  // Delivers some of the messages that were sent to the loader.
   void deliver(std::size_t messages);
 
   [[nodiscard]] std::size_t queued_bytes() const { return queue_.bytes(); }
@@ -86,7 +86,7 @@ class Engine {
   [[nodiscard]] std::size_t spool_capacity() const { return spool_.capacity(); }
 
  private:
-  // What the steps below are made with; it is there before them.
+  // The inputs of the steps below, constructed before them.
   struct Start {
     destination::Checkpoint checkpoint;
     postgres::Publication publication;

@@ -1,7 +1,7 @@
-// What really happened in the source, commit by commit: all that the auditor knows of it.
+// What really happened in the source, commit by commit. The auditor knows nothing else about the source.
 //
-// A row is one line of text: the cells in the order of their columns' names, "id=7;note=NULL;". So whoever reads the
-// ledger needs to know nothing of types, keys or identities.
+// A row is one line of text: its cells in the order of their columns' names, "id=7;note=NULL;". A reader of the ledger
+// therefore needs to know nothing of types, keys or identities.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@ namespace walbrook::sim {
 struct LedgerEntry {
   std::uint32_t table = 0;  // its OID
   enum class Kind {
-    add,        // `added` is there
-    remove,     // one row like `removed` went
-    replace,    // one row like `removed` became `added`
+    add,        // `added` was inserted
+    remove,     // one row equal to `removed` was deleted
+    replace,    // one row equal to `removed` became `added`
     wipe,       // TRUNCATE
-    reshape,    // the table has `columns` and `rows` from here on: CREATE TABLE, ALTER TABLE
-    publish,    // the table is in the publication from here on
-    unpublish,  // it no longer is
+    reshape,    // from here on the table has `columns` and `rows`: CREATE TABLE, ALTER TABLE
+    publish,    // from here on the table is in the publication
+    unpublish,  // from here on it is not
   } kind = Kind::add;
   std::string removed;
   std::string added;
   std::vector<std::string> columns;  // sorted
   std::vector<std::string> rows;
-  // A replica that applies what the stream sends follows this change. False: the table was not published just then, or
+  // True if a replica that applies the stream follows this change. False: the table was not published at that time, or
   // its rows changed without a message.
   bool sent = true;
 };

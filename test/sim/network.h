@@ -1,5 +1,5 @@
-// The connection between the model server and the engine, as a change reader. What happens on it is the scheduler's:
-// how many frames are there to be read now, and when it breaks.
+// The connection between the model server and the engine, as a change reader. The scheduler decides how many frames
+// have arrived, and when the connection breaks.
 #pragma once
 
 #include <functional>
@@ -11,11 +11,11 @@
 namespace walbrook::sim {
 
 struct Network {
-  std::size_t frames = 0;      // that may be read before there is nothing; the rest has not arrived
-  std::uint64_t broken = 0;    // grows with every loss of connection
+  std::size_t frames = 0;      // frames that have arrived and may be read
+  std::uint64_t broken = 0;    // grows with every lost connection
   bool tells_position = true;  // keepalives arrive
   bool reaches_catalog = true;
-  std::function<void(Lsn)> confirmed = [](Lsn) {};  // what the server was told to be durable
+  std::function<void(Lsn)> confirmed = [](Lsn) {};  // called with the position that the server was told is durable
 };
 
 // Borrows `server` and `network`.

@@ -8,7 +8,7 @@ namespace {
 using destination::memory::MemoryStore;
 using destination::memory::MemoryTable;
 
-// The model's numbers are whole.
+// The numbers in the model are integers.
 std::string decimal_text(Int128 scaled, int scale) {
   for (; scale > 0; --scale) {
     if (scaled % 10 != 0) return "a number with decimals";
@@ -34,7 +34,7 @@ std::optional<std::string> cell_text(const Column& column, std::size_t row) {
   }
 }
 
-// A column that a row's batch does not have is NULL in it.
+// Returns the row's cells. A column that its batch does not have is NULL.
 std::vector<std::optional<std::string>> cells_of(const MemoryTable& table, const MemoryTable::Row& row) {
   std::vector<std::optional<std::string>> cells;
   const auto& there = row.batch->schema->columns;
@@ -59,7 +59,7 @@ ReplicaState read_replica(MemoryStore& store, const std::string& pipeline, std::
     const auto& state = contents.pipelines[pipeline];
     if (state.checkpoint) replica.checkpoint = state.checkpoint->lsn;
     for (const auto& [id, record] : state.outputs) {
-      if (record.source == 0) continue;  // its name now belongs to another table
+      if (record.source == 0) continue;  // another table now has its name
       ReplicaTable table{.oid = record.source, .name = record.name};
       table.is_streaming = record.state == destination::OutputState::streaming;
       table.has_left = record.state == destination::OutputState::removed;

@@ -6,10 +6,10 @@
 
 namespace walbrook::sim {
 
-// Of that pipeline. `commits`: ReplicaState::commits.
+// Returns the state of that pipeline. `commits`: ReplicaState::commits.
 [[nodiscard]] ReplicaState read_replica(destination::memory::MemoryStore& store, const std::string& pipeline,
                                         std::uint64_t commits);
-// Its durable checkpoint; unset: there is none.
+// Returns the pipeline's durable checkpoint; not set: there is none.
 [[nodiscard]] Lsn read_checkpoint(destination::memory::MemoryStore& store, const std::string& pipeline);
 
 }  // namespace walbrook::sim

@@ -1,4 +1,4 @@
-// Random numbers that are the same on every machine: a simulation is known by its seed alone.
+// Random numbers that are the same on every machine: the seed alone determines a simulation.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ class Random {
     z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
     return z ^ (z >> 31U);
   }
-  // 0 to `bound` - 1. REQUIRES: bound > 0.
+  // Returns 0 to `bound` - 1. REQUIRES: bound > 0.
   std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
-  // Both ends included.
+  // Both ends are included.
   std::size_t between(std::size_t low, std::size_t high) { return low + below(high - low + 1); }
   bool chance(unsigned percent) { return below(100) < percent; }
   // REQUIRES: `from` is not empty.

@@ -6,7 +6,7 @@
 namespace walbrook::sim {
 namespace {
 
-// Columns in the order of their names.
+// Returns the columns in the order of their names.
 std::vector<std::size_t> by_name(const Shape& shape) {
   std::vector<std::size_t> order(shape.columns.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;

@@ -1,12 +1,12 @@
-// The model of a PostgreSQL server: tables, open transactions, the write-ahead log, and one replication slot.
+// A model of a PostgreSQL server: tables, open transactions, the write-ahead log, and one replication slot.
 //
-// What is here is data. transactions.h changes rows, alterations.h the catalog, walsender.h reads the log, and
-// snapshots.h sees what is committed.
+// This header holds the data. transactions.h changes rows, alterations.h changes the catalog, walsender.h reads the
+// log, and snapshots.h reads what is committed.
 //
-// Rows are kept twice. `working` holds what the open transactions wrote, under their locks; `committed` what a new
-// snapshot sees. Locks are those of PostgreSQL: a row that an open transaction wrote can be written by no other, a key
-// that it freed can be taken by no other, and TRUNCATE and ALTER TABLE need a table that no other transaction writes
-// and no copy reads.
+// Rows are stored twice: `working` holds what open transactions wrote, under their locks; `committed` holds what a new
+// snapshot sees. Locks are those of PostgreSQL: no other transaction can write a row that an open transaction wrote or
+// take a key that it freed, and TRUNCATE and ALTER TABLE require that no other transaction writes the table and no copy
+// reads it.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@
 namespace walbrook::sim {
 
 using Xid = std::uint32_t;
-using Cell = std::optional<std::string>;  // as PostgreSQL prints it; nullopt = NULL
+using Cell = std::optional<std::string>;  // as PostgreSQL prints it; nullopt: NULL
 using Cells = std::vector<Cell>;
 using RowId = std::uint64_t;
 using Rows = std::map<RowId, Cells>;
@@ -38,7 +38,7 @@ struct ModelColumn {
   bool has_missing = false;  // rows from before it was added do not hold its value
 };
 
-// A table as the catalog describes it; every alteration makes a new one.
+// A table as the catalog describes it. Every alteration creates a new shape.
 struct Shape {
   Oid oid = 0;
   std::string name;  // in schema public
@@ -48,7 +48,7 @@ struct Shape {
 };
 using ShapeRef = std::shared_ptr<const Shape>;
 
-// The row as the ledger writes it.
+// Returns the row in the form of the ledger.
 [[nodiscard]] std::string ledger_row(const Shape& shape, const Cells& cells);
 [[nodiscard]] std::vector<std::string> ledger_columns(const Shape& shape);
 [[nodiscard]] std::vector<std::string> ledger_rows(const Shape& shape, const Rows& rows);
@@ -57,14 +57,14 @@ struct ModelTable {
   ShapeRef shape;
   Oid file = 0;       // relfilenode
   Xid written = 0;    // xmin of its pg_class row
-  Xid published = 0;  // xmin of its pg_publication_rel row; 0 = not published
+  Xid published = 0;  // xmin of its pg_publication_rel row; 0: not published
   Rows working;
   Rows committed;
   std::map<RowId, Xid> row_locks;         // by top-level transaction
   std::map<std::string, Xid> freed_keys;  // by open transactions, which may still roll back
   std::set<Xid> writers;                  // open transactions that wrote to it
-  Xid exclusive = 0;                      // holds ACCESS EXCLUSIVE
-  int copy_locks = 0;                     // ACCESS SHARE of copies
+  Xid exclusive = 0;                      // the holder of ACCESS EXCLUSIVE
+  int copy_locks = 0;                     // ACCESS SHARE locks of copies
 };
 
 // One change of rows in the log.
@@ -74,7 +74,7 @@ struct Change {
   Cells before;                  // of update and remove: the whole old row
   Cells after;                   // of insert and update
   std::vector<bool> unchanged;   // of update: large values that were not written again
-  std::vector<ShapeRef> tables;  // of truncate: those that are published
+  std::vector<ShapeRef> tables;  // of truncate: the published ones
   bool sent = true;              // the table was published when it was written
 };
 
@@ -84,12 +84,12 @@ struct WalRecord {
   Lsn at;   // where it starts
   Lsn end;  // where the next one starts
   Xid xid = 0;
-  Xid subxid = 0;                // that made it; = xid at the top level
-  std::vector<Xid> rolled_back;  // of rollback_to: the savepoint's, and those that were released within it
-  Oid altered = 0;               // of alteration: the table; 0 = the publication
+  Xid subxid = 0;                // that wrote it; equals xid at the top level
+  std::vector<Xid> rolled_back;  // of rollback_to: the savepoint, and those released within it
+  Oid altered = 0;               // of alteration: the table; 0: the publication
   std::int64_t time = 0;
-  Lsn prepared_at;   // of commit_prepared and rollback_prepared: the prepare record's start,
-  Lsn prepared_end;  // and its end
+  Lsn prepared_at;   // of commit_prepared and rollback_prepared: where the prepare record starts
+  Lsn prepared_end;  // and where it ends
   std::optional<Change> change;
 };
 
@@ -98,15 +98,15 @@ struct OpenTransaction {
   struct Savepoint {
     Xid subxid = 0;
     std::size_t undo = 0;       // entries of `undo` before it
-    std::size_t entries = 0;    // of `entries` before it
-    std::vector<Xid> released;  // savepoints within it that were released: they go with it
+    std::size_t entries = 0;    // entries of `entries` before it
+    std::vector<Xid> released;  // savepoints released within it, which are rolled back with it
   };
   std::vector<Savepoint> savepoints;
   struct Undo {
     Oid table = 0;
     RowId row = 0;
-    std::optional<Cells> before;    // nullopt: the row was not there
-    std::optional<Rows> truncated;  // of TRUNCATE: all rows that were there
+    std::optional<Cells> before;    // nullopt: the row did not exist
+    std::optional<Rows> truncated;  // of TRUNCATE: all rows before it
   };
   std::vector<Undo> undo;
   struct Entry {
@@ -115,9 +115,9 @@ struct OpenTransaction {
     std::optional<Cells> after;
     bool wipes = false;
   };
-  std::vector<Entry> entries;  // what it changed, without what was rolled back
+  std::vector<Entry> entries;  // its changes, without those rolled back
   std::set<Oid> tables;
-  Lsn prepared_at;  // unset: it is not prepared
+  Lsn prepared_at;  // not set: it is not prepared
   Lsn prepared_end;
 
   [[nodiscard]] Xid subxid() const { return savepoints.empty() ? xid : savepoints.back().subxid; }
@@ -126,15 +126,15 @@ struct OpenTransaction {
 
 // The slot that the engine reads.
 struct Slot {
-  Lsn confirmed;  // what the server knows now
-  Lsn flushed;    // what it knows again after a crash of its own
+  Lsn confirmed;  // the position that the server knows now
+  Lsn flushed;    // the position that it knows after its own crash
   bool two_phase = false;
 };
 
 struct Server {
   Tally* tally = nullptr;  // borrowed
   std::map<Oid, ModelTable> tables;
-  std::map<Xid, OpenTransaction> open;  // prepared ones among them
+  std::map<Xid, OpenTransaction> open;  // includes prepared ones
   std::vector<WalRecord> wal;
   Ledger ledger;
   Slot slot;
@@ -144,10 +144,10 @@ struct Server {
   std::uint64_t next_row = 1;
   std::uint64_t next_shape = 1;
   std::int64_t time = 1'700'000'000'000'000;  // microseconds since 1970
-  Lsn newest_seam;                            // where a copy's snapshot was taken last
+  Lsn newest_seam;                            // the consistent point of the newest copy's snapshot
   bool sends_empty = false;                   // servers before 15 send transactions without published changes
 
-  // Writes a record of that many bytes; returns it. `record.at` and `record.end` are set.
+  // Writes a record of `bytes` bytes and returns it with `at` and `end` set.
   WalRecord& write(WalRecord record, std::size_t bytes);
   [[nodiscard]] std::uint64_t oldest_open_xid() const;
 };

@@ -1,9 +1,9 @@
-// The simulation's command.
+// The command of the simulation.
 //
-//   sim                                  the tests
-//   sim --seeds N                        seeds 1 to N, and a table of what happened in them
-//   sim --seed S [--trace]               one of them; --trace shows each step, and what the engine logs
-//   sim … --planted FAULT                with a fault in the engine (base/planted.h)
+//   sim                                  runs the tests
+//   sim --seeds N                        runs seeds 1 to N, and prints a table of what happened
+//   sim --seed S [--trace]               runs one seed; --trace prints each step and the engine's log
+//   sim … --planted FAULT                plants a fault in the engine (base/planted.h)
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>

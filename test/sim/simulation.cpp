@@ -20,12 +20,12 @@ const destination::DestinationOptions destination_options{.url = "memory:simulat
 constexpr int steps = 1000;
 constexpr int quiet_rounds_at_most = 600;
 constexpr int rounds_to_recover = 100;     // an engine may still find out what had failed before
-constexpr std::size_t plenty = 1U << 30U;  // of room in the spool
+constexpr std::size_t plenty = 1U << 30U;  // free space in the spool
 
-// Ends the engine's process: not an Error, so that nothing of the engine catches it.
+// Ends the engine's process. It is not an Error, so that the engine does not catch it.
 struct Crash {};
 
-// Stands still unless the scheduler turns it.
+// A clock that moves only when the scheduler turns it.
 class ModelClock final : public Clock {
  public:
   [[nodiscard]] Now now() const override { return now_; }
@@ -40,7 +40,7 @@ class ModelClock final : public Clock {
 
 struct Weights {
   unsigned crash = 0;              // per mille, at each point of the destination
-  unsigned destination_error = 0;  // the same
+  unsigned destination_error = 0;  // per mille, at each point of the destination
   unsigned in_doubt = 0;           // per mille, of commits
   unsigned disconnect = 0;         // percent of steps
 };
@@ -107,7 +107,7 @@ class Simulation {
     if (!point.empty()) tally_.add_crash(point);
     throw Crash();
   }
-  // What may happen to a destination at that point.
+  // Lets the destination fail at that point, or the engine crash.
   void maybe_fail(Step step) {
     if (step == Step::after_commit) ++commits_;
     maybe_crash("");
@@ -122,7 +122,7 @@ class Simulation {
     }
   }
 
-  // One step, and what follows where the engine does not survive it.
+  // Runs one step, and handles the end of an engine that does not survive it.
   template <class Work>
   void guarded(const Work& work) {
     clock_.turn(milliseconds(random_.below(400)));
@@ -147,7 +147,7 @@ class Simulation {
     }
   }
 
-  // A run may end where the destination keeps failing, or a transaction does not fit in the spool.
+  // A run may end if the destination keeps failing or a transaction does not fit in the spool.
   void check_may_end(const Error& failed) const {
     const bool is_expected = failed.kind() == ErrorKind::destination || failed.kind() == ErrorKind::in_doubt ||
                              failed.kind() == ErrorKind::data;
@@ -193,7 +193,7 @@ class Simulation {
     note("a resync is requested of " + table->second.shape->name);
   }
 
-  // Of what the engine can do without for a while.
+  // Takes away a resource that the engine can do without for a while.
   void be_short() {
     if (random_.chance(30)) return note(engine_->run_short_of_slots());
     const auto bytes = random_.below(2000);
@@ -222,7 +222,7 @@ class Simulation {
     }
   }
 
-  // Nothing fails any more, the clients finish, and the engine catches up.
+  // Stops all failures, lets the clients finish, and lets the engine catch up.
   void come_to_rest() {
     is_quiet_ = true;
     note("everything is repaired");
@@ -263,7 +263,7 @@ class Simulation {
 
   void note(const std::string& line) {
     if (!traced_ || line.empty()) return;
-    spdlog::info("{}", line);  // among what the engine logs
+    spdlog::info("{}", line);  // among the engine's log lines
     result_.trace.push_back(line);
   }
 
@@ -276,7 +276,7 @@ class Simulation {
   Network network_;
   std::shared_ptr<destination::memory::MemoryStore> store_ =
       destination::memory::MemoryStore::named(destination_options.url);
-  std::uint64_t commits_ = 0;  // that are durable
+  std::uint64_t commits_ = 0;  // durable ones
   Auditor auditor_;
   EngineOptions options_;
   Weights weights_;
@@ -286,7 +286,7 @@ class Simulation {
   std::uint64_t audited_commits_ = 0;
   bool is_quiet_ = false;
   int quiet_rounds_ = 0;
-  std::string last_error_;  // that ended an engine
+  std::string last_error_;  // the error that ended an engine
 };
 
 }  // namespace

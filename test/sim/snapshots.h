@@ -1,8 +1,8 @@
 // What a temporary slot exports: the rows of all tables as of its consistent point.
 //
-// Creating the slot waits for every transaction that was open when it was asked for, prepared ones included. Then the
-// consistent point is where the next record of the log starts: a transaction whose commit record starts there or later
-// is not in the snapshot. (A transaction that commits at the consistent point exactly is the interesting one.)
+// Creating the slot waits for every transaction that was open when it was requested, including prepared ones. The
+// consistent point is then where the next record of the log starts: a transaction whose commit record starts there or
+// later is not in the snapshot. (A transaction that commits exactly at the consistent point is the interesting case.)
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ class SnapshotSlot {
  public:
   explicit SnapshotSlot(const Server& server) : asked_at_xid_(server.next_xid) {}
 
-  // nullopt: transactions that were open when it was asked for still are.
+  // Returns nullopt while transactions that were open when the slot was requested are still open.
   [[nodiscard]] std::optional<Snapshot> export_snapshot(const Server& server) const;
 
  private:

@@ -1,9 +1,9 @@
 // Copies tables as the engine's table copier does: under the snapshot of a temporary slot, a few rows at a time, while
-// the source is written to and the stream goes on. Which tables, when, and what follows from a failure is decided by
-// the engine's own CopyPlan.
+// the source is written to and the stream goes on. The engine's own CopyPlan decides which tables are copied, when, and
+// what follows from a failure.
 //
-// A table whose file or columns are not those of the snapshot any more, when its rows are begun to be read, is left to
-// the next attempt; from then on a lock keeps it as it is.
+// If a table's file or columns are no longer those of the snapshot when reading of its rows begins, the table is left
+// to the next attempt. Otherwise a lock keeps it unchanged from then on.
 #pragma once
 
 #include <deque>
@@ -20,17 +20,17 @@ namespace walbrook::sim {
 
 class TableCopies final : public replication::TableCopier {
  public:
-  // Borrows the first two. `tell` brings a result on its way to the loader.
+  // Borrows `server` and `destination` for its lifetime. `tell` sends a result on its way to the loader.
   TableCopies(Server& server, destination::Destination& destination,
               std::function<void(replication::LoaderMessage)> tell)
       : server_(server), destination_(destination), tell_(std::move(tell)) {}
   ~TableCopies() override { leave_table(); }
 
-  // Is looked at once the attempt under way has ended.
+  // Adds an order, which is read once the current attempt has ended.
   void order(replication::CopyOrder order) override { ordered_.push_back(std::move(order)); }
-  // Does the next little thing; returns what it was, for the trace. "" where there is nothing to do.
+  // Performs the next small step and returns its description for the trace; "": there was nothing to do.
   std::string step(Now now);
-  // The server is short of something: what is at work fails.
+  // Makes the current work fail, as if the server had run out of a resource. Returns a description for the trace.
   std::string run_short(Now now);
 
  private:
@@ -48,13 +48,13 @@ class TableCopies final : public replication::TableCopier {
   replication::CopyPlan plan_{true};
   std::vector<replication::CopyOrder> ordered_;
 
-  // Of the attempt under way.
+  // The current attempt.
   bool is_at_work_ = false;
   std::vector<replication::CopyOrder::Table> left_;   // for the next attempt
-  std::deque<replication::CopyOrder::Table> tables_;  // the first is at work, or next
-  std::optional<SnapshotSlot> slot_;                  // asked for
+  std::deque<replication::CopyOrder::Table> tables_;  // the first is being copied, or is next
+  std::optional<SnapshotSlot> slot_;                  // requested
   std::optional<Snapshot> snapshot_;
-  // Of the first table, while its rows are read.
+  // The first table, while its rows are read.
   std::unique_ptr<destination::CopyWriter> writer_;
   TableSchemaRef schema_;
   Rows::const_iterator next_row_;

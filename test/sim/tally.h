@@ -1,4 +1,4 @@
-// What happened in simulations, counted: so that it shows when the seeds no longer reach something.
+// Counts what happened in simulations, to show when the seeds no longer reach something.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ enum class Happening : std::uint8_t {
   table_dropped,
   published,
   unpublished,
-  // on the way
+  // in transit
   streamed,
   streamed_rolled_back_to,
   prepared_sent,
@@ -66,15 +66,15 @@ class Tally {
   static constexpr auto kinds = static_cast<std::size_t>(Happening::count);
 
   void add(Happening happening) { ++counts_[static_cast<std::size_t>(happening)]; }
-  // The engine's process ended at that point of base/fault.h.
+  // Counts a crash of the engine's process at that point of base/fault.h.
   void add_crash(std::string_view point) { ++crashes_[std::string(point)]; }
-  // A transaction is sent to the engine, by any connection.
+  // Counts a transaction sent to the engine over any connection.
   void add_sent(Lsn commit_lsn);
   void add(const Tally& other);
 
   [[nodiscard]] std::uint64_t of(Happening happening) const { return counts_[static_cast<std::size_t>(happening)]; }
   [[nodiscard]] std::uint64_t crashes_at(std::string_view point) const;
-  // A line for each kind and each point at which an engine in a simulation can crash.
+  // Prints a line for each kind, and for each point at which an engine in a simulation can crash.
   [[nodiscard]] std::string table() const;
 
  private:
@@ -83,7 +83,7 @@ class Tally {
   std::set<Lsn> sent_;  // of this simulation
 };
 
-// Points of base/fault.h that a simulation reaches. The others are in what comes before a run's first step.
+// True for the points of base/fault.h that a simulation reaches. The others come before a run's first step.
 [[nodiscard]] bool is_simulated(std::string_view fault_point);
 
 }  // namespace walbrook::sim

@@ -11,7 +11,7 @@ constexpr std::size_t large_value_bytes = 40;
 constexpr std::size_t change_record_bytes = 48;
 constexpr std::size_t end_record_bytes = 32;
 
-// "" where the table has no primary key.
+// Returns "" if the table has no primary key.
 std::string key_of(const Shape& shape, const Cells& cells) {
   std::string key;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -80,7 +80,7 @@ void release_locks(Server& server, const OpenTransaction& transaction) {
   }
 }
 
-// What it changed is there for everybody, and in the ledger.
+// Makes the transaction's changes visible to all, and adds them to the ledger.
 void make_visible(Server& server, OpenTransaction& transaction, const WalRecord& record) {
   LedgerCommit commit{.xid = transaction.xid, .commit_lsn = record.at, .end_lsn = record.end, .entries = {}};
   for (auto& entry : transaction.entries) {

@@ -11,13 +11,13 @@
 namespace walbrook::sim {
 namespace {
 
-constexpr std::size_t keys = 16;  // of the values that a key column takes: few, so that they are used again
+constexpr std::size_t keys = 16;  // different values of a key column: few, so that they are reused
 
 bool has_primary_key(const Shape& shape) {
   return std::ranges::any_of(shape.columns, &ModelColumn::in_primary_key);
 }
 
-// PostgreSQL refuses UPDATE and DELETE of a published table whose rows it cannot name.
+// PostgreSQL refuses UPDATE and DELETE on a published table without a replica identity.
 bool may_change_rows(const ModelTable& table) {
   return table.shape->identity == 'f' || (table.shape->identity == 'd' && has_primary_key(*table.shape));
 }
@@ -66,7 +66,7 @@ std::string Workload::create_table() {
   return fmt::format("CREATE TABLE {} ({} columns, identity {}, OID {})", name, columns.size(), identity, oid);
 }
 
-// A new one, or one that another table had.
+// Returns a new name, or one that a dropped table had.
 std::string Workload::table_name() {
   if (dropped_.empty() || random_.chance(40)) return fmt::format("t{}", names_++);
   const auto at = dropped_.begin() + static_cast<std::ptrdiff_t>(random_.below(dropped_.size()));

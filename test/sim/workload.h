@@ -1,4 +1,4 @@
-// The clients of the model server: one random statement at a time, of a few transactions that are open side by side.
+// The clients of the model server: one random statement at a time, from a few concurrent transactions.
 #pragma once
 
 #include <string>
@@ -11,27 +11,27 @@ namespace walbrook::sim {
 
 struct WorkloadOptions {
   unsigned tables = 3;               // at the beginning
-  unsigned transactions = 3;         // open at once, at most
+  unsigned transactions = 3;         // the most that are open at once
   unsigned rows = 12;                // of one table, about
   bool two_phase = true;             // some transactions are prepared
   bool alters = true;                // tables and the publication are altered
-  unsigned large_transactions = 10;  // percent that make tens of changes
+  unsigned large_transactions = 10;  // percent of transactions that make tens of changes
 };
 
 class Workload {
  public:
-  // Borrows `server`; creates its tables.
+  // Borrows `server` for its lifetime, and creates its tables.
   Workload(Server& server, WorkloadOptions options, Random random);
 
-  // One statement; returns what it was, for the trace. "" where a lock was in its way.
+  // Executes one statement and returns its description for the trace; "": a lock prevented it.
   std::string statement();
-  // Ends one open transaction; "" when there is none.
+  // Ends one open transaction; "": there is none.
   std::string end_one();
 
  private:
   struct Client {
     Xid xid = 0;
-    std::size_t statements = 0;  // to come
+    std::size_t statements = 0;  // still to come
   };
 
   std::string create_table();
@@ -56,8 +56,8 @@ class Workload {
   Random random_;
   std::vector<Client> clients_;
   std::vector<Xid> prepared_;
-  std::vector<std::string> dropped_;  // names that no table has any more
-  unsigned names_ = 0;                // given to tables and columns so far
+  std::vector<std::string> dropped_;  // names of dropped tables
+  unsigned names_ = 0;                // number of names given to tables and columns so far
 };
 
 }  // namespace walbrook::sim

@@ -11,7 +11,7 @@
 namespace walbrook::test {
 namespace {
 
-// {} is the column. Where a side prints its values as the other does, its own text is the canonical one.
+// {} is the column. If both sides print a value in the same way, that text is the canonical one.
 struct Pair {
   std::uint32_t oid;
   const char* duck_type;
@@ -21,18 +21,18 @@ struct Pair {
 
 constexpr const char* printed = "CASE WHEN num_nulls({0}) = 0 THEN concat({0}) END";
 constexpr const char* cast = "{0}::varchar";
-// The bits tell -0 from 0; NaN has one form.
+// The bits distinguish -0 from 0. NaN has one form.
 constexpr const char* pg_float4 =
     "CASE WHEN {0} = 'NaN' THEN 'NaN' ELSE ('x' || encode(float4send({0}), 'hex'))::bit(32)::text END";
 constexpr const char* pg_float8 =
     "CASE WHEN {0} = 'NaN' THEN 'NaN' ELSE ('x' || encode(float8send({0}), 'hex'))::bit(64)::text END";
 constexpr const char* duck_float = "CASE WHEN isnan({0}) THEN 'NaN' ELSE {0}::BIT::VARCHAR END";
-// Without the zeros behind the point; DuckDB prints DECIMAL(3,3) without the zero before it.
+// Without trailing zeros after the point. DuckDB prints DECIMAL(3,3) without the zero before the point.
 constexpr const char* duck_numeric =
     "CASE WHEN contains({0}::VARCHAR, '.') THEN rtrim(rtrim(regexp_replace({0}::VARCHAR, '^(-?)\\.', '\\10.'), '0'), "
     "'.') "
     "ELSE {0}::VARCHAR END";
-// DuckDB says "0044-03-15 (BC) 10:00:00", PostgreSQL "0044-03-15 10:00:00 BC".
+// DuckDB prints "0044-03-15 (BC) 10:00:00", PostgreSQL "0044-03-15 10:00:00 BC".
 constexpr const char* duck_date =
     "CASE WHEN contains({0}::VARCHAR, '(BC)') THEN replace({0}::VARCHAR, ' (BC)', '') || ' BC' ELSE {0}::VARCHAR END";
 constexpr const char* duck_timestamptz =
@@ -85,7 +85,7 @@ std::string with_column(const char* expression, const std::string& column) {
   return fmt::format(fmt::runtime(expression), column);
 }
 
-// numeric's typmod holds precision and scale; since 15 the scale is a signed number of 11 bits.
+// numeric's typmod holds precision and scale; since version 15 the scale is a signed number of 11 bits.
 std::string duck_decimal(std::int32_t typmod) {
   const std::int32_t precision = typmod < 4 ? 0 : ((typmod - 4) >> 16) & 0xFFFF;
   const std::int32_t scale = typmod < 4 ? 0 : (((typmod - 4) & 0x7FF) ^ 1024) - 1024;
@@ -93,7 +93,7 @@ std::string duck_decimal(std::int32_t typmod) {
   return fits ? fmt::format("DECIMAL({},{})", precision, scale) : "DECIMAL(38,9)";
 }
 
-// A part of a nested value: so written that parts and their ends cannot be mistaken. NULL is bare.
+// A part of a nested value, quoted so that parts and their ends are unambiguous. NULL is bare.
 std::string part(const std::string& canonical) {
   return "coalesce('\"' || replace(replace(" + canonical + R"(, '\', '\\'), '"', '\"') || '"', 'N'))";
 }
@@ -105,7 +105,7 @@ std::string variable(const char* kind, int depth) {
 std::string postgres_text(const BaseType& type, const std::string& value, int depth);
 std::string duckdb_text(const BaseType& type, const std::string& value, int depth);
 
-// With the dimensions in front. Elements are unnested in the SELECT list: in FROM, composites would fall into columns.
+// Begins with the dimensions. Elements are unnested in the SELECT list: in FROM, composites would become columns.
 std::string postgres_array(const BaseType& element, const std::string& value, int depth) {
   const auto e = variable("e", depth);
   return fmt::format(
@@ -121,7 +121,7 @@ std::string duckdb_list(const BaseType& element, const std::string& value, int d
       value, part(duckdb_text(element, e, depth + 1)), e);
 }
 
-// Sorted by the bytes of their keys.
+// Sorted by the bytes of the keys.
 std::string postgres_hstore(const BaseType& type, const std::string& value) {
   return fmt::format(
       "'<' || coalesce((SELECT string_agg({} || '=' || {}, ',' ORDER BY k COLLATE \"C\") FROM \"{}\".each({}) AS kv(k, "
@@ -136,7 +136,7 @@ std::string duckdb_map(const std::string& value, int depth) {
       value, e, part("struct_extract(" + e + ", 'key')"), part("struct_extract(" + e + ", 'value')"));
 }
 
-// NULL is not the composite of NULLs, which IS NULL in PostgreSQL.
+// NULL differs from the composite of NULLs, for which IS NULL is true in PostgreSQL.
 std::string postgres_text(const BaseType& type, const std::string& value, int depth) {
   std::string parts;
   switch (type.kind) {

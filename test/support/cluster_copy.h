@@ -1,5 +1,5 @@
-// The data folder of a server at one moment: what a cold backup holds. A server that gets it back is in an older state,
-// one that gets another server's is another server at the same address.
+// A copy of a server's data folder at one moment, as in a cold backup. A server that gets its own copy back is in an
+// older state; one that gets another server's copy is another server at the same address.
 #pragma once
 
 #include "test/support/postgres_server.h"
@@ -12,9 +12,9 @@ class ClusterCopy {
   // Stops the server, copies its folder, and starts it again.
   explicit ClusterCopy(PostgresServer& server);
 
-  // Stops `server` and gives it this folder; start it then.
+  // Stops `server` and replaces its folder with this copy. The caller starts it.
   void put_into(PostgresServer& server) const;
-  // The same, as a standby that has no primary: SELECT pg_promote() begins a new timeline.
+  // Does the same, as a standby without a primary: SELECT pg_promote() begins a new timeline.
   void put_as_standby_into(PostgresServer& server) const;
 
  private:

@@ -10,7 +10,7 @@
 namespace walbrook::test {
 namespace {
 
-// CRC-32C (Castagnoli), bit by bit: what PostgreSQL's COMP_CRC32C computes.
+// CRC-32C (Castagnoli), bit by bit, as PostgreSQL's COMP_CRC32C computes it.
 std::uint32_t crc32c(const std::string& bytes, std::size_t length) {
   constexpr std::uint32_t reversed_polynomial = 0x82F63B78;
   std::uint32_t crc = 0xFFFFFFFF;
@@ -27,7 +27,7 @@ std::uint32_t read_u32(const std::string& bytes, std::size_t at) {
   return value;
 }
 
-// ControlFileData begins with the identifier and ends with its checksum; its length is the server version's.
+// ControlFileData begins with the identifier and ends with its checksum; its length depends on the server version.
 std::size_t find_checksum(const std::string& bytes) {
   constexpr std::size_t least = 128;
   constexpr std::size_t most = 512;  // PG_CONTROL_MAX_SAFE_SIZE
@@ -37,7 +37,7 @@ std::size_t find_checksum(const std::string& bytes) {
   throw std::runtime_error("pg_control has no checksum that fits");
 }
 
-// In place: the owner stays.
+// Writes in place, which keeps the owner.
 void overwrite(const std::filesystem::path& file, std::streamoff at, const std::string& bytes) {
   std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
   out.seekp(at);
@@ -55,7 +55,7 @@ void change_system_identifier(const std::filesystem::path& data, std::uint64_t i
   const auto crc = crc32c(bytes, at);
   std::memcpy(bytes.data() + at, &crc, sizeof crc);
   overwrite(file, 0, bytes);
-  // XLogLongPageHeaderData, with which each segment begins: 24 bytes of XLogPageHeaderData, then the identifier.
+  // Each segment begins with XLogLongPageHeaderData: 24 bytes of XLogPageHeaderData, then the identifier.
   constexpr std::streamoff behind_page_header = 24;
   constexpr std::size_t segment_name = 24;
   const std::string raw(reinterpret_cast<const char*>(&identifier), sizeof identifier);

@@ -6,8 +6,9 @@
 
 namespace walbrook::test {
 
-// The cluster gets another system identifier, as pg_upgrade's new cluster has one, and its write-ahead log with it.
-// `data`: its folder; the server is down. Throws std::runtime_error where the file has no checksum that fits.
+// Gives the cluster and its write-ahead log another system identifier, as the new cluster of pg_upgrade has one.
+// `data`: the cluster's folder. Throws std::runtime_error if the file has no matching checksum. REQUIRES: the server is
+// stopped.
 void change_system_identifier(const std::filesystem::path& data, std::uint64_t identifier);
 
 }  // namespace walbrook::test

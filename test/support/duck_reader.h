@@ -1,4 +1,4 @@
-// Reads a DuckDB file through the C API, and through nothing of walbrook's: what a user's own program would see.
+// Reads a DuckDB file through the C API and without any code of walbrook, as a user's own program would.
 #pragma once
 
 #include <duckdb.h>
@@ -16,17 +16,17 @@ class DuckReader {
  public:
   enum class Access { read_only, read_write };
 
-  // The session's time zone is UTC. Throws std::runtime_error, as every method does, with DuckDB's own message.
+  // Opens the file with session time zone UTC. All methods throw std::runtime_error with DuckDB's own message.
   explicit DuckReader(const std::filesystem::path& file, Access access = Access::read_only);
   DuckReader(const DuckReader&) = delete;
   DuckReader& operator=(const DuckReader&) = delete;
   ~DuckReader();
 
   void exec(const std::string& sql);
-  // Every value cast to VARCHAR by DuckDB.
+  // Returns every value cast to VARCHAR by DuckDB.
   [[nodiscard]] std::vector<SqlRow> query(const std::string& sql);
   [[nodiscard]] std::string value(const std::string& sql);  // first column of the first row; "" for NULL or no row
-  // A view over an ArrowArrayStream, which may be read once and is the caller's to release.
+  // Creates a view over an ArrowArrayStream, which can be read once. The caller releases the stream.
   void scan_arrow(const std::string& view, void* stream);
 
  private:

@@ -13,7 +13,7 @@ class MemorySpool : public replication::Spool {
  public:
   explicit MemorySpool(std::uint64_t capacity = UINT64_MAX) : capacity_(capacity) {}
 
-  // Puts are refused beyond it from now on; what is there stays.
+  // From now on, refuses puts beyond `capacity`. What the spool holds stays.
   void set_capacity(std::uint64_t capacity) { capacity_ = capacity; }
 
   void put(const replication::SpoolKey& key, Lsn first_commit, std::string_view bytes) override {

@@ -16,7 +16,7 @@
 namespace walbrook::test {
 namespace {
 
-// The copy's own account of a table.
+// A table according to the state in the destination.
 struct Target {
   std::string schema;
   std::string name;
@@ -32,7 +32,7 @@ bool differ_by_case_alone(const std::string& one, const std::string& other) {
          });
 }
 
-// A name is the source's own, unless another one there differs from it by case alone.
+// True if the target has the source's name. A suffix is allowed if another name there differs by case alone.
 template <class Names>
 bool is_rightly_named(const std::string& target, const std::string& source, const Names& all) {
   return target == source || (target.starts_with(source) && std::ranges::any_of(all, [&](const std::string& other) {
@@ -40,10 +40,10 @@ bool is_rightly_named(const std::string& target, const std::string& source, cons
                               }));
 }
 
-// Where a source column stands in the copy.
+// The position of a source column in the target table.
 struct CopyColumn {
   std::string value;
-  std::string overflow;  // "" where there is none
+  std::string overflow;  // "": there is none
 };
 
 class TableComparison {
@@ -63,7 +63,7 @@ class TableComparison {
   void check_rows();
   std::vector<std::string> source_rows();
   std::vector<std::string> copy_rows();
-  // Replaces an overflow's text by the canonical text of the value that PostgreSQL prints so.
+  // Replaces an overflow text by the canonical text of the value that PostgreSQL prints in that way.
   void resolve_overflow(std::vector<std::string>& rows);
 
   Sql& source_;
@@ -202,7 +202,7 @@ std::map<std::string, Target> targets(DuckReader& copy) {
   return targets;
 }
 
-// Tables of the copy that no row of the state accounts for: half-made copies, temporary tables.
+// Returns tables of the destination that the state does not list: unfinished copies, temporary tables.
 std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& known) {
   std::string text;
   for (const auto& row :

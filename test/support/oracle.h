@@ -1,4 +1,4 @@
-// The source as the oracle: every published table, value by value, against a DuckDB file.
+// The source as the oracle: compares every published table, value by value, with a DuckDB file.
 #pragma once
 
 #include <filesystem>
@@ -10,21 +10,21 @@
 namespace walbrook::test {
 
 struct Comparison {
-  std::string conninfo;  // of the source, as somebody who may read everything
+  std::string conninfo;  // of the source, as a user who may read everything
   std::string publication = "walbrook";
-  std::filesystem::path file;       // the DuckDB file; nobody may have it open for writing
-  std::vector<std::string> tables;  // "schema.name" in the source; empty = all that are published
-  std::string dataset;              // schema of all copies; "" = the schema each table has in the source
-  // Columns that the source no longer has and the copy keeps: "schema.name" → names.
+  std::filesystem::path file;       // the DuckDB file; no process may have it open for writing
+  std::vector<std::string> tables;  // "schema.name" in the source; empty: all published tables
+  std::string dataset;              // the schema of all target tables; "": each has its source's schema
+  // Columns that the source has dropped and the target table keeps: "schema.name" → names.
   std::map<std::string, std::set<std::string>> gone_columns;
 };
 
-// "" when both sides are equal; otherwise one line for each difference, the first ones of each table with key and
-// values.
+// Returns "" if both sides are equal, otherwise one line per difference. The first differences of each table show key
+// and values.
 //
-// Equal means: every table stands in the copy under its own name, in state streaming, with the source's columns and
-// their types, with no other columns but overflow columns, with the same rows; and no table stands there that the state
-// does not know.
+// Both sides are equal if every table has a target table of its own name, in state streaming, with the source's columns
+// and their types, no other columns except overflow columns, and the same rows, and if the file has no table that the
+// state does not list.
 [[nodiscard]] std::string differences(const Comparison& comparison);
 
 }  // namespace walbrook::test

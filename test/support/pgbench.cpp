@@ -19,7 +19,7 @@ ProcessSpec pgbench_command(const PostgresServer& server, const std::string& dat
 void pgbench_initialize(const PostgresServer& server, const std::string& database, int scale) {
   const auto result = run(pgbench_command(server, database, {"-i", "-q", "-s", std::to_string(scale)}));
   if (!result.succeeded()) throw std::runtime_error(result.describe());
-  // Without a key walbrook's own publication would leave it out.
+  // Without a replica identity, walbrook's own publication would leave it out.
   Sql(server.conninfo(database)).exec("ALTER TABLE pgbench_history REPLICA IDENTITY FULL");
 }
 

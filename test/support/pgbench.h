@@ -1,4 +1,4 @@
-// pgbench, which comes with the server: its tables, its own load, or a script.
+// pgbench, which comes with the server: its tables, and its own load or a script.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace walbrook::test {
 [[nodiscard]] ProcessSpec pgbench_command(const PostgresServer& server, const std::string& database,
                                           const std::vector<std::string>& arguments);
 
-// Makes pgbench's four tables; throws with the output when it fails.
+// Creates pgbench's four tables. Throws with the output if pgbench fails.
 void pgbench_initialize(const PostgresServer& server, const std::string& database, int scale);
 
 }  // namespace walbrook::test

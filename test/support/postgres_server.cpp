@@ -34,13 +34,13 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-// What `postgres --version` says, as the server's user; "" where that user cannot get at it.
+// Returns the output of `postgres --version`, as the server's user; "": that user cannot access it.
 std::string version_text(const std::string& bin_dir) {
   const auto result = run({.argv = {bin_dir + "/postgres", "--version"}, .folder = "/", .user = server_user()});
   return result.succeeded() ? result.out : "";
 }
 
-// The server's user may be kept out of a folder above (a home of mode 700): then it gets a copy below our own root.
+// If a folder above is closed to the server's user (a home of mode 700), the binaries are copied below the test's root.
 std::string reachable(const std::string& bin_dir) {
   static std::map<std::string, std::string> copies;
   if (!version_text(bin_dir).empty()) return bin_dir;
@@ -63,13 +63,13 @@ int major_version(const std::string& bin_dir) {
   return number == std::string::npos ? 0 : std::atoi(text.c_str() + number);
 }
 
-// Run as the server's user; an error shows the output.
+// Runs as the server's user. An error includes the output.
 void must_run(const std::vector<std::string>& argv) {
   const auto result = run({.argv = argv, .env = {{"LC_ALL", "C.UTF-8"}}, .folder = "/", .user = server_user()});
   if (!result.succeeded()) throw std::runtime_error(result.describe());
 }
 
-// A folder that the server's user may write.
+// Makes the server's user the owner of a folder.
 void give_to_server(const fs::path& folder) {
   if (geteuid() != 0) return;
   const passwd* account = getpwnam("postgres");
@@ -83,7 +83,7 @@ void make_cluster(const std::string& bin_dir, const fs::path& data) {
             "--locale=C.UTF-8"});
 }
 
-// The initdb'ed cluster of this version; made by whoever needs it first, put in place by one rename.
+// The template cluster of this version. The first process that needs it creates it and puts it in place by one rename.
 fs::path cluster_template(const std::string& bin_dir) {
   const auto version = version_text(bin_dir);
   std::string name = "walbrook-test-cluster-" + std::to_string(geteuid()) + "-";
@@ -95,7 +95,7 @@ fs::path cluster_template(const std::string& bin_dir) {
   const TempFolder making("initdb");
   give_to_server(making.path());
   make_cluster(bin_dir, making / "data");
-  std::error_code lost_race;  // another process was faster: its template is as good
+  std::error_code lost_race;  // another process was faster: its template is equivalent
   fs::rename(making.path(), place, lost_race);
   if (!fs::exists(place / "data/PG_VERSION")) throw std::runtime_error("no cluster template in " + place.string());
   return place / "data";
@@ -141,7 +141,7 @@ PostgresServer::PostgresServer(ServerOptions options)
 
 PostgresServer::~PostgresServer() {
   try {
-    stop(Stop::immediate);  // nothing in it is wanted any more
+    stop(Stop::immediate);  // its data is no longer needed
   } catch (const std::exception&) {
     process_.reset();  // kills it
   }

@@ -1,8 +1,9 @@
-// A real PostgreSQL for a test process: in a temporary folder, on a Unix socket there and on 127.0.0.1 with a free
-// port.
+// A real PostgreSQL server for a test process, in a temporary folder, on a Unix socket there and on 127.0.0.1 with a
+// free port.
 //
-// It runs as the user `postgres` where we are root, as ourselves otherwise. It ends with this object, and with the test
-// process however that ends. The cluster is a copy of a template that initdb made once per version and user.
+// It runs as the user `postgres` if the test runs as root, otherwise as the test's own user. It ends with this object,
+// or with the test process, however that ends. The cluster is a copy of a template that initdb creates once per version
+// and user.
 #pragma once
 
 #include <filesystem>
@@ -17,23 +18,23 @@
 namespace walbrook::test {
 
 struct ServerOptions {
-  std::vector<std::string> settings;  // "name=value", over ours: wal_level=logical, 20 slots and senders, …
-  std::string bin_dir;                // "" = default_bin_dir()
+  std::vector<std::string> settings;  // "name=value", after the defaults: wal_level=logical, 20 slots and senders, …
+  std::string bin_dir;                // "": default_bin_dir()
   bool fsync = false;
-  bool fresh_cluster = false;    // initdb'ed for it alone: copies of the template share a system identifier
-  std::vector<std::string> hba;  // lines of pg_hba.conf that go before "trust for everybody"
+  bool fresh_cluster = false;    // runs initdb: copies of the template share a system identifier
+  std::vector<std::string> hba;  // lines of pg_hba.conf before "trust for everybody"
 };
 
-// WALBROOK_PG_BIN, else the newest below /usr/lib/postgresql.
+// Returns WALBROOK_PG_BIN if it is set, otherwise the newest version below /usr/lib/postgresql.
 [[nodiscard]] std::string default_bin_dir();
-// The `bin` folder of a server that tools/install-servers brought; "" where it did not.
+// Returns the `bin` folder of a server installed by tools/install-servers; "": there is none.
 [[nodiscard]] std::string installed_bin_dir(int major);
 
 class PostgresServer {
  public:
   enum class Stop { fast, immediate };
 
-  explicit PostgresServer(ServerOptions options = {});  // started when it returns
+  explicit PostgresServer(ServerOptions options = {});  // has started when it returns
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
   ~PostgresServer();
@@ -42,10 +43,10 @@ class PostgresServer {
   void stop(Stop how = Stop::fast);
   void restart(Stop how = Stop::fast);
 
-  // Superuser `postgres` over the Unix socket, unless another user is named.
+  // Connects as superuser `postgres` over the Unix socket, unless another user is named.
   [[nodiscard]] std::string conninfo(const std::string& database = "postgres",
                                      const std::string& user = "postgres") const;
-  // The same as a URL over TCP; a password where one is given.
+  // The same as a URL over TCP, with a password if one is given.
   [[nodiscard]] std::string url(const std::string& database = "postgres", const std::string& user = "postgres",
                                 const std::string& password = "") const;
   [[nodiscard]] int port() const { return port_; }
@@ -56,10 +57,10 @@ class PostgresServer {
   [[nodiscard]] int major() const { return major_; }  // 15
 
   void create_database(const std::string& name);
-  // With its slots and connections.
+  // Also drops its slots and ends its connections.
   void drop_database(const std::string& name);
 
-  // The ones that the tests of a process share, one for each `bin_dir`; each is started at its first call.
+  // Returns the server that the tests of a process share, one for each `bin_dir`. The first call starts it.
   [[nodiscard]] static PostgresServer& shared(const std::string& bin_dir = "");
 
  private:
@@ -73,7 +74,7 @@ class PostgresServer {
   std::unique_ptr<Process> process_;
 };
 
-// A database of its own on a server, dropped by the destructor.
+// A new database on a server. The destructor drops it.
 class ScratchDatabase {
  public:
   explicit ScratchDatabase(PostgresServer& server);

@@ -18,7 +18,7 @@ extern char** environ;
 namespace walbrook::test {
 namespace {
 
-// What the child needs between fork and exec, where nothing may be allocated.
+// What the child needs between fork and exec, where it must not allocate.
 struct Prepared {
   std::vector<std::string> env_text;
   std::vector<char*> argv;
@@ -60,9 +60,9 @@ Prepared prepare(const ProcessSpec& spec) {
     if (initgroups(prepared.account->pw_name, prepared.account->pw_gid) != 0) _exit(126);
     if (setgid(prepared.account->pw_gid) != 0 || setuid(prepared.account->pw_uid) != 0) _exit(126);
   }
-  prctl(PR_SET_PDEATHSIG, spec.death_signal);  // behind setuid, which clears it
-  if (getppid() != parent) _exit(126);         // it died before the line above
-  ::signal(SIGINT, SIG_DFL);  // a shell without job control ignores it in what it starts in the background
+  prctl(PR_SET_PDEATHSIG, spec.death_signal);  // after setuid, which clears it
+  if (getppid() != parent) _exit(126);         // the parent died before the line above
+  ::signal(SIGINT, SIG_DFL);  // a shell without job control starts background processes with SIGINT ignored
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,4 +1,4 @@
-// Other programs, above all the walbrook command: started with arguments and environment, never waited for without end.
+// Other programs, above all the walbrook command, started with arguments and environment. Every wait has a limit.
 #pragma once
 
 #include <sys/types.h>
@@ -17,10 +17,10 @@ using std::chrono::milliseconds;
 
 struct ProcessSpec {
   std::vector<std::string> argv;                          // argv[0] is looked up in PATH
-  std::map<std::string, std::optional<std::string>> env;  // over our own; nullopt unsets
-  std::filesystem::path folder;                           // "" = ours
-  std::string user;                                       // run as this user where we are root; "" = as we are
-  std::filesystem::path log;                              // both outputs go here, appended, instead of being captured
+  std::map<std::string, std::optional<std::string>> env;  // added to the test's own; nullopt unsets
+  std::filesystem::path folder;                           // "": the test's own
+  std::string user;                                       // the user to run as if the test is root; "": the test's own
+  std::filesystem::path log;                              // both outputs are appended here instead of being captured
   int death_signal = 9;                                   // sent to it when the thread that started it ends
 };
 
@@ -28,13 +28,13 @@ struct ProcessResult {
   std::string command;
   int exit_code = -1;  // -1: ended by a signal
   int signal = 0;
-  bool timed_out = false;  // and was killed for it
+  bool timed_out = false;  // and was killed for that reason
   std::string out;
   std::string err;
 
   [[nodiscard]] bool succeeded() const { return exit_code == 0; }
   [[nodiscard]] bool killed() const { return signal == 9 && !timed_out; }
-  // Everything about it, for a failing assertion.
+  // Describes the whole result, for a failing assertion.
   [[nodiscard]] std::string describe() const;
 };
 
@@ -43,14 +43,14 @@ class Process {
   explicit Process(const ProcessSpec& spec);
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
-  ~Process();  // kills it if it still runs
+  ~Process();  // kills it if it is still running
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool running();
   void signal(int number);
-  // Until it ends; killed with SIGKILL after `timeout`. Call again for the same result.
+  // Waits until it ends, and kills it with SIGKILL after `timeout`. Further calls return the same result.
   const ProcessResult& wait(milliseconds timeout);
-  // Until it ends or `timeout` has passed, without killing: true when it ended.
+  // Waits until it ends or `timeout` has passed, without killing it. Returns true if it ended.
   bool ends_within(milliseconds timeout);
   [[nodiscard]] std::string out() const;  // so far
   [[nodiscard]] std::string err() const;
@@ -65,10 +65,10 @@ class Process {
   std::filesystem::path err_file_;
 };
 
-// Starts it and waits for its end.
+// Starts the program and waits for its end.
 [[nodiscard]] ProcessResult run(const ProcessSpec& spec, milliseconds timeout = milliseconds(60'000));
 
-// True as soon as `condition` is; false when it was not within `timeout`.
+// Returns true as soon as `condition` is true; false if it was not within `timeout`.
 template <class Condition>
 [[nodiscard]] bool eventually(Condition condition, milliseconds timeout);
 

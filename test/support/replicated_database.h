@@ -1,4 +1,4 @@
-// A database of its own, and the pipeline that copies it into a file of its own.
+// A new database, and the pipeline that copies it into a new file.
 #pragma once
 
 #include <string>
@@ -21,13 +21,13 @@ class ReplicatedDatabase {
 
   void exec(const std::string& sql) const { Sql(conninfo()).exec(sql); }
   [[nodiscard]] std::string value(const std::string& sql) const { return Sql(conninfo()).value(sql); }
-  // "" when the copy equals the source (oracle.h).
+  // Returns "" if the target tables equal the source (oracle.h).
   [[nodiscard]] std::string differences() const { return test::differences(comparison); }
-  // Of the copy; nobody may have the file open.
+  // Queries the DuckDB file. REQUIRES: no process has the file open.
   [[nodiscard]] std::string copied_value(const std::string& sql) const;
 
-  // "" when the slot's confirmed position is not past the checkpoint that the file holds (P3). A file without a
-  // checkpoint has nothing yet that the slot could be past.
+  // Returns "" if the slot's confirmed position is not past the checkpoint in the file (P3). If the file has no
+  // checkpoint yet, there is nothing that the slot could be past.
   [[nodiscard]] std::string slot_past_checkpoint() const;
 
  private:

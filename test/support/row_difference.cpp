@@ -24,7 +24,7 @@ std::string shown_row(const std::vector<std::string>& cells, const std::vector<S
   return text;
 }
 
-// "" without a primary key.
+// Returns "" if there is no primary key.
 std::string key_of(const std::vector<std::string>& cells, const std::vector<SourceColumn>& columns) {
   std::string key;
   for (std::size_t i = 0; i < cells.size() && i < columns.size(); ++i) {

@@ -1,4 +1,4 @@
-// Rows as one text each, cell by cell; and how rows that differ are shown to people.
+// Rows as one text each, cell by cell, and the text that shows differing rows to people.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace walbrook::test {
 
-inline constexpr char cell_end = '\x1f';       // stands between cells
+inline constexpr char cell_end = '\x1f';       // separates cells
 inline constexpr char null_cell = '\x1e';      // a cell that is NULL
 inline constexpr char overflow_cell = '\x1d';  // begins a cell that comes from an overflow column
 
@@ -16,11 +16,12 @@ inline constexpr char overflow_cell = '\x1d';  // begins a cell that comes from 
 [[nodiscard]] std::string join_cells(const std::vector<std::string>& cells);
 
 struct RowDifference {
-  std::vector<std::string> missing;  // in the source and not in the copy
-  std::vector<std::string> surplus;  // in the copy and not in the source
+  std::vector<std::string> missing;  // in the source and not in the target table
+  std::vector<std::string> surplus;  // in the target table and not in the source
 };
 
-// The first ones: rows of equal primary key side by side, column by column; others whole.
+// Describes the first differences. Rows with the same primary key are shown side by side, column by column; others
+// whole.
 [[nodiscard]] std::vector<std::string> describe(const RowDifference& difference,
                                                 const std::vector<SourceColumn>& columns);
 

@@ -9,12 +9,12 @@
 namespace walbrook::test {
 namespace {
 
-// A row of pg_publication_tables with the root that its changes belong to.
+// A row of pg_publication_tables, with the root that publishes its changes.
 struct Published {
   std::string relation;  // quoted, qualified
   std::string root_oid;
   bool partitioned = false;
-  std::vector<std::string> columns;  // empty = all
+  std::vector<std::string> columns;  // empty: all
   std::string filter;
 };
 
@@ -50,10 +50,10 @@ BaseType composite(Sql& sql, const std::string& oid) {
                                    oid + " ORDER BY a.attnum")) {
     type.fields.push_back({.name = *row[0], .type = type_of(sql, *row[1], std::stoi(*row[2]))});
   }
-  return type.fields.empty() ? BaseType{.oid = type.oid} : type;  // a composite of nothing is text
+  return type.fields.empty() ? BaseType{.oid = type.oid} : type;  // a composite without attributes is text
 }
 
-// Domains are looked through; a typmod of their own goes first. The element type of an array has it as typarray.
+// Resolves domains; a domain's own typmod takes precedence. The element type of an array names it as typarray.
 BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod) {
   const auto row =
       sql.query(
@@ -75,10 +75,10 @@ BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod) {
   return type;
 }
 
-// Generated columns are published from 18 on, and only where the publication says so: its list of columns names them.
+// Generated columns are published since version 18, and only if the publication's column list names them.
 std::vector<SourceColumn> columns_of(Sql& sql, const std::string& oid, bool listed) {
   std::vector<SourceColumn> columns;
-  std::map<std::string, BaseType> known;  // 1,600 columns are of few types
+  std::map<std::string, BaseType> known;  // 1,600 columns have few types
   const auto rows = sql.query(fmt::format(
       "SELECT a.attname, a.atttypid, a.atttypmod, coalesce(a.attnum = ANY (i.indkey), false) FROM pg_attribute a "
       "LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary "

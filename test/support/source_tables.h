@@ -1,4 +1,4 @@
-// What the copy of a publication must hold, as the source's catalog says it.
+// What the target tables of a publication must hold, according to the source's catalog.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@ namespace walbrook::test {
 struct SourceColumn {
   std::string name;
   BaseType type;
-  bool in_key = false;  // of the primary key: what a difference is shown by
+  bool in_key = false;  // of the primary key, which identifies a row in a difference
 };
 
-// A published table; the partitions of one root are one table.
+// A published table. The partitions of one root are one table.
 struct PublishedTable {
   std::string schema;
   std::string name;
-  std::vector<SourceColumn> columns;  // that are published and not generated
+  std::vector<SourceColumn> columns;  // published and not generated
   std::string rows;                   // SQL for FROM: the rows that are published
 
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }

@@ -31,7 +31,7 @@ std::string quoted(const std::string& text, char quote) {
 }  // namespace
 
 Sql::Sql(const std::string& conninfo) {
-  // A statement that waits for a lock for a minute is a test that would hang.
+  // A statement that waits for a lock for a minute would make the test hang.
   const char* keywords[] = {"dbname", "options", "application_name", nullptr};
   const char* values[] = {conninfo.c_str(), "-c statement_timeout=120s", "walbrook-test", nullptr};
   connection_.reset(PQconnectdbParams(keywords, values, 1));

@@ -1,4 +1,4 @@
-// A psql-like session through libpq: what the tests do in the source.
+// A psql-like session through libpq, for the statements of tests in the source.
 #pragma once
 
 #include <libpq-fe.h>
@@ -15,17 +15,17 @@ using SqlRow = std::vector<std::optional<std::string>>;
 
 class Sql {
  public:
-  // Throws std::runtime_error, as every method does, with the server's own message.
+  // All methods throw std::runtime_error with the server's own message.
   explicit Sql(const std::string& conninfo);
 
-  // One or several statements, as one simple query: without BEGIN they are one transaction.
+  // Runs one or several statements as one simple query: without BEGIN they are one transaction.
   void exec(const std::string& sql);
   [[nodiscard]] std::vector<SqlRow> query(const std::string& sql);
   [[nodiscard]] std::string value(const std::string& sql);  // first column of the first row; "" for NULL or no row
-  // COPY target FROM STDIN options; `target` is a table, with columns in brackets if need be.
+  // COPY target FROM STDIN options; `target` is a table, with a list of columns in parentheses if needed.
   void copy_in(const std::string& target, const std::string& options, const std::string& lines);
 
-  // Starts statements and returns at once; `finish` waits for them.
+  // Sends statements and returns at once. `finish` waits for them.
   void send(const std::string& sql);
   [[nodiscard]] bool busy();
   void finish(std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));

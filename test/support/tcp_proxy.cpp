@@ -95,8 +95,8 @@ void TcpProxy::forward(Pair& pair, bool from_client) {
   const int to = from_client ? pair.server : pair.client;
   const auto size = recv(from, bytes.data(), bytes.size(), 0);
   if (size <= 0) {
-    // The client is told nothing of what is swallowed; that it has gone itself is told, so that its server process
-    // goes.
+    // Swallowed data is not reported to the client. The server is notified when the client disconnects, so that its
+    // process ends.
     shutdown(pair.server, SHUT_RDWR);
     if ((pair.dead || swallows_) && !from_client) {
       pair.dead = true;

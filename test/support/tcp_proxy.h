@@ -1,5 +1,5 @@
-// A forwarder between the command and a server's port, which on demand swallows what either side sends, as a middlebox
-// that has forgotten a connection does: nobody is told.
+// A forwarder between the command and a server's port. On request it swallows what either side sends without closing
+// connections, as a middlebox that has forgotten a connection does.
 #pragma once
 
 #include <atomic>
@@ -19,24 +19,24 @@ class TcpProxy {
   ~TcpProxy();
 
   [[nodiscard]] int port() const { return port_; }
-  // Nothing is forwarded from here on, in either direction, of any connection; new ones are accepted and hear nothing.
+  // From here on forwards nothing in either direction on any connection. New ones are accepted but get no data.
   void swallow() { swallows_ = true; }
-  // As `swallow`, once the server has sent this many more bytes.
+  // Does the same once the server has sent this many more bytes.
   void swallow_after(std::int64_t bytes);
-  // As `swallow`, once a client sends this text, which the server still gets.
+  // Does the same once a client sends this text. The server still receives the text.
   void swallow_after(const std::string& text);
   [[nodiscard]] bool swallows() const { return swallows_; }
-  // New connections are forwarded again. Those from before stay dead.
+  // Forwards new connections again. Connections that were swallowed stay dead.
   void forward_again();
-  // Ahead of the next bytes from the server of a connection over which `text` was sent by the client before.
+  // Inserts `bytes` before the server's next bytes on the connection over which the client has sent `after_text`.
   void inject(const std::string& bytes, const std::string& after_text);
 
  private:
   struct Pair {
     int client = -1;
     int server = -1;
-    bool dead = false;         // nothing of it is forwarded any more
-    bool server_gone = false;  // it has closed its end, which the client does not learn
+    bool dead = false;         // nothing is forwarded any more
+    bool server_gone = false;  // the server has closed its end; the client is not notified
     std::string asked;         // the last bytes that the client has sent
   };
   void work();
@@ -48,7 +48,7 @@ class TcpProxy {
   int port_ = 0;
   std::atomic<bool> swallows_{false};
   std::atomic<bool> ends_{false};
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::int64_t bytes_left_ = -1;
   std::string trigger_;
   std::string injection_, injected_after_;

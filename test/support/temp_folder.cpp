@@ -15,9 +15,9 @@
 namespace walbrook::test {
 namespace {
 
-// Waits until the test process has closed its end of the pipe, that is until it is gone; then ends the servers below
-// the root by the pid in their postmaster.pid and removes everything. A shell, since nothing else survives a kill -9 of
-// ours.
+// Waits until the test process has ended and thereby closed its end of the pipe. Then stops the servers below the root
+// by the pid in their postmaster.pid, and removes everything. It is a shell script because no code of the test process
+// survives a kill -9.
 constexpr const char* watchdog_script =
     "cat >/dev/null\n"
     "for file in \"$1\"/*/data/postmaster.pid; do\n"
@@ -31,7 +31,7 @@ void start_watchdog(const std::string& root) {
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("fork of the watchdog failed");
   if (child == 0) {
-    setsid();  // Ctrl-C ends the test process; the watchdog has work to do then
+    setsid();  // Ctrl-C ends the test process; the watchdog must go on
     dup2(ends[0], STDIN_FILENO);
     const int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
@@ -44,15 +44,15 @@ void start_watchdog(const std::string& root) {
 
 std::string make_root(const std::filesystem::path& parent) {
   std::string pattern = (parent / "walbrook-test-XXXXXX").string();
-  // A Unix socket's path holds 107 bytes; a deep TMPDIR would not leave enough of them.
+  // The path of a Unix socket is limited to 107 bytes, of which a deep TMPDIR would not leave enough.
   if (pattern.size() > 60) pattern = "/tmp/walbrook-test-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + pattern);
-  chmod(pattern.c_str(), 0755);  // the server's user passes through
+  chmod(pattern.c_str(), 0755);  // so that the server's user can enter
   start_watchdog(pattern);
   return pattern;
 }
 
-// A container's own has 64 MB as a rule. What the suites that run at the same time have there is some hundred MB each.
+// Containers usually have 64 MB. Suites that run at the same time need some hundred MB each.
 constexpr const char* memory_folder = "/dev/shm";
 constexpr std::uint64_t memory_wanted = std::uint64_t{6} << 30U;
 

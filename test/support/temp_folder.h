@@ -1,9 +1,10 @@
-// Folders of a test process. All of them stand below one root, /tmp/walbrook-test-XXXXXX, which a watchdog of its own
-// process removes when the test process ends, however it ends: servers that still run below it are stopped first.
+// Temporary folders of a test process, below one root, /tmp/walbrook-test-XXXXXX. A watchdog process removes the root
+// when the test process ends, however it ends, and first stops servers that still run below it.
 //
-// Folders of a server that syncs nothing stand below another root, in memory, where that has room. A database is three
-// hundred files, and ext4 gives no inode away for a minute after its file was deleted: while databases come and go, it
-// goes through thousands of such inodes for each file that it makes, which took a twelfth of the processors' time.
+// Folders of servers that sync nothing are below another root, in memory, if there is enough room. A database is three
+// hundred files, and ext4 does not reuse an inode for a minute after its file was deleted: while databases are created
+// and dropped, it goes through thousands of such inodes for each file that it creates, which took a twelfth of the
+// processors' time.
 #pragma once
 
 #include <filesystem>
@@ -11,12 +12,12 @@
 
 namespace walbrook::test {
 
-// The root of this process; made, with its watchdog, at the first call.
+// Returns the root of this process. The first call creates it and starts its watchdog.
 [[nodiscard]] const std::filesystem::path& temp_root();
 
 enum class Place { disk, memory };
 
-// A folder of its own below the root; removed with everything in it by the destructor.
+// A new folder below the root. The destructor removes it with everything in it.
 class TempFolder {
  public:
   explicit TempFolder(const std::string& name, Place place = Place::disk);

@@ -11,7 +11,7 @@
 namespace walbrook::test {
 namespace {
 
-// WALBROOK_BINARY in the environment names another build of the command, an installed one for example.
+// WALBROOK_BINARY in the environment names another build of the command, such as an installed one.
 std::string binary() {
   const char* named = std::getenv("WALBROOK_BINARY");
   return named != nullptr && *named != '\0' ? named : WALBROOK_BINARY;
@@ -35,7 +35,7 @@ ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const En
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
   spec.env = env;
   spec.env.try_emplace("XDG_RUNTIME_DIR", runtime_folder().string());
-  spec.env.try_emplace("XDG_CONFIG_HOME", runtime_folder().string());  // no configuration of whoever runs the tests
+  spec.env.try_emplace("XDG_CONFIG_HOME", runtime_folder().string());  // hides the user's configuration
   for (const char* name : {"SOURCES__PG_REPLICATION__CREDENTIALS", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE",
                            "PGPASSWORD", "PGOPTIONS", "WALBROOK_FAULT"}) {
     spec.env.try_emplace(name, std::nullopt);

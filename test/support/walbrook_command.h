@@ -1,4 +1,4 @@
-// The walbrook command as the tests call it: one pipeline from a database to a DuckDB file.
+// The walbrook command as tests call it, for one pipeline from a database to a DuckDB file.
 #pragma once
 
 #include <filesystem>
@@ -14,27 +14,30 @@ namespace walbrook::test {
 
 using Environment = std::map<std::string, std::optional<std::string>>;
 
-// `walbrook ARGUMENTS`, with local sockets in this process' temporary folder and nothing of libpq's environment.
+// `walbrook ARGUMENTS`, with local sockets in this process's temporary folder and without libpq's environment
+// variables.
 [[nodiscard]] ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const Environment& env = {});
 
 struct Pipeline {
-  std::string source;          // conninfo or URL
+  std::string source;          // a conninfo string or a URL
   std::filesystem::path file;  // the DuckDB file
   std::string slot = "walbrook";
   std::string publication = "walbrook";
-  std::vector<std::string> flags;  // on every run
+  std::vector<std::string> flags;  // of every run
 
-  // `walbrook COMMAND --source … --destination … --slot … extra…`, with --publication and the flags where they belong.
+  // `walbrook COMMAND --source … --destination … --slot … extra…`, with --publication and the flags if the command
+  // takes them.
   [[nodiscard]] ProcessSpec command(const std::string& name, const std::vector<std::string>& extra = {},
                                     const Environment& env = {}) const;
-  // `walbrook run`, to its end.
+  // `walbrook run`, until it ends.
   [[nodiscard]] ProcessResult run(const std::vector<std::string>& extra = {}, const Environment& env = {},
                                   milliseconds timeout = milliseconds(60'000)) const;
-  // `walbrook status --json`; an empty object where it fails.
+  // Returns `walbrook status --json`; an empty object if it fails.
   [[nodiscard]] nlohmann::json status() const;
-  // The table of that name in it; null where there is none.
+  // Returns the table of that name in the status; null: there is none.
   [[nodiscard]] nlohmann::json status_of(const std::string& table) const;
-  // True as soon as the copy answers `sql` with a line that is `expected`; false when it did not within 30 s.
+  // Returns true as soon as the destination answers `sql` with a line that equals `expected`; false if it did not
+  // within 30 s.
   [[nodiscard]] bool arrives(const std::string& sql, const std::string& expected) const;
 };
 

@@ -1,4 +1,4 @@
--- A sample shop: about 1.2 million rows of the types that a shop has. Run by the owner of the database.
+-- A sample shop: about 1.2 million rows with the types of a typical shop. The owner of the database runs it.
 CREATE TYPE order_status AS ENUM ('new', 'paid', 'packed', 'shipped', 'returned');
 
 CREATE TABLE customers (

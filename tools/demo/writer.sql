@@ -1,10 +1,10 @@
--- What happens in the shop: one transaction each time pgbench runs this.
+-- The activity of the shop: pgbench runs this script repeatedly, each time for one transaction.
 \set dice random(1, 100)
 \set customer random(1, 20000)
 \set product random(1, 2000)
 \set old_order random(1, 200000)
 \if :dice <= 40
-  -- An order. The product's large description is not touched by the update: the stream leaves it out.
+  -- A new order. The update does not change the product's large description, so the stream omits it.
   \set lines random(1, 4)
   BEGIN;
   INSERT INTO orders (customer_id, status, placed_at) VALUES (:customer, 'new', now()) RETURNING id AS new_order \gset

@@ -22,7 +22,7 @@ int check_command(const CommandLine& given) {
                                      .schema = line.run.schema,
                                      .tables = line.run.tables,
                                      .snapshot = line.run.snapshot};
-  // Of a destination that cannot be read it is not known which slots are its own.
+  // If the destination cannot be read, it is unknown which slots belong to it.
   const bool is_read = !postgres::first_error(destination.findings);
   request.slot_is_foreign = is_read && !destination.is_held && line.run.adoption == replication::Adoption::refuse &&
                             !replication::knows_slot(destination.checkpoint, line.run.slot);
@@ -37,7 +37,7 @@ int check_command(const CommandLine& given) {
   findings.insert(findings.end(), destination.findings.begin(), destination.findings.end());
   write_result(line.json ? findings_json(findings) : findings_text(findings, wants_colour(STDOUT_FILENO)));
   if (const auto error = postgres::first_error(findings)) return exit_code(error->kind());
-  return postgres::concerns_tables(findings) ? exit_code(ErrorKind::data) : 0;  // as a run would end
+  return postgres::concerns_tables(findings) ? exit_code(ErrorKind::data) : 0;  // as a run would exit
 }
 
 }  // namespace walbrook::cli

@@ -1,4 +1,4 @@
-// walbrook check: everything that would make a run fail, with its hint.
+// walbrook check: reports everything that would make a run fail, each with its hint.
 #pragma once
 
 #include "cli/command_line.h"

@@ -1,4 +1,4 @@
-// walbrook config: every setting, its value, and where it was said.
+// walbrook config: lists every setting with its value and the place that set it.
 #pragma once
 
 #include "cli/command_line.h"

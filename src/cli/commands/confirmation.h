@@ -1,12 +1,12 @@
-// What cannot be taken back is asked about first.
+// Asks for confirmation before an action that cannot be undone.
 #pragma once
 
 #include <string>
 
 namespace walbrook::cli {
 
-// True where `yes` was said beforehand (--yes) or the terminal answers so. Throws Error(configuration) where there is
-// neither.
+// Returns true if `yes` is set (--yes) or the terminal's user confirms. Throws Error(configuration) if `yes` is not set
+// and there is no terminal.
 [[nodiscard]] bool is_confirmed(const std::string& question, bool yes);
 
 }  // namespace walbrook::cli

@@ -1,4 +1,4 @@
-// Where the source is, without letting a password out.
+// Finds the source and the default destination without printing a password.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace walbrook::cli {
 
-// libpq's connection string from flag, environment or files; "": nothing was said, libpq's own environment counts.
-// Error(configuration) when libpq cannot read it.
+// Returns libpq's connection string from flag, environment or files. Returns "" if none of them is set; libpq then uses
+// its own environment variables. Throws Error(configuration) if libpq cannot parse the string.
 [[nodiscard]] std::string resolve_source(const config::Configuration& settings);
 
-// duckdb:///<database>.duckdb in the current folder; the database as libpq would choose it.
+// Returns duckdb:///<database>.duckdb in the current folder, with the database name that libpq would choose.
 [[nodiscard]] std::string default_destination(const std::string& conninfo);
 
 }  // namespace walbrook::cli

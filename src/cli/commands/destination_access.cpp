@@ -38,7 +38,7 @@ Finding wrong(std::string what, Remedy remedy) {
           .kind = ErrorKind::destination};
 }
 
-// The run's own words; the checkpoint is not enough to compare clusters, the running pipeline does that itself.
+// The checkpoint is not enough to compare clusters; the running pipeline does that itself.
 Finding held_by_a_run(const replication::RunStatus& status) {
   return {.severity = Severity::note,
           .topic = topic,
@@ -48,7 +48,7 @@ Finding held_by_a_run(const replication::RunStatus& status) {
           .remedy = "Another run would have to wait for its end."};
 }
 
-// What somebody did to target tables since the last run.
+// Returns a finding for each target table that somebody altered since the last run.
 std::vector<Finding> altered_findings(destination::Destination& destination, const destination::State& state) {
   std::vector<Finding> findings;
   for (const auto& [record, altered] : altered_targets(destination, state)) {
@@ -99,7 +99,7 @@ DestinationCheck check_destination(CommandLine& line) {
     }
     if (const auto answer = serve::ask_status(serve::socket_path(url))) {
       const auto run = serve::status_from_json(*answer);
-      // A run of another pipeline says nothing about this one's names.
+      // The names of another source's run do not apply to this pipeline.
       if (run.source.ends_with("/" + postgres::database_of(line.run.conninfo))) {
         if (line.pipeline_is_default) line.run.slot = run.slot;
         if (line.publication_is_default) line.run.publication = run.publication;

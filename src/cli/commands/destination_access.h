@@ -1,4 +1,4 @@
-// The destination as the commands come to it: by a run that holds it, or by the file itself.
+// How commands reach the destination: through the run that holds it, or by opening the file.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,8 @@
 
 namespace walbrook::cli {
 
-// The tables of an open destination whose target was altered by somebody else, with what the next run finds.
+// Returns the tables of an open destination whose target table was altered by somebody else, each with what the next
+// run will find.
 [[nodiscard]] std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> altered_targets(
     destination::Destination& destination, const destination::State& state);
 
@@ -24,28 +25,28 @@ struct DestinationCheck {
   std::vector<postgres::Finding> findings;
   std::optional<destination::Checkpoint> checkpoint;
   std::vector<destination::OutputRecord> tables;
-  bool is_held = false;  // by a run that is at work: the checkpoint is not known
+  bool is_held = false;  // true: held by a run at work, the checkpoint is not known
 };
-// Creates and changes nothing. `line` has the names that count afterwards.
+// Neither creates nor changes anything. Puts the effective names into `line`.
 [[nodiscard]] DestinationCheck check_destination(CommandLine& line);
 
-// A destination that is only read: through the run that holds it, or by the file itself.
+// A destination that is only read, through the run that holds it or from the file itself.
 class DestinationReader {
  public:
-  // Throws Error(destination) when neither is there.
+  // Throws Error(destination) if there is neither a run nor a file.
   explicit DestinationReader(destination::DestinationOptions options);
   DestinationReader(const DestinationReader&) = delete;
   DestinationReader& operator=(const DestinationReader&) = delete;
   ~DestinationReader();
 
-  // One statement. What a run answers is its newest state each time, a file is seen as it was when it was opened.
+  // Runs one statement. A run answers each one from its newest state; a file is read as it was when it was opened.
   [[nodiscard]] destination::QueryResult ask(const std::string& sql) const;
-  // What pipelines left there, asked by these statements; borrows this reader.
+  // Returns what pipelines stored in the destination, read through `ask`. The result borrows this reader.
   [[nodiscard]] std::unique_ptr<destination::StoredState> stored() const {
     return destination::stored_state(url_, [this](const std::string& sql) { return ask(sql); });
   }
   [[nodiscard]] const std::string& name() const { return name_; }  // "shop.duckdb"
-  // What the run that holds it is doing; nullopt: none is at work.
+  // Returns the status of the run that holds the destination; nullopt: no run is at work.
   [[nodiscard]] const std::optional<replication::RunStatus>& run() const { return run_; }
 
  private:
@@ -54,7 +55,7 @@ class DestinationReader {
   std::string name_;
   std::optional<replication::RunStatus> run_;
   std::unique_ptr<destination::Destination> destination_;
-  std::unique_ptr<destination::ReadSession> session_;  // ends before its destination
+  std::unique_ptr<destination::ReadSession> session_;  // destroyed before destination_
 };
 
 }  // namespace walbrook::cli

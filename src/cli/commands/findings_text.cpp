@@ -29,7 +29,7 @@ std::string mark(Severity severity, bool colour) {
   return coloured("✗", Colour::red, colour);
 }
 
-// A remedy may be several statements on lines of their own.
+// A remedy may consist of several statements, one per line.
 std::string indented(std::string_view text, std::size_t columns) {
   std::string shown;
   while (!text.empty()) {

@@ -1,4 +1,4 @@
-// What preflight found, for people and for programs.
+// Formats preflight findings for people and for programs.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace walbrook::cli {
 
-// ✓ ! ✗ or · before each finding, what fixes it on the lines below; then a line that counts errors and warnings.
+// Puts ✓ ! ✗ or · before each finding and its hint on the lines below; the last line counts errors and warnings.
 [[nodiscard]] std::string findings_text(const std::vector<postgres::Finding>& findings, bool colour);
 // [{"severity", "topic", "what", "hint"}]
 [[nodiscard]] std::string findings_json(const std::vector<postgres::Finding>& findings);

@@ -34,7 +34,7 @@ constexpr std::string_view kept = "kept";
 struct WrittenFile {
   std::string path;
   std::string_view what;  // "created", "kept", "replaced"
-  std::string backup;     // of one that was replaced: where the old one is
+  std::string backup;     // where a replaced file was moved to
 };
 
 void check_known(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
@@ -50,7 +50,7 @@ void check_known(std::string_view what, const std::string& word, const std::vect
               "Give this user the right to write here, or name another folder with --project.");
 }
 
-// What holds secrets is never there for others, not even empty.
+// A file of secrets is never readable by others, not even while it is empty.
 void write_project_file(const std::string& path, std::string_view text, mode_t mode) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) fail_to_write(path);
@@ -59,7 +59,7 @@ void write_project_file(const std::string& path, std::string_view text, mode_t m
   if (::close(file) != 0 || !written) fail_to_write(path);
 }
 
-// README.md → README.md.orig, or .orig.2 and so on where such a file is there already: nothing is ever lost.
+// Renames README.md to README.md.orig, or to .orig.2 and so on if that exists. No file is ever overwritten.
 std::string set_backup(const std::string& path) {
   std::string backup = path + ".orig";
   struct stat found {};
@@ -77,14 +77,14 @@ WrittenFile put_project_file(const ProjectFile& file, bool force) {
   const std::string path(file.path);
   struct stat found {};
   const bool there = ::lstat(path.c_str(), &found) == 0;
-  // Whatever stands in secrets.toml, only its owner can write it again.
+  // secrets.toml is never replaced: only its owner can write its contents again.
   if (there && (!force || path == secrets_file || holds(path, file.text)))
     return {.path = path, .what = kept, .backup = {}};
   const auto folder = std::filesystem::path(path).parent_path();
   std::error_code failed;
   if (!folder.empty() && std::filesystem::create_directories(folder, failed)) {
     constexpr auto others_read =
-        static_cast<std::filesystem::perms>(0755);  // whatever the umask: nobody else writes it
+        static_cast<std::filesystem::perms>(0755);  // whatever the umask, nobody else may write
     std::filesystem::permissions(folder, others_read, failed);
   }
   if (failed) {
@@ -97,7 +97,7 @@ WrittenFile put_project_file(const ProjectFile& file, bool force) {
   return {.path = path, .what = there ? "replaced" : "created", .backup = backup};
 }
 
-// One that was there before may know nothing of secrets.
+// A .gitignore that existed before may not list the secrets.
 bool ignores_secrets() {
   std::ifstream in{std::string(ignore_file)};
   for (std::string line; std::getline(in, line);) {

@@ -1,4 +1,4 @@
-// walbrook init: a project folder, to be filled in.
+// walbrook init: creates a project folder to be filled in.
 #pragma once
 
 #include "cli/command_line.h"

@@ -1,5 +1,5 @@
-// The files of share/project/, which `walbrook init` writes into a project folder. A file that is put there is written
-// too; dot-NAME becomes .NAME.
+// The files of share/project/, which `walbrook init` writes into a project folder. Every file in share/project/ is
+// written; dot-NAME becomes .NAME.
 #pragma once
 
 #include <span>
@@ -8,7 +8,7 @@
 namespace walbrook::cli {
 
 struct ProjectFile {
-  std::string_view path;  // in the project folder
+  std::string_view path;  // relative to the project folder
   std::string_view text;
 };
 [[nodiscard]] std::span<const ProjectFile> project_files();

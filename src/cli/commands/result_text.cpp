@@ -18,7 +18,7 @@ namespace {
 using destination::QueryResult;
 
 std::string csv_field(std::string_view text) {
-  // The empty text is quoted so that it can be told from NULL.
+  // The empty string is quoted to distinguish it from NULL.
   if (!text.empty() && text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) {
@@ -117,7 +117,7 @@ std::string as_csv(const QueryResult& result) {
 std::string as_json(const serve::SqlAnswer& answer) {
   const auto names = unique_names(answer.result);
   std::string text = answer.lsn.is_set() ? fmt::format(R"({{"lsn":"{}",)", answer.lsn.to_string()) : R"({"lsn":null,)";
-  if (answer.pipelines.size() > 1) {  // no LSN alone says what the rows correspond to
+  if (answer.pipelines.size() > 1) {  // no single LSN describes the rows
     std::string positions;
     for (const auto& [pipeline, lsn] : answer.pipelines) {
       positions += fmt::format(R"({}{}:"{}")", positions.empty() ? "" : ",", json_string(pipeline), lsn.to_string());

@@ -1,4 +1,4 @@
-// A query's result as a table for people, as CSV and as JSON.
+// Formats a query's result as a table for people, as CSV and as JSON.
 #pragma once
 
 #include <string>
@@ -8,15 +8,15 @@
 
 namespace walbrook::cli {
 
-// Aligned columns, numbers to the right, NULL as NULL; without the line that counts the rows.
+// Aligns columns, with numbers to the right, and prints NULL as NULL. Does not include the line that counts the rows.
 [[nodiscard]] std::string as_table(const destination::QueryResult& result);
 // "(2 rows)  as of LSN 0/1A2B3C8"
 [[nodiscard]] std::string footer(const serve::SqlAnswer& answer);
-// RFC 4180 but for its line ends, which are \n as everywhere on this system. NULL is an empty field, the empty text "".
+// RFC 4180 except for line ends, which are \n as elsewhere on Linux. NULL is an empty field, the empty string is "".
 [[nodiscard]] std::string as_csv(const destination::QueryResult& result);
-// {"lsn": "0/1A2B3C8", "rows": [{"column": value}]}; numbers bare, NaN and the infinities as strings, lists,
-// structures and maps as they are where the query asked for them (NestedCells). A column name
-// that occurs twice gets _2, _3 …: an object could not hold both.
+// {"lsn": "0/1A2B3C8", "rows": [{"column": value}]}. Numbers are bare; NaN and the infinities are strings; lists,
+// structures and maps are JSON if the query asked for that (NestedCells). Repeated column names get _2, _3 …, because
+// an object cannot hold a key twice.
 [[nodiscard]] std::string as_json(const serve::SqlAnswer& answer);
 
 }  // namespace walbrook::cli

@@ -21,7 +21,7 @@ struct Holder {
   bool runs = false;
 };
 
-// The file is closed again when this returns.
+// Closes the file before it returns.
 Holder find_holder(CommandLine& line) {
   const FoundPipeline found(line);
   take_meant_tables(found, line.pipeline);
@@ -45,7 +45,7 @@ void ask_run(const CommandLine& line, const Holder& holder) {
 
 void mark(const CommandLine& line, const Holder& holder) {
   auto options = line.destination;
-  options.pipeline = holder.pipeline;  // the flags need not name it
+  options.pipeline = holder.pipeline;  // the flags may leave it out
   options.read_only = false;
   replication::mark_for_resync(*destination::open_destination(options), line.pipeline.tables);
 }

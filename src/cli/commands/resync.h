@@ -1,4 +1,4 @@
-// walbrook resync: tables are copied again, by the run that holds the destination or by the next one.
+// walbrook resync: has tables copied again, by the run that holds the destination or by the next one.
 #pragma once
 
 #include "cli/command_line.h"

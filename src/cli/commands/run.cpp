@@ -38,8 +38,8 @@ namespace {
 
 using destination::Destination;
 
-// Short and always the same: a `walbrook status` that somebody repeats holds the file most of the time, and a wait that
-// grew would meet it again and again.
+// The wait is short and constant. A `walbrook status` that is repeated holds the file most of the time, and a growing
+// wait would collide with it again and again.
 constexpr milliseconds lock_wait{200};
 constexpr milliseconds longest_query_end{1'000};  // of queries, once the run has ended
 
@@ -49,7 +49,7 @@ std::unique_ptr<Progress> make_progress(const CommandLine& line) {
   return bars ? make_bar_progress() : make_line_progress();
 }
 
-// What is in the way is found before a file is created for nothing; what is not, is said once.
+// Finds errors before a file is created in vain, and logs the warnings once.
 void look_before_first_run(const CommandLine& line) {
   const auto findings = postgres::preflight({.conninfo = replication::patient_endpoint(line.run, {}),
                                              .publication = line.run.publication,
@@ -79,12 +79,12 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
       if (!logged) spdlog::warn("{}; waiting until it is free", error.cause());
       logged = true;
     }
-    // Nothing has begun: a signal ends the process from here.
+    // No work has begun: a signal ends the process here.
     std::this_thread::sleep_for(lock_wait);
   }
 }
 
-// A destination of which nothing can be told is not taken for a new one: to open it says what is wrong.
+// Also returns true if it cannot be determined whether the file exists; opening it reports the reason.
 bool is_first_run(const CommandLine& line) {
   try {
     return !destination::is_there(line.destination.url);
@@ -94,7 +94,8 @@ bool is_first_run(const CommandLine& line) {
   }
 }
 
-// A reset drops what stands in the source by that name. What this destination did not create may be another copy's.
+// A reset drops the source's slot and publication of these names. If this destination did not create them, they may
+// belong to another replica.
 bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
   if (!line.run.reset || line.yes) return true;
   const auto state = destination.read_state();
@@ -107,7 +108,7 @@ bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
                       false);
 }
 
-// A run without its socket is still a run: `status` and `sql` then have to wait for its end.
+// A run continues without its socket; `status` and `sql` then have to wait for its end.
 std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
                                                  replication::Run& run) {
   const auto socket = serve::socket_path(line.destination.url);
@@ -175,8 +176,8 @@ nlohmann::ordered_json summary_json(const replication::RunSummary& summary, cons
           {"suspect", suspect}};
 }
 
-// False where it could not be written, which is logged. The work is done by then: a closed stdout means that nobody
-// wants to read of it.
+// Returns false if the summary could not be written, which is logged. The work is complete by then. A closed stdout
+// means that nobody wants to read the summary.
 bool write_summary(const std::string& text) {
   if (!is_stdout_open()) return true;
   try {
@@ -188,8 +189,9 @@ bool write_summary(const std::string& text) {
   }
 }
 
-// An expression over large values is computed to its end, and may take minutes. Everything is durable, so the process
-// ends as if it was killed: DuckDB reads its log when the file is opened the next time.
+// Ends the process without waiting for a query: an expression over large values is evaluated to its end, which may take
+// minutes. Everything is durable, so the process exits as if it was killed, and DuckDB replays its log when the file is
+// opened the next time.
 [[noreturn]] void leave_query_behind(int code) {
   spdlog::warn("a query does not end: the process ends without it, and nothing is lost");
   spdlog::shutdown();
@@ -209,7 +211,7 @@ int report_end(const CommandLine& line, const replication::RunSummary& summary, 
   return written ? 0 : exit_code(ErrorKind::internal);
 }
 
-// False: a signal came first.
+// Returns false if a signal came first.
 bool skip_first(const CommandLine& line, Destination& destination, Progress& progress, const std::stop_token& stop) {
   const bool skipped = replication::skip_transaction(line.run, destination, progress, stop);
   return skipped && !stop.stop_requested();
@@ -218,7 +220,7 @@ bool skip_first(const CommandLine& line, Destination& destination, Progress& pro
 }  // namespace
 
 int run_command(const CommandLine& given) {
-  StopSignals signals;  // before DuckDB's threads, which inherit what it blocks
+  StopSignals signals;  // before DuckDB starts threads, which inherit the blocked signals
   auto line = given;
   take_source_names(line);
   if (is_first_run(line)) look_before_first_run(line);
@@ -231,7 +233,7 @@ int run_command(const CommandLine& given) {
   if (!reset_is_confirmed(line, *destination)) return 1;
 
   const auto progress = make_progress(line);
-  std::stop_source stop;  // one for both runs: a signal between them must not be lost
+  std::stop_source stop;  // shared by both runs, so that a signal between them is not lost
   if (line.run.skip_transaction) {
     signals.hand_to(stop);
     if (!skip_first(line, *destination, *progress, stop.get_token())) return 0;
@@ -239,7 +241,7 @@ int run_command(const CommandLine& given) {
   replication::Run run(line.run, *destination, *progress);
   const auto server = start_server(line, *destination, run);
   signals.hand_to(stop);
-  // What is in hand is finished sooner when no query is in its way.
+  // The load in hand finishes sooner without queries.
   const std::stop_callback end_queries(stop.get_token(), [&server] {
     if (server != nullptr) server->end_queries();
   });
@@ -249,7 +251,7 @@ int run_command(const CommandLine& given) {
   try {
     summary = run.execute(stop.get_token());
   } catch (const Error& error) {
-    // The server would wait for such an expression while nobody has heard of the error yet.
+    // The server's destructor would wait for such a query before the error is reported.
     if (!queries_end()) {
       progress->finish();
       leave_query_behind(report(error, line.json, line.log_format));

@@ -1,4 +1,4 @@
-// walbrook run: copies what is new and applies every committed change.
+// walbrook run: copies new tables and applies every committed change.
 #pragma once
 
 #include "cli/command_line.h"

@@ -28,7 +28,7 @@ std::vector<postgres::TableName> similar_tables(postgres::Connection& catalog, c
 void take_source_names(CommandLine& line) {
   if (std::ranges::none_of(line.written_tables, &postgres::WrittenName::has_capitals)) return;
   try {
-    // A run waits for its source here as it does later: a name that was not looked up may be another table's.
+    // A run waits for its source, as it does later: a name that was not looked up may be another table's.
     const auto endpoint =
         line.command == Command::run ? replication::patient_endpoint(line.run, {}) : line.run.conninfo;
     auto catalog = postgres::Connection::open(endpoint, postgres::ConnectionUse::catalog);

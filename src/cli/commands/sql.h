@@ -1,4 +1,4 @@
-// walbrook sql: one statement that only reads, answered by the run that holds the destination or by the file itself.
+// walbrook sql: runs one read-only statement, answered by the run that holds the destination or from the file itself.
 #pragma once
 
 #include "cli/command_line.h"

@@ -15,8 +15,8 @@
 namespace walbrook::cli {
 namespace {
 
-// Of the tables that readers can see, in one query and so at one LSN. Without an answer the status is shown all the
-// same.
+// Counts the rows of the tables that readers can see, in one query and therefore at one LSN. If the query fails, the
+// status is shown without counts.
 RowCounts count_rows(const replication::RunStatus& status, const DestinationReader& reader) {
   RowCounts counts(status.tables.size());
   std::vector<destination::TargetName> targets;
@@ -30,7 +30,7 @@ RowCounts count_rows(const replication::RunStatus& status, const DestinationRead
   try {
     const auto rows = reader.stored()->count_rows(targets);
     for (std::size_t i = 0; i < counted.size(); ++i) counts[counted[i]] = rows[i];
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a table that was just renamed or dropped has no number
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a table just renamed or dropped has no count
   }
   return counts;
 }
@@ -40,15 +40,15 @@ constexpr const char* interrupted_copy = "its copy was interrupted; the next run
 struct Shown {
   replication::RunStatus status;
   RowCounts rows;
-  std::string holder;  // the pipeline whose run holds the file, where it is another one
+  std::string holder;  // the pipeline whose run holds the file, if it is another one
 };
 
 bool is_run_of(const replication::RunStatus& run, const std::string& name) {
   return run.pipeline == name || run.slot == name;
 }
 
-// Nobody named another pipeline than the one that runs. The name that follows from a database was named by nobody, but
-// is meant where the file holds it.
+// True if the command names no pipeline other than the running one. A name derived from the database was not given by
+// the user, but it is meant if the file holds it.
 bool asks_for_the_run(const CommandLine& line, const replication::RunStatus& run, const DestinationReader& reader) {
   const auto& name = line.run.pipeline;
   if (name.empty() || is_run_of(run, name)) return true;
@@ -57,7 +57,7 @@ bool asks_for_the_run(const CommandLine& line, const replication::RunStatus& run
   return std::ranges::find(stored, name, &destination::StoredPipeline::name) == stored.end();
 }
 
-// What the last run of a pipeline left, whoever holds the file now.
+// Returns what the last run of a pipeline left, even while another run holds the file.
 Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   const auto state = reader.stored();
   const auto line = with_stored_names(given, *state);
@@ -89,7 +89,7 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   return left;
 }
 
-// As the next run will find them: nothing else tells of what was done to the file since.
+// Marks tables as the next run will find them: no record exists of changes made to the file since the last run.
 void note_altered_targets(destination::DestinationOptions options, replication::RunStatus& status) {
   options.pipeline = status.pipeline;
   options.read_only = true;

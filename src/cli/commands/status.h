@@ -1,4 +1,4 @@
-// walbrook status: what the run that holds the destination is doing, or what the last one left in it.
+// walbrook status: shows the status of the run that holds the destination, or what the last run left in it.
 #pragma once
 
 #include "cli/command_line.h"

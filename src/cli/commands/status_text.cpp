@@ -18,7 +18,7 @@ bool is_running(const replication::RunStatus& status) {
   return status.phase != replication::Phase::stopped;
 }
 
-// "640,000 of about 2,000,000" while a table is copied.
+// "640,000 of about 2,000,000" while a table is being copied
 std::string rows_cell(const replication::RunStatus::Table& table, const std::optional<std::uint64_t>& rows) {
   if (rows) return with_thousands(*rows);
   if (table.state != destination::OutputState::copying || table.copied_rows == 0) return "–";

@@ -19,7 +19,7 @@ bool reads_source(const CommandLine& line) {
   return line.command == Command::run || line.command == Command::check;
 }
 
-// `source` of a checkpoint ends with the database: "127.0.0.1:5432/shop".
+// The `source` of a checkpoint ends with the database: "127.0.0.1:5432/shop".
 bool copies_database(const StoredPipeline& pipeline, const std::string& database) {
   return pipeline.checkpoint.source.ends_with("/" + database);
 }
@@ -36,7 +36,7 @@ const StoredPipeline* named(const std::vector<StoredPipeline>& all, const std::s
   return found == all.end() ? nullptr : &*found;
 }
 
-// The only one that was made from the publication that was named.
+// Returns the only pipeline that was created from the named publication; nullptr: there is none, or several.
 const StoredPipeline* with_publication(const std::vector<StoredPipeline>& all, const CommandLine& line) {
   if (line.publication_is_default || reads_source(line)) return nullptr;
   const auto has_it = [&line](const StoredPipeline& each) {
@@ -46,7 +46,7 @@ const StoredPipeline* with_publication(const std::vector<StoredPipeline>& all, c
   return std::ranges::count_if(all, has_it) == 1 ? &*found : nullptr;
 }
 
-// The pipeline that is meant; nullptr: the one of the default name, which the destination does not hold.
+// Returns the pipeline that is meant; nullptr: the default pipeline, which the destination does not hold.
 const StoredPipeline* meant(const std::vector<StoredPipeline>& all, const CommandLine& line,
                             const std::string& running) {
   if (const auto* found = named(all, line.run.pipeline)) return found;

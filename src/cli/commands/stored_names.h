@@ -1,4 +1,4 @@
-// Which pipeline a command means where nobody named one: what the destination holds says it.
+// Finds the pipeline that a command means when none is named, from what the destination stores.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@
 
 namespace walbrook::cli {
 
-// `line` with the names that count. A file's only pipeline is meant where no other is named, of the commands that read
-// the source only if it copies that database; its slot and publication are the ones that it was last run with.
-// Of several the one that is `running` is meant. Throws Error(configuration) with their names where a file holds
-// several and the command needs one.
+// Returns `line` with the effective names. If no pipeline is named, the file's only pipeline is meant; commands that
+// read the source require that it copies that source's database. Its slot and publication are those of its last run. If
+// the file holds several pipelines, the one that is `running` is meant. Throws Error(configuration) with their names if
+// several remain and the command needs one.
 [[nodiscard]] CommandLine with_stored_names(const CommandLine& line, const destination::StoredState& state,
                                             const std::string& running = {});
 
-// The same from the opened destination, which is opened again where it was opened for another pipeline.
+// Does the same with an open destination. Opens it again if it was opened for another pipeline.
 void take_stored_names(CommandLine& line, std::unique_ptr<destination::Destination>& destination);
 
 }  // namespace walbrook::cli

@@ -22,14 +22,14 @@
 namespace walbrook::cli {
 namespace {
 
-constexpr std::size_t output_bytes = 64U << 10U;  // written at once: a write for each of a million lines takes a second
+constexpr std::size_t output_bytes = 64U << 10U;  // per write: a write for each of a million lines takes a second
 
-// Lines to stdout, until `limit` of them were written or nobody reads them any more.
+// Writes lines to stdout until `limit` of them were written or the reader has closed the pipe.
 class Output {
  public:
   explicit Output(std::uint64_t limit) : limit_(limit) {}
 
-  // False: no more is wanted.
+  // Returns false if no more lines are wanted.
   bool add(const std::string& line) {
     if (done_) return false;
     lines_ += line;
@@ -45,7 +45,7 @@ class Output {
   }
 
  private:
-  std::uint64_t limit_;  // 0: none
+  std::uint64_t limit_;  // 0: no limit
   std::uint64_t written_ = 0;
   bool done_ = false;
   std::string lines_;
@@ -56,7 +56,7 @@ class DecodedFrames {
   explicit DecodedFrames(const CommandLine& line) : source_(open_frames(line)), wire_(source_.header.wire()) {}
 
   [[nodiscard]] postgres::CaptureHeader header() const { return source_.header; }
-  // False: there is nothing more.
+  // Returns false at the end of the stream.
   bool next(postgres::Frame& frame, postgres::Message& message) {
     if (!postgres::next_frame(*source_.reader, frame)) return false;
     ++count_;
@@ -83,7 +83,7 @@ void print_all(const CommandLine& line, DecodedFrames& frames, Output& output) {
   const auto text_of = [&line](const nlohmann::ordered_json& described) {
     return line.json ? as_line(described) : to_line(described);
   };
-  std::string beginning;  // of the open transaction or block, while nothing of it was shown
+  std::string beginning;  // of the open transaction or block, until one of its messages is shown
   postgres::Frame frame;
   postgres::Message message;
   for (bool more = true; more && frames.next(frame, message);) {
@@ -112,12 +112,12 @@ void print(const CommandLine& line) {
   try {
     print_all(line, frames, output);
   } catch (const Error&) {
-    output.flush();  // what came before is good
+    output.flush();  // the messages before the error are valid
     throw;
   }
 }
 
-// Every frame is decoded on the way: a capture that cannot be read is of no use to anybody.
+// Decodes every frame that it records: a capture that cannot be read is useless.
 void record(const CommandLine& line) {
   DecodedFrames frames(line);
   const auto& file = line.decode.record;
@@ -150,7 +150,7 @@ void record(const CommandLine& line) {
   }
 }
 
-// Slot and publication of the pipeline that the destination holds.
+// Takes slot and publication from the pipeline that the destination holds.
 CommandLine with_names_of_destination(const CommandLine& line) {
   const DestinationReader reader(line.destination);
   return with_stored_names(line, *reader.stored());

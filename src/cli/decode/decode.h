@@ -1,4 +1,4 @@
-// walbrook decode: what a slot would send, or what a capture holds, message by message. Nothing is consumed.
+// walbrook decode: prints what a slot would send, or what a capture holds, message by message. Consumes nothing.
 #pragma once
 
 #include "cli/command_line.h"

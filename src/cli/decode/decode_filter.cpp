@@ -70,7 +70,7 @@ FilteredStream::Shown FilteredStream::end() {
   return open_shown_ ? Shown::yes : Shown::no;
 }
 
-// What ends a transaction that was streamed or prepared before, perhaps before anything that is read here.
+// Handles the end of a transaction that was streamed or prepared earlier, perhaps before the first message read here.
 FilteredStream::Shown FilteredStream::ending_of(Lsn lsn, std::uint32_t xid) {
   const bool shown = shown_xids_.erase(xid) > 0;
   return within(lsn) && (shown || filter_.tables.empty()) ? Shown::yes : Shown::no;
@@ -101,7 +101,7 @@ FilteredStream::Shown FilteredStream::decide(Lsn lsn, const Message& message, co
             return within(lsn) && known ? Shown::yes : Shown::no;
           },
           [&](const auto&) {
-            // Outside of a transaction there are logical messages alone.
+            // Only logical messages are sent outside of a transaction.
             const bool in_range = open_ ? open_within_ : within(lsn);
             return of_tables(message, relations) && in_range ? Shown::yes : Shown::no;
           },

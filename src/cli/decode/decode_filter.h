@@ -1,8 +1,9 @@
-// Which messages of a stream are shown: of some tables, of some transactions.
+// Selects the messages of a stream that are shown, by table and by transaction.
 //
-// A transaction counts by where it commits (is prepared): --from-lsn is in, --to-lsn is out, as `walbrook run
-// --until-lsn` has it. A block of a streamed transaction does not know that yet and counts by its first message.
-// With tables, what frames a transaction is shown only where a change of these tables is.
+// A transaction is selected by the LSN of its commit (or prepare): --from-lsn is inclusive and --to-lsn is exclusive,
+// like `walbrook run --until-lsn`. The commit LSN is not known yet in a block of a streamed transaction, which is
+// selected by the LSN of its first message. If tables are given, the messages that begin and end a transaction are
+// shown only if a change of one of these tables is.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 namespace walbrook::cli {
 
 struct DecodeFilter {
-  std::vector<postgres::TableName> tables;  // empty: all, and what belongs to no table
+  std::vector<postgres::TableName> tables;  // empty: all messages, including those that belong to no table
   std::optional<Lsn> from, to;
 
   [[nodiscard]] bool empty() const { return tables.empty() && !from && !to; }
@@ -31,15 +32,15 @@ class FilteredStream {
   enum class Shown {
     no,
     yes,
-    if_more_follows,  // what begins a transaction or a block: with its first message that is shown
+    if_more_follows,  // begins a transaction or a block: shown together with the first message shown in it
   };
-  // For every message in turn, when the relations have learned of it.
+  // Called for every message in order, after `relations` has learned from it.
   [[nodiscard]] Shown decide(Lsn lsn, const postgres::Message& message, const AnnouncedRelations& relations);
 
-  // Between what begins a transaction or a block and what ends it.
+  // True between the message that begins a transaction or a block and the one that ends it.
   [[nodiscard]] bool open() const { return open_; }
 
-  // Those of `tables` that no Relation message has named so far.
+  // Returns those of `tables` that no Relation message has named so far.
   [[nodiscard]] std::vector<std::string> tables_not_seen() const;
 
  private:
@@ -53,10 +54,10 @@ class FilteredStream {
   DecodeFilter filter_;
   std::set<std::string> seen_;
   bool open_ = false;
-  bool open_within_ = false;  // by its LSN
-  bool open_shown_ = false;   // something of it was shown
+  bool open_within_ = false;  // its LSN is in the range
+  bool open_shown_ = false;   // some message of it was shown
   std::uint32_t open_xid_ = 0;
-  std::set<std::uint32_t> shown_xids_;  // streamed and prepared ones of which something was shown, until they end
+  std::set<std::uint32_t> shown_xids_;  // streamed and prepared transactions, from the first message shown to their end
 };
 
 }  // namespace walbrook::cli

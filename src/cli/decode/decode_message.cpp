@@ -34,7 +34,7 @@ std::string_view identity_name(ReplicaIdentity identity) {
   return "unknown";
 }
 
-// Puts the fields of each message behind "lsn" and "kind", in the order in which they are read best.
+// Adds the fields of each message after "lsn" and "kind", in the order that reads best.
 class Description {
  public:
   Description(ordered_json& out, const AnnouncedRelations& relations) : out_(out), relations_(relations) {}
@@ -148,7 +148,7 @@ class Description {
 
   ordered_json& out_;
   const AnnouncedRelations& relations_;
-  const TableSchema* table_ = nullptr;  // of the rows at hand
+  const TableSchema* table_ = nullptr;  // of the current rows
 };
 
 void Description::operator()(const Relation& relation) {

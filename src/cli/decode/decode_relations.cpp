@@ -13,7 +13,7 @@ struct NamedType {
   Oid oid;
   std::string_view name;
 };
-// Those of pg_type.dat that one meets, by the names that PostgreSQL's documentation uses.
+// The common types of pg_type.dat, by the names that PostgreSQL's documentation uses.
 constexpr std::array<NamedType, 50> built_in = {{
     {16, "boolean"},
     {17, "bytea"},
@@ -67,7 +67,7 @@ constexpr std::array<NamedType, 50> built_in = {{
     {5069, "xid8"},
 }};
 
-// What stands in brackets behind the type's name.
+// Returns what follows the type's name in parentheses.
 std::string modifier(Oid type, std::int32_t typmod) {
   if (typmod < 4) return {};
   if (type == type_oid::numeric) {

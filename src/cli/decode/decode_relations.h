@@ -1,7 +1,7 @@
-// The relations and types that a stream has announced, so that rows can be shown by name.
+// The relations and types that a stream has announced, which rows are shown by.
 //
-// What is announced in a block of a streamed transaction counts for that transaction alone until it is committed or
-// prepared, and is forgotten when it is rolled back: the server keeps account in the same way.
+// A relation announced in a block of a streamed transaction is known to that transaction alone until it is committed or
+// prepared, and is forgotten if the transaction is rolled back. The server tracks announcements in the same way.
 #pragma once
 
 #include <map>
@@ -14,22 +14,22 @@ namespace walbrook::cli {
 
 class AnnouncedRelations {
  public:
-  // Every message of the stream in turn.
+  // Called for every message of the stream in order.
   void learn(const postgres::Message& message);
 
-  // As the message at hand means it; nullptr when it was not announced.
+  // Returns the relation as the current message means it; nullptr: it was not announced.
   [[nodiscard]] const TableSchema* find(Oid relation) const;
-  // "numeric(12,2)", "public.mood"; "type 4711" when nothing is known of it.
+  // Returns "numeric(12,2)" or "public.mood"; "type 4711" if the type is unknown.
   [[nodiscard]] std::string type_name(Oid type, std::int32_t typmod) const;
 
  private:
   using Relations = std::map<Oid, TableSchema>;
   void learn_relation(const postgres::Relation& relation);
-  void commit_stream(std::uint32_t xid);  // from now on for everybody
+  void commit_stream(std::uint32_t xid);  // makes its relations known to all transactions
 
   Relations relations_;
   std::map<std::uint32_t, Relations> of_streams_;  // by top-level xid
-  std::uint32_t stream_ = 0;                       // whose block is open; 0: none
+  std::uint32_t stream_ = 0;                       // the xid of the open block; 0: no block is open
   std::map<Oid, std::string> types_;
 };
 

@@ -15,7 +15,7 @@ postgres::PeekOptions peek_options(const CommandLine& line) {
           .binary = decode.binary,
           .messages = decode.messages,
           .end = decode.to,
-          .enough = takes_all ? decode.limit : 0,  // else it is not known how many are needed
+          .enough = takes_all ? decode.limit : 0,  // with a filter, the number needed is unknown
           .logical_decoding_work_mem = decode.logical_decoding_work_mem};
 }
 

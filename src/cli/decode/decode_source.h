@@ -1,4 +1,4 @@
-// Where `walbrook decode` takes frames from: a slot, which stays where it is, or a capture.
+// The frames of `walbrook decode`, from a slot, which is not advanced, or from a capture.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 namespace walbrook::cli {
 
 struct OpenedFrames {
-  postgres::CaptureHeader header;  // what was asked for: of a capture its own header
+  postgres::CaptureHeader header;  // what was requested from the server, or the capture's own header
   std::unique_ptr<postgres::ChangeReader> reader;
 };
 [[nodiscard]] OpenedFrames open_frames(const CommandLine& line);

@@ -8,7 +8,7 @@
 namespace walbrook::cli {
 namespace {
 
-// "off|on|parallel" in an option's type name; where there is none, the configuration's choices.
+// Splits "off|on|parallel" from an option's type name. Without one, returns the configuration's choices.
 std::vector<std::string> choices_for(const CLI::Option& option, const std::string& flag) {
   config::Key choices{.choices = {}};
   const auto type = option.get_type_name();

@@ -1,5 +1,5 @@
-// The commands and their flags as words, taken from what the parser itself is made of (flags.h): for the completion of
-// shells.
+// The commands and their flags as words, for shell completion. They are taken from the parser's own definitions
+// (flags.h).
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace walbrook::cli {
 
-// What may stand as a value.
+// The words that are allowed as a value.
 struct ValueWords {
   enum class Kind { anything, words, files, folders, pipelines } kind = Kind::anything;
   std::vector<std::string> words;
@@ -15,8 +15,8 @@ struct ValueWords {
 
 struct FlagWords {
   std::string name;        // "--source"
-  std::string short_name;  // "-h"; "" = none
-  std::string operand;     // "URL"; "" = it takes none
+  std::string short_name;  // "-h"; "": none
+  std::string operand;     // "URL"; "": the flag takes no value
   std::string help;        // one line
   ValueWords value;
   bool repeats = false;

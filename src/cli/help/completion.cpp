@@ -10,7 +10,7 @@
 namespace walbrook::cli {
 namespace {
 
-// A shell that completes is told nothing of what is wrong.
+// Completion prints no errors.
 std::string pipeline_names() {
   std::string text;
   try {

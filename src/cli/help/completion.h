@@ -1,4 +1,4 @@
-// walbrook completion: what the command knows of itself, for shells.
+// walbrook completion: prints completion scripts and words for shells.
 #pragma once
 
 #include "cli/command_line.h"

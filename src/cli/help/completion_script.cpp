@@ -28,7 +28,7 @@ std::vector<std::string> command_names(const std::vector<CommandWords>& commands
   return names;
 }
 
-// What the script's function `_walbrook_offer` is told to offer.
+// Returns the arguments of the script's function `_walbrook_offer`.
 std::string bash_value(const ValueWords& value) {
   switch (value.kind) {
     case ValueKind::words:
@@ -45,7 +45,7 @@ std::string bash_value(const ValueWords& value) {
   return "nothing";
 }
 
-// Of every flag that takes a value: what that is. A flag takes the same in every command.
+// Maps each flag that takes a value to the kind of value. A flag takes the same kind in every command.
 std::map<std::string, std::string> bash_flag_values(const std::vector<CommandWords>& commands) {
   std::map<std::string, std::string> values;
   for (const auto& command : commands) {
@@ -116,7 +116,7 @@ _walbrook() {
 complete -F _walbrook walbrook
 )bash";
 
-// In zsh's _arguments: brackets and colons end a part.
+// In zsh's _arguments, brackets and colons end a part.
 std::string zsh_text(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -168,7 +168,7 @@ std::string fish_value(const ValueWords& value) {
   return " -x";
 }
 
-// In fish's single quotes a backslash and a quote are escaped.
+// In fish's single quotes, a backslash and a quote are escaped.
 std::string fish_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {

@@ -1,4 +1,4 @@
-// Scripts that complete walbrook's command line, made from its own definitions.
+// Generates scripts that complete walbrook's command line, from its own definitions.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace walbrook::cli {
 
 inline constexpr std::string_view completion_shells = "bash|zsh|fish";
 
-// They ask `walbrook completion pipelines` for the names of the folder's pipelines.
+// The scripts call `walbrook completion pipelines` for the names of the folder's pipelines.
 [[nodiscard]] std::string bash_completion(const std::vector<CommandWords>& commands);
 [[nodiscard]] std::string zsh_completion(const std::vector<CommandWords>& commands);
 [[nodiscard]] std::string fish_completion(const std::vector<CommandWords>& commands);

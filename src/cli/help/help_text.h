@@ -1,6 +1,7 @@
-// What --help says around the flags: what a command is for, and examples that can be typed as they stand behind "$ ".
-// The manual pages are made from it (cmake/Describe.cmake). To help2man "Files:", "Environment:" and "Examples:" are
-// sections, two spaces part a word from its meaning, and lines behind "$ " stay lines of their own.
+// The text of --help around the flags: the purpose of each command, and examples, in which lines that begin with "$ "
+// can be typed. The manual pages are made from it (cmake/Describe.cmake). help2man reads "Files:", "Environment:" and
+// "Examples:" as sections and two spaces as the separator between a term and its meaning. It keeps lines with "$ " as
+// separate lines.
 #pragma once
 
 #include <string_view>

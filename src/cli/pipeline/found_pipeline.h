@@ -1,4 +1,4 @@
-// The pipeline that a command names, found in its destination.
+// The pipeline that a command names, as found in its destination.
 #pragma once
 
 #include <string>
@@ -10,25 +10,25 @@
 namespace walbrook::cli {
 
 struct FoundPipeline {
-  // Throws Error(destination) when the destination is missing or holds nothing of the pipeline.
+  // Throws Error(destination) if the destination does not exist or stores nothing of the pipeline.
   explicit FoundPipeline(const CommandLine& given);
 
-  // The configuration's where the pipeline has nothing of a source yet.
+  // Returns the stored publication, or the configuration's if the pipeline has no source yet.
   [[nodiscard]] const std::string& publication() const {
     return stored.checkpoint.publication.empty() ? line.run.publication : stored.checkpoint.publication;
   }
   [[nodiscard]] const std::string& name() const { return stored.name; }
-  // A run of this pipeline is at work, not one of another pipeline in the same file.
+  // True if a run of this pipeline is at work; a run of another pipeline in the same file does not count.
   [[nodiscard]] bool runs() const { return reader.run() && reader.run()->pipeline == name(); }
 
   DestinationReader reader;
   std::unique_ptr<destination::StoredState> state;
-  CommandLine line;  // with the names that count
+  CommandLine line;  // with the effective names
   destination::StoredPipeline stored;
 };
 
-// Names without quotes become those of the pipeline's tables that are meant (postgres/catalog/table_name.h). One that
-// none has stays as SQL reads it. Throws Error(configuration) where several tables may be meant.
+// Replaces unquoted names with those of the pipeline's tables that they mean (postgres/catalog/table_name.h). A name
+// that matches no table is kept as SQL reads it. Throws Error(configuration) if a name may mean several tables.
 void take_meant_tables(const FoundPipeline& found, PipelineRequest& request);
 
 }  // namespace walbrook::cli

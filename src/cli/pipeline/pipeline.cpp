@@ -22,7 +22,7 @@ namespace {
 using destination::StoredPipeline;
 using destination::StoredState;
 
-// Files that are not there yet are no error of a list.
+// A list reports no error for a file that does not exist yet.
 ListedPipelines list_one_file(const std::string& url) {
   ListedPipelines listed;
   try {
@@ -40,7 +40,7 @@ ListedPipelines list_one_file(const std::string& url) {
   return listed;
 }
 
-// Those of the configuration, then what else their files hold.
+// Lists the configured pipelines, then the other pipelines that their files hold.
 std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   std::map<std::string, ListedPipelines> files;
   const auto file_of = [&files](const std::string& url) -> ListedPipelines& {
@@ -63,7 +63,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
       row.runs = file.running == listed.name;
       file.stored.erase(found);
     } else if (!line.destination.url.empty()) {
-      continue;  // what that file holds was asked for
+      continue;  // its file is listed below with all that it holds
     } else if (row.error.empty()) {
       row.error = "has not run yet";
     }
@@ -100,7 +100,7 @@ int look(const CommandLine& line) {
       return 0;
     }
     case PipelineAction::trace: {
-      // One more, whose end is where the schema changes of the oldest one shown begin.
+      // Reads one more load: its end is where the schema changes of the oldest shown load begin.
       const auto loads = found.state->loads(found.name(), line.pipeline.limit + 1);
       const auto trace = make_trace(loads, found.state->schema_changes(found.name()), line.pipeline.limit);
       write_result(line.json ? trace_json(found.name(), trace) : trace_text(trace));

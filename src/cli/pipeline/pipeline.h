@@ -1,4 +1,4 @@
-// walbrook pipeline: what a pipeline left in its destination.
+// walbrook pipeline: shows what a pipeline left in its destination.
 #pragma once
 
 #include "cli/command_line.h"

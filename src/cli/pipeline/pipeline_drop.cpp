@@ -26,7 +26,7 @@ std::string dotted(const OutputRecord& record) {
   return record.schema + "." + record.name;
 }
 
-// What the destination holds, known before anything is touched.
+// What the destination holds, read before anything is dropped.
 struct DropPlan {
   std::string pipeline, destination;
   destination::Checkpoint checkpoint;
@@ -48,7 +48,7 @@ const OutputRecord& find_table(const std::vector<OutputRecord>& all, const postg
                   meant.empty() ? "" : fmt::format("Did you mean {}? ", printable(meant)), printable(pipeline)));
 }
 
-// The file is closed again when this returns.
+// Closes the file before it returns.
 DropPlan make_plan(const CommandLine& given) {
   const FoundPipeline found(given);
   auto line = given;
@@ -74,7 +74,7 @@ DropPlan make_plan(const CommandLine& given) {
   return plan;
 }
 
-constexpr int not_meant = 1;  // the exit code of a No
+constexpr int not_meant = 1;  // the exit code if the user answers no
 
 std::unique_ptr<destination::Destination> open_to_drop(const CommandLine& line, const DropPlan& plan) {
   auto options = line.destination;
@@ -134,8 +134,8 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   return 0;
 }
 
-// Otherwise the pipeline has nothing but what a program wrote. A first run that was killed before it had a position has
-// claimed a slot of a cluster all the same (slot_claim.h), and may have created publication and slot.
+// False if the pipeline holds only rows written by a program. A first run that was killed before it had a position has
+// nevertheless claimed a slot of a cluster (slot_claim.h), and may have created publication and slot.
 bool has_source(const DropPlan& plan) {
   return plan.checkpoint.lsn.is_set() || !plan.checkpoint.systemid.empty();
 }

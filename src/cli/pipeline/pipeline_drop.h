@@ -1,4 +1,4 @@
-// walbrook pipeline NAME drop: tables of a pipeline, or all of it.
+// walbrook pipeline NAME drop: drops tables of a pipeline, or the whole pipeline.
 #pragma once
 
 #include "cli/command_line.h"

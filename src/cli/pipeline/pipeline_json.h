@@ -1,4 +1,4 @@
-// JSON as the commands write it.
+// Formats JSON for the output of commands.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,12 +12,13 @@ namespace walbrook::cli {
   return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
 }
 
-// On one line; bytes that are no UTF-8 are replaced, and nothing in it changes how a terminal shows it.
+// Prints on one line. Bytes that are not valid UTF-8 are replaced, and characters that change how a terminal shows the
+// text are escaped (visible_json).
 [[nodiscard]] inline std::string as_line(const nlohmann::ordered_json& document) {
   return visible_json(document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-// Indented, with a line end; otherwise the same.
+// Indents, and ends with a newline; otherwise the same as as_line.
 [[nodiscard]] inline std::string as_document(const nlohmann::ordered_json& document) {
   return visible_json(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n";
 }

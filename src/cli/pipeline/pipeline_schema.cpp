@@ -36,7 +36,7 @@ std::string schema_json(const StoredPipeline& pipeline, const std::vector<Stored
   for (const auto& table : tables) {
     if (!table.columns.empty()) list.push_back(table_document(table));
   }
-  const auto lsn = pipeline.checkpoint.lsn;  // unset where nothing of a source is there
+  const auto lsn = pipeline.checkpoint.lsn;  // not set if the pipeline has no source
   return as_document(
       {{"pipeline", pipeline.name}, {"checkpoint", or_null(lsn.is_set() ? lsn.to_string() : "")}, {"tables", list}});
 }

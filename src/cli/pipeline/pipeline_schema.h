@@ -1,4 +1,4 @@
-// The tables of a copy with their columns, types and keys, for programs. People get the destination's own statements
+// The target tables with their columns, types and keys, for programs. People get the destination's own statements
 // (StoredState::definitions).
 #pragma once
 
@@ -9,7 +9,8 @@
 
 namespace walbrook::cli {
 
-// {"pipeline", "checkpoint", "tables": [{"table", "source", "state", "columns"}]}; tables without a copy are left out.
+// {"pipeline", "checkpoint", "tables": [{"table", "source", "state", "columns"}]}; source tables without a target table
+// are left out.
 [[nodiscard]] std::string schema_json(const destination::StoredPipeline& pipeline,
                                       const std::vector<destination::StoredTable>& tables);
 

@@ -25,7 +25,7 @@ namespace {
 constexpr const char* written_folder = ".walbrook";
 constexpr const char* written_file = ".walbrook/config.toml";
 
-// A basic string of TOML is one of JSON.
+// A basic string in TOML has the syntax of a string in JSON.
 std::string toml_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -36,7 +36,7 @@ std::string toml_key(const std::string& name) {
   return bare && !name.empty() ? name : toml_text(name);
 }
 
-// One schema for all copies, where it is not each table's own.
+// Returns the one schema of all target tables; "": they keep their source's schemas, or there are several.
 std::string dataset_of(const std::vector<destination::StoredTable>& tables) {
   std::string dataset;
   for (const auto& table : tables) {
@@ -56,7 +56,7 @@ struct SyncFacts {
   destination::StoredPipeline stored;
   std::string publication, destination, dataset, section;
   bool configured = false;
-  std::map<std::string, std::size_t> states;  // how many tables are in each
+  std::map<std::string, std::size_t> states;  // the number of tables in each state
   std::vector<Agreement> differences;         // between the destination and the configuration
   std::string written;                        // the file that the section was added to
 };
@@ -78,7 +78,7 @@ std::string section_of(const CommandLine& line, const SyncFacts& facts) {
   return text;
 }
 
-// What the configuration says otherwise would begin another pipeline, or end in an error of the next run.
+// These differences would begin another pipeline, or make the next run fail.
 std::vector<Agreement> compare_with_configuration(const CommandLine& line, const SyncFacts& facts) {
   std::vector<Agreement> differences;
   const auto& checkpoint = facts.stored.checkpoint;
@@ -106,7 +106,8 @@ void put_file_text(const std::string& text) {
               "Give this user the right to write here, or name another folder with --project.");
 }
 
-// "" where the files that are read are not ours to write, or would not be TOML with it.
+// Returns the file's name; "" if the configuration read is not in .walbrook here, or would not be valid TOML with the
+// section.
 std::string add_section(const CommandLine& line, const std::string& section) {
   const auto& folder = line.settings.folder();
   if (!folder.empty() && folder != written_folder) return {};

@@ -1,5 +1,4 @@
-// walbrook pipeline NAME sync: a pipeline is picked up on another machine; all that is known of it stands in its
-// destination.
+// walbrook pipeline NAME sync: restores a pipeline's configuration on another machine from what its destination stores.
 #pragma once
 
 #include "cli/command_line.h"

@@ -39,7 +39,7 @@ std::string state_cell(const PipelineRow& row) {
                      row.runs ? ", a run is at work" : "");
 }
 
-// A load of a program's own rows has none.
+// A load of rows written by a program has no LSN.
 std::string lsn_cell(Lsn lsn) {
   return lsn.is_set() ? lsn.to_string() : "–";
 }

@@ -1,4 +1,4 @@
-// What `walbrook pipeline` tells, for people and for programs. Times are UTC.
+// The output of `walbrook pipeline`, for people and for programs. Times are UTC.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@ namespace walbrook::cli {
 // The pipelines of one file.
 struct ListedPipelines {
   std::vector<destination::StoredPipeline> stored;
-  std::string running;  // the pipeline whose run holds the file; "" = none does
-  std::string error;    // why nothing is known; "" = it is
+  std::string running;  // the pipeline whose run holds the file; "": none
+  std::string error;    // why the file cannot be read; "": it was read
 };
 
 struct PipelineRow {
@@ -29,12 +29,12 @@ struct PipelineFacts {
   destination::StoredPipeline stored;
   std::string publication;
   std::string destination;
-  std::string phase;  // of the run that holds the destination; "" = none does
+  std::string phase;  // of the run that holds the destination; "": none
   std::uint64_t loads = 0;
   std::vector<destination::StoredTable> tables;
 };
 
-// Loads with what changed in schemas between the one before and their end.
+// Loads, each with the schema changes between the load before it and its own end.
 struct PipelineTrace {
   std::vector<destination::StoredSchemaChange> since;  // after the newest load: tables that were copied
   struct Step {
@@ -43,7 +43,7 @@ struct PipelineTrace {
   };
   std::vector<Step> steps;  // newest first
 };
-// Of the newest `limit` of `loads` (newest first).
+// Takes the newest `limit` of `loads`. REQUIRES: `loads` is sorted, newest first.
 [[nodiscard]] PipelineTrace make_trace(const std::vector<destination::StoredLoad>& loads,
                                        const std::vector<destination::StoredSchemaChange>& changes,
                                        std::uint64_t limit);

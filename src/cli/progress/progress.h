@@ -1,4 +1,5 @@
-// A run as somebody watches it: bars on a terminal, plain lines in a log, one JSON object a line for a program.
+// Shows the progress of a run: as bars on a terminal, as plain lines in a log, or as one JSON object per line for a
+// program.
 #pragma once
 
 #include <functional>
@@ -10,9 +11,9 @@ namespace walbrook::cli {
 
 class Progress : public replication::RunObserver {
  public:
-  // Starts to tell, in a thread of its own; `status` is asked from it. Ends with `finish`.
+  // Starts a thread that reports progress; the thread calls `status`. `finish` ends it.
   virtual void begin(std::function<replication::RunStatus()> status) = 0;
-  // Nothing is told any more, and what was drawn to be redrawn is gone. Also when `begin` was never called.
+  // Ends all reports and erases what was drawn to be redrawn. May be called even if `begin` was not.
   virtual void finish() = 0;
 };
 

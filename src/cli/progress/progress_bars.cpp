@@ -18,7 +18,7 @@ constexpr auto redraw_interval = std::chrono::milliseconds(100);
 constexpr std::size_t least_name_columns = 12;
 constexpr std::size_t lines_kept_free = 2;  // of the terminal's height: a live area that scrolls cannot be redrawn
 
-// Some lines at the end of the terminal that are drawn again and again. Not thread-safe.
+// Lines at the end of the terminal that are redrawn. Not thread-safe.
 class LiveArea {
  public:
   void draw(const std::vector<std::string>& lines) {
@@ -40,7 +40,7 @@ class LiveArea {
 
 class BarProgress;
 
-// Log lines go above the live area.
+// Prints log lines above the live area.
 class AboveLive : public spdlog::sinks::sink {
  public:
   AboveLive(BarProgress& progress, std::vector<spdlog::sink_ptr> behind)
@@ -136,7 +136,7 @@ class BarProgress : public RunningProgress {
 
   std::shared_ptr<spdlog::logger> logger_;
   std::shared_ptr<AboveLive> sink_;
-  // Under mutex_, as the terminal is.
+  // Guarded by mutex_, like the terminal.
   LiveArea live_;
   std::size_t name_columns_ = least_name_columns;
 };

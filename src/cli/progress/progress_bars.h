@@ -1,4 +1,4 @@
-// A run on a terminal.
+// Shows a run on a terminal.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace walbrook::cli {
 
-// Redraws in place on stderr, which must be a terminal. Log lines are kept above what is drawn.
+// Redraws in place on stderr. Log lines are kept above the drawn area. REQUIRES: stderr is a terminal.
 [[nodiscard]] std::unique_ptr<Progress> make_bar_progress();
 
 }  // namespace walbrook::cli

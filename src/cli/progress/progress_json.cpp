@@ -96,7 +96,7 @@ class JsonProgress : public Progress {
     }
   }
 
-  // A full disk under stdout does not end the run; the summary will tell of it.
+  // A full disk under stdout does not end the run; writing the summary reports it.
   void put(const ordered_json& event) {
     const std::lock_guard lock(output_);
     try {
@@ -107,7 +107,7 @@ class JsonProgress : public Progress {
   }
 
   std::function<replication::RunStatus()> status_;
-  std::mutex output_;  // one line at a time
+  std::mutex output_;  // prints one line at a time
   std::mutex mutex_;   // guards waiting_ and reported_
   WaitingSet waiting_;
   std::map<std::string, SteadyTime> reported_;  // of a running copy: when it was last reported

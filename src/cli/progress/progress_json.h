@@ -1,4 +1,4 @@
-// A run for a program.
+// Reports a run to a program.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 
 namespace walbrook::cli {
 
-// {"event": "prepared" | "waiting" | "copy_started" | "copy_advanced" | "copy_finished" | "copy_restarted" | "status",
-// …}
+// Prints {"event": "prepared" | "waiting" | "copy_started" | "copy_advanced" | "copy_finished" | "copy_restarted" |
+// "status", …}.
 [[nodiscard]] std::unique_ptr<Progress> make_json_progress();
 
 }  // namespace walbrook::cli

@@ -1,4 +1,4 @@
-// A run in a log.
+// Reports a run in a log.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace walbrook::cli {
 
-// A line every few seconds for each running copy, and of the stream every ten, through the log.
+// Logs a line every few seconds for each running copy, and every ten seconds for the stream.
 [[nodiscard]] std::unique_ptr<Progress> make_line_progress();
 
 }  // namespace walbrook::cli

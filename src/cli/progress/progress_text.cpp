@@ -12,7 +12,7 @@
 namespace walbrook::cli {
 namespace {
 
-constexpr auto sample_span = std::chrono::seconds(3);  // a rate over less jumps about, over more lags behind
+constexpr auto sample_span = std::chrono::seconds(3);  // a rate over a shorter span jumps, over a longer one lags
 constexpr auto sample_interval = std::chrono::milliseconds(100);
 constexpr std::size_t bar_columns = 20;
 constexpr std::size_t least_bar_columns = 6;
@@ -37,7 +37,7 @@ std::string bar(double fraction, std::size_t columns, Glyphs glyphs) {
   return text;
 }
 
-// Name, bar and as many of `facts` as fit, first ones first.
+// Lays out name, bar and as many of `facts` as fit, in their order.
 std::string layout(const std::string& name, std::size_t name_columns, double fraction,
                    const std::vector<std::string>& facts, std::size_t columns, Glyphs glyphs) {
   const std::size_t name_width = std::min(name_columns, std::max<std::size_t>(columns / 3, 1));
@@ -106,7 +106,7 @@ CopyProgress::CopyProgress(std::string table, std::int64_t estimated_rows, std::
 void CopyProgress::advance(std::uint64_t rows, std::uint64_t wire_bytes, SteadyTime now) {
   rows_ = rows;
   bytes_ = wire_bytes;
-  // The newest sample moves until it is an interval away from the one before it.
+  // The newest sample is replaced until it is an interval away from the one before it.
   if (samples_.size() > 1 && now - samples_[samples_.size() - 2].time < sample_interval) samples_.pop_back();
   samples_.push_back({now, rows, wire_bytes});
   while (samples_.size() > 2 && now - samples_[1].time >= sample_span) samples_.pop_front();
@@ -118,13 +118,13 @@ std::optional<std::uint64_t> CopyProgress::expected_rows() const {
 }
 
 double CopyProgress::fraction() const {
-  // The end of a copy is told by copy_finished; an estimate must not look like it.
+  // copy_finished reports the end of a copy; an estimate must not look like it.
   constexpr double nearly = 0.99;
   if (const auto expected = expected_rows()) {
     return std::min(nearly, static_cast<double>(rows_) / static_cast<double>(*expected));
   }
   if (estimated_rows_ > 0) return nearly;
-  // Never analyzed: the bytes on the wire are of the order of those on disk.
+  // The table was never analyzed. Its bytes on the wire are of the same order as those on disk.
   if (estimated_bytes_ <= 0) return 0;
   return std::min(nearly, static_cast<double>(bytes_) / static_cast<double>(estimated_bytes_));
 }
@@ -229,7 +229,7 @@ std::string status_line(const replication::RunStatus& status) {
 
 namespace {
 
-// What the next run will do about tables that are not whole.
+// Describes what the next run will do with tables that are not complete.
 std::string unfinished_text(const replication::RunSummary& summary) {
   constexpr std::size_t most_named = 20;
   std::string names;

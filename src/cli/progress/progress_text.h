@@ -1,4 +1,4 @@
-// The lines that tell how far a run is; pure, so that tests can read them.
+// The lines that report a run's progress. The functions are pure, so that tests can call them.
 #pragma once
 
 #include <deque>
@@ -11,7 +11,7 @@
 
 namespace walbrook::cli {
 
-// One table's copy, as its observer was told.
+// One table's copy, as reported to its observer.
 class CopyProgress {
  public:
   CopyProgress(std::string table, std::int64_t estimated_rows, std::int64_t estimated_bytes, SteadyTime now);
@@ -20,9 +20,9 @@ class CopyProgress {
 
   [[nodiscard]] const std::string& table() const { return table_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  // What the catalog's statistics say, as long as the copy has not proved them wrong.
+  // Returns the estimate of the catalog's statistics; nullopt once the copy has exceeded it.
   [[nodiscard]] std::optional<std::uint64_t> expected_rows() const;
-  [[nodiscard]] double fraction() const;          // 0 to 1; below 1 until the copy ends
+  [[nodiscard]] double fraction() const;          // from 0 to 1; below 1 until the copy ends
   [[nodiscard]] double bytes_per_second() const;  // over the last seconds
   [[nodiscard]] std::optional<double> seconds_left() const;
 
@@ -41,12 +41,12 @@ class CopyProgress {
   std::deque<Sample> samples_;  // of the last seconds, oldest first
 };
 
-// The copies that are under way, in the order in which they began.
+// The copies in progress, in the order in which they began.
 class RunningCopies {
  public:
   void start(const std::string& table, std::int64_t estimated_rows, std::int64_t estimated_bytes);
   void advance(const std::string& table, std::uint64_t rows, std::uint64_t wire_bytes);
-  // The copy is over; nullopt when it had not begun.
+  // Ends the copy and returns it; nullopt if it had not begun.
   std::optional<CopyProgress> finish(const std::string& table);
 
   [[nodiscard]] bool empty() const { return copies_.empty(); }
@@ -57,27 +57,27 @@ class RunningCopies {
   std::vector<CopyProgress> copies_;
 };
 
-// Most people copy `public`; its name in every line only takes room.
+// Omits the schema `public`, which most copies have.
 [[nodiscard]] std::string short_name(const std::string& table);
 
 enum class Glyphs { unicode, ascii };
 
-// "orders  ████████████████▌░░░  1,640,000 / 2,000,000   212 MB/s   2 s left", never wider than `columns`: what matters
-// least goes first.
+// "orders  ████████████████▌░░░  1,640,000 / 2,000,000   212 MB/s   2 s left". The line is never wider than `columns`;
+// the least important facts are dropped first.
 [[nodiscard]] std::string bar_line(const CopyProgress& copy, std::size_t name_columns, std::size_t columns,
                                    Glyphs glyphs);
-// The same with a full bar, once the copy is done.
+// The line of a finished copy, with a full bar.
 [[nodiscard]] std::string finished_line(const CopyProgress& copy, std::uint64_t rows, double seconds,
                                         std::size_t name_columns, std::size_t columns, Glyphs glyphs);
 // "copying public.orders: 1,640,000 of about 2,000,000 rows, 212 MB/s, 2 s left"
 [[nodiscard]] std::string copy_line(const CopyProgress& copy);
-// Whom a copy waits for, told about once a second: worth a line when the set changes.
+// The writers that a copy waits for. The copy reports them about once a second; they are logged when the set changes.
 class WaitingSet {
  public:
-  // True when these are others than before.
+  // Returns true if `writers` are others than at the last call.
   [[nodiscard]] bool changed(const std::vector<postgres::OpenWriter>& writers);
   void over() { names_.clear(), since_.reset(); }
-  // When the waiting began; nullopt while nobody is waited for.
+  // Returns when the waiting began; nullopt: the copy waits for no writer.
   [[nodiscard]] std::optional<SteadyTime> since() const { return since_; }
 
  private:
@@ -93,11 +93,11 @@ class WaitingSet {
 // The lines after a run. `left` is the run's status at its end.
 [[nodiscard]] std::string summary_text(const replication::RunSummary& summary, const replication::RunStatus& left,
                                        const std::string& destination);
-// Errors that name each table that was suspended, with reason and hint. Empty when there is none.
+// Returns an error for each table that was suspended, with reason and hint.
 [[nodiscard]] std::vector<Error> suspended_errors(const replication::RunSummary& summary);
-// Likewise of each table that could not be copied, which the next run does.
+// Returns an error for each table that could not be copied; the next run copies it.
 [[nodiscard]] std::vector<Error> postponed_errors(const replication::RunSummary& summary);
-// Likewise of each table that is suspect.
+// Returns an error for each suspect table.
 [[nodiscard]] std::vector<Error> suspect_errors(const replication::RunSummary& summary);
 
 }  // namespace walbrook::cli

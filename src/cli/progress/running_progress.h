@@ -1,4 +1,4 @@
-// What bars and lines have in common: the copies that are under way, whom they wait for, and a thread that tells of
+// The common part of bars and lines: the copies in progress, the writers that they wait for, and a thread that reports
 // both.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace walbrook::cli {
 
-// A derived class calls `finish` in its destructor: the thread uses what it has.
+// REQUIRES: a derived class calls `finish` in its destructor, because the thread uses its members.
 class RunningProgress : public Progress {
  public:
   void begin(std::function<replication::RunStatus()> status) final;
@@ -27,15 +27,15 @@ class RunningProgress : public Progress {
   void copy_restarted(const std::string& table, const std::string& why) final;
 
  protected:
-  // What the thread does until it is to stop.
+  // The body of the thread. Returns once `stop` is requested.
   virtual void tell(const std::stop_token& stop) = 0;
-  // One or more lines, which stay. REQUIRES: mutex_ is held.
+  // Prints one or more lines that are not erased again. REQUIRES: mutex_ is held.
   virtual void show(const std::string& text) = 0;
-  // False: it is to stop.
+  // Returns false if `stop` was requested.
   [[nodiscard]] static bool sleep_until(SteadyTime time, const std::stop_token& stop);
   [[nodiscard]] replication::RunStatus status() const { return status_(); }
 
-  std::mutex mutex_;  // guards all below but the thread
+  std::mutex mutex_;  // guards the members below except thread_
   RunningCopies copies_;
   WaitingSet waiting_;
 

@@ -41,7 +41,7 @@ void ArrowResult::schema(ArrowSchema* out) {
 
 bool ArrowResult::next(ArrowArray* out) {
   *out = {};
-  if (ended_) return false;  // asking DuckDB once more is an error
+  if (ended_) return false;  // asking DuckDB again would be an error
   const Owned<duckdb_data_chunk, duckdb_destroy_data_chunk> chunk(duckdb_fetch_chunk(*result_.out()));
   ended_ = chunk.get() == nullptr;
   if (ended_) return false;

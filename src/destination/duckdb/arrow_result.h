@@ -13,12 +13,13 @@ namespace walbrook::destination::duckdb {
 
 class ArrowResult {
  public:
-  // False: it failed, see error(). The connection outlives this, and answers nothing else meanwhile.
+  // Runs the statement. Returns false if it failed; see error(). REQUIRES: the connection outlives this result, and
+  // answers nothing else meanwhile.
   [[nodiscard]] bool execute(duckdb_connection connection, duckdb_prepared_statement statement);
 
-  // What they write is the caller's to release.
+  // The caller releases what schema() and next() write.
   void schema(ArrowSchema* out);
-  // False: there are no more rows, or error() says why not.
+  // Returns false if there are no more rows, or if it failed; see error().
   bool next(ArrowArray* out);
   [[nodiscard]] std::optional<std::pair<duckdb_error_type, std::string>> error();
 

@@ -1,6 +1,6 @@
-// Fills DuckDB's vectors from rows of row batches: the hot path of every load. A range of rows that stand together in
-// their batch is one memcpy a column; texts are not copied here at all (the strings of a chunk point into the batch,
-// whoever takes the chunk makes the one copy).
+// Fills DuckDB's vectors from rows of row batches: the hot path of every load. A range of consecutive rows of a batch
+// is one memcpy per column. Texts are not copied here at all: the strings of a chunk point into the batch, and the
+// appender or statement that takes the chunk makes the one copy.
 #pragma once
 
 #include <duckdb.h>
@@ -20,15 +20,15 @@ namespace walbrook::destination::duckdb {
 // DuckDB's fixed vector size.
 inline constexpr std::uint32_t chunk_rows = 2048;
 
-// What one column of a chunk is made of.
+// The source of one column of a chunk.
 struct Feed {
   enum class Kind : std::uint8_t {
     value,        // column `column` of the row
-    overflow,     // its overflow's text, NULL where it has none
+    overflow,     // the value's overflow text; NULL if it has none
     unchanged,    // whether the cell was not sent
     count,        // the row's number in `counts`
     ordinal,      // 0, 1, 2, … over all rows
-    lsn,          // of the change that wrote the row (Provenance)
+    lsn,          // this and the next two are of the change that wrote the row (Provenance)
     commit_time,  //
     load_id,      //
     null,
@@ -37,17 +37,17 @@ struct Feed {
   bool of_origin = false;  // take the row from `origins`, not from `rows`
 };
 
-// What metadata columns tell of rows.
+// The source of the metadata columns of rows.
 struct Provenance {
   const std::vector<walbrook::Transaction>* transactions = nullptr;  // borrowed; nullptr: the rows were copied
-  Lsn copied_at;                                                     // of copied rows
+  Lsn copied_at;                                                     // the consistent point of copied rows
   std::int64_t load_id = 0;
 };
 
 struct SelectedRows {
   std::span<const RowRef> rows;
-  std::span<const RowRef> origins;        // as many as rows, where a feed wants them
-  std::span<const std::uint32_t> counts;  // the same
+  std::span<const RowRef> origins;        // one per row if a feed needs them
+  std::span<const std::uint32_t> counts;  // one per row if a feed needs them
 };
 
 class ChunkFiller {
@@ -55,15 +55,15 @@ class ChunkFiller {
   // `schema` describes the batches; `label` names the table in messages.
   ChunkFiller(std::vector<Feed> feeds, TableSchemaRef schema, std::string label, const Provenance& provenance);
 
-  // Fills `chunk`, just reset or new, with the rows from `first` on; returns how many (0 = there are no more). What the
-  // chunk's strings point to belongs to the batches. Throws Error(data) for text that is not UTF-8.
+  // Fills `chunk` with the rows from `first` on. Returns how many it took; 0: there are no more. The chunk's strings
+  // point into the batches. Throws Error(data) for text that is not UTF-8. REQUIRES: `chunk` is new or was just reset.
   std::uint32_t fill(duckdb_data_chunk chunk, const SelectedRows& rows, std::size_t first);
   std::uint32_t fill(duckdb_data_chunk chunk, const RowBatch& batch, std::size_t first);
 
   [[nodiscard]] const std::vector<Feed>& feeds() const { return feeds_; }
   [[nodiscard]] const TableSchema& schema() const { return *schema_; }
   [[nodiscard]] const std::string& label() const { return label_; }
-  // Of all texts and of what stands in lists so far.
+  // Returns the bytes of all texts and list elements so far.
   [[nodiscard]] std::size_t bytes() const { return values_.bytes() + overflow_bytes_; }
   [[nodiscard]] std::size_t largest_text() const { return values_.largest(); }  // so far, in bytes
   [[nodiscard]] std::uint64_t overflow_values() const {

@@ -11,7 +11,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// The appender keeps rows outside DuckDB's accounting until they are flushed; by itself it does so every 204,800 rows,
+// The appender keeps rows outside DuckDB's accounting until they are flushed; by itself it flushes every 204,800 rows,
 // however wide they are.
 constexpr std::size_t flush_bytes = std::size_t{16} << 20U;
 
@@ -40,7 +40,7 @@ std::vector<std::string> column_names(Connection& connection, const std::string&
     connection.database().fail(DUCKDB_ERROR_CATALOG, message, "looking up table " + schema + "." + table);
   }
   std::vector<std::string> names;
-  // Past the last column there is no name.
+  // After the last column there is no name.
   for (idx_t i = 0;; ++i) {
     char* name = duckdb_table_description_get_column_name(description.get(), i);
     if (name == nullptr) break;

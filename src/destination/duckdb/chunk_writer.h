@@ -1,6 +1,6 @@
-// Rows of row batches to the end of a table of ours, in the connection's transaction: every column of the batches goes
-// to the column of that name, every value that overflows to its overflow column, and what the batches do not have
-// becomes NULL.
+// Appends rows of row batches to a table that walbrook made, in the connection's transaction. Every column of the
+// batches goes to the column of that name, every overflowing value to its overflow column; columns that the batches do
+// not have become NULL.
 #pragma once
 
 #include <duckdb.h>
@@ -15,17 +15,17 @@
 
 namespace walbrook::destination::duckdb {
 
-// The columns of the table as they stand in the file, where a user may have added some.
+// Returns the columns of the table as they are in the file, where a user may have added some.
 [[nodiscard]] std::vector<std::string> column_names(Connection& connection, const std::string& schema,
                                                     const std::string& table);
 
-// What the columns `names` are made of, from batches of `schema`. Throws Error(destination) where a column of the
-// schema has no place in the table.
+// Returns the sources of the columns `names`, for batches of `schema`. Throws TargetRefused if a column of the schema,
+// or its overflow column, is missing in the table.
 [[nodiscard]] std::vector<Feed> feeds_for(const std::vector<std::string>& names, const Target& target,
                                           const TableSchema& schema);
 
-// An appender whose failures name what was being done. Destroying it flushes: what must not stay is rolled back by the
-// transaction around it.
+// An appender whose errors name what was being done. Destroying it flushes it; rows that must not stay are rolled back
+// with the transaction around it.
 class Appender {
  public:
   Appender(Connection& connection, const std::string& schema, const std::string& table, std::string doing);
@@ -51,7 +51,7 @@ using DataChunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
 class ChunkWriter {
  public:
-  // Throws Error(destination) where a column of the table is missing or not of the type that its values need.
+  // Throws TargetRefused if a column of the table is missing or does not have the type that its values need.
   ChunkWriter(Connection& connection, const Target& target, const TableSchemaRef& schema, const Provenance& provenance);
 
   void write(const SelectedRows& rows);

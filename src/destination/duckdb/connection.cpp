@@ -22,7 +22,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// What tables may hold that were written since the last checkpoint, and what DuckDB needs beside it.
+// The memory that tables written since the last checkpoint may hold, and what DuckDB needs besides.
 constexpr std::size_t most_written_bytes = default_memory_bytes * 2 / 3;
 constexpr std::size_t beside_written_bytes = default_memory_bytes - most_written_bytes;
 
@@ -34,8 +34,8 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// Where only queries run, nobody may change a setting afterwards. A run raises its memory limit when a table needs it
-// (make_room), so its settings stay open, and QueryCheck alone keeps a query from them.
+// If the file is only read, nobody may change a setting afterwards. A run raises its memory limit when a table needs it
+// (make_room), so its settings stay open, and QueryCheck alone keeps queries from them.
 const char* settings_of(const DatabaseOptions& options) {
   return options.read_only ? "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL lock_configuration = true"
                            : "SET GLOBAL TimeZone = 'UTC'";
@@ -61,7 +61,7 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-// A conflict of two transactions is a TransactionContext Error, a full disk an IO Error: both may pass.
+// A conflict of two transactions is a TransactionContext Error, and a full disk is an IO Error: both may pass.
 bool DuckDbError::concerns_table() const {
   switch (type_) {
     case DUCKDB_ERROR_CATALOG:
@@ -135,7 +135,7 @@ void Database::checked(const Check& check) {
   }
 }
 
-// Closing would write a checkpoint and remove the log by its name, which may be that of another file by now.
+// Closing would write a checkpoint and remove the log by its name, which may be another file's by now.
 void Database::leave_file_alone() {
   Owned<duckdb_connection, duckdb_disconnect> connection;
   if (duckdb_connect(database_, connection.out()) == DuckDBError) return;
@@ -166,7 +166,7 @@ void Database::make_room_for_table(const std::string& full_name, std::size_t col
   const std::scoped_lock lock(room_mutex_);
   written_.add(full_name, columns, file_checkpoints());
   make_room(columns * bytes_per_column + other_bytes, fmt::format("a table of {} columns", columns));
-  // In large steps, each of which is logged.
+  // The limit is raised in large steps, each of which is logged.
   const auto steps = written_.bytes() / beside_written_bytes + 1;
   make_room((steps + 1) * beside_written_bytes, "the number of tables that are written together");
 }
@@ -188,8 +188,8 @@ void Database::put_out_written_tables() {
 }
 
 void Database::make_room_for_value(std::size_t bytes) {
-  // Measured: five times for an update that leaves two such values unchanged (what is read, the rows, the log, the
-  // block that goes to the file).
+  // Measured: an update that leaves two such values unchanged holds them five times (what is read, the rows, the log,
+  // the block that goes to the file).
   constexpr std::size_t large_value = 16'000'000;
   constexpr std::size_t times_held = 8;
   if (bytes < large_value) return;
@@ -205,7 +205,7 @@ void Database::make_room(std::size_t needed, const std::string& what) {
   if (duckdb_connect(database_, connection.out()) == DuckDBError ||
       duckdb_query(connection.get(), fmt::format("SET GLOBAL memory_limit = '{}MB'", megabytes).c_str(),
                    result.out()) == DuckDBError) {
-    return;  // the write itself says what is wrong
+    return;  // the write itself will report what is wrong
   }
   spdlog::info("{}: {} needs more memory: DuckDB may use {} MB", label_, what, megabytes);
   room_bytes_ = needed;
@@ -229,7 +229,7 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
     if (hint.empty()) hint = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
     hint += " Nothing was changed, and nothing is lost.";
   }
-  spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // perhaps with values of rows
+  spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // the message may contain values of rows
   throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, without_values(type, message)),
                     std::move(hint));
 }

@@ -1,5 +1,5 @@
-// DuckDB's C API with owners: a database file, connections to it, results, prepared statements. Failures become
-// Error(destination) with DuckDB's first line, without values of rows, as the cause.
+// DuckDB's C API with owners: a database file, connections to it, results, prepared statements. A failure becomes an
+// Error(destination) whose cause is the first line of DuckDB's message, without values of rows.
 #pragma once
 
 #include <duckdb.h>
@@ -22,7 +22,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// A handle of the C API that one owner destroys.
+// A handle of the C API with one owner, which destroys it.
 template <class Handle, auto Destroy>
 class Owned {
  public:
@@ -50,20 +50,21 @@ class Owned {
 
 using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
 
-// A name in double quotes, whatever is in it.
+// Returns the name in double quotes, whatever it contains.
 [[nodiscard]] std::string identifier(std::string_view name);
-// 'text' as a SQL literal.
+// Returns the text as a SQL literal.
 [[nodiscard]] std::string literal(std::string_view text);
-// DuckDB cannot tell names apart that differ by the case of ASCII letters alone.
+// Whether two names are the same to DuckDB, which cannot tell names apart that differ only in the case of ASCII
+// letters. folded() returns the same text for all such names.
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b);
 [[nodiscard]] std::string folded(std::string_view name);
 
-// What DuckDB answered, as Error(destination).
+// A failure that DuckDB reported, as an Error(destination).
 class DuckDbError final : public Error {
  public:
   DuckDbError(duckdb_error_type type, std::string cause, Remedy remedy)
       : Error(ErrorKind::destination, std::move(cause), std::move(remedy)), type_(type) {}
-  // The statement does not fit the tables that it names, or their constraints: it would fail again.
+  // Whether the statement conflicts with the tables that it names, or with their constraints: it would fail again.
   [[nodiscard]] bool concerns_table() const;
 
  private:
@@ -73,7 +74,7 @@ class DuckDbError final : public Error {
 struct DatabaseOptions {
   std::string path;  // absolute
   bool read_only = false;
-  std::string memory_limit;  // "" = ours
+  std::string memory_limit;  // "" = default_memory_limit (open_file.h)
   int threads = 0;           // 0 = DuckDB's default
 };
 
@@ -83,11 +84,12 @@ class QueryWatch;
 class RowScan;
 class SessionConnection;
 
-// An opened file. Shared by everything that has a connection to it.
+// An opened file, shared by everything that has a connection to it.
 class Database {
  public:
-  // Throws Error(destination): folder or file missing, locked, opened by another handle of this process, not writable,
-  // no database, another storage version. REQUIRES: the file is claimed (file_claim.h).
+  // Throws Error(destination) if the folder or the file is missing, the file is locked, opened by another handle of
+  // this process, not writable, no database, or of another storage version. REQUIRES: the file is claimed
+  // (file_claim.h).
   explicit Database(const DatabaseOptions& options);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -95,7 +97,7 @@ class Database {
 
   [[nodiscard]] duckdb_database raw() const { return database_; }
   [[nodiscard]] const std::string& label() const { return label_; }  // file name, for messages
-  // The name under which DuckDB knows the file's catalog. Needed before every schema: in shop.duckdb a schema `shop`
+  // Returns DuckDB's name for the file's catalog. Every schema needs it as a prefix: in shop.duckdb a schema `shop`
   // alone would be ambiguous.
   [[nodiscard]] const std::string& catalog() const { return catalog_; }
   // "catalog"."schema"."table"
@@ -103,33 +105,34 @@ class Database {
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
   [[nodiscard]] QueryCheck& query_check() { return *query_check_; }
   [[nodiscard]] QueryWatch& query_watch() { return *query_watch_; }
-  // A table is about to be written. DuckDB pins a block of every column that is being written, and keeps some memory of
-  // each until its next checkpoint (WrittenTables). Where nobody set a limit, it is raised for a table so wide, and for
-  // a transaction of so many tables, that they could not be written below it; where somebody did, the failure says what
-  // is needed. Any thread.
+  // Called before a table is written. DuckDB pins a block of every column that is being written, and keeps some memory
+  // of each until its next checkpoint (WrittenTables). If nobody set a memory limit, this raises it for a table so
+  // wide, or a transaction of so many tables, that they could not be written below it; if somebody did, the failure
+  // reports how much is needed. Any thread.
   void make_room_for_table(const std::string& full_name, std::size_t columns);
-  // The tables that were written since the last checkpoint hold much memory. Any thread.
+  // Whether the tables that were written since the last checkpoint hold much memory. Any thread.
   [[nodiscard]] bool holds_many_written_tables();
-  // Has DuckDB make a checkpoint. Where it cannot, since another transaction writes, a later call may. Any thread that
-  // has no transaction open. Throws DestinationLost (check_file).
+  // Makes DuckDB write a checkpoint. If it cannot, since another transaction writes, a later call may. Throws
+  // DestinationLost (check_file). Any thread. REQUIRES: this thread has no open transaction.
   void put_out_written_tables();
-  // The same for a value that is large beside the limit.
+  // Raises the memory limit, if nobody set one, for a value that is large in comparison with it. Any thread.
   void make_room_for_value(std::size_t bytes);
-  // After a failed write of its log DuckDB answers nothing more: the file must be opened again.
+  // Whether the file must be opened again: after a failed write of its log DuckDB answers nothing more.
   [[nodiscard]] bool is_broken() const { return broken_; }
   [[nodiscard]] bool is_read_only() const { return guard_ == nullptr; }
-  // Throws DestinationLost where the open file is no longer what its name leads to, or no longer ours alone
-  // (FileGuard). DuckDB writes nothing more into the file then, not even when it is closed. Any thread.
+  // Throws DestinationLost if the open file is no longer the one that its name leads to, or is no longer ours alone
+  // (FileGuard). DuckDB then writes nothing more into the file, not even when it is closed. Any thread.
   void check_file();
-  // The same but for what is done to a file that is where it belongs: after a commit.
+  // Makes the checks of check_file except those for foreign handles and for the lock: for use after a commit.
   void check_file_names();
-  // How many checkpoints the file has seen, by its header; 0: not known, as in one that is only read. Any thread.
+  // Returns how many checkpoints the file has seen, by its header; 0 if that is not known, as for a file that is only
+  // read. Any thread.
   [[nodiscard]] std::uint64_t file_checkpoints();
-  // Sessions on this database, for who must close all of them.
+  // The sessions on this database, for the use that must close all of them.
   void add_session(const std::shared_ptr<SessionConnection>& session);
   [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();
 
-  // Throws DuckDbError for a failure that DuckDB told of.
+  // Throws DuckDbError for a failure that DuckDB reported.
   [[noreturn]] void fail(duckdb_error_type type, std::string_view message, std::string_view doing);
 
  private:
@@ -140,7 +143,7 @@ class Database {
   void leave_file_alone();
 
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
-  std::unique_ptr<FileGuard> guard_;   // of a file that is written
+  std::unique_ptr<FileGuard> guard_;   // nullptr for a file that is only read
   std::unique_ptr<QueryCheck> query_check_;
   std::unique_ptr<QueryWatch> query_watch_;  // ends before the database
   duckdb_database database_ = nullptr;
@@ -148,7 +151,7 @@ class Database {
   std::string memory_limit_;
   bool limit_is_ours_ = false;
   std::mutex room_mutex_;
-  std::size_t room_bytes_ = 0;  // the limit, where it is ours
+  std::size_t room_bytes_ = 0;  // the current limit, if limit_is_ours_
   WrittenTables written_;
   std::string catalog_;
   std::atomic<bool> broken_ = false;
@@ -177,7 +180,7 @@ class Result {
 
 using Row = std::vector<std::optional<std::string>>;
 
-// A parameter that is no text.
+// A parameter that is not text.
 struct Blob {
   std::string_view bytes;
 };
@@ -220,18 +223,19 @@ class Connection {
   [[nodiscard]] duckdb_connection raw() const { return connection_; }
   [[nodiscard]] Database& database() const { return *database_; }
 
-  // `doing` completes "shop.duckdb: … failed", for people. Returns the number of rows changed.
+  // Runs `sql` and returns the number of rows changed. `doing` completes "shop.duckdb: … failed" in messages.
   std::uint64_t execute(const std::string& sql, std::string_view doing = "a statement");
-  // The same for a statement with parameters $1…, prepared once a connection.
+  // Runs a statement with parameters $1…, which is prepared once per connection. Returns the number of rows changed.
   template <class... Values>
   std::uint64_t run(const std::string& sql, const Values&... values);
-  // All rows, every column as text: for the small results of the state. Columns that are no VARCHAR must be cast.
+  // Returns all rows, every column as text: for the small results of the state. REQUIRES: `sql` casts every column to
+  // VARCHAR or BLOB.
   template <class... Values>
   [[nodiscard]] std::vector<Row> rows(const std::string& sql, const Values&... values);
 
-  // COMMIT, if the file is still there and ours alone (Database::check_file).
+  // Commits if the file is still there and ours alone (Database::check_file).
   void commit(std::string_view doing = "a statement");
-  // Never throws: for the way out of a failure.
+  // Rolls back. Never throws, so that it can be used while a failure is handled.
   void rollback() noexcept;
 
  private:
@@ -258,7 +262,7 @@ std::vector<Row> Connection::rows(const std::string& sql, const Values&... value
   return statement.rows();
 }
 
-// The text of a VARCHAR or BLOB cell of a chunk.
+// Returns the text of a VARCHAR or BLOB cell of a chunk, which it borrows from `cell`.
 [[nodiscard]] inline std::string_view text_of(const duckdb_string_t& cell) {
   const auto length = cell.value.inlined.length;
   constexpr std::uint32_t inlined_bytes = 12;

@@ -10,13 +10,13 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// A transaction's rows go to the file row group by row group (122,880 rows) while it runs; what is behind the last
-// whole group waits in memory and in the log. Small enough for both, large enough that a commit's fsync is nothing
-// beside it.
+// A transaction's rows go to the file row group by row group (122,880 rows) while it runs; the rows after the last
+// whole group wait in memory and in the log. The limits are small enough for both, and large enough that a commit's
+// fsync costs nothing in comparison.
 constexpr std::size_t commit_bytes = std::size_t{128} << 20U;
 constexpr std::size_t commit_rows_limit = 1'000'000;
 
-// False: there is one already.
+// Returns false if there is one already.
 bool add_overflow(Connection& connection, Target& target, const std::string& source) {
   const auto name = target.add_overflow(source);
   if (!name) return false;
@@ -71,7 +71,7 @@ void drop_target(Connection& connection, StateTables& state, const Target& targe
 
 namespace {
 
-// An empty table of the copy's own, in the open transaction.
+// Creates the copy's empty table, in the open transaction.
 Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                    const OutputRecord& output, const TableSchema& schema) {
   check_owner(connection, names, state, pipeline, output);
@@ -105,7 +105,7 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
   connection_.execute("BEGIN TRANSACTION");
   try {
     create(outputs);
-    // One table may take long: others begin meanwhile.
+    // The copy of one table may take long: this lets others begin meanwhile.
     if (copied_.size() == 1) commit_rows();
   } catch (...) {
     connection_.rollback();
@@ -138,7 +138,7 @@ Copy::~Copy() {
     for (const auto& copied : copied_) drop_target(connection_, state_, copied.record.target);
     connection_.commit();
   } catch (const Error&) {
-    connection_.rollback();  // the next open drops it
+    connection_.rollback();  // the next open() drops the copy
   }
 }
 
@@ -149,7 +149,7 @@ std::string Copy::label() const {
 void Copy::append(std::size_t index, const RowBatch& rows) {
   auto& copied = copied_.at(index);
   add_overflow_columns(copied, rows);
-  if (writing_ != &copied) close_writers();  // what a writer holds back is bounded by one of them
+  if (writing_ != &copied) close_writers();  // one writer at a time, which bounds the rows that are held back
   writing_ = &copied;
   if (copied.writer == nullptr) {
     copied.writer = std::make_unique<ChunkWriter>(connection_, copied.record.target, copied.schema, copied.provenance);
@@ -184,7 +184,7 @@ void Copy::add_overflow_columns(CopiedOutput& copied, const RowBatch& rows) {
   for (std::size_t c = 0; c < rows.columns.size(); ++c) {
     const auto& source = copied.schema->columns[c].name;
     if (rows.columns[c].overflow().empty() || copied.record.target.overflow_of(source) != nullptr) continue;
-    // ALTER in a transaction of its own: the rows before it are in the table then.
+    // ALTER has its own transaction: the rows before it are in the table by then.
     if (!std::exchange(committed, true)) commit_rows();
     add_overflow_column(connection_, state_, copied.record, source);
   }

@@ -1,9 +1,8 @@
-// Rows of copied tables, each in a table of its own (`_walbrook_copy_<output>` in the target's schema) until it is
-// swapped in.
+// Copies of tables. Each is a table named `_walbrook_copy_<output>`, in the target's schema, until it is swapped in.
 //
-// A connection of its own. The copy of one table is committed every now and then: so DuckDB writes the rows into the
-// file as they come, and what a copy holds in memory and in the log has a bound. The copy of several small tables is
-// one transaction, unless their rows are many. _walbrook.targets tells an unfinished copy from a finished one.
+// A copy has its own connection. The copy of one table is committed every now and then, so that DuckDB writes the rows
+// into the file as they come, and the copy's use of memory and log is bounded. The copy of several small tables is one
+// transaction, unless their rows are many. _walbrook.targets distinguishes unfinished copies from finished ones.
 #pragma once
 
 #include <memory>
@@ -21,13 +20,14 @@
 
 namespace walbrook::destination::duckdb {
 
-// Adds the overflow column of `source` to the table, where it has none, in the connection's open transaction.
+// Adds the overflow column of `source` to the table if it has none, in the connection's open transaction.
 void add_overflow_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source);
 
-// Columns get their descriptions as comments, in the connection's open transaction; those without one lose theirs.
+// Sets the comments of the target's columns to their descriptions, in the connection's open transaction. A column
+// without a description loses its comment.
 void describe_columns(Connection& connection, const Target& target, const TableSchema& columns);
 
-// The table or view under the target's name that this pipeline did not make; nullopt: there is none.
+// A table or view that has the target's name and that this pipeline did not make.
 struct NameConflict {
   std::string reason;
   Remedy hint;
@@ -35,13 +35,13 @@ struct NameConflict {
 [[nodiscard]] std::optional<NameConflict> find_name_conflict(Connection& connection, RelationNames& names,
                                                              StateTables& state, const std::string& pipeline,
                                                              const OutputRecord& output);
-// Throws Error(destination) where there is one.
+// Throws Error(destination) if find_name_conflict finds one.
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                  const OutputRecord& output);
 
 class Copy final : public CopyWriter {
  public:
-  // Takes the place of older copies of the same outputs. `beginning` is held by whoever creates copies: two
+  // Replaces older copies of the same outputs. `beginning` is a lock that every creator of copies holds: two
   // transactions cannot create the same schema.
   Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> outputs,
        std::unique_lock<std::mutex> beginning);
@@ -67,15 +67,15 @@ class Copy final : public CopyWriter {
   Connection connection_;
   std::string pipeline_;
   StateTables state_;
-  std::unique_lock<std::mutex> beginning_;  // until the created tables are committed
+  std::unique_lock<std::mutex> beginning_;  // held until the created tables are committed
   std::vector<CopiedOutput> copied_;
-  CopiedOutput* writing_ = nullptr;  // the one that has a writer
+  CopiedOutput* writing_ = nullptr;  // the output that has a writer
   std::size_t uncommitted_bytes_ = 0;
   std::size_t uncommitted_rows_ = 0;
   bool finished_ = false;
 };
 
-// Drops the table and forgets it, in the connection's open transaction.
+// Drops the table and its record, in the connection's open transaction.
 void drop_target(Connection& connection, StateTables& state, const Target& target);
 
 }  // namespace walbrook::destination::duckdb

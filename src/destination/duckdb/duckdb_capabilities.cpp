@@ -8,7 +8,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// What DuckDB has itself, and words that it reads as another database's name in every query (1.5.5: temp, system).
+// DuckDB's own schemas, and words that it reads as another database's name in every query (1.5.5: temp, system).
 constexpr std::array<ReservedSchema, 5> reserved_schemas = {
     {{state_schema, "is where walbrook keeps its own state"},
      {"information_schema", "is DuckDB's own: no table can be created in it"},

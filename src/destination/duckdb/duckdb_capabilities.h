@@ -1,4 +1,4 @@
-// What a DuckDB file can do (Capabilities).
+// The capabilities of a DuckDB file.
 #pragma once
 
 #include <string_view>

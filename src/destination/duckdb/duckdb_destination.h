@@ -1,4 +1,4 @@
-// A DuckDB file as a destination.
+// A destination that is a DuckDB file.
 #pragma once
 
 #include <memory>
@@ -42,7 +42,7 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   [[nodiscard]] std::shared_ptr<Database> open_database();
   void drop_left_copies();
   void read_known();
-  // Runs `work` in a transaction of the loader's connection, or in one that only reads.
+  // transaction() runs `work` in a transaction of the loader's connection; reading() runs it in one that only reads.
   template <class Work>
   void transaction(const Work& work);
   template <class Work>
@@ -54,17 +54,17 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   bool shared_with_writers_;
   std::string pipeline_;
 
-  // The loader's thread alone.
+  // Used by the loader's thread alone.
   std::unique_ptr<Connection> connection_;
   Known known_;
   bool transaction_is_open_ = false;
-  // Its commit failed, and nobody has looked since whether it is durable.
+  // Set while a commit has failed and nobody has found out whether it is durable.
   std::optional<DuckDbTransaction::Outcome> uncertain_;
-  std::optional<Checkpoint> last_checkpoint_;  // as this process knows it to be durable
+  std::optional<Checkpoint> last_checkpoint_;  // the newest checkpoint that this process knows to be durable
 
-  std::unique_ptr<FileClaim> claim_;  // from the first open() on; outlives what is open
+  std::unique_ptr<FileClaim> claim_;  // held from the first open() on; outlives the database
 
-  // Any thread.
+  // Used by any thread.
   std::mutex mutex_;
   std::shared_ptr<Database> database_;
   std::vector<std::weak_ptr<SessionConnection>> sessions_;

@@ -5,14 +5,14 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// "Constraint Error"
+// Returns the kind that begins the line: "Constraint Error".
 std::string_view kind_in(std::string_view line) {
   const auto end = line.find(": ");
   return end == std::string_view::npos ? "an error" : line.substr(0, end);
 }
 
-// … key "v: a@b.c" …; at COMMIT (… duplicate key "a@b.c") without the column. A value may have quotes in it, and a line
-// break, with which the line ends.
+// Removes the key's value from the line. In … key "v: a@b.c" … the column's name is kept; at COMMIT (… duplicate key
+// "a@b.c") there is none. A value may contain quotes, and a line break, with which the line ends.
 std::string without_key(std::string_view line, std::size_t key) {
   const auto last = line.rfind('"');
   const bool is_closed = last > key;

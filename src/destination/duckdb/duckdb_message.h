@@ -1,4 +1,4 @@
-// What DuckDB says of a failure, as far as it may go to logs, status and stored reasons: without values of rows.
+// DuckDB's message about a failure without values of rows, so that it may go to logs, status and stored reasons.
 #pragma once
 
 #include <duckdb.h>
@@ -8,8 +8,9 @@
 
 namespace walbrook::destination::duckdb {
 
-// The first line of `message`. Of a key that violates a constraint the first column's name stays, of a value that
-// cannot be converted nothing does. The forms are those of DuckDB 1.5.5; one that is not known says its kind alone.
+// Returns the first line of `message` without values. For a key that violates a constraint, the first column's name is
+// kept; for a value that cannot be converted, only the kind of the error is. The forms are those of DuckDB 1.5.5; for
+// an unknown form of constraint error, only the kind of the error is kept.
 [[nodiscard]] std::string without_values(duckdb_error_type type, std::string_view message);
 
 }  // namespace walbrook::destination::duckdb

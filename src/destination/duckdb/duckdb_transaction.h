@@ -1,7 +1,7 @@
 // A transaction of the loader's connection.
 //
-// DuckDB cannot alter a table whose rows it has changed in the same transaction. So the transaction begins with the
-// first thing that is asked of it other than `alter`: what is added before is committed by itself.
+// DuckDB cannot alter a table whose rows were changed in the same transaction. The DuckDB transaction therefore begins
+// with the first call other than `alter`; each `alter` before that is committed by itself.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@
 
 namespace walbrook::destination::duckdb {
 
-// What a pipeline's committed state says and every transaction needs to know; kept in memory, since asking for it costs
-// more than a small load.
+// The part of a pipeline's committed state that every transaction needs. It is kept in memory, since reading it takes
+// longer than a small load.
 struct Known {
   std::map<std::pair<std::string, std::string>, Target> live;  // the tables that readers see, by (schema, table)
   std::int64_t newest_load = 0;
@@ -27,16 +27,16 @@ struct Known {
 
 class DuckDbTransaction final : public destination::Transaction {
  public:
-  // Tells its owner when it is over: whether it was committed, and with which checkpoint.
+  // How the transaction ended, for its destination.
   struct Outcome {
     bool committed = false;
-    bool uncertain = false;  // COMMIT itself failed: it may be durable or not
+    bool uncertain = false;  // COMMIT itself failed: it may or may not be durable
     std::optional<Checkpoint> checkpoint;
-    std::vector<OutputId> taken_copies;  // of these outputs; gone where it is durable
+    std::vector<OutputId> taken_copies;  // outputs whose copies are gone if it is durable
   };
   using Ended = std::function<void(const Outcome&)>;
 
-  // Borrows `connection` and `known`, which it changes when it commits.
+  // Borrows `connection` and `known`, and changes `known` when it commits. Calls `ended` when it is destroyed.
   DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known, Ended ended);
   ~DuckDbTransaction() override;
 
@@ -56,10 +56,10 @@ class DuckDbTransaction final : public destination::Transaction {
  private:
   using Key = std::pair<std::string, std::string>;  // target schema and table
 
-  void begin();  // where it has not begun
+  void begin();  // unless it has begun
   void drop_former(const TargetName& name);
   void put_table(const TableRecord& record);
-  // Writes the records that were put, all at once.
+  // Writes all records that were put and not yet written.
   void flush_records();
   void describe(const OutputRecord& output);
   void put_load(LoadRecord load);
@@ -74,10 +74,10 @@ class DuckDbTransaction final : public destination::Transaction {
   RelationNames names_;
   Known& known_;
   bool begun_ = false;
-  std::map<Key, Target> swapped_in_;  // by this transaction
-  // Put and not written.
+  std::map<Key, Target> swapped_in_;  // targets that this transaction swapped in
+  // Records that were put and not yet written.
   std::map<Oid, TableRecord> tables_;
-  std::map<Key, Oid> table_names_;  // of tables_, by schema and name in the source
+  std::map<Key, Oid> table_names_;  // index of tables_ by schema and name in the source
   std::map<OutputId, OutputRecord> outputs_;
   std::vector<Key> dropped_;
   std::map<Key, CompletedRows> completed_;

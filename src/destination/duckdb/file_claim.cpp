@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds longest_wait{30};
-// Whoever makes or moves the file tells nobody, so that its identity is looked at again.
+// Nothing announces that the file was created or moved, so its identity is determined again at this interval.
 constexpr std::chrono::milliseconds look_again{250};
 
 }  // namespace
@@ -55,15 +55,15 @@ struct FileClaim::FileId {
 struct FileClaim::Entry {
   explicit Entry(FileId of) : id(std::move(of)) {}
 
-  // Under the registry's mutex.
+  // Guarded by the registry's mutex.
   FileId id;
-  UseOwner owner;  // of all holders
+  UseOwner owner;  // the owner of all holders
   std::list<Holder> holders;
 
-  std::mutex opening;  // guards `database`, and one opens at a time
+  std::mutex opening;  // guards `database`; held while the database is opened
   std::weak_ptr<Database> database;
 
-  // The last of its users is gone before the file is closed: whoever opens it then must wait for that.
+  // The last user is gone before the file is closed: the next one that opens it must wait for that.
   std::mutex closing;  // guards `is_open`; taken after `opening`
   std::condition_variable closed;
   bool is_open = false;
@@ -71,11 +71,11 @@ struct FileClaim::Entry {
 
 namespace {
 
-// Of this process.
+// The files that this process uses.
 struct FileRegistry {
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<std::shared_ptr<FileClaim::Entry>> entries;  // with a holder each
+  std::vector<std::shared_ptr<FileClaim::Entry>> entries;  // each has a holder
 };
 
 FileRegistry& registry() {

@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 constexpr const char* descriptors_folder = "/proc/self/fd";
-constexpr int share_of_looks = 100;  // looks at /proc take one part in so many of the time
+constexpr int share_of_looks = 100;  // looks at /proc take at most one part of the time in this many
 
 Remedy put_it_back() {
   return remedy(
@@ -39,14 +39,14 @@ Remedy put_it_back() {
       RemedyAction::reset);
 }
 
-// CPU time of this thread: a machine with too much to do makes looks no rarer.
+// CPU time of this thread, so that an overloaded machine does not make looks rarer.
 std::chrono::nanoseconds thread_time() {
   timespec now{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-// False where the system does not tell them: errno says whether for now (EMFILE, ENFILE, ENOMEM) or for good.
+// Returns false if the system does not list them; errno tells whether for now (EMFILE, ENFILE, ENOMEM) or for good.
 bool for_each_descriptor(const std::function<void(int)>& visit) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(descriptors_folder), ::closedir);
   if (folder == nullptr) return false;
@@ -59,7 +59,7 @@ bool for_each_descriptor(const std::function<void(int)>& visit) {
   return true;
 }
 
-// The surroundings are in the way, not the file: to be asked again.
+// Whether the cause is the process's surroundings and not the file, so that the check can be repeated.
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR || error == EAGAIN;
 }
@@ -82,10 +82,10 @@ struct flock whole_file() {
   return lock;
 }
 
-// Whether this process holds a POSIX lock on the file of `descriptor`. Such locks do not conflict within a process, so
-// the question is put in the name of the open file description, which is another owner. (/proc/locks would tell as
-// well, but whoever reads it sleeps for milliseconds, and it names other inodes on overlay file systems.) nullopt: the
-// system does not tell.
+// Returns whether this process holds a POSIX lock on the file of `descriptor`. Such locks do not conflict within a
+// process, so the question is asked in the name of the open file description, which is another owner. (/proc/locks
+// would answer as well, but a reader of it sleeps for milliseconds, and it shows other inodes on overlay file systems.)
+// nullopt: the system gives no answer.
 std::optional<bool> holds_lock(int descriptor) {
   auto asked = whole_file();
   if (::fcntl(descriptor, F_OFD_GETLK, &asked) != 0) return std::nullopt;
@@ -189,7 +189,7 @@ void FileGuard::check_place() {
   struct stat named {};
   const bool is_named = ::stat(path_.c_str(), &named) == 0;
   if (is_named && inode_of(named) == inode_) return;
-  // A folder that may not be entered for now, a network file system that does not answer: the file may be there.
+  // A folder that may not be entered for now, or a network file system that does not answer: the file may still exist.
   if (!is_named && errno != ENOENT && errno != ENOTDIR) cannot_look(path_, errno);
   struct stat held {};
   const bool has_name = ::fstat(descriptor_, &held) == 0 && held.st_nlink > 0;
@@ -200,7 +200,8 @@ void FileGuard::check_place() {
 
 void FileGuard::check_log() {
   if (!log_) return;
-  // A checkpoint of another thread removes the log, too, and closes it then: what stays like this is none.
+  // A checkpoint of another thread removes the log, too, and then closes it: only a log that stays open without its
+  // name was removed by somebody else.
   constexpr int most_tries = 10;
   constexpr std::chrono::milliseconds between{20};
   for (int tried = 0; tried < most_tries; ++tried) {
@@ -248,26 +249,26 @@ void FileGuard::look_at_descriptors() {
   }
 }
 
-// Whoever may read the file reads its log as well, or does not come by the newest commits; and nobody else does. (A log
-// is created again after each checkpoint, as the umask allows.)
+// Everyone who may read the file may read its log too, since otherwise they miss the newest commits; nobody else may.
+// (The log is created again after each checkpoint, as the umask allows.)
 void FileGuard::give_log_mode_of_file(int descriptor, mode_t mode) const {
   struct stat file {};
   constexpr mode_t access = 0666;
   if (::fstat(descriptor_, &file) != 0 || (file.st_mode & access) == (mode & access)) return;
-  static_cast<void>(::fchmod(descriptor, file.st_mode & access));  // of another owner's it may fail: then it stays
+  static_cast<void>(::fchmod(descriptor, file.st_mode & access));  // may fail for another owner's log
 }
 
 void FileGuard::check_lock() {
   if (!sees_lock_) return;
   const auto is_ours = holds_lock(descriptor_);
-  if (!is_ours) return;  // it is not told for now: the next look tells
+  if (!is_ours) return;  // not known for now: the next look finds out
   if (*is_ours) {
     header_changed_ = false;
     return;
   }
   auto whole = whole_file();
   const bool is_ours_again = ::fcntl(descriptor_, F_SETLK, &whole) == 0;
-  if (!is_ours_again && errno != EACCES && errno != EAGAIN) cannot_look(path_, errno);  // no room for a lock, …
+  if (!is_ours_again && errno != EACCES && errno != EAGAIN) cannot_look(path_, errno);  // such as no room for a lock
   if (!is_ours_again || header_changed_) {
     lose(is_ours_again ? "lost its lock, and was written by another process then"
                        : "lost its lock, and another process has it now",

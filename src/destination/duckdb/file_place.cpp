@@ -15,7 +15,7 @@ std::string log_of(const std::string& path) {
 }
 
 std::string behind_links(const std::string& path) {
-  constexpr int most_links = 40;  // as the kernel
+  constexpr int most_links = 40;  // the kernel's limit
   fs::path place = path;
   std::error_code failed;
   for (int i = 0; i < most_links && fs::is_symlink(place, failed); ++i) {

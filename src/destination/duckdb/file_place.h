@@ -1,4 +1,4 @@
-// Where a DuckDB file is, and what people call it.
+// The place of a DuckDB file, and its name for people.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@ namespace walbrook::destination::duckdb {
 
 // "/a/shop.duckdb" → "shop.duckdb".
 [[nodiscard]] std::string file_label(const std::string& path);
-// Where DuckDB keeps the log of the file.
+// Returns the path at which DuckDB keeps the log of the file.
 [[nodiscard]] std::string log_of(const std::string& path);
-// Where the file is or would be made: symbolic links are followed, also those that lead nowhere. DuckDB keeps its log
-// there.
+// Returns the path where the file is, or would be created: symbolic links are followed, including those that lead
+// nowhere. DuckDB keeps the file's log beside that path.
 [[nodiscard]] std::string behind_links(const std::string& path);
 
 }  // namespace walbrook::destination::duckdb

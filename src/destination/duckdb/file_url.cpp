@@ -46,7 +46,8 @@ bool has_folder(const fs::path& path) {
   return fs::is_directory(path.parent_path(), ignored);
 }
 
-// duckdb:///path/to/x.duckdb is relative, as such URLs are elsewhere, unless only the absolute reading makes sense.
+// duckdb:///path/to/x.duckdb is relative, as such URLs are in other programs, unless only the absolute reading makes
+// sense.
 fs::path resolve(const std::string& after_slashes) {
   fs::path relative = after_slashes;
   if (relative.is_absolute() || !relative.has_parent_path()) return relative;

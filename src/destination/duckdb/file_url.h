@@ -1,4 +1,4 @@
-// Where a DuckDB destination's file is, from what the user wrote.
+// Finds the file of a DuckDB destination from what the user wrote.
 #pragma once
 
 #include <string>
@@ -6,10 +6,11 @@
 
 namespace walbrook::destination::duckdb {
 
-// "duckdb" of "duckdb:///shop.duckdb"; "" of a bare path.
+// Returns "duckdb" for "duckdb:///shop.duckdb"; "" for a bare path.
 [[nodiscard]] std::string_view url_scheme(std::string_view url);
 
-// The absolute path; see walbrook::destination::local_path for the rule. Throws Error(configuration).
+// Returns the absolute path, by the rule of walbrook::destination::local_path. Throws Error(configuration) for a URL
+// that it cannot use.
 [[nodiscard]] std::string path_of(const std::string& url);
 
 }  // namespace walbrook::destination::duckdb

@@ -12,7 +12,7 @@ JsonShape shape_of_structure(duckdb_logical_type type) {
     char* name = duckdb_struct_type_child_name(type, i);
     shape.names.emplace_back(name);
     duckdb_free(name);
-    if (shape.names.back().empty()) return {.names = {}, .children = {}};  // row(1, 2): no type can be written for it
+    if (shape.names.back().empty()) return {.names = {}, .children = {}};  // row(1, 2): its type cannot be written
     const LogicalType child(duckdb_struct_type_child_type(type, i));
     shape.children.push_back(json_shape(child.get()));
   }

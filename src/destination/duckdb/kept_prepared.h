@@ -1,8 +1,8 @@
-// Changes of prepared transactions, kept in _walbrook.prepared: verbatim, per transaction in the order in which they
-// came.
+// Changes of prepared transactions, kept in _walbrook.prepared: byte for byte, and per transaction in the order in
+// which they came.
 //
-// One call's bytes become many small rows. DuckDB reads and writes tables in vectors of 2,048 rows, at a checkpoint
-// too: with parts of 1 MB it would have to hold 2 GB of them at once, and did fail for want of memory.
+// The bytes of one call become many small rows. DuckDB reads and writes tables in vectors of 2,048 rows, at a
+// checkpoint too: with parts of 1 MB it would have to hold 2 GB of them at once, and did run out of memory.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// In the connection's open transaction.
+// Works in the connection's open transaction.
 class KeptPrepared {
  public:
   KeptPrepared(Connection& connection, std::string pipeline);

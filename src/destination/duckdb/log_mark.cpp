@@ -28,7 +28,7 @@ bool is_hexadecimal(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// One that begins at the front of `bytes`.
+// Returns the mark at the front of `bytes`, if there is one.
 std::optional<LogMark> mark_at(std::string_view bytes) {
   if (bytes.size() < mark_bytes) return std::nullopt;
   const auto id = bytes.substr(mark_begin.size(), id_digits);
@@ -49,14 +49,14 @@ std::vector<LogMark> marks_of_log(const std::string& log) {
     bytes.append(part, 0, static_cast<std::size_t>(in.gcount()));
     auto found = marks_in(bytes);
     std::ranges::move(found, std::back_inserter(marks));
-    // A mark that this part cut in two; a whole one that is seen twice does no harm.
+    // Keep the end, where a mark may be cut in two. A whole mark that is seen twice does no harm.
     if (bytes.size() > mark_bytes) bytes.erase(0, bytes.size() - mark_bytes);
   }
   return marks;
 }
 
-// A second name of a file for as long as this lives: under it DuckDB finds no log. (It looks behind symbolic links and
-// /proc/self/fd, 1.5.5.)
+// A second name of a file, for the lifetime of this object: under it DuckDB finds no log. (DuckDB 1.5.5 follows
+// symbolic links and /proc/self/fd to the file's real name.)
 class OtherName {
  public:
   explicit OtherName(const std::string& file) : name_(fmt::format("{}.{}.check", file, ::getpid())) {
@@ -89,7 +89,7 @@ std::uint64_t file_checkpoints_of(const std::string& path) {
   return counter;
 }
 
-// As the file is without its log; "" where that is not known.
+// Returns the id that the file has without its log; "" if that cannot be found out.
 std::string id_without_log(const std::string& path) {
   const OtherName other(path);
   if (!other.is_there()) return {};
@@ -140,7 +140,8 @@ void refuse_foreign_log(const std::string& path) {
   if (marks.empty()) return;
   const auto id = id_without_log(place);
   if (id.empty()) return;
-  // A row of a source may hold what looks like a mark: only where none is the file's own the log is another's.
+  // A row of a source may contain what looks like a mark. The log is another file's only if none of its marks is this
+  // file's.
   bool has_own = false;
   std::uint64_t newest = 0;
   for (const auto& mark : marks) {

@@ -1,4 +1,4 @@
-// Columns that a target table does not have yet.
+// Adds columns that a target table does not have yet.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// Adds those of the columns that the table does not have, in the connection's open transaction.
+// Adds those of `columns` that the table does not have, in the connection's open transaction.
 void add_missing_columns(Connection& connection, StateTables& state, TargetRecord& record,
                          const std::vector<ColumnSchema>& columns, Naming naming);
 

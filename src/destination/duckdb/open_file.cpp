@@ -26,8 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The log is written into the file as soon as it holds this much. Measured while rows stream in: 16 MB stalls loads for
-// 260 ms, 2 MB for 30 to 90 ms but far more often.
+// DuckDB writes the log into the file as soon as it has this size. Measured while rows stream in: 16 MB stalls loads
+// for 260 ms, 2 MB for 30 to 90 ms but far more often.
 constexpr const char* checkpoint_threshold = "4MB";
 
 using Config = Owned<duckdb_config, duckdb_destroy_config>;
@@ -43,7 +43,7 @@ void set(const Config& config, const char* name, const std::string& value) {
   throw Error(ErrorKind::destination, std::move(cause), std::move(remedy));
 }
 
-// DuckDB (1.5.5) removes such a log when it makes the file, with the commits that are in it.
+// DuckDB (1.5.5) removes such a log when it creates the file, and with it the commits in the log.
 void refuse_log_alone(const std::string& path) {
   const auto log = behind_links(path) + ".wal";
   std::error_code failed;
@@ -90,7 +90,7 @@ void check_path(const DatabaseOptions& options) {
   }
 }
 
-// What this process prints must not go into the database.
+// Throws if output of this process would go into the database or its log.
 void check_outputs(const std::string& path) {
   for (const auto& file : {path, path + ".wal"}) {
     if (const auto descriptor = output_into(file)) throw output_error(file, *descriptor);
@@ -102,7 +102,7 @@ Remedy await_the_holder() {
                 OfTheCommand{"; walbrook run --follow waits by itself"});
 }
 
-// What DuckDB answered, in our words.
+// Throws what DuckDB reported, in walbrook's words.
 [[noreturn]] void explain(const std::string& path, const std::string& message) {
   // "Conflicting lock is held in /usr/bin/duckdb (PID 4711) by user …"
   constexpr std::string_view held = "held in ";
@@ -170,9 +170,10 @@ std::string first_line(std::string_view message) {
 
 namespace {
 
-// While DuckDB makes a file, which it does as the umask allows (1.5.5: 0666): rows are for their owner only. The umask
-// is the process's; another thread that makes a file meanwhile gets a narrower mode, never a wider one. One database at
-// a time: of two, the second would take the first one's umask for the process's, and leave it behind.
+// For the time in which DuckDB creates a file, which it does as the umask allows (1.5.5: 0666): the rows are for their
+// owner only. The umask belongs to the process; another thread that creates a file meanwhile gets a narrower mode,
+// never a wider one. One database is opened at a time: of two, the second would take the first one's umask for the
+// process's, and leave it in force afterwards.
 class OwnerOnly {
  public:
   explicit OwnerOnly(const std::string& path) {
@@ -193,7 +194,7 @@ class OwnerOnly {
   std::optional<mode_t> before_;
 };
 
-// The database, or nothing and DuckDB's message.
+// Returns the database, or nullptr and DuckDB's message.
 duckdb_database try_open(const DatabaseOptions& options, const std::string& memory_limit, std::string& message) {
   Config config;
   if (duckdb_create_config(config.out()) == DuckDBError)
@@ -201,29 +202,29 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
   set(config, "access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE");
   if (!memory_limit.empty()) set(config, "memory_limit", memory_limit);
   if (options.threads > 0) set(config, "threads", std::to_string(options.threads));
-  // Without it every small INSERT and every flush of an appender keeps 18 kB a column until its transaction ends
-  // (1.5.5: 2,000 of them into 13 columns did not fit into 192 MB).
+  // Without this setting every small INSERT and every flush of an appender keeps 18 kB per column until its transaction
+  // ends (1.5.5: 2,000 of them into 13 columns did not fit into 192 MB).
   set(config, "preserve_insertion_order", "true");
   set(config, "wal_autocheckpoint", checkpoint_threshold);
-  // What is freed goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
+  // Freed memory goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
   set(config, "allocator_flush_threshold", "8MB");
   set(config, "allocator_bulk_deallocation_flush_threshold", "16MB");
-  // Tasks give way after some chunks: those of a load then come between those of a query.
+  // Tasks yield after some chunks, so that a load's tasks run between those of a query.
   set(config, "scheduler_process_partial", "true");
   set(config, "temp_directory", options.path + ".tmp");
-  // What Pipeline::query hands out keeps its type: a UUID is none of a text.
+  // Pipeline::query returns values with their types: a UUID does not become a text.
   set(config, "arrow_lossless_conversion", "true");
   set(config, "autoload_known_extensions", "false");
   set(config, "autoinstall_known_extensions", "false");
-  // Last: the file, its log and the folder above stay usable, nothing else of the file system does. So whatever
-  // somebody asks of the copy by `walbrook sql` neither reads nor writes other files.
+  // This setting comes last. After it the file, its log and the temporary folder above stay usable, and nothing else of
+  // the file system is: no statement that somebody runs by `walbrook sql` reads or writes other files.
   set(config, "enable_external_access", "false");
 
   duckdb_database database = nullptr;
   char* error = nullptr;
   const OwnerOnly owner_only(options.path);
-  // By the name behind links: of a link that leads nowhere yet DuckDB (1.5.5) forbids itself the log, which it wants
-  // beside the file that it makes.
+  // The file is opened by the name that links lead to: for a link that leads nowhere yet, DuckDB (1.5.5) denies itself
+  // access to the log, which it wants beside the file that it creates.
   if (duckdb_open_ext(behind_links(options.path).c_str(), &database, config.get(), &error) == DuckDBError) {
     message = error == nullptr ? "unknown reason" : error;
     duckdb_free(error);
@@ -234,7 +235,7 @@ duckdb_database try_open(const DatabaseOptions& options, const std::string& memo
 
 void limit_memory(duckdb_database database, const std::string& memory_limit) {
   Owned<duckdb_connection, duckdb_disconnect> connection;
-  // The checkpoint puts what was replayed out of the memory and into the file.
+  // The checkpoint moves what was replayed from memory into the file.
   const auto sql = fmt::format("CHECKPOINT; SET GLOBAL memory_limit = '{}'", memory_limit);
   if (duckdb_connect(database, connection.out()) == DuckDBError ||
       duckdb_query(connection.get(), sql.c_str(), Result().out()) == DuckDBError) {
@@ -254,8 +255,8 @@ duckdb_database open_file(const DatabaseOptions& options, const std::string& mem
   std::string message;
   duckdb_database database = try_open(options, memory_limit, message);
   if (database == nullptr && is_out_of_memory(message)) {
-    // The log of a killed process is replayed as a whole, and a table of very many columns takes more for it than
-    // its loads did: a limit that keeps the file from ever being opened again serves nobody.
+    // The log of a killed process is replayed as a whole, and for a table of very many columns that takes more memory
+    // than its loads did. A limit that keeps the file from ever being opened again is of no use to anybody.
     database = try_open(options, {}, message);
     if (database != nullptr && !options.read_only) limit_memory(database, memory_limit);
   }

@@ -16,7 +16,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// "[812, 815]"
+// Reads "[812, 815]".
 std::vector<std::uint32_t> parse_truncates(const std::string& list) {
   std::vector<std::uint32_t> xids;
   const char* at = list.data();
@@ -107,7 +107,7 @@ std::vector<OutputRecord> OutputRows::outputs() const {
   return outputs;
 }
 
-// Literals and not parameters: a statement of its own for each row costs a millisecond, most of it planning.
+// Inserts by literals and not by parameters: one statement per row costs a millisecond, most of it for planning.
 void OutputRows::insert(const char* name, const char* columns, const std::vector<std::string>& rows) {
   constexpr std::size_t rows_a_statement = 500;
   for (std::size_t at = 0; at < rows.size(); at += rows_a_statement) {
@@ -121,7 +121,8 @@ void OutputRows::insert(const char* name, const char* columns, const std::vector
 
 namespace {
 
-// Each DELETE scans the table. Prepared, a few are cheaper one by one; many go at once.
+// Each DELETE scans the table. Up to this many rows are cheaper to delete one by one with a prepared statement; more
+// are deleted at once.
 constexpr std::size_t deleted_by_one = 8;
 
 }  // namespace

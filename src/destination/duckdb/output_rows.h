@@ -1,6 +1,6 @@
-// The state's rows of a pipeline's tables and outputs (_walbrook.tables, outputs, schema_versions).
+// The state's rows for a pipeline's tables and outputs (_walbrook.tables, outputs, schema_versions).
 //
-// Functions work in the connection's open transaction.
+// All functions work in the connection's open transaction.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,17 @@ class OutputRows {
   OutputRows(Connection& connection, std::string pipeline);
 
   [[nodiscard]] std::vector<TableRecord> tables() const;    // by source schema and name
-  [[nodiscard]] std::vector<OutputRecord> outputs() const;  // likewise, then by id
+  [[nodiscard]] std::vector<OutputRecord> outputs() const;  // by source schema and name, then by id
 
-  // Replaces those of the same OID or name. REQUIRES: no two of them have one OID or one name.
+  // Replaces the rows with the same OID or the same name. REQUIRES: no two records have the same OID or the same name.
   void put(std::span<const TableRecord> records);
-  // Replaces those of the same id; columns that changed are a new version of the schema, as of `checkpoint` or of the
-  // output's copy, whichever is later. REQUIRES: no two of them have one id.
+  // Replaces the rows with the same id. Columns that changed become a new version of the schema, as of `checkpoint` or
+  // of the output's copy, whichever is later. REQUIRES: no two records have the same id.
   void put(std::span<const OutputRecord> records, Lsn checkpoint);
 
-  // The output, the versions of its schema, and its table where that has no other output.
+  // Deletes the output, the versions of its schema, and its table if that has no other output.
   void forget(const OutputRecord& output);
-  void forget_sourced();  // all but outputs without a source
+  void forget_sourced();  // deletes all rows except those of outputs without a source
 
  private:
   [[nodiscard]] std::string table(const char* name) const;

@@ -21,7 +21,7 @@ bool has_schema_called_as_catalog(Connection& connection) {
               .empty();
 }
 
-// The schema that stands at the front of `text`, bare or in double quotes.
+// Returns whether `text` begins with the schema's name, bare or in double quotes.
 bool begins_with_name(std::string_view text, std::string_view name) {
   if (text.starts_with('"')) {
     const auto quoted = identifier(name);
@@ -30,7 +30,7 @@ bool begins_with_name(std::string_view text, std::string_view name) {
   return text.size() > name.size() && same_name(text.substr(0, name.size()), name);
 }
 
-// Where an item of FROM or a function names that schema without a catalog.
+// Returns the places at which an item of FROM or a function names that schema without a catalog.
 std::set<std::size_t> places_of(const json& tree, std::string_view text, const std::string& schema) {
   std::set<std::size_t> places;
   std::vector<const json*> open = {&tree};

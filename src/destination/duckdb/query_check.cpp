@@ -22,7 +22,7 @@ constexpr const char* what_is_allowed =
       "Only walbrook changes the target tables. Read a pragma as a table: FROM pragma_table_info('orders').");
 }
 
-// The references of the statement, or of the one that it explains.
+// Returns the references of the statement or, for an EXPLAIN, of the statement that it explains.
 QueryReferences references_of_query(Connection& connection, const std::string& sql) {
   auto texts = explained_statements(sql);
   if (texts.empty()) texts = {sql};

@@ -1,8 +1,8 @@
-// Whether a statement only reads this file, decided before DuckDB binds it. This is the first wall; the second are
-// DuckDB's own settings (open_file.cpp) and the session's read-only transaction.
+// Checks that a statement only reads this file, before DuckDB binds it. This is the first of two barriers; the second
+// consists of DuckDB's own settings (open_file.cpp) and the session's read-only transaction.
 //
-// DuckDB's statement types are not enough: EXPLAIN ANALYZE runs the statement in it, also a COPY … TO the database file
-// itself, and FROM enable_logging(…) is a SELECT that makes every later statement of the process fail. Both were tried:
+// DuckDB's statement types are not enough. EXPLAIN ANALYZE runs the statement in it, even a COPY … TO the database file
+// itself; and FROM enable_logging(…) is a SELECT that makes every later statement of the process fail. Both were tried:
 // the first destroyed the file, the second ended the run with a segmentation fault.
 #pragma once
 
@@ -14,19 +14,20 @@
 
 namespace walbrook::destination::duckdb {
 
-// One for each opened file; any thread.
+// There is one for each opened file. Any thread may use it.
 class QueryCheck {
  public:
-  // Returns if `sql` is one statement that only reads: SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE, or
-  // EXPLAIN of one (measured: 0.3 ms; the first one of a file reads its definitions, 15 ms). Throws
-  // Error(configuration), which names what is refused, else. `connection` is the one that will run it, in the
-  // transaction in which it will. Returns what the statement refers to, through views as well.
+  // Returns what the statement refers to, directly and through views, if `sql` is one statement that only reads:
+  // SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE, or EXPLAIN of one of these. Otherwise throws
+  // Error(configuration), which names what is refused. Measured: 0.3 ms; the first call for a file reads its
+  // definitions, 15 ms. REQUIRES: `connection` is the one that will run the statement, in the transaction in which it
+  // will run.
   QueryReferences require_reading(Connection& connection, const std::string& sql);
 
  private:
   std::mutex mutex_;
   bool is_read_ = false;
-  // Read once: while this process holds the file, nobody else can put a view or a macro into it, and walbrook makes
+  // Read once. While this process holds the file, nobody else can put a view or a macro into it, and walbrook makes
   // none.
   StoredDefinitions definitions_;
 };

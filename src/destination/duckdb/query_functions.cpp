@@ -107,7 +107,7 @@ constexpr std::array<RefusedFunction, 48> refused_tables = {{
     {"read_text", reads_files},
     {"seq_scan", is_internal},
     {"sniff_csv", reads_files},
-    {"sql_auto_complete", reads_files},  // it proposes names of files
+    {"sql_auto_complete", reads_files},  // it suggests names of files
     {"summary", is_internal},
     {"test_all_types", is_internal},
     {"test_vector_types", is_internal},
@@ -115,7 +115,7 @@ constexpr std::array<RefusedFunction, 48> refused_tables = {{
     {"which_secret", shows_secrets},
 }};
 
-// currval reads what nextval left in the session, random, uuid and the like compute: they are allowed.
+// currval reads what nextval left in the session; random, uuid and the like compute. They are allowed.
 constexpr std::array<RefusedFunction, 7> refused_scalars = {{
     {"json_serialize_plan", runs_text},  // it binds the statement in its argument
     {"nextval", "changes a sequence"},

@@ -1,9 +1,10 @@
-// Which of DuckDB's functions a query may use: what only reads this file is allowed, all else is refused by name.
+// Decides which of DuckDB's functions a query may use: those that only read this file are allowed, all others are
+// refused by name.
 //
-// Table functions are an allow-list: one that is not judged is refused. Scalar functions, aggregates and macros are
-// allowed but for those that do more than compute. test/unit/duckdb/judged_functions.txt holds every function of the
-// pinned DuckDB; a version that brings another one fails a test until somebody has judged it. Source:
-// duckdb_functions() of DuckDB 1.5.5, each of them tried.
+// Table functions have an allow-list: a function that was not judged is refused. Scalar functions, aggregates and
+// macros are allowed, except those that do more than compute. test/unit/duckdb/judged_functions.txt holds every
+// function of the pinned DuckDB; a version that adds one fails a test until somebody has judged it. Source:
+// duckdb_functions() of DuckDB 1.5.5, each of which was tried.
 #pragma once
 
 #include <span>
@@ -11,7 +12,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// Names are in lower case, as DuckDB folds them.
+// All names are in lower case, as DuckDB folds them.
 [[nodiscard]] std::span<const std::string_view> allowed_table_functions();
 [[nodiscard]] bool is_allowed_table_function(std::string_view name);
 
@@ -24,12 +25,12 @@ struct RefusedFunction {
 
 [[nodiscard]] bool is_refused_table_function(std::string_view name);
 
-// Why a function is refused; "" where it is allowed.
+// Each returns why a function is refused; "" if it is allowed.
 [[nodiscard]] std::string_view why_table_function_is_refused(std::string_view name);
 [[nodiscard]] std::string_view why_scalar_function_is_refused(std::string_view name);
 
-// Does a FROM item of that name make DuckDB read a file, where no table is called so? `name` is the whole path with its
-// dots: FROM orders.csv and FROM 'orders.csv' both read the file orders.csv.
+// Returns whether a FROM item of that name makes DuckDB read a file if no table has the name. `name` is the whole path
+// with its dots: FROM orders.csv and FROM 'orders.csv' both read the file orders.csv.
 [[nodiscard]] bool is_file_name(std::string_view name);
 
 }  // namespace walbrook::destination::duckdb

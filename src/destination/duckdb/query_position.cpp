@@ -10,7 +10,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// Adds the pipelines whose target table that name may mean. A name of two parts is schema and table, or the file's own
+// Adds the pipelines whose target table that name may mean. A name of two parts is a schema and a table, or the file's
 // catalog and a table that is found by the search path.
 void add_owners(Connection& connection, const QueryReferences::Relation& relation, std::set<std::string>& owners) {
   const auto sql = fmt::format(

@@ -1,4 +1,4 @@
-// Which pipelines' checkpoints an answer corresponds to: a file may hold target tables of several.
+// Finds the checkpoints that an answer corresponds to: a file may hold target tables of several pipelines.
 #pragma once
 
 #include <string>
@@ -10,9 +10,10 @@
 
 namespace walbrook::destination::duckdb {
 
-// In a file with one checkpoint: that one. Else those of the pipelines whose target tables the query names, of all
-// where it names a table of schema _walbrook, in the order of their names. A name that a common table expression hides
-// counts as well: an answer may list a pipeline too many, never one too few. In the transaction of the query.
+// Returns, in the query's transaction, the checkpoints that the query's answer corresponds to, ordered by pipeline
+// name. In a file with one checkpoint it is that one. Otherwise they are those of the pipelines whose target tables the
+// query names, or of all pipelines if it names a table of schema _walbrook. A name that a common table expression hides
+// counts as well: an answer may list a pipeline too many, never one too few.
 [[nodiscard]] std::vector<PipelinePosition> positions_of(Connection& connection, const QueryReferences& references);
 
 }  // namespace walbrook::destination::duckdb

@@ -56,7 +56,7 @@ QueryReferences references_of(const json& statement) {
     bool calls_table_function;
   };
   QueryReferences out;
-  std::vector<Visit> open = {{&statement, false}};  // no recursion: a tree may be as deep as the query is long
+  std::vector<Visit> open = {{&statement, false}};  // not by recursion: a tree may be as deep as the query is long
   while (!open.empty()) {
     const auto [value, calls_table_function] = open.back();
     open.pop_back();
@@ -79,7 +79,8 @@ bool is_word(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-// The end of the quoted text, comment, word or single character that begins at `at`. What is not closed ends the text.
+// Returns the end of the quoted text, comment, word or single character that begins at `at`. A text or comment that is
+// not closed extends to the end.
 std::size_t end_of_token(std::string_view sql, std::size_t at) {
   const auto after = [&](std::string_view end, std::size_t from) {
     const auto found = sql.find(end, from);
@@ -106,7 +107,7 @@ std::string_view without_leading_blanks(std::string_view sql) {
   return sql.substr(at);
 }
 
-// Takes one of `words` from the beginning.
+// Removes one of `words` from the beginning of `sql`. Returns false if none of them is there.
 bool take_word(std::string_view& sql, std::initializer_list<std::string_view> words) {
   sql = without_leading_blanks(sql);
   if (sql.empty() || !is_word(sql[0])) return false;
@@ -116,7 +117,7 @@ bool take_word(std::string_view& sql, std::initializer_list<std::string_view> wo
   return found;
 }
 
-// What follows the parentheses at the beginning.
+// Returns what follows the parentheses at the beginning.
 std::string_view after_parentheses(std::string_view sql) {
   int depth = 0;
   for (std::size_t at = 0; at < sql.size(); at = end_of_token(sql, at)) {

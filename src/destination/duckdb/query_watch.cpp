@@ -17,12 +17,13 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr milliseconds query_tick{20};
-// What a process takes beside DuckDB's limit: 230 MB of its own (docs/destinations.md), and what an answer is made of.
+// What a process takes besides DuckDB's limit: 230 MB for itself (docs/destinations.md), and what an answer consists
+// of.
 constexpr std::uint64_t beside_limit_bytes = 384'000'000;
-// A query may always take this much more than there was: memory that an earlier one gave back late must not end it.
+// A query may always take this much more than was in use: memory that an earlier one gave back late must not end it.
 constexpr std::uint64_t least_room_bytes = 128'000'000;
 
-// A setting's value as text; "" where it cannot be read.
+// Returns a setting's value as text; "" if it cannot be read.
 std::string setting(duckdb_database database, const char* name) {
   Owned<duckdb_connection, duckdb_disconnect> connection;
   Result result;
@@ -108,7 +109,7 @@ QueryWatch::Query::Query(QueryWatch& watch, const QueryLimits& limits, const std
   if (memory_ > 0) memory_ = std::max(memory_, resident_bytes(watch.statm_) + least_room_bytes);
   const std::scoped_lock lock(watch.mutex_);
   if (!watch.is_started_) {
-    watch.thread_ = std::thread([&watch] { watch.watch(); });  // may throw: then nothing is registered
+    watch.thread_ = std::thread([&watch] { watch.watch(); });  // may throw, and then nothing is registered
     watch.is_started_ = true;
   }
   place_ = watch.queries_.insert(watch.queries_.end(), this);

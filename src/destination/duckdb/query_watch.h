@@ -1,23 +1,24 @@
-// Holds queries to their limits.
+// Enforces the limits of queries.
 //
-// Threads: one of its own for each Database, from the first query on; it sleeps while there is no query. Queries
+// Threads: each Database has one thread for this, from the first query on; it sleeps while there is no query. Queries
 // register from the threads that run them.
 //
-// Every 20 ms the thread looks at each registered query. One that is over its time, asked to stop, or caught while the
-// process is over its memory ceiling gets a reason, and is interrupted at every look until it returns: DuckDB forgets
-// an interrupt that comes between two statements of one query (1.5.5: a statement clears it when it begins).
+// Every 20 ms the thread looks at each registered query. A query that is over its time, was asked to stop, or is
+// running while the process is over its memory ceiling, gets a reason, and is interrupted at every look until it
+// returns: DuckDB forgets an interrupt that comes between two statements of one query (1.5.5: a statement clears it
+// when it begins).
 //
-// The thread asks DuckDB for nothing. Tried and left: lowering `threads` while a query and a load are at work. The
-// change joins the workers, and until they come back every other statement of the instance waits with it; a worker that
-// computes one chunk of a cross product came back after six seconds.
+// The thread asks DuckDB for nothing. Lowering `threads` while a query and a load were running was tried and given up.
+// The change joins the workers, and until they come back every other statement of the instance waits too; a worker that
+// computed one chunk of a cross product came back after six seconds.
 //
 // Invariants:
 //   * a query is registered only while its thread holds the session's connection, so that its interrupt reaches it;
 //   * a reason never changes once it is set.
 //
-// Interleaving: query Q runs for its five minutes; the thread gives it the reason `timeout` and interrupts it; Q is
-// between two statements and does not notice; the next look interrupts it again; Q fails, takes itself off the list and
-// reads its reason.
+// Interleaving: query Q has run for its five minutes; the thread gives it the reason `timeout` and interrupts it; Q is
+// between two statements and does not notice; the next look interrupts it again; Q fails, removes itself from the list
+// and reads its reason.
 #pragma once
 
 #include <duckdb.h>
@@ -40,25 +41,27 @@ class QueryWatch {
  public:
   enum class Reason : std::uint8_t { none, timeout, memory, stopped };
 
-  // `database` outlives it.
+  // REQUIRES: `database` outlives the watch.
   explicit QueryWatch(duckdb_database database);
   QueryWatch(const QueryWatch&) = delete;
   QueryWatch& operator=(const QueryWatch&) = delete;
   ~QueryWatch();
 
-  // DuckDB's memory_limit is another now.
+  // Must be called when DuckDB's memory_limit has changed.
   void memory_limit_changed();
 
-  // One query, for the time that it runs.
+  // A registered query, for the time that it runs.
   class Query {
    public:
-    // `stop`: set by any thread that wants its end. `interrupt` is called by the watching thread. Both outlive it.
+    // Any thread sets `stop` to end the query. The watching thread calls `interrupt`. REQUIRES: `watch` and `stop`, and
+    // what `interrupt` uses, outlive the query.
     Query(QueryWatch& watch, const QueryLimits& limits, const std::atomic<bool>& stop, std::function<void()> interrupt);
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
     ~Query();
 
-    // It is not interrupted any more. Why it was; may be called more than once.
+    // Ends the registration, so that the query is not interrupted any more. Returns why it was interrupted. May be
+    // called more than once.
     Reason finish();
     [[nodiscard]] std::uint64_t memory_limit() const { return memory_; }  // bytes
 
@@ -68,7 +71,7 @@ class QueryWatch {
     const std::atomic<bool>& stop_;
     std::function<void()> interrupt_;
     std::chrono::steady_clock::time_point deadline_;
-    std::uint64_t memory_;  // resident bytes of the process
+    std::uint64_t memory_;  // ceiling for the process's resident bytes; 0 = none
     Reason reason_ = Reason::none;
     std::list<Query*>::iterator place_;
     bool is_registered_ = true;
@@ -80,10 +83,10 @@ class QueryWatch {
   [[nodiscard]] std::uint64_t default_memory();
 
   duckdb_database database_;
-  int statm_;  // /proc/self/statm, open from the start: a process that is short of descriptors still watches its memory
+  int statm_;  // /proc/self/statm, opened at the start so that memory is watched when descriptors run short
 
   std::mutex default_mutex_;          // guards default_memory_
-  std::uint64_t default_memory_ = 0;  // by DuckDB's memory_limit; 0: it was not read yet
+  std::uint64_t default_memory_ = 0;  // follows from DuckDB's memory_limit; 0: not read yet
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
@@ -93,9 +96,9 @@ class QueryWatch {
   std::thread thread_;
 };
 
-// "183.1 MiB" as DuckDB shows a size, in bytes; 0 where it cannot be read.
+// Converts a size as DuckDB shows it, "183.1 MiB", to bytes; 0 if it cannot be read.
 [[nodiscard]] std::uint64_t bytes_of_setting(std::string_view text);
-// Of this process, in bytes, from an open /proc/self/statm; 0 where it cannot be read.
+// Returns the resident memory of this process in bytes, from an open /proc/self/statm; 0 if it cannot be read.
 [[nodiscard]] std::uint64_t resident_bytes(int statm);
 
 }  // namespace walbrook::destination::duckdb

@@ -36,7 +36,7 @@ using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
               hint == std::string::npos ? "" : first_line(std::string_view(message).substr(hint + 1)));
 }
 
-// A statement of our own around the user's query.
+// Prepares the user's query, or a statement that contains it.
 PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
   PreparedStatement prepared;
   if (duckdb_prepare(connection.raw(), sql.c_str(), prepared.out()) == DuckDBError) {
@@ -45,7 +45,7 @@ PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
   return prepared;
 }
 
-// What is no text is refused by the check of the statement.
+// Returns `sql` unchanged if it is not text: the check of the statement refuses it then.
 std::string with_catalog_if_text(Connection& connection, const std::string& sql) {
   return is_utf8(sql) && sql.find('\0') == std::string::npos ? with_catalog(connection, sql) : sql;
 }
@@ -82,7 +82,7 @@ std::string with_catalog_if_text(Connection& connection, const std::string& sql)
   }
 }
 
-// One column's cells of a chunk, into rows from `first` on. Returns their bytes.
+// Moves the cells of one column of a chunk into the rows from `first` on. Returns how many bytes they take.
 std::size_t take_cells(duckdb_vector vector, const JsonShape& shape, idx_t size, idx_t column, std::size_t first,
                        QueryResult& out) {
   auto* validity = duckdb_vector_get_validity(vector);
@@ -102,8 +102,8 @@ std::size_t take_cells(duckdb_vector vector, const JsonShape& shape, idx_t size,
   return bytes;
 }
 
-// Streams the rows of a prepared statement into `out`. Columns are VARCHAR where `shapes` says nothing else, and what
-// text_type(shape) says where it does.
+// Streams the rows of a prepared statement into `out`. A column is text_type(shape) if `shapes` has an entry for it,
+// else VARCHAR.
 void fetch(Connection& connection, duckdb_prepared_statement prepared, const std::vector<JsonShape>& shapes,
            const QueryLimits& limits, QueryResult& out) {
   Result result;
@@ -180,14 +180,14 @@ TransactionReadSession::~TransactionReadSession() {
 }
 
 void TransactionReadSession::begin(Connection& connection) {
-  // The snapshot is taken by the first statement that reads the file: the one for the checkpoint.
+  // DuckDB takes the snapshot at the first statement that reads the file, which is the one for the checkpoint.
   connection.execute("BEGIN TRANSACTION READ ONLY", "beginning to read");
   StateTables state(connection, options_.pipeline);
   lsn_ = {};
   has_state_ = state.exist();
   if (!has_state_) return;
   lsn_ = state.checkpoint_lsn();
-  // A table is found without its schema's name.
+  // Lets queries find tables by their bare names.
   std::string path;
   for (const auto& schema : state.live_schemas()) {
     path += identifier(connection.database().catalog()) + "." + identifier(schema) + ",";
@@ -280,8 +280,8 @@ class SessionRows final : public ArrowRows {
 
   std::shared_ptr<SessionConnection> connection_;
   QueryLimits limits_;
-  const std::atomic<bool>& stop_;  // the session's
-  milliseconds used_{0};           // of the limit of time: what a program does between two batches does not count
+  const std::atomic<bool>& stop_;  // the session's stop_
+  milliseconds used_{0};           // of limits_.timeout; what a program does between two batches does not count
   std::uint64_t rows_ = 0;
 };
 
@@ -327,7 +327,7 @@ QueryResult TransactionReadSession::run(Connection& connection, const std::strin
     fetch(connection, prepared.get(), {}, options_.limits, out);
     return out;
   }
-  // Values as DuckDB itself writes them, for every type it has.
+  // DuckDB casts the values to text, as it would write them itself, for every type it has.
   const auto source = "FROM query(" + literal(sql) + ")";
   QueryResult described;
   fetch(connection, prepare_own(connection, "SELECT column_type FROM (DESCRIBE " + source + ")").get(), {}, {},

@@ -1,4 +1,4 @@
-// One read-only transaction on a connection of its own, and queries in it.
+// A read session: one read-only transaction on its own connection, and queries in it.
 #pragma once
 
 #include <atomic>
@@ -12,16 +12,16 @@
 
 namespace walbrook::destination::duckdb {
 
-// The session's connection, which the destination closes when it has to open the file again.
+// The session's connection. The destination closes it when it has to open the file again.
 class SessionConnection {
  public:
   explicit SessionConnection(std::shared_ptr<Database> database);
   ~SessionConnection();
 
-  // What is read from the connection between two uses, and ends before it.
+  // A result that is read from the connection across several uses, and that ends before the connection does.
   struct Streamed;
 
-  // For the time of one use. Throws Error(destination) once it was closed.
+  // Holds the connection for the time of one use. Throws Error(destination) after it was closed.
   class Lease {
    public:
     explicit Lease(SessionConnection& owner);
@@ -35,12 +35,12 @@ class SessionConnection {
   };
 
   void interrupt();
-  void close();  // ends what runs, and waits for it
+  void close();  // interrupts what runs, and waits for it to end
 
  private:
   std::mutex use_;
   std::mutex pointer_;
-  std::unique_ptr<Connection> connection_;  // changed under both
+  std::unique_ptr<Connection> connection_;  // changed under both mutexes
   std::unique_ptr<Streamed> streamed_;      // changed under use_
 };
 
@@ -54,14 +54,15 @@ class TransactionReadSession final : public ReadSession {
   [[nodiscard]] QueryResult query(const std::string& sql, NestedCells nested) override;
   [[nodiscard]] std::unique_ptr<ArrowRows> arrow_rows(const std::string& sql) override;
   void refresh() override;
-  // The query watch does it, and only while a query runs: what begins the next transaction must not be hit.
+  // The query watch interrupts the query, and only while one runs, so that the beginning of the next transaction is not
+  // hit.
   void interrupt() override { stop_ = true; }
 
  private:
   void begin(Connection& connection);
-  // DuckDB ends the transaction when a statement fails while it runs.
+  // Begins a new transaction if DuckDB has ended this one, as it does when a statement fails while it runs.
   void begin_again_if_ended(Connection& connection);
-  // Runs `work` under the session's limits. What a limit ended becomes an Error that says so.
+  // Runs `work` under the session's limits. If a limit ends it, throws an Error that names the limit.
   template <class Work>
   auto limited(Connection& connection, const Work& work);
   [[nodiscard]] QueryResult run(Connection& connection, const std::string& sql, NestedCells nested);
@@ -69,9 +70,9 @@ class TransactionReadSession final : public ReadSession {
   std::shared_ptr<SessionConnection> connection_;
   ReadOptions options_;
   Lsn lsn_;
-  bool has_state_ = false;  // as the transaction sees it
+  bool has_state_ = false;  // whether the transaction sees any state
   std::vector<PipelinePosition> positions_;
-  std::atomic<bool> stop_ = false;  // the query in hand is to end
+  std::atomic<bool> stop_ = false;  // the running query must end
 };
 
 }  // namespace walbrook::destination::duckdb

@@ -1,5 +1,6 @@
-// The tables and views of the file, as DuckDB tells names apart. Read once, at the first question, and then kept up
-// with what its owner does: to ask the catalog for each of thousands of tables would take longer than to copy them.
+// The names of the file's tables and views, as DuckDB tells names apart. They are read once, at the first question, and
+// then follow what the owner of this object creates and drops: asking the catalog for each of thousands of tables would
+// take longer than copying them.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,7 @@ namespace walbrook::destination::duckdb {
 
 class RelationNames {
  public:
-  // Borrows the connection, whose open transaction is asked.
+  // Borrows the connection. The names are read in its open transaction.
   explicit RelationNames(Connection& connection) : connection_(connection) {}
 
   [[nodiscard]] bool contain(const std::string& schema, const std::string& name);

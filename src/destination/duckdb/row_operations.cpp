@@ -15,7 +15,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// Catalog and schema stand before temporary tables too: a source schema may be called `temp`.
+// Temporary tables are named with catalog and schema too: a source schema may be called `temp`.
 constexpr const char* completed_tables = "temp.main._walbrook_completed_";
 constexpr const char* sought_table = "temp.main._walbrook_sought";
 constexpr const char* kept_table = "temp.main._walbrook_kept";
@@ -35,12 +35,12 @@ Provenance provenance_of(const RowsOf& rows) {
   return {.transactions = rows.transactions, .copied_at = {}, .load_id = rows.load_id};
 }
 
-// Collects what the rows that a statement reads as `s` consist of.
+// Collects the columns of the rows that a statement reads as `s`.
 class RowShape {
  public:
   explicit RowShape(const TableSchema& schema) : schema_(schema) {}
 
-  // Each returns the column's SQL.
+  // Each of these adds a column and returns its SQL.
   std::string add(std::string name, LogicalType type, Feed feed) {
     auto sql = "s." + name;
     columns_.push_back({std::move(name), std::move(type)});
@@ -102,7 +102,7 @@ class Operation {
     return changed;
   }
 
-  // An overflowing value without a column would be lost in silence.
+  // Throws for an overflowing value without an overflow column: it would be lost without a message.
   void check_overflow(std::span<const RowRef> rows) const {
     for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
       const auto& name = schema_.columns[c].name;
@@ -121,8 +121,8 @@ class Operation {
                         "It was altered there.");
   }
 
-  // The condition under which a row `t` of the target is the sought row `s`, over `columns` of `rows`. Equality where
-  // no sought value is NULL: then the scan of the target skips what lies outside the sought values' range.
+  // Returns the condition under which a row `t` of the target is the sought row `s`, over `columns` of `rows`. It is an
+  // equality if no sought value is NULL: the scan of the target then skips what is outside the sought values' range.
   std::string match(RowShape& shape, std::span<const std::size_t> columns, std::span<const RowRef> rows,
                     bool of_origin) {
     std::string sql;
@@ -135,7 +135,7 @@ class Operation {
         also(here + " = " + there);
       } else {
         also(here + " IS NOT DISTINCT FROM " + there);
-        // A value that the column could not hold is NULL in it; what tells it apart is its text.
+        // A value that the column cannot hold is NULL in it; its text distinguishes it.
         if (const auto* overflow = target_.overflow_of(schema_.columns[c].name)) {
           also("t." + identifier(overflow->name) + " IS NOT DISTINCT FROM " +
                shape.add_overflow("kv", column, of_origin));
@@ -147,8 +147,8 @@ class Operation {
     }
     return sql.empty() ? "TRUE" : sql;
   }
-  // Rows without a key are known by their content: what DuckDB calls equal is told apart here where PostgreSQL prints
-  // it differently ('1 mon' = '30 days', 0.0 = -0.0).
+  // Rows without a key are identified by their content. Values that DuckDB calls equal are distinguished here if
+  // PostgreSQL prints them differently ('1 mon' = '30 days', 0.0 = -0.0).
   template <class Also>
   static void also_exactly(const PhysicalType& type, const std::string& here, const std::string& there,
                            const Also& also) {
@@ -158,7 +158,7 @@ class Operation {
       also(here + "::VARCHAR IS NOT DISTINCT FROM " + there + "::VARCHAR");
     }
   }
-  // Somewhere in it stands an interval or a float.
+  // Returns whether the type is, or contains at any depth, an interval or a float.
   static bool prints_otherwise(const PhysicalType& type) {
     return type.layout == Layout::interval || type.layout == Layout::float32 || type.layout == Layout::float64 ||
            std::ranges::any_of(type.children, prints_otherwise);
@@ -179,7 +179,7 @@ class Operation {
     return fmt::format("CASE WHEN {} THEN {} ELSE {} END", flag, here, value);
   }
 
-  // Takes away `count` of the rows that are equal to each sought one.
+  // Removes, for each sought row, the `count` given for it of the rows that are equal to it.
   std::uint64_t remove_by_content(RowShape& shape, SelectedRows rows) {
     std::vector<std::size_t> all(schema_.columns.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -195,8 +195,8 @@ class Operation {
                     table_),
         fmt::format(" AS s ON {}) WHERE nth <= wanted)", condition), shape, rows);
   }
-  // A source column called rowid hides DuckDB's own: the equal rows that stay are kept aside, all are deleted, and
-  // those are written again.
+  // A source column called rowid hides DuckDB's own. In that case the equal rows that stay are saved, all equal rows
+  // are deleted, and the saved ones are written again.
   std::uint64_t remove_without_rowid(RowShape& shape, SelectedRows rows, const std::string& condition) {
     execute(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM ", sought_table), "", shape, rows);
     std::string cells;
@@ -224,7 +224,7 @@ class Operation {
   const TableSchema& schema_;
   std::string doing_;
   std::string table_;
-  std::uint64_t overflow_ = 0;  // values of the rows that were read for a statement
+  std::uint64_t overflow_ = 0;  // overflowing values in the rows that statements read
 };
 
 CompletedRows Operation::complete(std::span<const Patch> patches, int number) {

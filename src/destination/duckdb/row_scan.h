@@ -1,5 +1,5 @@
-// Lets a SQL statement read rows that lie in our memory, as a table: DELETE … USING them needs no temporary table,
-// nothing is copied, and the statement still tells how many rows it changed.
+// Lets a SQL statement read rows in walbrook's memory as a table. DELETE … USING such rows needs no temporary table,
+// copies nothing, and still reports how many rows it changed.
 #pragma once
 
 #include <duckdb.h>
@@ -27,8 +27,8 @@ struct ScannedRows {
   SelectedRows rows;
 };
 
-// Registers the table function `_walbrook_rows(token)` with a database, once. A token names rows for the time of one
-// statement and cannot be guessed, so that nobody else's SQL reads them. Outlives the database.
+// Registers the table function `_walbrook_rows(token)` with a database, once. A token identifies rows for the time of
+// one statement and cannot be guessed, so nobody else's SQL can read them. REQUIRES: it outlives the database.
 class RowScan {
  public:
   RowScan() = default;
@@ -36,7 +36,7 @@ class RowScan {
   RowScan& operator=(const RowScan&) = delete;
   void register_with(duckdb_connection connection);
 
-  // Runs `before` + "_walbrook_rows(…)" + `after`; returns the number of rows changed. Throws what filling a chunk
+  // Runs `before` + "_walbrook_rows(…)" + `after`. Returns the number of rows changed. Throws what filling a chunk
   // threw.
   std::uint64_t execute(Connection& connection, const std::string& before, const std::string& after, ScannedRows& rows,
                         const std::string& doing);
@@ -51,7 +51,7 @@ class RowScan {
   static void start(duckdb_init_info info);
   static void next(duckdb_function_info info, duckdb_data_chunk out);
 
-  std::mutex mutex_;  // scans_
+  std::mutex mutex_;  // guards scans_
   std::unordered_map<std::uint64_t, Scan> scans_;
 };
 

@@ -16,7 +16,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// Raised whenever a table of the state changes. No other version is read.
+// Increased whenever a table of the state changes. No other version is read.
 constexpr std::int64_t format_version = 3;
 
 struct Definition {
@@ -76,7 +76,7 @@ TargetRecord target_record(const Row& row) {
           .target = {.schema = text(row, 0), .table = text(row, 1), .columns = columns_from_json(text(row, 4))}};
 }
 
-// Two targets are one where DuckDB cannot tell their names apart.
+// Two targets are the same if DuckDB cannot tell their names apart.
 constexpr const char* same_target = "lower(schema_name) = lower($1) AND lower(table_name) = lower($2)";
 constexpr const char* target_cells =
     "schema_name, table_name, kind, output::VARCHAR, columns::VARCHAR, has_source::VARCHAR";
@@ -104,13 +104,13 @@ void StateTables::create() {
         fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(state_schema, name), columns),
         "creating the state");
   }
-  // The file's name is what its log is known by (log_mark.h).
+  // The file's id identifies its log (log_mark.h).
   connection_.run(
       fmt::format("INSERT INTO {} (version, file_id) VALUES ($1, replace(uuid()::VARCHAR, '-', ''))", table("format")),
       format_version);
 }
 
-// The version comes first: another version has other tables.
+// The version is checked first, since another version has other tables.
 void StateTables::check_format() {
   if (has_state_table(connection_, "format")) check_version();
   check_state_is_whole(connection_);
@@ -209,7 +209,7 @@ std::int64_t StateTables::newest_load() {
 }
 
 void StateTables::put_load(const LoadRecord& load) {
-  // Only a row of copies is written more than once, and to look for it costs a scan.
+  // Only a row of copies is written more than once, and looking for it costs a scan.
   if (!load.first_commit.is_set()) {
     connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND load_id = $2", table("loads")), pipeline_,
                     load.id);
@@ -220,7 +220,7 @@ void StateTables::put_load(const LoadRecord& load) {
       pipeline_, load.id, lsn_text(load.first_commit), lsn_text(load.last_commit), load.transactions, load.inserts,
       load.updates, load.deletes, load.truncates, load.tables.empty() ? "{}" : load.tables, load.started,
       std::chrono::system_clock::now(), load.copied_rows);
-  // Not at every load, for the same reason.
+  // Pruning costs a scan too, so it is not done at every load.
   constexpr std::int64_t prune_every = 100;
   if (load.id % prune_every == 0 && load.id > kept_loads) {
     connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1 AND load_id <= $2", table("loads")), pipeline_,

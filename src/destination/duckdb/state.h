@@ -1,15 +1,16 @@
-// The state in schema _walbrook, made to be read by people too: LSNs as text, times as TIMESTAMPTZ.
+// The state in schema _walbrook. It is made to be read by people too: LSNs are text, times are TIMESTAMPTZ.
 //
-//   checkpoint       one row a pipeline
-//   tables           one row a table of the source
-//   outputs          one row an output: its table, its state, why, and its columns as JSON
-//   targets          every table that walbrook made in this file, finished or not, and its columns' names
-//   loads            one row a load that changed something, and one for tables that were copied together; the newest
+//   format           the version of the format, and the file's id (log_mark.h)
+//   checkpoint       one row per pipeline
+//   tables           one row per table of the source
+//   outputs          one row per output: its table, its state and the reason for it, and its columns as JSON
+//   targets          one row per table that walbrook made in this file, finished or not, with its columns' names
+//   loads            one row per load that changed something, and one for tables that were copied together; the newest
 //                    10,000
-//   schema_versions  one row when an output's columns change
+//   schema_versions  one row per change of an output's columns
 //   prepared         changes of prepared transactions that are not decided yet, in small parts
 //
-// Functions work in the connection's open transaction. The rows of checkpoint, tables and outputs are replaced by
+// All functions work in the connection's open transaction. Rows of checkpoint, tables and outputs are replaced by
 // DELETE and INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
 #pragma once
 
@@ -26,7 +27,7 @@
 
 namespace walbrook::destination::duckdb {
 
-// All of them.
+// The tables of the schema.
 inline constexpr std::array<std::string_view, 8> state_table_names = {
     "format", "checkpoint", "tables", "outputs", "targets", "loads", "schema_versions", "prepared"};
 inline constexpr std::int64_t kept_loads = 10'000;
@@ -43,39 +44,39 @@ class StateTables {
  public:
   StateTables(Connection& connection, std::string pipeline);
 
-  // False in a file that no pipeline ever wrote to.
+  // Returns false for a file that no pipeline ever wrote to.
   [[nodiscard]] bool exist();
-  // Creates them where they are missing. Else as check_format.
+  // Creates the tables if there are none; otherwise does the same as check_format.
   void create();
-  // Throws Error(destination) where another version of walbrook wrote the state, or where a part of it was dropped.
+  // Throws Error(destination) if another version of walbrook wrote the state, or if a part of it was dropped.
   void check_format();
 
   [[nodiscard]] State load();
   [[nodiscard]] std::optional<Checkpoint> checkpoint();
-  [[nodiscard]] Lsn checkpoint_lsn();  // unset where there is none
+  [[nodiscard]] Lsn checkpoint_lsn();  // unset if there is none
 
   void put_checkpoint(const Checkpoint& checkpoint);
-  // REQUIRES: no two of them have one OID or one name.
+  // REQUIRES: no two records have the same OID or the same name.
   void put_tables(std::span<const TableRecord> records);
-  // REQUIRES: no two of them have one id.
+  // REQUIRES: no two records have the same id.
   void put_outputs(std::span<const OutputRecord> records);
-  void put_load(const LoadRecord& load);     // its id is set
+  void put_load(const LoadRecord& load);     // REQUIRES: its id is set
   [[nodiscard]] std::int64_t newest_load();  // its id; 0 = none
 
-  [[nodiscard]] std::vector<TargetRecord> targets();  // of this pipeline
+  [[nodiscard]] std::vector<TargetRecord> targets();  // this pipeline's
   [[nodiscard]] std::optional<TargetRecord> live_target(const std::string& schema, const std::string& table);
   [[nodiscard]] std::optional<TargetRecord> copy_of(OutputId output);  // finished or not
-  void put_target(const TargetRecord& record);                         // by (schema, table)
+  void put_target(const TargetRecord& record);                         // replaces the one of that schema and table
   void forget_target(const Target& target);
-  // Where readers find tables without their schema's name: this pipeline's schemas, then those of the others; of each
-  // `public` first, then by name.
+  // Returns the schemas in which readers find tables by their bare names: first this pipeline's, then those of the
+  // others; within each group `public` first, then by name.
   [[nodiscard]] std::vector<std::string> live_schemas();
-  // Whose a table is, whatever the pipeline; nullopt when walbrook did not make it.
+  // Returns the pipeline that owns a table, be it this one or another; nullopt if walbrook did not make the table.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
 
   void forget_output(const OutputRecord& output);
   void forget_pipeline();
-  void forget_sourced();  // all of the pipeline but what has no source
+  void forget_sourced();  // all of the pipeline except outputs and loads without a source
 
  private:
   [[nodiscard]] std::string table(const char* name) const;

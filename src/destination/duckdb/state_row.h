@@ -1,4 +1,4 @@
-// Cells of the state's rows, as they are read and written: everything is text, "" where nothing is known.
+// Converts cells of the state's rows: everything is text, and "" stands for what is not known.
 #pragma once
 
 #include <cstdint>

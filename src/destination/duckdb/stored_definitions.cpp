@@ -12,7 +12,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// Is there a table or a view which that name finds, so that DuckDB does not look for a file?
+// Returns whether the name finds a table or a view, so that DuckDB does not look for a file.
 bool is_relation(Connection& connection, const QueryReferences::Relation& relation) {
   return !connection
               .rows(
@@ -61,7 +61,7 @@ void StoredDefinitions::read_views(Connection& connection) {
 }
 
 void StoredDefinitions::read_macros(Connection& connection) {
-  // The defaults of their parameters are constants (tried: DuckDB refuses others).
+  // The defaults of macros' parameters are constants (tried: DuckDB refuses others).
   for (const auto& row : connection.rows("SELECT schema_name, function_name, function_type, macro_definition FROM "
                                          "duckdb_functions() WHERE NOT internal "
                                          "AND function_type IN ('macro', 'table_macro')")) {
@@ -80,7 +80,7 @@ void StoredDefinitions::read_generated_columns(Connection& connection) {
       "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND contains(sql, 'GENERATED ALWAYS "
       "AS')");
   for (const auto& table : tables) {
-    // A default cannot be told from a generated value here: both are judged.
+    // A default and a generated value look the same here: both are judged.
     for (const auto& row :
          connection.rows("SELECT column_name, column_default FROM duckdb_columns() WHERE schema_name = $1 AND "
                          "table_name = $2 AND column_default IS NOT NULL",
@@ -103,7 +103,7 @@ void StoredDefinitions::read(Connection& connection) {
 }
 
 void StoredDefinitions::judge(Connection& connection) {
-  // One that uses a refused one is refused with it, whatever their order.
+  // A definition that uses a refused one is refused with it, whatever their order.
   for (bool again = true; again;) {
     again = false;
     for (const auto& definition : understood_) {

@@ -1,4 +1,4 @@
-// Views, macros and generated columns that somebody put into the file: what they do when a query uses them. walbrook
+// Finds what views, macros and generated columns that somebody put into the file do when a query uses them. walbrook
 // makes none of these, but another program may, while no run holds the file.
 #pragma once
 
@@ -15,14 +15,14 @@ namespace walbrook::destination::duckdb {
 // Not thread-safe.
 class StoredDefinitions {
  public:
-  // Reads and judges all of them.
+  // Reads and judges all views, macros and generated columns of the file.
   void read(Connection& connection);
 
-  // Why a query with these references is refused, as "…: it …": by a function of DuckDB, a file, or a definition that
-  // uses one. Absent: it only reads.
+  // Returns why a query with these references is refused, as "…: it …": because of a function of DuckDB, a file, or a
+  // definition that uses one. nullopt: the query only reads.
   [[nodiscard]] std::optional<std::string> problem_of(Connection& connection, const QueryReferences& references) const;
 
-  // Adds the relations that the views and macros among the references name, and those that these name.
+  // Adds the relations that the views and macros among the references refer to, directly and through each other.
   void add_relations(QueryReferences& references) const;
 
  private:
@@ -44,7 +44,7 @@ class StoredDefinitions {
 
   std::vector<Definition> understood_;
   std::set<std::string> macros_;
-  // By name alone, in whatever schema: a second one of that name is refused with it.
+  // By name alone, in any schema: a second definition of that name is refused with it.
   std::map<std::string, std::string> refused_relations_;
   std::map<std::string, std::string> refused_functions_;
 };

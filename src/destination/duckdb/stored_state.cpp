@@ -16,7 +16,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-// One row, its cells by the names of their columns.
+// A row of a result, whose cells are found by the names of their columns.
 class Cells {
  public:
   Cells(const QueryResult& result, std::size_t row) : result_(result), row_(result.rows.at(row)) {}
@@ -93,13 +93,13 @@ void compare_versions(const TableSchema& before, const TableSchema& now, const S
   }
 }
 
-// DuckDB has no escapes for identifiers: a name with control characters is shown rather than written, for it would act
-// on the terminal that it is shown in.
+// DuckDB has no escapes for identifiers. A name with control characters is shown instead of written, because it would
+// act on the terminal that shows it.
 std::string shown_identifier(const std::string& name) {
   return identifier(printable(name));
 }
 
-// What the source calls a table, where it has one, and the state of its copy.
+// Returns the comment on a table: its name in the source, if it has one, and its state.
 std::string comment_on(const OutputRecord& record) {
   const auto state = to_string(record.state);
   if (!record.has_source()) return fmt::format("-- {}\n", state);
@@ -211,7 +211,7 @@ void DuckDbStoredState::count_rows(std::vector<StoredTable>& tables) const {
     const auto rows = count_rows(targets);
     for (std::size_t i = 0; i < counted.size(); ++i) counted[i]->rows = rows[i];
   } catch (const Error& failed) {
-    // A run may have replaced or dropped one of them meanwhile: what else is known is told all the same.
+    // A run may have replaced or dropped one of the tables meanwhile: everything else that is known is reported.
     if (failed.kind() != ErrorKind::configuration) throw;
   }
 }

@@ -1,4 +1,4 @@
-// What pipelines left in a DuckDB file, by queries on schema _walbrook.
+// The state that pipelines stored in a DuckDB file, read by queries on schema _walbrook.
 #pragma once
 
 #include <string>

@@ -18,7 +18,7 @@ namespace {
 std::string_view metadata_type(const TargetColumn& column) {
   switch (column.metadata) {
     case MetadataColumn::lsn:
-      return column.name == "lsn" ? "BIGINT" : "UBIGINT";  // as dlt has it
+      return column.name == "lsn" ? "BIGINT" : "UBIGINT";  // dlt's type for its column `lsn`
     case MetadataColumn::commit_time:
     case MetadataColumn::deletion:
       return "TIMESTAMP WITH TIME ZONE";

@@ -44,7 +44,8 @@ TargetDifference TargetCheck::missing(const Target& target) const {
   return {.reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), file), .hint = {}};
 }
 
-// DuckDB may write a type otherwise than we do (quotes in a STRUCT): then the type itself is looked at.
+// Compares types as text first. DuckDB may write a type differently (quotes in a STRUCT): then the type itself is
+// compared.
 bool TargetCheck::has_type(const Target& target, const TargetColumn& column, const std::string& type,
                            const TableSchema& columns) {
   if (type == type_of(column, columns)) return true;
@@ -90,7 +91,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
     }
   }
   if (unaltered == made) return std::nullopt;
-  // An ALTER leaves most columns as they are.
+  // An ALTER leaves most columns unchanged; a table in which most are different is another table.
   if (there == made || 2 * unaltered >= made) return TargetDifference{.reason = std::move(first), .hint = {}};
   return TargetDifference{
       .name_conflict = true,

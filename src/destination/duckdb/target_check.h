@@ -1,8 +1,8 @@
-// Target tables as they stand in the file, against what walbrook made: whoever opens the file between two runs may drop
-// or alter them.
+// Compares target tables in the file with what walbrook made: anybody who opens the file between two runs may drop or
+// alter them.
 //
-// DuckDB keeps no identity of a table that outlives the process (table_oid is given again when the file is opened), so
-// that a table that was altered is told from another one under its name by its columns alone.
+// DuckDB keeps no identity of a table that outlives the process (table_oid is assigned again when the file is opened).
+// A table that was altered can therefore be distinguished from another table of the same name by its columns alone.
 #pragma once
 
 #include <map>
@@ -18,18 +18,19 @@
 namespace walbrook::destination::duckdb {
 
 struct TargetDifference {
-  bool name_conflict = false;  // TargetFinding::Kind
+  bool name_conflict = false;  // TargetFinding::Kind::name_conflict
   std::string reason;
   std::string hint;
 };
 
 class TargetCheck {
  public:
-  // Borrows the connection. The catalog is read at the first question, in three queries for all tables of the file.
+  // Borrows the connection. The catalog is read at the first call of difference(), in three queries for all tables of
+  // the file.
   explicit TargetCheck(Connection& connection) : connection_(connection) {}
 
-  // nullopt: the target stands as it was made. Columns that were added are passed over, and so is what the source's
-  // table no longer has. Without `columns` types are not compared.
+  // Returns how the target differs from what walbrook made; nullopt if it does not. Added columns are ignored, and so
+  // are columns that the source's table no longer has. Without `columns`, types are not compared.
   [[nodiscard]] std::optional<TargetDifference> difference(const Target& target, const TableSchema* columns);
 
  private:
@@ -50,7 +51,7 @@ class TargetCheck {
   std::map<Name, Relation> relations_;
 };
 
-// Runs `work`, which changes one target table: a failure of DuckDB that concerns the table becomes a TargetRefused.
+// Runs `work`, which changes one target table. A failure of DuckDB that concerns the table becomes a TargetRefused.
 template <class Work>
 auto on_target(const Work& work) {
   try {

@@ -61,7 +61,7 @@ duckdb_type type_id(Layout layout) {
   return DUCKDB_TYPE_INVALID;
 }
 
-// As columns of a table, the fields of a STRUCT cannot be told apart by case alone.
+// As with the columns of a table, DuckDB cannot tell the fields of a STRUCT apart by case alone.
 std::vector<std::string> field_names(const PhysicalType& type) {
   std::vector<std::string> names;
   for (const auto& own : type.names) {
@@ -176,7 +176,8 @@ LogicalType logical_type(const PhysicalType& type) {
       break;
   }
   LogicalType out(duckdb_create_logical_type(type_id(type.layout)));
-  // With the alias it is the JSON type itself: comparing or inserting needs no cast, which would parse every document.
+  // With the alias it is the JSON type itself: comparing or inserting then needs no cast, which would parse every
+  // document.
   if (type.layout == Layout::json) duckdb_logical_type_set_alias(out.get(), "JSON");
   return out;
 }

@@ -52,7 +52,7 @@ duckdb_string_t string_cell(std::string_view text) {
     std::memcpy(cell.value.inlined.inlined, text.data(), text.size());
   } else {
     std::memcpy(cell.value.pointer.prefix, text.data(), sizeof(cell.value.pointer.prefix));
-    cell.value.pointer.ptr = const_cast<char*>(text.data());  // read only: the appender copies
+    cell.value.pointer.ptr = const_cast<char*>(text.data());  // only read: the appender makes a copy
   }
   return cell;
 }
@@ -124,7 +124,7 @@ void ValueVectors::values(const PhysicalType& type, const Ranges& ranges, std::u
   }
 }
 
-// Values that must be converted one by one.
+// Writes values that must be converted one by one.
 template <class From, class To, class Ranges, class Convert>
 void ValueVectors::convert(const Ranges& ranges, std::uint32_t index, void* out, const Convert& to) {
   auto* target = static_cast<To*>(out);
@@ -164,7 +164,7 @@ void ValueVectors::fixed(const Ranges& ranges, std::uint32_t index, void* out) {
     const char* source = source_of(range, index).data().data() + std::size_t{range.first} * width;
     char* target = static_cast<char*>(out) + std::size_t{range.at} * width;
     if (range.count == 1) {
-      std::memcpy(target, source, width);  // of a known size: one or two moves
+      std::memcpy(target, source, width);  // the size is known: one or two moves
     } else {
       std::memcpy(target, source, range.count * width);
     }
@@ -191,7 +191,7 @@ void ValueVectors::texts(Layout layout, const Ranges& ranges, std::uint32_t inde
     const auto begin = static_cast<std::size_t>(source.offsets()[range.first]);
     const auto end = static_cast<std::size_t>(source.offsets()[range.first + range.count]);
     bytes_ += end - begin;
-    // Many short texts are checked at one go; only where there is more than ASCII does each value matter.
+    // Many short texts are checked at once; each value is checked only if there is more than ASCII.
     const bool check = is_text && !is_ascii(std::string_view(source.data()).substr(begin, end - begin));
     for (std::size_t i = 0; i < range.count; ++i) {
       const auto text = source.bytes_at(range.first + i);
@@ -202,7 +202,7 @@ void ValueVectors::texts(Layout layout, const Ranges& ranges, std::uint32_t inde
   }
 }
 
-// A list's elements stand in its child vector one behind the other; a map is a list of structures of key and value.
+// A list's elements follow one another in its child vector; a map is a list of structures of key and value.
 template <class Ranges>
 void ValueVectors::lists(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector) {
   auto* entries = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector));

@@ -1,5 +1,5 @@
-// Values of columns into DuckDB's vectors, whatever their layout. Texts are not copied: the strings of a vector point
-// into the column.
+// Writes values of columns into DuckDB's vectors, whatever their layout. Texts are not copied: the strings of a vector
+// point into the column.
 #pragma once
 
 #include <duckdb.h>
@@ -14,33 +14,33 @@
 
 namespace walbrook::destination::duckdb {
 
-// A cell that borrows `text`: whoever takes the chunk copies it.
+// Returns a cell that borrows `text`, which must stay valid until DuckDB has taken the chunk and copied it.
 [[nodiscard]] duckdb_string_t string_cell(std::string_view text);
 
-// NULL in the first `size` rows, in nested vectors at every depth.
+// Sets the first `size` rows to NULL, in nested vectors at every depth.
 void set_all_null(duckdb_vector vector, std::size_t size);
 
-// Rows that stand together in one batch.
+// Consecutive rows of one batch.
 struct RowRange {
   const RowBatch* batch;
-  std::uint32_t first;  // row of the batch
+  std::uint32_t first;  // first row in the batch
   std::uint32_t count;
-  std::uint32_t at;  // row of the vector
+  std::uint32_t at;  // their first row in the vector
 };
 
 class ValueVectors {
  public:
-  // Borrows both: they name columns in messages.
+  // Borrows both, which name columns in messages.
   ValueVectors(const TableSchema& schema, const std::string& label) : schema_(schema), label_(label) {}
 
-  // Values and NULLs of a column of the batches. Throws Error(data) for text that is not UTF-8.
+  // Writes the values and NULLs of a column of the batches. Throws Error(data) for text that is not UTF-8.
   void fill(std::uint32_t column, std::span<const RowRange> ranges, duckdb_vector vector);
   [[noreturn]] void not_utf8(std::uint32_t column) const;
-  [[nodiscard]] std::size_t largest() const { return largest_; }  // text, in bytes, so far
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }      // of texts and of what stands in lists, so far
+  [[nodiscard]] std::size_t largest() const { return largest_; }  // the largest text so far, in bytes
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }      // bytes of texts and of list elements so far
 
  private:
-  // Values of a nested column's child, `child` telling which, that stand together.
+  // Consecutive values of one child of a nested column.
   struct Slice {
     const Column* parent;
     std::size_t first;
@@ -50,7 +50,7 @@ class ValueVectors {
   static const Column& source_of(const RowRange& range, std::uint32_t column) { return range.batch->columns[column]; }
   static const Column& source_of(const Slice& slice, std::uint32_t child) { return slice.parent->children()[child]; }
 
-  // Of `index`: the column's, or the child's.
+  // In all of these, `index` is that of the column or of the child.
   template <class Ranges>
   void values(const PhysicalType& type, const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
   template <class Ranges>
@@ -72,7 +72,7 @@ class ValueVectors {
 
   const TableSchema& schema_;
   const std::string& label_;
-  std::uint32_t column_ = 0;  // that is being filled
+  std::uint32_t column_ = 0;  // the column that is being filled
   std::size_t bytes_ = 0;
   std::size_t largest_ = 0;
 };

@@ -1,8 +1,8 @@
-// Which tables were written since DuckDB's last checkpoint, and what they hold in memory.
+// Tracks which tables were written since DuckDB's last checkpoint, and how much memory they hold.
 //
-// DuckDB (1.5.5) keeps 16 KB and more for each column of a table that was written, outside of what it can put out to
-// its temporary file, until a checkpoint. By itself it makes one by the size of its log, to which a small table adds a
-// few hundred bytes: measured, 2,807 tables of four columns held 214 MB beside a log of 2.7 MB.
+// For each column of a table that was written, DuckDB (1.5.5) keeps 16 KB and more until a checkpoint, outside of what
+// it can move to its temporary file. It makes a checkpoint by itself only when its log has reached a size, and a small
+// table adds a few hundred bytes to the log. Measured: 2,807 tables of four columns held 214 MB with a log of 2.7 MB.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@
 
 namespace walbrook::destination::duckdb {
 
-// Not for several threads.
+// Not thread-safe.
 class WrittenTables {
  public:
-  // A table is counted once, however often it is written. `checkpoints`: how many the file has seen; where it is not
-  // what it was, what was written before is in the file.
+  // Counts a table once, however often it is written. `checkpoints` is how many the file has seen; if that has changed,
+  // what was written before is in the file, and is not counted any more.
   void add(const std::string& full_name, std::size_t columns, std::uint64_t file_checkpoints);
   [[nodiscard]] std::size_t bytes() const { return columns_ * bytes_per_column; }
   void clear(std::uint64_t file_checkpoints);

@@ -1,4 +1,4 @@
-// When cells are the same: as bytes that can be compared, sorted and hashed.
+// Decides when cells are equal: each becomes bytes that can be compared, sorted and hashed.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 namespace walbrook::destination::memory {
 
 enum class Equality {
-  // As the source compares key columns: 0.0 and -0.0 are one key, and so are 1 month and 30 days.
+  // Equal as the source compares key columns: 0.0 and -0.0 are one key, and so are 1 month and 30 days.
   as_keys,
-  // The very same value; but every NaN is one.
+  // Equal only if the values are identical, except that all NaNs are equal.
   as_content,
 };
 
-// Appends what tells the cell from others that are not equal to it. NULLs are equal, and a value with an overflow text
-// is equal to one with the same text. Cells of columns of one type can be compared.
+// Appends bytes to `out` that differ from those of any cell that is not equal to this one. NULLs are equal, and values
+// with an overflow text are equal if their texts are. Only cells of columns of one type can be compared.
 void append_comparable(std::string& out, const Column& column, std::size_t row, Equality equality);
 
 }  // namespace walbrook::destination::memory

@@ -11,7 +11,7 @@ const Capabilities& capabilities() {
       .atomic = true,
       .transactional_ddl = true,
       .keeps_prepared = true,
-      .values = {},  // as the layouts
+      .values = {},  // all values of the layouts
       .names = {.folds_ascii_case = false, .state_schema = "_walbrook", .reserved_schemas = reserved},
   };
   return all;

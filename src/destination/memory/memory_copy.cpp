@@ -21,7 +21,7 @@ MemoryCopyWriter::MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::stri
     for (const auto& copy : copies_) {
       const auto found = contents.targets.find(copy.name);
       if (found == contents.targets.end() || found->second.pipeline == pipeline_) {
-        contents.copies.erase(copy.name);  // a finished one is begun again
+        contents.copies.erase(copy.name);  // a finished copy is begun again
         continue;
       }
       throw Error(ErrorKind::destination,

@@ -13,7 +13,7 @@ namespace walbrook::destination::memory {
 
 class MemoryCopyWriter final : public destination::CopyWriter {
  public:
-  // Throws Error(destination) where a name belongs to somebody else.
+  // Throws Error(destination) if a target name belongs to another pipeline, or to a table that walbrook did not make.
   MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::string pipeline, std::span<const CopyTarget> outputs);
 
   void append(std::size_t index, const RowBatch& rows) override;

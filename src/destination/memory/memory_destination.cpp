@@ -104,7 +104,7 @@ std::vector<TargetFinding> MemoryDestination::inspect(std::span<const OutputReco
   });
 }
 
-// A commit that made tables visible may have left the checkpoint where it was.
+// Compares the copies too: a commit that swapped tables in may have left the checkpoint where it was.
 bool MemoryDestination::is_durable(const MemoryTransaction::Outcome& uncertain) {
   if (lsn_of(read_state().checkpoint) != lsn_of(last_checkpoint_)) return true;
   return store_->with([&](const MemoryStore::Contents& contents) {

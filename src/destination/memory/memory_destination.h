@@ -1,5 +1,5 @@
-// A transactional destination in the memory of this process: for tests, for the simulation, and as the plainest example
-// of what a destination has to do. It answers no queries.
+// A transactional destination in the memory of this process: for tests, for the simulation, and as the simplest example
+// of what a destination must do. It answers no queries.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace walbrook::destination::memory {
 
 class MemoryDestination final : public destination::Destination {
  public:
-  // The store is that of the URL's name: memory:NAME.
+  // The destination's store is the one that the URL, memory:NAME, names.
   explicit MemoryDestination(const DestinationOptions& options);
 
   [[nodiscard]] const Capabilities& capabilities() const override;
@@ -38,10 +38,10 @@ class MemoryDestination final : public destination::Destination {
   std::string name_;
   std::string pipeline_;
   std::shared_ptr<MemoryStore> store_;
-  bool is_open_ = false;  // a transaction is
-  // Its commit failed, and nobody has looked since whether it is durable.
+  bool is_open_ = false;  // a transaction is open
+  // Set while a commit has failed and begin() has not yet found out whether it is durable.
   std::optional<MemoryTransaction::Outcome> uncertain_;
-  std::optional<Checkpoint> last_checkpoint_;  // that is known to be durable
+  std::optional<Checkpoint> last_checkpoint_;  // the newest checkpoint that is known to be durable
 };
 
 }  // namespace walbrook::destination::memory

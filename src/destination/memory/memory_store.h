@@ -1,12 +1,11 @@
-// What a memory destination keeps from one opening to the next: target tables, finished copies and the state of
-// pipelines. A destination may be destroyed in any state, as if its process had been killed; the store then holds what
-// was committed.
+// The data that a memory destination keeps from one opening to the next: target tables, finished copies and the state
+// of pipelines. A destination may be destroyed in any state, as if its process had been killed; the store then holds
+// what was committed.
 //
-// A store has a name (memory:NAME) and lives as long as somebody holds it: whoever opens a destination, or the test
-// that looks into it.
+// A store has a name (memory:NAME) and exists as long as somebody holds it: a destination, or a test that examines it.
 //
-// Threads: any. What a transaction commits is applied under the store's mutex, all at once; tables are replaced and
-// never changed, so whoever has looked one up may read it for as long as it wants.
+// Threads: any. What a transaction commits is applied as a whole under the store's mutex. Tables are replaced and never
+// changed, so a table that was looked up can be read for as long as its reader holds it.
 #pragma once
 
 #include <functional>
@@ -24,20 +23,20 @@ namespace walbrook::destination::memory {
 
 using TableRef = std::shared_ptr<const MemoryTable>;
 
-// Where a destination could fail. A hook that throws makes it fail there.
+// The points at which a destination could fail. A hook that throws makes it fail there.
 enum class Step : std::uint8_t {
-  open,           // nothing was read yet
+  open,           // nothing has been read yet
   begin,          // a transaction is about to begin
   change,         // a row operation, an alteration or a swap is about to be done
   put,            // state is about to be put
   before_commit,  // nothing is durable yet
-  after_commit,   // all of it is durable, and nobody was told
+  after_commit,   // everything is durable, and commit() has not returned
   copy_append,    // rows are about to be added to a copy
   copy_finish,    // a copy is about to become whole
 };
 
 struct Target {
-  std::string pipeline;  // empty: somebody else made it
+  std::string pipeline;  // empty: walbrook did not make the table
   TableRef table;
 };
 
@@ -48,36 +47,36 @@ struct PipelineState {
   std::map<std::int64_t, LoadRecord> loads;                    // the newest most_loads
   std::map<std::uint32_t, std::vector<std::string>> prepared;  // by xid
 
-  void put(TableRecord record);  // replaces those of its OID or name
+  void put(TableRecord record);  // replaces the records that have its OID or its name
 };
 
-inline constexpr std::size_t most_loads = 100;  // kept of a pipeline
+inline constexpr std::size_t most_loads = 100;  // loads that are kept for a pipeline
 
 class MemoryStore {
  public:
-  using Name = std::pair<std::string, std::string>;  // schema and table, of a target
+  using Name = std::pair<std::string, std::string>;  // schema and table of a target
   struct Contents {
     std::map<std::string, PipelineState> pipelines;
     std::map<Name, Target> targets;
     std::map<Name, Target> copies;  // finished ones, by the names of their targets
   };
 
-  // The store of that name; a new one where nobody holds one.
+  // Returns the store of that name, or a new one if nobody holds one.
   [[nodiscard]] static std::shared_ptr<MemoryStore> named(const std::string& name);
 
-  // For tests: is called before each step; may throw. Set while nothing is under way. It is called without the mutex.
+  // For tests: `hook` is called before each step, without the mutex, and may throw. REQUIRES: no step is under way.
   void set_hook(std::function<void(Step)> hook) { hook_ = std::move(hook); }
   void reach(Step step) const {
     if (hook_) hook_(step);
   }
 
-  // Runs `work` on the contents while nobody else does.
+  // Runs `work` on the contents, which nobody else reads or changes meanwhile.
   template <class Work>
   auto with(const Work& work) {
     const std::lock_guard lock(mutex_);
     return work(contents_);
   }
-  // What readers see; nullptr: there is no such table.
+  // Returns the table that readers see; nullptr if there is none.
   [[nodiscard]] TableRef target(const TargetName& name);
 
  private:

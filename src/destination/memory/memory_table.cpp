@@ -15,13 +15,14 @@
 namespace walbrook::destination::memory {
 namespace {
 
-// Where a batch has a column of the source; -1: nowhere.
+// Returns the index of a source column in a batch's schema; -1 if the schema lacks it.
 std::ptrdiff_t place_of(const TableSchema& schema, const std::string& column) {
   const auto* found = schema.find(column);
   return found == nullptr ? -1 : found - schema.columns.data();
 }
 
-// Cells of some columns, of rows of one batch after the other. Columns that a batch does not have are NULL.
+// Makes comparable keys from some columns of rows. Columns that a batch does not have are NULL. Looking up the columns'
+// places is cheap as long as consecutive rows are of one batch.
 class RowKeys {
  public:
   RowKeys(std::vector<std::string> columns, Equality equality) : columns_(std::move(columns)), equality_(equality) {}
@@ -46,7 +47,7 @@ class RowKeys {
  private:
   std::vector<std::string> columns_;
   Equality equality_;
-  TableSchemaRef schema_;  // of places_
+  TableSchemaRef schema_;  // the schema that places_ index
   std::vector<std::ptrdiff_t> places_;
 };
 

@@ -1,7 +1,7 @@
-// A target table in memory: rows that refer to batches which nobody changes any more.
+// A target table in memory. Its rows refer to batches that nobody changes any more.
 //
-// A row is a place in a batch; a column that the batch does not have is NULL in it. So copying a table copies places
-// and no values: a transaction changes a copy of its own, which replaces the table when it is committed.
+// A row is a place in a batch; a column that the batch does not have is NULL in it. Copying a table therefore copies
+// places and no values: a transaction changes its own copy, which replaces the table when the transaction is committed.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@
 
 namespace walbrook::destination::memory {
 
-// What a row's change was: for metadata columns.
+// The change that wrote a row, for metadata columns.
 struct Provenance {
-  Lsn lsn;                       // of a copied row the copy's consistent point
-  std::int64_t commit_time = 0;  // 0: unknown, as of a copied row
+  Lsn lsn;                       // for a copied row: the copy's consistent point
+  std::int64_t commit_time = 0;  // 0: unknown, as for a copied row
   std::int64_t load_id = 0;
 };
 
@@ -35,27 +35,27 @@ class MemoryTable {
 
   MemoryTable(const TableSchema& schema, TargetStyle style);
 
-  // The source's columns, in the order in which they came; those that the source has dropped stay.
+  // The source's columns, in the order in which they were added; columns that the source has dropped stay.
   [[nodiscard]] const std::vector<ColumnSchema>& columns() const { return columns_; }
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }  // of the target's columns, likewise
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }  // the target's names for columns()
   [[nodiscard]] const TargetStyle& style() const { return style_; }
   [[nodiscard]] bool has_overflow(const std::string& column) const { return overflow_.contains(column); }
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
-  // All values of a column of the source, as typed as they were given; a value with an overflow text has it as its
-  // overflow.
+  // Returns all values of a source column, with the types in which they were given. A value that has an overflow text
+  // has it as its overflow in the result too.
   [[nodiscard]] Column values(const std::string& column) const;
 
   void add_columns(const std::vector<ColumnSchema>& columns);
   void add_overflow(const std::string& column) { overflow_.insert(column); }
   void describe(const TableSchema& schema);
 
-  // A row of the table with the cells that the patch leaves out. Throws Error(data) unless exactly one row of the table
-  // has the key of its origin.
+  // Appends to `into` the patch's row, with the cells that the patch leaves out taken from the table. Throws
+  // Error(data) unless exactly one row of the table has the key of the patch's origin.
   void complete(const Patch& patch, RowBatch& into) const;
-  // Takes away the rows that `removals` name; returns how many.
+  // Removes the rows that `removals` name. Returns how many it removed.
   std::uint64_t remove(std::span<const Removal> removals, const TableSchema& schema, bool keyed);
-  // Returns how many values have an overflow text. Throws Error(internal) for one whose column has no overflow column,
-  // and for a column or type that the table does not have.
+  // Appends the rows of `batch`. Returns how many values have an overflow text. Throws Error(internal) for such a value
+  // whose column has no overflow column, and for a column or type that the table does not have.
   std::uint64_t append(std::shared_ptr<const RowBatch> batch, const std::vector<Provenance>& provenance);
   void clear() { rows_.clear(); }
 
@@ -63,7 +63,7 @@ class MemoryTable {
   std::vector<ColumnSchema> columns_;
   std::vector<std::string> names_;
   TargetStyle style_;
-  std::set<std::string> overflow_;  // names of the source's columns
+  std::set<std::string> overflow_;  // source columns that have an overflow column
   std::vector<Row> rows_;
 };
 

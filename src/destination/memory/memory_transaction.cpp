@@ -39,7 +39,7 @@ MemoryTransaction::~MemoryTransaction() {
   ended_(outcome_);
 }
 
-// The table as this transaction changes it.
+// Returns this transaction's version of the target table.
 MemoryTable& MemoryTransaction::changed(const OutputRecord& output) {
   const auto name = name_of(output);
   auto found = targets_.find(name);

@@ -1,5 +1,5 @@
-// A transaction of a memory destination: tables that it changes are copied first, and replace the store's together
-// with the state in commit().
+// A transaction of a memory destination. It copies each table that it changes; commit() replaces the store's tables
+// with these copies, together with the state.
 #pragma once
 
 #include <functional>
@@ -18,12 +18,12 @@ namespace walbrook::destination::memory {
 
 class MemoryTransaction final : public destination::Transaction {
  public:
-  // How it ended, for its destination.
+  // How the transaction ended, for its destination.
   struct Outcome {
     bool committed = false;
-    bool uncertain = false;  // commit() failed: it may be durable or not
+    bool uncertain = false;  // commit() failed: the transaction may or may not be durable
     std::optional<Checkpoint> checkpoint;
-    std::set<MemoryStore::Name> taken_copies;  // gone where it is durable
+    std::set<MemoryStore::Name> taken_copies;  // copies that are gone if it is durable
   };
   using Ended = std::function<void(const Outcome&)>;
 
@@ -53,10 +53,10 @@ class MemoryTransaction final : public destination::Transaction {
   std::string pipeline_;
   Ended ended_;
   Outcome outcome_;
-  std::map<Name, std::optional<MemoryTable>> targets_;  // as they will be; nullopt: it goes
+  std::map<Name, std::optional<MemoryTable>> targets_;  // as they will be after the commit; nullopt: dropped
   std::map<Name, MemoryTable> altered_copies_;
   std::map<Name, RowBatch> completed_;                          // rows that wait for the next append
-  std::map<std::uint32_t, std::vector<std::string>> prepared_;  // as they will be, of those that were touched
+  std::map<std::uint32_t, std::vector<std::string>> prepared_;  // touched ones, as they will be after the commit
   std::vector<Deferred> state_;
 };
 

@@ -8,7 +8,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// What the server's version has in its catalog.
+// SQL fragments that depend on the server's version.
 struct CatalogWords {
   std::string row_filter;  // of a pg_publication_rel row `pr`
   std::string columns;     // its attnums, or NULL
@@ -32,28 +32,28 @@ CatalogWords catalog_words(int version) {
   return words;
 }
 
-// One statement, so that publication, tables and fingerprints belong to one snapshot of the catalog; the functions that
-// look into the publication for us (pg_get_publication_tables) would not.
-//
-// Which tables: pgoutput sends changes of a partition as those of its topmost published ancestor when
-// publish_via_partition_root is set (get_rel_sync_entry in pgoutput.c); without it the leaves come one by one, and are
-// mapped to the same ancestor here. A leaf whose ancestors are not published is a table of its own.
-//
-// The fingerprint: see fingerprint.h. Of a partitioned table it holds all relations below it.
-//
-// Composite types can be altered while tables have columns of them (ADD, DROP and RENAME ATTRIBUTE), at any depth below
-// arrays and domains; rows that are stored are then printed otherwise, and the stream says nothing of it.
-//
-// Sizes come from the last VACUUM or ANALYZE; pg_table_size waits for whoever holds the table exclusively, and is asked
-// only where nothing else is known and nobody does.
-// A standby is told apart by what looks at it next.
+// A standby is not refused here; the checks that follow detect it.
 constexpr auto log_position =
     "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
     "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
 
-// How many commands after its attributes CREATE TABLE … PARTITION OF inserts the row of pg_inherits.
+// CREATE TABLE … PARTITION OF inserts the pg_inherits row this many commands after its attributes.
 constexpr int commands_to_attach = 2;
 
+// One statement reads everything, so that publication, tables and fingerprints belong to one snapshot of the catalog.
+// The server's functions that read a publication (pg_get_publication_tables) would not have that snapshot.
+//
+// Tables: if publish_via_partition_root is set, pgoutput sends changes of a partition as those of its topmost published
+// ancestor (get_rel_sync_entry in pgoutput.c). Without it the leaves arrive one by one, and are mapped to the same
+// ancestor here. A leaf without a published ancestor is a table by itself.
+//
+// Fingerprints are described in fingerprint.h. The fingerprint of a partitioned table holds all relations below it.
+//
+// Composite types can be altered while tables have columns of them (ADD, DROP and RENAME ATTRIBUTE), at any depth below
+// arrays and domains. Stored rows are then printed differently, and the stream does not report it.
+//
+// Sizes come from the last VACUUM or ANALYZE. pg_table_size waits for a session that holds the table exclusively, so it
+// is called only if no other size is known and no session does.
 constexpr auto publication_query = R"(
 WITH RECURSIVE pub AS (
   SELECT xmin AS version, * FROM pg_catalog.pg_publication WHERE pubname = $1

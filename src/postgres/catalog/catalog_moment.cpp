@@ -5,8 +5,8 @@
 namespace walbrook::postgres {
 namespace {
 
-// backend_xid is shown to every role. A snapshot's xmax is the ID behind the newest transaction that has ended, and
-// others with higher IDs may be open; age() counts from the next ID, so that both together give that.
+// Every role sees backend_xid. A snapshot's xmax is the ID after the newest transaction that has ended, while
+// transactions with higher IDs may be open. age() counts from the next ID, so the sum of both is the next ID.
 constexpr auto writers_of_database = R"(
 SELECT s.xmax::text::bigint + pg_catalog.age(s.xmax::xid), coalesce((
   SELECT max(pg_catalog.age(xid)) FROM (
@@ -23,7 +23,7 @@ CatalogMoment read_moment(Connection& catalog) {
   const auto writers = catalog.query(writers_of_database, {}, "looking for open transactions");
   CatalogMoment moment{.lsn = {}, .next_xid = static_cast<std::uint64_t>(writers.integer(0, 0)), .oldest_xid = 0};
   moment.oldest_xid = moment.next_xid - static_cast<std::uint64_t>(writers.integer(0, 1));
-  // After the writers: whoever is not among them committed before this position.
+  // The position is read after the writers: a transaction that is not among them committed before this position.
   const auto position =
       catalog
           .query(

@@ -1,4 +1,4 @@
-// Where the source stood when its catalog was read, and who was writing then.
+// The position of the source's log when its catalog was read, and the transactions that were writing then.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,13 @@
 
 namespace walbrook::postgres {
 
-// Read after something was seen in the catalog. Transactions are told by their full (64-bit) IDs.
+// A moment that is read after something was seen in the catalog. Transactions are identified by their full (64-bit)
+// IDs.
 //
-// Every transaction of this database that had begun to write before that has an ID below `next_xid`. None below
-// `oldest_xid` is open any more, and what they committed lies before `lsn`.
+// Every transaction of this database that had begun to write before that observation has an ID below `next_xid`. None
+// below `oldest_xid` is still open, and what those transactions committed lies before `lsn`.
 struct CatalogMoment {
-  Lsn lsn;  // unset: not read
+  Lsn lsn;  // unset = not read
   std::uint64_t next_xid = 0;
   std::uint64_t oldest_xid = 0;
 };

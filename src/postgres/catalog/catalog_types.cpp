@@ -5,9 +5,10 @@
 namespace walbrook::postgres {
 namespace {
 
-// The type that was asked for, and every domain and enum at once: the next miss is most likely one of these. With each
-// what it consists of, down to the types of pg_type.dat. What is no array type of its element is printed otherwise than
-// an array (int2vector, types of extensions with an element). hstore is the extension's, in whatever schema.
+// Selects the requested type, and every domain and enum at once, because the next miss is most likely one of these.
+// Also selects what each consists of, down to the types of pg_type.dat. A type with an element that is not the
+// element's array type is printed differently from an array (int2vector, types of extensions). hstore is the
+// extension's type, whatever its schema.
 constexpr auto types_query = R"(
 WITH RECURSIVE needed(oid) AS (
   SELECT t.oid FROM pg_catalog.pg_type t WHERE t.oid = $1 OR (t.typtype IN ('d', 'e') AND t.oid >= 16384)
@@ -39,10 +40,10 @@ FROM needed JOIN pg_catalog.pg_type t ON t.oid = needed.oid
 SourceType CatalogTypes::find(Oid oid) {
   if (oid < first_generated_oid) return built_in_type(oid);
   SourceType text{.oid = oid, .base_oid = oid};
-  if (oid < first_user_oid) return text;  // information_schema's domains and the like
+  if (oid < first_user_oid) return text;  // for example information_schema's domains
   const std::lock_guard lock(mutex_);
   if (!known_.contains(oid)) look_up(oid);
-  // It may be gone: that is not kept, its OID may be given again.
+  // The type may be gone. That is not kept, because its OID may be assigned again.
   int parts = 0;
   return known_.contains(oid) ? build(oid, 0, parts).value_or(text) : text;
 }
@@ -81,7 +82,7 @@ std::optional<SourceType> CatalogTypes::build(Oid oid, int depth, int& parts) co
   if (found == known_.end()) return type;
   const auto& row = found->second;
   if (row.kind == 'd') {
-    // A domain over a domain carries no typmod of its own, so at most one on the way down is set.
+    // A domain over a domain has no typmod, so at most one on the way down is set.
     auto under = build(row.inner, depth + 1, parts);
     if (!under) return std::nullopt;
     type = *std::move(under);

@@ -1,4 +1,4 @@
-// User types, looked up in the catalog with everything that they consist of.
+// User types, looked up in the catalog together with all their parts.
 #pragma once
 
 #include <atomic>
@@ -16,26 +16,26 @@
 
 namespace walbrook::postgres {
 
-// Looks user types up on a connection of its own; answers are kept until `forget`. Safe to call from several threads.
+// Looks up user types over its own connection and keeps the answers until `forget`. Safe to call from several threads.
 class CatalogTypes : public TypeCatalog {
  public:
-  // Borrows `server`, which each connection is compared with; nullptr: none.
+  // Borrows `server`, which must outlive this object; each connection is checked against it. nullptr = no check.
   explicit CatalogTypes(Endpoint endpoint, KnownServer* server = nullptr)
       : endpoint_(std::move(endpoint)), server_(server) {}
   [[nodiscard]] SourceType find(Oid oid) override;
   [[nodiscard]] std::uint64_t version() const override { return version_; }
-  // The next `find` asks the server again. To be called when a fingerprint has changed: of an altered composite type
-  // that is the only sign.
+  // Makes the next `find` ask the server again. Call it when a fingerprint has changed, because nothing else reveals
+  // that a composite type was altered.
   void forget();
 
  private:
-  // A row of pg_type, and of a composite type its attributes.
+  // A row of pg_type, and the attributes of a composite type.
   struct Row {
     char kind = 'b';                 // typtype
-    char delimiter = ',';            //
-    bool is_hstore = false;          //
-    Oid inner = 0;                   // of a domain the type under it, of an array the element
-    std::int32_t inner_typmod = -1;  // of a domain
+    char delimiter = ',';            // typdelim
+    bool is_hstore = false;          // the type of the extension hstore
+    Oid inner = 0;                   // a domain's underlying type, an array's element
+    std::int32_t inner_typmod = -1;  // of a domain; -1 = none
     std::string name;
     struct Attribute {
       std::string name;
@@ -45,7 +45,7 @@ class CatalogTypes : public TypeCatalog {
     std::vector<Attribute> attributes;
   };
   void look_up(Oid oid);
-  // nullopt: it nests too deeply, or has too many parts.
+  // Returns nullopt if the type nests too deeply or has too many parts.
   [[nodiscard]] std::optional<SourceType> build(Oid oid, int depth, int& parts) const;
 
   Endpoint endpoint_;

@@ -37,7 +37,7 @@ Member member_from_json(const nlohmann::json& json) {
           .unseen = json.at(6)};
 }
 
-// Takes what weighs more; of equals the first.
+// Keeps the more severe difference; of equal ones the first.
 void weigh(Difference& worst, Kind kind, std::string reason) {
   if (kind <= worst.kind) return;
   worst = {.kind = kind, .reason = std::move(reason)};
@@ -101,24 +101,24 @@ void compare_members(const Fingerprint& before, const Fingerprint& now, Differen
   }
 }
 
-// What a column's row says of a rewrite that took place.
+// Whether a column's row shows that a rewrite changed its values.
 enum class Rewritten { no, perhaps, yes };
 
 Rewritten rewritten(const Column& before, const Column& now) {
   if (before.version == now.version) return Rewritten::no;
   if (before.has_missing && !now.has_missing) {
-    if (now.default_row == 0) return Rewritten::perhaps;  // the default was dropped: it can tell nothing any more
+    if (now.default_row == 0) return Rewritten::perhaps;              // the default was dropped and can prove nothing
     if (before.default_row == now.default_row) return Rewritten::no;  // VACUUM FULL or CLUSTER
   }
   return before.properties == now.properties ? Rewritten::yes : Rewritten::perhaps;
 }
 
-// The TRUNCATE of one of these transactions gave the table the file that it has.
+// Returns whether the TRUNCATE of one of these transactions gave the table its present file.
 bool is_truncated(const std::vector<RowVersion>& written, const Fingerprint& now,
                   std::span<const RowVersion> truncates) {
   return std::ranges::any_of(written, [&](RowVersion version) {
     if (std::ranges::find(truncates, version) == truncates.end()) return false;
-    // A rewrite that followed in the same transaction wrote a column's row as well.
+    // A rewrite that followed in the same transaction would have written a column's row as well.
     return find(now.columns, &Column::version, version) == nullptr;
   });
 }
@@ -181,7 +181,7 @@ Fingerprint parse_fingerprint(std::string_view text) {
       }
     }
     return print;
-  } catch (const std::exception& failed) {  // nlohmann's own kinds, and numbers that are none
+  } catch (const std::exception& failed) {  // nlohmann's exceptions, and text that is not a number
     throw Error(ErrorKind::destination,
                 "a table's fingerprint in the destination's state cannot be read: " + std::string(failed.what()),
                 "The state was written by another version of walbrook or changed by hand.");

@@ -1,4 +1,4 @@
-// The beginning of a query that looks at partitions.
+// The common beginning of queries that examine partitions.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace walbrook::postgres {
 
-// A query that begins with `tree(root, oid)`: of the tables $1, an array of OIDs, those that are partitioned, each with
-// all relations below it and itself. `rest` selects from it.
+// Returns a query that begins with `tree(root, oid)`. For each partitioned table among $1, an array of OIDs, the tree
+// holds the table itself and all relations below it. `rest` selects from it.
 [[nodiscard]] inline std::string over_partition_tree(std::string_view rest) {
   std::string sql = R"(
 WITH RECURSIVE tree(root, oid) AS (

@@ -13,10 +13,10 @@
 namespace walbrook::postgres {
 namespace {
 
-// One row a relation that stores rows: the table itself, or each leaf of a partition root. An index counts as in
-// table_schema.cpp. Columns that route rows to partitions are those on which the partition key depends, expressions
-// included (StorePartitionKey records them in pg_depend). Keys are looked up by their relation: materialized, all of
-// them would be read for each relation, which took 50 s of 20,000.
+// Selects one row per relation that stores rows: the table itself, or each leaf of a partition root. An index counts
+// under the conditions of table_schema.cpp. The columns that route rows to partitions are those on which the partition
+// key depends, including in expressions (StorePartitionKey records them in pg_depend). Keys are looked up by their
+// relation: if they were materialized, all of them would be read for each relation, which took 50 s with 20,000.
 constexpr auto identities_query = R"(
 WITH RECURSIVE tree(root, oid) AS (
   SELECT r.oid, r.oid FROM pg_catalog.pg_class r WHERE r.oid = ANY ($1::oid[])
@@ -59,10 +59,10 @@ constexpr int generated_published_version = 180000;
 struct Stored {
   std::string name;  // for SQL
   ReplicaIdentity setting = ReplicaIdentity::key;
-  std::vector<std::string> columns;      // of the identity, sorted; of FULL all that it covers
-  std::vector<std::string> generated;    // of them
-  bool generated_virtual = false;        // one of those is not even stored
-  std::vector<std::string> primary_key;  // that would count, without generated columns; sorted
+  std::vector<std::string> columns;      // of the identity, sorted; for FULL all that it covers
+  std::vector<std::string> generated;    // those of them that are generated
+  bool generated_virtual = false;        // one of the generated ones is not even stored
+  std::vector<std::string> primary_key;  // the one that would count, without generated columns; sorted
   bool deferrable_key = false;
   bool leaf = false;
   std::string lack;
@@ -134,7 +134,7 @@ class Judge {
     return !is_in(of.generated, column);
   }
 
-  // Why the source refuses UPDATE and DELETE of it (CheckCmdReplicaIdentity).
+  // Returns why the source refuses UPDATE and DELETE of this relation (CheckCmdReplicaIdentity).
   [[nodiscard]] std::string lack_of(const Stored& each) const {
     if (each.setting == ReplicaIdentity::nothing) return "its replica identity is NOTHING";
     if (each.columns.empty() && !each.whole()) {
@@ -152,7 +152,7 @@ class Judge {
       return fmt::format("its replica identity holds columns that the publication's column list leaves out ({})",
                          fmt::join(unlisted, ", "));
     }
-    // 14 to 17 leave generated columns out of FULL as well.
+    // 14 to 17 leave generated columns out of FULL too.
     if (!generated.empty() && version_ >= generated_published_version) {
       return fmt::format("its replica identity holds generated columns that are not published ({})",
                          fmt::join(generated, ", "));
@@ -186,14 +186,14 @@ class Judge {
     return rows;
   }
 
-  // Rows of several leaves stand in one target table: a key must say which leaf as well.
+  // Rows of several leaves are in one target table, so a key must also identify the leaf.
   [[nodiscard]] bool identifies_leaf(const std::vector<std::string>& key) const {
     return stored_.size() < 2 || holds_all(key, routing_);
   }
 
   [[nodiscard]] std::string unclear() const {
     for (const auto& each : stored_) {
-      // 14 to 17 send no generated column, so a part of the key is missing in every tuple.
+      // 14 to 17 send no generated column, so a part of the key would be missing in every tuple.
       if (!each.whole() && version_ < generated_published_version && !each.generated.empty()) {
         return fmt::format("the replica identity of {} holds generated columns, which are not published ({})",
                            each.name, fmt::join(each.generated, ", "));
@@ -224,7 +224,7 @@ class Judge {
     return each.whole() ? "all columns" : fmt::format("{}", fmt::join(each.columns, ", "));
   }
 
-  // The primary key, where each relation has the same one and it tells rows apart; otherwise the whole row.
+  // Suggests the primary key if every relation has the same one and it tells rows apart, otherwise the whole row.
   [[nodiscard]] std::string remedy() const {
     const auto& first = stored_.front();
     const auto key_serves = [&](const Stored& each) {
@@ -249,7 +249,8 @@ class Judge {
     if (!table_.partitioned && !by_key && first.primary_key.empty()) sql += " Or give it a primary key.";
     return sql;
   }
-  // FULL would not do: it covers columns that are not published. (Which columns there are is known of the published.)
+  // Returns whether FULL would not help, because it covers columns that are not published. (For the published relation
+  // it is known which columns there are.)
   [[nodiscard]] bool unpublished_in_full(const Stored& each) const {
     return !table_.published_columns.empty() || (version_ >= generated_published_version && !each.generated.empty());
   }
@@ -298,7 +299,7 @@ void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables, 
   }
   for (auto& table : tables) {
     const auto found = stored.find(table.oid);
-    if (found == stored.end()) continue;  // a root without leaves, or dropped in between
+    if (found == stored.end()) continue;  // a root without leaves, or a table dropped in the meantime
     table.row_identity =
         Judge(table, std::move(found->second), std::move(routing[table.oid]), operations, catalog.server_version())
             .judge();

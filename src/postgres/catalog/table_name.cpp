@@ -12,9 +12,9 @@
 namespace walbrook::postgres {
 namespace {
 
-constexpr std::size_t max_name_bytes = 63;  // NAMEDATALEN - 1; PostgreSQL would cut longer ones in silence
+constexpr std::size_t max_name_bytes = 63;  // NAMEDATALEN - 1; PostgreSQL would silently truncate longer ones
 
-// name [. name] [( name [, name]… )]
+// The grammar: name [. name] [( name [, name]… )]
 class TableNameParser {
  public:
   enum class Letters { folded, as_written };
@@ -44,7 +44,7 @@ class TableNameParser {
     if (at_ < text_.size()) fail(fmt::format("\"{}\" is left over", text_.substr(at_)));
     return table;
   }
-  // Of what was parsed.
+  // Both describe the name that was parsed.
   [[nodiscard]] bool schema_is_quoted() const { return schema_is_quoted_; }
   [[nodiscard]] bool name_is_quoted() const { return name_is_quoted_; }
 

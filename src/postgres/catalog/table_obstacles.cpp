@@ -11,7 +11,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// One row for each table. Columns without SELECT are looked for only where the table as a whole has none.
+// Selects one row per table. Columns without SELECT are looked for only if the table as a whole has no SELECT.
 constexpr auto rights_query = R"(
 SELECT c.oid, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.row_security_active(c.oid),
   CASE WHEN pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN NULL ELSE
@@ -22,7 +22,7 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE c.oid = ANY ($1::oid[])
 )";
 
-// Partitions that are sent with a filter or columns of their own while their root is copied whole.
+// Selects partitions that are sent with their own filter or columns, while their root is copied whole.
 constexpr auto filtered_query = R"(
 SELECT tree.root, min(c.oid::pg_catalog.regclass::text)
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind <> 'p'
@@ -37,7 +37,7 @@ bool is_copied(const SourceTable& table, const std::string& column, bool generat
   return std::ranges::find(table.published_columns, column) != table.published_columns.end();
 }
 
-// `row` of rights_query.
+// Returns the obstacle that `row` of rights_query describes.
 TableObstacle unreadable_by(const Connection& catalog, const SourceTable& table, const Rows& rows, int row) {
   const auto name = table.full_name();
   const auto user = catalog.quote_name(catalog.user());

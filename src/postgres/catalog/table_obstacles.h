@@ -1,8 +1,9 @@
-// What stands in the way of one table: rights that the role lacks, row security, and what a publication does not send
-// whole. Read from the catalog at the start and with every catalog poll, so that a table comes back by itself.
+// The obstacles of a single table: privileges that the role lacks, row security, and what a publication does not send
+// completely. They are read from the catalog at the start and with every catalog poll, so that a table recovers by
+// itself.
 //
-// None of it concerns another table. A table that is streaming needs none of the rights: the walsender asks for no
-// SELECT. Its copy does.
+// No obstacle concerns another table. A table that is streaming needs none of the privileges, because the walsender
+// does not require SELECT. Its copy does.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@
 
 namespace walbrook::postgres {
 
-// Sets `unreadable` of each table, and `unfit` where nothing else has set it. REQUIRES: published_columns are those
-// that will be copied.
+// Sets `unreadable` of each table, and `unfit` if it is not set already.
+// REQUIRES: published_columns are the columns that will be copied.
 void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const std::string& publication,
                     bool via_partition_root);
 

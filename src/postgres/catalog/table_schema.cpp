@@ -7,8 +7,9 @@
 namespace walbrook::postgres {
 namespace {
 
-// As pgoutput's Relation message: under FULL every column is of the key; an index counts only when it is valid, unique,
-// whole and not deferrable (RelationGetIndexList); INCLUDE columns do not belong to it.
+// `in_key` is determined as for pgoutput's Relation message. Under FULL every column belongs to the key. An index
+// counts only if it is valid, unique, not partial and not deferrable (RelationGetIndexList). INCLUDE columns do not
+// belong to the key.
 constexpr auto columns_query = R"(
 SELECT a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '',
   c.relreplident = 'f' OR EXISTS (
@@ -41,7 +42,7 @@ TableSchema read_table_schema(Connection& connection, const SourceTable& table, 
   for (int row = 0; row < rows.size(); ++row) {
     if (rows.is_null(row, 0)) continue;  // a table without columns
     auto name = rows.text(row, 0);
-    // Generated columns are published only where a list names them (18 and later).
+    // Generated columns are published only if a list names them (18 and later).
     const bool published = table.published_columns.empty()
                                ? !rows.boolean(row, 3)
                                : std::ranges::find(table.published_columns, name) != table.published_columns.end();

@@ -11,10 +11,10 @@ namespace walbrook::postgres {
 namespace {
 
 struct Cause {
-  std::string words;  // libpq's or the server's, in English: another language gets its words without a hint
+  std::string words;  // libpq's or the server's, in English; in another language there is no hint
   ErrorKind kind;
   std::string hint;
-  std::string sqlstate = {};  // libpq does not tell the one of a refused connection
+  std::string sqlstate = {};  // libpq does not report that of a refused connection
 };
 
 constexpr auto too_many_connections = "53300";
@@ -100,7 +100,7 @@ std::vector<Cause> network_causes() {
 constexpr std::size_t sqlstate_size = 5;
 constexpr std::string_view state_end = ": ";
 
-// "28P01: password authentication failed" -> "28P01"
+// Returns the SQLSTATE at the beginning: "28P01" of "28P01: password authentication failed".
 std::string_view state_in_front(std::string_view line) {
   const auto state = line.substr(0, sqlstate_size);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -109,14 +109,14 @@ std::string_view state_in_front(std::string_view line) {
   return plausible ? state : std::string_view();
 }
 
-// Of PQERRORS_VERBOSE's lines, whatever the language: "FATAL:  28P01: password authentication failed"
+// Returns the SQLSTATE in a line of PQERRORS_VERBOSE, in any language: "FATAL:  28P01: password authentication failed".
 std::string_view state_in(std::string_view line) {
   constexpr std::string_view severity_end = ":  ";
   const auto end = line.find(severity_end);
   return end == std::string_view::npos ? std::string_view() : state_in_front(line.substr(end + severity_end.size()));
 }
 
-// Of the address that was tried last: a refusal that is more than "not now" ends the trying.
+// Returns the SQLSTATE of the address that was tried last: a refusal that means more than "not now" ends the attempts.
 std::string last_state(std::string_view message) {
   std::string state;
   while (!message.empty()) {
@@ -127,13 +127,13 @@ std::string last_state(std::string_view message) {
   return state;
 }
 
-// Where the words are not known, which they are in English alone.
+// Returns the kind for messages whose words are not known; only English ones are.
 ErrorKind kind_of_state(std::string_view state) {
   if (state.empty() || is_of_connection(state)) return ErrorKind::connection;
   return state.starts_with("28") || state == "42501" ? ErrorKind::permission_denied : ErrorKind::source_not_ready;
 }
 
-// "connection to server at "h" (ip), port N failed: FATAL:  reason" -> "reason"
+// Returns "reason" of "connection to server at "h" (ip), port N failed: FATAL:  reason".
 std::string_view bare_reason(std::string_view line) {
   if (line.starts_with("connection to server")) {
     if (const auto end = line.find(" failed: "); end != std::string_view::npos) line.remove_prefix(end + 9);
@@ -157,8 +157,8 @@ std::string one_line(std::string_view message) {
     const auto end = message.find('\n');
     const auto line = message.substr(0, end);
     message = end == std::string_view::npos ? std::string_view() : message.substr(end + 1);
-    if (line.empty() || line.starts_with('\t')) continue;  // a tab: libpq's own hint
-    if (line.starts_with("LOCATION:  ")) continue;         // in the server's source code
+    if (line.empty() || line.starts_with('\t')) continue;  // after a tab: libpq's own hint
+    if (line.starts_with("LOCATION:  ")) continue;         // a place in the server's source code
     const auto reason = bare_reason(line);
     if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
   }
@@ -185,7 +185,7 @@ Error connect_failure(std::string_view message, const ConnectAttempt& attempt) {
   const ErrorFacts facts{.server = attempt.where, .sqlstate = last_state(message)};
   for (const auto& causes : {authentication_causes(attempt), network_causes(), server_causes(attempt)}) {
     for (const auto& known : causes) {
-      // The server's own word counts; another address may have been silent before.
+      // The server's own answer counts, even if another address was silent before.
       if (known.kind == ErrorKind::connection && kind_of_state(facts.sqlstate) != ErrorKind::connection) continue;
       if (reason.find(known.words) == std::string::npos) continue;
       auto known_facts = facts;

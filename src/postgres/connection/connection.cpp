@@ -42,11 +42,11 @@ bool is_conninfo(const std::string& text) {
   return text.starts_with("postgresql://") || text.starts_with("postgres://") || text.find('=') != std::string::npos;
 }
 
-// Every parameter as libpq will use it: from the string, the service file, the environment and its own defaults.
+// Returns every parameter as libpq will use it: from the string, the service file, the environment and its own
+// defaults.
 //
-// libpq tells only after it has begun to connect; so it is given an sslmode that it refuses, which it does after
-// resolving everything else and before it asks the network for anything. (The password keeps it from reading the
-// password file.)
+// libpq reports them only once it has begun to connect. So it is given an sslmode that it refuses. It does so after it
+// has resolved everything else and before it uses the network. (The password keeps it from reading the password file.)
 Parameters resolve(const std::string& conninfo) {
   constexpr auto refused = "walbrook-asks-for-the-parameters-only";
   if (is_conninfo(conninfo)) {
@@ -82,8 +82,8 @@ Parameters resolve(const std::string& conninfo) {
   return resolved;
 }
 
-// A peer that is gone without a word is noticed by the kernel as well: by keepalives where nothing is sent, by
-// tcp_user_timeout where what was sent is not acknowledged.
+// The kernel, too, detects a peer that vanished silently: by keepalives if nothing is sent, and by tcp_user_timeout if
+// what was sent is not acknowledged.
 Parameters timeouts(milliseconds network_timeout) {
   const auto network_s =
       std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(network_timeout).count(), 1);
@@ -112,7 +112,7 @@ void log_notice(void* /*unused*/, const PGresult* notice) {
   spdlog::debug("source: {}", one_line(PQresultErrorMessage(notice)));
 }
 
-// A URL whose password holds an unescaped '@' or '/' leaves a part of it in what libpq takes for host, port or
+// If the password in a URL holds an unescaped '@' or '/', a part of it ends up in what libpq takes for host, port or
 // database.
 std::string unspoiled(const std::string& name) {
   const auto at = name.rfind('@');
@@ -131,7 +131,7 @@ std::string place(PGconn* connection) {
                      unspoiled(text(PQdb(connection))));
 }
 
-// The part of a password in `spoiled` (see above) is blanked in `text`.
+// Blanks in `text` the part of a password that is in `spoiled` (see above).
 void blank_out(std::string& text, const char* spoiled) {
   const std::string_view name = spoiled != nullptr ? spoiled : "";
   const auto end = name.rfind('@');
@@ -142,14 +142,14 @@ void blank_out(std::string& text, const char* spoiled) {
   }
 }
 
-// By the address that was connected to: a name may stand for this machine as well.
+// The address of the connection decides, because a name may mean this machine too.
 bool is_other_machine(PGconn* connection) {
   const char* connected = PQhostaddr(connection);
   const std::string_view address = connected != nullptr ? connected : "";  // "": a Unix socket
   return !address.empty() && address != "::1" && !address.starts_with("127.");
 }
 
-// Once a process: libpq does not tell how the password was asked for, and in the worst case it was sent as it is.
+// Warns once per process. libpq does not report how the password was requested; at worst it was sent in clear text.
 void warn_of_open_password(PGconn* connection, const std::string& where) {
   static std::atomic<bool> warned = false;
   if (PQconnectionUsedPassword(connection) == 0 || PQsslInUse(connection) != 0 || !is_other_machine(connection)) return;
@@ -241,7 +241,7 @@ Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, co
   PQsetErrorVerbosity(connection.raw(), PQERRORS_DEFAULT);
   warn_of_open_password(connection.raw(), connection.where());
   PQsetNoticeReceiver(connection.raw(), log_notice, nullptr);
-  PQsetnonblocking(connection.raw(), 1);  // writes that the peer does not take must not hold us
+  PQsetnonblocking(connection.raw(), 1);  // a write that the peer does not take must not block
   require_settings(connection, session_settings());
   connection.encoding_ = use_own_encoding(connection);
   return connection;
@@ -249,13 +249,13 @@ Connection Connection::open_once(const Endpoint& endpoint, ConnectionUse use, co
 
 Result Connection::run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
                        std::string_view doing, const std::stop_token& also) {
-  std::vector<std::optional<std::string>> own;  // in the database's encoding
+  std::vector<std::optional<std::string>> own;  // converted to the database's encoding
   for (const auto& parameter : parameters) own.push_back(parameter ? std::optional(encoded(*parameter)) : std::nullopt);
   std::vector<const char*> values;
   values.reserve(own.size());
   for (const auto& parameter : own) values.push_back(parameter ? parameter->c_str() : nullptr);
   const auto statement = encoded(sql);
-  // A walsender takes the simple protocol alone.
+  // A walsender accepts only the simple protocol.
   const int sent = parameters.empty() ? PQsendQuery(raw(), statement.c_str())
                                       : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()),
                                                           nullptr, values.data(), nullptr, nullptr, 0);
@@ -308,7 +308,7 @@ void Connection::finish_copy(std::string_view doing) {
   if (failed != nullptr) throw failure(failed.get(), doing);
 }
 
-// PQcancel connects once more and waits without a limit: in a thread, which is left alone where it takes too long.
+// PQcancel connects again and waits without a limit. So it runs in a thread, which is left alone if it takes too long.
 bool Connection::cancel(milliseconds limit) {
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(raw()), &PQfreeCancel);
   if (request == nullptr) return false;
@@ -322,9 +322,9 @@ bool Connection::cancel(milliseconds limit) {
 }
 
 Connection::Abandoned Connection::abandon_statement() {
-  constexpr milliseconds limit(500);  // of each half
+  constexpr milliseconds limit(500);  // for each half
   auto became = Abandoned::ended;
-  // A request that comes late ends the next statement.
+  // A request that arrives late would end the next statement.
   if (PQtransactionStatus(raw()) != PQTRANS_ACTIVE || !cancel(limit)) return became;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (std::chrono::steady_clock::now() < deadline) {
@@ -345,8 +345,8 @@ Connection::Abandoned Connection::abandon_statement() {
   return became;
 }
 
-// Inside TLS a record of up to 16 kB may be half taken while the socket itself has nothing more to tell poll(): libpq
-// asks for 8 kB at least, so the second time gets the rest.
+// In TLS, a record of up to 16 kB may be half taken while poll() reports nothing more for the socket. libpq requests at
+// least 8 kB, so the second call takes the rest.
 bool Connection::receive() {
   bool good = PQconsumeInput(raw()) != 0;
   if (good && PQsslInUse(raw()) != 0) good = PQconsumeInput(raw()) != 0;
@@ -374,7 +374,7 @@ std::string Connection::quote_table(std::string_view schema, std::string_view na
   return quote_name(schema) + "." + quote_name(name);
 }
 
-// Every session of ours has standard_conforming_strings on.
+// Every session of walbrook has standard_conforming_strings on.
 std::string Connection::quote_literal(std::string_view text) const {
   return walbrook::quote_literal(text);
 }

@@ -1,4 +1,5 @@
-// Connections to the source: libpq, by URL, key=value or environment, with every libpq parameter passed through.
+// Connections to the source by libpq. A URL, key=value pairs or the environment name it, and every libpq parameter is
+// passed through.
 #pragma once
 
 #include <libpq-fe.h>
@@ -19,7 +20,7 @@
 
 namespace walbrook::postgres {
 
-constexpr milliseconds stop_interval(200);  // how late a stop may be noticed while the server is waited for
+constexpr milliseconds stop_interval(200);  // how late a stop may be noticed in a wait for the server
 
 struct ResultDeleter {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -30,16 +31,16 @@ struct FinishConnection {
 };
 using OpenedConnection = std::unique_ptr<PGconn, FinishConnection>;
 
-// Rows of a query, all as text.
+// The rows of a query, all as text.
 class Rows {
  public:
-  // `encoding`: of what is not UTF-8; nullptr: all of it is.
+  // `encoding`: converts text that is not UTF-8; nullptr: all of it is UTF-8.
   explicit Rows(Result result, std::shared_ptr<const SourceText> encoding = nullptr)
       : result_(std::move(result)), encoding_(std::move(encoding)) {}
   [[nodiscard]] int size() const { return PQntuples(result_.get()); }
   [[nodiscard]] bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
-  // "" for NULL. As UTF-8: of another encoding as SourceText::name_to_utf8 makes it, of a JSON document as
-  // json_to_utf8.
+  // Both return UTF-8, and "" for NULL. Text in another encoding is converted by SourceText::name_to_utf8, a JSON
+  // document by json_to_utf8.
   [[nodiscard]] std::string text(int row, int column) const;
   [[nodiscard]] std::string json(int row, int column) const;
   [[nodiscard]] bool boolean(int row, int column) const;  // 't'
@@ -53,57 +54,63 @@ class Rows {
   std::shared_ptr<const SourceText> encoding_;
 };
 
-// "" when there is none.
+// Returns "" if there is none.
 [[nodiscard]] std::string_view sqlstate_of(const PGresult* result);
 
 class Connection {
  public:
-  // Sets application_name=walbrook unless the user set one, a session whose text output is the one that
-  // postgres/values/values.h expects, no timeouts and an empty search_path, all of them over what is set for the role
-  // or the database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB"). Throws Error:
-  // configuration for parameters that libpq does not take, connection when trying again may help, else
-  // permission_denied or source_not_ready; with host, port, database and the server's own reason, never with the
-  // password. What is to be waited for (failure_consequence.h) is waited for as the endpoint's options say; Stopped.
+  // Opens a connection. Sets application_name=walbrook unless the user set one. The session has the text output that
+  // postgres/values/values.h expects, no timeouts and an empty search_path, whatever is set for the role or the
+  // database. `options` are further -c settings ("-c logical_decoding_work_mem=256MB"). If a failure is one to wait for
+  // (failure_consequence.h), waits and tries again as the endpoint's options specify.
+  //
+  // Throws Stopped, and Error: configuration if libpq does not accept the parameters, connection if trying again may
+  // help, otherwise permission_denied or source_not_ready. The error has host, port, database and the server's own
+  // reason, never the password.
   static Connection open(const Endpoint& endpoint, ConnectionUse use, const std::string& options = {});
 
-  // Throws Error: connection when it broke or the server is silent (server_wait.h), permission_denied for SQLSTATE
-  // 42501, else source_not_ready; Stopped. `doing` says what was being done.
+  // Runs a query and returns its rows. Throws Stopped, and Error: connection if the connection broke or the server is
+  // silent (server_wait.h), permission_denied for SQLSTATE 42501, otherwise source_not_ready. `doing` names the action
+  // in errors.
   Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
              std::string_view doing = "asking the catalog");
   void execute(const std::string& sql, std::string_view doing);
 
-  // Runs statements and returns the last result, as PQexec does, be it an error; of COPY the one that begins it. Throws
-  // Stopped, and Error(connection) where the server is silent. `also` ends the wait as the endpoint's stop does.
+  // Runs statements and returns the last result, as PQexec does, even if it is an error; for COPY it returns the result
+  // that begins it. Throws Stopped, and Error(connection) if the server is silent. `also` ends the wait as the
+  // endpoint's stop does.
   [[nodiscard]] Result run(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
                            std::string_view doing, const std::stop_token& also = {});
-  // Of a COPY that sends rows: the next one, nullptr at the end, which is still to be taken by `finish_copy`.
+  // A row of a COPY that sends rows.
   struct FreeRow {
     void operator()(char* row) const { PQfreemem(row); }
   };
   using CopyRow = std::unique_ptr<char, FreeRow>;
+  // Waits for the next row and returns it, or nullptr at the end, which `finish_copy` still has to take.
   [[nodiscard]] CopyRow next_row(int& size, std::string_view doing);
-  // The same without waiting: `size` is 0 when no whole row is there, negative at the end.
+  // Returns the next row without waiting. `size` is 0 if no whole row has arrived, and negative at the end.
   [[nodiscard]] CopyRow take_row(int& size);
-  // Takes what is left of the statement in hand. Throws its error.
+  // Takes what is left of the current statement. Throws its error.
   void finish_copy(std::string_view doing);
 
-  // Has the server end the statement in hand, and takes its results. The connection is of no more use where that takes
-  // longer than a second. Returns whether the statement had succeeded before the server heard of it.
+  // Makes the server end the current statement, and takes its results. The connection cannot be used any more if that
+  // takes longer than a second. Returns whether the statement had succeeded before the server received the request.
   enum class Abandoned { ended, had_succeeded };
   Abandoned abandon_statement();
 
-  // Takes what the socket has, without blocking. False: the connection broke; what came before is still to be read.
+  // Takes what the socket has, without blocking. Returns false if the connection broke; what arrived before can still
+  // be read.
   [[nodiscard]] bool receive();
 
-  // How text is converted that the server sends as the database stores it, because its encoding is SQL_ASCII or has one
-  // byte a character; nullptr where the server sends UTF-8. `run`, `query` and Rows convert by themselves; what is
-  // given to libpq otherwise goes through `encoded`.
+  // Converts text that the server sends as the database stores it, because the database's encoding is SQL_ASCII or has
+  // one byte per character; nullptr if the server sends UTF-8. `run`, `query` and Rows convert by themselves. Text that
+  // is given to libpq otherwise goes through `encoded`.
   [[nodiscard]] const std::shared_ptr<const SourceText>& encoding() const { return encoding_; }
   [[nodiscard]] std::string encoded(std::string sql) const;
-  // Has text sent as the database stores it also where its encoding has several bytes a character; the characters are
-  // asked for on a connection of their own (server_text.h).
+  // Makes the server send text as the database stores it even if its encoding has several bytes per character. The
+  // characters are requested on a separate connection (server_text.h).
   void take_text_as_stored();
-  // Has the server convert all text from here on.
+  // Makes the server convert all text from here on.
   void take_text_converted();
 
   [[nodiscard]] std::string quote_name(std::string_view name) const;
@@ -116,9 +123,9 @@ class Connection {
   [[nodiscard]] std::string user() const;
   [[nodiscard]] std::string where() const;    // "127.0.0.1:5432/shop"
   [[nodiscard]] std::string tls() const;      // "TLSv1.3"; "" where the connection is not encrypted
-  [[nodiscard]] bool leaves_machine() const;  // by what the host is called
+  [[nodiscard]] bool leaves_machine() const;  // judging by the host's name
 
-  // The Error for the connection's last failure; SQLSTATE from `result` if there is one.
+  // Returns the Error for the connection's last failure, with the SQLSTATE from `result` if there is one.
   [[nodiscard]] Error failure(const PGresult* result, std::string_view doing) const;
 
  private:

@@ -28,7 +28,7 @@ std::string setting(const ConnectionSettings& settings, std::string_view keyword
   return {};
 }
 
-// libpq's reason may quote the very part of the text in which the password stands.
+// Returns whether libpq's reason may quote the part of the text that holds the password.
 bool may_hold_secret(std::string_view conninfo) {
   const auto scheme = conninfo.find("://");
   return conninfo.find("password") != std::string_view::npos ||
@@ -44,7 +44,7 @@ std::vector<std::string> known_parameters() {
   return names;
 }
 
-// `text` up to the first of `ends`, which is taken away with it.
+// Returns `text` up to the first of `ends`, and removes it together with that character.
 std::string_view take_until(std::string_view& text, std::string_view ends) {
   const auto end = std::min(text.find_first_of(ends), text.size());
   const auto taken = text.substr(0, end);
@@ -52,8 +52,8 @@ std::string_view take_until(std::string_view& text, std::string_view ends) {
   return taken;
 }
 
-// The names before a "=" in a URL's query or in a key=value string. A value in quotes may hold what looks like one
-// more, so of such a string only those before the first quote are looked at.
+// Returns the names before a "=" in a URL's query or in a key=value string. A quoted value may hold what looks like
+// another name, so in such a string only the names before the first quote are returned.
 std::vector<std::string> written_parameters(std::string_view conninfo) {
   std::vector<std::string> names;
   const bool is_url = conninfo.find("://") != std::string_view::npos;
@@ -66,13 +66,13 @@ std::vector<std::string> written_parameters(std::string_view conninfo) {
   return names;
 }
 
-// Only a word that is a name by its form is ever shown: anything else may be a part of a password.
+// Only a word in the form of a name is ever shown, because anything else may be a part of a password.
 std::optional<std::string> unknown_parameter(const std::string& conninfo) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   const auto known = known_parameters();
   for (const auto& name : written_parameters(conninfo)) {
     if (name.empty() || name.find_first_not_of(letters) != std::string::npos) continue;
-    const bool is_alias = name == "ssl" || name == "requiressl";  // of JDBC, which libpq takes in a URL
+    const bool is_alias = name == "ssl" || name == "requiressl";  // of JDBC; libpq takes it in a URL
     if (!is_alias && std::ranges::find(known, name) == known.end()) return name;
   }
   return std::nullopt;
@@ -103,9 +103,9 @@ ConnectionSettings parse(const std::string& conninfo, std::string_view origin) {
               "password are written %2F, %40, %3A and %25.");
 }
 
-// The settings of the environment and of the service, if one is named.
+// Returns the settings of the environment, and of the service if one is named.
 ConnectionSettings defaults_with_service(const std::string& service) {
-  // libpq reads a service's file only through its environment variable or while connecting. No thread runs yet.
+  // libpq reads a service's file only through its environment variable or while connecting. No other thread runs yet.
   const char* before = std::getenv("PGSERVICE");
   const std::optional<std::string> kept = before != nullptr ? std::optional<std::string>(before) : std::nullopt;
   if (!service.empty()) setenv("PGSERVICE", service.c_str(), 1);

@@ -1,4 +1,4 @@
-// What libpq makes of a connection string, before anything is connected.
+// How libpq reads a connection string, before anything is connected.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace walbrook::postgres {
 
-// Throws Error(configuration) when libpq cannot read it; `origin` says where it came from ("--source"). "" is fine.
+// Throws Error(configuration) if libpq cannot read the string. `origin` names its source ("--source"). "" is valid.
 void check_conninfo(const std::string& conninfo, std::string_view origin);
 
-// The database that libpq would choose: of the string, its service, the environment; else the user's name.
-// Asks for the service through the environment: call it while no other thread runs.
+// Returns the database that libpq would choose: from the string, its service or the environment, otherwise the user's
+// name. Asks for the service through the environment. REQUIRES: no other thread runs.
 [[nodiscard]] std::string database_of(const std::string& conninfo);
 
 }  // namespace walbrook::postgres

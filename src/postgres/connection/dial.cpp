@@ -1,8 +1,8 @@
-// libpq waits for the name service without a limit that anybody could set, and gives nobody a chance to end that. So
-// names are looked up first, in a thread that can be left alone, and libpq is given addresses. Where one of several
-// addresses is silent, the attempt is repeated without it: PQconnectPoll has no way to pass over one.
+// libpq waits for the name service without a limit that can be set, and that wait cannot be ended. So names are looked
+// up first, in a thread that can be left alone, and libpq is given addresses. If one of several addresses is silent,
+// the attempt is repeated without it, because PQconnectPoll cannot skip one.
 //
-// Threads: a look-up has a thread of its own, which shares nothing but its answer and may outlive whoever asked.
+// Threads: each lookup has its own thread, which shares only its answer and may outlive the caller.
 #include "postgres/connection/dial.h"
 
 #include <arpa/inet.h>
@@ -41,7 +41,7 @@ std::vector<std::string> split_list(const std::string& list) {
   }
 }
 
-// As conninfo_array has them: lists of one length, but for a single port that is meant for all.
+// The lists are as in libpq's conninfo_array: of equal length, except that a single port applies to all.
 std::vector<Address> addresses_of(const ConnectionParameters& resolved) {
   const auto hosts = split_list(parameter(resolved, "host"));
   const auto given = split_list(parameter(resolved, "hostaddr"));
@@ -144,7 +144,7 @@ class Dialing {
 
   OpenedConnection start() {
     auto parameters = added_;
-    // Every list is given whole, so that none is longer than another.
+    // Every list is passed complete, so that none is longer than another.
     std::string hosts, numeric, ports;
     for (const auto& address : addresses_) {
       const auto* separator = &address == addresses_.data() ? "" : ",";
@@ -168,7 +168,7 @@ class Dialing {
     values.push_back(nullptr);
     OpenedConnection connection(PQconnectStartParams(names.data(), values.data(), 1));
     if (!connection) throw Error(ErrorKind::internal, "out of memory while connecting");
-    PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // the SQLSTATE of a refusal is told in no other way
+    PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // only this level shows a refusal's SQLSTATE
     return connection;
   }
 
@@ -177,7 +177,7 @@ class Dialing {
     return text(PQhost(connection)) + " " + text(PQhostaddr(connection)) + " " + text(PQport(connection));
   }
 
-  // False: the address that is tried is silent.
+  // Returns false if the address that is being tried is silent.
   bool poll_until_done(PGconn* connection) {
     if (PQstatus(connection) == CONNECTION_BAD) return true;
     auto next = PGRES_POLLING_WRITING;
@@ -224,7 +224,7 @@ class Dialing {
   milliseconds timeout_{};
   bool names_addresses_ = false;  // some are names, which are looked up here
   bool dropped_ = false;          // some were silent
-  std::string failures_;          // why, as libpq words it
+  std::string failures_;          // the reasons, as libpq words them
 };
 
 }  // namespace

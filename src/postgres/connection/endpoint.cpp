@@ -18,7 +18,7 @@ struct WaitEntry {
 
 struct EndpointState {
   EndpointOptions options;
-  mutable std::mutex mutex;  // guards what follows
+  mutable std::mutex mutex;  // guards the members below
   std::string conninfo;
   std::string reason;  // why the source is waited for
   std::array<bool, 3> succeeded{};
@@ -58,7 +58,7 @@ Endpoint Endpoint::for_copies() const {
 
 bool Endpoint::reread() const {
   if (!state_->options.reread) return false;
-  auto now = state_->options.reread();  // may run a command: not under the lock
+  auto now = state_->options.reread();  // it may run a command, so the lock is not held
   const std::lock_guard lock(state_->mutex);
   if (now == state_->conninfo) return false;
   state_->conninfo = std::move(now);

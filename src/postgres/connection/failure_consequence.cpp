@@ -56,13 +56,13 @@ const FailureClass& class_of(const Error& failed, Asked asked) {
   const auto& state = failed.facts().sqlstate;
   if (!state.empty()) {
     if (const auto* found = class_of_state(state)) return *found;
-    // A connection that broke may have told of it by whatever SQLSTATE.
+    // A connection that broke may have reported it by any SQLSTATE.
     return all_classes[kind == ErrorKind::connection ? no_server : anything_else];
   }
   if (kind == ErrorKind::connection) return all_classes[no_server];
   if (asked == Asked::connection) {
     if (kind == ErrorKind::permission_denied)
-      return all_classes[not_authenticated];  // libpq itself: no password supplied
+      return all_classes[not_authenticated];  // from libpq itself: no password supplied
     if (kind == ErrorKind::source_not_ready || kind == ErrorKind::configuration) return all_classes[own_side];
   }
   const bool checks = kind == ErrorKind::source_not_ready || kind == ErrorKind::configuration;

@@ -36,12 +36,13 @@ void Outage::over() {
 
 std::optional<milliseconds> Outage::limit() const {
   const auto& options = endpoint_.options();
-  // The snapshot ends with the connection that exported it: whoever copies begins again from there.
+  // A snapshot ends with the connection that exported it, so the copy begins again instead of waiting here.
   if (use_ == ConnectionUse::snapshot) return milliseconds(0);
   return endpoint_.has_succeeded(use_) ? options.reconnect_timeout : options.startup_timeout;
 }
 
-// A password_command may take its minute, which a stop does not wait for: in a thread, which is left alone then.
+// A password_command may take a minute, and a stop does not wait for it. So it runs in a thread, which is then left
+// alone.
 bool Outage::read_secrets() {
   if (!endpoint_.options().reread) return false;
   std::packaged_task<bool()> read([endpoint = endpoint_] { return endpoint.reread(); });
@@ -52,7 +53,7 @@ bool Outage::read_secrets() {
   }
   try {
     return changed.get();
-  } catch (const Error& unreadable) {  // it may just be written
+  } catch (const Error& unreadable) {  // the file may be in the middle of a write
     spdlog::debug("the source's secrets are not read again: {}", unreadable.cause());
     return false;
   }
@@ -77,7 +78,7 @@ void Outage::wait_or_throw(const Error& failed, Asked asked) {
   }
   if (!note_) note_.emplace(endpoint_, "");
   note_->report("the source is waited for: " + failed.cause());
-  if (read_secrets()) return;  // they have changed: that may have been all
+  if (read_secrets()) return;  // they have changed, which may have been the cause
   auto backoff = std::min(longest_backoff, first_backoff * (1 << std::min(attempts_++, 10)));
   if (most) backoff = std::min(backoff, duration_cast<milliseconds>(*most - waited) + milliseconds(1));
   sleep(backoff);

@@ -1,4 +1,4 @@
-// One outage of the source, as one thread of a run meets it: what is waited for, how long, and what is said of it.
+// One outage of the source as one thread of a run meets it: what it waits for, how long, and what it reports.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace walbrook::postgres {
 
-// It was waited for as long as it may be.
+// The source was waited for as long as is permitted.
 class WaitOver : public Error {
  public:
   using Error::Error;
@@ -17,19 +17,19 @@ class WaitOver : public Error {
 
 class Outage {
  public:
-  // Of connections of that use; borrows the endpoint.
+  // Handles an outage of connections of that use. Borrows `endpoint`, which must outlive this object.
   Outage(const Endpoint& endpoint, ConnectionUse use) : endpoint_(endpoint), use_(use) {}
   Outage(const Outage&) = delete;
   Outage& operator=(const Outage&) = delete;
 
-  // Reads the secrets again and waits a little; then the caller tries again. Rethrows `failed` where nothing is to be
-  // waited for; throws WaitOver and Stopped. REQUIRES: `failed` is being handled.
+  // Reads the secrets again and waits a little; then the caller tries again. Rethrows `failed` if nothing is to be
+  // waited for. Throws WaitOver and Stopped. REQUIRES: `failed` is being handled.
   void wait_or_throw(const Error& failed, Asked asked);
-  // The source has answered.
+  // Ends the outage, because the source has answered.
   void over();
 
  private:
-  [[nodiscard]] std::optional<milliseconds> limit() const;  // nullopt: none
+  [[nodiscard]] std::optional<milliseconds> limit() const;  // nullopt = no limit
   [[nodiscard]] bool read_secrets();
   void sleep(milliseconds backoff);
 

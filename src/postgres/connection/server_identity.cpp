@@ -12,8 +12,8 @@ Remedy ways_out() {
   return remedy("Give the right {}; {} copies everything again.", RemedyOption::source, RemedyAction::reset);
 }
 
-// The file name of a write-ahead log segment begins with its timeline, in 8 hexadecimal digits. pg_control_checkpoint()
-// still has the former timeline for a while after a promotion, until the first checkpoint is done.
+// The file name of a write-ahead log segment begins with its timeline, in 8 hexadecimal digits. After a promotion,
+// pg_control_checkpoint() still has the former timeline until the first checkpoint is complete.
 constexpr auto identity_query = R"(
 SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()), pg_catalog.pg_is_in_recovery(),
   CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()

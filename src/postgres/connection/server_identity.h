@@ -1,7 +1,8 @@
 // Which server answers, and whether it continues the history that the checkpoint belongs to.
 //
-// A cluster is told from others by its system identifier, which initdb makes; standbys, base backups and pg_rewind keep
-// it. Each promotion begins a new timeline, and the history file of a timeline says where each earlier one was left.
+// The system identifier, which initdb creates, distinguishes a cluster from others. Standbys, base backups and
+// pg_rewind keep it. Each promotion begins a new timeline, and the history file of a timeline records where each
+// earlier one ended.
 // https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-TIMELINES
 #pragma once
 
@@ -27,32 +28,35 @@ struct EarlierTimeline {
 struct ServerIdentity {
   std::string systemid;
   std::int64_t timeline = 0;
-  Lsn position;  // end of the write-ahead log that is flushed; of a standby, that is replayed
+  Lsn position;  // end of the flushed write-ahead log; of a standby, of what is replayed
   bool standby = false;
   std::vector<EarlierTimeline> history;  // oldest first; empty on timeline 1
 };
 
-// What the checkpoint was made from. Empty or 0: not known.
+// What the checkpoint was made from. Empty or 0 = not known.
 struct ExpectedServer {
   std::string systemid;
-  std::int64_t timeline = 0;  // the one that the checkpoint lies on
+  std::int64_t timeline = 0;  // the one that the checkpoint is on
   Lsn checkpoint;
 };
 
-// IDENTIFY_SYSTEM and, above timeline 1, TIMELINE_HISTORY (of timeline 1 there is no history file; the command fails).
-// LOGIN REPLICATION is enough. Throws Error; source_not_ready where the server has lost the history file.
+// Runs IDENTIFY_SYSTEM and, above timeline 1, TIMELINE_HISTORY. (Timeline 1 has no history file, and the command fails
+// for it.) The role needs only LOGIN and REPLICATION. Throws Error, of the kind source_not_ready if the server has lost
+// the history file.
 [[nodiscard]] ServerIdentity identify(Connection& replication);
-// The same by functions that everybody may call, without the history.
+// Returns the same except for the history, by functions that every role may call.
 [[nodiscard]] ServerIdentity identify_by_query(Connection& catalog);
 
-// The lines of a history file: "1\t0/3000148\tno recovery target specified". Lines without a timeline are passed over.
+// Parses the lines of a history file: "1\t0/3000148\tno recovery target specified". Lines without a timeline are
+// skipped.
 [[nodiscard]] std::vector<EarlierTimeline> parse_timeline_history(std::string_view text);
 
-// The timeline that a position lies on; one where two meet belongs to the earlier one.
+// Returns the timeline that a position is on. A position where two meet belongs to the earlier one.
 [[nodiscard]] std::int64_t timeline_of(const ServerIdentity& server, Lsn position);
 
-// Why the server does not continue what the checkpoint was made from: another cluster, an older state, or a history
-// that left the checkpoint's timeline before the checkpoint. nullopt: it does, as far as this can tell.
+// Returns why the server does not continue what the checkpoint was made from: another cluster, an older state, or a
+// history that left the checkpoint's timeline before the checkpoint. Returns nullopt if it does, as far as this can
+// tell.
 [[nodiscard]] std::optional<Error> identity_error(const ServerIdentity& server, const ExpectedServer& expected);
 
 }  // namespace walbrook::postgres

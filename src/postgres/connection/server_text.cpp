@@ -7,7 +7,7 @@
 #include "postgres/connection/connection.h"
 #include "postgres/values/value_text.h"
 
-// Of libpq, declared in a header of the server (mb/pg_wchar.h).
+// This function is libpq's, but it is declared in a header of the server (mb/pg_wchar.h).
 extern "C" int pg_char_to_encoding(const char* name);
 
 namespace walbrook::postgres {
@@ -37,7 +37,7 @@ ServerText::ServerText(Endpoint endpoint, std::string encoding)
 ServerText::~ServerText() = default;
 
 std::size_t ServerText::length(std::string_view bytes) const {
-  // It looks at two bytes at most, and what it is given ends with a zero.
+  // PQmblen reads at most two bytes, and its argument ends with a zero.
   const std::string front(bytes.substr(0, 4));
   return std::clamp<std::size_t>(static_cast<std::size_t>(PQmblen(front.c_str(), number_)), 1, bytes.size());
 }
@@ -84,7 +84,7 @@ std::string_view ServerText::bytes_of(std::string_view utf8) const {
   return from_utf8_.find(one)->second;
 }
 
-// One that cannot be converted fails the statement: then the halves are asked for by themselves.
+// A character that cannot be converted fails the whole statement. Then each half is requested separately.
 void ServerText::ask(const std::vector<std::string>& characters, const char* from, const char* to,
                      Characters& known) const {
   if (characters.empty()) return;

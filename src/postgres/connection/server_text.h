@@ -1,7 +1,8 @@
-// Text of an encoding of several bytes a character, by the server's own conversion.
+// Converts text of an encoding with several bytes per character, by the server's own conversion.
 //
-// Conversions of the operating system map some characters otherwise than PostgreSQL's do, so each character is asked
-// for once, when it is first met, and kept: a few thousand at most. Any thread may call; they take turns.
+// The conversions of the operating system map some characters differently from PostgreSQL's. So each character is
+// requested from the server when it first occurs, and then kept: a few thousand at most. Threads: any thread may call;
+// one at a time is served.
 #pragma once
 
 #include <map>
@@ -17,16 +18,16 @@ namespace walbrook::postgres {
 
 class Connection;
 
-// The bytes that a bytea's text form ("\\x00ff") stands for.
+// Returns the bytes that a bytea's text form ("\\x00ff") represents.
 [[nodiscard]] std::string bytes_from_hex(std::string_view hex);
 
-// The server cannot convert some text: untranslatable_character, character_not_in_repertoire.
+// Returns whether the server cannot convert some text: untranslatable_character, character_not_in_repertoire.
 [[nodiscard]] bool is_unconvertible(std::string_view sqlstate);
 
 class ServerText final : public SourceText {
  public:
-  // `encoding`: PostgreSQL's name of it. Connects when the first character is asked for; all methods may throw what
-  // Connection does.
+  // `encoding`: PostgreSQL's name for it. Connects when the first character is requested. All methods may throw what
+  // Connection throws.
   ServerText(Endpoint endpoint, std::string encoding);
   ~ServerText() override;
 
@@ -38,16 +39,16 @@ class ServerText final : public SourceText {
   [[nodiscard]] std::string_view bytes_of(std::string_view utf8) const override;
 
  private:
-  using Characters = std::map<std::string, std::string, std::less<>>;  // without equivalent: empty
-  // The length of the character at the front, whatever it is.
+  using Characters = std::map<std::string, std::string, std::less<>>;  // no equivalent: empty
+  // Returns the length of the character at the front, whatever it is.
   [[nodiscard]] std::size_t length(std::string_view bytes) const;
-  // Asks for these, and keeps the answers in `known`.
+  // Requests these characters and keeps the answers in `known`.
   void ask(const std::vector<std::string>& characters, const char* from, const char* to, Characters& known) const;
 
   Endpoint endpoint_;
   std::string encoding_;
-  int number_;                // of the encoding, libpq's
-  mutable std::mutex mutex_;  // guards what follows
+  int number_;                // libpq's number of the encoding
+  mutable std::mutex mutex_;  // guards the members below
   mutable std::unique_ptr<Connection> connection_;
   mutable Characters to_utf8_;
   mutable Characters from_utf8_;

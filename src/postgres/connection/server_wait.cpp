@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 #include <netinet/in.h>
-// After netinet/in.h; linux/tcp.h has fields of tcp_info that netinet/tcp.h lacks.
+// This header must follow netinet/in.h. It has fields of tcp_info that netinet/tcp.h lacks.
 #include <linux/tcp.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
@@ -13,13 +13,14 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr milliseconds shown_after(1'000);            // shorter waits are nobody's concern
-constexpr milliseconds counted_after(1'000);          // without a whole message, bytes are counted
-constexpr std::uint64_t sign_bytes = 64 << 10;        // of a message that is under way
+constexpr milliseconds shown_after(1'000);            // shorter waits are not shown
+constexpr milliseconds counted_after(1'000);          // bytes are counted after this time without a whole message
+constexpr std::uint64_t sign_bytes = 64 << 10;        // of an incomplete message that are a sign of life
 constexpr std::uint64_t longest_message = 1U << 30U;  // MaxAllocSize: no row and no value is longer
-constexpr std::uint64_t message_slack = 16 << 20;     // what came before it and stands in the same count
+constexpr std::uint64_t message_slack = 16 << 20;     // what came before the message and is in the same count
 
-// Bytes that came from the peer so far; nullopt: of a Unix socket it is not known, and nothing stands between.
+// Returns how many bytes the peer has sent so far. Returns nullopt for a Unix socket, where it is not known, but where
+// nothing is between the two either.
 std::optional<std::uint64_t> received_bytes(int socket) {
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -30,9 +31,9 @@ std::optional<std::uint64_t> received_bytes(int socket) {
 
 }  // namespace
 
-// ClientRead: it waits for a statement, so ours or its answer was lost. ClientWrite: what it writes is not taken, and
-// we have nothing to take. WalSender…: a stream that has nothing to send would have answered. Only the creation of a
-// slot reads the log without anything to send meanwhile.
+// ClientRead: the process waits for a statement, so the statement or its result was lost. ClientWrite: its output is
+// not taken, although there is nothing to take on this side. WalSender…: a stream that has nothing to send would have
+// answered. Only the creation of a slot reads the log without sending anything.
 bool is_at_work(const ServerProcess& process) {
   if (process.state != "active") return false;
   if (process.statement.starts_with("CREATE_REPLICATION_SLOT")) return process.wait_event != "ClientRead";
@@ -115,7 +116,7 @@ void ServerWait::once() {
   poll(&socket, 1, static_cast<int>(stop_interval.count()));
   const auto now = steady_clock::now();
   if ((socket.revents & ~POLLOUT) != 0) {
-    broken_ = !connection_.receive();  // what came before is still to be read: it may say why
+    broken_ = !connection_.receive();  // what arrived before must still be read: it may hold the reason
     if (broken_) return;
     silence_.bytes_came(now, socket.fd, connection_.where());
   }

@@ -35,7 +35,7 @@ constexpr std::array session_settings_list = {
     SessionSetting{"default_transaction_deferrable", "off"},
 };
 
-// Of src/include/mb/pg_wchar.h: the server's encodings of several bytes a character.
+// The server's encodings of several bytes per character, from src/include/mb/pg_wchar.h.
 constexpr std::array<std::string_view, 8> multibyte_encodings = {"UTF8",   "EUC_JP",       "EUC_CN", "EUC_KR",
                                                                  "EUC_TW", "EUC_JIS_2004", "JOHAB",  "MULE_INTERNAL"};
 
@@ -45,8 +45,8 @@ bool is_as_wanted(const SessionSetting& setting, const std::string& shown) {
   return shown == wanted;
 }
 
-// Converts all of `bytes` in one statement and gives each its character. Returns false when the server refused one of
-// them, which `bytes` lacks then: its message names the byte, in every language ("0x81").
+// Converts all of `bytes` in one statement and gives each its character. Returns false if the server refused one of
+// them, which is then removed from `bytes`. The server's message names the byte in every language ("0x81").
 bool ask_characters(Connection& connection, const std::string& encoding, std::vector<unsigned>& bytes,
                     SingleByteText::UpperHalf& upper_half) {
   std::string hex;
@@ -106,7 +106,7 @@ std::span<const SessionSetting> session_settings() {
 std::string startup_options() {
   std::string options;
   for (const auto& setting : session_settings_list) {
-    if (setting.since_version > 0) continue;  // an older server refuses what it does not know
+    if (setting.since_version > 0) continue;  // an older server refuses an unknown setting
     options += fmt::format("{}-c {}=", options.empty() ? "" : " ", setting.name);
     for (const char* c = setting.value; *c != '\0'; ++c) {
       if (*c == ' ') options.push_back('\\');

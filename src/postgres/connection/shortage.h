@@ -8,12 +8,14 @@
 
 namespace walbrook::postgres {
 
-// What was asked for is sound and may work later, or with less at a time.
+// Returns whether the server is short of something. The request is valid then, and may succeed later or with less at a
+// time.
 [[nodiscard]] inline bool is_shortage(const Error& failed) {
   return failed.facts().sqlstate.starts_with("53");
 }
 
-// The lock table is full, or the server's memory (one SQLSTATE for both): fewer workers need less of it.
+// Returns whether the lock table is full or the server is out of memory (one SQLSTATE for both). Fewer workers need
+// less.
 [[nodiscard]] inline bool is_shortage_of_memory(const Error& failed) {
   return failed.facts().sqlstate == "53200";
 }

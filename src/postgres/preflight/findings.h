@@ -1,4 +1,4 @@
-// What a preflight found, as its parts add it.
+// The findings of a preflight, which its parts add one by one.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ class Findings {
   void warning(std::string topic, std::string what, Remedy remedy) {
     add({Severity::warning, std::move(topic), std::move(what), std::move(remedy)});
   }
-  // Of a table that a run leaves out or suspends, and names.
+  // Adds a warning about a table that a run leaves out or suspends, and that the run reports as well.
   void reported_warning(std::string topic, std::string what, Remedy remedy) {
     add({.severity = Severity::warning,
          .topic = std::move(topic),
@@ -33,7 +33,7 @@ class Findings {
              ErrorFacts facts = {}) {
     add({Severity::error, std::move(topic), std::move(what), std::move(remedy), kind, std::move(facts)});
   }
-  // Of one table, which a run suspends.
+  // Adds an error of one table, which a run suspends.
   void table_error(std::string topic, std::string what, Remedy remedy) {
     add({.severity = Severity::error,
          .topic = std::move(topic),
@@ -46,8 +46,8 @@ class Findings {
   void error(std::string topic, const Error& failed) {
     error(std::move(topic), failed.cause(), failed.remedy(), failed.kind(), failed.facts());
   }
-  // Throws `failed` again where it is Stopped, or a WaitOver that no error found before explains. REQUIRES: it is being
-  // handled.
+  // Rethrows `failed` if it is Stopped, or if it is a WaitOver that no earlier error explains.
+  // REQUIRES: `failed` is being handled.
   void wait_failed(const Error& failed) const {
     const bool explained =
         std::ranges::any_of(findings_, [](const Finding& finding) { return finding.severity == Severity::error; });

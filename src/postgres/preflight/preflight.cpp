@@ -50,7 +50,7 @@ void check_encryption(const Connection& catalog, Findings& found) {
   }
 }
 
-// False: there is no sense in looking further.
+// Returns false if further checks make no sense.
 bool check_server(Connection& catalog, Findings& found) {
   const auto rows = catalog.query(
       "SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), "
@@ -84,7 +84,7 @@ void check_room(Connection& catalog, const PreflightRequest& request, const std:
       "(SELECT count(*) FROM pg_catalog.pg_replication_slots), pg_catalog.current_setting('max_wal_senders')::int, "
       "(SELECT count(*) FROM pg_catalog.pg_stat_replication)",
       {}, "counting slots and walsenders");
-  // A pipeline that has its slot goes on without a copy: a table that is to be copied waits then.
+  // A run that has its slot continues without a copy; a table that must be copied waits then.
   const auto copies = request.snapshot ? 1 : 0;
   const auto check = [&](const char* what, const char* setting, std::int64_t limit, std::int64_t used,
                          std::int64_t needed) {
@@ -103,14 +103,14 @@ void check_room(Connection& catalog, const PreflightRequest& request, const std:
     found.note("server", fmt::format("{}: a table that is to be copied waits until there is one", text),
                raise_limit(needed + copies));
   };
-  // The slot of a pipeline that is reset makes room for the new one.
+  // A reset drops the slot, which makes room for the new one.
   const auto freed = request.reset && read_slot(catalog, request.slot) ? 1 : 0;
   check("replication slots", "max_replication_slots", rows.integer(0, 0), rows.integer(0, 1) - freed, slot ? 0 : 1);
-  // An active slot's walsender is the one that we wait for.
+  // If the slot is active, its walsender is the one that a run waits for.
   check("walsenders", "max_wal_senders", rows.integer(0, 2), rows.integer(0, 3), slot && slot->active_pid != 0 ? 0 : 1);
 }
 
-// Opened for real: a role attribute, a membership (as on RDS) and pg_hba.conf all have a say in it.
+// The connection is really opened, because role attribute, membership (as on RDS) and pg_hba.conf all decide about it.
 std::optional<ServerIdentity> check_replication(const Connection& catalog, const PreflightRequest& request,
                                                 Findings& found) {
   try {
@@ -125,7 +125,8 @@ std::optional<ServerIdentity> check_replication(const Connection& catalog, const
   }
 }
 
-// Both connections must have come to one server. It may write meanwhile: only what stays is compared.
+// Both connections must have reached one server. It may write in the meantime, so only what does not change is
+// compared.
 void check_same_server(Connection& catalog, const ServerIdentity& server, Findings& found) {
   const auto other = identify_by_query(catalog);
   if (other.systemid == server.systemid && other.timeline == server.timeline) return;
@@ -154,14 +155,14 @@ void check_identity(const ServerIdentity& server, const PreflightRequest& reques
   }
 }
 
-// The position that a usable slot must not be ahead of. pg_upgrade makes the slots again, at the new cluster's
-// position, and only if they had yielded everything; so there a slot that is ahead has no gap.
+// Returns the position that a usable slot must not be ahead of. pg_upgrade creates the slots again at the new cluster's
+// position, and only if they had yielded everything. So a slot that is ahead has no gap in that case.
 Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, const std::optional<SlotState>& slot) {
   if (!request.accept_new_system || !is_new_system(server, request) || !slot) return request.checkpoint;
   return std::max(request.checkpoint, slot->confirmed_flush_lsn);
 }
 
-// Another copy may live from it: whoever reads it takes its changes away.
+// Another replica may depend on the slot: reading it would take that one's changes away.
 Error foreign_slot(const SlotState& slot) {
   return {ErrorKind::source_not_ready,
           fmt::format("slot {} exists already, and the destination knows nothing of it: {}", slot.name,
@@ -177,7 +178,7 @@ Error foreign_slot(const SlotState& slot) {
 
 void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
                 Findings& found) {
-  // A foreign slot's position says nothing of the copy's.
+  // The position of a foreign slot is unrelated to the checkpoint.
   const Lsn checkpoint = slot && request.slot_is_foreign ? Lsn{} : request.checkpoint;
   if (const auto error = slot_error(slot, request.slot, catalog.database(), checkpoint)) {
     return found.error("slot", *error);
@@ -205,7 +206,7 @@ void check_slot(Connection& catalog, const PreflightRequest& request, const std:
   }
 }
 
-// A part that fails is a finding, and the others still have their say.
+// If a part fails, that is a finding, and the other parts still run.
 template <class Part>
 void run_part(const char* topic, Findings& found, Part part) {
   try {

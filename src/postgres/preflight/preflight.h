@@ -1,5 +1,5 @@
-// Everything that would make a run fail or a table differ, found before it starts: what, where, and the SQL or setting
-// that fixes it.
+// Finds everything that would make a run fail or a table differ, before the run starts. Each finding comes with the SQL
+// or the setting that fixes it.
 //
 // A finding concerns the run, which is then refused, or one table, which is then suspended while the others continue:
 //
@@ -7,10 +7,10 @@
 //   server, its version, standby, wal_level              | SELECT, USAGE on its schema, row-level security
 //   another cluster, an older timeline                   | a partition with a filter or columns of its own
 //   no free slot or walsender for the stream             | a partition that is unlogged or foreign (suspect)
-//   the slot: another copy's, lost, ahead                | leaves with different replica identities
+//   the slot: another replica's, lost, ahead             | leaves with different replica identities
 //   the publication: missing, cannot be created          | no replica identity (left out, or a warning)
-//   a table that is asked for and was never copied:      | a table that is asked for, was copied, and is not
-//   missing, no table, not published, other columns      | published any more (removed)
+//   a requested table that was never copied: missing,    | a requested table that was copied and is not
+//   not a table, not published, other columns            | published now (removed)
 #pragma once
 
 #include <string>
@@ -28,41 +28,41 @@ struct Finding {
   Severity severity = Severity::ok;
   std::string topic;  // "server", "rights", "publication", "slot", "table public.orders", "destination"
   std::string what;   // one line
-  Remedy remedy;      // empty when there is nothing to do
-  ErrorKind kind = ErrorKind::source_not_ready;  // of an error: decides the exit code
+  Remedy remedy;      // empty if there is nothing to do
+  ErrorKind kind = ErrorKind::source_not_ready;  // of an error; decides the exit code
   ErrorFacts facts = {};                         // of an error
-  bool run_reports_it = false;                   // every run does, so that what looks before a run need not
-  bool concerns_table = false;                   // an error of one table: a run suspends it, the others continue
+  bool run_reports_it = false;                   // every run reports it, so that a check before a run need not
+  bool concerns_table = false;                   // an error of one table: a run suspends it; the others continue
 };
 
 struct PreflightRequest {
   Endpoint conninfo;
   std::string publication;
   std::string slot;
-  std::string schema = "public";   // for a publication that is to be created
-  std::vector<TableName> tables;   // empty = the publication's
+  std::string schema = "public";   // for a publication that will be created
+  std::vector<TableName> tables;   // the requested ones; empty = the publication's
   Lsn checkpoint;                  // the destination's, if it has one
   std::string systemid;            // the destination's, if it has one
-  std::int64_t timeline = 0;       // the same
+  std::int64_t timeline = 0;       // the destination's, if it has one
   bool accept_new_system = false;  // another system identifier is no error (pg_upgrade)
-  bool snapshot = true;            // tables will be copied: a first run needs a second free slot
-  std::string known_publication;   // which the copy was made from; "" = there is none, or it is not known
-  bool slot_is_foreign = false;    // the destination knows nothing of a slot of that name: one that exists is refused
-  bool makes_publication = false;  // it is asked for by itself (init_replication), whatever there is already
+  bool snapshot = true;            // tables will be copied, so a first run needs a second free slot
+  std::string known_publication;   // the one that the replica was made from; "" = none, or not known
+  bool slot_is_foreign = false;    // the destination has no record of a slot of that name; an existing one is refused
+  bool makes_publication = false;  // its creation is requested by itself (init_replication), whatever exists already
   bool reset = false;              // the slot, and walbrook's own publication, will be dropped first
   std::vector<TableName> known;    // tables that the destination has records of
   std::vector<Oid> streaming;      // tables that need no copy
 };
 
-// Never throws for what it can tell as a finding; an unreachable server is one too. But where the endpoint has the
-// source waited for, it throws Stopped, and WaitOver unless a finding explains it: whoever catches these must not wait
-// once more.
+// Reports everything it can as a finding, even an unreachable server, instead of throwing. But if the endpoint waits
+// for the source, it throws Stopped, and WaitOver unless a finding explains it. A caller that catches these must not
+// wait again.
 [[nodiscard]] std::vector<Finding> preflight(const PreflightRequest& request);
 
-// The error that a run should end with: the first finding of severity error that concerns the run; nullopt when there
-// is none.
+// Returns the error that a run should end with: the first finding of severity error that concerns the run. Returns
+// nullopt if there is none.
 [[nodiscard]] std::optional<Error> first_error(const std::vector<Finding>& findings);
-// Some tables will be suspended.
+// Returns whether some tables will be suspended.
 [[nodiscard]] bool concerns_tables(const std::vector<Finding>& findings);
 
 }  // namespace walbrook::postgres

@@ -12,8 +12,8 @@
 namespace walbrook::postgres {
 namespace {
 
-// An asked table that is not as it was asked for. One that was copied before does not refuse the run: it left the
-// publication, or stays in it as it is.
+// Reports a requested table that is not as requested. If it was copied before, the run is not refused: the table left
+// the publication, or remains in it unchanged.
 void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked, std::string what, Remedy remedy,
                         Findings& found) {
   const auto topic = "table " + asked.full_name();
@@ -22,7 +22,7 @@ void cannot_be_as_asked(const PreflightRequest& request, const TableName& asked,
   found.error(topic, std::move(what), std::move(remedy));
 }
 
-// True when it was refused, which is a finding now.
+// Returns true, and adds a finding, if the table was refused.
 bool check_refusal(const PreflightRequest& request, const PublishableTable& table, Findings& found) {
   if (table.refusal.empty()) return false;
   cannot_be_as_asked(request, table.name, fmt::format("table {} {}", table.name.full_name(), table.refusal),
@@ -69,7 +69,7 @@ void check_operations(const Connection& catalog, const Publication& publication,
                             catalog.quote_name(publication.name)));
 }
 
-// An asked table against the publication that the user brought.
+// Compares a requested table with a publication that the user created.
 void check_asked(Connection& catalog, const PreflightRequest& request, const Publication& publication,
                  const PublishableTable& asked, Findings& found) {
   const auto refuse = [&](std::string what, Remedy remedy) {
@@ -110,13 +110,13 @@ bool is_in_gap(const PublicationGap& gap, Oid oid) {
          std::ranges::find(gap.left_out, oid, &LeftOutTable::oid) != gap.left_out.end();
 }
 
-// What a run changes in walbrook's own publication. (A table that was taken out of it by hand stays out; only a run
-// knows which.)
+// Reports what a run changes in walbrook's own publication. (A table that was taken out of it by hand stays out, but
+// only a run knows which tables those are.)
 void check_gap(const Connection& catalog, const Publication& publication, const PublicationGap& gap, Findings& found) {
   for (const auto& table : gap.left_out) {
     const bool published = std::ranges::find(gap.lacking, table.oid,
                                              [](const SourceTable* each) { return each->oid; }) != gap.lacking.end();
-    if (published) continue;  // check_tables names it
+    if (published) continue;  // check_tables reports it
     found.reported_warning(
         "table " + table.schema + "." + table.name,
         fmt::format("publication {} leaves out {}.{}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
@@ -164,7 +164,7 @@ void check_existing(Connection& catalog, const PreflightRequest& request, const 
                mark ? PublicationOwner::walbrook : PublicationOwner::user, found);
 }
 
-// "Publications of shop: a, b."
+// Returns a text such as "Publications of shop: a, b."
 std::string publications_there_are(Connection& catalog) {
   constexpr int most_listed = 20;
   const auto rows =
@@ -176,8 +176,9 @@ std::string publications_there_are(Connection& catalog) {
   return fmt::format("Publications of {}: {}.", catalog.database(), fmt::join(names, ", "));
 }
 
-// Why the missing publication is not created; nullopt: it is, this is the pipeline's first run. pgoutput looks a
-// publication up in the catalog as it was at each change, so one that is younger than the slot cannot be decoded by.
+// Returns why the missing publication is not created, or nullopt if it is, because this is the first run. pgoutput
+// looks a publication up in the catalog as of each change, so changes cannot be decoded with one that is younger than
+// the slot.
 std::optional<Error> missing_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists) {
   std::string why;
   if (!request.known_publication.empty() && request.known_publication != request.publication) {

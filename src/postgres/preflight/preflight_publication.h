@@ -1,4 +1,4 @@
-// The part of preflight that looks at the publication.
+// The part of the preflight that checks the publication.
 #pragma once
 
 #include "postgres/preflight/findings.h"
@@ -6,7 +6,7 @@
 
 namespace walbrook::postgres {
 
-// The publication, or what is needed to create it, and the tables in it.
+// Checks the publication, or what is needed to create it, and the tables in it.
 void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found);
 
 }  // namespace walbrook::postgres

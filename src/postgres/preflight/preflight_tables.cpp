@@ -11,7 +11,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// Partitions whose changes are not in the write-ahead log.
+// Selects partitions whose changes are not in the write-ahead log.
 constexpr auto partitions_query = R"(
 SELECT tree.root, c.oid::pg_catalog.regclass::text, c.relkind = 'f'
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND (c.relkind = 'f' OR c.relkind = 'r' AND c.relpersistence = 'u')

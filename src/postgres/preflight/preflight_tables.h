@@ -1,4 +1,4 @@
-// The part of preflight that looks at each table.
+// The part of the preflight that checks each table.
 #pragma once
 
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace walbrook::postgres {
 
-// Whose publication it is decides what becomes of a table whose UPDATE and DELETE the source would refuse.
+// The owner of a publication decides what happens to a table whose UPDATE and DELETE the source would refuse.
 enum class PublicationOwner {
-  walbrook,  // made by walbrook, or to be made: it leaves the table out
+  walbrook,  // created by walbrook, or to be created by it: the table is left out
   user,      // the statements fail
 };
 
-// Rights, row security, replica identity and partitions of tables that are published; of `request.tables` alone, where
-// some are asked for.
+// Checks privileges, row security, replica identity and partitions of the published tables. If `request.tables` is not
+// empty, only those are checked.
 void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PublishedOperations& operations,
                   const PreflightRequest& request, PublicationOwner owner, Findings& found);
 

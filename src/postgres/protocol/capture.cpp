@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view first_words = "walbrook capture 1";
 constexpr std::size_t max_header_bytes = 1000;
-constexpr std::uint32_t max_frame_bytes = 1U << 30U;  // PostgreSQL builds none of 1 GB
-constexpr std::size_t bytes_at_once = 1U << 20U;      // a wrong length costs no more memory than the file has bytes
+constexpr std::uint32_t max_frame_bytes = 1U << 30U;  // PostgreSQL builds no frame of 1 GB
+constexpr std::size_t bytes_at_once = 1U << 20U;      // a wrong length takes no more memory than the file has bytes
 constexpr std::size_t frame_header_bytes = 12;
 
 constexpr std::array<std::string_view, 3> streaming_names = {"off", "on", "parallel"};
@@ -34,7 +34,7 @@ bool set_number(std::string_view value, int least, int most, int& out) {
   return status == std::errc{} && end == value.data() + value.size() && out >= least && out <= most;
 }
 
-// False: there is no such key, or no such value of it.
+// Returns false if there is no such key, or no such value for it.
 bool set(CaptureHeader& header, std::string_view key, std::string_view value) {
   if (key == "server") return set_number(value, 10'00'00, 99'99'99, header.server_version);
   if (key == "protocol") return set_number(value, 1, newest_protocol, header.protocol);
@@ -121,7 +121,7 @@ Poll CaptureReader::poll(Frame& out) {
 std::unique_ptr<CaptureReader> open_capture(const std::string& file) {
   errno = 0;
   auto in = std::make_unique<std::ifstream>(file, std::ios::binary);
-  // A folder opens and cannot be read.
+  // A directory can be opened but not read.
   if (!*in || in->peek() == std::ifstream::traits_type::eof()) {
     throw Error(ErrorKind::source_not_ready,
                 fmt::format("the capture {} cannot be read: {}", file,

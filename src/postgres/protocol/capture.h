@@ -1,11 +1,11 @@
-// Captures: frames of a slot in a file, for tests and for whoever wants to show what a server sent.
+// Captures: the frames of a slot in a file, for tests and for showing what a server sent.
 //
-// A line of text says what was asked for, then come the frames:
+// A line of text describes the request, and the frames follow:
 //
 //   walbrook capture 1 server=180004 protocol=4 streaming=parallel binary=no messages=yes two_phase=no\n
 //   { lsn:u64 length:u32 bytes }*                                    integers in network order, as in the frames
 //
-// `server` is server_version_num. The first frame stands outside of streamed blocks.
+// `server` is server_version_num. The first frame is outside of streamed blocks.
 #pragma once
 
 #include <istream>
@@ -24,8 +24,8 @@ struct CaptureHeader {
   int server_version = 0;  // 150018
   int protocol = 1;
   Streaming streaming = Streaming::off;
-  bool binary = false;     // tuples were asked for in binary
-  bool messages = false;   // logical messages were asked for
+  bool binary = false;     // tuples were requested in binary
+  bool messages = false;   // logical messages were requested
   bool two_phase = false;  // the slot decodes prepared transactions
   friend bool operator==(const CaptureHeader&, const CaptureHeader&) = default;
 
@@ -34,20 +34,20 @@ struct CaptureHeader {
   }
 };
 
-// "off", "on", "parallel": as the option's value is written.
+// Returns the mode as it is written for the option: "off", "on" or "parallel".
 [[nodiscard]] std::string_view to_string(Streaming streaming);
 [[nodiscard]] std::optional<Streaming> parse_streaming(std::string_view text);
 
-// With its line feed.
+// Returns the header line, including its line feed.
 [[nodiscard]] std::string to_line(const CaptureHeader& header);
-// Of one frame, with its LSN and length.
+// Returns one frame as a capture stores it, with its LSN and length.
 [[nodiscard]] std::string captured(Lsn lsn, std::string_view frame);
 
-// Ends with the file. Moves nothing, so that it keeps no position and `confirm` does nothing.
+// Reads a capture until the end of the file. It moves no slot, so it keeps no position and `confirm` does nothing.
 class CaptureReader final : public ChangeReader {
  public:
-  // Reads the header. `name` is the file's, for errors. Throws Error(protocol), as `poll` does, where the bytes are no
-  // capture. Of one that is cut off, the frames before that are whole.
+  // Reads the header. `name` is the file's name, for errors. This constructor and `poll` throw Error(protocol) if the
+  // bytes are not a capture. If a capture is cut off, all frames before that point are read.
   CaptureReader(std::unique_ptr<std::istream> in, std::string name);
 
   [[nodiscard]] const CaptureHeader& header() const { return header_; }
@@ -69,7 +69,7 @@ class CaptureReader final : public ChangeReader {
   std::string frame_;
 };
 
-// Throws Error(source_not_ready) where the file cannot be read.
+// Throws Error(source_not_ready) if the file cannot be read.
 [[nodiscard]] std::unique_ptr<CaptureReader> open_capture(const std::string& file);
 
 }  // namespace walbrook::postgres

@@ -15,7 +15,7 @@ namespace walbrook::postgres {
 namespace {
 
 constexpr std::string_view signature("PGCOPY\n\377\r\n\0", 11);
-constexpr std::size_t shown_bytes = 60;  // of a value, in the debug log
+constexpr std::size_t shown_bytes = 60;  // how much of a value the debug log shows
 
 char unescaped_letter(char letter) {
   switch (letter) {
@@ -76,7 +76,7 @@ RowBatch CopyRows::take() {
 std::size_t CopyRows::feed_text(std::string_view bytes) {
   std::size_t used = 0;
   for (;;) {
-    // A line feed inside a value comes as \n: a bare one ends the row.
+    // A line feed inside a value is sent as \n, so a bare one ends the row.
     const auto end = bytes.find('\n', used);
     if (end == std::string_view::npos) return used;
     text_row(bytes.substr(used, end - used));
@@ -134,7 +134,7 @@ std::size_t CopyRows::feed_binary(std::string_view bytes) {
   return used;
 }
 
-// Signature, flags, length of an extension and the extension itself. 0: not whole yet.
+// Reads signature, flags, length of an extension and the extension itself. Returns 0 if it is not complete yet.
 std::size_t CopyRows::binary_header(std::string_view bytes) const {
   if (bytes.size() < signature.size() + 8) return 0;
   if (!bytes.starts_with(signature)) fail_format("it does not start with COPY's signature");
@@ -191,7 +191,7 @@ void CopyRows::drop_unfinished_row() {
   for (auto& column : batch_.columns) column.truncate(batch_.rows());
 }
 
-// What the value is shows the debug log alone: an error goes to logs, status and the table's record.
+// Only the debug log shows the value, because an error goes to logs, status and the table's record.
 void CopyRows::fail_value(std::size_t column, std::string_view value) const {
   const auto& schema = schema_->columns[column];
   const auto* const form = format_ == Format::text ? "text" : "binary";

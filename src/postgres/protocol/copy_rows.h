@@ -1,4 +1,4 @@
-// The rows of COPY … TO STDOUT, text or binary, into row batches.
+// Reads the rows of COPY … TO STDOUT, text or binary, into row batches.
 //                                          https://www.postgresql.org/docs/current/sql-copy.html, "File Formats"
 #pragma once
 
@@ -12,39 +12,39 @@
 
 namespace walbrook::postgres {
 
-// A value came in binary that only its text form can tell: an overflow inside an array or a composite. The rows that
-// were handed over are of no use; the copy has to begin again, in text.
+// A binary value arrived that only its text form can describe: an overflow inside an array or a composite. The rows
+// handed over so far are useless, and the copy has to start again, in text.
 class CopyNeedsText : public Error {
  public:
   using Error::Error;
 };
 
-// Bytes may come cut anywhere; the server itself sends a row a message. No allocation per value or row on that way.
-// Throws Error(data) with table and column for a value that is none of its type; CopyNeedsText;
-// Error(protocol) for bytes that are no COPY data.
+// The input may be split anywhere. The server itself sends one row per message; then nothing is allocated per value or
+// row. Throws Error(data) with table and column if a value is not of its type, CopyNeedsText, and Error(protocol) if
+// the bytes are not COPY data.
 class CopyRows {
  public:
   enum class Format { text, binary };
 
-  // `types`: of schema->columns, domains looked through.
+  // `types`: the types of schema->columns, with domains resolved.
   CopyRows(TableSchemaRef schema, const std::vector<SourceType>& types, const ParseOptions& options, Format format);
 
   // `bytes` need not outlive the call.
   void feed(std::string_view bytes);
-  // The data ended here. Throws Error(protocol) when that is in the middle of a row.
+  // Reports the end of the data. Throws Error(protocol) if it is in the middle of a row.
   void finish() const;
 
-  // Whole rows so far.
+  // The whole rows that were read so far.
   [[nodiscard]] const RowBatch& batch() const { return batch_; }
-  // Hands them over.
+  // Hands over these rows and starts an empty batch.
   [[nodiscard]] RowBatch take();
 
  private:
-  // Both return how many bytes they used: whole rows, and of binary data the header and the trailer.
+  // Both return how many bytes they consumed: whole rows, and in binary data the header and the trailer.
   std::size_t feed_text(std::string_view bytes);
   std::size_t feed_binary(std::string_view bytes);
   [[nodiscard]] std::size_t binary_header(std::string_view bytes) const;
-  // 0: the row is not whole, nothing was appended.
+  // Returns 0 if the row is not complete; then nothing was appended.
   std::size_t binary_row(std::string_view bytes);
   void text_row(std::string_view line);
   void append(std::size_t column, std::string_view value);
@@ -60,8 +60,8 @@ class CopyRows {
   RowBatch batch_;
   bool began_ = false;     // the binary header was read
   bool ended_ = false;     // the binary trailer was read
-  std::string carry_;      // the start of a row whose rest is still to come
-  std::string unescaped_;  // of the field at hand
+  std::string carry_;      // the start of a row whose rest has not arrived yet
+  std::string unescaped_;  // the current field without its escapes
 };
 
 }  // namespace walbrook::postgres

@@ -11,7 +11,7 @@ namespace {
 
 using Reader = Decoded<Message> (*)(FrameReader&);
 
-// In the order of Message's alternatives, as message_kinds.
+// The readers are in the order of Message's alternatives, like message_kinds.
 constexpr std::array<Reader, message_kinds.size()> readers = {read_begin,
                                                               read_commit,
                                                               read_origin,

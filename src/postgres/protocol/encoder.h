@@ -1,4 +1,4 @@
-// Messages to bytes: the frames that a server would send for them. What decoder.h reads back is equal.
+// Encodes messages into the frames that a server would send for them. Decoding such a frame gives an equal message.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace walbrook::postgres {
 
-// `wire` as for the decoder: in a streamed block the messages' xids are written, outside of one they are not. Names and
-// gids must hold no NUL.
+// `wire` is used as by the decoder: the messages' xids are written in a streamed block and omitted outside of one.
+// REQUIRES: names and gids hold no NUL.
 [[nodiscard]] std::string encode(const Message& message, const Wire& wire = {});
 
-// A Tuple made of cells, of which at most 32,767 fit. Owns the bytes that `tuple` borrows.
+// A Tuple made of cells. Owns the bytes that the result of `tuple` borrows. REQUIRES: there are at most 32,767 cells.
 class TupleBytes {
  public:
   explicit TupleBytes(const std::vector<Cell>& cells);

@@ -1,4 +1,4 @@
-// One frame while it is read or written: what the readers and writers of all messages (messages.h) share.
+// One frame while it is read or written. The readers and writers of all messages (*_messages.h) share it.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 
 namespace walbrook::postgres {
 
-// Reads behind the frame's end give zeros, and the first wrong field is kept: both are looked at once, by `whole`.
+// Reads past the frame's end return zeros, and the first wrong field is kept. `whole` checks both once, at the end.
 struct FrameReader {
   std::string_view name;  // of the message's kind, for errors
   std::string_view bytes;
@@ -25,7 +25,7 @@ struct FrameReader {
   }
 
   Lsn lsn() { return Lsn{in.u64()}; }
-  // Int64, microseconds since 2000.
+  // Reads an Int64 that counts microseconds since 2000-01-01.
   Timestamp time(std::string_view what) {
     const auto at = in.offset();
     Timestamp since_1970 = 0;
@@ -34,16 +34,16 @@ struct FrameReader {
     }
     return since_1970;
   }
-  // Of a streamed transaction, where PostgreSQL takes 0 for a mistake as well.
+  // Reads the xid of a streamed transaction. PostgreSQL too treats 0 as an error here.
   std::uint32_t streamed_xid() {
     const auto at = in.offset();
     const auto xid = in.u32();
     if (xid == 0) complain(at, "a streamed transaction's xid is 0");
     return xid;
   }
-  // What messages begin with in a streamed block, and nowhere else.
+  // Reads the xid with which messages begin in a streamed block, and nowhere else.
   std::uint32_t block_xid() { return wire.in_stream ? streamed_xid() : 0; }
-  // Flags of which `known` are defined.
+  // Reads flags, of which those in `known` are defined.
   std::uint8_t flags(unsigned known, std::string_view what = "flags") {
     const auto at = in.offset();
     const auto flags = in.u8();
@@ -57,7 +57,7 @@ struct FrameReader {
   return Unexpected{DecodeError{offset, fmt::format("{}: {}", frame.name, what)}};
 }
 
-// Behind the last field: the message, unless a field was wrong or the frame too short or too long.
+// Returns the message once its last field was read, unless a field was wrong or the frame is too short or too long.
 template <class T>
 Decoded<Message> whole(FrameReader& frame, T&& message) {
   if (frame.wrong) return Unexpected{*std::move(frame.wrong)};

@@ -1,12 +1,12 @@
 // pgoutput's messages, protocol versions 1 to 4, as views over the frame.
 //                                     https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html
 //
-// From version 2 on a large transaction may be streamed before it ends: in blocks between Stream Start and Stream Stop,
-// of several transactions in turn. Messages in a block carry the xid of the (sub)transaction that made them; outside of
-// blocks that xid is 0.
+// From version 2 on a large transaction may be streamed before it ends. It is sent in blocks between Stream Start and
+// Stream Stop; blocks of several transactions alternate. Messages in a block carry the xid of the (sub)transaction that
+// made them. Outside of blocks that xid is 0.
 //
-// A view is valid as long as the frame's bytes are; two are equal when they say the same. Nothing here asks a clock, a
-// server or a thread.
+// A view is valid as long as the frame's bytes are. Two views are equal if their contents are equal. Nothing here uses
+// a clock, a server or a thread.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +54,7 @@ struct RelationColumn {
   friend bool operator==(const RelationColumn&, const RelationColumn&) = default;
 };
 struct Relation {
-  std::uint32_t xid;  // as in every message that may stand in a streamed block: of the (sub)transaction, else 0
+  std::uint32_t xid;  // as in every message that may be in a streamed block: of the (sub)transaction, else 0
   Oid oid;
   std::string_view schema;  // as sent: empty for pg_catalog
   std::string_view name;
@@ -75,8 +75,8 @@ struct Cell {
   CellKind kind;
   std::string_view bytes;  // of text and binary
 };
-// TupleData. The decoder has walked it to its end: `next` cannot fail `size()` times; asked more often, it answers
-// NULL.
+// TupleData. The decoder has walked it to its end, so `next` cannot fail in the first `size()` calls. Further calls
+// return NULL.
 class Tuple {
  public:
   Tuple() = default;
@@ -162,11 +162,11 @@ struct StreamCommit {
   Timestamp commit_time;
   friend bool operator==(const StreamCommit&, const StreamCommit&) = default;
 };
-// One (sub)transaction was rolled back, nothing beneath or above it: each that was streamed gets a message of its own.
+// One (sub)transaction was rolled back, and none below or above it: each one that was streamed gets its own message.
 struct StreamAbort {
   std::uint32_t xid;     // top-level
   std::uint32_t subxid;  // = xid: the whole transaction
-  // Version 4 with streaming 'parallel' alone; else unset and 0.
+  // Both are set only in version 4 with streaming 'parallel'; otherwise they are unset and 0.
   Lsn abort_lsn;
   Timestamp abort_time;
   friend bool operator==(const StreamAbort&, const StreamAbort&) = default;
@@ -224,11 +224,11 @@ using Message = std::variant<Begin, Commit, Origin, Relation, Type, Insert, Upda
                              RollbackPrepared, StreamPrepare>;
 
 struct MessageKind {
-  char byte;              // a frame begins with it
-  std::string_view name;  // as the protocol's page has it
-  int protocol;           // the version that brought it
+  char byte;              // the first byte of its frames
+  std::string_view name;  // as in the protocol's documentation
+  int protocol;           // the version that introduced it
 };
-// In the order of Message's alternatives.
+// The entries are in the order of Message's alternatives.
 inline constexpr std::array<MessageKind, std::variant_size_v<Message>> message_kinds = {{
     {'B', "Begin", 1},
     {'C', "Commit", 1},
@@ -257,33 +257,33 @@ inline constexpr std::array<MessageKind, std::variant_size_v<Message>> message_k
 inline constexpr int newest_protocol = 4;
 inline constexpr int first_protocol_of_prepared = 3;  // messages of two-phase commit
 
-// Of a server (150018: 15): 14 has 2 (streaming), 15 has 3 (two-phase commit), 16 and later have 4 (parallel
-// streaming).
+// Returns the newest protocol version of a server, given its version (150018 is 15): 14 has 2 (streaming), 15 has 3
+// (two-phase commit), 16 and later have 4 (parallel streaming).
 [[nodiscard]] constexpr int newest_protocol_of(int server_version) {
   return std::clamp(server_version / 10'000 - 12, 1, newest_protocol);
 }
-// Whether a protocol knows streaming "parallel": Stream Abort then carries LSN and time.
+// Returns whether a protocol version supports streaming "parallel". Stream Abort then carries an LSN and a time.
 [[nodiscard]] constexpr bool streams_in_parallel(int protocol) {
   return protocol >= 4;
 }
 // The option `streaming`: whether large transactions are sent before they end.
 enum class Streaming { off, on, parallel };
 
-// What a frame's meaning depends on beside its bytes.
+// What the meaning of a frame depends on besides its bytes.
 struct Wire {
   int protocol = 1;                 // proto_version, 1 to newest_protocol: kinds of a later version are errors
   bool in_stream = false;           // between Stream Start and Stream Stop: messages carry an xid
-  bool parallel_streaming = false;  // streaming 'parallel' was asked for: Stream Abort carries LSN and time
+  bool parallel_streaming = false;  // streaming 'parallel' was requested: Stream Abort carries LSN and time
 };
 
-// A streamed block begins or ends with `message`: for frames that come in turn.
+// Updates `wire` if a streamed block begins or ends with `message`. Call it for each frame in turn.
 inline void follow(const Message& message, Wire& wire) {
   if (std::holds_alternative<StreamStart>(message)) wire.in_stream = true;
   if (std::holds_alternative<StreamStop>(message)) wire.in_stream = false;
 }
 
 struct DecodeError {
-  std::size_t offset;   // byte in the frame at which it cannot be read on
+  std::size_t offset;   // byte in the frame at which decoding failed
   std::string message;  // "Insert: the tuple says 3 columns, the frame ends in the second"
 };
 template <class T>

@@ -3,7 +3,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// flags:u8 lsn:u64 end_lsn:u64 time:i64 xid:u32 gid:string      Prepare, Commit Prepared and Stream Prepare alike.
+// flags:u8 lsn:u64 end_lsn:u64 time:i64 xid:u32 gid:string          Shared by Prepare, Commit Prepared, Stream Prepare.
 template <class Ending>
 Decoded<Message> read_ending(FrameReader& frame, Lsn Ending::*lsn, Timestamp Ending::*time, std::string_view what) {
   Ending ending{};
@@ -85,7 +85,7 @@ void write(FrameWriter& frame, const RollbackPrepared& rollback) {
 }
 
 // Stream Prepare: 'p' flags:u8 prepare_lsn:u64 end_lsn:u64 prepare_time:i64 xid:u32 gid:string
-// Of a transaction that was streamed; its rows came in blocks before.
+// The transaction was streamed; its rows arrived in blocks before.
 Decoded<Message> read_stream_prepare(FrameReader& frame) {
   return read_ending(frame, &StreamPrepare::prepare_lsn, &StreamPrepare::prepare_time, "prepare");
 }

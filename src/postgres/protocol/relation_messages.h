@@ -1,7 +1,8 @@
-// What rows look like: Relation and Type.
+// The messages that describe tables and their types: Relation and Type.
 //
-// Reading and writing of each message behind its kind byte, the two of one message together, for decoder.cpp and
-// encoder.cpp. Fields are in the order of PostgreSQL's src/backend/replication/logical/proto.c.
+// The functions read and write what follows a message's kind byte, for decoder.cpp and encoder.cpp. The reader and the
+// writer of a message are defined next to each other. Fields are in the order of PostgreSQL's
+// src/backend/replication/logical/proto.c.
 #pragma once
 
 #include "postgres/protocol/frame.h"

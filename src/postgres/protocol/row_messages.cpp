@@ -4,7 +4,7 @@ namespace walbrook::postgres {
 namespace {
 
 // TupleData: columns:i16 { 'n' | 'u' | ('t'|'b') length:i32 bytes }*
-// Walks it to its end, so that a Cursor over it cannot fail later.
+// The function walks the tuple to its end, so that a Cursor over it cannot fail later.
 std::optional<Unexpected<DecodeError>> read_tuple(FrameReader& frame, Tuple& tuple) {
   ByteReader& in = frame.in;
   const auto count_at = in.offset();
@@ -69,8 +69,8 @@ void write(FrameWriter& frame, const Insert& insert) {
 }
 
 // Update: 'U' [xid:u32] relation:u32 [('K'|'O') TupleData] 'N' TupleData
-// K: the key changed, or is stored out of line; only the replica identity's columns are sent, the others arrive as 'n'
-// and mean "not sent". O: REPLICA IDENTITY FULL, the whole old row.
+// K: the key changed or is stored out of line. Only the replica identity's columns are sent; the others arrive as 'n'
+// and mean "not sent". O: REPLICA IDENTITY FULL sends the whole old row.
 Decoded<Message> read_update(FrameReader& frame) {
   Update update{};
   update.xid = frame.block_xid();
@@ -121,7 +121,7 @@ Decoded<Message> read_truncate(FrameReader& frame) {
   if (in.failed() || frame.wrong) return whole(frame, std::move(truncate));
   truncate.cascade = (options & 1U) != 0;
   truncate.restart_identity = (options & 2U) != 0;
-  if (count > in.remaining() / 4) {  // said before anything is allocated for them
+  if (count > in.remaining() / 4) {  // checked before memory is allocated for them
     return wrong_at(count_at, frame,
                     fmt::format("{} relations are said, the frame has room for {}", count, in.remaining() / 4));
   }

@@ -39,7 +39,7 @@ void write(FrameWriter& frame, const StreamCommit& commit) {
 }
 
 // Stream Abort: 'A' xid:u32 subxid:u32 [abort_lsn:u64 abort_time:i64]
-// The end of it goes with streaming 'parallel', not with the protocol's version.
+// The last two fields depend on streaming 'parallel', not on the protocol's version.
 Decoded<Message> read_stream_abort(FrameReader& frame) {
   StreamAbort abort{};
   abort.xid = frame.streamed_xid();

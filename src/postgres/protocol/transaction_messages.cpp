@@ -32,7 +32,7 @@ void write(FrameWriter& frame, const Commit& commit) {
   frame.time(commit.commit_time);
 }
 
-// Origin: 'O' commit_lsn:u64 name:string                    Also behind Stream Start, and even there without an xid.
+// Origin: 'O' commit_lsn:u64 name:string                 Also sent after Stream Start, without an xid even there.
 Decoded<Message> read_origin(FrameReader& frame) {
   Origin origin{};
   origin.commit_lsn = frame.lsn();

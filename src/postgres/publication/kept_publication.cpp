@@ -11,10 +11,11 @@
 namespace walbrook::postgres {
 namespace {
 
-// ALTER PUBLICATION waits for whoever holds the table exclusively; the next catalog poll tries again.
+// ALTER PUBLICATION waits for a session that holds the table exclusively. If it times out, the next catalog poll tries
+// again.
 constexpr const char* bounded_wait = "SELECT pg_catalog.set_config('lock_timeout', '2s', true); ";
 
-// The tables of a publication, and the relations whose changes are theirs.
+// Returns the tables of a publication, and the relations whose changes belong to them.
 std::unordered_set<Oid> published_oids(const Publication& publication) {
   std::unordered_set<Oid> oids;
   for (const auto& table : publication.tables) {
@@ -24,8 +25,7 @@ std::unordered_set<Oid> published_oids(const Publication& publication) {
   return oids;
 }
 
-// Later tables of the schema, and tables that were asked for, but for those in `known`: some of them may not exist any
-// more.
+// Returns later tables of the schema and requested tables, except those in `known`. Some of them may no longer exist.
 std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mark, const std::vector<TableName>& asked,
                                          const std::unordered_set<Oid>& known) {
   std::vector<PublishableTable> found;
@@ -34,7 +34,7 @@ std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mar
     try {
       std::ranges::move(find_publishable(catalog, mark.schema, {}, known), std::back_inserter(found));
     } catch (const Error& nothing) {
-      if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema is gone, or holds no table any more
+      if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema is gone, or no longer holds a table
     }
   }
   return found;
@@ -78,7 +78,7 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
     if (!published.contains(oid)) taken_out_.insert(oid);
   }
   auto gap = find_gap(catalog, *now, *mark, asked_);
-  // Perhaps not by hand: a run that was killed right after it took the table out did not store that.
+  // Perhaps it was not taken out by hand: a run that was killed right after taking the table out did not store that.
   for (const auto& table : gap.left_out) taken_out_.erase(table.oid);
   std::erase_if(gap.joining, [this](const PublishableTable& table) { return taken_out_.contains(table.oid); });
   const auto fewer = take_out(catalog, gap);
@@ -125,9 +125,9 @@ std::size_t KeptPublication::add(Connection& catalog, const PublicationGap& gap)
   return changed;
 }
 
-// False where the role may not, or another session was faster.
+// Returns false if the role may not make the change, or if another session was faster.
 bool KeptPublication::change(Connection& catalog, const std::string& sql, const std::string& what) {
-  // Each refusal is a line in the source's log.
+  // Each refusal writes a line to the source's log.
   constexpr std::chrono::minutes ask_again{5};
   const auto now = std::chrono::steady_clock::now();
   if (const auto refused = refused_.find(sql); refused != refused_.end() && now < refused->second + ask_again) {

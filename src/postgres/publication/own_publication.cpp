@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view own_comment = "created by walbrook";
 constexpr std::string_view for_schema = " for schema ";
 
-// "insert, update" as PostgreSQL takes it; Error(configuration) for a word that it does not know.
+// Returns the operations as PostgreSQL accepts them: "insert, update". Throws Error(configuration) for an unknown word.
 std::string checked_operations(const std::string& publish) {
   constexpr std::array<std::string_view, 4> known = {"insert", "update", "delete", "truncate"};
   std::vector<std::string> words;
@@ -47,7 +47,7 @@ bool holds(const std::string& operations, std::string_view word) {
   return operations.find(word) != std::string::npos;
 }
 
-// Of an insert-only publication the source asks for no replica identity.
+// The source requires no replica identity for an insert-only publication.
 std::vector<LeftOutTable> leave_out(std::vector<PublishableTable>& tables, const std::string& operations) {
   std::vector<LeftOutTable> left_out;
   if (!holds(operations, "update") && !holds(operations, "delete")) return left_out;
@@ -63,7 +63,7 @@ std::vector<LeftOutTable> leave_out(std::vector<PublishableTable>& tables, const
   return left_out;
 }
 
-// By the relations whose changes are theirs.
+// Returns the published tables by the relations whose changes belong to them.
 std::unordered_map<Oid, const SourceTable*> published_tables(const Publication& publication) {
   std::unordered_map<Oid, const SourceTable*> published;
   for (const auto& table : publication.tables) {
@@ -72,16 +72,17 @@ std::unordered_map<Oid, const SourceTable*> published_tables(const Publication& 
   return published;
 }
 
-// What marks a publication as walbrook's; a statement for after the one that creates it, in the same transaction.
+// Returns the statement that marks a publication as walbrook's. It runs after the one that creates the publication, in
+// the same transaction.
 std::string mark_sql(const Connection& catalog, const std::string& name, const OwnMark& mark) {
   auto comment = std::string(own_comment);
   if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
   return fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment));
 }
 
-// Creates the publication and marks it. Statements that are sent as one string are one transaction, so that no crash
-// leaves a publication of walbrook's that is not known as one. Error(permission_denied) with the SQL where the role may
-// not: without the mark, since whoever runs it owns the publication.
+// Creates the publication and marks it. Statements that are sent as one string are one transaction, so no crash leaves
+// a publication of walbrook's without its mark. Throws Error(permission_denied) with the SQL if the role may not create
+// it; that SQL does not set the mark, because the role that runs it will own the publication.
 void create_as_own(Connection& catalog, const WantedPublication& wanted, const std::vector<PublishableTable>& tables,
                    const std::string& operations) {
   const auto sql = create_publication_sql(catalog, wanted.name, tables, operations);
@@ -100,7 +101,8 @@ MadePublication create(Connection& catalog, const WantedPublication& wanted, con
   return made;
 }
 
-// Column lists are changed only by taking the table out and adding it again; one statement string is one transaction.
+// A column list can be changed only by taking the table out and adding it again. One statement string is one
+// transaction.
 std::string set_columns_sql(const Connection& catalog, const std::string& name, const PublishableTable& table) {
   return fmt::format("ALTER PUBLICATION {} DROP TABLE {}; ALTER PUBLICATION {} ADD TABLE {}", catalog.quote_name(name),
                      catalog.quote_table(table.name.schema, table.name.name), catalog.quote_name(name),

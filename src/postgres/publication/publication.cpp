@@ -11,7 +11,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// One row for each relation of that name, at most; key columns as in table_schema.cpp, of FULL all columns.
+// Selects at most one row, the relation of that name. Key columns are as in table_schema.cpp; FULL has all columns.
 constexpr auto relation_query = R"(
 SELECT c.oid, c.relkind, c.relpersistence, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner),
   (SELECT pg_catalog.json_agg(a.attname) FROM pg_catalog.pg_attribute a
@@ -26,8 +26,8 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE n.nspname = $1 AND c.relname = $2
 )";
 
-// A table that belongs to an extension (PostGIS' spatial_ref_sys) comes and goes with it: it is published where it is
-// asked for by name.
+// A table that belongs to an extension (PostGIS' spatial_ref_sys) comes and goes with it. It is published only if it is
+// requested by name.
 constexpr auto schema_query = R"(
 SELECT c.relname, c.oid, c.relkind = 'p', pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -83,7 +83,7 @@ void check_columns(PublishableTable& table, const std::vector<std::string>& pres
   }
 }
 
-// A table that is not there may be there under the same name in other letters.
+// A missing table may exist under the same name in another case.
 Remedy missing_remedy(Connection& catalog, const TableName& asked) {
   const auto rows = catalog.query(
       "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "

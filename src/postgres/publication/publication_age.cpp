@@ -4,7 +4,7 @@
 
 namespace walbrook::postgres {
 
-// age() compares xids as the server does, which wrap around. FREEZE leaves the displayed xmin as it was.
+// age() compares xids, which wrap around, as the server does. FREEZE does not change the displayed xmin.
 bool publication_altered_since(Connection& catalog, const std::string& publication, std::uint32_t xid) {
   constexpr int schemas_since = 150000;  // FOR TABLES IN SCHEMA
   std::string sql = R"(

@@ -1,4 +1,4 @@
-// Whether a publication was altered since a transaction.
+// Whether a publication was altered after a transaction.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace walbrook::postgres {
 
-// A row of the publication in the catalog was written by a transaction that is newer than `xid`, or the publication is
-// gone. A table that left leaves no row behind, so this does not see it.
+// Returns whether a catalog row of the publication was written by a transaction newer than `xid`, or the publication is
+// gone. A table that left the publication leaves no row, so this does not notice it.
 [[nodiscard]] bool publication_altered_since(Connection& catalog, const std::string& publication, std::uint32_t xid);
 
 }  // namespace walbrook::postgres

@@ -15,9 +15,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr milliseconds waiting_interval(1000);  // how often is said who is waited for
+constexpr milliseconds waiting_interval(1000);  // how often the writers are reported
 
-// to_jsonb finds the columns that only later versions have.
+// to_jsonb reads columns that only later versions have.
 constexpr auto slot_query = R"(
 SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, s.active_pid, s.restart_lsn,
   s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
@@ -27,8 +27,8 @@ SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, 
 FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
 )";
 
-// A slot becomes consistent when every transaction that was writing while it began has ended, in whatever database.
-// backend_xid is shown to every role; state and query are not, where the role may not see them.
+// A slot becomes consistent when every transaction, in any database, that was writing when its creation began has
+// ended. Every role sees backend_xid, while state and query are hidden from a role that may not see them.
 constexpr auto writers_query = R"(
 SELECT a.pid, NULL, a.application_name, a.usename, a.datname, a.state,
   extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint,
@@ -59,7 +59,7 @@ OpenWriter writer_of(const Rows& rows, int row, const std::string& database) {
   return writer;
 }
 
-// Says who is waited for, on a connection of its own that is opened only when there is something to wait for.
+// Reports which writers the creation waits for. Its separate connection is opened only if there is a wait.
 class WaitReport {
  public:
   WaitReport(const Endpoint& endpoint, const WaitingFor& waiting, int walsender_pid)
@@ -70,7 +70,7 @@ class WaitReport {
     if (waiting_ && writers) waiting_(*writers);
   }
 
-  // nullopt: they are not known.
+  // Returns nullopt if the writers are not known.
   std::optional<std::vector<OpenWriter>> read() {
     std::vector<OpenWriter> writers;
     try {
@@ -79,7 +79,7 @@ class WaitReport {
       for (int row = 0; row < rows.size(); ++row) writers.push_back(writer_of(rows, row, catalog_->database()));
     } catch (const Stopped&) {
       throw;
-    } catch (const Error& failed) {  // it is only told; the creation itself goes on
+    } catch (const Error& failed) {  // only the report fails; the creation continues
       catalog_.reset();
       spdlog::debug("who the slot waits for is not known: {}", failed.cause());
       return std::nullopt;
@@ -112,7 +112,7 @@ std::string seconds_text(milliseconds time) {
   return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
 }
 
-// What ends them, as far as that is known.
+// Returns what ends the writers, as far as that is known.
 Remedy end_writers(const Connection& connection, const std::vector<OpenWriter>& writers) {
   std::string sql;
   for (const auto& writer : writers) {
@@ -135,8 +135,8 @@ WritersStayOpen waited_too_long(const Connection& replication, WaitReport& repor
                   : remedy("{} sets how long a run waits.", RemedyOption::snapshot_wait)));
 }
 
-// Ends the creation. The server may have created the slot just before it heard of that: a temporary one goes with its
-// connection, a permanent one is dropped.
+// Ends the creation. The server may have created the slot just before it received the request. A temporary slot is
+// dropped with its connection; a permanent one is dropped here.
 void give_up_creation(Connection& replication, const std::string& slot) noexcept {
   try {
     if (replication.abandon_statement() == Connection::Abandoned::ended) return;
@@ -146,7 +146,7 @@ void give_up_creation(Connection& replication, const std::string& slot) noexcept
   }
 }
 
-// Waits for as long as the server is at work on it.
+// Waits as long as the server is at work on it, at most `longest` unless that is 0.
 Result await_result(Connection& replication, WaitReport& report, milliseconds longest, const std::stop_token& stop,
                     const std::string& slot, std::string_view doing) {
   ServerWait wait(replication, doing, stop);
@@ -156,7 +156,7 @@ Result await_result(Connection& replication, WaitReport& report, milliseconds lo
     while (PQisBusy(replication.raw()) != 0) {
       wait.once();
       if (longest.count() > 0 && steady_clock::now() >= give_up && PQisBusy(replication.raw()) != 0) {
-        auto failed = waited_too_long(replication, report, doing, longest);  // before they can end
+        auto failed = waited_too_long(replication, report, doing, longest);  // the writers are read before they can end
         give_up_creation(replication, slot);
         throw failed;
       }
@@ -194,7 +194,7 @@ Error creation_failure(const Connection& replication, const PGresult* result, co
   return failed;
 }
 
-// 15 has a list of options, 14 key words; later versions take both.
+// 15 takes a list of options, 14 key words; later versions take both.
 std::string creation_sql(const Connection& replication, const NewSlot& slot, bool snapshot) {
   const auto* persistence = snapshot ? " TEMPORARY" : "";
   const auto quoted = replication.quote_name(slot.name);
@@ -249,7 +249,7 @@ CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpo
 
 CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop) {
-  // Slots are named across the cluster. The PID tells apart whoever lives now, the number what a crash may have left.
+  // Slots are named across the cluster. The PID distinguishes live processes, the number what a crash may have left.
   const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
   return create_slot(replication, endpoint, {.name = name}, true, wait, stop);
 }

@@ -1,4 +1,4 @@
-// Publication and slot: what walbrook creates in the source, and nothing else.
+// Slots. Publication and slot are all that walbrook creates in the source.
 #pragma once
 
 #include <functional>
@@ -24,23 +24,24 @@ struct SlotState {
   bool two_phase = false;           // prepared transactions are decoded when they are prepared; cannot be undone
   std::string wal_status;           // "reserved", "extended", "unreserved", "lost"
   std::string invalidation_reason;  // 16+; "" otherwise
-  std::int64_t retained_bytes = 0;  // WAL that it holds
+  std::int64_t retained_bytes = 0;  // write-ahead log that it holds back
 };
 [[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
 
-// Somebody whom the creation of a slot waits for: it needs every transaction that is writing now to end.
+// A transaction that the creation of a slot waits for. Every transaction that is writing at that time must end first.
 struct OpenWriter {
   std::int64_t pid = 0;  // 0: a prepared transaction
   std::string prepared_gid;
   std::string what;  // "pid 4711 (app \"psql\", user joe, idle in transaction for 12 s)"
 };
-// Called about once a second while the creation waits.
+// A callback that is called about once a second while the creation waits.
 using WaitingFor = std::function<void(const std::vector<OpenWriter>&)>;
-// "the end of transactions that are writing in the source: pid 4711 (app "psql", …), prepared transaction "x"".
+// Returns a text such as "the end of transactions that are writing in the source: pid 4711 (app "psql", …), prepared
+// transaction "x"".
 [[nodiscard]] std::string waiting_text(const std::vector<OpenWriter>& writers);
 
-// Transactions that a slot's creation waits for did not end within SlotWait::longest; they are named, and nothing is
-// left of the attempt.
+// Transactions that the creation of a slot waits for did not end within SlotWait::longest. The error names them, and
+// nothing is left of the attempt.
 class WritersStayOpen : public Error {
  public:
   explicit WritersStayOpen(const Error& error) : Error(error) {}
@@ -49,7 +50,7 @@ class WritersStayOpen : public Error {
 // How the creation of a slot waits for open writers.
 struct SlotWait {
   WaitingFor report{};
-  milliseconds longest{0};  // 0 = as long as they are open
+  milliseconds longest{0};  // 0 = no limit
 };
 
 struct CreatedSlot {
@@ -61,11 +62,12 @@ struct NewSlot {
   std::string name;
   bool two_phase = false;  // 15+
 };
-// On a replication connection. Throws WritersStayOpen; `stop` ends the wait with Stopped.
+// Both create a slot over a replication connection. They throw WritersStayOpen; `stop` ends the wait with Stopped.
 CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
                                   const SlotWait& wait, std::stop_token stop);
 CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop);
+// Does nothing if there is no such slot.
 void drop_slot(Connection& catalog, const std::string& name);
 
 }  // namespace walbrook::postgres

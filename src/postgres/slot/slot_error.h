@@ -1,4 +1,4 @@
-// A slot from which a pipeline cannot go on.
+// Whether changes can be read from a slot.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,10 @@
 
 namespace walbrook::postgres {
 
-// Why changes from `checkpoint` on cannot be read from this slot: it is missing although there is a checkpoint,
-// physical, of another plugin or database, temporary, invalidated, or ahead of the checkpoint (the server would then go
-// on from the slot's position and leave a gap without a word). nullopt when they can. An active slot is no error.
+// Returns why changes from `checkpoint` on cannot be read from this slot, or nullopt if they can. They cannot if the
+// slot is missing although there is a checkpoint, if it is physical, temporary or invalidated, if it belongs to another
+// plugin or database, or if it is ahead of the checkpoint. (In the last case the server would start at the slot's
+// position and silently leave a gap.) An active slot is not an error.
 [[nodiscard]] std::optional<Error> slot_error(const std::optional<SlotState>& slot, const std::string& name,
                                               const std::string& database, Lsn checkpoint);
 

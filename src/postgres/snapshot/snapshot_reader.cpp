@@ -16,7 +16,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// Columns as the snapshot has them, with their attribute numbers, for the comparison with what they are now.
+// Selects the columns in the snapshot with their attribute numbers, for the comparison with the present ones.
 constexpr auto attributes_query = R"(
 SELECT c.relname, n.nspname, a.attname, a.attnum
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -24,9 +24,9 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE c.oid = $1
 )";
 
-// What the snapshot sees (catalog tables) against what is (functions look at the catalog as it is now): true when a
-// relation with rows has another file, or the leaves are others. A COPY under a snapshot older than a rewriting ALTER
-// returns no rows and no error, since the new file's rows are all too young for it.
+// Compares what the snapshot shows (catalog tables) with the present state (functions read the current catalog). The
+// result is true if a relation with rows has another file, or if the leaves differ. A COPY in a snapshot older than a
+// rewriting ALTER returns no rows and no error, because all rows of the new file are too young for it.
 constexpr auto rewritten_query = R"(
 WITH RECURSIVE tree(oid) AS (
   SELECT $1::oid
@@ -55,8 +55,9 @@ std::map<std::string, int> attribute_numbers(const Rows& attributes) {
   return numbers;
 }
 
-// Whether a column of the snapshot still has the type that a result's description tells: of a domain that is the type
-// under it, with the domain's typmod. Domains that initdb made (information_schema's) are not looked through here.
+// Returns whether a column of the snapshot still has the type that a result's description reports. For a domain that is
+// the underlying type, with the domain's typmod. Domains that initdb created (information_schema's) are not resolved
+// here.
 bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int typmod) {
   constexpr Oid first_made_by_initdb = 10'000;
   if (column.type_oid >= first_made_by_initdb && column.type_oid < first_user_oid) return true;
@@ -64,7 +65,7 @@ bool same_type(const ColumnSchema& column, const SourceType& type, Oid oid, int 
   return oid == type.base_oid && typmod == (domain ? type.base_typmod : column.typmod);
 }
 
-// A failure that is about one row's contents says what can be done about it.
+// Adds a remedy to a failure that is caused by the contents of one row.
 Error with_advice(const Error& failed) {
   if (!is_unconvertible(failed.facts().sqlstate)) return failed;  // from an encoding of several bytes a character
   return {ErrorKind::data, failed.cause(), "The server cannot convert that value to UTF8. Correct it at the source.",
@@ -78,8 +79,8 @@ SnapshotSource::SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, s
     : replication_(open_checked(endpoint, ConnectionUse::replication, server)),
       created_(create_snapshot_slot(*replication_, endpoint, wait, std::move(stop))) {}
 
-// Dropped by a command, so that the server has let go of its WAL when this returns; closing the connection drops it
-// too, a little later.
+// The slot is dropped by a command, so that the server has released its WAL when this returns. Closing the connection
+// also drops it, but a little later.
 void SnapshotSource::drop_slot() {
   if (!replication_) return;
   try {
@@ -95,27 +96,27 @@ SnapshotReader::SnapshotReader(const Endpoint& endpoint, const std::string& snap
     : connection_(open_checked(endpoint, ConnectionUse::snapshot, server)) {
   connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "beginning the snapshot's transaction");
   take_over(snapshot_name);
-  // A policy then makes an error of what it would hide.
+  // A policy that would hide rows then causes an error.
   connection_.execute("SET LOCAL row_security = off", "turning row security into an error");
-  // Every table starts from here, so that a failure costs one table and not the transaction, and locks end with their
-  // table.
+  // Every table starts from this savepoint. So a failure costs one table and not the transaction, and locks end with
+  // their table.
   connection_.execute("SAVEPOINT table_start", "setting a savepoint");
 }
 
-// Whoever exported it may be gone, which is a lost connection for who comes after it: a newer snapshot is taken then.
+// The exporting session may be gone. For the importing one that counts as a lost connection: it takes a newer snapshot.
 void SnapshotReader::take_over(const std::string& snapshot_name) {
   try {
     connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
                         "taking the snapshot over");
   } catch (const Error& failed) {
-    // 22023: no snapshot of that name (42704 from 17 on); 55000: its transaction has ended.
+    // 22023 (42704 from 17 on): there is no snapshot of that name. 55000: its transaction has ended.
     const auto& state = failed.facts().sqlstate;
     if (state != "22023" && state != "42704" && state != "55000") throw;
     throw Error(ErrorKind::connection, failed.cause(), failed.remedy(), failed.facts());
   }
 }
 
-// A subtransaction exports nothing, so the savepoint is left for a moment.
+// A subtransaction cannot export a snapshot, so the savepoint is released for a moment.
 std::string SnapshotReader::export_snapshot() {
   connection_.execute("RELEASE SAVEPOINT table_start", "leaving the savepoint");
   const auto rows = connection_.query("SELECT pg_catalog.pg_export_snapshot()", {}, "exporting the snapshot again");
@@ -143,7 +144,7 @@ SnapshotReader::Readiness SnapshotReader::prepare(const SourceTable& table, Type
                                             fmt::format("looking up {} in the snapshot", table.full_name()));
   const bool same_name =
       attributes.size() > 0 && attributes.text(0, 0) == table.name && attributes.text(0, 1) == table.schema;
-  if (!same_name) return Readiness::stale;  // made, renamed or moved since
+  if (!same_name) return Readiness::stale;  // created, renamed or moved since
   auto schema = read_table_schema(connection_, table, types, limits);
   if (!table.published_columns.empty() && schema.columns.size() != table.published_columns.size())
     return Readiness::stale;
@@ -157,15 +158,15 @@ SnapshotReader::Readiness SnapshotReader::prepare(const SourceTable& table, Type
   return Readiness::ready;
 }
 
-// By a function, which looks at the catalog as it is now: the snapshot still sees a table that was dropped since.
+// A function reads the current catalog, while the snapshot still shows a table that was dropped since.
 bool SnapshotReader::exists_now(const SourceTable& table) {
   const auto rows = connection_.query("SELECT pg_catalog.has_table_privilege($1::oid, 'SELECT') IS NOT NULL",
                                       {std::to_string(table.oid)}, fmt::format("looking for {}", table.full_name()));
   return rows.boolean(0, 0);
 }
 
-// Reads no row of the columns that will be copied: this takes the lock (LOCK TABLE would ask for SELECT on the whole
-// table where a column list needs less), and answers with rights, row security and the columns as they are now.
+// Selects the columns that will be copied, but no row. That takes the lock (LOCK TABLE would require SELECT on the
+// whole table where a column list needs less), and the result shows privileges, row security and the present columns.
 std::optional<SnapshotReader::Readiness> SnapshotReader::lock(const SourceTable& table, const TableSchema& schema,
                                                               const std::map<std::string, int>& numbers,
                                                               TypeCatalog& types) {
@@ -183,8 +184,8 @@ std::optional<SnapshotReader::Readiness> SnapshotReader::lock(const SourceTable&
     if (failed.kind() == ErrorKind::connection) throw failed;
     connection_.execute("ROLLBACK TO SAVEPOINT table_start", "leaving the table");
     if (state == "42501") throw no_right(table, failed);
-    // 42P01: no such table, 3F000: no such schema, 42703: no such column; 42883, 42804: the filter's types are others
-    // now.
+    // 42P01: no such table, 3F000: no such schema, 42703: no such column; 42883, 42804: the types in the filter have
+    // changed.
     const bool changed =
         state == "42P01" || state == "3F000" || state == "42703" || state == "42883" || state == "42804";
     if (!changed) throw failed;
@@ -241,8 +242,8 @@ std::uint64_t SnapshotReader::pages(const SourceTable& table) {
   return static_cast<std::uint64_t>(rows.integer(0, 0));
 }
 
-// COPY of a plain table is the fastest; it knows neither filters nor pages nor partitions, no table without columns,
-// and no generated columns (which come only by a column list).
+// COPY of a plain table is the fastest. It supports neither filters nor pages nor partitions, no table without columns,
+// and no generated columns (which only a column list includes).
 std::string SnapshotReader::copy_sql(bool binary, const std::optional<PageRange>& pages) const {
   const auto name = connection_.quote_table(table_.schema, table_.name);
   const auto* format = binary ? " (FORMAT binary)" : "";
@@ -274,7 +275,7 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   try {
     receive_rows(rows, options, sink, stop);
   } catch (...) {
-    // Where everything ends, closing the connection ends the statement too.
+    // If the whole run ends, closing the connection ends the statement too.
     const bool ends = connection_.endpoint().options().stop.stop_requested();
     if (!ends && PQstatus(connection_.raw()) == CONNECTION_OK) connection_.abandon_statement();
     throw;
@@ -284,8 +285,8 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
 void SnapshotReader::receive_rows(CopyRows& rows, const CopyOptions& options,
                                   const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
                                   const std::stop_token& stop) {
-  constexpr std::size_t check_rows = 64;          // how often the batch's memory is added up
-  constexpr std::size_t check_bytes = 256 << 10;  // at the latest after so much from the wire
+  constexpr std::size_t check_rows = 64;          // how often the batch's memory is computed
+  constexpr std::size_t check_bytes = 256 << 10;  // at the latest after this much from the wire
   const auto doing = "copying table " + schema_->full_name();
   bool rows_came = false;  // since the last wait
   std::size_t wire_bytes = 0;

@@ -1,4 +1,4 @@
-// Copies tables as one exported snapshot sees them. https://www.postgresql.org/docs/current/sql-copy.html
+// Copies tables as one exported snapshot shows them. https://www.postgresql.org/docs/current/sql-copy.html
 #pragma once
 
 #include <functional>
@@ -15,27 +15,29 @@ namespace walbrook::postgres {
 
 enum class CopyFormat { binary_where_possible, text };
 
-// A temporary slot and the snapshot that its creation exported. As long as the slot stands, the server keeps its WAL
-// from the consistent point on; the snapshot needs it no longer once a transaction has taken it over. Worked:
+// A temporary slot and the snapshot that its creation exported. As long as the slot exists, the server keeps its WAL
+// from the consistent point on. Once a transaction has imported the snapshot, the snapshot no longer needs the slot. An
+// example:
 //
 //   walsender   CREATE_REPLICATION_SLOT … TEMPORARY … (SNAPSHOT 'export')   → consistent point 0/50, snapshot A
 //   reader 1    BEGIN; SET TRANSACTION SNAPSHOT 'A'; pg_export_snapshot()    → snapshot B, the same rows
-//   walsender   DROP_REPLICATION_SLOT, disconnect                           A cannot be taken over any more
+//   walsender   DROP_REPLICATION_SLOT, disconnect                           A can no longer be imported
 //   reader 2    BEGIN; SET TRANSACTION SNAPSHOT 'B'                         while reader 1's transaction lasts
 //
-// Tried on 14 to 18: reader 1 and 2 see what A showed, whatever is committed and vacuumed meanwhile. From then on the
-// readers' transactions hold the xmin horizon, and nothing holds WAL.
+// Tried on 14 to 18: readers 1 and 2 see what A showed, whatever is committed and vacuumed in the meantime. After the
+// disconnect the readers' transactions hold back the xmin horizon, and nothing holds back WAL.
 class SnapshotSource {
  public:
-  // Waits for open writers as `wait` says. The connection is compared with `server` unless that is nullptr. Throws
-  // WritersStayOpen.
+  // Creates the slot, and waits for open writers as `wait` specifies. Checks the connection against `server` unless
+  // that is nullptr. Throws WritersStayOpen.
   SnapshotSource(const Endpoint& endpoint, const SlotWait& wait, std::stop_token stop, KnownServer* server = nullptr);
 
-  // Y: changes whose commit_lsn is >= this are not in the snapshot, all others are.
+  // Y: changes whose commit_lsn is at or after this position are not in the snapshot; all others are.
   [[nodiscard]] Lsn consistent_point() const { return created_.consistent_point; }
-  // Can be taken over until the slot is dropped.
+  // The snapshot can be imported under this name until the slot is dropped.
   [[nodiscard]] const std::string& name() const { return created_.snapshot_name; }
-  // A reader has taken the snapshot over: the slot goes, and the connection that made it. Does not throw.
+  // Drops the slot and closes the connection that created it. Does not throw. Call it once a reader has imported the
+  // snapshot.
   void drop_slot();
 
  private:
@@ -43,7 +45,7 @@ class SnapshotSource {
   CreatedSlot created_;
 };
 
-// Pages of a table's file: rows that stand on `first` and before `end`.
+// A range of pages of a table's file: the rows stored on `first` and later pages, before `end`.
 struct PageRange {
   std::uint64_t first = 0;
   std::optional<std::uint64_t> end;  // nullopt: to the end of the file
@@ -51,23 +53,24 @@ struct PageRange {
 
 struct CopyOptions {
   CopyFormat format = CopyFormat::binary_where_possible;
-  std::size_t batch_bytes = 8 << 20;  // a batch is handed over when it holds that much
+  std::size_t batch_bytes = 8 << 20;  // a batch is handed over when it holds this much
   std::size_t batch_rows = 100'000;
-  std::optional<PageRange> pages;  // only these (14+); not of a partitioned table
+  std::optional<PageRange> pages;  // copies only these (14+); not for a partitioned table
 };
 
-// One worker's connection inside the snapshot. After any answer of `prepare`, and after any Error that leaves it
-// `usable`, it can be used for another table, and again for the same; what is stale stays stale in this snapshot.
+// One worker's connection inside the snapshot. After any result of `prepare`, and after any Error that leaves it
+// `usable`, it can be used for another table, and again for the same one. A stale table remains stale in this snapshot.
 class SnapshotReader {
  public:
   SnapshotReader(const Endpoint& endpoint, const std::string& snapshot_name, KnownServer* server = nullptr);
 
-  // A name by which other readers take the same snapshot over, as long as this reader lives.
+  // Returns a name by which other readers can import the same snapshot, as long as this reader lives.
   // REQUIRES: no table is prepared.
   [[nodiscard]] std::string export_snapshot();
-  // The oldest transaction that was open for the snapshot: VACUUM removes nothing that one from there on deleted.
+  // Returns the oldest transaction that was open when the snapshot was taken. VACUUM removes nothing that this or a
+  // later transaction deleted.
   [[nodiscard]] std::string xmin();
-  // False: the connection is lost, and the snapshot with it; or it is still busy with a COPY that was given up.
+  // Returns false if the connection is lost, and the snapshot with it, or if it is still busy with an abandoned COPY.
   [[nodiscard]] bool usable() const;
 
   enum class Readiness {
@@ -75,25 +78,26 @@ class SnapshotReader {
     stale,  // rewritten, or its columns, name or partitions changed, since the snapshot was taken: take a new snapshot
     gone,   // it was dropped
   };
-  // Locks the table (ACCESS SHARE, held until the next `prepare` or the end), waiting for whoever alters it; compares
-  // its filenode with the snapshot's, and reads its schema in the snapshot. Row security that would hide rows, and a
-  // missing SELECT right, are Errors.
+  // Locks the table (ACCESS SHARE, held until the next `prepare` or the end of the reader), and waits for sessions that
+  // alter it. Compares its filenode with the snapshot's, and reads its schema in the snapshot. Throws
+  // Error(permission_denied) if row security would hide rows or the role may not SELECT.
   Readiness prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
-  // The length of the table's own file in pages, as it is now; 0 when it is gone.
+  // Returns the present length of the table's own file in pages, or 0 if the table is gone.
   [[nodiscard]] std::uint64_t pages(const SourceTable& table);
-  // Of the prepared table.
+  // The schema of the prepared table.
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
 
-  // COPY of the prepared table; `sink` gets batches of `insert` rows (transaction index 0) and the wire bytes that they
-  // took. Column lists and row filters of the publication are respected. A value that cannot be parsed is an
-  // Error(data) with table and column; CopyNeedsText. `stop` ends it with an Error within a second.
+  // Copies the prepared table. `sink` receives batches of `insert` rows (transaction index 0), each with the number of
+  // bytes that it took on the wire. Column lists and row filters of the publication are respected. Throws Error(data)
+  // with table and column if a value cannot be parsed, and CopyNeedsText. `stop` ends the copy with an Error within a
+  // second.
   void copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
             std::stop_token stop);
 
  private:
   void take_over(const std::string& snapshot_name);
   [[nodiscard]] bool exists_now(const SourceTable& table);
-  // nullopt: the table can be copied.
+  // Returns nullopt if the table can be copied.
   [[nodiscard]] std::optional<Readiness> lock(const SourceTable& table, const TableSchema& schema,
                                               const std::map<std::string, int>& attribute_numbers, TypeCatalog& types);
   [[nodiscard]] bool rewritten(const SourceTable& table);

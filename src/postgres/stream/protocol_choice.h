@@ -1,4 +1,4 @@
-// Which version of pgoutput's protocol a stream is asked for in: the same rules for a run and for a look at a slot.
+// Chooses the version of pgoutput's protocol for a stream. A run and a peek at a slot follow the same rules.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,11 @@
 
 namespace walbrook::postgres {
 
-// `asked`, or the newest version that the server has where that is 0. Throws Error(configuration) where the server is
-// too old for it.
+// Returns `asked`, or if that is 0 the newest version that the server supports. Throws Error(configuration) if the
+// server is too old for it.
 [[nodiscard]] int choose_protocol(const Connection& connection, int asked);
-// Throws Error(source_not_ready) where the slot decodes prepared transactions, which it does for good, and the protocol
-// has no messages for them (they came with version 3).
+// Throws Error(source_not_ready) if the slot decodes prepared transactions, which cannot be undone, and the protocol
+// has no messages for them (version 3 introduced them).
 void check_carries_prepared(const std::optional<SlotState>& slot, int protocol);
 
 }  // namespace walbrook::postgres

@@ -73,7 +73,7 @@ void SlotPeek::check(const PeekOptions& options) {
 
 void SlotPeek::begin(const PeekOptions& options) {
   const auto literal = [this](std::string_view text) { return connection_.quote_literal(text); };
-  // The option is a list of names, quoted where they must be.
+  // The option is a list of names, each quoted if necessary.
   auto sql = fmt::format(
       "COPY (SELECT lsn, data FROM pg_catalog.pg_logical_slot_peek_binary_changes({}, {}, {}, 'proto_version', '{}', "
       "'publication_names', {}",
@@ -86,7 +86,7 @@ void SlotPeek::begin(const PeekOptions& options) {
     sql += fmt::format(", 'streaming', '{}'", options.streaming == Streaming::on ? "on" : "parallel");
   }
   sql += ")) TO STDOUT (FORMAT binary)";
-  // The frames are for people: the server converts them where it can.
+  // The frames are for people, so the server converts them if it can.
   const char* encoding = PQparameterStatus(connection_.raw(), "server_encoding");
   if (encoding != nullptr && std::string_view(encoding) != "SQL_ASCII") connection_.take_text_converted();
   const auto started = connection_.run(sql, {}, doing_);
@@ -112,7 +112,8 @@ Poll SlotPeek::poll(Frame& out) {
   return Poll::ended;
 }
 
-// A row: columns:i16 8:i32 lsn:u64 length:i32 data; before the first one COPY's header, after the last one -1.
+// A row is columns:i16 8:i32 lsn:u64 length:i32 data. COPY's header precedes the first row, and -1 follows the last
+// one.
 bool SlotPeek::take_row(std::string_view row, Frame& out) {
   ByteReader in(row);
   if (!began_) {

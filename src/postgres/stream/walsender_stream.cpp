@@ -26,11 +26,11 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
-// The walsender sends row by row. While rows flow, the reader lets them gather for this long instead of being woken for
-// each of them, which costs both sides a context switch. An idle stream is read at once; a transaction whose frames
-// come one by one is late by this much at most.
+// The walsender sends row by row. While rows flow, the reader lets them gather for this long. Otherwise each of them
+// would wake it, which costs both sides a context switch. An idle stream is read at once. A transaction whose frames
+// arrive one by one is delayed by this much at most.
 constexpr microseconds gather_time(100);
-constexpr int small_gulp_frames = 16;  // fewer from one recv(): the reader has caught up with the walsender
+constexpr int small_gulp_frames = 16;  // fewer from one recv() mean that the reader has caught up with the walsender
 
 constexpr milliseconds active_retry(100);
 
@@ -38,7 +38,7 @@ constexpr int statuses_per_sender_timeout = 4;
 constexpr milliseconds longest_poll(10'000);
 
 Remedy stream_remedy(std::string_view state, const StreamOptions& options) {
-  if (state == "58P01" || state == "55000") {  // undefined_file: WAL was removed; the slot was invalidated
+  if (state == "58P01" || state == "55000") {  // undefined_file: WAL was removed; or the slot was invalidated
     return remedy("The slot can no longer be used. {} then {}.",
                   ExecuteSql{fmt::format("SELECT pg_drop_replication_slot('{}');", options.slot)}, RemedyAction::reset);
   }
@@ -49,16 +49,16 @@ Remedy stream_remedy(std::string_view state, const StreamOptions& options) {
   return {};
 }
 
-// What decoding a transaction and printing its rows can raise: data exceptions, limits exceeded ("out of memory …
-// Cannot enlarge string buffer"), functions of types and row filters, internal errors ("invalid memory alloc request
-// size", "could not map filenumber … to relation OID").
+// Returns whether decoding a transaction and printing its rows can raise this SQLSTATE: data exceptions, limits
+// exceeded ("out of memory … Cannot enlarge string buffer"), functions of types and row filters, internal errors
+// ("invalid memory alloc request size", "could not map filenumber … to relation OID").
 bool is_about_contents(std::string_view state) {
   constexpr std::array<std::string_view, 6> classes = {"22", "38", "39", "54", "P0", "XX"};
   return std::ranges::any_of(classes, [state](std::string_view each) { return state.starts_with(each); });
 }
 
-// The stream ended by the server's word. Kinds are those of Connection::failure, but for a slot or publication that is
-// gone.
+// Returns the error with which the server ended the stream. The kinds are those of Connection::failure, except for a
+// slot or publication that is gone. Throws CannotConvert, CannotStream and CannotSend.
 Error stream_failure(const Connection& connection, const PGresult* result, const StreamOptions& options) {
   auto failed = connection.failure(result, fmt::format("reading slot {}", options.slot));
   failed.add_facts({.slot = options.slot, .publication = options.publication});
@@ -75,20 +75,20 @@ Error stream_failure(const Connection& connection, const PGresult* result, const
                         : Error(ErrorKind::source_not_ready, failed.cause(), std::move(remedy), failed.facts());
 }
 
-// Each status asks for the position as well: the server's own keepalives come only when half of wal_sender_timeout has
-// passed.
+// Each status also asks for the position, because the server sends its own keepalives only after half of
+// wal_sender_timeout.
 milliseconds status_interval(const StreamOptions& options, milliseconds sender_timeout) {
   if (sender_timeout.count() == 0) return options.position_interval;
   return std::min(options.position_interval, sender_timeout / statuses_per_sender_timeout);
 }
 
 // Invariants:
-//   - Every frame that libpq has handed out was yielded by `poll` before a later message is looked at, so that
-//     `position_` may take over a keepalive's position as it comes: keepalives carry the end of the last record that
-//     the walsender has decoded, and everything that was committed before it precedes it in the stream. Frames move
-//     nothing: their LSNs lie inside transactions whose commit was perhaps not yielded; the caller learns the end of a
-//     transaction from its Commit message.
-//   - No status tells more than `durable_`, which `confirm` alone sets.
+//   - Every frame that libpq has handed out is yielded by `poll` before a later message is examined. So `position_` may
+//     adopt a keepalive's position as soon as it arrives: keepalives carry the end of the last record that the
+//     walsender has decoded, and everything committed before that precedes the keepalive in the stream. Frames do not
+//     move `position_`, because their LSNs lie inside transactions whose commit may not have been yielded; the caller
+//     learns the end of a transaction from its Commit message.
+//   - No status reports more than `durable_`, which only `confirm` sets.
 class WalsenderStream final : public ChangeReader {
  public:
   WalsenderStream(Connection connection, StreamOptions options, Lsn begins_at, milliseconds sender_timeout)
@@ -114,7 +114,7 @@ class WalsenderStream final : public ChangeReader {
   bool take_message(std::string_view message, Frame& out);
   [[nodiscard]] Error ended(int code);
   [[nodiscard]] bool gather();
-  // Returns true when the socket can be read or `interrupt` was called; false at `until`.
+  // Returns true if the socket can be read or `interrupt` was called, and false at `until`.
   bool wait_for_bytes(SteadyTime until);
   void look_for_life(bool readable);
   void sign_of_life();
@@ -125,7 +125,7 @@ class WalsenderStream final : public ChangeReader {
   Connection connection_;
   StreamOptions options_;
   Lsn begins_at_;
-  milliseconds interval_;  // between two statuses, at most
+  milliseconds interval_;  // longest time between two statuses
   SilenceWatch silence_;
   Descriptor wake_;
   std::unique_ptr<char, decltype(&PQfreemem)> buffer_{nullptr, &PQfreemem};  // what `Frame::bytes` views
@@ -138,9 +138,9 @@ class WalsenderStream final : public ChangeReader {
   bool reply_requested_ = false;                   // by the server, since the last status
   bool broken_ = false;                            // recv() failed; what is buffered is still yielded
   int frames_in_gulp_ = 0;                         // messages since the last recv()
-  bool rested_ = true;                             // `idle` was returned since, so the next poll asks the socket
-  bool active_ = false;                            // rows came since the last wait
-  std::optional<steady_clock::time_point> asked_;  // for a sign of life
+  bool rested_ = true;                             // `idle` was returned since, so the next poll reads the socket
+  bool active_ = false;                            // rows have arrived since the last wait
+  std::optional<steady_clock::time_point> asked_;  // when a sign of life was requested
 };
 
 Poll WalsenderStream::poll(Frame& out) {
@@ -222,7 +222,7 @@ void WalsenderStream::sign_of_life() {
   asked_.reset();
 }
 
-// Lets rows gather when the stream is busy. False: it is idle.
+// Lets rows gather if the stream is busy. Returns false if it is idle.
 bool WalsenderStream::gather() {
   if (!active_) return false;
   active_ = false;
@@ -254,8 +254,9 @@ bool WalsenderStream::wait_for_bytes(SteadyTime until) {
   return watched[0].revents != 0 || watched[1].revents != 0;
 }
 
-// A peer that vanished without a word: TCP's keepalives find it too, but not behind a proxy that answers them. At half
-// of the time the server is asked for an answer; one that decodes a large transaction may be too busy to give it.
+// Detects a peer that vanished silently. TCP's keepalives detect it too, but not if a proxy in between answers them. At
+// half of the time the server is asked for a reply; a server that decodes a large transaction may be too busy to give
+// it.
 void WalsenderStream::look_for_life(bool readable) {
   const auto now = steady_clock::now();
   if (readable) silence_.bytes_came(now, PQsocket(connection_.raw()), connection_.where());
@@ -277,13 +278,13 @@ void WalsenderStream::interrupt() {
   [[maybe_unused]] const auto written = ::write(wake_.get(), &once, sizeof once);
 }
 
-// What is durable is told at once: commits may wait for that, and a slot that stands still holds WAL.
+// A durable position is reported at once, because commits may wait for it, and a slot that does not advance holds WAL.
 void WalsenderStream::confirm(Lsn durable) {
   durable_ = durable;
   answer(steady_clock::now());
 }
 
-// Sends the status that is due, if one is.
+// Sends a status if one is due.
 void WalsenderStream::answer(SteadyTime now) {
   if (durable_ == reported_ && !reply_requested_ && now < answer_due()) return;
   const bool moves = durable_ != reported_;
@@ -293,8 +294,8 @@ void WalsenderStream::answer(SteadyTime now) {
 }
 
 // Standby status update: 'r' written:u64 flushed:u64 applied:u64 clock:i64 reply:u8. Only `flushed` moves the slot. All
-// three release commits that wait for a synchronous standby, so each tells what is durable: what was merely received is
-// written nowhere here, and what is durable is visible to readers.
+// three release commits that wait for a synchronous standby, so each reports what is durable: data that was merely
+// received is not written anywhere here, and durable data is visible to readers.
 void WalsenderStream::send_status(SteadyTime now, Reply reply) {
   const auto clock =
       std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -314,8 +315,8 @@ void WalsenderStream::send_status(SteadyTime now, Reply reply) {
   reply_requested_ = false;
 }
 
-// The names stand in the replication grammar, which doubles quotes and knows nothing of backslashes; the publication's
-// is an identifier inside a literal.
+// The names are in the replication grammar, in which quotes are doubled and backslashes have no meaning. The
+// publication's name is an identifier inside a literal.
 std::string start_sql(const Connection& replication, const StreamOptions& options, Lsn start) {
   const auto publication = replication.quote_literal(replication.quote_name(options.publication));
   auto sql = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
@@ -369,14 +370,14 @@ class SlotTaking {
       }
       std::this_thread::sleep_for(active_retry);
     }
-    // Looked at again now that nobody else can move it: the server starts from the slot's own position without a word
-    // when that is ahead of what was asked for.
+    // The slot is read again now that no other process can move it. If it is ahead of the requested position, the
+    // server silently starts from the slot's own position.
     const auto slot = require_usable();
     return std::make_unique<WalsenderStream>(std::move(replication_), options_, begins_at(slot), timeout);
   }
 
  private:
-  // The server begins at the slot's position where an earlier one is asked for, and writes that to its log.
+  // If an earlier position is requested, the server begins at the slot's position and writes that to its log.
   [[nodiscard]] Lsn begins_at(const SlotState& slot) const {
     const auto asked =
         options_.compare_from.is_set() ? std::min(options_.compare_from, options_.start) : options_.start;
@@ -393,14 +394,14 @@ class SlotTaking {
     return *slot;
   }
 
-  // False: another process reads the slot.
+  // Returns false if another process reads the slot.
   bool try_start() {
     const auto slot = require_usable();
     if (slot.active_pid != 0) return wait_for_active(slot.active_pid);
     const auto doing = "starting to read slot " + options_.slot;
     const auto result = replication_.run(start_sql(replication_, options_, begins_at(slot)), {}, doing, stop_);
     if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return true;
-    if (sqlstate_of(result.get()) == "55006") return wait_for_active(0);  // object_in_use: taken since we looked
+    if (sqlstate_of(result.get()) == "55006") return wait_for_active(0);  // object_in_use: taken in the meantime
     throw stream_failure(replication_, result.get(), options_);
   }
 

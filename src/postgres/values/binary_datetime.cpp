@@ -50,9 +50,9 @@ ParseStatus parse_timestamptz_binary(std::string_view bytes, const ParseOptions&
   return read_timestamp(bytes, TimestampKind::with_zone, options, out);
 }
 
-// interval: microseconds:i64 days:i32 months:i32. Since 17 all three at their maximum (minimum) mean infinity
-// (-infinity). Up to 16 the same bytes are the last finite interval of the range; pg_upgrade to 17 turns that one into
-// infinity, and so does this, since the bytes do not tell the server's version.
+// interval: microseconds:i64 days:i32 months:i32. Since 17, all three at their maximum (minimum) mean infinity
+// (-infinity). Up to 16 the same bytes are the last finite interval of the range. pg_upgrade to 17 turns that one into
+// infinity, and so does this parser, because the bytes do not reveal the server's version.
 ParseStatus parse_interval_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   if (bytes.size() != 16) return ParseStatus::malformed;
   ByteReader in(bytes);

@@ -1,7 +1,7 @@
 // Binary forms of dates and times, as their send functions write them: integers, counted from 2000-01-01.
 //
-// Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the
-// binary one of the same type end in one function that appends, so that both forms of a value give the same bits.
+// parsers_for (values.h) chooses among these parsers, which are all of the type Parser. The text parser and the binary
+// parser of a type end in the same function that appends, so that both forms of a value give the same bits.
 #pragma once
 
 #include "postgres/values/values.h"

@@ -8,13 +8,13 @@
 namespace walbrook::postgres {
 namespace {
 
-// Takes the open value back.
+// Discards the value that was begun.
 ParseStatus give_up(ParseStatus why, Column& out) {
   out.drop_open();
   return why;
 }
 
-// length:i32 bytes; the length -1 is NULL.
+// length:i32 bytes; a length of -1 is NULL.
 ParseStatus part(ByteReader& in, const ValueParser& parser, const ParseOptions& options, Column& out) {
   const auto length = in.i32();
   if (in.failed() || length < -1) return ParseStatus::malformed;
@@ -70,8 +70,8 @@ class ArrayBinary final : public NestedParser {
 
 // fields:i32 { type:u32 field }*                                        src/backend/utils/adt/rowtypes.c, record_send
 //
-// Other attributes than those that are known, by their number or their types, or one that cannot be parsed: the type
-// was altered, and the text form sends it to the overflow column.
+// If the attributes differ from the known ones in number or types, or if one cannot be parsed, the type was altered.
+// The text form then goes to the overflow column.
 class RecordBinary final : public NestedParser {
  public:
   explicit RecordBinary(std::vector<TypedParser> fields) : fields_(std::move(fields)) {}

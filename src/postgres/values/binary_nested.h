@@ -1,8 +1,9 @@
-// Binary forms of arrays, composites and hstore. They hold the binary forms of their parts, each behind its length.
+// Binary forms of arrays, composites and hstore. They hold the binary forms of their parts, each preceded by its
+// length.
 //
-// Parsers of arrays, composites and hstore, from the parsers of their parts. Without one of those there is none.
+// The parsers are built from the parsers of the parts. If a part has no parser, the whole has none.
 //
-// How deep they nest is bounded by the type (max_type_depth), never by the bytes.
+// How deeply values nest is limited by the type (max_type_depth), never by the bytes.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace walbrook::postgres {
 
-// A parser for values that come with their type's OID before them.
+// A parser for values that are preceded by their type's OID.
 struct TypedParser {
   Oid oid = 0;
   ValueParser parser;

@@ -31,7 +31,7 @@ ParseStatus read_integer(std::string_view bytes, Column& out) {
   return ParseStatus::ok;
 }
 
-// Every NaN becomes the one that the text form gives: "NaN" tells nothing of sign and payload.
+// Every NaN becomes the one that the text form gives, because "NaN" has neither sign nor payload.
 template <class Float, class Unsigned>
 ParseStatus read_float(std::string_view bytes, const ValueLimits& limits, Column& out) {
   Unsigned bits = 0;

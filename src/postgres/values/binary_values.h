@@ -1,8 +1,8 @@
 // Binary forms of booleans, numbers, "char", bytea, uuid and jsonb, as the types' send functions write them.
-// (Of text, varchar, bpchar, name, json and enums the binary form is the text.)
+// (The binary form of text, varchar, bpchar, name, json and enums is the text.)
 //
-// Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the
-// binary one of the same type end in one function that appends, so that both forms of a value give the same bits.
+// parsers_for (values.h) chooses among these parsers, which are all of the type Parser. The text parser and the binary
+// parser of a type end in the same function that appends, so that both forms of a value give the same bits.
 #pragma once
 
 #include "postgres/values/values.h"

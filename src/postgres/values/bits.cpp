@@ -7,7 +7,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// The number of bits that pad, and room for the bits, all zero, the padding set.
+// Returns the number of padding bits, followed by room for the bits: all are zero, and the padding is set.
 std::string padded(std::size_t bits) {
   const auto padding = (8 - bits % 8) % 8;
   std::string out(1 + (bits + 7) / 8, '\0');
@@ -26,7 +26,7 @@ ParseStatus parse_bit_text(std::string_view bytes, const ParseOptions& /*options
     return ParseStatus::ok;
   }
   std::string value = padded(bytes.size());
-  std::size_t at = static_cast<unsigned char>(value[0]);  // bit of what is behind the first byte, 0 being the highest
+  std::size_t at = static_cast<unsigned char>(value[0]);  // bit position after the first byte, 0 being the highest
   for (const char bit : bytes) {
     if (bit == '1')
       value[1 + at / 8] = static_cast<char>(static_cast<unsigned char>(value[1 + at / 8]) | 0x80U >> at % 8);
@@ -36,7 +36,8 @@ ParseStatus parse_bit_text(std::string_view bytes, const ParseOptions& /*options
   return ParseStatus::ok;
 }
 
-// bits:i32 bytes, the first bit highest, the rest of the last byte zero.    src/backend/utils/adt/varbit.c, varbit_send
+// bits:i32 bytes; the first bit is the highest; the rest of the last byte is zero.
+//                                                                     src/backend/utils/adt/varbit.c, varbit_send
 ParseStatus parse_bit_binary(std::string_view bytes, const ParseOptions& /*options*/, Column& out) {
   ByteReader in(bytes);
   const auto bits = in.i32();

@@ -1,8 +1,9 @@
-// bit(n) and bit varying. PostgreSQL pads the last byte behind the bits, the column pads the first one before them
-// (model/physical_type.h, Layout::bit), so every byte is shifted. No column holds the empty bit string: an overflow.
+// bit(n) and bit varying. PostgreSQL pads the last byte after the bits, and the column pads the first byte before them
+// (model/physical_type.h, Layout::bit), so every byte is shifted. No column holds the empty bit string; it is an
+// overflow.
 //
-// Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the
-// binary one of the same type end in one function that appends, so that both forms of a value give the same bits.
+// parsers_for (values.h) chooses among these parsers, which are all of the type Parser. The text parser and the binary
+// parser of a type end in the same function that appends, so that both forms of a value give the same bits.
 #pragma once
 
 #include "postgres/values/values.h"

@@ -11,8 +11,8 @@
 namespace walbrook::postgres {
 namespace {
 
-// PostgreSQL's ranges, in days and microseconds since 2000-01-01 (src/include/datatype/timestamp.h): from 4714-11-24
-// BC, Julian day 0, until 5874897-12-31 (dates) and 294276-12-31 23:59:59.999999 (timestamps).
+// PostgreSQL's ranges, in days and microseconds since 2000-01-01 (src/include/datatype/timestamp.h). They begin at
+// 4714-11-24 BC, Julian day 0, and end at 5874897-12-31 (dates) and 294276-12-31 23:59:59.999999 (timestamps).
 constexpr std::int64_t min_date = -2'451'545;
 constexpr std::int64_t end_date = 2'145'031'949;
 constexpr std::int64_t min_timestamp = -211'813'488'000'000'000;
@@ -22,7 +22,7 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
   return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
-// As timestamp_out and timestamptz_out print it, with DateStyle ISO, in UTC.
+// Prints a timestamp as timestamp_out and timestamptz_out do, with DateStyle ISO, in UTC.
 std::string print_timestamp(std::int64_t us_since_2000, TimestampKind kind) {
   const auto days = floor_divide(us_since_2000, us_per_day);
   const auto time = us_since_2000 - days * us_per_day;
@@ -56,7 +56,7 @@ ParseStatus append_infinity(Sign sign, const ValueLimits& limits, Column& out) {
 
 }  // namespace
 
-// Howard Hinnant's algorithms: years that begin in March, eras of 400 years.
+// Howard Hinnant's algorithms: years begin in March, and an era has 400 years.
 //                                                              https://howardhinnant.github.io/date_algorithms.html
 std::int64_t days_from_civil(CivilDate date) {
   const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year;

@@ -12,7 +12,7 @@ namespace {
 
 __extension__ typedef unsigned __int128 UInt128;
 
-// 10^0 and up, as many as the type holds (of 128 bits: as a decimal has digits).
+// 10^0 and up, as many as fit into the type (for 128 bits, as many digits as a decimal has).
 template <class Unsigned>
 constexpr auto powers_of_ten = [] {
   std::array<Unsigned, sizeof(Unsigned) == sizeof(std::uint64_t) ? 20 : max_decimal_precision + 1> powers{};
@@ -37,9 +37,9 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// The digits appended to `value` in decimal; the caller knows that it does not overflow.
+// Appends decimal digits to `value`. REQUIRES: the result does not overflow.
 UInt128 append_digits(UInt128 value, std::string_view digits) {
-  constexpr std::size_t at_once = 18;  // what fits into 64 bits
+  constexpr std::size_t at_once = 18;  // as many as fit into 64 bits
   while (!digits.empty()) {
     const auto chunk = digits.substr(0, at_once);
     std::uint64_t part = 0;
@@ -56,8 +56,8 @@ std::size_t count_digits(std::string_view text) {
   return count;
 }
 
-// --- the binary form: ndigits:u16 weight:i16 sign:u16 dscale:i16 { digit:i16 }*, digits of base 10000, the first one
-// --- worth 10000^weight; dscale is how many decimals PostgreSQL prints.         src/backend/utils/adt/numeric.c
+// The binary form is ndigits:u16 weight:i16 sign:u16 dscale:i16 { digit:i16 }*. The digits have base 10000, and the
+// first one is worth 10000^weight; dscale is how many decimals PostgreSQL prints. (src/backend/utils/adt/numeric.c)
 
 constexpr std::uint16_t sign_negative = 0x4000;
 constexpr std::uint16_t sign_nan = 0xC000;
@@ -82,7 +82,7 @@ struct BinaryNumeric {
   [[nodiscard]] unsigned group(int i) const { return i >= 0 && i < size() ? (*this)[i] : 0; }
 };
 
-// As numeric_out prints it.
+// Prints a numeric as numeric_out does.
 std::string print(const BinaryNumeric& numeric) {
   std::string text;
   text.reserve(static_cast<std::size_t>(std::max(numeric.weight, 0) * group_digits + numeric.display_scale) + 8);
@@ -107,12 +107,12 @@ std::string print(const BinaryNumeric& numeric) {
   return text;
 }
 
-// Enough for all that fits into decimal(36, …) in aligned groups; the rest takes the way over the text.
+// Enough for everything that fits into decimal(36, …) in aligned groups. All other values are parsed from their text.
 constexpr int fast_groups = 9;
 
 enum class Fast { done, as_text };
 
-// `Unsigned` holds all groups.
+// REQUIRES: `Unsigned` can hold all groups.
 template <class Unsigned>
 Fast append_fast(const BinaryNumeric& numeric, Column& out) {
   Unsigned value = 0;

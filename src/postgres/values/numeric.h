@@ -1,8 +1,8 @@
-// numeric into decimal: exactly, or as an overflow. Zeros at the end of the fraction are no digits that count: 1.500 is
-// held by scale 1.
+// numeric as decimal: either exact or an overflow. Zeros at the end of the fraction do not count as digits: 1.500 fits
+// scale 1.
 //
-// Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the
-// binary one of the same type end in one function that appends, so that both forms of a value give the same bits.
+// parsers_for (values.h) chooses among these parsers, which are all of the type Parser. The text parser and the binary
+// parser of a type end in the same function that appends, so that both forms of a value give the same bits.
 #pragma once
 
 #include "postgres/values/values.h"

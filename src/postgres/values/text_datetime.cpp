@@ -7,7 +7,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// What is left of a value's text. A read that finds something else than it wants takes nothing and says false.
+// The unread rest of a value's text. A read that does not find what it expects consumes nothing and returns false.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
@@ -30,7 +30,7 @@ class Scanner {
     at_ += 2;
     return true;
   }
-  // `least` to `most` digits, as many as there are; `most` is at most 18.
+  // Reads `least` to `most` digits, as many as there are. REQUIRES: most <= 18.
   bool digits(int least, int most, std::int64_t& value) {
     const char* begin = at_;
     value = 0;
@@ -39,7 +39,7 @@ class Scanner {
     at_ = begin;
     return false;
   }
-  // ".5" as 500,000 microseconds; nothing there is 0.
+  // Reads ".5" as 500,000 microseconds. If there is no fraction, the result is 0.
   bool fraction(std::int64_t& microseconds) {
     microseconds = 0;
     if (!take('.')) return true;
@@ -56,13 +56,13 @@ class Scanner {
   const char* end_;
 };
 
-// "2026-11-22"; the year has four digits or more. Whether the month has that day is known behind " BC" only.
+// Reads "2026-11-22". The year has four or more digits. Only after " BC" is it known whether the month has that day.
 bool read_date(Scanner& in, CivilDate& date) {
   return in.digits(4, 7, date.year) && in.take('-') && in.two_digits(date.month) && in.take('-') &&
          in.two_digits(date.day);
 }
 
-// The end of a date or timestamp: " BC" or nothing. Days since 2000-01-01.
+// Reads the end of a date or timestamp: " BC" or nothing. Returns days since 2000-01-01.
 bool finish_date(Scanner& in, CivilDate date, std::int64_t& days) {
   if (date.year < 1 || date.month < 1 || date.month > 12) return false;
   if (in.take(" BC")) date.year = 1 - date.year;
@@ -71,7 +71,7 @@ bool finish_date(Scanner& in, CivilDate date, std::int64_t& days) {
   return true;
 }
 
-// "04:05:06.789", up to 24:00:00.
+// Reads "04:05:06.789", up to 24:00:00.
 bool read_time(Scanner& in, std::int64_t& microseconds) {
   int hour = 0;
   int minute = 0;
@@ -85,7 +85,7 @@ bool read_time(Scanner& in, std::int64_t& microseconds) {
   return microseconds <= us_per_day;
 }
 
-// "+00", "-03:30", "+05:53:28": seconds east of Greenwich.
+// Reads "+00", "-03:30" or "+05:53:28" as seconds east of Greenwich.
 bool read_offset(Scanner& in, std::int32_t& seconds) {
   const bool west = in.next_is('-');
   int hour = 0;
@@ -122,7 +122,7 @@ ParseStatus parse_timestamp_kind(std::string_view bytes, TimestampKind kind, con
   return append_timestamp(value, kind, options.limits, out);
 }
 
-// A field of an interval in front of its time of day.
+// A field of an interval that precedes its time of day.
 enum class IntervalUnit { year, month, day };
 constexpr std::int64_t months_per_year = 12;
 
@@ -140,7 +140,7 @@ bool read_unit(Scanner& in, IntervalUnit& unit) {
   return true;
 }
 
-// Behind the hours of "2562047788:00:54.775807": the whole, without its sign.
+// Reads what follows the hours in "2562047788:00:54.775807". Returns the whole time without its sign.
 bool finish_interval_time(Scanner& in, std::int64_t hours, std::uint64_t& microseconds) {
   int minute = 0;
   int second = 0;
@@ -160,11 +160,11 @@ bool with_sign(std::uint64_t magnitude, Sign sign, std::int64_t& value) {
   return true;
 }
 
-// "1 year -2 mons +3 days -04:05:06.789": each field once at most, in this order, each with its own sign.
+// Reads "1 year -2 mons +3 days -04:05:06.789": each field at most once, in this order, each with its own sign.
 bool read_interval(Scanner& in, Interval& out) {
   std::int64_t months = 0;
   std::int64_t days = 0;
-  int fields = 0;  // of IntervalUnit, those that may not come any more
+  int fields = 0;  // the first IntervalUnit that may still follow
   for (;;) {
     const Sign sign = in.next_is('-') ? Sign::minus : Sign::plus;
     if (!in.take('-')) in.take('+');

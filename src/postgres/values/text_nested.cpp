@@ -8,7 +8,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// The value as a whole goes to the overflow column.
+// Sends the whole value to the overflow column.
 ParseStatus whole_as_overflow(std::string_view bytes, const ParseOptions& options, Column& out) {
   out.drop_open();
   std::string buffer;
@@ -23,8 +23,8 @@ ParseStatus refuse(Column& out) {
   return ParseStatus::malformed;
 }
 
-// What is left of a value's text, part by part. Borrows the text; a part that holds escapes is put together in a buffer
-// and valid until the next one.
+// The unread rest of a value's text, part by part. Borrows the text. A part that holds escapes is assembled in a buffer
+// and is valid until the next part is read.
 class PartScanner {
  public:
   explicit PartScanner(std::string_view text) : rest_(text) {}
@@ -36,7 +36,7 @@ class PartScanner {
     rest_.remove_prefix(token.size());
     return true;
   }
-  // Up to one of `ends`, which is not taken; false when none comes.
+  // Reads up to one of `ends`, which is not consumed. Returns false if none follows.
   bool bare(std::string_view ends, std::string_view& part) {
     const auto end = rest_.find_first_of(ends);
     if (end == std::string_view::npos) return false;
@@ -44,8 +44,8 @@ class PartScanner {
     rest_.remove_prefix(end);
     return true;
   }
-  // Behind its opening quote, up to the closing one, which is taken. A backslash escapes what follows; where
-  // `doubled`, two quotes are one as well.
+  // Reads from after the opening quote up to the closing one, which is consumed. A backslash escapes the next
+  // character. If `doubled` is set, two quotes are one as well.
   bool quoted(std::string_view& part, bool doubled) {
     auto stop = rest_.find_first_of("\"\\");
     if (stop == std::string_view::npos) return false;
@@ -75,8 +75,8 @@ class PartScanner {
   std::string buffer_;
 };
 
-// "{1,NULL,\"a b\"}", empty "{}"; with the bounds before it ("[0:1]={7,8}") when one of them does not start at 1.
-// Quoted is what could be mistaken: empty, "NULL", braces, quotes, backslashes, delimiters, blanks.
+// "{1,NULL,\"a b\"}", empty "{}". Bounds precede it ("[0:1]={7,8}") if one of them does not start at 1. An element is
+// quoted if it could be mistaken: empty, "NULL", or with braces, quotes, backslashes, delimiters or blanks.
 //                                                                     src/backend/utils/adt/arrayfuncs.c, array_out
 class ArrayText final : public NestedParser {
  public:
@@ -121,8 +121,9 @@ class ArrayText final : public NestedParser {
   std::string ends_;
 };
 
-// "(1,\"a b\",)": nothing is NULL. Quoted is what is empty or holds quotes, backslashes, parentheses, commas or blanks;
-// in quotes, quotes and backslashes are doubled.                       src/backend/utils/adt/rowtypes.c, record_out
+// "(1,\"a b\",)": an empty field is NULL. A field is quoted if it is empty or holds quotes, backslashes, parentheses,
+// commas or blanks. In quotes, quotes and backslashes are doubled.
+//                                                                     src/backend/utils/adt/rowtypes.c, record_out
 class RecordText final : public NestedParser {
  public:
   explicit RecordText(std::vector<ValueParser> fields) : fields_(std::move(fields)) {}
@@ -130,7 +131,7 @@ class RecordText final : public NestedParser {
   [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
     PartScanner in(bytes);
     if (!in.take("(")) return ParseStatus::malformed;
-    bool known = true;  // these are the attributes that the column has
+    bool known = true;  // the attributes so far are those that the column has
     std::size_t count = 0;
     do {
       std::string_view part;
@@ -157,7 +158,8 @@ class RecordText final : public NestedParser {
   std::vector<ValueParser> fields_;
 };
 
-// "\"k\"=>\"v\", \"n\"=>NULL"; the empty one is the empty text.              contrib/hstore/hstore_io.c, hstore_out
+// "\"k\"=>\"v\", \"n\"=>NULL"; an empty hstore is the empty text.
+//                                                                     contrib/hstore/hstore_io.c, hstore_out
 class HstoreText final : public NestedParser {
  public:
   [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {

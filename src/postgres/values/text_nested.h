@@ -1,8 +1,8 @@
 // Text forms of arrays, composites and hstore.
 //
-// Parsers of arrays, composites and hstore, from the parsers of their parts. Without one of those there is none.
+// The parsers are built from the parsers of the parts. If a part has no parser, the whole has none.
 //
-// How deep they nest is bounded by the type (max_type_depth), never by the bytes.
+// How deeply values nest is limited by the type (max_type_depth), never by the bytes.
 #pragma once
 
 #include <vector>

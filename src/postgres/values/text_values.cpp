@@ -22,7 +22,7 @@ ParseStatus parse_integer(std::string_view bytes, Column& out) {
   return ParseStatus::ok;
 }
 
-// NaN, and what is too large since the column was altered.
+// NaN goes to the overflow column, and so does a number that is too large since the column was altered.
 template <class Number>
 ParseStatus parse_numeric_as(std::string_view bytes, Column& out) {
   if (bytes != "NaN" && parse_integer<std::int64_t, Number>(bytes, out) == ParseStatus::ok) return ParseStatus::ok;
@@ -31,7 +31,7 @@ ParseStatus parse_numeric_as(std::string_view bytes, Column& out) {
   return ParseStatus::ok;
 }
 
-// from_chars knows more names of infinity and NaN than PostgreSQL prints, so only what starts with a digit goes there.
+// from_chars accepts more names of infinity and NaN than PostgreSQL prints, so it gets only what starts with a digit.
 template <class Float, class Stored = Float>
 ParseStatus parse_float(std::string_view bytes, const ValueLimits& limits, Column& out) {
   const std::string_view unsigned_part = bytes.starts_with('-') ? bytes.substr(1) : bytes;
@@ -74,7 +74,7 @@ constexpr auto hex_values = [] {
   return table;
 }();
 
-// The byte that two hexadecimal digits stand for, or more than 0xFF.
+// Returns the byte that two hexadecimal digits represent, or more than 0xFF if they are not hexadecimal.
 unsigned hex_byte(const char* digits) {
   const unsigned high = hex_values[static_cast<unsigned char>(digits[0])];
   const unsigned low = hex_values[static_cast<unsigned char>(digits[1])];
@@ -181,7 +181,7 @@ ParseStatus parse_bytea_text(std::string_view bytes, const ParseOptions& /*optio
     on_heap.resize(digits.size() / 2);
     decoded = on_heap.data();
   }
-  unsigned seen = 0;  // above 0xFF as soon as one digit was none
+  unsigned seen = 0;  // above 0xFF as soon as a digit is not hexadecimal
   for (std::size_t i = 0; i < digits.size() / 2; ++i) {
     const unsigned byte = hex_byte(digits.data() + 2 * i);
     seen |= byte;

@@ -1,7 +1,7 @@
 // Text forms of booleans, numbers, strings, bytea and uuid.
 //
-// Parsers for parsers_for (values.h), which picks among them; all are of the type Parser. A text parser and the
-// binary one of the same type end in one function that appends, so that both forms of a value give the same bits.
+// parsers_for (values.h) chooses among these parsers, which are all of the type Parser. The text parser and the binary
+// parser of a type end in the same function that appends, so that both forms of a value give the same bits.
 #pragma once
 
 #include "postgres/values/values.h"
@@ -17,7 +17,8 @@ ParseStatus parse_xid8_text(std::string_view bytes, const ParseOptions& options,
 ParseStatus parse_float4_text(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_float4_text_as_float8(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_float8_text(std::string_view bytes, const ParseOptions& options, Column& out);
-// A numeric without digits after the point, in a column of another layout; what is none goes to the overflow column.
+// These append a numeric without digits after the decimal point to a column of another layout. Any other numeric goes
+// to the overflow column.
 ParseStatus parse_numeric_text_as_int2(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_numeric_text_as_int4(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_numeric_text_as_int8(std::string_view bytes, const ParseOptions& options, Column& out);
@@ -28,8 +29,8 @@ ParseStatus parse_char1_text(std::string_view bytes, const ParseOptions& options
 ParseStatus parse_bytea_text(std::string_view bytes, const ParseOptions& options, Column& out);
 ParseStatus parse_uuid_text(std::string_view bytes, const ParseOptions& options, Column& out);
 
-// What a "char" is in its column: '' for the byte 0, the character for ASCII, "\ooo" (octal) for the others. That is
-// how PostgreSQL prints it since 16; up to 15 it prints the raw byte.
+// Appends a "char" as its column holds it: '' for the byte 0, the character for ASCII, "\ooo" (octal) for other bytes.
+// PostgreSQL prints it so since 16; up to 15 it prints the raw byte.
 void append_char1(unsigned char value, Column& out);
 
 }  // namespace walbrook::postgres

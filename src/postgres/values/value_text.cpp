@@ -13,8 +13,8 @@
 namespace walbrook::postgres {
 namespace {
 
-// A column of these holds no decimal and no timestamp, so that their parsers give the text for the overflow column:
-// exactly what PostgreSQL prints.
+// A column with these holds no decimal and no timestamp. So the parsers produce the text for the overflow column, which
+// is exactly what PostgreSQL prints.
 constexpr PhysicalType no_decimal{Layout::decimal, 0, 0};
 constexpr ParseOptions no_timestamp{.limits = {.min_timestamp = 1, .max_timestamp = 0}};
 
@@ -34,7 +34,7 @@ std::string fraction_text(std::int64_t microseconds) {
   return text;
 }
 
-// [-]HH:MM:SS[.ffffff]; more than 99 hours in an interval.
+// Prints [-]HH:MM:SS[.ffffff]. An interval may have more than 99 hours.
 std::string time_text(std::int64_t microseconds) {
   const bool negative = microseconds < 0;
   const auto magnitude =
@@ -67,7 +67,7 @@ std::string uuid_text(std::string_view bytes) {
   return text;
 }
 
-// The one value of a column; nullopt where its layout is none of these.
+// Prints the one value of a column. Returns nullopt if its layout is none of these.
 std::optional<std::string> value_text(const Column& column) {
   if (const auto* overflow = column.overflow_at(0)) return *overflow;
   constexpr auto infinite_date = std::numeric_limits<std::int32_t>::max();
@@ -89,7 +89,7 @@ std::optional<std::string> value_text(const Column& column) {
     case Layout::float64:
       return float_text(column.value<double>(0));
     case Layout::decimal:
-      return "0";  // all others overflow
+      return "0";  // all other values overflow
     case Layout::binary:
       return to_hex(column.bytes_at(0));
     case Layout::uuid:
@@ -107,7 +107,7 @@ std::optional<std::string> value_text(const Column& column) {
     }
     case Layout::timestamp:
     case Layout::timestamp_tz:
-      return column.value<std::int64_t>(0) > 0 ? "infinity" : "-infinity";  // all others overflow
+      return column.value<std::int64_t>(0) > 0 ? "infinity" : "-infinity";  // all other values overflow
     case Layout::interval:
       return interval_text(column.value<Interval>(0));
     case Layout::utf8:
@@ -135,13 +135,13 @@ std::optional<std::string> binary_to_text(Oid type, std::string_view bytes) {
 std::string to_text(Timestamp time) {
   const auto days = time / us_per_day - (time % us_per_day < 0 ? 1 : 0);
   const auto date = print_date(days);
-  const auto era = date.find(' ');  // " BC" goes to the end
+  const auto era = date.find(' ');  // " BC" moves to the end
   return fmt::format("{} {}+00{}", date.substr(0, era), time_text(time - days * us_per_day),
                      era == std::string::npos ? "" : date.substr(era));
 }
 
 StoredText stored_text(std::string_view bytes, const SourceText* encoding, std::string& buffer) {
-  // Every encoding of a PostgreSQL server is ASCII below 128, which need not be converted.
+  // Every encoding of a PostgreSQL server is ASCII below 128, so ASCII needs no conversion.
   if (encoding == nullptr ? is_utf8(bytes) : is_ascii(bytes)) return {.form = StoredText::Form::utf8, .text = bytes};
   if (encoding != nullptr) {
     if (encoding->to_utf8(bytes, buffer)) return {.form = StoredText::Form::utf8, .text = buffer};

@@ -12,7 +12,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// The scalar's own parsers; those of a text when it has none.
+// Returns the scalar's own parsers, or those of a text if it has none.
 Parsers scalar_parsers(Oid base_oid) {
   switch (base_oid) {
     case type_oid::boolean:
@@ -67,7 +67,7 @@ Parsers scalar_parsers(Oid base_oid) {
   }
 }
 
-// Of a numeric whose values have no digits after the point.
+// Returns the parsers for a numeric whose values have no digits after the decimal point.
 Parsers integer_parsers(Layout layout) {
   switch (layout) {
     case Layout::int16:
@@ -83,7 +83,7 @@ Parsers integer_parsers(Layout layout) {
   }
 }
 
-// Of a column that is wider than its type (model/column_overrides.h). Only its text form is read.
+// Returns the parsers for a column that is wider than its type (model/column_overrides.h). Only the text form is read.
 Parsers wider_parsers(Oid base_oid, Layout layout) {
   if (base_oid == type_oid::float4 && layout == Layout::float64) return {parse_float4_text_as_float8, nullptr};
   if (base_oid == type_oid::numeric) return integer_parsers(layout);

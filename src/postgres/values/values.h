@@ -1,14 +1,17 @@
-// Values from the wire into columns, from PostgreSQL's text and binary forms: one mapping for snapshot and stream.
+// Parsers that turn PostgreSQL's text and binary forms into values of columns. Snapshot and stream use the same
+// mapping.
 //
-// Every parser takes the whole input or says why not; nothing is rounded, truncated or guessed. It appends exactly one
-// value to the column: the value, or an overflow (NULL here, PostgreSQL's text beside it) when the column's type cannot
-// hold it (numeric NaN, more digits than the scale, a timestamp that the destination lacks, an infinite interval, text
-// of a SQL_ASCII server that is not UTF-8: its bytes escaped as utf8.h says; an empty bit string; an array that is not
-// one-dimensional from 1 on). A nested value of which one part cannot be held goes to the overflow column as a whole.
-// So is a composite that does not have the attributes that are known: no message tells that its type was altered.
+// Every parser takes the whole input or reports why it cannot; it rounds, truncates and guesses nothing. It appends
+// exactly one value to the column: the value itself, or an overflow (NULL here, PostgreSQL's text beside it) if the
+// column's type cannot hold it. Overflows are numeric NaN, more digits than the scale, a timestamp that the destination
+// lacks, an infinite interval, an empty bit string, an array that is not one-dimensional from 1 on, and text of a
+// SQL_ASCII server that is not UTF-8 (stored_text in value_text.h gives its bytes as hex digits). A nested value of
+// which one part cannot be held goes to the overflow column as a whole. So does a composite that does not have the
+// known attributes, because no message reports that its type was altered.
 //
-// Text is expected as a session with DateStyle=ISO, IntervalStyle=postgres, TimeZone=UTC, bytea_output=hex,
-// extra_float_digits=3 and client_encoding=UTF8 sends it (postgres/connection/connection.h sets all of them).
+// Text is expected in the form that a session with DateStyle=ISO, IntervalStyle=postgres, TimeZone=UTC,
+// bytea_output=hex and extra_float_digits=3 sends (postgres/connection/session.h sets all of them). It is UTF-8, or in
+// the encoding that ParseOptions::text converts from.
 #pragma once
 
 #include <cstddef>
@@ -28,20 +31,20 @@ namespace walbrook::postgres {
 
 enum class ParseStatus {
   ok,          // the value, or an overflow, was appended
-  malformed,   // nothing was appended: these bytes are no value of that type
-  needs_text,  // nothing was appended: an overflow, and only PostgreSQL's text form can tell what it is
+  malformed,   // nothing was appended: these bytes are not a value of that type
+  needs_text,  // nothing was appended: an overflow that only PostgreSQL's text form can describe
 };
 
 // How values are parsed.
 struct ParseOptions {
   ValueLimits limits{};              // what the columns can hold
-  const SourceText* text = nullptr;  // borrowed: how text of the source is converted; nullptr: it arrives as UTF-8
+  const SourceText* text = nullptr;  // borrowed: converts the source's text; nullptr: it arrives as UTF-8
 };
 
-// Of a scalar.
+// The parser of a scalar.
 using Parser = ParseStatus (*)(std::string_view bytes, const ParseOptions& options, Column& out);
 
-// Of an array, a composite or an hstore: parses the parts with parsers of their own.
+// The parser of an array, a composite or an hstore, which parses the parts with their own parsers.
 class NestedParser {
  public:
   NestedParser() = default;
@@ -51,7 +54,8 @@ class NestedParser {
   [[nodiscard]] virtual ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const = 0;
 };
 
-// How the values of one column are parsed; built once, called as a function. May be none.
+// Parses the values of one column. It is built once and called as a function. It may be empty (equal to nullptr); then
+// it must not be called.
 class ValueParser {
  public:
   ValueParser(Parser scalar = nullptr) : scalar_(scalar) {}  // NOLINT(google-explicit-constructor): it is one
@@ -69,10 +73,10 @@ class ValueParser {
   std::shared_ptr<const NestedParser> nested_;
 };
 
-// The parsers for a column: by the source type under its domains and by the column's physical type. The binary one is
-// none where has_binary_parser(type) is false, and where the column is a text although physical_type() has a better
-// layout for it or the column is wider than the type; both are where the layout is neither the type's own, nor a text,
-// nor wider.
+// The parsers for a column, chosen by the source type with its domains resolved and by the column's physical type. The
+// binary one is empty if has_binary_parser(type) is false, if the column is a text although physical_type() has a
+// better layout for the type, or if the column is wider than the type. Both are empty if the layout is neither the
+// type's own, nor a text, nor wider.
 struct Parsers {
   ValueParser text;
   ValueParser binary;

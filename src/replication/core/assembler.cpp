@@ -49,14 +49,15 @@ void Assembler::take(std::string_view frame) {
 }
 
 bool Assembler::beyond_until(Lsn commit_lsn) {
-  // What is durable is compared all the same.
+  // Commits below the checkpoint are compared even if they are at or above `until`.
   if (options_.until && commit_lsn >= *options_.until && commit_lsn >= options_.checkpoint) {
-    history_.reached(commit_lsn);  // nothing more is read, which would tell
+    history_.reached(commit_lsn);  // no later message will report it
     next_commit_ = commit_lsn;
   }
   return reached_until();
 }
 
+// Begin and BeginPrepare. A transaction below the checkpoint is read and skipped: only the comparison needs it.
 void Assembler::open_transaction(const Transaction& transaction) {
   if (in_transaction_ || stream_ != nullptr) {
     throw Error(ErrorKind::protocol, "the stream begins a transaction inside another one");
@@ -99,7 +100,8 @@ void Assembler::on(const postgres::Commit& commit) {
   position_ = commit.end_lsn;
   if (is_durable(open_, changed_)) return;
   if (spooled_) {
-    // Its parts left with everything before; what is here came after them.
+    // The parts have left, and so has everything that came before them: the batch holds only what came after them. The
+    // transaction is taken out and added again with MergeParts first, so that the parts are applied before the rest.
     auto rest = open_batch_.take_behind_mark();
     open_batch_.add(rest.transactions.front());
     open_batch_.add(MergeParts{.xid = rest.transactions.front().xid, .transaction = open_batch_.newest()});
@@ -121,7 +123,8 @@ void Assembler::on(const postgres::Relation& message) {
   auto state =
       describe_relation(described.relation(), types_, options_.parsing.limits, groups_, options_.selection.get());
   compare_identity(state);
-  // What says the same as before closes no batch.
+  // A description that equals the known one keeps that object, so that open row batches stay open. A streamed
+  // transaction looks at its own descriptions first: it may have altered the table.
   for (const auto* known : {&relations, &relations_}) {
     const auto found = known->find(message.oid);
     if (found == known->end() || *found->second->schema != *state.schema) continue;
@@ -147,7 +150,7 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid, std::uint32_t
     throw Error(ErrorKind::protocol,
                 fmt::format("a change of relation {}, which the stream did not describe", relation));
   }
-  // Composite types and the identities of leaves can be altered without a message that tells of it.
+  // Composite types and the identities of leaves can be altered without a message of the stream.
   if (found->second->types_version != types_.version() ||
       found->second->identities_version != groups_.identities_version()) {
     found->second = describe_again(found->second, types_, options_.parsing.limits, groups_, options_.selection.get());
@@ -165,6 +168,7 @@ Assembler::Place Assembler::place(Oid relation, std::uint32_t xid, std::uint32_t
   return at;
 }
 
+// Called for every Relation message: the newest description of the leaf counts.
 void Assembler::compare_identity(const RelationState& leaf) {
   const auto oid = leaf.schema->oid;
   conflicts_.erase(oid);
@@ -172,8 +176,8 @@ void Assembler::compare_identity(const RelationState& leaf) {
   conflicts_[oid] = {.root = leaf.group, .leaf = leaf.schema};
 }
 
-// Once a transaction: the table is copied again, and a copy is worth something only if its point lies behind the last
-// one.
+// Reports a conflict once for each transaction, not only once: the table is copied again, and a copy helps only if its
+// consistent point is after the last transaction with the conflict (SyncedOutput::identity_altered_at).
 void Assembler::report_conflicts(const Place& place) {
   if (conflicts_.empty() || place.batch == nullptr) return;
   std::erase_if(conflicts_, [this](const auto& conflict) {
@@ -247,7 +251,7 @@ std::optional<Batch> Assembler::take_due() {
   }
   if (!full()) return std::nullopt;
   if (commits_ > 0) return take_commits();
-  return take_part();  // only open transactions are here, and they are too large
+  return take_part();  // only open transactions are held, and they are too large
 }
 
 std::optional<Batch> Assembler::cut() {
@@ -263,7 +267,8 @@ CommitBatch Assembler::take_commits() {
   return out;
 }
 
-// Of whichever open transaction holds most.
+// Takes a part of the open transaction that holds the most bytes. For the plain one, the transaction is added again at
+// once (reopen), since its Commit is still to come.
 TransactionPart Assembler::take_part() {
   StreamedTransaction* largest = nullptr;
   for (const auto& [xid, stream] : streams_) {
@@ -281,8 +286,16 @@ TransactionPart Assembler::take_part() {
   return out;
 }
 
-// Streamed transactions: the server sends what it cannot hold before it knows how the transaction ends, in blocks, of
-// several transactions in turn. https://www.postgresql.org/docs/current/protocol-logical-replication.html
+// Streamed transactions: before the server knows how a transaction ends, it sends what it cannot hold in memory, in
+// blocks, with blocks of several transactions in turn.
+// https://www.postgresql.org/docs/current/protocol-logical-replication.html
+//
+//   StreamStart 700, changes, StreamStop     the changes are in streams_[700], each under its subtransaction
+//   StreamStart 702, changes, StreamStop     streams_[702]; if the bound is reached, the larger one leaves a part
+//   StreamStart 700, changes, StreamStop
+//   StreamAbort 700, subtransaction 701      changes of 701 that are held are dropped when they are taken; for parts
+//                                            that have left, 701 is in MergeParts::aborted
+//   StreamCommit 700                         the rest joins open_batch_, after MergeParts if parts have left
 
 void Assembler::on(const postgres::StreamStart& start) {
   if (in_transaction_ || stream_ != nullptr) {
@@ -316,7 +329,7 @@ std::unique_ptr<StreamedTransaction> Assembler::end_stream(std::uint32_t xid, st
   return std::move(found.mapped());
 }
 
-// The server does not describe again, behind the commit, what it described within the transaction. Types that were made
+// After the commit the server does not repeat descriptions that it sent within the transaction. Types that were created
 // in it can be looked up from now on.
 void Assembler::learn_relations(StreamedTransaction& stream) {
   for (auto& [oid, state] : stream.relations()) {
@@ -326,7 +339,7 @@ void Assembler::learn_relations(StreamedTransaction& stream) {
 
 void Assembler::on(const postgres::StreamCommit& commit) {
   const auto stream = end_stream(commit.xid, "commits");
-  if (beyond_until(commit.commit_lsn)) return;  // what is spooled of it is discarded when the slot is read again
+  if (beyond_until(commit.commit_lsn)) return;  // its spooled parts are discarded when the slot is read again
   position_ = commit.end_lsn;
   learn_relations(*stream);
   const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
@@ -355,20 +368,20 @@ void Assembler::on(const postgres::StreamAbort& abort) {
     if (found != streams_.end()) found->second->abort(abort.subxid);
     return;
   }
-  // Servers tell of some transactions that they never streamed.
+  // Servers report the rollback of some transactions that they never streamed.
   if (!streams_.contains(abort.xid)) return;
   const auto stream = end_stream(abort.xid, "rolls back");
   if (stream->spooled()) due_.push_back(DiscardSpooled{abort.xid});
 }
 
-// Two-phase commit: what was prepared is kept in the destination, durable with the checkpoint, since the server sends
-// it once; it is merged, or dropped, by what is decided later.
+// Two-phase commit: the changes of a prepared transaction are kept in the destination, durable with the checkpoint,
+// since the server sends them once. CommitPrepared merges them, RollbackPrepared drops them.
 
 void Assembler::on(const postgres::BeginPrepare& begin) {
   open_transaction({.xid = begin.xid, .commit_lsn = begin.prepare_lsn, .commit_time = begin.prepare_time});
 }
 
-// Commits that came before it leave first, so that the checkpoint never passes them.
+// Hands out the commits that came before it first, so that its checkpoint never passes them.
 void Assembler::due_prepared(PreparedTransaction&& prepared) {
   if (commits_ > 0) due_.push_back(take_commits());
   due_.push_back(std::move(prepared));
@@ -409,7 +422,7 @@ void Assembler::on(const postgres::CommitPrepared& commit) {
   position_ = commit.end_lsn;
   const Transaction committed{.xid = commit.xid, .commit_lsn = commit.commit_lsn, .commit_time = commit.commit_time};
   if (is_durable(committed, true)) return;
-  described_ = commit.commit_lsn;  // perhaps in the transaction, which was read long ago
+  described_ = commit.commit_lsn;  // a Relation message may have come in the transaction, which was read long ago
   open_batch_.add(committed);
   open_batch_.add(MergeParts{.xid = commit.xid, .transaction = open_batch_.newest(), .prepared = true, .aborted = {}});
   close_transaction(commit.end_lsn);

@@ -18,8 +18,8 @@
 namespace walbrook::replication {
 namespace {
 
-// A part of a transaction as it counts once its transaction has committed: without what was rolled back, and as one
-// transaction.
+// Reads a part of a transaction that has committed: without the changes of rolled-back subtransactions, and as one
+// transaction (index 0).
 Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& aborted) {
   auto part = read_part(bytes);
   if (!aborted.empty()) {
@@ -35,6 +35,7 @@ Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& ab
   return part;
 }
 
+// Keeps the xids of the newest truncates with the table (suspicion.h), each once.
 void remember_truncate(TableRecord& record, std::uint32_t xid) {
   auto& known = record.truncates;
   if (std::ranges::find(known, xid) != known.end()) return;
@@ -42,6 +43,7 @@ void remember_truncate(TableRecord& record, std::uint32_t xid) {
   known.push_back(xid);
 }
 
+// Rows of both schemas can go into one merge.
 bool can_be_folded(const TableSchema& a, const TableSchema& b) {
   return &a == &b || schema_diff(a, b).is_none();
 }
@@ -60,7 +62,8 @@ void count(const RowBatch& batch, Numbers& counts) {
   }
 }
 
-// The rows of a spooled batch whose transactions belong to the table from `from` on.
+// The rows of a spooled batch whose transactions commit at or after `from`, the seam. Rows are in commit order, so they
+// are a tail.
 RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
   std::size_t first = 0;
   while (first < batch.rows() && transactions[batch.transaction[first]].commit_lsn < from) ++first;
@@ -87,7 +90,8 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
   if (state == OutputState::suspended || state == OutputState::left_out || !output.is_asked) return;
   if (error.fixed_by_copy && state == OutputState::pending) return;
   if (error.of_identity && state == OutputState::copying) {
-    // Its copy may hold that change already: the loader knows when the copy's point is known.
+    // The copy may hold that change already. The loader decides when the copy's consistent point is known
+    // (Loader::copy_ended).
     const Lsn at = error.commit_lsn.is_set() ? error.commit_lsn : Lsn{UINT64_MAX};
     changes_.note_identity_altered(output, at);
     if (!output.copied || at < *output.copied) return;
@@ -106,6 +110,8 @@ void BatchApply::apply(const CommitBatch& batch) {
   WALBROOK_CHECK(std::ranges::is_sorted(batch.transactions, {}, &Transaction::commit_lsn),
                  "the transactions of a batch are not in the order of their commits");
   first_commit_ = batch.transactions.front().commit_lsn;
+  // The errors come first: what they decide holds for all rows of the batch, including those before the change that
+  // could not be read. A suspended output takes none of them; a new copy holds them all.
   suspend_or_resync(batch.errors);
   for (const auto& operation : batch.operations) apply(operation, batch.transactions);
   flush_all();
@@ -119,7 +125,7 @@ void BatchApply::keep_prepared(const PreparedTransaction& batch) {
     const auto kept = write_part({Transaction{.xid = batch.xid}}, part.operations);
     load_.put(destination::KeepPrepared{.xid = batch.xid, .bytes = kept});
   };
-  // A transaction of that xid that was prepared before the counter came round again.
+  // Drops a transaction that was prepared with the same xid before the xids wrapped around.
   load_.put(destination::DropPrepared{batch.xid});
   spool_.for_each(transaction_key(batch.xid), keep);
   taken_from_spool_.push_back(transaction_key(batch.xid));
@@ -139,7 +145,7 @@ void BatchApply::apply(const Operation& operation, const std::vector<Transaction
 void BatchApply::rows(const RowBatch& batch, const Operation& operation, const std::vector<Transaction>& transactions) {
   if (batch.rows() == 0) return;
   auto* table = sync_.find_by_relation(batch.schema->oid);
-  if (table == nullptr) return;  // not asked for, or seen before the catalog was: then its snapshot will hold it
+  if (table == nullptr) return;  // not wanted, or the catalog has not shown it yet: its snapshot will hold the rows
   WALBROOK_CHECK(batch.is_whole(), "a batch of {} has columns of different lengths", batch.schema->full_name());
   check_order(*table, transactions.at(batch.transaction.front()).commit_lsn,
               transactions.at(batch.transaction.back()).commit_lsn);
@@ -179,8 +185,9 @@ bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::ve
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
   const auto diff = schema_diff(*known, *batch.schema);
   if (!diff.fits_target()) {
-    // What these rows leave unsaid (the new column's values in old rows) only a new copy can tell. Its snapshot is
-    // begun after this, so everything from here until then is in it.
+    // The stream lacks the values that the new or altered column has in old rows; only a new copy brings them. Its
+    // snapshot is taken later than these rows, so it holds everything until then. Rows that wait are merged first:
+    // readers see the old target until the new copy is swapped in.
     auto& record = changes_.edit(output);
     if (!record.changes_only || !diff.keeps_common_columns()) {
       flush(output);
@@ -188,7 +195,7 @@ bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::ve
       log_copy(record);
       return false;
     }
-    record.columns = batch.schema;  // they stand in the target already (new_columns)
+    record.columns = batch.schema;  // the target has them already (new_columns)
   } else if (diff.has(ColumnChange::Kind::dropped)) {
     changes_.edit(output).columns = batch.schema;
   }
@@ -223,7 +230,7 @@ void BatchApply::flush_all() {
   }
 }
 
-// Tables that lose every row: named themselves, or by all of their leaves.
+// Tables that lose every row: they are truncated themselves, or all of their leaves are.
 std::vector<Oid> BatchApply::truncated_wholly(const Truncate& truncate) const {
   std::map<Oid, std::size_t> leaves;
   std::vector<Oid> tables;
@@ -269,7 +276,7 @@ bool BatchApply::truncate_wholly(const SyncedOutput& output, const Operation& op
     spool(output, operation, transactions);
   } else if (record.state == OutputState::streaming) {
     if (planted::is(planted::Fault::truncate_dropped)) return true;
-    waiting_.erase(record.id);  // what was to be merged goes with the rest
+    waiting_.erase(record.id);  // rows that wait would be truncated too
     for_output(record.id, [&] { load_.truncate(record); });
   } else {
     return false;
@@ -277,7 +284,7 @@ bool BatchApply::truncate_wholly(const SyncedOutput& output, const Operation& op
   return true;
 }
 
-// One leaf of several that are in one target: which rows were its own is not known.
+// One leaf was truncated, and several share the target: which rows are that leaf's is not known, so a copy is needed.
 bool BatchApply::truncate_leaf(const SyncedTable& table, const SyncedOutput& output, const TableSchema& leaf) {
   const auto state = changes_.look(output).state;
   if (state != OutputState::streaming && state != OutputState::copying) return false;
@@ -286,6 +293,8 @@ bool BatchApply::truncate_leaf(const SyncedTable& table, const SyncedOutput& out
   return true;
 }
 
+// The parts come before the rest of their transaction, and after what committed earlier: rows that wait are merged
+// first. Parts are read one by one and each is merged before the next is read, since its rows end with it.
 void BatchApply::merge_parts(const MergeParts& merge, const std::vector<Transaction>& transactions) {
   flush_all();
   const std::vector<Transaction> committed{transactions[merge.transaction]};
@@ -303,6 +312,9 @@ void BatchApply::merge_parts(const MergeParts& merge, const std::vector<Transact
   }
 }
 
+// In this order: the record becomes `streaming` in this load, so that the spooled rows below are merged and not spooled
+// again; the copy takes the target's place; the spooled changes from the seam on are applied. An earlier change is in
+// the copy already: applied again, it would duplicate rows of a table without a key.
 void BatchApply::swap_in(const FoundOutput& copied) {
   auto& output = *copied.output;
   const Lsn seam = *output.copied;
@@ -324,14 +336,14 @@ void BatchApply::swap_in(const FoundOutput& copied) {
   taken_from_spool_.push_back(output_key(record.id));
   if (planted::is(planted::Fault::swapped_in_without_spool)) return;
   const Lsn from{seam.value + (planted::is(planted::Fault::seam_excludes_its_point) ? 1 : 0)};
-  only_ = record.id;  // other outputs of the table have these changes already, or spooled them for themselves
+  only_ = record.id;  // other outputs of the table have these changes, or have spooled them for themselves
   spool_.for_each(output_key(record.id), [&](std::string_view bytes) {
     auto part = read_part(bytes);
     for (auto& operation : part.operations) {
       if (auto* batch = std::get_if<RowBatch>(&operation)) {
         const Operation since = rows_since(std::move(*batch), part.transactions, from);
         apply(since, part.transactions);
-        flush_all();  // the batch goes with this scope
+        flush_all();  // the batch ends with this scope
       } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
         if (part.transactions[wiped->transaction].commit_lsn >= from) apply(operation, part.transactions);
       }

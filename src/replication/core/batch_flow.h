@@ -1,4 +1,5 @@
-// The two ends of what lies between receiver and loader. Batches leave in the order in which they came.
+// The two ends of the queue between the receiver and the loader. Batches leave in the order in which they came. The
+// receiver's thread uses one end, the loader's thread the other.
 #pragma once
 
 #include <optional>
@@ -15,11 +16,13 @@ class BatchSink {
   BatchSink& operator=(const BatchSink&) = delete;
   virtual ~BatchSink() = default;
 
-  // False: there is no room now; the batch is untouched, and the receiver is woken once there is.
+  // Moves `batch` into the queue. Returns false if there is no room: `batch` is untouched, and the receiver is woken
+  // once there is room.
   [[nodiscard]] virtual bool try_push(Batch& batch) = 0;
-  // REQUIRES: every commit before `position` was pushed, and no transaction is open.
+  // Reports a position of the stream that may become the checkpoint without a batch. REQUIRES: every commit before
+  // `position` was pushed, and no transaction is open.
   virtual void set_idle_position(Lsn position) = 0;
-  // Nothing is queued and nothing in hand: what was pushed is durable, and the loader waits for more.
+  // Nothing is queued and no batch is in hand: everything that was pushed is durable.
   [[nodiscard]] virtual bool is_drained() const = 0;
 };
 
@@ -33,10 +36,11 @@ class BatchFeed {
 
   struct Taken {
     std::optional<Batch> batch;
-    Lsn idle_position;    // with no batch: everything before it is durable once the loader's hands are empty
-    bool closed = false;  // with no batch: none will come
+    // Without a batch: everything before this position is durable.
+    Lsn idle_position;
+    bool closed = false;  // without a batch: none will come
   };
-  // Does not wait. The batch counts as in hand until `finish_batch`.
+  // Takes the next batch, without waiting. The batch counts as in hand until `finish_batch`.
   [[nodiscard]] virtual Taken take() = 0;
   virtual void finish_batch() = 0;
 };

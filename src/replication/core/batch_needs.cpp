@@ -15,7 +15,7 @@ TargetNeeds BatchNeeds::of(const CommitBatch& batch, destination::Destination& d
     const auto* merge = std::get_if<MergeParts>(&operation);
     if (merge == nullptr) continue;
     if (merge->prepared) {
-      const auto reading = destination.begin({});  // the load itself begins with its alterations
+      const auto reading = destination.begin({});  // not the load itself: that may have to begin with its alterations
       reading->read_prepared(merge->xid, [&needs](std::string_view bytes) { needs.add(read_part(bytes).operations); });
     } else if (const auto parts = of_parts_.find(merge->xid); parts != of_parts_.end()) {
       needs.add(parts->second);
@@ -32,7 +32,7 @@ void alter_targets(destination::Transaction& load, const TargetNeeds& needs, Tab
   }
   for (const auto& [oid, columns] : needs.overflow_columns(sync)) {
     for (const auto& output : sync.find(oid)->outputs) {
-      if (output.record.state != OutputState::streaming) continue;  // one that is copied gets them with its copy
+      if (output.record.state != OutputState::streaming) continue;  // with a copy under way, swap_in adds them
       for_output(output.record.id, [&, columns = columns] {
         load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
       });

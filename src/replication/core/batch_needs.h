@@ -1,4 +1,4 @@
-// What batches need of target tables, their parts that wait for a commit included.
+// The columns that batches need in target tables, including the needs of parts that left before their commit.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,21 @@ namespace walbrook::replication {
 
 class BatchNeeds {
  public:
-  // The part is in the spool.
+  // Collects what the part needs. REQUIRES: the part is in the spool.
   void add(const TransactionPart& part);
-  // What was spooled of the transaction, or of all of them, is discarded.
+  // Drops what was collected. REQUIRES: what was spooled of the transaction, or of all transactions, is discarded.
   void forget(std::uint32_t xid) { of_parts_.erase(xid); }
   void forget_all() { of_parts_.clear(); }
 
-  // Of the batch's own changes, and of those of its earlier parts.
+  // What the batch needs, for its own changes and for those of its earlier parts. Parts of prepared transactions are
+  // read from `destination`.
   [[nodiscard]] TargetNeeds of(const CommitBatch& batch, destination::Destination& destination) const;
 
  private:
   std::map<std::uint32_t, TargetNeeds> of_parts_;  // by xid
 };
 
-// Adds to targets the columns that changes need and they do not have yet. Throws OutputFailed.
+// Adds to target tables the columns that changes need and the tables lack. Throws OutputFailed.
 void alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync);
 
 }  // namespace walbrook::replication

@@ -12,10 +12,10 @@ namespace walbrook::replication {
 namespace {
 
 constexpr milliseconds catalog_retry_wait{500};
-// A poll of 20,000 tables takes seconds of the source's time: at most one part in so many goes to polls that nobody
-// asked for.
+// A poll of 20,000 tables takes seconds of the source's time: polls that nobody asked for take at most one part in
+// idle_share of the time.
 constexpr int idle_share = 5;
-constexpr milliseconds first_look_for_commits{500};  // the stream is open by then, mostly
+constexpr milliseconds first_look_for_commits{500};  // the stream is usually open by then
 
 bool same_table(const postgres::SourceTable& a, const postgres::SourceTable& b) {
   return a.oid == b.oid && a.schema == b.schema && a.name == b.name && a.fingerprint == b.fingerprint &&
@@ -58,7 +58,7 @@ Next CatalogPoll::poll(SteadyTime now) {
   next_ = now + options_.interval;
   began_ = now;
   try {
-    // Read first: what a transaction that ends meanwhile has changed is read again next time.
+    // The snapshot is read first: if a transaction ends meanwhile, its changes are read again next time.
     auto snapshot = catalog_.read_snapshot();
     if (asked || may_have_changed(snapshot)) {
       post_(read());
@@ -66,7 +66,7 @@ Next CatalogPoll::poll(SteadyTime now) {
     }
   } catch (const Error& failed) {
     if (postgres::consequence_of(failed, postgres::Asked::catalog, true) != postgres::Consequence::wait) throw;
-    spdlog::debug("{}", failed.cause());  // the receiver reports it, and decides
+    spdlog::debug("{}", failed.cause());  // the receiver reports the lost source and decides
     disconnect();
     if (asked) asked_ = true;
     not_before_ = now + catalog_retry_wait;
@@ -76,12 +76,12 @@ Next CatalogPoll::poll(SteadyTime now) {
   return RunAgain{};
 }
 
-// What is waited for (a publication that is to be completed, writers that are to end) is looked at again all the same.
+// Also true while something is waited for: a publication that has to be completed, or writers that have to end.
 bool CatalogPoll::may_have_changed(const std::string& snapshot) const {
   return snapshot != snapshot_ || is_incomplete_ || writers_are_open_;
 }
 
-// The next connection may lead to another server, with transactions of its own.
+// The next connection may lead to another server, with other transactions.
 void CatalogPoll::disconnect() {
   catalog_.disconnect();
   snapshot_.clear();
@@ -92,7 +92,7 @@ CatalogSeen CatalogPoll::read() {
   is_incomplete_ = now.is_incomplete;
   const Lsn complete_to = now.complete_to;
   const bool changed = !std::ranges::equal(now.tables, seen_.tables, same_table) || now.left_out != seen_.left_out;
-  // A table that left is let go once the transactions that were open then have ended (leaving.h).
+  // A table that left is removed once the transactions that were open then have ended (leaving.h).
   if (changed || writers_are_open_) now.moment = catalog_.read_moment();
   const bool writers_ended = writers_are_open_ && now.moment.oldest_xid >= seen_.moment.next_xid;
   if (!changed && !writers_ended) return {.complete_to = complete_to, .publication = std::nullopt};

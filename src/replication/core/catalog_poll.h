@@ -1,9 +1,9 @@
-// The catalog poll: every few seconds reads what the stream does not say (the publication, its tables' fingerprints,
-// what stands in the way of one table), and reports it to the loader. Where no transaction of the source has ended
-// since the last reading, the catalog is as it was, and one question tells that.
+// The catalog poll: every few seconds it reads what the stream does not report (the publication, its tables'
+// fingerprints, obstacles of single tables) and posts it to the loader. If no transaction of the source has ended since
+// the last reading, the catalog is unchanged, and one query shows that.
 //
-// A state machine (next.h). The loader asks for a poll at once, and waits for it only as long as somebody answers.
-// Invariant: what is posted was read after the post before it, so that `complete_to` never goes back. Worked:
+// A state machine (next.h). The loader asks for a poll at once, and waits for it only while somebody answers.
+// Invariant: what is posted was read after the previous post, so that `complete_to` never goes back. Worked:
 //
 //   loader   a Relation message came with the commit at 0/70 → ask()
 //   poll     had begun to read at 0/60 → posts CatalogSeen{complete_to 0/60}
@@ -22,7 +22,7 @@
 
 namespace walbrook::replication {
 
-// What a poll asks of the source. Every method throws Error.
+// The queries of a poll. Every method throws Error.
 class CatalogSource {
  public:
   CatalogSource() = default;
@@ -33,35 +33,38 @@ class CatalogSource {
   // The source's snapshot of its transactions (pg_current_snapshot). While it stays the same, no transaction has ended,
   // so that no committed change of the catalog lies between two readings.
   [[nodiscard]] virtual std::string read_snapshot() = 0;
-  // The publication as it is now, with what stands in the way of its tables.
+  // The publication as it is now, with the obstacles of its tables.
   [[nodiscard]] virtual postgres::Publication read_publication() = 0;
+  // The xids and the LSN of this moment, by which a table that left is let go (leaving.h).
   [[nodiscard]] virtual postgres::CatalogMoment read_moment() = 0;
-  // Whether the slot's reader may be a synchronous standby, for whose confirmation commits wait.
+  // Whether the slot's reader may be a synchronous standby, so that commits wait for its confirmation.
   [[nodiscard]] virtual bool commits_wait() = 0;
-  // What was read of types may have been altered.
+  // Drops what was read of types, which may have been altered.
   virtual void forget_types() = 0;
-  // Sets SourceTable::described of the tables that are `wanted`.
+  // Sets SourceTable::described of each table for which `wanted` returns true.
   virtual void describe(std::vector<postgres::SourceTable>& tables,
                         const std::function<bool(const postgres::SourceTable&)>& wanted) = 0;
-  // The next question is asked over a new connection.
+  // Closes the connection; the next query opens another one.
   virtual void disconnect() = 0;
 };
 
 struct CatalogPollOptions {
   milliseconds interval{3'000};
   bool follow = false;
-  bool describes = false;  // tables may begin without a copy of their rows: those that are new are described
+  // Tables may begin without a copy of their rows (--no-snapshot): new tables are described.
+  bool describes = false;
 };
 
 class CatalogPoll final : public CatalogReadings {
  public:
-  // Borrows `catalog`. `seen`: the publication as the loader knows it. `wake` ends the wait that a step asked for.
+  // Borrows `catalog` for its lifetime. `seen` is the publication as the loader knows it. `post` hands a message to the
+  // loader; `wake` ends the wait that a step asked for.
   CatalogPoll(CatalogPollOptions options, CatalogSource& catalog, postgres::Publication seen, Now now,
               std::function<void(LoaderMessage)> post, std::function<void()> wake);
 
-  // Throws what the run cannot go on with.
+  // Throws an Error that the run cannot continue after; errors that may pass are retried.
   [[nodiscard]] Next step(Now now);
-  // No step will follow.
+  // Notes that no further step is run, so that the loader no longer waits for a poll.
   void end() { is_answered_ = false; }
 
   // From any thread.
@@ -81,13 +84,15 @@ class CatalogPoll final : public CatalogReadings {
   std::function<void(LoaderMessage)> post_;
   std::function<void()> wake_;
   postgres::Publication seen_;
-  std::string snapshot_;           // read before the last reading; empty: the next one looks at everything
-  bool is_incomplete_ = false;     // as Publication has it, of the last reading
-  bool writers_are_open_ = false;  // of when it was seen
-  bool commits_wait_ = false;      // as posted last
+  std::string snapshot_;        // read before the last reading; empty: the next poll reads everything
+  bool is_incomplete_ = false;  // Publication::is_incomplete of the last reading
+  // Transactions that were open when seen_ was read may still be open.
+  bool writers_are_open_ = false;
+  bool commits_wait_ = false;  // as last posted
   bool looked_for_commits_ = false;
   SteadyTime next_;
-  std::optional<SteadyTime> began_;  // the poll that the step before made
+  // When the poll of the previous step began; unset: that step made none.
+  std::optional<SteadyTime> began_;
   SteadyTime not_before_;
   SteadyTime look_for_commits_;
 

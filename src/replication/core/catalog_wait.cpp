@@ -25,7 +25,7 @@ std::optional<SteadyTime> CatalogWait::until(Lsn described, CatalogReadings& cat
   }
   if (!waited_to_) waited_to_ = now.steady + longest_catalog_wait;
   if (now.steady >= *waited_to_) {
-    // The next poll that succeeds compares all the same, and resyncs what these rows do not fit.
+    // The next poll that succeeds compares the tables, and resyncs those that these rows do not fit.
     not_waited_for_ = described;
     waited_to_.reset();
     spdlog::warn(
@@ -33,7 +33,7 @@ std::optional<SteadyTime> CatalogWait::until(Lsn described, CatalogReadings& cat
         longest_catalog_wait.count());
     return std::nullopt;
   }
-  // A poll that was under way may have begun before that commit.
+  // A poll that was under way may have begun before the commit of `described`.
   if (!std::exchange(is_asked_, true)) catalog.ask();
   return waited_to_;
 }

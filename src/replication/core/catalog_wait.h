@@ -1,4 +1,5 @@
-// Rows that follow a Relation message wait for the catalog poll that tells what happened to their tables.
+// The wait of a batch for the catalog: rows that follow a Relation message are not applied before a catalog poll shows
+// what happened to their tables. The wait is bounded; after that the next poll that succeeds compares the tables.
 #pragma once
 
 #include <optional>
@@ -11,16 +12,17 @@ namespace walbrook::replication {
 
 class CatalogWait {
  public:
-  // A poll has been taken in: everything committed before `complete_to` was seen in the catalog.
+  // Notes that a poll was taken in: everything that committed before `complete_to` was seen in the catalog.
   void seen(Lsn complete_to);
-  // Until when a batch waits whose rows are described by Relation messages of commits up to `described` (unset: by
-  // none); nullopt: it does not, or has waited for long enough. Asks `catalog` for a poll where one is needed.
+  // Until when the batch in hand waits; nullopt: it does not, or it has waited for long enough. `described` is
+  // CommitBatch::described: the newest commit in which a Relation message came; unset: none came. Asks `catalog` for a
+  // poll if one is needed.
   [[nodiscard]] std::optional<SteadyTime> until(Lsn described, CatalogReadings& catalog, Now now);
 
  private:
   Lsn complete_to_;
-  std::optional<SteadyTime> waited_to_;  // the batch in hand waits, at most so long
-  bool is_asked_ = false;                // since a poll was taken in last
+  std::optional<SteadyTime> waited_to_;  // set while the batch in hand waits: the latest end of that wait
+  bool is_asked_ = false;                // a poll was asked for since the last one was taken in
   Lsn not_waited_for_;                   // the newest `described` for which no poll came in time
 };
 

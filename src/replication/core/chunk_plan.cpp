@@ -28,7 +28,8 @@ ChunkPlan::ChunkPlan(std::vector<CopyOrder::Table>& tables, const ChunkLimits& l
     const auto count = std::clamp<std::uint64_t>(bytes_of(tables[i]) / limits.chunk_bytes, 1, std::max(pages, 1UL));
     chunks_of_.push_back(count);
     for (std::uint64_t c = 0; c < count; ++c) {
-      // The last one has no end: what was added since then is not in the snapshot, what is in it is not missed.
+      // The last chunk has no end: pages that were added since are not in the snapshot, and every page that is in it is
+      // read.
       const auto end = c + 1 < count ? std::optional(pages * (c + 1) / count) : std::nullopt;
       chunks_.push_back({.table = i, .pages = postgres::PageRange{.first = pages * c / count, .end = end}});
     }

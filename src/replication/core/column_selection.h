@@ -1,5 +1,5 @@
-// Which columns of which tables are copied, and what is overridden in them. A publication's column list chooses at the
-// source; this does it here, where the server has no column lists (14) or the publication is somebody else's.
+// Which columns of which tables are copied, and how they are overridden. A publication's column list selects at the
+// source; this selects here, for servers without column lists (14) and for publications that are not walbrook's.
 #pragma once
 
 #include <memory>
@@ -24,18 +24,18 @@ struct ResolvedTableOverrides {
 class ColumnSelection {
  public:
   ColumnSelection() = default;
-  // Each with its columns; a name without a schema is that table in every schema.
+  // Each name carries its columns; a name without a schema means that table in every schema.
   explicit ColumnSelection(std::vector<postgres::TableName> tables, std::vector<ResolvedTableOverrides> overrides = {})
       : tables_(std::move(tables)), overrides_(std::move(overrides)) {}
 
-  // Takes out of the publication's tables what was not asked for, and gives them their overrides. A table whose
-  // partitions are published one by one becomes `unfit`: the stream then names them, not the table.
+  // Removes from the publication's tables the columns that were not asked for, and sets their overrides. A table whose
+  // partitions are published one by one becomes `unfit`: the stream then names the partitions, not the table.
   void restrict_tables(postgres::Publication& publication) const;
-  // Throws Error(configuration) for a table that restrict_tables would make unfit.
+  // Throws Error(configuration) if restrict_tables would make the table unfit.
   void require_fit(const postgres::Publication& publication, const postgres::SourceTable& table) const;
-  // For each column of the message, in its order: is it copied? Empty = all are.
+  // For each column of the message, in its order, whether it is copied; empty: all are.
   [[nodiscard]] std::vector<bool> taken(const postgres::Relation& message) const;
-  // The columns with their overrides.
+  // Applies the table's overrides to the columns of `schema`.
   void shape(TableSchema& schema) const;
 
  private:

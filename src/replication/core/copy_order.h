@@ -1,4 +1,5 @@
-// What the loader asks of those who copy tables and who read the catalog, and what it is told.
+// The messages between the loader and its helpers: orders for the table copier, requests for the catalog poll, and what
+// they report.
 #pragma once
 
 #include <optional>
@@ -14,13 +15,14 @@ namespace walbrook::replication {
 
 struct CopyOrder {
   struct Table {
-    OutputRecord record;  // of the output that is to get the copy, as it will have it
+    OutputRecord record;  // the output's record as it will be once the copy is swapped in
     postgres::SourceTable source;
     std::uint64_t number = 0;  // SyncedOutput::copy_number
   };
   std::vector<Table> tables;
 };
 
+// How the copy of one output ended.
 struct CopyResult {
   enum class Kind { copied, gone, failed, postponed } kind = Kind::copied;
   OutputId output;
@@ -28,25 +30,25 @@ struct CopyResult {
   Lsn consistent_point;
   TableSchemaRef columns;
   std::uint64_t rows = 0;
-  std::string reason;  // of failed
-  CannotCopyNow why;   // of postponed
+  std::string reason;  // set if failed
+  CannotCopyNow why;   // set if postponed
 };
 
-// A catalog poll.
+// What one catalog poll has seen.
 struct CatalogSeen {
-  Lsn complete_to;                                   // as Publication has it
-  std::optional<postgres::Publication> publication;  // nullopt: as it was
+  Lsn complete_to;                                   // Publication::complete_to
+  std::optional<postgres::Publication> publication;  // nullopt: unchanged
 };
 
-// Commits in the source wait until this run has confirmed them, or they no longer do.
+// Whether commits in the source wait for this run's confirmation (synchronous replication).
 struct CommitsWait {
   bool wait = false;
 };
 
-// What the loader is told by the others.
+// A message to the loader.
 using LoaderMessage = std::variant<CatalogSeen, CopyResult, ResyncRequest, CommitsWait>;
 
-// Who copies tables. Each output of an order is answered by a CopyResult, unless a newer order has it as well.
+// Copies tables. Each output of an order is answered by a CopyResult, unless a newer order holds it as well.
 class TableCopier {
  public:
   TableCopier() = default;
@@ -57,7 +59,7 @@ class TableCopier {
   virtual void order(CopyOrder order) = 0;
 };
 
-// Who reads the catalog, every few seconds and when it is asked to. Each reading is answered by a CatalogSeen.
+// Reads the catalog, every few seconds and on request. Each reading is answered by a CatalogSeen.
 class CatalogReadings {
  public:
   CatalogReadings() = default;
@@ -65,8 +67,9 @@ class CatalogReadings {
   CatalogReadings& operator=(const CatalogReadings&) = delete;
   virtual ~CatalogReadings() = default;
 
-  virtual void ask() = 0;                              // for one at once; it is kept until one has succeeded
-  [[nodiscard]] virtual bool is_answered() const = 0;  // false: nobody reads any more
+  // Asks for a reading at once. The request is kept until a reading has succeeded.
+  virtual void ask() = 0;
+  [[nodiscard]] virtual bool is_answered() const = 0;  // false: no further reading will come
 };
 
 }  // namespace walbrook::replication

@@ -24,7 +24,7 @@ std::string shortage_text(const Error& failed) {
   return (no_place ? "a free replication slot or connection: " : "") + failed.cause();
 }
 
-// None of them can be copied now: the loader orders them again later.
+// The results for tables that cannot be copied now: the loader orders them again later.
 std::vector<CopyResult> postponed(const std::vector<CopyOrder::Table>& tables, const CannotCopyNow& why) {
   std::vector<CopyResult> results;
   for (const auto& table : tables) {
@@ -46,7 +46,7 @@ void CopyPlan::add(const CopyOrder& order) {
   std::erase_if(tables_, [&](const CopyOrder::Table& old) {
     if (outputs.contains(old.record.id.value)) return true;
     const auto now = tables.find(old.source.oid);
-    return now != tables.end() && !means_same_table(now->second->record, old.record);  // it was renamed
+    return now != tables.end() && !means_same_table(now->second->record, old.record);  // the table was renamed
   });
   tables_.insert(tables_.end(), order.tables.begin(), order.tables.end());
   attempts_ = 0;
@@ -80,7 +80,7 @@ CopyPlan::Postponed CopyPlan::failed(std::vector<CopyOrder::Table> left, const E
   }
   const bool of_copy = postgres::consequence_of(failed, postgres::Asked::copy, true) == postgres::Consequence::copy;
   const bool may_pass = of_copy || failed.kind() == ErrorKind::destination;
-  // While following, the receiver decides about a source that does not answer; here it is only asked again.
+  // With --follow, the receiver decides about a source that does not answer; the copy is only tried again.
   const bool waited_for = follow_ && of_copy;
   if (!may_pass || (attempts_ >= attempts_bound && !waited_for)) throw;
   spdlog::warn("{}; the copy is tried again", failed.cause());

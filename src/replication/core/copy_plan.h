@@ -1,10 +1,10 @@
 // Which tables are copied next, and what follows when an attempt to copy them ends: pure decisions, one order after the
 // other.
 //
-// An attempt copies all tables that are ordered under one snapshot. What it leaves over (a table that was rewritten
-// while the snapshot was taken, or everything, where the source was lost) is tried again under a newer one, after a
-// wait that grows while no table gets done. What cannot be copied now, because the server is short of something or its
-// writers stay open, goes back to the loader (postponement.h).
+// An attempt copies all ordered tables under one snapshot. What it leaves over (a table that was rewritten while the
+// snapshot was taken, or all tables if the source was lost) is tried again under a newer snapshot, after a wait that
+// grows while no table is finished. Tables that cannot be copied now, because the server is short of something or its
+// writers stay open, go back to the loader (postponement.h).
 #pragma once
 
 #include <optional>
@@ -18,33 +18,34 @@ namespace walbrook::replication {
 
 class CopyPlan {
  public:
-  // `follow`: a lost connection is waited for, however long.
+  // `follow`: a lost connection is retried without end.
   explicit CopyPlan(bool follow) : follow_(follow) {}
 
-  // A new order of an output takes the place of the one before, and so does one of a table that was renamed or
-  // recreated meanwhile: it would be stale under the old one for ever.
+  // Adds an order. It replaces an earlier order of the same output, and of a table that was renamed or recreated
+  // meanwhile: under the earlier order that table would be stale forever.
   void add(const CopyOrder& order);
 
-  // RunAgain: an attempt is due. Without tables the wait has no end but the next order.
+  // RunAgain: an attempt is due. Without tables the wait ends with the next order only.
   [[nodiscard]] Next next(Now now) const;
-  // The tables of the attempt that begins. REQUIRES: next() says that it is due.
+  // The tables of the attempt that begins. REQUIRES: next() returned RunAgain.
   [[nodiscard]] std::vector<CopyOrder::Table> begin();
 
-  // The attempt has ended; `left` are its tables that are not done.
+  // Notes that the attempt has ended; `left` are its tables that are not finished.
   void ended(std::vector<CopyOrder::Table> left, Now now);
   struct Postponed {
     std::vector<CopyResult> results;  // for the loader
     std::string shortage;             // what the server is short of, for people; "" = nothing
   };
-  // The same of an attempt that failed. Rethrows `failed` where the run cannot go on with it.
-  // REQUIRES: `failed` is being handled.
+  // Notes that the attempt has failed; `left` are its tables that are not finished. Rethrows `failed` if the run cannot
+  // continue after it. REQUIRES: `failed` is being handled.
   [[nodiscard]] Postponed failed(std::vector<CopyOrder::Table> left, const Error& failed, Now now);
 
  private:
   bool follow_;
-  std::vector<CopyOrder::Table> tables_;  // not done, and no attempt is under way
-  std::size_t begun_ = 0;                 // tables of the attempt under way
-  int attempts_ = 0;                      // in a row, of one order, without a table done
+  std::vector<CopyOrder::Table> tables_;  // tables that are not finished and of no attempt
+  std::size_t begun_ = 0;                 // number of tables of the attempt under way
+  // Attempts in a row, since the last order, that finished no table.
+  int attempts_ = 0;
   SteadyTime not_before_{};
 };
 

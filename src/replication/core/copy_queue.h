@@ -1,4 +1,4 @@
-// Which outputs wait for a copy, which are due, and which copies may become visible: pure decisions over the known
+// Which outputs wait for a copy, which copies are due, and which may be swapped in: pure decisions over the known
 // tables.
 #pragma once
 
@@ -10,24 +10,24 @@
 
 namespace walbrook::replication {
 
-// Outputs whose copies are not postponed beyond `now`, without those whose tables the role cannot read.
+// The pending outputs whose copy is not postponed beyond `now`, except those whose table the role cannot read.
 [[nodiscard]] std::vector<const SyncedOutput*> copies_due(const KnownTables& tables, SteadyTime now);
-// When the first of the postponed copies is; nullopt: this run makes none of them.
+// When the first postponed copy is due; nullopt: this run makes none of them.
 [[nodiscard]] std::optional<SteadyTime> next_copy_due(const KnownTables& tables);
-// No copy is still to come in this run.
+// No output's copy is still to come in this run.
 [[nodiscard]] bool none_to_be_copied(const KnownTables& tables);
-// Its copy, of that number, is ordered: it is marked copying. `load_id` will tell of it.
+// Marks the output copying, for the copy `copy_number` that is about to be ordered and is reported under `load_id`.
 void mark_copying(const SyncedTable& table, SyncedOutput& output, std::int64_t load_id, std::uint64_t copy_number);
 
 struct WholeCopies {
-  std::vector<FoundOutput> ready;  // of those whose consistent point is reached
-  bool any = false;                // there are some, ready or not
+  std::vector<FoundOutput> ready;  // their consistent point is reached
+  bool any = false;                // there is a whole copy, ready or not
   bool all = true;                 // every copy that is still to come in this run is ready
 };
 [[nodiscard]] WholeCopies whole_copies(std::map<Oid, SyncedTable>& tables, Lsn reached);
-// Of the outputs that are marked copying those whose rows are not to be copied (--no-snapshot).
+// The outputs that are marked copying and whose rows are not copied (--no-snapshot).
 [[nodiscard]] std::vector<FoundOutput> copying_no_rows(std::map<Oid, SyncedTable>& tables);
-// The copy has become visible, as the record says.
+// Resets what was kept for the output's copy. REQUIRES: the copy is swapped in, and the record is adopted.
 void mark_visible(SyncedOutput& output);
 
 }  // namespace walbrook::replication

@@ -1,4 +1,4 @@
-// How much was applied.
+// How many changes of the source were applied.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ std::string described(const Transaction& transaction) {
                      transaction.commit_lsn.to_string(), fmt::gmtime(seconds));
 }
 
-// Of two transactions the one that began first, as PostgreSQL compares xids, which wrap around.
+// The transaction that began first, as PostgreSQL compares xids, which wrap around; 0 means none.
 std::uint32_t earlier(std::uint32_t a, std::uint32_t b) {
   if (a == 0 || b == 0) return a == 0 ? b : a;
   return static_cast<std::int32_t>(a - b) < 0 ? a : b;

@@ -16,17 +16,17 @@ class KnownTables {
   [[nodiscard]] const SyncedTable* find(Oid oid) const;
   [[nodiscard]] SyncedTable* find(const std::string& schema, const std::string& name);
   [[nodiscard]] FoundOutput find(OutputId output);
-  // By OID. The keys, the names of the records and the number of outputs change by the methods below alone.
+  // All tables, by OID. Only the methods below change the keys, the names in the records and the number of outputs.
   [[nodiscard]] std::map<Oid, SyncedTable>& all() { return tables_; }
   [[nodiscard]] const std::map<Oid, SyncedTable>& all() const { return tables_; }
 
-  [[nodiscard]] destination::State state() const;  // the records
+  [[nodiscard]] destination::State state() const;  // all records
 
-  // REQUIRES: no table has its OID. Pointers to other tables stay good, with all five.
+  // REQUIRES: no table has its OID. Pointers to other tables stay valid, as they do with all four methods.
   SyncedTable& add(TableRecord record);
-  // REQUIRES: no output has its id. Pointers to the table's other outputs do not stay good.
+  // REQUIRES: no output has its id. Invalidates pointers to the table's outputs.
   SyncedOutput& add_output(SyncedTable& table, OutputRecord record);
-  // The table was dropped and created again. REQUIRES: no table has that OID.
+  // Gives the table, which was dropped and created again, its new OID. REQUIRES: no table has that OID.
   void renumber(SyncedTable& table, Oid oid);
   void remove(Oid oid);
 

@@ -1,4 +1,4 @@
-// What _walbrook.loads tells: a row of each batch, and one of the tables that were ordered to be copied together.
+// The rows of _walbrook.loads: one for each batch, and one for the tables of each copy order.
 #pragma once
 
 #include <map>
@@ -10,23 +10,25 @@
 
 namespace walbrook::replication {
 
+// The row of the batch that `applied` has applied.
 [[nodiscard]] destination::LoadRecord load_record(std::int64_t id, const CommitBatch& batch, const BatchApply& applied,
                                                   TableSync& sync, WallTime started);
 
-// Tables of one order may become visible in several loads: their row grows with each. Copied before a load and put back
-// when it is durable.
+// The rows of the copy orders. Tables of one order may be swapped in by several loads: their row grows with each. The
+// loader works on a copy during a load and keeps it when the load is durable.
 class CopyLoads {
  public:
+  // A copy order begins, whose row has the id `load_id`.
   void begin(std::int64_t load_id, WallTime now);
-  // `swapped_in` has applied the changes that waited for the output's copy.
+  // Adds an output whose copy was swapped in; `swapped_in` has applied its spooled changes.
   void add(const SyncedOutput& output, const BatchApply& swapped_in);
-  // The rows that `add` changed since.
+  // The rows that `add` has changed since the last call.
   [[nodiscard]] std::vector<destination::LoadRecord> take_changed();
 
  private:
   struct Copies {
     destination::LoadRecord record;
-    std::map<std::string, std::uint64_t> rows;  // copied and changed, by table
+    std::map<std::string, std::uint64_t> rows;  // by table: rows that were copied or changed
     bool changed = false;
   };
   std::map<std::int64_t, Copies> copies_;

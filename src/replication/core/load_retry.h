@@ -1,4 +1,4 @@
-// Loads that fail are tried again, each time after a longer wait.
+// The wait between attempts of a load that fails. It grows with each failure in a row.
 #pragma once
 
 #include "base/clock.h"
@@ -10,18 +10,19 @@ namespace walbrook::replication {
 
 class LoadRetry {
  public:
-  // `retries`: how often in a row.
+  // `retries` is the number of attempts in a row after the first one.
   explicit LoadRetry(int retries) : retries_(retries) {}
 
   [[nodiscard]] bool is_due(Now now) const { return now.steady >= retry_at_; }
   [[nodiscard]] Wait wait() const { return {.until = retry_at_, .what = Awaited::retry}; }
   void succeeded() { attempts_ = 0; }
-  // A load failed: from now on it waits. Throws where it failed too often; `checkpoint` is what is durable.
+  // Notes that a load failed: is_due() is false until the wait is over. Throws `why`, with what to do, if loads failed
+  // too often in a row; `checkpoint` is what is durable.
   void failed(const Error& why, Now now, Lsn checkpoint);
 
  private:
   int retries_;
-  int attempts_ = 0;  // in a row
+  int attempts_ = 0;  // failed attempts in a row
   SteadyTime retry_at_{};
 };
 

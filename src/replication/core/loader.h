@@ -1,17 +1,41 @@
 // The loader: batches → destination, and the durable checkpoint.
 //
-// A state machine (next.h). It alone begins loads and owns the table records; what the catalog poll and the table
-// copier have to say comes as messages. A batch is applied in one load with its checkpoint. A load that fails is
-// rolled back; what it was of is kept, and tried again after a while.
+// A state machine (next.h). The loader alone begins loads and owns the table records; the catalog poll, the table
+// copier and the user reach it by messages. A batch is applied in one load together with its checkpoint. A load that
+// fails is rolled back, the batch stays in hand, and the load is tried again after a wait (load_retry.h).
 //
-// What a step does, in this order, each only when everything before it is durable:
-//   1. messages: the catalog's findings, copies that ended, requests
-//   2. tables that wait for a copy are marked `copying`
-//   3. records that changed are stored; then the copies are ordered, and requests answered
-//   4. copies that are whole become visible; findings that waited for this checkpoint are decided; tables leave
-//   5. the batch in hand is applied, once the catalog has been read as of it; or an idle position becomes the
-//      checkpoint
-// So a step that failed in the midst is simply made again: what it had done is durable or still in memory.
+// A step does the following, in this order, each only when everything before it is durable:
+//   1. It takes in messages: what the catalog shows, copies that ended, requests. They may change the state of a table,
+//      and everything below goes by these states.
+//   2. It marks outputs that wait for a copy `copying`. Whole copies and changes are not touched yet.
+//   3. It stores the records that changed. Then it orders the copies and answers the requests: a copy is never under
+//      way, and a request never answered, without a durable record of it.
+//   4. It swaps in copies whose consistent point the checkpoint has reached, decides what waited for this checkpoint,
+//      and lets tables leave. This comes before the batch, so that a table that is whole takes the batch's changes into
+//      its target and not into the spool. It comes after the checkpoint: a copy that was swapped in before the stream
+//      reached its consistent point would get changes that it already holds.
+//   5. It applies the batch in hand, once the catalog has been read as of that batch (catalog_wait.h); without a batch,
+//      it makes an idle position the checkpoint.
+// A step that fails midway is simply made again: what it had done is durable or still in memory.
+//
+// Worked: t is streaming, a resync of it is requested, and a row of it changes meanwhile.
+//
+//   loader        takes the request: t is `pending` in memory; the step marks it `copying`, stores that, orders copy 1
+//   loader        applies the batch of commits 0/40 to 0/50, which has a change of t at 0/50: the change goes to the
+//                 spool. The checkpoint 0/58, the end of the commit record, is durable
+//   table copier  the consistent point of its slot is 0/60: the snapshot holds the change. It posts
+//                 CopyResult{copied, 0/60}
+//   loader        0/58 is before 0/60: the copy waits, and readers see the old one
+//   loader        applies the batch with the commit at 0/60, again into the spool; the checkpoint is 0/68
+//   loader        swaps the copy in: one load replaces the target, drops the spooled change at 0/50, applies the one at
+//                 0/60 (commit_lsn >= 0/60) and stores `streaming`. After that load the spooled changes are discarded
+//
+// A crash at any of these points loses nothing: until the last load is durable the next run finds t `copying`, copies
+// it again, and that snapshot holds both changes. If `copying` were stored later than the checkpoint 0/58, the next run
+// could find t `streaming` at a checkpoint that has passed a change which its target lacks.
+//
+// Threads: one thread calls step() and post(); messages of other threads wait in its inbox (runtime/run_threads.h).
+// `durable` is atomic and read by the receiver.
 #pragma once
 
 #include <atomic>
@@ -36,31 +60,36 @@
 namespace walbrook::replication {
 
 struct LoaderOptions {
-  destination::Checkpoint checkpoint;  // where the run begins; durable already
+  destination::Checkpoint checkpoint;  // where the run begins; it is durable
   int retries = 8;
-  Lsn until;                     // a run that ends by itself is done when this is durable and every table is settled
-  bool follow = false;           // then it is never done
-  bool together = false;         // the first copies become visible in one load, however long one of them takes
-  std::int64_t newest_load = 0;  // its id; 0 = none
-  // Borrowed: tells which timeline a checkpoint lies on; nullptr: that of `checkpoint`.
+  // A run without `follow` is at its end when this is durable and every table is settled.
+  Lsn until;
+  bool follow = false;           // true: the run never ends by itself
+  bool together = false;         // true: the first copies become visible in one load, however long one of them takes
+  std::int64_t newest_load = 0;  // the id of the newest load at the destination; 0 = none
+  // Borrowed for the loader's lifetime: knows on which timeline an LSN lies. nullptr: all LSNs lie on the timeline of
+  // `checkpoint`.
   const postgres::KnownServer* server = nullptr;
 };
 
 class Loader {
  public:
-  // Borrows all. `durable` is set after every commit, then `advanced` is called.
+  // Borrows all references for its lifetime. `durable` is set after every commit of a checkpoint; `advanced` is called
+  // when a batch is finished, copies are swapped in or an idle position became durable.
   Loader(LoaderOptions options, const Clock& clock, destination::Destination& destination, Spool& spool,
          TableSync& sync, BatchFeed& batches, TableGroups& groups, Statistics& statistics,
          std::atomic<std::uint64_t>& durable, std::function<void()> advanced);
-  // Borrowed. REQUIRES: before the first step.
+  // Both are borrowed for the loader's lifetime. REQUIRES: they are set before the first step.
   void set_table_copier(TableCopier& table_copier) { table_copier_ = &table_copier; }
   void set_catalog(CatalogReadings& catalog) { catalog_ = &catalog; }
 
-  // The next step sees it.
+  // The next step takes the message in.
   void post(LoaderMessage message) { messages_.push_back(std::move(message)); }
-  // `Done`: every batch that was pushed is durable, and none will come. Throws what the run cannot go on with.
+  // Returns `Done` when every batch that was pushed is durable and none will come. Throws an Error that the run cannot
+  // continue after: DestinationLost, a load that failed too often, or any other kind than destination and in_doubt.
   [[nodiscard]] Next step(Now now);
-  // A run without --follow has reached its end.
+  // A run without --follow has reached its end: LoaderOptions::until is durable, everything that this checkpoint allows
+  // has happened, and no output waits for a copy.
   [[nodiscard]] bool is_at_end() const;
 
  private:
@@ -71,36 +100,38 @@ class Loader {
   void copy_ended(const CopyResult& result, Now now);
   void postpone(SyncedOutput& output, const CannotCopyNow& why, Now now);
 
-  // Marks the tables that wait for a copy, which is ordered once that is durable.
+  // Marks the outputs that wait for a copy `copying`; store_changed orders the copies once that is durable.
   void order_copies(Now now);
-  // Those of them that cannot have their copy where it belongs leave: they are suspended.
+  // Suspends the outputs that wait for a copy and whose target name is taken by a table that is not walbrook's.
   void suspend_name_conflicts(Now now);
-  // Their records have changed, and are to be stored before anything else is applied.
+  // The records changed in memory and are stored before anything else is applied.
   void note_changed(RecordChanges changed);
   void note_changed(const SyncedOutput& output) {
     note_changed(RecordChanges{.tables = {}, .outputs = {output.record}});
   }
   void store_changed();
 
-  // What the checkpoint `reached` lets happen. An idle position counts before it is the checkpoint.
+  // Does what the checkpoint `reached` allows: swaps in copies, decides what waited for it, lets tables leave.
+  // `reached` may be an idle position that is not the checkpoint yet.
   void follow_checkpoint(Lsn reached);
   void swap_in_copied(Lsn reached);
   void swap_in(const std::vector<FoundOutput>& ready, Lsn reached);
   void note_swapped_in(const std::vector<FoundOutput>& outputs);
-  // Outputs whose rows are not to be copied need no snapshot, and no changes may wait for one: those would be lost with
-  // the process, and no copy would bring them again. So the empty target is created and swapped in before the next
-  // batch is applied.
+  // Outputs whose rows are not copied need no snapshot, and their changes must not wait for one: spooled changes are
+  // lost with the process, and no copy would bring them back. So the empty target is created and swapped in before the
+  // next batch is applied.
   //
-  // The state `copying` is stored before, together with what else the catalog poll changed: a table that was renamed
-  // has a record under each name, and the new one must not be there alone. A crash in between leaves an empty copy that
-  // nobody sees. No checkpoint has passed a change of the table by then, and the next run begins it again.
+  // The state `copying` is stored before, together with the other records that the catalog poll changed: a renamed
+  // table has a record under each name, and the new one must not be stored alone. A crash in between leaves an empty
+  // copy that readers never see. No checkpoint has passed a change of the table by then, and the next run begins the
+  // output again.
   void begin_with_changes();
   [[nodiscard]] std::vector<FoundOutput> beginning_with_changes();
-  // Something is to be stored or ordered before anything else may be applied.
+  // Something has to be stored or ordered before anything else may be applied.
   [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
 
   [[nodiscard]] Next apply();
-  // Whatever the batch is of. One that failed is applied again.
+  // One function for each kind of batch. A batch whose load failed is applied again.
   void apply_once(const CommitBatch& batch);
   void apply_once(const TransactionPart& part);
   void apply_once(const PreparedTransaction& batch);
@@ -112,14 +143,17 @@ class Loader {
   [[nodiscard]] Next be_idle(const BatchFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 
-  // The record as its copy will have it.
+  // The output's record as it will be once its copy is swapped in: with the style of new targets, and the new target
+  // name if the output moves.
   [[nodiscard]] OutputRecord swapped_in_record(const SyncedOutput& output) const;
-  // What follows for an output that cannot take its changes of the batch in hand: it is resynced where its target was
-  // altered, else suspended.
+  // Answers an output that cannot take its changes of the batch in hand: it is resynced if its target was altered, else
+  // suspended.
   void output_failed(const OutputFailed& failed);
-  // The same of a copy that was to take its place, or of the changes that waited for it: the output is suspended.
+  // Answers an output whose copy cannot be swapped in, or whose spooled changes cannot be applied to it: it is
+  // suspended.
   void swap_in_failed(const OutputFailed& failed);
-  // `last`: CommitBatch::last of what is applied in it.
+  // Commits `load` together with `checkpoint`, which the receiver confirms from then on. `last` is CommitBatch::last of
+  // the batch in the load; unset: the last transaction with published changes stays as it is.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
 
   LoaderOptions options_;
@@ -136,31 +170,31 @@ class Loader {
   CatalogReadings* catalog_ = nullptr;
 
   std::deque<LoaderMessage> messages_;
-  std::optional<Batch> batch_;  // in hand, until it is durable
+  std::optional<Batch> batch_;  // the batch in hand, kept until it is durable
   BatchNeeds needs_;
   LoadRetry retry_;
 
-  // Until the next store.
+  // Filled by messages and findings, emptied by store_changed.
   RecordChanges unstored_;
   CopyOrder order_;
   std::vector<std::shared_ptr<ResyncRequest::Answer>> answers_;
 
-  bool some_begin_with_changes_ = false;  // and have not yet
-  Lsn settled_at_;                        // the checkpoint that everything which it lets happen has happened for
-  bool look_for_orders_ = false;          // a table may wait for a copy
-  std::optional<SteadyTime> next_due_;    // when the first of the postponed copies is
-  bool any_copied_ = false;               // a copy may be whole and not visible
+  bool some_begin_with_changes_ = false;  // outputs without copied rows are marked copying and not begun
+  Lsn settled_at_;                        // everything that this checkpoint allows has happened
+  bool look_for_orders_ = false;          // an output may have become pending since order_copies
+  std::optional<SteadyTime> next_due_;    // when the first postponed copy is due
+  bool any_copied_ = false;               // a copy may be whole and not swapped in
 
   CatalogWait catalog_wait_;
-  bool commits_wait_ = false;  // an idle position is made durable at once
+  bool commits_wait_ = false;  // commits in the source wait for this run: an idle position is made durable at once
 
   Lsn checkpoint_;
-  Transaction last_;        // as HistoryCheck takes it
-  std::int64_t next_load_;  // its id; one that was given to copies that failed stays unused
+  Transaction last_;        // the last transaction with published changes (HistoryCheck)
+  std::int64_t next_load_;  // the id of the next load; an id given to copies that failed stays unused
   CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};
-  SteadyTime last_check_{};  // that the destination is still there
-  bool swapped_in_ = false;  // some copies have become visible
+  SteadyTime last_check_{};  // when the destination was last found to be there
+  bool swapped_in_ = false;  // some copies of this run were swapped in
 };
 
 }  // namespace walbrook::replication

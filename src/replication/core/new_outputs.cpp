@@ -8,7 +8,7 @@
 namespace walbrook::replication {
 namespace {
 
-// Where its target is, or will be.
+// Where the output's target is, or will be once its copy is swapped in.
 destination::TargetName target_name_of(const SyncedOutput& output) {
   return output.moves_to.value_or(output.record.target());
 }

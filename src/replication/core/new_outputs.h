@@ -1,4 +1,4 @@
-// The outputs that tables are to have: their ids, and where their target tables are.
+// The outputs that the configuration defines for tables: their ids, and the names of their target tables.
 #pragma once
 
 #include <functional>
@@ -13,39 +13,41 @@
 
 namespace walbrook::replication {
 
-// What a table of the source becomes in one place.
+// Defines one output of a table.
 struct OutputDefinition {
-  std::string role{};  // tells the outputs of one table apart, as long as the pipeline lives; "" = the table's own
+  // Distinguishes the outputs of one table, for as long as the pipeline lives; "" = the table's own.
+  std::string role{};
   Disposition disposition = Disposition::merge;
-  std::optional<std::string> dataset{};  // nullopt: that of the pipeline
+  std::optional<std::string> dataset{};  // nullopt: the pipeline's
 };
-// The outputs of a table, by its names in the source; at least one, with different roles.
+// Returns the outputs of the table with these names in the source: at least one, with different roles.
 using DefineOutputs = std::function<std::vector<OutputDefinition>(const std::string& schema, const std::string& name)>;
 
 class NewOutputs {
  public:
-  // Borrows `tables` and `rules`. `dataset` "": schemas are named as the source's. `define` empty: each table has one
-  // output, merged.
+  // Borrows `tables` and `rules` for its lifetime. `dataset` "": target schemas are named as the source's. `define`
+  // empty: each table has one output, merged.
   NewOutputs(const KnownTables& tables, const destination::NameRules& rules, std::string dataset,
              destination::Naming naming, DefineOutputs define);
 
-  // An output of the stored state. One that belongs to no table is none of ours, but for its id and its name.
+  // Takes in an output of the stored state. Of an output that belongs to no table only the id and the name are kept.
   void know(const OutputRecord& record);
   [[nodiscard]] std::vector<OutputDefinition> defined(const TableRecord& table) const;
   [[nodiscard]] std::string dataset_of(const OutputDefinition& definition) const;
 
-  // The record of an output that the table does not have yet.
+  // A record, in state `pending`, for an output that the table does not have yet. It gets the id of an output that an
+  // earlier table of that name and role left, or a new one.
   [[nodiscard]] OutputRecord make(const TableRecord& table, const OutputDefinition& definition);
-  // The name for a target of the output that is made now, which is taken from then on; the name that the output has
-  // or is about to have is free.
+  // Chooses the name of a target of the output that is created now; the name is taken from then on. The name that the
+  // output has or is about to have counts as free.
   [[nodiscard]] destination::TargetName choose_again(const SyncedOutput& output);
-  // The output's table has another name now: its target's name is free, and whatever gets a table of the old name
-  // later takes the output's place.
+  // Notes that the output's table has another name now: the target's name is free, and a table that gets the old name
+  // later takes over the output's id.
   void leave_behind(const SyncedOutput& output);
 
-  // The names of targets may have changed since they were last asked for.
+  // Drops the index of target names, which may have changed.
   void look_again() { names_.reset(); }
-  // How many names were looked at since then, for tests.
+  // How many names were looked up since then, for tests.
   [[nodiscard]] std::size_t name_steps() const { return names_ ? names_->steps() : 0; }
 
  private:
@@ -57,9 +59,10 @@ class NewOutputs {
   std::string dataset_;
   destination::Naming naming_;
   DefineOutputs define_;
-  std::optional<TargetNames> names_;  // of all targets; built when the first one is asked for
+  std::optional<TargetNames> names_;  // the names of all targets; built on first use
   std::vector<destination::TargetName> without_source_;
-  std::map<std::tuple<std::string, std::string, std::string>, OutputId> left_;  // by schema, name and role
+  // Outputs that no table has any more, by schema, name and role.
+  std::map<std::tuple<std::string, std::string, std::string>, OutputId> left_;
   OutputId newest_;
 };
 

@@ -13,16 +13,16 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with what finds it
+constexpr std::size_t transaction_bytes = sizeof(Transaction) + 32;  // with the index entry that finds it
 
-constexpr std::size_t shown_bytes = 60;  // of a value in the debug log, and of a key
+constexpr std::size_t shown_bytes = 60;  // longest part of a value in the debug log, and of a key
 
 void assign_transaction(Operation& operation, std::uint32_t transaction) {
   if (auto* batch = std::get_if<RowBatch>(&operation)) batch->transaction.assign(batch->rows(), transaction);
   if (auto* truncate = std::get_if<walbrook::Truncate>(&operation)) truncate->transaction = transaction;
 }
 
-// ", key id=2, part=7": what tells the row, for a message; "" where the source has no key of it.
+// ", key id=2, part=7": identifies the row in a message; "" if the source has no key of it.
 std::string key_text(const RelationState& relation, const postgres::Tuple& tuple) {
   if (relation.schema->identity == ReplicaIdentity::full) return {};
   const auto& columns = relation.schema->columns;
@@ -72,7 +72,7 @@ bool OpenBatch::append(const RelationState& relation, Op op, const postgres::Tup
     const bool old_has_it =
         unchanged_from != nullptr && (relation.schema->identity == ReplicaIdentity::full || columns[c].in_key);
     if (cell.kind == postgres::CellKind::unchanged && old_has_it) {
-      // The old tuple, one row up, carries what the new one leaves out.
+      // The old tuple, one row up, has the value that the new one leaves out.
       batch.columns[c].append_from(batch.columns[c], row - 1);
     } else if (!append_cell(relation, batch, c, cell, op, tuple)) {
       batch.drop_open_row();
@@ -113,7 +113,7 @@ bool OpenBatch::append_cell(const RelationState& relation, RowBatch& batch, std:
   const auto status = parser == nullptr ? postgres::ParseStatus::needs_text : parser(cell.bytes, parsing_, column);
   if (status == postgres::ParseStatus::ok) return true;
   if (status == postgres::ParseStatus::needs_text) {
-    batch.drop_open_row();  // whole commits beside it still leave
+    batch.drop_open_row();  // the batch's whole commits can still leave
     throw NeedsText(ErrorKind::protocol,
                     fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
                                 relation.schema->full_name(), described.name, described.type_oid));
@@ -129,7 +129,7 @@ bool OpenBatch::append_cell(const RelationState& relation, RowBatch& batch, std:
   const auto where = (transaction.commit_lsn.is_set() ? "commit " + transaction.commit_lsn.to_string()
                                                       : "transaction " + std::to_string(transaction.xid)) +
                      key_text(relation, tuple);
-  // A reason goes to logs, status and the table's record: what the value is shows the debug log alone.
+  // The reason goes to logs, status and the table's record. The value itself is shown in the debug log only.
   spdlog::debug("table {}, column \"{}\" at {}: the value is {}", relation.schema->full_name(), described.name, where,
                 postgres::to_hex(cell.bytes.substr(0, shown_bytes)));
   if (unconvertible) {
@@ -158,14 +158,14 @@ bool OpenBatch::is_covered(const TableError& error) const {
   });
 }
 
-// What follows for the table is the loader's business, also which other rows of it are dropped: the transaction may
-// still roll back, and a table that was suspended comes back by a copy while the stream goes on.
+// The loader decides what follows for the table, and which other rows of it are dropped: the transaction may still roll
+// back, and a suspended table comes back by a copy while the stream continues.
 void OpenBatch::report(TableError error) {
   if (!is_covered(error)) add(std::move(error));
 }
 
-// An update that brings a row into a row filter is sent as an INSERT, and what was stored apart and left unchanged is
-// not in it (pgoutput_row_filter): only the source's table has it.
+// An update that brings a row into a row filter is sent as an INSERT without the values that are stored out of line and
+// unchanged (pgoutput_row_filter): only the source's table has them.
 void OpenBatch::ask_for_copy(const RelationState& relation, const std::string& why) {
   report({.oid = relation.schema->oid, .reason = why, .fixed_by_copy = true});
 }
@@ -233,13 +233,13 @@ bool OpenBatch::changed_since_mark() const {
          content_.errors.size() != marked_errors_;
 }
 
-// What stands before the mark leaves; the open transaction and what it changed stay.
+// Returns everything before the mark; the open transaction and its changes stay.
 GatheredChanges OpenBatch::split_at_mark() {
   auto out = std::exchange(content_, {});
   open_.clear();
   content_.transactions.push_back(out.transactions.back());
   out.transactions.pop_back();
-  // The tails of batches that the open transaction appended to, then its own operations.
+  // The open transaction's operations: the tails of row batches that it appended to, then its own.
   for (const auto& [operation, row] : row_marks_) {
     content_.operations.emplace_back(std::get<RowBatch>(out.operations[operation]).split(row));
   }
@@ -247,11 +247,11 @@ GatheredChanges OpenBatch::split_at_mark() {
   std::move(own, out.operations.end(), std::back_inserter(content_.operations));
   out.operations.erase(own, out.operations.end());
   for (auto& operation : content_.operations) assign_transaction(operation, 0);
-  // Those of whole commits go with their checkpoint: a crash behind it would lose them.
+  // Errors of whole commits leave with the checkpoint of those commits: a crash after it would lose them.
   const auto own_errors = out.errors.begin() + static_cast<std::ptrdiff_t>(marked_errors_);
   std::move(own_errors, out.errors.end(), std::back_inserter(content_.errors));
   out.errors.erase(own_errors, out.errors.end());
-  // The open transaction itself stands before the mark.
+  // The open transaction's own entry was added before the mark was set.
   content_.bytes = out.bytes - marked_bytes_ + transaction_bytes;
   content_.rows = out.rows - marked_rows_;
   out.bytes = marked_bytes_ - transaction_bytes;

@@ -1,7 +1,13 @@
 // A change batch that is being filled: tuples are parsed straight from the frame into its row batches.
 //
-// With a mark: what stands before it are whole commits, what comes behind it belongs to the one transaction that is
-// open. Batches go across the mark, so that small transactions share them; taking one side splits them.
+// A mark separates whole commits, which are before it, from the one transaction that is open, which is after it. Row
+// batches cross the mark, so that small transactions share them; taking one side splits them.
+//
+// Worked: transactions 700 and 701 each insert two rows into t.
+//
+//   add(700), mark(), two rows     one row batch with rows 0 and 1; nothing is before the mark
+//   add(701), mark(), two rows     the same row batch, rows 0 to 3; row_marks_ = {0 → 2}: rows 2, 3 are after the mark
+//   take_before_mark()             the row batch is split at row 2: 700 leaves with rows 0 and 1; 701 keeps two rows
 #pragma once
 
 #include <map>
@@ -15,7 +21,7 @@
 
 namespace walbrook::replication {
 
-// The server sent a value in a binary form that has no parser here: the stream must be asked for in text.
+// Thrown when the server sent a value in a binary form that has no parser here: the stream has to be in text.
 class NeedsText : public Error {
  public:
   using Error::Error;
@@ -29,47 +35,49 @@ class OpenBatch {
   [[nodiscard]] std::size_t bytes() const { return content_.bytes; }
   [[nodiscard]] std::size_t rows() const { return content_.rows; }
 
-  // `transaction` is then the newest of content().transactions.
+  // Adds a transaction, which is then the newest of content().transactions.
   void add(const Transaction& transaction);
   [[nodiscard]] std::uint32_t newest() const { return static_cast<std::uint32_t>(content_.transactions.size() - 1); }
   [[nodiscard]] Transaction& transaction(std::uint32_t index) { return content_.transactions[index]; }
-  // REQUIRES: it changed nothing.
+  // REQUIRES: the newest transaction changed nothing.
   void remove_newest_transaction();
-  // Of the whole commits in it.
+  // Both describe the whole commits: CommitBatch::checkpoint and CommitBatch::last.
   void set_checkpoint(Lsn lsn) { checkpoint_ = lsn; }
   void set_last(const Transaction& transaction) { last_ = transaction; }
 
-  // One row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the update leaves
-  // out are taken from it where it has them. False: the row could not be read. A TableError tells of it then, and the
-  // batch has neither it nor its old tuple. Throws NeedsText; Error(protocol).
+  // Appends one row. `unchanged_from` is the batch whose last row is the old tuple of this update: cells that the
+  // update leaves out are taken from the old tuple if it has them. Returns false if the row could not be read: a
+  // TableError reports it, and the batch has neither the row nor its old tuple. Throws NeedsText; Error(protocol).
   bool append(const RelationState& relation, Op op, const postgres::Tuple& tuple, const RowBatch* unchanged_from,
               std::uint32_t transaction, std::uint32_t sequence);
-  // The batch that takes the relation's next row.
+  // The row batch that takes the relation's next row.
   [[nodiscard]] RowBatch& batch_of(const RelationState& relation);
-  // An operation behind which no row goes into an earlier batch of these tables.
+  // Adds an operation. Later rows of these tables go into new row batches.
   void add(walbrook::Truncate truncate, const std::vector<Oid>& groups);
-  // An operation behind which no row goes into an earlier batch of any table.
+  // Adds an operation. Later rows of all tables go into new row batches.
   void add(MergeParts merge);
   void add(TableError error);
-  // The newest transaction has one already from which all follows for the table that would follow from `error`. So
-  // there are at most a few of them for each table and transaction.
+  // The newest transaction has an error already that has every consequence for the table that `error` would have. So
+  // there are at most a few errors for each table and transaction.
   [[nodiscard]] bool is_covered(const TableError& error) const;
-  // Another batch's operations and errors, whose rows become those of this transaction.
+  // Adds the operations and errors of another batch; their rows become rows of this transaction.
   void add(GatheredChanges&& other, std::uint32_t transaction);
 
-  // The newest transaction is open from here on.
+  // Sets the mark before the newest transaction's changes: it is open from here on.
   void mark();
-  // The transaction of which a part was taken goes on: the errors that stayed are its own.
+  // Adds the transaction again after a part of it was taken; the errors that stayed are its errors.
   void reopen(const Transaction& transaction);
   [[nodiscard]] bool changed_since_mark() const;
-  // Everything before the mark; the open transaction and what it changed stay.
+  // Takes everything before the mark; the open transaction and its changes stay.
   [[nodiscard]] CommitBatch take_before_mark();
-  // Only what came behind the mark, with the open transaction; nothing of it stays.
+  // Takes the open transaction with its changes; everything before the mark stays.
   [[nodiscard]] GatheredChanges take_behind_mark();
   // REQUIRES: no transaction is open.
   [[nodiscard]] CommitBatch take_commits();
+  // Takes everything, whether committed or open.
   [[nodiscard]] GatheredChanges take_all();
-  // All changes of open transaction `xid`, to be spooled: the errors stay until it is known whether it commits.
+  // Takes all changes of the open transaction `xid`, to be spooled. Its errors stay until it is known whether it
+  // commits.
   [[nodiscard]] TransactionPart take_part(std::uint32_t xid);
 
  private:
@@ -87,12 +95,13 @@ class OpenBatch {
 
   postgres::ParseOptions parsing_;
   GatheredChanges content_;
-  Lsn checkpoint_;                          // as CommitBatch has it
-  Transaction last_;                        // likewise
-  std::unordered_map<Oid, OpenRows> open_;  // by group
-  std::size_t marked_operations_ = 0;       // operations from here on belong to the open transaction alone
-  std::map<std::size_t, std::size_t>
-      row_marks_;  // earlier operations that it appended to: operation → its first row there
+  Lsn checkpoint_;    // CommitBatch::checkpoint
+  Transaction last_;  // CommitBatch::last
+  // The row batch that takes the next row of each group (TableGroups).
+  std::unordered_map<Oid, OpenRows> open_;
+  std::size_t marked_operations_ = 0;  // operations from here on are the open transaction's alone
+  // Earlier operations that the open transaction appended to: operation → its first row there.
+  std::map<std::size_t, std::size_t> row_marks_;
   std::size_t marked_errors_ = 0;
   std::size_t marked_bytes_ = 0;
   std::size_t marked_rows_ = 0;

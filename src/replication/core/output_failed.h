@@ -1,5 +1,5 @@
-// One output cannot take its changes or its copy, whatever it is tried with: what follows for it, while the others go
-// on.
+// The failure of one output that cannot take its changes or its copy, no matter how often it is tried, and what follows
+// for it while the others continue.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace walbrook::replication {
 
-// The load that it happened in is rolled back. The output is suspended, or resynced where its target was altered, and
-// the load is tried again without it.
+// Thrown inside a load. The load is rolled back; the output is suspended, or resynced if its target was altered; and
+// the load is tried again without the output.
 class OutputFailed : public Error {
  public:
   OutputFailed(const Error& why, OutputId output)
       : Error(why), output_(output), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
   [[nodiscard]] OutputId output() const { return output_; }
-  // The target table is the reason, and not the data.
+  // The target table is the reason, not the data.
   [[nodiscard]] bool of_target() const { return of_target_; }
 
  private:
@@ -25,7 +25,8 @@ class OutputFailed : public Error {
   bool of_target_;
 };
 
-// Runs `work`, which is about that output: what cannot be fixed by trying again becomes an OutputFailed.
+// Runs `work`, which concerns that output. Throws OutputFailed for an Error(data), which would happen again; other
+// errors pass through.
 template <class Work>
 auto for_output(OutputId output, const Work& work) {
   try {
@@ -38,11 +39,12 @@ auto for_output(OutputId output, const Work& work) {
   }
 }
 
-// The output could not take changes. `resync_max_size` (bytes): a larger table whose target was altered is suspended.
+// Answers a failure to apply changes: the output is resynced if somebody altered its target, else suspended. If its
+// target was altered and its table is larger than `resync_max_size` (bytes), it is suspended too.
 void answer_failed_changes(const OutputFailed& failed, const FoundOutput& found, destination::Destination& destination,
                            std::uint64_t resync_max_size);
-// Its copy could not take its place, or the changes that waited for it could not be applied: it is suspended. `record`:
-// as its copy was to have it.
+// Answers a failure to swap in the copy, or to apply the changes that waited for it: the output is suspended. `record`
+// is the output's record as it would be with the copy.
 void answer_failed_copy(const OutputFailed& failed, SyncedOutput& output, const OutputRecord& record,
                         destination::Destination& destination);
 

@@ -1,11 +1,12 @@
-// A copy that cannot be made now although nothing is wrong with its table: the server is short of locks, slots,
-// connections or disk, a transaction that the snapshot waits for does not end, or the spool has no room for the changes
-// that wait for the copy.
+// A postponed copy: it cannot be made now although nothing is wrong with its table. The server is short of locks,
+// slots, connections or disk, a transaction that the snapshot waits for does not end, or the spool has no room for the
+// changes that wait for the copy.
 //
-// Its table goes back to `pending` with the reason, the others continue, and the copy is ordered again after a while.
-// While it is pending its changes are dropped: the snapshot that is still to be taken holds them, and nothing gathers
-// in the spool. A run without --follow ends with the table pending once it has tried for long enough;
-// the next run copies it.
+// The table goes back to `pending` with the reason (Loader::postpone, after a CopyResult of that kind or for a full
+// spool), the others continue, and the copy is ordered again after a wait. While the table is pending its changes are
+// dropped: the snapshot that is still to be taken holds them, and nothing gathers in the spool. The state and the
+// reason are durable; the wait is not, so that a new run orders the copy at once. A run without --follow ends with the
+// table pending once it has tried for long enough; the next run copies it.
 #pragma once
 
 #include <algorithm>
@@ -16,25 +17,26 @@
 
 namespace walbrook::replication {
 
-// What the table copier says of it.
+// Why a copy cannot be made now, as the table copier reports it.
 struct CannotCopyNow {
   std::string reason;   // for the table's record, without the table's name
   Remedy remedy;        // empty = none is known
-  bool waited = false;  // long enough already: a run without --follow leaves the table to the next one
+  bool waited = false;  // it was waited for long enough: a run without --follow leaves the table to the next run
 };
 
-// What the table sync keeps of it, as long as the process lives.
+// What a run keeps of a postponed copy, in memory only.
 struct Postponement {
   Remedy remedy;
-  int times = 0;          // in a row
-  SteadyTime again_at{};  // the copy is ordered again then
-  bool given_up = false;  // by a run without --follow: nothing is ordered again
+  int times = 0;          // postponements in a row
+  SteadyTime again_at{};  // when the copy is ordered again
+  bool given_up = false;  // a run without --follow orders nothing again
 };
 
-inline constexpr int postponed_at_most = 4;  // by a run without --follow: 1 + 2 + 4 s
+inline constexpr int postponed_at_most = 4;  // limit of a run without --follow; its waits are 1 + 2 + 4 s
 inline constexpr milliseconds first_postponement{1'000};
 inline constexpr milliseconds longest_postponement{60'000};
 
+// The postponement that follows `before` (nullptr: none). The wait doubles each time.
 [[nodiscard]] inline Postponement postponed(const Postponement* before, const CannotCopyNow& why, bool follow,
                                             SteadyTime now) {
   Postponement next{.remedy = why.remedy, .times = before == nullptr ? 1 : before->times + 1};

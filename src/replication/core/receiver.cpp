@@ -13,12 +13,12 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr int frames_per_step = 4096;  // then feedback and the queue get their turn
-// Longer than any wait needs to be: what is waited for wakes the receiver.
+constexpr int frames_per_step = 4096;  // then feedback and the queue have their turn
+// Longer than any wait needs to be: the receiver is woken by what it waits for.
 constexpr milliseconds longest_wait{10'000};
 constexpr milliseconds first_reconnect{100};
 constexpr milliseconds longest_reconnect{5'000};
-constexpr milliseconds lasting{10'000};  // a stream that was open for so long is no failed attempt
+constexpr milliseconds lasting{10'000};  // a stream that was open for this long is no failed attempt
 
 Error cannot_be_sent(const Error& why, Lsn commit) {
   const auto lsn = commit.to_string();
@@ -69,7 +69,7 @@ Next Receiver::step(Now now) {
     if (durable().is_set()) failed.add_facts({.lsn = durable().to_string()});
     const bool final = dynamic_cast<const postgres::Stopped*>(&failed) != nullptr ||
                        dynamic_cast<const postgres::WaitOver*>(&failed) != nullptr;
-    // "Succeeded before": the run was prepared over these very connections.
+    // The third argument: these connections have succeeded before, when the run was prepared.
     if (final || postgres::consequence_of(failed, postgres::Asked::stream, true) != postgres::Consequence::wait) throw;
     lose(at, failed);
   }
@@ -84,7 +84,7 @@ Next Receiver::work(SteadyTime now) {
   return read(now);
 }
 
-// A stream that breaks as soon as it is opened is the same loss as the one before.
+// A stream that breaks as soon as it is opened continues the loss before it: its time counts from there.
 void Receiver::lose(SteadyTime now, const Error& why) {
   const bool lasted = reader_ != nullptr && (failures_ == 0 || now - opened_at_ >= lasting);
   disconnect(now);
@@ -96,14 +96,15 @@ void Receiver::lose(SteadyTime now, const Error& why) {
   if (std::exchange(logged_, why.cause()) != why.cause()) spdlog::warn("{}; trying again", why.cause());
 }
 
-// A row of more than 1 GB as text may be smaller in binary, and a value in binary may have no parser here: the other
-// form is tried. Where neither leads further the transaction can only be skipped, which is for the user to say.
+// A row of more than 1 GB as text may be smaller in binary, and a binary value may have no parser here: the other form
+// is tried. If neither leads further, the transaction can only be skipped, which the user has to decide.
 Next Receiver::change_form(SteadyTime now) {
   if (!pending_) pending_ = assembler_->cut();
   if (!push_pending() || !queue_.is_drained()) return Wait{.until = now + longest_wait, .what = Awaited::room};
   const auto obstacle = *std::exchange(obstacle_, std::nullopt);
   if (obstacle.commit.is_set() && obstacle.commit < durable()) {
-    // It came in the other form and is durable; here it was sent to be compared alone, since the slot is behind it.
+    // The transaction came in the other form and is durable; now it was sent for the comparison only, since the slot is
+    // at an older position.
     spdlog::info("{}; the stream begins at the checkpoint and is not compared", obstacle.error.cause());
     last_ = {};
     ask_again(now);
@@ -125,8 +126,8 @@ Next Receiver::change_form(SteadyTime now) {
   return RunAgain{};
 }
 
-// PostgreSQL decodes with the catalog as it was, but not in every corner: behind ALTER PUBLICATION a transaction may
-// come otherwise than it did before. Without certainty it is not refused.
+// PostgreSQL decodes with the catalog as of each change, but not in every respect: after ALTER PUBLICATION it may
+// decode a transaction differently than before. Without certainty the stream is not refused.
 void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
   if (other.since() == 0 || !options_.altered_since) throw OtherHistory(other);
   try {
@@ -146,7 +147,8 @@ void Receiver::look_for_alteration(SteadyTime now, const OtherHistory& other) {
 
 Next Receiver::connect(SteadyTime now) {
   if (now < retry_at_) return Wait{.until = retry_at_, .what = Awaited::retry};
-  // Everything that was pushed must be durable first: the stream starts again at the checkpoint.
+  // Everything that was pushed must be durable first: the stream starts again at the checkpoint. Then StreamRestart
+  // makes the loader discard the spooled parts of open transactions, which come again.
   const Wait room{.until = now + longest_wait, .what = Awaited::room};
   if (!queue_.is_drained()) return room;
   if (!fresh_) {
@@ -168,7 +170,7 @@ Next Receiver::connect(SteadyTime now) {
   return RunAgain{};
 }
 
-// The stream is asked for otherwise: nothing has failed.
+// The stream is requested again in another form: nothing has failed, so there is no wait.
 void Receiver::ask_again(SteadyTime now) {
   disconnect(now);
   failures_ = 0;
@@ -200,7 +202,7 @@ Next Receiver::read(SteadyTime now) {
       if (!push_pending()) return room();
       report_position();
       if (polled == postgres::Poll::idle) return Wait{.until = now + longest_wait, .what = Awaited::source};
-      // One that has ended gave what it had; what follows begins at the checkpoint.
+      // A stream that has ended has delivered all it had; the next one begins at the checkpoint.
       ask_again(now);
       return RunAgain{};
     }
@@ -232,7 +234,8 @@ bool Receiver::push_pending() {
   return true;
 }
 
-// Nothing is open and every whole commit was pushed: the position that the server told is one where nothing is missing.
+// Reports the server's position as idle position, if nothing is open and every whole commit was pushed: then everything
+// before it is in the queue or durable.
 void Receiver::report_position() {
   oldest_commit_time_ = assembler_->oldest_commit_time();
   assembler_->reached(reader_->position());
@@ -253,7 +256,7 @@ void Receiver::report_position() {
   if (!assembler_->in_transaction() && !assembler_->has_commits() && !pending_) queue_.set_idle_position(position);
 }
 
-// What the slot may move to: nothing before the stream is known to continue what the checkpoint was made from.
+// The position that the slot may move to; unset until the stream is known to continue the history of the checkpoint.
 Lsn Receiver::confirmable() const {
   return options_.confirm && assembler_->is_compared() ? durable() : Lsn{};
 }
@@ -275,7 +278,7 @@ void Receiver::confirm() {
   try {
     reader_->confirm(confirmable());
   } catch (const Error& lost) {
-    // The next run confirms it: the checkpoint is the truth, the slot may be behind it.
+    // The next run confirms it: the checkpoint is authoritative, and the slot may be at an older position.
     spdlog::debug("the last position was not confirmed: {}", lost.cause());
   }
 }

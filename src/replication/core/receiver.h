@@ -1,8 +1,18 @@
-// The receiver: source → assembler → batch queue, and the durable LSN back.
+// The receiver: source → assembler → batch queue, and the durable LSN back to the source.
 //
-// A state machine (next.h). While the queue is full it stops reading, and confirms all the same. After a broken
-// connection it waits until the loader has applied what was pushed, and starts again at the durable checkpoint: what it
-// had not pushed comes again.
+// A state machine (next.h). While the queue is full the receiver stops reading, but still confirms. After a broken
+// connection it waits until the loader has applied everything that was pushed, and starts again at the durable
+// checkpoint: what it had not pushed comes again.
+//
+// Worked: the connection breaks while commit 0/50 is in the queue and commit 0/70 is in the assembler.
+//
+//   receiver   lose(): the assembler and the reader are dropped, 0/70 with them
+//   loader     applies the batch with 0/50; the checkpoint 0/58 is durable; the queue is drained
+//   receiver   pushes StreamRestart: the loader discards the spooled parts of open transactions
+//   receiver   opens the stream at 0/58: 0/70 comes again, and so do the open transactions as a whole
+//
+// Threads: step(), step_down() and confirm() belong to the receiver's thread. wake() and the methods that read atomics
+// may be called by any thread.
 #pragma once
 
 #include <atomic>
@@ -20,57 +30,58 @@
 namespace walbrook::replication {
 
 struct ReceiverOptions {
-  AssemblerOptions assembler;  // its `last` belongs to the durable checkpoint that the run begins with
-  bool confirm = true;         // false: the server is told nothing of what is durable
-  bool binary = false;         // the stream is asked for in binary first
-  // For how long a lost source is waited for before that ends the run; nullopt: without end.
+  AssemblerOptions assembler;  // its `last` belongs to the checkpoint that the run begins with
+  bool confirm = true;         // false: no position is confirmed to the server
+  bool binary = false;         // the stream is first requested in binary
+  // How long a lost source is waited for before the run ends; nullopt: without end.
   std::optional<milliseconds> reconnect_timeout = milliseconds(10'000);
-  // Whether the publication was altered by a transaction that is newer than this one. Throws Error. Empty: it was not.
+  // Whether the publication was altered by a transaction that is newer than `xid`. Throws Error. Empty: it was not.
   std::function<bool(std::uint32_t xid)> altered_since = {};
 };
 
-// How a stream is asked for; what differs from the run's beginning is what the server or a value made necessary.
+// How a stream is requested. A field differs from its value at the run's beginning if the server or a value made that
+// necessary.
 struct StreamLimits {
-  bool binary = false;     // as ReceiverOptions::binary, until that form leads no further
-  bool whole = false;      // transactions only when they have committed
-  bool as_stored = false;  // text in the database's own encoding
+  bool binary = false;     // ReceiverOptions::binary, until that form leads no further
+  bool whole = false;      // transactions are sent only once they have committed
+  bool as_stored = false;  // text is sent in the database's own encoding
 };
 // Where a stream continues.
 struct ResumePoint {
-  Lsn checkpoint;    // durable
-  Lsn compare_from;  // commit_lsn of the last transaction that was applied; unset: nothing is to be compared
+  Lsn checkpoint;    // the durable checkpoint
+  Lsn compare_from;  // commit_lsn of the last applied transaction; unset: nothing is compared
 };
 using OpenStream =
     std::function<std::unique_ptr<postgres::ChangeReader>(const ResumePoint& start, const StreamLimits& limits)>;
 
 class Receiver {
  public:
-  // Borrows all. `durable` is the loader's checkpoint.
+  // Borrows `types`, `groups`, `queue` and `durable` for its lifetime. `durable` is the loader's checkpoint.
   Receiver(const ReceiverOptions& options, OpenStream open, TypeCatalog& types, const TableGroups& groups,
            BatchSink& queue, const std::atomic<std::uint64_t>& durable);
 
-  // Throws what the run cannot go on with.
+  // Throws an Error that the run cannot continue after.
   [[nodiscard]] Next step(Now now);
-  // Ends the taking of changes: pushes the whole commits that are there. False: there was no room for them, call it
-  // again.
+  // Stops taking changes: pushes the whole commits that are there. Returns false if there was no room for them; the
+  // caller calls it again.
   [[nodiscard]] bool step_down();
-  // Tells the source the last durable position; called when the loader is done.
+  // Confirms the last durable position to the source. Called when the loader is done.
   void confirm();
 
-  // The open stream, to be waited for where a step says so; nullptr: there is none. What its wait throws is handed to
-  // `source_failed`. Owned by the receiver, valid until the next step.
+  // The open stream, for the wait that a step asks for; nullptr: there is none. If that wait throws, the exception is
+  // handed to `source_failed`. Owned by the receiver and valid until the next step.
   [[nodiscard]] postgres::ChangeReader* reader() { return reader_.get(); }
   void source_failed(std::exception_ptr failure) { source_failure_ = std::move(failure); }
 
-  // Any thread. Ends a wait for the stream.
+  // Ends a wait for the stream. Any thread.
   void wake();
   [[nodiscard]] Lsn received() const { return Lsn{received_.load()}; }
   [[nodiscard]] std::int64_t oldest_commit_time() const { return oldest_commit_time_.load(); }
-  // The stream is open and continues what the checkpoint was made from (history_check.h): `confirm` will reach the
-  // server.
+  // The stream is open and continues the history that the checkpoint was made from (history_check.h): `confirm` reaches
+  // the server.
   [[nodiscard]] bool is_compared() const { return compared_.load(); }
   [[nodiscard]] bool reached_until() const { return reached_until_.load(); }
-  // Once reached_until: Assembler::next_commit.
+  // Assembler::next_commit. REQUIRES: reached_until().
   [[nodiscard]] Lsn next_commit() const { return Lsn{next_commit_.load()}; }
 
  private:
@@ -96,27 +107,27 @@ class Receiver {
 
   std::mutex reader_mutex_;  // guards the pointer against wake(); the reader itself belongs to this thread
   std::unique_ptr<postgres::ChangeReader> reader_;
-  std::exception_ptr source_failure_;  // of a wait
+  std::exception_ptr source_failure_;  // what a wait threw, until the next step
   std::optional<Assembler> assembler_;
-  std::optional<Batch> pending_;  // found no room in the queue
+  std::optional<Batch> pending_;  // the batch that found no room in the queue
   StreamLimits limits_;
-  // Why the stream cannot go on in the form, text or binary, that it was asked for. What came whole before is applied
-  // first; so that a form is known to be of no use where the checkpoint did not move since it was tried.
+  // Why the stream cannot continue in its form, text or binary. The whole commits that came before are applied first. A
+  // form is therefore known to be of no use if the checkpoint has not moved since the form was tried.
   struct Obstacle {
     Error error;
-    Lsn commit;  // of the transaction that the server cannot send; unset: only its form cannot be read
+    Lsn commit;  // of the transaction that the server cannot send; unset: only the form cannot be read
   };
   std::optional<Obstacle> obstacle_;
-  std::optional<Obstacle> refused_;  // by the server, at tried_at_
-  Lsn tried_at_;                     // the checkpoint where these forms were tried
+  std::optional<Obstacle> refused_;  // refused by the server, at tried_at_
+  Lsn tried_at_;                     // the checkpoint at which the forms below were tried
   bool tried_text_ = false;
   bool tried_binary_ = false;
-  Transaction last_;   // of what was pushed: as the checkpoint knows it once the queue is drained
-  bool fresh_ = true;  // nothing was pushed since the process began
+  Transaction last_;   // the last pushed transaction with published changes
+  bool fresh_ = true;  // false: a StreamRestart has to be pushed before the next stream is opened
   int failures_ = 0;
-  SteadyTime opened_at_{};             // the stream; valid while there is one
-  std::optional<SteadyTime> lost_at_;  // since when no stream has lasted
-  std::string logged_;                 // why, as it was logged last
+  SteadyTime opened_at_{};             // when the stream was opened; valid while there is one
+  std::optional<SteadyTime> lost_at_;  // since when no stream has lasted; unset: one did
+  std::string logged_;                 // the cause that was logged last
   SteadyTime retry_at_{};
 
   std::atomic<std::uint64_t> received_{0};

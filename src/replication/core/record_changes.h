@@ -1,4 +1,4 @@
-// Records that changed and are to be stored.
+// The records that changed and have to be stored.
 #pragma once
 
 #include <vector>
@@ -13,7 +13,7 @@ struct RecordChanges {
   std::vector<OutputRecord> outputs;
 
   [[nodiscard]] bool empty() const { return tables.empty() && outputs.empty(); }
-  void add(const SyncedTable& table);  // with all of its outputs
+  void add(const SyncedTable& table);  // adds its record and those of all its outputs
   void add(RecordChanges&& others);
   void put(destination::Transaction& transaction) const;
 };

@@ -22,7 +22,7 @@ RelationState describe_relation(const postgres::Relation& message, TypeCatalog& 
   RelationState state;
   std::vector<SourceType> types_of_columns;
   state.identities_version = groups.identities_version();
-  state.types_version = types.version();  // before they are asked for: what changes meanwhile is looked up once more
+  state.types_version = types.version();  // read before the types: a change meanwhile makes a second look-up
   if (selection != nullptr) state.taken = selection->taken(message);
   for (std::size_t i = 0; i < message.columns.size(); ++i) {
     if (!state.taken.empty() && !state.taken[i]) continue;

@@ -1,4 +1,4 @@
-// What the stream said of a relation, and how its tuples become rows.
+// A relation as the stream described it, and how its tuples become rows.
 #pragma once
 
 #include <deque>
@@ -16,22 +16,22 @@
 namespace walbrook::replication {
 
 struct RelationState {
-  TableSchemaRef schema;                   // of the columns that are copied
-  std::vector<postgres::Parsers> parsers;  // as schema->columns
-  std::vector<bool> taken;                 // of each column of a tuple: is it copied? Empty = all are
-  Oid group = 0;
-  std::size_t row_width = 0;        // memory of a row beside its variable-width bytes
-  std::uint64_t types_version = 0;  // TypeCatalog::version when it was described
-  // As the Relation message said; of a partition root `schema` has what its leaves have (RowIdentity).
+  TableSchemaRef schema;                   // the columns that are copied
+  std::vector<postgres::Parsers> parsers;  // in the order of schema->columns
+  std::vector<bool> taken;                 // for each column of a tuple, whether it is copied; empty = all are
+  Oid group = 0;                           // the table that its changes belong to (TableGroups)
+  std::size_t row_width = 0;               // bytes of a row in memory, without its variable-width bytes
+  std::uint64_t types_version = 0;         // TypeCatalog::version when it was described
+  // The replica identity in the Relation message; `schema` has the identity of the partition root (RowIdentity).
   ReplicaIdentity announced_identity = ReplicaIdentity::key;
-  std::vector<bool> announced_key;       // as schema->columns
+  std::vector<bool> announced_key;       // in the order of schema->columns
   std::uint64_t identities_version = 0;  // TableGroups::identities_version when it was described
 };
 
-// A Relation message whose names are UTF-8. Borrows the message.
+// A Relation message with its names in UTF-8. Borrows the message for its lifetime.
 class RelationInUtf8 {
  public:
-  // `text`: how the names are converted; nullptr: they are UTF-8.
+  // `text` converts the names, and is borrowed for the call; nullptr: they are UTF-8.
   RelationInUtf8(const postgres::Relation& message, const SourceText* text);
   [[nodiscard]] const postgres::Relation& relation() const { return relation_; }
 
@@ -40,11 +40,12 @@ class RelationInUtf8 {
   postgres::Relation relation_;
 };
 
-// `selection` may be nullptr: every column is copied.
+// Describes the relation of a message. `selection` nullptr: every column is copied.
 [[nodiscard]] RelationState describe_relation(const postgres::Relation& message, TypeCatalog& types,
                                               const ValueLimits& limits, const TableGroups& groups,
                                               const ColumnSelection* selection);
-// The same relation, its user types and row identity looked up again; `known` itself where nothing is otherwise.
+// Describes the relation again, with its user types and row identity looked up again. Returns `known` itself if nothing
+// has changed.
 [[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,
                                                             TypeCatalog& types, const ValueLimits& limits,
                                                             const TableGroups& groups,

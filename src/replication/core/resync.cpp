@@ -40,7 +40,7 @@ bool is_named(const OutputRecord& record, const postgres::TableName& name) {
                           names.empty() ? "none" : list));
 }
 
-// Of several outputs the one that stays is what counts.
+// Throws if the table cannot be resynced. Among several outputs one that is not removed decides.
 void check_one(const State& known, const postgres::TableName& name) {
   // An output that a program wrote may have the same name as a table of the source.
   const OutputRecord* of_source = nullptr;

@@ -1,4 +1,4 @@
-// What a run tells while it is at work.
+// The observer of a run that is at work.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace walbrook::replication {
 
-// Told what happens while it happens, from several threads; implementations lock for themselves.
+// Called as things happen, by several threads; implementations lock for themselves.
 class RunObserver {
  public:
   RunObserver() = default;

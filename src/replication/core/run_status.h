@@ -1,4 +1,4 @@
-// What a run is doing and has done so far, for people and for programs that ask.
+// What a run is doing and has done so far, for people and programs that ask.
 #pragma once
 
 #include <cstdint>
@@ -15,29 +15,29 @@ namespace walbrook::replication {
 
 enum class Phase {
   starting,
-  copying,    // some tables are not whole
-  streaming,  // all of them are
+  copying,    // some tables are not copied yet
+  streaming,  // all tables are copied
   stopping,
-  stopped,  // no run is at work
+  stopped,  // there is no run
 };
 [[nodiscard]] std::string_view to_string(Phase phase);
 [[nodiscard]] Phase parse_phase(std::string_view text);  // throws Error(internal)
 
-// What a run is doing; a copy, taken under a lock.
+// The status of a run; a copy that was taken under a lock.
 struct RunStatus {
   std::string pipeline, slot, publication, source, destination;
   Phase phase = Phase::starting;
   Lsn checkpoint;                 // durable
   Lsn received;                   // by the receiver
-  Lsn server;                     // the source's position when last asked
-  std::string waits_for;          // what copies wait for in the source; "" = nothing
-  double lag_ms = 0;              // age of the oldest commit that is received and not durable; 0 = nothing is waiting
+  Lsn server;                     // the source's position at the last query
+  std::string waits_for;          // what copies wait for in the source; "" = they do not wait
+  double lag_ms = 0;              // age of the oldest commit that is received and not durable; 0 = there is none
   double last_commit_lag_ms = 0;  // commit at the source → durable here, of the newest transaction applied
   std::uint64_t queued_bytes = 0;
   std::uint64_t spooled_bytes = 0;  // of open transactions, and of tables that are being copied
   double rows_per_second = 0;       // changes applied over the last seconds
   Counts applied;
-  std::vector<std::string> source_waits;  // what is waited for in the source for longer than a second
+  std::vector<std::string> source_waits;  // what this run has waited for in the source for more than a second
   struct Table {
     std::string schema, name, target_schema, target_name;
     destination::OutputState state = destination::OutputState::pending;
@@ -51,7 +51,7 @@ struct RunStatus {
   // What a copy under way holds in the source, from its snapshot to the end of its last table: VACUUM removes no row
   // version that a transaction from `xmin` on replaced or deleted. It holds no WAL.
   struct CopySnapshot {
-    double seconds = 0;  // it has been held for
+    double seconds = 0;  // how long it has been held
     Lsn consistent_point;
     std::string xmin;
   };

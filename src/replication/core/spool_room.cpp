@@ -9,7 +9,7 @@ namespace walbrook::replication {
 OutputId copy_to_give_up(const Spool& spool, const SpoolFull& full) {
   const bool of_transaction = full.key().kind == SpoolKey::Kind::transaction;
   std::uint64_t of_transactions = of_transaction ? full.bytes() : 0;
-  auto largest = full.key();  // of an output that is refused at once nothing is there yet
+  auto largest = full.key();  // if an output's first bytes do not fit, the spool has no key of it
   std::uint64_t most = 0;
   for (const auto& [key, bytes] : spool.keys()) {
     if (key.kind == SpoolKey::Kind::transaction) {

@@ -1,4 +1,4 @@
-// What leaves the spool so that something else has room.
+// Which changes leave the spool so that others have room.
 #pragma once
 
 #include "destination/state.h"
@@ -7,10 +7,10 @@
 
 namespace walbrook::replication {
 
-// The output whose copy is given up where bytes did not fit: the one with the most changes in the spool. Throws
-// Error(data) where that makes no room, because open transactions alone fill it.
+// The output whose copy is given up because bytes did not fit: the one with the most changes in the spool. Throws
+// Error(data) if that makes no room, because open transactions alone fill the spool.
 [[nodiscard]] OutputId copy_to_give_up(const Spool& spool, const SpoolFull& full);
-// Discards changes of outputs that are not being copied: no copy will need them.
+// Discards the changes of outputs that are not being copied: no copy will need them.
 void discard_needless(Spool& spool, TableSync& sync);
 
 }  // namespace walbrook::replication

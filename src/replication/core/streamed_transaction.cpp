@@ -22,7 +22,7 @@ std::vector<std::uint32_t> StreamedTransaction::aborted() const {
 
 void StreamedTransaction::drop_aborted(const std::vector<Transaction>& transactions,
                                        std::vector<Operation>& operations) {
-  index_.clear();  // it goes with the transactions it points into
+  index_.clear();  // it points into the transactions that leave
   if (aborted_.empty()) return;
   std::vector<bool> dropped;
   dropped.reserve(transactions.size());

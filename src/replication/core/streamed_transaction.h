@@ -1,6 +1,9 @@
-// A transaction that the server streams before it ends: what it changed so far, each change under the subtransaction
-// that made it, and the subtransactions that were rolled back meanwhile. What does not fit into memory is spooled; the
-// rest stays here until it is known how the transaction ends.
+// A transaction that the server streams before it ends: its changes so far, each under the subtransaction that made it,
+// and the subtransactions that were rolled back meanwhile. Changes that do not fit into memory are spooled; the others
+// stay here until it is known how the transaction ends.
+//
+// A part that was spooled cannot be changed any more. If a subtransaction is rolled back later, its xid is kept in
+// aborted(), and its changes are left out when the part is applied (MergeParts::aborted).
 #pragma once
 
 #include <memory>
@@ -19,28 +22,30 @@ class StreamedTransaction {
 
   [[nodiscard]] std::uint32_t xid() const { return xid_; }
   [[nodiscard]] OpenBatch& changes() { return changes_; }
-  // Index of the (sub)transaction among changes().content().transactions.
+  // The index of the (sub)transaction in changes().content().transactions. Adds it at its first change.
   [[nodiscard]] std::uint32_t index_of(std::uint32_t subxid);
-  // What the stream described within this transaction: perhaps tables that it alone has altered so far.
+  // The relations that the stream described within this transaction: it may have altered tables that no other
+  // transaction sees altered.
   [[nodiscard]] std::unordered_map<Oid, std::shared_ptr<RelationState>>& relations() { return relations_; }
 
-  // RowBatch::sequence of the next change.
+  // The number of the next change, for RowBatch::sequence.
   [[nodiscard]] std::uint32_t next_sequence() { return sequence_++; }
 
+  // The subtransaction was rolled back.
   void abort(std::uint32_t subxid) {
     if (planted::is(planted::Fault::rollback_to_dropped)) return;
     aborted_.insert(subxid);
     changed_by_.erase(subxid);
   }
-  // It has changes that were not rolled back, also such that the batch leaves out.
+  // It has changes that were not rolled back, perhaps none that its batch holds.
   [[nodiscard]] bool changed() const { return !changed_by_.empty(); }
   [[nodiscard]] std::vector<std::uint32_t> aborted() const;  // ascending
-  // Parts of it have left for the spool.
+  // Parts of it were handed out to be spooled.
   [[nodiscard]] bool spooled() const { return spooled_; }
 
-  // What is held here, without the changes of subtransactions that are known to be rolled back.
+  // Takes the changes that are held here, without those of subtransactions that are known to be rolled back.
   [[nodiscard]] GatheredChanges take();
-  // The same, to be spooled; it goes on.
+  // Takes these changes as a part, to be spooled; the transaction continues.
   [[nodiscard]] TransactionPart take_part();
 
  private:

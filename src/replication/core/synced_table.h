@@ -1,4 +1,5 @@
-// A table and its outputs as a run knows them: their durable records, and what lives only as long as the process.
+// A table and its outputs as a run knows them: their durable records, and the facts that live only as long as the
+// process.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +21,26 @@ using destination::TableRecord;
 
 struct SyncedOutput {
   OutputRecord record;
-  std::string dataset;   // where a target that is made now would be; "" = in a schema named as the source's
-  bool is_asked = true;  // false: its table is no longer to have it
-  std::set<std::string> overflow_columns;  // of spooled changes: needed in the target before they are merged
-  std::optional<Lsn> copied;               // the copy is whole; its consistent point
-  TableSchemaRef copied_columns;           // what it looks like
-  // What the catalog shows of its table differs from the record's fingerprint, and it is not decided what that means:
-  // the stream has not come this far, or the output is being copied.
+  // The schema in which a target created now would be; "" = a schema named as the source's.
+  std::string dataset;
+  bool is_asked = true;  // false: the configuration no longer defines it for its table
+  // Columns of which spooled changes hold overflow values: the target gets their overflow columns before the changes
+  // are merged.
+  std::set<std::string> overflow_columns;
+  std::optional<Lsn> copied;      // set once the copy is whole: its consistent point
+  TableSchemaRef copied_columns;  // the columns of that copy
+  // Set while the catalog's fingerprint of the table differs from the record's and the difference cannot be judged yet:
+  // the position up to which the stream has to come first. Set to 0/0 for an output that is being copied and has a
+  // partition whose changes are not logged: it is judged once the copy is swapped in.
   std::optional<Lsn> undecided;
-  std::optional<destination::TargetName>
-      moves_to;                         // where the copy under way will stand, if not where the last one does
-  std::uint64_t copy_number = 0;        // of the newest order, so that the result of an outdated one is known; 0 = none
-  postgres::RowIdentity copy_identity;  // by what its rows were found when the copy was ordered
-  Lsn identity_altered_at;              // the last commit at which a leaf's identity was another than the catalog's
-  std::optional<Postponement> postponement;  // pending, and not to be copied before a moment
-  Lsn suspended_at;                          // the commit that it could not take; unset where no change was the cause
-  bool was_suspended = false;                // by the last run; this one gives it another chance
+  // The name under which the copy under way is swapped in, if it differs from the record's.
+  std::optional<destination::TargetName> moves_to;
+  std::uint64_t copy_number = 0;             // of the newest order, to recognize results of older ones; 0 = none
+  postgres::RowIdentity copy_identity;       // the row identity at the time when the copy was ordered
+  Lsn identity_altered_at;                   // the last commit at which a leaf's identity differed from the catalog's
+  std::optional<Postponement> postponement;  // set while it is pending and its copy is postponed
+  Lsn suspended_at;                          // the commit that it could not apply; unset where no change was the cause
+  bool was_suspended = false;                // by the last run; this run gives it another chance
   std::uint64_t copied_rows = 0;
 };
 
@@ -45,35 +50,32 @@ struct SyncedTable {
   std::vector<SyncedOutput> outputs;
 };
 
-// An output together with its table. Both are null, or none.
+// An output together with its table. Both pointers are null, or neither is.
 struct FoundOutput {
   SyncedTable* table = nullptr;
   SyncedOutput* output = nullptr;
   explicit operator bool() const { return output != nullptr; }
 };
 
-// Its copy is still to come in this run: not left to the next one, which it is where this one has tried for long
-// enough.
+// The output's copy is still to come in this run. It is left to the next run once this one has tried for long enough
+// (Postponement::given_up).
 [[nodiscard]] inline bool is_to_be_copied(const SyncedOutput& output) {
   if (output.record.state == OutputState::copying) return true;
   return output.record.state == OutputState::pending && !(output.postponement && output.postponement->given_up);
 }
 
-// It waits for a copy, which may be ordered now.
-[[nodiscard]] inline bool is_copy_due(const SyncedOutput& output, SteadyTime now) {
-  return output.record.state == OutputState::pending && (!output.postponement || is_due(*output.postponement, now));
-}
-
-// Where it is pending it needs no rows: it is new, and a run without snapshot begins it with its changes.
+// The output, when it is pending, needs no rows: it begins with its changes, as a run without snapshot asked.
 [[nodiscard]] inline bool copies_no_rows(const OutputRecord& record) {
   return record.changes_only;
 }
 
-// It cannot go on, with the reason; the others continue.
+// Suspends the output with `reason` and logs that. A copy of it that is whole is no longer used.
 void suspend(SyncedOutput& output, const std::string& reason);
-// It can go on only with a new copy (require_copy); one that is under way is worth nothing.
+// Marks the output for a new copy (leaving.h, require_copy): `pending`, or `removed` or `suspended` where it cannot be
+// copied. A copy of it that is whole is no longer used.
 void ask_for_copy(const SyncedTable& table, SyncedOutput& output, const std::string& reason);
-// A copy of it cannot be made now: it is pending again, with the reason.
+// Postpones the output's copy: the output is `pending` again, with the reason, and is due after a wait
+// (postponement.h).
 void postpone(SyncedOutput& output, const CannotCopyNow& why, bool follow, SteadyTime now);
 
 }  // namespace walbrook::replication

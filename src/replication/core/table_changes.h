@@ -1,5 +1,17 @@
-// What one load changes of tables and outputs: nothing of it counts before the load is durable, so that a load that
-// failed leaves no trace.
+// The changes of table and output records that belong to one load. Nothing of them counts before the load is durable,
+// so that a load that fails leaves no trace.
+//
+// A load works on copies: edit() copies a record at its first change, look() returns the copy where there is one, else
+// the record of TableSync. So a decision in the middle of a load (an output is suspended, or needs a new copy) holds
+// for the rest of that load at once, and for everybody else after adopt(). The owner puts changed() into the load
+// before it commits it.
+//
+// Worked: a batch has an altered column for output 7, and the commit of its load fails.
+//
+//   BatchApply  edit(7).state = pending; the later rows of 7 are dropped, since look(7) is pending
+//   Loader      the commit fails: the TableChanges is destroyed, the record of 7 in TableSync is still `streaming`
+//   Loader      applies the batch again with a new TableChanges: the same decision is made again; the commit succeeds
+//   Loader      adopt(): the record of 7 is `pending`, as stored
 #pragma once
 
 #include <map>
@@ -14,28 +26,29 @@ namespace walbrook::replication {
 
 class TableChanges {
  public:
-  // Borrows.
+  // Borrows `sync` for its lifetime.
   explicit TableChanges(TableSync& sync) : sync_(sync) {}
 
-  // The record to be changed; a copy of the durable one at first.
+  // The load's copy of the record, to be changed; at first it equals the durable record. Valid until adopt().
   OutputRecord& edit(const SyncedOutput& output);
   TableRecord& edit(const SyncedTable& table);
-  // As this load sees it.
+  // The record as this load sees it. Valid until the next edit of the same output or until adopt().
   [[nodiscard]] const OutputRecord& look(const SyncedOutput& output) const;
   // The records that this load stores.
   [[nodiscard]] RecordChanges changed() const;
   [[nodiscard]] std::vector<OutputId> changed_outputs() const;
 
-  // The commit that the output could not take (SyncedOutput::suspended_at).
+  // The three functions below note facts that are not part of a record; adopt() passes them on to the SyncedOutput.
+  // This one notes the commit that the output could not apply (SyncedOutput::suspended_at).
   void note_suspended(const SyncedOutput& output, Lsn commit_lsn) {
     notes_[output.record.id].suspended_at = commit_lsn;
   }
-  // SyncedOutput::identity_altered_at, of which the last one counts.
+  // A commit at which a leaf's identity was altered (SyncedOutput::identity_altered_at); the last one counts.
   void note_identity_altered(const SyncedOutput& output, Lsn commit_lsn);
-  // Changes that wait for the output's copy hold a value of that column that goes to its overflow column.
+  // A spooled change of the output has a value for the overflow column of `column` (SyncedOutput::overflow_columns).
   void note_overflow(const SyncedOutput& output, const std::string& column);
 
-  // The load is durable.
+  // Makes the changes those of TableSync and empties this object. REQUIRES: the load is durable.
   void adopt();
 
  private:

@@ -37,8 +37,8 @@ std::string unfit_reason(const postgres::SourceTable& table) {
   return {};
 }
 
-// The copy holds what its rows were found by; changes since then may have named them otherwise, and those that are
-// still to come from before the alteration are read by the new identity.
+// Rows of the copy carry the identity that was in force when it was made. Changes since then may name their rows by
+// another one, and changes from before the alteration that are still to come are read by the new one.
 bool compare_identity(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const auto& rows = table.source.row_identity.rows;
@@ -49,7 +49,7 @@ bool compare_identity(const SyncedTable& table, SyncedOutput& output) {
     auto now = *record.columns;
     rows.apply(now);
     if (!schema_diff(*record.columns, now).identity) return false;
-    if (record.changes_only) {  // rows are found by the new one from here on
+    if (record.changes_only) {  // rows are found by the new identity from here on
       record.columns = std::make_shared<const TableSchema>(std::move(now));
       return true;
     }

@@ -1,6 +1,6 @@
-// Which table of the destination a relation's changes belong to: itself, or its partition root; and by what that
-// table's rows are found. Changes of one table must keep their order even where they come from several leaves. Written
-// by table sync, read by the assembler's thread.
+// The table that a relation's changes belong to, itself or its partition root, and the columns by which the rows of
+// that table are found. Changes of one table must keep their order even if they come from several leaves. Table sync
+// writes it, the assembler's thread reads it; a mutex guards it.
 #pragma once
 
 #include <atomic>
@@ -13,15 +13,15 @@
 
 namespace walbrook::replication {
 
-// By table; those that are not in it are as announced.
+// By table. Tables that are not in it have the identity that the stream announces.
 using RowIdentities = std::unordered_map<Oid, postgres::RowIdentity>;
 
 class TableGroups {
  public:
   void set(std::unordered_map<Oid, Oid> groups, RowIdentities identities = {});
-  [[nodiscard]] Oid group(Oid relation) const;  // the relation itself when it is in no group
+  [[nodiscard]] Oid group(Oid relation) const;  // the relation itself if it is in no group
   [[nodiscard]] postgres::RowIdentity identity(Oid table) const;
-  // Grows when an identity changes: relations are then described again.
+  // Grows when an identity changes; relations are then described again.
   [[nodiscard]] std::uint64_t identities_version() const { return identities_version_; }
 
  private:

@@ -21,7 +21,7 @@ bool any_in_state(const SyncedTable& table, OutputState state) {
   return std::ranges::any_of(table.outputs, [state](const SyncedOutput& each) { return each.record.state == state; });
 }
 
-// Nothing but its changes comes into it, and it has begun.
+// The output has its changes alone, and has begun.
 bool has_changes_alone(const OutputRecord& record) {
   return record.changes_only && record.columns != nullptr;
 }
@@ -40,8 +40,8 @@ TableSync::TableSync(TableSyncOptions options, const destination::NameRules& nam
     if (record.source == 0) continue;  // written by a program, or under a name that a table no longer has
     auto* table = tables_.find(record.source);
     WALBROOK_CHECK(table != nullptr, "output {} is of no known table", record.id.value);
-    // A copy that was under way ended with the process that made it; an output that was suspended gets another chance,
-    // but where only a copy that nobody asked for would give it one.
+    // A copy that was under way ended with its process. A suspended output gets another chance, unless only a copy that
+    // nobody asked for would give it one. Both changes are in memory: the record is stored once the copy is ordered.
     const bool was_suspended = record.state == OutputState::suspended && !has_changes_alone(record);
     if (record.state == OutputState::copying || was_suspended) record.state = OutputState::pending;
     tables_.add_output(*table, std::move(record)).was_suspended = was_suspended;
@@ -53,6 +53,7 @@ bool TableSync::is_wanted(const postgres::SourceTable& table) const {
   return wanted_.empty() || wanted_.contains({table.schema, table.name});
 }
 
+// Adopts column descriptions that the user changed. The target of a streaming output gets them too (take_described).
 void TableSync::describe(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   auto described = *record.columns;
@@ -66,12 +67,13 @@ void TableSync::describe(const SyncedTable& table, SyncedOutput& output) {
   if (record.state == OutputState::streaming) described_.push_back(record);
 }
 
-// Names, types or metadata columns are asked for otherwise than when the copy was made.
+// Compares names, types and metadata columns with what the user configured, at the first publication_seen of a run
+// only. True: they differ, and the streaming output becomes pending.
 bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   if (restyled_) return false;
   if (record.columns == nullptr) {
-    auto target = new_outputs_.choose_again(output);  // nothing of it stands anywhere
+    auto target = new_outputs_.choose_again(output);  // no target exists yet
     record.target_schema = std::move(target.schema);
     record.target_name = std::move(target.table);
     return false;
@@ -110,7 +112,7 @@ bool TableSync::leave_old_name(Oid oid) {
   return changes_only;
 }
 
-// The table has the outputs that it is to have, and no others.
+// Makes the table's outputs those that are defined for it: missing ones are added, others are removed.
 bool TableSync::match_outputs(SyncedTable& table) {
   bool changed = false;
   for (auto& output : table.outputs) output.is_asked = false;
@@ -156,6 +158,11 @@ void mark_suspect(OutputRecord& record, std::string reason) {
 
 }  // namespace
 
+// Judges the difference between the record's fingerprint and the catalog's (suspicion.h). A difference that a TRUNCATE
+// may explain waits until the stream has come as far as the catalog (position_ <= reached_). A copy that is not swapped
+// in yet is never marked suspect, since it may hold what the catalog shows; that waits too. What waits is `undecided`,
+// and decide() comes back to it. A gap that lasts as long as the table is as it is now (lasting_gap) marks a streaming
+// output suspect.
 bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const bool copying = record.state == OutputState::copying;
@@ -165,7 +172,7 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
   auto found = judge(table.record, record, table.source, !copying && position_ <= reached_, options_.suspicion);
   if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
-    output.undecided = position_;  // of a copy it is told once it is whole
+    output.undecided = position_;  // a copy is judged once it is swapped in
     any_undecided_ = true;
     return false;
   }
@@ -179,8 +186,8 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   return true;
 }
 
-// Its rows are never copied: what another output would be copied for leaves a gap here, which the user asked for. New
-// columns come with the first change that has them (BatchApply).
+// An output whose rows are never copied: what another output would be copied again for leaves a gap here, which the
+// user asked for. New columns come with the first change that has them (BatchApply::add).
 bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const auto& now = table.source;
@@ -208,13 +215,15 @@ bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& outpu
   return changed;
 }
 
-// Takes one published table in; true when a record of it changed.
+// Takes in one published table. True: one of its records changed. The order matters: the table has left its old name
+// before it is looked at under the new one, it has its new OID before outputs are added to it, and it has its outputs
+// before they are judged.
 bool TableSync::adopt(const postgres::SourceTable& table) {
   auto* known = tables_.find(table.schema, table.name);
   bool had_changes_only = false;
   if (known == nullptr || known->record.oid != table.oid) had_changes_only = leave_old_name(table.oid);
   if (known == nullptr) return adopt_new(table, had_changes_only || begins_with_its_changes(table.oid));
-  if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap
+  if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap: its outputs continue as removed ones do
     end_leaving(known->record);
     for (auto& output : known->outputs) output.record.state = OutputState::removed;
   }
@@ -228,6 +237,9 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
   return changed;
 }
 
+// Compares an output with its published table. The order matters: a copy that is required by a coarse reason
+// (recreated, published again, other columns) makes the finer comparisons needless, and restyle comes last because a
+// table that is copied anyway gets its new style with that copy.
 bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recreated) {
   auto& record = output.record;
   if (has_changes_alone(record)) {
@@ -274,8 +286,8 @@ RecordChanges TableSync::decide(Lsn reached) {
   return changed;
 }
 
-// The catalog no longer tells whose changes are those of tables that leave. A run that has not seen one published goes
-// by its fingerprint.
+// The catalog no longer shows which relations belong to tables that leave: keeps what was known of them. A run that has
+// not seen such a table published goes by its fingerprint.
 void TableSync::keep_members(const std::unordered_map<Oid, Oid>& before) {
   for (const auto& [member, of] : before) {
     if (leaving_.contains(of)) members_.try_emplace(member, of);
@@ -291,7 +303,9 @@ void TableSync::keep_members(const std::unordered_map<Oid, Oid>& before) {
   }
 }
 
-// The publication no longer holds it, or the user does not want it any more.
+// The publication no longer holds the table, or the user no longer wants it. Outputs are removed at once, except that
+// streaming ones wait for changes that are still to come (leaving.h). They do not wait if the table is published but
+// not wanted, since nobody misses its changes, or if the catalog's moment was not read.
 bool TableSync::leave(SyncedTable& table, const postgres::Publication& publication, bool is_published) {
   const bool waits = any_in_state(table, OutputState::streaming) && !is_published && publication.moment.lsn.is_set();
   bool changed = waits && note_leaving(table.record, publication.moment);
@@ -311,6 +325,9 @@ bool TableSync::leave(SyncedTable& table, const postgres::Publication& publicati
   return changed;
 }
 
+// In this order: the tables that are published (rejoin, adopt, then what suspends), those that are left out, and last
+// the tables that were in neither list, which leave. A table that moved from one list to the other, or came back under
+// another OID, is thereby found before it could count as gone.
 RecordChanges TableSync::publication_seen(const postgres::Publication& publication, Lsn reached) {
   RecordChanges changed;
   position_ = publication.position;
@@ -377,7 +394,7 @@ RecordChanges TableSync::let_go(Lsn checkpoint) {
   RecordChanges gone;
   for (auto at = leaving_.begin(); at != leaving_.end();) {
     auto& table = tables_.all().at(*at);
-    // An output that could not go on is removed already.
+    // An output that could not continue is removed already (require_copy).
     if (any_in_state(table, OutputState::streaming) && !has_left(table.record, checkpoint)) {
       ++at;
       continue;
@@ -402,8 +419,9 @@ std::vector<FoundOutput> TableSync::order_copies(std::int64_t load_id, SteadyTim
   std::vector<FoundOutput> ordered;
   for (auto& [oid, table] : tables_.all()) {
     for (auto& output : table.outputs) {
-      if (!is_copy_due(output, now)) continue;
-      if (copies_no_rows(output.record) && table.source.described == nullptr) continue;  // the catalog poll reads it
+      if (output.record.state != OutputState::pending) continue;
+      if (output.postponement && !is_due(*output.postponement, now)) continue;
+      if (copies_no_rows(output.record) && table.source.described == nullptr) continue;  // a later poll reads it
       ordered.push_back({.table = &table, .output = &output});
       if (const auto& obstacle = table.source.unreadable; !obstacle.reason.empty()) {
         suspend(output, fmt::format("{}. {}", obstacle.reason, obstacle.remedy));
@@ -435,7 +453,8 @@ std::unordered_map<Oid, Oid> TableSync::groups() const {
   return members_;
 }
 
-// It can be published or applied again: before `adopt`, which compares all else.
+// The reason why the table was left out or suspended may be gone. Called before `adopt`, which compares everything else
+// and replaces known->source, the description that this run saw before.
 bool TableSync::rejoin(const postgres::SourceTable& table) {
   auto* known = find(table.oid);
   if (known == nullptr) return false;
@@ -511,7 +530,8 @@ RecordChanges TableSync::compare_targets(destination::Destination& destination) 
     for (const auto& output : table.outputs) {
       const auto& record = output.record;
       if (record.columns == nullptr) continue;
-      // One that is to be copied anyway is looked at where it is too large for that without being asked for.
+      // An output that was suspended and is now pending is compared too: if its table is too large to be copied without
+      // a request, it is suspended again.
       const bool may_stay_suspended = output.was_suspended && record.state == OutputState::pending;
       if (record.state == OutputState::streaming || may_stay_suspended) asked.push_back(record);
     }

@@ -1,24 +1,70 @@
-// Which output of which table is in which state, and what follows from what was seen: pure decisions over the records.
+// The table records of a run: which output of which table is in which state, and what follows from what the catalog,
+// the user and the stream report. Pure decisions: no I/O, clock or thread.
 //
-// A table of the source has one output or several, each with a state of its own:
-// pending → copying → streaming, and suspended or removed beside the way.
+// A table of the source has one output or several, each with a state. A change of the table goes to each output by that
+// output's state; one output can be streaming while another is being copied.
 //
-//   pending    to be copied. Changes are dropped for it: they came before its snapshot is begun, which holds them.
-//   copying    the table copier was told to. From here on its changes wait in the spool (spool.h), because the copy's
-//              consistent point Y is not known yet. When the copy is whole and everything before Y is durable, one
-//              load makes it visible, applies the spooled changes with commit_lsn >= Y, and the output is `streaming`.
+//                  order_copies           BatchApply::swap_in
+//    new ──> pending ──────────> copying ──────────> streaming
+//              ^                    │                    │
+//              └────────────────────┴────────────────────┘   the output needs a new copy
 //
-// A change of a table goes to each of its outputs, by that one's state: one is streaming while another is copied.
+//  state      set by                                                    its changes are
+//  pending    new outputs (NewOutputs::make); every decision that an    dropped: they committed before the copy's
+//             output needs a new copy (require_copy, copy_again,        snapshot is taken, which holds them
+//             restyle); a postponed copy (postpone)
+//  copying    order_copies, before the copy is ordered                  spooled (spool.h): the consistent point Y of
+//                                                                       the copy is not known yet
+//  streaming  BatchApply::swap_in, in the load that swaps the copy in   merged into its target
+//             and applies the spooled changes with commit_lsn >= Y
+//  suspended  suspend: its changes, its copy, its target or its source  dropped: only a new copy brings it back
+//             table is an obstacle that `reason` describes
+//  left_out   leave_out: walbrook's own publication must not hold the   none: they are not published
+//             table, since its UPDATEs and DELETEs would then fail
+//  removed    leave, let_go: the table left the publication or was      dropped, or none; its last copy stays
+//             dropped; Loader::copy_ended: it was dropped before its
+//             copy; match_outputs: the output is not defined any more;
+//             leave_old_name: the table was renamed
+//  loaded     a program that loads rows (api/stream_run.cpp): the       none: only its id and its target's name are
+//             output has no source                                      known here
 //
-// An output whose rows are not to be copied is `copying` for a moment only (Loader::begin_with_changes).
+// How each state ends:
+//   pending    The first order_copies after its postponement, if any, marks it `copying`, or suspends it if the role
+//              cannot read the table.
+//   copying    The load that swaps its copy in makes it `streaming`. It is `pending` again if the copy is postponed or
+//              outdated, `suspended` if the copy fails, and `removed` if the table was dropped meanwhile.
+//   streaming  It becomes `pending` when its rows cannot be brought up to date by changes alone, when a resync is
+//              requested, or when names, types or metadata columns are configured differently; `suspended` when an
+//              error concerns it alone.
+//   suspended  A resync, an obstacle that is gone (rejoin) or the next run makes it `pending`.
+//   left_out   It becomes `pending` when the table is seen in the publication (rejoin).
+//   removed    It becomes `pending` when the table is published again. An output that has its changes alone goes back
+//              to `streaming`, with a gap (go_on_with_changes).
+//   loaded     It never ends.
+// An output in any state except `streaming` is removed at once when its table leaves the publication. A streaming one
+// stays `streaming` until the last change that was published is applied (leaving.h): leaving is recorded with the
+// table, not with the output.
 //
-// The seam, worked: a writer commits at 0/50 (its commit record's start), the temporary slot's consistent point is 0/50
-// as well. The snapshot was built from transactions that ended before 0/50, so it lacks this one, and the rule
-// commit_lsn >= Y takes it from the stream. With > it would be lost. With the LSN of the change's frame, 0/30, it would
-// be lost too; with end_lsn, 0/80, the transaction before it, whose record ends at 0/50, would be applied twice.
+// Durability: the state is a field of the output's record, so each is durable. Decisions are made in memory and stored
+// by Loader::store_changed before anything else is applied; `streaming` and the decisions of BatchApply are stored in
+// the load that they belong to. A new run (constructor) begins with the stored states, except that `copying` becomes
+// `pending`, since the copy ended with its process, and `suspended` becomes `pending`, as a second chance. An output
+// that has its changes alone stays suspended: only a copy, which nobody asked for, would help it.
+//
+// Why `copying` is stored before its copy is ordered, and what would be lost otherwise, is worked through in loader.h.
+// Why spooled changes need not be durable is in spool.h.
+//
+// An output whose rows are not copied (--no-snapshot, OutputRecord::changes_only) is `copying` for a moment only
+// (Loader::begin_with_changes).
+//
+// The seam, worked: a writer commits at 0/50 (the start of its commit record), and the consistent point of the
+// temporary slot is 0/50 as well. The snapshot was built from transactions that ended before 0/50, so it lacks this
+// one, and the rule commit_lsn >= Y takes it from the stream. With > it would be lost. With the LSN of the change's
+// frame, 0/30, it would be lost too; with end_lsn, 0/80, the transaction before it, whose record ends at 0/50, would be
+// applied twice.
 //
 // Only the loader's thread uses it. Changes that belong to a load are made on a TableChanges (table_changes.h) and
-// adopted when that load is durable, so that a load that failed leaves no trace here either.
+// adopted when that load is durable, so that a load that fails leaves no trace here.
 #pragma once
 
 #include <map>
@@ -42,76 +88,86 @@
 namespace walbrook::replication {
 
 struct TableSyncOptions {
-  std::string dataset;                      // "" = the source's schema names
-  destination::TargetStyle style{};         // of target tables that are made from now on
+  // The schema of all target tables; "" = each has the name of its source schema.
+  std::string dataset;
+  destination::TargetStyle style{};         // of target tables that are created from now on
   std::vector<postgres::TableName> wanted;  // empty = all of the publication
-  bool snapshot = true;                     // false: a table that is new begins with its changes alone
+  bool snapshot = true;                     // false: a new table begins with its changes alone
   bool copy_joining = false;                // RunOptions::copy_joining
   SuspicionOptions suspicion{};
-  // Empty: each table has one output, merged. An output that a table had and is no longer to have is removed; its last
-  // copy stays.
+  // The outputs that a table has. Empty: each table has one output, merged. An output that is no longer defined for its
+  // table is removed; its last copy stays.
   DefineOutputs outputs{};
 };
 
 class TableSync {
  public:
-  // Borrows `names`, the rules of the destination. `known`: what the last run left.
+  // Borrows `names`, the destination's name rules, for its lifetime. `known` is the state that the last run left.
   TableSync(TableSyncOptions options, const destination::NameRules& names, destination::State known);
 
   TableSync(const TableSync&) = delete;
   TableSync& operator=(const TableSync&) = delete;
 
-  // What the publication holds now; `reached`: the checkpoint. Returns the records that changed, to be stored: outputs
-  // that became pending or removed, or have another fingerprint.
+  // Takes in the publication as the catalog shows it; `reached` is the checkpoint. Returns the records that changed, to
+  // be stored: outputs that became pending, suspended, left out or removed, and those with another fingerprint.
   RecordChanges publication_seen(const postgres::Publication& publication, Lsn reached);
-  // The same of outputs that could not be decided about and now can: everything before `reached` is applied.
+  // Decides about the outputs whose fingerprint publication_seen could not judge because the stream had not come that
+  // far. REQUIRES: everything before `reached` is applied. Returns the records that changed, to be stored.
   RecordChanges decide(Lsn reached);
-  // All outputs of these tables are copied again whatever they have; those of every table that is still published,
-  // with `all`. After the first publication_seen. Returns the records that changed, to be stored.
+  // Marks all outputs of these tables `pending`, whatever state they have; with `all`, those of every table that is
+  // still published. Left as they are: outputs that are removed or left out, those of tables that leave or cannot be
+  // replicated as they are, and those that have their changes alone unless their table is named. REQUIRES:
+  // publication_seen was called. Returns the records that changed, to be stored.
   RecordChanges copy_again(const std::vector<postgres::TableName>& names, bool all, const std::string& reason);
-  // Target tables are compared with the records: what is not as walbrook left it is resynced or suspended. After the
-  // first publication_seen. Returns the records that changed, to be stored.
+  // Compares target tables with the records: an output whose target is not as walbrook left it is resynced or
+  // suspended. REQUIRES: publication_seen was called. Returns the records that changed, to be stored. Throws what
+  // Destination::inspect throws.
   RecordChanges compare_targets(destination::Destination& destination);
-  // Tables that have left the publication for good, now that everything before `checkpoint` is applied: their records,
-  // to be stored.
+  // Removes the outputs of tables that have left the publication and whose last published change is applied with
+  // `checkpoint`. Returns their records, to be stored.
   RecordChanges let_go(Lsn checkpoint);
-  // Where the last of the tables that leave is to be let go; unset: none leaves, or it is not known yet.
+  // The LSN at which the last of the leaving tables is removed; unset: no table leaves, or the LSN is not known yet.
   [[nodiscard]] Lsn last_leaves_at() const;
-  // Streaming outputs whose columns are described otherwise than before; their records hold the new descriptions.
+  // The streaming outputs whose column descriptions changed since the last call; their records hold the new
+  // descriptions.
   [[nodiscard]] std::vector<OutputRecord> take_described() { return std::exchange(described_, {}); }
-  // Outputs that wait for a copy and whose copy is not postponed beyond `now`, now marked copying; `load_id` will tell
-  // of them. Those whose tables the role cannot read are suspended instead.
+  // Marks the pending outputs whose copy is not postponed beyond `now` as copying, and returns them; their copies are
+  // reported under `load_id` in _walbrook.loads. Outputs whose table the role cannot read are suspended instead, and
+  // are returned as well: look at the state. REQUIRES: the caller stores the records before it orders the copies.
   std::vector<FoundOutput> order_copies(std::int64_t load_id, SteadyTime now);
 
-  // All records as they are now.
+  // All records as they are in memory.
   [[nodiscard]] destination::State state() const { return tables_.state(); }
   [[nodiscard]] const KnownTables& known() const { return tables_; }
-  // The table that a relation's changes belong to; nullptr: none of ours.
+  // The table that the changes of `relation` belong to; nullptr: it is not replicated.
   [[nodiscard]] SyncedTable* find_by_relation(Oid relation);
   [[nodiscard]] SyncedTable* find(Oid table) { return tables_.find(table); }
   [[nodiscard]] FoundOutput find(OutputId output) { return tables_.find(output); }
   [[nodiscard]] const std::map<Oid, SyncedTable>& tables() const { return tables_.all(); }
   [[nodiscard]] std::map<Oid, SyncedTable>& tables() { return tables_.all(); }
 
-  // Of target tables that are made from now on.
+  // The style of target tables that are created from now on.
   [[nodiscard]] const destination::TargetStyle& style() const { return options_.style; }
   [[nodiscard]] std::uint64_t resync_max_size() const { return options_.suspicion.resync_max_size; }
 
-  // Every table is streaming, suspended, left out or removed, or its copy is left to the next run.
+  // No output waits for a copy in this run: each is streaming, suspended, left out or removed, or its copy is left to
+  // the next run.
   [[nodiscard]] bool is_settled() const;
-  [[nodiscard]] bool any_streaming() const;  // but for those that leave
+  [[nodiscard]] bool any_streaming() const;  // tables that leave are not counted
   [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
-  // relation → table, for the assembler; and by what each table's rows are found.
+  // For the assembler: the table of each relation, and the row identity of each table that does not use the announced
+  // one.
   [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
   [[nodiscard]] RowIdentities identities() const;
-  // How many names of targets the last publication_seen looked at, for tests.
+  // How many target names were looked up since the last publication_seen, for tests.
   [[nodiscard]] std::size_t name_steps() const { return new_outputs_.name_steps(); }
-  // Of a table that walbrook's publication leaves out, and that the user asked for by name or has a copy of.
+  // The output is left out, and its user misses it: it has a copy, or its table was asked for by name.
   [[nodiscard]] bool is_missed(const SyncedOutput& output) const;
 
  private:
   [[nodiscard]] bool is_wanted(const postgres::SourceTable& table) const;
-  // Each takes in what was seen of a table or output; true where a record changed.
+  // Each compares one table or output with what was seen of it and updates the records. Returns true if a record
+  // changed.
   bool adopt(const postgres::SourceTable& table);
   bool adopt_new(const postgres::SourceTable& table, bool changes_only);
   bool adopt_output(SyncedTable& table, SyncedOutput& output, bool recreated);
@@ -119,12 +175,14 @@ class TableSync {
   bool rejoin(const postgres::SourceTable& table);
   bool leave_out(const postgres::LeftOutTable& table);
   bool leave(SyncedTable& table, const postgres::Publication& publication, bool is_published);
-  // Compares an output that is streaming or being copied with what the catalog shows; true when its record changed.
+  // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
+  // record changed.
   bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
   bool go_on_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);
   void describe(const SyncedTable& table, SyncedOutput& output);
-  // The table was renamed in the source. True where what it had here has its changes alone.
+  // The table with this OID has another name now: its outputs under the old name are removed, and their last copies
+  // stay. Returns true if one of them had its changes alone.
   bool leave_old_name(Oid oid);
   void keep_members(const std::unordered_map<Oid, Oid>& before);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
@@ -133,17 +191,19 @@ class TableSync {
   std::set<std::pair<std::string, std::string>> wanted_;  // schema and name of options_.wanted
   KnownTables tables_;
   NewOutputs new_outputs_;
-  std::unordered_map<Oid, Oid> members_;
-  std::set<Oid> leaving_;           // of tables_
-  std::vector<OutputRecord> left_;  // outputs under names that tables no longer have, to be stored
+  std::unordered_map<Oid, Oid> members_;  // relation → table
+  std::set<Oid> leaving_;                 // tables of tables_ that left the publication and are still applied
+  std::vector<OutputRecord> left_;        // removed outputs of renamed tables, until they are stored
   std::vector<OutputRecord> described_;
-  std::set<Oid> joined_;  // Publication::joined
-  // Over all outputs: a table that was renamed has new ones, and the copy of the old one may still be under way.
+  // Publication::joined of the publication that was seen last.
+  std::set<Oid> joined_;
+  // The number of the newest copy, over all outputs: a renamed table has new outputs while the copy of an old one may
+  // still be under way.
   std::uint64_t newest_copy_ = 0;
-  Lsn position_;  // of the catalog that was seen last
-  Lsn reached_;   // the checkpoint, as told last
-  bool any_undecided_ = false;
-  bool restyled_ = false;  // copies are called as they are now to be, or will be
+  Lsn position_;                // Publication::position of the publication that was seen last
+  Lsn reached_;                 // the checkpoint that the caller passed last
+  bool any_undecided_ = false;  // an output may have SyncedOutput::undecided set
+  bool restyled_ = false;       // the first publication_seen has compared target names and types with the options
 };
 
 }  // namespace walbrook::replication

@@ -1,4 +1,4 @@
-// The names of target tables that are taken, told apart as the destination tells them apart.
+// The names of target tables that are taken, distinguished as the destination distinguishes them.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace walbrook::replication {
 
 class TargetNames {
  public:
-  // Borrows the rules.
+  // Borrows `rules` for its lifetime.
   explicit TargetNames(const destination::NameRules& rules) : rules_(&rules) {}
 
   void add(const destination::TargetName& name);
@@ -25,7 +25,7 @@ class TargetNames {
   [[nodiscard]] std::string key_of(const destination::TargetName& name) const;
 
   const destination::NameRules* rules_;
-  std::unordered_map<std::string, int> tables_;  // how many have the name
+  std::unordered_map<std::string, int> tables_;  // by name, how many targets have it
   mutable std::size_t steps_ = 0;
 };
 

@@ -1,8 +1,8 @@
-// What changes need of target tables: columns that are added before the changes are applied.
+// What changes need in target tables: columns that are added before the changes are applied.
 //
 // Changes of a transaction that is spooled or prepared are applied with its commit, perhaps much later: the target may
-// have been copied again since, or another process may be at work. So what they need is collected from the changes
-// themselves, and compared with the targets when the load begins that applies them.
+// have been copied again since, or another process may be at work. So their needs are collected from the changes
+// themselves, and compared with the targets at the start of the load that applies them.
 #pragma once
 
 #include <map>
@@ -20,14 +20,14 @@ class TargetNeeds {
   void add(const std::vector<Operation>& operations);
   void add(const TargetNeeds& others);
 
-  // Columns with values that go to their overflow columns, by table.
+  // By table, the columns with values that go to their overflow columns.
   [[nodiscard]] std::map<Oid, std::set<std::string>> overflow_columns(TableSync& sync) const;
-  // Of outputs that have their changes alone: the columns that the changes bring, where the target lacks some of them.
+  // By output, for outputs that have their changes alone: the columns of the changes, if the target lacks some of them.
   [[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(TableSync& sync) const;
 
  private:
   struct OfRelation {
-    std::vector<TableSchemaRef> schemas;  // of its changes, in their order, each once
+    std::vector<TableSchemaRef> schemas;  // the schemas of its changes, in their order, each once
     std::set<std::string> overflow;
   };
   void add(OfRelation& relation, const TableSchemaRef& schema);

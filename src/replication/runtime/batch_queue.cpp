@@ -7,7 +7,7 @@
 namespace walbrook::replication {
 namespace {
 
-// Of the first transaction in it; 0: it holds none.
+// Returns the commit time of the first transaction in the batch, or 0 if it holds none.
 std::int64_t commit_time(const Batch& batch) {
   return std::visit(
       [](const auto& each) -> std::int64_t {

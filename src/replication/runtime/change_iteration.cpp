@@ -24,7 +24,7 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr milliseconds ask_interval{200};  // how often the server is asked whether the end is reached
+constexpr milliseconds ask_interval{200};  // how often the server is asked whether the end has been reached
 
 }  // namespace
 
@@ -38,10 +38,10 @@ class ChangeIteration::Impl {
   struct Table {
     std::string schema, name;
   };
-  // Still to be handed out: rows of a batch, or a TRUNCATE.
+  // What is still to be handed out: rows of a batch, or a TRUNCATE.
   struct Slice {
     std::string schema, name;
-    std::shared_ptr<const RowBatch> batch;  // nullptr: `truncated`
+    std::shared_ptr<const RowBatch> batch;  // nullptr: a TRUNCATE of `truncated`
     std::size_t begin = 0, end = 0;
     TableSchemaRef truncated;
     std::uint32_t transaction = 0;
@@ -66,7 +66,7 @@ class ChangeIteration::Impl {
     return options;
   }
 
-  std::stop_source ending_;  // nothing more is handed out; the first member: waits in the source end with it
+  std::stop_source ending_;  // ends the handing out; the first member, because it also ends waits in the source
   IterationOptions options_;
   postgres::KnownServer server_;
   postgres::CatalogTypes types_;
@@ -74,7 +74,7 @@ class ChangeIteration::Impl {
   Doorbell asker_bell_;
   BatchQueue queue_;
   TableGroups groups_;
-  std::map<Oid, Table> tables_;  // by every relation that the publication names for them
+  std::map<Oid, Table> tables_;  // by the OID of every relation that the publication names for them
   std::atomic<std::uint64_t> durable_{0};
   Lsn until_;
   std::unique_ptr<Receiver> receiver_;
@@ -83,12 +83,12 @@ class ChangeIteration::Impl {
   std::exception_ptr failure_;  // written before the queue is closed
   std::atomic<bool> failed_{false};
 
-  // Of the batch in hand; the asker's.
+  // The batch in hand, used by the asking thread only.
   std::deque<Slice> slices_;
   std::vector<Transaction> transactions_;
   Lsn complete_;
   bool in_hand_ = false;
-  bool in_parts_ = false;  // a part of a transaction was handed out, and not its end
+  bool in_parts_ = false;  // a part of a transaction was handed out, but not its end
   bool done_ = false;
   std::jthread reading_;
 };
@@ -119,7 +119,8 @@ void ChangeIteration::Impl::read_source() {
         "init_replication makes publication and slot.");
   }
   if (const auto error = postgres::slot_error(slot, options_.slot, catalog.database(), {})) throw *error;
-  // Such a slot sends them whether two_phase is asked for or not (tried on 15), and never again once it was confirmed.
+  // Such a slot sends prepared transactions whether two_phase is requested or not (tried on 15), and never again once
+  // they were confirmed.
   if (slot->two_phase) {
     throw Error(ErrorKind::source_not_ready,
                 fmt::format("slot {} sends prepared transactions before it is known whether they commit: only a "
@@ -183,7 +184,7 @@ void ChangeIteration::Impl::read() {
   }
   queue_.close();
   if (failed_) return;
-  // Until the asker has come to the end.
+  // Keepalives are answered until the asking thread has come to the end.
   reading_loop_->answer_until([this] { return handed_out_ || ending_.stop_requested(); });
   receiver_->confirm();
 }
@@ -196,7 +197,7 @@ std::optional<HandedOut> ChangeIteration::Impl::next() {
   try {
     if (auto changes = ask()) return changes;
   } catch (...) {
-    // It ends here for good: to go on would confirm what was not handed out.
+    // The iteration ends for good: continuing would confirm what was not handed out.
     end();
     failure_ = std::current_exception();
     failed_ = true;
@@ -226,7 +227,7 @@ std::optional<HandedOut> ChangeIteration::Impl::ask() {
 
 ChangeIteration::Impl::Table ChangeIteration::Impl::table_of(const TableSchema& relation) const {
   const auto found = tables_.find(relation.oid);
-  // It came to the publication after the beginning, or has left it since these changes.
+  // The table joined the publication after the iteration began, or has left it since these changes.
   return found != tables_.end() ? found->second : Table{relation.schema, relation.name};
 }
 
@@ -250,14 +251,15 @@ void ChangeIteration::Impl::take_batch(Batch&& batch) {
   } else if (!std::holds_alternative<StreamRestart>(batch)) {
     throw Error(ErrorKind::protocol, "a prepared or streamed transaction came from a slot that sends none");
   } else if (in_parts_) {
-    // From the beginning of the transaction: its rows would come twice within one iteration.
+    // The transaction would start over: its rows would come twice within one iteration.
     throw Error(ErrorKind::connection,
                 "the connection broke in the midst of a large transaction, of which batches were handed out",
                 "Iterate again: it begins with that transaction.");
   }
 }
 
-// A copy could suspend the table and be created again; who reads changes alone must know before anything is confirmed.
+// A pipeline could suspend the table and copy it again; a reader of changes alone must know before anything is
+// confirmed.
 void ChangeIteration::Impl::check_errors(const CommitBatch& batch) const {
   for (const auto& error : batch.errors) {
     const auto found = tables_.find(error.oid);
@@ -296,7 +298,7 @@ void ChangeIteration::Impl::cut_slices(std::vector<Operation>& operations) {
                            .truncated = schema,
                            .transaction = truncate->transaction});
       }
-    }  // MergeParts: its parts were handed out as they came
+    }  // MergeParts: its parts were handed out when they came
   }
 }
 
@@ -318,7 +320,7 @@ void ChangeIteration::Impl::finish_batch() {
   reading_loop_->wake();
 }
 
-// The thread confirms what is durable and frees the slot.
+// The reading thread confirms what is durable and releases the slot.
 void ChangeIteration::Impl::end() {
   if (!reading_.joinable()) return;
   if (done_) handed_out_ = true;

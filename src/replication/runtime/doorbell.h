@@ -1,7 +1,7 @@
-// How a thread of a run sleeps until it is woken: any thread rings, one thread waits.
+// A thread of a run sleeps at its doorbell until it is woken: any thread rings, one thread waits.
 //
-// A ring that comes while nobody waits is kept, so that the next wait returns at once. Interleaving: the loader finds
-// the queue empty; the receiver pushes and rings; the loader begins to wait and returns at once.
+// A ring that comes while no thread waits is kept, so that the next wait returns at once. Interleaving: the loader
+// finds the queue empty; the receiver pushes and rings; the loader begins to wait, and returns at once.
 #pragma once
 
 #include <condition_variable>
@@ -21,7 +21,8 @@ class Doorbell {
     }
     changed_.notify_one();
   }
-  // Returns when it is rung, or was since the last wait, or when it is `until`. SteadyTime::max(): no time ends it.
+  // Returns when the bell is rung, at once if it was rung since the last wait, or at `until`. SteadyTime::max() means
+  // that no time ends the wait.
   void wait_until(SteadyTime until) {
     std::unique_lock lock(mutex_);
     const auto is_rung = [this] { return rung_; };

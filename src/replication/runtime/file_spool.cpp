@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::size_t tail_bytes_at_most = 64U << 10U;      // of one key
 constexpr std::size_t all_tails_bytes_at_most = 4U << 20U;  // of all keys
-constexpr std::size_t buffer_bytes_kept = 1U << 20U;        // a larger reading buffer goes when it is no longer needed
+constexpr std::size_t buffer_bytes_kept = 1U << 20U;        // a larger read buffer is freed when it is no longer needed
 
-// Bytes cannot be put.
+// There is no room for bytes that are to be put.
 struct NoRoom {
   std::string why;
 };
 
-struct FrameHeader {  // in the machine's own byte order
+struct FrameHeader {  // in the machine's byte order
   std::uint64_t bytes = 0;
   Lsn first_commit;
 };
@@ -40,7 +40,7 @@ Error not_created(const std::string& folder, int error) {
           {.setting = "spool_dir"}};
 }
 
-// A file that has no name from the beginning where the file system can make one.
+// Creates a file without a name; if the file system cannot, the name is removed right away.
 Descriptor create(const std::string& folder) {
   Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (file.get() >= 0) return file;
@@ -61,7 +61,7 @@ std::string_view raw(const FrameHeader& header) {
   return {reinterpret_cast<const char*>(&header), sizeof(header)};
 }
 
-// Takes the first frame off `frames`.
+// Takes the first frame off the front of `frames`.
 std::pair<FrameHeader, std::string_view> next_frame(std::string_view& frames) {
   FrameHeader header;
   std::memcpy(&header, frames.data(), sizeof(header));
@@ -70,10 +70,10 @@ std::pair<FrameHeader, std::string_view> next_frame(std::string_view& frames) {
   return {header, bytes};
 }
 
-// The frames before the first one of `first_commit` or later.
+// The frames before the first one whose commit is `first_commit` or later.
 struct Kept {
   std::size_t size = 0;     // with headers
-  std::uint64_t bytes = 0;  // without
+  std::uint64_t bytes = 0;  // without headers
   Lsn newest;
 };
 Kept kept_before(std::string_view frames, Lsn first_commit) {
@@ -88,7 +88,7 @@ Kept kept_before(std::string_view frames, Lsn first_commit) {
   return kept;
 }
 
-// Adds [offset, offset + size) to `room`, as one with what it touches; returns that.
+// Adds [offset, offset + size) to `room`, merged with the ranges that it touches. Returns the merged range.
 std::pair<std::uint64_t, std::uint64_t> add_room(std::map<std::uint64_t, std::uint64_t>& room, std::uint64_t offset,
                                                  std::uint64_t size) {
   auto next = room.lower_bound(offset);
@@ -108,7 +108,7 @@ std::pair<std::uint64_t, std::uint64_t> add_room(std::map<std::uint64_t, std::ui
   return {offset, size};
 }
 
-// Takes [offset, offset + size) out of `room`, which may hold parts of it.
+// Removes [offset, offset + size) from `room`, which may contain parts of it.
 void remove_room(std::map<std::uint64_t, std::uint64_t>& room, std::uint64_t offset, std::uint64_t size) {
   const auto end = offset + size;
   auto at = room.upper_bound(offset);
@@ -185,7 +185,7 @@ void FileSpool::write_tails() {
   for (const auto& [key, queue] : queues_) all += queue.tail;
   auto offset = write_somewhere(all, {});
   for (auto& [key, queue] : queues_) {
-    const auto tail = std::exchange(queue.tail, {});  // also the room that an empty one has kept
+    const auto tail = std::exchange(queue.tail, {});  // frees the capacity of an empty tail as well
     if (tail.empty()) continue;
     auto& chunk = queue.chunks.emplace_back(chunk_of(tail));
     chunk.offset = offset;
@@ -248,7 +248,7 @@ std::string_view FileSpool::read(const Chunk& chunk) {
 void FileSpool::for_each(const SpoolKey& key, const std::function<void(std::string_view)>& sink) {
   const auto found = queues_.find(key);
   if (found == queues_.end()) return;
-  // `sink` may put under other keys, which may write this one's tail: what is there now is what is handed out.
+  // `sink` may put bytes under other keys, which may write this key's tail: what is there now is handed out.
   const auto chunks = found->second.chunks;
   const auto tail = found->second.tail;
   const auto hand_out = [&sink](std::string_view frames) {
@@ -282,7 +282,7 @@ void FileSpool::discard_transactions() {
 }
 
 void FileSpool::discard_from(Lsn first_commit) {
-  if (newest_commit_ < first_commit) return;  // as ever, but for what comes again
+  if (newest_commit_ < first_commit) return;  // the usual case, unless a load or the stream is repeated
   for (auto& [key, queue] : queues_) {
     if (key.kind == SpoolKey::Kind::output) cut(queue, first_commit);
   }
@@ -320,7 +320,7 @@ std::vector<std::pair<SpoolKey, std::uint64_t>> FileSpool::keys() const {
   return keys;
 }
 
-// The first room that is large enough, else behind the last chunk.
+// Returns the first free range that is large enough, or the end of the last chunk.
 std::uint64_t FileSpool::take_room(std::uint64_t size) {
   const auto found = std::ranges::find_if(free_, [size](const auto& room) { return room.second >= size; });
   if (found == free_.end()) return std::exchange(end_, end_ + size);

@@ -1,5 +1,5 @@
-// Messages for one thread: any thread posts and thereby wakes the owner, which takes them all. What catalog poll,
-// snapshot workers, loader and local server tell each other.
+// Messages for one thread: any thread posts, which wakes the owner, and the owner takes them all. Catalog poll,
+// snapshot workers, loader and local server communicate by mailboxes.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ class Mailbox {
     }
     wake_();
   }
-  // What has come, in its order. Does not wait.
+  // Returns what was posted, in that order. Does not wait.
   [[nodiscard]] std::vector<T> take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(messages_, {});

@@ -15,7 +15,7 @@ void ReceiverLoop::read(const std::stop_token& stop, const std::function<void()>
     try {
       next = receiver_.step(clock_.now());
     } catch (const Error&) {
-      if (!stop.stop_requested()) throw;  // otherwise it waited for the slot, and the stop ended that
+      if (!stop.stop_requested()) throw;  // otherwise it waited for the slot, and the stop ended the wait
     }
     stepped();
     if (receiver_.reached_until()) return;

@@ -1,10 +1,11 @@
-// The body of a receiver's thread: steps the receiver, and sleeps until it says so or somebody wakes it.
+// The body of a receiver's thread: it steps the receiver, and sleeps until the time that the step returned or until it
+// is woken.
 //
-// Threads: one calls `read` and `answer_until`; any thread calls `wake`. The thread sleeps in one of two places, on the
-// open stream's socket or on the doorbell, so a wake reaches both; the one in which it does not sleep keeps it, and the
-// next sleep there ends at once. Interleaving: the receiver finds the queue full and is about to sleep on the doorbell;
-// the loader takes a batch and wakes it; the sleep returns at once, the batch in its hands finds room, and later
-// the interrupt that the stream has kept costs one step that finds nothing.
+// Threads: one thread calls `read` and `answer_until`; any thread calls `wake`. The thread sleeps in one of two places,
+// on the socket of the open stream or at the doorbell, so a wake reaches both. The place where the thread does not
+// sleep keeps the wake, and the next sleep there ends at once. Interleaving: the receiver finds the queue full and is
+// about to sleep at the doorbell; the loader takes a batch and wakes it; the sleep returns at once, and the batch in
+// its hands finds room. Later, the interrupt that the stream has kept costs one step that finds nothing.
 #pragma once
 
 #include <functional>
@@ -17,15 +18,15 @@ namespace walbrook::replication {
 
 class ReceiverLoop {
  public:
-  // Borrows both.
+  // Borrows both for its lifetime.
   ReceiverLoop(Receiver& receiver, const Clock& clock) : receiver_(receiver), clock_(clock) {}
 
-  // Until `stop`, or until the receiver has reached the end of what it was asked for. `stepped` is called after each
-  // step. Throws what the run cannot go on with.
+  // Reads until `stop`, or until the receiver has reached the end of what it was asked for. Calls `stepped` after each
+  // step. Throws the error with which the run cannot continue.
   void read(const std::stop_token& stop, const std::function<void()>& stepped);
-  // Hands over what is whole, until that has room or `is_over`.
+  // Pushes the whole transactions that were read, until the queue has room for them or `is_over`.
   void step_down(const std::function<bool()>& is_over);
-  // Answers keepalives until then. REQUIRES: whoever makes it true calls `wake`.
+  // Answers keepalives until `is_over`. REQUIRES: the thread that makes it true calls `wake`.
   void answer_until(const std::function<bool()>& is_over);
   void wake();
 

@@ -1,12 +1,14 @@
-// One run of a pipeline: from a source and an opened destination to a copy that equals the source.
+// One run of a pipeline: from a source and an opened destination to target tables that equal the source.
 //
 // Threads (all started and joined by Run::execute):
-//   receiver   source socket → assembler → batch queue; answers keepalives whatever the others do
-//   loader     batch queue → destination; owns the destination's loads and the table records
-//   catalog poll  reads every few seconds what the stream does not say (catalog_poll.h)
+//   receiver      reads the source's socket, assembles batches and pushes them to the queue; answers keepalives
+//                 whatever the other threads do
+//   loader        takes batches from the queue and applies them to the destination; owns the destination's loads and
+//                 the table records
+//   catalog poll  reads every few seconds what the stream does not report (catalog_poll.h)
 //   table copier  copies the tables that the loader ordered
-// They sleep until there is something to do (run.cpp). The caller's thread waits; the local server's threads call
-// `status` and the destination's query engine.
+// They sleep until there is something to do (run_threads.h). The caller's thread waits; the threads of the local server
+// call `status` and the destination's query engine.
 #pragma once
 
 #include <cstdint>
@@ -23,22 +25,22 @@
 
 namespace walbrook::replication {
 
-// A table that is suspended at the end of a run, or left out although it was asked for or has a copy.
+// A table that is suspended at the end of a run, or that is left out although it was requested or has a target table.
 struct SuspendedTable {
   destination::OutputRecord record;
-  Lsn commit_lsn;  // of the first change that it could not take; unset where no change was the cause
+  Lsn commit_lsn;  // of the first change that it could not apply; unset if no change was the cause
 };
 
-// A table that could not be copied although nothing is wrong with it; the reason is the record's.
+// A table that could not be copied although nothing is wrong with it; its record has the reason.
 struct Postponed {
   destination::OutputRecord record;
-  Remedy remedy;  // empty = none is known
+  Remedy remedy;  // empty if none is known
 };
 
-// A table that is not whole at the end of a run, a postponed one among them.
+// A table that is not complete at the end of a run; postponed tables are among them.
 struct Unfinished {
   destination::OutputRecord record;  // pending or copying
-  std::uint64_t copied_rows = 0;     // by the copy that was stopped; the next one starts from the beginning
+  std::uint64_t copied_rows = 0;     // rows of the copy that was stopped; the next copy starts from the beginning
 };
 
 struct RunSummary {
@@ -49,31 +51,32 @@ struct RunSummary {
   double apply_seconds = 0;  // time spent in loads
   double seconds = 0;
   Lsn checkpoint;
-  Lsn next_commit;       // with `until`: the first commit that was not taken; unset: none was seen
-  bool stopped = false;  // by request, before its end
+  Lsn next_commit;       // with `until`: the first commit that was not applied; unset if none was seen
+  bool stopped = false;  // the run ended by request, before its work was done
   std::vector<Unfinished> unfinished;
   std::vector<SuspendedTable> suspended;
-  std::vector<Postponed> postponed;                // pending: this run could not copy them
+  std::vector<Postponed> postponed;                // pending tables that this run could not copy
   std::vector<destination::OutputRecord> suspect;  // streaming tables whose rows may differ from the source
 };
 
 class Run {
  public:
-  // Borrows both for its lifetime.
+  // Borrows `destination` and `observer` for its lifetime.
   Run(RunOptions options, destination::Destination& destination, RunObserver& observer);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   ~Run();
 
-  // Prepares slot and publication, copies, streams. Returns when the work is done or `stop` was requested (the batch
-  // in hand is then finished and confirmed). Throws Error; everything durable by then stays so. Call it once.
+  // Prepares slot and publication, copies, streams. Returns when the work is done or `stop` was requested (the batch in
+  // hand is then finished and confirmed). Throws Error; what was durable by then stays durable. REQUIRES: it is called
+  // once.
   RunSummary execute(std::stop_token stop);
 
-  // Any thread, any time.
+  // Any thread may call it at any time.
   [[nodiscard]] RunStatus status() const;
-  // Copies these tables again, while readers see what they have. Returns when the request is durable; the copies
-  // follow. Throws Error(configuration) for a table that cannot be copied again (resync.h), Error(destination) when the
-  // run ends before it took the request. Any thread, while `execute` is at work.
+  // Copies these tables again; readers see the former rows meanwhile. Returns when the request is durable; the copies
+  // follow. Throws Error(configuration) for a table that cannot be copied again (resync.h), Error(destination) if the
+  // run ends before it took the request. Any thread may call it while `execute` is at work.
   void resync(const std::vector<postgres::TableName>& tables);
 
  private:

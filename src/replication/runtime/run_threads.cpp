@@ -54,7 +54,7 @@ void RunThreads::run(const Machines& machines, std::stop_source& ending) {
       threads[2] = start(ending, [&] { receive(machines, ending); });
       threads[3] = start(ending, [&] { poll_catalog(machines.catalog_poll, ending.get_token()); });
     } catch (...) {
-      fail(ending);  // the system starts no further thread: those that run would wait for it
+      fail(ending);  // the system starts no further thread, for which the running ones would wait
     }
   }
   is_over_ = true;
@@ -65,7 +65,7 @@ void RunThreads::receive(const Machines& machines, std::stop_source& ending) {
   auto& receiver = machines.receiver;
   bool is_compared = false;
   receiving_->read(ending.get_token(), [&] {
-    // The loader may be at its end, but for that.
+    // The loader may be at its end, except that it waits for this comparison.
     const bool was_compared = std::exchange(is_compared, receiver.is_compared());
     if (is_compared != was_compared) loader_bell_.ring();
   });
@@ -81,8 +81,8 @@ void RunThreads::load(const Machines& machines, std::stop_source& ending) {
   while (!failed_) {
     for (auto& message : inbox_.take()) loader.post(std::move(message));
     const auto next = loader.step(clock_.now());
-    // With nothing to apply it is at its end before the stream is open; a slot that is behind would hold its log on,
-    // and what it holds would not be compared.
+    // With nothing to apply, the loader is at its end before the stream is open. If the run ended then, a slot that is
+    // behind the checkpoint would retain its log, and the stream would not be compared.
     if (loader.is_at_end() && (!machines.must_confirm || machines.receiver.is_compared())) ending.request_stop();
     if (std::holds_alternative<Done>(next)) break;
     if (const auto* wait = std::get_if<Wait>(&next)) loader_bell_.wait_until(wait->until);
@@ -92,7 +92,7 @@ void RunThreads::load(const Machines& machines, std::stop_source& ending) {
 }
 
 void RunThreads::poll_catalog(CatalogPoll& poll, const std::stop_token& stop) {
-  // Whoever waits for a poll must learn that none will come.
+  // A thread that waits for a poll must learn that none will come.
   struct Ended {
     CatalogPoll& poll;
     Doorbell& loader;

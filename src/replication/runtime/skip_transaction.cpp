@@ -18,7 +18,7 @@ using destination::OutputState;
 
 namespace {
 
-// No commit record begins between a commit's first byte and the next one.
+// No commit record begins between the first byte of a commit and the next one.
 Lsn right_after(Lsn commit) {
   return Lsn{commit.value + 1};
 }
@@ -28,7 +28,7 @@ bool may_have_changed(const destination::OutputRecord& record, const std::vector
   return only.empty() || std::ranges::any_of(only, same_table_as(record));
 }
 
-// As check_resync finds them; what is not known stays as it was written, and is refused there.
+// Finds the tables as check_resync does; an unknown name stays as it was written, and is refused there.
 std::vector<postgres::TableName> meant_tables(const std::vector<postgres::WrittenName>& written,
                                               const std::vector<destination::OutputRecord>& records) {
   std::vector<postgres::TableName> known;
@@ -46,7 +46,8 @@ std::vector<postgres::TableName> meant_tables(const std::vector<postgres::Writte
               {.lsn = asked.to_string()});
 }
 
-// One load, so that the checkpoint is never past the transaction while a table still counts as equal to the source.
+// One load does both, so that the checkpoint is never past the transaction while a table still counts as equal to the
+// source.
 void mark_skipped(Lsn commit, const std::vector<postgres::TableName>& only, destination::Destination& destination) {
   const auto state = destination.open();
   const auto load = destination.begin({});

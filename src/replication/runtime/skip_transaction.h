@@ -1,9 +1,10 @@
-// Leaves out one transaction that the server cannot send, on the user's word.
+// Skips one transaction that the server cannot send, at the user's request.
 //
-// Nothing tells which tables it changed, so every table that streams is resynced, or those that the user names. In
-// order: everything that committed before it is applied; then one load makes the checkpoint the position right after
-// its commit record and the tables `pending`. The server starts behind that position, and passes transactions before it
-// to no output plugin. A crash in between repeats what was not durable; once it is, the run needs the flag no more.
+// Nothing reports which tables it changed, so every streaming table is resynced, or those that the user names. First,
+// everything that committed before the transaction is applied. Then one load sets the checkpoint to the position right
+// after its commit record, and the tables to `pending`. The server starts after that position, and passes no earlier
+// transaction to an output plugin. After a crash in between, what was not durable is repeated; once it is durable, the
+// run no longer needs the flag.
 #pragma once
 
 #include <stop_token>
@@ -14,10 +15,9 @@
 
 namespace walbrook::replication {
 
-// Does that for options.skip_transaction; what follows is an ordinary run's. A transaction that the checkpoint has
-// passed already is only mentioned. Throws Error(configuration) when no transaction commits at that LSN or a table of
-// skip_only is not known, and what a run throws.
-// Returns false when `stop` was requested before it was skipped.
+// Skips options.skip_transaction; an ordinary run follows. If the checkpoint has already passed that transaction, this
+// is only logged. Throws Error(configuration) if no transaction commits at that LSN or a table of skip_only is not
+// known, and whatever a run throws. Returns false if `stop` was requested before it was skipped.
 [[nodiscard]] bool skip_transaction(const RunOptions& options, destination::Destination& destination,
                                     RunObserver& observer, std::stop_token stop);
 

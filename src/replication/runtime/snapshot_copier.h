@@ -1,12 +1,12 @@
-// Copies ordered tables from a temporary slot's snapshot into the destination.
+// Copies ordered tables from the snapshot of a temporary slot into the destination.
 //
-// Threads: any thread orders; `work` is one thread's body. It takes a snapshot, and with the workers of snapshot_copy.h
-// reads it; copy_plan.h says which tables, and what follows when that fails. Invariant: while an attempt is under way
-// its orders wait in the mailbox, so that a table is copied by one attempt at a time.
+// Threads: any thread orders; `work` is the body of one thread, which takes a snapshot and reads it with the workers of
+// snapshot_copy.h. copy_plan.h decides which tables are copied, and what follows when that fails. Invariant: while an
+// attempt is under way, new orders wait in the mailbox, so that a table is copied by one attempt at a time.
 //
-// One interleaving: table A is being copied under snapshot 1 when it is renamed. The loader orders it again; the table
-// copier ends the attempt and tells the loader of order 1, which it drops, because A has a newer order by now. Then the
-// table copier takes order 2 and copies A under snapshot 2.
+// One interleaving: table A is being copied under snapshot 1 when it is renamed. The loader orders it again. The table
+// copier ends the attempt and posts the result of order 1, which the loader drops because A has a newer order by now.
+// Then the table copier takes order 2 and copies A under snapshot 2.
 #pragma once
 
 #include <stop_token>
@@ -25,24 +25,24 @@ struct SnapshotCopierOptions {
   postgres::Endpoint conninfo;
   postgres::KnownServer* server = nullptr;  // borrowed; each connection is compared with it
   postgres::CopyOptions copy;
-  bool follow = false;            // a lost connection is waited for, however long
-  milliseconds snapshot_wait{0};  // how long each attempt waits for open writers; 0 = without end
-  int workers = 1;                // connections to the source
+  bool follow = false;                                   // wait for a lost connection without a limit
+  milliseconds snapshot_wait{0};                         // how long each attempt waits for open writers; 0 = no limit
+  int workers = 1;                                       // connections to the source
   std::uint64_t chunk_bytes = std::uint64_t{64} << 20U;  // a larger table is copied in chunks, by several workers
 };
 
 class SnapshotCopier final : public TableCopier {
  public:
-  // Borrows all.
+  // Borrows all references for its lifetime.
   SnapshotCopier(SnapshotCopierOptions options, const Clock& clock, destination::Destination& destination,
                  TypeCatalog& types, Mailbox<LoaderMessage>& loader, RunObserver& observer, Statistics& statistics);
 
   void order(CopyOrder order) override { orders_.post(std::move(order)); }
-  // Its thread's body. Throws what the run cannot go on with.
+  // The body of its thread. Throws the error with which the run cannot continue.
   void work(std::stop_token stop);
 
  private:
-  // Under one snapshot. What is done with leaves `tables`; what stays must be tried again under a newer snapshot.
+  // Copies under one snapshot. Removes from `tables` what is done; the rest must be tried again under a newer snapshot.
   void copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop);
   void attempt(std::stop_token stop);
 
@@ -55,7 +55,7 @@ class SnapshotCopier final : public TableCopier {
   Statistics& statistics_;
   Doorbell bell_;
   Mailbox<CopyOrder> orders_;
-  CopyPlan plan_;  // of its thread
+  CopyPlan plan_;  // used by `work` only
 };
 
 }  // namespace walbrook::replication

@@ -16,11 +16,11 @@
 namespace walbrook::replication {
 namespace {
 
-// Small tables are written together, at the latest when they hold so much.
+// Small tables are written together, at the latest at these limits.
 constexpr std::size_t small_tables_at_most = 200;
 constexpr std::size_t small_bytes_at_most = std::size_t{4} << 20U;
 
-// A worker's copy ended because the table was given up by another one.
+// Thrown to end a worker's copy of a table that another worker gave up.
 struct GivenUp {};
 
 }  // namespace
@@ -99,7 +99,7 @@ void SnapshotCopy::loop_worker(postgres::SnapshotReader& reader, const std::stop
     if (!copy.given_up()) {
       try {
         copy_chunk(*chunk, reader, has_rows, stop);
-      } catch (const GivenUp&) {  // by another worker
+      } catch (const GivenUp&) {  // another worker gave up the table
       } catch (const postgres::CopyNeedsText& needs) {
         copy.give_up(TableCopy::Outcome::text, needs.cause());
       } catch (const Error& failed) {
@@ -109,7 +109,7 @@ void SnapshotCopy::loop_worker(postgres::SnapshotReader& reader, const std::stop
     }
     if (stop.stop_requested()) return;
     if (copy.leave()) finish_table(chunk->table);
-    if (!reader.usable()) {  // the tables to come have nothing to do with it
+    if (!reader.usable()) {  // the tables that follow are not at fault
       throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " is of no more use");
     }
   }
@@ -155,7 +155,7 @@ void SnapshotCopy::copy_chunk(const Chunk& chunk, postgres::SnapshotReader& read
       break;
   }
   if (!copy.agree(reader.schema())) return;
-  // Throws where a column has the name of a metadata column.
+  // Throws if a column has the name of a metadata column.
   static_cast<void>(destination::target_column_names(around_.destination.capabilities().names,
                                                      copy.table().record.style, *reader.schema()));
   if (!chunk.pages || chunk.pages->first == 0) {
@@ -247,8 +247,8 @@ void SnapshotCopy::report_copied(TableCopy& copy) {
 }
 
 void SnapshotCopy::report(TableCopy& copy, CopyResult::Kind kind) {
-  // Before the loader hears of it: it may swap the table in at once, and a second copy would pull the rows from under
-  // it.
+  // Set before the loader gets the result: it may swap the table in at once, and a second copy would replace the rows
+  // under it.
   copy.set_done();
   around_.loader.post(CopyResult{.kind = kind,
                                  .output = copy.table().record.id,

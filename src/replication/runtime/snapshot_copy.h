@@ -1,15 +1,15 @@
-// Copies the tables of an order as one exported snapshot sees them, with several workers.
+// Copies the tables of an order as of one exported snapshot, with several workers.
 //
-// Threads: the caller's is the first worker; the others are started and joined by `work`. Each has a connection in the
-// snapshot and takes chunk after chunk (chunk_plan.h). What they share is the plan, the copies (table_copy.h), and the
-// small tables that wait to be written together. The first error that concerns more than one table ends all of them.
+// Threads: the caller's thread is the first worker; `work` starts and joins the others. Each has a connection that uses
+// the snapshot, and takes chunk after chunk (chunk_plan.h). They share the plan, the copies (table_copy.h), and the
+// small tables that wait to be written together. The first error that concerns more than one table ends all workers.
 //
-// The first worker takes the slot's snapshot over and exports it again for the others; then the slot is dropped, so
-// that a copy holds no WAL however long it lasts. That worker's transaction stays open until `work` returns: while it
-// lives the others may join, and where its connection is lost the order is begun again under a new snapshot.
+// The first worker imports the slot's snapshot and exports it again for the others; then the slot is dropped, so that a
+// copy retains no WAL however long it takes. That worker's transaction stays open until `work` returns: as long as it
+// lives the others may join, and if its connection is lost the order is begun again under a new snapshot.
 //
 // A worker that finds the server's lock table full puts its chunk back and ends, so that fewer tables are locked at a
-// time; the last one that is left postpones the table (postponement.h) and goes on with the next.
+// time. The last remaining worker postpones the table (postponement.h) and continues with the next.
 #pragma once
 
 #include <exception>
@@ -39,9 +39,10 @@ class SnapshotCopy {
   };
   SnapshotCopy(const Surroundings& around, postgres::SnapshotSource& snapshot, std::vector<CopyOrder::Table> tables);
 
-  // Copies what can be copied, and tells the loader of each table that is done with. Throws what concerns the order.
+  // Copies what can be copied, and posts a result to the loader for each table that is done. Throws an error that
+  // concerns the whole order.
   void work(std::stop_token stop);
-  // Behind work, also where it threw: what has to be tried again under a newer snapshot.
+  // Returns the tables that must be tried again under a newer snapshot. REQUIRES: `work` has returned or thrown.
   [[nodiscard]] std::vector<CopyOrder::Table> left_over() const;
 
  private:
@@ -53,11 +54,11 @@ class SnapshotCopy {
   [[nodiscard]] std::optional<Chunk> next();
   [[nodiscard]] bool leave_to_others(const Chunk& chunk);
   [[nodiscard]] TableCopy& copy_of(const Chunk& chunk) const { return *copies_[chunk.table]; }
-  // What `failed` means for the chunk's table and for this worker: false, where the worker ends. Rethrows it where it
-  // concerns more than the table. REQUIRES: it is being handled.
+  // Decides what `failed` means for the chunk's table and for this worker. Returns false if the worker must end.
+  // Rethrows `failed` if it concerns more than the table. REQUIRES: `failed` is being handled.
   [[nodiscard]] bool judge_failure(const Chunk& chunk, const postgres::SnapshotReader& reader, bool has_rows,
                                    const Error& failed);
-  // `has_rows` is set once rows of the chunk were handed over.
+  // Sets `has_rows` once rows of the chunk were handed over.
   void copy_chunk(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
   void copy_rows(const Chunk& chunk, postgres::SnapshotReader& reader, bool& has_rows, const std::stop_token& stop);
   void finish_table(std::size_t table);
@@ -68,8 +69,8 @@ class SnapshotCopy {
 
   Surroundings around_;
   postgres::SnapshotSource& snapshot_;
-  std::string snapshot_name_;             // as the first worker exports it
-  std::vector<CopyOrder::Table> tables_;  // empty once they are planned
+  std::string snapshot_name_;             // as the first worker exported it
+  std::vector<CopyOrder::Table> tables_;  // empty after plan()
   std::vector<std::unique_ptr<TableCopy>> copies_;
   std::stop_source giving_up_;
 

@@ -16,8 +16,8 @@ postgres::Connection& SourceCatalog::connection() {
   return *connection_;
 }
 
-// A snapshot holds the transactions of all databases of the cluster that are open, but for lazy VACUUMs, which change
-// nothing that a reading of the catalog compares (GetSnapshotData in procarray.c).
+// A snapshot holds the open transactions of all databases of the cluster, except lazy VACUUMs, which change nothing
+// that a catalog poll compares (GetSnapshotData in procarray.c).
 std::string SourceCatalog::read_snapshot() {
   const auto rows =
       connection().query("SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_flush_lsn()", {},
@@ -47,8 +47,8 @@ void SourceCatalog::describe(std::vector<postgres::SourceTable>& tables,
   postgres::describe_new(connection(), tables, parts_.types, limits_, wanted);
 }
 
-// Whether synchronous_standby_names means this run, by its application_name or by '*'. A priority is reported before
-// the standby has caught up, and a standby that is only a candidate may be needed at any moment.
+// Returns whether synchronous_standby_names includes this run, by its application_name or by '*'. The priority is
+// reported before the standby has caught up, and a standby that is only a candidate may be needed at any moment.
 bool SourceCatalog::commits_wait() {
   const auto rows = connection().query(
       "SELECT r.sync_priority > 0 FROM pg_catalog.pg_replication_slots s "

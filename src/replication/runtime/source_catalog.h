@@ -1,4 +1,4 @@
-// What the catalog poll asks, as queries on a connection of its own.
+// The queries of the catalog poll, on its own connection.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace walbrook::replication {
 // Used by one thread.
 class SourceCatalog final : public CatalogSource {
  public:
-  // All borrowed.
+  // All are borrowed for the lifetime of the catalog.
   struct Parts {
     const postgres::Endpoint& endpoint;
     postgres::KnownServer& server;  // each connection is compared with it
@@ -25,11 +25,11 @@ class SourceCatalog final : public CatalogSource {
     postgres::CatalogTypes& types;
     Statistics& statistics;
   };
-  // `limits`: of the types with which tables are described.
+  // `limits` apply to the types with which tables are described.
   SourceCatalog(const Parts& parts, std::string slot, const ValueLimits& limits)
       : parts_(parts), slot_(std::move(slot)), limits_(limits) {}
 
-  // Reports the server's position as well.
+  // Also reports the server's position to the statistics.
   [[nodiscard]] std::string read_snapshot() override;
   [[nodiscard]] postgres::Publication read_publication() override;
   [[nodiscard]] postgres::CatalogMoment read_moment() override;
@@ -46,7 +46,7 @@ class SourceCatalog final : public CatalogSource {
   std::string slot_;
   ValueLimits limits_;
   std::optional<postgres::Connection> connection_;
-  std::uint64_t checked_ = 0;  // the version of the known server that the connection was compared with
+  std::uint64_t checked_ = 0;  // version of the known server that the connection was compared with
 };
 
 }  // namespace walbrook::replication

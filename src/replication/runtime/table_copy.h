@@ -1,9 +1,9 @@
-// One table's copy, at which several workers may be: each copies some chunks of it.
+// The copy of one table, on which several workers may be at work: each copies some of its chunks.
 //
-// Every method locks for itself. `leave` answers true to exactly one worker, the last one; by then no other worker is
-// at the table, and that one settles what came of it. Interleaving: two workers copy pages 0–99 and 100–199; the second
-// finds that the table was rewritten and gives it up; the first notices with its next batch, leaves, and then the
-// second (or the first, whoever is last) settles: the table is to be tried again under a newer snapshot.
+// Methods that several workers may call take the lock themselves. `leave` returns true to exactly one worker, the last
+// one: no other worker uses the table then, and that worker decides the outcome. Interleaving: two workers copy pages
+// 0–99 and 100–199. The second finds that the table was rewritten and gives it up; the first notices this with its next
+// batch, and leaves. The worker that leaves last finishes the table: it is to be tried again under a newer snapshot.
 #pragma once
 
 #include <chrono>
@@ -21,10 +21,10 @@ class TableCopy {
  public:
   enum class Outcome {
     copied,
-    stale,      // rewritten or altered since the snapshot was taken: again under a new one
-    text,       // a value came in binary that only its text can tell: again, all of it in text
+    stale,      // rewritten or altered since the snapshot was taken: copied again under a new one
+    text,       // a binary value that only its text form represents: the whole table is copied again in text
     gone,       // dropped
-    failed,     // for good, with a reason
+    failed,     // failed for good, with a reason
     postponed,  // the server is short of something that this copy needs
   };
 
@@ -33,32 +33,33 @@ class TableCopy {
   [[nodiscard]] const CopyOrder::Table& table() const { return table_; }
   [[nodiscard]] std::string name() const { return table_.record.schema + "." + table_.record.name; }
 
-  // What a worker's connection sees of the table; false when it is not what the others see: the table is given up then.
+  // Reports the columns that a worker's connection sees. Returns false if the other workers saw other columns, and the
+  // table is given up then, or if it was given up before.
   [[nodiscard]] bool agree(const TableSchemaRef& schema);
   [[nodiscard]] bool given_up() const;
-  // The first outcome other than `copied` holds.
+  // Sets the outcome, unless it was set before.
   void give_up(Outcome outcome, std::string reason = {}, Remedy remedy = {});
-  // Rows of a chunk: gathered while they are few, written to `destination`'s copy once they are many. Returns the
-  // table's rows and wire bytes so far; nullopt when the table was given up meanwhile.
+  // Adds rows of a chunk. They are gathered while they are few, and written to a copy of `destination` once they are
+  // many. Returns the table's rows and wire bytes so far, or nullopt if the table was given up meanwhile.
   struct Progress {
     std::uint64_t rows;
     std::uint64_t wire_bytes;
   };
   [[nodiscard]] std::optional<Progress> append(RowBatch rows, std::size_t wire_bytes,
                                                destination::Destination& destination);
-  // A worker is done with a chunk of it, or has skipped it. True: that was the last one.
+  // Called when a worker has copied or skipped a chunk. Returns true for the last chunk.
   [[nodiscard]] bool leave();
 
-  // For who left last:
+  // The following are for the worker that left last.
   [[nodiscard]] Outcome outcome() const { return outcome_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] const Remedy& remedy() const { return remedy_; }
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] double seconds() const;
-  // All rows, when they were few; otherwise they are in the copy, which is finished by this.
+  // Returns all rows if they were few. Otherwise they are in the destination's copy, which this finishes.
   [[nodiscard]] std::optional<std::vector<RowBatch>> finish();
-  // As if nothing had been copied: it will be, as a whole, in text.
+  // Starts over: the table will be copied as a whole, in text.
   void begin_again_in_text();
   [[nodiscard]] bool in_text() const { return text_; }
   void set_done() { done_ = true; }

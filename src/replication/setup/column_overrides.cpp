@@ -30,7 +30,7 @@ std::string type_upper(std::string text) {
   return upper(std::move(text));
 }
 
-// The described system's type names that say no more than the column's own type does.
+// dlt's type names that mean no more than the column's own type.
 bool names_layout(const std::string& name, Layout layout) {
   static const std::map<std::string, std::set<Layout>> kinds = {
       {"text", {Layout::utf8}},
@@ -132,7 +132,7 @@ class OverrideResolver {
     }
     return decimal(precision, scale);
   }
-  // As the described system has it: 64 bits, or as many as the precision says.
+  // As in dlt: 64 bits, or the number of bits that `precision` gives.
   [[nodiscard]] std::optional<PhysicalType> integer_type(const ColumnOverride& asked_for) const {
     if (asked_for.scale) refuse(text_of(asked_for), "an integer has no scale");
     switch (asked_for.precision.value_or(64)) {
@@ -175,7 +175,7 @@ class OverrideResolver {
 
 namespace {
 
-// The source's column is not what it was when the table was copied.
+// Whether the source's column has changed since the table was copied.
 bool was_altered(const std::string& name, const ColumnSchema* now, const TableSchema* former) {
   const auto* before = former == nullptr ? nullptr : former->find(name);
   if (before == nullptr) return false;
@@ -208,7 +208,7 @@ ResolvedOverrides resolve_overrides(const TableSchema& table, const ColumnOverri
                                     PassedOver passed_over) {
   ResolvedOverrides all;
   const auto full_name = table.schema + "." + table.name;
-  std::map<std::string, std::string> named;  // wanted name → whose
+  std::map<std::string, std::string> named;  // requested name → the column that has it
   for (const auto& column : table.columns) {
     const auto asked_for = overrides.find(column.name);
     const bool renamed =
@@ -261,7 +261,7 @@ std::vector<ResolvedTableOverrides> resolve_overrides(const std::vector<TableOve
       return table.name == asked_of.name && (asked_of.schema.empty() || table.schema == asked_of.schema);
     });
     if (found == publication.tables.end()) {
-      // A run names a table that left, or is left out, and continues with the others.
+      // A run that names a table which left the publication, or is left out of it, continues with the others.
       if (record != nullptr || is_left_out(publication, asked_of)) continue;
       throw Error(ErrorKind::configuration,
                   fmt::format("columns: table {} is not in publication {}",

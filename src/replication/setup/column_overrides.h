@@ -1,4 +1,4 @@
-// Column overrides against what a table's columns are, and what of them is to be done.
+// Resolves column overrides against the columns of a table: which names, types and comments they result in.
 #pragma once
 
 #include <string>
@@ -10,24 +10,24 @@
 
 namespace walbrook::replication {
 
-// A table of the source and what is asked of its columns; a schema "" is the table of that name, wherever it is.
+// The overrides of a source table's columns. An empty schema means the table of that name in whichever schema.
 struct TableOverrides {
   std::string schema;
   std::string name;
   ColumnOverrides columns;
 };
 
-// `table`: its columns as they follow from the source. Error(configuration) with the reason: a column that is not
-// there, or an override that would lose values or change what the copy means.
-// `former`: the columns as they were copied, or nullptr. An override that fits no longer because the source was altered
-// since then refuses nothing: it is passed over, as a run that follows passes it over.
+// `table` has the columns as they follow from the source. Throws Error(configuration) with the reason for a column that
+// does not exist, and for an override that would lose values or change what the target table means. `former` has the
+// columns as they were copied, or is nullptr. An override that no longer fits because the source was altered since then
+// is not an error: it is passed over, as a run with `follow` does.
 enum class PassedOver { is_logged, is_silent };
 [[nodiscard]] ResolvedOverrides resolve_overrides(const TableSchema& table, const ColumnOverrides& overrides,
                                                   const destination::Destination& destination,
                                                   const TableSchema* former = nullptr,
                                                   PassedOver passed_over = PassedOver::is_logged);
-// The same for tables of a publication; also Error(configuration) for one that is not in it. `records`: what the
-// destination knows.
+// Resolves the overrides of tables of a publication. Also throws Error(configuration) for a table that is not in it.
+// `records` are the destination's records.
 [[nodiscard]] std::vector<ResolvedTableOverrides> resolve_overrides(
     const std::vector<TableOverrides>& tables, const postgres::Publication& publication, postgres::Connection& catalog,
     TypeCatalog& types, const destination::Destination& destination,

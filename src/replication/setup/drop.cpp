@@ -41,7 +41,7 @@ InSource find_in_source(postgres::Connection& catalog, const std::string& connin
 std::vector<std::string> made_by_others(postgres::Connection& catalog, const SourceNames& names,
                                         const std::optional<destination::Checkpoint>& checkpoint) {
   std::vector<std::string> found;
-  // At another cluster, nothing of those names is what the checkpoint means.
+  // In another cluster, nothing with these names is what the checkpoint means.
   const bool same_cluster = checkpoint && (checkpoint->systemid.empty() ||
                                            checkpoint->systemid == postgres::identify_by_query(catalog).systemid);
   const bool own_slot = same_cluster && knows_slot(checkpoint, names.slot) && checkpoint->made_slot.value_or(true);

@@ -55,8 +55,8 @@ void check_asked_columns(const RunOptions& options, const postgres::Publication&
                          TypeCatalog& types, const destination::Destination& destination) {
   const ColumnSelection selection(options.include_columns,
                                   resolve_overrides(options.overrides, expected, catalog, types, destination, records,
-                                                    PassedOver::is_silent));  // logged once, when they are taken
-  // A table that was copied before is suspended in place of it: its publication was altered since.
+                                                    PassedOver::is_silent));  // logged once, when they are applied
+  // A table that was copied before is suspended instead, because its publication was altered since.
   const auto known = names_of(records);
   for (const auto& table : expected.tables) {
     if (!known.contains({table.schema, table.name})) selection.require_fit(expected, table);

@@ -82,12 +82,12 @@ void MadeInSource::keep() {
   if (claim_) claim_->keep();
 }
 
-// The slot first: a claim without a slot is harmless, a slot without a claim is nobody's. On a connection of its own,
-// which the stop of the run does not end.
+// Drops the slot first: a claim without a slot is harmless, but a slot without a claim belongs to nobody. Uses its own
+// connection, which the stop of the run does not end.
 void MadeInSource::take_back() noexcept {
   if (!slot_.created && !publication_created_) return;
   try {
-    // A stop is answered within two seconds; a run that was refused can wait for a busy server.
+    // A stop is answered within two seconds; a run that failed can wait for a busy server.
     const bool is_stopped = options_.conninfo.options().stop.stop_requested();
     const milliseconds longest_silence{is_stopped ? 1'000 : 10'000};
     const postgres::Endpoint place(options_.conninfo.conninfo(),
@@ -97,7 +97,7 @@ void MadeInSource::take_back() noexcept {
     if (publication_created_) postgres::drop_own_publication(catalog, options_.publication);
   } catch (const std::exception& failed) {
     spdlog::warn("what this run created in the source could not be dropped: {}", failed.what());
-    if (claim_) claim_->keep();  // the next run continues with it
+    if (claim_) claim_->keep();  // the next run continues with what remains
   }
   slot_.created = false;
   publication_created_ = false;

@@ -1,8 +1,8 @@
-// Publication and slot of a run: found, or made as the last step of its preparation.
+// Publication and slot of a run: found, or created as the last step of its preparation.
 //
-// What is made holds write-ahead log from then on. So everything that can refuse the run is looked at first, and what
-// fails between the slot and the first stored state takes back what was made: the slot, the publication, and the claim
-// to both (slot_claim.h).
+// What is created retains write-ahead log from then on. So everything that can refuse the run is checked first, and an
+// error between the creation of the slot and the first stored state drops what was created: the slot, the publication,
+// and the claim to both (slot_claim.h).
 #pragma once
 
 #include <optional>
@@ -18,28 +18,29 @@ namespace walbrook::replication {
 
 class MadeInSource {
  public:
-  // The position from which the slot yields changes.
+  // The slot, and the position from which it sends changes.
   struct Slot {
     Lsn lsn;
     bool created = false;
     bool two_phase = false;
   };
 
-  // Borrows `options`, `catalog` and `destination`. `claim`: the checkpoint that names the slot, as far as it is known
-  // before there is one. Throws Error; WritersStayOpen where the slot cannot be made in time. Nothing is left then.
+  // Borrows `options`, `catalog` and `destination` for its lifetime. `claim` is the checkpoint that names the slot, as
+  // far as it is known before the slot exists. Throws Error, and WritersStayOpen if the slot cannot be created in time;
+  // nothing that it created is left then.
   MadeInSource(const RunOptions& options, postgres::Connection& catalog, destination::Destination& destination,
                const destination::State& state, const destination::Checkpoint& claim, postgres::KnownServer& server,
                RunObserver& observer, const std::stop_token& stop);
   MadeInSource(const MadeInSource&) = delete;
   MadeInSource& operator=(const MadeInSource&) = delete;
-  // Without `keep`: takes back what was made, as far as the server answers.
+  // Without `keep`, drops what was created, as far as the server answers.
   ~MadeInSource();
 
   [[nodiscard]] const postgres::Publication& publication() const { return publication_; }
   [[nodiscard]] const Slot& slot() const { return slot_; }
-  // Who made them, for a later reset. What the checkpoint knew already stays as it is.
+  // Notes in `checkpoint` who created them, for a later reset. What the former checkpoint has already stays.
   void note_makers(const std::optional<destination::Checkpoint>& before, destination::Checkpoint& checkpoint) const;
-  // A state that needs them is durable.
+  // Call it once a state that needs them is durable.
   void keep();
 
  private:

@@ -43,7 +43,7 @@ int chosen_protocol(const RunOptions& options, const postgres::Connection& catal
   return chosen;
 }
 
-// A table of which columns are wanted otherwise is described by itself; of the others the publication has the types.
+// A table with overrides is described separately; for the others, the publication has the types.
 bool all_binary(postgres::Connection& catalog, const postgres::Publication& publication, TypeCatalog& types,
                 const ValueLimits& limits) {
   return std::ranges::all_of(publication.tables, [&](const postgres::SourceTable& table) {
@@ -57,9 +57,9 @@ bool all_binary(postgres::Connection& catalog, const postgres::Publication& publ
   });
 }
 
-// With no table streaming, nothing that waits in the slot is needed: every table is copied again. The checkpoint goes
-// first, so that the slot is never ahead of it.  pg_replication_slot_advance decodes without the output plugin, so this
-// also gets past changes from before a publication was recreated, which servers before 18 refuse to decode.
+// If no table streams, nothing that waits in the slot is needed, because every table is copied again. The checkpoint is
+// stored first, so that the slot is never ahead of it. pg_replication_slot_advance decodes without the output plugin,
+// so this also skips changes from before a publication was created again, which servers before 18 refuse to decode.
 destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::string& slot,
                                      destination::Destination& destination, destination::Checkpoint checkpoint) {
   const Lsn now = catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0);
@@ -73,14 +73,14 @@ destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::s
     catalog.query("SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)", {slot, now.to_string()},
                   "advancing the slot");
   } catch (const Error& failed) {
-    // A walsender of an earlier run may still hold it. The stream then skips what lies before the checkpoint: a
+    // A walsender of an earlier run may still hold the slot. The stream then skips what is before the checkpoint: a
     // transaction that committed before the position that START_REPLICATION names never reaches the output plugin.
     spdlog::debug("{}", failed.cause());
   }
   return checkpoint;
 }
 
-// What is asked for now, and where nothing is said what the copies were made with.
+// Returns the overrides that are requested now, completed by those with which the tables were copied.
 std::vector<ResolvedTableOverrides> with_former_overrides(std::vector<ResolvedTableOverrides> overrides,
                                                           const std::vector<OutputRecord>& records) {
   for (const auto& record : records) {
@@ -109,11 +109,11 @@ void store_start(destination::Destination& destination, TableSync& sync, const R
   start->commit();
 }
 
-// The slot yields nothing of what follows the checkpoint: it was created again, or somebody else read from it. A copy
-// of every table fixes that.
+// Whether the slot no longer has what follows the checkpoint: it was created again, or somebody else read from it. A
+// copy of every table fixes that.
 bool must_start_over(const RunOptions& options, postgres::Connection& catalog, const destination::State& state) {
   if (!state.checkpoint) return false;
-  // A first run that ended before anything was copied leaves a checkpoint that nothing hangs on.
+  // A first run that ended before anything was copied leaves a checkpoint that no table depends on.
   const auto hangs_on_it = [](const OutputRecord& record) {
     return record.state == OutputState::streaming || copies_no_rows(record);
   };
@@ -155,7 +155,7 @@ std::vector<destination::SelectedTable> selection_of(const RunOptions& options) 
   return selection;
 }
 
-// Tables that the publication held when the last run looked.
+// The tables that the publication contained when the last run read it.
 std::set<Oid> published_before(const std::vector<OutputRecord>& records) {
   std::set<Oid> published;
   for (const auto& record : records) {
@@ -164,7 +164,7 @@ std::set<Oid> published_before(const std::vector<OutputRecord>& records) {
   return published;
 }
 
-// Every table that is streaming needs nothing of the slot's backlog, and none of the others begins with it.
+// Whether no table needs the slot's backlog: none is streaming, and none begins with it.
 bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
   if (!options.confirm || sync.any_streaming()) return false;
   const auto begins_with_it = [](const SyncedOutput& output) {
@@ -175,12 +175,12 @@ bool backlog_is_needless(const RunOptions& options, const TableSync& sync) {
   });
 }
 
-// A table may begin with its changes alone: none of its rows are copied.
+// Whether a table may begin with its changes alone, without a copy of its rows.
 bool describes_tables(const RunOptions& options, const std::vector<OutputRecord>& records) {
   return !options.snapshot || std::ranges::any_of(records, &OutputRecord::changes_only);
 }
 
-// Tables of which nothing stands in the destination yet.
+// Selects the tables that the destination has nothing of yet.
 class NotYetBegun {
  public:
   explicit NotYetBegun(const std::vector<OutputRecord>& records) {
@@ -194,7 +194,7 @@ class NotYetBegun {
   std::set<std::pair<std::string, std::string>> begun_;
 };
 
-// Who answers: it must not have changed since the preflight.
+// Identifies the server that answers, which must not have changed since the preflight.
 postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connection& catalog,
                                      const destination::State& state, bool start_over, postgres::KnownServer& server) {
   auto replication = postgres::Connection::open(options.conninfo, postgres::ConnectionUse::replication);
@@ -212,7 +212,7 @@ postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connec
   return identity;
 }
 
-// Where the run begins, from where the last one ended.
+// Returns the checkpoint with which the run begins, from the one with which the last run ended.
 destination::Checkpoint beginning(const RunOptions& options, const std::optional<destination::Checkpoint>& former,
                                   const MadeInSource::Slot& slot, bool start_over,
                                   const postgres::ServerIdentity& server) {
@@ -248,8 +248,8 @@ bool is_decodable(const RunOptions& options) {
   }
 }
 
-// Only tables that left the publication still need the backlog. Where the publication was created again meanwhile it
-// may not be readable; they then stay as they are.
+// Only tables that left the publication still need the backlog. If the publication was created again meanwhile, the
+// backlog may not be readable; those tables then stay as they are.
 bool leaving_tables_need_it(const RunOptions& options, destination::Destination& destination, TableSync& sync) {
   if (!sync.any_leaving()) return false;
   if (is_decodable(options)) return true;
@@ -276,8 +276,8 @@ void note_known_tables(const std::vector<OutputRecord>& records, postgres::Prefl
   }
 }
 
-// The walsender does not send what is not flushed, and a reader's pruning of dead rows writes log that nobody flushes
-// on an idle server for up to 15 s. The commit of a transaction that has an id and no changes has the WAL writer flush
+// The walsender does not send what is not flushed, and pruning of dead rows by a reader writes log that an idle server
+// does not flush for up to 15 s. The commit of a transaction that has an id and no changes makes the WAL writer flush
 // up to it; no row is written.
 Lsn end_of_committed(postgres::Connection& catalog) {
   const auto rows =
@@ -290,7 +290,7 @@ Lsn end_of_committed(postgres::Connection& catalog) {
 
 namespace {
 
-// A reset drops slot, publication and copies, once nothing refuses what comes after it.
+// A reset drops slot, publication and target tables, after everything that could refuse the run was checked.
 destination::State reset(const RunOptions& options, postgres::Connection& catalog,
                          destination::Destination& destination) {
   drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
@@ -298,7 +298,7 @@ destination::State reset(const RunOptions& options, postgres::Connection& catalo
   return destination.open();
 }
 
-// Everything that can refuse the run. Nothing is made, and nothing is dropped.
+// The result of everything that can refuse the run. Nothing is created or dropped before.
 struct Checked {
   postgres::ServerIdentity server;
   int protocol = 1;
@@ -343,11 +343,11 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   const auto& slot = made.slot();
   out.two_phase = options.two_phase || slot.two_phase;
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
-  // Read again: what stands in the publication counts only once it is committed before a snapshot's slot is begun.
+  // Read again: a table counts only if it was committed to the publication before a snapshot's slot is begun.
   out.kept =
       std::make_unique<postgres::KeptPublication>(options.publication, options.tables, published_before(state.outputs));
   out.publication = out.kept->read(catalog).value_or(made.publication());
-  out.until = end_of_committed(catalog);  // not before what was seen of the tables (SyncedTable::undecided)
+  out.until = end_of_committed(catalog);  // not before what was read of the tables (SyncedTable::undecided)
   out.publication.moment = postgres::read_moment(catalog);
   out.selection = std::make_shared<const ColumnSelection>(
       options.include_columns, with_former_overrides(resolve_overrides(options.overrides, out.publication, catalog,

@@ -1,4 +1,4 @@
-// What has to stand before a run's threads begin: publication, slot, state, and where the run starts and ends.
+// What must exist before a run's threads begin: publication, slot, state, and where the run starts and ends.
 #pragma once
 
 #include <memory>
@@ -17,30 +17,30 @@ namespace walbrook::replication {
 
 struct PreparedRun {
   destination::Checkpoint checkpoint;               // durable
-  postgres::Publication publication;                // of its tables the selected columns
+  postgres::Publication publication;                // its tables have the selected columns only
   std::unique_ptr<postgres::KeptPublication> kept;  // reads it again
   ColumnSelectionRef selection;                     // never nullptr
-  std::unique_ptr<TableSync> sync;  // the publication was seen; pending tables are stored, not ordered yet
-  Lsn until;                        // everything that was committed before the run began lies before it
-  std::string source;               // where it is: "127.0.0.1:5432/shop"
+  std::unique_ptr<TableSync> sync;  // has seen the publication; pending tables are stored, but not ordered yet
+  Lsn until;                        // everything that was committed before the run began is before this position
+  std::string source;               // address of the source: "127.0.0.1:5432/shop"
   bool binary = false;              // every published column has a binary parser
-  int protocol = 1;                 // to be spoken
-  bool slot_is_behind = false;      // it holds what the checkpoint has already
-  bool two_phase = false;           // asked for, or the slot has it
+  int protocol = 1;                 // version of the protocol to use
+  bool slot_is_behind = false;      // the slot has changes that the checkpoint has already
+  bool two_phase = false;           // requested, or the slot has it
   bool describes = false;           // tables may begin without a copy (SourceTable::described)
   std::int64_t newest_load = 0;     // in the destination; 0 = none
 };
 
 // Throws Error with what is missing and what to do about it. Everything is checked before anything is created or
-// dropped; what fails after that takes back what was created in the source (made_in_source.h). `server` learns who
-// answers, and that it continues what the checkpoint was made from.
+// dropped; an error after that drops what was created in the source (made_in_source.h). Sets `server` to the server
+// that answers, after a check that it continues what the checkpoint was made from.
 [[nodiscard]] PreparedRun prepare(const RunOptions& options, destination::Destination& destination, TypeCatalog& types,
                                   postgres::KnownServer& server, RunObserver& observer, std::stop_token stop);
 
-// For a preflight: the tables that the destination knows.
+// Adds the tables of `records` to a preflight.
 void note_known_tables(const std::vector<OutputRecord>& records, postgres::PreflightRequest& request);
 
-// A position that everything committed by now lies before, and that the walsender reaches without further writes.
+// Returns a position that is after everything committed by now, and that the walsender reaches without further writes.
 [[nodiscard]] Lsn end_of_committed(postgres::Connection& catalog);
 
 }  // namespace walbrook::replication

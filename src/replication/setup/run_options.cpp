@@ -5,7 +5,7 @@
 namespace walbrook::replication {
 namespace {
 
-// A run that follows is a service: it starts with the machine, and stays. Somebody waits for the end of the other.
+// A run that follows is a service that starts with the machine and stays. For another run, somebody waits for its end.
 constexpr milliseconds startup_timeout_following{300'000};
 constexpr milliseconds startup_timeout_once{5'000};
 constexpr milliseconds reconnect_timeout_once{60'000};

@@ -26,7 +26,7 @@ SlotClaim::SlotClaim(destination::Destination& destination, const destination::S
 SlotClaim::~SlotClaim() {
   if (kept_) return;
   try {
-    // Without a checkpoint before there are no copies, so that nothing but the claim goes.
+    // Without a former checkpoint there are no target tables, so that only the claim is dropped.
     if (before_) {
       store_checkpoint(destination_, *before_);
     } else {

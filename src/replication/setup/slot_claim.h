@@ -1,8 +1,8 @@
-// Whose a slot is: a destination that creates one says so before it does, and takes over no other.
+// Claims a slot for a destination: a destination that creates a slot stores this first, and takes over no other slot.
 //
-// A slot that is read by two copies loses changes for both, without a word. So one that exists is read only where the
-// destination knows it: its checkpoint names it. A kill between the slot's creation and the first stored state would
-// leave a slot that nobody knows; therefore the claim (a checkpoint without an LSN) is durable first.
+// If two pipelines read a slot, both lose changes without notice. So an existing slot is read only if the destination
+// knows it, that is, if its checkpoint names it. A kill between the slot's creation and the first stored state would
+// leave a slot that no destination knows; therefore the claim (a checkpoint without an LSN) is durable first.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@
 
 namespace walbrook::replication {
 
-// The destination's checkpoint names that slot.
+// Whether the destination's checkpoint names that slot.
 [[nodiscard]] bool knows_slot(const std::optional<destination::Checkpoint>& checkpoint, const std::string& slot);
 
-// Held while a publication and a slot are created. Destroyed without `keep` (the creation failed), it takes the claim
-// back: a slot of that name that comes later is somebody else's.
+// Held while a publication and a slot are created. If it is destroyed without `keep` (because the creation failed), it
+// removes the claim: a slot of that name that appears later belongs to somebody else.
 class SlotClaim {
  public:
-  // `known`: the state before, which names no slot of that name or is nullopt. Stores the claim.
+  // Stores the claim. REQUIRES: `known`, the state before, has no checkpoint or one that does not name the slot.
   SlotClaim(destination::Destination& destination, const destination::State& known,
             const destination::Checkpoint& claim);
   SlotClaim(const SlotClaim&) = delete;

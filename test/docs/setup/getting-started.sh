@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The shop belongs to its owner. The server has a certificate for db.example.com, of an authority that you have the file of.
+# The shop belongs to its owner. The server has a certificate for db.example.com, and the reader has its authority's file.
 psql -qX -v ON_ERROR_STOP=1 "$ADMIN" <<'END'
 CREATE ROLE shop_owner LOGIN;
 ALTER DATABASE shop OWNER TO shop_owner;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What messages.sh needs; see there.
+# The functions and variables that ../messages.sh uses; see there.
 # shellcheck disable=SC2034  # messages.sh uses it
 S=postgresql://loader@db.example.com/shop
 admin() { psql -qX -v ON_ERROR_STOP=1 -o /dev/null "$ADMIN" -c "$1"; }

@@ -1,5 +1,5 @@
-# restored_server SQL1 SQL2: a server that is copied, does SQL1, is copied again, is put back to before SQL1, and does SQL2;
-# with as_standby=1 it comes back as a standby. $R is where it answers.
+# restored_server SQL1 SQL2: starts a server, has walbrook copy it, runs SQL1, has walbrook copy it again, restores the
+# server to the state before SQL1, and runs SQL2. With as_standby=1 it is restored as a standby. $R is its conninfo string.
 R="host=$HOME/restored port=5432 user=postgres dbname=postgres"
 control() {
   local bin=${WALBROOK_PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)}

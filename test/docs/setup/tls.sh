@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Turns TLS on in the server: an authority of our own, and a certificate for db.example.com.
+# Enables TLS in the server, with a new authority and a certificate for db.example.com.
 certificates=$SERVER/data
 key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
 # shellcheck disable=SC2086  # options

@@ -13,7 +13,7 @@ namespace {
 
 class Catalog : public SourceCase {
  protected:
-  // Whether running `statements` may have changed rows of a table without a message, by its fingerprints.
+  // Returns whether `statements` may have changed rows of a table without a message, according to its fingerprints.
   bool may_hide_rows(const std::string& name, const std::vector<std::string>& statements) {
     const auto before = parse_fingerprint(table(name).fingerprint);
     for (const auto& statement : statements) sql.exec(statement);

@@ -83,7 +83,7 @@ TEST_F(Connecting, a_setting_that_cannot_be_had_is_an_error_with_its_reason) {
   };
   expect_says(require({"wal_level", "minimal"}), ErrorKind::source_not_ready,
               {"setting up the session", "cannot be changed"});
-  // What it is set to is not what it is then, as where somebody in between has a word in it.
+  // The setting does not have the value that was set, as if a proxy in between had changed it.
   expect_says(require({"timezone", "utc"}), ErrorKind::source_not_ready,
               {"has timezone = 'UTC'", "setting it to 'utc' had no effect", "pooler"});
   EXPECT_FALSE(require({"transaction_timeout", "0", 990'000}).kind) << "a newer server's";

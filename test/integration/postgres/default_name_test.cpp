@@ -11,7 +11,7 @@ TEST(DefaultName, tells_the_database) {
   EXPECT_EQ(default_name(std::string(54, 'a')), "walbrook_" + std::string(54, 'a'));
 }
 
-// These stand in clusters and files, so they may never change.
+// These names are stored in clusters and files, so they must never change.
 TEST(DefaultName, has_a_hash_where_the_name_had_to_be_changed) {
   EXPECT_EQ(default_name("Shop"), "walbrook_shop_742ce1");
   EXPECT_EQ(default_name("shop-eu"), "walbrook_shop_eu_4d0b24");

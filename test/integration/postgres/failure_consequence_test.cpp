@@ -63,7 +63,7 @@ std::string word(Consequence consequence) {
   return words.at(consequence);
 }
 
-// The rows of the table in docs/operations.md, as the code has them.
+// Returns the rows of the table in docs/operations.md, as the code has them.
 TEST(FailureConsequence, the_documents_show_the_same_table) {
   std::ifstream in(WALBROOK_SOURCE_DIR "/docs/operations.md");
   std::vector<std::string> shown;
@@ -86,7 +86,7 @@ TEST(FailureConsequence, the_documents_show_the_same_table) {
   EXPECT_EQ(shown, expected);
 }
 
-// PQERRORS_VERBOSE, in whatever language.
+// PQERRORS_VERBOSE, in any language.
 TEST(FailureConsequence, a_refusal_of_a_connection_has_its_sqlstate) {
   const auto failed = connect_failure(
       "connection to server at \"db\" (10.0.0.1), port 5432 failed: Connection refused\n"

@@ -1,4 +1,4 @@
-// What commands leave in the catalog, on every server, and what the comparison makes of it.
+// The traces of statements in the catalog, on every server, and what the comparison concludes from them.
 #include "postgres/catalog/fingerprint.h"
 
 #include <gtest/gtest.h>
@@ -18,8 +18,8 @@ constexpr const char* all_tables = "CREATE PUBLICATION p FOR ALL TABLES";
 constexpr const char* via_root = "CREATE PUBLICATION p FOR TABLE t WITH (publish_via_partition_root = true)";
 constexpr const char* by_leaf = "CREATE PUBLICATION p FOR TABLE t WITH (publish_via_partition_root = false)";
 
-// Every case starts in a new schema s, where table t has columns id, v, n (with a default), w, and m, which was added
-// with a default; or is partitioned, with leaves t1 and t2.
+// Every case starts in a new schema s. Table t has columns id, v, n (with a default), w, and m, which was added with a
+// default; or it is partitioned, with leaves t1 and t2.
 struct Case {
   const char* publication;
   std::vector<std::string> statements;
@@ -29,7 +29,7 @@ struct Case {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
-      // Nothing happens to rows.
+      // Statements that do not change rows.
       {by_name, {"ANALYZE t", "VACUUM t", "REINDEX TABLE t"}, Kind::none},
       {by_name, {"ALTER TABLE t ALTER v SET STATISTICS 50"}, Kind::none},
       {by_name, {"ALTER TABLE t ALTER v SET STORAGE EXTERNAL"}, Kind::none},
@@ -47,20 +47,20 @@ const std::vector<Case>& cases() {
       {by_name, {"CREATE SCHEMA x", "ALTER TABLE t SET SCHEMA x", "ALTER TABLE x.t SET SCHEMA s"}, Kind::none},
       {all_tables, {"CREATE SCHEMA x", "ALTER TABLE t SET SCHEMA x", "ALTER TABLE x.t SET SCHEMA s"}, Kind::none},
       {all_tables, {"GRANT SELECT ON t TO PUBLIC", "ANALYZE t", "ALTER TABLE t ALTER v SET STATISTICS 50"}, Kind::none},
-      // The file is new, and a table that is named cannot have been unlogged meanwhile.
+      // The file is new, and a table that is listed by name cannot have been unlogged in between.
       {by_name, {"VACUUM FULL t"}, Kind::none},
       {by_name, {"CLUSTER t USING t_pkey"}, Kind::none},
       {by_name, {"TRUNCATE t"}, Kind::none},
       {by_name, {"VACUUM FULL t", "VACUUM FREEZE pg_attribute", "VACUUM FULL pg_attribute"}, Kind::none},
       {by_name, {"ALTER TABLE t ALTER m SET STATISTICS 5", "VACUUM FULL t"}, Kind::none},
-      // Others can.
+      // Other tables can.
       {all_tables, {"VACUUM FULL t"}, Kind::ambiguous},
       {all_tables, {"TRUNCATE t"}, Kind::ambiguous},
       {all_tables,
        {"ALTER TABLE t SET UNLOGGED", "INSERT INTO t VALUES (9)", "ALTER TABLE t SET LOGGED"},
        Kind::ambiguous},
       {by_schema, {"VACUUM FULL t"}, Kind::ambiguous, 15},
-      // VACUUM FULL and an alteration between two looks.
+      // VACUUM FULL and an alteration between two polls.
       {by_name, {"ALTER TABLE t ALTER v SET STATISTICS 50", "VACUUM FULL t"}, Kind::ambiguous},
       {by_name, {"ALTER TABLE t ALTER m DROP DEFAULT", "VACUUM FULL t"}, Kind::ambiguous},
       // Rewrites.
@@ -163,7 +163,7 @@ TEST_P(FingerprintOn, each_command_is_seen_as_what_it_is) {
     const auto before = table("t");
     for (const auto& statement : each.statements) sql.exec(statement);
     const auto now = table("t");
-    // What is copied is as it was, but for what cannot be.
+    // All columns of the table are copied, and no TRUNCATE explains a new file.
     const auto found =
         compare(parse_fingerprint(before.fingerprint), parse_fingerprint(now.fingerprint), now.columns, {});
     EXPECT_EQ(found.kind, each.kind) << found.reason << "\n" << before.fingerprint << "\n" << now.fingerprint;
@@ -187,7 +187,7 @@ TEST_P(FingerprintOn, a_truncate_that_the_stream_brought_explains_the_new_file) 
     EXPECT_EQ(difference(xid).kind, Kind::none);
     EXPECT_EQ(difference(xid + 1).kind, Kind::ambiguous);
     EXPECT_TRUE(difference(xid + 1).may_be_truncate);
-    sql.exec("GRANT SELECT ON t TO PUBLIC");  // the TOAST table's row still tells
+    sql.exec("GRANT SELECT ON t TO PUBLIC");  // the TOAST table's row still shows it
     EXPECT_EQ(difference(xid).kind, Kind::none);
     sql.exec(partitioned ? "VACUUM FULL t1" : "VACUUM FULL t");
     EXPECT_EQ(difference(xid).kind, Kind::ambiguous);

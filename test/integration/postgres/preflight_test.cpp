@@ -22,7 +22,7 @@ std::string text_of(const std::vector<Finding>& findings) {
   return text;
 }
 
-// One finding of that severity and topic says all of `words` in what or remedy, and is one line.
+// Expects one finding of that severity and topic with all of `words` in what or remedy, on one line.
 void expect_finding(const std::vector<Finding>& findings, Severity severity, const std::string& topic,
                     const std::vector<std::string>& words) {
   for (const auto& each : findings) {

@@ -1,4 +1,4 @@
-// The catalog's rows on replica identities, as the server of WALBROOK_PG_BIN has them.
+// The catalog's rows on replica identities, on the server of WALBROOK_PG_BIN.
 #include "postgres/catalog/replica_identity.h"
 
 #include <gtest/gtest.h>

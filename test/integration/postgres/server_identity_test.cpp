@@ -1,4 +1,4 @@
-// Which server answers: the decision alone, and what a real one says of itself.
+// Which server answers: the decision alone, and the identity of a real server.
 #include "postgres/connection/server_identity.h"
 
 #include <gtest/gtest.h>

@@ -21,7 +21,7 @@ class Snapshots : public SourceCase {
     sql.exec(ddl);
     sql.exec("CREATE PUBLICATION p " + what);
   }
-  // All rows of the prepared table.
+  // Returns all rows of the prepared table.
   static std::vector<std::string> copied(SnapshotReader& reader, CopyOptions options = {}) {
     std::vector<std::string> rows;
     reader.copy(options,
@@ -74,7 +74,7 @@ TEST_F(Snapshots, types_without_a_binary_parser_come_as_text) {
   EXPECT_EQ(copy_all("a").at(0).substr(0, 8), "01000000");
 }
 
-// What was handed over before is of no use: COPY may tell the rows in another order the next time.
+// Rows delivered before cannot be kept: COPY may send the rows in another order the next time.
 TEST_F(Snapshots, an_overflow_inside_an_array_needs_text) {
   publish(
       "CREATE TABLE a(v numeric[]); INSERT INTO a SELECT ARRAY[g] FROM generate_series(1, 3000) g;"
@@ -172,14 +172,14 @@ TEST_F(Snapshots, batches_are_bounded_and_several_tables_share_one_reader) {
 
 class Staleness : public Snapshots {
  protected:
-  // What `prepare` says of table a after `statement` ran behind the snapshot.
+  // Returns the result of `prepare` for the table if `statement` ran after the snapshot was taken.
   Readiness after(const std::string& statement, const std::string& name = "a") {
     const auto of = table(name);
     const SnapshotSource source(conninfo(), {}, {});
     SnapshotReader reader(conninfo(), source.name());
     sql.exec(statement);
     const auto answer = reader.prepare(of, types, wide_limits);
-    // Whatever came of it, the reader serves other tables.
+    // Whatever the result, the reader serves other tables.
     EXPECT_EQ(reader.prepare(table("fine"), types, wide_limits), Readiness::ready);
     EXPECT_EQ(copied(reader), std::vector<std::string>{"07000000"});
     return answer;
@@ -227,7 +227,7 @@ TEST_F(Staleness, partitions_that_come_go_or_are_rewritten) {
   EXPECT_EQ(after("SELECT 1", "r"), Readiness::ready);
 }
 
-// The lock is taken behind an ALTER that is under way, and what it did is seen.
+// The lock is acquired after an ALTER in progress, and its effect is seen.
 TEST_F(Staleness, a_rewrite_that_is_under_way_is_waited_for_and_found) {
   publish("CREATE TABLE fine(id int); INSERT INTO fine VALUES (7); CREATE TABLE a(id int); INSERT INTO a VALUES (1)");
   const auto of = table("a");

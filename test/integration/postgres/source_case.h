@@ -1,4 +1,4 @@
-// A database of its own on a real server, for the tests of the source side.
+// A new database on a real server, for tests of the source side.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ class SourceCase : public testing::Test {
     }
     throw std::runtime_error("no table " + name + " in the publication");
   }
-  // Roles live in the cluster: named after the database, dropped with it.
+  // Roles belong to the cluster: this one is named after the database and dropped with it.
   [[nodiscard]] std::string role(const std::string& attributes) {
     const auto name = database.name() + "_role";
     sql.exec("CREATE ROLE " + name + " LOGIN " + attributes);

@@ -16,7 +16,7 @@ SteadyTime soon(int in_ms) {
   return steady_clock::now() + milliseconds(in_ms);
 }
 
-// What a stream yielded: one letter a message ("BRIC" …), and the positions of its commits.
+// What a stream yielded: one letter per message ("BRIC" …), and the positions of its commits.
 struct Seen {
   std::string letters;
   std::vector<Lsn> ends;           // end_lsn of each commit
@@ -42,7 +42,7 @@ class Streaming : public SourceCase {
     return {.conninfo = conninfo(), .slot = slot, .publication = "p", .start = start};
   }
 
-  // Reads until `commits` were seen.
+  // Reads until `commits` commits were seen.
   static Seen read_commits(ChangeReader& reader, std::size_t commits) {
     Seen seen;
     const auto deadline = steady_clock::now() + std::chrono::seconds(20);
@@ -116,7 +116,7 @@ TEST_F(Streaming, feedback_moves_the_slot_to_what_was_sent_and_never_beyond) {
   EXPECT_EQ(read_commits(*start_streaming(again, {}), 1).texts, std::vector<std::string>{"9"});
 }
 
-// Commits that wait for a synchronous standby are released by these, each by its own.
+// Commits that wait for a synchronous standby are released by these positions, each by its own.
 TEST_F(Streaming, nothing_is_reported_as_written_that_is_not_durable) {
   auto reader = start_streaming(options(), {});
   sql.exec("INSERT INTO a VALUES (1, 'x')");
@@ -166,7 +166,7 @@ TEST_F(Streaming, an_idle_publication_still_tells_the_position) {
   EXPECT_EQ(confirmed(), start);
 }
 
-// A position that was received must lie behind what was yielded and before what was not.
+// A received position must lie after what was yielded and before what was not.
 TEST_F(Streaming, received_never_passes_a_commit_that_was_not_yielded) {
   auto reader = start_streaming(options(), {});
   std::jthread writer([info = conninfo()] {
@@ -201,7 +201,7 @@ TEST_F(Streaming, interrupt_ends_a_wait_at_once) {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   };
   Frame frame;
-  for (int i = 0; i < 10; ++i) {  // what the start brings
+  for (int i = 0; i < 10; ++i) {  // what the server sends at the start
     (void)reader->poll(frame);
     reader->wait_until(soon(20));
   }

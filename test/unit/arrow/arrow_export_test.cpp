@@ -1,4 +1,4 @@
-// Columns as Arrow arrays, read back as the format's specification says and through nothing else.
+// Columns as Arrow arrays, read back by the rules of the format's specification alone.
 #include "arrow/arrow_export.h"
 
 #include <gtest/gtest.h>
@@ -77,7 +77,7 @@ std::string text(const ArrowSchema& schema, const ArrowArray& array, std::int64_
   return format == "+s" ? out + ")" : "unknown format " + format;
 }
 
-// Rows [begin, end) of the column after a way out and in again.
+// Returns rows [begin, end) of the column after export and import.
 std::vector<std::string> exported(const Column& column, std::size_t begin, std::size_t end) {
   const auto schema = export_schema({{"c", column.type()}});
   const auto array = export_rows({{&column, begin}}, end - begin);
@@ -92,8 +92,8 @@ std::string format(const PhysicalType& type) {
   return export_schema({{"c", type}}).raw.children[0]->format;
 }
 
-// A NULL, then `values`, then the first of them again: exported from the second row on, so that no buffer begins where
-// the column's does, and as a whole.
+// Appends a NULL, then `values`, then the first of them again. The column is exported as a whole, and from the second
+// row on, so that no buffer begins where the column's buffer does.
 void expect_round_trip(const PhysicalType& type, const std::vector<std::function<void(Column&)>>& append,
                        const std::vector<std::string>& values, const std::string& as) {
   SCOPED_TRACE(to_string(type));
@@ -205,7 +205,7 @@ TEST(ArrowExport, a_stream_gives_its_batch_once_and_its_schema_as_often_as_asked
   ArrowOwned<ArrowArray> batch;
   ASSERT_EQ(stream.get_next(&stream, &batch.raw), 0);
   EXPECT_EQ(batch.raw.length, 1);
-  // A consumer may take a child away and release the rest.
+  // A consumer may move a child out and release the rest.
   ArrowOwned<ArrowArray> child;
   child.raw = std::exchange(*batch.raw.children[0], {});
   batch.raw.release(&batch.raw);
@@ -217,7 +217,7 @@ TEST(ArrowExport, a_stream_gives_its_batch_once_and_its_schema_as_often_as_asked
   EXPECT_EQ(stream.release, nullptr);
 }
 
-// ---- changes --------------------------------------------------------------------------------------------------------
+// ---- changes ----
 
 TableSchemaRef table() {
   return std::make_shared<const TableSchema>(

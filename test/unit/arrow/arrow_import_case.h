@@ -1,4 +1,4 @@
-// What the tests of the import do: a column that is handed over alone, shown as text, or refused.
+// Helpers for tests of the import: one column is imported and shown as text, or refused.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ struct Imported {
   std::vector<std::string> values;  // as text, "NULL" for NULL
 };
 
-// The only column of a batch of that one child; its first row is number 101 of the stream.
+// Imports a batch whose only column is this child. Its first row is number 101 of the stream.
 [[nodiscard]] Imported import_column(HandmadeArrow& of);
 
 void expect_imported(HandmadeArrow& of, const std::string& type, const std::vector<std::string>& values);
-// The import throws an Error of that kind, whose cause has `part` in it and which names the column.
+// Expects an Error of that kind whose cause contains `part` and names the column.
 void expect_refused(HandmadeArrow& of, ErrorKind kind, const std::string& part);
 
 }  // namespace walbrook

@@ -1,5 +1,5 @@
-// What the import of Arrow arrays does not take, and what is wrong in what a mistaken producer hands over: it is told,
-// by column and row, and never read.
+// Arrow arrays that the import does not accept, and the errors of a faulty producer: each is reported by column and
+// row, and never read.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -71,7 +71,7 @@ TEST(ArrowImportRefusals, types_within_types_have_an_end) {
   expect_refused(levels.back(), ErrorKind::configuration, "types within types are taken to 16");
 }
 
-// ---- what a mistaken producer hands over ----------------------------------------------------------------------------
+// ---- errors of a faulty producer ----
 
 TEST(ArrowImportRefusals, counts_that_cannot_be) {
   const auto expect_broken = [](const std::string& part, const std::function<void(HandmadeArrow&)>& damage) {

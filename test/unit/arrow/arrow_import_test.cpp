@@ -1,4 +1,5 @@
-// Arrow arrays into columns: what our own export made comes back as it was, and of others' what the specification says.
+// Arrow arrays into columns: what walbrook exported comes back unchanged, and arrays of others mean what the
+// specification defines.
 #include "arrow/arrow_import.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ TEST(ArrowImport, numbers) {
   expect_numbers<std::uint64_t>("L", {UINT64_MAX, 7}, "uint64", {"18446744073709551615", "7"});
   expect_numbers<float>("f", {-0.5F, 2}, "float32", {"-0.500000", "2.000000"});
   expect_numbers<double>("g", {0.25, 2}, "float64", {"0.250000", "2.000000"});
-  // 1, −2, 65504 (the largest), 2^−24 × 2^20 is below what six digits show: the smallest one is looked at below
+  // 1, −2, 65504 (the largest), …; 2^−24 × 2^20 is below what six digits show, so the smallest one is tested below
   expect_numbers<std::uint16_t>("e", {0x3C00, 0xC000, 0x7BFF, 0x7C00, 0xFC00}, "float32",
                                 {"1.000000", "-2.000000", "65504.000000", "inf", "-inf"});
   HandmadeArrow bools("b", 5);
@@ -222,7 +223,7 @@ TEST(ArrowImport, dictionaries_are_decoded) {
   expect_refused(none, ErrorKind::data, "dictionary is missing");
 }
 
-// ---- and our own export ---------------------------------------------------------------------------------------------
+// ---- walbrook's own export ----
 
 TEST(ArrowImport, what_was_exported_comes_back) {
   const PhysicalType list{.layout = Layout::list, .children = {{Layout::utf8}}, .names = {}};

@@ -1,4 +1,4 @@
-// Arrow arrays as somebody else would make them, right or wrong, written down as a test wants to read them.
+// Arrow arrays as another program would create them, valid or not, in a notation that is easy to read in tests.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace walbrook {
 
-// One array with its schema; owns all that both point to. Released means nothing more than marked so.
+// One array with its schema. It owns everything that both point to. Releasing it only marks it as released.
 class HandmadeArrow {
  public:
   HandmadeArrow(std::string format, std::int64_t length, std::string name = "c")
@@ -71,7 +71,7 @@ class HandmadeArrow {
     return *this;
   }
 
-  // What the pointers point to stands still from here on.
+  // From here on, what the pointers point to must not move.
   void finish() {
     schema.format = format_.c_str();
     schema.name = name_.c_str();

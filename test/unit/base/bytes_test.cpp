@@ -41,7 +41,7 @@ TEST(ByteReader, a_failed_read_stays_where_it_began_and_fails_for_good) {
   EXPECT_EQ(in.u32(), 0U);
   EXPECT_TRUE(in.failed());
   EXPECT_EQ(in.offset(), 2U);
-  EXPECT_EQ(in.u8(), 0);  // there would be one byte more
+  EXPECT_EQ(in.u8(), 0);  // this needs one byte more
   EXPECT_EQ(in.bytes(0), "");
   EXPECT_EQ(in.c_string(), "");
   EXPECT_EQ(in.offset(), 2U);

@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"postgresql://joe@host/db", "postgresql://joe@host/db"},
                     Masked{"postgresql://h1:5432,h2:5433/db", "postgresql://h1:5432,h2:5433/db"}));
 
-// What was meant as a URL of ours.
+// Strings that were meant as a URL of walbrook.
 INSTANTIATE_TEST_SUITE_P(
     OtherForms, MaskSecrets,
     testing::Values(Masked{"mysql://joe:secret@host/db", "mysql://joe:***@host/db"},
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"sslpassword=secret host=h", "sslpassword=*** host=h"},
                     Masked{"PGPASSWORD=secret psql", "PGPASSWORD=*** psql"},
                     Masked{"password = \"se cret\"\nuser = \"joe\"", "password = ***\nuser = \"joe\""},
-                    Masked{"password=\"se cret", "password=*** cret"},  // libpq's reading: the value ends at the blank
+                    Masked{"password=\"se cret", "password=*** cret"},  // for libpq the value ends at the blank
                     Masked{"require_auth=password host=h", "require_auth=password host=h"},
                     Masked{"password_encryption=md5", "password_encryption=md5"},
                     Masked{"password authentication failed for user \"joe\"",
@@ -122,7 +122,7 @@ TEST(Fault, a_point_that_was_not_asked_for_does_nothing) {
 }
 
 TEST(FaultDeathTest, the_named_point_ends_the_process_the_nth_time) {
-  testing::GTEST_FLAG(death_test_style) = "threadsafe";  // the variable is read once a process
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";  // the variable is read once per process
   EXPECT_EXIT(
       {
         setenv("WALBROOK_FAULT", "mid_copy:2", 1);

@@ -8,7 +8,7 @@
 namespace walbrook {
 namespace {
 
-// What dlt 1.31.0 answered.
+// The answers of dlt 1.31.0.
 constexpr std::array<std::pair<const char*, const char*>, 46> known = {{
     {"id", "id"},
     {"OrderId", "order_id"},

@@ -5,7 +5,7 @@
 namespace walbrook::test {
 namespace {
 
-// Of WIN1252: 0x81 has no equivalent, 0xE9 is é.
+// WIN1252: 0x81 has no equivalent, 0xE9 is é.
 SingleByteText win1252() {
   SingleByteText::UpperHalf upper_half;
   for (unsigned byte = 0xA0; byte <= 0xFF; ++byte) {
@@ -43,7 +43,7 @@ TEST(SourceTexts, names_are_told_apart_and_come_back) {
   EXPECT_EQ(any.name_to_utf8("café caf\xE9"), "café caf\\xe9");
 }
 
-// As the server prints a name in JSON: quotes and backslashes are escaped there.
+// As the server prints a name in JSON, with quotes and backslashes escaped.
 TEST(SourceTexts, names_in_json_are_the_same_names) {
   const auto text = win1252();
   EXPECT_EQ(text.json_to_utf8("[\"t\xE9\x81\", \"a\\\"b\\n\"]"), "[\"té\\\\x81\", \"a\\\"b\\n\"]");

@@ -54,7 +54,7 @@ TEST_F(Text, nothing_can_move_the_cursor) {
   EXPECT_EQ(printable("ü日"), "ü日");
 }
 
-// U+202E turns "gpj.exe" round, U+2066 and others hide where it ends, U+2028 begins a line.
+// U+202E reverses "gpj.exe", U+2066 and others hide where it ends, U+2028 begins a line.
 TEST_F(Text, nothing_is_shown_in_another_order) {
   EXPECT_EQ(printable("a\xE2\x80\xAEz"), "a\\u202Ez");
   EXPECT_EQ(printable("\xE2\x81\xA6x\xE2\x81\xA9"), "\\u2066x\\u2069");
@@ -74,7 +74,7 @@ TEST_F(Text, a_name_begins_no_line_of_a_message) {
 TEST(VisibleJson, escapes_what_a_terminal_would_obey) {
   EXPECT_EQ(visible_json("{\"a\":\"\xE2\x80\xAE\xC2\x9B\x7F\xD8\x9C\"}"), R"({"a":"\u202e\u009b\u007f\u061c"})");
   EXPECT_EQ(visible_json("{\"ü\":\"…שÂ\"}"), "{\"ü\":\"…שÂ\"}");
-  EXPECT_EQ(visible_json("\xE2\x80"), "\xE2\x80");  // cut off: no character
+  EXPECT_EQ(visible_json("\xE2\x80"), "\xE2\x80");  // cut off: not a character
 }
 
 TEST_F(Text, shortening_cuts_between_characters) {

@@ -15,7 +15,7 @@
 namespace walbrook {
 namespace {
 
-// HOME as it was before, when the test ends.
+// Restores HOME when the test ends.
 class UserPaths : public ::testing::Test {
  protected:
   UserPaths() {

@@ -67,7 +67,7 @@ TEST_F(SettingsTest, a_pipeline_of_the_folder_needs_no_flags) {
   EXPECT_EQ(line.run.protocol, 2);
   EXPECT_EQ(line.log_level, "debug");
   EXPECT_EQ(line.log_format, LogFormat::json);
-  // Flags go before all of it.
+  // Flags take precedence over all of these.
   line = parsed({"run", "shop", "--batch-rows", "5", "--dataset", "d", "--source", "dbname=x", "--table", "t",
                  "--log-format", "text", "--destination", "y.duckdb"});
   EXPECT_EQ(line.run.batch_rows, 5U);
@@ -79,7 +79,7 @@ TEST_F(SettingsTest, a_pipeline_of_the_folder_needs_no_flags) {
   EXPECT_EQ(line.run.pipeline, "shop");
 }
 
-// The table of settings says them for people, the options of a run have them for the library.
+// The table of settings documents the defaults, and the options of a run have them for the library.
 TEST_F(SettingsTest, defaults_of_the_settings_are_those_of_the_options) {
   const std::vector<std::string> plain = {"run", "--source", "dbname=x", "--destination", "y.duckdb"};
   auto arguments = plain;
@@ -127,7 +127,7 @@ TEST_F(SettingsTest, other_commands_find_the_same_pipeline) {
   const auto line = parsed({"decode", "--pipeline", "shop"});
   EXPECT_EQ(line.run.slot, "shop_slot");
   EXPECT_EQ(line.run.protocol, 2);
-  EXPECT_EQ(line.decode.logical_decoding_work_mem, "");  // the server's own, unless a flag says otherwise
+  EXPECT_EQ(line.decode.logical_decoding_work_mem, "");  // the server's own, unless a flag sets it
 }
 
 TEST_F(SettingsTest, a_resync_takes_tables_that_the_configuration_need_not_name) {
@@ -160,7 +160,7 @@ TEST_F(SettingsTest, an_unknown_pipeline_is_refused_with_the_nearest_one) {
   write(".walbrook/config.toml", shop);
   EXPECT_NE(refused({"run", "shp"}).find("Did you mean shop?"), std::string::npos) << refused({"run", "shp"});
   EXPECT_NE(refused({"status", "shp"}).find("Did you mean shop?"), std::string::npos);
-  // What a file holds can be asked for without a configuration.
+  // A file can be queried without a configuration.
   EXPECT_EQ(parsed({"status", "other", "--destination", "x.duckdb"}).destination.pipeline, "other");
 }
 
@@ -205,7 +205,7 @@ TEST_F(SettingsTest, placeholders_stop_what_needs_the_source_and_nothing_else) {
   EXPECT_EQ(parsed({"run", "--source", "dbname=x"}).run.conninfo, "dbname=x");
 }
 
-// The table of settings says what holds where nothing is said; the engine's own defaults have to be the same.
+// The table of settings lists the defaults; the engine's own defaults must be the same.
 TEST(SettingDefaults, are_the_engines) {
   const replication::RunOptions run;
   const auto number = [](const char* name) {
@@ -249,7 +249,7 @@ TEST_F(SettingsTest, a_pipeline_is_looked_at_by_name_and_action) {
   EXPECT_EQ(parsed({"pipeline", "shop", "drop"}).run.conninfo, "host='db' dbname='shop'");
   EXPECT_TRUE(parsed({"pipeline", "shop", "drop", "--destination-only"}).run.conninfo.empty());
   EXPECT_EQ(parsed({"pipeline", "shop", "schema"}).pipeline.action, PipelineAction::schema);
-  // Of a file that no configuration knows, also under a name that is none for a slot.
+  // A file that no configuration knows, also with a pipeline name that is not valid for a slot.
   EXPECT_EQ(parsed({"pipeline", "My Pipe", "--destination", "x.duckdb"}).destination.pipeline, "My Pipe");
   ASSERT_EQ(parsed({"pipeline", "--list"}).pipeline.listed.size(), 1U);
   EXPECT_EQ(parsed({"pipeline", "--list"}).pipeline.listed[0].destination, "duckdb:///shop.duckdb");

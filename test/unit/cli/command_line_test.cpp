@@ -18,7 +18,7 @@
 namespace walbrook::cli {
 namespace {
 
-// The environment of whoever runs the tests has no say in them.
+// The environment of the user who runs the tests does not affect them.
 class CommandLineTest : public config::FolderCase {
  protected:
   void SetUp() override {
@@ -284,7 +284,7 @@ TEST_F(CommandLineTest, help_shows_examples_of_each_command) {
   EXPECT_TRUE(parse_command_line({"--version"}).text.starts_with("walbrook "));
 }
 
-// help2man reads it: what it takes for a flag's meaning begins two spaces behind the flag, or on a line of its own.
+// help2man reads it: a flag's description must begin two spaces after the flag, or on a separate line.
 TEST_F(CommandLineTest, help_parts_each_flag_from_its_meaning) {
   Flags flags;
   CLI::App top;

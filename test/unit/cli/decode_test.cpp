@@ -1,4 +1,4 @@
-// What `walbrook decode` shows of a stream that is written down here.
+// What `walbrook decode` shows of a handmade stream.
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -116,8 +116,8 @@ TEST(AnnouncedRelationsTest, a_streamed_transaction_keeps_its_own_until_it_commi
   EXPECT_EQ(columns(), 2U);
 }
 
-// What is shown of a stream, as the kinds' bytes; a frame of a transaction that is held back until more follows comes
-// with that.
+// Returns the kinds' bytes of the messages that are shown. A message that is held back until more follows is added
+// together with the next one.
 std::string shown(const DecodeFilter& filter, const std::vector<std::pair<Lsn, Message>>& stream) {
   AnnouncedRelations relations;
   FilteredStream filtered(filter);

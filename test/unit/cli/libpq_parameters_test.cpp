@@ -1,4 +1,4 @@
-// Every parameter that the installed libpq takes is a field of [sources.pg_replication.credentials].
+// Every parameter of the installed libpq is a field of [sources.pg_replication.credentials].
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 

@@ -1,4 +1,4 @@
-// Flags that name a pipeline, and the word or place that names a destination: the same for every command.
+// Flags that name a pipeline, and the word or position that names a destination, are the same for every command.
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -15,7 +15,7 @@ class NamingFlagsTest : public config::FolderCase {
     FolderCase::SetUp();
     for (const char* name : {"PGDATABASE", "PGUSER", "PGSERVICE", "PGHOST"}) unsetenv(name);
   }
-  // What each command needs beside its flags.
+  // Returns the operands that each command needs besides its flags.
   static std::vector<std::string> operands(const std::string& command) {
     if (command == "resync") return {"orders"};
     if (command == "sql") return {"SELECT 1"};
@@ -34,7 +34,7 @@ TEST_F(NamingFlagsTest, every_command_that_is_about_a_pipeline_takes_all_of_them
   CLI::App top;
   for (const auto& entry : add_commands(top, flags)) {
     const auto name = entry.app->get_name();
-    if (name == "init" || name == "completion") continue;  // about no pipeline
+    if (name == "init" || name == "completion") continue;  // they do not name a pipeline
     for (const char* flag : {"--source", "--slot", "--publication", "--destination", "--pipeline", "--project"}) {
       EXPECT_NE(entry.app->get_option_no_throw(flag), nullptr) << "walbrook " << name << " " << flag;
     }

@@ -1,4 +1,4 @@
-// What is written to stdout arrives, whatever kind of thing stdout is.
+// What is written to stdout arrives, whatever kind of file stdout is.
 #include "cli/terminal.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 namespace walbrook::cli {
 namespace {
 
-// stdout is the writing end of a pipe while this lives.
+// Makes stdout the writing end of a pipe while this object lives.
 class PipeAsStdout {
  public:
   PipeAsStdout() : before_(::dup(STDOUT_FILENO)) {
@@ -40,7 +40,7 @@ class PipeAsStdout {
   std::array<int, 2> ends_{};
 };
 
-// ssh and Node.js leave such descriptors to those that they start.
+// ssh and Node.js leave such descriptors to the processes that they start.
 TEST(Terminal, a_result_waits_for_room_in_a_nonblocking_pipe) {
   PipeAsStdout pipe;
   ::fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);

@@ -78,7 +78,7 @@ credentials = "all.duckdb"
   settings = Configuration::read();
   settings.choose("shop");
   EXPECT_EQ(settings.text("sources.pg_replication.slot_name"), "from_environment");
-  EXPECT_EQ(settings.number("load.batch_rows"), 7U);  // the environment before any file
+  EXPECT_EQ(settings.number("load.batch_rows"), 7U);  // the environment takes precedence over any file
 }
 
 TEST_F(ConfigurationTest, a_bare_word_is_a_kind_of_destination_wherever_it_is_written) {

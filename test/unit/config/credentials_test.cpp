@@ -48,7 +48,7 @@ TEST_F(CredentialsTest, parts_come_from_where_they_are_said) {
   EXPECT_EQ(connection(), "postgresql://joe@db?password=other");
   write(".walbrook/config.toml", "sources.pg_replication.credentials = \"host=db user=joe\"\n");
   EXPECT_EQ(connection(), "host=db user=joe password='other'");
-  // A whole string takes the place of everything that is weaker.
+  // A whole string replaces everything of lower precedence.
   set("SOURCES__PG_REPLICATION__CREDENTIALS", "host=there");
   EXPECT_EQ(connection(), "host=there password='other'");
   auto settings = Configuration::read();
@@ -77,7 +77,7 @@ TEST_F(CredentialsTest, a_password_comes_from_a_file_or_a_command) {
   write(".walbrook/config.toml",
         "[sources.pg_replication.credentials]\nhost = \"db\"\npassword_command = \"printf 'from command\\\\nx'\"\n");
   EXPECT_EQ(connection(), "host='db' password='from command'");
-  // What is said more strongly takes the place of the command, which is not even run then.
+  // A setting of higher precedence replaces the command, which is then not run.
   set("SOURCES__PG_REPLICATION__CREDENTIALS__PASSWORD", "plain");
   EXPECT_EQ(connection(), "host='db' password='plain'");
 }

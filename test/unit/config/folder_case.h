@@ -1,4 +1,4 @@
-// A current folder of a test's own, with nothing of configuration around it.
+// A new current folder for each test, without any configuration around it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class FolderCase : public ::testing::Test {
       if (key.find("__") == std::string::npos) {
         ++variable;
       } else {
-        unsetenv(key.c_str());  // moves those behind it
+        unsetenv(key.c_str());  // moves the entries after it
       }
     }
     setenv("XDG_CONFIG_HOME", (folder_ / "home").c_str(), 1);

@@ -1,4 +1,4 @@
-// docs/configuration.md against the table of settings: the same sections with the same rows in the same order.
+// Compares docs/configuration.md with the table of settings: the same sections with the same rows in the same order.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Where secrets come from, and who else may come by them.
+// Where secrets come from, and who else may read them.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -33,7 +33,7 @@ class Secrets : public FolderCase {
 TEST(PasswordCommand, its_output_is_taken) {
   EXPECT_EQ(run_password_command("echo secret; echo more", enough).text, "secret\nmore\n");
   EXPECT_EQ(run_password_command("echo secret; exit 3", enough).failure, "ended with exit code 3");
-  // The shell is done; what it left behind holds its pipe for as long as it likes.
+  // The shell has ended; a process that it left running holds its pipe for as long as it likes.
   const auto began = steady_clock::now();
   EXPECT_EQ(run_password_command("sleep 30 & echo secret", enough).text, "secret\n");
   EXPECT_LT(steady_clock::now() - began, milliseconds(10'000));
@@ -63,7 +63,7 @@ TEST_F(Secrets, others_than_their_owner_are_reported) {
   write(".walbrook/secrets.toml", "[load]\nretries = 3\n", 0666);
   EXPECT_EQ(warnings(), ".walbrook/secrets.toml can be read and written by others: chmod 600 .walbrook/secrets.toml\n");
   write(".walbrook/secrets.toml", "[load]\nretries = 3\n", 0600);
-  // Whoever writes the configuration names a command that is run.
+  // A user who can write the configuration could name a command that is run.
   write(".walbrook/config.toml", "[load]\nretries = 3\n", 0646);
   EXPECT_EQ(warnings(), ".walbrook/config.toml can be written by others: chmod go-w .walbrook/config.toml\n");
 }
@@ -126,7 +126,7 @@ TEST_F(Secrets, a_file_without_an_end_is_refused_in_time) {
   EXPECT_LT(steady_clock::now() - began, milliseconds(10'000));
 }
 
-// 24 s, then the end of the stack.
+// This took 24 s, and then overflowed the stack.
 TEST_F(Secrets, a_key_of_a_hundred_thousand_parts_is_refused_in_time) {
   const auto began = steady_clock::now();
   std::string key = "a";

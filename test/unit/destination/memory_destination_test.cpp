@@ -1,5 +1,5 @@
-// What the memory destination has beside what every destination must do (test/contract): a hook that makes it fail
-// anywhere, and a store that outlives whoever opened it.
+// What the memory destination has in addition to the contract of every destination (test/contract): a hook that makes
+// it fail anywhere, and a store that outlives the objects that open it.
 #include "destination/memory/memory_destination.h"
 
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ class MemoryDestinationTest : public ::testing::Test {
     transaction->put(PutCheckpoint{{.lsn = Lsn{lsn}}});
     transaction->commit();
   }
-  // The next time that this step is reached it fails.
+  // Makes the next occurrence of this step fail.
   void fail_at(Step step, ErrorKind kind) { failure_ = {step, kind}; }
   [[nodiscard]] std::size_t rows() { return store_->target({.schema = "public", .table = "orders"})->rows().size(); }
   [[nodiscard]] Lsn checkpoint() {
@@ -64,7 +64,7 @@ class MemoryDestinationTest : public ::testing::Test {
 
   std::shared_ptr<MemoryStore> store_;
   std::unique_ptr<MemoryDestination> destination_;
-  std::optional<std::pair<Step, ErrorKind>> failure_;  // to come
+  std::optional<std::pair<Step, ErrorKind>> failure_;  // still to come
 };
 
 TEST_F(MemoryDestinationTest, a_failure_before_the_commit_leaves_nothing) {
@@ -91,7 +91,7 @@ TEST_F(MemoryDestinationTest, p2_a_commit_in_doubt_that_was_durable_is_not_made_
   EXPECT_EQ(rows(), 2U);
 }
 
-// Found by the simulation: the checkpoint alone does not tell.
+// Found by the simulation: the checkpoint alone does not show it.
 TEST_F(MemoryDestinationTest, p2_a_copy_in_doubt_that_was_swapped_in_is_not_looked_for_again) {
   const auto table = record();
   const CopyTarget target{.output = &table, .schema = orders};

@@ -1,4 +1,4 @@
-// Names of target tables and of their columns follow from the destination's rules, the style and the record alone.
+// Names of target tables and of their columns follow only from the destination's rules, the style and the record.
 #include "destination/target_shape.h"
 
 #include <gtest/gtest.h>

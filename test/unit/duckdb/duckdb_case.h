@@ -1,4 +1,4 @@
-// A DuckDB file in a folder of its own, and queries of what is in it.
+// A DuckDB file in a new folder, and queries of its contents.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ class DuckDbCase : public DestinationCase {
   DuckDbCase() : DestinationCase(kinds().front()) {}
 
   [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
-  // Rows of a query as text: cells joined by '|', NULL as "-".
+  // Returns the rows of a query as text: cells joined by '|', NULL as "-".
   [[nodiscard]] Strings ask(const std::string& sql);
   [[nodiscard]] static Strings ask(destination::ReadSession& session, const std::string& sql);
 };

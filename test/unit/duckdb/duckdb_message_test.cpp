@@ -1,4 +1,4 @@
-// What DuckDB itself says of rows that it refuses: nothing of the rows is left of it.
+// DuckDB's own messages about rows that it refuses: no data of the rows is left in them.
 #include "destination/duckdb/duckdb_message.h"
 
 #include <duckdb.h>

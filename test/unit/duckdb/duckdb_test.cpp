@@ -1,5 +1,4 @@
-// What is the DuckDB destination's own: URLs, what stands in the way of opening, the state as people read it, a full
-// disk, the log.
+// What only the DuckDB destination has: URLs, errors on opening, the state as users read it, a full disk, the log.
 #include <duckdb.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -31,7 +30,7 @@ class DuckDbTest : public DuckDbCase {
     }
     return "";
   }
-  // Statements of somebody who opens the file with DuckDB itself.
+  // Executes statements as a user who opens the file with DuckDB itself.
   void as_user(std::initializer_list<const char*> statements) {
     close();
     run_in_duckdb(file(), statements);
@@ -169,7 +168,7 @@ TEST_F(DuckDbTest, people_can_read_the_state) {
   EXPECT_EQ(ask("SELECT load_id, first_commit_lsn, last_commit_lsn, transactions, inserts, tables->>'public.orders', "
                 "status FROM _walbrook.loads"),
             Strings{"1|0/10|0/20|2|3|3|done"});
-  // A version a change of columns, none for a change of state.
+  // A change of columns adds a version, a change of state does not.
   auto changed = table;
   load(0x1600000030, [&](Transaction& load) { load.put(destination::PutOutput{changed}); });
   changed.columns = walbrook::contract::table("orders", {{"id", int8, key}});
@@ -362,7 +361,7 @@ TEST_F(DuckDbTest, a_target_that_was_altered_by_hand_concerns_its_table_alone) {
 }
 
 TEST_F(DuckDbTest, names_that_duckdb_has_itself) {
-  // A file named as a schema, and schemas named as DuckDB's own.
+  // A file named like a schema, and schemas named like DuckDB's own.
   for (const std::string name : {"public", "temp", "main", "system", "a b.c"}) {
     SCOPED_TRACE(name);
     const auto opened =
@@ -425,7 +424,7 @@ TEST_F(DuckDbTest, p1_a_full_disk_loses_nothing_and_fixes_itself) {
               std::fprintf(stderr, "load %d: %s\n", static_cast<int>(n), failed.what());
               ::_exit(3);
             }
-            limit.rlim_cur = limit.rlim_max;  // somebody made room
+            limit.rlim_cur = limit.rlim_max;  // as if somebody had freed space
             ::setrlimit(RLIMIT_FSIZE, &limit);
           }
         }

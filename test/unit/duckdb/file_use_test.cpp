@@ -1,4 +1,4 @@
-// One file, several uses in one process; and a file that changes behind an open destination's back.
+// One file that is used several times in one process, and a file that changes while a destination has it open.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -34,7 +34,7 @@ class FileUseTest : public DuckDbCase {
   [[nodiscard]] static destination::DestinationOptions use(const std::string& path) {
     return {.url = path, .pipeline = "other", .busy = WhenBusy::error};
   }
-  // What opening says in a thread of its own.
+  // Returns the error of opening in another thread.
   [[nodiscard]] static std::string error_elsewhere(const destination::DestinationOptions& options) {
     return std::async(std::launch::async,
                       [&] { return error_of([&] { (void)destination::open_destination(options)->open(); }); })
@@ -51,7 +51,7 @@ constexpr const char* in_use = "in use by another pipeline of this program";
 
 TEST_F(FileUseTest, a_second_use_is_refused_by_whatever_name) {
   fs::create_directory(folder() + "/sub");
-  fs::create_symlink("../copy.duckdb", folder() + "/sub/link.duckdb");  // leads nowhere yet
+  fs::create_symlink("../copy.duckdb", folder() + "/sub/link.duckdb");  // its target does not exist yet
   fs::create_directory_symlink(".", folder() + "/same");
   const auto names = {file(), folder() + "/sub/../copy.duckdb", folder() + "/same/copy.duckdb",
                       folder() + "/sub/link.duckdb"};
@@ -183,7 +183,7 @@ TEST_F(FileUseTest, nothing_is_committed_while_a_foreign_handle_is_open) {
   const auto things_table = create(things, {{1, "a"}});
   {
     const std::ifstream foreign(file());
-    std::this_thread::sleep_for(milliseconds(100));  // the next look at /proc is due
+    std::this_thread::sleep_for(milliseconds(100));  // the next check of /proc is due
     const auto refused = error_of([&] { (void)merge(things_table, Effect(things).insert({2, "b"})); });
     EXPECT_NE(refused.find("was opened by another handle of this program"), std::string::npos) << refused;
   }
@@ -192,7 +192,7 @@ TEST_F(FileUseTest, nothing_is_committed_while_a_foreign_handle_is_open) {
   EXPECT_EQ(ask("SELECT string_agg(v, '' ORDER BY id) FROM public.things"), Strings{"ac"});
 }
 
-// Whether another process could write to the file.
+// Returns whether another process could write to the file.
 bool is_free(const std::string& path) {
   const auto child = ::fork();
   if (child == 0) {
@@ -250,7 +250,7 @@ TEST_F(FileUseTest, a_process_that_used_the_gap_is_noticed_by_what_it_wrote) {
   { const std::ifstream foreign(file()); }
   const auto intruder = ::fork();
   if (intruder == 0) {
-    // What another DuckDB does to the file when it is closed: a checkpoint.
+    // What another DuckDB does to the file when it closes it: a checkpoint.
     const int descriptor = ::open(file().c_str(), O_RDWR | O_CLOEXEC);
     std::uint64_t counter = 0;
     (void)!::pread(descriptor, &counter, sizeof counter, 4096 + 8);
@@ -311,7 +311,7 @@ TEST_F(FileUseTest, p3_a_file_that_is_lost_takes_no_commit) {
   }
 }
 
-// Without a descriptor /proc cannot be read: that says nothing of the file.
+// Without a free descriptor /proc cannot be read, which shows nothing about the file.
 TEST_F(FileUseTest, a_shortage_of_descriptors_is_no_loss) {
   open();
   const auto things_table = create(things, {{1, "a"}});
@@ -343,7 +343,7 @@ TEST_F(FileUseTest, the_files_that_took_its_place_are_left_alone) {
   ASSERT_TRUE(fs::exists(file() + ".wal")) << "the log of another file was removed";
   EXPECT_EQ(fs::file_size(file() + ".wal"), 14U);
   fs::remove(file() + ".wal");
-  fs::rename(folder() + "/away/copy.duckdb", file());  // and put back, all is there
+  fs::rename(folder() + "/away/copy.duckdb", file());  // once the file is put back, nothing is missing
   fs::rename(folder() + "/away/copy.duckdb.wal", file() + ".wal");
   open();
   EXPECT_EQ(ask("SELECT v FROM public.things"), Strings{"a"});

@@ -1,4 +1,4 @@
-// What a query may do: it reads this file, and nothing that DuckDB offers beside that gets through.
+// What a query may do: it reads this file, and none of DuckDB's other features can be reached.
 #include <duckdb.h>
 #include <gtest/gtest.h>
 
@@ -25,13 +25,13 @@ const auto orders = table("orders", {{"id", int4, key}, {"total", int8}});
 
 class QueryCheckTest : public DuckDbCase {
  protected:
-  // Somebody opens the file with DuckDB itself, while no run is at work.
+  // Executes statements as a user who opens the file with DuckDB itself, while no run is at work.
   void with_duckdb(std::initializer_list<const char*> statements) {
     close();
     run_in_duckdb(file(), statements);
   }
 
-  // The session refuses it before DuckDB binds it, and says `part`.
+  // The session refuses the statement before DuckDB binds it, with a message that contains `part`.
   static void expect_refused(destination::ReadSession& session, const std::string& sql, const std::string& part) {
     const auto error = error_of([&] { (void)session.query(sql); });
     EXPECT_TRUE(error.starts_with("configuration: ")) << sql << " -> " << error;
@@ -131,10 +131,10 @@ TEST_F(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
   };
   for (const auto& [sql, part] : cases) expect_refused(*session, sql, part);
   EXPECT_FALSE(fs::exists("/tmp/walbrook-must-not-be"));
-  load(0x9000, [](Transaction&) {});  // what an enabled log would break
+  load(0x9000, [](Transaction&) {});  // an enabled log would make it fail
 }
 
-// One refused function in every place of a statement where DuckDB's grammar has room for one.
+// One refused function in every place of a statement where DuckDB's grammar allows a function.
 constexpr std::string_view places = R"(
 SELECT * REPLACE (write_log('x') AS v) FROM o
 SELECT * REPLACE (write_log('x') AS id) FROM o
@@ -271,7 +271,7 @@ TEST_F(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
        "CREATE VIEW mine.over_bad_view AS SELECT 1 FROM (FROM mine.bad_view)",
        "CREATE MACRO bad(x) AS write_log(x::VARCHAR)", "CREATE MACRO over_bad(x) AS bad(x)",
        "CREATE MACRO bad_table(n) AS TABLE FROM enable_logging()",
-       "CREATE MACRO lcase(x) AS setseed(x)",  // the name of a function of DuckDB's
+       "CREATE MACRO lcase(x) AS setseed(x)",  // the name of a function of DuckDB
        "CREATE TABLE mine.bad_column(a VARCHAR, b INT GENERATED ALWAYS AS (len(write_log(a))))",
        "CREATE VIEW mine.of_bad_column AS FROM mine.bad_column", "CREATE VIEW mine.of_macro AS SELECT over_bad(1)"});
   open();
@@ -355,7 +355,7 @@ TEST_F(QueryCheckTest, a_file_opened_to_read_keeps_its_settings) {
             (Strings{"false", "true"}));
 }
 
-// "scalar abs acos …" → (scalar, abs), (scalar, acos) …
+// Maps "scalar abs acos …" to (scalar, abs), (scalar, acos) …
 std::set<std::pair<std::string, std::string>> judged_functions() {
   std::ifstream in(std::string(WALBROOK_SOURCE_DIR) + "/test/unit/duckdb/judged_functions.txt");
   std::set<std::pair<std::string, std::string>> judged;

@@ -1,4 +1,4 @@
-// What the query watch reads of DuckDB and of the system.
+// What the query watch reads from DuckDB and from the system.
 #include "destination/duckdb/query_watch.h"
 
 #include <fcntl.h>

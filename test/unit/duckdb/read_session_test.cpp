@@ -1,4 +1,4 @@
-// What readers see, and what they may ask.
+// What readers see, and which statements they may run.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -264,7 +264,7 @@ TEST_F(ReadSessionTest, p5_a_query_has_limits) {
   EXPECT_EQ(error_of([&] { (void)session->query("FROM range(5001)"); }),
             "configuration: the result has more than 5000 rows");
   EXPECT_EQ(ask(*session, "FROM range(5000)").size(), 5000U);
-  // Batch by batch: the limits are of the whole result.
+  // The rows come batch by batch; the limits apply to the whole result.
   const auto rows = session->arrow_rows("FROM range(10000)");
   EXPECT_EQ(error_of([&] {
               ArrowArray batch{};
@@ -273,7 +273,7 @@ TEST_F(ReadSessionTest, p5_a_query_has_limits) {
             "configuration: the result has more than 5000 rows");
 }
 
-// repeat('x', 3000000000) took 2 GB. What one expression allocates cannot be prevented; what comes after it is.
+// repeat('x', 3000000000) took 2 GB. What one expression allocates cannot be prevented; what comes after it can.
 TEST_F(ReadSessionTest, p5_a_query_ends_while_the_process_has_too_much_memory) {
   open();
   const auto session = destination::query_engine_of(destination()).open_session();

@@ -1,4 +1,4 @@
-// A program whose standard descriptors are closed, as a service's or a cron job's may be.
+// A program whose standard descriptors are closed, as those of a service or a cron job may be.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +15,8 @@ const auto notes = table("notes", {{"id", int4, key}});
 
 class StandardDescriptorsTest : public DuckDbCase {};
 
-// In a process of its own: closes all three, opens the destination, commits, prints. 0 if printing failed as it does on
-// a closed descriptor.
+// In a separate process: closes all three, opens the destination, commits, prints. Returns 0 if printing failed as it
+// does on a closed descriptor.
 int print_beside_the_destination(const destination::DestinationOptions& options, const Checkpoint& checkpoint) {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(descriptor);
   const auto opened = destination::open_destination(options);

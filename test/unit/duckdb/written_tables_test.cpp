@@ -1,4 +1,4 @@
-// Many small tables within the memory that DuckDB has by default.
+// Many small tables within DuckDB's default memory.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -9,11 +9,11 @@ namespace {
 
 constexpr int group = 200;  // as many small tables are copied together
 constexpr int groups = 3;
-constexpr std::size_t columns = 24;  // of each, which takes 16 KB of each: 230 MB of all
+constexpr std::size_t columns = 24;  // of each table; they take 16 KB each: 230 MB for all
 
 class WrittenTablesTest : public DuckDbCase {
  protected:
-  // The tables from `first` on, each with one row, by one copy.
+  // Creates the tables from `first` on, each with one row, in one copy.
   void copy_tables(int first, int count) {
     std::vector<OutputRecord> records;
     for (int n = first; n < first + count; ++n) {

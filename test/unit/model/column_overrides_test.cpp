@@ -19,7 +19,7 @@ ColumnSchema column(Oid type, std::int32_t typmod = -1) {
   return {.name = "c", .type_oid = type, .typmod = typmod, .type = physical_type(built_in_type(type), typmod, {})};
 }
 
-// As pg_attribute.atttypmod has it.
+// The value of pg_attribute.atttypmod.
 constexpr std::int32_t typmod_of(int precision, int scale) {
   return (precision << 16 | scale) + 4;
 }

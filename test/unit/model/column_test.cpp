@@ -1,4 +1,4 @@
-// Columns of nested values: appended from within, copied, cut, compared.
+// Columns of nested values: appended from the inside, copied, cut, compared.
 #include "model/column.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Operations as bytes and back, and what damaged bytes lead to.
+// Operations encoded as bytes and decoded again, and the errors of damaged bytes.
 #include "model/part_codec.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 namespace walbrook {
 namespace {
 
-// NULL, an overflow, or a list of `id` % 5 structures, some of them NULL.
+// Appends NULL, an overflow, or a list of `id` % 5 structures, some of them NULL.
 void append_parts(Column& column, std::int64_t id) {
   if (id % 7 == 0) return column.append_null();
   if (id % 11 == 0) return column.append_overflow("{{1}}");
@@ -95,7 +95,7 @@ TEST(PartCodec, every_truncation_is_an_error) {
   const auto rows_end = write_part(whole.transactions, std::span(whole.operations).first(1)).size();
   const auto header = write_part(whole.transactions, {}).size();
   for (std::size_t size = 0; size < bytes.size(); size += size < 2000 ? 1 : 37) {
-    if (size == header || size == rows_end) continue;  // whole operations: a shorter part, but a part
+    if (size == header || size == rows_end) continue;  // whole operations: a shorter part, but a valid one
     EXPECT_THROW(static_cast<void>(read_part(std::string_view(bytes).substr(0, size))), Error) << size;
   }
 }

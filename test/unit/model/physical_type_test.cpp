@@ -10,7 +10,7 @@ namespace {
 
 constexpr ValueLimits limits{.min_timestamp = INT64_MIN, .max_timestamp = INT64_MAX, .unconstrained_numeric_scale = 9};
 
-// As numerictypmodin of PostgreSQL 15 packs it.
+// Packs a typmod as numerictypmodin of PostgreSQL 15 does.
 std::int32_t numeric_typmod(int precision, int scale) {
   return ((precision << 16) | (scale & 0x7FF)) + 4;
 }
@@ -24,7 +24,7 @@ TEST(PhysicalType, numeric_follows_its_typmod) {
   EXPECT_EQ(numeric(numeric_typmod(12, 2)), "decimal(12,2)");
   EXPECT_EQ(numeric(numeric_typmod(38, 38)), "decimal(38,38)");
   EXPECT_EQ(numeric(numeric_typmod(1, 0)), "decimal(1,0)");
-  EXPECT_EQ(numeric(786438), "decimal(12,2)");  // what a server's pg_attribute says of numeric(12,2)
+  EXPECT_EQ(numeric(786438), "decimal(12,2)");  // pg_attribute's typmod of numeric(12,2)
 }
 
 TEST(PhysicalType, numeric_that_no_decimal_fits_has_the_unconstrained_one) {
@@ -63,7 +63,7 @@ TEST(PhysicalType, arrays_are_lists_of_their_elements) {
   EXPECT_EQ(built_in_type(1020).fields.at(0).type.delimiter, ';') << "box[]";
 }
 
-// A composite of a domain, an array of it, and an hstore.
+// A composite of a domain, an array of that domain, and an hstore.
 SourceType person() {
   const SourceType price{.oid = 20002, .base_oid = type_oid::numeric, .base_typmod = numeric_typmod(7, 3)};
   const SourceType prices{

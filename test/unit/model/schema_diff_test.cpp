@@ -26,7 +26,7 @@ TEST(SchemaDiff, another_order_is_a_renaming_but_of_another_relation_none) {
   EXPECT_TRUE(diff.moved && diff.renamed);
   EXPECT_FALSE(diff.keeps_common_columns());
   EXPECT_EQ(diff.reason(), "its columns were renamed in the source");
-  seen.oid = 16401;  // a leaf whose columns stand in another order
+  seen.oid = 16401;  // a leaf whose columns are in another order
   diff = schema_diff(orders(), seen);
   EXPECT_TRUE(diff.moved && !diff.renamed);
   EXPECT_TRUE(diff.fits_target());

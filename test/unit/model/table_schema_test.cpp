@@ -51,7 +51,7 @@ TEST(TableSchema, damaged_json_is_the_destinations_error) {
   }
 }
 
-// Of an array that an earlier version kept as text, or of a composite that was altered.
+// An array that an earlier version stored as text, or a composite that was altered.
 TEST(TableSchema, a_column_that_lies_otherwise_in_memory_has_changed) {
   const TableSchema text{.columns = {{.name = "a", .type_oid = 1009, .type = {Layout::utf8}}}};
   const TableSchema list{.columns = {{.name = "a", .type_oid = 1009, .type = {Layout::list, 0, 0, {{Layout::utf8}}}}}};

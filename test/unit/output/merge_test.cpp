@@ -1,4 +1,4 @@
-// The fold of changes: what reaches the target for a run of changes of one table.
+// The fold of changes: what reaches the target after several changes of one table.
 #include "output/merge.h"
 
 #include <gtest/gtest.h>
@@ -114,7 +114,7 @@ TEST(MergeChanges, keys_swapped_through_a_third_one) {
 }
 
 TEST(MergeChanges, an_old_key_that_did_not_change_is_no_move) {
-  // A key column that is stored out of line: the old key is sent although it is the same.
+  // A key column that is stored out of line: the old key is sent although it did not change.
   Changes changes(table(ReplicaIdentity::key));
   changes.add(Op::before, 1).add(Op::update, 1, unsent, 7);
   EXPECT_EQ(fold(changes), "-1 ~1:?:7<1 ");

@@ -8,7 +8,7 @@
 
 namespace walbrook::postgres {
 
-// Line by line, cell by cell: NULL, the raw bytes in hex, or the overflow.
+// Row by row, cell by cell: NULL, the raw bytes in hex, or the overflow.
 inline std::vector<std::string> cells(const RowBatch& batch) {
   std::vector<std::string> out;
   for (std::size_t row = 0; row < batch.rows(); ++row) {

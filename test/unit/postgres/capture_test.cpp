@@ -28,7 +28,7 @@ std::string whole_capture() {
          captured(Lsn{2}, insert_frame());
 }
 
-// All frames; throws Error.
+// Returns all frames. Throws Error.
 std::vector<std::pair<Lsn, std::string>> read_all(const std::string& bytes) {
   CaptureReader reader(std::make_unique<std::istringstream>(bytes), "some.capture");
   std::vector<std::pair<Lsn, std::string>> frames;
@@ -120,7 +120,7 @@ TEST(Captures, every_message_of_every_server_is_decoded_and_encoded_to_the_same_
   }
 }
 
-// Cells of all rows, one after the other.
+// Returns the cells of all rows, one after the other.
 std::vector<std::string> inserted_values(const Recorded& recorded) {
   std::map<Oid, std::vector<Oid>> column_types;
   std::vector<std::string> values;
@@ -147,7 +147,7 @@ std::vector<std::string> inserted_values(const Recorded& recorded) {
   return values;
 }
 
-// The same rows were recorded in both forms: PostgreSQL's own text tells what a binary value is.
+// The same rows were recorded in both formats: PostgreSQL's own text shows the binary value.
 TEST(Captures, binary_values_read_as_the_server_prints_them) {
   std::map<std::string, std::vector<std::string>> text, binary;
   for (const auto& recorded : all_captures()) {

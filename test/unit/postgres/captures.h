@@ -1,4 +1,4 @@
-// What real servers sent: test/captures, recorded by tools/record-captures.
+// Streams of real servers: test/captures, recorded by tools/record-captures.
 #pragma once
 
 #include <filesystem>

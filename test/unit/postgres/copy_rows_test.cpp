@@ -1,4 +1,4 @@
-// The rows of COPY without a server: data cut anywhere, data that are none, and what is said of them.
+// The rows of COPY without a server: data cut at any point, invalid data, and the errors reported for it.
 #include "postgres/protocol/copy_rows.h"
 
 #include <gtest/gtest.h>
@@ -79,7 +79,7 @@ TEST(CopyRows, data_that_are_cut_short_are_an_error) {
   }
 }
 
-// What a row's other columns hold, and the value itself, are in no message: it goes to logs, status and the table's
+// The row's other columns and the value itself are in no message, because messages go to logs, status and the table's
 // record.
 TEST(CopyRows, bad_values_name_table_and_column_and_show_no_row_data) {
   auto text = two_column_rows(CopyRows::Format::text);
@@ -110,7 +110,7 @@ TEST(CopyRows, what_is_no_copy_data_is_told) {
   EXPECT_NE(cause_of(CopyRows::Format::binary, std::string(30, 'x')).find("signature"), std::string::npos);
 }
 
-// Bytes that a damaged connection might bring. Each run either reads rows or refuses; the sanitizers look at how.
+// Bytes that a damaged connection might deliver. Each run either reads rows or refuses them; the sanitizers check how.
 TEST(CopyRows, damaged_data_is_read_or_refused) {
   std::mt19937 random(20251129);
   for (const auto format : {CopyRows::Format::text, CopyRows::Format::binary}) {

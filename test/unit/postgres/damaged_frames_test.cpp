@@ -1,5 +1,5 @@
-// Frames that are cut, longer than they should be, or have a wrong byte: each is a typed error or a valid message, and
-// what was decoded can be read. The address sanitizer watches, so every frame lies in memory of its own size.
+// Frames that are cut, too long, or have a wrong byte: each results in a typed error or a valid message, and what was
+// decoded can be read. Every frame is in memory of exactly its size, so that AddressSanitizer finds reads beyond it.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -29,7 +29,8 @@ void expect_truncations_fail(const std::string& name, const std::string& frame, 
   }
 }
 
-// True: it was decoded all the same. Then it says what its bytes say, no more and no less.
+// Returns true if the frame was decoded in spite of the damage. The message must then encode to its bytes, no more and
+// no less.
 bool survives(const std::vector<char>& damaged, const Wire& wire) {
   const auto message = decode(view_of(damaged), wire);
   if (message) {
@@ -74,7 +75,7 @@ TEST(DamagedFrames, every_other_byte_is_an_error_or_another_message) {
   EXPECT_GT(decoded_all_the_same, 0U);  // bytes of an OID, an LSN, a value
 }
 
-// A frame that is read as if it stood elsewhere: in a block or not, of another version.
+// A frame that is read in another context: inside or outside of a block, or in another version.
 TEST(DamagedFrames, the_wrong_wire_is_an_error_or_another_message) {
   for (const auto& frame : all_frames()) {
     const std::vector<char> bytes(frame.bytes.begin(), frame.bytes.end());

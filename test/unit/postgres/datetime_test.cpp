@@ -1,4 +1,4 @@
-// Dates, times and intervals: golden values of both forms.
+// Dates, times and intervals: golden values of both formats.
 #include "postgres/values/datetime.h"
 
 #include <gtest/gtest.h>
@@ -167,7 +167,7 @@ TEST(DateTime, timestamps_that_the_column_cannot_hold_go_to_the_overflow_column)
             "294276-12-31 23:29:59+00");
 }
 
-// The bytes of PostgreSQL's own end of the range.
+// The bytes of the ends of PostgreSQL's own range.
 TEST(DateTime, overflow_from_binary_is_what_postgres_prints) {
   const auto last = be(9'223'371'331'199'999'999);
   EXPECT_EQ(overflow_text(Form::binary, type_oid::timestamp, last), "294276-12-31 23:59:59.999999");

@@ -36,7 +36,7 @@ void expect_tuple(const Tuple& tuple) {
   const auto binary = cells.next();
   EXPECT_EQ(binary.kind, CellKind::binary);
   EXPECT_EQ(binary.bytes, std::string_view("\0\1", 2));
-  EXPECT_EQ(cells.next().kind, CellKind::null);  // asked once too often
+  EXPECT_EQ(cells.next().kind, CellKind::null);  // one call too many
   EXPECT_EQ(cells.next().kind, CellKind::null);
 }
 
@@ -275,7 +275,7 @@ struct Wrong {
 };
 
 TEST(Decoder, errors_say_where_and_what) {
-  const std::string tuple("I\0\0\0\1N\0\3n", 9);  // three columns, one of them is there
+  const std::string tuple("I\0\0\0\1N\0\3n", 9);  // three columns, of which one is present
   const std::vector<Wrong> all = {
       {"", 0, "pgoutput: an empty frame"},
       {"X", 0, "pgoutput: unknown message kind 0x58"},

@@ -52,7 +52,7 @@ TEST(Encoder, what_was_written_is_read_back) {
   }
 }
 
-// Every kind over every wire that has it, so that no round of the dice leaves one out.
+// Every kind with every wire format that has it, so that none is left to chance.
 TEST(Encoder, every_kind_in_every_version_in_and_out_of_blocks) {
   MessageGenerator generator(7);
   for (std::size_t kind = 0; kind < message_kinds.size(); ++kind) {

@@ -1,5 +1,5 @@
-// Frames of every message kind, built by hand from the protocol's description: not by the encoder, so that no mistake
-// is made twice.
+// Frames of every message kind, built by hand from the protocol's documentation and not by the encoder, so that no
+// mistake is made twice.
 #pragma once
 
 #include <string>
@@ -107,7 +107,7 @@ inline std::string insert_frame() {
   return out.take();
 }
 
-// `old` is 'K', 'O' or 0 for an update without an old tuple.
+// `old` is 'K', 'O', or 0 for an update without an old tuple.
 inline std::string update_frame(char old) {
   ByteWriter out;
   out.u8('U');
@@ -151,7 +151,7 @@ inline std::string message_frame() {
   return out.take();
 }
 
-// The frame as it stands in a streamed block: of (sub)transaction 733.
+// Returns the frame as it is in a streamed block of (sub)transaction 733.
 inline std::string in_block(const std::string& frame) {
   return frame.substr(0, 1) + std::string("\0\0\x02\xDD", 4) + frame.substr(1);
 }
@@ -179,7 +179,7 @@ inline std::string stream_abort_frame() {
   return {"A\0\0\x02\xDB\0\0\x02\xDD", 9};
 }
 
-// As it is sent when streaming 'parallel' was asked for.
+// As it is sent with streaming 'parallel'.
 inline std::string parallel_abort_frame() {
   ByteWriter out;
   out.bytes(stream_abort_frame());
@@ -221,7 +221,7 @@ inline std::string rollback_prepared_frame() {
   return out.take();
 }
 
-// What may stand in a streamed block, and carries an xid there.
+// The frames that may be in a streamed block, where they carry an xid.
 inline std::vector<NamedFrame> frames_of_blocks() {
   return {{"Relation", relation_frame()},  {"Type", type_frame()},        {"Insert", insert_frame()},
           {"Update", update_frame('\0')},  {"Update", update_frame('K')}, {"Update", update_frame('O')},

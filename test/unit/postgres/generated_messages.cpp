@@ -100,7 +100,7 @@ Truncate MessageGenerator::truncate(const Wire& wire) {
   return truncate;
 }
 
-// Prepare, Commit Prepared, Stream Prepare: they differ in the names of their fields alone.
+// Prepare, Commit Prepared, Stream Prepare: they differ only in the names of their fields.
 template <class Prepared>
 Prepared MessageGenerator::prepared() {
   return {0, lsn(), lsn(), time(), number(), name()};

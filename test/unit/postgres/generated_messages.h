@@ -1,5 +1,5 @@
-// Messages of every kind with whatever their fields can hold, from a seed: odd names, extreme numbers, tuples of none
-// to 32,767 columns, large values.
+// Random messages of every kind from a seed, with everything that their fields can hold: odd names, extreme numbers,
+// tuples of 0 to 32,767 columns, large values.
 #pragma once
 
 #include <deque>
@@ -16,11 +16,11 @@ class MessageGenerator {
  public:
   explicit MessageGenerator(std::uint64_t seed) : random_(seed) {}
 
-  // Any version, in a block or not.
+  // Returns any version, inside or outside of a block.
   Wire wire();
-  // Of a kind that may come over this wire. Its views are valid until the next call.
+  // Returns a message of a kind that may come over this wire. Its views are valid until the next call.
   Message message(const Wire& wire);
-  // Of the kind of this index in Message.
+  // Returns a message of the kind of this index in Message.
   Message message(std::size_t kind, const Wire& wire);
 
  private:

@@ -1,4 +1,4 @@
-// Arrays, composites and hstore: golden values of both forms, and what damaged ones lead to.
+// Arrays, composites and hstore: golden values of both formats, and the errors of damaged ones.
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
@@ -25,7 +25,7 @@ SourceType pairs_type() {
 SourceType hstore_type() {
   return {.oid = 20003, .base_oid = 20003, .kind = SourceType::Kind::hstore};
 }
-// Of everything, at some depth.
+// A type that contains every kind at some depth.
 SourceType deep_type() {
   return {.oid = 20004,
           .base_oid = 20004,
@@ -36,7 +36,7 @@ SourceType deep_type() {
                      {.name = "p", .type = pair_type()}}};
 }
 
-// "[1, NULL]", "(1, x)", "<k: v>"; of int4 and texts.
+// Returns "[1, NULL]", "(1, x)", "<k: v>" for int4 and text values.
 std::string show(const Column& column, std::size_t row) {
   if (const auto* overflow = column.overflow_at(row)) return "overflow " + *overflow;
   if (column.is_null(row)) return "NULL";
@@ -63,7 +63,7 @@ std::string show(const Column& column, std::size_t row) {
   }
 }
 
-// A column is whole: what stands in its children belongs to its rows.
+// Expects that a column is complete: what its children hold belongs to its rows.
 void expect_whole(const Column& column) {
   for (const auto& child : column.children()) {
     EXPECT_EQ(child.size(),
@@ -198,7 +198,7 @@ struct Sample {
   std::string binary;
 };
 
-// Behind its length.
+// Returns the bytes after their length.
 std::string sized(const std::string& bytes) {
   ByteWriter out;
   out.u32(static_cast<std::uint32_t>(bytes.size()));
@@ -233,14 +233,14 @@ TEST(Nested, both_forms_are_one_value) {
   }
 }
 
-// No crash, and the column stays whole: `parsed` looks.
+// No crash, and the column stays complete: `parsed` checks that.
 TEST(Nested, every_truncation_and_every_flipped_byte) {
   for (const auto& sample : samples()) {
     for (const Form form : {Form::text, Form::binary}) {
       const auto& whole = form == Form::text ? sample.text : sample.binary;
       for (std::size_t size = 0; size < whole.size(); ++size) {
         const auto cut = parsed(sample.type, form, whole.substr(0, size));
-        // A text hstore may end behind any pair.
+        // A text hstore may end after any pair.
         const bool may_end = form == Form::text && sample.type.kind == SourceType::Kind::hstore;
         EXPECT_TRUE(cut == "malformed" || may_end) << whole.substr(0, size) << ": " << cut;
       }
@@ -255,7 +255,7 @@ TEST(Nested, every_truncation_and_every_flipped_byte) {
   }
 }
 
-// What was read before a value that is refused stays.
+// What was read before a refused value is kept.
 TEST(Nested, a_refused_value_leaves_the_ones_before_it) {
   Column column(physical_type(deep_type(), -1, no_limits));
   const auto parsers = parsers_for(deep_type(), column.type());

@@ -1,4 +1,4 @@
-// numeric: golden values of both forms.
+// numeric: golden values of both formats.
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
@@ -15,13 +15,13 @@ std::string scaled(Form form, std::string_view bytes, int precision, int scale) 
   return print_int128(value<Int128>(form, type_oid::numeric, bytes, typmod(precision, scale)));
 }
 
-// `text` with `count` times `digit` behind it.
-// (Not inlined: GCC 12 sees an overflow that is none in strings of a known size.)
+// Returns `text` followed by `digit` `count` times. It is not inlined, because GCC 12 then reports an overflow that
+// does not exist in strings of a known size.
 [[gnu::noinline]] std::string followed_by(const std::string& text, std::size_t count, char digit) {
   return text + std::string(count, digit);
 }
 
-// The send function's form: groups of four decimal digits.
+// The format of the send function: groups of four decimal digits.
 std::string binary(int weight, std::uint16_t sign, int display_scale, const std::vector<int>& groups) {
   ByteWriter out;
   out.u16(static_cast<std::uint16_t>(groups.size()));
@@ -47,7 +47,7 @@ TEST(Numeric, text_is_scaled_exactly) {
   EXPECT_EQ(scaled(Form::text, followed_by("-0.", 38, '9'), 38, 38), followed_by("-", 38, '9'));
   EXPECT_EQ(scaled(Form::text, "12345678901234567890123456789.123456789", 38, 9),
             "12345678901234567890123456789123456789");
-  EXPECT_EQ(scaled(Form::text, "1.5000000000000000000000000000", 12, 1), "15");  // zeros that say nothing
+  EXPECT_EQ(scaled(Form::text, "1.5000000000000000000000000000", 12, 1), "15");  // zeros without meaning
 }
 
 TEST(Numeric, binary_is_scaled_exactly) {
@@ -65,7 +65,7 @@ TEST(Numeric, binary_is_scaled_exactly) {
   EXPECT_EQ(scaled(Form::binary, binary(0, plus, 28, {1, 5000}), 12, 1), "15");
 }
 
-// Both forms of one number that does not fit: the overflow is PostgreSQL's text.
+// Both formats of a number that does not fit: the overflow is PostgreSQL's text.
 void expect_overflow(const std::string& text, const std::string& bytes, int precision, int scale) {
   EXPECT_EQ(overflow_text(Form::text, type_oid::numeric, text, typmod(precision, scale)), text);
   EXPECT_EQ(overflow_text(Form::binary, type_oid::numeric, bytes, typmod(precision, scale)), text);

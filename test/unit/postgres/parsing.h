@@ -1,4 +1,4 @@
-// One value through its parser, for the golden tests.
+// Passes one value through its parser, for the golden tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -52,7 +52,7 @@ inline ParseStatus parse(Form form, Oid oid, std::string_view bytes, Column& out
   return (form == Form::text ? parsers.text : parsers.binary)(bytes, {.limits = limits}, out);
 }
 
-// The column after one value, which must be accepted.
+// Returns the column after one value, which must be accepted.
 inline Column parsed(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1,
                      const ValueLimits& limits = no_limits) {
   Column column(type_of(oid, typmod));
@@ -69,14 +69,14 @@ T value(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1) {
   return column.value<T>(0);
 }
 
-// Of a type of variable width.
+// Returns the bytes of a value of a type of variable width.
 inline std::string bytes_of(Form form, Oid oid, std::string_view bytes) {
   const auto column = parsed(form, oid, bytes);
   EXPECT_FALSE(column.is_null(0)) << bytes;
   return std::string(column.bytes_at(0));
 }
 
-// The text beside a NULL; "no overflow" where the column held the value.
+// Returns the overflow text of a NULL; "no overflow" if the column held the value.
 inline std::string overflow_text(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1,
                                  const ValueLimits& limits = no_limits) {
   const auto column = parsed(form, oid, bytes, typmod, limits);
@@ -85,7 +85,7 @@ inline std::string overflow_text(Form form, Oid oid, std::string_view bytes, std
   return text == nullptr ? "no overflow" : *text;
 }
 
-// Refused, and nothing was appended.
+// Expects that the value is refused and nothing is appended.
 inline void expect_malformed(Form form, Oid oid, std::string_view bytes, std::int32_t typmod = -1) {
   Column column(type_of(oid, typmod));
   EXPECT_EQ(parse(form, oid, bytes, column), ParseStatus::malformed) << oid << ": \"" << bytes << "\"";

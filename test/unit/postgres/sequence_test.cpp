@@ -1,4 +1,4 @@
-// In which order messages come: what the assembler relies on, held against what servers 14 to 18 sent.
+// The order of messages that the assembler relies on, compared with the streams of servers 14 to 18.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -10,7 +10,7 @@
 namespace walbrook::postgres {
 namespace {
 
-// One stream, message by message; a message that must not come here is told.
+// One stream, message by message. A message that must not come at this point is reported.
 class Sequence {
  public:
   void operator()(const Begin& begin) {
@@ -125,7 +125,7 @@ class Sequence {
     EXPECT_TRUE(open_) << what;
     EXPECT_EQ(xid != 0, block_ != 0) << what;
   }
-  // Where transactions end is the order of the stream.
+  // The stream is ordered by the ends of transactions.
   void ends(Lsn lsn, Lsn end_lsn) {
     EXPECT_GT(lsn, last_);
     EXPECT_GT(end_lsn, lsn);

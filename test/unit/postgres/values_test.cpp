@@ -1,4 +1,4 @@
-// Booleans, numbers, strings, bytea and uuid: golden values of both forms.
+// Booleans, numbers, strings, bytea and uuid: golden values of both formats.
 #include "postgres/values/values.h"
 
 #include <gtest/gtest.h>
@@ -166,14 +166,14 @@ TEST(Values, char1_is_the_same_in_all_its_forms) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string raw(1, static_cast<char>(byte));
     const auto binary = bytes_of(Form::binary, type_oid::char1, raw);
-    EXPECT_EQ(bytes_of(Form::text, type_oid::char1, byte == 0 ? "" : raw), binary);  // up to 15
-    EXPECT_EQ(bytes_of(Form::text, type_oid::char1, binary), binary);                // from 16 on
+    EXPECT_EQ(bytes_of(Form::text, type_oid::char1, byte == 0 ? "" : raw), binary);  // up to version 15
+    EXPECT_EQ(bytes_of(Form::text, type_oid::char1, binary), binary);                // since version 16
   }
   EXPECT_EQ(bytes_of(Form::binary, type_oid::char1, "a"), "a");
   EXPECT_EQ(bytes_of(Form::binary, type_oid::char1, "\\"), "\\");
   EXPECT_EQ(bytes_of(Form::binary, type_oid::char1, std::string(1, '\0')), "");
   EXPECT_EQ(bytes_of(Form::binary, type_oid::char1, "\xE9"), "\\351");
-  EXPECT_EQ(bytes_of(Form::text, type_oid::char1, "\xC3\xA9"), "\xC3\xA9");  // up to 15, LATIN1 made UTF-8
+  EXPECT_EQ(bytes_of(Form::text, type_oid::char1, "\xC3\xA9"), "\xC3\xA9");  // up to 15: LATIN1 as UTF-8
   for (const std::string text : {"ab", "\\12", "\\101", "\\400", "\\38", "\\3888", "\xC3\xA9x", "\xC3", "abcd"}) {
     if (text.size() > 1) expect_malformed(Form::text, type_oid::char1, text);
   }

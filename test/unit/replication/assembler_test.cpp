@@ -1,4 +1,4 @@
-// Messages to batches: whole commits, parts of huge transactions, cuts in mid-transaction.
+// Messages to batches: whole commits, parts of huge transactions, cuts within a transaction.
 #include "replication/core/assembler.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ class AssemblerTest : public ::testing::Test {
     return *assembler_;
   }
   void feed(const std::string& frame) { assembler_->feed(frame); }
-  // One transaction of `rows` inserts, without its commit.
+  // Feeds one transaction of `rows` inserts, without its commit.
   void open(std::uint32_t xid, Lsn commit_lsn, int rows, Oid table = orders) {
     feed(frames::begin(xid, commit_lsn));
     for (int i = 0; i < rows; ++i) feed(frames::insert(table, {std::to_string(i), "row"}));
@@ -77,7 +77,7 @@ TEST_F(AssemblerTest, a_cut_in_mid_transaction_takes_whole_commits_only) {
   feed(frames::commit({200}, {205}));
   const auto second = only<CommitBatch>(assembler.cut());
   ASSERT_TRUE(second);
-  ASSERT_EQ(second->operations.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one behind it
+  ASSERT_EQ(second->operations.size(), 4U);  // two rows, TRUNCATE, a row before the cut and one after it
   EXPECT_EQ(std::get<RowBatch>(second->operations[0]).rows(), 2U);
   EXPECT_TRUE(std::holds_alternative<Truncate>(second->operations[1]));
   EXPECT_EQ(std::get<RowBatch>(second->operations[2]).rows(), 1U);
@@ -122,7 +122,7 @@ TEST_F(AssemblerTest, changes_are_numbered_over_all_tables_of_their_transaction)
   feed(frames::insert(notes, {"1", "b"}));
   feed(frames::truncate({orders, notes}));
   feed(frames::insert(orders, {"2", "c"}));
-  const auto part = only<TransactionPart>(assembler.take_due());  // the numbers go on behind it
+  const auto part = only<TransactionPart>(assembler.take_due());  // its numbers continue
   ASSERT_TRUE(part);
   feed(frames::insert(notes, {"2", "d"}));
   feed(frames::commit({100}, {105}));
@@ -166,7 +166,7 @@ TEST_F(AssemblerTest, until_cuts_before_the_commit_at_that_position) {
   EXPECT_EQ(batch->checkpoint, Lsn{204});
 }
 
-// Nothing is read any more then, so that nothing else would settle it.
+// Nothing is read any more then, so nothing else would settle the comparison.
 TEST_F(AssemblerTest, until_settles_what_is_to_be_compared) {
   auto& assembler = make({.checkpoint = {105}, .last = {.commit_lsn = {100}}, .begins_at = {50}, .until = Lsn{200}});
   EXPECT_FALSE(assembler.is_compared());
@@ -183,8 +183,8 @@ TEST_F(AssemblerTest, an_empty_transaction_is_no_commit) {
   EXPECT_EQ(assembler.position(), Lsn{105});
 }
 
-// A server before 15 sends a transaction without published changes all the same. Found by the simulation: what they had
-// taken was never given back, until an empty one left as a part of a transaction that did not fit.
+// A server before version 15 also sends transactions without published changes. Found by the simulation: the memory
+// that they had taken was never released, until an empty one left as a part of a transaction that did not fit.
 TEST_F(AssemblerTest, empty_transactions_take_no_room) {
   auto& assembler = make({.batch_bytes = 500});
   for (std::uint64_t at = 100; at < 10'000; at += 100) {
@@ -193,7 +193,7 @@ TEST_F(AssemblerTest, empty_transactions_take_no_room) {
     feed(frames::commit({at}, {at + 5}));
     ASSERT_FALSE(assembler.take_due()) << at;
   }
-  // The same where whole commits are cut while an empty one is open.
+  // The same if whole commits are cut while an empty transaction is open.
   transaction(11, {20'000}, 1);
   for (std::uint64_t at = 20'100; at < 30'000; at += 200) {
     feed(frames::begin(12, {at}));
@@ -284,7 +284,7 @@ TEST_F(AssemblerTest, a_value_that_is_none_sets_its_table_aside) {
   EXPECT_EQ(std::get<RowBatch>(batch->operations[1]).rows(), 1U);
 }
 
-// The table comes back by a copy while the stream goes on: its changes are dropped where it is suspended, not here.
+// The table is restored by a copy while the stream goes on: its changes are dropped where it is suspended, not here.
 TEST_F(AssemblerTest, p4_a_value_that_is_none_concerns_its_own_transaction_alone) {
   auto& assembler = make();
   for (std::uint32_t xid = 11; xid <= 12; ++xid) {

@@ -1,4 +1,4 @@
-// What a batch does to the tables of the destination, by the state that each of them is in.
+// The effect of a batch on the tables of the destination, by the state of each.
 #include "replication/core/batch_apply.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@ namespace {
 
 class BatchApplyTest : public EngineCase {
  protected:
-  // The table is to be copied, and its copy ordered.
+  // Makes the table one to be copied, and orders its copy.
   void begin_copying(const TableSchemaRef& schema) {
     see(published({in_catalog(schema)}));
     (void)sync().order_copies(1, {});
@@ -158,8 +158,7 @@ TEST_F(BatchApplyTest, changes_of_other_tables_and_states_are_dropped) {
   }
 }
 
-// --- the seam
-// ----------------------------------------------------------------------------------------------------------
+// ---- the seam ----
 
 TEST_F(BatchApplyTest, the_seam_applies_what_commits_at_the_consistent_point_or_later) {
   begin();
@@ -228,8 +227,7 @@ TEST_F(BatchApplyTest, changes_that_waited_are_applied_once) {
   EXPECT_EQ(rows("public.items"), Lines{}) << "nothing of them was left behind";
 }
 
-// --- schema changes
-// ----------------------------------------------------------------------------------------------------
+// ---- schema changes ----
 
 TableSchemaRef with_price(const char* name = "price") {
   return contract::table("items",
@@ -280,8 +278,7 @@ TEST_F(BatchApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|-", "2|b|7"}));
 }
 
-// --- errors
-// ----------------------------------------------------------------------------------------------------------
+// ---- errors ----
 
 TEST_F(BatchApplyTest, a_table_with_an_error_is_suspended_and_the_others_go_on) {
   begin();

@@ -1,4 +1,4 @@
-// The queue between receiver and loader: order, bound, and the position that may become the checkpoint.
+// The queue between receiver and loader: order, limit, and the position that may become the checkpoint.
 #include "replication/runtime/batch_queue.h"
 
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ TEST(BatchQueue, refuses_more_than_its_bound_but_takes_one_large_one) {
   EXPECT_TRUE(queue.try_push(small));
 }
 
-// However small they are: each is a commit that the end of a run waits for.
+// However small the batches are, each is a commit that the end of a run waits for.
 TEST(BatchQueue, refuses_more_than_its_bound_of_batches) {
   BatchQueue queue(
       1'000'000, [] {}, [] {});
@@ -87,7 +87,7 @@ TEST(BatchQueue, keeps_the_order_between_two_threads) {
       queue.finish_batch();
       continue;
     }
-    ASSERT_LE(taken.idle_position.value, last);  // never ahead of what was taken
+    ASSERT_LE(taken.idle_position.value, last);  // never past what was taken
     if (taken.closed) break;
     loader_bell.wait_until(SteadyTime::max());
   }

@@ -1,4 +1,4 @@
-// Batches as tests expect them.
+// Helpers for the batches that tests expect.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace walbrook::replication {
 
-// nullopt: there is none, or it is of another kind.
+// Returns nullopt if there is no batch, or if it is of another kind.
 template <class Kind>
 [[nodiscard]] std::optional<Kind> only(std::optional<Batch>&& batch) {
   auto* found = batch ? std::get_if<Kind>(&*batch) : nullptr;

@@ -1,4 +1,4 @@
-// The catalog poll over a source that counts what it is asked: what it reads, when, and what it posts.
+// The catalog poll over a source that counts its queries: what it reads, when, and what it posts.
 #include "replication/core/catalog_poll.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ postgres::SourceTable source_table(Oid oid, std::string fingerprint) {
   return table;
 }
 
-// What a transaction of the source does to it is written by the test.
+// The test writes what a transaction of the source does to it.
 class CountedCatalog final : public CatalogSource {
  public:
   [[nodiscard]] std::string read_snapshot() override {
@@ -67,7 +67,7 @@ class CatalogPollTest : public testing::Test {
     EXPECT_EQ(catalog_.publications, 1);
     posted_.clear();
   }
-  // The time passes, and everything that is due is done.
+  // Advances the time, and does everything that is due.
   void pass(milliseconds time) {
     now_.steady += time;
     while (std::holds_alternative<RunAgain>(poll_->step(now_))) continue;

@@ -1,4 +1,4 @@
-// What is copied next, in which chunks, and what follows when an attempt ends: decided without a server.
+// What is copied next, in which chunks, and what follows when an attempt ends, all decided without a server.
 #include "replication/core/copy_plan.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ class CopyPlanTest : public ::testing::Test {
  protected:
   [[nodiscard]] bool is_due() const { return std::holds_alternative<RunAgain>(plan_.next(now_)); }
   [[nodiscard]] SteadyTime until() const { return std::get<Wait>(plan_.next(now_)).until; }
-  // Begins an attempt, which fails with `error`; everything is left over.
+  // Begins an attempt that fails with `error` and leaves everything to the next one.
   CopyPlan::Postponed fail(const Error& error) {
     auto tables = plan_.begin();
     try {
@@ -55,7 +55,7 @@ TEST_F(CopyPlanTest, orders_of_many_tables_take_time_in_proportion) {
   const auto began = std::chrono::steady_clock::now();
   plan_.add(order);
   plan_.add(order);
-  // Where each table looks at all others it takes 40 s and more.
+  // If each table examined all others, it would take 40 s and more.
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
   EXPECT_EQ(plan_.begin().size(), tables);
 }

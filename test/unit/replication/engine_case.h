@@ -1,6 +1,6 @@
-// The engine's parts over a real destination, a DuckDB file in a folder of its own: table sync, apply and loader as a
-// run puts them together, without a source. What the catalog would show and what the stream would bring are written
-// down here; tables are copied by the test, as the table copier would do it.
+// The engine's parts over a real destination, a DuckDB file in a new folder: table sync, apply and loader as a run puts
+// them together, without a source. The test writes down what the catalog would show and what the stream would bring,
+// and copies tables itself, as the table copier would.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,11 +28,11 @@ using Lines = std::vector<std::string>;
 
 inline constexpr Oid items_oid = 16400, others_oid = 16500;
 
-// A table as the stream describes it: (id int4 key, note text), unless a test says otherwise.
+// A table as the stream describes it: (id int4 key, note text), unless a test sets other columns.
 [[nodiscard]] TableSchemaRef items(Oid oid = items_oid, const std::string& name = "items");
 
-// What decides in a fingerprint: the table's file, the row versions of its pg_class row, and how the publication
-// reaches it ('a': all tables).
+// The relevant parts of a fingerprint: the table's file, the row version of its pg_class row, and how the publication
+// includes it ('a': all tables).
 struct Print {
   Oid file = 1;
   std::uint32_t written = 500;
@@ -40,22 +40,22 @@ struct Print {
   std::string publication = "p1";
 };
 
-// The table as the catalog shows it.
+// Returns the table as the catalog shows it.
 [[nodiscard]] postgres::SourceTable in_catalog(const TableSchemaRef& schema, const Print& print = {});
 [[nodiscard]] postgres::Publication published(std::vector<postgres::SourceTable> tables,
                                               std::uint64_t position = 0x1000);
 
-// Changes as the assembler would hand them over. Every method returns the object itself.
+// Changes as the assembler would pass them on. Every method returns the object itself.
 class Changes {
  public:
-  // Begins a transaction; what follows belongs to it. Its commit ends 8 bytes after it began.
+  // Begins a transaction, to which the following changes belong. Its commit record is 8 bytes long.
   Changes& transaction(std::uint32_t xid, std::uint64_t commit_lsn);
   Changes& insert(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::insert, row); }
   Changes& before(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::before, row); }
   Changes& update(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::update, row); }
   Changes& remove(const TableSchemaRef& schema, const Cells& row) { return add(schema, Op::remove, row); }
   Changes& truncate(const std::vector<TableSchemaRef>& tables);
-  // The parts of transaction `xid` that were spooled, or kept when it was prepared, go in here.
+  // Inserts the parts of transaction `xid` that were spooled, or stored when it was prepared.
   Changes& earlier_parts(std::uint32_t xid, bool prepared = false, std::vector<std::uint32_t> aborted = {});
 
   [[nodiscard]] CommitBatch commits();
@@ -75,7 +75,7 @@ class EngineCase : public ::testing::Test {
   EngineCase& operator=(const EngineCase&) = delete;
   ~EngineCase() override;
 
-  // Opens the destination and makes a TableSync of its records, as a new process would; its spool is empty.
+  // Opens the destination and creates a TableSync from its records, as a new process would. Its spool is empty.
   void begin(TableSyncOptions options = {});
   void close();
   [[nodiscard]] destination::Destination& destination() { return *destination_; }
@@ -83,31 +83,30 @@ class EngineCase : public ::testing::Test {
   [[nodiscard]] test::MemorySpool& spool() { return *spool_; }
   [[nodiscard]] std::filesystem::path file() const { return folder_ / "copy.duckdb"; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
-  // Another destination than a DuckDB file. REQUIRES: before begin().
+  // Uses another destination than a DuckDB file. REQUIRES: begin() was not called.
   void use(std::string url) { url_ = std::move(url); }
 
-  // The catalog is seen, and what changed stored, as the loader does it.
+  // Passes on what the catalog shows, and stores what changed, as the loader does.
   RecordChanges see(const postgres::Publication& publication, std::uint64_t reached = 0x1000);
   void store(const RecordChanges& changes);
   void store(const std::vector<OutputRecord>& records) { store(RecordChanges{.tables = {}, .outputs = records}); }
-  // Copies `rows` into the table's place for copies, and takes note of it, as table copier and loader do. REQUIRES: it
-  // is `copying`.
+  // Copies `rows` for the table and records the copy, as table copier and loader do. REQUIRES: the table is `copying`.
   void copy(Oid table, const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point);
-  // A published table in state `streaming`, with these rows.
+  // Creates a published table in state `streaming`, with these rows.
   void stream(const TableSchemaRef& schema, const std::vector<Cells>& rows = {},
               std::uint64_t consistent_point = 0x100);
-  // Applies a batch, or swaps a copied table in, in a load that is committed.
+  // Each of these runs in a load that is committed.
   void apply(const CommitBatch& batch);
   void swap_in(Oid table);
 
-  // Of a table with one output, that one.
+  // Returns the output of a table that has only one.
   [[nodiscard]] SyncedOutput& output(Oid table) { return sync_->find(table)->outputs.at(0); }
   [[nodiscard]] const OutputRecord& record(Oid table) { return output(table).record; }
   [[nodiscard]] OutputState state_of(Oid table) { return record(table).state; }
-  // As the destination has it: the output of the table of that name in schema public of the source; nullopt: there is
-  // none.
+  // Returns the stored output of the table of that name in schema public of the source; nullopt: there is none.
   [[nodiscard]] std::optional<OutputRecord> stored(const std::string& table);
-  // What readers see of it, by its first column: cells joined by '|', NULL as "-". An Error where it is not there.
+  // Returns what readers see of the table, ordered by its first column: cells joined by '|', NULL as "-". Throws Error
+  // if the table does not exist.
   [[nodiscard]] Lines rows(const std::string& target, const std::string& columns = "id, note");
   [[nodiscard]] bool is_there(const std::string& target);
 

@@ -1,4 +1,4 @@
-// Frames of pgoutput as a server would send them: for tests of what comes behind the decoder.
+// Frames of pgoutput as a server would send them, for tests of the code after the decoder.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 namespace walbrook::frames {
 
 using postgres::encode;
-inline constexpr postgres::Timestamp at_2000 = postgres::postgres_epoch_us;  // every commit here
+inline constexpr postgres::Timestamp at_2000 = postgres::postgres_epoch_us;  // the time of every commit here
 
 inline std::string begin(std::uint32_t xid, Lsn commit_lsn) {
   return encode(postgres::Begin{.final_lsn = commit_lsn, .commit_time = at_2000, .xid = xid});
@@ -35,7 +35,7 @@ inline std::string relation(Oid oid, const std::string& name, char identity, con
   return encode(relation);
 }
 
-// A cell: text, nullopt = NULL, "\x01" = unchanged.
+// A cell: text; nullopt: NULL; "\x01": unchanged.
 using Cells = std::vector<std::optional<std::string>>;
 
 inline postgres::TupleBytes tuple(const Cells& cells) {

@@ -1,4 +1,4 @@
-// Whether a stream continues what the checkpoint was made from, and what the assembler takes for the last transaction.
+// Whether a stream continues the history of the checkpoint, and what the assembler takes as the last transaction.
 #include "replication/core/history_check.h"
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ TEST(HistoryCheckTest, the_last_transaction_and_nothing_after_it_is_the_same_his
   EXPECT_FALSE(check.is_settled());
   check.reached(compared_to);
   EXPECT_TRUE(check.is_settled());
-  check.transaction(at(120, 9));  // not asked any more
+  check.transaction(at(120, 9));  // no longer compared
 }
 
 TEST(HistoryCheckTest, each_of_the_three_facts_counts) {

@@ -1,4 +1,4 @@
-// The loader over a real destination. Nobody copies tables here: the test answers the orders.
+// The loader over a real destination. No table copier runs: the test answers the orders.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class FakeClock final : public Clock {
   Now now_{.steady = SteadyTime{} + std::chrono::hours(1), .wall = WallTime{} + std::chrono::hours(500'000)};
 };
 
-// Keeps what was ordered.
+// Passes orders on to the test.
 class Orders final : public TableCopier {
  public:
   void order(CopyOrder order) override {
@@ -48,14 +48,14 @@ class Readings final : public CatalogReadings {
   bool answered_ = true;
 };
 
-// A loader whose orders and questions the test answers.
+// A loader whose orders and catalog requests the test answers.
 class LoaderCase : public EngineCase {
  protected:
   ~LoaderCase() override { fault::fail_at("", 0); }
 
-  // A loader that goes on at checkpoint 0/1000, as a run would begin it.
+  // Creates a loader that continues at checkpoint 0/1000, as a run would.
   void load_with(LoaderOptions options = {}) { load_from(Lsn{0x1000}, std::move(options)); }
-  // One that goes on at the stored checkpoint.
+  // Creates one that continues at the stored checkpoint.
   void go_on(LoaderOptions options = {}) { load_from(std::max(stored_checkpoint(), Lsn{0x1000}), std::move(options)); }
   void load_from(Lsn checkpoint, LoaderOptions options) {
     options.checkpoint = {.slot = "walbrook", .systemid = "7301", .timeline = 1, .lsn = checkpoint};
@@ -65,7 +65,7 @@ class LoaderCase : public EngineCase {
     loader_->set_catalog(readings_);
   }
   void push(Batch batch) { ASSERT_TRUE(queue_.try_push(batch)); }
-  // Steps until the loader waits for something else than the time that passes between two attempts.
+  // Steps until the loader waits for something other than the delay between two attempts.
   void step() {
     while (true) {
       step_once();
@@ -93,7 +93,7 @@ class LoaderCase : public EngineCase {
   void catalog_shows(std::vector<postgres::SourceTable> tables, std::uint64_t position = 0x1000) {
     inbox_.push_back(CatalogSeen{.complete_to = Lsn{position}, .publication = published(std::move(tables), position)});
   }
-  // The table copier copied what was ordered of the table, and says so.
+  // Copies the ordered table and posts the result, as the table copier does.
   void copied(const TableSchemaRef& schema, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
     copied(record(schema->oid), schema, rows, consistent_point);
   }

@@ -1,4 +1,4 @@
-// Copies, from the order to the load that swaps them in; and tables whose rows are not copied.
+// Copies, from the order to the load that swaps them in, and tables whose rows are not copied.
 #include <utility>
 
 #include "base/error.h"
@@ -10,8 +10,7 @@ namespace {
 
 class LoaderCopiesTest : public LoaderCase {};
 
-// --- copies
-// ------------------------------------------------------------------------------------------------------------
+// ---- copies ----
 
 TEST_F(LoaderCopiesTest, a_copy_is_ordered_once_its_state_is_durable) {
   begin();
@@ -163,8 +162,7 @@ TEST_F(LoaderCopiesTest, a_name_that_is_taken_suspends_the_table_before_its_copy
   EXPECT_EQ(rows("public.items", "mine"), Lines{});
 }
 
-// --- tables whose rows are not copied
-// ----------------------------------------------------------------------------------
+// ---- tables whose rows are not copied ----
 
 TEST_F(LoaderCopiesTest, a_table_without_a_copy_of_rows_streams_at_once) {
   begin({.snapshot = false});
@@ -199,7 +197,7 @@ TEST_F(LoaderCopiesTest, p2_a_table_without_a_copy_of_rows_loses_no_change_where
   EXPECT_EQ(rows("public.items"), Lines{"1|early"});
 }
 
-// Under its new name it begins again; its record under the old one must be durable no later.
+// The table begins again under its new name, and its record under the old one must be durable no later.
 TEST_F(LoaderCopiesTest, p2_a_renamed_table_without_a_copy_of_rows_is_known_by_one_name_whatever_fails) {
   const auto t = items();
   const auto renamed = items(items_oid, "renamed");

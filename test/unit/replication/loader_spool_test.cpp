@@ -1,4 +1,4 @@
-// What waits for its commit or for a copy: open and prepared transactions, and the rules and the bound of the spool.
+// What waits for its commit or for a copy: open and prepared transactions, and the rules and the limit of the spool.
 #include <utility>
 
 #include "base/error.h"
@@ -10,8 +10,7 @@ namespace {
 
 class LoaderSpoolTest : public LoaderCase {};
 
-// --- open and prepared transactions
-// ------------------------------------------------------------------------------------
+// ---- open and prepared transactions ----
 
 TEST_F(LoaderSpoolTest, parts_of_a_transaction_are_invisible_until_its_commit) {
   begin();
@@ -118,8 +117,7 @@ TEST_F(LoaderSpoolTest, a_transaction_whose_load_fails_is_still_in_the_spool) {
   EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|b"}));
 }
 
-// --- the spool's rules, and its bound
-// ----------------------------------------------------------------------------------
+// ---- the spool's rules, and its bound ----
 
 TEST_F(LoaderSpoolTest, p2_a_spooled_change_that_comes_again_replaces_itself) {
   begin();
@@ -143,10 +141,10 @@ TEST_F(LoaderSpoolTest, p2_a_spooled_change_that_comes_again_replaces_itself) {
                                                  "before_commit", "before_load", "before_load"}));
 }
 
-// Found by the simulation: the copy is whole while a batch that was spooled for it waits to be tried again.
+// Found by the simulation: the copy is finished while a batch spooled for it waits for another attempt.
 TEST_F(LoaderSpoolTest, p1_a_copy_is_swapped_in_without_the_changes_of_a_batch_that_is_not_durable) {
   begin();
-  const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});  // a row twice shows
+  const auto t = contract::table("items", {{"id", contract::int4}, {"note", contract::text}});  // shows duplicates
   load_with();
   catalog_shows({in_catalog(t)});
   step();

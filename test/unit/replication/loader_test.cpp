@@ -123,7 +123,7 @@ TEST_F(LoaderTest, an_overflow_column_is_there_before_the_load_that_needs_it) {
   EXPECT_EQ(statistics_.snapshot().applied.overflow_values, 1U);
 }
 
-// Found by a reading: the target may have been copied again since the changes were spooled.
+// Found by review: the target may have been copied again since the changes were spooled.
 TEST_F(LoaderTest, p4_an_overflow_column_is_added_when_what_was_put_aside_is_applied) {
   begin();
   const auto money = contract::table("money", {{"id", contract::int4, contract::key}, {"a", contract::numeric}});
@@ -168,8 +168,7 @@ TEST_F(LoaderTest, p4_an_overflow_column_is_added_for_what_another_process_prepa
   EXPECT_EQ(rows("public.money", "id, a, a__v_text"), Lines{"1|-|NaN"});
 }
 
-// --- idle positions
-// ----------------------------------------------------------------------------------------------------
+// ---- idle positions ----
 
 TEST_F(LoaderTest, p3_an_idle_position_becomes_the_checkpoint_after_a_while) {
   begin();
@@ -254,8 +253,7 @@ TEST_F(LoaderTest, a_destination_that_is_gone_ends_the_run) {
   EXPECT_EQ(durable_, 0x1000U);
 }
 
-// --- the catalog and requests
-// ------------------------------------------------------------------------------------------
+// ---- the catalog and requests ----
 
 TEST_F(LoaderTest, rows_behind_a_relation_message_wait_for_the_catalog) {
   begin();

@@ -1,4 +1,4 @@
-// Mailbox and doorbell between threads. run-tests builds this with ThreadSanitizer as well.
+// Mailbox and doorbell between threads. run-tests also builds this with ThreadSanitizer.
 #include "replication/runtime/mailbox.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ TEST(MailboxTest, what_threads_post_comes_once_and_in_the_order_of_each) {
   }
   std::vector<int> next(posters);
   for (int taken = 0; taken < posters * posts;) {
-    bell.wait_until(SteadyTime::max());  // a ring that is lost ends this test by its time alone
+    bell.wait_until(SteadyTime::max());  // if a ring is lost, the test ends only by its timeout
     for (const auto& message : mailbox.take()) {
       const auto poster = static_cast<std::size_t>(message[0] - '0');
       EXPECT_EQ(message.substr(1), std::to_string(next[poster]++));

@@ -1,4 +1,4 @@
-// Several outputs of one table: each has a state of its own, and in the end each equals the source.
+// Several outputs of one table: each has its own state, and in the end each equals the source.
 #include <algorithm>
 
 #include "destination/memory/memory_store.h"
@@ -18,7 +18,7 @@ class OutputsTest : public LoaderCase, public ::testing::WithParamInterface<Dest
     use(options.url);
   }
 
-  // A run that wants these outputs of every table; it goes on at the stored checkpoint, as after a crash.
+  // Starts a run that wants these outputs of every table. It continues at the stored checkpoint, as after a crash.
   void run(std::vector<std::string> roles = {"", "archive"}) {
     begin({.outputs = [roles = std::move(roles)](const std::string& /*schema*/, const std::string& /*name*/) {
       std::vector<OutputDefinition> outputs;
@@ -44,7 +44,7 @@ class OutputsTest : public LoaderCase, public ::testing::WithParamInterface<Dest
     const auto found = std::ranges::find(stored, role, &OutputRecord::role);
     return found->state;
   }
-  // The table copier is done with what it was told to copy for that output.
+  // Finishes the table copier's order for that output.
   void copies(const std::string& role, const std::vector<Cells>& rows, std::uint64_t consistent_point) {
     const auto& output = of_role(role);
     const auto order = std::ranges::find(ordered_, output.record.id, [](const auto& each) { return each.record.id; });
@@ -52,7 +52,7 @@ class OutputsTest : public LoaderCase, public ::testing::WithParamInterface<Dest
     copied(order->record, items(), rows, consistent_point);
     step();
   }
-  // What readers see of it.
+  // Returns what readers see of that output.
   [[nodiscard]] Lines rows_in(const std::string& role) {
     auto record = of_role(role).record;
     record.columns = items();
@@ -71,7 +71,7 @@ class OutputsTest : public LoaderCase, public ::testing::WithParamInterface<Dest
     EXPECT_EQ(state(""), OutputState::streaming);
     EXPECT_EQ(state("archive"), OutputState::streaming);
   }
-  // Both outputs stream, with one row.
+  // Makes both outputs stream, with one row.
   void both_stream() {
     run();
     copies("", {{1, "a"}}, 0x1000);
@@ -93,7 +93,7 @@ TEST_P(OutputsTest, a_change_goes_to_every_output_once) {
   both_have({"3|c"});
 }
 
-// 0/2000 is spooled for the second output alone; its copy at 0/2100 holds 0/2000, and 0/2100 comes from the spool.
+// 0/2000 is spooled for the second output alone; its copy at 0/2100 contains 0/2000, and 0/2100 comes from the spool.
 TEST_P(OutputsTest, p1_one_streams_while_the_other_is_copied) {
   run();
   copies("", {{1, "a"}}, 0x1000);
@@ -111,7 +111,7 @@ TEST_P(OutputsTest, p2_a_crash_begins_only_the_unfinished_copy_again) {
   run();
   copies("", {{1, "a"}}, 0x1000);
   load(Changes().transaction(700, 0x2000).insert(items(), {2, "b"}).commits());
-  run();  // what was spooled is gone with the process
+  run();  // what was spooled is lost with the process
   ASSERT_EQ(ordered_.size(), 1U);
   EXPECT_EQ(ordered_.at(0).record.role, "archive");
   load(Changes().transaction(701, 0x2100).update(items(), {2, "c"}).commits());

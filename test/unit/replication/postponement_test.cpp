@@ -1,4 +1,4 @@
-// When a copy that cannot be made first_try is tried again, and when a run gives it up.
+// When a copy that cannot be made at first is tried again, and when a run gives it up.
 #include "replication/core/postponement.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 constexpr SteadyTime first_try{};
 const CannotCopyNow shortage{.reason = "out of shared memory", .remedy = {}};
 
-// Postponed so many times in a row.
+// Returns the result of that many postponements in a row.
 Postponement after(int times, bool follow, const CannotCopyNow& why = shortage) {
   std::optional<Postponement> last;
   for (int i = 0; i < times; ++i) last = postponed(last ? &*last : nullptr, why, follow, first_try);

@@ -1,4 +1,4 @@
-// Prepared transactions and a destination where they cannot wait.
+// Prepared transactions and a destination that cannot store them.
 #include "replication/setup/prepared_check.h"
 
 #include <gtest/gtest.h>

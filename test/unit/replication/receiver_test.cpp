@@ -1,5 +1,5 @@
-// The receiver when the stream ends under it: where it goes on, and what it asks for then. The streams are written down
-// here, since a server cannot be made to fail in the middle of a transaction at will.
+// The receiver when its stream ends: where it continues, and what it then requests. The streams are scripted, because a
+// server cannot be made to fail in the middle of a transaction at will.
 #include "replication/core/receiver.h"
 
 #include <gtest/gtest.h>
@@ -17,18 +17,18 @@ namespace {
 
 constexpr Oid received_oid = 100;
 
-// What one connection sends: frames, then an error, or silence.
+// What one connection sends: frames, then an error or silence.
 struct Script {
   std::deque<std::string> frames;
   std::function<void()> end = [] {};
-  Lsn slot{};         // its position; unset: the checkpoint that is asked for
-  Lsn received{1};    // told once the frames were read
+  Lsn slot{};         // its position; not set: the checkpoint that is requested
+  Lsn received{1};    // reported once the frames were read
   bool ends = false;  // after the frames; otherwise it is silent
 };
 
 class ScriptedReader : public postgres::ChangeReader {
  public:
-  // `fed_back`: where each confirmed position goes.
+  // `fed_back`: receives each confirmed position.
   ScriptedReader(Script script, std::vector<Lsn>& fed_back) : script_(std::move(script)), fed_back_(fed_back) {}
   postgres::Poll poll(postgres::Frame& out) override {
     if (script_.frames.empty()) {
@@ -73,7 +73,7 @@ class ReceiverTest : public ::testing::Test {
     return *receiver_;
   }
   void step() { static_cast<void>(receiver_->step({.steady = now_, .wall = {}})); }
-  // Until a batch is there; the one before is taken as applied.
+  // Reads until there is a batch. The batch before it counts as applied.
   Batch next_batch() {
     for (int i = 0; i < 1000; ++i) {
       auto taken = queue_.take();
@@ -139,7 +139,7 @@ TEST_F(ReceiverTest, a_transaction_that_the_server_cannot_send_in_one_form_is_as
   EXPECT_EQ(opened_[1].start, Lsn{105});
 }
 
-// The slot is behind it still, so it comes again to be compared.
+// The slot's position is before it, so it comes again to be compared.
 TEST_F(ReceiverTest, one_that_came_in_the_other_form_is_not_asked_for_again) {
   const auto refuse = [] {
     throw postgres::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
@@ -293,8 +293,8 @@ TEST_F(ReceiverTest, where_the_publication_was_altered_a_difference_is_no_contra
   EXPECT_FALSE(opened_[2].compare_from.is_set());
 }
 
-// What the server refuses once the run has read from it may be another password or a right that comes back: only time
-// ends it. What no time fixes ends it at once.
+// An error that the server returns once the run has read from it may go away, such as another password or a revoked
+// privilege: only time ends the run. An error that time does not fix ends it at once.
 TEST_F(ReceiverTest, a_lost_source_is_waited_for_until_the_time_is_over) {
   std::vector<Error> refusals = {
       {ErrorKind::permission_denied, "no", {}, {.sqlstate = "28P01"}},

@@ -1,5 +1,5 @@
 // The threads of a run together: the real receiver, loader and catalog poll over a stream that a test thread writes
-// while they read, and over a real destination. run-tests builds this with ThreadSanitizer as well.
+// while they read, and over a real destination. run-tests also builds this with ThreadSanitizer.
 #include "replication/runtime/run_threads.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@
 namespace walbrook::replication {
 namespace {
 
-// As the server's Relation message describes it.
+// Returns the schema as the server's Relation message describes it.
 TableSchemaRef announced_items() {
   auto schema = *items();
   schema.columns[0].type_oid = type_oid::int4;
@@ -32,10 +32,10 @@ TableSchemaRef announced_items() {
   return std::make_shared<const TableSchema>(std::move(schema));
 }
 
-// What the server has in its log, and who reads it. A reader that begins at a position gets what commits from there on.
+// The server's log, and its readers. A reader that begins at a position gets what commits from there on.
 class WrittenLog {
  public:
-  // A transaction with one row.
+  // Writes a transaction with one row.
   void insert(int id) {
     const std::lock_guard lock(mutex_);
     const Lsn commit{next_ + 8};
@@ -49,7 +49,7 @@ class WrittenLog {
     next_ = end.value;
     written_.ring();
   }
-  // The connection of whoever reads is lost.
+  // Breaks the connection of the current reader.
   void cut() {
     const std::lock_guard lock(mutex_);
     ++cuts_;
@@ -112,7 +112,7 @@ class WrittenLog {
     Lsn position_;
   };
 
-  mutable std::mutex mutex_;  // guards what follows, up to next_
+  mutable std::mutex mutex_;  // guards the members up to next_
   std::vector<Transaction> transactions_;
   int cuts_ = 0;
   std::uint64_t next_ = 0x1000;
@@ -120,7 +120,7 @@ class WrittenLog {
   Doorbell written_;
 };
 
-// The catalog never changes, and has seen all that is committed.
+// The catalog never changes, and has seen everything that is committed.
 class SteadyCatalog final : public CatalogSource {
  public:
   SteadyCatalog(postgres::Publication seen, const WrittenLog& log) : seen_(std::move(seen)), log_(log) {}
@@ -142,7 +142,7 @@ class SteadyCatalog final : public CatalogSource {
   const WrittenLog& log_;
 };
 
-// Nothing is ordered here.
+// No copy is ordered here.
 class NoCopies final : public TableCopier {
  public:
   void order(CopyOrder /*order*/) override { ADD_FAILURE() << "a copy was ordered"; }
@@ -196,7 +196,7 @@ class RunThreadsTest : public EngineCase {
   std::optional<Receiver> receiver_;
 };
 
-// The queue holds a few rows only, so that both sides wait for each other; the connection is lost on the way.
+// The queue holds only a few rows, so that both sides wait for each other. The connection is lost in between.
 TEST_F(RunThreadsTest, what_is_written_arrives_once_is_confirmed_and_the_end_loses_nothing) {
   constexpr int transactions = 400;
   std::jthread writer([&] {
@@ -228,7 +228,7 @@ TEST_F(RunThreadsTest, the_first_error_ends_all_threads_and_is_thrown) {
   EXPECT_TRUE(threads_.is_over());
 }
 
-// The next thread gets a stack, and there is no room for a second one.
+// Leaves memory for the stack of the next thread, and not for a second one.
 class RoomForOneThread {
  public:
   RoomForOneThread() {

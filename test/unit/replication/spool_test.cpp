@@ -1,4 +1,4 @@
-// The spool: order, what replaces itself, room that comes back, and a bound. In a file and in memory alike.
+// The spool, in a file and in memory: order, entries that replace others, space that is freed, and a limit.
 #include "replication/core/spool.h"
 
 #include <gtest/gtest.h>
@@ -222,7 +222,7 @@ TEST(FileSpool, p5_room_of_a_discarded_key_comes_back) {
   EXPECT_EQ(spool.bytes_on_disk(), 0U);
 }
 
-// While they are copied: each put may find memory full of other tables' changes.
+// While they are copied, each put may find the memory full of other tables' changes.
 TEST(FileSpool, many_tables_that_change_a_little_take_time_in_proportion) {
   constexpr std::uint32_t tables = 20'000;
   const TempFolder folder;
@@ -233,7 +233,7 @@ TEST(FileSpool, many_tables_that_change_a_little_take_time_in_proportion) {
       spool.put(output_key({oid}), Lsn{commit}, std::string(200, static_cast<char>('a' + commit)));
     }
   }
-  // Where each put looks at all tables it takes 20 s and more.
+  // If each put examined all tables, it would take 20 s and more.
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
   spool.discard_from(Lsn{4});
   EXPECT_EQ(spool.bytes(), tables * 3U * 200U);
@@ -259,7 +259,7 @@ TEST(FileSpool, a_folder_that_is_not_there_is_named) {
   }
 }
 
-// A limit on the size of files stands in for a disk that is full.
+// A limit on the size of files simulates a full disk.
 TEST(FileSpool, p5_a_full_disk_is_a_full_spool) {
   const TempFolder folder;
   FileSpool spool({.folder = folder.path()});

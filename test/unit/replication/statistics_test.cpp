@@ -1,4 +1,4 @@
-// What a run tells of itself.
+// The statistics that a run reports.
 #include "replication/core/statistics.h"
 
 #include <gtest/gtest.h>

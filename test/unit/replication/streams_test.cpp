@@ -8,7 +8,7 @@
 namespace walbrook::replication {
 namespace {
 
-using namespace postgres;  // NOLINT(google-build-using-namespace): messages are all that this file speaks of
+using namespace postgres;  // NOLINT(google-build-using-namespace): this file is about messages
 
 constexpr Oid streamed_table = 100;
 
@@ -38,7 +38,7 @@ class StreamsTest : public ::testing::Test {
     const TupleBytes row({{CellKind::text, text}});
     feed(Insert{.xid = xid, .relation = streamed_table, .after = row.tuple()});
   }
-  // A block of `top` with rows, each under the (sub)transaction it names.
+  // Feeds a block of `top` with rows, each in the given (sub)transaction.
   void block(std::uint32_t top, bool first, const std::vector<std::pair<int, std::uint32_t>>& rows) {
     feed(StreamStart{.xid = top, .first_segment = first});
     if (first) describe(top);
@@ -241,7 +241,7 @@ TEST_F(StreamsTest, p4_what_a_rolled_back_stream_could_not_read_costs_others_not
   EXPECT_TRUE(batch->errors.empty());
 }
 
-// The server does not send it again: what its parts could not bring must be known when it is durable.
+// The server does not send it again: when it is durable, the errors of its parts must be known.
 TEST_F(StreamsTest, p4_a_prepared_transaction_tells_of_what_its_parts_could_not_read) {
   auto& assembler = make({.batch_rows = 2});
   feed(BeginPrepare{.prepare_lsn = {60}, .end_lsn = {65}, .prepare_time = 0, .xid = 10, .gid = "a"});

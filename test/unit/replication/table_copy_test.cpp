@@ -1,5 +1,5 @@
-// One table's copy, at which several workers may be. What reads the source (SnapshotCopier, SnapshotCopy) needs a
-// server: the scenarios, snapshot_workers_test and copy_postponed_test have it.
+// One table's copy, which several workers may share. What reads the source (SnapshotCopier, SnapshotCopy) needs a
+// server: it is tested by the scenarios, snapshot_workers_test and copy_postponed_test.
 #include "replication/runtime/table_copy.h"
 
 #include "test/unit/replication/engine_case.h"
@@ -22,7 +22,7 @@ class TableCopyTest : public EngineCase {
     for (int i = 0; i < count; ++i) rows.push_back({first + i, std::string(width, 'x')});
     return contract::inserts(items(), rows);
   }
-  // What was finished takes its place.
+  // Swaps in what was finished.
   void show() {
     output(items_oid).copied = Lsn{0x1000};
     output(items_oid).copied_columns = items();

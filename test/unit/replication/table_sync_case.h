@@ -12,7 +12,7 @@ inline constexpr SteadyTime start{};
 
 class TableSyncCase : public EngineCase {
  protected:
-  // Copies are ordered, and what changed is stored.
+  // Orders copies, and stores what changed.
   std::vector<FoundOutput> order(SteadyTime now = start) {
     const auto ordered = sync().order_copies(7, now);
     std::vector<OutputRecord> records;
@@ -20,7 +20,7 @@ class TableSyncCase : public EngineCase {
     store(records);
     return ordered;
   }
-  // The table is seen as it is now; the records that changed.
+  // Passes on the table as the catalog shows it now. Returns the records that changed.
   RecordChanges see_table(const postgres::SourceTable& table, std::uint64_t position = 0x1000,
                           std::uint64_t reached = 0x1000) {
     return see(published({table}, position), reached);

@@ -1,5 +1,5 @@
-// What users do: tables leave the publication, have their changes alone, are styled otherwise; targets are altered;
-// copies wait.
+// User requests: tables leave the publication, are followed without a copy, or get another style; targets are altered;
+// copies are postponed.
 #include <algorithm>
 
 #include "replication/core/copy_queue.h"
@@ -13,8 +13,7 @@ namespace {
 
 class TableSyncRequestsTest : public TableSyncCase {};
 
-// --- leaving the publication
-// -------------------------------------------------------------------------------------------
+// ---- leaving the publication ----
 
 postgres::Publication without_tables(std::uint64_t lsn, std::uint64_t next_xid, std::uint64_t oldest_xid) {
   auto publication = published({});
@@ -68,8 +67,7 @@ TEST_F(TableSyncRequestsTest, a_leaving_table_that_could_go_on_only_with_a_copy_
   EXPECT_TRUE(leaving.reason.ends_with("(before it left: column \"price\" was added in the source)")) << leaving.reason;
 }
 
-// --- changes alone (--no-snapshot)
-// -------------------------------------------------------------------------------------
+// ---- tables without a copy (--no-snapshot) ----
 
 TEST_F(TableSyncRequestsTest, without_snapshot_a_new_table_begins_with_its_changes) {
   begin({.snapshot = false});
@@ -109,8 +107,7 @@ TEST_F(TableSyncRequestsTest, a_resync_gives_a_table_with_changes_alone_its_rows
   EXPECT_FALSE(changed.outputs[0].changes_only);
 }
 
-// --- what the user asks of the target
-// ----------------------------------------------------------------------------------
+// ---- user requests for the target ----
 
 TEST_F(TableSyncRequestsTest, another_dataset_moves_the_table) {
   begin();
@@ -160,8 +157,7 @@ TEST_F(TableSyncRequestsTest, a_resync_of_all_takes_what_can_be_copied) {
   EXPECT_EQ(state_of(others_oid), OutputState::left_out);
 }
 
-// --- targets that somebody altered
-// -------------------------------------------------------------------------------------
+// ---- altered targets ----
 
 TEST_F(TableSyncRequestsTest, a_target_that_was_dropped_is_copied) {
   begin();
@@ -201,8 +197,7 @@ TEST_F(TableSyncRequestsTest, a_name_that_belongs_to_somebody_else_suspends_the_
   EXPECT_EQ(rows("public.items", "mine"), Lines{}) << "it is not touched";
 }
 
-// --- copies that are postponed
-// -----------------------------------------------------------------------------------------
+// ---- copies that are postponed ----
 
 TEST_F(TableSyncRequestsTest, a_postponed_copy_is_ordered_again_when_it_is_due) {
   begin();

@@ -1,5 +1,4 @@
-// Which state a table comes to by what is seen of it in the catalog: every way in and out, with the reason that is
-// kept.
+// The state that a table gets from what the catalog shows of it: every transition, with the stored reason.
 #include <algorithm>
 
 #include "replication/core/copy_queue.h"
@@ -116,8 +115,7 @@ TEST_F(TableSyncTest, leaves_belong_to_their_root) {
   EXPECT_EQ(sync().identities().at(items_oid), root.row_identity.rows);
 }
 
-// --- the catalog shows that the table is another
-// ----------------------------------------------------------------------
+// ---- the catalog shows another table ----
 
 TEST_F(TableSyncTest, a_table_that_was_dropped_and_created_again_is_copied) {
   begin();
@@ -171,13 +169,12 @@ TEST_F(TableSyncTest, a_column_that_is_gone_changes_nothing) {
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
 }
 
-// --- fingerprints
-// ------------------------------------------------------------------------------------------------------
+// ---- fingerprints ----
 
 TEST_F(TableSyncTest, a_fingerprint_that_tells_of_no_rows_is_adopted) {
   begin();
   stream(items());
-  const auto now = in_catalog(items(), {.file = 2, .written = 600});  // VACUUM FULL of a table that is named
+  const auto now = in_catalog(items(), {.file = 2, .written = 600});  // VACUUM FULL of a table that is listed by name
   EXPECT_EQ(see_table(now).outputs.size(), 1U);
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(stored("items")->fingerprint, now.fingerprint);
@@ -262,8 +259,7 @@ TEST_F(TableSyncTest, a_partition_without_wal_makes_the_table_suspect) {
       << record(items_oid).suspect;
 }
 
-// --- replica identities, obstacles
-// -------------------------------------------------------------------------------------
+// ---- replica identities, obstacles ----
 
 TEST_F(TableSyncTest, another_replica_identity_of_its_leaves_is_copied) {
   begin();
@@ -325,8 +321,7 @@ TEST_F(TableSyncTest, a_table_without_replica_identity_is_left_out_until_it_has_
   expect_pending("its replica identity was altered in the source");
 }
 
-// --- changes that belong to a load
-// -------------------------------------------------------------------------------------
+// ---- changes that belong to a load ----
 
 TEST_F(TableSyncTest, changes_of_a_load_that_failed_leave_no_trace) {
   begin();

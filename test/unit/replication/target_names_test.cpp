@@ -33,7 +33,7 @@ TEST(TargetNames, a_name_is_free_when_the_last_one_gives_it_up) {
   EXPECT_THROW(names.remove({.schema = "s", .table = "t"}), Error);
 }
 
-// Each table costs the same, however many there are: 20,000 start in seconds.
+// Each table costs the same, however many there are: 20,000 tables start in seconds.
 TEST(TargetNames, p5_twenty_thousand_tables_take_a_few_steps_each) {
   constexpr std::size_t count = 20'000;
   constexpr std::size_t steps_a_table = 4;

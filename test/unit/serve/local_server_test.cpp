@@ -66,7 +66,7 @@ class LocalServerTest : public ::testing::Test {
     };
     return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .resync = resync}, options);
   }
-  // A client that sends `text` and nothing else; it leaves when it is destroyed.
+  // A client that sends only `text`. It disconnects when it is destroyed.
   class Client {
    public:
     Client(const std::string& path, const std::string& text) {
@@ -77,7 +77,7 @@ class LocalServerTest : public ::testing::Test {
       EXPECT_GE(socket_.get(), 0);
       EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
     }
-    // What comes until the server closes, or `limit`.
+    // Returns what arrives until the server closes the connection or `limit` has passed.
     [[nodiscard]] std::string received(milliseconds limit) const {
       std::string text;
       const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -215,7 +215,7 @@ TEST_F(LocalServerTest, dead_sockets_of_others_go_once_they_are_old) {
 
 using namespace std::chrono_literals;
 
-// The end of a run waits for nobody's query.
+// The end of a run does not wait for a query.
 TEST_F(LocalServerTest, a_long_query_is_interrupted_when_the_run_ends) {
   auto server = serve();
   std::string cause;
@@ -232,7 +232,7 @@ TEST_F(LocalServerTest, a_long_query_is_interrupted_when_the_run_ends) {
   EXPECT_LT(since(began), 5s);
 }
 
-// Four of them made a run deaf for ever.
+// Four of them made a run unresponsive forever.
 TEST_F(LocalServerTest, a_closed_connection_interrupts_its_query) {
   const auto server = serve();
   for (int i = 0; i < 8; ++i) {
@@ -344,7 +344,7 @@ TEST_F(LocalServerTest, a_hundred_ask_at_once) {
   EXPECT_EQ(answered, 100);
 }
 
-// It was taken for one that is not there, and then for a file that somebody else has locked: "end that process".
+// It was taken for a run that does not exist, and then for a file that another process has locked: "end that process".
 TEST_F(LocalServerTest, a_run_that_does_not_answer_is_not_taken_for_gone) {
   prepare_socket_folder(folder_ / "sockets");
   const Descriptor listening = listen_at(path_);
@@ -358,7 +358,7 @@ TEST_F(LocalServerTest, a_run_that_does_not_answer_is_not_taken_for_gone) {
   }
 }
 
-// Descriptors are short: it cannot be told who lives.
+// Without free descriptors it cannot be determined which processes live.
 TEST_F(LocalServerTest, a_shortage_is_not_taken_for_death) {
   const auto server = serve();
   const std::string other = (folder_ / "sockets/other.sock").string();
@@ -366,7 +366,7 @@ TEST_F(LocalServerTest, a_shortage_is_not_taken_for_death) {
   fs::last_write_time(other, fs::file_time_type::clock::now() - std::chrono::hours(2));
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  // So few that only the listing of the folder gets one: what was removed before.
+  // With so few descriptors, only the listing of the folder gets one; formerly its socket was then removed.
   const Descriptor next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + 2, .rlim_max = before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);

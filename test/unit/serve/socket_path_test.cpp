@@ -56,7 +56,7 @@ TEST_F(SocketPath, where_somebody_answers_wins_over_the_first_folder) {
   fs::create_directory(temporary);
   setenv("TMPDIR", temporary.c_str(), 1);
   unsetenv("XDG_RUNTIME_DIR");
-  const auto elsewhere = socket_path(url);  // where a run that cron started stands
+  const auto elsewhere = socket_path(url);  // where a run started by cron listens
   unsetenv("TMPDIR");
   if (elsewhere.find(temporary.string()) == std::string::npos) GTEST_SKIP() << "this user has a /run/user folder";
   prepare_socket_folder(fs::path(elsewhere).parent_path());
@@ -96,7 +96,7 @@ TEST_F(SocketPath, a_folder_that_is_not_ours_is_refused) {
   EXPECT_THROW(prepare_socket_folder(folder_ / "theirs"), Error);
 }
 
-// Whoever made /tmp/walbrook-1000 first would keep every run of that user from having a socket.
+// The user who created /tmp/walbrook-1000 first would prevent every run of that user from having a socket.
 TEST_F(SocketPath, a_folder_of_another_user_is_passed_over) {
   if (geteuid() != 0) GTEST_SKIP() << "giving a folder away takes root";
   const std::string url = "duckdb:///" + (folder_ / "shop.duckdb").string();
@@ -108,7 +108,7 @@ TEST_F(SocketPath, a_folder_of_another_user_is_passed_over) {
   const auto next = fs::path(socket_path(url)).parent_path();
   EXPECT_NE(next, first);
   EXPECT_EQ(taken_socket_folder(socket_path(url)), first.string());
-  // Somebody else's link to a folder of ours is no folder of ours.
+  // Another user's link to one of our folders is not one of our folders.
   fs::remove(first);
   fs::create_directory(folder_ / "real");
   fs::create_directory_symlink(folder_ / "real", first);
