@@ -49,7 +49,7 @@ void DuckDbDestination::disconnect() {
   }
   sessions_.clear();
   connection_.reset();
-  if (database_ != nullptr && database_->is_broken()) {  // for all uses of the owner: it must be opened again
+  if (database_ != nullptr && database_->is_broken()) {  // all uses of the owner must open it again
     for (const auto& session : database_->sessions()) session->close();
   }
   database_.reset();
@@ -62,7 +62,7 @@ void DuckDbDestination::connect() {
   connection_ = std::make_unique<Connection>(database_);
 }
 
-// Where others of the owner may come to write, for writing if that is possible.
+// Opens the file as options_ ask or, if other uses of the owner may begin to write, for writing if that is possible.
 std::shared_ptr<Database> DuckDbDestination::open_shared() const {
   if (options_.read_only && shared_with_writers_) {
     auto writing = options_;
@@ -106,7 +106,7 @@ void DuckDbDestination::reading(const Work& work) {
   connection_->rollback();
 }
 
-// A file that is open stays so: whoever waits for it would get it in between.
+// A file that is open is not closed and opened again: another use that waits for it would get it in between.
 State DuckDbDestination::open() {
   if (connection_ == nullptr || connection_->database().is_broken() || uncertain_) {
     disconnect();
@@ -144,8 +144,8 @@ State DuckDbDestination::read_state() {
   return found;
 }
 
-// Of an earlier process. A whole copy is worth no more than a begun one: its table is copied again under another
-// snapshot, or it has left the publication since and nothing would ever take its copy away.
+// Drops the copies of an earlier process, whole ones too: either the table is copied again under another snapshot, or
+// it has left the publication since, and nothing would ever remove its copy.
 void DuckDbDestination::drop_left_copies() {
   transaction([](Connection& connection, StateTables& state) {
     for (const auto& record : state.targets()) {
@@ -179,7 +179,7 @@ void DuckDbDestination::reopen_if_broken() {
   StateTables state(*connection_, pipeline_);
   const auto checkpoint = state.checkpoint();
   const auto lsn_of = [](const std::optional<Checkpoint>& from) { return from ? from->lsn : Lsn{}; };
-  // A commit that made tables visible may have left the checkpoint where it was.
+  // A commit that swapped tables in may have left the checkpoint where it was, so the copies are compared too.
   const bool has_copies = std::ranges::all_of(uncertain_->taken_copies, [&state](OutputId output) {
     const auto copy = state.copy_of(output);
     return copy && copy->kind == TargetRecord::Kind::finished_copy;
@@ -188,7 +188,7 @@ void DuckDbDestination::reopen_if_broken() {
     uncertain_.reset();
     return;
   }
-  connection_.reset();  // every later load comes here again
+  connection_.reset();  // so that every later load comes here again
   throw Error(ErrorKind::destination,
               fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name(),
                           lsn_of(checkpoint).to_string()),
@@ -201,7 +201,7 @@ std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputReco
   reopen_if_broken();
   if (!StateTables(*connection_, pipeline_).exist()) return findings;
   reading([&](Connection& connection, StateTables& state) {
-    // By their names: an output may be going to another name than its target has.
+    // Targets are found by name, since an output may be moving to another name than its target has.
     std::map<std::pair<std::string, std::string>, TargetRecord> made;
     for (auto& record : state.targets()) {
       if (record.kind != TargetRecord::Kind::live) continue;
@@ -249,8 +249,10 @@ std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const Attempt
   auto begun = std::make_unique<DuckDbTransaction>(*connection_, pipeline_, known_,
                                                    [this](const DuckDbTransaction::Outcome& outcome) {
                                                      transaction_is_open_ = false;
-                                                     if (outcome.committed && outcome.checkpoint)
-                                                       last_checkpoint_ = outcome.checkpoint;
+                                                     if (outcome.committed) {
+                                                       uncertain_.reset();  // an earlier one was decided before it
+                                                       if (outcome.checkpoint) last_checkpoint_ = outcome.checkpoint;
+                                                     }
                                                      if (outcome.uncertain && outcome.checkpoint) uncertain_ = outcome;
                                                    });
   transaction_is_open_ = true;
@@ -286,7 +288,7 @@ std::unique_ptr<ReadSession> DuckDbDestination::open_session(const ReadOptions& 
 
 namespace {
 
-// What took the target's name since is not ours to drop.
+// Drops the target, but not an object that has taken its name since.
 void drop_if_own(Connection& connection, StateTables& state, TargetCheck& check, const Target& target) {
   const auto found = check.difference(target, nullptr);
   if (found && found->name_conflict) {

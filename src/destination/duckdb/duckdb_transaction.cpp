@@ -104,9 +104,11 @@ void DuckDbTransaction::swap_in(const OutputRecord& output, const TargetName* fo
 }
 
 void DuckDbTransaction::drop_former(const TargetName& name) {
-  const Target target{.schema = name.schema, .table = name.table, .columns = {}};
+  const auto known = known_.live.find(Key{name.schema, name.table});
+  const auto target =
+      known == known_.live.end() ? Target{.schema = name.schema, .table = name.table, .columns = {}} : known->second;
   if (TargetCheck(connection_).difference(target, nullptr).value_or(TargetDifference{}).name_conflict) {
-    state_.forget_target(target);  // a view has its name
+    state_.forget_target(target);  // a view or a table of somebody else has its name now
   } else {
     on_target([&] { drop_target(connection_, state_, target); });
   }
@@ -175,7 +177,7 @@ void DuckDbTransaction::read_prepared(std::uint32_t xid, const std::function<voi
   prepared_.for_each(xid, sink);
 }
 
-// The later one of two that have one OID or one name replaces the other.
+// Of two records with the same OID or the same name, the later one replaces the earlier one.
 void DuckDbTransaction::put_table(const TableRecord& record) {
   if (const auto known = tables_.find(record.oid); known != tables_.end()) {
     table_names_.erase({known->second.schema, known->second.name});
@@ -205,7 +207,7 @@ void DuckDbTransaction::flush_records() {
   state_.put_outputs(records);
   if (not_copying.empty()) return;
   for (const auto& copy : state_.targets()) {
-    // One under way is its writer's.
+    // A copy that is under way belongs to its writer.
     if (copy.kind != TargetRecord::Kind::finished_copy || !not_copying.contains(copy.output)) continue;
     drop_target(connection_, state_, copy.target);
     names_.remove(copy.target.schema, copy.target.table);
@@ -217,14 +219,14 @@ void DuckDbTransaction::describe(const OutputRecord& output) {
 }
 
 void DuckDbTransaction::put_load(LoadRecord load) {
-  flush_records();  // it ends after new versions of its tables' schemas
+  flush_records();  // a load is recorded after the new versions of its tables' schemas
   if (load.id == 0) load.id = newest_load_ + 1;
   newest_load_ = std::max(newest_load_, load.id);
   state_.put_load(load);
 }
 
 void DuckDbTransaction::put_checkpoint(const Checkpoint& checkpoint) {
-  flush_records();  // versions of schemas are since the checkpoint before
+  flush_records();  // versions of schemas are as of the previous checkpoint
   state_.put_checkpoint(checkpoint);
   outcome_.checkpoint = checkpoint;
 }
@@ -236,7 +238,8 @@ void DuckDbTransaction::commit() {
     try {
       connection_.execute("COMMIT", "committing a load");
     } catch (const Error& failed) {
-      // DuckDB says so when the rows are safe and only writing its log into the file failed. It must be opened again.
+      // DuckDB reports this when the rows are safe and only writing its log into the file failed. The file must be
+      // opened again.
       if (failed.cause().find("COMMIT succeeded and is durable") == std::string::npos) {
         outcome_.uncertain = true;
         throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
@@ -247,7 +250,7 @@ void DuckDbTransaction::commit() {
   for (const auto& key : dropped_) known_.live.erase(key);
   for (auto& [key, target] : swapped_in_) known_.live[key] = target;
   known_.newest_load = newest_load_;
-  // What was committed into a file without a name is not durable: whoever waits for this must not confirm it.
+  // A commit into a file that has lost its name is not durable: the caller must not confirm it to the source.
   connection_.database().check_file_names();
 }
 

@@ -20,9 +20,9 @@ namespace walbrook::replication {
 namespace {
 
 constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
-constexpr milliseconds check_interval{1000};        // that the destination is still there, where nothing is loaded
+constexpr milliseconds check_interval{1000};        // how often an idle loader looks for the destination
 
-// Batches tile the commit sequence: nothing in one of them commits before what is durable already, or out of order.
+// Batches tile the commit sequence: no transaction of a batch commits before what is durable, or out of order.
 void check_order(const CommitBatch& batch, Lsn checkpoint) {
   Lsn before = checkpoint;
   for (const auto& transaction : batch.transactions) {
@@ -117,10 +117,11 @@ void Loader::publication_seen(const postgres::Publication& publication) {
   for (const auto& [oid, table] : sync_.tables()) {
     for (const auto& output : table.outputs) statistics_.output(table, output);
   }
+  statistics_.phase(Phase::streaming);  // only now does the status show all tables
   look_for_orders_ = true;
 }
 
-// The request is answered when it is durable: a run that ends before the copy does leaves it to the next one.
+// The request is answered once it is durable: if the run ends before the copy does, the next run makes the copy.
 void Loader::resync(const ResyncRequest& request) {
   try {
     check_resync(sync_.state(), request.tables);
@@ -137,6 +138,7 @@ void Loader::resync(const ResyncRequest& request) {
   answers_.push_back(request.answer);
 }
 
+// The result of a copy counts only while its order does: the output is still `copying` and has not been ordered again.
 void Loader::copy_ended(const CopyResult& result, Now now) {
   auto* output = sync_.find(result.output).output;
   if (output == nullptr || output->copy_number != result.number || output->record.state != OutputState::copying) return;
@@ -164,7 +166,8 @@ void Loader::copy_ended(const CopyResult& result, Now now) {
   }
 }
 
-// What the spool has of it goes: its changes are dropped from here on, since the snapshot to come holds them.
+// The output is `pending` again. store_changed discards its spooled changes: the snapshot that is still to be taken
+// holds them.
 void Loader::postpone(SyncedOutput& output, const CannotCopyNow& why, Now now) {
   replication::postpone(output, why, options_.follow, now.steady);
   const auto& again = *output.postponement;
@@ -187,7 +190,7 @@ OutputRecord Loader::swapped_in_record(const SyncedOutput& output) const {
 
 void Loader::order_copies(Now now) {
   suspend_name_conflicts(now);
-  discard_needless(spool_, sync_);  // of a table that waits for its copy, the copy's snapshot will hold what is there
+  discard_needless(spool_, sync_);  // the snapshot of a copy that is still to be made holds these changes
   bool any_copies = false;
   for (const auto& [table, output] : sync_.order_copies(next_load_, now.steady)) {
     if (output->record.state == OutputState::copying && copies_no_rows(output->record)) {
@@ -209,7 +212,7 @@ void Loader::suspend_name_conflicts(Now now) {
   for (const auto* output : copies_due(sync_.known(), now.steady)) records.push_back(swapped_in_record(*output));
   if (records.empty()) return;
   for (const auto& found : destination_.inspect(records)) {
-    if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces it
+    if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces any other target
     auto& output = *sync_.find(found.output).output;
     suspend_for_conflict(output, found);
     note_changed(output);
@@ -224,7 +227,8 @@ void Loader::note_changed(RecordChanges changed) {
   unstored_.add(std::move(changed));
 }
 
-// Durable before the copies begin: a crash from here on finds outputs that are not streaming, and copies them again.
+// Stores what changed, before anything else is applied and before the copies begin. A crash from here on finds outputs
+// that are not streaming, and the next run copies them. This load does not move the checkpoint.
 void Loader::store_changed() {
   if (!unstored_.empty()) {
     const auto load = destination_.begin({});
@@ -251,7 +255,7 @@ void Loader::follow_checkpoint(Lsn reached) {
   note_changed(sync_.let_go(checkpoint_));
 }
 
-// They become visible, all of them in one load.
+// Swaps in all copies whose consistent point is reached, in one load.
 void Loader::swap_in_copied(Lsn reached) {
   if (!any_copied_) return;
   const auto copies = whole_copies(sync_.tables(), reached);
@@ -260,7 +264,7 @@ void Loader::swap_in_copied(Lsn reached) {
   if (ready.empty() || (options_.together && !swapped_in_ && !copies.all)) return;
   try {
     swap_in(ready, reached);
-  } catch (const OutputFailed& failed) {  // the others of them become visible with the next step
+  } catch (const OutputFailed& failed) {  // the others are swapped in by the next step
     return swap_in_failed(failed);
   }
   swapped_in_ = true;
@@ -272,7 +276,7 @@ void Loader::note_swapped_in(const std::vector<FoundOutput>& outputs) {
   for (const auto& [table, output] : outputs) {
     mark_visible(*output);
     statistics_.output(*table, *output);
-    // A change that waited for it may have asked for a new copy already.
+    // A spooled change of the output may require another copy already.
     if (output->record.state == OutputState::pending) look_for_orders_ = true;
   }
 }
@@ -318,8 +322,13 @@ void Loader::begin_with_changes() {
   some_begin_with_changes_ = false;
 }
 
+// One load, in this order: overflow columns are added, because without transactional DDL a load begins with its
+// alterations; for each output the copy takes the target's place and its spooled changes are merged; the records and
+// the load rows are stored; the checkpoint is committed. The spooled changes are discarded and the records adopted only
+// after the commit, so that the load can be made again from the start.
 void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
-  // The batch in hand is not durable. What a failed attempt has spooled of it is put again with the next one.
+  // The batch in hand is not durable. What a failed attempt has spooled of it must not be applied here: the next
+  // attempt puts it again.
   if (const auto* commits = batch_ ? std::get_if<CommitBatch>(&*batch_) : nullptr) {
     spool_.discard_from(commits->transactions.front().commit_lsn);
   }
@@ -344,7 +353,7 @@ void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
   }
   changes.changed().put(*load);
   for (const auto& record : copy_loads.take_changed())
-    load->put(destination::PutLoad{record});  // it ends after its tables' new columns
+    load->put(destination::PutLoad{record});  // the load's row comes after the new columns of its tables
   commit(*load, reached);
   for (const auto& each : ready) spool_.discard(output_key(each.output->record.id));
   changes.adopt();
@@ -358,7 +367,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
     last_check_ = now.steady;
   }
   const Lsn position = taken.idle_position;
-  // The checkpoint follows an idle position after some time only, and a table must not wait for that: nor may others
+  // The checkpoint follows an idle position only after a while. A table must not wait for that; and readers must not
   // see the checkpoint before the table's state.
   if (position > checkpoint_) follow_checkpoint(position);
   if (has_to_store()) return RunAgain{};
@@ -390,7 +399,7 @@ Next Loader::apply() {
     output_failed(failed);
     return RunAgain{};
   } catch (const SpoolFull& full) {
-    // The others continue.
+    // The spool is full: one copy is given up, and the batch is applied again. The others continue.
     postpone(*sync_.find(copy_to_give_up(spool_, full)).output,
              {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, clock_.now());
     return RunAgain{};
@@ -401,6 +410,9 @@ Next Loader::apply() {
   return RunAgain{};
 }
 
+// In this order: the spool forgets an earlier attempt; targets get new columns, since a load may have to begin with its
+// alterations; the changes are applied; records and the load's row are stored; the checkpoint is committed. Only then
+// are spooled changes that were used discarded and the changed records adopted.
 void Loader::apply_once(const CommitBatch& batch) {
   check_order(batch, checkpoint_);
   const auto begun = clock_.now();
@@ -432,7 +444,8 @@ void Loader::adopt(TableChanges& changes) {
     const auto [table, output] = sync_.find(id);
     statistics_.output(*table, *output);
     if (output->record.state == OutputState::pending) look_for_orders_ = true;
-    // No copy will need its changes. Left there they would be the largest copy to give up, of which there is none.
+    // No copy will need the output's spooled changes. If they stayed, the output could be chosen as the copy to give
+    // up, although it has none under way.
     if (output->record.state != OutputState::copying) spool_.discard(output_key(id));
   }
 }
@@ -440,7 +453,7 @@ void Loader::adopt(TableChanges& changes) {
 void Loader::apply_once(const TransactionPart& part) {
   const auto bytes = write_part(part.transactions, part.operations);
   fault::hit("before_spool");
-  spool_.put(transaction_key(part.xid), {}, bytes);  // what is tried again has put nothing
+  spool_.put(transaction_key(part.xid), {}, bytes);  // an attempt that failed has put nothing
   needs_.add(part);
 }
 
@@ -481,6 +494,8 @@ void Loader::discard_spooled(const std::vector<SpoolKey>& keys) {
   }
 }
 
+// The checkpoint is written last and never goes back. Memory and `durable_`, which the receiver confirms to the source,
+// follow only after the commit has returned: if the commit fails, nothing here has changed.
 void Loader::commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last) {
   auto row = options_.checkpoint;
   row.lsn = std::max(checkpoint, checkpoint_);
@@ -500,9 +515,9 @@ void Loader::commit(destination::Transaction& load, Lsn checkpoint, const Transa
   statistics_.checkpoint(row.lsn);
 }
 
-// Where an output cannot take changes, the load that it happened in is rolled back. What follows for the output is
-// stored by itself, before that load is tried again: its rows are dropped then where it is suspended, and where it is
-// resynced they are in its copy, which is begun after them. So nothing depends on how much of the load had been
+// If an output cannot take changes, the load in which that happened was rolled back. The consequence for the output is
+// stored in a load of its own, before the batch is tried again. If the output is suspended, its rows are dropped then;
+// if it is resynced, they are in its copy, which begins later. So nothing depends on how much of the load had been
 // applied.
 void Loader::output_failed(const OutputFailed& failed) {
   const auto begun = std::visit(

@@ -11,7 +11,7 @@ constexpr std::chrono::seconds rate_window{5};
 
 void Statistics::phase(Phase phase) {
   const std::lock_guard lock(mutex_);
-  status_.phase = phase;
+  if (status_.phase != Phase::stopping) status_.phase = phase;
 }
 
 void Statistics::source(const std::string& where) {
@@ -57,7 +57,7 @@ void Statistics::swapped_in(const Counts& counts, const std::map<OutputId, Batch
   add_changes(counts, outputs);
 }
 
-// Under mutex_.
+// REQUIRES: mutex_ is locked.
 void Statistics::add_changes(const Counts& counts, const std::map<OutputId, BatchApply::OutputCounts>& outputs) {
   auto& applied = status_.applied;
   applied.inserts += counts.inserts;
@@ -128,6 +128,8 @@ RunStatus Statistics::snapshot() const {
     const bool waits = table.state == OutputState::copying && table.copied_rows == 0;
     if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
   }
+  // In the order in which the destination lists them when there is no run.
+  std::ranges::stable_sort(status.tables, {}, [](const auto& table) { return std::tie(table.schema, table.name); });
   if (status.copy_snapshot) {
     status.copy_snapshot->seconds = std::chrono::duration<double>(now - snapshot_since_).count();
   }

@@ -26,7 +26,7 @@ namespace walbrook::replication {
 namespace {
 
 constexpr int most_default_workers = 4;
-// How often the server is asked for its position: it is what a run without `follow` ends by.
+// How often the server is asked for its position, at which a run without `follow` ends.
 constexpr milliseconds position_interval{2'000};
 constexpr milliseconds position_interval_at_end{200};
 constexpr milliseconds request_poll{10};  // of a request that waits for the loader
@@ -49,7 +49,7 @@ class Run::Impl {
   void resync(const std::vector<postgres::TableName>& tables);
 
  private:
-  // Forwards, and shows in `status` which writers are waited for.
+  // Forwards to `next`, and shows in `status` which writers the run waits for.
   class WaitingObserver final : public RunObserver {
    public:
     WaitingObserver(RunObserver& next, Statistics& statistics) : next_(next), statistics_(statistics) {}
@@ -97,7 +97,7 @@ class Run::Impl {
   void add_output(const SyncedOutput& output, RunSummary& out) const;
   [[nodiscard]] RunSummary summary(std::chrono::duration<double> took, bool stopped) const;
 
-  std::stop_source ending_;  // no more changes are taken; the first member: waits in the source end with it
+  std::stop_source ending_;  // ends the taking of changes; the first member, because it also ends waits in the source
   RunOptions options_;
   destination::Destination& destination_;
   postgres::KnownServer server_;
@@ -115,7 +115,7 @@ class Run::Impl {
   std::unique_ptr<SourceCatalog> catalog_;
   std::unique_ptr<CatalogPoll> catalog_poll_;
   std::unique_ptr<Loader> loader_;
-  mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is made once
+  mutable std::mutex receiver_mutex_;  // guards the pointer against status(); the receiver is created once
   std::unique_ptr<Receiver> receiver_;
   int protocol_ = 1;
   bool two_phase_ = false;
@@ -124,7 +124,7 @@ class Run::Impl {
 };
 
 RunSummary Run::Impl::execute(std::stop_token stop) {
-  // Also where it fails before its loader begins: nobody is left who could take a request.
+  // Requests end also if the run fails before its loader begins: no thread is left that could take one.
   struct Ended {
     RunThreads& threads;
     ~Ended() { threads.set_over(); }
@@ -136,14 +136,13 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
     prepared = prepare_when_it_answers(stop);
   } catch (const Error&) {
     if (!stop.stop_requested()) throw;
-    RunSummary nothing;  // it waited for open writers, and nothing was begun
+    RunSummary nothing;  // it waited for open writers, and nothing had begun
     nothing.stopped = true;
     return nothing;
   }
   statistics_.waits_for("");
   statistics_.source(prepared.source);
   build(prepared);
-  statistics_.phase(sync_->is_settled() ? Phase::streaming : Phase::copying);
   threads_.inbox().post(
       CatalogSeen{.complete_to = prepared.publication.complete_to, .publication = prepared.publication});
   {
@@ -158,9 +157,9 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   return summary(clock_.now().steady - began, stop.stop_requested());
 }
 
-// A server that goes away between two of its questions is waited for as one that does not answer the first.
+// A server that goes away between two queries is waited for in the same way as one that does not answer the first.
 PreparedRun Run::Impl::prepare_when_it_answers(std::stop_token stop) {
-  postgres::Outage outage(options_.conninfo, postgres::ConnectionUse::replication);  // the last kind that it opens
+  postgres::Outage outage(options_.conninfo, postgres::ConnectionUse::replication);  // the last that prepare() opens
   while (true) {
     try {
       auto prepared = prepare(options_, destination_, types_, server_, observer_, stop);
@@ -169,8 +168,8 @@ PreparedRun Run::Impl::prepare_when_it_answers(std::stop_token stop) {
     } catch (const postgres::Stopped&) {
       throw;
     } catch (const Error& failed) {
-      // A connection was opened, but nothing of the run has succeeded yet: what the server answers to a question ends
-      // it.
+      // A connection was opened, but nothing of the run has succeeded yet, so an error that the server returns for a
+      // query ends the run.
       if (postgres::consequence_of(failed, postgres::Asked::catalog, false) != postgres::Consequence::wait) throw;
       outage.wait_or_throw(failed, postgres::Asked::catalog);
     }
@@ -294,7 +293,7 @@ RunStatus Run::Impl::status() const {
     return table.state == OutputState::pending || table.state == OutputState::copying;
   });
   if (!copying) status.waits_for.clear();
-  if (status.phase != Phase::stopping) status.phase = copying ? Phase::copying : Phase::streaming;
+  if (status.phase == Phase::streaming && copying) status.phase = Phase::copying;
   return status;
 }
 
@@ -302,7 +301,7 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
   const auto answer = std::make_shared<ResyncRequest::Answer>();
   threads_.inbox().post(ResyncRequest{.tables = tables, .answer = answer});
   while (true) {
-    const bool ended = threads_.is_over();  // looked at first: what was answered by then counts
+    const bool ended = threads_.is_over();  // read first, so that an answer given before the end counts
     {
       const std::lock_guard lock(answer->mutex);
       if (answer->refused) std::rethrow_exception(answer->refused);

@@ -1,7 +1,8 @@
-// How target tables look to who reads them with SQL: names, printed values, and what a view of them keeps.
+// How target tables look to users who read them with SQL: names, printed values, and what a view of them keeps.
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "test/contract/duckdb_user.h"
 #include "test/contract/layout_cases.h"
 #include "test/unit/duckdb/duckdb_case.h"
 
@@ -76,7 +77,7 @@ TEST_F(TargetTablesTest, columns_that_differ_by_case_get_a_suffix) {
   const auto record = create(schema, {{1, 2, 3, 4}});
   EXPECT_EQ(ask("SELECT \"Id\", id_3, \"ID_4\", id_2 FROM public.twins"), Strings{"1|2|3|4"});
   open();
-  // "Id" is dropped in the source, "ID" is the key now: the names stay where they were.
+  // "Id" is dropped in the source, and "ID" becomes the key: the names do not change.
   merge(record, Effect(table("twins", {{"id", int4}, {"ID", int4, key}, {"id_2", int4}})).replace({21, 3, 41}));
   EXPECT_EQ(ask("SELECT \"Id\", id_3, \"ID_4\", id_2 FROM public.twins"), Strings{"-|21|3|41"});
 }
@@ -138,7 +139,7 @@ TEST_F(TargetTablesTest, p1_an_older_view_does_not_change_when_a_new_copy_replac
     transaction.swap_in(record);
     destination::apply(transaction, record, Effect(orders).replace({3, "merged"}));
   });
-  // More loads, so that the destination has every reason to tidy up what the reader still sees.
+  // More loads, so that the destination has every reason to remove what the reader still sees.
   for (int i = 0; i < 50; ++i) merge(record, Effect(orders).replace({1000 + i, std::string(100'000, 'x')}));
   EXPECT_EQ(ask(*reader, "SELECT id, note FROM public.orders"), Strings{"1|old"});
   EXPECT_EQ(reader->lsn(), before);
@@ -154,6 +155,26 @@ TEST_F(TargetTablesTest, copies_leave_no_tables_behind) {
   load(0x5000, [&](Transaction& transaction) { transaction.swap_in(record); });
   copy_writer(record)->append(0, inserts(orders, {{2, "given up"}}));
   EXPECT_EQ(ask("SELECT count(*) FROM information_schema.tables WHERE table_name LIKE '%copy%'"), Strings{"0"});
+}
+
+// Somebody dropped the target, and made a table of their own under its name.
+TEST_F(TargetTablesTest, a_table_under_the_former_name_stays_where_it_is_another_one) {
+  open();
+  const auto record = create(orders, {{1, "old"}});
+  close();
+  run_in_duckdb(file(), {"DROP TABLE public.orders", "CREATE TABLE public.orders(mine TEXT)",
+                         "INSERT INTO public.orders VALUES ('kept')"});
+  open();
+  auto moved = record;
+  moved.target_name = "orders_of_all";
+  copy(moved, {{1, "new"}});
+  const auto former = record.target();
+  load(0x5000, [&](Transaction& transaction) {
+    transaction.swap_in(moved, &former);
+    transaction.put(destination::PutOutput{moved});
+  });
+  EXPECT_EQ(ask("SELECT mine FROM public.orders"), Strings{"kept"});
+  EXPECT_EQ(ask("SELECT id, note FROM public.orders_of_all"), Strings{"1|new"});
 }
 
 TEST_F(TargetTablesTest, versions_of_schemas_go_with_their_table) {
