@@ -23,7 +23,7 @@ add_dependencies(installed walbrook walbrook_shared described)
 install(CODE "
   if(NOT EXISTS \"$<TARGET_FILE:walbrook>\" OR NOT EXISTS \"$<TARGET_FILE:walbrook_shared>\"
      OR NOT EXISTS \"${described}/complete\")
-    message(STATUS \"Building what is to be installed and is not there yet\")
+    message(STATUS \"Building missing targets of the installation\")
     execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${PROJECT_BINARY_DIR}\" --target installed
                     COMMAND_ERROR_IS_FATAL ANY)
   endif()" ALL_COMPONENTS)

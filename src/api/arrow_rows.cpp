@@ -20,7 +20,7 @@ constexpr std::size_t enough_bytes = std::size_t{8} << 20U;
 ArrowOwned<ArrowArrayStream> taken_over(ArrowArrayStream* stream) {
   if (stream == nullptr || stream->release == nullptr || stream->get_schema == nullptr || stream->get_next == nullptr) {
     throw Error(ErrorKind::configuration, "there is no Arrow stream to run, or it was released already",
-                "A stream is read once; make another.");
+                "A stream can be read once; create another one.");
   }
   ArrowOwned<ArrowArrayStream> own;
   own.raw = *stream;
@@ -34,9 +34,9 @@ ArrowRowReader::ArrowRowReader(ArrowArrayStream* stream) : stream_(taken_over(st
   ArrowOwned<ArrowSchema> schema;
   if (const int code = stream_.raw.get_schema(&stream_.raw, &schema.raw); code != 0) {
     schema.raw.release = nullptr;  // its content after a failed call has no meaning
-    fail(code, "tells no schema");
+    fail(code, "has no schema");
   }
-  if (schema.raw.release == nullptr) fail(0, "tells no schema");
+  if (schema.raw.release == nullptr) fail(0, "has no schema");
   columns_ = read_arrow_schema(schema.raw);
 }
 
@@ -45,7 +45,7 @@ void ArrowRowReader::fail(int code, const char* doing) {
   std::string why = message == nullptr ? "" : mask_secrets(printable(message));
   if (code != 0) why += fmt::format("{}{}", why.empty() ? "" : ", ", std::generic_category().message(code));
   throw Error(ErrorKind::data, fmt::format("the Arrow stream {}{}{}", doing, why.empty() ? "" : ": ", why),
-              "Whoever made the stream knows more; nothing was written.");
+              "The producer of the stream may know more. Nothing was written.");
 }
 
 std::vector<ColumnSchema> ArrowRowReader::columns() const {

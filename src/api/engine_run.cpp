@@ -137,7 +137,7 @@ void throw_suspended(const std::vector<replication::SuspendedTable>& tables) {
   }
   const auto& [first, commit_lsn] = tables.front();
   throw Error(
-      ErrorKind::data, cause, "The other tables go on. The next run copies it again.",
+      ErrorKind::data, cause, "The other tables continue. The next run copies it again.",
       {.table = dotted(first.schema, first.name), .lsn = commit_lsn.is_set() ? commit_lsn.to_string() : std::string()});
 }
 

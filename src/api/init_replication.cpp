@@ -82,7 +82,7 @@ class Initialization {
       const auto table = std::ranges::find_if(tables_, same_table_as(included));
       if (table != tables_.end()) continue;
       throw Error(ErrorKind::configuration,
-                  fmt::format("include_columns: table {} is not among the tables that are asked for",
+                  fmt::format("include_columns: table {} is not among the requested tables",
                               dotted(included.schema, included.name)),
                   "Name it in table_names as well.",
                   {.setting = "include_columns", .table = dotted(included.schema, included.name)});
@@ -173,7 +173,8 @@ class Initialization {
   std::vector<SnapshotResource> snapshots() {
     const auto publication = postgres::read_publication(catalog_, options_.pub_name);
     if (!publication) {
-      throw Error(ErrorKind::source_not_ready, "publication " + options_.pub_name + " went as soon as it was made");
+      throw Error(ErrorKind::source_not_ready,
+                  "publication " + options_.pub_name + " was dropped right after it was created");
     }
     auto wanted = tables_;
     if (wanted.empty()) {

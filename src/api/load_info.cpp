@@ -23,7 +23,7 @@ std::string change_text(const SchemaChange& change, bool of_own_rows) {
       return fmt::format("{} has a new column {} {}", change.table, change.column, change.type);
     case SchemaChange::Kind::column_dropped:
       if (of_own_rows) return fmt::format("{} has no column {} any more", change.table, change.column);
-      return fmt::format("{} has lost column {}: it stays, with NULL from now on", change.table, change.column);
+      return fmt::format("{} has lost column {}: it is kept, with NULL from now on", change.table, change.column);
     case SchemaChange::Kind::column_changed:
       return fmt::format("{}: column {} is {} now", change.table, change.column, change.type);
   }

@@ -27,7 +27,7 @@ void check_name(const std::string& name) {
     return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c >= 0x80;
   });
   if (plain) return;
-  throw Error(ErrorKind::configuration, fmt::format("pipeline_name \"{}\" is no name for a pipeline", name),
+  throw Error(ErrorKind::configuration, fmt::format("pipeline_name \"{}\" is not a name for a pipeline", name),
               "Use letters, digits, '_', '-' and '.'.", {.setting = "pipeline_name"});
 }
 
@@ -47,7 +47,7 @@ std::time_t second_of_its_own() {
 destination::WhenBusy parse_file_busy(const std::string& text) {
   if (text.empty() || text == "wait") return destination::WhenBusy::wait;
   if (text == "throw") return destination::WhenBusy::error;
-  refuse_option("file_busy", fmt::format(" \"{}\" is not known", text), "There are wait and throw.");
+  refuse_option("file_busy", fmt::format(" \"{}\" is not known", text), "Known: wait, throw.");
 }
 
 // Checks the options of a run of resources.
@@ -56,15 +56,15 @@ void check_run_options(const PipelineRunOptions& options, bool of_snapshots) {
   if (!disposition.empty() && disposition != "merge" && !(of_snapshots && disposition == "replace")) {
     refuse_option(
         "write_disposition",
-        fmt::format(" \"{}\": the copy equals the source, which \"merge\" means{}; changes are not kept beside "
-                    "each other",
+        fmt::format(" \"{}\": a target table equals the source, which \"merge\" means{}; changes are not kept as "
+                    "separate rows",
                     disposition, of_snapshots ? " (and \"replace\", for snapshots)" : ""),
         of_snapshots ? "Leave it out."
-                     : "Leave it out. Changes beside each other: run what batches() hands out as a stream.");
+                     : "Leave it out. To keep each change as a row, run what batches() hands out as a stream.");
   }
   if (!options.table_name.empty()) {
     refuse_option("table_name", ": the tables of a publication are named as in the source",
-                  "Leave it out; dataset_name says in which schema they stand.");
+                  "Leave it out; dataset_name sets their schema.");
   }
   if (!options.primary_key.empty()) {
     refuse_option("primary_key", ": rows of a publication are found by its replica identity", "Leave it out.");

@@ -10,7 +10,7 @@ namespace walbrook::api {
 namespace {
 
 [[noreturn]] void refuse_source(const std::string& why) {
-  throw Error(ErrorKind::source_not_ready, why, "init_replication makes publication and slot.");
+  throw Error(ErrorKind::source_not_ready, why, "init_replication creates publication and slot.");
 }
 
 }  // namespace

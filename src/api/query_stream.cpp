@@ -20,7 +20,7 @@ namespace {
 destination::QueryLimits limits_of(const PipelineQueryOptions& options) {
   constexpr double longest_s = 1e9;  // 30 years
   if (!(options.query_timeout >= 0)) {
-    throw Error(ErrorKind::configuration, fmt::format("query_timeout {} is no time", options.query_timeout),
+    throw Error(ErrorKind::configuration, fmt::format("query_timeout {} is not a time", options.query_timeout),
                 "Give seconds, 0 for none.", {.setting = "query_timeout"});
   }
   const auto wanted = std::chrono::duration<double>(std::min(options.query_timeout, longest_s));

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view level_key = "runtime.log_level";
 
 [[noreturn]] void refuse_name(const std::string& text, const std::string& setting) {
-  throw Error(ErrorKind::configuration, fmt::format("{}: \"{}\" is no table name", setting, text),
+  throw Error(ErrorKind::configuration, fmt::format("{}: \"{}\" is not a table name", setting, text),
               "Write table or schema.table; a part with a dot in it goes in double quotes.", {.setting = setting});
 }
 

@@ -48,7 +48,7 @@ WriteDisposition disposition_of(const StreamPlan& plan) {
   const auto known = said.empty() || said == "append" || said == "replace" || said == "merge";
   if (!known) {
     refuse_setting("write_disposition", fmt::format("write_disposition \"{}\" is not known", said),
-                   "There are append, replace and merge.");
+                   "Known: append, replace, merge.");
   }
   const bool merges = said == "merge";
   if (merges && plan.primary_key.empty()) {
@@ -57,7 +57,7 @@ WriteDisposition disposition_of(const StreamPlan& plan) {
                    "Name its columns, or append.");
   }
   if (!merges && !plan.primary_key.empty()) {
-    refuse_setting("primary_key", "primary_key is for write_disposition \"merge\": nothing else looks at it",
+    refuse_setting("primary_key", "primary_key is for write_disposition \"merge\": nothing else uses it",
                    "Leave it out, or merge.");
   }
   if (merges) return WriteDisposition::merge;
@@ -66,13 +66,13 @@ WriteDisposition disposition_of(const StreamPlan& plan) {
 
 postgres::TableName target_of(const PipelineState& state, const StreamPlan& plan) {
   if (plan.table_name.empty()) {
-    refuse_setting("table_name", "a stream does not say into which table its rows go",
+    refuse_setting("table_name", "a stream needs the name of the table for its rows",
                    "Name it: .table_name = \"events\".");
   }
   auto name = parse_exact_name(plan.table_name, "table_name");
   if (!name.schema.empty() && plan.dev_mode && name.schema != state.dataset_name) {
     refuse_setting("table_name",
-                   fmt::format("table_name {}: in dev_mode tables stand in {}", plan.table_name, state.dataset_name),
+                   fmt::format("table_name {}: in dev_mode tables are in {}", plan.table_name, state.dataset_name),
                    "Leave the schema out.");
   }
   if (name.schema.empty()) {
@@ -95,11 +95,12 @@ OutputRecord record_of(const postgres::TableName& target, const destination::Sta
   for (const auto& output : state.outputs) {
     if (!names.same(output.target_schema, target.schema) || !names.same(output.target_name, target.name)) continue;
     if (!output.has_source()) return output;
-    throw Error(ErrorKind::configuration,
-                fmt::format("table_name {}: it is the copy of {} of the source, and nothing else may be written to it",
-                            dotted(target.schema, target.name), dotted(output.schema, output.name)),
-                "Name another table, or have it in another dataset.",
-                {.setting = "table_name", .table = dotted(output.schema, output.name)});
+    throw Error(
+        ErrorKind::configuration,
+        fmt::format("table_name {}: it is the target table of {} of the source, and nothing else may be written to it",
+                    dotted(target.schema, target.name), dotted(output.schema, output.name)),
+        "Name another table, or another dataset.",
+        {.setting = "table_name", .table = dotted(output.schema, output.name)});
   }
   return {.id = destination::next_output_id(state.outputs),
           .schema = target.schema,
@@ -119,7 +120,7 @@ void mark_key(TableSchema& schema, const std::vector<std::string>& key) {
     }
     if (is_nested(found->type.layout) || found->type.layout == Layout::interval) {
       refuse_setting("primary_key",
-                     fmt::format("primary_key: column \"{}\" is {}, whose values are not told apart by \"equal\"", name,
+                     fmt::format("primary_key: column \"{}\" is {}, whose values \"equal\" does not distinguish", name,
                                  to_string(found->type)),
                      "Take columns of numbers, texts, dates or the like.");
     }
@@ -213,7 +214,7 @@ class StreamRun {
     throw Error(ErrorKind::configuration,
                 fmt::format("column \"{}\" of {} is {}, and {} in the stream", column.name, label(),
                             destination_->type_name(known.type), destination_->type_name(column.type)),
-                "Cast it before it is handed over, or replace the table.", {.table = label(), .column = column.name});
+                "Cast it in the stream, or replace the table.", {.table = label(), .column = column.name});
   }
 
   void read_rows() {

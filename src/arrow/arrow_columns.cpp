@@ -21,7 +21,7 @@ using Reading = ArrowReading;
 [[noreturn]] void refuse(const ArrowColumn& column, const std::string& why) {
   throw Error(ErrorKind::configuration,
               fmt::format("column \"{}\" of the stream (Arrow format \"{}\"): {}", column.path, column.format, why),
-              "Cast the column to another type before it is handed over, or leave it out.", {.column = column.path});
+              "Cast the column to another type in the stream, or leave it out.", {.column = column.path});
 }
 
 PhysicalType physical(Layout layout) {
@@ -125,7 +125,7 @@ class SchemaReader {
     if (whole.format != "+s" || schema.dictionary != nullptr) {
       throw Error(ErrorKind::configuration,
                   fmt::format("the stream's schema is \"{}\": the rows of a table are a struct (\"+s\")", whole.format),
-                  "Hand over a stream of record batches.");
+                  "Pass a stream of record batches.");
     }
     whole.children = children_of(schema, whole);
     return std::move(whole.children);
@@ -140,7 +140,7 @@ class SchemaReader {
     column.name = schema->name == nullptr ? "" : schema->name;
     column.format = schema->format;
     if (!is_utf8(column.format)) column.format = "?";
-    if (depth > max_type_depth) refuse(column, fmt::format("types within types are taken to {}", max_type_depth));
+    if (depth > max_type_depth) refuse(column, fmt::format("types can be nested to {}", max_type_depth));
     if (++parts_ > max_type_parts) refuse(column, fmt::format("a table has {} types at most", max_type_parts));
     depth_ = depth;
     if (schema->dictionary != nullptr) {
@@ -166,32 +166,32 @@ class SchemaReader {
       read_decimal(column);
     } else if (format.starts_with("w:")) {
       const auto numbers = numbers_of(format.substr(2));
-      if (!numbers || numbers->size() != 1 || numbers->front() < 0) refuse(column, "it is no width");
+      if (!numbers || numbers->size() != 1 || numbers->front() < 0) refuse(column, "it is not a width");
       column.reading = Reading::bytes_fixed;
       column.type = physical(Layout::binary);
       column.width = static_cast<std::size_t>(numbers->front());
     } else if (format.starts_with("ts") && format.size() >= 4 && format[3] == ':') {
       const auto units = std::string_view("smun").find(format[2]);
-      if (units == std::string_view::npos) refuse(column, "it is no unit of time");
+      if (units == std::string_view::npos) refuse(column, "it is not a unit of time");
       column.reading = Reading::timestamp;
       column.unit = std::array{std::int64_t{1}, milli, micro, nano}.at(units);
       column.type = physical(format.size() == 4 ? Layout::timestamp : Layout::timestamp_tz);
     } else {
-      refuse(column, "a type that is not taken");
+      refuse(column, "a type that is not supported");
     }
   }
 
   static void read_decimal(ArrowColumn& column) {
     const auto numbers = numbers_of(std::string_view(column.format).substr(2));
-    if (!numbers || numbers->size() < 2 || numbers->size() > 3) refuse(column, "it is no decimal");
+    if (!numbers || numbers->size() < 2 || numbers->size() > 3) refuse(column, "it is not a decimal");
     const auto bits = numbers->size() == 3 ? numbers->at(2) : 128;
-    if (bits != 32 && bits != 64 && bits != 128 && bits != 256) refuse(column, "it is no decimal");
+    if (bits != 32 && bits != 64 && bits != 128 && bits != 256) refuse(column, "it is not a decimal");
     int digits = numbers->at(0);
     int scale = numbers->at(1);
     constexpr int most_arrow_digits = 76;
-    if (digits < 1 || digits > most_arrow_digits) refuse(column, "it is no decimal");
+    if (digits < 1 || digits > most_arrow_digits) refuse(column, "it is not a decimal");
     if (scale > max_decimal_precision || scale < -max_decimal_precision) {
-      refuse(column, fmt::format("decimals have up to {} digits, behind the point and in all", max_decimal_precision));
+      refuse(column, fmt::format("decimals have up to {} digits, after the point and in total", max_decimal_precision));
     }
     column.tens = std::max(-scale, 0);
     digits = std::min(std::max(digits + column.tens, scale), max_decimal_precision);
@@ -264,7 +264,7 @@ class SchemaReader {
     if (format == "+vl") return Reading::list_view32;
     if (format == "+vL") return Reading::list_view64;
     const auto numbers = format.starts_with("+w:") ? numbers_of(format.substr(3)) : std::nullopt;
-    if (!numbers || numbers->size() != 1 || numbers->front() < 0) refuse(column, "a type that is not taken");
+    if (!numbers || numbers->size() != 1 || numbers->front() < 0) refuse(column, "a type that is not supported");
     column.width = static_cast<std::size_t>(numbers->front());
     return Reading::list_fixed;
   }
@@ -293,7 +293,7 @@ class SchemaReader {
       throw Error(ErrorKind::configuration, "the stream has no columns", "A table needs one at least.");
     }
     if (schema.n_children > max_type_parts) {
-      throw Error(ErrorKind::configuration, fmt::format("the stream has {} columns, and {} are the most that are taken",
+      throw Error(ErrorKind::configuration, fmt::format("the stream has {} columns, and at most {} are accepted",
                                                         schema.n_children, max_type_parts));
     }
     std::vector<ArrowColumn> children;

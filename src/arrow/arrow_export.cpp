@@ -178,8 +178,8 @@ class ArrayExport {
   template <class Offset>
   void add_offsets() {
     if (offset(end_) - offset(begin_) > static_cast<std::size_t>(std::numeric_limits<Offset>::max())) {
-      throw Error(ErrorKind::data, "a batch holds more than 2^31 entries of maps, which no Arrow array takes",
-                  "Ask for fewer rows in a batch.", {.setting = "target_batch_size"});
+      throw Error(ErrorKind::data, "a batch holds more than 2^31 entries of maps, which no Arrow array can hold",
+                  "Request fewer rows in a batch.", {.setting = "target_batch_size"});
     }
     auto buffer = new_buffer((rows_ + 1) * sizeof(Offset));
     auto* offsets = static_cast<Offset*>(buffer.get());

@@ -16,9 +16,9 @@ constexpr std::int64_t most_rows = std::int64_t{1} << 48;
 [[noreturn]] void broken(const ArrowColumn& column, const std::string& why) {
   throw Error(
       ErrorKind::data,
-      fmt::format("an array of the stream is not what Arrow's C data interface says: {}{}",
+      fmt::format("an array of the stream does not follow Arrow's C data interface: {}{}",
                   column.path.empty() ? "" : fmt::format("column \"{}\" ({}): ", column.path, column.format), why),
-      "Whoever made the stream made a mistake; nothing was written.", {.column = column.path});
+      "The producer of the stream is at fault. Nothing was written.", {.column = column.path});
 }
 
 // Returns how many buffers the array has; for views, at least so many.
@@ -118,7 +118,7 @@ class LayoutCheck {
     if (before < 0) broken(of, fmt::format("offset {}", before));
     for (std::int64_t i = 1; i <= array.length; ++i) {
       const auto here = arrow_item<Offset>(array.buffers[1], array.offset + i);
-      if (here < before) broken(of, fmt::format("offset {} behind {}", here, before));
+      if (here < before) broken(of, fmt::format("offset {} after {}", here, before));
       before = here;
     }
     return before;

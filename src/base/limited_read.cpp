@@ -38,7 +38,7 @@ void read_all(int descriptor, ReadLimits limits, LimitedRead& read) {
   std::array<char, 16384> part{};
   while (true) {
     if (!wait_for_bytes(descriptor, deadline)) {
-      read.failure = "nothing came within " + short_duration(std::chrono::duration<double>(limits.time).count());
+      read.failure = "nothing arrived within " + short_duration(std::chrono::duration<double>(limits.time).count());
       return;
     }
     const auto got = ::read(descriptor, part.data(), part.size());

@@ -40,8 +40,8 @@ std::string commands_of(const std::vector<CommandEntry>& entries) {
 }
 
 [[noreturn]] void refuse_password(const std::string& flag) {
-  throw Error(ErrorKind::configuration, fmt::format("walbrook takes no password by a flag ({})", flag),
-              "Arguments are seen by everybody who lists processes. Put it into PGPASSWORD, ~/.pgpass or "
+  throw Error(ErrorKind::configuration, fmt::format("walbrook accepts no password as a flag ({})", flag),
+              "Everybody who lists processes can see arguments. Put it into PGPASSWORD, ~/.pgpass or "
               ".walbrook/secrets.toml.");
 }
 
@@ -75,7 +75,7 @@ void check_command_word(const std::vector<std::string>& arguments, const std::ve
   if (std::find(names.begin(), names.end(), word) != names.end()) return;
   if (word.starts_with('-')) {
     throw Error(ErrorKind::configuration,
-                fmt::format("{} stands before the command", printable(word.substr(0, word.find('=')))),
+                fmt::format("{} comes before the command", printable(word.substr(0, word.find('=')))),
                 commands_of(entries));
   }
   const std::string meant = nearest(word, names);

@@ -25,7 +25,7 @@ void refuse_flags_of_slots(const CLI::App& app) {
   for (const auto* option : app.get_options()) {
     const bool of_source = option->get_group() == source_group && option->get_name() != "--table";
     if (of_source && option->count() > 0) {
-      refuse_together(option->get_name(), "a capture", "A capture holds what it was recorded with.");
+      refuse_together(option->get_name(), "a capture", "A capture keeps the options that it was recorded with.");
     }
   }
 }
@@ -36,7 +36,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   auto& decode = line.decode;
   if (flags.capture) {
     refuse_flags_of_slots(app);
-    if (flags.record) refuse_together("--record", "a capture", "It is one already.");
+    if (flags.record) refuse_together("--record", "a capture", "The input is a capture already.");
     if (flags.capture->empty() || flags.capture->find("://") != std::string::npos) {
       throw Error(ErrorKind::configuration,
                   fmt::format("\"{}\" is not the name of a capture", printable(mask_secrets(*flags.capture))),
@@ -56,7 +56,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   if (line.run.protocol != 0 && line.run.protocol < needed) {
     throw Error(ErrorKind::configuration,
                 fmt::format("--streaming {} is not in protocol version {}", flags.streaming, line.run.protocol),
-                fmt::format("It came with version {}.", needed));
+                fmt::format("It requires version {}.", needed));
   }
   decode.binary = flags.binary;
   decode.messages = flags.messages;
@@ -74,7 +74,7 @@ void read_decode_options(const CLI::App& app, const Flags& flags, CommandLine& l
   if (!flags.record) return;
   if (flags.record->empty()) throw Error(ErrorKind::configuration, "--record needs the name of a file");
   if (!line.run.tables.empty()) refuse_together("--table", "--record", "A capture holds the stream of all tables.");
-  if (flags.from) refuse_together("--from-lsn", "--record", "A capture begins where the slot stands.");
+  if (flags.from) refuse_together("--from-lsn", "--record", "A capture begins at the slot's position.");
   decode.record = expand_home(*flags.record);
 }
 

@@ -35,8 +35,7 @@ void check_belongs(bool given, const char* what, bool belongs, const char* actio
 PipelineAction parse_pipeline_action(const Flags& flags) {
   if (flags.list) {
     if (!flags.pipeline) return PipelineAction::list;
-    throw Error(ErrorKind::configuration, "--list tells of all pipelines, and one was named",
-                "Leave one of both away.");
+    throw Error(ErrorKind::configuration, "--list shows all pipelines, but one was named", "Omit one of the two.");
   }
   if (flags.action.empty()) return PipelineAction::info;
   if (const auto action = find_pipeline_action(flags.action)) return *action;

@@ -34,7 +34,7 @@ void enter_project(const std::string& given) {
   std::filesystem::current_path(folder, failed);
   if (failed) {
     throw Error(ErrorKind::configuration, fmt::format("--project {}: {}", printable(folder), failed.message()),
-                "Name a folder, or make one: walbrook init.");
+                "Name a folder, or create one: walbrook init.");
   }
 }
 
@@ -44,7 +44,7 @@ void make_project(const std::string& given) {
   std::filesystem::create_directories(folder, failed);
   if (failed) {
     throw Error(ErrorKind::destination,
-                fmt::format("--project {} cannot be made: {}", printable(folder), failed.message()),
+                fmt::format("--project {} cannot be created: {}", printable(folder), failed.message()),
                 "Name a folder that this user may write to.");
   }
   enter_project(folder);
@@ -56,7 +56,7 @@ void make_project(const std::string& given) {
   const auto place = settings.folder().empty()
                          ? std::string("there is no .walbrook/config.toml here")
                          : fmt::format("{} has no [pipelines.{}]", settings.folder(), printable(mask_secrets(name)));
-  const auto list = known.empty() ? std::string("`walbrook init` makes a project folder.")
+  const auto list = known.empty() ? std::string("`walbrook init` creates a project folder.")
                                   : fmt::format("Pipelines: {}.", fmt::join(known, ", "));
   throw Error(ErrorKind::configuration,
               fmt::format("unknown pipeline \"{}\": {}", printable(mask_secrets(name)), place),
@@ -66,7 +66,7 @@ void make_project(const std::string& given) {
 // `walbrook pipeline info` lacks the pipeline's name, which comes first.
 void check_is_no_action(const config::Configuration& settings, const std::string& word) {
   if (!find_pipeline_action(word)) return;
-  throw Error(ErrorKind::configuration, fmt::format("\"{}\" stands where the pipeline's name belongs", word),
+  throw Error(ErrorKind::configuration, fmt::format("\"{}\" is in the place of the pipeline's name", word),
               settings.pipelines().empty()
                   ? fmt::format("walbrook pipeline NAME {} --destination URL", word)
                   : fmt::format("walbrook pipeline {} {}   (pipelines: {})", settings.pipelines().front(), word,
@@ -133,7 +133,7 @@ postgres::WrittenName to_table_name(const config::TableSetting& table) {
     auto parsed = postgres::parse_written_name(table.name);
     if (!table.columns.empty()) {
       if (!parsed.read.columns.empty())
-        throw Error(ErrorKind::configuration, "its columns are named twice", "Say it once.");
+        throw Error(ErrorKind::configuration, "its columns are set twice", "Set them once.");
       parsed.read.columns = table.columns;
     }
     return parsed;
@@ -161,8 +161,7 @@ std::string name_or_pipelines(const config::Configuration& settings, std::string
 
 // A pipeline's name need not be a valid slot name in PostgreSQL.
 void check_slot(const config::Configuration& settings, const std::string& name) {
-  if (!settings.text(slot_key))
-    check_slot_name(fmt::format("slot_name of pipeline {}, which is not said,", name), name);
+  if (!settings.text(slot_key)) check_slot_name(fmt::format("slot_name of pipeline {}, which is not set,", name), name);
 }
 
 void read_names(const config::Configuration& settings, CommandLine& line) {
@@ -294,8 +293,8 @@ void read_skip(const Flags& flags, replication::RunOptions& run) {
   for (const auto& text : flags.only) {
     run.skip_only.push_back(postgres::parse_written_name(text));
     if (run.skip_only.back().read.columns.empty()) continue;
-    throw Error(ErrorKind::configuration, fmt::format("--only \"{}\" names columns: a resync is of whole tables", text),
-                "Form: schema.table");
+    throw Error(ErrorKind::configuration,
+                fmt::format("--only \"{}\" names columns: a resync copies whole tables", text), "Form: schema.table");
   }
 }
 
@@ -305,7 +304,7 @@ void read_resync_tables(const Flags& flags, PipelineRequest& request) {
     request.written.push_back(postgres::parse_written_name(text));
     auto table = request.written.back().read;
     if (!table.columns.empty()) {
-      throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync is of whole tables", text),
+      throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync copies whole tables", text),
                   fmt::format("walbrook resync {}", printable(table.full_name())));
     }
     request.tables.push_back(std::move(table));

@@ -85,7 +85,7 @@ enum class Named { also_by_position, by_flag };
 
 void add_project(CLI::App& app, Flags& flags, Named named) {
   add(app, project_group, named == Named::also_by_position ? "--pipeline,PIPELINE" : "--pipeline", flags.pipeline,
-      "NAME", "of [pipelines.NAME] in the configuration; default: the only one,\nelse pg_replication_pipeline");
+      "NAME", "name of [pipelines.NAME] in the configuration; default:\nthe only one, else pg_replication_pipeline");
   add(app, project_group, "--project", flags.project, "FOLDER",
       "work as if started in it: its .walbrook/ is read;\ndefault: the current folder");
 }
@@ -100,13 +100,11 @@ void add_source(CLI::App& app, Flags& flags) {
 // `run` name it everywhere. `publication`: the flag's help, if the command uses the publication.
 void add_naming(CLI::App& app, Flags& flags, Named named, const char* publication = nullptr) {
   add_source(app, flags);
+  add_setting(app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
+              "replication slot, and the pipeline's name if the configuration\nhas none; default: walbrook_<database>");
   add_setting(
-      app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
-      "replication slot; without a pipeline in the configuration its\nname as well; default: walbrook_<database>");
-  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-              publication == nullptr
-                  ? "publication, as for run; of several pipelines in a file it tells which\nis meant"
-                  : publication);
+      app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+      publication == nullptr ? "publication, as for run; selects one of several pipelines in a file" : publication);
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
               "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb;\ndefault: duckdb:///<database>.duckdb");
   add_project(app, flags, named);
@@ -117,7 +115,7 @@ void add_help(CLI::App& app) {
 }
 
 void add_output(CLI::App& app, Flags& flags) {
-  add_flag(app, output_group, "--json", flags.json, "for programs: JSON on stdout");
+  add_flag(app, output_group, "--json", flags.json, "JSON on stdout, for programs");
   add_setting(app, flags, output_group, "runtime.log_format", "FORMAT", "text or json, on stderr; default: text");
   add_setting(app, flags, output_group, "runtime.log_level", "LEVEL",
               "trace, debug, info, warning, error or off; default: info");
@@ -125,17 +123,17 @@ void add_output(CLI::App& app, Flags& flags) {
 }
 
 constexpr const char* publication_of_run =
-    "created by the first run when there is none of that name;\ndefault: walbrook_<database>";
+    "publication, created by the first run if it does not exist;\ndefault: walbrook_<database>";
 
 void add_selection(CLI::App& app, Flags& flags) {
   add(app, source_group, "--table", flags.tables, "TABLE",
-      "schema.table or schema.table(col,col), may be given many times;\n"
-      "default: those of the publication, all of --schema where it is created");
+      "schema.table or schema.table(col,col), can be given many times;\n"
+      "default: the publication's tables, or all of --schema if it is created");
   add_setting(app, flags, source_group, "sources.pg_replication.schema_name", "NAME",
-              "whose tables a publication that is created gets; default: public");
+              "schema whose tables a new publication gets; default: public");
   add_flag(app, source_group, "--adopt-slot", flags.adopt_slot,
-           "take over a slot that exists while the destination knows nothing of it");
-  add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy what is there, only changes from now on");
+           "take over an existing slot that the destination does not know");
+  add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy existing rows, only changes from now on");
 }
 
 // Adds the query limits of a run, or of `sql` when no run is at work.
@@ -144,21 +142,21 @@ void add_query_limits(CLI::App& app, Flags& flags) {
     add_setting(app, flags, advanced_group, key, operand, text);
   };
   limit("destination.duckdb.query_timeout", "SECONDS",
-        "after which a query is ended, 0: never; " + default_of("destination.duckdb.query_timeout"));
-  limit("destination.duckdb.query_rows", "N", "most rows of an answer; default: any number");
+        "time after which a query is ended, 0: never; " + default_of("destination.duckdb.query_timeout"));
+  limit("destination.duckdb.query_rows", "N", "maximum number of rows in a result; default: any number");
   limit("destination.duckdb.query_bytes", "SIZE",
-        "most that an answer may hold as text; " + default_of("destination.duckdb.query_bytes"));
+        "maximum size of a result as text; " + default_of("destination.duckdb.query_bytes"));
   limit("destination.duckdb.query_memory", "SIZE",
-        "memory of the process from which on queries are ended;\ndefault: DuckDB's memory_limit and 384 MB");
+        "queries are ended when the process has more memory than this;\ndefault: DuckDB's memory_limit and 384 MB");
 }
 
 void add_loading(CLI::App& app, Flags& flags) {
   const auto advanced = [&](const char* key, const char* operand, const std::string& text) {
     add_setting(app, flags, advanced_group, key, operand, text);
   };
-  advanced("load.batch_rows", "N", "most changes in one load; " + default_of("load.batch_rows"));
+  advanced("load.batch_rows", "N", "maximum number of changes in one load; " + default_of("load.batch_rows"));
   advanced("load.batch_bytes", "SIZE",
-           "most memory of one load, and of a transaction before it is\nspooled in parts; " +
+           "maximum memory of one load, and of a transaction before it is\nspooled in parts; " +
                default_of("load.batch_bytes"));
   advanced("sources.pg_replication.format", "FORMAT",
            "auto, text or binary: how the server sends values; default: auto");
@@ -167,16 +165,17 @@ void add_loading(CLI::App& app, Flags& flags) {
       "load.snapshot_chunk", "SIZE",
       "a larger table is copied in chunks of this size, by several\nconnections; " + default_of("load.snapshot_chunk"));
   advanced("sources.pg_replication.protocol", "N",
-           "of pgoutput, 1 to 4; 1 holds back large transactions until they\nare committed; default: the highest that "
+           "version of pgoutput, 1 to 4; 1 holds back large transactions until\nthey are committed; default: the "
+           "highest that "
            "the server has");
-  add_flag(
-      app, advanced_group, "--two-phase", flags.two_phase,
-      "prepared transactions travel when they are prepared and wait in\nthe destination; for good: the slot keeps it");
+  add_flag(app, advanced_group, "--two-phase", flags.two_phase,
+           "prepared transactions are sent when they are prepared, and wait in\nthe destination; permanent: a property "
+           "of the slot");
   advanced("sources.pg_replication.origin", "ORIGIN",
            "any, or none: only what was not replicated into the source itself\n(16 and later); default: any");
   advanced("load.spool_dir", "DIR",
            "folder of the spool, where changes wait that cannot be applied yet;\ndefault: the destination's");
-  advanced("load.max_spool_size", "SIZE", "most that the spool may hold; default: half of what is free there");
+  advanced("load.max_spool_size", "SIZE", "maximum size of the spool; default: half of the free space there");
   advanced("sources.pg_replication.logical_decoding_work_mem", "SIZE",
            "logical_decoding_work_mem of the server's sender; " +
                default_of("sources.pg_replication.logical_decoding_work_mem"));
@@ -184,82 +183,84 @@ void add_loading(CLI::App& app, Flags& flags) {
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
   advanced("destination.duckdb.queries", "N",
-           "queries that are answered at the same time, others wait for\ntheir turn; " +
+           "number of queries answered at the same time, others wait for\ntheir turn; " +
                default_of("destination.duckdb.queries"));
   add_query_limits(app, flags);
   advanced("load.on_rewrite", "WHAT",
-           "resync or ignore: what a table gets that was rewritten, where the\ncatalog cannot tell whether its rows "
+           "resync or ignore: what happens to a rewritten table if the\ncatalog cannot tell whether its rows "
            "changed; " +
                default_of("load.on_rewrite"));
   advanced("load.resync_max_size", "SIZE",
-           "a larger table whose rows may differ from the source is marked\nsuspect in place of a resync; " +
+           "a larger table whose rows may differ from the source is marked\nsuspect instead of being resynced; " +
                default_of("load.resync_max_size"));
   advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
   advanced("sources.pg_replication.slot_timeout", "SECONDS",
            "how long to wait for a slot that another process reads; default: 30");
   advanced("sources.pg_replication.network_timeout", "SECONDS",
-           "silence on a connection to the source after which it is taken for\nbroken; " +
+           "silence after which a connection to the source is considered\nbroken; " +
                default_of("sources.pg_replication.network_timeout"));
   advanced("sources.pg_replication.startup_timeout", "SECONDS",
-           "how long to wait for a source that is not there at the start;\ndefault: 300 with --follow, 5 without");
+           "how long to wait for a source that is not available at the start;\ndefault: 300 with --follow, 5 without");
   advanced("sources.pg_replication.reconnect_timeout", "SECONDS",
-           "how long to wait for a source that is lost;\ndefault: without end with --follow, 60 without");
+           "how long to wait for a source that is lost;\ndefault: unlimited with --follow, 60 without");
   advanced("sources.pg_replication.snapshot_wait", "SECONDS",
            "how long to wait, before tables are copied, for the end of\ntransactions that are writing in the source; "
            "default: 300");
   advanced("sources.pg_replication.catalog_poll_interval", "MILLISECONDS",
-           "time between two catalog polls, which find what the stream does\nnot tell; " +
+           "time between two catalog polls, which find what the stream does\nnot report; " +
                default_of("sources.pg_replication.catalog_poll_interval"));
 }
 
 CLI::App* add_run(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("run", "Copy what is new and apply every committed change");
+  auto* app = top.add_subcommand("run", "Copy new tables and apply every committed change");
   add_naming(*app, flags, Named::also_by_position, publication_of_run);
   add_selection(*app, flags);
   add_setting(*app, flags, destination_group, "pipelines.NAME.dataset_name", "NAME",
-              "schema of all copies; default: the schema each table has in the source");
+              "schema of all target tables; default: each table's schema in the source");
   add_setting(*app, flags, destination_group, "schema.naming", "NAMING",
-              "exact, or snake_case as dlt makes names; default: exact");
+              "exact, or snake_case as in dlt; default: exact");
   add_setting(
       *app, flags, destination_group, "schema.metadata", "COLUMNS",
-      "none, walbrook (_lsn, _commit_ts) or dlt (lsn, deleted_ts,\n_dlt_load_id), behind the source's; default: none");
-  add_flag(*app, work_group, "--follow", flags.follow, "go on with every commit until SIGINT or SIGTERM");
+      "none, walbrook (_lsn, _commit_ts) or dlt (lsn, deleted_ts,\n_dlt_load_id), after the source's; default: none");
+  add_flag(*app, work_group, "--follow", flags.follow, "continue with every commit until SIGINT or SIGTERM");
   add(*app, work_group, "--until-lsn", flags.until, "X/X", "apply exactly the commits before this LSN, then end");
   add_flag(*app, work_group, "--reset", flags.reset,
-           "drop slot, walbrook's own publication and the copies, then start again");
+           "drop slot, walbrook's own publication and target tables, start again");
   add(*app, work_group, "--skip-transaction", flags.skip_transaction, "X/X",
       "leave out the transaction that commits at this LSN, which the server\ncannot send, and resync every table of "
       "the "
       "publication");
   add(*app, work_group, "--only", flags.only, "TABLE",
-      "with --skip-transaction: resync schema.table alone; may be given\nmany times");
+      "with --skip-transaction: resync only schema.table; can be given\nmany times");
   add_flag(*app, work_group, "--accept-new-system", flags.accept_new_system,
            "continue although the source has another system identifier, as after\npg_upgrade: slot, tables and columns "
-           "must fit");
+           "must match");
   add_flag(*app, work_group, "--yes", flags.yes,
-           "with --reset: drop also a slot or publication that this copy did not make");
+           "with --reset: also drop a slot or publication that this destination\ndid not create");
   add_output(*app, flags);
   add_loading(*app, flags);
   return app;
 }
 
 CLI::App* add_decode(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("decode", "Show what a slot would send, without taking it");
-  add_naming(*app, flags, Named::by_flag, "whose tables are sent; default: walbrook_<database>, or the destination's");
+  auto* app = top.add_subcommand("decode", "Show what a slot would send, without consuming it");
+  add_naming(*app, flags, Named::by_flag,
+             "publication whose tables are sent; default: walbrook_<database>, or\nthe destination's");
   add_setting(*app, flags, source_group, "sources.pg_replication.protocol", "N",
-              "of pgoutput, 1 to 4; default: the highest that the server has");
+              "version of pgoutput, 1 to 4; default: the highest that the server has");
   add(*app, source_group, "--streaming", flags.streaming, "HOW",
-      "off, on or parallel: whether transactions beyond the decoding\nmemory are sent before they end; default: off")
+      "off, on or parallel: whether transactions larger than the decoding\nmemory are sent before they end; default: "
+      "off")
       ->type_name("off|on|parallel");
   add_flag(*app, source_group, "--binary", flags.binary, "ask for binary values where a type has them");
   add_flag(*app, source_group, "--messages", flags.messages, "ask for logical messages (pg_logical_emit_message)");
   add_setting(*app, flags, source_group, "sources.pg_replication.logical_decoding_work_mem", "SIZE",
               "logical_decoding_work_mem of this connection; default: the server's");
-  app->add_option("CAPTURE", flags.capture, "a file that --record wrote, in place of a slot");
-  add(*app, work_group, "--table", flags.tables, "TABLE", "only changes of schema.table; may be given many times");
+  app->add_option("CAPTURE", flags.capture, "a file that --record wrote, instead of a slot");
+  add(*app, work_group, "--table", flags.tables, "TABLE", "only changes of schema.table; can be given many times");
   add(*app, work_group, "--from-lsn", flags.from, "X/X", "only transactions that commit at this LSN or later");
   add(*app, work_group, "--to-lsn", flags.to, "X/X", "only transactions that commit before this LSN");
-  add(*app, work_group, "--limit", flags.limit, "N", "end after so many messages");
+  add(*app, work_group, "--limit", flags.limit, "N", "end after this number of messages");
   add(*app, work_group, "--record", flags.record, "FILE", "write the frames to a file; nothing is printed");
   add_output(*app, flags);
   return app;
@@ -274,24 +275,24 @@ CLI::App* add_check(CLI::App& top, Flags& flags) {
 }
 
 CLI::App* add_status(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("status", "What a run is doing now, or what the last one left behind");
+  auto* app = top.add_subcommand("status", "Show what a run is doing, or the state that the last one left");
   add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_resync(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("resync", "Copy tables again while readers see what they have");
-  app->add_option("TABLE", flags.tables, "schema.table, as the source names it; several may be given")->required();
+  auto* app = top.add_subcommand("resync", "Copy tables again; readers see the present ones until then");
+  app->add_option("TABLE", flags.tables, "schema.table, as the source names it; can be given many times")->required();
   add_naming(*app, flags, Named::by_flag);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_sql(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("sql", "Ask the copy, also while a run holds it");
+  auto* app = top.add_subcommand("sql", "Query the target tables, also while a run holds the file");
   add_naming(*app, flags, Named::by_flag);
-  add_flag(*app, output_group, "--csv", flags.csv, "for spreadsheets and scripts: CSV on stdout");
+  add_flag(*app, output_group, "--csv", flags.csv, "CSV on stdout, for spreadsheets and scripts");
   add_output(*app, flags);
   add_query_limits(*app, flags);
   app->add_option("SQL", flags.sql, "the statement")->required();
@@ -299,39 +300,39 @@ CLI::App* add_sql(CLI::App& top, Flags& flags) {
 }
 
 CLI::App* add_config(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("config", "Show every setting, and where it was said");
+  auto* app = top.add_subcommand("config", "Show every setting, and where it is set");
   add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_init(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("init", "Make a project folder: configuration, secrets, a pipeline");
+  auto* app = top.add_subcommand("init", "Create a project folder: configuration, secrets, a pipeline");
   app->add_option("SOURCE", flags.init.source, "pg_replication");
   app->add_option("DESTINATION", flags.init.destination, "duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
-           "write what is there again, but for secrets.toml; the old file stays\nas NAME.orig; default: existing files "
+           "overwrite existing files except secrets.toml; the old file is kept\nas NAME.orig; default: existing files "
            "are kept");
   add(*app, project_group, "--project", flags.project, "FOLDER",
-      "where; made where there is none; default: the current folder");
+      "the folder, created if it does not exist; default: the current one");
   add_output(*app, flags);
   return app;
 }
 
 CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("pipeline", "Look at a pipeline in its destination; drop it, or tables of it");
+  auto* app = top.add_subcommand("pipeline", "Show a pipeline in its destination, or drop it or some of its tables");
   add_naming(*app, flags, Named::also_by_position);
   std::vector<std::string> actions;
   for (const auto& [name, action] : pipeline_actions) actions.emplace_back(name);
   app->add_option("ACTION", flags.action, fmt::format("{}; default: info", fmt::join(actions, ", ")))
       ->type_name(alternatives(actions));
-  app->add_option("TABLE", flags.tables, "of drop: schema.table");
+  app->add_option("TABLE", flags.tables, "for drop: schema.table");
   add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
   add(*app, work_group, "--limit", flags.limit, "N",
-      "of loads and trace: how many, the newest first; default: 20 and 1");
-  add_flag(*app, work_group, "--yes", flags.yes, "of drop: do not ask");
+      "for loads and trace: how many, the newest first; default: 20 and 1");
+  add_flag(*app, work_group, "--yes", flags.yes, "for drop: do not ask");
   add_flag(*app, work_group, "--destination-only", flags.destination_only,
-           "of drop: slot and publication stay, the source is not asked");
+           "for drop: keep slot and publication, do not connect to the source");
   add_output(*app, flags);
   return app;
 }

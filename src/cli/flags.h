@@ -15,7 +15,7 @@ namespace walbrook::cli {
 
 inline constexpr const char* source_group = "Source";
 inline constexpr const char* destination_group = "Destination";
-inline constexpr const char* work_group = "What is done";
+inline constexpr const char* work_group = "Actions";
 inline constexpr const char* project_group = "Project folder";
 inline constexpr const char* output_group = "Output";
 inline constexpr const char* advanced_group = "Advanced";

@@ -83,7 +83,7 @@ void StopSignals::received(int signal) {
     ::_exit(exit_at_once);
   }
   first_ = now;
-  spdlog::info("stopping: what is in hand is finished first; the same signal again ends at once, and loses nothing");
+  spdlog::info("stopping after the load in progress; a second signal ends at once, and nothing is lost");
   run_.request_stop();
 }
 

@@ -94,9 +94,9 @@ std::string_view wanted_form(const Key& key) {
     case Kind::size:
       return "a size: \"64MB\" in quotes, or a number of bytes";
     case Kind::texts:
-      return "a list of texts: [\"a\", \"b\"]";
+      return "a list of strings: [\"a\", \"b\"]";
     default:
-      return "a text in quotes";
+      return "a string in quotes";
   }
 }
 
@@ -106,7 +106,7 @@ void check_pipeline_name(const Written& written) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';
   });
   if (fits) return;
-  throw Error(ErrorKind::configuration, fmt::format("{} is no name for a pipeline", written.value.origin.label()),
+  throw Error(ErrorKind::configuration, fmt::format("{} is not a name for a pipeline", written.value.origin.label()),
               "Use letters, digits, - and _.");
 }
 
@@ -133,9 +133,10 @@ void check_can_be_entered(const fs::path& folder) {
   std::error_code failed;
   static_cast<void>(fs::exists(folder / config_name, failed));
   if (!failed) return;
-  throw Error(ErrorKind::configuration,
-              fmt::format("it cannot be told whether {} exists: {}", (folder / config_name).string(), failed.message()),
-              "Give this user the right to enter the folder, or start in another one (--project).");
+  throw Error(
+      ErrorKind::configuration,
+      fmt::format("it cannot be determined whether {} exists: {}", (folder / config_name).string(), failed.message()),
+      "Give this user the right to enter the folder, or start in another one (--project).");
 }
 
 bool has_files(const fs::path& folder) {
@@ -179,7 +180,7 @@ void Configuration::read_folder(const fs::path& folder, const std::string& label
   constexpr std::size_t named = 3;
   const auto shown = std::min(named, foreign_.size());
   warnings_.push_back(
-      fmt::format("{} in {} not walbrook's and passed over: {}{}",
+      fmt::format("{} in {} not walbrook's and ignored: {}{}",
                   foreign_.size() == 1 ? "1 key" : fmt::format("{} keys", foreign_.size()),
                   label + (foreign_.size() == 1 ? " is" : " are"),
                   fmt::join(foreign_.begin(), foreign_.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
@@ -230,8 +231,7 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
   }
   const Key& key = *place->key;
   if (!takes(key, written.form)) {
-    throw Error(ErrorKind::configuration,
-                fmt::format("{} is to be {}", written.value.origin.label(), wanted_form(key)));
+    throw Error(ErrorKind::configuration, fmt::format("{} must be {}", written.value.origin.label(), wanted_form(key)));
   }
   Value value = written.value;
   value.text = normalised(key, std::move(value.text));
@@ -258,7 +258,7 @@ void Configuration::read_environment() {
       // Other names of this form belong to other programs; with this prefix, a word is mistyped.
       if (!name.starts_with("SOURCES__PG_REPLICATION__")) continue;
       const auto meant = nearest_key(path);
-      warnings_.push_back(fmt::format("{} is no setting of walbrook{}", printable(name),
+      warnings_.push_back(fmt::format("{} is not a setting of walbrook{}", printable(name),
                                       meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
       continue;
     }
@@ -381,7 +381,7 @@ std::vector<TableSetting> Configuration::tables() const {
     if (!of_pipeline) return written;
     throw Error(ErrorKind::configuration,
                 fmt::format("{} and [[pipelines.{}.tables]] both name tables", listed->origin.label(), pipeline_),
-                "Say it in one of them.");
+                "Name them in one of the two.");
   }
   std::vector<TableSetting> tables;
   if (!listed) return tables;

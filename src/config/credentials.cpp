@@ -53,7 +53,7 @@ std::string password_from_file(const Value& value) {
                           !read.failure.empty() ? read.failure
                           : read.text.empty()   ? "it is empty"
                                                 : "its first line is empty"),
-              "Its first line is to be the password.");
+              "Its first line must be the password.");
 }
 
 std::string password_from_command(const Value& value) {
@@ -62,7 +62,7 @@ std::string password_from_command(const Value& value) {
   if (output.failure.empty() && password.empty()) output.failure = "printed nothing";
   if (output.failure.empty()) return password;
   throw Error(ErrorKind::configuration, fmt::format("{} {}", value.origin.label(), output.failure),
-              "It is given to /bin/sh; the first line that it prints is the password.");
+              "/bin/sh runs it; the first line that it prints is the password.");
 }
 
 std::string quoted_for_libpq(std::string_view text) {
@@ -160,7 +160,7 @@ void SourceCredentials::refuse_placeholders() const {
   throw Error(ErrorKind::configuration,
               fmt::format("{}: please set me up! {} {} still to be filled in", first->origin.source(),
                           fmt::join(waiting, ", "), waiting.size() == 1 ? "is" : "are"),
-              fmt::format("Write what your database is reached by into {}; a line that you do not need can go.",
+              fmt::format("Write the connection to your database into {}; delete the lines that you do not need.",
                           first->origin.name));
 }
 

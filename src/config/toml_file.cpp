@@ -27,8 +27,8 @@ std::string read_text(const std::filesystem::path& file, const std::string& labe
   auto read = read_limited(file.string(), {.bytes = most_toml_bytes, .time = read_wait});
   if (read.failure.empty()) return std::move(read.text);
   throw Error(ErrorKind::configuration, fmt::format("{} cannot be read: {}", label, read.failure),
-              read.is_truncated ? "It is to be a TOML file of walbrook's settings."
-                                : "It is to be a file, and this user needs the right to read it.");
+              read.is_truncated ? "It must be a TOML file of walbrook's settings."
+                                : "It must be a file that this user may read.");
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -141,7 +141,7 @@ std::vector<Written> read_toml_file(const std::filesystem::path& file, const std
     throw Error(ErrorKind::configuration,
                 fmt::format("{}:{}: this is not TOML, at column {}{}{}", label, at.line, at.column, secret ? "" : ": ",
                             secret ? "" : printable(error.description())),
-                "Texts stand in quotes: slot_name = \"shop\". A key stands once.");
+                "Text is in quotes: slot_name = \"shop\". A key is set once.");
   }
 }
 
@@ -155,13 +155,13 @@ std::vector<std::string> list_items(const std::string& text, const Origin& origi
       for (const auto& item : *list) {
         const auto one = item.value_exact<std::string>();
         if (!one)
-          throw Error(ErrorKind::configuration, origin.label() + " is not a list of texts", "Form: [\"a\", \"b\"]");
+          throw Error(ErrorKind::configuration, origin.label() + " is not a list of strings", "Form: [\"a\", \"b\"]");
         items.push_back(*one);
       }
     }
     return items;
   } catch (const toml::parse_error&) {
-    throw Error(ErrorKind::configuration, origin.label() + " is not a list of texts", "Form: [\"a\", \"b\"]");
+    throw Error(ErrorKind::configuration, origin.label() + " is not a list of strings", "Form: [\"a\", \"b\"]");
   }
 }
 

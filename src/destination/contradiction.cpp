@@ -13,7 +13,7 @@ std::string what_contradicts(const State& state) {
   if (state.checkpoints > 1) return fmt::format("there are {} checkpoints of this pipeline", state.checkpoints);
   if (!state.checkpoint) {
     if (streaming == state.outputs.end()) return {};
-    return fmt::format("table {} is streaming, but there is no checkpoint that says up to where", name(*streaming));
+    return fmt::format("table {} is streaming, but there is no checkpoint", name(*streaming));
   }
   const auto& checkpoint = *state.checkpoint;
   // A checkpoint without an LSN reserves the slot's name before the slot is created.
@@ -23,7 +23,7 @@ std::string what_contradicts(const State& state) {
                        checkpoint.last.commit_lsn.to_string());
   }
   if (state.targets && std::ranges::none_of(state.outputs, &OutputRecord::has_source)) {
-    return "there are copies and a checkpoint, but no table is recorded";
+    return "there are target tables and a checkpoint, but no table is recorded";
   }
   for (const auto& output : state.outputs) {
     if (output.source != 0 && std::ranges::find(state.tables, output.source, &TableRecord::oid) == state.tables.end()) {

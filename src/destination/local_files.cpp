@@ -24,7 +24,8 @@ bool is_there(const std::string& url) {
   std::error_code failed;
   const bool exists = fs::exists(path, failed);
   if (!failed) return exists;
-  throw Error(ErrorKind::destination, fmt::format("it cannot be told whether {} exists: {}", path, failed.message()),
+  throw Error(ErrorKind::destination,
+              fmt::format("it cannot be determined whether {} exists: {}", path, failed.message()),
               "Give this user the right to enter its folder, and to every folder above it.");
 }
 
@@ -54,7 +55,7 @@ void move_leftovers_aside(const std::string& url) {
   std::error_code failed;
   if (fs::exists(path, failed) || !fs::exists(log, failed)) return;
   fs::rename(log, log + ".orig", failed);
-  if (!failed) spdlog::info("{} is without its file: it is {}.orig now", log, log);
+  if (!failed) spdlog::info("the log {} has no database file: it was renamed to {}.orig", log, log);
 }
 
 }  // namespace walbrook::destination

@@ -36,7 +36,7 @@ void check_metadata_names(const NameRules& rules, Metadata metadata, const Table
       continue;
     }
     throw Error(ErrorKind::data,
-                fmt::format("table {} has a column \"{}\" of its own, which metadata columns are called as well",
+                fmt::format("table {} has a column \"{}\", which is also the name of a metadata column",
                             columns.full_name(), definition.name),
                 "Choose the other names for metadata columns (metadata = \"walbrook\" or \"dlt\") or none, or leave "
                 "the column out.",

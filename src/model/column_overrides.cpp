@@ -100,7 +100,7 @@ std::string why_not_wider(const ColumnSchema& column, const PhysicalType& type) 
   if (type.layout == Layout::decimal && (is_integer(from) || from == Layout::decimal)) {
     return "some have more digits before or after the point";
   }
-  if (type.layout == Layout::decimal && is_float(from)) return "NaN, infinity and exponents are no decimals";
+  if (type.layout == Layout::decimal && is_float(from)) return "NaN, infinity and exponents are not decimals";
   if (is_float(type.layout) && is_integer(from)) {
     return type.layout == Layout::float64 ? "integers above 2^53 would be rounded"
                                           : "integers above 2^24 would be rounded";
@@ -112,7 +112,7 @@ std::string why_not_wider(const ColumnSchema& column, const PhysicalType& type) 
     return type.layout == Layout::uint64 ? "it has no negative numbers" : "larger numbers do not fit";
   }
   if (is_integer(type.layout) && from == Layout::decimal) return "larger numbers and digits after the point do not fit";
-  if (is_integer(type.layout) && is_float(from)) return "fractions, NaN and infinity are no integers";
+  if (is_integer(type.layout) && is_float(from)) return "fractions, NaN and infinity are not integers";
   return "its values are of another kind, and a conversion would change what they mean";
 }
 

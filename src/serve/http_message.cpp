@@ -114,7 +114,7 @@ RequestReader::State RequestReader::read_head(std::string_view head) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || last == first || !line.substr(last + 1).starts_with("HTTP/1."))
-    return refuse(400, "this is no HTTP request");
+    return refuse(400, "this is not an HTTP request");
   request_.method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
   const auto question = std::min(target.find('?'), target.size());
@@ -125,7 +125,7 @@ RequestReader::State RequestReader::read_head(std::string_view head) {
     return refuse(411, "a body needs a Content-Length, and no Transfer-Encoding");
   if (const auto length = headers.find("content-length"); length != headers.end()) {
     const auto size = size_of(length->second);
-    if (!size) return refuse(400, "the Content-Length is no number");
+    if (!size) return refuse(400, "the Content-Length is not a number");
     if (*size > max_body_bytes)
       return refuse(413, fmt::format("the statement is larger than {} MB", max_body_bytes >> 20U));
     body_size_ = *size;

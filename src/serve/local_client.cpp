@@ -33,8 +33,8 @@ constexpr milliseconds longest_ending{500};  // of a process, from its first clo
 [[noreturn]] void does_not_answer(const std::string& path) {
   throw Error(
       ErrorKind::destination,
-      fmt::format("the run at {} does not answer: nothing came within {} s", path, answer_timeout.count() / 1000),
-      "It is there, and loses nothing: ask again in a moment. If it stays so, its process is stopped or the "
+      fmt::format("the run at {} does not answer: nothing arrived within {} s", path, answer_timeout.count() / 1000),
+      "It is still there, and nothing is lost: try again in a moment. If this continues, its process is stopped or the "
       "machine is overloaded; the run's log shows what it last did.");
 }
 
@@ -99,9 +99,10 @@ std::optional<Descriptor> connect_to(const std::string& path) {
         std::this_thread::sleep_for(between_dials);
         continue;
       case Dialled::State::unknown:
-        throw Error(ErrorKind::destination,
-                    fmt::format("it cannot be told whether a run answers at {}: {}", path, strerror(dialled.error)),
-                    "Fix that first: the file of a run that is at work cannot be opened by anybody else.");
+        throw Error(
+            ErrorKind::destination,
+            fmt::format("it cannot be determined whether a run answers at {}: {}", path, strerror(dialled.error)),
+            "Fix that first: while a run is at work, no other process can open its file.");
     }
   }
 }
@@ -132,16 +133,16 @@ std::optional<Reply> ask(const std::string& path, const Asked& asked) {
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got <= 0) {
       if (is_taken) {
-        throw Error(ErrorKind::destination, fmt::format("the run at {} ended before it answered", path), "Ask again.");
+        throw Error(ErrorKind::destination, fmt::format("the run at {} ended before it answered", path), "Try again.");
       }
       if (is_soon_gone(path)) return std::nullopt;
       throw Error(ErrorKind::destination, fmt::format("the run at {} closed the connection without an answer", path),
-                  "It is at work: ask again.");
+                  "It is at work: try again.");
     }
     const auto state = reader.take({buffer.data(), static_cast<std::size_t>(got)});
     if (state == ResponseReader::State::complete) return Reply{reader.status(), std::move(reader.body())};
     if (state == ResponseReader::State::malformed)
-      throw Error(ErrorKind::internal, fmt::format("what answers at {} is no walbrook", path));
+      throw Error(ErrorKind::internal, fmt::format("the process that answers at {} is not walbrook", path));
     if (!is_taken && reader.has_interim()) {
       if (reader.queue() > 0 && asked.waits) asked.waits(reader.queue());
       deadline = began + asked.timeout;
@@ -155,7 +156,7 @@ std::optional<Reply> ask(const std::string& path, const Asked& asked) {
 [[noreturn]] void throw_answered_error(const std::string& body) {
   const auto document = nlohmann::json::parse(body, nullptr, false);
   if (!document.is_object() || !document.contains("error")) {
-    throw Error(ErrorKind::internal, "the running walbrook gave an answer that is not understood");
+    throw Error(ErrorKind::internal, "the running walbrook gave an unknown answer");
   }
   const bool users_fault = document.value("kind", "") == to_string(ErrorKind::configuration);
   throw Error(users_fault ? ErrorKind::configuration : ErrorKind::destination, document.value("error", ""),

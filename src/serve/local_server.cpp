@@ -163,7 +163,7 @@ class LocalServer::Impl {
       if (asker == Asker::walbrook) options.limits = {.timeout = state_timeout};
       const auto session = destination::query_engine_of(destination_).open_session(options);
       const Job::Running running(job, *session);
-      if (job.is_cancelled()) throw Error(ErrorKind::destination, "nobody waits for the answer");
+      if (job.is_cancelled()) throw Error(ErrorKind::destination, "no client waits for the answer");
       auto result = session->query(request.body, nested);
       return to_json(sql_answer(std::move(result), session->positions()));
     });
@@ -327,7 +327,7 @@ class LocalServer::Impl {
       answer(connection, refusal(503,
                                  fmt::format("the run answers {} at a time, and {} wait already", queries_text(),
                                              most_waiting_queries),
-                                 "Ask again later, or start the run with a larger --queries."));
+                                 "Try again later, or start the run with a larger --queries."));
       return;
     }
     if (lane != &status_) send_interim(connection, processing_text(*ahead));
@@ -387,8 +387,8 @@ class LocalServer::Impl {
       if (connection.is_over || now < connection.deadline) continue;
       switch (connection.state) {
         case Connection::State::reads:
-          answer(connection,
-                 refusal(408, fmt::format("the request was not whole within {} ms", options_.request_timeout.count())));
+          answer(connection, refusal(408, fmt::format("the request was not complete within {} ms",
+                                                      options_.request_timeout.count())));
           break;
         case Connection::State::waits:
           if (connection.lane == &resync_ || !connection.lane->take_back(connection.job)) {
@@ -400,7 +400,7 @@ class LocalServer::Impl {
                  refusal(503,
                          fmt::format("the query waited {} s for its turn: the run answers {} at a time",
                                      std::chrono::duration<double>(options_.longest_wait).count(), queries_text()),
-                         "Ask again later, or start the run with a larger --queries."));
+                         "Try again later, or start the run with a larger --queries."));
           break;
         case Connection::State::writes:
           finish(connection);

@@ -77,7 +77,7 @@ bool is_taken(const fs::path& folder) {
 
 void prepare_socket_folder(const fs::path& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw Error(ErrorKind::destination, fmt::format("the folder of the local socket, {}, cannot be made: {}",
+    throw Error(ErrorKind::destination, fmt::format("the folder of the local socket, {}, cannot be created: {}",
                                                     folder.string(), strerror(errno)));
   }
   // Others can write to the temporary folder: an entry under our name may be a trap.
@@ -134,8 +134,9 @@ Descriptor listen_at(const std::string& path) {
   remove_dead_sockets(folder);
   const auto found = dial(path);
   if (found.state == Dialled::State::unknown) {
-    throw Error(ErrorKind::destination, fmt::format("it cannot be told whether another walbrook answers at {}: {}",
-                                                    path, strerror(found.error)));
+    throw Error(
+        ErrorKind::destination,
+        fmt::format("it cannot be determined whether another walbrook answers at {}: {}", path, strerror(found.error)));
   }
   if (found.state != Dialled::State::nobody) {
     throw Error(ErrorKind::destination, fmt::format("another walbrook answers at {}", path),
@@ -151,7 +152,8 @@ Descriptor listen_at(const std::string& path) {
   if (listening.get() < 0 ||
       ::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(path.c_str(), 0600) != 0 || ::listen(listening.get(), backlog) != 0) {
-    throw Error(ErrorKind::destination, fmt::format("the local socket {} cannot be made: {}", path, strerror(errno)));
+    throw Error(ErrorKind::destination,
+                fmt::format("the local socket {} cannot be created: {}", path, strerror(errno)));
   }
   return listening;
 }

@@ -82,7 +82,7 @@ replication::Counts counts_from(const json& document) {
 
 [[noreturn]] void malformed(const json::exception& reason) {
   throw Error(ErrorKind::internal, std::string("the local socket's answer is malformed: ") + reason.what(),
-              "Is the running walbrook of another version? Stop it and start this one.");
+              "The running walbrook may be of another version: stop it and start this one.");
 }
 
 }  // namespace

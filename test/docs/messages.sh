@@ -7,7 +7,7 @@
 mkdir .walbrook && printf '[pipelines.shop]\nslotname = "x"\n' > .walbrook/config.toml
 walbrook run
 
-### 2 .walbrook/config.toml:2: load.batch_rows is to be a number, without quotes
+### 2 .walbrook/config.toml:2: load.batch_rows must be a number, without quotes
 mkdir .walbrook && printf '[load]\nbatch_rows = "10"\n' > .walbrook/config.toml
 walbrook run
 
@@ -34,7 +34,7 @@ walbrook run shop
 mkdir .walbrook && printf '[pipelines.a]\n[pipelines.b]\n' > .walbrook/config.toml
 walbrook run
 
-### 2 slot_name of pipeline My-Shop, which is not said, "My-Shop" is not a name that PostgreSQL allows for a slot
+### 2 slot_name of pipeline My-Shop, which is not set, "My-Shop" is not a name that PostgreSQL allows for a slot
 mkdir .walbrook && printf '[pipelines.My-Shop]\n' > .walbrook/config.toml
 walbrook run
 
@@ -48,7 +48,7 @@ SOURCES__PG_REPLICATION__CREDENTIALS='postgresql://loader:50%@db.example.com/sho
 ### 2 --source has a parameter that libpq does not know: ssl_mode
 walbrook run --source "postgresql://loader@db.example.com/shop?ssl_mode=require"
 
-### 2 walbrook takes no password by a flag (--password)
+### 2 walbrook accepts no password as a flag (--password)
 walbrook run --source postgresql://loader@db.example.com/shop --password secret
 
 ### 2 .walbrook/secrets.toml cannot be read: it holds more than 1048576 bytes
@@ -159,7 +159,7 @@ walbrook check --source "host=$HOME/small port=5432 user=postgres dbname=postgre
 exit_code=$?
 "$SOURCE/tools/demo-server" stop ~/small
 
-### 3 this is cluster …, but the copy was made from cluster …
+### 3 this is cluster …, but the replica was copied from cluster …
 shop
 walbrook run --source $S
 (unset PGHOSTADDR PGPORT
@@ -169,7 +169,7 @@ walbrook run --source "host=$HOME/other port=5432 user=postgres dbname=shop" --d
 exit_code=$?
 "$SOURCE/tools/demo-server" stop ~/other
 
-### 3 the server is at …, the copy already at …: it is an older state of the source
+### 3 the server is at …, the replica is already at …: it is an older state of the source
 unset PGHOSTADDR PGPORT
 source "$SETUP/restored.sh"
 restored_server "INSERT INTO t SELECT generate_series(2, 5000)" ""
@@ -177,7 +177,7 @@ walbrook run --source "$R"
 exit_code=$?
 "$SOURCE/tools/demo-server" stop ~/restored
 
-### 3 the source is not in the state that the copy was made from, which is at …
+### 3 the source is not in the state that the replica was copied from, which is at …
 unset PGHOSTADDR PGPORT
 source "$SETUP/restored.sh"
 restored_server "INSERT INTO t VALUES (2)" "INSERT INTO t SELECT generate_series(3, 5000)"
@@ -185,7 +185,7 @@ walbrook run --source "$R"
 exit_code=$?
 "$SOURCE/tools/demo-server" stop ~/restored
 
-### 3 the failover lost changes that the copy has
+### 3 the failover lost changes that the replica has
 unset PGHOSTADDR PGPORT
 source "$SETUP/restored.sh"
 as_standby=1
@@ -246,7 +246,7 @@ shop
 admin "CREATE TABLE sale (id int, year int, PRIMARY KEY (id, year)) PARTITION BY LIST (year); CREATE TABLE sale_1 PARTITION OF sale FOR VALUES IN (1); CREATE TABLE sale_2 PARTITION OF sale FOR VALUES IN (2); ALTER TABLE sale_2 REPLICA IDENTITY FULL; GRANT SELECT ON sale TO loader; CREATE PUBLICATION walbrook_shop FOR TABLE sale WITH (publish_via_partition_root = true)"
 walbrook run --source $S
 
-### 0 publication walbrook_shop leaves out DELETE: such changes do not reach the copy
+### 0 publication walbrook_shop leaves out DELETE: such changes do not reach the replica
 shop
 admin "CREATE PUBLICATION walbrook_shop FOR TABLE orders WITH (publish = 'insert, update, truncate')"
 walbrook check --source $S
@@ -285,7 +285,7 @@ done
 cat out
 kill %1; wait
 
-### 3 slot walbrook_shop does not exist, but the copy is at …: the changes since then cannot be read
+### 3 slot walbrook_shop does not exist, but the replica is at …: the changes since then cannot be read
 shop
 walbrook run --source $S
 admin "SELECT pg_drop_replication_slot('walbrook_shop')"
@@ -301,7 +301,7 @@ walbrook run --source $S
 exit_code=$?
 admin "ALTER SYSTEM RESET max_slot_wal_keep_size" && admin "SELECT pg_reload_conf()"
 
-### 3 slot walbrook_shop is at …, ahead of the copy, which is at …: the changes between them are gone
+### 3 slot walbrook_shop is at …, ahead of the replica, which is at …: the changes between them are gone
 shop
 walbrook run --source $S
 cp shop.duckdb older
@@ -320,12 +320,12 @@ shop
 admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'test_decoding')"
 walbrook run --source $S
 
-### 3 slot walbrook_shop exists already, and the destination knows nothing of it
+### 3 slot walbrook_shop exists already, and the destination does not know it
 shop
 walbrook run --source $S
 walbrook run --source $S --destination duckdb:///another.duckdb
 
-### 3 publication walbrok does not exist, but the copy was made from publication walbrook_shop
+### 3 publication walbrok does not exist, but the replica was copied from publication walbrook_shop
 shop
 walbrook run --source $S
 walbrook run --source $S --publication walbrok
@@ -395,7 +395,7 @@ walbrook run --source $S --destination duckdb:////home/you/none/shop.duckdb
 ### 4 the destination /home/you/shop.duckdb does not exist
 walbrook sql --destination duckdb:///shop.duckdb "SELECT 1"
 
-### 4 the destination /home/you/shop.duckdb is no DuckDB database
+### 4 the destination /home/you/shop.duckdb is not a DuckDB database
 shop
 head -c 20000 /dev/zero > shop.duckdb
 walbrook run --source $S
@@ -442,7 +442,7 @@ WALBROOK_FAULT=after_commit walbrook run --source $S --destination duckdb:///b.d
 mv b.duckdb.wal shop.duckdb.wal
 walbrook run --source $S
 
-### 5 public.orders stands in shop.duckdb already and belongs to pipeline "walbrook_shop"
+### 5 public.orders already exists in shop.duckdb and belongs to pipeline "walbrook_shop"
 shop
 walbrook run --source $S
 walbrook run --source $S --slot another --publication another --table orders
@@ -460,7 +460,7 @@ walbrook pipeline walbrook_shop drop --yes --source $S --destination duckdb:///s
 exit_code=$?
 kill %1; wait
 
-### 4 the run at … does not answer: nothing came within 5 s
+### 4 the run at … does not answer: nothing arrived within 5 s
 shop
 walbrook run --source $S --follow > log 2>&1 &
 for try in $(seq 100); do walbrook status --source $S 2>/dev/null | grep -q streaming: && break; sleep 0.05; done
@@ -507,7 +507,7 @@ admin 'ALTER PUBLICATION walbrook_shop DROP TABLE orders'
 walbrook run --source $S
 walbrook resync orders --source $S
 
-### 2 there is no terminal to ask on, so nothing is dropped
+### 2 there is no terminal to ask for confirmation, so nothing is dropped
 shop
 walbrook run --source $S
 walbrook pipeline walbrook_shop drop --source $S --destination duckdb:///shop.duckdb

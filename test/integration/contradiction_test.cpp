@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"last_transaction_above", "UPDATE _walbrook.checkpoint SET last_commit_lsn = 'FF/0'",
                "the checkpoint is at"},
         Damage{"no_columns", "UPDATE _walbrook.outputs SET columns = NULL", "table public.t is streaming, but has no"},
-        Damage{"no_tables", "DELETE FROM _walbrook.outputs", "there are copies and a checkpoint"}),
+        Damage{"no_tables", "DELETE FROM _walbrook.outputs", "there are target tables and a checkpoint"}),
     [](const auto& damage) { return damage.param.name; });
 
 }  // namespace

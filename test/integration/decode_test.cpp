@@ -123,7 +123,7 @@ TEST_F(Decode, filters) {
   const auto none = decode({"--table", "public.nothing"});
   EXPECT_EQ(none.exit_code, 0) << none.describe();
   EXPECT_EQ(none.out, "");
-  EXPECT_NE(none.err.find("there is no message of table public.nothing"), std::string::npos) << none.describe();
+  EXPECT_NE(none.err.find("no message concerns table public.nothing"), std::string::npos) << none.describe();
 }
 
 TEST_F(Decode, a_capture_shows_what_the_slot_showed) {

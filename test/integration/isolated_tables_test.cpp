@@ -291,7 +291,7 @@ TEST_F(FewSlots, a_stopped_run_says_what_is_not_whole_and_status_what_is_waited_
   run.signal(SIGTERM);
   const auto stopped = run.wait(milliseconds(20'000));
   EXPECT_EQ(stopped.exit_code, 0) << stopped.describe();
-  expect_says(stopped, "1 table is not whole yet: public.c; the next run copies it from the beginning");
+  expect_says(stopped, "1 table is not complete yet: public.c; the next run copies it from the beginning");
   expect_silent(stopped, "nothing new");
   expect_says(test::run(db.pipeline.command("status")), "the next run copies it from the beginning");
   Process json(db.pipeline.command("run", {"--json"}));
@@ -324,7 +324,7 @@ TEST_F(FewSlots, a_first_run_that_is_stopped_while_it_waits_says_so) {
   const auto stopped = run.wait(milliseconds(20'000));
   EXPECT_EQ(stopped.exit_code, 0) << stopped.describe();
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "0");
-  expect_says(stopped, "stopped before anything was begun");
+  expect_says(stopped, "stopped before anything was done");
   EXPECT_TRUE(slots_become("0"));
 }
 

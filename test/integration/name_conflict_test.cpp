@@ -13,7 +13,7 @@ void as_user(const ReplicatedDatabase& db, const std::string& sql) {
 
 void expect_suspended(const ProcessResult& result, const std::string& table, const std::string& why) {
   EXPECT_EQ(result.exit_code, 5) << result.describe();
-  for (const auto& text : {"table " + table + " is suspended", table + " stands in copy.duckdb already and " + why,
+  for (const auto& text : {"table " + table + " is suspended", table + " already exists in copy.duckdb and " + why,
                            std::string("--dataset NAME")}) {
     EXPECT_NE(result.err.find(text), std::string::npos) << text << "\n" << result.describe();
   }
@@ -25,7 +25,7 @@ TEST(NameConflicts, p7_a_table_of_the_users_own_suspends_one_table) {
       "CREATE TABLE orders(id int PRIMARY KEY, v text); INSERT INTO orders VALUES (1, 'a');"
       "CREATE TABLE items(id int PRIMARY KEY, v text); INSERT INTO items SELECT g, 'i' FROM generate_series(1, 9) g");
   as_user(db, "CREATE SCHEMA public; CREATE TABLE public.\"Orders\" AS SELECT 42 AS mine");
-  expect_suspended(db.pipeline.run(), "public.orders", "was not made by walbrook");
+  expect_suspended(db.pipeline.run(), "public.orders", "was not created by walbrook");
   const std::string items = "SELECT string_agg(id || v, ' ' ORDER BY id) FROM public.items";
   EXPECT_EQ(db.copied_value(items), db.value(items));
   EXPECT_EQ(db.copied_value("SELECT state || ' ' || (reason LIKE '%Rename it%') FROM _walbrook.outputs WHERE "
@@ -35,7 +35,7 @@ TEST(NameConflicts, p7_a_table_of_the_users_own_suspends_one_table) {
   db.exec(
       "UPDATE items SET v = 'changed' WHERE id < 3; INSERT INTO orders VALUES (2, 'b'); DELETE FROM items WHERE id = "
       "9");
-  expect_suspended(db.pipeline.run(), "public.orders", "was not made by walbrook");
+  expect_suspended(db.pipeline.run(), "public.orders", "was not created by walbrook");
   EXPECT_EQ(db.copied_value(items), db.value(items)) << "the others flow";
   EXPECT_EQ(db.copied_value("SELECT string_agg(mine, ',') FROM public.\"Orders\""), "42");
 
@@ -51,7 +51,7 @@ TEST(NameConflicts, a_slot_that_ran_ahead_of_a_copy_that_holds_nothing_yet_harms
   const ReplicatedDatabase db;
   db.exec("CREATE TABLE orders(id int PRIMARY KEY, v text); INSERT INTO orders VALUES (1, 'a')");
   as_user(db, "CREATE SCHEMA public; CREATE TABLE public.orders AS SELECT 42 AS mine");
-  expect_suspended(db.pipeline.run(), "public.orders", "was not made by walbrook");
+  expect_suspended(db.pipeline.run(), "public.orders", "was not created by walbrook");
   db.exec("INSERT INTO orders VALUES (2, 'b'); CHECKPOINT");
   db.exec("SELECT pg_replication_slot_advance('" + db.pipeline.slot + "', pg_current_wal_lsn())");
   as_user(db, "DROP TABLE public.orders");

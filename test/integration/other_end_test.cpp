@@ -120,7 +120,7 @@ TEST_F(OtherEnd, an_older_state_that_has_written_past_the_checkpoint_between_run
   exec("INSERT INTO t VALUES (3, 'new')");
   write_past(checkpoint());
   exec("INSERT INTO t VALUES (4, 'new')");
-  expect_refused_until_reset("not in the state that the copy was made from");
+  expect_refused_until_reset("not in the state that the replica was copied from");
 }
 
 TEST_F(OtherEnd, an_older_state_that_has_published_nothing_since) {
@@ -148,7 +148,7 @@ TEST_F(OtherEnd, an_older_state_under_an_idle_checkpoint) {
   exec("INSERT INTO t VALUES (2, 'new')");
   ASSERT_LT(position(), idle);
   write_past(idle);
-  expect_refused_until_reset("and the copy does not");
+  expect_refused_until_reset("and the replica does not");
 }
 
 TEST_F(OtherEnd, an_older_state_while_following) {
@@ -166,9 +166,9 @@ TEST_F(OtherEnd, an_older_state_while_following) {
   write_past(Lsn{written.value + 1'000'000});
   exec("INSERT INTO t VALUES (4, 'new')");
   follower->signal(SIGCONT);
-  expect_refused(follower->wait(milliseconds(60'000)), "not in the state that the copy was made from");
+  expect_refused(follower->wait(milliseconds(60'000)), "not in the state that the replica was copied from");
   EXPECT_EQ(copied_rows(), "1a,2lost");
-  expect_refused_until_reset("not in the state that the copy was made from");
+  expect_refused_until_reset("not in the state that the replica was copied from");
 }
 
 TEST_F(OtherEnd, an_older_state_that_is_behind_while_following) {
@@ -245,7 +245,7 @@ TEST_F(OtherEnd, a_failover_that_lost_what_the_copy_has) {
   exec("SELECT pg_promote()");
   write_past(checkpoint());
   ASSERT_EQ(value("SELECT timeline_id FROM pg_control_checkpoint()").empty(), false);
-  expect_refused_until_reset("the failover lost changes that the copy has");
+  expect_refused_until_reset("the failover lost changes that the replica has");
   EXPECT_EQ(copied("SELECT timeline FROM _walbrook.checkpoint"), "2");
 }
 
@@ -423,7 +423,7 @@ TEST(SynchronizedSlot, a_failover_that_lost_a_tail_is_refused) {
   pipeline.source = standby.conninfo();
   result = pipeline.run();
   EXPECT_EQ(result.exit_code, 3) << result.describe();
-  EXPECT_NE(result.err.find("the failover lost changes that the copy has"), std::string::npos) << result.describe();
+  EXPECT_NE(result.err.find("the failover lost changes that the replica has"), std::string::npos) << result.describe();
   EXPECT_EQ(DuckReader(pipeline.file).value("SELECT count(*) FROM public.t"), "3");
 }
 

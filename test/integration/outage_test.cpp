@@ -84,7 +84,7 @@ TEST_F(OutageTest, a_server_that_is_not_up_yet_is_waited_for) {
   EXPECT_TRUE(tells(again, "Connection refused")) << again.err();  // it has the file by then
   EXPECT_TRUE(eventually(
       [&] {
-        return run(pipeline.command("status")).out.find("waiting: the source is waited for: cannot connect") !=
+        return run(pipeline.command("status")).out.find("waiting: the source is unavailable: cannot connect") !=
                std::string::npos;
       },
       milliseconds(10'000)))

@@ -192,7 +192,7 @@ TEST_F(PipelineCommand, drops_tables_that_the_next_run_copies_again) {
   copy_and_change();
   auto result = walbrook({"pipeline", "shop", "drop", "orders"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
-  EXPECT_NE(result.err.find("there is no terminal to ask on"), std::string::npos) << result.describe();
+  EXPECT_NE(result.err.find("there is no terminal to ask for confirmation"), std::string::npos) << result.describe();
   result = walbrook({"pipeline", "shop", "drop", "ordres", "--yes"});
   EXPECT_NE(result.err.find("Did you mean public.orders?"), std::string::npos) << result.describe();
   result = walbrook({"pipeline", "shop", "drop", "orders", "--yes"});
@@ -238,7 +238,7 @@ TEST_F(PipelineCommand, drops_all_of_its_own_after_a_question) {
 
   result = walbrook({"pipeline", "other", "drop", "--yes", "--destination", "duckdb:///shop.duckdb"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_NE(result.out.find("publication mine stays: walbrook did not make it"), std::string::npos)
+  EXPECT_NE(result.out.find("publication mine is kept: walbrook did not create it"), std::string::npos)
       << result.describe();
   EXPECT_EQ(slots(), "0");
   EXPECT_EQ(publications(), "mine");
@@ -278,7 +278,7 @@ TEST_F(PipelineCommand, is_picked_up_elsewhere_from_the_destination_alone) {
   EXPECT_EQ(read_file(elsewhere / ".walbrook/config.toml"),
             "[pipelines.shop]\ndestination = \"duckdb:///moved.duckdb\"\nslot_name = \"shop\"\npub_name = \"shop\"\n");
   result = there({"pipeline", "shop", "sync"});
-  EXPECT_NE(result.out.find("the configuration says the same"), std::string::npos) << result.describe();
+  EXPECT_NE(result.out.find("the configuration agrees"), std::string::npos) << result.describe();
   // The pipeline continues there: nothing is copied again.
   source_.exec("INSERT INTO customers VALUES (5)");
   result = there({"run", "--json", "--source", source_.server().url(source_.name(), "postgres")});
@@ -291,7 +291,7 @@ TEST_F(PipelineCommand, is_picked_up_elsewhere_from_the_destination_alone) {
       "[pipelines.shop]\ndestination = \"duckdb:///moved.duckdb\"\nslot_name = \"shop\"\npub_name = \"wrong\"\n");
   result = there({"pipeline", "shop", "sync"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
-  EXPECT_NE(result.err.find("has pub_name \"shop\" in moved.duckdb, and the configuration says \"wrong\""),
+  EXPECT_NE(result.err.find("has pub_name \"shop\" in moved.duckdb, but the configuration has \"wrong\""),
             std::string::npos)
       << result.describe();
 }

@@ -119,7 +119,8 @@ TEST_F(NewProject, nothing_is_lost_by_force) {
   auto result = walbrook({"init", "--force"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(text(".walbrook/secrets.toml"), "# the only place of this password\n");
-  EXPECT_NE(result.out.find("kept      .walbrook/secrets.toml\n          --force does not touch it"), std::string::npos)
+  EXPECT_NE(result.out.find("kept      .walbrook/secrets.toml\n          --force does not replace it"),
+            std::string::npos)
       << result.describe();
   EXPECT_EQ(text("README.md"), template_text);
   EXPECT_EQ(text("README.md.orig"), "mine\n");

@@ -168,7 +168,8 @@ TEST(Queries, of_two_pipelines_in_a_file_each_has_its_own_position) {
   ASSERT_EQ(of_other.at("tables").size(), 1U);
   EXPECT_EQ(of_other.at("tables")[0].at("rows"), 2);
   const auto text = walbrook_on(db, {"status", "--slot", "second"});
-  EXPECT_NE(text.out.find("no run of it is at work; one of pipeline " + first + " holds "), std::string::npos)
+  EXPECT_NE(text.out.find("no run of this pipeline is at work; a run of pipeline " + first + " holds "),
+            std::string::npos)
       << text.describe();
   const auto info = walbrook_on(db, {"pipeline", "second", "info"});
   EXPECT_NE(info.out.find(old), std::string::npos) << info.describe();

@@ -45,13 +45,13 @@ class Silence : public ::testing::Test {
         [&] {
           const auto status = run(db.pipeline.command("status"));
           return status.out.find("waiting: " + waits_for) != std::string::npos ||
-                 status.out.find("the source is waited for") != std::string::npos;
+                 status.out.find("the source is unavailable") != std::string::npos;
         },
         milliseconds(10'000)))
         << run(db.pipeline.command("status")).out << process.err();
     EXPECT_TRUE(eventually(
         [&] {
-          return process.err().find("taken for broken") != std::string::npos ||
+          return process.err().find("considered broken") != std::string::npos ||
                  process.err().find("timeout expired") != std::string::npos;
         },
         milliseconds(15'000)))

@@ -43,8 +43,7 @@ TEST(SlotAdoption, the_same_run_from_elsewhere_takes_nothing_over) {
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   db.exec("INSERT INTO t VALUES (3)");
   const auto other = db.elsewhere();
-  expect_refused(other.run(), 3,
-                 "slot " + db.pipeline.slot + " exists already, and the destination knows nothing of it");
+  expect_refused(other.run(), 3, "slot " + db.pipeline.slot + " exists already, and the destination does not know it");
   EXPECT_FALSE(std::filesystem::exists(other.file));
   expect_refused(run(other.command("check")), 3, "--adopt-slot");
   EXPECT_EQ(db.pipeline.run().exit_code, 0);
@@ -188,7 +187,7 @@ TEST(SlotAdoption, a_publication_that_another_copy_reads_is_not_dropped_with_the
   const auto dropped = run(walbrook_command({"pipeline", other.slot, "drop", "--yes", "--source", other.source,
                                              "--destination", "duckdb:///" + other.file.string()}));
   EXPECT_EQ(dropped.exit_code, 0) << dropped.describe();
-  EXPECT_NE(dropped.out.find("publication walbrook stays: this pipeline did not make it"), std::string::npos)
+  EXPECT_NE(dropped.out.find("publication walbrook is kept: this pipeline did not create it"), std::string::npos)
       << dropped.describe();
   db.exec("INSERT INTO t VALUES (3)");
   EXPECT_EQ(db.pipeline.run().exit_code, 0);
@@ -202,7 +201,7 @@ TEST(MissingPublication, is_made_on_the_first_run_alone) {
   auto mistyped = db.pipeline;
   mistyped.publication = "walbrok";
   expect_refused(mistyped.run(), 3,
-                 "publication walbrok does not exist, but the copy was made from publication walbrook");
+                 "publication walbrok does not exist, but the replica was copied from publication walbrook");
   expect_refused(mistyped.run(), 3, "Publications of " + db.name() + ": a, b, walbrook.");
   expect_refused(run(mistyped.command("check")), 3, "Publications of");
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "3");

@@ -324,7 +324,7 @@ TEST_F(Surroundings, p2_nothing_is_applied_where_a_part_of_the_state_was_dropped
     for (const auto* command : {"run", "status"}) {
       expect_message(
           run(db.pipeline.command(command)), 4,
-          fmt::format("walbrook's state in copy.duckdb is not whole: table {} is missing in schema _walbrook", table));
+          fmt::format("walbrook's state in copy.duckdb is incomplete: table {} is missing in schema _walbrook", table));
     }
     EXPECT_EQ(DuckReader(db.file()).value("SELECT count(*) FROM public.t"), "1");
     write_file(db.file(), whole);  // from a backup

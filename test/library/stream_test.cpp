@@ -158,8 +158,7 @@ TEST(Stream, options_that_do_not_fit_are_told_and_nothing_is_written) {
   EXPECT_NE(cause({}).find("table_name"), std::string::npos);
   EXPECT_NE(cause({.table_name = "a.b.c"}).find("table_name"), std::string::npos);
   EXPECT_NE(cause({.table_name = "_Walbrook.t"}).find("walbrook's own"), std::string::npos);
-  EXPECT_NE(cause({.write_disposition = "scd2", .table_name = "t"}).find("append, replace and merge"),
-            std::string::npos);
+  EXPECT_NE(cause({.write_disposition = "scd2", .table_name = "t"}).find("append, replace, merge"), std::string::npos);
   EXPECT_NE(cause({.write_disposition = "merge", .table_name = "t"}).find("needs a primary_key"), std::string::npos);
   EXPECT_NE(cause({.table_name = "t", .primary_key = {"a"}}).find("Leave it out, or merge"), std::string::npos);
   const auto merged_by = [&](std::vector<std::string> key) {
@@ -372,7 +371,7 @@ TEST(Stream, tables_of_others_are_refused) {
   for (const std::string name : {"d.mine", "d.MINE", "d.seen"}) {
     const auto error = error_of([&] { lake.run("SELECT 1 AS id", {.table_name = name}); });
     EXPECT_EQ(error.kind(), ErrorKind::destination);
-    EXPECT_NE(error.cause().find("already and was not made by walbrook"), std::string::npos) << error.what();
+    EXPECT_NE(error.cause().find("and was not created by walbrook"), std::string::npos) << error.what();
   }
   lake.run("SELECT 1 AS id", {.table_name = "d.ours"});
   auto other = walbrook::pipeline({.pipeline_name = "other", .destination = lake.file()});
@@ -423,7 +422,7 @@ TEST(Stream, runs_of_a_source_leave_a_programs_tables_alone) {
   const auto replicated = error_of(
       [&] { Lake::run(pipeline, "SELECT 1 AS id", {.write_disposition = "replace", .table_name = "ORDERS"}); });
   EXPECT_EQ(replicated.kind(), ErrorKind::configuration);
-  EXPECT_NE(replicated.cause().find("it is the copy of public.orders of the source"), std::string::npos)
+  EXPECT_NE(replicated.cause().find("it is the target table of public.orders of the source"), std::string::npos)
       << replicated.what();
   EXPECT_EQ(shop.differences(), "");
 

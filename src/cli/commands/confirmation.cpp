@@ -12,8 +12,8 @@ namespace walbrook::cli {
 bool is_confirmed(const std::string& question, bool yes) {
   if (yes) return true;
   if (isatty(STDIN_FILENO) == 0) {
-    throw Error(ErrorKind::configuration, "there is no terminal to ask on, so nothing is dropped",
-                "--yes says that it is meant: " + question);
+    throw Error(ErrorKind::configuration, "there is no terminal to ask for confirmation, so nothing is dropped",
+                "Confirm with --yes: " + question);
   }
   write_message(question + " [y/N] ");
   std::string answer;

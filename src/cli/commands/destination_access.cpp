@@ -45,7 +45,7 @@ Finding held_by_a_run(const replication::RunStatus& status) {
           .what = fmt::format("{} is held by a walbrook run that is at work (pipeline {}, {}, checkpoint {})",
                               status.destination, printable(status.pipeline), replication::to_string(status.phase),
                               status.checkpoint.to_string()),
-          .remedy = "Another run would have to wait for its end."};
+          .remedy = "Another run has to wait until it ends."};
 }
 
 // Returns a finding for each target table that somebody altered since the last run.
@@ -120,10 +120,11 @@ DestinationCheck check_destination(CommandLine& line) {
                                      "Give this user the right to write the file and its folder."));
       return check;
     }
-    check.findings.push_back(ok(
-        check.checkpoint ? fmt::format("{} holds this pipeline at checkpoint {}", destination->name(),
-                                       check.checkpoint->lsn.to_string())
-                         : fmt::format("{} can be written, holds nothing of this pipeline yet", destination->name())));
+    check.findings.push_back(
+        ok(check.checkpoint
+               ? fmt::format("{} holds this pipeline at checkpoint {}", destination->name(),
+                             check.checkpoint->lsn.to_string())
+               : fmt::format("{} can be written and holds nothing of this pipeline yet", destination->name())));
     for (auto& finding : altered_findings(*destination, state)) check.findings.push_back(std::move(finding));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::configuration) throw;
@@ -153,8 +154,8 @@ DestinationReader::~DestinationReader() = default;
 destination::QueryResult DestinationReader::ask(const std::string& sql) const {
   if (session_ != nullptr) return session_->query(sql);
   if (auto answer = serve::ask_sql(socket_, {.sql = sql, .is_of_walbrook = true})) return std::move(answer->result);
-  throw Error(ErrorKind::destination, fmt::format("the run that held {} ended while it was asked", name_),
-              "Ask again.");
+  throw Error(ErrorKind::destination, fmt::format("the run that held {} ended during the request", name_),
+              "Try again.");
 }
 
 }  // namespace walbrook::cli

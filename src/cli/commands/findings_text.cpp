@@ -58,7 +58,7 @@ std::string findings_text(const std::vector<Finding>& findings, bool colour) {
                         padded_right(printable(finding.topic), topic_columns), printable(finding.what));
     text += indented(printable_block(to_text(finding.remedy, Wording::command)), topic_columns + 4);
   }
-  if (errors == 0 && warnings == 0) return text + "ready: nothing stands in the way of a run\n";
+  if (errors == 0 && warnings == 0) return text + "ready: nothing prevents a run\n";
   return text + fmt::format("{}, {}\n", errors == 0 ? "ready" : counted(errors, "error"), counted(warnings, "warning"));
 }
 

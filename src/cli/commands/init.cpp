@@ -115,7 +115,7 @@ std::string init_text(const std::vector<WrittenFile>& files, bool says_ignore, b
     text += fmt::format("{:<8}  {}{}\n", file.what, file.path,
                         file.backup.empty() ? "" : fmt::format("  (the old one is {})", file.backup));
     if (force && file.path == secrets_file && file.what == kept)
-      text += "          --force does not touch it: remove it yourself for a new one\n";
+      text += "          --force does not replace it: remove it to get a new one\n";
   }
   if (says_ignore) text += fmt::format("Add this line to your {}: {}\n", ignore_file, secrets_file);
   return text + fmt::format("Next: fill in {}, then walbrook check, then walbrook run\n", secrets_file);
@@ -131,7 +131,7 @@ std::string init_json(const std::vector<WrittenFile>& files) {
 }
 
 constexpr const char* initial_load_is_built_in =
-    "sql_database is built in: walbrook run copies the rows that are there before it applies changes, and both meet "
+    "sql_database is built in: walbrook run copies the existing rows before it applies changes, and both meet "
     "without "
     "a gap. Nothing else is needed: walbrook init pg_replication duckdb";
 

@@ -30,7 +30,7 @@ Holder find_holder(CommandLine& line) {
     throw Error(ErrorKind::destination,
                 fmt::format("nothing is resynced: a run of pipeline {} holds {}", printable(run->pipeline),
                             found.reader.name()),
-                fmt::format("Ask again after it ended, or name that pipeline with --pipeline instead of {}.",
+                fmt::format("Try again after it has ended, or name that pipeline with --pipeline instead of {}.",
                             printable(found.name())));
   }
   return {.pipeline = found.name(), .destination = found.reader.name(), .runs = run.has_value()};
@@ -39,8 +39,8 @@ Holder find_holder(CommandLine& line) {
 void ask_run(const CommandLine& line, const Holder& holder) {
   if (serve::ask_resync(serve::socket_path(line.destination.url), line.pipeline.tables)) return;
   throw Error(ErrorKind::destination,
-              fmt::format("nothing is resynced: the run that held {} ended while it was asked", holder.destination),
-              "Ask again.");
+              fmt::format("nothing is resynced: the run that held {} ended during the request", holder.destination),
+              "Try again.");
 }
 
 void mark(const CommandLine& line, const Holder& holder) {

@@ -103,8 +103,8 @@ bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
   const auto foreign = replication::made_by_others(
       catalog, {.slot = line.run.slot, .publication = line.run.publication}, state.checkpoint);
   if (foreign.empty()) return true;
-  return is_confirmed(fmt::format("Drop {} at {}, which {} did not make?", fmt::join(foreign, " and "), catalog.where(),
-                                  destination.name()),
+  return is_confirmed(fmt::format("Drop {} at {}, which {} did not create?", fmt::join(foreign, " and "),
+                                  catalog.where(), destination.name()),
                       false);
 }
 
@@ -114,7 +114,7 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
   const auto socket = serve::socket_path(line.destination.url);
   if (const auto taken = serve::taken_socket_folder(socket); !taken.empty()) {
     spdlog::warn(
-        "the local socket is in {}, because {} is not this user's\n  Remove that one, or set XDG_RUNTIME_DIR to "
+        "the local socket is in {}, because {} is not this user's\n  Remove the latter, or set XDG_RUNTIME_DIR to "
         "a folder of this user.",
         std::filesystem::path(socket).parent_path().string(), taken);
   }
@@ -125,7 +125,7 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
                          .resync = [&run](const auto& tables) { run.resync(tables); }},
         serve::ServerOptions{.queries = line.queries, .limits = line.query_limits});
   } catch (const Error& error) {
-    spdlog::warn("walbrook status and sql cannot ask this run: {}", error.what());
+    spdlog::warn("walbrook status, sql and resync cannot reach this run: {}", error.what());
     return nullptr;
   }
 }
@@ -193,7 +193,7 @@ bool write_summary(const std::string& text) {
 // minutes. Everything is durable, so the process exits as if it was killed, and DuckDB replays its log when the file is
 // opened the next time.
 [[noreturn]] void leave_query_behind(int code) {
-  spdlog::warn("a query does not end: the process ends without it, and nothing is lost");
+  spdlog::warn("a query does not end: the process ends without waiting for it, and nothing is lost");
   spdlog::shutdown();
   static_cast<void>(std::fflush(nullptr));
   ::_exit(code);

@@ -76,11 +76,11 @@ std::string status_text(const replication::RunStatus& status, const RowCounts& r
     const auto pipeline =
         status.pipeline.empty() ? std::string() : fmt::format("pipeline {}: ", printable(status.pipeline));
     text = holder.empty() ? fmt::format("{}no run is at work on {}\n", pipeline, printable(status.destination))
-                          : fmt::format("{}no run of it is at work; one of pipeline {} holds {}\n", pipeline,
-                                        printable(holder), printable(status.destination));
+                          : fmt::format("{}no run of this pipeline is at work; a run of pipeline {} holds {}\n",
+                                        pipeline, printable(holder), printable(status.destination));
     text += status.checkpoint.is_set() ? fmt::format("checkpoint {}\n", status.checkpoint.to_string())
-            : !status.tables.empty()   ? "nothing of a source was copied into it yet\n"
-                                     : "nothing of this pipeline was ever copied into it (--pipeline names another)\n";
+            : !status.tables.empty()   ? "no source has been copied into it yet\n"
+                                       : "this pipeline has never copied into it (--pipeline names another)\n";
   }
   if (!status.tables.empty()) text += '\n' + as_table(table_of(status, rows));
   return text;

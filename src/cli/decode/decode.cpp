@@ -103,7 +103,7 @@ void print_all(const CommandLine& line, DecodedFrames& frames, Output& output) {
     more = more && output.add(text);
   }
   output.flush();
-  for (const auto& table : filter.tables_not_seen()) spdlog::warn("there is no message of table {}", printable(table));
+  for (const auto& table : filter.tables_not_seen()) spdlog::warn("no message concerns table {}", printable(table));
 }
 
 void print(const CommandLine& line) {

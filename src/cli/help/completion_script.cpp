@@ -238,7 +238,7 @@ std::string zsh_completion(const std::vector<CommandWords>& commands) {
 std::string fish_completion(const std::vector<CommandWords>& commands) {
   std::string text =
       "# walbrook's completion for fish; made by `walbrook completion fish`.\n\n"
-      "# How many words that are no flags stand behind the command; a flag's value may be counted as one.\n"
+      "# Counts the words after the command that are not flags; a flag's value may be counted as one.\n"
       "function __walbrook_at\n  set -l words (commandline -opc)\n"
       "  test (count $words) -ge 2; and test \"$words[2]\" = $argv[1]; or return 1\n"
       "  set -l place (count (string match -v -- '-*' $words[3..-1]))\n  test $place -eq $argv[2]\nend\n\n"

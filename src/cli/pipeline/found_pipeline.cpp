@@ -21,7 +21,7 @@ destination::StoredPipeline find_stored(const destination::StoredState& state, c
   std::vector<std::string> names;
   for (const auto& each : all) names.push_back(each.name);
   throw Error(ErrorKind::destination, fmt::format("{} holds nothing of pipeline \"{}\"", destination, name),
-              names.empty() ? "It holds no pipeline at all: walbrook run makes the first copy, --destination names "
+              names.empty() ? "It holds no pipeline at all: walbrook run creates the first copy, --destination names "
                               "another file."
                             : fmt::format("It holds: {}. Name one of them, or another file with --destination.",
                                           fmt::join(names, ", ")));

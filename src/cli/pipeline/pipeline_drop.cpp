@@ -57,7 +57,7 @@ DropPlan make_plan(const CommandLine& given) {
     throw Error(ErrorKind::destination,
                 fmt::format("nothing is dropped: a walbrook run holds {} ({}, checkpoint {})", found.reader.name(),
                             replication::to_string(run->phase), run->checkpoint.to_string()),
-                "End that run first (SIGTERM finishes the load in hand), then drop.");
+                "End that run first (after SIGTERM it finishes the load in progress), then drop.");
   }
   DropPlan plan{.pipeline = found.name(),
                 .destination = found.reader.name(),
@@ -109,8 +109,8 @@ bool is_wanted(const CommandLine& line, const OutputRecord& table) {
 int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
   std::string list;
   for (const auto& table : plan.tables) list += (list.empty() ? "" : ", ") + printable(dotted(table));
-  if (!is_confirmed(fmt::format("Drop {} of pipeline {} from {}, copy and state?", list, printable(plan.pipeline),
-                                plan.destination),
+  if (!is_confirmed(fmt::format("Drop {} of pipeline {} from {}, with target table and state?", list,
+                                printable(plan.pipeline), plan.destination),
                     line.pipeline.yes))
     return not_meant;
   open_to_drop(line, plan)->drop(destination::DropScope::outputs, plan.tables);
@@ -128,7 +128,7 @@ int drop_named_tables(const CommandLine& line, const DropPlan& plan) {
                         is_wanted(line, table)
                             ? fmt::format("the next run copies it again, as long as publication {} holds it",
                                           printable(plan.names.publication))
-                            : std::string("the configuration's tables do not name it, so it stays away"));
+                            : std::string("the configuration does not list it, so it is not copied again"));
   }
   write_result(text);
   return 0;
@@ -169,7 +169,7 @@ postgres::Connection open_source(const CommandLine& line) {
     return postgres::Connection::open(line.run.conninfo, postgres::ConnectionUse::catalog);
   } catch (const Error& error) {
     throw Error(error.kind(), error.cause(),
-                fmt::format("{}{}Nothing was dropped. Where the source is gone for good: --destination-only.",
+                fmt::format("{}{}Nothing was dropped. If the source no longer exists, use --destination-only.",
                             error.hint(), error.hint().empty() ? "" : "\n  "));
   }
 }
@@ -195,9 +195,9 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
     return 0;
   }
   std::string text = fmt::format("dropped {}{}\n", copies_and_state(plan), in_source);
-  if (!there.slot) text += fmt::format("slot {} was not there any more\n", plan.names.slot);
+  if (!there.slot) text += fmt::format("slot {} did not exist any more\n", plan.names.slot);
   if (there.publication && !there.own_publication) {
-    text += fmt::format("publication {} stays: {} did not make it\n", printable(plan.names.publication),
+    text += fmt::format("publication {} is kept: {} did not create it\n", printable(plan.names.publication),
                         there.of_walbrook ? "this pipeline" : "walbrook");
   }
   write_result(text);

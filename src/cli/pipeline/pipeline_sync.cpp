@@ -128,10 +128,10 @@ SyncFacts sync_facts(const CommandLine& line) {
   const FoundPipeline found(line);
   if (!found.stored.checkpoint.lsn.is_set()) {
     throw Error(ErrorKind::destination,
-                fmt::format("{} holds rows that a program wrote with pipeline {}, and nothing of a source: there is "
-                            "nothing to pick up",
+                fmt::format("{} holds rows that a program wrote with pipeline {}, and no source: there is "
+                            "nothing to sync",
                             found.reader.name(), printable(found.name())),
-                "walbrook run makes the first copy.");
+                "walbrook run creates the first copy.");
   }
   SyncFacts facts{.stored = found.stored,
                   .publication = found.publication(),
@@ -160,14 +160,14 @@ std::string sync_text(const SyncFacts& facts) {
   for (const auto& [state, count] : facts.states) {
     states += fmt::format("{}{} {}", states.empty() ? "" : ", ", counted(count, "table"), state);
   }
-  std::string text = fmt::format("pipeline {} stands at {} in {} ({})\n", printable(facts.stored.name),
+  std::string text = fmt::format("pipeline {} is at {} in {} ({})\n", printable(facts.stored.name),
                                  checkpoint.lsn.to_string(), facts.destination, utc_text(facts.stored.written));
   text +=
       fmt::format("{}; slot {}, publication {}{}\n", states.empty() ? "no tables" : states, checkpoint.slot,
                   printable(facts.publication), checkpoint.source.empty() ? "" : " at " + printable(checkpoint.source));
   if (facts.configured) {
     if (!facts.differences.empty()) return text;
-    return text + fmt::format("the configuration says the same: walbrook run {} goes on from there\n",
+    return text + fmt::format("the configuration agrees: walbrook run {} continues from there\n",
                               printable(facts.stored.name));
   }
   text += facts.written.empty() ? fmt::format("add this to your configuration:\n\n{}\n", facts.section)
@@ -205,9 +205,9 @@ int sync_action(const CommandLine& line) {
   const auto& first = facts.differences.front();
   throw Error(
       ErrorKind::configuration,
-      fmt::format("pipeline {} has {} \"{}\" in {}, and the configuration says \"{}\"", printable(facts.stored.name),
+      fmt::format("pipeline {} has {} \"{}\" in {}, but the configuration has \"{}\"", printable(facts.stored.name),
                   first.key, printable(first.stored), facts.destination, printable(first.configured)),
-      fmt::format("Put this into its place:\n\n{}", facts.section));
+      fmt::format("Replace it with this:\n\n{}", facts.section));
 }
 
 }  // namespace walbrook::cli

@@ -240,7 +240,7 @@ std::string unfinished_text(const replication::RunSummary& summary) {
   }
   if (summary.unfinished.size() > most_named) names += ", …";
   return fmt::format(
-      "{} not whole yet: {}; the next run copies {} from the beginning\n",
+      "{} not complete yet: {}; the next run copies {} from the beginning\n",
       summary.unfinished.size() == 1 ? "1 table is" : fmt::format("{} tables are", summary.unfinished.size()), names,
       summary.unfinished.size() == 1 ? "it" : "them");
 }
@@ -250,7 +250,7 @@ std::string unfinished_text(const replication::RunSummary& summary) {
 std::string summary_text(const replication::RunSummary& summary, const replication::RunStatus& left,
                          const std::string& destination) {
   if (summary.stopped && !summary.checkpoint.is_set()) {
-    return "stopped before anything was begun; the next run starts where this one did\n";
+    return "stopped before anything was done; the next run starts where this one did\n";
   }
   const auto where = fmt::format(" → {} (checkpoint {})", printable(destination), summary.checkpoint.to_string());
   std::string text;
@@ -270,7 +270,7 @@ std::string summary_text(const replication::RunSummary& summary, const replicati
   }
   if (!summary.unfinished.empty()) text += unfinished_text(summary);
   if (summary.applied.overflow_values > 0) {
-    text += fmt::format("{} that the columns cannot hold went to <column>__v_text as text\n",
+    text += fmt::format("{} that the columns cannot hold are in <column>__v_text as text\n",
                         counted(summary.applied.overflow_values, "value"));
   }
   return text;

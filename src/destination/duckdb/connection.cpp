@@ -223,7 +223,7 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
     hint = file_size_advice() + " Nothing was changed, and nothing is lost.";
   } else if (contains(message, "No space left") || contains(message, "Disk quota") ||
              contains(message, "max_temp_directory_size")) {
-    hint = "Free space where " + label_ + " stands. Nothing was changed, and nothing is lost.";
+    hint = "Free disk space where " + label_ + " is stored. Nothing was changed, and nothing is lost.";
   } else if (type == DUCKDB_ERROR_OUT_OF_MEMORY || is_out_of_memory(message)) {
     hint = memory_limit_advice();
     if (hint.empty()) hint = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";

@@ -35,11 +35,12 @@ std::optional<NameConflict> find_name_conflict(Connection& connection, RelationN
   if (owner == pipeline) return std::nullopt;
   const SetOption elsewhere{RemedyOption::dataset, "NAME"};
   return NameConflict{
-      .reason = fmt::format("{}.{} stands in {} already and {}", output.target_schema, output.target_name,
+      .reason = fmt::format("{}.{} already exists in {} and {}", output.target_schema, output.target_name,
                             connection.database().label(),
-                            owner ? "belongs to pipeline \"" + *owner + "\"" : "was not made by walbrook"),
-      .hint = owner ? remedy("It is not touched. Have the copies in another schema: {}.", elsewhere)
-                    : remedy("It is not touched. Rename it, or have the copies in another schema: {}.", elsewhere)};
+                            owner ? "belongs to pipeline \"" + *owner + "\"" : "was not created by walbrook"),
+      .hint =
+          owner ? remedy("It is not touched. Use another schema for the target tables: {}.", elsewhere)
+                : remedy("It is not touched. Rename it, or use another schema for the target tables: {}.", elsewhere)};
 }
 
 void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,

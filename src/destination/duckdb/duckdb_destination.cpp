@@ -192,7 +192,7 @@ void DuckDbDestination::reopen_if_broken() {
   throw Error(ErrorKind::destination,
               fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name(),
                           lsn_of(checkpoint).to_string()),
-              remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
+              remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again));
 }
 
 std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputRecord> outputs) {

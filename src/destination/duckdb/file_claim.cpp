@@ -84,10 +84,10 @@ FileRegistry& registry() {
 }
 
 [[noreturn]] void refuse_nested(const std::string& path) {
-  throw Error(ErrorKind::destination,
-              fmt::format("{} is in use by the very call from which it is asked for", file_label(path)),
-              "Waiting would never end: let that run end first, and release a stream of query() that another pipeline "
-              "has handed out.");
+  throw Error(
+      ErrorKind::destination, fmt::format("{} is in use by the call that requests it", file_label(path)),
+      "Waiting would never end. Let that run end first, and release every stream of query() that another pipeline "
+      "has handed out.");
 }
 
 [[noreturn]] void refuse_busy(const FileUse& use) {
@@ -187,7 +187,7 @@ std::shared_ptr<Database> FileClaim::database(const std::function<std::shared_pt
   if (database->is_broken()) {
     throw Error(ErrorKind::destination,
                 database->label() + " must be opened again after a failure, and a copy still holds it",
-                "This is tried again by itself.");
+                "walbrook tries again by itself.");
   }
   if (use_.writes && database->is_read_only()) {
     throw Error(ErrorKind::destination,

@@ -35,7 +35,7 @@ constexpr int share_of_looks = 100;  // looks at /proc take at most one part of 
 Remedy put_it_back() {
   return remedy(
       "Nothing that came later was confirmed to the source. Put the file back with its log (NAME.wal) and start again. "
-      "If it is gone for good, {} copies the tables again.",
+      "If it is lost, {} copies the tables again.",
       RemedyAction::reset);
 }
 
@@ -65,9 +65,10 @@ bool is_shortage(int error) {
 }
 
 [[noreturn]] void cannot_look(const std::string& path, int error) {
-  throw Error(ErrorKind::destination,
-              fmt::format("it cannot be told whether the destination {} is where it was: {}", path, ::strerror(error)),
-              "Nothing is written while that is so. Fix it; walbrook tries again by itself.");
+  throw Error(
+      ErrorKind::destination,
+      fmt::format("it cannot be determined whether the destination {} is where it was: {}", path, ::strerror(error)),
+      "Nothing is written in the meantime. Fix it; walbrook tries again by itself.");
 }
 
 std::string link_of(int descriptor) {

@@ -71,7 +71,8 @@ std::string path_of(const std::string& url) {
   fs::path path = url;
   if (!scheme.empty()) {
     auto rest = std::string_view(url).substr(scheme.size() + 1);
-    if (rest.find('?') != std::string_view::npos) refuse_url(url, "has options behind \"?\", which a file has not");
+    if (rest.find('?') != std::string_view::npos)
+      refuse_url(url, "has options after \"?\", which a file does not have");
     if (rest.starts_with(slashes)) {
       rest.remove_prefix(slashes.size());
       if (!rest.starts_with('/')) refuse_url(url, "names a host: a file has three slashes");

@@ -61,8 +61,9 @@ void check_path(const DatabaseOptions& options) {
   std::error_code ignored;
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0 && errno != ENOENT && errno != ENOTDIR) {
-    cannot_open(fmt::format("it cannot be told whether the destination {} exists: {}", options.path, strerror(errno)),
-                "Give this user the right to enter its folder, and to every folder above it.");
+    cannot_open(
+        fmt::format("it cannot be determined whether the destination {} exists: {}", options.path, strerror(errno)),
+        "Give this user the right to enter its folder, and to every folder above it.");
   }
   if (!fs::is_directory(folder, ignored)) {
     cannot_open(
@@ -117,7 +118,7 @@ Remedy await_the_holder() {
     throw DestinationLocked(fmt::format("the destination {} is locked by another process", path), await_the_holder());
   }
   if (message.find("not a valid DuckDB database") != std::string::npos) {
-    cannot_open(fmt::format("the destination {} is no DuckDB database", path),
+    cannot_open(fmt::format("the destination {} is not a DuckDB database", path),
                 remedy("Name another file with {}, or move this one away.", RemedyOption::destination));
   }
   if (message.find("encrypted database") != std::string::npos) {
@@ -128,11 +129,12 @@ Remedy await_the_holder() {
                RemedyOption::destination));
   }
   if (message.find("WAL") != std::string::npos) {
-    cannot_open(fmt::format("the log of the destination {} cannot be replayed: {}", path, first_line(message)),
-                fmt::format("It is damaged, or it is the log of another file. Nothing was changed. Put back the right "
-                            "one, or move it away (mv '{0}.wal' '{0}.wal.old') and start again: what it alone held is "
-                            "read from the source again, or the run says that it cannot be.",
-                            path));
+    cannot_open(
+        fmt::format("the log of the destination {} cannot be replayed: {}", path, first_line(message)),
+        fmt::format("It is damaged, or it is the log of another file. Nothing was changed. Put back the right "
+                    "one, or move it away (mv '{0}.wal' '{0}.wal.old') and start again: changes that only it held are "
+                    "read from the source again, or the run reports that this is impossible.",
+                    path));
   }
   if (message.find("computed checksum") != std::string::npos) {
     cannot_open(
@@ -239,7 +241,7 @@ void limit_memory(duckdb_database database, const std::string& memory_limit) {
   const auto sql = fmt::format("CHECKPOINT; SET GLOBAL memory_limit = '{}'", memory_limit);
   if (duckdb_connect(database, connection.out()) == DuckDBError ||
       duckdb_query(connection.get(), sql.c_str(), Result().out()) == DuckDBError) {
-    spdlog::warn("DuckDB stays without its memory limit of {}: what a killed process left in its log takes more",
+    spdlog::warn("DuckDB runs without its memory limit of {}: replaying the log of a killed process needs more",
                  memory_limit);
   }
 }

@@ -51,14 +51,16 @@ std::string with_catalog_if_text(Connection& connection, const std::string& sql)
 }
 
 [[noreturn]] void refuse_rows(std::uint64_t rows) {
-  throw Error(ErrorKind::configuration, fmt::format("the result has more than {} rows", rows),
-              remedy("Ask for less: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_rows));
+  throw Error(
+      ErrorKind::configuration, fmt::format("the result has more than {} rows", rows),
+      remedy("Reduce the result: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_rows));
 }
 
 [[noreturn]] void refuse_bytes(std::uint64_t bytes) {
   const auto size = bytes >> 20U > 0 ? fmt::format("{} MB", bytes >> 20U) : fmt::format("{} bytes", bytes);
-  throw Error(ErrorKind::configuration, fmt::format("the result is larger than {}", size),
-              remedy("Ask for less: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_bytes));
+  throw Error(
+      ErrorKind::configuration, fmt::format("the result is larger than {}", size),
+      remedy("Reduce the result: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_bytes));
 }
 
 [[noreturn]] void throw_ended(QueryWatch::Reason reason, const QueryLimits& limits, std::uint64_t memory_limit) {
@@ -66,19 +68,20 @@ std::string with_catalog_if_text(Connection& connection, const std::string& sql)
     case QueryWatch::Reason::timeout: {
       const auto limit = limits.timeout.count() % 1000 == 0 ? fmt::format("{} s", limits.timeout.count() / 1000)
                                                             : fmt::format("{} ms", limits.timeout.count());
-      throw Error(ErrorKind::configuration, fmt::format("the query was ended after {}", limit),
-                  remedy("Ask for less: add a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_timeout));
+      throw Error(
+          ErrorKind::configuration, fmt::format("the query was ended after {}", limit),
+          remedy("Reduce the work: add a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_timeout));
     }
     case QueryWatch::Reason::memory:
       throw Error(
           ErrorKind::configuration,
           fmt::format("the query was ended: the process had more than {} MB of memory while it ran",
                       memory_limit / 1'000'000),
-          remedy("Ask for less at a time: large values and long lists are held in memory whole. {} sets the limit.",
+          remedy("Read less at a time: large values and long lists are held in memory as a whole. {} sets the limit.",
                  RemedyOption::query_memory));
     default:
       throw Error(ErrorKind::destination, "the query was ended before it was answered",
-                  "Its client left, or the run that answered is ending.");
+                  "Its client disconnected, or the run that answered is ending.");
   }
 }
 
@@ -153,7 +156,7 @@ SessionConnection::~SessionConnection() = default;
 SessionConnection::Lease::Lease(SessionConnection& owner)
     : lock_(owner.use_), connection_(owner.connection_.get()), streamed_(&owner.streamed_) {
   if (connection_ == nullptr) {
-    throw Error(ErrorKind::destination, "the destination was opened again after a failure", "Ask again.");
+    throw Error(ErrorKind::destination, "the destination was opened again after a failure", "Try again.");
   }
 }
 

@@ -252,10 +252,11 @@ CompletedRows Operation::complete(std::span<const Patch> patches, int number) {
   if (completed.counts.rows == rows.size()) return completed;
   throw Error(
       ErrorKind::data,
-      fmt::format("table {}: {} updated rows came without values that did not change, and the copy has {} rows to "
-                  "take them from",
-                  schema_.full_name(), rows.size(), completed.counts.rows),
-      "The copy is not what the source had. The table is copied again when walbrook starts next.");
+      fmt::format(
+          "table {}: {} updated rows came without values that did not change, and the target table has {} rows to "
+          "take them from",
+          schema_.full_name(), rows.size(), completed.counts.rows),
+      "The target table differs from the source. The next start of walbrook copies the table again.");
 }
 
 std::uint64_t Operation::remove(std::span<const Removal> removals) {

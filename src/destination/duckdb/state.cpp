@@ -125,7 +125,7 @@ void StateTables::check_version() {
       ErrorKind::destination,
       fmt::format("the state in {} has version {}, this walbrook reads and writes version {}", label, version,
                   format_version),
-      fmt::format("Go on with the walbrook that wrote it, or copy the tables again: move {} away, or name another "
+      fmt::format("Use the version of walbrook that wrote it, or copy the tables again: move {} away, or name another "
                   "destination.",
                   label));
 }

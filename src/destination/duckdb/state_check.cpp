@@ -42,15 +42,14 @@ void check_state_is_whole(Connection& connection) {
   const auto missing = missing_state_tables(connection);
   if (missing.empty()) return;
   const auto& label = connection.database().label();
-  throw Error(
-      ErrorKind::destination,
-      fmt::format("walbrook's state in {} is not whole: {} missing in schema {}", label,
-                  fmt::format("table{} {} {}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", "),
-                              missing.size() == 1 ? "is" : "are"),
-                  state_schema),
-      remedy("Nothing was applied, because it is not known any more what was applied before. Put {} back from a "
-             "backup, or move it away and copy the tables again: {}",
-             label, RemedyAction::reset));
+  throw Error(ErrorKind::destination,
+              fmt::format("walbrook's state in {} is incomplete: {} missing in schema {}", label,
+                          fmt::format("table{} {} {}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", "),
+                                      missing.size() == 1 ? "is" : "are"),
+                          state_schema),
+              remedy("Nothing was applied, because it is unknown what was applied before. Restore {} from a "
+                     "backup, or move it away and copy the tables again: {}",
+                     label, RemedyAction::reset));
 }
 
 }  // namespace walbrook::destination::duckdb

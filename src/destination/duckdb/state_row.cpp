@@ -34,7 +34,7 @@ Lsn lsn(const Row& row, std::size_t column) {
   const auto written = text(row, column);
   if (written.empty()) return {};
   if (const auto parsed = Lsn::parse(written)) return *parsed;
-  throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" where an LSN belongs",
+  throw Error(ErrorKind::destination, "the state in the destination holds \"" + written + "\" in the place of an LSN",
               remedy("It was changed by hand. Copy the tables again: {}", RemedyAction::reset));
 }
 

@@ -8,7 +8,7 @@ namespace walbrook::destination::duckdb {
 namespace {
 
 constexpr const char* how_to_free =
-    "It is not touched. Rename or drop it, or have the target tables in another schema: --dataset NAME. The next run "
+    "It is not touched. Rename or drop it, or use another schema for the target tables: --dataset NAME. The next run "
     "then resyncs the table.";
 
 std::string dotted_name(const Target& target) {
@@ -67,7 +67,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
   const auto& relation = found->second;
   if (relation.is_view) {
     return TargetDifference{.name_conflict = true,
-                            .reason = fmt::format("{} in {} is a view, and not the target table that walbrook made",
+                            .reason = fmt::format("{} in {} is a view, and not the target table that walbrook created",
                                                   dotted_name(target), file),
                             .hint = how_to_free};
   }
@@ -87,7 +87,8 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
     if (columns == nullptr || has_type(target, column, type->second, *columns)) {
       ++unaltered;
     } else if (first.empty()) {
-      first = fmt::format("{} is {} in {}, and was made as {}", label, type->second, file, type_of(column, *columns));
+      first =
+          fmt::format("{} is {} in {}, and was created as {}", label, type->second, file, type_of(column, *columns));
     }
   }
   if (unaltered == made) return std::nullopt;
@@ -95,7 +96,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
   if (there == made || 2 * unaltered >= made) return TargetDifference{.reason = std::move(first), .hint = {}};
   return TargetDifference{
       .name_conflict = true,
-      .reason = fmt::format("{} in {} has other columns than the target table that walbrook made: {}",
+      .reason = fmt::format("{} in {} has other columns than the target table that walbrook created: {}",
                             dotted_name(target), file, first),
       .hint = how_to_free};
 }

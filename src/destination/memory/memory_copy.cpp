@@ -26,7 +26,7 @@ MemoryCopyWriter::MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::stri
       }
       throw Error(ErrorKind::destination,
                   found->second.pipeline.empty()
-                      ? fmt::format("{}.{} was not made by walbrook", copy.name.first, copy.name.second)
+                      ? fmt::format("{}.{} was not created by walbrook", copy.name.first, copy.name.second)
                       : fmt::format("{}.{} belongs to pipeline \"{}\"", copy.name.first, copy.name.second,
                                     found->second.pipeline),
                   "Choose another dataset.");

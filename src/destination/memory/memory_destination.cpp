@@ -45,7 +45,7 @@ std::optional<TargetFinding> inspect_one(const MemoryStore::Contents& contents, 
   if (found->second.pipeline != pipeline) {
     return TargetFinding{.output = output.id,
                          .kind = Kind::name_conflict,
-                         .reason = fmt::format("{} was not made by this pipeline", full_name),
+                         .reason = fmt::format("{} was not created by this pipeline", full_name),
                          .hint = "Choose another dataset."};
   }
   if (output.columns == nullptr) return std::nullopt;
@@ -121,7 +121,7 @@ std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt
       throw Error(ErrorKind::destination,
                   fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name_,
                               lsn_of(read_state().checkpoint).to_string()),
-                  remedy("Nothing is lost: {}, it goes on from there.", RemedyAction::run_again));
+                  remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again));
     }
     uncertain_.reset();
   }

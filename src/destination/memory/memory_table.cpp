@@ -132,7 +132,7 @@ void MemoryTable::complete(const Patch& patch, RowBatch& into) const {
     throw Error(ErrorKind::data,
                 fmt::format("table {}: {} rows have the key of a row whose unchanged values are to be kept",
                             schema.full_name(), count),
-                "The target table was changed by somebody else, or does not hold what the source holds.");
+                "The target table was changed by another program, or differs from the source.");
   }
   for (std::size_t c = 0; c < into.columns.size(); ++c) {
     if (!patch.row.batch->unchanged(patch.row.row, c)) {

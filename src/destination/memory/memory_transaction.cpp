@@ -91,7 +91,7 @@ void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* fo
     return found != contents.targets.end() && found->second.pipeline != pipeline_;
   });
   if (is_foreign) {
-    throw TargetRefused(fmt::format("{}.{} was not made by this pipeline", name.first, name.second),
+    throw TargetRefused(fmt::format("{}.{} was not created by this pipeline", name.first, name.second),
                         "Rename it, or choose another dataset.");
   }
   auto copy = take_copy(output);

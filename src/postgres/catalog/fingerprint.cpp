@@ -69,7 +69,7 @@ void compare_columns(const Fingerprint& before, const Fingerprint& now, std::spa
 
 void compare_types(const Fingerprint& before, const Fingerprint& now, Difference& worst) {
   if (before.composites != now.composites) {
-    weigh(worst, Kind::reshaped, "a composite type of its columns was altered: the stream does not tell of it");
+    weigh(worst, Kind::reshaped, "a composite type of its columns was altered: the stream does not report it");
   }
   for (const auto& [type, labels] : before.enums) {
     const auto found = now.enums.find(type);
@@ -194,7 +194,8 @@ Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<
   compare_columns(before, now, columns, worst);
   compare_types(before, now, worst);
   if (before.publication != now.publication) {
-    weigh(worst, Kind::missed, "the publication was altered: the stream does not tell what it left out meanwhile");
+    weigh(worst, Kind::missed,
+          "the publication was altered: the stream does not report what it left out in the meantime");
   }
   if (now.reach == Fingerprint::Reach::schema && before.schema_version != now.schema_version) {
     weigh(worst, Kind::missed, "the table left its published schema and came back");

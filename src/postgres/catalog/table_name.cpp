@@ -34,7 +34,7 @@ class TableNameParser {
       do {
         auto column = name();
         if (std::ranges::find(table.columns, column) != table.columns.end()) {
-          fail(fmt::format("column \"{}\" stands twice", column));
+          fail(fmt::format("column \"{}\" is named twice", column));
         }
         table.columns.push_back(std::move(column));
       } while (accept(','));
@@ -94,7 +94,7 @@ class TableNameParser {
   }
   [[noreturn]] void fail(const std::string& why) const {
     throw Error(
-        ErrorKind::configuration, fmt::format("\"{}\" is no table name: {}", text_, why),
+        ErrorKind::configuration, fmt::format("\"{}\" is not a table name: {}", text_, why),
         "Write schema.table or schema.table(column,column); names with capitals, spaces or dots in double quotes.");
   }
 

@@ -72,7 +72,7 @@ void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const
   std::unordered_map<Oid, SourceTable*> by_oid;
   for (auto& table : tables) by_oid[table.oid] = &table;
   const auto find = [&by_oid](Oid oid) { return by_oid.at(oid); };
-  const auto rights = catalog.query(rights_query, {oid_array(tables)}, "reading rights");
+  const auto rights = catalog.query(rights_query, {oid_array(tables)}, "reading privileges");
   for (auto& table : tables) table.unreadable = {};
   for (int row = 0; row < rights.size(); ++row) {
     auto* const table = find(rights.oid(row, 0));

@@ -122,7 +122,8 @@ std::string unspoiled(const std::string& name) {
 void require_port(const Parameters& resolved) {
   const auto port = resolved.find("port");
   if (port == resolved.end() || port->second.find_first_not_of("0123456789, ") == std::string::npos) return;
-  throw Error(ErrorKind::configuration, "the connection string cannot be used: its port is no number", encoding_advice);
+  throw Error(ErrorKind::configuration, "the connection string cannot be used: its port is not a number",
+              encoding_advice);
 }
 
 std::string place(PGconn* connection) {
@@ -155,8 +156,8 @@ void warn_of_open_password(PGconn* connection, const std::string& where) {
   if (PQconnectionUsedPassword(connection) == 0 || PQsslInUse(connection) != 0 || !is_other_machine(connection)) return;
   if (warned.exchange(true)) return;
   spdlog::warn(
-      "the connection to {} asks for a password and is not encrypted: whoever sees the network may read both password "
-      "and rows\n  sslmode=require refuses such a connection; the server needs ssl = on for it.",
+      "the connection to {} asks for a password and is not encrypted: anyone who can read the network traffic can read "
+      "the password and the rows\n  sslmode=require refuses such a connection; the server needs ssl = on for it.",
       where);
 }
 
@@ -358,7 +359,7 @@ void Connection::take_text_as_stored() {
 }
 
 void Connection::take_text_converted() {
-  execute("SET client_encoding = 'UTF8'", "having text converted");
+  execute("SET client_encoding = 'UTF8'", "setting the client encoding");
   encoding_ = nullptr;
 }
 
@@ -416,7 +417,7 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   }
   const char* hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
   return {kind,
-          mask_secrets(fmt::format("{}: {} says: {}", doing, where(), reason)),
+          mask_secrets(fmt::format("{}: {} reports: {}", doing, where(), reason)),
           hint == nullptr        ? ""
           : encoding_ != nullptr ? encoding_->name_to_utf8(one_line(hint))
                                  : one_line(hint),

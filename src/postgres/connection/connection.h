@@ -73,7 +73,7 @@ class Connection {
   // silent (server_wait.h), permission_denied for SQLSTATE 42501, otherwise source_not_ready. `doing` names the action
   // in errors.
   Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
-             std::string_view doing = "asking the catalog");
+             std::string_view doing = "querying the catalog");
   void execute(const std::string& sql, std::string_view doing);
 
   // Runs statements and returns the last result, as PQexec does, even if it is an error; for COPY it returns the result

@@ -94,9 +94,10 @@ ConnectionSettings parse(const std::string& conninfo, std::string_view origin) {
     const auto meant = nearest(*unknown, known);
     throw Error(ErrorKind::configuration,
                 fmt::format("{} has a parameter that libpq does not know: {}", origin, printable(*unknown)),
-                meant.empty() ? "Leave it out: what other drivers know means nothing to libpq. Its documentation lists "
-                                "them (\"Parameter Key Words\")."
-                              : fmt::format("Did you mean {}?", meant));
+                meant.empty()
+                    ? "Leave it out: libpq does not know the parameters of other drivers. Its documentation lists "
+                      "them (\"Parameter Key Words\")."
+                    : fmt::format("Did you mean {}?", meant));
   }
   throw Error(ErrorKind::configuration, cause,
               "Form: postgresql://user@host:5432/database or \"host=… dbname=… user=…\". In a URL, /, @, : and % of a "

@@ -20,7 +20,7 @@ struct EndpointState {
   EndpointOptions options;
   mutable std::mutex mutex;  // guards the members below
   std::string conninfo;
-  std::string reason;  // why the source is waited for
+  std::string reason;  // why the source is unavailable
   std::array<bool, 3> succeeded{};
   std::list<std::shared_ptr<WaitEntry>> waits;
   std::map<std::string, std::shared_ptr<const SourceText>> texts;  // by encoding

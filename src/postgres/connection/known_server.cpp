@@ -8,7 +8,7 @@ namespace {
 Error standby_answers(const Connection& connection) {
   return {ErrorKind::connection,
           fmt::format("{} is a standby, and walbrook reads from primaries only", connection.where()),
-          "It is tried again: after a failover this server may be promoted soon.",
+          "walbrook tries again: after a failover this server may be promoted soon.",
           {.server = connection.where()}};
 }
 
@@ -64,7 +64,7 @@ void KnownServer::check(Connection& connection, ConnectionUse use) {
     throw Error(ErrorKind::connection,
                 fmt::format("{} is on timeline {}, the server that the stream comes from is on timeline {}",
                             connection.where(), server.timeline, expected.timeline),
-                "Both addresses must lead to the same primary. It is tried again.", {.server = connection.where()});
+                "Both addresses must lead to the same primary. walbrook tries again.", {.server = connection.where()});
   }
   if (auto error = identity_error(server, {.systemid = {}, .timeline = 0, .checkpoint = written})) throw *error;
 }

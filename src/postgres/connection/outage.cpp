@@ -77,7 +77,7 @@ void Outage::wait_or_throw(const Error& failed, Asked asked) {
                       : std::string("waiting for it"));
   }
   if (!note_) note_.emplace(endpoint_, "");
-  note_->report("the source is waited for: " + failed.cause());
+  note_->report("the source is unavailable: " + failed.cause());
   if (read_secrets()) return;  // they have changed, which may have been the cause
   auto backoff = std::min(longest_backoff, first_backoff * (1 << std::min(attempts_++, 10)));
   if (most) backoff = std::min(backoff, duration_cast<milliseconds>(*most - waited) + milliseconds(1));

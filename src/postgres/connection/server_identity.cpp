@@ -46,7 +46,7 @@ Error older_state(std::string cause, const ExpectedServer& expected) {
 }  // namespace
 
 ServerIdentity identify(Connection& replication) {
-  constexpr auto doing = "asking the server who it is";
+  constexpr auto doing = "identifying the server";
   const auto rows = replication.query("IDENTIFY_SYSTEM", {}, doing);
   ServerIdentity server{
       .systemid = rows.text(0, 0), .timeline = rows.integer(0, 1), .position = rows.lsn(0, 2), .history = {}};
@@ -56,7 +56,7 @@ ServerIdentity identify(Connection& replication) {
 }
 
 ServerIdentity identify_by_query(Connection& catalog) {
-  const auto rows = catalog.query(identity_query, {}, "asking the server who it is");
+  const auto rows = catalog.query(identity_query, {}, "identifying the server");
   return {.systemid = rows.text(0, 0),
           .timeline = rows.integer(0, 3),
           .position = rows.lsn(0, 2),
@@ -90,38 +90,40 @@ std::int64_t timeline_of(const ServerIdentity& server, Lsn position) {
 
 std::optional<Error> identity_error(const ServerIdentity& server, const ExpectedServer& expected) {
   if (!expected.systemid.empty() && server.systemid != expected.systemid) {
-    return Error(
-        ErrorKind::source_not_ready,
-        fmt::format("this is cluster {}, but the copy was made from cluster {}", server.systemid, expected.systemid),
-        remedy("Give the right {}; after pg_upgrade: {}; {} copies everything again.", RemedyOption::source,
-               RemedyAction::accept_new_system, RemedyAction::reset));
+    return Error(ErrorKind::source_not_ready,
+                 fmt::format("this is cluster {}, but the replica was copied from cluster {}", server.systemid,
+                             expected.systemid),
+                 remedy("Give the right {}; after pg_upgrade: {}; {} copies everything again.", RemedyOption::source,
+                        RemedyAction::accept_new_system, RemedyAction::reset));
   }
   if (server.timeline < expected.timeline) {
     return older_state(
-        fmt::format("the server is on timeline {}, the copy already on {}", server.timeline, expected.timeline),
+        fmt::format("the server is on timeline {}, the replica is already on {}", server.timeline, expected.timeline),
         expected);
   }
   if (expected.timeline != 0 && server.timeline > expected.timeline) {
     const auto left = std::ranges::find(server.history, expected.timeline, &EarlierTimeline::timeline);
     if (left == server.history.end()) {
-      return Error(ErrorKind::source_not_ready,
-                   fmt::format("the server is on timeline {}, which does not come from timeline {}, on which the copy "
-                               "stands",
-                               server.timeline, expected.timeline),
-                   ways_out(), {.lsn = expected.checkpoint.to_string()});
+      return Error(
+          ErrorKind::source_not_ready,
+          fmt::format("the server is on timeline {}, which does not come from timeline {}, on which the replica "
+                      "is",
+                      server.timeline, expected.timeline),
+          ways_out(), {.lsn = expected.checkpoint.to_string()});
     }
     if (expected.checkpoint > left->end) {
-      return Error(ErrorKind::source_not_ready,
-                   fmt::format("the failover lost changes that the copy has: the copy is at {}, the new primary left "
-                               "timeline {} at {}",
-                               expected.checkpoint.to_string(), expected.timeline, left->end.to_string()),
-                   remedy("{} copies everything again. Until then it holds rows that the new primary never had.",
-                          RemedyAction::reset),
-                   {.lsn = expected.checkpoint.to_string()});
+      return Error(
+          ErrorKind::source_not_ready,
+          fmt::format("the failover lost changes that the replica has: the replica is at {}, the new primary left "
+                      "timeline {} at {}",
+                      expected.checkpoint.to_string(), expected.timeline, left->end.to_string()),
+          remedy("{} copies everything again. Until then it holds rows that the new primary never had.",
+                 RemedyAction::reset),
+          {.lsn = expected.checkpoint.to_string()});
     }
   }
   if (expected.checkpoint > server.position) {
-    return older_state(fmt::format("the server is at {}, the copy already at {}", server.position.to_string(),
+    return older_state(fmt::format("the server is at {}, the replica is already at {}", server.position.to_string(),
                                    expected.checkpoint.to_string()),
                        expected);
   }

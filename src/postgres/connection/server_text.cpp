@@ -101,7 +101,7 @@ void ServerText::ask(const std::vector<std::string>& characters, const char* fro
         fmt::format("SELECT pg_catalog.convert(bytes, '{}', '{}') FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}])) "
                     "WITH ORDINALITY AS asked(bytes, place) ORDER BY place",
                     from, to, list),
-        {}, "asking for characters of " + encoding_);
+        {}, "reading characters of " + encoding_);
     for (std::size_t i = 0; i < characters.size(); ++i) {
       known[characters[i]] = bytes_from_hex(rows.text(static_cast<int>(i), 0));
     }

@@ -62,8 +62,8 @@ void SilenceWatch::bytes_came(SteadyTime now, int socket, const std::string& whe
   }
   if (*bytes - *base_ > longest_message + message_slack) {
     throw Error(ErrorKind::connection,
-                fmt::format("{} sends a message that is longer than any may be ({} MB so far): the connection is "
-                            "taken for broken",
+                fmt::format("{} sends a message that is longer than allowed ({} MB so far): the connection is "
+                            "considered broken",
                             where, (*bytes - *base_) >> 20U));
   }
 }
@@ -79,7 +79,7 @@ bool looks_at_work(const Connection& connection) {
     auto second = Connection::open(endpoint.for_a_look(), ConnectionUse::catalog);
     const auto rows =
         second.query("SELECT state, wait_event_type, wait_event, query FROM pg_catalog.pg_stat_activity WHERE pid = $1",
-                     {std::to_string(PQbackendPID(connection.raw()))}, "looking at a connection that is silent");
+                     {std::to_string(PQbackendPID(connection.raw()))}, "checking a silent connection");
     if (rows.size() == 0) return false;
     return is_at_work({.state = rows.text(0, 0),
                        .wait_event_type = rows.text(0, 1),
@@ -88,15 +88,15 @@ bool looks_at_work(const Connection& connection) {
   } catch (const Stopped&) {
     throw;
   } catch (const Error& failed) {
-    spdlog::debug("nobody can be asked about a silent connection: {}", failed.cause());
+    spdlog::debug("a silent connection cannot be checked: {}", failed.cause());
     return false;
   }
 }
 
 Error silence(const Connection& connection, std::string_view doing, milliseconds silent_for) {
   return {ErrorKind::connection,
-          fmt::format("{}: {} has not answered for {} s: the connection is taken for broken", doing, connection.where(),
-                      std::chrono::duration_cast<std::chrono::seconds>(silent_for).count()),
+          fmt::format("{}: {} has not answered for {} s: the connection is considered broken", doing,
+                      connection.where(), std::chrono::duration_cast<std::chrono::seconds>(silent_for).count()),
           {},
           {.server = connection.where()}};
 }
@@ -131,14 +131,15 @@ Result ServerWait::result() {
 void ServerWait::check_silence(SteadyTime now) {
   const auto& endpoint = connection_.endpoint();
   if (!note_ && now - began_ >= shown_after) {
-    note_.emplace(endpoint, fmt::format("{}: the answer of {} is waited for", doing_, connection_.where()));
+    note_.emplace(endpoint, fmt::format("{}: waiting for the answer of {}", doing_, connection_.where()));
   }
   const auto silent = silence_.silent_for(now);
   if (silent < endpoint.options().network_timeout) return;
   if (!looks_at_work(connection_)) throw silence(connection_, doing_, silent);
   silence_.sign_of_life(steady_clock::now());
   if (note_) {
-    note_->report(fmt::format("{}: {} is at work on it, and has been silent for long", doing_, connection_.where()));
+    note_->report(
+        fmt::format("{}: {} is at work on it and has sent nothing for a long time", doing_, connection_.where()));
   }
 }
 

@@ -57,7 +57,7 @@ bool ask_characters(Connection& connection, const std::string& encoding, std::ve
         bytes_from_hex(connection
                            .query(fmt::format("SELECT pg_catalog.convert(pg_catalog.decode('{}', 'hex'), '{}', 'UTF8')",
                                               hex, encoding),
-                                  {}, "asking for the characters of " + encoding)
+                                  {}, "reading the characters of " + encoding)
                            .text(0, 0));
   } catch (const Error& refused) {
     if (refused.facts().sqlstate != "22P05") throw;  // untranslatable_character

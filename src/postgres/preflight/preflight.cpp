@@ -26,7 +26,7 @@ bool is_slot_name(const std::string& name) {
 
 void check_names(const PreflightRequest& request, Findings& found) {
   if (!is_slot_name(request.slot)) {
-    found.error("slot", fmt::format("\"{}\" is no name for a slot", request.slot),
+    found.error("slot", fmt::format("\"{}\" is not a name for a slot", request.slot),
                 "Up to 63 lower-case letters, digits and underscores.", ErrorKind::configuration);
   }
   if (request.publication.find(',') != std::string::npos) {
@@ -35,7 +35,7 @@ void check_names(const PreflightRequest& request, Findings& found) {
                 "Name one publication that holds all the tables.", ErrorKind::configuration);
   }
   if (request.publication.empty() || request.publication.size() > 63) {
-    found.error("publication", fmt::format("\"{}\" is no name for a publication", request.publication),
+    found.error("publication", fmt::format("\"{}\" is not a name for a publication", request.publication),
                 "A name has 1 to 63 bytes.", ErrorKind::configuration);
   }
 }
@@ -46,7 +46,7 @@ void check_encryption(const Connection& catalog, Findings& found) {
     found.ok("server", fmt::format("the connection is encrypted ({})", protocol));
   } else if (catalog.leaves_machine()) {
     found.note("server", "the connection is not encrypted",
-               "sslmode=require makes sure that it is, verify-full also of who answers.");
+               "sslmode=require ensures that it is; verify-full also checks which server answers.");
   }
 }
 
@@ -55,7 +55,7 @@ bool check_server(Connection& catalog, Findings& found) {
   const auto rows = catalog.query(
       "SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), "
       "pg_catalog.current_setting('wal_level')",
-      {}, "asking for the server's settings");
+      {}, "reading the server's settings");
   if (catalog.server_version() < oldest_version) {
     found.error("server",
                 fmt::format("{} is PostgreSQL {}; version 14 or later is needed", catalog.where(), rows.text(0, 0)),
@@ -100,7 +100,7 @@ void check_room(Connection& catalog, const PreflightRequest& request, const std:
       return found.error("server", fmt::format("{}; {} needed", text, must == 1 ? "1 is" : fmt::format("{} are", must)),
                          raise_limit(must));
     }
-    found.note("server", fmt::format("{}: a table that is to be copied waits until there is one", text),
+    found.note("server", fmt::format("{}: a table that needs a copy waits until there is one", text),
                raise_limit(needed + copies));
   };
   // A reset drops the slot, which makes room for the new one.
@@ -130,10 +130,11 @@ std::optional<ServerIdentity> check_replication(const Connection& catalog, const
 void check_same_server(Connection& catalog, const ServerIdentity& server, Findings& found) {
   const auto other = identify_by_query(catalog);
   if (other.systemid == server.systemid && other.timeline == server.timeline) return;
-  found.error("server",
-              fmt::format("two connections came to two servers: cluster {}, timeline {}, and cluster {}, timeline {}",
-                          other.systemid, other.timeline, server.systemid, server.timeline),
-              remedy("Name one host in {}, and no pooler that distributes connections.", RemedyOption::source));
+  found.error(
+      "server",
+      fmt::format("two connections reached different servers: cluster {}, timeline {}, and cluster {}, timeline {}",
+                  other.systemid, other.timeline, server.systemid, server.timeline),
+      remedy("Name one host in {}, and no pooler that distributes connections.", RemedyOption::source));
 }
 
 bool is_new_system(const ServerIdentity& server, const PreflightRequest& request) {
@@ -165,10 +166,10 @@ Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, co
 // Another replica may depend on the slot: reading it would take that one's changes away.
 Error foreign_slot(const SlotState& slot) {
   return {ErrorKind::source_not_ready,
-          fmt::format("slot {} exists already, and the destination knows nothing of it: {}", slot.name,
+          fmt::format("slot {} exists already, and the destination does not know it: {}", slot.name,
                       slot.active_pid == 0
-                          ? "it may be another copy's"
-                          : fmt::format("PID {} of the server reads it for somebody else", slot.active_pid)),
+                          ? "it may be another destination's"
+                          : fmt::format("PID {} of the server reads it for another client", slot.active_pid)),
           remedy("Choose: {} creates another one; {} takes this one over (tables are copied first, "
                  "changes begin at its position, {}); {} drops it and starts again.",
                  SetOption{RemedyOption::slot, "NAME"}, RemedyOption::adopt_slot, slot.confirmed_flush_lsn.to_string(),

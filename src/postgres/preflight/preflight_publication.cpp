@@ -63,7 +63,7 @@ void check_operations(const Connection& catalog, const Publication& publication,
   if (!publication.truncates) missing.emplace_back("TRUNCATE");
   if (missing.empty()) return;
   found.warning("publication",
-                fmt::format("publication {} leaves out {}: such changes do not reach the copy", publication.name,
+                fmt::format("publication {} leaves out {}: such changes do not reach the replica", publication.name,
                             fmt::join(missing, ", ")),
                 fmt::format("ALTER PUBLICATION {} SET (publish = 'insert, update, delete, truncate');",
                             catalog.quote_name(publication.name)));
@@ -96,7 +96,7 @@ void check_asked(Connection& catalog, const PreflightRequest& request, const Pub
   std::ranges::sort(wanted);
   std::ranges::sort(published);
   if (wanted == published) return;
-  refuse(fmt::format("publication {} publishes {} of {}, not the columns that were asked for", publication.name,
+  refuse(fmt::format("publication {} publishes {} of {}, not the requested columns", publication.name,
                      same->published_columns.empty()
                          ? "all columns"
                          : fmt::format("the columns {}", fmt::join(same->published_columns, ", ")),
@@ -182,9 +182,10 @@ std::string publications_there_are(Connection& catalog) {
 std::optional<Error> missing_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists) {
   std::string why;
   if (!request.known_publication.empty() && request.known_publication != request.publication) {
-    why = fmt::format("the copy was made from publication {}", request.known_publication);
+    why = fmt::format("the replica was copied from publication {}", request.known_publication);
   } else if (request.checkpoint.is_set()) {
-    why = fmt::format("the copy is at {}: changes since it was dropped cannot be read", request.checkpoint.to_string());
+    why = fmt::format("the replica is at {}: changes since it was dropped cannot be read",
+                      request.checkpoint.to_string());
   } else if (slot_exists && !request.makes_publication) {
     why = fmt::format("slot {} exists: a publication is created on a pipeline's first run only, before its slot",
                       request.slot);
@@ -204,7 +205,7 @@ void warn_of_older_slot(const PreflightRequest& request, Findings& found) {
       fmt::format(
           "slot {} is older than publication {}, which does not exist yet: changes between them cannot be decoded",
           request.slot, request.publication),
-      fmt::format("SELECT pg_drop_replication_slot('{}'); it is created again behind the publication.", request.slot));
+      fmt::format("SELECT pg_drop_replication_slot('{}'); it is created again after the publication.", request.slot));
 }
 
 }  // namespace

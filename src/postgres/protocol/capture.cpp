@@ -80,7 +80,7 @@ CaptureReader::CaptureReader(std::unique_ptr<std::istream> in, std::string name)
   std::string_view rest = line;
   if (!rest.starts_with(first_words) || !*in_) {
     throw Error(ErrorKind::protocol,
-                fmt::format("{} is no capture: it does not begin with a line \"{} …\"", name_, first_words),
+                fmt::format("{} is not a capture: it does not begin with a line \"{} …\"", name_, first_words),
                 remedy("`{}` writes captures.", RemedyAction::record_capture));
   }
   rest.remove_prefix(first_words.size());
@@ -91,8 +91,8 @@ CaptureReader::CaptureReader(std::unique_ptr<std::istream> in, std::string name)
     const auto equals = std::min(word.find('='), word.size());
     if (equals == word.size() || !set(header_, word.substr(0, equals), word.substr(equals + 1))) {
       throw Error(ErrorKind::protocol,
-                  fmt::format("{} is a capture that is not understood here: its first line says \"{}\"", name_, word),
-                  "Was it written by a later version of walbrook?");
+                  fmt::format("{} is a capture of an unknown version: its first line is \"{}\"", name_, word),
+                  "A later version of walbrook may have written it.");
     }
   }
 }
@@ -105,7 +105,7 @@ Poll CaptureReader::poll(Frame& out) {
   ByteReader fields({header.data(), header.size()});
   out.lsn = Lsn{fields.u64()};
   const std::size_t size = fields.u32();
-  if (size > max_frame_bytes) fail(fmt::format("the frame is said to have {} bytes", size));
+  if (size > max_frame_bytes) fail(fmt::format("the frame's length is {} bytes", size));
   frame_.clear();
   while (frame_.size() < size) {
     const auto before = frame_.size();
@@ -133,7 +133,7 @@ std::unique_ptr<CaptureReader> open_capture(const std::string& file) {
 void CaptureReader::fail(std::string_view why) const {
   throw Error(ErrorKind::protocol,
               fmt::format("the capture {} cannot be read on at frame {}: {}", name_, frames_ + 1, why),
-              "The frames before it are whole.");
+              "The frames before it are complete.");
 }
 
 }  // namespace walbrook::postgres

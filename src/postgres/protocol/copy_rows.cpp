@@ -90,7 +90,7 @@ void CopyRows::text_row(std::string_view line) {
   for (std::size_t column = 0; column < columns; ++column) {
     const auto end = line.find('\t');
     if ((end == std::string_view::npos) != (column + 1 == columns)) {
-      fail_format(fmt::format("a row has not the {} columns that were asked for", columns));
+      fail_format(fmt::format("a row does not have the {} requested columns", columns));
     }
     const auto field = line.substr(0, end);
     if (field == "\\N") {
@@ -130,7 +130,7 @@ std::size_t CopyRows::feed_binary(std::string_view bytes) {
     if (row == 0) return used;
     used += row;
   }
-  if (ended_ && used < bytes.size()) fail_format("there are bytes behind its end");
+  if (ended_ && used < bytes.size()) fail_format("there are bytes after its end");
   return used;
 }
 
@@ -155,7 +155,7 @@ std::size_t CopyRows::binary_row(std::string_view bytes) {
     return in.offset();
   }
   if (static_cast<std::size_t>(count) != parsers_.size()) {
-    fail_format(fmt::format("a row has {} columns where {} were asked for", count, parsers_.size()));
+    fail_format(fmt::format("a row has {} columns where {} were requested", count, parsers_.size()));
   }
   for (std::size_t column = 0; column < parsers_.size(); ++column) {
     const auto length = in.i32();
@@ -182,7 +182,7 @@ void CopyRows::append(std::size_t column, std::string_view value) {
       fail_value(column, value);
     case postgres::ParseStatus::needs_text:
       throw CopyNeedsText(ErrorKind::data,
-                          fmt::format("table {}, column \"{}\": a binary value that only its text can tell",
+                          fmt::format("table {}, column \"{}\": a binary value that can be read only as text",
                                       schema_->full_name(), schema_->columns[column].name));
   }
 }
@@ -200,7 +200,7 @@ void CopyRows::fail_value(std::size_t column, std::string_view value) const {
       format_ == Format::text ? printable(value.substr(0, shown_bytes)) : to_hex(value.substr(0, shown_bytes)));
   throw Error(
       ErrorKind::data,
-      fmt::format("table {} cannot be copied: column \"{}\" (type OID {}): a {} value of {} bytes is no value of "
+      fmt::format("table {} cannot be copied: column \"{}\" (type OID {}): a {} value of {} bytes is not a value of "
                   "that type",
                   schema_->full_name(), schema.name, schema.type_oid, form, value.size()),
       "The table is left out until it is copied again. The debug log shows the value: please report it.");

@@ -34,7 +34,7 @@ std::optional<Unexpected<DecodeError>> read_tuple(FrameReader& frame, Tuple& tup
                         fmt::format("column {} of {} is of the unknown kind 0x{:02x}", i + 1, count, kind));
     }
     return wrong_at(in.offset(), frame,
-                    fmt::format("the tuple says {} columns, the frame ends in column {}", count, i + 1));
+                    fmt::format("the tuple has {} columns, the frame ends in column {}", count, i + 1));
   }
   tuple = Tuple(static_cast<std::uint16_t>(count), frame.bytes.substr(begin, in.offset() - begin));
   return std::nullopt;
@@ -48,7 +48,7 @@ void write_tuple(ByteWriter& out, char kind, const Tuple& tuple) {
 Unexpected<DecodeError> unexpected_tuple(const FrameReader& frame, std::uint8_t kind, std::string_view wanted) {
   if (frame.wrong) return Unexpected{*frame.wrong};
   if (frame.in.failed()) return wrong_at(frame.in.offset(), frame, "the frame ends where a tuple should begin");
-  return wrong_at(frame.in.offset() - 1, frame, fmt::format("0x{:02x} where {} should stand", kind, wanted));
+  return wrong_at(frame.in.offset() - 1, frame, fmt::format("0x{:02x} in the place of {}", kind, wanted));
 }
 
 }  // namespace
@@ -123,7 +123,7 @@ Decoded<Message> read_truncate(FrameReader& frame) {
   truncate.restart_identity = (options & 2U) != 0;
   if (count > in.remaining() / 4) {  // checked before memory is allocated for them
     return wrong_at(count_at, frame,
-                    fmt::format("{} relations are said, the frame has room for {}", count, in.remaining() / 4));
+                    fmt::format("{} relations are announced, the frame has room for {}", count, in.remaining() / 4));
   }
   truncate.relations.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) truncate.relations.push_back(in.u32());

@@ -26,7 +26,7 @@ std::string checked_operations(const std::string& publish) {
     word.erase(0, word.find_first_not_of(' '));
     word.erase(word.find_last_not_of(' ') + 1);
     if (std::ranges::find(known, word) == known.end()) {
-      throw Error(ErrorKind::configuration, fmt::format("publish = \"{}\": \"{}\" is no operation", publish, word),
+      throw Error(ErrorKind::configuration, fmt::format("publish = \"{}\": \"{}\" is not an operation", publish, word),
                   "Operations are insert, update, delete and truncate, with commas between them.",
                   {.setting = "publish"});
     }
@@ -145,8 +145,8 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
                                        published_table_sql(catalog, table));
     if (!mark) {
       throw Error(ErrorKind::source_not_ready,
-                  fmt::format("table {} is not in publication {}, which walbrook did not make", table.name.full_name(),
-                              wanted.name),
+                  fmt::format("table {} is not in publication {}, which walbrook did not create",
+                              table.name.full_name(), wanted.name),
                   "As owner of both: " + sql + ";", {.publication = wanted.name, .table = table.name.full_name()});
     }
     change_publication(catalog, wanted.name, sql);
@@ -158,7 +158,7 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
     catalog.execute(mark_sql(catalog, wanted.name, {.schema = wanted.schema}), "marking the publication as ours");
   }
   if (wanted.tables.empty() && !mark->schema.empty() && mark->schema != wanted.schema) {
-    spdlog::warn("publication {} was made for schema {}: later tables of {} are added by calling again", wanted.name,
+    spdlog::warn("publication {} was created for schema {}: later tables of {} are added by calling again", wanted.name,
                  mark->schema, wanted.schema);
   }
   return made;

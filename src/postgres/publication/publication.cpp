@@ -45,7 +45,7 @@ std::string kind_refusal(char kind, char persistence, bool system) {
   if (kind == 'v') return "is a view: what it shows is not in the write-ahead log";
   if (kind == 'm') return "is a materialized view, which PostgreSQL does not publish";
   if (kind == 'f') return "is a foreign table: its changes are not in this server's write-ahead log";
-  if (kind != 'r' && kind != 'p') return "is no table";
+  if (kind != 'r' && kind != 'p') return "is not a table";
   if (system) return "is a system table, which PostgreSQL does not publish";
   if (persistence == 't') return "is a temporary table, which PostgreSQL does not publish";
   if (persistence == 'u') return "is unlogged: its changes are not in the write-ahead log";
@@ -197,7 +197,8 @@ std::vector<PublishableTable> find_publishable(Connection& catalog, const std::s
     if (same != tables.end()) {
       if (same->name == name) continue;
       throw Error(ErrorKind::configuration,
-                  fmt::format("table {} is asked for twice, with other columns", name.full_name()), "Name it once.");
+                  fmt::format("table {} is requested twice, with different columns", name.full_name()),
+                  "Name it once.");
     }
     tables.push_back(find_one(catalog, name));
   }

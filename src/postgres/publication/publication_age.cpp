@@ -22,7 +22,7 @@ parts AS (
 )
 SELECT coalesce(min(pg_catalog.age(xmin)) < pg_catalog.age($2::xid), true) FROM parts)";
   return catalog
-      .query(sql, {publication, std::to_string(xid)}, "asking when publication " + publication + " was altered")
+      .query(sql, {publication, std::to_string(xid)}, "looking up when publication " + publication + " was altered")
       .boolean(0, 0);
 }
 

@@ -81,7 +81,7 @@ class WaitReport {
       throw;
     } catch (const Error& failed) {  // only the report fails; the creation continues
       catalog_.reset();
-      spdlog::debug("who the slot waits for is not known: {}", failed.cause());
+      spdlog::debug("the transactions that the slot waits for are unknown: {}", failed.cause());
       return std::nullopt;
     }
     return writers;
@@ -130,7 +130,7 @@ WritersStayOpen waited_too_long(const Connection& replication, WaitReport& repor
   return WritersStayOpen(
       Error(ErrorKind::data,
             fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
-                        seconds_text(longest), known ? to_text(*writers) : "they are not known"),
+                        seconds_text(longest), known ? to_text(*writers) : "they are unknown"),
             known ? end_writers(replication, *writers)
                   : remedy("{} sets how long a run waits.", RemedyOption::snapshot_wait)));
 }

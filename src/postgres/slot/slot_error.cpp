@@ -23,11 +23,12 @@ std::optional<Error> slot_error(const std::optional<SlotState>& slot, const std:
   };
   if (!slot) {
     if (!checkpoint.is_set()) return std::nullopt;
-    return not_ready(fmt::format("slot {} does not exist, but the copy is at {}: the changes since then cannot be read",
-                                 name, checkpoint.to_string()),
-                     remedy("Check {} and the server (a restored backup or a failover leaves slots behind); {} copies "
-                            "everything again.",
-                            RemedyOption::slot, RemedyAction::reset));
+    return not_ready(
+        fmt::format("slot {} does not exist, but the replica is at {}: the changes since then cannot be read", name,
+                    checkpoint.to_string()),
+        remedy("Check {} and the server (a restored backup or a failover loses slots); {} copies "
+               "everything again.",
+               RemedyOption::slot, RemedyAction::reset));
   }
   if (!slot->logical) return not_ready(fmt::format("slot {} is a physical one", name), drop_or_rename(name));
   if (slot->plugin != "pgoutput") {
@@ -52,9 +53,10 @@ std::optional<Error> slot_error(const std::optional<SlotState>& slot, const std:
   }
   if (checkpoint.is_set() && slot->confirmed_flush_lsn > checkpoint) {
     return not_ready(
-        fmt::format("slot {} is at {}, ahead of the copy, which is at {}: the changes between them are gone", name,
+        fmt::format("slot {} is at {}, ahead of the replica, which is at {}: the changes between them are gone", name,
                     slot->confirmed_flush_lsn.to_string(), checkpoint.to_string()),
-        remedy("Somebody else read the slot, or the copy was restored from an older state; {} copies everything again.",
+        remedy("Another process read the slot, or the replica was restored from an older state; {} copies everything "
+               "again.",
                RemedyAction::reset));
   }
   return std::nullopt;

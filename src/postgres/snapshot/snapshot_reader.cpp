@@ -107,7 +107,7 @@ SnapshotReader::SnapshotReader(const Endpoint& endpoint, const std::string& snap
 void SnapshotReader::take_over(const std::string& snapshot_name) {
   try {
     connection_.execute("SET TRANSACTION SNAPSHOT " + connection_.quote_literal(snapshot_name),
-                        "taking the snapshot over");
+                        "importing the snapshot");
   } catch (const Error& failed) {
     // 22023 (42704 from 17 on): there is no snapshot of that name. 55000: its transaction has ended.
     const auto& state = failed.facts().sqlstate;
@@ -126,8 +126,7 @@ std::string SnapshotReader::export_snapshot() {
 
 std::string SnapshotReader::xmin() {
   return connection_
-      .query("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())", {},
-             "asking for the snapshot's xmin")
+      .query("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())", {}, "reading the snapshot's xmin")
       .text(0, 0);
 }
 
@@ -213,7 +212,7 @@ Error SnapshotReader::no_right(const SourceTable& table, const Error& refused) {
   const auto user = connection_.quote_name(connection_.user());
   const auto rows =
       connection_.query("SELECT pg_catalog.row_security_active($1::oid), pg_catalog.has_schema_privilege($2, 'USAGE')",
-                        {std::to_string(table.oid), table.schema}, "asking for rights");
+                        {std::to_string(table.oid), table.schema}, "reading privileges");
   if (rows.boolean(0, 0)) {
     return {ErrorKind::permission_denied,
             fmt::format("table {} cannot be copied whole: row-level security hides rows of it from {}",

@@ -304,7 +304,7 @@ void Assembler::on(const postgres::StreamStart& start) {
   auto& stream = streams_[start.xid];
   if (start.first_segment != (stream == nullptr)) {
     throw Error(ErrorKind::protocol,
-                fmt::format("the stream {} transaction {}, which {}", start.first_segment ? "begins" : "goes on with",
+                fmt::format("the stream {} transaction {}, which {}", start.first_segment ? "begins" : "continues",
                             start.xid, start.first_segment ? "is open" : "it did not begin"));
   }
   if (stream == nullptr) stream = std::make_unique<StreamedTransaction>(start.xid, options_.parsing);
@@ -318,7 +318,7 @@ void Assembler::on(const postgres::StreamStop& /*stop*/) {
 
 std::unique_ptr<StreamedTransaction> Assembler::end_stream(std::uint32_t xid, std::string_view what) {
   if (in_transaction_ || stream_ != nullptr) {
-    throw Error(ErrorKind::protocol, fmt::format("the stream {} transaction {} inside of another one", what, xid));
+    throw Error(ErrorKind::protocol, fmt::format("the stream {} transaction {} inside another one", what, xid));
   }
   auto found = streams_.extract(xid);
   if (found.empty()) {
@@ -416,7 +416,7 @@ void Assembler::on(const postgres::StreamPrepare& prepare) {
 void Assembler::on(const postgres::CommitPrepared& commit) {
   if (in_transaction_ || stream_ != nullptr) {
     throw Error(ErrorKind::protocol,
-                fmt::format("the stream commits prepared transaction {} inside of another one", commit.xid));
+                fmt::format("the stream commits prepared transaction {} inside another one", commit.xid));
   }
   if (beyond_until(commit.commit_lsn)) return;
   position_ = commit.end_lsn;

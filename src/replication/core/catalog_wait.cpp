@@ -29,7 +29,7 @@ std::optional<SteadyTime> CatalogWait::until(Lsn described, CatalogReadings& cat
     not_waited_for_ = described;
     waited_to_.reset();
     spdlog::warn(
-        "the source's catalog has not been read for {} s: changes are applied, and the tables compared with it later",
+        "the source's catalog has not been read for {} s: changes are applied, and tables are compared with it later",
         longest_catalog_wait.count());
     return std::nullopt;
   }

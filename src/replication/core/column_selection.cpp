@@ -32,7 +32,7 @@ std::optional<Error> ColumnSelection::misfit(const postgres::Publication& public
   if (!table.partitioned || publication.via_partition_root) return std::nullopt;
   return Error(ErrorKind::configuration,
                fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
-                           table.full_name(), selected ? "selected" : "named or typed otherwise", publication.name),
+                           table.full_name(), selected ? "selected" : "given other names or types", publication.name),
                fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
                            postgres::quoted_name(publication.name)),
                {.setting = selected ? "include_columns" : "columns",

@@ -23,7 +23,7 @@ std::uint32_t earlier(std::uint32_t a, std::uint32_t b) {
 
 OtherHistory::OtherHistory(std::string cause, Lsn checkpoint, std::uint32_t since)
     : Error(ErrorKind::source_not_ready,
-            fmt::format("the source is not in the state that the copy was made from, which is at {}: {}",
+            fmt::format("the source is not in the state that the replica was copied from, which is at {}: {}",
                         checkpoint.to_string(), cause),
             walbrook::remedy("The server was restored from an older state, or it is another one. Nothing was applied. "
                              "Give the right {}; {} copies everything again.",
@@ -40,12 +40,12 @@ HistoryCheck::HistoryCheck(const Transaction& last, Lsn begins_at, Lsn checkpoin
 void HistoryCheck::transaction(const Transaction& seen) {
   if (settled_ || seen.commit_lsn < last_.commit_lsn) return;
   if (last_.xid == 0 || seen.commit_lsn != last_.commit_lsn) {
-    throw OtherHistory(fmt::format("it has {}, and the copy does not", described(seen)), checkpoint_,
+    throw OtherHistory(fmt::format("it has {}, and the replica does not", described(seen)), checkpoint_,
                        earlier(last_.xid, seen.xid));
   }
   if (seen.xid != last_.xid || seen.commit_time != last_.commit_time) {
-    throw OtherHistory(fmt::format("it has {}, the copy has {} there", described(seen), described(last_)), checkpoint_,
-                       0);
+    throw OtherHistory(fmt::format("it has {}, the replica has {} there", described(seen), described(last_)),
+                       checkpoint_, 0);
   }
   must_come_ = false;
 }
@@ -53,7 +53,7 @@ void HistoryCheck::transaction(const Transaction& seen) {
 void HistoryCheck::reached(Lsn position) {
   if (settled_ || position < checkpoint_) return;
   if (must_come_) {
-    throw OtherHistory(fmt::format("it lacks {}, the last one that the copy has", described(last_)), checkpoint_,
+    throw OtherHistory(fmt::format("it lacks {}, the last one that the replica has", described(last_)), checkpoint_,
                        last_.xid);
   }
   settled_ = true;

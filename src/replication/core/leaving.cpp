@@ -36,7 +36,7 @@ void end_leaving(TableRecord& table) {
 
 void remove_from_copy(OutputRecord& record) {
   record.state = OutputState::removed;
-  record.reason = "not in the publication any more, or dropped in the source; its last copy stays";
+  record.reason = "not in the publication any more, or dropped in the source; the target table is kept";
   spdlog::warn("table {}.{} is {}", record.schema, record.name, record.reason);
 }
 
@@ -53,7 +53,7 @@ void require_copy(const TableRecord& table, OutputRecord& record, const std::str
   }
   if (record.changes_only && record.columns != nullptr) {
     return suspend(record,
-                   fmt::format("{}; the table has its changes alone (--no-snapshot), so it is not copied. walbrook "
+                   fmt::format("{}; the table has its changes only (--no-snapshot), so it is not copied. walbrook "
                                "resync {}.{} copies it",
                                reason, record.schema, record.name));
   }

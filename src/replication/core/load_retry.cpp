@@ -16,7 +16,8 @@ Error final_error(const Error& failed, Lsn checkpoint) {
   auto then = failed.remedy();
   if (!then.empty()) then += "\n  ";
   then += fmt::format(
-      "Nothing is lost: the copy stands at {}, the slot keeps what follows. Start walbrook again once that is fixed.",
+      "Nothing is lost: the replica is at {}, and the slot keeps what follows. Start walbrook again once that is "
+      "fixed.",
       checkpoint.to_string());
   Error located(failed.kind(), failed.cause(), std::move(then), failed.facts());
   located.add_facts({.lsn = checkpoint.to_string()});

@@ -96,7 +96,7 @@ bool OpenBatch::append_cell(const RelationState& relation, RowBatch& batch, std:
       return true;
     case postgres::CellKind::unchanged:
       if (op == Op::insert) {
-        ask_for_copy(relation, fmt::format("a row came into its row filter without the value of column \"{}\"",
+        ask_for_copy(relation, fmt::format("a row began to match its row filter without the value of column \"{}\"",
                                            relation.schema->columns[c].name));
         return false;
       }
@@ -115,7 +115,7 @@ bool OpenBatch::append_cell(const RelationState& relation, RowBatch& batch, std:
   if (status == postgres::ParseStatus::needs_text) {
     batch.drop_open_row();  // the batch's whole commits can still leave
     throw NeedsText(ErrorKind::protocol,
-                    fmt::format("table {}, column \"{}\": a binary value of type {} that only its text can tell",
+                    fmt::format("table {}, column \"{}\": a binary value of type {} that can be read only as text",
                                 relation.schema->full_name(), described.name, described.type_oid));
   }
   const auto& transaction = content_.transactions.back();
@@ -140,8 +140,8 @@ bool OpenBatch::append_cell(const RelationState& relation, RowBatch& batch, std:
                     described.name, where, cell.bytes.size()));
     return false;
   }
-  report_unreadable(relation, fmt::format("column \"{}\" at {}: {} bytes that are no value of its type", described.name,
-                                          where, cell.bytes.size()));
+  report_unreadable(relation, fmt::format("column \"{}\" at {}: {} bytes that are not a value of its type",
+                                          described.name, where, cell.bytes.size()));
   return false;
 }
 

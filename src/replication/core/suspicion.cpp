@@ -33,7 +33,7 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
     case Difference::Kind::ambiguous:
       if (difference.may_be_truncate && !caught_up) return {.kind = Suspicion::Kind::wait};
       if (options.on_rewrite == OnRewrite::ignore) {
-        spdlog::info("table {}: {}; its rows are taken to be as they were (on_rewrite = ignore)", now.full_name(),
+        spdlog::info("table {}: {}; its rows are assumed to be unchanged (on_rewrite = ignore)", now.full_name(),
                      difference.reason);
         break;
       }

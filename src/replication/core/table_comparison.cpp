@@ -54,7 +54,7 @@ bool compare_identity(const SyncedTable& table, SyncedOutput& output) {
       return true;
     }
   }
-  ask_for_copy(table, output, "the replica identity of its partitions is another than when it was copied");
+  ask_for_copy(table, output, "the replica identity of its partitions differs from when it was copied");
   spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
   return true;
 }
@@ -79,8 +79,8 @@ void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const
   if (altered.kind == destination::TargetFinding::Kind::name_conflict) return suspend_for_conflict(output, altered);
   const bool is_copied = !is_leaving(table.record) && !(record.changes_only && record.columns != nullptr);
   if (is_copied && bytes > resync_max_size) {
-    suspend(output, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it all "
-                                "the same",
+    suspend(output, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it "
+                                "anyway",
                                 altered.reason, bytes >> 20U, resync_max_size >> 20U, record.schema, record.name));
     return;
   }

@@ -89,7 +89,7 @@ bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
   }
   if (record.state != OutputState::streaming) return false;
   record.state = OutputState::pending;
-  record.reason = "names, types or metadata columns are asked for otherwise than when it was copied";
+  record.reason = "other names, types or metadata columns are requested than when it was copied";
   return true;
 }
 
@@ -102,7 +102,7 @@ bool TableSync::leave_old_name(Oid oid) {
     auto record = output.record;
     record.source = 0;
     record.state = OutputState::removed;
-    record.reason = "renamed in the source; its last copy stays";
+    record.reason = "renamed in the source; the target table is kept";
     spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
     changes_only = changes_only || record.changes_only;
     left_.push_back(std::move(record));
@@ -130,7 +130,7 @@ bool TableSync::match_outputs(SyncedTable& table) {
   for (auto& output : table.outputs) {
     if (output.is_asked || output.record.state == OutputState::removed) continue;
     output.record.state = OutputState::removed;
-    output.record.reason = "the table is no longer to have it; its last copy stays";
+    output.record.reason = "the table no longer has this output; its target table is kept";
     output.copied.reset();
     changed = true;
   }
@@ -194,9 +194,9 @@ bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& outpu
   const bool came_back = record.state == OutputState::removed;
   const bool changed = came_back || record.fingerprint != now.fingerprint;
   if (changed) {
-    spdlog::warn("table {}.{} goes on with its changes alone: {}", now.schema, now.name,
+    spdlog::warn("table {}.{} continues with its changes only: {}", now.schema, now.name,
                  came_back
-                     ? "those from while it was not published are missing"
+                     ? "changes made while it was not published are missing"
                      : "the publication or the table was altered, rows that changed without a message are missing");
   }
   if (came_back) {
@@ -207,7 +207,7 @@ bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& outpu
   if (!restyled_ && (!destination::has_current_shape(record, options_.style, output.dataset) ||
                      !follows_overrides(record, now.overrides))) {
     spdlog::warn(
-        "table {}.{} keeps its name, types and metadata columns: it has its changes alone, and only a resync "
+        "table {}.{} keeps its name, types and metadata columns: it has its changes only, and only a resync "
         "changes them",
         now.schema, now.name);
   }
@@ -375,7 +375,7 @@ RecordChanges TableSync::copy_again(const std::vector<postgres::TableName>& name
       auto& record = output.record;
       if (record.state == OutputState::removed || record.state == OutputState::left_out) continue;
       if (copies_no_rows(record) && !is_asked) {
-        spdlog::warn("table {}.{} goes on with its changes alone: those before the slot's position are missing",
+        spdlog::warn("table {}.{} continues with its changes only: those before the slot's position are missing",
                      record.schema, record.name);
         continue;
       }
@@ -468,7 +468,7 @@ bool TableSync::rejoin(const postgres::SourceTable& table) {
     if (record.state != OutputState::left_out && !is_suspended) continue;
     if (record.columns == nullptr && begins_with_its_changes(table.oid)) record.changes_only = true;
     ask_for_copy(*known, output,
-                 freed && !altered ? "what it was suspended for was altered in the source"
+                 freed && !altered ? "the cause of its suspension was altered in the source"
                                    : "its replica identity was altered in the source");
     changed = true;
   }

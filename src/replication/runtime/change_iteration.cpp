@@ -116,7 +116,7 @@ void ChangeIteration::Impl::read_source() {
     throw Error(
         ErrorKind::source_not_ready,
         fmt::format("{} {} does not exist", slot ? "publication" : "slot", slot ? options_.publication : options_.slot),
-        "init_replication makes publication and slot.");
+        "init_replication creates publication and slot.");
   }
   if (const auto error = postgres::slot_error(slot, options_.slot, catalog.database(), {})) throw *error;
   // Such a slot sends prepared transactions whether two_phase is requested or not (tried on 15), and never again once
@@ -126,7 +126,7 @@ void ChangeIteration::Impl::read_source() {
                 fmt::format("slot {} sends prepared transactions before it is known whether they commit: only a "
                             "pipeline can hold them",
                             options_.slot),
-                "Iterate a slot that init_replication has made.");
+                "Iterate a slot that init_replication created.");
   }
   const auto selection = std::make_shared<const ColumnSelection>(options_.include_columns, options_.overrides);
   for (const auto& table : publication->tables) selection->require_fit(*publication, table);
@@ -137,7 +137,7 @@ void ChangeIteration::Impl::read_source() {
     tables_[table.oid] = {table.schema, table.name};
     identities[table.oid] = table.row_identity.rows;
     if (!table.row_identity.unclear.empty()) {
-      spdlog::warn("table {}: an UPDATE or DELETE in the stream does not tell its row, because {}\n  {}",
+      spdlog::warn("table {}: an UPDATE or DELETE in the stream does not identify its row, because {}\n  {}",
                    table.full_name(), table.row_identity.unclear, table.row_identity.remedy);
     }
     for (const auto member : table.members) {
@@ -253,7 +253,7 @@ void ChangeIteration::Impl::take_batch(Batch&& batch) {
   } else if (in_parts_) {
     // The transaction would start over: its rows would come twice within one iteration.
     throw Error(ErrorKind::connection,
-                "the connection broke in the midst of a large transaction, of which batches were handed out",
+                "the connection broke within a large transaction, of which batches were already handed out",
                 "Iterate again: it begins with that transaction.");
   }
 }
@@ -266,8 +266,8 @@ void ChangeIteration::Impl::check_errors(const CommitBatch& batch) const {
     const auto table = found != tables_.end() ? found->second : Table{"", std::to_string(error.oid)};
     if (found != tables_.end() && !is_wanted(table)) continue;
     const auto name = table.schema.empty() ? "with OID " + table.name : table.schema + "." + table.name;
-    throw Error(ErrorKind::data, fmt::format("changes of table {} cannot be told: {}", name, error.reason),
-                "table_names leaves the table out. Nothing of this transaction or of later ones was confirmed.",
+    throw Error(ErrorKind::data, fmt::format("changes of table {} cannot be read: {}", name, error.reason),
+                "To leave the table out, set table_names. Nothing of this transaction or of later ones was confirmed.",
                 {.slot = options_.slot, .table = name});
   }
 }

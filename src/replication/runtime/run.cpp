@@ -309,7 +309,7 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
     }
     if (ended) {
       throw Error(ErrorKind::destination, "nothing is resynced: the run ended before it took the request",
-                  "Ask again.");
+                  "Try again.");
     }
     std::this_thread::sleep_for(request_poll);
   }

@@ -71,13 +71,13 @@ void SnapshotCopy::join_workers(std::vector<std::jthread>& others) {
       }
       run_worker(reader, giving_up_.get_token());
     } catch (const std::exception& refused) {
-      spdlog::debug("the tables are copied by a connection less: {}", refused.what());
+      spdlog::debug("one connection fewer copies tables: {}", refused.what());
     }
   };
   try {
     for (std::size_t i = 1; i < wanted; ++i) others.emplace_back(copy_along);
   } catch (const std::system_error& refused) {
-    spdlog::debug("the tables are copied by fewer threads: {}", refused.what());
+    spdlog::debug("fewer threads copy tables: {}", refused.what());
   }
 }
 
@@ -110,7 +110,7 @@ void SnapshotCopy::loop_worker(postgres::SnapshotReader& reader, const std::stop
     if (stop.stop_requested()) return;
     if (copy.leave()) finish_table(chunk->table);
     if (!reader.usable()) {  // the tables that follow are not at fault
-      throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " is of no more use");
+      throw Error(ErrorKind::connection, "a connection that copied table " + copy.name() + " cannot be used any more");
     }
   }
 }

@@ -21,7 +21,7 @@ postgres::Connection& SourceCatalog::connection() {
 std::string SourceCatalog::read_snapshot() {
   const auto rows =
       connection().query("SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_flush_lsn()", {},
-                         "asking which transactions have ended");
+                         "looking up which transactions have ended");
   parts_.statistics.server_position(rows.lsn(0, 1));
   return rows.text(0, 0);
 }
@@ -53,7 +53,7 @@ bool SourceCatalog::commits_wait() {
   const auto rows = connection().query(
       "SELECT r.sync_priority > 0 FROM pg_catalog.pg_replication_slots s "
       "JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1",
-      {slot_}, "asking for synchronous standbys");
+      {slot_}, "looking up synchronous standbys");
   return rows.size() > 0 && rows.boolean(0, 0);
 }
 

@@ -72,7 +72,8 @@ class OverrideResolver {
     }
     check_zone(asked_for);
     if (asked_for.nullable && !*asked_for.nullable) {
-      refuse("nullable false", "columns of the copy take NULL: a constraint would stop changes that the source allows");
+      refuse("nullable false",
+             "columns of target tables accept NULL: a constraint would stop changes that the source allows");
     }
     check_key("primary_key", asked_for.primary_key);
     check_key("merge_key", asked_for.merge_key);
@@ -84,7 +85,7 @@ class OverrideResolver {
     throw Error(
         ErrorKind::configuration,
         fmt::format("columns: {} of column \"{}\" of {} cannot be followed: {}", what, column_.name, table, why),
-        "Leave the override out; SQL on the copy, or a view, shows values in another form.",
+        "Leave the override out; a query or a view shows values in another form.",
         {.setting = "columns", .table = table, .column = column_.name});
   }
 
@@ -128,7 +129,7 @@ class OverrideResolver {
     const int precision = asked_for.precision.value_or(max_decimal_precision);
     if (precision < 1 || precision > max_decimal_precision || scale < 0 || scale > precision) {
       refuse(text_of(asked_for),
-             fmt::format("a decimal has 1 to {} digits, and no more of them behind the point", max_decimal_precision));
+             fmt::format("a decimal has 1 to {} digits, and no more of them after the point", max_decimal_precision));
     }
     return decimal(precision, scale);
   }
@@ -160,7 +161,7 @@ class OverrideResolver {
   }
   [[nodiscard]] std::string checked_name(const std::string& name) const {
     if (name.empty() || name.find('\0') != std::string::npos) {
-      refuse(fmt::format("name \"{}\"", name), "that is no name for a column");
+      refuse(fmt::format("name \"{}\"", name), "that is not a name for a column");
     }
     return name;
   }
@@ -184,7 +185,7 @@ bool was_altered(const std::string& name, const ColumnSchema* now, const TableSc
 
 void pass_over(PassedOver passed_over, const std::string& table, const std::string& column, const std::string& why) {
   if (passed_over == PassedOver::is_silent) return;
-  spdlog::warn("table {}: the override of column \"{}\" is passed over: {}", table, column, why);
+  spdlog::warn("table {}: the override of column \"{}\" is ignored: {}", table, column, why);
 }
 
 const destination::OutputRecord* find_record(const std::vector<destination::OutputRecord>& records,
@@ -235,7 +236,7 @@ ResolvedOverrides resolve_overrides(const TableSchema& table, const ColumnOverri
         const auto [taken, is_free] = named.try_emplace(upper(*resolved.name), name);
         if (!is_free) {
           resolver.refuse(fmt::format("name \"{}\"", *resolved.name),
-                          fmt::format("column \"{}\" has that name in the copy", taken->second));
+                          fmt::format("column \"{}\" has that name in the target table", taken->second));
         }
       }
     } catch (const Error& refused) {

@@ -13,12 +13,13 @@ InSource find_in_source(postgres::Connection& catalog, const std::string& connin
   auto replication = postgres::Connection::open(conninfo, postgres::ConnectionUse::replication);
   const auto server = postgres::identify(replication);
   if (!checkpoint.systemid.empty() && server.systemid != checkpoint.systemid) {
-    throw Error(ErrorKind::source_not_ready,
-                fmt::format("{} is another cluster than the one that was copied (system identifier {}, the copy's is "
-                            "{})",
-                            catalog.where(), server.systemid, checkpoint.systemid),
-                remedy("Name the right source with {}; where it is gone for good: {}.", RemedyOption::source,
-                       RemedyOption::destination_only));
+    throw Error(
+        ErrorKind::source_not_ready,
+        fmt::format("{} is another cluster than the one that was copied (system identifier {}, the replica's is "
+                    "{})",
+                    catalog.where(), server.systemid, checkpoint.systemid),
+        remedy("Name the right source with {}; if it no longer exists: {}.", RemedyOption::source,
+               RemedyOption::destination_only));
   }
   const auto slot = postgres::read_slot(catalog, names.slot);
   if (slot && (slot->plugin != "pgoutput" || slot->database != catalog.database())) {

@@ -42,7 +42,8 @@ void MadeInSource::find_or_create_publication(RunObserver& observer) {
   publication_created_ = true;
   auto created = postgres::read_publication(catalog_, options_.publication);
   if (!created) {
-    throw Error(ErrorKind::source_not_ready, "publication " + options_.publication + " went as soon as it was made");
+    throw Error(ErrorKind::source_not_ready,
+                "publication " + options_.publication + " was dropped right after it was created");
   }
   publication_ = *std::move(created);
   observer.prepared(fmt::format("publication {} created for {} table{}", options_.publication,

@@ -34,9 +34,11 @@ std::vector<destination::OutputRecord> accept_new_system(std::vector<destination
     if (const auto differs = difference(table, now); !differs.empty()) {
       throw Error(
           ErrorKind::source_not_ready,
-          fmt::format("the new cluster does not continue the copy: table {}.{} {}", table.schema, table.name, differs),
-          remedy("{} is for a cluster that pg_upgrade made from the one that was copied. {} copies everything again.",
-                 RemedyOption::accept_new_system, RemedyAction::reset),
+          fmt::format("the new cluster does not continue the replica: table {}.{} {}", table.schema, table.name,
+                      differs),
+          remedy(
+              "{} is for a cluster that pg_upgrade created from the one that was copied. {} copies everything again.",
+              RemedyOption::accept_new_system, RemedyAction::reset),
           {.table = table.schema + "." + table.name});
     }
     table.fingerprint = now->fingerprint;

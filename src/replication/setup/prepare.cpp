@@ -283,8 +283,7 @@ Lsn end_of_committed(postgres::Connection& catalog) {
   const auto rows =
       catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_wal_flush_lsn()");
   const Lsn target = postgres::before_page_header(rows.lsn(0, 0));
-  if (rows.lsn(0, 1) < rows.lsn(0, 0))
-    catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "having the log flushed");
+  if (rows.lsn(0, 1) < rows.lsn(0, 0)) catalog.query("SELECT pg_catalog.pg_current_xact_id()", {}, "flushing the log");
   return target;
 }
 
@@ -380,7 +379,7 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
                                          destination.capabilities().names, std::move(state));
   changed.add(out.sync->publication_seen(out.publication, out.checkpoint.lsn));
   if (out.sync->last_leaves_at() > out.until) out.until = end_of_committed(catalog);  // so that they leave in this run
-  changed.add(out.sync->copy_again(options.copy_again, checked.start_over, "another copy was asked for"));
+  changed.add(out.sync->copy_again(options.copy_again, checked.start_over, "another copy was requested"));
   changed.add(out.sync->compare_targets(destination));
   store_start(destination, *out.sync, changed, out.checkpoint);
   made.keep();

@@ -106,7 +106,7 @@ TEST_F(Preflight, tables_that_are_asked_for) {
   EXPECT_EQ(exit_code(first_error(before)->kind()), 3);
   sql.exec("CREATE PUBLICATION p FOR TABLE a");
   const auto with = check({"a", "b", "nosuch", "a(id)"});
-  expect_finding(with, Severity::error, "publication", {"asked for twice"});
+  expect_finding(with, Severity::error, "publication", {"requested twice"});
   const auto others = check({"a(id)", "b", "nosuch"});
   expect_finding(others, Severity::error, "table public.b",
                  {"not in publication p", "ALTER PUBLICATION \"p\" ADD TABLE ONLY \"public\".\"b\";"});
@@ -127,7 +127,7 @@ TEST_F(Preflight, publication_that_lacks_something) {
   auto later = request();
   later.checkpoint = Lsn{1};
   expect_finding(preflight(later), Severity::error, "publication",
-                 {"publication p does not exist, but the copy is at", "--reset"});
+                 {"publication p does not exist, but the replica is at", "--reset"});
 }
 
 TEST_F(Preflight, keys_that_do_not_count) {
@@ -212,7 +212,7 @@ TEST_F(Preflight, slots_that_cannot_be_used) {
   sql.exec("CREATE TABLE a(id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE a");
   auto later = request();
   later.checkpoint = Lsn{1};
-  expect_finding(preflight(later), Severity::error, "slot", {slot, "does not exist, but the copy is at 0/1"});
+  expect_finding(preflight(later), Severity::error, "slot", {slot, "does not exist, but the replica is at 0/1"});
   sql.exec("SELECT pg_create_logical_replication_slot('" + slot + "', 'test_decoding')");
   expect_finding(check(), Severity::error, "slot", {"test_decoding", "pg_drop_replication_slot('" + slot + "')"});
   drop_slot(catalog, slot);
@@ -225,7 +225,7 @@ TEST_F(Preflight, slots_that_cannot_be_used) {
     expect_finding(check(), Severity::error, "slot", {"belongs to database " + other.name()});
   }
   create_slot();
-  expect_finding(preflight(later), Severity::error, "slot", {"ahead of the copy, which is at 0/1"});
+  expect_finding(preflight(later), Severity::error, "slot", {"ahead of the replica, which is at 0/1"});
   expect_finding(check(), Severity::ok, "slot", {"holds", "of write-ahead log"});
   auto reader = start_streaming({.conninfo = conninfo(), .slot = slot, .publication = "p", .start = {}}, {});
   expect_finding(check(), Severity::note, "slot",
@@ -247,7 +247,7 @@ TEST_F(Preflight, slots_that_cannot_be_used) {
   drop_slot(catalog, slot);
   auto renamed = request();
   renamed.known_publication = "other";
-  expect_finding(preflight(renamed), Severity::error, "publication", {"the copy was made from publication other"});
+  expect_finding(preflight(renamed), Severity::error, "publication", {"the replica was copied from publication other"});
 }
 
 TEST_F(Preflight, another_cluster_timeline_or_an_older_state) {
@@ -260,10 +260,10 @@ TEST_F(Preflight, another_cluster_timeline_or_an_older_state) {
   expect_no(preflight(asked), Severity::error);
   auto foreign = asked;
   foreign.systemid = "123";
-  expect_finding(preflight(foreign), Severity::error, "server", {"the copy was made from cluster 123"});
+  expect_finding(preflight(foreign), Severity::error, "server", {"the replica was copied from cluster 123"});
   auto older = asked;
   older.timeline = 2;
-  expect_finding(preflight(older), Severity::error, "server", {"timeline 1, the copy already on 2"});
+  expect_finding(preflight(older), Severity::error, "server", {"timeline 1, the replica is already on 2"});
   auto ahead = asked;
   ahead.checkpoint = Lsn{std::uint64_t{1} << 50};
   expect_finding(preflight(ahead), Severity::error, "server", {"an older state of the source"});
@@ -301,7 +301,7 @@ TEST(PreflightOfAServer, without_free_slots_and_senders) {
               {"max_wal_senders"});
   asked.slot = "other";  // the pipeline's own: it streams without another slot
   asked.snapshot = true;
-  expect_finding(preflight(asked), Severity::note, "server", {"a table that is to be copied waits"});
+  expect_finding(preflight(asked), Severity::note, "server", {"a table that needs a copy waits"});
   sql.exec("SELECT pg_drop_replication_slot('other')");
 }
 

@@ -56,7 +56,7 @@ TEST_F(Publishing, named_tables_with_columns) {
   expect_says(thrown_by([&] {
                 create("public", {"a", "a(id)"});
               }),
-              ErrorKind::configuration, {"public.a is asked for twice"});
+              ErrorKind::configuration, {"public.a is requested twice"});
 }
 
 TEST_F(Publishing, what_cannot_be_published_is_named_with_its_reason) {
@@ -69,7 +69,7 @@ TEST_F(Publishing, what_cannot_be_published_is_named_with_its_reason) {
   expect_refused("v", {"public.v is a view"});
   expect_refused("m", {"materialized view"});
   expect_refused("f", {"foreign table"});
-  expect_refused("q", {"is no table"});
+  expect_refused("q", {"is not a table"});
   expect_refused("pg_catalog.pg_class", {"system table"});
   expect_refused("nosuch", {"public.nosuch does not exist", database.name()});
   expect_refused("Orders", {"public.orders does not exist", "There is public.Orders", "\"public\".\"Orders\""});

@@ -163,8 +163,8 @@ TEST_F(Slots, an_error_is_given_for_each_kind) {
     change(slot_state);
     return cause(slot_state, here);
   };
-  EXPECT_NE(cause(std::nullopt, here).find("does not exist, but the copy is at 0/3E8"), std::string::npos);
-  EXPECT_NE(cause(good, Lsn{999}).find("ahead of the copy"), std::string::npos);
+  EXPECT_NE(cause(std::nullopt, here).find("does not exist, but the replica is at 0/3E8"), std::string::npos);
+  EXPECT_NE(cause(good, Lsn{999}).find("ahead of the replica"), std::string::npos);
   EXPECT_NE(altered([](SlotState& s) { s.plugin = "wal2json"; }).find("wal2json"), std::string::npos);
   EXPECT_NE(altered([](SlotState& s) { s.database = "other"; }).find("database other"), std::string::npos);
   EXPECT_NE(altered([](SlotState& s) { s.logical = false; }).find("physical"), std::string::npos);

@@ -84,7 +84,7 @@ TEST_F(Snapshots, an_overflow_inside_an_array_needs_text) {
   SnapshotReader reader(conninfo(), source.name());
   ASSERT_EQ(reader.prepare(of, types, wide_limits), Readiness::ready);
   const auto binary = thrown_by([&] { static_cast<void>(copied(reader, {.batch_rows = 100})); });
-  expect_says(binary, ErrorKind::data, {"public.a", "\"v\"", "only its text can tell"});
+  expect_says(binary, ErrorKind::data, {"public.a", "\"v\"", "can be read only as text"});
   ASSERT_EQ(reader.prepare(of, types, wide_limits), Readiness::ready);
   std::size_t rows = 0;
   std::vector<std::string> texts;

@@ -236,7 +236,7 @@ TEST_F(Streaming, a_slot_ahead_of_the_checkpoint_is_refused) {
   sql.exec("INSERT INTO a VALUES (1, 'x')");
   sql.exec("SELECT pg_replication_slot_advance('" + slot + "', pg_current_wal_lsn())");
   expect_says(thrown_by([&] { (void)start_streaming(options(), {}); }), ErrorKind::source_not_ready,
-              {"ahead of the copy", "--reset"});
+              {"ahead of the replica", "--reset"});
 }
 
 TEST_F(Streaming, a_missing_slot_or_publication_is_told_as_such) {

@@ -50,7 +50,7 @@ TEST(TableNames, refuse_what_is_none) {
   for (const auto* text : {"", ".", "a.", ".a", "a.b.c", "a(", "a()", "a(b", "a(b,)", "a(b)c", "a b", "\"a", "\"\"",
                            "a-b", "1a", "a;drop table b", "a(b,b)"}) {
     expect_says(thrown_by([&] { (void)parse_table_name(text); }), ErrorKind::configuration,
-                {"is no table name", "Write schema.table"});
+                {"is not a table name", "Write schema.table"});
   }
   expect_says(thrown_by([] { (void)parse_table_name(std::string(64, 'a')); }), ErrorKind::configuration,
               {"longer than 63"});

@@ -68,7 +68,7 @@ TEST(ArrowImportRefusals, types_within_types_have_an_end) {
     auto& inner = levels.back();
     levels.emplace_back("+L", 0, "c").missing_buffer().missing_buffer().child(inner);
   }
-  expect_refused(levels.back(), ErrorKind::configuration, "types within types are taken to 16");
+  expect_refused(levels.back(), ErrorKind::configuration, "types can be nested to 16");
 }
 
 // ---- errors of a faulty producer ----
@@ -107,7 +107,7 @@ TEST(ArrowImportRefusals, counts_that_cannot_be) {
 TEST(ArrowImportRefusals, offsets_that_do_not_ascend_or_point_too_far) {
   HandmadeArrow back("u", 2);
   back.missing_buffer().buffer<std::int32_t>({0, 2, 1}).text("ab");
-  expect_refused(back, ErrorKind::data, "offset 1 behind 2");
+  expect_refused(back, ErrorKind::data, "offset 1 after 2");
   HandmadeArrow negative("z", 1);
   negative.missing_buffer().buffer<std::int32_t>({-1, 0}).text("ab");
   expect_refused(negative, ErrorKind::data, "offset -1");

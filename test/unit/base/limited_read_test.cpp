@@ -47,7 +47,7 @@ TEST_F(LimitedReadTest, what_has_no_end_is_cut_off) {
 TEST_F(LimitedReadTest, a_fifo_without_a_writer_is_not_waited_for_long) {
   const auto fifo = folder_ / "fifo";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  EXPECT_EQ(read_limited(fifo, limits).failure, "nothing came within 0.3 s");
+  EXPECT_EQ(read_limited(fifo, limits).failure, "nothing arrived within 0.3 s");
   std::thread writer([&] {
     const int end = ::open(fifo.c_str(), O_WRONLY);
     EXPECT_EQ(::write(end, "secret\n", 7), 7);

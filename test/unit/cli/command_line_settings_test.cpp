@@ -137,7 +137,7 @@ TEST_F(SettingsTest, a_resync_takes_tables_that_the_configuration_need_not_name)
   EXPECT_EQ(line.pipeline.tables[0].full_name(), "public.t");
   EXPECT_EQ(line.pipeline.tables[1].schema, "S");
   EXPECT_EQ(line.run.tables.size(), 2U) << "those of the configuration";
-  EXPECT_NE(refused({"resync", "t(id)", "--pipeline", "shop"}).find("a resync is of whole tables"), std::string::npos);
+  EXPECT_NE(refused({"resync", "t(id)", "--pipeline", "shop"}).find("a resync copies whole tables"), std::string::npos);
 }
 
 TEST_F(SettingsTest, the_slots_flag_names_a_pipeline_of_its_own) {
@@ -166,7 +166,7 @@ TEST_F(SettingsTest, an_unknown_pipeline_is_refused_with_the_nearest_one) {
 
 TEST_F(SettingsTest, a_name_that_is_no_slot_needs_one) {
   write(".walbrook/config.toml", "[pipelines.My-Shop]\n");
-  EXPECT_NE(refused({"run"}).find("slot_name of pipeline My-Shop, which is not said,"), std::string::npos)
+  EXPECT_NE(refused({"run"}).find("slot_name of pipeline My-Shop, which is not set,"), std::string::npos)
       << refused({"run"});
   write(".walbrook/config.toml", "[pipelines.My-Shop]\nslot_name = \"shop\"\n");
   EXPECT_EQ(parsed({"run"}).run.pipeline, "My-Shop");
@@ -182,11 +182,11 @@ TEST_F(SettingsTest, a_project_folder_can_be_named) {
 
 TEST_F(SettingsTest, an_error_in_a_table_or_a_credential_names_its_place) {
   write(".walbrook/config.toml", "[pipelines.a]\n[[pipelines.a.tables]]\nname = \"a.b.c.d\"\n");
-  EXPECT_NE(refused({"run"}).find(".walbrook/config.toml:3: pipelines.a.tables.name: \"a.b.c.d\" is no table name"),
+  EXPECT_NE(refused({"run"}).find(".walbrook/config.toml:3: pipelines.a.tables.name: \"a.b.c.d\" is not a table name"),
             std::string::npos)
       << refused({"run"});
   write(".walbrook/config.toml", "[pipelines.a]\n[[pipelines.a.tables]]\nname = \"t(x)\"\ncolumns = [\"y\"]\n");
-  EXPECT_NE(refused({"run"}).find("its columns are named twice"), std::string::npos);
+  EXPECT_NE(refused({"run"}).find("its columns are set twice"), std::string::npos);
   write(".walbrook/config.toml", "[pipelines.a]\ndataset_name = \"_walbrook\"\n");
   EXPECT_NE(refused({"run"}).find(".walbrook/config.toml:2: pipelines.a.dataset_name \"_walbrook\" is where walbrook"),
             std::string::npos);
@@ -255,7 +255,7 @@ TEST_F(SettingsTest, a_pipeline_is_looked_at_by_name_and_action) {
   EXPECT_EQ(parsed({"pipeline", "--list"}).pipeline.listed[0].destination, "duckdb:///shop.duckdb");
 
   EXPECT_NE(refused({"pipeline", "shop", "lods"}).find("Did you mean loads?"), std::string::npos);
-  EXPECT_NE(refused({"pipeline", "info"}).find("stands where the pipeline's name belongs"), std::string::npos);
+  EXPECT_NE(refused({"pipeline", "info"}).find("is in the place of the pipeline's name"), std::string::npos);
   EXPECT_NE(refused({"pipeline", "shop", "info", "--yes"}).find("--yes belongs to"), std::string::npos);
   EXPECT_NE(refused({"pipeline", "shop", "info", "orders"}).find("belongs to"), std::string::npos);
   EXPECT_NE(refused({"pipeline", "shop", "schema", "--limit", "3"}).find("--limit belongs to"), std::string::npos);

@@ -178,7 +178,7 @@ TEST_F(CommandLineTest, an_unknown_flag_is_refused_with_the_nearest_known_one) {
             "unknown flag --tabel of `walbrook run`\n  Did you mean --table? `walbrook run --help` lists all.");
   EXPECT_NE(refused({"check", "--follow"}).find("unknown flag --follow of `walbrook check`"), std::string::npos);
   EXPECT_NE(refused({"rn"}).find("Did you mean `walbrook run`?"), std::string::npos);
-  EXPECT_NE(refused({"--json", "run"}).find("stands before the command"), std::string::npos);
+  EXPECT_NE(refused({"--json", "run"}).find("comes before the command"), std::string::npos);
   EXPECT_NE(refused({"run", "shop"}).find("unknown pipeline \"shop\""), std::string::npos);
   EXPECT_NE(refused({"run", "--slot"}).find("--slot"), std::string::npos);
 }

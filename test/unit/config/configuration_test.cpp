@@ -217,19 +217,19 @@ TEST_F(ConfigurationTest, other_peoples_keys_in_dlt_are_one_warning) {
 
 TEST_F(ConfigurationTest, a_wrong_type_or_value_is_refused_with_file_line_and_key) {
   const std::vector<std::pair<std::string, std::string>> all = {
-      {"[load]\nbatch_rows = \"many\"\n", ".walbrook/config.toml:2: load.batch_rows is to be a number"},
+      {"[load]\nbatch_rows = \"many\"\n", ".walbrook/config.toml:2: load.batch_rows must be a number"},
       {"[load]\nbatch_rows = 0\n", ".walbrook/config.toml:2: load.batch_rows \"0\" is not a whole number from 1"},
       {"[load]\nbatch_bytes = \"1XB\"\n", ".walbrook/config.toml:2: load.batch_bytes \"1XB\" is not a size"},
-      {"[load]\nretries = 1.5\n", "load.retries is to be a number"},
-      {"[sources.pg_replication]\nsnapshot = \"no\"\n", "snapshot is to be true or false"},
+      {"[load]\nretries = 1.5\n", "load.retries must be a number"},
+      {"[sources.pg_replication]\nsnapshot = \"no\"\n", "snapshot must be true or false"},
       {"[sources.pg_replication]\nslot_name = \"A B\"\n", "slot_name \"A B\" is not a name that PostgreSQL allows"},
       {"[sources.pg_replication]\nformat = \"xml\"\n", "Known: auto, text, binary."},
-      {"[sources.pg_replication]\ntable_names = [1]\n", "table_names is to be a list of texts"},
+      {"[sources.pg_replication]\ntable_names = [1]\n", "table_names must be a list of strings"},
       {"[runtime]\nlog_level = \"loud\"\n", "runtime.log_level \"loud\" is not known"},
       {"[destination.duckdb]\nmemory_limit = \"much\"\n", "not a memory limit as DuckDB writes it"},
       {"[pipelines.shop]\ndestination = \"snowflake\"\n", "\"snowflake\" is not a known destination"},
       {"[pipelines.shop]\nsource = \"mysql\"\n", "Known: pg_replication."},
-      {"[pipelines.\"a b\"]\n", "is no name for a pipeline"},
+      {"[pipelines.\"a b\"]\n", "is not a name for a pipeline"},
       {"[sources.pg_replication.credentials]\ndrivername = \"mysql\"\n", "\"mysql\" is not PostgreSQL"},
       {"[load\n", ".walbrook/config.toml:1: this is not TOML"},
       {"[load]\nretries = 1\nretries = 2\n", ".walbrook/config.toml:3: this is not TOML"}};

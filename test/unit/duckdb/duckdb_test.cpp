@@ -86,7 +86,7 @@ TEST_F(DuckDbTest, what_stands_in_the_way_of_opening_is_told) {
   expect_says(error_of_opening({.url = file(), .read_only = true}), {"destination: ", "does not exist"});
   EXPECT_FALSE(fs::exists(file())) << "reading must not create a file";
   std::ofstream(file()) << std::string(8192, 'x');
-  expect_says(error_of_opening({.url = file()}), {"destination: ", "is no DuckDB database", "--destination"});
+  expect_says(error_of_opening({.url = file()}), {"destination: ", "is not a DuckDB database", "--destination"});
   fs::remove(file());
   expect_says(error_of_opening({.url = file(), .memory_limit = "lots"}), {"configuration: ", "memory_limit"});
   if (::geteuid() != 0) {
@@ -207,7 +207,7 @@ TEST_F(DuckDbTest, sessions_speak_utc_and_load_nothing_by_themselves) {
 TEST_F(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
   const auto refused = [&](const char* why) {
     const auto error = error_of([&] { (void)begin_copy(destination(), record(orders), orders); });
-    EXPECT_TRUE(error.starts_with("destination: public.orders stands in copy.duckdb already and ")) << error;
+    EXPECT_TRUE(error.starts_with("destination: public.orders already exists in copy.duckdb and ")) << error;
     EXPECT_NE(error.find(why), std::string::npos) << error;
     auto elsewhere = record(orders);
     elsewhere.id.value += 1;
@@ -218,15 +218,15 @@ TEST_F(DuckDbTest, a_table_that_walbrook_did_not_make_is_not_touched) {
     ASSERT_EQ(taken.size(), 1U);
     EXPECT_EQ(taken[0].output.value, orders->oid);
     EXPECT_EQ(taken[0].kind, destination::TargetFinding::Kind::name_conflict);
-    expect_says(taken[0].reason, {"public.orders stands in copy.duckdb", why});
+    expect_says(taken[0].reason, {"public.orders already exists in copy.duckdb", why});
     expect_says(taken[0].hint, {"--dataset"});
   };
   as_user({"CREATE SCHEMA public", "CREATE TABLE public.\"Orders\" AS SELECT 42 AS mine"});
   open();
-  refused("was not made by walbrook");
+  refused("was not created by walbrook");
   as_user({"DROP TABLE public.\"Orders\"", "CREATE VIEW public.orders AS SELECT 42 AS mine"});
   open();
-  refused("was not made by walbrook");
+  refused("was not created by walbrook");
   as_user({"DROP VIEW public.orders"});
   open("first");
   create(orders, {{1, "first's"}});

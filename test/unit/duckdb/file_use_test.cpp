@@ -136,7 +136,7 @@ TEST_F(FileUseTest, waiting_for_oneself_is_refused_at_once) {
   auto waiting = use(file());
   waiting.busy = WhenBusy::wait;
   const auto began = steady_clock::now();
-  constexpr const char* nested = "in use by the very call";
+  constexpr const char* nested = "in use by the call";
   EXPECT_NE(error_of([&] { (void)destination::open_destination(waiting)->open(); }).find(nested), std::string::npos);
   const auto caller = std::this_thread::get_id();
   const auto called = std::async(std::launch::async, [&] {

@@ -73,16 +73,16 @@ TEST(Capture, a_cut_one_gives_its_whole_frames_and_an_error) {
 
 TEST(Capture, wrong_ones_are_told) {
   EXPECT_EQ(read_error("hello\n"),
-            "some.capture is no capture: it does not begin with a line \"walbrook capture 1 …\"");
+            "some.capture is not a capture: it does not begin with a line \"walbrook capture 1 …\"");
   EXPECT_EQ(read_error(std::string(5000, 'x')),
-            "some.capture is no capture: it does not begin with a line \"walbrook capture 1 …\"");
+            "some.capture is not a capture: it does not begin with a line \"walbrook capture 1 …\"");
   for (const std::string word :
        {"server=x", "protocol=0", "protocol=5", "streaming=maybe", "binary=1", "new=yes", "yes", ""}) {
     EXPECT_EQ(read_error("walbrook capture 1 server=150018 " + word + "\n"),
-              "some.capture is a capture that is not understood here: its first line says \"" + word + "\"");
+              "some.capture is a capture of an unknown version: its first line is \"" + word + "\"");
   }
   EXPECT_EQ(read_error(to_line(header) + std::string("\0\0\0\0\0\0\0\1\xFF\0\0\0", 12)),
-            "the capture some.capture cannot be read on at frame 1: the frame is said to have 4278190080 bytes");
+            "the capture some.capture cannot be read on at frame 1: the frame's length is 4278190080 bytes");
   EXPECT_EQ(read_error(to_line(header) + std::string("\0\0\0\0\0\0\0\1\x3F\0\0\0....", 16)),
             "the capture some.capture cannot be read on at frame 1: the frame of 1056964608 bytes is cut off");
 }

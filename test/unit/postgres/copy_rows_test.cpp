@@ -85,9 +85,10 @@ TEST(CopyRows, bad_values_name_table_and_column_and_show_no_row_data) {
   auto text = two_column_rows(CopyRows::Format::text);
   const auto of_text = copy_error([&] { text.feed("12x\tsecret\n"); });
   EXPECT_EQ(of_text.kind(), ErrorKind::data);
-  EXPECT_EQ(of_text.cause(),
-            "table public.t cannot be copied: column \"id\" (type OID 23): a text value of 3 bytes is no value of that "
-            "type");
+  EXPECT_EQ(
+      of_text.cause(),
+      "table public.t cannot be copied: column \"id\" (type OID 23): a text value of 3 bytes is not a value of that "
+      "type");
   EXPECT_EQ(std::string(of_text.what()).find("12x"), std::string::npos);
   EXPECT_EQ(std::string(of_text.what()).find("secret"), std::string::npos);
   auto binary = two_column_rows(CopyRows::Format::binary);

@@ -73,7 +73,7 @@ TEST_F(LoaderTest, a_load_that_keeps_failing_ends_the_run_and_leaves_no_trace) {
   } catch (const Error& failed) {
     EXPECT_EQ(failed.kind(), ErrorKind::destination);
     EXPECT_EQ(failed.facts().lsn, "0/1000");
-    EXPECT_NE(failed.hint().find("the copy stands at 0/1000"), std::string::npos) << failed.hint();
+    EXPECT_NE(failed.hint().find("the replica is at 0/1000"), std::string::npos) << failed.hint();
   }
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
   EXPECT_EQ(durable_, 0x1000U);

@@ -144,7 +144,7 @@ TEST_F(ReceiverTest, one_that_came_in_the_other_form_is_not_asked_for_again) {
   const auto refuse = [] {
     throw postgres::CannotSend(ErrorKind::source_not_ready, "invalid memory alloc request size");
   };
-  const auto needs_text = [] { throw NeedsText(ErrorKind::protocol, "only its text can tell"); };
+  const auto needs_text = [] { throw NeedsText(ErrorKind::protocol, "can be read only as text"); };
   const std::deque<std::string> begun = {frames::begin(2, {200})};
   receive({{.frames = begun, .end = refuse},
            {.frames = transaction(2, 200), .end = needs_text},

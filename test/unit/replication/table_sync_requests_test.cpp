@@ -114,7 +114,7 @@ TEST_F(TableSyncRequestsTest, another_dataset_moves_the_table) {
   stream(items(), {{1, "a"}});
   begin({.dataset = "lake"});
   see_table(in_catalog(items()));
-  expect_pending("names, types or metadata columns are asked for otherwise than when it was copied");
+  expect_pending("other names, types or metadata columns are requested than when it was copied");
   ASSERT_TRUE(output(items_oid).moves_to);
   EXPECT_EQ(output(items_oid).moves_to->schema, "lake");
   order();
@@ -140,7 +140,7 @@ TEST_F(TableSyncRequestsTest, another_type_is_copied_and_a_description_is_not) {
   begin();
   table.overrides["note"].name = "remark";
   see_table(table);
-  expect_pending("names, types or metadata columns are asked for otherwise than when it was copied");
+  expect_pending("other names, types or metadata columns are requested than when it was copied");
 }
 
 TEST_F(TableSyncRequestsTest, a_resync_of_all_takes_what_can_be_copied) {

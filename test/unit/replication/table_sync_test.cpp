@@ -184,7 +184,7 @@ TEST_F(TableSyncTest, rows_that_may_have_been_missed_are_copied) {
   begin();
   stream(items());
   see_table(in_catalog(items(), {.publication = "p2"}));
-  expect_pending("the publication was altered: the stream does not tell what it left out meanwhile");
+  expect_pending("the publication was altered: the stream does not report what it left out in the meantime");
 }
 
 TEST_F(TableSyncTest, a_table_above_a_size_is_suspect_and_goes_on) {
@@ -194,9 +194,10 @@ TEST_F(TableSyncTest, a_table_above_a_size_is_suspect_and_goes_on) {
   now.bytes = 5 << 20U;
   see_table(now);
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
-  EXPECT_EQ(stored("items")->suspect,
-            "the publication was altered: the stream does not tell what it left out meanwhile; it has 5 MB, and "
-            "resync_max_size is 1 MB");
+  EXPECT_EQ(
+      stored("items")->suspect,
+      "the publication was altered: the stream does not report what it left out in the meantime; it has 5 MB, and "
+      "resync_max_size is 1 MB");
   EXPECT_TRUE(see_table(now).empty()) << "it is told once";
 }
 
@@ -267,7 +268,7 @@ TEST_F(TableSyncTest, another_replica_identity_of_its_leaves_is_copied) {
   auto now = in_catalog(items());
   now.row_identity.rows = {.kind = postgres::RowIdentity::Kind::whole_row};
   see_table(now);
-  expect_pending("the replica identity of its partitions is another than when it was copied");
+  expect_pending("the replica identity of its partitions differs from when it was copied");
 }
 
 TEST_F(TableSyncTest, leaves_that_do_not_tell_rows_apart_suspend_the_table_until_they_do) {
@@ -292,7 +293,7 @@ TEST_F(TableSyncTest, a_table_that_cannot_be_followed_is_suspended_until_it_can)
   see_table(now);
   EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   see_table(in_catalog(items()));
-  expect_pending("what it was suspended for was altered in the source");
+  expect_pending("the cause of its suspension was altered in the source");
 }
 
 TEST_F(TableSyncTest, a_table_that_cannot_be_read_is_suspended_when_its_copy_is_ordered) {

@@ -380,8 +380,8 @@ TEST_F(LocalServerTest, a_shortage_is_not_taken_for_death) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(is_there) << "the socket of a living run was removed";
   EXPECT_EQ(state, Dialled::State::unknown);
-  EXPECT_NE(asked.find("it cannot be told whether a run answers at"), std::string::npos) << asked;
-  EXPECT_NE(served.find("it cannot be told whether another walbrook answers at"), std::string::npos) << served;
+  EXPECT_NE(asked.find("it cannot be determined whether a run answers at"), std::string::npos) << asked;
+  EXPECT_NE(served.find("it cannot be determined whether another walbrook answers at"), std::string::npos) << served;
   EXPECT_TRUE(ask_status(path_).has_value());
 }
 
