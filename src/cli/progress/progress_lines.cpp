@@ -26,7 +26,7 @@ class LineProgress : public RunningProgress {
  private:
   void show(const std::string& text) override { spdlog::info("{}", text); }
 
-  void report_until(const std::stop_token& stop) override {
+  void tell(const std::stop_token& stop) override {
     auto next_copies = std::chrono::steady_clock::now() + copy_interval;
     auto next_status = std::chrono::steady_clock::now() + status_interval;
     while (sleep_until(std::min(next_copies, next_status), stop)) {
