@@ -64,6 +64,11 @@ struct FoundOutput {
   return output.record.state == OutputState::pending && !(output.postponement && output.postponement->given_up);
 }
 
+// The output waits for a copy, which may be ordered now.
+[[nodiscard]] inline bool is_copy_due(const SyncedOutput& output, SteadyTime now) {
+  return output.record.state == OutputState::pending && (!output.postponement || is_due(*output.postponement, now));
+}
+
 // The output, when it is pending, needs no rows: it begins with its changes, as a run without snapshot asked.
 [[nodiscard]] inline bool copies_no_rows(const OutputRecord& record) {
   return record.changes_only;

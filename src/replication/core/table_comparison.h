@@ -23,6 +23,8 @@ namespace walbrook::replication {
 bool compare_identity(const SyncedTable& table, SyncedOutput& output);
 // Suspends the output if its table cannot be replicated as it is. Returns true if its record changed.
 bool suspend_unfit(const SyncedTable& table, SyncedOutput& output);
+// Suspends the output because something else has its target name. REQUIRES: `conflict` is a name conflict.
+void suspend_for_conflict(SyncedOutput& output, const destination::TargetFinding& conflict);
 // Answers a target that somebody else dropped or altered: the output is resynced, or suspended if its table is larger
 // than `resync_max_size` (bytes) or its target name belongs to another table.
 void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const destination::TargetFinding& altered,

@@ -419,8 +419,7 @@ std::vector<FoundOutput> TableSync::order_copies(std::int64_t load_id, SteadyTim
   std::vector<FoundOutput> ordered;
   for (auto& [oid, table] : tables_.all()) {
     for (auto& output : table.outputs) {
-      if (output.record.state != OutputState::pending) continue;
-      if (output.postponement && !is_due(*output.postponement, now)) continue;
+      if (!is_copy_due(output, now)) continue;
       if (copies_no_rows(output.record) && table.source.described == nullptr) continue;  // a later poll reads it
       ordered.push_back({.table = &table, .output = &output});
       if (const auto& obstacle = table.source.unreadable; !obstacle.reason.empty()) {
