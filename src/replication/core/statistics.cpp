@@ -128,8 +128,6 @@ RunStatus Statistics::snapshot() const {
     const bool waits = table.state == OutputState::copying && table.copied_rows == 0;
     if (waits && !status.waits_for.empty()) shown.reason = "waits for " + status.waits_for;
   }
-  // In the order in which the destination lists them when there is no run.
-  std::ranges::stable_sort(status.tables, {}, [](const auto& table) { return std::tie(table.schema, table.name); });
   if (status.copy_snapshot) {
     status.copy_snapshot->seconds = std::chrono::duration<double>(now - snapshot_since_).count();
   }
