@@ -104,7 +104,7 @@ TEST(MetadataColumns, by_dlts_names_lead_to_the_load_that_wrote_the_row) {
             std::to_string(first.load_id) + ":2:0 " + std::to_string(second.load_id) + ":0:1");
 }
 
-TEST(MetadataColumns, of_a_name_that_the_source_has_set_that_table_aside) {
+TEST(MetadataColumns, of_a_name_that_the_source_has_suspend_that_table) {
   const Shop shop;
   shop.exec(
       "CREATE TABLE a(id int PRIMARY KEY, lsn text); CREATE TABLE b(id int PRIMARY KEY); INSERT INTO b VALUES (1)");
@@ -113,7 +113,9 @@ TEST(MetadataColumns, of_a_name_that_the_source_has_set_that_table_aside) {
   auto pipeline = walbrook::pipeline(options);
   const auto error = error_of([&] { pipeline.run(init_replication(shop.init({"a", "b"}))); });
   EXPECT_EQ(error.kind(), ErrorKind::data);
-  EXPECT_NE(error.cause().find("table public.a has a column \"lsn\" of its own"), std::string::npos) << error.what();
+  EXPECT_NE(error.cause().find("table public.a has a column \"lsn\", which is also the name of a metadata column"),
+            std::string::npos)
+      << error.what();
   EXPECT_EQ(shop.copied("SELECT id FROM copy.b"), "1");
 }
 
