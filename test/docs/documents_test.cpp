@@ -128,7 +128,7 @@ class Document : public ::testing::TestWithParam<std::string> {
 
   void try_out(const Example& example) {
     if (example.command.empty()) {
-      ADD_FAILURE_AT(GetParam().c_str(), example.line) << "no command stands above this:\n" << example.output;
+      ADD_FAILURE_AT(GetParam().c_str(), example.line) << "no command precedes this:\n" << example.output;
       return;
     }
     if (is_listed("$ " + example.command)) return;

@@ -15,7 +15,7 @@ void expect_says(const ProcessResult& result, const std::string& text) {
 }
 
 void expect_silent(const ProcessResult& result, const std::string& text) {
-  EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << text << " stands in\n" << result.describe();
+  EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << text << " is in\n" << result.describe();
 }
 
 // A database whose pipeline logs in as a role that may replicate, and may read what it is granted.

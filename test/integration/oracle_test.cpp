@@ -156,7 +156,7 @@ TEST_F(Oracle, columns_types_states_and_stray_tables_are_told) {
   const auto text = found();
   for (const char* part :
        {"public.missing is missing", "public.t is pending: waits", "column id is BIGINT, not INTEGER",
-        "column v is missing", "column w stands in the copy", "public.stray stands in the copy"}) {
+        "column v is missing", "column w is in the target", "public.stray is in the target and"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
   }
 }

@@ -49,7 +49,7 @@ TEST_F(RefusedRun, for_a_destination_that_cannot_be_written_leaves_nothing) {
   db.pipeline.file = "/proc/nowhere/file.duckdb";
   expect_nothing_left(db.pipeline.run(), 4);
   db.pipeline.file = db.folder() / "no.duckdb";
-  std::ofstream(db.pipeline.file) << "this is no database file at all, but a text that stands where one is expected";
+  std::ofstream(db.pipeline.file) << "this is no database file at all, but a text in the place of one";
   expect_nothing_left(db.pipeline.run(), 4);
 }
 

@@ -315,7 +315,7 @@ TEST(ChangeBatches, have_every_type_as_the_copy_has_it) {
             "12:30:00.5 19800,00:00:00 -57540");
 }
 
-TEST(ChangeBatches, say_what_stands_in_the_way) {
+TEST(ChangeBatches, report_what_prevents_them) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY, v int)");
   EXPECT_EQ(error_of([&] { (void)shop.changes().batches(); }).kind(), ErrorKind::source_not_ready);

@@ -119,7 +119,7 @@ TEST(Install, the_library_shows_its_own_names_alone) {
   }
 }
 
-TEST(Install, each_header_stands_alone) {
+TEST(Install, each_header_compiles_alone) {
   const auto compiled =
       shell("g++ -std=c++20 -fsyntax-only -Iinclude -x c++ include/walbrook/*.h", installation().prefix());
   EXPECT_TRUE(compiled.succeeded()) << compiled.describe();

@@ -160,7 +160,7 @@ TEST(Pipeline, changes_behind_a_reset_are_refused_until_a_snapshot_was_run) {
   EXPECT_EQ(error.kind(), ErrorKind::source_not_ready);
   EXPECT_EQ(error.facts().slot, shop.slot());
   EXPECT_EQ(error.facts().pipeline, "shop");
-  EXPECT_EQ(error.facts().lsn, pipeline.last_load()->last_lsn) << "where the copy stands";
+  EXPECT_EQ(error.facts().lsn, pipeline.last_load()->last_lsn) << "the position of the target tables";
   pipeline.run(snapshots);
   EXPECT_EQ(shop.differences(), "");
 }

@@ -206,7 +206,7 @@ void ScenarioRun::run(const Step& step) {
         << result.describe();
   }
   for (const auto& text : step.absent) {
-    EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << at(step) << ": \"" << text << "\" stands in\n"
+    EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << at(step) << ": \"" << text << "\" is in\n"
                                                                        << result.describe();
   }
   if (result.exit_code == 0) check_copy(step, result);

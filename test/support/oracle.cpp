@@ -118,7 +118,7 @@ void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
     if (types.erase(by_source[gone].value) == 0) say("column " + gone + ", which the source no longer has, is missing");
     types.erase(by_source[gone].overflow);
   }
-  for (const auto& [name, type] : types) say("column " + name + " stands in the copy and not in the source");
+  for (const auto& [name, type] : types) say("column " + name + " is in the target and not in the source");
 }
 
 std::vector<std::string> single_column(std::vector<SqlRow> rows) {
@@ -210,7 +210,7 @@ std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& 
                   "schema_name <> '_walbrook'")) {
     const bool accounted = std::ranges::any_of(
         known, [&row](const auto& entry) { return entry.second.schema == *row[0] && entry.second.name == *row[1]; });
-    if (!accounted) text += "table " + *row[0] + "." + *row[1] + " stands in the copy and in no row of its state\n";
+    if (!accounted) text += "table " + *row[0] + "." + *row[1] + " is in the target and in no row of its state\n";
   }
   return text;
 }
@@ -251,7 +251,7 @@ std::string differences(const Comparison& comparison) {
     }
     const auto& schema = comparison.dataset.empty() ? table.schema : comparison.dataset;
     if (!is_rightly_named(target->second.schema, schema, schemas)) {
-      text += "table " + table.full_name() + " stands in schema " + target->second.schema + "\n";
+      text += "table " + table.full_name() + " is in schema " + target->second.schema + "\n";
     }
     const auto gone = comparison.gone_columns.find(table.full_name());
     text += TableComparison(source, copy, table, target->second)

@@ -252,7 +252,7 @@ void Loader::store_changed() {
 void Loader::follow_checkpoint(Lsn reached) {
   swap_in_copied(reached);
   note_changed(sync_.decide(reached));
-  note_changed(sync_.let_go(checkpoint_));
+  note_changed(sync_.remove_departed(checkpoint_));
 }
 
 // Swaps in all copies whose consistent point is reached, in one load.

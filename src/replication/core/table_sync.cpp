@@ -188,7 +188,7 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
 
 // An output whose rows are never copied: what another output would be copied again for leaves a gap here, which the
 // user asked for. New columns come with the first change that has them (BatchApply::add).
-bool TableSync::go_on_with_changes(const SyncedTable& table, SyncedOutput& output) {
+bool TableSync::continue_with_changes(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const auto& now = table.source;
   const bool came_back = record.state == OutputState::removed;
@@ -244,7 +244,7 @@ bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recr
   auto& record = output.record;
   if (has_changes_alone(record)) {
     if (recreated) record.state = OutputState::removed;
-    return go_on_with_changes(table, output);
+    return continue_with_changes(table, output);
   }
   bool changed = recreated;
   if (recreated) {
@@ -390,7 +390,7 @@ RecordChanges TableSync::copy_again(const std::vector<postgres::TableName>& name
   return changed;
 }
 
-RecordChanges TableSync::let_go(Lsn checkpoint) {
+RecordChanges TableSync::remove_departed(Lsn checkpoint) {
   RecordChanges gone;
   for (auto at = leaving_.begin(); at != leaving_.end();) {
     auto& table = tables_.all().at(*at);

@@ -21,7 +21,7 @@
 //             table is an obstacle that `reason` describes
 //  left_out   leave_out: walbrook's own publication must not hold the   none: they are not published
 //             table, since its UPDATEs and DELETEs would then fail
-//  removed    leave, let_go: the table left the publication or was      dropped, or none; its last copy stays
+//  removed    leave, remove_departed: the table left the publication or was      dropped, or none; its last copy stays
 //             dropped; Loader::copy_ended: it was dropped before its
 //             copy; match_outputs: the output is not defined any more;
 //             leave_old_name: the table was renamed
@@ -39,7 +39,7 @@
 //   suspended  A resync, an obstacle that is gone (rejoin) or the next run makes it `pending`.
 //   left_out   It becomes `pending` when the table is seen in the publication (rejoin).
 //   removed    It becomes `pending` when the table is published again. An output that has its changes alone goes back
-//              to `streaming`, with a gap (go_on_with_changes).
+//              to `streaming`, with a gap (continue_with_changes).
 //   loaded     It never ends.
 // An output in any state except `streaming` is removed at once when its table leaves the publication. A streaming one
 // stays `streaming` until the last change that was published is applied (leaving.h): leaving is recorded with the
@@ -125,7 +125,7 @@ class TableSync {
   RecordChanges compare_targets(destination::Destination& destination);
   // Removes the outputs of tables that have left the publication and whose last published change is applied with
   // `checkpoint`. Returns their records, to be stored.
-  RecordChanges let_go(Lsn checkpoint);
+  RecordChanges remove_departed(Lsn checkpoint);
   // The LSN at which the last of the leaving tables is removed; unset: no table leaves, or the LSN is not known yet.
   [[nodiscard]] Lsn last_leaves_at() const;
   // The streaming outputs whose column descriptions changed since the last call; their records hold the new
@@ -178,7 +178,7 @@ class TableSync {
   // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
   // record changed.
   bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
-  bool go_on_with_changes(const SyncedTable& table, SyncedOutput& output);
+  bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);
   void describe(const SyncedTable& table, SyncedOutput& output);
   // The table with this OID has another name now: its outputs under the old name are removed, and their last copies

@@ -254,7 +254,7 @@ bool leaving_tables_need_it(const RunOptions& options, destination::Destination&
   if (!sync.any_leaving()) return false;
   if (is_decodable(options)) return true;
   const auto leaving = destination.begin({});
-  const auto gone = sync.let_go(nothing_comes);
+  const auto gone = sync.remove_departed(nothing_comes);
   for (const auto& record : gone.tables) {
     spdlog::warn(
         "table {}.{} lacks the changes that were published before it left: publication {} was dropped and created "

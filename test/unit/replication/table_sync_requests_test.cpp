@@ -30,11 +30,11 @@ TEST_F(TableSyncRequestsTest, a_table_that_leaves_keeps_what_was_published_befor
   EXPECT_FALSE(sync().any_streaming());
   EXPECT_TRUE(sync().any_leaving());
   EXPECT_NE(sync().find_by_relation(items_oid), nullptr) << "its changes are still its own";
-  EXPECT_TRUE(sync().let_go(Lsn{0x1000}).empty()) << "transaction 700 was open when it left";
+  EXPECT_TRUE(sync().remove_departed(Lsn{0x1000}).empty()) << "transaction 700 was open when it left";
   see(without_tables(0x90, 705, 702));
   EXPECT_EQ(sync().last_leaves_at(), Lsn{0x90});
-  EXPECT_TRUE(sync().let_go(Lsn{0x88}).empty());
-  const auto gone = sync().let_go(Lsn{0x90});
+  EXPECT_TRUE(sync().remove_departed(Lsn{0x88}).empty());
+  const auto gone = sync().remove_departed(Lsn{0x90});
   ASSERT_EQ(gone.outputs.size(), 1U);
   EXPECT_EQ(gone.outputs[0].state, OutputState::removed);
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "its last copy stays";
