@@ -1,6 +1,6 @@
 // The three structures of the Arrow C data interface and C stream interface, as in their specification
-// (https://arrow.apache.org/docs/format/CDataInterface.html). The guards are the standard ones: together with another
-// copy of these structures, included before or after, they are defined once.
+// (https://arrow.apache.org/docs/format/CDataInterface.html). The guards are the standard ones, so that the structures
+// are defined once even if another library's header also has them, whichever is included first.
 #pragma once
 
 #include <stdint.h>  // NOLINT(modernize-deprecated-headers): C programs may include this
@@ -54,8 +54,8 @@ extern "C" {
 #endif
 
 struct ArrowArrayStream {
-  // Both return 0 or an errno code; after an error, get_last_error returns a message or NULL. At the end of the stream,
-  // get_next sets `out->release` to NULL.
+  // get_schema and get_next return 0 or an errno code; after an error, get_last_error returns a message or NULL. At the
+  // end of the stream, get_next sets `out->release` to NULL.
   int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
   int (*get_next)(struct ArrowArrayStream*, struct ArrowArray* out);
   const char* (*get_last_error)(struct ArrowArrayStream*);

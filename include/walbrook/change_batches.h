@@ -9,8 +9,8 @@
 //   }
 //
 // A batch holds changes of one table at one version of its columns, at most target_batch_size of them, in commit order.
-// Batches of one table come in commit order. Batches of different tables are not ordered among each other within the
-// transactions that a batch with complete_lsn() ends.
+// Batches of one table come in commit order. Between two batches that have a complete_lsn(), batches of different
+// tables come in no particular order.
 //
 // Each row is one change. Four columns of walbrook come first, then the table's:
 //
@@ -21,22 +21,26 @@
 //   _walbrook_unchanged    large list of large utf8    columns whose values the source did not send because they
 //                                                      are large and did not change: they are NULL here, and keep
 //                                                      their old values. NULL if every column was sent
-//   …                      the table's columns, nullable, in its order, with its names or those that overrides give
+//   …                      the table's columns, nullable, in the table's order, with their names in the source or those
+//                          that overrides set
 //   <column>__v_text       large utf8                  overflow column: the value as PostgreSQL prints it, where
 //                                                      the column cannot hold it (such as numeric NaN) and is NULL.
 //                                                      Overflow columns come last, in batches that need them only
 //
-// If the table has a column with such a name, underscores are appended to walbrook's; its position is the same.
+// If the table has a column with such a name, underscores are appended to the name of walbrook's column; its position
+// is the same. The table's columns contain:
 //
 //   insert    the new row
 //   update    the new row, which replaces the row with its key (key_columns)
-//   delete    the old row: its key; all other columns are NULL, without a meaning (REPLICA IDENTITY FULL: all columns)
-//   truncate  all rows of the table are deleted; the table's columns are NULL
+//   delete    the key of the deleted row; all other columns are NULL, which means nothing. With REPLICA IDENTITY FULL,
+//             the whole deleted row
+//   truncate  NULL in every column: all rows of the table are deleted
 //
 // An update for which the source sends the old row, because the key changes or the replica identity is FULL, comes as a
 // delete followed by an insert: two consecutive rows of one batch (of two batches if target_batch_size is 1). Columns
-// that such an insert lists as unchanged have the values of the deleted row. A program that goes through the rows in
-// order, and for each row deletes by key and then writes, gets the source's table.
+// that such an insert lists as unchanged have the values of the deleted row. A program reproduces the source's table if
+// it goes through the rows in order, empties its table for a truncate, and for any other change deletes the row with
+// the key and then writes the new row, if there is one.
 //
 // Types are those of a target table's columns (docs/types.md): bool, int16, int32, int64, uint32, uint64, float32,
 // float64, decimal128(p,s), large utf8, json (large utf8, arrow.json), large binary, uuid (16 bytes, arrow.uuid),
@@ -106,9 +110,9 @@ class WALBROOK_EXPORT ChangeBatches {
   ChangeBatches& operator=(const ChangeBatches&) = delete;
 
   // Blocks until there is a batch. Returns nullopt once everything that was committed before `batches` was called has
-  // been handed out, or a stop was requested. The call also marks the previous batch as done: see flush_slot. Throws
-  // Error, which ends the iteration; Error(data) reports a change that cannot be read, and with table_names the other
-  // tables can be read.
+  // been handed out, or a stop was requested. The call also marks the previous batch as done
+  // (ReplicationResource::batches). A call that throws Error ends the iteration. Error(data) reports a change that
+  // cannot be read; an iteration whose table_names leave out that table can read the others.
   [[nodiscard]] std::optional<ChangeBatch> next();
 
   class Iterator {
@@ -134,7 +138,7 @@ class WALBROOK_EXPORT ChangeBatches {
     ChangeBatches* of_;
     std::optional<ChangeBatch> batch_;
   };
-  // Continues where `next` is: there is one pass over the batches.
+  // Returns an iterator that continues after the last batch that was handed out. The batches can be iterated only once.
   [[nodiscard]] Iterator begin() { return Iterator(*this); }
   [[nodiscard]] static std::default_sentinel_t end() { return {}; }
 

@@ -8,9 +8,9 @@
 
 namespace walbrook {
 
-// Maps a table (`table` or `schema.table`) to the columns that are copied. Of a table that is not named, all columns
-// are copied. REQUIRES: the columns of the replica identity (by default the primary key) are among them, because rows
-// are found by them.
+// Maps a table (`table` or `schema.table`) to the columns that are copied. If a table is not in the map, all of its
+// columns are copied. REQUIRES: the columns of the replica identity (by default the primary key) are among them,
+// because rows are found by them.
 using IncludeColumns = std::map<std::string, std::vector<std::string>>;
 
 // How a column of the target table differs from what walbrook chooses. Without an override, a column keeps its name,
@@ -18,8 +18,8 @@ using IncludeColumns = std::map<std::string, std::vector<std::string>>;
 // or change what the target table means, throws Error(configuration) with the reason before anything is read. A field
 // that is not set changes nothing.
 //
-// The destination stores overrides: a later run without overrides keeps them. An override that changes the name or the
-// type of a column that was copied has the table copied again.
+// The destination stores overrides: a later run without overrides keeps them. If an override changes the name or the
+// type of a column that was copied, the table is copied again.
 struct ColumnOverride {
   // One of "text" (as PostgreSQL prints the value), "bigint" (64 bits; or `precision` 16, 32 or 64), "double",
   // "decimal", "bool", "date", "time", "timestamp", "binary" and "json", or DuckDB's name of a type, such as "INTEGER"

@@ -13,7 +13,7 @@ namespace walbrook {
 // parsed when a connection is made, which throws Error(configuration) if libpq cannot parse it. Printing it masks the
 // password.
 //
-// If it is empty, the configuration decides, as for the command: SOURCES__PG_REPLICATION__CREDENTIALS, then
+// If it is empty, the configuration sets the source, as for the command: SOURCES__PG_REPLICATION__CREDENTIALS, then
 // .walbrook/secrets.toml and the other files of the current folder (docs/configuration.md), then libpq's own variables
 // (PGHOST, PGSERVICE, …).
 class WALBROOK_EXPORT Credentials {

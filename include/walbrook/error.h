@@ -1,4 +1,5 @@
-// Every failure throws one type, which has the cause in one line, what to do about it, and the facts as fields.
+// Every function throws walbrook::Error when it fails. An Error contains the cause in one line, what to do about it,
+// and the facts as fields.
 //
 //   try {
 //     pipeline.run(changes);
@@ -31,7 +32,7 @@ enum class ErrorKind {
 };
 [[nodiscard]] WALBROOK_EXPORT std::string_view to_string(ErrorKind kind);
 
-// What an error is about. A fact that does not concern the error, or is not known, is empty.
+// The objects that an error is about. A fact that does not concern the error, or is not known, is empty.
 struct ErrorFacts {
   std::string setting;      // the option that is wrong: "table_names"
   std::string server;       // "127.0.0.1:5432/shop"
@@ -45,7 +46,7 @@ struct ErrorFacts {
   std::string lsn;          // "0/1A2B3C8": the commit in the stream where it happened, or the last position before it
 };
 
-// An Error never holds a password. Copies share nothing.
+// An Error never contains a password. Copies share nothing.
 class WALBROOK_EXPORT Error : public std::exception {
  public:
   // `cause`: what happened and where, in one line. `remedy`: what to do; may be empty.

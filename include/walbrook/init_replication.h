@@ -9,7 +9,7 @@
 //
 // A second call adds what is missing: more tables, another column list, a slot that is gone. A table that the second
 // call does not name stays published. A publication that walbrook did not create is not changed; if it lacks a table,
-// an Error is thrown whose remedy is the SQL for the publication's owner.
+// init_replication throws an Error whose remedy is the SQL for the publication's owner.
 #pragma once
 
 #include <chrono>
@@ -28,11 +28,11 @@ namespace walbrook {
 struct InitReplicationOptions {
   std::string slot_name{};             // lower-case letters, digits and underscores
   std::string pub_name{};              // 1 to 63 bytes, without a comma
-  std::string schema_name = "public";  // of table names without a schema; also the schema whose tables are published
-  // If empty, all tables of the schema are published, and runs add tables that are created later, as far as the role
-  // owns them. A table without a replica identity is left out, because its UPDATE and DELETE would fail in the source;
-  // a warning names it, with the SQL that gives it one. If such a table is named here, Error(data) is thrown after
-  // publication and slot are created.
+  std::string schema_name = "public";  // of table names that have none; its tables are published if none is named
+  // The tables to publish. If empty, all tables of schema_name are published, and runs add tables that are created
+  // later, as far as the role owns them. A table without a replica identity is left out, because its UPDATE and DELETE
+  // would fail in the source; a warning names the table, with the SQL that gives it an identity. If such a table is
+  // named here, Error(data) is thrown after publication and slot are created.
   TableNames table_names{};
   Credentials credentials{};
   std::string publish = "insert, update, delete, truncate";  // operations that walbrook's own publication sends

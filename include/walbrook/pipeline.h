@@ -36,7 +36,7 @@ struct PipelineOptions {
   // With true, every Pipeline object starts empty, with its own state and its own dataset, whose name is followed by
   // _YYYYMMDDhhmmss (UTC). Datasets of earlier objects stay in the file.
   bool dev_mode = false;
-  ProgressCallback progress{};
+  ProgressCallback progress{};  // called while a run is at work (progress.h)
   // Names of tables and columns: "exact" (the source's) or "snake_case" (as dlt makes them). "" uses the
   // configuration's schema.naming, or "exact" if that is not set. After a change, every table is copied again under its
   // new name.
@@ -49,11 +49,11 @@ struct PipelineOptions {
   // Error(destination); "throw" throws Error(destination) at once. A call that would wait for its own caller, for
   // example one from a progress callback, throws at once in either case.
   std::string file_busy = "wait";
-  // Folder of the spool, an unnamed file of this process that holds changes which cannot be applied yet: those of large
+  // Folder of the spool, an unnamed file of this process that holds changes that cannot be applied yet: those of large
   // transactions and of tables that are being copied. "" uses the configuration's load.spool_dir, or the folder of the
   // destination's file if that is not set.
   std::string spool_dir{};
-  // Most bytes that the spool may hold. 0 means half of what is free in its folder when a run begins.
+  // Maximum size of the spool in bytes. 0 means half of what is free in its folder when a run begins.
   std::uint64_t max_spool_size = 0;
 };
 
@@ -61,8 +61,8 @@ struct PipelineRunOptions {
   // How rows are written. "" means merge for resources, and append for a stream.
   //   resources  merge: the target tables equal the source. Snapshots also take replace, which means the same.
   //   a stream   append: the rows are added.
-  //              replace: the table becomes what the stream is, rows and columns.
-  //              merge: a row replaces those with an equal primary_key.
+  //              replace: the table gets the rows and the columns of the stream, and loses its former ones.
+  //              merge: a row of the stream replaces the rows that have an equal primary_key.
   std::string write_disposition{};
   // The target table of a stream, which needs one: "table", or "schema.table" for a schema other than dataset_name.
   // Names are exact. It must be empty for resources: the tables of a publication are named as in the source.
@@ -78,7 +78,7 @@ struct PipelineRunOptions {
   // time its tables stay pending, everything else is applied, and Error(data) names them. 0 means no limit.
   std::chrono::seconds snapshot_wait{300};
   // When a stop is requested, `run` finishes the destination's current transaction and returns with LoadInfo::stopped
-  // set. Of a stream, nothing is written then.
+  // set. If it was writing a stream, nothing is written.
   std::stop_token stop{};
 };
 
@@ -124,12 +124,12 @@ class WALBROOK_EXPORT Pipeline {
 
   // Writes rows of the program into a table of the destination. `stream` is any stream of record batches through the
   // Arrow C data interface: one that ChangeBatch::export_to has filled, DuckDB's, or another library's. The call takes
-  // the stream over: it reads the stream to its end and releases it, also when it throws, and marks *stream as
+  // ownership of the stream: it reads the stream to its end, releases it, also when it throws, and marks *stream as
   // released.
   //
   // The table is created if it does not exist, and belongs to the program: no run of resources changes it, and drop()
   // drops it. All rows become visible in one transaction of the destination, or none: an error in the last batch leaves
-  // the table unchanged, except that columns which the stream added may remain, empty. Memory is bounded whatever the
+  // the table unchanged, except that empty columns that the stream added may remain. Memory is bounded whatever the
   // length of the stream: it holds one batch of the stream and what DuckDB needs (docs/destinations.md).
   //
   // Names are exact, whatever `naming` is, and there are no metadata columns. Columns that the stream lacks become
@@ -142,11 +142,11 @@ class WALBROOK_EXPORT Pipeline {
   // timestamp with nanoseconds. Throws Error(destination) for a table that this pipeline did not create.
   LoadInfo run(ArrowArrayStream* stream, const PipelineRunOptions& options);
 
-  // The option's value; in dev_mode, with its suffix.
+  // Returns the option's value, in dev_mode with its suffix.
   [[nodiscard]] const std::string& dataset_name() const;
   [[nodiscard]] const std::string& pipeline_name() const;
-  // The newest load of this object, including one whose run threw Error(data). After sync(), the newest load that the
-  // destination has stored. nullopt if there is none.
+  // Returns the newest load of this object, including one whose run threw Error(data). After sync(), returns the newest
+  // load that the destination has stored. Returns nullopt if there is none.
   [[nodiscard]] const std::optional<LoadInfo>& last_load() const;
 
   // Reads the pipeline's state from the destination, whichever program and machine ran it last, and returns it as
@@ -157,16 +157,17 @@ class WALBROOK_EXPORT Pipeline {
   // of one moment: the LSN that `SELECT lsn FROM _walbrook.checkpoint` returns in the same statement. Tables may be
   // named without their schema.
   //
-  // The query may be called while a run of this Pipeline is at work in another thread. A run may begin while the stream
-  // is open, even one that takes the stream over: run(&stream, …) makes a table of a query. The caller releases the
-  // stream, which may outlive the Pipeline. Read it soon: until it is released it holds the file, and DuckDB keeps the
-  // row versions that newer commits have replaced.
+  // query() may be called while a run of this Pipeline is at work in another thread. A run may begin while the stream
+  // is open, even one that takes ownership of it: run(&stream, …) writes the result of a query into a table. The caller
+  // releases the stream, which may outlive the Pipeline. Read it soon: until it is released it holds the file, and
+  // DuckDB keeps the row versions that newer commits have replaced.
   //
   // Throws Error(configuration) if the SQL fails, does not only read, or exceeds a limit. Throws Error(destination) if
   // the file does not exist yet.
   [[nodiscard]] ArrowArrayStream query(const std::string& sql, const PipelineQueryOptions& options = {}) const;
   // Drops the pipeline's tables and state from the destination. The slot and the publication stay in the source, and
-  // another run would continue with them. A slot that nobody reads retains write-ahead log: drop it too if nobody will.
+  // another run would continue with them. A slot that nobody reads retains write-ahead log, so drop the slot as well if
+  // no run will follow.
   void drop();
 
  private:
@@ -174,6 +175,8 @@ class WALBROOK_EXPORT Pipeline {
   std::unique_ptr<State> state_;
 };
 
+// Returns a pipeline with these options. Neither connects to the source nor opens the destination. Throws
+// Error(configuration) if an option has a value that is not allowed.
 [[nodiscard]] WALBROOK_EXPORT Pipeline pipeline(PipelineOptions options);
 
 }  // namespace walbrook

@@ -11,8 +11,8 @@ struct Progress {
   enum class Event {
     waiting,         // for transactions that are open in the source; `text` names them
     copy_started,    // the copy of `table` begins
-    copy_advanced,   // rows of it were copied
-    copy_finished,   // all its rows were copied
+    copy_advanced,   // rows of `table` were copied
+    copy_finished,   // all rows of `table` were copied
     copy_restarted,  // `text` is the reason; `rows` counts from 0 again
     applied,         // changes were applied; `rows` counts them in this run so far, over all tables
   } event = Event::applied;

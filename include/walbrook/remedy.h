@@ -14,7 +14,7 @@
 
 namespace walbrook {
 
-// What a remedy may have set: an option of the library or a flag of the command.
+// An option that a remedy names: an option of the library or a flag of the command.
 enum class RemedyOption {
   source,  // in the library, credentials
   destination,
@@ -32,7 +32,7 @@ enum class RemedyOption {
   query_memory,
   spool_dir,
   max_spool_size,
-  // Only the command has the following ones.
+  // Only the command has the options from here on.
   query_bytes,
   protocol,
   streaming,
@@ -41,7 +41,7 @@ enum class RemedyOption {
   destination_only,
 };
 
-// What a remedy may have done.
+// An action that a remedy asks for.
 enum class RemedyAction {
   run,                // run the pipeline
   run_again,          // run the pipeline again
@@ -54,7 +54,7 @@ enum class RemedyAction {
   record_capture,     // record what the slot sends
 };
 
-struct ExecuteSql {  // to be executed in the source; ends with a semicolon
+struct ExecuteSql {  // a statement to execute in the source; ends with a semicolon
   std::string statement;
 };
 struct SetOption {
@@ -70,7 +70,7 @@ struct OfTheCommand {  // text about what only the command can do
 };
 using RemedyPart = std::variant<std::string, ExecuteSql, SetOption, TakeAction, OfTheCommand>;  // a string is text
 
-// The parts, put into words one after the other, are full sentences. Copies share nothing.
+// Rendered one after the other, the parts are full sentences. Copies share nothing.
 class WALBROOK_EXPORT Remedy {
  public:
   Remedy() = default;

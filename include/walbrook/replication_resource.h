@@ -28,10 +28,10 @@ struct ReplicationResourceOptions {
   IncludeColumns include_columns{};
   TableColumnOverrides columns{};
   TableNames table_names{};                // empty = all tables of the publication; changes of others are dropped
-  std::uint32_t target_batch_size = 1000;  // most rows of a batch of batches(); a pipeline batches by memory
-  // With false, the slot keeps what was read until a reader with true reads it. A pipeline stores its position in the
-  // destination, so a later run applies nothing twice in either case, but the server retains the write-ahead log.
-  // Batches of batches() then begin with the same change each time.
+  std::uint32_t target_batch_size = 1000;  // maximum rows of a batch of batches(); a pipeline ignores it
+  // With false, the slot keeps its position, and the server retains the write-ahead log until a reader with true has
+  // read it. A pipeline stores its position in the destination, so a later run applies nothing twice in either case.
+  // batches() then begins with the same change each time.
   bool flush_slot = true;
 };
 
@@ -54,10 +54,10 @@ class WALBROOK_EXPORT ReplicationResource {
 
   // Returns everything that was committed before this call, from the slot's position on, batch by batch. With
   // flush_slot, the slot advances past whole transactions once all of their batches were handed out and the next batch,
-  // or the end, was asked for. It never passes what the program has not seen, so each change is handed out at least
-  // once: a change after which no more was asked for (because of a `break`, a crash, or a connection that broke after
-  // the last change) comes again in the next iteration. At the end, the slot's position is the server's position at the
-  // time of this call, even if no change concerned these tables.
+  // or the end, was requested. It never passes what the program has not seen, so each change is handed out at least
+  // once: a change after which nothing more was requested (because of a `break`, a crash, or a connection that broke
+  // after the last change) comes again in the next iteration. At the end, the slot's position is the server's position
+  // at the time of this call, even if no change concerned these tables.
   //
   // A slot has one position: a pipeline can no longer read what was iterated with flush_slot, so give each its own
   // slot. Values of composite types are read by the types' current definitions. Throws Error as Pipeline::run does, and
@@ -68,6 +68,7 @@ class WALBROOK_EXPORT ReplicationResource {
   std::shared_ptr<const Parts> parts_;
 };
 
+// Returns a resource with these options. Throws Error(configuration) if an option has a value that is not allowed.
 WALBROOK_EXPORT ReplicationResource replication_resource(ReplicationResourceOptions options);
 
 }  // namespace walbrook

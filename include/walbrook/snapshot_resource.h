@@ -8,10 +8,10 @@
 
 namespace walbrook {
 
-// init_replication returns one for each table if .persist_snapshots is true. It holds no rows, and nothing in the
-// source. A pipeline that runs it copies the table as of the time of the run, consistently with its stream of changes.
-// It may be run several times and by several pipelines, as long as slot and publication exist. To run it in another
-// process, call init_replication there with the same options (without .reset).
+// init_replication returns one for each table if .persist_snapshots is true. A resource holds no rows, and nothing in
+// the source is kept for it. A pipeline that runs it copies the table as of the time of the run, consistently with its
+// stream of changes. It may be run several times and by several pipelines, as long as slot and publication exist. To
+// run it in another process, call init_replication there with the same options (without .reset).
 //
 // Copies of this object are cheap and share only what never changes.
 class WALBROOK_EXPORT SnapshotResource {

@@ -1,4 +1,4 @@
-// walbrook keeps a DuckDB copy of PostgreSQL tables that equals the source, transaction by transaction.
+// walbrook replicates PostgreSQL tables into a DuckDB file, transaction by transaction.
 //
 //   #include <walbrook/walbrook.h>
 //
