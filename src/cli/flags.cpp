@@ -87,7 +87,7 @@ void add_project(CLI::App& app, Flags& flags, Named named) {
   add(app, project_group, named == Named::also_by_position ? "--pipeline,PIPELINE" : "--pipeline", flags.pipeline,
       "NAME", "name of [pipelines.NAME] in the configuration; default:\nthe only one, else pg_replication_pipeline");
   add(app, project_group, "--project", flags.project, "FOLDER",
-      "work as if started in it: its .walbrook/ is read;\ndefault: the current folder");
+      "work as if started in this folder and read its .walbrook/;\ndefault: the current folder");
 }
 
 void add_source(CLI::App& app, Flags& flags) {
@@ -160,7 +160,7 @@ void add_loading(CLI::App& app, Flags& flags) {
                default_of("load.batch_bytes"));
   advanced("sources.pg_replication.format", "FORMAT",
            "auto, text or binary: how the server sends values; default: auto");
-  advanced("load.snapshot_workers", "N", "connections that copy tables; default: one a core, at most 4");
+  advanced("load.snapshot_workers", "N", "connections that copy tables; default: one per core, at most 4");
   advanced(
       "load.snapshot_chunk", "SIZE",
       "a larger table is copied in chunks of this size, by several\nconnections; " + default_of("load.snapshot_chunk"));
@@ -329,7 +329,7 @@ CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   app->add_option("TABLE", flags.tables, "for drop: schema.table");
   add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
   add(*app, work_group, "--limit", flags.limit, "N",
-      "for loads and trace: how many, the newest first; default: 20 and 1");
+      "for loads and trace: number of loads, newest first; default: 20 and 1");
   add_flag(*app, work_group, "--yes", flags.yes, "for drop: do not ask");
   add_flag(*app, work_group, "--destination-only", flags.destination_only,
            "for drop: keep slot and publication, do not connect to the source");

@@ -154,7 +154,7 @@ constexpr std::array all_keys = {
     Key{load_section, "batch_bytes", Kind::size, "32MB", "--batch-bytes",
         "Maximum memory of one load, and of a transaction before it is spooled in parts.", "", least_batch_bytes, 0},
     Key{load_section, "snapshot_workers", Kind::count, "", "--snapshot-workers",
-        "Connections that copy tables. Default: one a core, at most 4.", "", 1, 64},
+        "Connections that copy tables. Default: one per core, at most 4.", "", 1, 64},
     Key{load_section, "snapshot_chunk", Kind::size, "64MB", "--snapshot-chunk",
         "A larger table is copied in chunks of this size, by several connections.", "", least_chunk_bytes, 0},
     Key{load_section, "spool_dir", Kind::text, "", "--spool-dir",
@@ -178,7 +178,7 @@ constexpr std::array all_keys = {
     Key{runtime_section, "log_level", Kind::choice, "info", "--log-level",
         "Capitals are accepted too; `critical` means `error`.", "trace|debug|info|warning|error|off"},
     Key{runtime_section, "log_format", Kind::choice, "text", "--log-format",
-        "Form of the log on stderr; `json` is one object a line.", "text|json"},
+        "Form of the log on stderr; `json` is one object per line.", "text|json"},
 
     Key{pipeline_section, "source", Kind::choice, "pg_replication", "", "The kind of source.", "pg_replication"},
     Key{pipeline_section, "destination", Kind::text, "duckdb", "--destination",

@@ -9,13 +9,13 @@
 namespace walbrook::cli {
 
 inline constexpr std::string_view walbrook_help =
-    R"help(walbrook keeps a DuckDB file identical to tables of a PostgreSQL database.
+    R"help(walbrook replicates tables of a PostgreSQL database into a DuckDB file.
 
   It reads PostgreSQL's logical replication stream and applies it transaction by transaction.
   A reader always sees the source as of a whole number of committed transactions.
   Rows and position are committed together: it can be killed at any moment, and nothing is lost or applied twice.
-  In the source it creates only a publication with a comment, and a replication slot; a temporary slot while
-  tables are copied. The replica is an ordinary DuckDB file: no server, no broker, no JVM.
+  In the source it creates only a publication with a comment, a replication slot, and a temporary slot at the
+  beginning of each copy. It needs no server of its own, no broker and no JVM.
 
   Exit codes: 0 done, 1 failed, 2 usage, 3 the source is not ready, 4 the destination is not ready,
   5 data need attention. `walbrook COMMAND --help` describes each command.)help";
@@ -27,7 +27,7 @@ inline constexpr std::string_view walbrook_examples =
 
 Environment:
   PGPASSWORD, PGHOST, …    libpq's own variables
-  LOAD__BATCH_ROWS, …    every setting by its name; SOURCES__PG_REPLICATION__CREDENTIALS is the
+  LOAD__BATCH_ROWS, …      every setting by its name; SOURCES__PG_REPLICATION__CREDENTIALS is the
                            source, with its password, which does not belong on the command line
 
 Examples:
@@ -89,7 +89,7 @@ inline constexpr std::string_view status_examples =
   $ walbrook status --destination duckdb:///shop.duckdb --json | jq .lag_ms)help";
 
 inline constexpr std::string_view resync_help =
-    R"help(Copies tables again from the source: after `suspect`, or if a target table is not trusted.
+    R"help(Copies tables again: those that are marked `suspect`, or whose rows you do not trust.
 
   A run that holds the destination takes the request at once and continues with the other tables. If no run
   is at work, the next one copies the tables. Readers see the present target table until the new one replaces it.)help";
@@ -127,7 +127,7 @@ inline constexpr std::string_view decode_examples =
 inline constexpr std::string_view config_help =
     R"help(Shows every setting with its value, and where it is set.
 
-  Flags take precedence over the environment, the environment over .walbrook/secrets.toml, this over
+  Flags take precedence over the environment, the environment over .walbrook/secrets.toml, secrets.toml over
   .walbrook/config.toml, and all of them over the defaults. Passwords are shown as ***.)help";
 
 inline constexpr std::string_view config_examples =
@@ -137,7 +137,7 @@ inline constexpr std::string_view config_examples =
   $ LOAD__BATCH_ROWS=1000 walbrook config --json | jq '.settings[] | select(.from != "default")')help";
 
 inline constexpr std::string_view pipeline_help =
-    R"help(Shows a pipeline's state, which is stored in its destination, also while a run holds it.
+    R"help(Shows, sets up or drops a pipeline, from the state that its destination stores, also during a run.
 
   info     source, slot, publication, checkpoint; tables with their state and rows
   loads    the newest loads: LSN range, counts, times
@@ -161,8 +161,8 @@ inline constexpr std::string_view pipeline_examples =
 inline constexpr std::string_view completion_help =
     R"help(Writes a script for bash, zsh or fish that completes commands, flags and their values.
 
-  It is generated from the command's own definitions. `walbrook completion pipelines`, which the scripts call,
-  prints the names of the pipelines in the current folder's configuration, `walbrook completion commands` those
+  It is generated from the command's own definitions. The scripts call `walbrook completion pipelines`, which prints
+  the names of the pipelines in the current folder's configuration. `walbrook completion commands` prints the names
   of the commands.)help";
 
 inline constexpr std::string_view completion_examples =

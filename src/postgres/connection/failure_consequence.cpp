@@ -10,17 +10,18 @@ namespace {
 constexpr auto all_classes = [] {
   using enum Consequence;
   return std::array{
-      FailureClass{"no server there: refused, no route, unknown host, silence, a broken connection", "08", wait, wait,
+      FailureClass{"the server is unreachable: refused, no route, unknown host, silence, a broken connection", "08",
+                   wait, wait, copy},
+      FailureClass{"the server starts, recovers or shuts down; an administrator ended the session", "57P", wait, wait,
                    copy},
-      FailureClass{"the server starts, recovers or shuts down; somebody ended the session", "57P", wait, wait, copy},
       FailureClass{"a timeout of the server ended an idle session", "25P03 25P04 57P05", wait, wait, copy},
       FailureClass{"too many connections", "53300", wait, wait, copy},
       FailureClass{"out of disk, memory or locks", "53", end, wait, copy},
-      FailureClass{"cancelled; a deadlock or lock that was not available; a server that became a standby",
+      FailureClass{"a canceled statement; a deadlock or a lock that was not available; a server that became a standby",
                    "57014 40 55P03 25006", end, wait, copy},
       FailureClass{"authentication: password, pg_hba.conf, unknown role", "28", end, wait, copy},
       FailureClass{"no such database", "3D000 57P04", end, wait, copy},
-      FailureClass{"a right that the role lacks", "42501", end, wait, table},
+      FailureClass{"a privilege that the role lacks", "42501", end, wait, table},
       FailureClass{"TLS: certificates, a server without it; a secret that cannot be read", "", end, wait, copy},
       FailureClass{"another server, a lost slot, a publication that was dropped", "", end, end, end},
       FailureClass{"everything else", "", end, end, table},
