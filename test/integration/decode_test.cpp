@@ -210,7 +210,7 @@ TEST_F(Decode, captures_that_cannot_be_read_or_written) {
   write_file(db.folder() / "empty.capture", "");
   expect_refusal(show((db.folder() / "empty.capture").string()), 3, "empty.capture cannot be read");
   write_file(db.folder() / "noise.capture", std::string(5000, 'x'));
-  expect_refusal(show((db.folder() / "noise.capture").string()), 1, "noise.capture is no capture");
+  expect_refusal(show((db.folder() / "noise.capture").string()), 1, "noise.capture is not a capture");
   expect_refusal(decode({"--record", (db.folder() / "no/such/folder").string()}), 4, "cannot be written: No such file");
 
   const auto file = (db.folder() / "good.capture").string();

@@ -11,8 +11,8 @@ TEST(InvalidatedSlot, ends_a_run_soon_however_small_its_batches_are) {
   const ReplicatedDatabase db(server);
   db.exec("CREATE TABLE t(id int PRIMARY KEY, v text)");
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
-  // Ten thousand batches: more than the run can apply in the time that it has to end.
-  db.exec("INSERT INTO t SELECT g, repeat('y', 500) FROM generate_series(1, 30000) g");
+  // 33,000 batches in less WAL than the slot may keep: more than the run can apply in the time that it has to end.
+  db.exec("INSERT INTO t SELECT g, repeat('y', 30) FROM generate_series(1, 100000) g");
   Process reading(db.pipeline.command("run", {"--batch-rows", "3"}));
   const auto slot_is = [&db](const std::string& condition) {
     return db.value("SELECT " + condition +
