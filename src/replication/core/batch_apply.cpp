@@ -87,6 +87,9 @@ void BatchApply::suspend_or_resync(const std::vector<TableError>& errors) {
 
 void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput& output, const TableError& error) {
   const auto state = changes_.look(output).state;
+  // The stream may still bring changes of a table that is no longer published. They are not applied, so an error among
+  // them concerns nobody.
+  if (state == OutputState::removed) return;
   if (state == OutputState::suspended || state == OutputState::left_out || !output.is_asked) return;
   if (error.fixed_by_copy && state == OutputState::pending) return;
   if (error.of_identity && state == OutputState::copying) {

@@ -306,6 +306,22 @@ TEST_F(BatchApplyTest, an_error_that_a_copy_fixes_asks_for_one) {
   EXPECT_EQ(record(items_oid).reason, "a composite type was altered");
 }
 
+TEST_F(BatchApplyTest, an_error_of_a_table_that_is_no_longer_published_does_not_bring_it_back) {
+  begin();
+  stream(items(), {{1, "a"}});
+  for (const bool fixed_by_copy : {false, true}) {
+    output(items_oid).record.state = OutputState::removed;
+    auto batch = Changes().transaction(700, 0x1000).insert(items(), {2, "b"}).commits();
+    batch.errors.push_back({.oid = items_oid,
+                            .reason = "column \"note\" is not UTF-8",
+                            .fixed_by_copy = fixed_by_copy,
+                            .commit_lsn = Lsn{0x1000}});
+    apply(batch);
+    EXPECT_EQ(state_of(items_oid), OutputState::removed) << "fixed_by_copy: " << fixed_by_copy;
+    EXPECT_EQ(rows("public.items"), Lines{"1|a"});
+  }
+}
+
 TEST_F(BatchApplyTest, an_identity_that_was_altered_before_the_copys_point_does_not_concern_it) {
   begin();
   begin_copying(items());
