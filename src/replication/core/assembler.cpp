@@ -429,10 +429,17 @@ void Assembler::on(const postgres::CommitPrepared& commit) {
   set_last();
 }
 
+// The message has the end of the rollback's record, but not its beginning. `until` is the beginning of a commit's
+// record, so the rollback is before it if it ends there at the latest. A later one is left for the next run; it is no
+// commit that next_commit() could name.
 void Assembler::on(const postgres::RollbackPrepared& rollback) {
-  if (beyond_until(rollback.rollback_end_lsn)) return;
+  if (rollback.rollback_end_lsn <= options_.checkpoint) {
+    position_ = rollback.rollback_end_lsn;
+    return;
+  }
+  history_.reached(rollback.rollback_end_lsn);  // before anything is discarded
+  if (options_.until && rollback.rollback_end_lsn > *options_.until) return;
   position_ = rollback.rollback_end_lsn;
-  if (rollback.rollback_end_lsn <= options_.checkpoint) return;
   if (commits_ > 0) due_.push_back(take_commits());
   due_.push_back(DiscardPrepared{.xid = rollback.xid, .checkpoint = rollback.rollback_end_lsn});
 }

@@ -57,7 +57,7 @@ struct AssemblerOptions {
   Lsn checkpoint;
   Transaction last = {};            // for HistoryCheck
   Lsn begins_at;                    // for HistoryCheck
-  std::optional<Lsn> until;         // commits with commit_lsn at or above it are not taken
+  std::optional<Lsn> until;         // commits with commit_lsn at or above it are not taken; it begins such a record
   ColumnSelectionRef selection;     // nullptr: every column is copied
   int protocol = 1;                 // proto_version of START_REPLICATION
   bool parallel_streaming = false;  // streaming = parallel of START_REPLICATION

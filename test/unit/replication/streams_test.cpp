@@ -48,6 +48,16 @@ class StreamsTest : public ::testing::Test {
   void commit_stream(std::uint32_t xid, std::uint64_t at) {
     feed(StreamCommit{.xid = xid, .flags = 0, .commit_lsn = {at}, .end_lsn = {at + 5}, .commit_time = 7});
   }
+  // Rolls back transaction 10, which was prepared.
+  void roll_back_prepared(std::uint64_t end) {
+    feed(RollbackPrepared{.flags = 0,
+                          .prepare_end_lsn = {45},
+                          .rollback_end_lsn = {end},
+                          .prepare_time = 0,
+                          .rollback_time = 0,
+                          .xid = 10,
+                          .gid = "a"});
+  }
   static std::vector<int> ids(const GatheredChanges& changes) {
     std::vector<int> out;
     for (const auto& operation : changes.operations) {
@@ -209,17 +219,38 @@ TEST_F(StreamsTest, a_prepared_transaction_that_is_rolled_back_is_discarded_with
   ASSERT_TRUE(prepared);
   EXPECT_EQ(ids(*prepared), Ids{1});
   EXPECT_EQ(prepared->aborted, std::vector<std::uint32_t>{11});
-  feed(RollbackPrepared{.flags = 0,
-                        .prepare_end_lsn = {65},
-                        .rollback_end_lsn = {80},
-                        .prepare_time = 0,
-                        .rollback_time = 0,
-                        .xid = 10,
-                        .gid = "a"});
+  roll_back_prepared(80);
   const auto discard = only<DiscardPrepared>(assembler.take_due());
   ASSERT_TRUE(discard);
   EXPECT_EQ(discard->xid, 10U);
   EXPECT_EQ(discard->checkpoint, Lsn{80});
+}
+
+TEST_F(StreamsTest, p2_a_rollback_of_a_prepared_transaction_is_discarded_only_after_the_comparison) {
+  const Transaction last{.xid = 7, .commit_lsn = {50}, .commit_time = 0};
+  auto& assembler = make({.checkpoint = {60}, .last = last, .begins_at = {40}});
+  EXPECT_THROW(roll_back_prepared(80), OtherHistory) << "the last transaction did not come";
+  EXPECT_FALSE(assembler.take_due());
+}
+
+TEST_F(StreamsTest, a_rollback_of_a_prepared_transaction_completes_the_comparison) {
+  auto& assembler = make({.checkpoint = {60}, .last = {.commit_lsn = {50}}, .begins_at = {40}});
+  ASSERT_FALSE(assembler.is_compared());
+  roll_back_prepared(80);
+  EXPECT_TRUE(assembler.is_compared());
+  EXPECT_TRUE(only<DiscardPrepared>(assembler.take_due()));
+}
+
+// `until` is where a commit record begins.
+TEST_F(StreamsTest, a_rollback_of_a_prepared_transaction_counts_by_its_end) {
+  auto& assembler = make({.until = Lsn{80}});
+  roll_back_prepared(80);
+  EXPECT_FALSE(assembler.reached_until());
+  EXPECT_TRUE(only<DiscardPrepared>(assembler.take_due())) << "its record is before the commit at 80";
+  roll_back_prepared(81);
+  EXPECT_FALSE(assembler.take_due());
+  EXPECT_FALSE(assembler.next_commit().is_set()) << "a rollback is no commit";
+  EXPECT_EQ(assembler.position(), Lsn{80});
 }
 
 TEST_F(StreamsTest, p4_what_a_rolled_back_stream_could_not_read_costs_others_nothing) {
