@@ -20,8 +20,9 @@ class OtherHistory : public Error {
  public:
   OtherHistory(std::string cause, Lsn checkpoint, std::uint32_t since);
 
-  // An alteration of the publication by this transaction or a later one may explain the difference: PostgreSQL may then
-  // decode what it has sent before in another way. 0: only another history explains it.
+  // An alteration of the publication by a transaction newer than this one may explain the difference: PostgreSQL may
+  // then decode what it has sent before in another way. This transaction's own alterations were in effect whenever it
+  // was decoded. 0: only another history explains the difference.
   [[nodiscard]] std::uint32_t since() const { return since_; }
 
  private:

@@ -103,6 +103,10 @@ TEST_F(KnownServerTest, a_publication_that_is_altered_is_newer_than_what_was_bef
   sql.exec("ALTER PUBLICATION p SET (publish = 'insert')");
   EXPECT_TRUE(publication_altered_since(catalog, "p", before));
   EXPECT_TRUE(publication_altered_since(catalog, "gone", before));
+  sql.exec("BEGIN; ALTER PUBLICATION p SET (publish = 'insert, update')");
+  const auto itself = now();
+  sql.exec("COMMIT");
+  EXPECT_FALSE(publication_altered_since(catalog, "p", itself));
 }
 
 }  // namespace
