@@ -68,8 +68,10 @@ void describe_new(Connection& connection, std::vector<SourceTable>& tables, Type
     if (!is_new(table)) continue;
     try {
       table.described = std::make_shared<const TableSchema>(read_table_schema(connection, table, types, limits));
+    } catch (const Stopped&) {
+      throw;
     } catch (const Error& failed) {
-      if (failed.kind() != ErrorKind::source_not_ready) throw;
+      if (failed.kind() != ErrorKind::source_not_ready) throw;  // the table is gone
     }
   }
 }

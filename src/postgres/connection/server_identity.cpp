@@ -28,6 +28,8 @@ std::vector<EarlierTimeline> read_history(Connection& replication, std::int64_t 
     const auto rows = replication.query(fmt::format("TIMELINE_HISTORY {}", timeline), {},
                                         fmt::format("reading the history of timeline {}", timeline));
     return parse_timeline_history(rows.text(0, 1));
+  } catch (const Stopped&) {
+    throw;
   } catch (const Error& failed) {
     if (failed.kind() == ErrorKind::connection) throw;
     throw Error(ErrorKind::source_not_ready, failed.cause(),

@@ -33,6 +33,8 @@ std::vector<PublishableTable> candidates(Connection& catalog, const OwnMark& mar
   if (!mark.schema.empty()) {
     try {
       std::ranges::move(find_publishable(catalog, mark.schema, {}, known), std::back_inserter(found));
+    } catch (const Stopped&) {
+      throw;
     } catch (const Error& nothing) {
       if (nothing.kind() != ErrorKind::source_not_ready) throw;  // the schema is gone, or no longer holds a table
     }
@@ -136,6 +138,8 @@ bool KeptPublication::change(Connection& catalog, const std::string& sql, const 
   try {
     catalog.execute(bounded_wait + sql, "changing publication " + name_);
     return true;
+  } catch (const Stopped&) {
+    throw;
   } catch (const Error& failed) {
     if (failed.kind() == ErrorKind::connection) throw;
     const bool denied = failed.kind() == ErrorKind::permission_denied;

@@ -366,7 +366,7 @@ class SlotTaking {
     const auto timeout = read_sender_timeout(replication_);
     while (!try_start()) {
       if (stop_.stop_requested()) {
-        throw Error(ErrorKind::source_not_ready, fmt::format("stopped while waiting for slot {}", options_.slot));
+        throw Stopped(ErrorKind::source_not_ready, fmt::format("stopped while waiting for slot {}", options_.slot));
       }
       std::this_thread::sleep_for(active_retry);
     }

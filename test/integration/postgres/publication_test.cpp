@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "postgres/catalog/table_name.h"
+#include "postgres/catalog/table_schema.h"
 #include "postgres/publication/kept_publication.h"
 #include "test/integration/postgres/source_case.h"
 
@@ -110,6 +113,42 @@ TEST_F(Publishing, an_own_publication_is_kept_as_it_must_be) {
   EXPECT_EQ(names(), (std::vector<std::string>{"a", "b", "log"}));
   sql.exec("DROP PUBLICATION p; CREATE PUBLICATION p FOR TABLE b; ALTER TABLE b DROP CONSTRAINT b_pkey");
   EXPECT_EQ(names(), (std::vector<std::string>{"b"})) << "somebody else's is left as it is";
+}
+
+TEST_F(Publishing, a_stop_ends_what_reads_and_completes_a_publication) {
+  sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
+  create("public");
+  const auto published = publication();
+  auto tables = published.tables;
+  BuiltInTypes types;
+  std::stop_source stop;
+  auto stopped = Connection::open(Endpoint(conninfo(), {.stop = stop.get_token()}), ConnectionUse::catalog);
+  stop.request_stop();
+  EXPECT_THROW(static_cast<void>(find_gap(stopped, published, {.schema = "public"}, {})), Stopped);
+  EXPECT_THROW(describe_new(stopped, tables, types, wide_limits, [](const SourceTable&) { return true; }), Stopped);
+}
+
+TEST_F(Publishing, a_stop_ends_a_change_of_a_publication_that_waits_for_a_lock) {
+  sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
+  create("public");
+  sql.exec("CREATE TABLE b(id int PRIMARY KEY)");
+  sql.exec("BEGIN; LOCK TABLE b IN ACCESS EXCLUSIVE MODE");
+  std::stop_source stop;
+  auto stopped = Connection::open(Endpoint(conninfo(), {.stop = stop.get_token()}), ConnectionUse::catalog);
+  const std::jthread end([&] {
+    const auto waits = [this] {
+      return catalog
+          .query(
+              "SELECT count(*) > 0 FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND "
+              "wait_event_type = 'Lock'")
+          .boolean(0, 0);
+    };
+    EXPECT_TRUE(eventually(waits, milliseconds(10'000)));
+    stop.request_stop();
+  });
+  KeptPublication kept("p", {}, {});
+  EXPECT_THROW(static_cast<void>(kept.read(stopped)), Stopped);
+  sql.exec("ROLLBACK");
 }
 
 TEST_F(Publishing, a_role_that_may_not_gets_the_sql_for_the_owner) {
