@@ -73,6 +73,33 @@ TEST_F(DuckDbMessage, a_check_and_a_generated_column_show_their_expression_alone
   EXPECT_EQ(refused("INSERT INTO g VALUES ('secret')"), "Constraint Error: a constraint refuses a row");
 }
 
+// What DuckDB's functions say about a value reaches the message in many ways. Errors of constraints are above.
+TEST_F(DuckDbMessage, what_a_function_says_about_a_value_is_not_shown) {
+  run("CREATE TABLE t(v text); CREATE INDEX own ON t((strptime(v, '%Y')))");
+  EXPECT_EQ(refused("INSERT INTO t VALUES ('secret')"),
+            "TransactionContext Error: Failed to commit: a reason that may contain values of rows; the debug log shows "
+            "it");
+  run("CREATE TABLE u AS SELECT 'secret' AS v");
+  EXPECT_EQ(refused("SELECT strptime(v, '%Y') FROM u"),
+            "Invalid Input Error: a reason that may contain values of rows; the debug log shows it");
+  EXPECT_EQ(refused("SELECT TIMESTAMPTZ '2020-01-01' AT TIME ZONE v FROM u").find("secret"), std::string::npos);
+}
+
+TEST(DuckDbMessageText, a_failure_of_a_file_is_shown_wherever_it_happens) {
+  for (const auto* message :
+       {"TransactionContext Error: Failed to commit: Could not write file \"a\": No space left",
+        "FATAL Error: Failed to create checkpoint because of error: Could not write file \"a\"",
+        "FATAL Error: Failed: database has been invalidated because of a previous fatal error."}) {
+    const auto type = std::string_view(message).starts_with("FATAL") ? DUCKDB_ERROR_FATAL : DUCKDB_ERROR_TRANSACTION;
+    EXPECT_EQ(without_values(type, message), message);
+  }
+  EXPECT_EQ(without_values(DUCKDB_ERROR_IO, "IO Error: Could not write file \"a\": No space left\nmore"),
+            "IO Error: Could not write file \"a\": No space left");
+  EXPECT_EQ(without_values(DUCKDB_ERROR_FATAL, "FATAL Error: Failed to create checkpoint because of error: 'secret'"),
+            "FATAL Error: Failed to create checkpoint because of error: a reason that may contain values of rows; the "
+            "debug log shows it");
+}
+
 TEST_F(DuckDbMessage, a_value_that_cannot_be_converted_is_not_shown) {
   run("CREATE TABLE t(v text); CREATE UNIQUE INDEX own ON t((v::int))");
   EXPECT_EQ(refused("INSERT INTO t VALUES ('secret')"), "Conversion Error: a value does not fit");
