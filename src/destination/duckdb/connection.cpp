@@ -231,7 +231,7 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
   }
   spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // the message may contain values of rows
   throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, without_values(type, message)),
-                    std::move(hint));
+                    std::move(hint), is_durable_commit(message));
 }
 
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {

@@ -62,13 +62,16 @@ using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
 // A failure that DuckDB reported, as an Error(destination).
 class DuckDbError final : public Error {
  public:
-  DuckDbError(duckdb_error_type type, std::string cause, Remedy remedy)
-      : Error(ErrorKind::destination, std::move(cause), std::move(remedy)), type_(type) {}
+  DuckDbError(duckdb_error_type type, std::string cause, Remedy remedy, bool is_durable)
+      : Error(ErrorKind::destination, std::move(cause), std::move(remedy)), type_(type), is_durable_(is_durable) {}
   // Whether the statement conflicts with the tables that it names, or with their constraints: it would fail again.
   [[nodiscard]] bool concerns_table() const;
+  // Whether the statement is a COMMIT that succeeded: only writing DuckDB's log into the file failed.
+  [[nodiscard]] bool is_durable() const { return is_durable_; }
 
  private:
   duckdb_error_type type_;
+  bool is_durable_;
 };
 
 struct DatabaseOptions {

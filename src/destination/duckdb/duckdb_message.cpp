@@ -10,6 +10,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
+constexpr std::string_view commit_failed = "Failed to commit: ";
 constexpr std::string_view hidden_reason = "a reason that may contain values of rows; the debug log shows it";
 
 // Errors of these types name objects, types, settings and files, but no values of rows. Every other type is taken to
@@ -91,10 +92,19 @@ std::string without_values(duckdb_error_type type, std::string_view message) {
   }
   constexpr std::string_view key = "key \"";
   if (const auto at = line.find(key); at != std::string_view::npos) return without_key(line, at + key.size() - 1);
-  if (type == DUCKDB_ERROR_TRANSACTION) return without_reason(line, "Failed to commit: ");
+  if (type == DUCKDB_ERROR_TRANSACTION) return without_reason(line, commit_failed);
   if (line.find("NOT NULL constraint failed") != std::string_view::npos) return whole;
   if (line.find("CHECK constraint failed") != std::string_view::npos) return whole.substr(0, line.find(" (Error: "));
   return std::string(kind_in(line)) + ": a constraint refuses a row";
+}
+
+bool is_durable_commit(std::string_view message) {
+  constexpr std::string_view after_kind = ": ";
+  const auto kind = message.find(after_kind);
+  if (kind == std::string_view::npos) return false;
+  message.remove_prefix(kind + after_kind.size());
+  if (message.starts_with(commit_failed)) message.remove_prefix(commit_failed.size());
+  return message.starts_with("Transaction COMMIT succeeded and is durable");
 }
 
 }  // namespace walbrook::destination::duckdb

@@ -13,4 +13,8 @@ namespace walbrook::destination::duckdb {
 // an unknown form, and for a type of error that is not known to be free of values, only the kind of the error is kept.
 [[nodiscard]] std::string without_values(duckdb_error_type type, std::string_view message);
 
+// Whether DuckDB reports that COMMIT succeeded and that only writing its log into the file failed. The sentence must be
+// DuckDB's own, not a value in another message.
+[[nodiscard]] bool is_durable_commit(std::string_view message);
+
 }  // namespace walbrook::destination::duckdb

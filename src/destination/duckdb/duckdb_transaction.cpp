@@ -237,10 +237,8 @@ void DuckDbTransaction::commit() {
   if (begun_) {
     try {
       connection_.execute("COMMIT", "committing a load");
-    } catch (const Error& failed) {
-      // DuckDB reports this when the rows are safe and only writing its log into the file failed. The file must be
-      // opened again.
-      if (failed.cause().find("COMMIT succeeded and is durable") == std::string::npos) {
+    } catch (const DuckDbError& failed) {
+      if (!failed.is_durable()) {  // else the file must be opened again
         outcome_.uncertain = true;
         throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
       }

@@ -100,6 +100,15 @@ TEST(DuckDbMessageText, a_failure_of_a_file_is_shown_wherever_it_happens) {
             "debug log shows it");
 }
 
+TEST(DuckDbMessageText, that_a_commit_is_durable_is_said_by_duckdb_and_by_no_value) {
+  const std::string durable = "Transaction COMMIT succeeded and is durable, but the autocheckpoint failed. Reopen it";
+  EXPECT_TRUE(is_durable_commit("IO Error: " + durable));
+  EXPECT_TRUE(is_durable_commit("TransactionContext Error: Failed to commit: " + durable));
+  EXPECT_FALSE(is_durable_commit("TransactionContext Error: Failed to commit: duplicate key \"" + durable + "\""));
+  EXPECT_FALSE(is_durable_commit("Constraint Error: Duplicate key \"v: " + durable + "\" violates unique constraint."));
+  EXPECT_FALSE(is_durable_commit(durable));
+}
+
 TEST_F(DuckDbMessage, a_value_that_cannot_be_converted_is_not_shown) {
   run("CREATE TABLE t(v text); CREATE UNIQUE INDEX own ON t((v::int))");
   EXPECT_EQ(refused("INSERT INTO t VALUES ('secret')"), "Conversion Error: a value does not fit");
