@@ -34,6 +34,10 @@ OutputState parse_output_state(std::string_view text) {
               "The state was written by another version of walbrook or changed by hand.");
 }
 
+bool may_be_swapped_in(OutputState state) {
+  return state == OutputState::copying || state == OutputState::streaming || state == OutputState::loaded;
+}
+
 OutputId next_output_id(const std::vector<OutputRecord>& known) {
   OutputId newest;
   for (const auto& output : known) newest = std::max(newest, output.id);

@@ -35,6 +35,8 @@ enum class OutputState {
 };
 [[nodiscard]] std::string_view to_string(OutputState state);
 [[nodiscard]] OutputState parse_output_state(std::string_view text);  // throws Error(destination)
+// A finished copy of an output in that state may still be swapped in.
+[[nodiscard]] bool may_be_swapped_in(OutputState state);
 
 // How target tables and their columns get their names.
 enum class Naming {

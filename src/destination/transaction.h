@@ -8,7 +8,8 @@
 //    whether it is; the next Destination::begin finds out.
 //  * A transaction that is destroyed without a commit leaves the destination as it was, except for what `alter` added.
 //  * Any method may throw Error(destination). The transaction is dead then: the caller destroys it and tries again. A
-//    failure that concerns one target table alone is a TargetRefused: trying again would fail again.
+//    failure that concerns one target table alone is a TargetRefused: trying again would fail again. That includes a
+//    target that does not exist, and a name that somebody else has taken.
 //  * Values are stored exactly as given; model/physical_type.h defines what each layout means.
 //
 // A transaction ends before its destination does. One thread uses it.

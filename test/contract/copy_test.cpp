@@ -154,6 +154,40 @@ TEST_P(CopyTest, p4_overflow_columns_come_with_the_first_value_that_needs_one) {
   EXPECT_EQ(rows(table), (Strings{"1|1000000000|1", "2|~NaN|1", "3|1|1", "4|~1e50|~-1e50", "5|~inf|2"}));
 }
 
+TEST_P(CopyTest, an_alteration_while_a_table_is_copied_is_of_its_target_too) {
+  open();
+  const auto narrow = create(orders, {{1, "old"}});
+  auto copying = narrow;
+  copying.state = OutputState::copying;
+  const auto wide = record(contract::table("orders", {{"id", int4, key}, {"note", text}, {"price", int4}}));
+  const auto add_price = [&] {
+    load(0x2000, [&](Transaction& transaction) { transaction.alter(copying, {.columns = wide.columns->columns}); });
+  };
+  add_price();  // there is no copy yet
+  EXPECT_EQ(rows(wide), Strings{"1|old|-"});
+  copy(narrow, {{2, "new"}});
+  add_price();
+  EXPECT_EQ(rows(wide), Strings{"1|old|-"});
+  swap_in(narrow);
+  EXPECT_EQ(rows(wide), Strings{"2|new|-"});
+}
+
+TEST_P(CopyTest, a_copy_of_an_output_that_is_not_copied_any_more_is_dropped) {
+  open();
+  for (const auto state : {OutputState::pending, OutputState::suspended, OutputState::removed, OutputState::left_out}) {
+    auto table = record(orders);
+    copy(table, {{1, "a"}});
+    table.state = state;
+    load(0x2000, [&](Transaction& transaction) { transaction.put(destination::PutOutput{table}); });
+    EXPECT_NE(error_of([&] { swap_in(table); }), "") << destination::to_string(state);
+  }
+  auto table = record(orders, OutputState::copying);
+  copy(table, {{1, "a"}});
+  load(0x2000, [&](Transaction& transaction) { transaction.put(destination::PutOutput{table}); });
+  swap_in(table);
+  EXPECT_EQ(rows(table), Strings{"1|a"});
+}
+
 TEST_P(CopyTest, a_finished_copy_can_get_overflow_columns) {
   open();
   auto table = record(contract::table("money", {{"id", int4, key}, {"a", numeric}}), OutputState::copying);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "destination/memory/memory_store.h"
 #include "test/contract/duckdb_cells.h"
+#include "test/contract/duckdb_user.h"
 
 namespace walbrook::contract {
 namespace {
@@ -26,16 +27,28 @@ std::vector<std::vector<Cell>> read_from_memory(destination::Destination& destin
   return rows;
 }
 
+void drop_in_duckdb(const destination::DestinationOptions& options, const destination::TargetName& target) {
+  run_in_duckdb(options.url, {("DROP TABLE " + target.schema + "." + target.table).c_str()});
+}
+
+void drop_in_memory(const destination::DestinationOptions& options, const destination::TargetName& target) {
+  MemoryStore::named(options.url)->with([&](MemoryStore::Contents& contents) {
+    contents.targets.erase({target.schema, target.table});
+  });
+}
+
 }  // namespace
 
 const std::vector<DestinationKind>& kinds() {
   static const std::vector<DestinationKind> all = {
       {.name = "duckdb",
        .options = [](const std::string& folder) { return DestinationOptions{.url = folder + "/copy.duckdb"}; },
-       .read = read_from_duckdb},
+       .read = read_from_duckdb,
+       .drop_table = drop_in_duckdb},
       {.name = "memory",
        .options = [](const std::string& folder) { return DestinationOptions{.url = "memory:" + folder}; },
        .read = read_from_memory,
+       .drop_table = drop_in_memory,
        .keep = [](const DestinationOptions& options) -> std::shared_ptr<void> {
          return MemoryStore::named(options.url);
        }},

@@ -18,6 +18,8 @@ struct DestinationKind {
   destination::DestinationOptions (*options)(const std::string& folder);
   // Returns what readers see of the table: the columns of its record, in order. Throws Error if there is no such table.
   std::vector<std::vector<Cell>> (*read)(destination::Destination& destination, const destination::OutputRecord& table);
+  // Drops the target table as somebody else would. REQUIRES: the destination is closed.
+  void (*drop_table)(const destination::DestinationOptions& options, const destination::TargetName& target);
   // Returns what keeps the data while a test closes and reopens the destination; nullptr: the data is in the folder.
   std::shared_ptr<void> (*keep)(const destination::DestinationOptions& options) = nullptr;
 

@@ -43,6 +43,20 @@ State DestinationCase::open(const std::string& pipeline) {
   return destination_->open();
 }
 
+State DestinationCase::open_to_read() {
+  destination_.reset();
+  auto chosen = options();
+  chosen.read_only = true;
+  destination_ = destination::open_destination(chosen);
+  return destination_->open();
+}
+
+void DestinationCase::drop_behind_its_back(const OutputRecord& table) {
+  close();
+  kind_.drop_table(options(), table.target());
+  open();
+}
+
 OutputRecord DestinationCase::record(const TableSchemaRef& schema, OutputState state) {
   OutputRecord table{.id = {schema->oid}, .source = schema->oid, .schema = schema->schema, .name = schema->name};
   table.target_schema = schema->schema;

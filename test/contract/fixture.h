@@ -33,6 +33,10 @@ class DestinationCase : public testing::Test {
   // Opens the destination as a new process would, after closing the one that is open.
   State open(const std::string& pipeline = "walbrook");
   void close() { destination_.reset(); }
+  // Opens it as open() does, but only to read.
+  State open_to_read();
+  // Drops the target table as somebody else would, while the destination is closed.
+  void drop_behind_its_back(const OutputRecord& table);
   [[nodiscard]] Destination& destination() { return *destination_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] destination::DestinationOptions options(const std::string& pipeline = "walbrook") const;

@@ -319,6 +319,33 @@ TEST_P(RowOperationsTest, columns_that_differ_by_case_keep_apart) {
   EXPECT_EQ(rows(table), Strings{"-|21|30|41"});
 }
 
+TEST_P(RowOperationsTest, p7_a_target_that_does_not_exist_concerns_its_output_alone) {
+  open();
+  const auto expect_refused = [this](const OutputRecord& table) {
+    const std::vector<std::function<void(Transaction&)>> operations = {
+        [&](Transaction& load) {
+          destination::apply(load, table, Effect(numbered).insert({1, 10, "a"}));
+        },
+        [&](Transaction& load) {
+          destination::apply(load, table, Effect(numbered).remove({1, Null{}, Null{}}));
+        },
+        [&](Transaction& load) {
+          destination::apply(load, table, Effect(numbered).patch({1, 11, Unchanged{}}, {1, Null{}, Null{}}));
+        },
+        [&](Transaction& load) { load.truncate(table); },
+        [&](Transaction& load) { load.alter(table, {.overflow = {"n"}}); },
+    };
+    for (const auto& operation : operations) {
+      const auto transaction = begin();
+      EXPECT_THROW(operation(*transaction), destination::TargetRefused) << &operation - operations.data();
+    }
+  };
+  expect_refused(record(numbered));  // it was never created
+  const auto dropped = create(numbered, {{1, 10, "a"}});
+  drop_behind_its_back(dropped);
+  expect_refused(dropped);
+}
+
 INSTANTIATE_TEST_SUITE_P(Contract, RowOperationsTest, testing::ValuesIn(kinds()),
                          [](const auto& kind) { return kind.param.name; });
 

@@ -357,6 +357,32 @@ TEST_P(StateTest, targets_that_are_missing_or_altered_are_told_of) {
   EXPECT_EQ(findings[in_order ? 1 : 0].output, missing.id);
 }
 
+TEST_P(StateTest, a_target_that_somebody_dropped_is_missing) {
+  open();
+  auto table = create(orders, {{1, "a"}});
+  drop_behind_its_back(table);
+  const auto findings = destination().inspect({&table, 1});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].kind, TargetFinding::Kind::missing);
+  table.columns = nullptr;
+  EXPECT_TRUE(destination().inspect({&table, 1}).empty()) << "no target is expected";
+}
+
+TEST_P(StateTest, what_is_opened_to_be_read_is_not_changed) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  EXPECT_EQ(open_to_read().outputs.size(), 1U);
+  EXPECT_EQ(rows(table), Strings{"1|a"});
+  const auto is_refused = [&](const std::function<void()>& work) {
+    EXPECT_NE(error_of(work).find("internal: "), std::string::npos) << error_of(work);
+  };
+  is_refused([&] { static_cast<void>(begin()); });
+  is_refused([&] { static_cast<void>(copy_writer(table)); });
+  is_refused([&] { destination().drop(DropScope::pipeline); });
+  EXPECT_EQ(open().outputs.size(), 1U);
+  EXPECT_EQ(rows(table), Strings{"1|a"});
+}
+
 TEST_P(StateTest, a_name_of_another_pipeline_is_a_conflict) {
   open("first");
   auto table = create(orders, {{1, "a"}});

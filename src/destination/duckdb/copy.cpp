@@ -43,12 +43,6 @@ std::optional<NameConflict> find_name_conflict(Connection& connection, RelationN
                 : remedy("It is not touched. Rename it, or use another schema for the target tables: {}.", elsewhere)};
 }
 
-void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
-                 const OutputRecord& output) {
-  const auto conflict = find_name_conflict(connection, names, state, pipeline, output);
-  if (conflict) throw Error(ErrorKind::destination, conflict->reason, conflict->hint);
-}
-
 void add_overflow_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {
   if (add_overflow(connection, record.target, source)) state.put_target(record);
 }
@@ -75,7 +69,9 @@ namespace {
 // Creates the copy's empty table, in the open transaction.
 Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
                    const OutputRecord& output, const TableSchema& schema) {
-  check_owner(connection, names, state, pipeline, output);
+  if (const auto conflict = find_name_conflict(connection, names, state, pipeline, output)) {
+    throw Error(ErrorKind::destination, conflict->reason, conflict->hint);
+  }
   if (const auto older = state.copy_of(output.id)) {
     drop_target(connection, state, older->target);
     names.remove(older->target.schema, older->target.table);

@@ -35,9 +35,6 @@ struct NameConflict {
 [[nodiscard]] std::optional<NameConflict> find_name_conflict(Connection& connection, RelationNames& names,
                                                              StateTables& state, const std::string& pipeline,
                                                              const OutputRecord& output);
-// Throws Error(destination) if find_name_conflict finds one.
-void check_owner(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
-                 const OutputRecord& output);
 
 class Copy final : public CopyWriter {
  public:

@@ -122,6 +122,7 @@ State DuckDbDestination::open() {
     found = state.load();
     found.newest_load = state.newest_load();
     last_checkpoint_ = found.checkpoint;
+    last_load_ = found.newest_load;
     return found;
   }
   transaction([](Connection& /*connection*/, StateTables& state) { state.create(); });
@@ -130,6 +131,7 @@ State DuckDbDestination::open() {
   transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });
   found.newest_load = known_.newest_load;
   last_checkpoint_ = found.checkpoint;
+  last_load_ = found.newest_load;
   return found;
 }
 
@@ -179,12 +181,13 @@ void DuckDbDestination::reopen_if_broken() {
   StateTables state(*connection_, pipeline_);
   const auto checkpoint = state.checkpoint();
   const auto lsn_of = [](const std::optional<Checkpoint>& from) { return from ? from->lsn : Lsn{}; };
-  // A commit that swapped tables in may have left the checkpoint where it was, so the copies are compared too.
+  // A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load. So the
+  // copies and the number of the newest load are compared too.
   const bool has_copies = std::ranges::all_of(uncertain_->taken_copies, [&state](OutputId output) {
     const auto copy = state.copy_of(output);
     return copy && copy->kind == TargetRecord::Kind::finished_copy;
   });
-  if (has_copies && lsn_of(checkpoint) == lsn_of(last_checkpoint_)) {
+  if (has_copies && known_.newest_load == last_load_ && lsn_of(checkpoint) == lsn_of(last_checkpoint_)) {
     uncertain_.reset();
     return;
   }
@@ -216,9 +219,9 @@ std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputReco
       if (target != made.end()) {
         const bool of_output = target->second.output == output.id;
         auto found = check.difference(target->second.target, of_output ? output.columns.get() : nullptr);
-        if (!found) continue;
+        if (!found || (output.columns == nullptr && found->kind != Kind::name_conflict)) continue;
         findings.push_back({.output = output.id,
-                            .kind = found->name_conflict ? Kind::name_conflict : Kind::altered,
+                            .kind = found->kind,
                             .reason = std::move(found->reason),
                             .hint = std::move(found->hint)});
       } else if (auto conflict = find_name_conflict(connection, names, state, pipeline_, output)) {
@@ -252,8 +255,9 @@ std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const Attempt
                                                      if (outcome.committed) {
                                                        uncertain_.reset();  // an earlier one was decided before it
                                                        if (outcome.checkpoint) last_checkpoint_ = outcome.checkpoint;
+                                                       last_load_ = known_.newest_load;
                                                      }
-                                                     if (outcome.uncertain && outcome.checkpoint) uncertain_ = outcome;
+                                                     if (outcome.uncertain) uncertain_ = outcome;
                                                    });
   transaction_is_open_ = true;
   return begun;
@@ -291,7 +295,7 @@ namespace {
 // Drops the target, but not an object that has taken its name since.
 void drop_if_own(Connection& connection, StateTables& state, TargetCheck& check, const Target& target) {
   const auto found = check.difference(target, nullptr);
-  if (found && found->name_conflict) {
+  if (found && found->kind == TargetFinding::Kind::name_conflict) {
     spdlog::warn("{}: it stays", found->reason);
     state.forget_target(target);
   } else {
@@ -325,6 +329,7 @@ void DuckDbDestination::drop(DropScope scope, std::span<const OutputRecord> outp
     scope == DropScope::pipeline ? state.forget_pipeline() : state.forget_sourced();
   });
   read_known();
+  last_load_ = known_.newest_load;
   if (scope != DropScope::outputs) last_checkpoint_.reset();
 }
 

@@ -60,7 +60,9 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   bool transaction_is_open_ = false;
   // Set while a commit has failed and nobody has found out whether it is durable.
   std::optional<DuckDbTransaction::Outcome> uncertain_;
-  std::optional<Checkpoint> last_checkpoint_;  // the newest checkpoint that this process knows to be durable
+  // The newest checkpoint and load that this process knows to be durable.
+  std::optional<Checkpoint> last_checkpoint_;
+  std::int64_t last_load_ = 0;
 
   std::unique_ptr<FileClaim> claim_;  // held from the first open() on; outlives the database
 

@@ -43,6 +43,7 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
     if (auto live = state_.live_target(output.target_schema, output.target_name)) records.push_back(*std::move(live));
     auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
     if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
+    if (records.empty() && output.state != OutputState::copying) refuse_missing(output);
     on_target([&] {
       for (auto& record : records) {
         add_missing_columns(connection_, state_, record, alteration.columns, output.style.naming);
@@ -63,12 +64,17 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
   }
 }
 
+void DuckDbTransaction::refuse_missing(const OutputRecord& output) const {
+  throw TargetRefused(fmt::format("target table {}.{} does not exist in {}", output.target_schema, output.target_name,
+                                  connection_.database().label()),
+                      "Resync the table.");
+}
+
 const Target& DuckDbTransaction::target_of(const OutputRecord& output) const {
   const Key key{output.target_schema, output.target_name};
   if (const auto found = swapped_in_.find(key); found != swapped_in_.end()) return found->second;
   if (const auto found = known_.live.find(key); found != known_.live.end()) return found->second;
-  throw Error(ErrorKind::internal, fmt::format("table {}.{} has no copy in {} yet", output.schema, output.name,
-                                               connection_.database().label()));
+  refuse_missing(output);
 }
 
 Target DuckDbTransaction::finished_copy_of(const OutputRecord& output) {
@@ -83,7 +89,9 @@ void DuckDbTransaction::swap_in(const OutputRecord& output, const TargetName* fo
   begin();
   if (former != nullptr) drop_former(*former);
   const auto copy = finished_copy_of(output);
-  check_owner(connection_, names_, state_, pipeline_, output);
+  if (auto conflict = find_name_conflict(connection_, names_, state_, pipeline_, output)) {
+    throw TargetRefused(std::move(conflict->reason), std::move(conflict->hint));
+  }
   const auto& database = connection_.database();
   const auto doing = fmt::format("replacing {}.{} by its new copy", output.target_schema, output.target_name);
   on_target([&] {
@@ -107,7 +115,8 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
   const auto known = known_.live.find(Key{name.schema, name.table});
   const auto target =
       known == known_.live.end() ? Target{.schema = name.schema, .table = name.table, .columns = {}} : known->second;
-  if (TargetCheck(connection_).difference(target, nullptr).value_or(TargetDifference{}).name_conflict) {
+  const auto found = TargetCheck(connection_).difference(target, nullptr);
+  if (found && found->kind == TargetFinding::Kind::name_conflict) {
     state_.forget_target(target);  // a view or a table of somebody else has its name now
   } else {
     on_target([&] { drop_target(connection_, state_, target); });
@@ -198,9 +207,7 @@ void DuckDbTransaction::flush_records() {
   std::vector<OutputRecord> records;
   std::set<OutputId> not_copying;
   for (auto& [id, record] : outputs_) {
-    const bool may_be_swapped_in = record.state == OutputState::copying || record.state == OutputState::streaming ||
-                                   record.state == OutputState::loaded;
-    if (!may_be_swapped_in) not_copying.insert(id);
+    if (!may_be_swapped_in(record.state)) not_copying.insert(id);
     records.push_back(std::move(record));
   }
   outputs_.clear();

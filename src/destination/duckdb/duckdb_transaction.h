@@ -64,6 +64,7 @@ class DuckDbTransaction final : public destination::Transaction {
   void describe(const OutputRecord& output);
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);
+  [[noreturn]] void refuse_missing(const OutputRecord& output) const;
   [[nodiscard]] const Target& target_of(const OutputRecord& output) const;
   [[nodiscard]] Target finished_copy_of(const OutputRecord& output);
 

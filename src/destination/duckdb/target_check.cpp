@@ -39,9 +39,13 @@ void TargetCheck::read() {
 TargetDifference TargetCheck::missing(const Target& target) const {
   const auto& file = connection_.database().label();
   if (!schemas_.contains(folded(target.schema))) {
-    return {.reason = fmt::format("schema {} was dropped in {}", target.schema, file), .hint = {}};
+    return {.kind = TargetFinding::Kind::missing,
+            .reason = fmt::format("schema {} was dropped in {}", target.schema, file),
+            .hint = {}};
   }
-  return {.reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), file), .hint = {}};
+  return {.kind = TargetFinding::Kind::missing,
+          .reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), file),
+          .hint = {}};
 }
 
 // Compares types as text first. DuckDB may write a type differently (quotes in a STRUCT): then the type itself is
@@ -66,7 +70,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
   const auto& file = connection_.database().label();
   const auto& relation = found->second;
   if (relation.is_view) {
-    return TargetDifference{.name_conflict = true,
+    return TargetDifference{.kind = TargetFinding::Kind::name_conflict,
                             .reason = fmt::format("{} in {} is a view, and not the target table that walbrook created",
                                                   dotted_name(target), file),
                             .hint = how_to_free};
@@ -95,7 +99,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
   // An ALTER leaves most columns unchanged; a table in which most are different is another table.
   if (there == made || 2 * unaltered >= made) return TargetDifference{.reason = std::move(first), .hint = {}};
   return TargetDifference{
-      .name_conflict = true,
+      .kind = TargetFinding::Kind::name_conflict,
       .reason = fmt::format("{} in {} has other columns than the target table that walbrook created: {}",
                             dotted_name(target), file, first),
       .hint = how_to_free};

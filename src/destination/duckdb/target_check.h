@@ -18,7 +18,7 @@
 namespace walbrook::destination::duckdb {
 
 struct TargetDifference {
-  bool name_conflict = false;  // TargetFinding::Kind::name_conflict
+  TargetFinding::Kind kind = TargetFinding::Kind::altered;
   std::string reason;
   std::string hint;
 };

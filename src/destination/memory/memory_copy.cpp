@@ -13,21 +13,22 @@ MemoryCopyWriter::MemoryCopyWriter(std::shared_ptr<MemoryStore> store, std::stri
     : store_(std::move(store)), pipeline_(std::move(pipeline)) {
   for (const auto& each : outputs) {
     const auto& record = *each.output;
-    copies_.push_back({.name = {record.target_schema, record.target_name},
+    copies_.push_back({.output = record.id,
                        .table = MemoryTable(*each.schema, record.style),
                        .consistent_point = record.snapshot_lsn});
   }
   store_->with([&](MemoryStore::Contents& contents) {
-    for (const auto& copy : copies_) {
-      const auto found = contents.targets.find(copy.name);
+    for (const auto& each : outputs) {
+      const auto& record = *each.output;
+      const auto found = contents.targets.find({record.target_schema, record.target_name});
       if (found == contents.targets.end() || found->second.pipeline == pipeline_) {
-        contents.copies.erase(copy.name);  // a finished copy is begun again
+        contents.pipelines[pipeline_].copies.erase(record.id);  // a finished copy is begun again
         continue;
       }
       throw Error(ErrorKind::destination,
                   found->second.pipeline.empty()
-                      ? fmt::format("{}.{} was not created by walbrook", copy.name.first, copy.name.second)
-                      : fmt::format("{}.{} belongs to pipeline \"{}\"", copy.name.first, copy.name.second,
+                      ? fmt::format("{}.{} was not created by walbrook", record.target_schema, record.target_name)
+                      : fmt::format("{}.{} belongs to pipeline \"{}\"", record.target_schema, record.target_name,
                                     found->second.pipeline),
                   "Choose another dataset.");
     }
@@ -48,9 +49,8 @@ void MemoryCopyWriter::finish() {
   store_->reach(Step::copy_finish);
   store_->with([&](MemoryStore::Contents& contents) {
     for (auto& copy : copies_) {
-      contents.copies.insert_or_assign(
-          copy.name,
-          Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(std::move(copy.table))});
+      contents.pipelines[pipeline_].copies.insert_or_assign(copy.output,
+                                                            std::make_shared<const MemoryTable>(std::move(copy.table)));
     }
   });
 }

@@ -21,7 +21,7 @@ class MemoryCopyWriter final : public destination::CopyWriter {
 
  private:
   struct Copy {
-    MemoryStore::Name name;
+    OutputId output;
     MemoryTable table;
     Lsn consistent_point;
   };

@@ -13,6 +13,10 @@
 namespace walbrook::destination::memory {
 namespace {
 
+std::int64_t newest_load(const PipelineState& state) {
+  return state.loads.empty() ? 0 : state.loads.rbegin()->first;
+}
+
 State state_of(const MemoryStore::Contents& contents, const std::string& pipeline) {
   State state;
   const auto found = contents.pipelines.find(pipeline);
@@ -26,7 +30,7 @@ State state_of(const MemoryStore::Contents& contents, const std::string& pipelin
     state.targets =
         state.targets || (output.has_source() && contents.targets.contains({output.target_schema, output.target_name}));
   }
-  state.newest_load = known.loads.empty() ? 0 : known.loads.rbegin()->first;
+  state.newest_load = newest_load(known);
   return state;
 }
 
@@ -68,7 +72,10 @@ Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
 }  // namespace
 
 MemoryDestination::MemoryDestination(const DestinationOptions& options)
-    : name_(options.url), pipeline_(options.pipeline), store_(MemoryStore::named(options.url)) {}
+    : name_(options.url),
+      pipeline_(options.pipeline),
+      read_only_(options.read_only),
+      store_(MemoryStore::named(options.url)) {}
 
 const Capabilities& MemoryDestination::capabilities() const {
   return memory::capabilities();
@@ -81,11 +88,11 @@ std::string MemoryDestination::type_name(const PhysicalType& type) const {
 State MemoryDestination::open() {
   store_->reach(Step::open);
   auto state = store_->with([&](MemoryStore::Contents& contents) {
-    std::erase_if(contents.copies, [&](const auto& entry) { return entry.second.pipeline == pipeline_; });
-    contents.pipelines[pipeline_];
+    if (!read_only_) contents.pipelines[pipeline_].copies.clear();
     return state_of(contents, pipeline_);
   });
   last_checkpoint_ = state.checkpoint;
+  last_load_ = state.newest_load;
   uncertain_.reset();
   return state;
 }
@@ -104,16 +111,22 @@ std::vector<TargetFinding> MemoryDestination::inspect(std::span<const OutputReco
   });
 }
 
-// Compares the copies too: a commit that swapped tables in may have left the checkpoint where it was.
+// A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load. So the
+// copies and the number of the newest load are compared too.
 bool MemoryDestination::is_durable(const MemoryTransaction::Outcome& uncertain) {
-  if (lsn_of(read_state().checkpoint) != lsn_of(last_checkpoint_)) return true;
-  return store_->with([&](const MemoryStore::Contents& contents) {
-    return std::ranges::any_of(uncertain.taken_copies,
-                               [&](const auto& name) { return !contents.copies.contains(name); });
+  return store_->with([&](MemoryStore::Contents& contents) {
+    const auto& state = contents.pipelines[pipeline_];
+    return lsn_of(state.checkpoint) != lsn_of(last_checkpoint_) || newest_load(state) != last_load_ ||
+           std::ranges::any_of(uncertain.taken_copies, [&](OutputId output) { return !state.copies.contains(output); });
   });
 }
 
+void MemoryDestination::check_writable() const {
+  if (read_only_) throw Error(ErrorKind::internal, name_ + " was opened to be read only");
+}
+
 std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt*/) {
+  check_writable();
   if (is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   store_->reach(Step::begin);
   if (uncertain_) {
@@ -129,22 +142,23 @@ std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt
   return std::make_unique<MemoryTransaction>(store_, pipeline_, [this](const MemoryTransaction::Outcome& outcome) {
     is_open_ = false;
     if (outcome.uncertain) uncertain_ = outcome;
-    if (outcome.committed && outcome.checkpoint) last_checkpoint_ = outcome.checkpoint;
+    if (!outcome.committed) return;
+    if (outcome.checkpoint) last_checkpoint_ = outcome.checkpoint;
+    store_->with([this](MemoryStore::Contents& contents) { last_load_ = newest_load(contents.pipelines[pipeline_]); });
   });
 }
 
 std::unique_ptr<CopyWriter> MemoryDestination::begin_copy(std::span<const CopyTarget> outputs) {
+  check_writable();
   return std::make_unique<MemoryCopyWriter>(store_, pipeline_, outputs);
 }
 
 void MemoryDestination::drop_outputs(MemoryStore::Contents& contents, std::span<const OutputRecord> outputs) {
-  const auto is_ours = [&](const auto& entry) { return entry.second.pipeline == pipeline_; };
+  auto& state = contents.pipelines[pipeline_];
   for (const auto& output : outputs) {
-    for (auto* kept : {&contents.targets, &contents.copies}) {
-      const auto found = kept->find({output.target_schema, output.target_name});
-      if (found != kept->end() && is_ours(*found)) kept->erase(found);
-    }
-    auto& state = contents.pipelines[pipeline_];
+    const auto target = contents.targets.find({output.target_schema, output.target_name});
+    if (target != contents.targets.end() && target->second.pipeline == pipeline_) contents.targets.erase(target);
+    state.copies.erase(output.id);
     state.outputs.erase(output.id);
     const auto is_of_table = [&](const auto& entry) { return entry.second.source == output.source; };
     if (std::ranges::none_of(state.outputs, is_of_table)) state.tables.erase(output.source);
@@ -152,6 +166,7 @@ void MemoryDestination::drop_outputs(MemoryStore::Contents& contents, std::span<
 }
 
 void MemoryDestination::drop(DropScope scope, std::span<const OutputRecord> outputs) {
+  check_writable();
   store_->with([&](MemoryStore::Contents& contents) {
     if (scope == DropScope::outputs) return drop_outputs(contents, outputs);
     auto& state = contents.pipelines[pipeline_];
@@ -166,6 +181,7 @@ void MemoryDestination::drop(DropScope scope, std::span<const OutputRecord> outp
                   [&](const auto& entry) { return scope == DropScope::pipeline || entry.second.last_commit.is_set(); });
   });
   if (scope != DropScope::outputs) last_checkpoint_.reset();
+  last_load_ = read_state().newest_load;
 }
 
 }  // namespace walbrook::destination::memory

@@ -33,15 +33,19 @@ class MemoryDestination final : public destination::Destination {
 
  private:
   [[nodiscard]] bool is_durable(const MemoryTransaction::Outcome& uncertain);
+  void check_writable() const;
   void drop_outputs(MemoryStore::Contents& contents, std::span<const OutputRecord> outputs);
 
   std::string name_;
   std::string pipeline_;
+  bool read_only_;
   std::shared_ptr<MemoryStore> store_;
   bool is_open_ = false;  // a transaction is open
   // Set while a commit has failed and begin() has not yet found out whether it is durable.
   std::optional<MemoryTransaction::Outcome> uncertain_;
-  std::optional<Checkpoint> last_checkpoint_;  // the newest checkpoint that is known to be durable
+  // The newest checkpoint and load that are known to be durable.
+  std::optional<Checkpoint> last_checkpoint_;
+  std::int64_t last_load_ = 0;
 };
 
 }  // namespace walbrook::destination::memory

@@ -46,6 +46,7 @@ struct PipelineState {
   std::map<OutputId, OutputRecord> outputs;
   std::map<std::int64_t, LoadRecord> loads;                    // the newest most_loads
   std::map<std::uint32_t, std::vector<std::string>> prepared;  // by xid
+  std::map<OutputId, TableRef> copies;                         // finished ones
 
   void put(TableRecord record);  // replaces the records that have its OID or its name
 };
@@ -58,7 +59,6 @@ class MemoryStore {
   struct Contents {
     std::map<std::string, PipelineState> pipelines;
     std::map<Name, Target> targets;
-    std::map<Name, Target> copies;  // finished ones, by the names of their targets
   };
 
   // Returns the store of that name, or a new one if nobody holds one.

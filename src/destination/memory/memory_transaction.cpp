@@ -39,33 +39,40 @@ MemoryTransaction::~MemoryTransaction() {
   ended_(outcome_);
 }
 
-// Returns this transaction's version of the target table.
-MemoryTable& MemoryTransaction::changed(const OutputRecord& output) {
+MemoryTable* MemoryTransaction::find_changed(const OutputRecord& output) {
   const auto name = name_of(output);
   auto found = targets_.find(name);
   if (found == targets_.end()) {
     const auto current = store_->target(output.target());
     found = targets_.emplace(name, current == nullptr ? std::nullopt : std::optional<MemoryTable>(*current)).first;
   }
-  if (found->second) return *found->second;
-  throw TargetRefused(fmt::format("target table {}.{} does not exist", name.first, name.second), "Resync the table.");
+  return found->second ? &*found->second : nullptr;
+}
+
+MemoryTable& MemoryTransaction::changed(const OutputRecord& output) {
+  if (auto* target = find_changed(output)) return *target;
+  throw TargetRefused(fmt::format("target table {}.{} does not exist", output.target_schema, output.target_name),
+                      "Resync the table.");
+}
+
+TableRef MemoryTransaction::finished_copy(OutputId output) {
+  if (outcome_.taken_copies.contains(output)) return nullptr;
+  return store_->with([&](MemoryStore::Contents& contents) -> TableRef {
+    const auto& copies = contents.pipelines[pipeline_].copies;
+    const auto found = copies.find(output);
+    return found == copies.end() ? nullptr : found->second;
+  });
 }
 
 MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
-  const auto name = name_of(output);
-  if (const auto altered = altered_copies_.find(name); altered != altered_copies_.end()) {
-    outcome_.taken_copies.insert(name);
-    return std::move(altered_copies_.extract(altered).mapped());
-  }
-  const auto copy = store_->with([&](const MemoryStore::Contents& contents) -> TableRef {
-    const auto found = contents.copies.find(name);
-    return found == contents.copies.end() || found->second.pipeline != pipeline_ ? nullptr : found->second.table;
-  });
-  if (copy == nullptr || !outcome_.taken_copies.insert(name).second) {
+  const auto copy = finished_copy(output.id);
+  if (copy == nullptr) {
     throw Error(ErrorKind::internal,
                 fmt::format("there is no finished copy of table {}.{}", output.schema, output.name));
   }
-  return *copy;
+  outcome_.taken_copies.insert(output.id);
+  const auto altered = altered_copies_.find(output.id);
+  return altered == altered_copies_.end() ? *copy : std::move(altered_copies_.extract(altered).mapped());
 }
 
 void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
@@ -75,12 +82,9 @@ void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alte
     for (const auto& column : alteration.overflow) target.add_overflow(column);
   };
   if (output.state != OutputState::copying) return apply(changed(output));
-  const auto name = name_of(output);
-  if (!altered_copies_.contains(name)) {
-    altered_copies_.emplace(name, take_copy(output));
-    outcome_.taken_copies.erase(name);
-  }
-  apply(altered_copies_.at(name));
+  if (auto* target = find_changed(output)) apply(*target);
+  const auto copy = finished_copy(output.id);
+  if (copy != nullptr) apply(altered_copies_.try_emplace(output.id, *copy).first->second);
 }
 
 void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
@@ -173,6 +177,7 @@ void MemoryTransaction::apply_to(PipelineState& state) {
     if (auto* table = std::get_if<PutTable>(&change)) {
       state.put(std::move(table->table));
     } else if (auto* output = std::get_if<PutOutput>(&change)) {
+      if (!may_be_swapped_in(output->output.state)) state.copies.erase(output->output.id);
       output->output.load_id = 0;
       state.outputs.insert_or_assign(output->output.id, std::move(output->output));
     } else if (auto* checkpoint = std::get_if<PutCheckpoint>(&change)) {
@@ -197,10 +202,10 @@ void MemoryTransaction::commit() {
   outcome_.uncertain = true;
   store_->reach(Step::before_commit);
   store_->with([this](MemoryStore::Contents& contents) {
-    for (const auto& name : outcome_.taken_copies) contents.copies.erase(name);
-    for (auto& [name, copy] : altered_copies_) {
-      contents.copies.insert_or_assign(
-          name, Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(std::move(copy))});
+    auto& state = contents.pipelines[pipeline_];
+    for (const auto output : outcome_.taken_copies) state.copies.erase(output);
+    for (auto& [output, copy] : altered_copies_) {
+      state.copies.insert_or_assign(output, std::make_shared<const MemoryTable>(std::move(copy)));
     }
     for (auto& [name, table] : targets_) {
       if (table) {
@@ -210,7 +215,7 @@ void MemoryTransaction::commit() {
         contents.targets.erase(name);
       }
     }
-    apply_to(contents.pipelines[pipeline_]);
+    apply_to(state);
   });
   store_->reach(Step::after_commit);
   outcome_.committed = true;

@@ -23,7 +23,7 @@ class MemoryTransaction final : public destination::Transaction {
     bool committed = false;
     bool uncertain = false;  // commit() failed: the transaction may or may not be durable
     std::optional<Checkpoint> checkpoint;
-    std::set<MemoryStore::Name> taken_copies;  // copies that are gone if it is durable
+    std::set<OutputId> taken_copies;  // outputs whose copies are gone if it is durable
   };
   using Ended = std::function<void(const Outcome&)>;
 
@@ -44,7 +44,12 @@ class MemoryTransaction final : public destination::Transaction {
   using Name = MemoryStore::Name;
   using Deferred = std::variant<PutTable, PutOutput, PutCheckpoint, PutLoad>;
 
+  // This transaction's version of the target table. The first form returns nullptr if there is none; the second one
+  // throws TargetRefused.
+  [[nodiscard]] MemoryTable* find_changed(const OutputRecord& output);
   [[nodiscard]] MemoryTable& changed(const OutputRecord& output);
+  // The finished copy of the output that was not swapped in yet; nullptr if there is none.
+  [[nodiscard]] TableRef finished_copy(OutputId output);
   [[nodiscard]] MemoryTable take_copy(const OutputRecord& output);
   [[nodiscard]] std::vector<std::string>& prepared(std::uint32_t xid);
   void apply_to(PipelineState& state);
@@ -54,7 +59,7 @@ class MemoryTransaction final : public destination::Transaction {
   Ended ended_;
   Outcome outcome_;
   std::map<Name, std::optional<MemoryTable>> targets_;  // as they will be after the commit; nullopt: dropped
-  std::map<Name, MemoryTable> altered_copies_;
+  std::map<OutputId, MemoryTable> altered_copies_;
   std::map<Name, RowBatch> completed_;                          // rows that wait for the next append
   std::map<std::uint32_t, std::vector<std::string>> prepared_;  // touched ones, as they will be after the commit
   std::vector<Deferred> state_;

@@ -115,6 +115,37 @@ TEST_F(MemoryDestinationTest, p2_a_copy_in_doubt_that_was_swapped_in_is_not_look
   EXPECT_EQ(rows(), 0U);
 }
 
+// A program's load leaves the checkpoint where it was, and appends to a table that is there already.
+TEST_F(MemoryDestinationTest, p2_a_load_in_doubt_that_moved_no_checkpoint_is_found_by_its_number) {
+  create();
+  const auto append = [&] {
+    const auto transaction = destination_->begin({});
+    apply(*transaction, record(), Effect(orders).insert({1, "x"}));
+    transaction->put(PutLoad{{.started = {}, .tables = "{}"}});
+    transaction->commit();
+  };
+  append();
+  fail_at(Step::before_commit, ErrorKind::in_doubt);
+  EXPECT_THROW(append(), Error);
+  fail_at(Step::after_commit, ErrorKind::in_doubt);
+  EXPECT_THROW(append(), Error);
+  EXPECT_THROW(append(), Error) << "it turned out to be durable";
+  EXPECT_EQ(rows(), 2U);
+}
+
+TEST_F(MemoryDestinationTest, a_name_that_another_pipeline_took_during_the_copy_refuses_the_swap) {
+  const auto table = record();
+  const CopyTarget target{.output = &table, .schema = orders};
+  destination_->begin_copy({&target, 1})->finish();
+  MemoryDestination other(DestinationOptions{.url = "memory:test", .pipeline = "other"});
+  static_cast<void>(other.open());
+  other.begin_copy({&target, 1})->finish();
+  const auto swapped = other.begin({});
+  swapped->swap_in(table);
+  swapped->commit();
+  EXPECT_THROW(destination_->begin({})->swap_in(table), TargetRefused);
+}
+
 TEST_F(MemoryDestinationTest, a_commit_in_doubt_that_was_not_durable_can_be_tried_again) {
   create();
   fail_at(Step::before_commit, ErrorKind::in_doubt);
@@ -135,7 +166,8 @@ TEST_F(MemoryDestinationTest, a_copy_can_fail_while_it_is_written_and_when_it_is
           writer->finish();
         },
         Error);
-    EXPECT_TRUE(store_->with([](const MemoryStore::Contents& contents) { return contents.copies.empty(); }));
+    EXPECT_TRUE(store_->with(
+        [](const MemoryStore::Contents& contents) { return contents.pipelines.at("shop").copies.empty(); }));
   }
 }
 
