@@ -271,13 +271,13 @@ Statement& Connection::prepared(const std::string& sql) {
 Statement::Statement(Connection& connection, const std::string& sql) : connection_(&connection) {
   if (duckdb_prepare(connection.raw(), sql.c_str(), raw_.out()) == DuckDBError) {
     const std::string message = duckdb_prepare_error(raw_.get());
-    connection.database().fail(DUCKDB_ERROR_INVALID, message, "a statement on the state");
+    connection.database().fail(DUCKDB_ERROR_PLANNER, message, "a statement on the state");
   }
 }
 
 void Statement::check(duckdb_state state) const {
   if (state == DuckDBError)
-    connection_->database().fail(DUCKDB_ERROR_INVALID, "a parameter was refused", "a statement");
+    connection_->database().fail(DUCKDB_ERROR_PARAMETER_NOT_ALLOWED, "a parameter was refused", "a statement");
 }
 
 void Statement::bind(idx_t at, std::string_view text) {

@@ -21,6 +21,8 @@ bool names_no_values(duckdb_error_type type) {
     case DUCKDB_ERROR_BINDER:
     case DUCKDB_ERROR_PARSER:
     case DUCKDB_ERROR_SYNTAX:
+    case DUCKDB_ERROR_PLANNER:
+    case DUCKDB_ERROR_PARAMETER_NOT_ALLOWED:
     case DUCKDB_ERROR_DEPENDENCY:
     case DUCKDB_ERROR_INVALID_TYPE:
     case DUCKDB_ERROR_SETTINGS:
