@@ -41,6 +41,7 @@ struct InitReplicationOptions {
   // did not create, other columns are omitted while rows are copied and changes are applied: give the same
   // include_columns to replication_resource then.
   IncludeColumns include_columns{};
+  // For the snapshot resources. REQUIRES: persist_snapshots, and each table is among those that are published.
   TableColumnOverrides columns{};
   // Drops the slot and walbrook's own publication first, then creates them again. Changes that nobody has read are lost
   // with the slot, so a pipeline that followed it must run a snapshot resource next, which replaces all of its tables,

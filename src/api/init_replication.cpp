@@ -28,6 +28,11 @@ constexpr int column_lists_since = 150000;
 constexpr milliseconds reader_wait{10'000};  // a reader that has just ended holds the slot a moment longer
 constexpr milliseconds reader_poll{50};
 
+// A name without a schema means a table of any schema.
+bool may_mean(const postgres::TableName& name, const postgres::TableName& table) {
+  return name.name == table.name && (name.schema.empty() || name.schema == table.schema);
+}
+
 class Initialization {
  public:
   explicit Initialization(const InitReplicationOptions& options)
@@ -40,6 +45,7 @@ class Initialization {
     check_publication_name("pub_name", options_.pub_name);
     name_tables();
     check_columns();
+    check_overrides();
     if (options_.reset) drop();
     look_before();
     publish();
@@ -102,6 +108,26 @@ class Initialization {
       // The whole table is read, with its generated columns: whether the server publishes those is decided by the
       // server.
       check_included(postgres::read_table_schema(catalog_, table, types_, ValueLimits{}), included.columns);
+    }
+  }
+
+  // Overrides shape what a snapshot resource copies. Where no resource would take them, they would be lost silently.
+  void check_overrides() {
+    if (options_.columns.empty()) return;
+    if (!options_.persist_snapshots) {
+      throw Error(ErrorKind::configuration, "columns: column overrides need a snapshot resource, and none is asked for",
+                  "Set persist_snapshots, or give columns to replication_resource.", {.setting = "columns"});
+    }
+    auto tables = tables_;
+    if (tables.empty()) {
+      for (auto& table : postgres::find_publishable(catalog_, options_.schema_name, {}))
+        tables.push_back(std::move(table.name));
+    }
+    for (const auto& [text, overrides] : options_.columns) {
+      const auto name = parse_exact_name(text, "columns");
+      if (std::ranges::any_of(tables, [&name](const auto& table) { return may_mean(name, table); })) continue;
+      throw Error(ErrorKind::configuration, fmt::format("columns: table {} is not among the requested tables", text),
+                  "Name it in table_names as well.", {.setting = "columns", .table = text});
     }
   }
 
@@ -216,8 +242,7 @@ class Initialization {
 
   [[nodiscard]] ColumnOverrides overrides_of(const postgres::TableName& table) const {
     for (const auto& [text, overrides] : options_.columns) {
-      const auto name = parse_exact_name(text, "columns");
-      if (name.name == table.name && (name.schema.empty() || name.schema == table.schema)) return overrides;
+      if (may_mean(parse_exact_name(text, "columns"), table)) return overrides;
     }
     return {};
   }

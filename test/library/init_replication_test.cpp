@@ -136,6 +136,16 @@ TEST(InitReplication, says_what_is_wrong_with_its_options) {
   auto other = shop.init("a");
   other.include_columns = {{"b", {"id"}}};
   EXPECT_EQ(error_of([&] { init_replication(other); }).facts().table, "public.b");
+  auto override = shop.init("a");
+  override.columns = {{"b", {{"id", {.data_type = "bigint"}}}}};
+  EXPECT_EQ(error_of([&] { init_replication(override); }).facts().table, "b");
+  override.table_names = {};  // the whole schema
+  EXPECT_EQ(error_of([&] { init_replication(override); }).facts().table, "b");
+  override = shop.init("a", false);
+  override.columns = {{"a", {{"id", {.data_type = "bigint"}}}}};
+  const auto unused = error_of([&] { init_replication(override); });
+  EXPECT_EQ(unused.kind(), ErrorKind::configuration);
+  EXPECT_EQ(unused.facts().setting, "columns");
   auto operation = shop.init("a");
   operation.publish = "insert, upsert";
   EXPECT_EQ(error_of([&] { init_replication(operation); }).facts().setting, "publish");
