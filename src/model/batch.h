@@ -38,6 +38,7 @@ using Operation = std::variant<RowBatch, Truncate, MergeParts>;
 // A table whose changes could not be read: it is suspended, or copied again if that helps; the others continue.
 struct TableError {
   Oid oid = 0;
+  TableSchemaRef described = nullptr;  // the table, or one of its leaves, as the stream described it; never nullptr
   std::string reason;
   bool fixed_by_copy = false;
   // Changes from here on name their rows by another identity; a copy that is newer is not affected.

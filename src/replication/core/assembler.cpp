@@ -186,8 +186,12 @@ void Assembler::report_conflicts(const Place& place) {
   const auto commit_lsn = place.batch->content().transactions[place.transaction].commit_lsn;
   for (const auto& [leaf, about] : conflicts_) {
     if (about.root != place.relation->group) continue;
-    TableError error{
-        .oid = about.root, .reason = {}, .fixed_by_copy = true, .of_identity = true, .commit_lsn = commit_lsn};
+    TableError error{.oid = about.root,
+                     .described = about.leaf,
+                     .reason = {},
+                     .fixed_by_copy = true,
+                     .of_identity = true,
+                     .commit_lsn = commit_lsn};
     if (place.batch->is_covered(error)) return;
     error.reason = "the replica identity of partition " + about.leaf->full_name() + " was altered";
     place.batch->add(std::move(error));

@@ -167,11 +167,14 @@ void OpenBatch::report(TableError error) {
 // An update that brings a row into a row filter is sent as an INSERT without the values that are stored out of line and
 // unchanged (pgoutput_row_filter): only the source's table has them.
 void OpenBatch::ask_for_copy(const RelationState& relation, const std::string& why) {
-  report({.oid = relation.schema->oid, .reason = why, .fixed_by_copy = true});
+  report({.oid = relation.schema->oid, .described = relation.schema, .reason = why, .fixed_by_copy = true});
 }
 
 void OpenBatch::report_unreadable(const RelationState& relation, const std::string& why) {
-  report({.oid = relation.schema->oid, .reason = why, .commit_lsn = content_.transactions.back().commit_lsn});
+  report({.oid = relation.schema->oid,
+          .described = relation.schema,
+          .reason = why,
+          .commit_lsn = content_.transactions.back().commit_lsn});
 }
 
 RowBatch& OpenBatch::batch_of(const RelationState& relation) {

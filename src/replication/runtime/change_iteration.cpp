@@ -262,10 +262,9 @@ void ChangeIteration::Impl::take_batch(Batch&& batch) {
 // confirmed.
 void ChangeIteration::Impl::check_errors(const CommitBatch& batch) const {
   for (const auto& error : batch.errors) {
-    const auto found = tables_.find(error.oid);
-    const auto table = found != tables_.end() ? found->second : Table{"", std::to_string(error.oid)};
-    if (found != tables_.end() && !is_wanted(table)) continue;
-    const auto name = table.schema.empty() ? "with OID " + table.name : table.schema + "." + table.name;
+    const auto table = table_of(*error.described);
+    if (!is_wanted(table)) continue;
+    const auto name = table.schema + "." + table.name;
     throw Error(ErrorKind::data, fmt::format("changes of table {} cannot be read: {}", name, error.reason),
                 "To leave the table out, set table_names. Nothing of this transaction or of later ones was confirmed.",
                 {.slot = options_.slot, .table = name});
