@@ -76,13 +76,17 @@ bool OpenBatch::append(const RelationState& relation, Op op, const postgres::Tup
       batch.columns[c].append_from(batch.columns[c], row - 1);
     } else if (!append_cell(relation, batch, c, cell, op, tuple)) {
       batch.drop_open_row();
-      if (unchanged_from != nullptr) static_cast<void>(batch.split(row - 1));
+      if (unchanged_from != nullptr) {
+        static_cast<void>(batch.split(row - 1));
+        content_.bytes -= std::exchange(before_bytes_, 0);
+      }
       return false;
     }
     ++c;
   }
   batch.finish_row(op, transaction, sequence);
   content_.bytes += bytes;
+  before_bytes_ = op == Op::before ? bytes : 0;
   if (op != Op::before) ++content_.rows;
   return true;
 }

@@ -105,6 +105,7 @@ class OpenBatch {
   std::size_t marked_errors_ = 0;
   std::size_t marked_bytes_ = 0;
   std::size_t marked_rows_ = 0;
+  std::size_t before_bytes_ = 0;  // in content_.bytes, of the old tuple that was appended last
 };
 
 }  // namespace walbrook::replication

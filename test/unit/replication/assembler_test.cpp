@@ -142,6 +142,21 @@ TEST_F(AssemblerTest, changes_are_numbered_over_all_tables_of_their_transaction)
   EXPECT_EQ(numbers, (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1}));
 }
 
+TEST_F(AssemblerTest, p5_an_old_tuple_without_its_update_is_not_counted) {
+  const auto bytes_of = [this](const std::string& change) {
+    auto& assembler = make();
+    feed(frames::begin(10, {100}));
+    feed(change);
+    feed(frames::commit({100}, {105}));
+    const auto batch = only<CommitBatch>(assembler.cut()).value();
+    EXPECT_EQ(batch.errors.size(), 1U);
+    EXPECT_EQ(rows_of(batch.operations), 0U);
+    return batch.bytes;
+  };
+  EXPECT_EQ(bytes_of(frames::update(orders, 'O', {"1", std::string(1000, 'x')}, {"none", "y"})),
+            bytes_of(frames::insert(orders, {"none", "y"})));
+}
+
 TEST_F(AssemblerTest, commits_that_are_durable_already_are_skipped) {
   auto& assembler = make({.checkpoint = {105}});
   transaction(10, {100}, 3);
