@@ -24,7 +24,6 @@ enum class RemedyOption {
   tables,
   dataset,
   snapshot_wait,
-  adopt_slot,
   accept_new_system,
   reset,
   query_rows,
@@ -33,6 +32,7 @@ enum class RemedyOption {
   spool_dir,
   max_spool_size,
   // Only the command has the options from here on.
+  adopt_slot,
   query_bytes,
   protocol,
   streaming,

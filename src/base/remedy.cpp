@@ -33,7 +33,7 @@ Names names_of(RemedyOption option) {
     case RemedyOption::snapshot_wait:
       return {"--snapshot-wait", "snapshot_wait"};
     case RemedyOption::adopt_slot:
-      return {"--adopt-slot", "adopt_slot"};
+      return {"--adopt-slot", "--adopt-slot"};
     case RemedyOption::accept_new_system:
       return {"--accept-new-system", "accept_new_system"};
     case RemedyOption::reset:

@@ -25,6 +25,23 @@ TEST(RemedyWords, name_flags_for_the_command_and_options_for_the_library) {
   EXPECT_EQ(to_text(elsewhere, Wording::library), "Have the copies in another schema: dataset_name.");
 }
 
+// destination_only is the last option.
+TEST(RemedyWords, of_the_library_name_options_that_it_has) {
+  std::string headers;
+  for (const auto& entry : std::filesystem::directory_iterator(WALBROOK_SOURCE_DIR "/include/walbrook")) {
+    if (entry.path().filename() == "remedy.h") continue;
+    std::ifstream lines(entry.path());
+    for (std::string line; std::getline(lines, line);) headers += line.substr(0, line.find("//")) + "\n";
+  }
+  for (int i = 0; i <= static_cast<int>(RemedyOption::destination_only); ++i) {
+    const auto option = static_cast<RemedyOption>(i);
+    const auto words = to_text(option, Wording::library);
+    if (words == to_text(option, Wording::command)) continue;  // the library has none
+    const auto name = std::regex_replace(words, std::regex(R"(^\.| = true$)"), "");
+    EXPECT_TRUE(std::regex_search(headers, std::regex("\\b" + name + "\\b"))) << words;
+  }
+}
+
 TEST(RemedyWords, are_parts_that_a_program_can_tell_apart) {
   const std::string table = "{}";  // text in an argument is never a placeholder
   const auto made = remedy("As owner of {}: {}", table, ExecuteSql{"GRANT SELECT ON \"größe\" TO joe;"});
