@@ -232,9 +232,13 @@ std::string oid_array(const std::vector<SourceTable>& tables) {
 
 Lsn before_page_header(Lsn insert_position) {
   constexpr std::uint64_t page = 8192;
+  constexpr std::uint64_t smallest_segment = 1U << 20U;
+  constexpr std::uint64_t header = 24;
+  constexpr std::uint64_t first_header = 40;  // of a segment's first page
   const auto into_page = insert_position.value % page;
-  if (into_page == 24 || into_page == 40) insert_position.value -= into_page;
-  return insert_position;
+  const Lsn start{insert_position.value - into_page};
+  const bool may_begin_segment = start.value % smallest_segment == 0;
+  return into_page == header || (into_page == first_header && may_begin_segment) ? start : insert_position;
 }
 
 std::optional<Publication> read_publication(Connection& catalog, const std::string& name) {

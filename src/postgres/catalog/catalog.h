@@ -79,8 +79,9 @@ struct Publication {
   CatalogMoment moment;  // read after the tables, by the callers that need it; otherwise unset
 };
 
-// Returns a position after which no record ends, given the log's insert position. If that is right after a page header
-// (24 or 40 bytes), the page holds no record yet, and the result is the start of the page.
+// Returns a position after which no record ends, given the log's insert position. If that is right after a page header,
+// the page holds no record yet, and the result is the start of the page. A header has 24 bytes, and 40 on a segment's
+// first page; 40 bytes into another page, the end of a record is before the position.
 [[nodiscard]] Lsn before_page_header(Lsn insert_position);
 // Returns nullopt if there is no such publication.
 [[nodiscard]] std::optional<Publication> read_publication(Connection& catalog, const std::string& name);

@@ -293,6 +293,16 @@ TEST_F(Catalog, types_are_looked_through) {
   EXPECT_EQ(types.find(4'000'000'000U).base_oid, 4'000'000'000U);
 }
 
+TEST(PageHeader, is_left_out_of_a_position_only_where_there_is_one) {
+  constexpr std::uint64_t page = 3 * 8192;
+  constexpr std::uint64_t segment = 16U << 20U;
+  EXPECT_EQ(before_page_header({page + 24}), Lsn{page});
+  EXPECT_EQ(before_page_header({segment + 40}), Lsn{segment});
+  EXPECT_EQ(before_page_header({page + 40}), Lsn{page + 40}) << "the last 16 bytes of a record";
+  EXPECT_EQ(before_page_header({page + 48}), Lsn{page + 48});
+  EXPECT_EQ(before_page_header({page}), Lsn{page});
+}
+
 TEST_F(Catalog, the_server_tells_who_it_is) {
   auto replication = Connection::open(conninfo(), ConnectionUse::replication);
   const auto server = identify(replication);
