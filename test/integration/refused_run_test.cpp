@@ -53,6 +53,15 @@ TEST_F(RefusedRun, for_a_destination_that_cannot_be_written_leaves_nothing) {
   expect_nothing_left(db.pipeline.run(), 4);
 }
 
+TEST_F(RefusedRun, for_a_destination_that_cannot_be_reached_is_not_blamed_on_the_source) {
+  std::filesystem::create_symlink("loop", db.folder() / "loop");
+  db.pipeline.file = db.folder() / "loop" / "file.duckdb";
+  db.pipeline.source = "postgresql://127.0.0.1:1/nowhere?connect_timeout=1";
+  const auto result = db.pipeline.run();
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err().find("loop"), std::string::npos) << result.describe();
+}
+
 TEST_F(RefusedRun, for_a_destination_that_somebody_holds_leaves_nothing) {
   DuckReader(db.file(), DuckReader::Access::read_write).exec("CREATE TABLE mine(i int)");
   const DuckReader holder(db.file(), DuckReader::Access::read_write);

@@ -84,13 +84,13 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
   }
 }
 
-// Also returns true if it cannot be determined whether the file exists; opening it reports the reason.
+// Returns false if it cannot be determined whether the file exists: opening it reports the reason.
 bool is_first_run(const CommandLine& line) {
   try {
     return !destination::is_there(line.destination.url);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::destination) throw;
-    return true;
+    return false;
   }
 }
 
