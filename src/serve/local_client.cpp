@@ -58,8 +58,7 @@ class ClientConnection {
     while (!text.empty()) {
       const auto sent = ::send(descriptor_.get(), text.data(), text.size(), MSG_NOSIGNAL);
       if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
-      if (sent < 0 && errno == EPIPE) return true;
-      if (sent < 0 && errno != EAGAIN && errno != EINTR) return true;
+      if (sent < 0 && errno != EAGAIN && errno != EINTR) return true;  // the answer that was sent is read first
       if (sent < 0 && errno == EAGAIN && !wait(POLLOUT, deadline)) return false;
     }
     return true;
