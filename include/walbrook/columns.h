@@ -24,9 +24,9 @@ struct ColumnOverride {
   // One of "text" (as PostgreSQL prints the value), "bigint" (64 bits; or `precision` 16, 32 or 64), "double",
   // "decimal", "bool", "date", "time", "timestamp", "binary" and "json", or DuckDB's name of a type, such as "INTEGER"
   // or "DECIMAL(10,2)". The type must be the column's or a wider one: text for every type; for integers, longer
-  // integers and decimals with room for them; for smallint, integer and real, double; for decimals, larger ones; for
-  // numeric(p,0), the integers that hold p digits (bigint up to 18), and double up to 15 digits; for numeric without
-  // precision, any decimal (values that it cannot hold go to the overflow column).
+  // integers and decimals with room for them; for smallint, also FLOAT; for smallint, integer and real, double; for
+  // decimals, larger ones; for numeric(p,0), the integers that hold p digits (bigint up to 18), and double up to 15
+  // digits; for numeric without precision, any decimal (values that it cannot hold go to the overflow column).
   std::optional<std::string> data_type{};
   std::optional<int> precision{};            // digits of a decimal (at most 38), or bits of a bigint
   std::optional<int> scale{};                // digits of a decimal after the decimal point
