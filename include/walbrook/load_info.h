@@ -43,8 +43,9 @@ struct LoadInfo {
   std::uint64_t batches = 0;       // loads that applied changes: each is one transaction of the destination
   std::uint64_t transactions = 0;  // transactions of the source that were applied
   std::uint64_t truncates = 0;
-  std::string first_lsn;  // checkpoint before the run: "0/1A2B3C8"; "" = there was none
-  std::string last_lsn;   // checkpoint after it: every transaction that committed before this LSN is applied
+  // Checkpoint before the run, "0/1A2B3C8"; "" = there was none. After sync(): the first commit of the newest load.
+  std::string first_lsn;
+  std::string last_lsn;  // checkpoint after it: every transaction that committed before this LSN is applied
   std::vector<TableLoad> tables;
   std::vector<SchemaChange> schema_changes;
   std::chrono::system_clock::time_point started_at;

@@ -16,9 +16,10 @@ struct Progress {
     copy_restarted,  // `text` is the reason; `rows` counts from 0 again
     applied,         // changes were applied; `rows` counts them in this run so far, over all tables
   } event = Event::applied;
-  std::string table{};               // "public.orders", as the source names it; "" for waiting and applied
-  std::uint64_t rows = 0;            // so far: rows of the copy, or changes for applied
-  std::uint64_t bytes = 0;           // of the copied rows so far, as received from the source; 0 for applied
+  std::string table{};     // "public.orders", as the source names it; "" for waiting and applied
+  std::uint64_t rows = 0;  // so far: rows of the copy, or changes for applied
+  // Of the copied rows so far: as received from the source, or for the program's own rows in memory. 0 for applied.
+  std::uint64_t bytes = 0;
   std::int64_t estimated_rows = -1;  // for copy_started; -1 = the source has no estimate
   double seconds = 0;                // for copy_finished: how long the copy took
   std::string text{};
