@@ -71,8 +71,8 @@ MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
                 fmt::format("there is no finished copy of table {}.{}", output.schema, output.name));
   }
   outcome_.taken_copies.insert(output.id);
-  const auto altered = altered_copies_.find(output.id);
-  return altered == altered_copies_.end() ? *copy : std::move(altered_copies_.extract(altered).mapped());
+  auto altered = altered_copies_.extract(output.id);
+  return altered.empty() ? *copy : std::move(altered.mapped());
 }
 
 void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
