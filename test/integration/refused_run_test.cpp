@@ -59,7 +59,7 @@ TEST_F(RefusedRun, for_a_destination_that_cannot_be_reached_is_not_blamed_on_the
   db.pipeline.source = "postgresql://127.0.0.1:1/nowhere?connect_timeout=1";
   const auto result = db.pipeline.run();
   EXPECT_EQ(result.exit_code, 4) << result.describe();
-  EXPECT_NE(result.err().find("loop"), std::string::npos) << result.describe();
+  EXPECT_NE(result.err.find("loop"), std::string::npos) << result.describe();
 }
 
 TEST_F(RefusedRun, for_a_destination_that_somebody_holds_leaves_nothing) {

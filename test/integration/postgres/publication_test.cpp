@@ -122,10 +122,12 @@ TEST_F(Publishing, a_stop_ends_what_reads_and_completes_a_publication) {
   auto tables = published.tables;
   BuiltInTypes types;
   std::stop_source stop;
-  auto stopped = Connection::open(Endpoint(conninfo(), {.stop = stop.get_token()}), ConnectionUse::catalog);
+  const Endpoint endpoint(conninfo(), {.stop = stop.get_token()});
+  auto stopped = Connection::open(endpoint, ConnectionUse::catalog);
+  auto other = Connection::open(endpoint, ConnectionUse::catalog);  // a stop leaves a statement open
   stop.request_stop();
   EXPECT_THROW(static_cast<void>(find_gap(stopped, published, {.schema = "public"}, {})), Stopped);
-  EXPECT_THROW(describe_new(stopped, tables, types, wide_limits, [](const SourceTable&) { return true; }), Stopped);
+  EXPECT_THROW(describe_new(other, tables, types, wide_limits, [](const SourceTable&) { return true; }), Stopped);
 }
 
 TEST_F(Publishing, a_stop_ends_a_change_of_a_publication_that_waits_for_a_lock) {
