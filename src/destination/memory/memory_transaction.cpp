@@ -72,7 +72,8 @@ MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
   }
   outcome_.taken_copies.insert(output.id);
   auto altered = altered_copies_.extract(output.id);
-  return altered.empty() ? *copy : std::move(altered.mapped());
+  if (altered.empty()) return *copy;
+  return std::move(altered.mapped());
 }
 
 void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
