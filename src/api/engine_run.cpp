@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <thread>
@@ -16,7 +15,7 @@
 #include "api/source_access.h"
 #include "base/mask_secrets.h"
 #include "base/snake_case.h"
-#include "destination/local_files.h"
+#include "destination/place.h"
 #include "destination/stored_state.h"
 #include "postgres/slot/slot.h"
 #include "replication/runtime/run.h"
@@ -63,9 +62,8 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
   options.snapshot_wait = plan.snapshot_wait;
-  options.spool_dir = state.spool_dir.empty()
-                          ? std::filesystem::path(destination::local_path(state.destination_url)).parent_path().string()
-                          : state.spool_dir;
+  options.spool_dir =
+      state.spool_dir.empty() ? destination::default_spool_folder(state.destination_url) : state.spool_dir;
   options.max_spool_size = state.max_spool_size;
   options.adoption = replication::Adoption::of_same_owner;  // the slot that a resource names is the pipeline's
   return options;

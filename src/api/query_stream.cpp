@@ -12,7 +12,7 @@
 
 #include "api/source_access.h"
 #include "base/error.h"
-#include "destination/local_files.h"
+#include "destination/place.h"
 
 namespace walbrook::api {
 namespace {
@@ -38,7 +38,7 @@ class QueryStream {
     options.read_only = options.shared_with_writers = true;
     if (!destination::is_there(options.url)) {
       throw Error(ErrorKind::destination,
-                  fmt::format("the destination {} does not exist", destination::local_path(options.url)),
+                  fmt::format("the destination {} does not exist", destination::place_of(options.url).shown),
                   "Run the pipeline first.");
     }
     destination_ = destination::open_destination(options);

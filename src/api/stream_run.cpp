@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -21,6 +20,7 @@
 #include "api/run_progress.h"
 #include "api/schema_changes.h"
 #include "api/source_access.h"
+#include "destination/place.h"
 #include "model/part_codec.h"
 #include "output/disposition.h"
 #include "postgres/catalog/table_name.h"
@@ -244,9 +244,9 @@ class StreamRun {
   }
 
   void open_spool() {
-    const auto beside = std::filesystem::path(destination::local_path(state_.destination_url)).parent_path().string();
-    spool_.emplace(replication::FileSpoolOptions{.folder = state_.spool_dir.empty() ? beside : state_.spool_dir,
-                                                 .max_bytes = state_.max_spool_size});
+    const auto folder =
+        state_.spool_dir.empty() ? destination::default_spool_folder(state_.destination_url) : state_.spool_dir;
+    spool_.emplace(replication::FileSpoolOptions{.folder = folder, .max_bytes = state_.max_spool_size});
   }
 
   [[nodiscard]] std::unique_ptr<destination::CopyWriter> begin_copy(const TableSchemaRef& schema) {

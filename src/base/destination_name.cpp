@@ -2,24 +2,70 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/error.h"
 #include "base/mask_secrets.h"
 #include "base/text.h"
 
 namespace walbrook {
+namespace {
+
+constexpr std::array<std::string_view, 1> duckdb_schemes = {"duckdb"};
+
+constexpr std::array known = {
+    DestinationWords{.kind = duckdb_destination, .schemes = duckdb_schemes, .example = "duckdb:///shop.duckdb"},
+};
+
+std::string known_kinds() {
+  std::string text;
+  for (const auto& each : known) text += fmt::format("{}{}", text.empty() ? "" : ", ", each.kind);
+  return text;
+}
+
+std::string known_urls() {
+  std::string text;
+  for (const auto& each : known) text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", each.kind, each.example);
+  return text;
+}
+
+}  // namespace
+
+std::span<const DestinationWords> known_destinations() {
+  return known;
+}
 
 bool is_destination_kind(std::string_view text) {
   return !text.empty() && text.find_first_of("./:") == std::string_view::npos;
 }
 
 void check_destination_kind(std::string_view label, std::string_view text, std::string_view setting) {
-  if (!is_destination_kind(text) || text == duckdb_destination) return;
+  if (!is_destination_kind(text) || std::ranges::find(known, text, &DestinationWords::kind) != known.end()) return;
   const auto shown = printable(mask_secrets(text));
   throw Error(ErrorKind::configuration, fmt::format("{} \"{}\" is not a known destination", label, shown),
               fmt::format("Known: {0}. A file is named by its path or with its suffix: ./{1}, {1}.duckdb or "
                           "duckdb:///{1}.duckdb.",
-                          duckdb_destination, shown),
+                          known_kinds(), shown),
               {.setting = std::string(setting)});
+}
+
+std::string_view url_scheme(std::string_view url) {
+  const auto colon = url.find(':');
+  if (colon == std::string_view::npos || colon < 2 || std::isalpha(static_cast<unsigned char>(url[0])) == 0) return {};
+  const auto scheme = url.substr(0, colon);
+  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.'; };
+  return std::ranges::all_of(scheme, fits) ? scheme : std::string_view{};
+}
+
+const DestinationWords& destination_words(std::string_view url) {
+  auto scheme = url_scheme(url);
+  if (scheme.empty()) scheme = duckdb_destination;
+  const auto* const found = std::ranges::find_if(
+      known, [&](const auto& each) { return std::ranges::find(each.schemes, scheme) != each.schemes.end(); });
+  if (found != known.end()) return *found;
+  throw Error(ErrorKind::configuration, "unknown kind of destination \"" + std::string(scheme) + "\"",
+              fmt::format("Known: {}.", known_urls()));
 }
 
 }  // namespace walbrook

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,6 +26,14 @@ std::optional<std::string> home_folder() {
   if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {};
   if (entry.pw_dir == nullptr || *entry.pw_dir != '/') return {};
   return entry.pw_dir;
+}
+
+// XDG: a relative path is ignored.
+std::optional<std::string> state_home() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state == '/') return state;
+  const auto home = home_folder();
+  return home ? std::optional(*home + "/.local/state") : std::nullopt;
 }
 
 }  // namespace
@@ -55,6 +64,22 @@ void require_current_folder(std::string_view what) {
                           failed == std::errc::no_such_file_or_directory ? "was deleted"
                                                                          : "cannot be read: " + failed.message()),
               "Change to a folder that exists (cd), or write the whole path.");
+}
+
+std::string users_state_folder() {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (const auto state = state_home()) {
+    const auto folder = fs::path(*state) / "walbrook";
+    if (fs::is_directory(folder, failed) && ::access(folder.c_str(), W_OK | X_OK) == 0) return folder.string();
+    fs::create_directories(folder.parent_path(), failed);
+    if (!failed && ::mkdir(folder.c_str(), S_IRWXU) == 0) return folder.string();
+  }
+  // It is as large as other disks, while /tmp is often in memory.
+  constexpr const char* temporary = "/var/tmp";
+  if (::access(temporary, W_OK | X_OK) == 0) return temporary;
+  const auto other = fs::temp_directory_path(failed);
+  return failed ? "/tmp" : other.string();
 }
 
 }  // namespace walbrook

@@ -16,4 +16,9 @@ namespace walbrook {
 // begins with `what`: "the destination \"x.duckdb\" is relative to".
 void require_current_folder(std::string_view what);
 
+// Returns the folder for files that walbrook keeps for this user besides those that the user names:
+// $XDG_STATE_HOME/walbrook (~/.local/state/walbrook), which is created with mode 700, or the folder for temporary files
+// if there is no home folder that can be written to.
+[[nodiscard]] std::string users_state_folder();
+
 }  // namespace walbrook

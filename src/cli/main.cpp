@@ -22,7 +22,7 @@
 #include "cli/process_arguments.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
-#include "destination/local_files.h"
+#include "destination/place.h"
 
 namespace {
 

@@ -21,7 +21,7 @@ enum class WhenBusy {
 using UseOwner = std::shared_ptr<const void>;
 
 struct DestinationOptions {
-  std::string url;           // duckdb:///absolute/or/relative/path.duckdb
+  std::string url;           // duckdb:///absolute/or/relative/path.duckdb; with credentials, if the kind has some
   std::string pipeline;      // the pipeline whose state is read and written
   bool read_only = false;    // for `status` and `sql` while no run is active
   std::string memory_limit;  // the limit of the destination's library; "" = walbrook's default
@@ -45,13 +45,6 @@ class CalledFrom {
  private:
   std::thread::id before_;
 };
-
-// Returns the absolute path at which the destination keeps its data on this machine. Two URLs with one path name one
-// destination. Throws Error(configuration) for an unknown scheme.
-//   shop.duckdb, duckdb:shop.duckdb, duckdb:///shop.duckdb   in the current folder
-//   /data/shop.duckdb, duckdb:////data/shop.duckdb           absolute
-//   duckdb:///data/shop.duckdb    relative like the others; absolute only if ./data does not exist and /data does
-[[nodiscard]] std::string local_path(const std::string& url);
 
 // Returns the capabilities of the destination that the URL names, without opening it. Throws Error(configuration),
 // which names the known schemes, for an unknown one.

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "destination/place.h"
 #include "serve/local_server.h"
 
 namespace walbrook::serve {
@@ -34,14 +35,14 @@ std::uint64_t stable_hash(std::string_view text) {
 }
 
 std::string file_name(const std::string& url) {
-  const std::string name = destination::local_path(url);
-  std::string stem = fs::path(name).stem().string().substr(0, max_stem);
+  const auto place = destination::place_of(url);
+  std::string stem = fs::path(place.label).stem().string().substr(0, max_stem);
   for (char& c : stem) {
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     if (!plain) c = '_';
   }
-  return fmt::format("{}-{:016x}.sock", stem, stable_hash(name));
+  return fmt::format("{}-{:016x}.sock", stem, stable_hash(place.identity));
 }
 
 bool is_own_folder(const fs::path& folder) {

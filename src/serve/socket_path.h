@@ -9,7 +9,7 @@
 namespace walbrook::serve {
 
 // Returns the path of the socket of the pipeline that writes this destination. It is in a folder of mode 700 under
-// XDG_RUNTIME_DIR, /run/user/UID or the temporary folder, and named after user and destination (canonical path), so
+// XDG_RUNTIME_DIR, /run/user/UID or the temporary folder, and named after user and destination (Place::identity), so
 // that `status` and `sql` find it from the same flags. A run started by cron may use another of these folders than the
 // shell that asks: a folder where a process answers takes precedence, otherwise the first usable one is taken.
 [[nodiscard]] std::string socket_path(const std::string& destination_url);

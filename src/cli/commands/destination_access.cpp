@@ -1,16 +1,14 @@
 #include "cli/commands/destination_access.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "base/text.h"
 #include "cli/commands/stored_names.h"
 #include "destination/contradiction.h"
-#include "destination/local_files.h"
+#include "destination/place.h"
 #include "postgres/connection/conninfo.h"
 #include "serve/local_client.h"
 #include "serve/local_server.h"
@@ -20,7 +18,6 @@
 namespace walbrook::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using postgres::Finding;
 using postgres::Severity;
 
@@ -91,10 +88,9 @@ DestinationCheck check_destination(CommandLine& line) {
   DestinationCheck check;
   try {
     const auto& url = line.destination.url;
-    const fs::path file = destination::local_path(url);
     if (!destination::is_there(url)) {
       destination::check_creatable(url);
-      check.findings.push_back(ok(fmt::format("{} will be created", file.string())));
+      check.findings.push_back(ok(fmt::format("{} will be created", destination::place_of(url).shown)));
       return check;
     }
     if (const auto answer = serve::ask_status(serve::socket_path(url))) {
@@ -115,11 +111,7 @@ DestinationCheck check_destination(CommandLine& line) {
     if (const auto error = destination::contradiction(state, destination->name())) throw *error;
     check.checkpoint = state.checkpoint;
     check.tables = state.outputs;
-    if (::access(file.c_str(), W_OK) != 0 || ::access(file.parent_path().c_str(), W_OK) != 0) {
-      check.findings.push_back(wrong(fmt::format("{} may not be written by this user", file.string()),
-                                     "Give this user the right to write the file and its folder."));
-      return check;
-    }
+    destination::check_writable(url);
     check.findings.push_back(
         ok(check.checkpoint
                ? fmt::format("{} holds this pipeline at checkpoint {}", destination->name(),

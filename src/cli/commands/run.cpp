@@ -24,7 +24,7 @@
 #include "cli/report.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
-#include "destination/local_files.h"
+#include "destination/place.h"
 #include "postgres/preflight/preflight.h"
 #include "replication/runtime/run.h"
 #include "replication/runtime/skip_transaction.h"
@@ -226,7 +226,7 @@ int run_command(const CommandLine& given) {
   if (is_first_run(line)) look_before_first_run(line);
   if (line.run.reset) destination::move_leftovers_aside(line.destination.url);
   if (line.run.spool_dir.empty()) {
-    line.run.spool_dir = std::filesystem::path(destination::local_path(line.destination.url)).parent_path();
+    line.run.spool_dir = destination::default_spool_folder(line.destination.url);
   }
   auto destination = open_and_wait(line);
   take_stored_names(line, destination);

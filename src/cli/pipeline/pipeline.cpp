@@ -14,7 +14,7 @@
 #include "cli/pipeline/pipeline_sync.h"
 #include "cli/pipeline/pipeline_text.h"
 #include "cli/terminal.h"
-#include "destination/local_files.h"
+#include "destination/place.h"
 
 namespace walbrook::cli {
 namespace {

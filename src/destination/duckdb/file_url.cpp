@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <filesystem>
+#include <string_view>
 
 #include "base/destination_name.h"
 #include "base/error.h"
@@ -56,14 +55,6 @@ fs::path resolve(const std::string& after_slashes) {
 }
 
 }  // namespace
-
-std::string_view url_scheme(std::string_view url) {
-  const auto colon = url.find(':');
-  if (colon == std::string_view::npos || colon < 2 || std::isalpha(static_cast<unsigned char>(url[0])) == 0) return {};
-  const auto scheme = url.substr(0, colon);
-  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.'; };
-  return std::ranges::all_of(scheme, fits) ? scheme : std::string_view{};
-}
 
 std::string path_of(const std::string& url) {
   const auto scheme = url_scheme(url);

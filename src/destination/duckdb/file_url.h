@@ -2,15 +2,14 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 namespace walbrook::destination::duckdb {
 
-// Returns "duckdb" for "duckdb:///shop.duckdb"; "" for a bare path.
-[[nodiscard]] std::string_view url_scheme(std::string_view url);
-
-// Returns the absolute path, by the rule of walbrook::destination::local_path. Throws Error(configuration) for a URL
-// that it cannot use.
+// Returns the absolute path. Two URLs with one path name one destination. Throws Error(configuration) for a URL that it
+// cannot use.
+//   shop.duckdb, duckdb:shop.duckdb, duckdb:///shop.duckdb   in the current folder
+//   /data/shop.duckdb, duckdb:////data/shop.duckdb           absolute
+//   duckdb:///data/shop.duckdb    relative like the others; absolute only if ./data does not exist and /data does
 [[nodiscard]] std::string path_of(const std::string& url);
 
 }  // namespace walbrook::destination::duckdb

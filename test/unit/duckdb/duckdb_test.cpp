@@ -57,7 +57,7 @@ class WorkingFolder {
 
 TEST_F(DuckDbTest, urls_name_files) {
   const WorkingFolder here(folder());
-  const auto path = [](const std::string& url) { return destination::local_path(url); };
+  const auto path = [](const std::string& url) { return destination::place_of(url).identity; };
   const auto in_folder = [&](const std::string& name) { return (fs::canonical(folder()) / name).string(); };
   for (const std::string url :
        {"shop.duckdb", "./shop.duckdb", "duckdb:shop.duckdb", "duckdb:///shop.duckdb", "duckdb:///./shop.duckdb"}) {
