@@ -86,19 +86,25 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
   api::with_facts({.pipeline = options.pipeline_name}, [&] {
     check_name(options.pipeline_name);
     std::optional<config::Configuration> settings;  // read only if an option is not set
-    const auto configured = [&](std::string_view key) {
+    const auto read_settings = [&]() -> const config::Configuration& {
       if (!settings) {
         settings = config::Configuration::read();
         settings->choose(options.pipeline_name);
       }
-      return settings->text(key).value_or(settings->fallback(config::key(key)));
+      return *settings;
+    };
+    const auto configured = [&](std::string_view key) {
+      return read_settings().text(key).value_or(settings->fallback(config::key(key)));
     };
     const auto option_or_setting = [&](const std::string& option, std::string_view key) {
       return option.empty() ? configured(key) : option;
     };
     check_destination_kind("destination", options.destination, "destination");
-    state_->destination_url =
-        options.destination == duckdb_destination ? configured("destination.duckdb.credentials") : options.destination;
+    state_->destination_url = options.destination;
+    if (is_destination_kind(options.destination)) {
+      const auto named = read_settings().destination_of_kind(options.destination);
+      state_->destination_url = named ? named->text : configured("destination.duckdb.credentials");
+    }
     destination::check_dataset_name(destination::capabilities_of(state_->destination_url).names, options.dataset_name,
                                     "dataset_name");
     state_->pipeline_name = state_->key = options.pipeline_name;

@@ -19,8 +19,9 @@ std::vector<PipelineRequest::Listed> listed_pipelines(const config::Configuratio
   for (const auto& name : settings.pipelines()) {
     auto chosen = settings;
     chosen.choose(name);
+    const auto named = chosen.destination();
     listed.push_back({.name = name,
-                      .destination = chosen.text(file_key).value_or(chosen.fallback(config::key(file_key))),
+                      .destination = named ? named->text : chosen.fallback(config::key(file_key)),
                       .by_default = name == by_default});
   }
   return listed;

@@ -240,8 +240,8 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   auto& destination = line.destination;
   if (const auto limit = settings.text("destination.duckdb.memory_limit")) destination.memory_limit = *limit;
   set_number(settings, "destination.duckdb.threads", destination.threads);
-  if (const auto file = settings.text(destination_key)) {
-    destination.url = *file;
+  if (const auto named = settings.destination()) {
+    destination.url = named->text;
   } else if (!settings.pipeline().empty()) {
     destination.url = settings.fallback(config::key(destination_key));
   } else {
@@ -366,7 +366,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   // The other commands need the source only for the name of the default file.
   const bool needs_source =
       entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);
-  const bool has_file = settings.find(destination_key).has_value() || !settings.pipeline().empty();
+  const bool has_file = settings.names_destination() || !settings.pipeline().empty();
   const bool knows_source = needs_source || flags.setting(credentials_key) || !has_file;
   if (knows_source) line.run.conninfo = resolve_source(settings);
   line.run.reread_conninfo = [settings] { return resolve_source(settings.read_again()); };

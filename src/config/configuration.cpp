@@ -31,7 +31,6 @@ bool is_of_a_table(const Key& key) {
 constexpr std::size_t longest_shown = 200;  // of an unknown key, in a message
 constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
-constexpr std::string_view password_file_key = "sources.pg_replication.credentials.password_file";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
 
 std::string lower(std::string_view text) {
@@ -110,14 +109,14 @@ void check_pipeline_name(const Written& written) {
               "Use letters, digits, - and _.");
 }
 
-bool names_destination(const Key& key) {
+bool is_destination_name(const Key& key) {
   return key.full_name() == destination_key || (key.section == "pipelines.NAME" && key.name == "destination");
 }
 
 void check_taken(const Key& key, const Value& value) {
   if (value.placeholder) return;  // source_credentials reports all of them together
   check_value(key, value);
-  if (names_destination(key)) check_destination_kind(value.origin.label(), value.text);
+  if (is_destination_name(key)) check_destination_kind(value.origin.label(), value.text);
 }
 
 fs::path users_folder() {
@@ -202,7 +201,7 @@ void Configuration::warn_of_access(const fs::path& file, const std::string& labe
 
 // A file that is named but does not exist is reported by the code that reads it.
 void Configuration::warn_of_password_file(const Key& key, const Value& value) {
-  if (key.full_name() != password_file_key || value.text.empty()) return;
+  if (!is_credential(key) || key.name != "password_file" || value.text.empty()) return;
   warn_of_access(expand_home(value.text), value.text, Holds::password);
 }
 
@@ -310,7 +309,7 @@ const Configuration::Entry* Configuration::find_in(const Layer& layer, const Key
     const bool here = of_pipeline ? is_of_this_pipeline(*entry) : entry->pipeline.empty();
     if (!here) continue;
     // `destination = "duckdb"` sets the kind, not the file.
-    const bool says_nothing = names_destination(*entry->key) && is_destination_kind(entry->value.text);
+    const bool says_nothing = is_destination_name(*entry->key) && is_destination_kind(entry->value.text);
     if (entry->key == &key && (!says_nothing || key.name == "destination")) return &*entry;
     if (of_destination && entry->key->name == "destination" && !says_nothing) return &*entry;
   }
@@ -405,7 +404,7 @@ std::vector<Effective> Configuration::effective() const {
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
     if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
     out.push_back({.key = &key, .value = *std::move(value)});
-    if (names_destination(key)) out.back().value.text = mask_secrets(out.back().value.text);
+    if (is_destination_name(key)) out.back().value.text = mask_secrets(out.back().value.text);
   }
   return out;
 }
@@ -417,11 +416,53 @@ std::string pipeline_without_name(const Configuration& settings) {
 }
 
 std::optional<Value> Configuration::source_credentials() const {
-  return SourceCredentials(*this).connection();
+  return Credentials(*this, "sources.pg_replication").connection();
+}
+
+const Configuration::Entry* Configuration::destination_entry() const {
+  const auto layers = by_strength();
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    const auto& [entries, of_pipeline] = *layer;
+    for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
+      const bool here = of_pipeline ? is_of_this_pipeline(*entry) : entry->pipeline.empty();
+      if (here && is_destination_name(*entry->key)) return &*entry;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<Value> Configuration::destination() const {
+  const auto* strongest = destination_entry();
+  const bool is_kind = strongest != nullptr && is_destination_kind(strongest->value.text);
+  return destination_of_kind(is_kind ? strongest->value.text : duckdb_destination);
+}
+
+std::optional<Value> Configuration::destination_of_kind(std::string_view kind) const {
+  if (kind == duckdb_destination) {
+    auto place = find(destination_key);
+    if (place) place->text = without_driver(place->text);
+    return place;
+  }
+  const auto section = fmt::format("destination.{}", kind);
+  if (auto whole = Credentials(*this, section).connection()) {
+    if (whole->text.find("://") == std::string::npos) whole->text = fmt::format("{}:{}", kind, whole->text);
+    return whole;
+  }
+  throw Error(ErrorKind::configuration,
+              fmt::format("the destination is of kind {}, and nothing says where it is", kind),
+              fmt::format("Set {}.credentials, or name the destination by its URL.", section));
+}
+
+bool Configuration::names_destination() const {
+  const auto* strongest = destination_entry();
+  if (strongest != nullptr && strongest->value.text != duckdb_destination) return true;
+  return find(destination_key).has_value();
 }
 
 std::vector<Effective> Configuration::effective_credentials() const {
-  return SourceCredentials(*this).parts();
+  auto parts = Credentials(*this, "sources.pg_replication").parts();
+  for (auto& part : Credentials(*this, "destination.postgresql").parts()) parts.push_back(std::move(part));
+  return parts;
 }
 
 }  // namespace walbrook::config

@@ -77,6 +77,15 @@ class Configuration {
   // Returns libpq's connection string from the URL and the fields that were set; nullopt if none was. Reads a password
   // file and runs a password command. Throws Error(configuration), also if placeholders are still to be filled in.
   [[nodiscard]] std::optional<Value> source_credentials() const;
+  // Returns the path or URL of the destination, with its credentials; nullopt if none was set. A `key=value` string has
+  // the kind in front: "postgresql:host=db dbname=shop". Where only the kind of
+  // destination was set, its own `credentials` say where it is. Throws Error(configuration) as source_credentials does,
+  // and if these say nothing.
+  [[nodiscard]] std::optional<Value> destination() const;
+  // The same for a kind of destination that was named otherwise: "duckdb".
+  [[nodiscard]] std::optional<Value> destination_of_kind(std::string_view kind) const;
+  // Returns whether something says where the destination is, or of which kind other than a file named after a database.
+  [[nodiscard]] bool names_destination() const;
 
   // Returns the default value of a key; for slot, publication and file it follows from the pipeline.
   [[nodiscard]] std::string fallback(const Key& key) const;
@@ -84,7 +93,7 @@ class Configuration {
   [[nodiscard]] std::vector<Effective> effective() const;
 
  private:
-  friend class SourceCredentials;
+  friend class Credentials;
   // An entry of one file, of the environment, or of the flags.
   struct Entry {
     const Key* key;
@@ -103,6 +112,8 @@ class Configuration {
   void warn_of_access(const std::filesystem::path& file, const std::string& label, Holds holds);
   [[nodiscard]] const Entry* find_in(const Layer& layer, const Key& key, bool of_pipeline) const;
   [[nodiscard]] bool is_of_this_pipeline(const Entry& entry) const;
+  // Returns the strongest setting that names a destination or a kind of destination.
+  [[nodiscard]] const Entry* destination_entry() const;
   // Returns the layers from the weakest to the strongest, each with whether its entries for a pipeline are meant.
   [[nodiscard]] std::vector<std::pair<const Layer*, bool>> by_strength() const;
   [[nodiscard]] std::vector<TableSetting> written_tables() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "base/error.h"
 #include "base/limited_read.h"
@@ -83,21 +84,23 @@ std::string without_driver(const std::string& url) {
   return has_driver ? url.substr(0, plus) + url.substr(scheme) : url;
 }
 
-SourceCredentials::SourceCredentials(const Configuration& settings) {
+Credentials::Credentials(const Configuration& settings, std::string section) : section_(std::move(section)) {
+  const auto& whole_key = key(section_ + ".credentials");
+  const auto fields = whole_key.full_name();
   for (const auto& [layer, of_pipeline] : settings.by_strength()) {
     // A whole string replaces everything weaker.
-    if (const auto* whole = settings.find_in(*layer, key("sources.pg_replication.credentials"), of_pipeline)) {
+    if (const auto* whole = settings.find_in(*layer, whole_key, of_pipeline)) {
       base_ = whole->value;
       fields_.clear();
     }
     for (const auto& entry : *layer) {
       const bool here = of_pipeline ? settings.is_of_this_pipeline(entry) : entry.pipeline.empty();
-      if (here && is_credential(*entry.key)) put(*entry.key, entry.value);
+      if (here && entry.key->section == fields) put(*entry.key, entry.value);
     }
   }
 }
 
-std::optional<Value> SourceCredentials::connection() const {
+std::optional<Value> Credentials::connection() const {
   if (!base_ && fields_.empty()) return std::nullopt;
   refuse_placeholders();
   Value whole = base_ ? *base_ : fields_.front().second;
@@ -125,10 +128,10 @@ std::optional<Value> SourceCredentials::connection() const {
   return whole;
 }
 
-std::vector<Effective> SourceCredentials::parts() const {
+std::vector<Effective> Credentials::parts() const {
   std::vector<Effective> out;
   if (base_) {
-    out.push_back({.key = &key("sources.pg_replication.credentials"), .value = *base_});
+    out.push_back({.key = &key(section_ + ".credentials"), .value = *base_});
     out.back().value.text = mask_secrets(base_->text);
   }
   for (const auto& [key, value] : fields_) {
@@ -139,14 +142,14 @@ std::vector<Effective> SourceCredentials::parts() const {
   return out;
 }
 
-void SourceCredentials::put(const Key& key, const Value& value) {
+void Credentials::put(const Key& key, const Value& value) {
   std::erase_if(fields_, [&](const Field& field) {
     return field.first == &key || (is_password(key.name) && is_password(field.first->name));
   });
   fields_.emplace_back(&key, value);
 }
 
-void SourceCredentials::refuse_placeholders() const {
+void Credentials::refuse_placeholders() const {
   std::vector<std::string> waiting;
   const Value* first = nullptr;
   const auto look = [&](const Value& value, std::string_view name) {

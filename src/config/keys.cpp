@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view source_section = "sources.pg_replication";
 constexpr std::string_view credentials_section = "sources.pg_replication.credentials";
 constexpr std::string_view duckdb_section = "destination.duckdb";
+constexpr std::string_view postgres_section = "destination.postgresql";
+constexpr std::string_view postgres_credentials_section = "destination.postgresql.credentials";
 constexpr std::string_view load_section = "load";
 constexpr std::string_view schema_section = "schema";
 constexpr std::string_view runtime_section = "runtime";
@@ -149,6 +151,9 @@ constexpr std::array all_keys = {
         "Queries are ended when the process has more memory than this. Default: DuckDB's `memory_limit` and 384 MB.",
         "", least_query_memory, 0},
 
+    Key{postgres_section, "credentials", Kind::connection, "", "--destination",
+        "The server: a URL, a `key=value` string or a table of the fields of `sources.pg_replication.credentials`."},
+
     Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows",
         "Maximum number of changes in one load.", "", 1, 1'000'000'000},
     Key{load_section, "batch_bytes", Kind::size, "32MB", "--batch-bytes",
@@ -182,7 +187,7 @@ constexpr std::array all_keys = {
 
     Key{pipeline_section, "source", Kind::choice, "pg_replication", "", "The kind of source.", "pg_replication"},
     Key{pipeline_section, "destination", Kind::text, "duckdb", "--destination",
-        "`duckdb`, or the pipeline's own file as in `destination.duckdb.credentials`."},
+        "`duckdb` or `postgresql`, whose `credentials` say where it is; or the pipeline's own file or URL."},
     Key{pipeline_section, "dataset_name", Kind::name, "", "--dataset",
         "Schema of all target tables. Default: the schema that each table has in the source."},
     Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},
@@ -201,6 +206,20 @@ constexpr std::array all_keys = {
 };
 // clang-format on
 
+// The fields of libpq's connections, which a destination's credentials have like the source's.
+constexpr std::size_t credential_fields = std::ranges::count(all_keys, credentials_section, &Key::section);
+
+constexpr auto postgres_credentials = [] {
+  std::array<Key, credential_fields> fields = {};
+  std::size_t count = 0;
+  for (const auto& key : all_keys) {
+    if (key.section != credentials_section) continue;
+    fields[count] = key;
+    fields[count++].section = postgres_credentials_section;
+  }
+  return fields;
+}();
+
 bool is_written_in_pipelines(const Key& key) {
   return key.section == source_section || key.section == load_section || key.section == schema_section ||
          (key.section == duckdb_section && key.name != "credentials");
@@ -211,8 +230,12 @@ std::string joined(std::span<const std::string> parts) {
 }
 
 const Key* key_named(std::string_view section, std::string_view name) {
-  const auto* const found =
-      std::ranges::find_if(all_keys, [&](const Key& key) { return key.section == section && key.name == name; });
+  const auto is_named = [&](const Key& key) { return key.section == section && key.name == name; };
+  if (section == postgres_credentials_section) {
+    const auto* const field = std::ranges::find_if(postgres_credentials, is_named);
+    return field == postgres_credentials.end() ? nullptr : field;
+  }
+  const auto* const found = std::ranges::find_if(all_keys, is_named);
   return found == all_keys.end() ? nullptr : found;
 }
 
@@ -260,7 +283,7 @@ std::string Key::name_in_pipeline() const {
   if (is_written_in_pipelines(*this) || section == pipeline_section)
     return fmt::format("{}.{}", pipeline_section, name);
   if (section == table_section || section == override_section) return full_name();
-  return is_credential(*this) ? fmt::format("{}.credentials.{}", pipeline_section, name) : std::string();
+  return section == credentials_section ? fmt::format("{}.credentials.{}", pipeline_section, name) : std::string();
 }
 
 std::span<const Key> keys() {
@@ -275,7 +298,7 @@ const Key& key(std::string_view full_name) {
 }
 
 bool is_credential(const Key& key) {
-  return key.section == credentials_section;
+  return key.section == credentials_section || key.section == postgres_credentials_section;
 }
 
 std::optional<Place> find_place(const std::vector<std::string>& path) {

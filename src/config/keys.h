@@ -48,11 +48,13 @@ struct Key {
   [[nodiscard]] std::string name_in_pipeline() const;
 };
 
-// All keys, in the order in which they are documented.
+// All keys, in the order in which they are documented. A destination's credentials have the fields of the source's and
+// are not listed again.
 [[nodiscard]] std::span<const Key> keys();
 // Returns a key by its full name. Throws Error(internal) if there is none.
 [[nodiscard]] const Key& key(std::string_view full_name);
-[[nodiscard]] bool is_credential(const Key& key);  // a field of [sources.pg_replication.credentials]
+// A field of the credentials of the source or of a destination.
+[[nodiscard]] bool is_credential(const Key& key);
 
 // A key as a file or a variable names it.
 struct Place {
