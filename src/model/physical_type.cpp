@@ -52,6 +52,11 @@ class TypeReader {
   PhysicalType read(int depth) {
     if (depth > max_type_depth) fail();
     PhysicalType type{layout()};
+    read_parts(type, depth);
+    if (take(" as ")) type.native = quoted_name();
+    return type;
+  }
+  void read_parts(PhysicalType& type, int depth) {
     switch (type.layout) {
       case Layout::decimal:
         expect("(");
@@ -79,7 +84,6 @@ class TypeReader {
       default:
         break;
     }
-    return type;
   }
   void read_fields(PhysicalType& type, int depth) {
     expect("(");
@@ -181,13 +185,18 @@ bool is_nested(Layout layout) {
 
 bool operator==(const PhysicalType& a, const PhysicalType& b) {
   return a.layout == b.layout && a.precision == b.precision && a.scale == b.scale && a.children == b.children &&
-         a.names == b.names;
+         a.names == b.names && a.native == b.native;
 }
 
 std::string to_string(const PhysicalType& type) {
   std::string out;
   for (const auto& [layout, name] : names) {
     if (layout == type.layout) out = name;
+  }
+  if (!type.native.empty()) {
+    auto plain = type;
+    plain.native.clear();
+    return fmt::format("{} as {}", to_string(plain), quote_identifier(type.native));
   }
   if (type.layout == Layout::decimal) return fmt::format("{}({},{})", out, type.precision, type.scale);
   for (std::size_t i = 0; i < type.children.size(); ++i) {

@@ -61,6 +61,10 @@ struct PhysicalType {
   std::uint8_t scale = 0;              // of decimal, else 0
   std::vector<PhysicalType> children;  // list: its element; structure: its fields; map: key and value
   std::vector<std::string> names;      // of a structure's fields, as in the source
+  // The source's own type, if the destination has PostgreSQL's types (ValueLimits::source_types) and the layout does not
+  // already say which one: "3802" is the OID of a built-in type, "citext" the name of an extension's, "1700[]" an array
+  // of a type. The layout is then utf8 or json, and values are in the type's text form, or it is the type's own.
+  std::string native{};
   friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };
 
@@ -74,8 +78,8 @@ inline constexpr int max_type_parts = 2000;
 [[nodiscard]] bool is_variable_width(Layout layout);
 [[nodiscard]] bool is_nested(Layout layout);
 
-// The type as text, and back: "decimal(12,2)", "list(utf8)", "structure(\"a\" int32, \"b\" utf8)". Throws
-// Error(internal) for an unknown name.
+// The type as text, and back: "decimal(12,2)", "list(utf8)", "structure(\"a\" int32, \"b\" utf8)", "utf8 as \"1700\"".
+// Throws Error(internal) for an unknown name.
 [[nodiscard]] std::string to_string(const PhysicalType& type);
 [[nodiscard]] PhysicalType parse_physical_type(const std::string& name);
 
@@ -93,6 +97,9 @@ struct ValueLimits {
   // A numeric with more digits is treated as one without a typmod.
   int decimal_precision = max_decimal_precision;
   int unconstrained_numeric_scale = 9;  // numeric without a typmod becomes decimal(decimal_precision, this)
+  // The destination has PostgreSQL's types, and reads their text form: values that no layout holds in full (numeric,
+  // arrays, ranges, …) keep it, and PhysicalType::native says which type they are of.
+  bool source_types = false;
 };
 
 }  // namespace walbrook

@@ -31,6 +31,90 @@ constexpr std::array<std::pair<Oid, Oid>, 76> built_in_arrays = {
      {3927, 3926}, {4073, 4072}, {4090, 4089}, {4097, 4096}, {4192, 4191}, {5039, 5038}, {6150, 4451}, {6151, 4532},
      {6152, 4533}, {6153, 4534}, {6155, 4535}, {6157, 4536}}};
 
+// Types whose text form another server of PostgreSQL reads as the same value, whatever its settings and objects are.
+// (money depends on lc_monetary, regclass and its like on the objects that are there.)
+constexpr std::array<Oid, 62> portable_types = {
+    16,   17,   18,   19,   20,   21,   22,   23,   25,   26,   27,   28,   29,   30,   114,  142,
+    600,  601,  602,  603,  604,  628,  650,  700,  701,  718,  774,  829,  869,  1042, 1043, 1082,
+    1083, 1114, 1184, 1186, 1266, 1560, 1562, 1700, 1790, 2950, 2970, 3220, 3614, 3615, 3802, 3904,
+    3906, 3908, 3910, 3912, 3926, 4072, 4451, 4532, 4533, 4534, 4535, 4536, 5038, 5069};
+
+// Returns PhysicalType::native of a column with values of the type.
+std::string native_name(const SourceType& type) {
+  const auto text = std::to_string(type_oid::text);
+  switch (type.kind) {
+    case SourceType::Kind::hstore:
+      return "hstore";
+    case SourceType::Kind::composite:
+      return text;
+    case SourceType::Kind::list: {
+      const auto& element = type.fields.front().type;
+      return type.delimiter == element.delimiter || element.delimiter == ',' ? native_name(element) + "[]" : text;
+    }
+    case SourceType::Kind::scalar:
+      break;
+  }
+  if (type.is_enum) return text;
+  if (type.base_oid >= first_user_oid) {
+    const auto dot = type.name.rfind('.');
+    return type.name.empty() ? text : type.name.substr(dot == std::string::npos ? 0 : dot + 1);
+  }
+  return std::ranges::binary_search(portable_types, type.base_oid) ? std::to_string(type.base_oid) : text;
+}
+
+// The layouts that hold every value of the type, so that no value needs its text form. (An instant after the year
+// 294247 and an infinite interval, which they do not hold, go to the overflow column.)
+bool holds_all(Layout layout) {
+  return layout != Layout::decimal && layout != Layout::bit && !is_nested(layout);
+}
+
+Oid type_of_layout(Layout layout) {
+  switch (layout) {
+    case Layout::boolean:
+      return type_oid::boolean;
+    case Layout::int16:
+      return type_oid::int2;
+    case Layout::int32:
+      return type_oid::int4;
+    case Layout::int64:
+      return type_oid::int8;
+    case Layout::float32:
+      return type_oid::float4;
+    case Layout::float64:
+      return type_oid::float8;
+    case Layout::utf8:
+      return type_oid::text;
+    case Layout::json:
+      return type_oid::json;
+    case Layout::binary:
+      return type_oid::bytea;
+    case Layout::uuid:
+      return type_oid::uuid;
+    case Layout::date:
+      return type_oid::date;
+    case Layout::time:
+      return type_oid::time;
+    case Layout::time_tz:
+      return type_oid::timetz;
+    case Layout::timestamp:
+      return type_oid::timestamp;
+    case Layout::timestamp_tz:
+      return type_oid::timestamptz;
+    case Layout::interval:
+      return type_oid::interval;
+    default:
+      return 0;
+  }
+}
+
+// Returns the column type at a destination that has PostgreSQL's types.
+PhysicalType in_source_type(const SourceType& type, PhysicalType own) {
+  PhysicalType column = holds_all(own.layout) ? std::move(own) : PhysicalType{Layout::utf8};
+  column.native = native_name(type);
+  if (column.native == std::to_string(type_of_layout(column.layout))) column.native.clear();
+  return column;
+}
+
 PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits) {
   switch (oid) {
     case type_oid::boolean:
@@ -92,6 +176,11 @@ SourceType built_in_type(Oid oid) {
 }
 
 PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const ValueLimits& limits) {
+  if (limits.source_types) {
+    auto own_limits = limits;
+    own_limits.source_types = false;
+    return in_source_type(type, physical_type(type, typmod, own_limits));
+  }
   const auto own_typmod = type.base_typmod >= 0 ? type.base_typmod : typmod;
   switch (type.kind) {
     case SourceType::Kind::scalar:
@@ -110,6 +199,11 @@ PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const Va
       return {Layout::map, 0, 0, {{Layout::utf8}, {Layout::utf8}}};
   }
   return {Layout::utf8};
+}
+
+bool has_binary_parser(const SourceType& type, const PhysicalType& column) {
+  if (!has_binary_parser(type)) return false;
+  return type.is_enum || column.layout == physical_type(type, -1, {}).layout;
 }
 
 bool has_binary_parser(const SourceType& type) {

@@ -81,5 +81,8 @@ class BuiltInTypes : public TypeCatalog {
 // see postgres/values/values.h. Enums count: their binary form is the label. (All these types have send functions: the
 // server could not even decode an array or a composite of one without.)
 [[nodiscard]] bool has_binary_parser(const SourceType& type);
+// The same for a column of the physical type that follows from the source type. A column that keeps the text form of a
+// type with another layout is parsed from text alone.
+[[nodiscard]] bool has_binary_parser(const SourceType& type, const PhysicalType& column);
 
 }  // namespace walbrook

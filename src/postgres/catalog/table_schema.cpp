@@ -55,7 +55,9 @@ TableSchema read_table_schema(Connection& connection, const SourceTable& table, 
                               .typmod = typmod,
                               .in_key = rows.boolean(row, 4),
                               .type = physical_type(type, typmod, limits),
-                              .binary = has_binary_parser(type)});
+                              .binary = false});
+    auto& column = schema.columns.back();
+    column.binary = has_binary_parser(type, column.type);
   }
   table.row_identity.rows.apply(schema);
   apply_overrides(schema, table.overrides);

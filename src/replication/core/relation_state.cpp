@@ -33,7 +33,8 @@ RelationState describe_relation(const postgres::Relation& message, TypeCatalog& 
                               .typmod = column.typmod,
                               .in_key = column.in_key,
                               .type = physical_type(type, column.typmod, limits),
-                              .binary = has_binary_parser(type)});
+                              .binary = false});
+    schema.columns.back().binary = has_binary_parser(type, schema.columns.back().type);
     types_of_columns.push_back(std::move(type));
   }
   if (selection != nullptr) selection->shape(schema);

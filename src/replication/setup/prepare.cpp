@@ -48,8 +48,9 @@ bool all_binary(postgres::Connection& catalog, const postgres::Publication& publ
                 const ValueLimits& limits) {
   return std::ranges::all_of(publication.tables, [&](const postgres::SourceTable& table) {
     if (table.overrides.empty()) {
-      return std::ranges::all_of(table.columns, [&types](const SourceColumn& column) {
-        return has_binary_parser(types.find(column.type_oid));
+      return std::ranges::all_of(table.columns, [&](const SourceColumn& column) {
+        const auto type = types.find(column.type_oid);
+        return has_binary_parser(type, physical_type(type, column.typmod, limits));
       });
     }
     const auto schema = postgres::read_table_schema(catalog, table, types, limits);
