@@ -22,11 +22,13 @@ std::string table_name(const std::string& name, Naming naming) {
 }
 
 // Returns whether `name` is `wanted`, with or without the number that free_name appends.
-bool is_named_after(std::string_view name, std::string_view wanted) {
-  if (!name.starts_with(wanted)) return false;
-  const auto suffix = name.substr(wanted.size());
-  return suffix.empty() || (suffix.size() > 1 && suffix.front() == '_' &&
-                            suffix.find_first_not_of("0123456789", 1) == std::string_view::npos);
+bool is_named_after(const NameRules& rules, std::string_view name, std::string_view wanted) {
+  if (name == with_suffix(rules, wanted, "")) return true;
+  const auto number = name.rfind('_');
+  if (number == std::string_view::npos) return false;
+  const auto suffix = name.substr(number);
+  return suffix.size() > 1 && suffix.find_first_not_of("0123456789", 1) == std::string_view::npos &&
+         name == with_suffix(rules, wanted, suffix);
 }
 
 void check_metadata_names(const NameRules& rules, Metadata metadata, const TableSchema& columns,
@@ -62,7 +64,7 @@ TargetName target_name(const NameRules& rules, Naming naming, const std::string&
                        const std::string& name, const std::function<bool(const TargetName&)>& is_taken) {
   TargetName target{.schema = dataset.empty() ? table_name(schema, naming) : dataset, .table = {}};
   const bool in_state_schema = rules.same(target.schema, rules.state_schema);
-  target.table = free_name(table_name(name, naming), [&](const std::string& candidate) {
+  target.table = free_name(rules, table_name(name, naming), [&](const std::string& candidate) {
     const auto is_candidate = [&](std::string_view other) { return rules.same(other, candidate); };
     if (in_state_schema && std::ranges::any_of(rules.state_tables, is_candidate)) return true;
     return is_taken({.schema = target.schema, .table = candidate});
@@ -70,19 +72,28 @@ TargetName target_name(const NameRules& rules, Naming naming, const std::string&
   return target;
 }
 
+std::string with_suffix(const NameRules& rules, std::string_view name, std::string_view suffix) {
+  if (rules.max_bytes > 0 && name.size() + suffix.size() > rules.max_bytes) {
+    auto end = rules.max_bytes - suffix.size();
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;  // within a character
+    name = name.substr(0, end);
+  }
+  return std::string(name) + std::string(suffix);
+}
+
 std::string column_name(const ColumnSchema& column, Naming naming) {
   if (!column.target.empty()) return column.target;
   return naming == Naming::snake_case ? snake_case(column.name) : column.name;
 }
 
-bool has_current_shape(const OutputRecord& output, const TargetStyle& style, const std::string& dataset) {
+bool has_current_shape(const NameRules& rules, const OutputRecord& output, const TargetStyle& style, const std::string& dataset) {
   if (output.columns == nullptr) return true;
   const auto is_called_so = [&](const ColumnSchema& column) {
     return column_name(column, output.style.naming) == column_name(column, style.naming);
   };
   return output.style.metadata == style.metadata &&
          output.target_schema == (dataset.empty() ? table_name(output.schema, style.naming) : dataset) &&
-         is_named_after(output.target_name, table_name(output.name, style.naming)) &&
+         is_named_after(rules, output.target_name, table_name(output.name, style.naming)) &&
          std::ranges::all_of(output.columns->columns, is_called_so);
 }
 
@@ -98,7 +109,7 @@ std::vector<std::string> target_column_names(const NameRules& rules, const Targe
       return std::ranges::any_of(names, is_candidate) ||
              (candidate != own && std::ranges::any_of(wanted, is_candidate));
     };
-    names.push_back(free_name(own, is_taken));
+    names.push_back(free_name(rules, own, is_taken));
   }
   check_metadata_names(rules, style.metadata, columns, names);
   return names;

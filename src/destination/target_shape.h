@@ -41,7 +41,8 @@ struct MetadataName {
                                      const std::function<bool(const TargetName&)>& is_taken);
 // Returns whether the target table that readers see has the place, the names and the metadata columns that a table
 // created now would have. True if there is no target table.
-[[nodiscard]] bool has_current_shape(const OutputRecord& output, const TargetStyle& style, const std::string& dataset);
+[[nodiscard]] bool has_current_shape(const NameRules& rules, const OutputRecord& output, const TargetStyle& style,
+                                     const std::string& dataset);
 // Returns the name that a column gets if no other column has it.
 [[nodiscard]] std::string column_name(const ColumnSchema& column, Naming naming);
 // Returns the names of the target's columns for the source's columns, in their order. Throws Error(data) if a column
@@ -49,11 +50,14 @@ struct MetadataName {
 [[nodiscard]] std::vector<std::string> target_column_names(const NameRules& rules, const TargetStyle& style,
                                                            const TableSchema& columns);
 
+// Returns `name` and `suffix`; if that is longer than names may be, the end of `name` is left out.
+[[nodiscard]] std::string with_suffix(const NameRules& rules, std::string_view name, std::string_view suffix);
+
 // Returns the first of name, name_2, name_3, … for which `is_taken` is false.
 template <class IsTaken>
-[[nodiscard]] std::string free_name(const std::string& name, const IsTaken& is_taken) {
-  std::string candidate = name;
-  for (int n = 2; is_taken(candidate); ++n) candidate = name + "_" + std::to_string(n);
+[[nodiscard]] std::string free_name(const NameRules& rules, const std::string& name, const IsTaken& is_taken) {
+  auto candidate = with_suffix(rules, name, "");
+  for (int n = 2; is_taken(candidate); ++n) candidate = with_suffix(rules, name, "_" + std::to_string(n));
   return candidate;
 }
 

@@ -11,7 +11,7 @@
 
 #include "destination/duckdb/chunk_filler.h"
 #include "destination/duckdb/connection.h"
-#include "destination/duckdb/target.h"
+#include "destination/target.h"
 
 namespace walbrook::destination::duckdb {
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/duckdb_capabilities.h"
+#include "destination/duckdb/target_sql.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -18,7 +20,7 @@ constexpr std::size_t commit_rows_limit = 1'000'000;
 
 // Returns false if there is one already.
 bool add_overflow(Connection& connection, Target& target, const std::string& source) {
-  const auto name = target.add_overflow(source);
+  const auto name = target.add_overflow(capabilities().names, source);
   if (!name) return false;
   connection.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR",
                                  connection.database().full_name(target.schema, target.table), identifier(*name)),
@@ -79,7 +81,7 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
   connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection.database().catalog()),
                                  identifier(output.target_schema)),
                      "creating schema " + output.target_schema);
-  const auto name = free_name(fmt::format("_walbrook_copy_{}", output.id.value), [&](const std::string& candidate) {
+  const auto name = free_name(capabilities().names, fmt::format("_walbrook_copy_{}", output.id.value), [&](const std::string& candidate) {
     return names.contain(output.target_schema, candidate);
   });
   Target target = make_target(output.target_schema, name, schema, output.style);

@@ -186,7 +186,7 @@ class Operation {
     const auto condition = match(shape, all, rows.rows, false);
     shape.add_number("wanted", Feed::Kind::count);
     shape.add_number("ordinal", Feed::Kind::ordinal);
-    if (target_.has_column_named("rowid")) {
+    if (target_.has_column_named(capabilities().names, "rowid")) {
       return remove_without_rowid(shape, rows, condition);
     }
     return execute(

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "destination/duckdb/connection.h"
-#include "destination/duckdb/target.h"
+#include "destination/target.h"
 #include "destination/transaction.h"
 
 namespace walbrook::destination::duckdb {

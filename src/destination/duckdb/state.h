@@ -22,7 +22,7 @@
 
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/duckdb_capabilities.h"
-#include "destination/duckdb/target.h"
+#include "destination/target.h"
 #include "destination/state.h"
 
 namespace walbrook::destination::duckdb {

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "destination/duckdb/connection.h"
-#include "destination/duckdb/target.h"
+#include "destination/target.h"
 
 namespace walbrook::destination::duckdb {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "destination/destination.h"
 #include "destination/duckdb/connection.h"
-#include "destination/duckdb/target.h"
+#include "destination/duckdb/target_sql.h"
 
 namespace walbrook::destination::duckdb {
 

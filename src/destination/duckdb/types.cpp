@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "destination/duckdb/target.h"
+#include "destination/duckdb/duckdb_capabilities.h"
+#include "destination/target_shape.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -69,7 +70,7 @@ std::vector<std::string> field_names(const PhysicalType& type) {
       const auto same = [&name](const std::string& other) { return same_name(other, name); };
       return std::ranges::any_of(names, same) || (name != own && std::ranges::any_of(type.names, same));
     };
-    names.push_back(free_name(own, is_taken));
+    names.push_back(free_name(capabilities().names, own, is_taken));
   }
   return names;
 }

@@ -106,7 +106,7 @@ void MemoryTable::add_columns(const std::vector<ColumnSchema>& columns) {
       return std::ranges::any_of(names_,
                                  [&](const std::string& other) { return capabilities().names.same(other, name); });
     };
-    names_.push_back(free_name(column_name(column, style_.naming), is_taken));
+    names_.push_back(free_name(capabilities().names, column_name(column, style_.naming), is_taken));
     columns_.push_back(column);
   }
 }

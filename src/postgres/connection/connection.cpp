@@ -193,6 +193,10 @@ Lsn Rows::lsn(int row, int column) const {
   return Lsn::parse(PQgetvalue(result_.get(), row, column)).value_or(Lsn{});
 }
 
+std::uint64_t affected_rows(PGresult* result) {
+  return parse_integer<std::uint64_t>(PQcmdTuples(result));
+}
+
 std::string_view sqlstate_of(const PGresult* result) {
   const char* state = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
   return state != nullptr ? state : "";

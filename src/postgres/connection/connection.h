@@ -31,12 +31,16 @@ struct FinishConnection {
 };
 using OpenedConnection = std::unique_ptr<PGconn, FinishConnection>;
 
+// Returns how many rows a statement changed or returned.
+[[nodiscard]] std::uint64_t affected_rows(PGresult* result);
+
 // The rows of a query, all as text.
 class Rows {
  public:
   // `encoding`: converts text that is not UTF-8; nullptr: all of it is UTF-8.
   explicit Rows(Result result, std::shared_ptr<const SourceText> encoding = nullptr)
       : result_(std::move(result)), encoding_(std::move(encoding)) {}
+  [[nodiscard]] std::uint64_t affected() const { return affected_rows(result_.get()); }
   [[nodiscard]] int size() const { return PQntuples(result_.get()); }
   [[nodiscard]] bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   // Both return UTF-8, and "" for NULL. Text in another encoding is converted by SourceText::name_to_utf8, a JSON

@@ -45,6 +45,7 @@ class NewOutputs {
   // later takes over the output's id.
   void leave_behind(const SyncedOutput& output);
 
+  [[nodiscard]] const destination::NameRules& rules() const { return rules_; }
   // Drops the index of target names, which may have changed.
   void look_again() { names_.reset(); }
   // How many names were looked up since then, for tests.

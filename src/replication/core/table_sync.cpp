@@ -78,7 +78,7 @@ bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
     record.target_name = std::move(target.table);
     return false;
   }
-  const bool has_shape = destination::has_current_shape(record, options_.style, output.dataset);
+  const bool has_shape = destination::has_current_shape(new_outputs_.rules(), record, options_.style, output.dataset);
   if (has_shape && follows_overrides(record, table.source.overrides)) {
     describe(table, output);
     return false;
@@ -204,7 +204,7 @@ bool TableSync::continue_with_changes(const SyncedTable& table, SyncedOutput& ou
     record.reason.clear();
   }
   record.fingerprint = now.fingerprint;
-  if (!restyled_ && (!destination::has_current_shape(record, options_.style, output.dataset) ||
+  if (!restyled_ && (!destination::has_current_shape(new_outputs_.rules(), record, options_.style, output.dataset) ||
                      !follows_overrides(record, now.overrides))) {
     spdlog::warn(
         "table {}.{} keeps its name, types and metadata columns: it has its changes only, and only a resync "

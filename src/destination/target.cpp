@@ -1,6 +1,4 @@
-#include "destination/duckdb/target.h"
-
-#include <fmt/format.h>
+#include "destination/target.h"
 
 #include <algorithm>
 #include <array>
@@ -8,26 +6,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "destination/duckdb/connection.h"
-#include "destination/duckdb/duckdb_capabilities.h"
-#include "destination/duckdb/types.h"
 
-namespace walbrook::destination::duckdb {
+namespace walbrook::destination {
 namespace {
-
-std::string_view metadata_type(const TargetColumn& column) {
-  switch (column.metadata) {
-    case MetadataColumn::lsn:
-      return column.name == "lsn" ? "BIGINT" : "UBIGINT";  // dlt's type for its column `lsn`
-    case MetadataColumn::commit_time:
-    case MetadataColumn::deletion:
-      return "TIMESTAMP WITH TIME ZONE";
-    case MetadataColumn::load_id:
-    case MetadataColumn::none:
-      break;
-  }
-  return "VARCHAR";
-}
 
 constexpr std::array<std::pair<MetadataColumn, std::string_view>, 5> metadata_names = {
     {{MetadataColumn::none, ""},
@@ -50,51 +31,33 @@ const TargetColumn* Target::overflow_of(std::string_view source) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
-bool Target::has_column_named(std::string_view name) const {
-  return std::ranges::any_of(columns, [name](const TargetColumn& column) { return same_name(column.name, name); });
+bool Target::has_column_named(const NameRules& rules, std::string_view name) const {
+  return std::ranges::any_of(columns, [&](const TargetColumn& column) { return rules.same(column.name, name); });
 }
 
-std::optional<std::string> Target::add_overflow(std::string_view source) {
+std::optional<std::string> Target::add_overflow(const NameRules& rules, std::string_view source) {
   const auto* column = column_of(source);
   if (column == nullptr) {
     throw Error(ErrorKind::internal, "no column " + std::string(source) + " in " + schema + "." + table);
   }
   if (overflow_of(source) != nullptr) return std::nullopt;
-  std::string name = column->name + std::string(overflow_suffix);
-  while (has_column_named(name)) name += '_';
+  auto suffix = std::string(overflow_suffix);
+  auto name = with_suffix(rules, column->name, suffix);
+  while (has_column_named(rules, name)) name = with_suffix(rules, column->name, suffix += '_');
   columns.push_back({.name = name, .source = std::string(source), .is_overflow = true});
   return name;
 }
 
-Target make_target(std::string schema, std::string table, const TableSchema& columns, const TargetStyle& style) {
-  Target target{.schema = std::move(schema), .table = std::move(table), .columns = {}};
-  const auto names = target_column_names(capabilities().names, style, columns);
+Target make_target(const NameRules& rules, TargetName name, const TableSchema& columns, const TargetStyle& style) {
+  Target target{.schema = std::move(name.schema), .table = std::move(name.table), .columns = {}};
+  const auto names = target_column_names(rules, style, columns);
   for (std::size_t i = 0; i < names.size(); ++i) {
     target.columns.push_back({.name = names[i], .source = columns.columns[i].name});
   }
-  for (const auto& [column, name] : metadata_columns(style.metadata)) {
-    target.columns.push_back({.name = std::string(name), .source = "", .metadata = column});
+  for (const auto& [column, own] : metadata_columns(style.metadata)) {
+    target.columns.push_back({.name = std::string(own), .source = "", .metadata = column});
   }
-  if (target.columns.empty()) target.columns.push_back({.name = std::string(empty_table_column), .source = ""});
   return target;
-}
-
-std::string type_of(const TargetColumn& column, const TableSchema& columns) {
-  if (column.metadata != MetadataColumn::none) return std::string(metadata_type(column));
-  if (column.source.empty()) return "BOOLEAN";  // empty_table_column
-  const auto* source = columns.find(column.source);
-  if (source == nullptr) return {};
-  return column.is_overflow ? "VARCHAR" : sql_type(source->type);
-}
-
-std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns) {
-  std::string sql = "CREATE TABLE " + full_name + " (";
-  const char* separator = "";
-  for (const auto& column : target.columns) {
-    sql += separator + identifier(column.name) + " " + type_of(column, columns);
-    separator = ", ";
-  }
-  return sql + ")";
 }
 
 std::string columns_to_json(const Target& target) {
@@ -123,9 +86,9 @@ std::vector<TargetColumn> columns_from_json(std::string_view text) {
     return columns;
   } catch (const nlohmann::json::exception& failed) {
     throw Error(ErrorKind::destination,
-                "the columns of a table in _walbrook.targets cannot be read: " + std::string(failed.what()),
+                "the columns of a target table in the state cannot be read: " + std::string(failed.what()),
                 "The state was written by another version of walbrook or changed by hand.");
   }
 }
 
-}  // namespace walbrook::destination::duckdb
+}  // namespace walbrook::destination
