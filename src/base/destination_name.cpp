@@ -14,8 +14,11 @@ namespace {
 
 constexpr std::array<std::string_view, 1> duckdb_schemes = {"duckdb"};
 
+constexpr std::array<std::string_view, 2> postgresql_schemes = {"postgresql", "postgres"};
+
 constexpr std::array known = {
     DestinationWords{.kind = duckdb_destination, .schemes = duckdb_schemes, .example = "duckdb:///shop.duckdb"},
+    DestinationWords{.kind = "postgresql", .schemes = postgresql_schemes, .example = "postgresql://user@host/db"},
 };
 
 std::string known_kinds() {

@@ -39,6 +39,13 @@ class DestinationLocked final : public Error {
       : Error(ErrorKind::destination, std::move(cause), std::move(remedy)) {}
 };
 
+// The destination cannot be reached, or the connection to it broke. Trying again may help.
+class DestinationUnreachable final : public Error {
+ public:
+  DestinationUnreachable(std::string cause, Remedy remedy, ErrorFacts facts = {})
+      : Error(ErrorKind::destination, std::move(cause), std::move(remedy), std::move(facts)) {}
+};
+
 // A target table that is not as walbrook left it, or whose name is taken.
 struct TargetFinding {
   enum class Kind : std::uint8_t {

@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "destination/duckdb/duckdb_kind.h"
 #include "destination/memory/memory_kind.h"
+#include "destination/postgres/postgres_kind.h"
 
 namespace walbrook::destination {
 namespace {
 
 constexpr std::array kinds = {
     &duckdb::kind,
+    &postgresql::kind,
 };
 
 }  // namespace

@@ -86,7 +86,8 @@ std::string column_name(const ColumnSchema& column, Naming naming) {
   return naming == Naming::snake_case ? snake_case(column.name) : column.name;
 }
 
-bool has_current_shape(const NameRules& rules, const OutputRecord& output, const TargetStyle& style, const std::string& dataset) {
+bool has_current_shape(const NameRules& rules, const OutputRecord& output, const TargetStyle& style,
+                       const std::string& dataset) {
   if (output.columns == nullptr) return true;
   const auto is_called_so = [&](const ColumnSchema& column) {
     return column_name(column, output.style.naming) == column_name(column, style.naming);

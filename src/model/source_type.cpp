@@ -57,7 +57,8 @@ std::string native_name(const SourceType& type) {
   if (type.is_enum) return text;
   if (type.base_oid >= first_user_oid) {
     const auto dot = type.name.rfind('.');
-    return type.name.empty() ? text : type.name.substr(dot == std::string::npos ? 0 : dot + 1);
+    const bool is_domain = type.base_oid != type.oid;  // its name is not that of the type under it
+    return type.name.empty() || is_domain ? text : type.name.substr(dot == std::string::npos ? 0 : dot + 1);
   }
   return std::ranges::binary_search(portable_types, type.base_oid) ? std::to_string(type.base_oid) : text;
 }

@@ -41,6 +41,8 @@ using destination::Destination;
 // The wait is short and constant. A `walbrook status` that is repeated holds the file most of the time, and a growing
 // wait would collide with it again and again.
 constexpr milliseconds lock_wait{200};
+// A server that is away is asked less and less often.
+constexpr milliseconds longest_server_wait{10'000};
 constexpr milliseconds longest_query_end{1'000};  // of queries, once the run has ended
 
 std::unique_ptr<Progress> make_progress(const CommandLine& line) {
@@ -69,7 +71,9 @@ void look_before_first_run(const CommandLine& line) {
 
 std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
   bool logged = false;
+  auto server_wait = lock_wait;
   while (true) {
+    auto wait = lock_wait;
     try {
       auto destination = destination::open_destination(line.destination);
       static_cast<void>(destination->open());
@@ -78,9 +82,14 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
       if (!line.run.follow) throw;
       if (!logged) spdlog::warn("{}; waiting until it is free", error.cause());
       logged = true;
+    } catch (const destination::DestinationUnreachable& error) {
+      if (!line.run.follow) throw;
+      wait = server_wait;
+      server_wait = std::min(2 * server_wait, longest_server_wait);
+      spdlog::warn("{}; trying again in {} ms", error.cause(), wait.count());
     }
     // No work has begun: a signal ends the process here.
-    std::this_thread::sleep_for(lock_wait);
+    std::this_thread::sleep_for(wait);
   }
 }
 

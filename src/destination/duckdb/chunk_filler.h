@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "destination/duckdb/value_vectors.h"
+#include "destination/provenance.h"
 #include "model/row_batch.h"
 #include "output/row_operations.h"
 
@@ -35,13 +36,6 @@ struct Feed {
   } kind = Kind::null;
   std::uint32_t column = 0;
   bool of_origin = false;  // take the row from `origins`, not from `rows`
-};
-
-// The source of the metadata columns of rows.
-struct Provenance {
-  const std::vector<walbrook::Transaction>* transactions = nullptr;  // borrowed; nullptr: the rows were copied
-  Lsn copied_at;                                                     // the consistent point of copied rows
-  std::int64_t load_id = 0;
 };
 
 struct SelectedRows {

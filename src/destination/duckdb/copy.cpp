@@ -81,9 +81,9 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
   connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection.database().catalog()),
                                  identifier(output.target_schema)),
                      "creating schema " + output.target_schema);
-  const auto name = free_name(capabilities().names, fmt::format("_walbrook_copy_{}", output.id.value), [&](const std::string& candidate) {
-    return names.contain(output.target_schema, candidate);
-  });
+  const auto name =
+      free_name(capabilities().names, fmt::format("_walbrook_copy_{}", output.id.value),
+                [&](const std::string& candidate) { return names.contain(output.target_schema, candidate); });
   Target target = make_target(output.target_schema, name, schema, output.style);
   connection.execute(create_sql(connection.database().full_name(output.target_schema, name), target, schema),
                      "creating the copy of " + schema.full_name());

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <utility>
 
 #include "base/destination_name.h"
 #include "base/error.h"
@@ -85,9 +84,7 @@ constinit const Kind kind{
     .make = [](const DestinationOptions& options) -> std::unique_ptr<Destination> {
       return std::make_unique<DuckDbDestination>(options);
     },
-    .stored_state = [](AskSql ask) -> std::unique_ptr<StoredState> {
-      return std::make_unique<DuckDbStoredState>(std::move(ask));
-    },
+    .stored_state = stored_state,
     .place = place,
     .is_there = is_there,
     .check_creatable = check_creatable,

@@ -13,8 +13,9 @@ void add_missing_columns(Connection& connection, StateTables& state, TargetRecor
   bool added = false;
   for (const auto& column : columns) {
     if (target.column_of(column.name) != nullptr) continue;
-    const auto name = free_name(capabilities().names, column_name(column, naming),
-                                [&target](const std::string& other) { return target.has_column_named(capabilities().names, other); });
+    const auto name = free_name(capabilities().names, column_name(column, naming), [&target](const std::string& other) {
+      return target.has_column_named(capabilities().names, other);
+    });
     connection.execute(
         fmt::format("ALTER TABLE {} ADD COLUMN {} {}", connection.database().full_name(target.schema, target.table),
                     identifier(name), sql_type(column.type)),

@@ -31,10 +31,6 @@ bool any_null(std::span<const RowRef> rows, std::size_t column) {
   });
 }
 
-Provenance provenance_of(const RowsOf& rows) {
-  return {.transactions = rows.transactions, .copied_at = {}, .load_id = rows.load_id};
-}
-
 // Collects the columns of the rows that a statement reads as `s`.
 class RowShape {
  public:

@@ -22,8 +22,8 @@
 
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/duckdb_capabilities.h"
-#include "destination/target.h"
 #include "destination/state.h"
+#include "destination/target.h"
 
 namespace walbrook::destination::duckdb {
 

@@ -193,6 +193,12 @@ Lsn Rows::lsn(int row, int column) const {
   return Lsn::parse(PQgetvalue(result_.get(), row, column)).value_or(Lsn{});
 }
 
+std::vector<Oid> Rows::types() const {
+  std::vector<Oid> types;
+  for (int column = 0; column < columns(); ++column) types.push_back(PQftype(result_.get(), column));
+  return types;
+}
+
 std::uint64_t affected_rows(PGresult* result) {
   return parse_integer<std::uint64_t>(PQcmdTuples(result));
 }
@@ -265,6 +271,10 @@ Result Connection::run(const std::string& sql, const std::vector<std::optional<s
                                       : PQsendQueryParams(raw(), statement.c_str(), static_cast<int>(values.size()),
                                                           nullptr, values.data(), nullptr, nullptr, 0);
   if (sent == 0) throw failure(nullptr, doing);
+  return take_results(doing, also);
+}
+
+Result Connection::take_results(std::string_view doing, const std::stop_token& also) {
   ServerWait wait(*this, doing, also);
   Result last;
   while (true) {
@@ -279,7 +289,17 @@ Result Connection::run(const std::string& sql, const std::vector<std::optional<s
 
 Rows Connection::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
                        std::string_view doing) {
-  auto result = run(sql, parameters, doing);
+  return rows_of(run(sql, parameters, doing), doing);
+}
+
+Rows Connection::query_one(const std::string& sql, std::string_view doing) {
+  const int sent =
+      PQsendQueryParams(raw(), encoded(sql).c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);  // takes one statement
+  if (sent == 0) throw failure(nullptr, doing);
+  return rows_of(take_results(doing, {}), doing);
+}
+
+Rows Connection::rows_of(Result result, std::string_view doing) {
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw failure(result.get(), doing);
   return Rows(std::move(result), encoding_);
@@ -411,7 +431,8 @@ Error Connection::failure(const PGresult* result, std::string_view doing) const 
   const char* primary = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
   const char* detail = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
   auto reason = one_line(primary != nullptr ? primary : PQerrorMessage(raw()));
-  if (detail != nullptr) reason += " (" + one_line(detail) + ")";
+  const bool shows_values = sqlstate.starts_with("22") || sqlstate.starts_with("23");
+  if (detail != nullptr && !(hides_values_ && shows_values)) reason += " (" + one_line(detail) + ")";
   if (encoding_ != nullptr) reason = encoding_->name_to_utf8(reason);
   auto kind = ErrorKind::source_not_ready;
   if (PQstatus(raw()) != CONNECTION_OK || is_of_connection(sqlstate)) {

@@ -41,6 +41,9 @@ class Rows {
   explicit Rows(Result result, std::shared_ptr<const SourceText> encoding = nullptr)
       : result_(std::move(result)), encoding_(std::move(encoding)) {}
   [[nodiscard]] std::uint64_t affected() const { return affected_rows(result_.get()); }
+  [[nodiscard]] int columns() const { return PQnfields(result_.get()); }
+  [[nodiscard]] std::string name(int column) const { return PQfname(result_.get(), column); }
+  [[nodiscard]] std::vector<Oid> types() const;  // of the columns
   [[nodiscard]] int size() const { return PQntuples(result_.get()); }
   [[nodiscard]] bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   // Both return UTF-8, and "" for NULL. Text in another encoding is converted by SourceText::name_to_utf8, a JSON
@@ -79,6 +82,8 @@ class Connection {
   Rows query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters = {},
              std::string_view doing = "querying the catalog");
   void execute(const std::string& sql, std::string_view doing);
+  // Runs a statement of somebody else, and returns its rows. The server refuses text that holds several statements.
+  Rows query_one(const std::string& sql, std::string_view doing);
 
   // Runs statements and returns the last result, as PQexec does, even if it is an error; for COPY it returns the result
   // that begins it. Throws Stopped, and Error(connection) if the server is silent. `also` ends the wait as the
@@ -129,18 +134,23 @@ class Connection {
   [[nodiscard]] std::string tls() const;      // "TLSv1.3"; "" where the connection is not encrypted
   [[nodiscard]] bool leaves_machine() const;  // judging by the host's name
 
+  // Errors leave out the server's details about values and constraints, which show values of rows.
+  void hide_values() { hides_values_ = true; }
   // Returns the Error for the connection's last failure, with the SQLSTATE from `result` if there is one.
   [[nodiscard]] Error failure(const PGresult* result, std::string_view doing) const;
 
  private:
   Connection(OpenedConnection connection, Endpoint endpoint)
       : connection_(std::move(connection)), endpoint_(std::move(endpoint)) {}
+  [[nodiscard]] Result take_results(std::string_view doing, const std::stop_token& also);
+  [[nodiscard]] Rows rows_of(Result result, std::string_view doing);
   static Connection open_once(const Endpoint& endpoint, ConnectionUse use, const std::string& options);
   [[nodiscard]] bool cancel(milliseconds limit);
 
   OpenedConnection connection_;
   Endpoint endpoint_;
   std::shared_ptr<const SourceText> encoding_;
+  bool hides_values_ = false;
 };
 
 }  // namespace walbrook::postgres

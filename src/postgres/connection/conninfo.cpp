@@ -126,12 +126,21 @@ void check_conninfo(const std::string& conninfo, std::string_view origin) {
 }
 
 std::string database_of(const std::string& conninfo) {
-  const auto given = parse(conninfo, "the source");
+  return server_place(conninfo, "the source").database;
+}
+
+ServerPlace server_place(const std::string& conninfo, std::string_view origin) {
+  const auto given = parse(conninfo, origin);
   const auto others = defaults_with_service(setting(given, "service"));
-  for (auto found : {setting(given, "dbname"), setting(others, "dbname"), setting(given, "user")}) {
-    if (!found.empty()) return found;
-  }
-  return setting(others, "user");
+  const auto chosen = [&](std::string_view keyword) {
+    const auto own = setting(given, keyword);
+    return own.empty() ? setting(others, keyword) : own;
+  };
+  ServerPlace place{.host = chosen("host"), .port = chosen("port"), .database = chosen("dbname")};
+  if (place.host.empty()) place.host = chosen("hostaddr");
+  if (place.host.empty()) place.host = "localhost";
+  if (place.database.empty()) place.database = chosen("user");
+  return place;
 }
 
 }  // namespace walbrook::postgres

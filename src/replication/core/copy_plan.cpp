@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "destination/destination.h"
 #include "model/same_table.h"
 #include "postgres/connection/failure_consequence.h"
 #include "postgres/connection/shortage.h"
@@ -80,8 +81,10 @@ CopyPlan::Postponed CopyPlan::failed(std::vector<CopyOrder::Table> left, const E
   }
   const bool of_copy = postgres::consequence_of(failed, postgres::Asked::copy, true) == postgres::Consequence::copy;
   const bool may_pass = of_copy || failed.kind() == ErrorKind::destination;
-  // With --follow, the receiver decides about a source that does not answer; the copy is only tried again.
-  const bool waited_for = follow_ && of_copy;
+  // With --follow, the receiver decides about a source that does not answer, and a destination that is away is waited
+  // for; the copy is only tried again.
+  const bool is_away = dynamic_cast<const destination::DestinationUnreachable*>(&failed) != nullptr;
+  const bool waited_for = follow_ && (of_copy || is_away);
   if (!may_pass || (attempts_ >= attempts_bound && !waited_for)) throw;
   spdlog::warn("{}; the copy is tried again", failed.cause());
   ended(std::move(left), now);

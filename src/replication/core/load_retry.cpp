@@ -28,6 +28,14 @@ Error final_error(const Error& failed, Lsn checkpoint) {
 
 void LoadRetry::failed(const Error& why, Now now, Lsn checkpoint) {
   if (attempts_ >= retries_) throw final_error(why, checkpoint);
+  wait_after(why, now);
+}
+
+void LoadRetry::unreachable(const Error& why, Now now) {
+  wait_after(why, now);
+}
+
+void LoadRetry::wait_after(const Error& why, Now now) {
   const auto backoff = std::min(longest_reload, first_reload * (1 << std::min(attempts_, 10)));
   ++attempts_;
   spdlog::warn("{}; nothing is lost, trying again in {} ms", why.cause(), backoff.count());

@@ -19,8 +19,12 @@ class LoadRetry {
   // Notes that a load failed: is_due() is false until the wait is over. Throws `why`, with what to do, if loads failed
   // too often in a row; `checkpoint` is what is durable.
   void failed(const Error& why, Now now, Lsn checkpoint);
+  // The same for a destination that cannot be reached and that the run waits for: there is no last attempt.
+  void unreachable(const Error& why, Now now);
 
  private:
+  void wait_after(const Error& why, Now now);
+
   int retries_;
   int attempts_ = 0;  // failed attempts in a row
   SteadyTime retry_at_{};

@@ -63,6 +63,13 @@ Next Loader::step(Now now) {
     Error located = lost;
     located.add_facts({.lsn = checkpoint_.to_string()});
     throw Error(located);
+  } catch (const destination::DestinationUnreachable& away) {
+    if (options_.waits_for_destination) {
+      retry_.unreachable(away, clock_.now());
+    } else {
+      retry_.failed(away, clock_.now(), checkpoint_);
+    }
+    return retry_.wait();
   } catch (const Error& failed) {
     if (failed.kind() != ErrorKind::destination && failed.kind() != ErrorKind::in_doubt) throw;
     retry_.failed(failed, clock_.now(), checkpoint_);

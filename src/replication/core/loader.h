@@ -62,6 +62,7 @@ namespace walbrook::replication {
 struct LoaderOptions {
   destination::Checkpoint checkpoint;  // where the run begins; it is durable
   int retries = 8;
+  bool waits_for_destination = false;  // one that cannot be reached is waited for without end
   // A run without `follow` is at its end when this is durable and every table is settled.
   Lsn until;
   bool follow = false;           // true: the run never ends by itself

@@ -198,6 +198,7 @@ void Run::Impl::build(PreparedRun& prepared) {
   build_catalog_poll(prepared);
   loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
                                                    .retries = options_.destination_retries,
+                                                   .waits_for_destination = options_.follow,
                                                    .until = prepared.until,
                                                    .follow = options_.follow || options_.until.has_value(),
                                                    .together = !options_.copy_again.empty(),

@@ -74,7 +74,7 @@ struct RunOptions {
   milliseconds snapshot_wait{300'000};
   milliseconds catalog_poll_interval{3000};  // between two polls of the publication and its tables in the catalog
   SuspicionOptions suspicion{};              // what is done with a table whose rows may have changed without a message
-  int destination_retries = 8;  // with backoff from 100 ms to 10 s; with follow, waits for a locked or full destination
+  int destination_retries = 8;  // with backoff from 100 ms to 10 s; with follow, waits for one that is locked or away
 };
 
 // Returns `conninfo` for use by a run: secrets are read again, and the waits are those of these options. `stop` ends

@@ -1,0 +1,10 @@
+// PostgreSQL's entry in the registry of destinations.
+#pragma once
+
+#include "destination/registry.h"
+
+namespace walbrook::destination::postgresql {
+
+extern const Kind kind;
+
+}  // namespace walbrook::destination::postgresql

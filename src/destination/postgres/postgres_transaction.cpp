@@ -1,0 +1,291 @@
+#include "destination/postgres/postgres_transaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "destination/destination.h"
+#include "destination/postgres/copy.h"
+#include "destination/postgres/postgres_capabilities.h"
+#include "destination/postgres/target_check.h"
+
+namespace walbrook::destination::postgresql {
+
+PostgresTransaction::PostgresTransaction(LoaderSession& loader, const Server& server, Known& known, Ended ended)
+    : loader_(loader),
+      session_(*loader.session),
+      types_(server.types()),
+      pipeline_(server.pipeline()),
+      state_(session_, pipeline_),
+      known_(known),
+      newest_load_(known.newest_load),
+      ended_(std::move(ended)) {
+  // The number tells after a lost connection whether the transaction was committed.
+  outcome_.xid = session_.query("BEGIN; SELECT pg_catalog.pg_current_xact_id()", {}, "beginning a load").text(0, 0);
+}
+
+PostgresTransaction::~PostgresTransaction() {
+  if (!outcome_.committed) {
+    session_.rollback();
+    loader_.scratch.rolled_back();
+  }
+  ended_(outcome_);
+}
+
+TargetRecord* PostgresTransaction::find_live(const OutputRecord& output) {
+  const Key key{output.target_schema, output.target_name};
+  auto found = changed_.find(key);
+  if (found == changed_.end()) {
+    const auto known = known_.live.find(key);
+    if (known == known_.live.end()) return nullptr;
+    found = changed_.emplace(key, known->second).first;
+  }
+  return found->second ? &*found->second : nullptr;
+}
+
+const Target& PostgresTransaction::target_of(const OutputRecord& output) const {
+  const Key key{output.target_schema, output.target_name};
+  if (const auto found = changed_.find(key); found != changed_.end()) {
+    if (found->second) return found->second->target;
+  } else if (const auto known = known_.live.find(key); known != known_.live.end()) {
+    return known->second.target;
+  }
+  throw Error(ErrorKind::internal,
+              fmt::format("table {}.{} has no copy in {} yet", output.schema, output.name, session_.where()));
+}
+
+void PostgresTransaction::add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration) {
+  auto& target = record.target;
+  const auto& rules = capabilities().names;
+  bool added = false;
+  for (const auto& column : alteration.columns) {
+    if (target.column_of(column.name) != nullptr) continue;
+    const auto name = free_name(rules, column_name(column, output.style.naming),
+                                [&](const std::string& other) { return target.has_column_named(rules, other); });
+    session_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", full_name(target.schema, target.table),
+                                 identifier(name), types_->of(column.type).sql),
+                     "adding column " + column.name);
+    target.columns.push_back({.name = name, .source = column.name});
+    added = true;
+  }
+  for (const auto& source : alteration.overflow) {
+    if (target.column_of(source) != nullptr && add_overflow_column(session_, target, source)) added = true;
+  }
+  if (added) state_.put_target(record);
+}
+
+void PostgresTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
+  if (alteration.empty()) return;
+  on_target([&] {
+    if (auto* live = find_live(output)) add_columns(*live, output, alteration);
+    auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
+    if (copy) add_columns(*copy, output, alteration);
+  });
+}
+
+// A target keeps the privileges that were given to its readers.
+void PostgresTransaction::give_privileges(const TargetName& from, const Target& to) {
+  const auto rows = session_.query(
+      "SELECT g.privilege_type, CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE "
+      "pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) END, g.is_grantable FROM pg_catalog.pg_class c "
+      "CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g WHERE c.oid = pg_catalog.to_regclass($1) AND g.grantee <> "
+      "c.relowner",
+      {full_name(from.schema, from.table)}, "reading the privileges of a target table");
+  for (int row = 0; row < rows.size(); ++row) {
+    session_.execute(fmt::format("GRANT {} ON {} TO {}{}", rows.text(row, 0), full_name(to.schema, to.table),
+                                 rows.text(row, 1), rows.boolean(row, 2) ? " WITH GRANT OPTION" : ""),
+                     "giving the privileges of a target table");
+  }
+}
+
+// The index of the key is called after the table, unless another relation has that name.
+void PostgresTransaction::rename_index(const TargetName& table) {
+  const auto rows = session_.query(
+      "SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid "
+      "= pg_catalog.to_regclass($1) AND c.relname LIKE '\\_walbrook\\_copy\\_%'",
+      {full_name(table.schema, table.table)}, "looking for an index");
+  const auto name = with_suffix(capabilities().names, table.table, "_key_idx");
+  if (rows.size() == 0) return;
+  const auto taken = session_.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {full_name(table.schema, name)},
+                                    "looking for an index");
+  if (taken.boolean(0, 0)) return;
+  session_.execute(
+      fmt::format("ALTER INDEX {} RENAME TO {}", full_name(table.schema, rows.text(0, 0)), identifier(name)),
+      "naming an index");
+}
+
+void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
+  auto copy = state_.copy_of(output.id);
+  if (!copy || copy->target.schema != output.target_schema) {
+    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", output.schema, output.name));
+  }
+  check_owner(session_, state_, pipeline_, output);
+  const auto doing = fmt::format("replacing {}.{} by its new copy", output.target_schema, output.target_name);
+  on_target([&] {
+    if (former != nullptr) {
+      give_privileges(*former, copy->target);
+      drop_former(*former);
+    }
+    give_privileges(output.target(), copy->target);
+    session_.execute("DROP TABLE IF EXISTS " + full_name(output.target_schema, output.target_name), doing);
+    session_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", full_name(copy->target.schema, copy->target.table),
+                                 identifier(output.target_name)),
+                     doing);
+  });
+  rename_index(output.target());
+  state_.forget_target({.schema = copy->target.schema, .table = copy->target.table});
+  copy->kind = TargetRecord::Kind::live;
+  copy->has_source = output.has_source();
+  copy->target.table = output.target_name;
+  state_.put_target(*copy);
+  changed_[{output.target_schema, output.target_name}] = *std::move(copy);
+}
+
+void PostgresTransaction::drop_former(const TargetName& name) {
+  const auto known = known_.live.find(Key{name.schema, name.table});
+  const auto target = known == known_.live.end() ? Target{.schema = name.schema, .table = name.table, .columns = {}}
+                                                 : known->second.target;
+  if (TargetCheck(session_, *types_).difference(target, nullptr).value_or(TargetDifference{}).name_conflict) {
+    state_.forget_target(name);  // an object of somebody else has its name now
+  } else {
+    drop_target(session_, state_, target);
+  }
+  changed_[{name.schema, name.table}] = std::nullopt;
+}
+
+void PostgresTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
+  const auto& target = target_of(output);
+  const auto [kept, is_new] = completed_.try_emplace({target.schema, target.table});
+  if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
+  kept->second = on_target([&] { return complete_rows({session_, *types_, loader_.scratch, target, rows}, patches); });
+}
+
+std::uint64_t PostgresTransaction::remove(const OutputRecord& output, const RowsOf& rows,
+                                          std::span<const Removal> removals) {
+  return on_target([&] {
+    return remove_rows({session_, *types_, loader_.scratch, target_of(output), rows}, removals);
+  });
+}
+
+AppendCounts PostgresTransaction::append(const OutputRecord& output, const RowsOf& rows,
+                                         std::span<const RowRef> appended) {
+  const auto& target = target_of(output);
+  const auto completed = completed_.extract({target.schema, target.table});
+  return on_target([&] {
+    return append_rows({session_, *types_, loader_.scratch, target, rows}, appended,
+                       completed.empty() ? nullptr : &completed.mapped());
+  });
+}
+
+void PostgresTransaction::truncate(const OutputRecord& output) {
+  const auto& target = target_of(output);
+  on_target([&] {
+    session_.execute("TRUNCATE " + full_name(target.schema, target.table),
+                     fmt::format("truncating {}.{}", target.schema, target.table));
+  });
+}
+
+namespace {
+
+template <class... Cases>
+struct CasesOf : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+CasesOf(Cases...) -> CasesOf<Cases...>;
+
+}  // namespace
+
+void PostgresTransaction::put(const StateChange& change) {
+  std::visit(CasesOf{[this](const PutTable& put) { put_table(put.table); },
+                     [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
+                     [this](const DescribeOutput& put) {
+                       if (put.output.columns == nullptr) return;
+                       describe_columns(session_, target_of(put.output), *put.output.columns);
+                     },
+                     [this](const PutCheckpoint& put) {
+                       flush_records();  // versions of schemas are as of the previous checkpoint
+                       state_.put_checkpoint(put.checkpoint);
+                       outcome_.checkpoint = put.checkpoint;
+                     },
+                     [this](const PutLoad& put) { put_load(put.load); },
+                     [this](const KeepPrepared& put) { state_.keep_prepared(put.xid, put.bytes); },
+                     [this](const DropPrepared& put) { state_.drop_prepared(put.xid); }},
+             change);
+}
+
+void PostgresTransaction::read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) {
+  state_.read_prepared(xid, sink);
+}
+
+// Of two records with the same OID or the same name, the later one replaces the earlier one.
+void PostgresTransaction::put_table(const TableRecord& record) {
+  if (const auto known = tables_.find(record.oid); known != tables_.end()) {
+    table_names_.erase({known->second.schema, known->second.name});
+    tables_.erase(known);
+  }
+  const auto [named, is_new] = table_names_.try_emplace({record.schema, record.name}, record.oid);
+  if (!is_new) tables_.erase(std::exchange(named->second, record.oid));
+  tables_.emplace(record.oid, record);
+}
+
+void PostgresTransaction::flush_records() {
+  std::vector<TableRecord> tables;
+  for (auto& [oid, record] : tables_) tables.push_back(std::move(record));
+  tables_.clear();
+  table_names_.clear();
+  state_.put_tables(tables);
+  std::vector<OutputRecord> records;
+  std::vector<OutputId> not_copying;
+  for (auto& [id, record] : outputs_) {
+    const bool may_be_swapped_in = record.state == OutputState::copying || record.state == OutputState::streaming ||
+                                   record.state == OutputState::loaded;
+    if (!may_be_swapped_in) not_copying.push_back(id);
+    records.push_back(std::move(record));
+  }
+  outputs_.clear();
+  state_.put_outputs(records);
+  if (!not_copying.empty()) drop_finished_copies(not_copying);
+}
+
+void PostgresTransaction::drop_finished_copies(const std::vector<OutputId>& outputs) {
+  for (const auto& copy : state_.targets()) {
+    if (copy.kind != TargetRecord::Kind::finished_copy) continue;
+    if (std::ranges::find(outputs, copy.output) == outputs.end()) continue;
+    drop_target(session_, state_, copy.target);
+  }
+}
+
+void PostgresTransaction::put_load(LoadRecord load) {
+  flush_records();  // a load is recorded after the new versions of its tables' schemas
+  if (load.id == 0) load.id = newest_load_ + 1;
+  newest_load_ = std::max(newest_load_, load.id);
+  state_.put_load(load);
+}
+
+void PostgresTransaction::commit() {
+  flush_records();
+  if (session_.has_failed()) {  // COMMIT would roll back, without an error
+    throw Error(ErrorKind::internal, "a transaction of which a statement failed was to be committed");
+  }
+  try {
+    session_.execute("COMMIT", "committing a load");
+  } catch (const DestinationUnreachable& failed) {
+    outcome_.uncertain = true;
+    throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
+  }
+  outcome_.committed = true;
+  loader_.scratch.committed();
+  for (auto& [key, record] : changed_) {
+    if (record) {
+      known_.live.insert_or_assign(key, *std::move(record));
+    } else {
+      known_.live.erase(key);
+    }
+  }
+  known_.newest_load = newest_load_;
+}
+
+}  // namespace walbrook::destination::postgresql
