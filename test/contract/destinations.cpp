@@ -39,7 +39,7 @@ void drop_in_memory(const destination::DestinationOptions& options, const destin
 
 }  // namespace
 
-const std::vector<DestinationKind>& kinds() {
+const std::vector<DestinationKind>& local_kinds() {
   static const std::vector<DestinationKind> all = {
       {.name = "duckdb",
        .options = [](const std::string& folder) { return DestinationOptions{.url = folder + "/copy.duckdb"}; },
@@ -51,7 +51,8 @@ const std::vector<DestinationKind>& kinds() {
        .drop_table = drop_in_memory,
        .keep = [](const DestinationOptions& options) -> std::shared_ptr<void> {
          return MemoryStore::named(options.url);
-       }},
+       },
+       .outlives_processes = false},
   };
   return all;
 }

@@ -20,14 +20,18 @@ struct DestinationKind {
   std::vector<std::vector<Cell>> (*read)(destination::Destination& destination, const destination::OutputRecord& table);
   // Drops the target table as somebody else would. REQUIRES: the destination is closed.
   void (*drop_table)(const destination::DestinationOptions& options, const destination::TargetName& target);
-  // Returns what keeps the data while a test closes and reopens the destination; nullptr: the data is in the folder.
+  // Returns what keeps the data while a test closes and reopens the destination, and removes it when the test ends;
+  // nullptr: the data is in the folder.
   std::shared_ptr<void> (*keep)(const destination::DestinationOptions& options) = nullptr;
-
   // True if another process sees what was committed, so that a test may kill a process.
-  [[nodiscard]] bool outlives_processes() const { return keep == nullptr; }
+  bool outlives_processes = true;
+
   friend void PrintTo(const DestinationKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
+// Those that need no server (destinations.cpp).
+[[nodiscard]] const std::vector<DestinationKind>& local_kinds();
+// All of them (all_kinds.cpp).
 [[nodiscard]] const std::vector<DestinationKind>& kinds();
 
 }  // namespace walbrook::contract

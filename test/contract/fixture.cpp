@@ -126,7 +126,7 @@ bool DestinationCase::is_there(const OutputRecord& table) {
 
 void DestinationCase::killed(const std::function<void(Destination&)>& work) {
   close();
-  if (kind_.outlives_processes()) return kill_process(work);
+  if (kind_.outlives_processes) return kill_process(work);
   try {
     const auto opened = destination::open_destination(options());
     static_cast<void>(opened->open());
@@ -155,7 +155,7 @@ void DestinationCase::kill_process(const std::function<void(Destination&)>& work
 }
 
 void DestinationCase::die() const {
-  if (!kind_.outlives_processes()) throw Died();
+  if (!kind_.outlives_processes) throw Died();
   ::kill(::getpid(), SIGKILL);
   ::_exit(2);
 }

@@ -27,7 +27,7 @@ class ProgramRowsTest : public ContractTest {
 };
 
 const auto events = table("events", {{"id", int4}, {"note", text}}, 1);
-const auto keyed = table("events", {{"id", int4, key}, {"note", text}}, 1);
+const auto keyed_events = table("events", {{"id", int4, key}, {"note", text}}, 1);
 
 TEST_P(ProgramRowsTest, rows_join_those_that_are_there) {
   open();
@@ -41,7 +41,7 @@ TEST_P(ProgramRowsTest, rows_join_those_that_are_there) {
 TEST_P(ProgramRowsTest, rows_replace_those_with_their_key) {
   open();
   const auto output = create(events, {{1, "a"}, {1, "a again"}, {2, "b"}, {3, "c"}});
-  const auto counts = add(output, keyed, {{1, "x"}, {3, "y"}, {1, "z"}, {4, "new"}}, Op::update);
+  const auto counts = add(output, keyed_events, {{1, "x"}, {3, "y"}, {1, "z"}, {4, "new"}}, Op::update);
   EXPECT_EQ(counts.removed, 3U);
   EXPECT_EQ(counts.written, 3U) << "the last row of a key counts";
   EXPECT_EQ(rows(output), (Strings{"1|z", "2|b", "3|y", "4|new"}));
@@ -52,13 +52,13 @@ TEST_P(ProgramRowsTest, several_runs_of_rows_are_one_transaction) {
   const auto output = create(events, {{1, "a"}});
   {
     const auto given_up = begin();
-    add(*given_up, output, keyed, {{1, "b"}}, Op::update);
-    add(*given_up, output, keyed, {{1, "c"}, {2, "d"}}, Op::update);
+    add(*given_up, output, keyed_events, {{1, "b"}}, Op::update);
+    add(*given_up, output, keyed_events, {{1, "c"}, {2, "d"}}, Op::update);
   }
   EXPECT_EQ(rows(output), Strings{"1|a"});
   load(0x2000, [&](Transaction& transaction) {
-    add(transaction, output, keyed, {{1, "b"}}, Op::update);
-    add(transaction, output, keyed, {{1, "c"}, {2, "d"}}, Op::update);
+    add(transaction, output, keyed_events, {{1, "b"}}, Op::update);
+    add(transaction, output, keyed_events, {{1, "c"}, {2, "d"}}, Op::update);
   });
   EXPECT_EQ(rows(output), (Strings{"1|c", "2|d"}));
 }

@@ -54,9 +54,19 @@ std::set<std::string>& points_hit() {
   return hit;
 }
 
-class Kill : public ::testing::TestWithParam<std::string> {
+// A point, and the kind of destination.
+struct Killing {
+  std::string point;
+  CopiedTo to = CopiedTo::file;
+};
+
+std::string name_of(const ::testing::TestParamInfo<Killing>& tested) {
+  return tested.param.point + (tested.param.to == CopiedTo::file ? "" : "_to_postgresql");
+}
+
+class Kill : public ::testing::TestWithParam<Killing> {
  protected:
-  Kill() {
+  Kill() : db_(PostgresServer::shared(), GetParam().to) {
     // Large transactions are streamed and spooled in parts.
     db_.pipeline.flags = {"--batch-bytes", "65536", "--logical-decoding-work-mem", "64kB", "--two-phase"};
     make_source(db_);
@@ -69,7 +79,7 @@ class Kill : public ::testing::TestWithParam<std::string> {
       const auto result = db_.pipeline.run({}, {{"WALBROOK_FAULT", fault}});
       EXPECT_EQ(db_.slot_past_checkpoint(), "") << result.describe();
       if (result.killed()) {
-        points_hit().insert(GetParam());
+        points_hit().insert(GetParam().point);
         if (start >= 1) return;  // two deaths at the same point are enough
         continue;
       }
@@ -89,26 +99,29 @@ class Kill : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Kill, p2_exactly_once) {
-  run_under_fault(GetParam());  // in the initial copy
+  run_under_fault(GetParam().point);  // in the initial copy
   run_to_the_end();
   change_source(db_);
-  run_under_fault(GetParam());  // in the stream
-  run_under_fault(GetParam() + ":2");
+  run_under_fault(GetParam().point);  // in the stream
+  run_under_fault(GetParam().point + ":2");
   run_to_the_end();
   change_source(db_);
   db_.exec(
       "CREATE TABLE joined AS SELECT g AS a FROM generate_series(1, 2000) g; ALTER TABLE joined REPLICA IDENTITY FULL; "
       "ALTER PUBLICATION walbrook ADD TABLE joined");
-  run_under_fault(GetParam());  // while a table is copied beside the stream
+  run_under_fault(GetParam().point);  // while a table is copied beside the stream
   run_to_the_end();
   EXPECT_EQ(db_.copied_value("SELECT count(*) FROM public.joined"), "2000");
-  EXPECT_TRUE(points_hit().contains(GetParam())) << "no run came to " << GetParam();
+  EXPECT_TRUE(points_hit().contains(GetParam().point)) << "no run came to " << GetParam().point;
 }
 
-std::vector<std::string> point_names() {
-  return {fault::points.begin(), fault::points.end()};
+std::vector<Killing> all_points(CopiedTo to) {
+  std::vector<Killing> all;
+  for (const auto point : fault::points) all.push_back({.point = std::string(point), .to = to});
+  return all;
 }
-INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(point_names()), [](const auto& tested) { return tested.param; });
+INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(all_points(CopiedTo::file)), name_of);
+INSTANTIATE_TEST_SUITE_P(Server, Kill, ::testing::ValuesIn(all_points(CopiedTo::database)), name_of);
 
 // A first run killed as soon as its publication exists: `drop` and `--reset` recognize the publication as walbrook's.
 TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
@@ -135,7 +148,7 @@ class DestinationError : public Kill {};
 TEST_P(DestinationError, p2_a_failing_load_is_tried_again) {
   run_to_the_end();
   change_source(db_);
-  const auto result = db_.pipeline.run({}, {{"WALBROOK_FAULT", GetParam() + "!error:3"}});
+  const auto result = db_.pipeline.run({}, {{"WALBROOK_FAULT", GetParam().point + "!error:3"}});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find("injected failure"), std::string::npos) << "it did not fail\n" << result.describe();
   EXPECT_EQ(db_.differences(), "") << result.describe();
@@ -146,15 +159,17 @@ TEST_P(DestinationError, p3_when_retries_end_nothing_is_lost) {
   change_source(db_);
   const auto before = db_.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " +
                                 quote_literal(db_.pipeline.slot));
-  const auto result = db_.pipeline.run({"--retries", "2"}, {{"WALBROOK_FAULT", GetParam() + "!error:1000"}});
+  const auto result = db_.pipeline.run({"--retries", "2"}, {{"WALBROOK_FAULT", GetParam().point + "!error:1000"}});
   EXPECT_EQ(result.exit_code, 4) << result.describe();
   EXPECT_NE(result.err.find("injected failure"), std::string::npos) << result.describe();
   EXPECT_EQ(db_.slot_past_checkpoint(), "");
   run_to_the_end();
 }
 
-INSTANTIATE_TEST_SUITE_P(At, DestinationError, ::testing::Values("before_merge", "before_commit"),
-                         [](const auto& tested) { return tested.param; });
+INSTANTIATE_TEST_SUITE_P(At, DestinationError,
+                         ::testing::Values(Killing{"before_merge"}, Killing{"before_commit"},
+                                           Killing{"before_commit", CopiedTo::database}),
+                         name_of);
 
 }  // namespace
 }  // namespace walbrook::test

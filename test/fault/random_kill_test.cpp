@@ -13,8 +13,10 @@ namespace {
 constexpr int kills = 20;
 constexpr int seconds_of_load = 25;
 
-TEST(RandomKill, p2_twenty_kills_under_pgbench) {
-  const ReplicatedDatabase db;
+class RandomKill : public ::testing::TestWithParam<CopiedTo> {};
+
+TEST_P(RandomKill, p2_twenty_kills_under_pgbench) {
+  const ReplicatedDatabase db(PostgresServer::shared(), GetParam());
   pgbench_initialize(db.server(), db.name(), 2);
   Process load(
       pgbench_command(db.server(), db.name(), {"-n", "-c", "4", "-R", "400", "-T", std::to_string(seconds_of_load)}));
@@ -41,6 +43,10 @@ TEST(RandomKill, p2_twenty_kills_under_pgbench) {
       "(SELECT sum(delta)::text || ' ' || count(*)::text FROM public.pgbench_history)";
   EXPECT_EQ(db.copied_value(sums), db.value(sums));
 }
+
+INSTANTIATE_TEST_SUITE_P(To, RandomKill, ::testing::Values(CopiedTo::file, CopiedTo::database), [](const auto& tested) {
+  return std::string(tested.param == CopiedTo::file ? "file" : "database");
+});
 
 }  // namespace
 }  // namespace walbrook::test

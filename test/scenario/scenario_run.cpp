@@ -65,6 +65,12 @@ const std::vector<Configuration>& configurations() {
        .flags = {"--two-phase", "--logical-decoding-work-mem", "64kB"},
        .only_where_named = true,
        .first_server = 15},
+      {.name = "to_postgresql", .to_server = true},
+      {.name = "to_postgresql_killed",
+       .flags = {"--batch-rows", "1", "--format", "binary"},
+       .killed = true,
+       .only_where_named = true,
+       .to_server = true},
   };
   return all;
 }
@@ -79,7 +85,16 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
                 .file = folder_ / "copy.duckdb",
                 .slot = "slot_" + database_.name(),
                 .flags = configuration.flags},
-      comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {}
+      comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {
+  if (!configuration.to_server) return;
+  copy_ = std::make_unique<ScratchDatabase>(server);
+  pipeline_.server = server.url(copy_->name());
+  comparison_.copy_conninfo = copy_->conninfo();
+}
+
+std::vector<SqlRow> ScenarioRun::query_copy(const std::string& sql) const {
+  return copy_ == nullptr ? DuckReader(pipeline_.file).query(sql) : Sql(copy_->conninfo()).query(sql);
+}
 
 std::string ScenarioRun::at(const Step& step) const {
   return scenario_.file.string() + ":" + std::to_string(step.line) + " [" + configuration_.name + "]";
@@ -210,7 +225,8 @@ void ScenarioRun::run(const Step& step) {
                                                                        << result.describe();
   }
   if (result.exit_code == 0) check_copy(step, result);
-  if (std::filesystem::exists(pipeline_.file)) check_resyncs(step, result);
+  if (copy_ != nullptr ? has_run_ || result.exit_code == 0 : std::filesystem::exists(pipeline_.file))
+    check_resyncs(step, result);
   has_run_ = true;
   const auto* following = next_run(&step + 1);
   if (configuration_.mode != RunMode::followed || following == nullptr || ::testing::Test::HasFailure()) return;
@@ -222,8 +238,7 @@ void ScenarioRun::run(const Step& step) {
 void ScenarioRun::check_resyncs(const Step& step, const ProcessResult& result) {
   std::map<std::string, std::string> now;
   for (const auto& row :
-       DuckReader(pipeline_.file)
-           .query("SELECT source_schema || '.' || source_name, snapshot_lsn FROM _walbrook.outputs")) {
+       query_copy("SELECT source_schema || '.' || source_name, snapshot_lsn FROM _walbrook.outputs")) {
     now[row[0].value_or("")] = row[1].value_or("");
   }
   for (const auto& table : step.kept) {
@@ -239,9 +254,8 @@ void ScenarioRun::check_resyncs(const Step& step, const ProcessResult& result) {
 void ScenarioRun::check_copy(const Step& step, const ProcessResult& result) {
   EXPECT_EQ(differences(comparison_), "") << at(step) << "\n" << result.describe();
   if (step.counts.empty()) return;
-  DuckReader copy(pipeline_.file);
   for (const auto& count : step.counts) {
-    EXPECT_EQ(copy.value("SELECT count(*) FROM " + count.table), std::to_string(count.rows))
+    EXPECT_EQ(query_copy("SELECT count(*) FROM " + count.table).at(0).at(0), std::to_string(count.rows))
         << at(step) << ": " << count.table;
   }
 }

@@ -33,6 +33,7 @@ struct Configuration {
   bool pairwise = false;          // one of those for `schema_changes`
   bool only_where_named = false;  // for files with `also` or `only`: other files would repeat the same
   int first_server = 0;           // older servers do not support it
+  bool to_server = false;         // the destination is another database of the server
 };
 [[nodiscard]] const std::vector<Configuration>& configurations();
 
@@ -54,6 +55,8 @@ class ScenarioRun {
   // In mode `restarted`: starts a run if no transaction is open.
   void run_in_between(const Step& section);
   [[nodiscard]] const Step* next_run(const Step* from) const;
+  // Runs a query in the destination.
+  [[nodiscard]] std::vector<SqlRow> query_copy(const std::string& sql) const;
   void check_copy(const Step& step, const ProcessResult& result);
   void check_resyncs(const Step& step, const ProcessResult& result);
   [[nodiscard]] Sql& session(const std::string& name);
@@ -63,6 +66,7 @@ class ScenarioRun {
   PostgresServer& server_;
   TempFolder folder_;
   ScratchDatabase database_;
+  std::unique_ptr<ScratchDatabase> copy_;  // the destination, if it is a database
   Scenario scenario_;
   Pipeline pipeline_;
   Comparison comparison_;

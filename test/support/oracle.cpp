@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "test/support/duck_reader.h"
+#include "test/support/postgres_copy.h"
 #include "test/support/row_difference.h"
 #include "test/support/source_tables.h"
 
@@ -218,6 +219,7 @@ std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& 
 }  // namespace
 
 std::string differences(const Comparison& comparison) {
+  if (!comparison.copy_conninfo.empty()) return postgres_differences(comparison);
   Sql source(comparison.conninfo);
   source.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   source.exec(postgres_session);

@@ -1,4 +1,4 @@
-// The source as the oracle: compares every published table, value by value, with a DuckDB file.
+// The source as the oracle: compares every published table, value by value, with a DuckDB file or a database.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,7 @@ struct Comparison {
   std::string conninfo;  // of the source, as a user who may read everything
   std::string publication = "walbrook";
   std::filesystem::path file;       // the DuckDB file; no process may have it open for writing
+  std::string copy_conninfo;        // of a PostgreSQL destination, instead of the file; "": there is none
   std::vector<std::string> tables;  // "schema.name" in the source; empty: all published tables
   std::string dataset;              // the schema of all target tables; "": each has its source's schema
   // Columns that the source has dropped and the target table keeps: "schema.name" → names.

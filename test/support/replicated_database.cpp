@@ -5,27 +5,34 @@
 
 namespace walbrook::test {
 
-ReplicatedDatabase::ReplicatedDatabase(PostgresServer& server)
+ReplicatedDatabase::ReplicatedDatabase(PostgresServer& server, CopiedTo to)
     : folder_("copy"),
       database_(server),
       pipeline{.source = database_.conninfo(), .file = folder_ / "copy.duckdb", .slot = "slot_" + database_.name()},
-      comparison{.conninfo = database_.conninfo(), .file = pipeline.file} {}
+      comparison{.conninfo = database_.conninfo(), .file = pipeline.file} {
+  if (to == CopiedTo::file) return;
+  copy_ = std::make_unique<ScratchDatabase>(server);
+  pipeline.server = server.url(copy_->name());
+  comparison.copy_conninfo = copy_->conninfo();
+}
 
 std::string ReplicatedDatabase::copied_value(const std::string& sql) const {
-  return DuckReader(file()).value(sql);
+  return copy_ == nullptr ? DuckReader(file()).value(sql) : Sql(copy_->conninfo()).value(sql);
+}
+
+bool ReplicatedDatabase::has_checkpoint() const {
+  if (copy_ != nullptr) return copied_value("SELECT to_regclass('_walbrook.checkpoint') IS NOT NULL") == "t";
+  return std::filesystem::exists(file()) &&
+         copied_value(
+             "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = 'checkpoint'") !=
+             "0";
 }
 
 std::string ReplicatedDatabase::slot_past_checkpoint() const {
-  if (!std::filesystem::exists(file())) return "";
+  if (!has_checkpoint()) return "";
   const auto confirmed =
       value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " + quote_literal(pipeline.slot));
-  DuckReader copy(file());
-  if (copy.value(
-          "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = 'checkpoint'") ==
-      "0") {
-    return "";
-  }
-  const auto checkpoint = copy.value("SELECT lsn FROM _walbrook.checkpoint");
+  const auto checkpoint = copied_value("SELECT lsn FROM _walbrook.checkpoint");
   if (confirmed.empty() || checkpoint.empty()) return "";
   const auto slot = Lsn::parse(confirmed);
   const auto durable = Lsn::parse(checkpoint);

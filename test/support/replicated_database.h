@@ -1,6 +1,7 @@
-// A new database, and the pipeline that copies it into a new file.
+// A new database, and the pipeline that copies it into a new file, or into another new database of its server.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "test/support/oracle.h"
@@ -9,9 +10,11 @@
 
 namespace walbrook::test {
 
+enum class CopiedTo { file, database };
+
 class ReplicatedDatabase {
  public:
-  explicit ReplicatedDatabase(PostgresServer& server = PostgresServer::shared());
+  explicit ReplicatedDatabase(PostgresServer& server = PostgresServer::shared(), CopiedTo to = CopiedTo::file);
 
   [[nodiscard]] PostgresServer& server() const { return database_.server(); }
   [[nodiscard]] const std::string& name() const { return database_.name(); }
@@ -23,7 +26,7 @@ class ReplicatedDatabase {
   [[nodiscard]] std::string value(const std::string& sql) const { return Sql(conninfo()).value(sql); }
   // Returns "" if the target tables equal the source (oracle.h).
   [[nodiscard]] std::string differences() const { return test::differences(comparison); }
-  // Queries the DuckDB file. REQUIRES: no process has the file open.
+  // Queries the copy. REQUIRES: no process has the file open.
   [[nodiscard]] std::string copied_value(const std::string& sql) const;
 
   // Returns "" if the slot's confirmed position is not past the checkpoint in the file (P3). If the file has no
@@ -33,6 +36,9 @@ class ReplicatedDatabase {
  private:
   TempFolder folder_;
   ScratchDatabase database_;
+  std::unique_ptr<ScratchDatabase> copy_;  // nullptr: the copy is a file
+
+  [[nodiscard]] bool has_checkpoint() const;
 
  public:
   Pipeline pipeline;

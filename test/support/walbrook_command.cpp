@@ -46,8 +46,7 @@ ProcessSpec walbrook_command(const std::vector<std::string>& arguments, const En
 
 ProcessSpec Pipeline::command(const std::string& name, const std::vector<std::string>& extra,
                               const Environment& env) const {
-  std::vector<std::string> arguments = {name,     "--source", source, "--destination", "duckdb:///" + file.string(),
-                                        "--slot", slot};
+  std::vector<std::string> arguments = {name, "--source", source, "--destination", destination(), "--slot", slot};
   if (name == "run" || name == "check") arguments.insert(arguments.end(), {"--publication", publication});
   if (name == "run") arguments.insert(arguments.end(), flags.begin(), flags.end());
   arguments.insert(arguments.end(), extra.begin(), extra.end());

@@ -21,10 +21,12 @@ using Environment = std::map<std::string, std::optional<std::string>>;
 struct Pipeline {
   std::string source;          // a conninfo string or a URL
   std::filesystem::path file;  // the DuckDB file
+  std::string server{};        // the URL of a PostgreSQL destination, instead of the file
   std::string slot = "walbrook";
   std::string publication = "walbrook";
   std::vector<std::string> flags;  // of every run
 
+  [[nodiscard]] std::string destination() const { return server.empty() ? "duckdb:///" + file.string() : server; }
   // `walbrook COMMAND --source … --destination … --slot … extra…`, with --publication and the flags if the command
   // takes them.
   [[nodiscard]] ProcessSpec command(const std::string& name, const std::vector<std::string>& extra = {},

@@ -10,7 +10,7 @@ namespace walbrook::contract {
 
 class DuckDbCase : public DestinationCase {
  protected:
-  DuckDbCase() : DestinationCase(kinds().front()) {}
+  DuckDbCase() : DestinationCase(local_kinds().front()) {}
 
   [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
   // Returns the rows of a query as text: cells joined by '|', NULL as "-".

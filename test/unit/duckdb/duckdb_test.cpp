@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "destination/place.h"
 #include "test/contract/duckdb_user.h"
 #include "test/unit/duckdb/duckdb_case.h"
 

@@ -162,7 +162,7 @@ TEST_P(OutputsTest, one_that_is_no_longer_asked_for_keeps_its_last_copy) {
   both_have({"1|a", "2|b"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Destinations, OutputsTest, ::testing::ValuesIn(contract::kinds()),
+INSTANTIATE_TEST_SUITE_P(Destinations, OutputsTest, ::testing::ValuesIn(contract::local_kinds()),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

@@ -1,0 +1,15 @@
+#include "test/contract/destinations.h"
+#include "test/contract/postgres_kind.h"
+
+namespace walbrook::contract {
+
+const std::vector<DestinationKind>& kinds() {
+  static const auto all = [] {
+    auto kinds = local_kinds();
+    kinds.push_back(postgres_kind());
+    return kinds;
+  }();
+  return all;
+}
+
+}  // namespace walbrook::contract
