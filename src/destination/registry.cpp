@@ -13,14 +13,14 @@ namespace walbrook::destination {
 namespace {
 
 constexpr std::array kinds = {
-    &duckdb::kind,
-    &postgresql::kind,
+    &duckdb::kind_entry,
+    &postgresql::kind_entry,
 };
 
 }  // namespace
 
 const Kind& kind_of(const std::string& url) {
-  if (memory::is_memory_url(url)) return memory::kind;
+  if (memory::is_memory_url(url)) return memory::kind_entry;
   const auto name = destination_words(url).kind;
   const auto* const found = std::ranges::find(kinds, name, [](const Kind* kind) { return kind->name; });
   if (found != kinds.end()) return **found;

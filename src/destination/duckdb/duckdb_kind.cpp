@@ -78,7 +78,7 @@ void move_leftovers_aside(const std::string& url) {
 
 }  // namespace
 
-constinit const Kind kind{
+constinit const Kind kind_entry{
     .name = duckdb_destination,
     .capabilities = capabilities,
     .make = [](const DestinationOptions& options) -> std::unique_ptr<Destination> {

@@ -5,6 +5,6 @@
 
 namespace walbrook::destination::duckdb {
 
-extern const Kind kind;
+extern const Kind kind_entry;
 
 }  // namespace walbrook::destination::duckdb

@@ -13,7 +13,7 @@ std::unique_ptr<StoredState> no_stored_state(AskSql) {
 
 }  // namespace
 
-constinit const Kind kind{
+constinit const Kind kind_entry{
     .name = "memory",
     .capabilities = capabilities,
     .make = [](const DestinationOptions& options) -> std::unique_ptr<Destination> {

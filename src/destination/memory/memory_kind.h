@@ -7,7 +7,7 @@
 
 namespace walbrook::destination::memory {
 
-extern const Kind kind;
+extern const Kind kind_entry;
 
 [[nodiscard]] bool is_memory_url(std::string_view url);
 

@@ -46,7 +46,7 @@ void check_writable(const std::string& url) {
 
 }  // namespace
 
-constinit const Kind kind{
+constinit const Kind kind_entry{
     .name = "postgresql",
     .capabilities = capabilities,
     .make = [](const DestinationOptions& options) -> std::unique_ptr<Destination> {

@@ -5,6 +5,6 @@
 
 namespace walbrook::destination::postgresql {
 
-extern const Kind kind;
+extern const Kind kind_entry;
 
 }  // namespace walbrook::destination::postgresql
