@@ -88,6 +88,11 @@ Cell parse_text(const PhysicalType& type, const std::string& printed) {
   return cell_of(column, 0);
 }
 
+// The value as its type's output function prints it. (A cast to text prints a boolean differently.)
+std::string printed(const std::string& column) {
+  return fmt::format("CASE WHEN num_nulls({0}) = 0 THEN format('%s', {0}) END", test::quote_name(column));
+}
+
 std::vector<std::vector<Cell>> read_from_postgres(destination::Destination& destination,
                                                   const destination::OutputRecord& table) {
   auto& server = test::PostgresServer::shared();
@@ -108,13 +113,13 @@ std::vector<std::vector<Cell>> read_from_postgres(destination::Destination& dest
   for (const auto& column : names) {
     const auto overflow = column + "__v_text";
     const bool is_there = std::ranges::find(has, overflow) != has.end();
-    asked += fmt::format("{}::text, {}, ", test::quote_name(column), is_there ? test::quote_name(overflow) : "NULL");
+    asked += printed(column) + ", " + (is_there ? test::quote_name(overflow) : "NULL") + ", ";
   }
   // A target list has at most 1,664 entries; a wide table without overflow columns is read without them.
   const bool is_wide = columns.size() > 800;
   if (is_wide) {
     asked.clear();
-    for (const auto& column : names) asked += test::quote_name(column) + "::text, ";
+    for (const auto& column : names) asked += printed(column) + ", ";
   }
   std::vector<std::vector<Cell>> rows;
   for (const auto& row : sql.query("SELECT " + asked + "NULL FROM " + target)) {

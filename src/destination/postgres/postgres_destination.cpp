@@ -204,9 +204,9 @@ std::vector<TargetFinding> PostgresDestination::inspect(std::span<const OutputRe
       if (target != made.end()) {
         const bool of_output = target->second.output == output.id;
         auto found = check.difference(target->second.target, of_output ? output.columns.get() : nullptr);
-        if (!found) continue;
+        if (!found || (output.columns == nullptr && found->kind != FoundKind::name_conflict)) continue;
         findings.push_back({.output = output.id,
-                            .kind = found->name_conflict ? FoundKind::name_conflict : FoundKind::altered,
+                            .kind = found->kind,
                             .reason = std::move(found->reason),
                             .hint = std::move(found->hint)});
       } else if (auto conflict = find_name_conflict(*loader_->session, state, server_.pipeline(), output)) {
@@ -258,7 +258,7 @@ namespace {
 // Drops the target, but not an object that has taken its name since.
 void drop_if_own(Session& session, StateTables& state, TargetCheck& check, const Target& target) {
   const auto found = check.difference(target, nullptr);
-  if (found && found->name_conflict) {
+  if (found && found->kind == TargetFinding::Kind::name_conflict) {
     spdlog::warn("{}: it stays", found->reason);
     state.forget_target({.schema = target.schema, .table = target.table});
   } else {

@@ -52,8 +52,13 @@ const Target& PostgresTransaction::target_of(const OutputRecord& output) const {
   } else if (const auto known = known_.live.find(key); known != known_.live.end()) {
     return known->second.target;
   }
-  throw Error(ErrorKind::internal,
-              fmt::format("table {}.{} has no copy in {} yet", output.schema, output.name, session_.where()));
+  refuse_missing(output);
+}
+
+void PostgresTransaction::refuse_missing(const OutputRecord& output) const {
+  throw TargetRefused(fmt::format("target table {}.{} does not exist in {}", output.target_schema, output.target_name,
+                                  session_.where()),
+                      "Resync the table.");
 }
 
 void PostgresTransaction::add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration) {
@@ -78,9 +83,11 @@ void PostgresTransaction::add_columns(TargetRecord& record, const OutputRecord& 
 
 void PostgresTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   if (alteration.empty()) return;
+  auto* const live = find_live(output);
+  auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
+  if (live == nullptr && output.state != OutputState::copying) refuse_missing(output);
   on_target([&] {
-    if (auto* live = find_live(output)) add_columns(*live, output, alteration);
-    auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
+    if (live != nullptr) add_columns(*live, output, alteration);
     if (copy) add_columns(*copy, output, alteration);
   });
 }
@@ -121,7 +128,9 @@ void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* 
   if (!copy || copy->target.schema != output.target_schema) {
     throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", output.schema, output.name));
   }
-  check_owner(session_, state_, pipeline_, output);
+  if (auto conflict = find_name_conflict(session_, state_, pipeline_, output)) {
+    throw TargetRefused(std::move(conflict->reason), std::move(conflict->hint));
+  }
   const auto doing = fmt::format("replacing {}.{} by its new copy", output.target_schema, output.target_name);
   on_target([&] {
     if (former != nullptr) {
@@ -147,7 +156,8 @@ void PostgresTransaction::drop_former(const TargetName& name) {
   const auto known = known_.live.find(Key{name.schema, name.table});
   const auto target = known == known_.live.end() ? Target{.schema = name.schema, .table = name.table, .columns = {}}
                                                  : known->second.target;
-  if (TargetCheck(session_, *types_).difference(target, nullptr).value_or(TargetDifference{}).name_conflict) {
+  const auto found = TargetCheck(session_, *types_).difference(target, nullptr);
+  if (found && found->kind == TargetFinding::Kind::name_conflict) {
     state_.forget_target(name);  // an object of somebody else has its name now
   } else {
     drop_target(session_, state_, target);
@@ -240,9 +250,7 @@ void PostgresTransaction::flush_records() {
   std::vector<OutputRecord> records;
   std::vector<OutputId> not_copying;
   for (auto& [id, record] : outputs_) {
-    const bool may_be_swapped_in = record.state == OutputState::copying || record.state == OutputState::streaming ||
-                                   record.state == OutputState::loaded;
-    if (!may_be_swapped_in) not_copying.push_back(id);
+    if (!may_be_swapped_in(record.state)) not_copying.push_back(id);
     records.push_back(std::move(record));
   }
   outputs_.clear();

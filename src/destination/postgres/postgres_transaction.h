@@ -63,6 +63,7 @@ class PostgresTransaction final : public destination::Transaction {
   using Key = std::pair<std::string, std::string>;  // target schema and table
 
   [[nodiscard]] const Target& target_of(const OutputRecord& output) const;
+  [[noreturn]] void refuse_missing(const OutputRecord& output) const;
   [[nodiscard]] TargetRecord* find_live(const OutputRecord& output);
   void add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
   void drop_former(const TargetName& name);

@@ -38,9 +38,12 @@ void TargetCheck::read() {
 TargetDifference TargetCheck::missing(const Target& target) const {
   const auto where = session_.where();
   if (!schemas_.contains(target.schema)) {
-    return {.reason = fmt::format("schema {} was dropped in {}", target.schema, where), .hint = {}};
+    return {.kind = TargetFinding::Kind::missing,
+            .reason = fmt::format("schema {} was dropped in {}", target.schema, where),
+            .hint = {}};
   }
-  return {.reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), where),
+  return {.kind = TargetFinding::Kind::missing,
+          .reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), where),
           .hint = {}};
 }
 
@@ -50,7 +53,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
   if (found == relations_.end()) return missing(target);
   if (found->second.is_table) return compare(target, columns, found->second);
   return TargetDifference{
-      .name_conflict = true,
+      .kind = TargetFinding::Kind::name_conflict,
       .reason = fmt::format("{} in {} is not the target table that walbrook created, but an object of another kind",
                             dotted_name(target), session_.where()),
       .hint = how_to_free};
@@ -83,7 +86,7 @@ std::optional<TargetDifference> TargetCheck::compare(const Target& target, const
   // An ALTER leaves most columns unchanged; a table in which most are different is another table.
   if (there == made || 2 * unaltered >= made) return TargetDifference{.reason = std::move(first), .hint = {}};
   return TargetDifference{
-      .name_conflict = true,
+      .kind = TargetFinding::Kind::name_conflict,
       .reason = fmt::format("{} in {} has other columns than the target table that walbrook created: {}",
                             dotted_name(target), session_.where(), first),
       .hint = how_to_free};

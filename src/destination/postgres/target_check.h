@@ -17,7 +17,7 @@
 namespace walbrook::destination::postgresql {
 
 struct TargetDifference {
-  bool name_conflict = false;  // TargetFinding::Kind::name_conflict
+  TargetFinding::Kind kind = TargetFinding::Kind::altered;
   std::string reason;
   std::string hint;
 };
