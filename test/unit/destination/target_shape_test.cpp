@@ -89,20 +89,35 @@ TEST(TargetShape, a_target_fits_unless_names_or_metadata_would_differ) {
                       .target_schema = "Sales",
                       .target_name = "orders_2",
                       .columns = std::make_shared<const TableSchema>(columns_named({"id", "note"}))};
-  EXPECT_TRUE(has_current_shape(record, {}, ""));
-  EXPECT_TRUE(has_current_shape(record, {}, "Sales"));
-  EXPECT_FALSE(has_current_shape(record, {}, "lake"));
-  EXPECT_FALSE(has_current_shape(record, {.metadata = Metadata::dlt}, ""));
-  EXPECT_FALSE(has_current_shape(record, {.naming = Naming::snake_case}, "")) << "its schema would be sales";
-  EXPECT_TRUE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales")) << "no column is named otherwise";
+  EXPECT_TRUE(has_current_shape({}, record, {}, ""));
+  EXPECT_TRUE(has_current_shape({}, record, {}, "Sales"));
+  EXPECT_FALSE(has_current_shape({}, record, {}, "lake"));
+  EXPECT_FALSE(has_current_shape({}, record, {.metadata = Metadata::dlt}, ""));
+  EXPECT_FALSE(has_current_shape({}, record, {.naming = Naming::snake_case}, "")) << "its schema would be sales";
+  EXPECT_TRUE(has_current_shape({}, record, {.naming = Naming::snake_case}, "Sales")) << "no column is named otherwise";
   record.columns = std::make_shared<const TableSchema>(columns_named({"id", "shippedAt"}));
-  EXPECT_FALSE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales"));
+  EXPECT_FALSE(has_current_shape({}, record, {.naming = Naming::snake_case}, "Sales"));
   record.style.naming = Naming::snake_case;
-  EXPECT_TRUE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales"));
+  EXPECT_TRUE(has_current_shape({}, record, {.naming = Naming::snake_case}, "Sales"));
   record.target_name = "orders_old";
-  EXPECT_FALSE(has_current_shape(record, {.naming = Naming::snake_case}, "Sales"));
+  EXPECT_FALSE(has_current_shape({}, record, {.naming = Naming::snake_case}, "Sales"));
   record.columns = nullptr;
-  EXPECT_TRUE(has_current_shape(record, {.metadata = Metadata::dlt}, "lake")) << "there is no target yet";
+  EXPECT_TRUE(has_current_shape({}, record, {.metadata = Metadata::dlt}, "lake")) << "there is no target yet";
+}
+
+// A server cuts a name that is too long. walbrook does so itself, at a character, and keeps the number that tells two
+// names apart.
+TEST(TargetShape, a_name_is_not_longer_than_the_destination_allows) {
+  const NameRules rules{.max_bytes = 8};
+  const auto is_short = [](const std::string& name) { return name == "abcdefgh"; };
+  EXPECT_EQ(free_name(rules, "abcdefghij", [](const std::string&) { return false; }), "abcdefgh");
+  EXPECT_EQ(free_name(rules, "abcdefghij", is_short), "abcdef_2");
+  EXPECT_EQ(with_suffix(rules, "abcdefg\xC3\xA9", ""), "abcdefg");
+  OutputRecord record{.schema = "s", .name = "abcdefghij", .target_schema = "s", .target_name = "abcdef_2"};
+  record.columns = std::make_shared<const TableSchema>();
+  EXPECT_TRUE(has_current_shape(rules, record, {}, ""));
+  record.target_name = "abcdef_x";
+  EXPECT_FALSE(has_current_shape(rules, record, {}, ""));
 }
 
 }  // namespace
