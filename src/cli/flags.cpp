@@ -106,7 +106,8 @@ void add_naming(CLI::App& app, Flags& flags, Named named, const char* publicatio
       app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
       publication == nullptr ? "publication, as for run; selects one of several pipelines in a file" : publication);
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
-              "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb,\npostgresql://user@host/database; default: duckdb:///<database>.duckdb");
+              "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb,\npostgresql://user@host/database; "
+              "default: duckdb:///<database>.duckdb");
   add_project(app, flags, named);
 }
 

@@ -61,9 +61,9 @@ struct PhysicalType {
   std::uint8_t scale = 0;              // of decimal, else 0
   std::vector<PhysicalType> children;  // list: its element; structure: its fields; map: key and value
   std::vector<std::string> names;      // of a structure's fields, as in the source
-  // The source's own type, if the destination has PostgreSQL's types (ValueLimits::source_types) and the layout does not
-  // already say which one: "3802" is the OID of a built-in type, "citext" the name of an extension's, "1700[]" an array
-  // of a type. The layout is then utf8 or json, and values are in the type's text form, or it is the type's own.
+  // The source's own type, if the destination has PostgreSQL's types (ValueLimits::source_types) and the layout does
+  // not already say which one: "3802" is the OID of a built-in type, "citext" the name of an extension's, "1700[]" an
+  // array of a type. The layout is then utf8 or json, and values are in the type's text form, or it is the type's own.
   std::string native{};
   friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };
