@@ -41,7 +41,7 @@ constexpr std::array<Oid, 62> portable_types = {
 
 // Returns PhysicalType::native of a column with values of the type.
 std::string native_name(const SourceType& type) {
-  const auto text = std::to_string(type_oid::text);
+  auto text = std::to_string(type_oid::text);
   switch (type.kind) {
     case SourceType::Kind::hstore:
       return "hstore";

@@ -10,9 +10,8 @@
 namespace walbrook::postgres {
 namespace {
 
-// A column with these holds no decimal and no timestamp. So the parsers produce the text for the overflow column, which
-// is exactly what PostgreSQL prints.
-constexpr PhysicalType no_decimal{Layout::decimal, 0, 0};
+// A column of this layout without digits, or with these options, holds no decimal and no timestamp. So the parsers
+// produce the text for the overflow column, which is exactly what PostgreSQL prints.
 constexpr ParseOptions no_timestamp{.limits = {.min_timestamp = 1, .max_timestamp = 0}};
 
 // Prints the one value of a column. Returns nullopt for a layout that people read better in another form.
@@ -33,7 +32,7 @@ std::optional<std::string> binary_to_text(Oid type, std::string_view bytes) {
   auto physical = physical_type(source, -1, no_timestamp.limits);
   const auto parser = parsers_for(type, false, physical).binary;
   if (parser == nullptr) return std::nullopt;
-  if (physical.layout == Layout::decimal) physical = no_decimal;
+  if (physical.layout == Layout::decimal) physical = {Layout::decimal, 0, 0};
   Column column(physical);
   if (parser(bytes, no_timestamp, column) != ParseStatus::ok) return std::nullopt;
   return value_text(column);

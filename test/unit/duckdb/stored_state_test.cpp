@@ -34,8 +34,8 @@ TEST_F(StoredStateTest, definitions_make_the_tables_whatever_they_are_called) {
   open();
   {
     const auto session = destination::query_engine_of(destination()).open_session();
-    const destination::duckdb::DuckDbStoredState state([&](const std::string& text) { return session->query(text); });
-    sql = state.definitions(pipeline, {copied, StoredTable{}, written});
+    const auto state = destination::duckdb::stored_state([&](const std::string& text) { return session->query(text); });
+    sql = state->definitions(pipeline, {copied, StoredTable{}, written});
   }
   EXPECT_EQ(sql,
             "-- pipeline p\\nq at 0/10\nCREATE SCHEMA IF NOT EXISTS \"a copy\";\n\n"
