@@ -19,7 +19,9 @@ bool tells(Process& process, const std::string& words) {
 class PostgresDestinationTest : public ::testing::Test {
  protected:
   PostgresDestinationTest() : server({.fresh_cluster = true, .hba = {"host all loader 127.0.0.1/32 scram-sha-256"}}) {
-    Sql(server.conninfo()).exec("CREATE ROLE loader LOGIN PASSWORD 'sesame'; CREATE DATABASE copies OWNER loader");
+    Sql sql(server.conninfo());
+    sql.exec("CREATE ROLE loader LOGIN PASSWORD 'sesame'");
+    sql.exec("CREATE DATABASE copies OWNER loader");
     db.pipeline.server = server.url("copies", "loader", "sesame");
     db.comparison.copy_conninfo = server.conninfo("copies");
     db.exec(
