@@ -1,5 +1,5 @@
 // Five ways to replicate PostgreSQL tables. Each example drops and creates the schema "source_dataset" in the source,
-// fills and changes its tables with plain SQL, as their owner would, and copies them to pg_replication_pipeline.duckdb.
+// fills and changes its tables with plain SQL, as their owner would, and copies them to the destination.
 //
 //   cmake -S . -B build && cmake --build build
 //   build/pg_replication_pipeline                            # a single table with its initial load

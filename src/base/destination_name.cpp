@@ -16,9 +16,28 @@ constexpr std::array<std::string_view, 1> duckdb_schemes = {"duckdb"};
 
 constexpr std::array<std::string_view, 2> postgresql_schemes = {"postgresql", "postgres"};
 
+// Like the source's section in share/project.
+constexpr std::string_view postgresql_secrets = R"(
+[destination.postgresql.credentials]
+drivername = "postgresql"
+database = "please set me up!"
+username = "please set me up!"
+password = "please set me up!"
+host = "please set me up!"
+port = 5432
+)";
+
 constexpr std::array known = {
-    DestinationWords{.kind = duckdb_destination, .schemes = duckdb_schemes, .example = "duckdb:///shop.duckdb"},
-    DestinationWords{.kind = "postgresql", .schemes = postgresql_schemes, .example = "postgresql://user@host/db"},
+    DestinationWords{
+        .kind = duckdb_destination,
+        .schemes = duckdb_schemes,
+        .example = "duckdb:///shop.duckdb",
+        .place = "the DuckDB file pg_replication_pipeline.duckdb; another file: \"duckdb:///shop.duckdb\""},
+    DestinationWords{.kind = "postgresql",
+                     .schemes = postgresql_schemes,
+                     .example = "postgresql://user@host/db",
+                     .place = "the database of [destination.postgresql.credentials]",
+                     .secrets = postgresql_secrets},
 };
 
 std::string known_kinds() {
@@ -39,12 +58,17 @@ std::span<const DestinationWords> known_destinations() {
   return known;
 }
 
+const DestinationWords* find_destination_kind(std::string_view kind) {
+  const auto* const found = std::ranges::find(known, kind, &DestinationWords::kind);
+  return found == known.end() ? nullptr : found;
+}
+
 bool is_destination_kind(std::string_view text) {
   return !text.empty() && text.find_first_of("./:") == std::string_view::npos;
 }
 
 void check_destination_kind(std::string_view label, std::string_view text, std::string_view setting) {
-  if (!is_destination_kind(text) || std::ranges::find(known, text, &DestinationWords::kind) != known.end()) return;
+  if (!is_destination_kind(text) || find_destination_kind(text) != nullptr) return;
   const auto shown = printable(mask_secrets(text));
   throw Error(ErrorKind::configuration, fmt::format("{} \"{}\" is not a known destination", label, shown),
               fmt::format("Known: {0}. A file is named by its path or with its suffix: ./{1}, {1}.duckdb or "

@@ -16,12 +16,16 @@ struct DestinationWords {
   std::string_view kind;                      // `--destination duckdb`, and the section [destination.duckdb]
   std::span<const std::string_view> schemes;  // of its URLs
   std::string_view example;                   // a URL
+  std::string_view place;                     // what the bare word means, for people
+  std::string_view secrets = {};              // what a project's secrets.toml contains for it; "" = nothing
 };
 [[nodiscard]] std::span<const DestinationWords> known_destinations();
 
 inline constexpr std::string_view duckdb_destination = "duckdb";  // the kind of a path without a scheme
 
 [[nodiscard]] bool is_destination_kind(std::string_view text);
+// Returns the words of that kind; nullptr if there is none.
+[[nodiscard]] const DestinationWords* find_destination_kind(std::string_view kind);
 // Throws Error(configuration), which begins with `label`, for a kind that does not exist. `setting` is the library's
 // option with that value, or "".
 void check_destination_kind(std::string_view label, std::string_view text, std::string_view setting = {});

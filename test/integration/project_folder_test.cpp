@@ -111,6 +111,31 @@ TEST_F(NewProject, is_made_once_and_kept) {
   EXPECT_NE(walbrook({"init"}).out.find("Add this line to your .gitignore: .walbrook/secrets.toml"), std::string::npos);
 }
 
+TEST_F(NewProject, is_made_for_each_destination) {
+  ASSERT_EQ(walbrook({"init", "pg_replication", "postgresql"}).exit_code, 0);
+  EXPECT_NE(text(".walbrook/config.toml").find("\ndestination = \"postgresql\"   # the database of"),
+            std::string::npos);
+  EXPECT_NE(text(".walbrook/secrets.toml").find("\n[destination.postgresql.credentials]\n"), std::string::npos);
+  EXPECT_NE(text("pg_replication_pipeline.cpp").find(".destination = \"postgresql\","), std::string::npos);
+  for (const char* name : {".walbrook/config.toml", ".walbrook/secrets.toml", "pg_replication_pipeline.cpp"}) {
+    EXPECT_EQ(text(name).find("duckdb"), std::string::npos) << name << ":\n" << text(name);
+  }
+}
+
+TEST_F(NewProject, is_not_to_be_filled_in_by_halves) {
+  ASSERT_EQ(walbrook({"init", "pg_replication", "postgresql"}).exit_code, 0);
+  auto secrets = text(".walbrook/secrets.toml");
+  const auto destination = secrets.find("[destination");
+  write_file(
+      folder_ / ".walbrook/secrets.toml",
+      "[sources.pg_replication.credentials]\ndatabase = \"shop\"\nhost = \"/nowhere\"\n" + secrets.substr(destination));
+  const auto result = walbrook({"check"});
+  EXPECT_EQ(result.exit_code, 2) << result.describe();
+  EXPECT_NE(result.err.find("please set me up! database, username, password, host are still to be filled in"),
+            std::string::npos)
+      << result.describe();
+}
+
 TEST_F(NewProject, nothing_is_lost_by_force) {
   ASSERT_EQ(walbrook({"init"}).exit_code, 0);
   const auto template_text = text("README.md");
@@ -181,7 +206,7 @@ TEST_F(NewProject, knows_its_sources_and_destinations) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
       {{"init", "mysql", "duckdb"}, "unknown source \"mysql\"\n  Known: pg_replication, sql_database."},
       {{"init", "pg_replicaton"}, "Did you mean pg_replication?"},
-      {{"init", "pg_replication", "snowflake"}, "unknown destination \"snowflake\"\n  Known: duckdb."},
+      {{"init", "pg_replication", "snowflake"}, "unknown destination \"snowflake\"\n  Known: duckdb, postgresql."},
       {{"init", "sql_database", "snowflake"}, "unknown destination"}};
   for (const auto& [arguments, told] : all) {
     const auto result = walbrook(arguments);

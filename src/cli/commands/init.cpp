@@ -14,12 +14,13 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/destination_name.h"
 #include "base/limited_read.h"
 #include "base/mask_secrets.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "base/user_paths.h"
-#include "cli/commands/project_files.h"
+#include "cli/commands/project_text.h"
 #include "cli/terminal.h"
 
 namespace walbrook::cli {
@@ -73,13 +74,11 @@ bool holds(const std::string& path, std::string_view text) {
   return read.failure.empty() && read.text == text;
 }
 
-WrittenFile put_project_file(const ProjectFile& file, bool force) {
-  const std::string path(file.path);
+WrittenFile put_project_file(const std::string& path, const std::string& text, bool force) {
   struct stat found {};
   const bool there = ::lstat(path.c_str(), &found) == 0;
   // secrets.toml is never replaced: only its owner can write its contents again.
-  if (there && (!force || path == secrets_file || holds(path, file.text)))
-    return {.path = path, .what = kept, .backup = {}};
+  if (there && (!force || path == secrets_file || holds(path, text))) return {.path = path, .what = kept, .backup = {}};
   const auto folder = std::filesystem::path(path).parent_path();
   std::error_code failed;
   if (!folder.empty() && std::filesystem::create_directories(folder, failed)) {
@@ -93,7 +92,7 @@ WrittenFile put_project_file(const ProjectFile& file, bool force) {
   }
   const auto backup = there ? set_backup(path) : std::string();
   constexpr mode_t for_all = 0644, for_owner = 0600;
-  write_project_file(path, file.text, path == secrets_file ? for_owner : for_all);
+  write_project_file(path, text, path == secrets_file ? for_owner : for_all);
   return {.path = path, .what = there ? "replaced" : "created", .backup = backup};
 }
 
@@ -130,6 +129,12 @@ std::string init_json(const std::vector<WrittenFile>& files) {
   return nlohmann::ordered_json{{"files", rows}}.dump(2) + "\n";
 }
 
+std::vector<std::string> known_kinds() {
+  std::vector<std::string> kinds;
+  for (const auto& words : known_destinations()) kinds.emplace_back(words.kind);
+  return kinds;
+}
+
 constexpr const char* initial_load_is_built_in =
     "sql_database is built in: walbrook run copies the existing rows before it applies changes, and both meet "
     "without "
@@ -139,7 +144,7 @@ constexpr const char* initial_load_is_built_in =
 
 int init_command(const CommandLine& line) {
   check_known("source", line.init.source, {"pg_replication", initial_load_source});
-  check_known("destination", line.init.destination, {"duckdb"});
+  check_known("destination", line.init.destination, known_kinds());
   if (line.init.source == initial_load_source) {
     write_result(line.json ? nlohmann::ordered_json{{"files", nlohmann::ordered_json::array()},
                                                     {"note", initial_load_is_built_in}}
@@ -149,8 +154,11 @@ int init_command(const CommandLine& line) {
     return 0;
   }
   require_current_folder("walbrook init writes into");
+  const auto& destination = *find_destination_kind(line.init.destination);
   std::vector<WrittenFile> files;
-  for (const auto& file : project_files()) files.push_back(put_project_file(file, line.init.force));
+  for (const auto& file : project_files()) {
+    files.push_back(put_project_file(std::string(file.path), text_for(file, destination), line.init.force));
+  }
   write_result(line.json ? init_json(files) : init_text(files, !ignores_secrets(), line.init.force));
   return 0;
 }

@@ -7,6 +7,7 @@
 
 namespace walbrook::cli {
 
+// A file as share/project/ has it, for the destination "duckdb".
 struct ProjectFile {
   std::string_view path;  // relative to the project folder
   std::string_view text;
