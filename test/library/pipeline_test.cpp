@@ -64,7 +64,7 @@ TEST(Pipeline, a_bare_word_is_a_kind_of_destination_and_its_password_is_never_sh
     EXPECT_NE(error.cause().find("\"" + kind + "\" is not a known destination"), std::string::npos) << error.what();
     EXPECT_EQ(error.facts().setting, "destination");
   }
-  for (const std::string url : {"postgres://joe:secret@host/db", "clickhouse://joe:secret@host/db",
+  for (const std::string url : {"mysql://joe:secret@host/db", "clickhouse://joe:secret@host/db",
                                 "md:shop?motherduck_token=secret", "duckdb:///shop.duckdb?password=secret"}) {
     const auto error = thrown(url);
     EXPECT_EQ(error.kind(), ErrorKind::configuration) << error.what();

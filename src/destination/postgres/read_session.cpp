@@ -175,12 +175,14 @@ void PostgresReadSession::take_rows(const postgres::Rows& rows, QueryResult& res
     }
   }
   if (limits.rows > 0 && result.rows.size() > limits.rows) {
-    throw Error(ErrorKind::configuration, fmt::format("the result has more than {} rows", limits.rows),
-                "Add a LIMIT, or raise --query-rows.");
+    throw Error(
+        ErrorKind::configuration, fmt::format("the result has more than {} rows", limits.rows),
+        remedy("Reduce the result: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_rows));
   }
   if (limits.bytes > 0 && bytes > limits.bytes) {
-    throw Error(ErrorKind::configuration, fmt::format("the result has more than {} bytes", limits.bytes),
-                "Select fewer columns or rows, or raise --query-bytes.");
+    throw Error(
+        ErrorKind::configuration, fmt::format("the result has more than {} bytes", limits.bytes),
+        remedy("Reduce the result: add LIMIT, a WHERE, or aggregate. {} sets the limit.", RemedyOption::query_bytes));
   }
 }
 

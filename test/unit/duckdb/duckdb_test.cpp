@@ -72,7 +72,7 @@ TEST_F(DuckDbTest, urls_name_files) {
   EXPECT_EQ(path("duckdb:///nowhere/shop.duckdb"), in_folder("nowhere/shop.duckdb"));
   fs::create_directory("usr");
   EXPECT_EQ(path("duckdb:///usr/shop.duckdb"), in_folder("usr/shop.duckdb"));
-  for (const std::string url : {"postgresql://u:secret@h/d", "snowflake://x", "duckdb://shop.duckdb", "duckdb:",
+  for (const std::string url : {"mysql://u:secret@h/d", "snowflake://x", "duckdb://shop.duckdb", "duckdb:",
                                 "duckdb:///", "", "duckdb:///x.duckdb?threads=2", ":memory:", "duckdb:///:memory:"}) {
     const auto error = error_of([&] { (void)path(url); });
     EXPECT_TRUE(error.starts_with("configuration: ")) << url << " -> " << error;
