@@ -4,19 +4,13 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "postgres/catalog/table_name.h"
 
 namespace walbrook::cli {
 namespace {
 
 using namespace postgres;
-
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-template <class... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 std::string full_name(const postgres::TableName& table) {
   return table.schema + "." + table.name;

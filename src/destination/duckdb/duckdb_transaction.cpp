@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/overloaded.h"
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/missing_columns.h"
 #include "destination/duckdb/target_check.h"
@@ -158,26 +159,15 @@ void DuckDbTransaction::truncate(const OutputRecord& output) {
   });
 }
 
-namespace {
-
-template <class... Cases>
-struct CasesOf : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-CasesOf(Cases...) -> CasesOf<Cases...>;
-
-}  // namespace
-
 void DuckDbTransaction::put(const StateChange& change) {
   begin();
-  std::visit(CasesOf{[this](const PutTable& put) { put_table(put.table); },
-                     [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
-                     [this](const DescribeOutput& put) { describe(put.output); },
-                     [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
-                     [this](const PutLoad& put) { put_load(put.load); },
-                     [this](const KeepPrepared& put) { prepared_.add(put.xid, put.bytes); },
-                     [this](const DropPrepared& put) { prepared_.drop(put.xid); }},
+  std::visit(Overloaded{[this](const PutTable& put) { put_table(put.table); },
+                        [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
+                        [this](const DescribeOutput& put) { describe(put.output); },
+                        [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
+                        [this](const PutLoad& put) { put_load(put.load); },
+                        [this](const KeepPrepared& put) { prepared_.add(put.xid, put.bytes); },
+                        [this](const DropPrepared& put) { prepared_.drop(put.xid); }},
              change);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/overloaded.h"
 #include "destination/destination.h"
 #include "destination/postgres/copy.h"
 #include "destination/postgres/postgres_capabilities.h"
@@ -197,32 +198,21 @@ void PostgresTransaction::truncate(const OutputRecord& output) {
   });
 }
 
-namespace {
-
-template <class... Cases>
-struct CasesOf : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-CasesOf(Cases...) -> CasesOf<Cases...>;
-
-}  // namespace
-
 void PostgresTransaction::put(const StateChange& change) {
-  std::visit(CasesOf{[this](const PutTable& put) { put_table(put.table); },
-                     [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
-                     [this](const DescribeOutput& put) {
-                       if (put.output.columns == nullptr) return;
-                       describe_columns(session_, target_of(put.output), *put.output.columns);
-                     },
-                     [this](const PutCheckpoint& put) {
-                       flush_records();  // versions of schemas are as of the previous checkpoint
-                       state_.put_checkpoint(put.checkpoint);
-                       outcome_.checkpoint = put.checkpoint;
-                     },
-                     [this](const PutLoad& put) { put_load(put.load); },
-                     [this](const KeepPrepared& put) { state_.keep_prepared(put.xid, put.bytes); },
-                     [this](const DropPrepared& put) { state_.drop_prepared(put.xid); }},
+  std::visit(Overloaded{[this](const PutTable& put) { put_table(put.table); },
+                        [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
+                        [this](const DescribeOutput& put) {
+                          if (put.output.columns == nullptr) return;
+                          describe_columns(session_, target_of(put.output), *put.output.columns);
+                        },
+                        [this](const PutCheckpoint& put) {
+                          flush_records();  // versions of schemas are as of the previous checkpoint
+                          state_.put_checkpoint(put.checkpoint);
+                          outcome_.checkpoint = put.checkpoint;
+                        },
+                        [this](const PutLoad& put) { put_load(put.load); },
+                        [this](const KeepPrepared& put) { state_.keep_prepared(put.xid, put.bytes); },
+                        [this](const DropPrepared& put) { state_.drop_prepared(put.xid); }},
              change);
 }
 
