@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -161,8 +160,8 @@ void DuckDbTransaction::truncate(const OutputRecord& output) {
 
 void DuckDbTransaction::put(const StateChange& change) {
   begin();
-  std::visit(Overloaded{[this](const PutTable& put) { put_table(put.table); },
-                        [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
+  std::visit(Overloaded{[this](const PutTable& put) { pending_.put(put.table); },
+                        [this](const PutOutput& put) { pending_.put(put.output); },
                         [this](const DescribeOutput& put) { describe(put.output); },
                         [this](const PutCheckpoint& put) { put_checkpoint(put.checkpoint); },
                         [this](const PutLoad& put) { put_load(put.load); },
@@ -176,36 +175,16 @@ void DuckDbTransaction::read_prepared(std::uint32_t xid, const std::function<voi
   prepared_.for_each(xid, sink);
 }
 
-// Of two records with the same OID or the same name, the later one replaces the earlier one.
-void DuckDbTransaction::put_table(const TableRecord& record) {
-  if (const auto known = tables_.find(record.oid); known != tables_.end()) {
-    table_names_.erase({known->second.schema, known->second.name});
-    tables_.erase(known);
-  }
-  const auto [named, is_new] = table_names_.try_emplace({record.schema, record.name}, record.oid);
-  if (!is_new) tables_.erase(std::exchange(named->second, record.oid));
-  tables_.emplace(record.oid, record);
-}
-
 void DuckDbTransaction::flush_records() {
-  std::vector<TableRecord> tables;
-  for (auto& [oid, record] : tables_) tables.push_back(std::move(record));
-  tables_.clear();
-  table_names_.clear();
-  state_.put_tables(tables);
-  if (outputs_.empty()) return;
-  std::vector<OutputRecord> records;
-  std::set<OutputId> not_copying;
-  for (auto& [id, record] : outputs_) {
-    if (!may_be_swapped_in(record.state)) not_copying.insert(id);
-    records.push_back(std::move(record));
-  }
-  outputs_.clear();
-  state_.put_outputs(records);
-  if (not_copying.empty()) return;
+  state_.put_tables(pending_.take_tables());
+  const auto outputs = pending_.take_outputs();
+  if (outputs.empty()) return;
+  state_.put_outputs(outputs);
+  const auto without_copy = outputs_without_copy(outputs);
+  if (without_copy.empty()) return;
   for (const auto& copy : state_.targets()) {
     // A copy that is under way belongs to its writer.
-    if (copy.kind != TargetRecord::Kind::finished_copy || !not_copying.contains(copy.output)) continue;
+    if (copy.kind != TargetRecord::Kind::finished_copy || !without_copy.contains(copy.output)) continue;
     drop_target(connection_, state_, copy.target);
     names_.remove(copy.target.schema, copy.target.table);
   }

@@ -14,6 +14,7 @@
 #include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/row_operations.h"
 #include "destination/duckdb/state.h"
+#include "destination/pending_records.h"
 #include "destination/transaction.h"
 
 namespace walbrook::destination::duckdb {
@@ -58,7 +59,6 @@ class DuckDbTransaction final : public destination::Transaction {
 
   void begin();  // unless it has begun
   void drop_former(const TargetName& name);
-  void put_table(const TableRecord& record);
   // Writes all records that were put and not yet written.
   void flush_records();
   void describe(const OutputRecord& output);
@@ -76,10 +76,7 @@ class DuckDbTransaction final : public destination::Transaction {
   Known& known_;
   bool begun_ = false;
   std::map<Key, Target> swapped_in_;  // targets that this transaction swapped in
-  // Records that were put and not yet written.
-  std::map<Oid, TableRecord> tables_;
-  std::map<Key, Oid> table_names_;  // index of tables_ by schema and name in the source
-  std::map<OutputId, OutputRecord> outputs_;
+  PendingRecords pending_;
   std::vector<Key> dropped_;
   std::map<Key, CompletedRows> completed_;
   int completions_ = 0;

@@ -199,8 +199,8 @@ void PostgresTransaction::truncate(const OutputRecord& output) {
 }
 
 void PostgresTransaction::put(const StateChange& change) {
-  std::visit(Overloaded{[this](const PutTable& put) { put_table(put.table); },
-                        [this](const PutOutput& put) { outputs_.insert_or_assign(put.output.id, put.output); },
+  std::visit(Overloaded{[this](const PutTable& put) { pending_.put(put.table); },
+                        [this](const PutOutput& put) { pending_.put(put.output); },
                         [this](const DescribeOutput& put) {
                           if (put.output.columns == nullptr) return;
                           describe_columns(session_, target_of(put.output), *put.output.columns);
@@ -220,39 +220,18 @@ void PostgresTransaction::read_prepared(std::uint32_t xid, const std::function<v
   state_.read_prepared(xid, sink);
 }
 
-// Of two records with the same OID or the same name, the later one replaces the earlier one.
-void PostgresTransaction::put_table(const TableRecord& record) {
-  if (const auto known = tables_.find(record.oid); known != tables_.end()) {
-    table_names_.erase({known->second.schema, known->second.name});
-    tables_.erase(known);
-  }
-  const auto [named, is_new] = table_names_.try_emplace({record.schema, record.name}, record.oid);
-  if (!is_new) tables_.erase(std::exchange(named->second, record.oid));
-  tables_.emplace(record.oid, record);
-}
-
 void PostgresTransaction::flush_records() {
-  std::vector<TableRecord> tables;
-  for (auto& [oid, record] : tables_) tables.push_back(std::move(record));
-  tables_.clear();
-  table_names_.clear();
-  state_.put_tables(tables);
-  std::vector<OutputRecord> records;
-  std::vector<OutputId> not_copying;
-  for (auto& [id, record] : outputs_) {
-    if (!may_be_swapped_in(record.state)) not_copying.push_back(id);
-    records.push_back(std::move(record));
-  }
-  outputs_.clear();
-  state_.put_outputs(records);
-  if (!not_copying.empty()) drop_finished_copies(not_copying);
+  state_.put_tables(pending_.take_tables());
+  const auto outputs = pending_.take_outputs();
+  state_.put_outputs(outputs);
+  const auto without_copy = outputs_without_copy(outputs);
+  if (!without_copy.empty()) drop_finished_copies(without_copy);
 }
 
-void PostgresTransaction::drop_finished_copies(const std::vector<OutputId>& outputs) {
+void PostgresTransaction::drop_finished_copies(const std::set<OutputId>& outputs) {
   for (const auto& copy : state_.targets()) {
-    if (copy.kind != TargetRecord::Kind::finished_copy) continue;
-    if (std::ranges::find(outputs, copy.output) == outputs.end()) continue;
-    drop_target(session_, state_, copy.target);
+    const bool goes = copy.kind == TargetRecord::Kind::finished_copy && outputs.contains(copy.output);
+    if (goes) drop_target(session_, state_, copy.target);
   }
 }
 

@@ -4,10 +4,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "destination/pending_records.h"
 #include "destination/postgres/row_operations.h"
 #include "destination/postgres/server.h"
 #include "destination/postgres/state.h"
@@ -69,10 +71,9 @@ class PostgresTransaction final : public destination::Transaction {
   void drop_former(const TargetName& name);
   void rename_index(const TargetName& table);
   void give_privileges(const TargetName& from, const Target& to);
-  void put_table(const TableRecord& record);
   void flush_records();
   void put_load(LoadRecord load);
-  void drop_finished_copies(const std::vector<OutputId>& outputs);
+  void drop_finished_copies(const std::set<OutputId>& outputs);
 
   LoaderSession& loader_;
   Session& session_;
@@ -81,10 +82,7 @@ class PostgresTransaction final : public destination::Transaction {
   StateTables state_;
   Known& known_;
   std::map<Key, std::optional<TargetRecord>> changed_;  // live targets as they will be; nullopt: dropped
-  // Records that were put and not yet written.
-  std::map<Oid, TableRecord> tables_;
-  std::map<Key, Oid> table_names_;  // index of tables_ by schema and name in the source
-  std::map<OutputId, OutputRecord> outputs_;
+  PendingRecords pending_;
   std::map<Key, CompletedRows> completed_;
   std::int64_t newest_load_;
   Ended ended_;
