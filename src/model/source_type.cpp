@@ -69,45 +69,6 @@ bool holds_all(Layout layout) {
   return layout != Layout::decimal && layout != Layout::bit && !is_nested(layout);
 }
 
-Oid type_of_layout(Layout layout) {
-  switch (layout) {
-    case Layout::boolean:
-      return type_oid::boolean;
-    case Layout::int16:
-      return type_oid::int2;
-    case Layout::int32:
-      return type_oid::int4;
-    case Layout::int64:
-      return type_oid::int8;
-    case Layout::float32:
-      return type_oid::float4;
-    case Layout::float64:
-      return type_oid::float8;
-    case Layout::utf8:
-      return type_oid::text;
-    case Layout::json:
-      return type_oid::json;
-    case Layout::binary:
-      return type_oid::bytea;
-    case Layout::uuid:
-      return type_oid::uuid;
-    case Layout::date:
-      return type_oid::date;
-    case Layout::time:
-      return type_oid::time;
-    case Layout::time_tz:
-      return type_oid::timetz;
-    case Layout::timestamp:
-      return type_oid::timestamp;
-    case Layout::timestamp_tz:
-      return type_oid::timestamptz;
-    case Layout::interval:
-      return type_oid::interval;
-    default:
-      return 0;
-  }
-}
-
 // Returns the column type at a destination that has PostgreSQL's types.
 PhysicalType in_source_type(const SourceType& type, PhysicalType own) {
   PhysicalType column = holds_all(own.layout) ? std::move(own) : PhysicalType{Layout::utf8};
@@ -164,6 +125,54 @@ PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits
 }
 
 }  // namespace
+
+Oid type_of_layout(Layout layout) {
+  switch (layout) {
+    case Layout::boolean:
+      return type_oid::boolean;
+    case Layout::int16:
+      return type_oid::int2;
+    case Layout::int32:
+      return type_oid::int4;
+    case Layout::int64:
+    case Layout::uint32:  // a column of type oid says so by PhysicalType::native
+      return type_oid::int8;
+    case Layout::uint64:
+    case Layout::decimal:
+      return type_oid::numeric;
+    case Layout::float32:
+      return type_oid::float4;
+    case Layout::float64:
+      return type_oid::float8;
+    case Layout::utf8:
+      return type_oid::text;
+    case Layout::json:
+      return type_oid::json;
+    case Layout::binary:
+      return type_oid::bytea;
+    case Layout::uuid:
+      return type_oid::uuid;
+    case Layout::date:
+      return type_oid::date;
+    case Layout::time:
+      return type_oid::time;
+    case Layout::time_tz:
+      return type_oid::timetz;
+    case Layout::timestamp:
+      return type_oid::timestamp;
+    case Layout::timestamp_tz:
+      return type_oid::timestamptz;
+    case Layout::interval:
+      return type_oid::interval;
+    case Layout::bit:
+      return type_oid::varbit;
+    case Layout::list:
+    case Layout::structure:
+    case Layout::map:
+      return 0;
+  }
+  return 0;
+}
 
 SourceType built_in_type(Oid oid) {
   constexpr Oid box = 603;  // the one type whose array elements are not separated by a comma

@@ -74,6 +74,9 @@ class BuiltInTypes : public TypeCatalog {
   [[nodiscard]] SourceType find(Oid oid) override { return built_in_type(oid); }
 };
 
+// Returns the OID of the built-in type that a layout stands for; 0: there is none (list, structure, map).
+[[nodiscard]] Oid type_of_layout(Layout layout);
+
 // The column type for a source type. A domain's typmod takes precedence over the column's.
 [[nodiscard]] PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const ValueLimits& limits);
 

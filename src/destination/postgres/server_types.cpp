@@ -34,55 +34,6 @@ bool takes_xml(Session& session) {
   }
 }
 
-// Returns the type that a layout stands for; 0: there is none.
-Oid oid_of(Layout layout) {
-  switch (layout) {
-    case Layout::boolean:
-      return type_oid::boolean;
-    case Layout::int16:
-      return type_oid::int2;
-    case Layout::int32:
-      return type_oid::int4;
-    case Layout::int64:
-    case Layout::uint32:  // a column of type oid says so by PhysicalType::native
-      return type_oid::int8;
-    case Layout::uint64:
-    case Layout::decimal:
-      return type_oid::numeric;
-    case Layout::float32:
-      return type_oid::float4;
-    case Layout::float64:
-      return type_oid::float8;
-    case Layout::utf8:
-      return type_oid::text;
-    case Layout::json:
-      return type_oid::json;
-    case Layout::binary:
-      return type_oid::bytea;
-    case Layout::uuid:
-      return type_oid::uuid;
-    case Layout::date:
-      return type_oid::date;
-    case Layout::time:
-      return type_oid::time;
-    case Layout::time_tz:
-      return type_oid::timetz;
-    case Layout::timestamp:
-      return type_oid::timestamp;
-    case Layout::timestamp_tz:
-      return type_oid::timestamptz;
-    case Layout::interval:
-      return type_oid::interval;
-    case Layout::bit:
-      return type_oid::varbit;
-    case Layout::list:
-    case Layout::structure:
-    case Layout::map:
-      return 0;
-  }
-  return 0;
-}
-
 std::string modifier(const PhysicalType& type) {
   if (type.layout == Layout::decimal) return fmt::format("({},{})", type.precision, type.scale);
   return type.layout == Layout::uint64 && type.native.empty() ? "(20,0)" : "";
@@ -160,13 +111,13 @@ ServerType ServerTypes::of(const PhysicalType& type) const {
   if (!type.native.empty()) return native(type.native);
   if (type.layout == Layout::list) {
     const auto& element = type.children.front();
-    const auto oid = oid_of(element.layout);
+    const auto oid = type_of_layout(element.layout);
     if (oid == 0) return built_in(type_oid::text).type;
     auto array = array_of(built_in(oid));
     array.sql = built_in(oid).type.sql + modifier(element) + std::string(array_suffix);
     return array;
   }
-  const auto oid = oid_of(type.layout);
+  const auto oid = type_of_layout(type.layout);
   if (oid == 0) return built_in(type_oid::text).type;
   auto scalar = built_in(oid).type;
   scalar.sql += modifier(type);
