@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -15,20 +14,6 @@
 
 namespace walbrook::destination::duckdb {
 namespace {
-
-// Reads "[812, 815]".
-std::vector<std::uint32_t> parse_truncates(const std::string& list) {
-  std::vector<std::uint32_t> xids;
-  const char* at = list.data();
-  const char* const end = at + list.size();
-  while (at != end) {
-    std::uint32_t xid = 0;
-    const auto parsed = std::from_chars(at, end, xid);
-    if (parsed.ec == std::errc{}) xids.push_back(xid);
-    at = parsed.ptr == at ? at + 1 : parsed.ptr;
-  }
-  return xids;
-}
 
 std::string json_literal(const std::string& text) {
   return text.empty() ? "NULL" : literal(text) + "::JSON";
@@ -70,7 +55,7 @@ std::vector<TableRecord> OutputRows::tables() const {
     tables.push_back({.oid = static_cast<Oid>(number(row, 0)),
                       .schema = text(row, 1),
                       .name = text(row, 2),
-                      .truncates = parse_truncates(text(row, 3)),
+                      .truncates = parse_xids(text(row, 3)),
                       .leaves_xid = static_cast<std::uint64_t>(number(row, 4)),
                       .leaves_at = lsn(row, 5)});
   }

@@ -14,7 +14,6 @@
 // DELETE and INSERT: an UPDATE would keep DuckDB from checkpointing while a reader is open.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,22 +22,10 @@
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/duckdb_capabilities.h"
 #include "destination/state.h"
+#include "destination/state_tables.h"
 #include "destination/target.h"
 
 namespace walbrook::destination::duckdb {
-
-// The tables of the schema.
-inline constexpr std::array<std::string_view, 8> state_table_names = {
-    "format", "checkpoint", "tables", "outputs", "targets", "loads", "schema_versions", "prepared"};
-inline constexpr std::int64_t kept_loads = 10'000;
-
-// A row of _walbrook.targets.
-struct TargetRecord {
-  enum class Kind { live, unfinished_copy, finished_copy } kind = Kind::live;
-  OutputId output;
-  bool has_source = true;  // OutputRecord::has_source
-  Target target;
-};
 
 class StateTables {
  public:

@@ -156,7 +156,7 @@ std::vector<TableRecord> StateTables::tables() {
     found.push_back({.oid = rows.oid(row, 0),
                      .schema = rows.text(row, 1),
                      .name = rows.text(row, 2),
-                     .truncates = xids_from_array(rows.text(row, 3)),
+                     .truncates = parse_xids(rows.text(row, 3)),
                      .leaves_xid = static_cast<std::uint64_t>(rows.integer(row, 4)),
                      .leaves_at = rows.lsn(row, 5)});
   }

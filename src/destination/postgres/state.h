@@ -13,7 +13,6 @@
 // All functions work in the session's open transaction.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -23,22 +22,12 @@
 
 #include "destination/postgres/session.h"
 #include "destination/state.h"
+#include "destination/state_tables.h"
 #include "destination/target.h"
 
 namespace walbrook::destination::postgresql {
 
 inline constexpr std::string_view state_schema = "_walbrook";
-inline constexpr std::array<std::string_view, 8> state_table_names = {
-    "format", "checkpoint", "tables", "outputs", "targets", "loads", "schema_versions", "prepared"};
-inline constexpr std::int64_t kept_loads = 10'000;
-
-// A row of _walbrook.targets.
-struct TargetRecord {
-  enum class Kind { live, finished_copy } kind = Kind::live;
-  OutputId output;
-  bool has_source = true;  // OutputRecord::has_source
-  Target target;
-};
 
 class StateTables {
  public:

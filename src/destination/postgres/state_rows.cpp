@@ -1,7 +1,5 @@
 #include "destination/postgres/state_rows.h"
 
-#include <charconv>
-
 namespace walbrook::destination::postgresql {
 
 std::optional<std::string> text_or_null(std::string text) {
@@ -23,19 +21,6 @@ std::string lsn_literal(Lsn lsn) {
 
 std::string literal_or_null(const std::string& text) {
   return text.empty() ? "NULL" : literal(text);
-}
-
-std::vector<std::uint32_t> xids_from_array(std::string_view array) {
-  std::vector<std::uint32_t> xids;
-  const char* at = array.data();
-  const char* const end = at + array.size();
-  while (at != end) {
-    std::uint32_t xid = 0;
-    const auto parsed = std::from_chars(at, end, xid);
-    if (parsed.ec == std::errc{}) xids.push_back(xid);
-    at = parsed.ptr == at ? at + 1 : parsed.ptr;
-  }
-  return xids;
 }
 
 TargetRecord target_record(const postgres::Rows& rows, int row) {

@@ -19,8 +19,6 @@ namespace walbrook::destination::postgresql {
 [[nodiscard]] std::string lsn_literal(Lsn lsn);
 [[nodiscard]] std::string literal_or_null(const std::string& text);
 
-// "{812,815}" → 812, 815.
-[[nodiscard]] std::vector<std::uint32_t> xids_from_array(std::string_view array);
 // Reads schema_name, table_name, kind, output, columns, has_source.
 [[nodiscard]] TargetRecord target_record(const postgres::Rows& rows, int row);
 
