@@ -8,11 +8,22 @@
 #include "base/text.h"
 
 namespace walbrook::destination {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+std::string NameRules::folded(std::string_view name) const {
+  std::string out(name);
+  if (folds_ascii_case) std::ranges::transform(out, out.begin(), lower);
+  return out;
+}
 
 bool NameRules::same(std::string_view a, std::string_view b) const {
-  if (!folds_ascii_case) return a == b;
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return folds_ascii_case ? std::ranges::equal(a, b, {}, lower, lower) : a == b;
 }
 
 void check_dataset_name(const NameRules& rules, std::string_view name, std::string_view label) {

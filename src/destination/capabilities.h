@@ -24,6 +24,7 @@ struct NameRules {
   std::span<const std::string_view> state_tables = {};  // names that are taken in state_schema
   std::span<const ReservedSchema> reserved_schemas = {};
 
+  [[nodiscard]] std::string folded(std::string_view name) const;          // the same text for all names that are one
   [[nodiscard]] bool same(std::string_view a, std::string_view b) const;  // the destination cannot tell a and b apart
 };
 

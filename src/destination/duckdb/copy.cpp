@@ -35,14 +35,7 @@ std::optional<NameConflict> find_name_conflict(Connection& connection, RelationN
   if (!names.contain(output.target_schema, output.target_name)) return std::nullopt;
   const auto owner = state.owner(output.target_schema, output.target_name);
   if (owner == pipeline) return std::nullopt;
-  const SetOption elsewhere{RemedyOption::dataset, "NAME"};
-  return NameConflict{
-      .reason = fmt::format("{}.{} already exists in {} and {}", output.target_schema, output.target_name,
-                            connection.database().label(),
-                            owner ? "belongs to pipeline \"" + *owner + "\"" : "was not created by walbrook"),
-      .hint =
-          owner ? remedy("It is not touched. Use another schema for the target tables: {}.", elsewhere)
-                : remedy("It is not touched. Rename it, or use another schema for the target tables: {}.", elsewhere)};
+  return name_conflict_of(output, connection.database().label(), owner);
 }
 
 void add_overflow_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {

@@ -17,6 +17,7 @@
 #include "destination/duckdb/chunk_writer.h"
 #include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/state.h"
+#include "destination/target_difference.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -27,11 +28,7 @@ void add_overflow_column(Connection& connection, StateTables& state, TargetRecor
 // without a description loses its comment.
 void describe_columns(Connection& connection, const Target& target, const TableSchema& columns);
 
-// A table or view that has the target's name and that this pipeline did not make.
-struct NameConflict {
-  std::string reason;
-  Remedy hint;
-};
+// A table or view that has the target's name.
 [[nodiscard]] std::optional<NameConflict> find_name_conflict(Connection& connection, RelationNames& names,
                                                              StateTables& state, const std::string& pipeline,
                                                              const OutputRecord& output);

@@ -204,39 +204,16 @@ std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputReco
   reopen_if_broken();
   if (!StateTables(*connection_, pipeline_).exist()) return findings;
   reading([&](Connection& connection, StateTables& state) {
-    // Targets are found by name, since an output may be moving to another name than its target has.
-    std::map<std::pair<std::string, std::string>, TargetRecord> made;
-    for (auto& record : state.targets()) {
-      if (record.kind != TargetRecord::Kind::live) continue;
-      const std::pair key{folded(record.target.schema), folded(record.target.table)};
-      made[key] = std::move(record);
-    }
     RelationNames names(connection);
     TargetCheck check(connection);
-    for (const auto& output : outputs) {
-      using Kind = TargetFinding::Kind;
-      const auto target = made.find({folded(output.target_schema), folded(output.target_name)});
-      if (target != made.end()) {
-        const bool of_output = target->second.output == output.id;
-        auto found = check.difference(target->second.target, of_output ? output.columns.get() : nullptr);
-        if (!found || (output.columns == nullptr && found->kind != Kind::name_conflict)) continue;
-        findings.push_back({.output = output.id,
-                            .kind = found->kind,
-                            .reason = std::move(found->reason),
-                            .hint = std::move(found->hint)});
-      } else if (auto conflict = find_name_conflict(connection, names, state, pipeline_, output)) {
-        findings.push_back({.output = output.id,
-                            .kind = Kind::name_conflict,
-                            .reason = std::move(conflict->reason),
-                            .hint = to_text(conflict->hint, Wording::command)});
-      } else if (output.columns != nullptr) {
-        findings.push_back({.output = output.id,
-                            .kind = Kind::missing,
-                            .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
-                                                  output.target_schema, output.target_name),
-                            .hint = {}});
-      }
-    }
+    findings =
+        inspect_targets(outputs, state.targets(), capabilities().names, name(),
+                        {.difference = [&](const Target& target,
+                                           const TableSchema* columns) { return check.difference(target, columns); },
+                         .name_conflict =
+                             [&](const OutputRecord& output) {
+                               return find_name_conflict(connection, names, state, pipeline_, output);
+                             }});
   });
   return findings;
 }

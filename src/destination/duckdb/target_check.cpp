@@ -5,17 +5,6 @@
 #include "destination/duckdb/types.h"
 
 namespace walbrook::destination::duckdb {
-namespace {
-
-constexpr const char* how_to_free =
-    "It is not touched. Rename or drop it, or use another schema for the target tables: --dataset NAME. The next run "
-    "then resyncs the table.";
-
-std::string dotted_name(const Target& target) {
-  return target.schema + "." + target.table;
-}
-
-}  // namespace
 
 void TargetCheck::read() {
   is_read_ = true;
@@ -36,18 +25,6 @@ void TargetCheck::read() {
   }
 }
 
-TargetDifference TargetCheck::missing(const Target& target) const {
-  const auto& file = connection_.database().label();
-  if (!schemas_.contains(folded(target.schema))) {
-    return {.kind = TargetFinding::Kind::missing,
-            .reason = fmt::format("schema {} was dropped in {}", target.schema, file),
-            .hint = {}};
-  }
-  return {.kind = TargetFinding::Kind::missing,
-          .reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), file),
-          .hint = {}};
-}
-
 // Compares types as text first. DuckDB may write a type differently (quotes in a STRUCT): then the type itself is
 // compared.
 bool TargetCheck::has_type(const Target& target, const TargetColumn& column, const std::string& type,
@@ -66,43 +43,22 @@ bool TargetCheck::has_type(const Target& target, const TargetColumn& column, con
 std::optional<TargetDifference> TargetCheck::difference(const Target& target, const TableSchema* columns) {
   if (!is_read_) read();
   const auto found = relations_.find({folded(target.schema), folded(target.table)});
-  if (found == relations_.end()) return missing(target);
   const auto& file = connection_.database().label();
+  if (found == relations_.end()) return dropped_target(target, file, schemas_.contains(folded(target.schema)));
   const auto& relation = found->second;
   if (relation.is_view) {
-    return TargetDifference{.kind = TargetFinding::Kind::name_conflict,
-                            .reason = fmt::format("{} in {} is a view, and not the target table that walbrook created",
-                                                  dotted_name(target), file),
-                            .hint = how_to_free};
+    return conflicting_target(fmt::format("{}.{} in {} is a view, and not the target table that walbrook created",
+                                          target.schema, target.table, file));
   }
-  std::size_t made = 0, there = 0, unaltered = 0;
-  std::string first;
-  for (const auto& column : target.columns) {
-    if (columns != nullptr && type_of(column, *columns).empty()) continue;
-    ++made;
+  return compare_columns(target, file, [&](const TargetColumn& column) -> FoundColumn {
+    using Found = FoundColumn::State;
+    const auto made = columns == nullptr ? std::string() : type_of(column, *columns);
+    if (columns != nullptr && made.empty()) return {.state = Found::not_made};
     const auto type = relation.columns.find(folded(column.name));
-    const auto label = fmt::format("{} \"{}\" of target table {}", column.is_overflow ? "overflow column" : "column",
-                                   column.name, dotted_name(target));
-    if (type == relation.columns.end()) {
-      if (first.empty()) first = fmt::format("{} was dropped or renamed in {}", label, file);
-      continue;
-    }
-    ++there;
-    if (columns == nullptr || has_type(target, column, type->second, *columns)) {
-      ++unaltered;
-    } else if (first.empty()) {
-      first =
-          fmt::format("{} is {} in {}, and was created as {}", label, type->second, file, type_of(column, *columns));
-    }
-  }
-  if (unaltered == made) return std::nullopt;
-  // An ALTER leaves most columns unchanged; a table in which most are different is another table.
-  if (there == made || 2 * unaltered >= made) return TargetDifference{.reason = std::move(first), .hint = {}};
-  return TargetDifference{
-      .kind = TargetFinding::Kind::name_conflict,
-      .reason = fmt::format("{} in {} has other columns than the target table that walbrook created: {}",
-                            dotted_name(target), file, first),
-      .hint = how_to_free};
+    if (type == relation.columns.end()) return {.state = Found::missing};
+    if (columns == nullptr || has_type(target, column, type->second, *columns)) return {};
+    return {.state = Found::other, .type = type->second, .made = made};
+  });
 }
 
 }  // namespace walbrook::destination::duckdb

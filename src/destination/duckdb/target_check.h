@@ -1,8 +1,8 @@
 // Compares target tables in the file with what walbrook made: anybody who opens the file between two runs may drop or
 // alter them.
 //
-// DuckDB keeps no identity of a table that outlives the process (table_oid is assigned again when the file is opened).
-// A table that was altered can therefore be distinguished from another table of the same name by its columns alone.
+// DuckDB keeps no identity of a table that outlives the process (table_oid is assigned again when the file is opened):
+// see target_difference.h.
 #pragma once
 
 #include <map>
@@ -14,14 +14,9 @@
 #include "destination/destination.h"
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/target_sql.h"
+#include "destination/target_difference.h"
 
 namespace walbrook::destination::duckdb {
-
-struct TargetDifference {
-  TargetFinding::Kind kind = TargetFinding::Kind::altered;
-  std::string reason;
-  std::string hint;
-};
 
 class TargetCheck {
  public:
@@ -41,7 +36,6 @@ class TargetCheck {
   using Name = std::pair<std::string, std::string>;  // folded schema and name
 
   void read();
-  [[nodiscard]] TargetDifference missing(const Target& target) const;
   [[nodiscard]] bool has_type(const Target& target, const TargetColumn& column, const std::string& type,
                               const TableSchema& columns);
 

@@ -189,39 +189,16 @@ std::vector<TargetFinding> PostgresDestination::inspect(std::span<const OutputRe
   reconnect_if_broken();
   transaction([&](StateTables& state) {
     if (!state.exist()) return;
-    // Targets are found by name, since an output may be moving to another name than its target has.
-    std::map<std::pair<std::string, std::string>, TargetRecord> made;
-    for (auto& record : state.targets()) {
-      if (record.kind != TargetRecord::Kind::live) continue;
-      const std::pair key{record.target.schema, record.target.table};
-      made.emplace(key, std::move(record));
-    }
     const auto types = server_.types();
     TargetCheck check(*loader_->session, *types);
-    for (const auto& output : outputs) {
-      using FoundKind = TargetFinding::Kind;
-      const auto target = made.find({output.target_schema, output.target_name});
-      if (target != made.end()) {
-        const bool of_output = target->second.output == output.id;
-        auto found = check.difference(target->second.target, of_output ? output.columns.get() : nullptr);
-        if (!found || (output.columns == nullptr && found->kind != FoundKind::name_conflict)) continue;
-        findings.push_back({.output = output.id,
-                            .kind = found->kind,
-                            .reason = std::move(found->reason),
-                            .hint = std::move(found->hint)});
-      } else if (auto conflict = find_name_conflict(*loader_->session, state, server_.pipeline(), output)) {
-        findings.push_back({.output = output.id,
-                            .kind = FoundKind::name_conflict,
-                            .reason = std::move(conflict->reason),
-                            .hint = to_text(conflict->hint, Wording::command)});
-      } else if (output.columns != nullptr) {
-        findings.push_back({.output = output.id,
-                            .kind = FoundKind::missing,
-                            .reason = fmt::format("_walbrook.targets in {} no longer knows target table {}.{}", name(),
-                                                  output.target_schema, output.target_name),
-                            .hint = {}});
-      }
-    }
+    findings =
+        inspect_targets(outputs, state.targets(), capabilities().names, name(),
+                        {.difference = [&](const Target& target,
+                                           const TableSchema* columns) { return check.difference(target, columns); },
+                         .name_conflict =
+                             [&](const OutputRecord& output) {
+                               return find_name_conflict(*loader_->session, state, server_.pipeline(), output);
+                             }});
   });
   return findings;
 }

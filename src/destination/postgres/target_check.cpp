@@ -5,10 +5,6 @@
 namespace walbrook::destination::postgresql {
 namespace {
 
-constexpr const char* how_to_free =
-    "It is not touched. Rename or drop it, or use another schema for the target tables: --dataset NAME. The next run "
-    "then resyncs the table.";
-
 constexpr const char* columns_query = R"(
 SELECT n.nspname, c.relname, c.relkind, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod)
 FROM pg_catalog.pg_namespace n
@@ -16,10 +12,6 @@ FROM pg_catalog.pg_namespace n
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE n.nspname IN (SELECT schema_name FROM _walbrook.targets)
 )";
-
-std::string dotted_name(const Target& target) {
-  return target.schema + "." + target.table;
-}
 
 }  // namespace
 
@@ -35,61 +27,26 @@ void TargetCheck::read() {
   }
 }
 
-TargetDifference TargetCheck::missing(const Target& target) const {
-  const auto where = session_.where();
-  if (!schemas_.contains(target.schema)) {
-    return {.kind = TargetFinding::Kind::missing,
-            .reason = fmt::format("schema {} was dropped in {}", target.schema, where),
-            .hint = {}};
-  }
-  return {.kind = TargetFinding::Kind::missing,
-          .reason = fmt::format("target table {} was dropped or renamed in {}", dotted_name(target), where),
-          .hint = {}};
-}
-
 std::optional<TargetDifference> TargetCheck::difference(const Target& target, const TableSchema* columns) {
   if (!is_read_) read();
   const auto found = relations_.find({target.schema, target.table});
-  if (found == relations_.end()) return missing(target);
-  if (found->second.is_table) return compare(target, columns, found->second);
-  return TargetDifference{
-      .kind = TargetFinding::Kind::name_conflict,
-      .reason = fmt::format("{} in {} is not the target table that walbrook created, but an object of another kind",
-                            dotted_name(target), session_.where()),
-      .hint = how_to_free};
-}
-
-std::optional<TargetDifference> TargetCheck::compare(const Target& target, const TableSchema* columns,
-                                                     const Relation& relation) const {
-  std::size_t made = 0, there = 0, unaltered = 0;
-  std::string first;
-  for (const auto& column : target.columns) {
-    const auto type = columns == nullptr ? std::nullopt : types_.of(column, *columns);
-    if (columns != nullptr && !type) continue;
-    ++made;
-    const auto found = relation.columns.find(column.name);
-    const auto label = fmt::format("{} \"{}\" of target table {}", column.is_overflow ? "overflow column" : "column",
-                                   column.name, dotted_name(target));
-    if (found == relation.columns.end()) {
-      if (first.empty()) first = fmt::format("{} was dropped or renamed in {}", label, session_.where());
-      continue;
-    }
-    ++there;
-    if (!type || found->second.first == type->oid) {
-      ++unaltered;
-    } else if (first.empty()) {
-      first = fmt::format("{} is {} in {}, and was created as {}", label, found->second.second, session_.where(),
-                          type->sql);
-    }
+  const auto where = session_.where();
+  if (found == relations_.end()) return dropped_target(target, where, schemas_.contains(target.schema));
+  const auto& relation = found->second;
+  if (!relation.is_table) {
+    return conflicting_target(
+        fmt::format("{}.{} in {} is not the target table that walbrook created, but an object of another kind",
+                    target.schema, target.table, where));
   }
-  if (unaltered == made) return std::nullopt;
-  // An ALTER leaves most columns unchanged; a table in which most are different is another table.
-  if (there == made || 2 * unaltered >= made) return TargetDifference{.reason = std::move(first), .hint = {}};
-  return TargetDifference{
-      .kind = TargetFinding::Kind::name_conflict,
-      .reason = fmt::format("{} in {} has other columns than the target table that walbrook created: {}",
-                            dotted_name(target), session_.where(), first),
-      .hint = how_to_free};
+  return compare_columns(target, where, [&](const TargetColumn& column) -> FoundColumn {
+    using Found = FoundColumn::State;
+    const auto type = columns == nullptr ? std::nullopt : types_.of(column, *columns);
+    if (columns != nullptr && !type) return {.state = Found::not_made};
+    const auto there = relation.columns.find(column.name);
+    if (there == relation.columns.end()) return {.state = Found::missing};
+    if (!type || there->second.first == type->oid) return {};
+    return {.state = Found::other, .type = there->second.second, .made = type->sql};
+  });
 }
 
 std::optional<NameConflict> find_name_conflict(Session& session, StateTables& state, const std::string& pipeline,
@@ -103,14 +60,7 @@ std::optional<NameConflict> find_name_conflict(Session& session, StateTables& st
   if (!is_taken) return std::nullopt;
   const auto owner = state.owner(output.target());
   if (owner == pipeline) return std::nullopt;
-  const SetOption elsewhere{RemedyOption::dataset, "NAME"};
-  return NameConflict{
-      .reason =
-          fmt::format("{}.{} already exists in {} and {}", output.target_schema, output.target_name, session.where(),
-                      owner ? "belongs to pipeline \"" + *owner + "\"" : "was not created by walbrook"),
-      .hint =
-          owner ? remedy("It is not touched. Use another schema for the target tables: {}.", elsewhere)
-                : remedy("It is not touched. Rename it, or use another schema for the target tables: {}.", elsewhere)};
+  return name_conflict_of(output, session.where(), owner);
 }
 
 void check_owner(Session& session, StateTables& state, const std::string& pipeline, const OutputRecord& output) {

@@ -1,7 +1,6 @@
 // Compares target tables in the database with what walbrook made: anybody may drop or alter them.
 //
-// A table that was altered is told from another table of the same name by its columns: an OID would not survive a dump
-// of the database.
+// An OID would not survive a dump of the database: see target_difference.h.
 #pragma once
 
 #include <map>
@@ -13,14 +12,9 @@
 #include "destination/destination.h"
 #include "destination/postgres/server_types.h"
 #include "destination/postgres/state.h"
+#include "destination/target_difference.h"
 
 namespace walbrook::destination::postgresql {
-
-struct TargetDifference {
-  TargetFinding::Kind kind = TargetFinding::Kind::altered;
-  std::string reason;
-  std::string hint;
-};
 
 class TargetCheck {
  public:
@@ -38,9 +32,6 @@ class TargetCheck {
   };
 
   void read();
-  [[nodiscard]] TargetDifference missing(const Target& target) const;
-  [[nodiscard]] std::optional<TargetDifference> compare(const Target& target, const TableSchema* columns,
-                                                        const Relation& relation) const;
 
   Session& session_;
   const ServerTypes& types_;
@@ -49,11 +40,7 @@ class TargetCheck {
   std::map<std::pair<std::string, std::string>, Relation> relations_;
 };
 
-// A table or another object that has the target's name and that this pipeline did not make.
-struct NameConflict {
-  std::string reason;
-  Remedy hint;
-};
+// A table or another object that has the target's name.
 [[nodiscard]] std::optional<NameConflict> find_name_conflict(Session& session, StateTables& state,
                                                              const std::string& pipeline, const OutputRecord& output);
 // Throws Error(destination) if find_name_conflict finds one.

@@ -6,12 +6,7 @@ namespace walbrook::replication {
 
 std::string TargetNames::key_of(const destination::TargetName& name) const {
   ++steps_;
-  auto key = name.schema + '\0' + name.table;
-  if (!rules_->folds_ascii_case) return key;
-  for (char& c : key) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return key;
+  return rules_->folded(name.schema + '\0' + name.table);
 }
 
 void TargetNames::add(const destination::TargetName& name) {
