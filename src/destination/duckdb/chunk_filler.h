@@ -13,6 +13,7 @@
 
 #include "destination/duckdb/value_vectors.h"
 #include "destination/provenance.h"
+#include "destination/selected_rows.h"
 #include "model/row_batch.h"
 #include "output/row_operations.h"
 
@@ -36,12 +37,6 @@ struct Feed {
   } kind = Kind::null;
   std::uint32_t column = 0;
   bool of_origin = false;  // take the row from `origins`, not from `rows`
-};
-
-struct SelectedRows {
-  std::span<const RowRef> rows;
-  std::span<const RowRef> origins;        // one per row if a feed needs them
-  std::span<const std::uint32_t> counts;  // one per row if a feed needs them
 };
 
 class ChunkFiller {

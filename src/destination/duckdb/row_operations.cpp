@@ -20,17 +20,6 @@ constexpr const char* completed_tables = "temp.main._walbrook_completed_";
 constexpr const char* sought_table = "temp.main._walbrook_sought";
 constexpr const char* kept_table = "temp.main._walbrook_kept";
 
-bool has_overflow(const RowRef& row, std::size_t column) {
-  return row.batch->columns[column].overflow_at(row.row) != nullptr;
-}
-
-bool any_null(std::span<const RowRef> rows, std::size_t column) {
-  return std::ranges::any_of(rows, [column](const RowRef& row) {
-    const auto& values = row.batch->columns[column];
-    return values.null_count() > 0 && values.is_null(row.row);
-  });
-}
-
 // Collects the columns of the rows that a statement reads as `s`.
 class RowShape {
  public:
@@ -98,25 +87,6 @@ class Operation {
     return changed;
   }
 
-  // Throws for an overflowing value without an overflow column: it would be lost without a message.
-  void check_overflow(std::span<const RowRef> rows) const {
-    for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
-      const auto& name = schema_.columns[c].name;
-      if (target_.overflow_of(name) != nullptr) continue;
-      if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
-        throw Error(ErrorKind::internal,
-                    fmt::format("column \"{}\" of {} has no overflow column yet", name, schema_.full_name()));
-      }
-    }
-  }
-  const TargetColumn& place_of(std::size_t column) const {
-    const auto& name = schema_.columns[column].name;
-    if (const auto* found = target_.column_of(name)) return *found;
-    throw TargetRefused(fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", name,
-                                    schema_.full_name(), target_.schema, target_.table),
-                        "It was altered there.");
-  }
-
   // Returns the condition under which a row `t` of the target is the sought row `s`, over `columns` of `rows`. It is an
   // equality if no sought value is NULL: the scan of the target then skips what is outside the sought values' range.
   std::string match(RowShape& shape, std::span<const std::size_t> columns, std::span<const RowRef> rows,
@@ -125,7 +95,7 @@ class Operation {
     const auto also = [&sql](const std::string& condition) { sql += (sql.empty() ? "" : " AND ") + condition; };
     for (const auto c : columns) {
       const auto column = static_cast<std::uint32_t>(c);
-      const auto here = "t." + identifier(place_of(c).name);
+      const auto here = "t." + identifier(place_of(target_, schema_, c).name);
       const auto there = shape.add_value("k", column, of_origin);
       if (!any_null(rows, c)) {
         also(here + " = " + there);
@@ -135,7 +105,7 @@ class Operation {
         if (const auto* overflow = target_.overflow_of(schema_.columns[c].name)) {
           also("t." + identifier(overflow->name) + " IS NOT DISTINCT FROM " +
                shape.add_overflow("kv", column, of_origin));
-        } else if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
+        } else if (any_overflow(rows, c)) {
           also(shape.add_overflow("kv", column, of_origin) + " IS NULL");  // the target holds no such value
         }
       }
@@ -224,13 +194,10 @@ class Operation {
 };
 
 CompletedRows Operation::complete(std::span<const Patch> patches, int number) {
-  std::vector<RowRef> rows;
-  std::vector<RowRef> origins;
-  for (const auto& patch : patches) {
-    rows.push_back(patch.row);
-    origins.push_back(patch.origin);
-  }
-  check_overflow(rows);
+  const PatchedRows patched(patches);
+  const std::span<const RowRef> rows = patched.rows;
+  const std::span<const RowRef> origins = patched.origins;
+  check_overflow(target_, schema_, rows);
   CompletedRows completed{.table = fmt::format("{}{}", completed_tables, number), .counts = {}};
   RowShape shape(schema_);
   const auto condition = match(shape, schema_.key_columns(), origins, true);
@@ -245,25 +212,15 @@ CompletedRows Operation::complete(std::span<const Patch> patches, int number) {
       execute(fmt::format("INSERT INTO {} SELECT {} FROM ", completed.table, cells),
               fmt::format(" AS s JOIN {} AS t ON {}", table_, condition), shape, {rows, origins, {}});
   completed.counts.overflow = overflow_;
-  if (completed.counts.rows == rows.size()) return completed;
-  throw Error(
-      ErrorKind::data,
-      fmt::format(
-          "table {}: {} updated rows came without values that did not change, and the target table has {} rows to "
-          "take them from",
-          schema_.full_name(), rows.size(), completed.counts.rows),
-      "The target table differs from the source. The next start of walbrook copies the table again.");
+  check_completed(schema_, rows.size(), completed.counts.rows);
+  return completed;
 }
 
 std::uint64_t Operation::remove(std::span<const Removal> removals) {
-  std::vector<RowRef> rows;
-  std::vector<std::uint32_t> counts;
-  for (const auto& removal : removals) {
-    rows.push_back(removal.row);
-    counts.push_back(removal.count);
-  }
+  const RemovedRows removed(removals);
+  const std::span<const RowRef> rows = removed.rows;
   RowShape shape(schema_);
-  if (!rows_.keyed) return remove_by_content(shape, {rows, {}, counts});
+  if (!rows_.keyed) return remove_by_content(shape, {rows, {}, removed.counts});
   const auto condition = match(shape, schema_.key_columns(), rows, false);
   return execute(fmt::format("DELETE FROM {} AS t USING ", table_), fmt::format(" AS s WHERE {}", condition), shape,
                  {rows, {}, {}});
@@ -271,7 +228,7 @@ std::uint64_t Operation::remove(std::span<const Removal> removals) {
 
 AppendCounts Operation::append(std::span<const RowRef> rows, const CompletedRows* completed) {
   AppendCounts counts;
-  check_overflow(rows);
+  check_overflow(target_, schema_, rows);
   if (!rows.empty()) {
     ChunkWriter writer(connection_, target_, rows_.schema, provenance_of(rows_));
     writer.write(SelectedRows{.rows = rows, .origins = {}, .counts = {}});

@@ -15,17 +15,6 @@ namespace {
 constexpr std::size_t most_values_rows = 256;
 constexpr std::size_t most_values_bytes = std::size_t{1} << 20U;
 
-bool has_overflow(const RowRef& row, std::size_t column) {
-  return row.batch->columns[column].overflow_at(row.row) != nullptr;
-}
-
-bool any_null(std::span<const RowRef> rows, std::size_t column) {
-  return std::ranges::any_of(rows, [column](const RowRef& row) {
-    const auto& values = row.batch->columns[column];
-    return values.null_count() > 0 && values.is_null(row.row);
-  });
-}
-
 std::size_t bytes_of(std::span<const RowRef> rows) {
   std::size_t bytes = 0;
   const RowBatch* seen = nullptr;
@@ -93,24 +82,6 @@ class Operation {
     return changed;
   }
 
-  // Throws for an overflowing value without an overflow column: it would be lost without a message.
-  void check_overflow(std::span<const RowRef> rows) const {
-    for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
-      const auto& name = schema_.columns[c].name;
-      if (target_.overflow_of(name) != nullptr) continue;
-      if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
-        throw Error(ErrorKind::internal,
-                    fmt::format("column \"{}\" of {} has no overflow column yet", name, schema_.full_name()));
-      }
-    }
-  }
-  const TargetColumn& place_of(std::size_t column) const {
-    const auto& name = schema_.columns[column].name;
-    if (const auto* found = target_.column_of(name)) return *found;
-    throw TargetRefused(fmt::format("column \"{}\" of {} is missing in the destination's {}.{}", name,
-                                    schema_.full_name(), target_.schema, target_.table),
-                        "It was altered there.");
-  }
   std::string add_value(RowShape& shape, std::size_t column, bool of_origin) const {
     return shape.add(
         what_.types.of(schema_.columns[column].type).sql,
@@ -128,7 +99,7 @@ class Operation {
     std::string sql;
     const auto also = [&sql](const std::string& condition) { sql += (sql.empty() ? "" : " AND ") + condition; };
     for (const auto c : schema_.key_columns()) {
-      auto here = "t." + identifier(place_of(c).name);
+      auto here = "t." + identifier(place_of(target_, schema_, c).name);
       auto there = add_value(shape, c, of_origin);
       if (!what_.types.of(schema_.columns[c].type).has_equality) {
         here += "::pg_catalog.text";
@@ -142,7 +113,7 @@ class Operation {
       // A value that the column cannot hold is NULL in it; its text distinguishes it.
       if (const auto* overflow = target_.overflow_of(schema_.columns[c].name)) {
         also("t." + identifier(overflow->name) + " IS NOT DISTINCT FROM " + add_overflow(shape, c, of_origin));
-      } else if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
+      } else if (any_overflow(rows, c)) {
         also(add_overflow(shape, c, of_origin) + " IS NULL");  // the target holds no such value
       }
     }
@@ -159,10 +130,10 @@ class Operation {
       there += (there.empty() ? "" : ", ") + sought;
     };
     for (std::size_t c = 0; c < schema_.columns.size(); ++c) {
-      add("t." + identifier(place_of(c).name), add_value(shape, c, false));
+      add("t." + identifier(place_of(target_, schema_, c).name), add_value(shape, c, false));
       if (const auto* overflow = target_.overflow_of(schema_.columns[c].name)) {
         add("t." + identifier(overflow->name), add_overflow(shape, c, false));
-      } else if (std::ranges::any_of(rows, [c](const RowRef& row) { return has_overflow(row, c); })) {
+      } else if (any_overflow(rows, c)) {
         add("NULL::pg_catalog.text", add_overflow(shape, c, false));  // the target holds no such value
       }
     }
@@ -191,12 +162,10 @@ class Operation {
 };
 
 CompletedRows Operation::complete(std::span<const Patch> patches) {
-  std::vector<RowRef> rows, origins;
-  for (const auto& patch : patches) {
-    rows.push_back(patch.row);
-    origins.push_back(patch.origin);
-  }
-  check_overflow(rows);
+  const PatchedRows patched(patches);
+  const std::span<const RowRef> rows = patched.rows;
+  const std::span<const RowRef> origins = patched.origins;
+  check_overflow(target_, schema_, rows);
   RowShape shape;
   const auto condition = match_key(shape, origins, true);
   const auto fields = fields_for(target_, schema_);
@@ -216,23 +185,13 @@ CompletedRows Operation::complete(std::span<const Patch> patches) {
       with_rows(fmt::format("INSERT INTO {} SELECT {} FROM", completed.table, cells),
                 fmt::format("JOIN {} AS t ON {}", table_, condition), shape, {.rows = rows, .origins = origins});
   completed.counts.overflow = overflow_;
-  if (completed.counts.rows == rows.size()) return completed;
-  throw Error(
-      ErrorKind::data,
-      fmt::format(
-          "table {}: {} updated rows came without values that did not change, and the target table has {} rows to "
-          "take them from",
-          schema_.full_name(), rows.size(), completed.counts.rows),
-      "The target table differs from the source. The next start of walbrook copies the table again.");
+  check_completed(schema_, rows.size(), completed.counts.rows);
+  return completed;
 }
 
 std::uint64_t Operation::remove(std::span<const Removal> removals) {
-  std::vector<RowRef> rows;
-  std::vector<std::uint32_t> counts;
-  for (const auto& removal : removals) {
-    rows.push_back(removal.row);
-    counts.push_back(removal.count);
-  }
+  const RemovedRows removed(removals);
+  const std::span<const RowRef> rows = removed.rows;
   RowShape shape;
   if (what_.rows.keyed) {
     const auto condition = match_key(shape, rows, false);
@@ -246,12 +205,12 @@ std::uint64_t Operation::remove(std::span<const Removal> removals) {
                   "(PARTITION BY {2}) AS nth FROM {0} AS t JOIN",
                   table_, wanted, ordinal),
       fmt::format("ON {}) AS found WHERE gone.ctid = found.place AND found.nth <= found.wanted", condition), shape,
-      {.rows = rows, .counts = counts});
+      {.rows = rows, .counts = removed.counts});
 }
 
 AppendCounts Operation::append(std::span<const RowRef> rows, const CompletedRows* completed) {
   AppendCounts counts;
-  check_overflow(rows);
+  check_overflow(target_, schema_, rows);
   if (!rows.empty()) {
     RowText text(fields_for(target_, schema_), schema_, provenance_of(what_.rows));
     const auto lines = text.copy_lines({.rows = rows});

@@ -50,6 +50,11 @@ const walbrook::Transaction* RowText::transaction_of(const RowRef& row) const {
   return &provenance_.transactions->at(row.batch->transaction[row.row]);
 }
 
+Lsn RowText::lsn_of(const RowRef& row) const {
+  const auto* transaction = transaction_of(row);
+  return transaction == nullptr ? provenance_.copied_at : transaction->commit_lsn;
+}
+
 bool RowText::print_cell(const Field& field, const RowRef& row) {
   const auto& column = row.batch->columns[field.column];
   const auto* overflow = column.overflow_at(row.row);
@@ -72,8 +77,6 @@ bool RowText::print_cell(const Field& field, const RowRef& row) {
 bool RowText::print(const Field& field, const RowRef& row, const RowRef& origin, std::uint32_t count,
                     std::size_t ordinal) {
   text_.clear();
-  const auto* transaction = transaction_of(row);
-  const auto lsn = transaction == nullptr ? provenance_.copied_at : transaction->commit_lsn;
   switch (field.kind) {
     case Field::Kind::value:
     case Field::Kind::overflow:
@@ -88,14 +91,14 @@ bool RowText::print(const Field& field, const RowRef& row, const RowRef& origin,
       text_ = std::to_string(ordinal);
       return true;
     case Field::Kind::lsn:
-      text_ = lsn.to_string();
+      text_ = lsn_of(row).to_string();
       return true;
     case Field::Kind::lsn_number:
-      text_ = std::to_string(lsn.value);
+      text_ = std::to_string(lsn_of(row).value);
       return true;
     case Field::Kind::commit_time:
-      if (transaction == nullptr) return false;
-      text_ = postgres::to_text(postgres::Timestamp{transaction->commit_time});
+      if (provenance_.transactions == nullptr) return false;
+      text_ = postgres::to_text(postgres::Timestamp{transaction_of(row)->commit_time});
       return true;
     case Field::Kind::load_id:
       text_ = std::to_string(provenance_.load_id);

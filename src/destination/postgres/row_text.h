@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "destination/provenance.h"
+#include "destination/selected_rows.h"
 #include "model/row_batch.h"
 #include "output/row_operations.h"
 
@@ -30,12 +31,6 @@ struct Field {
   bool of_origin = false;  // take the row from `origins`, not from `rows`
 };
 
-struct SelectedRows {
-  std::span<const RowRef> rows;
-  std::span<const RowRef> origins = {};        // one per row if a field needs them
-  std::span<const std::uint32_t> counts = {};  // one per row if a field needs them
-};
-
 class RowText {
  public:
   // `schema` describes the batches, and outlives this object.
@@ -57,6 +52,7 @@ class RowText {
   bool print_cell(const Field& field, const RowRef& row);
   void append_line(std::string& out, const RowRef& row, const RowRef& origin, std::uint32_t count, std::size_t ordinal);
   [[nodiscard]] const walbrook::Transaction* transaction_of(const RowRef& row) const;
+  [[nodiscard]] Lsn lsn_of(const RowRef& row) const;  // of the change that wrote the row
 
   std::vector<Field> fields_;
   const TableSchema& schema_;
