@@ -250,19 +250,25 @@ void StateTables::put_outputs(std::span<const OutputRecord> records) {
   put_schema_versions(records);
 }
 
-// A version is as of the checkpoint or of the output's copy, whichever is later.
+// A version is as of the checkpoint or of the output's copy, whichever is later. One statement finds and stores those
+// of all outputs, since there may be thousands.
 void StateTables::put_schema_versions(std::span<const OutputRecord> records) {
+  std::vector<std::string> rows;
   for (const auto& record : records) {
     if (record.columns == nullptr) continue;
-    change(
-        "INSERT INTO _walbrook.schema_versions SELECT $1::text, $2::bigint, $3::text, $4::text, coalesce(v.version, 0) "
-        "+ 1, $5::json, greatest(c.lsn, $6::pg_lsn), pg_catalog.clock_timestamp() FROM (SELECT) one LEFT JOIN LATERAL "
-        "(SELECT version, columns FROM _walbrook.schema_versions WHERE pipeline = $1 AND output = $2 ORDER BY version "
-        "DESC LIMIT 1) v ON true LEFT JOIN _walbrook.checkpoint c ON c.pipeline = $1 WHERE v.columns::text IS DISTINCT "
-        "FROM $5::text",
-        {pipeline_, std::to_string(record.id.value), record.schema, record.name, to_json(*record.columns),
-         lsn_or_null(record.snapshot_lsn)});
+    rows.push_back(fmt::format("({}::bigint, {}, {}, {}::json, {}::pg_lsn)", record.id.value, literal(record.schema),
+                               literal(record.name), literal(to_json(*record.columns)),
+                               lsn_literal(record.snapshot_lsn)));
   }
+  if (rows.empty()) return;
+  change(fmt::format("INSERT INTO _walbrook.schema_versions SELECT $1::text, r.output, r.source_schema, r.source_name, "
+                     "coalesce(v.version, 0) + 1, r.columns, greatest(c.lsn, r.snapshot_lsn), "
+                     "pg_catalog.clock_timestamp() FROM (VALUES {}) r(output, source_schema, source_name, columns, "
+                     "snapshot_lsn) LEFT JOIN LATERAL (SELECT version, columns FROM _walbrook.schema_versions WHERE "
+                     "pipeline = $1 AND output = r.output ORDER BY version DESC LIMIT 1) v ON true LEFT JOIN "
+                     "_walbrook.checkpoint c ON c.pipeline = $1 WHERE v.columns::text IS DISTINCT FROM r.columns::text",
+                     fmt::join(rows, ", ")),
+         {pipeline_});
 }
 
 std::int64_t StateTables::newest_load() {
