@@ -1,4 +1,4 @@
-// The cases of a std::visit as one function object: std::visit(Overloaded{[](A) {}, [](B) {}}, variant).
+// The cases of a std::visit as one function object: std::visit(Overloaded{[](A) {}, [](B) {}}, message).
 #pragma once
 
 namespace walbrook {

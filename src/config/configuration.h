@@ -78,9 +78,8 @@ class Configuration {
   // file and runs a password command. Throws Error(configuration), also if placeholders are still to be filled in.
   [[nodiscard]] std::optional<Value> source_credentials() const;
   // Returns the path or URL of the destination, with its credentials; nullopt if none was set. A `key=value` string has
-  // the kind in front: "postgresql:host=db dbname=shop". Where only the kind of
-  // destination was set, its own `credentials` say where it is. Throws Error(configuration) as source_credentials does,
-  // and if these say nothing.
+  // the kind in front: "postgresql:host=db dbname=shop". Where only the kind of destination was set, its own
+  // `credentials` say where it is. Throws Error(configuration) as source_credentials does, and if these say nothing.
   [[nodiscard]] std::optional<Value> destination() const;
   // The same for a kind of destination that was named otherwise: "duckdb".
   [[nodiscard]] std::optional<Value> destination_of_kind(std::string_view kind) const;

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <unordered_map>
 
-#include "test/support/duck_reader.h"
+#include "test/support/duck_copy.h"
 #include "test/support/postgres_copy.h"
 #include "test/support/row_difference.h"
 #include "test/support/source_tables.h"
@@ -17,39 +17,24 @@
 namespace walbrook::test {
 namespace {
 
-// A table according to the state in the destination.
-struct Target {
-  std::string schema;
-  std::string name;
-  std::string state;
-  std::string reason;
-
-  [[nodiscard]] std::string sql_name() const { return quote_name(schema) + "." + quote_name(name); }
-};
-
 bool differ_by_case_alone(const std::string& one, const std::string& other) {
   return one != other && std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
            return std::tolower(a) == std::tolower(b);
          });
 }
 
-// True if the target has the source's name. A suffix is allowed if another name there differs by case alone.
+// True if the target has the source's name. A suffix is allowed if another name there differs by case alone, and the
+// destination does not tell the two apart.
 template <class Names>
-bool is_rightly_named(const std::string& target, const std::string& source, const Names& all) {
-  return target == source || (target.starts_with(source) && std::ranges::any_of(all, [&](const std::string& other) {
-                                return differ_by_case_alone(source, other);
-                              }));
+bool is_rightly_named(const CopyReader& copy, const std::string& target, const std::string& source, const Names& all) {
+  if (target == source) return true;
+  return copy.folds_case() && target.starts_with(source) &&
+         std::ranges::any_of(all, [&](const std::string& other) { return differ_by_case_alone(source, other); });
 }
-
-// The position of a source column in the target table.
-struct CopyColumn {
-  std::string value;
-  std::string overflow;  // "": there is none
-};
 
 class TableComparison {
  public:
-  TableComparison(Sql& source, DuckReader& copy, const PublishedTable& table, const Target& target)
+  TableComparison(Sql& source, CopyReader& copy, const PublishedTable& table, const CopiedTable& target)
       : source_(source), copy_(copy), table_(table), target_(target) {}
 
   std::string differences(const std::set<std::string>& gone_columns) {
@@ -60,28 +45,25 @@ class TableComparison {
 
  private:
   void say(const std::string& line) { text_ += "table " + table_.full_name() + ": " + line + "\n"; }
+  std::map<std::string, CopiedColumn> columns_by_source();
   void check_columns(const std::set<std::string>& gone_columns);
   void check_rows();
-  std::vector<std::string> source_rows();
-  std::vector<std::string> copy_rows();
-  // Replaces an overflow text by the canonical text of the value that PostgreSQL prints in that way.
-  void resolve_overflow(std::vector<std::string>& rows);
 
   Sql& source_;
-  DuckReader& copy_;
+  CopyReader& copy_;
   const PublishedTable& table_;
-  const Target& target_;
-  std::vector<CopyColumn> columns_;  // of the table's columns
+  const CopiedTable& target_;
+  std::vector<CopiedColumn> columns_;  // of the table's columns
   std::string text_;
 };
 
-std::map<std::string, CopyColumn> columns_by_source(DuckReader& copy, const Target& target) {
-  std::map<std::string, CopyColumn> columns;
-  const auto json = copy.value(
+std::map<std::string, CopiedColumn> TableComparison::columns_by_source() {
+  std::map<std::string, CopiedColumn> columns;
+  const auto rows = copy_.query(
       fmt::format("SELECT columns FROM _walbrook.targets WHERE kind = 'live' AND schema_name = {} AND table_name = {}",
-                  quote_literal(target.schema), quote_literal(target.name)));
-  if (json.empty()) return columns;
-  for (const auto& item : nlohmann::json::parse(json)) {
+                  quote_literal(target_.schema), quote_literal(target_.name)));
+  if (rows.empty() || !rows[0][0]) return columns;
+  for (const auto& item : nlohmann::json::parse(*rows[0][0])) {
     auto& column = columns[item.at("source").get<std::string>()];
     (item.at("overflow").get<bool>() ? column.overflow : column.value) = item.at("name").get<std::string>();
   }
@@ -89,15 +71,10 @@ std::map<std::string, CopyColumn> columns_by_source(DuckReader& copy, const Targ
 }
 
 void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
-  std::map<std::string, std::string> types;
-  for (const auto& row : copy_.query(fmt::format(
-           "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() AND "
-           "schema_name = {} AND table_name = {}",
-           quote_literal(target_.schema), quote_literal(target_.name)))) {
-    types[*row[0]] = *row[1];
-  }
-  if (types.empty()) return say("is missing from the copy");
-  auto by_source = columns_by_source(copy_, target_);
+  auto found_types = copy_.column_types(target_);
+  if (!found_types) return say("is missing from the copy");
+  auto& types = *found_types;
+  auto by_source = columns_by_source();
   std::vector<std::string> names;
   for (const auto& column : table_.columns) names.push_back(column.name);
   for (const auto& column : table_.columns) {
@@ -107,11 +84,10 @@ void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
       say("column " + column.name + " is missing from the copy");
       continue;
     }
-    if (!is_rightly_named(in_copy.value, column.name, names))
+    if (!is_rightly_named(copy_, in_copy.value, column.name, names))
       say("column " + column.name + " is called " + in_copy.value);
-    auto expected = expected_duck_type(column.type);
-    if (!column.type.fields.empty()) expected = copy_.value("SELECT typeof(NULL::" + expected + ")");
-    if (found->second != expected) say("column " + column.name + " is " + found->second + ", not " + expected);
+    const auto expected = copy_.other_type(column, found->second);
+    if (!expected.empty()) say("column " + column.name + " is " + found->second + ", not " + expected);
     types.erase(found);
     types.erase(in_copy.overflow);
   }
@@ -122,68 +98,9 @@ void TableComparison::check_columns(const std::set<std::string>& gone_columns) {
   for (const auto& [name, type] : types) say("column " + name + " is in the target and not in the source");
 }
 
-std::vector<std::string> single_column(std::vector<SqlRow> rows) {
-  std::vector<std::string> texts;
-  texts.reserve(rows.size());
-  for (auto& row : rows) texts.push_back(std::move(row.at(0)).value_or(""));
-  return texts;
-}
-
-std::vector<std::string> TableComparison::source_rows() {
-  std::string cells;
-  for (const auto& column : table_.columns) {
-    cells += (cells.empty() ? "" : ", ") + canonical_in_postgres(column.type, quote_name(column.name));
-  }
-  return single_column(source_.query(
-      fmt::format("SELECT pg_catalog.array_to_string(ARRAY[{}]::text[], E'\\x{:02x}', E'\\x{:02x}') FROM {}", cells,
-                  cell_end, null_cell, table_.rows)));
-}
-
-std::vector<std::string> TableComparison::copy_rows() {
-  std::string cells;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const auto value = quote_name(columns_[i].value);
-    auto cell = canonical_in_duckdb(table_.columns[i].type, value);
-    if (!columns_[i].overflow.empty()) {
-      cell = fmt::format(
-          "CASE WHEN {0} IS NULL THEN {1} WHEN {2} IS NULL THEN chr({3}) || {0} ELSE "
-          "'both column and overflow column are set' END",
-          quote_name(columns_[i].overflow), cell, value, overflow_cell + 0);
-    }
-    cells += fmt::format("{}coalesce({}, chr({}))", cells.empty() ? "" : ", ", cell, null_cell + 0);
-  }
-  return single_column(copy_.query(
-      fmt::format("SELECT array_to_string([{}], chr({})) FROM {}", cells, cell_end + 0, target_.sql_name())));
-}
-
-void TableComparison::resolve_overflow(std::vector<std::string>& rows) {
-  std::map<std::size_t, std::unordered_map<std::string, std::string>> canonical;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i].overflow.empty()) continue;
-    const auto name = quote_name(table_.columns[i].name);
-    for (auto& row : source_.query(
-             fmt::format("SELECT DISTINCT {}, {} FROM {} WHERE pg_catalog.num_nulls({}) = 0", printed_in_postgres(name),
-                         canonical_in_postgres(table_.columns[i].type, name), table_.rows, name))) {
-      canonical[i][*row[0]] = *row[1];
-    }
-  }
-  if (canonical.empty()) return;
-  for (auto& row : rows) {
-    if (row.find(overflow_cell) == std::string::npos) continue;
-    auto cells = split_cells(row);
-    for (const auto& [i, by_text] : canonical) {
-      if (i >= cells.size() || !cells[i].starts_with(overflow_cell)) continue;
-      const auto found = by_text.find(cells[i].substr(1));
-      cells[i] = found == by_text.end() ? "overflow '" + cells[i].substr(1) + "'" : found->second;
-    }
-    row = join_cells(cells);
-  }
-}
-
 void TableComparison::check_rows() {
-  auto expected = source_rows();
-  auto found = copy_rows();
-  resolve_overflow(found);
+  auto expected = copy_.source_rows(source_, table_);
+  auto found = copy_.copied_rows(source_, table_, target_, columns_);
   std::ranges::sort(expected);
   std::ranges::sort(found);
   RowDifference difference;
@@ -194,21 +111,19 @@ void TableComparison::check_rows() {
   for (const auto& line : describe(difference, table_.columns)) say(line);
 }
 
-std::map<std::string, Target> targets(DuckReader& copy) {
-  std::map<std::string, Target> targets;
+std::map<std::string, CopiedTable> copied_tables(CopyReader& copy) {
+  std::map<std::string, CopiedTable> tables;
   for (const auto& row : copy.query(
            "SELECT source_schema, source_name, target_schema, target_name, state, reason FROM _walbrook.outputs")) {
-    targets[*row[0] + "." + *row[1]] = {row[2].value_or(""), row[3].value_or(""), *row[4], row[5].value_or("")};
+    tables[*row[0] + "." + *row[1]] = {row[2].value_or(""), row[3].value_or(""), *row[4], row[5].value_or("")};
   }
-  return targets;
+  return tables;
 }
 
-// Returns tables of the destination that the state does not list: unfinished copies, temporary tables.
-std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& known) {
+// Returns tables of the destination that the state does not list: copies, finished or not, and temporary tables.
+std::string stray_tables(CopyReader& copy, const std::map<std::string, CopiedTable>& known) {
   std::string text;
-  for (const auto& row :
-       copy.query("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND "
-                  "schema_name <> '_walbrook'")) {
+  for (const auto& row : copy.tables()) {
     const bool accounted = std::ranges::any_of(
         known, [&row](const auto& entry) { return entry.second.schema == *row[0] && entry.second.name == *row[1]; });
     if (!accounted) text += "table " + *row[0] + "." + *row[1] + " is in the target and in no row of its state\n";
@@ -219,12 +134,17 @@ std::string stray_tables(DuckReader& copy, const std::map<std::string, Target>& 
 }  // namespace
 
 std::string differences(const Comparison& comparison) {
-  if (!comparison.copy_conninfo.empty()) return postgres_differences(comparison);
   Sql source(comparison.conninfo);
   source.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   source.exec(postgres_session);
-  DuckReader copy(comparison.file);
-  const auto known = targets(copy);
+  std::unique_ptr<CopyReader> opened;
+  if (comparison.copy_conninfo.empty()) {
+    opened = std::make_unique<DuckCopy>(comparison.file);
+  } else {
+    opened = std::make_unique<PostgresCopy>(comparison.copy_conninfo);
+  }
+  auto& copy = *opened;
+  const auto known = copied_tables(copy);
   auto tables = published_tables(source, comparison.publication);
   std::vector<std::string> names;
   std::vector<std::string> schemas;
@@ -248,11 +168,11 @@ std::string differences(const Comparison& comparison) {
     if (target->second.state != "streaming") {
       text += "table " + table.full_name() + " is " + target->second.state + ": " + target->second.reason + "\n";
     }
-    if (!is_rightly_named(target->second.name, table.name, names)) {
+    if (!is_rightly_named(copy, target->second.name, table.name, names)) {
       text += "table " + table.full_name() + " is called " + target->second.name + "\n";
     }
     const auto& schema = comparison.dataset.empty() ? table.schema : comparison.dataset;
-    if (!is_rightly_named(target->second.schema, schema, schemas)) {
+    if (!is_rightly_named(copy, target->second.schema, schema, schemas)) {
       text += "table " + table.full_name() + " is in schema " + target->second.schema + "\n";
     }
     const auto gone = comparison.gone_columns.find(table.full_name());
