@@ -92,6 +92,9 @@ class Parser {
     } else if (first == "only" || first == "also") {
       if (words.empty() || !scenario_.steps.empty()) fail(first + " CONFIGURATION…, before the first section");
       (first == "only" ? scenario_.only : scenario_.also) = words;
+    } else if (first == "destinations") {
+      if (words.empty() || !scenario_.steps.empty()) fail("destinations NAME…, before the first section");
+      scenario_.destinations = words;
     } else if (first == "servers") {
       if (words.size() != 1 || !scenario_.steps.empty()) fail("servers LEAST-MOST, before the first section");
       scenario_.servers = server_range(words[0]);

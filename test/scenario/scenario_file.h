@@ -19,7 +19,8 @@
 //   user NAME                  walbrook logs in as this role
 // Anywhere before the first section:
 //   only CONFIGURATION…        runs in these configurations only
-//   also CONFIGURATION…        runs in these as well, which are not for every file
+//   also CONFIGURATION…        runs in these as well, which are not for every file; `to_NAME` names a destination
+//   destinations NAME…         is replicated into these only
 //   servers 15- | -17 | 15-17  runs on servers of these major versions only
 //   smoke                      one of the few that run on every supported server in every test run
 //   schema_changes             also runs in every run mode: while a run follows, with runs in between (scenario_run.h)
@@ -65,6 +66,7 @@ struct Scenario {
   std::filesystem::path file;
   std::vector<std::string> only;  // configurations; empty: all that are for every file
   std::vector<std::string> also;
+  std::vector<std::string> destinations;  // empty: all
   ServerRange servers;
   bool smoke = false;
   bool schema_changes = false;

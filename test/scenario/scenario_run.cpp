@@ -17,66 +17,10 @@ constexpr int starts_with_equal_patience = 2;
 
 }  // namespace
 
-const std::vector<Configuration>& configurations() {
-  static const std::vector<Configuration> all = {
-      {.name = "defaults", .pairwise = true},
-      {.name = "one_row_batches", .flags = {"--batch-rows", "1"}, .only_where_named = true},
-      {.name = "text", .flags = {"--format", "text"}, .only_where_named = true},
-      {.name = "binary", .flags = {"--format", "binary"}, .only_where_named = true},
-      // Also with the oldest protocol and as text, so that every file runs with both.
-      {.name = "killed_after_every_commit",
-       .flags = {"--format", "text", "--batch-rows", "1", "--protocol", "1"},
-       .killed = true,
-       .pairwise = true},
-      {.name = "followed",
-       .flags = {"--format", "text", "--batch-rows", "1"},
-       .mode = RunMode::followed,
-       .pairwise = true,
-       .only_where_named = true},
-      {.name = "followed_and_killed",
-       .flags = {"--protocol", "1"},
-       .mode = RunMode::followed,
-       .killed = true,
-       .pairwise = true,
-       .only_where_named = true},
-      {.name = "restarted",
-       .flags = {"--format", "text", "--protocol", "1"},
-       .mode = RunMode::restarted,
-       .pairwise = true,
-       .only_where_named = true},
-      {.name = "restarted_and_killed",
-       .flags = {"--batch-rows", "1"},
-       .mode = RunMode::restarted,
-       .killed = true,
-       .pairwise = true,
-       .only_where_named = true},
-      {.name = "ceiling_of_1_mib", .flags = {"--batch-bytes", "1048576"}, .only_where_named = true},
-      // Transactions are spooled in many parts.
-      {.name = "ceiling_of_4_kib", .flags = {"--batch-bytes", "4096"}, .only_where_named = true},
-      {.name = "protocol_1", .flags = {"--protocol", "1"}, .only_where_named = true},
-      // The first hundred or so changes are sent before their transaction ends.
-      {.name = "streamed", .flags = {"--logical-decoding-work-mem", "64kB"}, .only_where_named = true},
-      {.name = "streamed_and_killed",
-       .flags = {"--logical-decoding-work-mem", "64kB", "--batch-bytes", "32768"},
-       .killed = true,
-       .only_where_named = true},
-      {.name = "two_phase", .flags = {"--two-phase"}, .only_where_named = true, .first_server = 15},
-      {.name = "two_phase_streamed",
-       .flags = {"--two-phase", "--logical-decoding-work-mem", "64kB"},
-       .only_where_named = true,
-       .first_server = 15},
-      {.name = "to_postgresql", .to_server = true},
-      {.name = "to_postgresql_killed",
-       .flags = {"--batch-rows", "1", "--format", "binary"},
-       .killed = true,
-       .only_where_named = true,
-       .to_server = true},
-  };
-  return all;
-}
-
-ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration& configuration, PostgresServer& server)
-    : configuration_(configuration),
+ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration& configuration,
+                         const TestedDestination& destination, PostgresServer& server)
+    : name_(test_name(configuration, destination)),
+      configuration_(configuration),
       server_(server),
       folder_("scenario"),
       database_(server),
@@ -86,7 +30,7 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
                 .slot = "slot_" + database_.name(),
                 .flags = configuration.flags},
       comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {
-  if (!configuration.to_server) return;
+  if (destination.kind != TestedDestination::Kind::postgresql) return;
   copy_ = std::make_unique<ScratchDatabase>(server);
   pipeline_.server = server.url(copy_->name());
   comparison_.copy_conninfo = copy_->conninfo();
@@ -97,7 +41,7 @@ std::vector<SqlRow> ScenarioRun::query_copy(const std::string& sql) const {
 }
 
 std::string ScenarioRun::at(const Step& step) const {
-  return scenario_.file.string() + ":" + std::to_string(step.line) + " [" + configuration_.name + "]";
+  return scenario_.file.string() + ":" + std::to_string(step.line) + " [" + name_ + "]";
 }
 
 void ScenarioRun::execute() {

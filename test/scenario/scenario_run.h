@@ -1,8 +1,4 @@
-// Runs one scenario in one configuration, with a new database, slot and DuckDB file.
-//
-// Schema changes reach walbrook in more ways than rows do, so there are three ways to combine a run with the SQL
-// (RunMode). Files with `schema_changes` run in each mode with each form of the stream and with kills, combined
-// pairwise: for any two options, every combination is in one of the configurations.
+// Runs one scenario in one configuration, with a new database, slot and destination.
 #pragma once
 
 #include <map>
@@ -10,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "test/scenario/configurations.h"
 #include "test/scenario/follower.h"
 #include "test/scenario/scenario_file.h"
 #include "test/support/oracle.h"
@@ -18,28 +15,10 @@
 
 namespace walbrook::test {
 
-enum class RunMode {
-  between,    // SQL while no run is at work, then a run to its end
-  followed,   // SQL while `run --follow` is at work; each `run` ends it once it has applied
-              // everything, then starts it again
-  restarted,  // as `between`, with one more, unchecked run in the middle of each section `changes`
-};
-
-struct Configuration {
-  std::string name;
-  std::vector<std::string> flags;
-  RunMode mode = RunMode::between;
-  bool killed = false;            // after some commits, repeatedly
-  bool pairwise = false;          // one of those for `schema_changes`
-  bool only_where_named = false;  // for files with `also` or `only`: other files would repeat the same
-  int first_server = 0;           // older servers do not support it
-  bool to_server = false;         // the destination is another database of the server
-};
-[[nodiscard]] const std::vector<Configuration>& configurations();
-
 class ScenarioRun {
  public:
-  ScenarioRun(const std::filesystem::path& file, const Configuration& configuration, PostgresServer& server);
+  ScenarioRun(const std::filesystem::path& file, const Configuration& configuration,
+              const TestedDestination& destination, PostgresServer& server);
 
   // Reports errors as failures of the test. Stops after the first step with a failure.
   void execute();
@@ -62,6 +41,7 @@ class ScenarioRun {
   [[nodiscard]] Sql& session(const std::string& name);
   [[nodiscard]] std::string at(const Step& step) const;  // FILE:LINE
 
+  std::string name_;
   const Configuration& configuration_;
   PostgresServer& server_;
   TempFolder folder_;

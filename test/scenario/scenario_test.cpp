@@ -1,12 +1,17 @@
-// One test per scenario and configuration: Scenario/<file>.<configuration> on the default server, and the same as
-// Scenario14/…, Scenario18/… on the servers that tools/install-servers installs. GTEST_TOTAL_SHARDS and
-// GTEST_SHARD_INDEX distribute them over processes, each with its own servers.
+// One test for each combination of a scenario, a configuration, a destination and a server (selection.h):
+// Scenario/FILE.CONFIGURATION on the default server, Debian's 15, and Scenario14/… to Scenario18/… on the servers that
+// tools/install-servers installs. With WALBROOK_SCENARIOS=selected in the environment there are only those of a test
+// run; with all_servers, those on every server. GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX distribute them over
+// processes, each with its own servers.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <set>
 
 #include "test/scenario/scenario_run.h"
+#include "test/scenario/selection.h"
 
 namespace walbrook::test {
 namespace {
@@ -20,68 +25,75 @@ std::vector<std::filesystem::path> scenario_files() {
   return files;
 }
 
-constexpr int default_server = 0;
-constexpr int tested_servers[] = {default_server, 14, 16, 17, 18};
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all = [] {
+    std::vector<Scenario> parsed;
+    for (const auto& file : scenario_files()) {
+      try {
+        parsed.push_back(parse_scenario(file, read_file(file), "db"));
+      } catch (const std::exception&) {
+        // ScenarioFile.every_file_parses reports it
+      }
+    }
+    return parsed;
+  }();
+  return all;
+}
+
+constexpr int default_server = 15;
+constexpr int other_servers[] = {14, 16, 17, 18};
+
+std::vector<int> supported_servers() {
+  std::vector<int> servers{default_server};
+  servers.insert(servers.end(), std::begin(other_servers), std::end(other_servers));
+  return servers;
+}
+
+std::vector<int> installed_servers() {
+  auto servers = supported_servers();
+  std::erase_if(servers, [](int major) { return major != default_server && installed_bin_dir(major).empty(); });
+  return servers;
+}
 
 class ScenarioTest : public ::testing::Test {
  public:
-  ScenarioTest(std::filesystem::path file, ServerRange range, const Configuration& configuration, int major)
-      : file_(std::move(file)), range_(range), configuration_(configuration), major_(major) {}
+  explicit ScenarioTest(const Combination& combination) : combination_(combination) {}
 
   void TestBody() override {
-    const auto bin_dir = major_ == default_server ? "" : installed_bin_dir(major_);
-    if (bin_dir.empty() && major_ != default_server) {
-      GTEST_SKIP() << "PostgreSQL " << major_ << " is not there; tools/install-servers " << major_ << " brings it";
+    const auto& [scenario, configuration, destination, major] = combination_;
+    const auto bin_dir = major == default_server ? "" : installed_bin_dir(major);
+    if (bin_dir.empty() && major != default_server) {
+      GTEST_SKIP() << "PostgreSQL " << major << " is not there; tools/install-servers " << major << " brings it";
     }
     auto& server = PostgresServer::shared(bin_dir);
-    if (!range_.holds(server.major()) || server.major() < configuration_.first_server) {
+    if (!runs_on(*scenario, *configuration, server.major())) {
       GTEST_SKIP() << "not for PostgreSQL " << server.major();
     }
-    ScenarioRun(file_, configuration_, server).execute();
+    ScenarioRun(scenario->file, *configuration, *destination, server).execute();
   }
 
  private:
-  std::filesystem::path file_;
-  ServerRange range_;
-  const Configuration& configuration_;
-  int major_;
+  Combination combination_;
 };
 
-bool runs_in(const Scenario& scenario, const Configuration& configuration) {
-  const auto names = [&configuration](const std::vector<std::string>& list) {
-    return std::ranges::count(list, configuration.name) > 0;
-  };
-  if (scenario.schema_changes && configuration.pairwise) return true;
-  if (!scenario.only.empty()) return names(scenario.only);
-  return !configuration.only_where_named || names(scenario.also);
-}
-
-void register_one(const Scenario& scenario, const Configuration& configuration, int major) {
-  const std::string number = major == default_server ? "" : std::to_string(major);
-  const std::string suite = "Scenario" + number + "/" + scenario.file.stem().string();
-  ::testing::RegisterTest(
-      suite.c_str(), configuration.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-      [file = scenario.file, range = scenario.servers, &configuration, major]() -> ::testing::Test* {
-        return new ScenarioTest(file, range, configuration, major);
-      });
+void register_one(const Combination& combination) {
+  const std::string number = combination.server == default_server ? "" : std::to_string(combination.server);
+  const std::string suite = "Scenario" + number + "/" + combination.scenario->file.stem().string();
+  const std::string name = test_name(*combination.configuration, *combination.destination);
+  ::testing::RegisterTest(suite.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                          [combination]() -> ::testing::Test* { return new ScenarioTest(combination); });
 }
 
 [[maybe_unused]] const bool registered = [] {
-  for (const auto& file : scenario_files()) {
-    Scenario scenario;
-    scenario.file = file;
-    try {
-      scenario = parse_scenario(file, read_file(file), "db");
-    } catch (const std::exception&) {
-      // ScenarioFile.every_file_parses reports it
-    }
-    for (const int major : tested_servers) {
-      if (major != default_server && !scenario.servers.holds(major)) continue;
-      for (const auto& configuration : configurations()) {
-        if (runs_in(scenario, configuration)) register_one(scenario, configuration, major);
-      }
-    }
-  }
+  const char* set = std::getenv("WALBROOK_SCENARIOS");
+  const std::string wanted = set == nullptr ? "" : set;
+  auto combinations = wanted == "selected"      ? selected_combinations(scenarios(), installed_servers())
+                      : wanted == "all_servers" ? selected_combinations(scenarios(), installed_servers(), true)
+                                                : all_combinations(scenarios(), supported_servers());
+  // GoogleTest wants the tests of a suite one after the other.
+  std::ranges::stable_sort(combinations, {},
+                           [](const Combination& one) { return std::pair(one.server, one.scenario->file); });
+  std::ranges::for_each(combinations, register_one);
   return true;
 }();
 
@@ -91,10 +103,21 @@ TEST(ScenarioFile, every_file_parses) {
   for (const auto& file : files) {
     Scenario scenario;
     EXPECT_NO_THROW(scenario = parse_scenario(file, read_file(file), "db")) << file;
-    scenario.only.insert(scenario.only.end(), scenario.also.begin(), scenario.also.end());
+    const auto is_configuration = [](const std::string& name) {
+      return std::ranges::any_of(configurations(), [&](const auto& one) { return one.name == name; });
+    };
+    const auto is_destination = [](const std::string& name) {
+      return std::ranges::any_of(tested_destinations(), [&](const auto& one) { return one.name == name; });
+    };
     for (const auto& name : scenario.only) {
-      EXPECT_TRUE(std::ranges::any_of(configurations(), [&](const auto& one) { return one.name == name; }))
-          << file << " names the unknown configuration " << name;
+      EXPECT_TRUE(is_configuration(name)) << file << " names the unknown configuration " << name;
+    }
+    for (const auto& name : scenario.also) {
+      EXPECT_TRUE(is_configuration(name) || (name.starts_with("to_") && is_destination(name.substr(3))))
+          << file << " names the unknown configuration or destination " << name;
+    }
+    for (const auto& name : scenario.destinations) {
+      EXPECT_TRUE(is_destination(name)) << file << " names the unknown destination " << name;
     }
   }
 }
@@ -120,12 +143,70 @@ TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
             "x.test:3: expect exit N | expect output TEXT | expect no output TEXT");
   EXPECT_EQ(parse_failure("run\nonly defaults\n"), "x.test:3: only CONFIGURATION…, before the first section");
   EXPECT_EQ(parse_failure("run\nsmoke\n"), "x.test:3: \"smoke\" stands alone, before the first section");
+  EXPECT_EQ(parse_failure("run\ndestinations duckdb\n"), "x.test:3: destinations NAME…, before the first section");
   EXPECT_EQ(parse_failure("setup\nSELECT 1;\nrun\nkept\n"), "x.test:5: kept SCHEMA.TABLE…");
   EXPECT_EQ(parse_failure("setup\nkept public.t\n"), "x.test:3: does not stand behind a run");
   EXPECT_EQ(parse_failure("schema_changes\nrun\n"), "");
   EXPECT_EQ(parse_failure("run\nschema_changes\n"),
             "x.test:3: \"schema_changes\" stands alone, before the first section");
   EXPECT_EQ(parse_failure("servers 17-15\nrun\n"), "x.test:2: \"17-15\" holds no server");
+}
+
+std::string place_of(const Combination& one) {
+  return one.scenario->file.stem().string() + "." + test_name(*one.configuration, *one.destination) + " on " +
+         std::to_string(one.server);
+}
+
+TEST(ScenarioSelection, covers_every_file_and_every_pair) {
+  const auto servers = supported_servers();
+  std::set<std::string> selected, possible, covered;
+  const auto pairs_of = [](const Combination& one) {
+    const auto server = std::to_string(one.server);
+    return std::vector<std::string>{server + " " + one.configuration->name, server + " " + one.destination->name,
+                                    one.configuration->name + " " + one.destination->name};
+  };
+  const auto selection = selected_combinations(scenarios(), servers);
+  for (const auto& one : selection) {
+    EXPECT_TRUE(selected.insert(place_of(one)).second) << place_of(one) << " twice";
+    for (const auto& pair : pairs_of(one)) covered.insert(pair);
+  }
+  for (const auto& one : all_combinations(scenarios(), servers)) {
+    possible.insert(place_of(one));
+    for (const auto& pair : pairs_of(one)) EXPECT_TRUE(covered.contains(pair)) << pair;
+  }
+  EXPECT_TRUE(std::ranges::includes(possible, selected));
+  for (const auto& scenario : scenarios()) {
+    for (const auto& destination : tested_destinations()) {
+      if (destination.only_where_named || !runs_into(scenario, destination)) continue;
+      EXPECT_TRUE(std::ranges::any_of(
+          selection,
+          [&](const Combination& one) { return one.scenario == &scenario && one.destination == &destination; }))
+          << scenario.file << " into " << destination.name;
+    }
+  }
+}
+
+TEST(ScenarioSelection, each_of_its_runs_can_be_on_every_server) {
+  const auto servers = supported_servers();
+  std::map<std::string, int> times;
+  for (const auto& one : selected_combinations(scenarios(), servers, true)) {
+    ++times[one.scenario->file.stem().string() + "." + test_name(*one.configuration, *one.destination)];
+  }
+  EXPECT_EQ(times["truncate.defaults"], 5);
+  EXPECT_EQ(times["truncate.to_postgresql"], 5);
+  for (const auto& one : selected_combinations(scenarios(), servers)) {
+    EXPECT_GE(times[one.scenario->file.stem().string() + "." + test_name(*one.configuration, *one.destination)], 1);
+  }
+}
+
+TEST(ScenarioSelection, a_file_runs_on_the_servers_that_are_there) {
+  const auto selection = selected_combinations(scenarios(), {default_server});
+  EXPECT_TRUE(std::ranges::all_of(selection, [](const Combination& one) { return one.server == default_server; }));
+  std::set<const Scenario*> files;
+  for (const auto& one : selection) files.insert(one.scenario);
+  const auto expected = std::ranges::count_if(
+      scenarios(), [](const Scenario& scenario) { return scenario.servers.holds(default_server); });
+  EXPECT_EQ(files.size(), static_cast<std::size_t>(expected));
 }
 
 // For any two options, every combination must be in one of the configurations of `schema_changes`.

@@ -1,0 +1,71 @@
+#include "test/scenario/configurations.h"
+
+namespace walbrook::test {
+
+const std::vector<Configuration>& configurations() {
+  static const std::vector<Configuration> all = {
+      {.name = "defaults", .pairwise = true},
+      {.name = "one_row_batches", .flags = {"--batch-rows", "1"}, .only_where_named = true},
+      {.name = "text", .flags = {"--format", "text"}, .only_where_named = true},
+      {.name = "binary", .flags = {"--format", "binary"}, .only_where_named = true},
+      // Also with the oldest protocol and as text, so that every file runs with both.
+      {.name = "killed_after_every_commit",
+       .flags = {"--format", "text", "--batch-rows", "1", "--protocol", "1"},
+       .killed = true,
+       .pairwise = true},
+      {.name = "followed",
+       .flags = {"--format", "text", "--batch-rows", "1"},
+       .mode = RunMode::followed,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "followed_and_killed",
+       .flags = {"--protocol", "1"},
+       .mode = RunMode::followed,
+       .killed = true,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "restarted",
+       .flags = {"--format", "text", "--protocol", "1"},
+       .mode = RunMode::restarted,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "restarted_and_killed",
+       .flags = {"--batch-rows", "1"},
+       .mode = RunMode::restarted,
+       .killed = true,
+       .pairwise = true,
+       .only_where_named = true},
+      {.name = "ceiling_of_1_mib", .flags = {"--batch-bytes", "1048576"}, .only_where_named = true},
+      // Transactions are spooled in many parts.
+      {.name = "ceiling_of_4_kib", .flags = {"--batch-bytes", "4096"}, .only_where_named = true},
+      {.name = "protocol_1", .flags = {"--protocol", "1"}, .only_where_named = true},
+      // The first hundred or so changes are sent before their transaction ends.
+      {.name = "streamed", .flags = {"--logical-decoding-work-mem", "64kB"}, .only_where_named = true},
+      {.name = "streamed_and_killed",
+       .flags = {"--logical-decoding-work-mem", "64kB", "--batch-bytes", "32768"},
+       .killed = true,
+       .only_where_named = true},
+      {.name = "two_phase", .flags = {"--two-phase"}, .only_where_named = true, .first_server = 15},
+      {.name = "two_phase_streamed",
+       .flags = {"--two-phase", "--logical-decoding-work-mem", "64kB"},
+       .only_where_named = true,
+       .first_server = 15},
+  };
+  return all;
+}
+
+const std::vector<TestedDestination>& tested_destinations() {
+  static const std::vector<TestedDestination> all = {
+      {.name = "duckdb"},
+      {.name = "postgresql", .kind = TestedDestination::Kind::postgresql},
+  };
+  return all;
+}
+
+std::string test_name(const Configuration& configuration, const TestedDestination& destination) {
+  if (destination.name == "duckdb") return configuration.name;
+  const bool defaults = configuration.name == "defaults";
+  return (defaults ? "" : configuration.name + "_") + "to_" + destination.name;
+}
+
+}  // namespace walbrook::test

@@ -1,0 +1,182 @@
+#include "test/scenario/selection.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace walbrook::test {
+namespace {
+
+bool names(const std::vector<std::string>& list, const std::string& name) {
+  return std::ranges::count(list, name) > 0;
+}
+
+class Selection {
+ public:
+  Selection(const std::vector<Scenario>& scenarios, const std::vector<int>& servers)
+      : scenarios_(scenarios), servers_(servers) {}
+
+  std::vector<Combination> take() && {
+    for (std::size_t i = 0; i < scenarios_.size(); ++i) select_for(scenarios_[i], i % 2 == 0);
+    for (const auto& configuration : configurations()) {
+      for (const auto& destination : tested_destinations()) complete(configuration, destination);
+    }
+    for (const int server : servers_) complete(server);
+    return std::move(selected_);
+  }
+
+ private:
+  void select_for(const Scenario& scenario, bool even) {
+    bool takes_this_mode = even;
+    for (const auto& configuration : configurations()) {
+      if (!runs_in(scenario, configuration)) continue;
+      if (scenario.schema_changes && configuration.pairwise && configuration.name != "defaults") {
+        takes_this_mode = !takes_this_mode;
+        if (takes_this_mode) continue;
+      }
+      select(scenario, configuration, tested_destinations().front());
+    }
+    const auto& defaults = configurations().front();
+    if (!runs_in(scenario, defaults)) return;
+    for (const auto& destination : tested_destinations()) {
+      if (!runs_into(scenario, destination) || &destination == &tested_destinations().front()) continue;
+      if (destination.only_where_named && !names(scenario.also, "to_" + destination.name)) continue;
+      select(scenario, defaults, destination);
+    }
+    if (!scenario.smoke) return;
+    for (const int server : servers_) {
+      const bool selected = std::ranges::any_of(selected_, [&](const Combination& one) {
+        return one.scenario == &scenario && one.configuration == &defaults &&
+               one.destination == &tested_destinations().front() && one.server == server;
+      });
+      if (!selected && runs_on(scenario, defaults, server)) {
+        add({&scenario, &defaults, &tested_destinations().front(), server});
+      }
+    }
+  }
+
+  // Selects the combination, on the server that completes the most pairs; else on the one that is used the least, by
+  // this file and at all.
+  void select(const Scenario& scenario, const Configuration& configuration, const TestedDestination& destination) {
+    std::optional<Combination> best;
+    std::tuple<int, int, int> least_cost;
+    for (const int server : servers_) {
+      if (!runs_on(scenario, configuration, server)) continue;
+      const bool new_to_server = !on_server_.contains({server, configuration.name});
+      const bool new_destination = !on_server_.contains({server, destination.name});
+      const std::tuple cost{-(new_to_server ? 1 : 0) - (new_destination ? 1 : 0), uses_of_file_[{&scenario, server}],
+                            uses_[server]};
+      if (best && cost >= least_cost) continue;
+      least_cost = cost;
+      best = Combination{&scenario, &configuration, &destination, server};
+    }
+    if (best) add(*best);
+  }
+
+  void add(const Combination& one) {
+    on_server_.insert({one.server, one.configuration->name});
+    on_server_.insert({one.server, one.destination->name});
+    into_destination_.insert({one.configuration->name, one.destination->name});
+    ++uses_of_file_[{one.scenario, one.server}];
+    ++uses_[one.server];
+    ++extra_[one.scenario];
+    selected_.push_back(one);
+  }
+
+  // Returns the file with the fewest tests of those that can run in this way; nullptr: there is none.
+  template <class Suits>
+  const Scenario* file_where(const Suits& suits) {
+    const Scenario* found = nullptr;
+    for (const auto& scenario : scenarios_) {
+      if (suits(scenario) && (found == nullptr || extra_[&scenario] < extra_[found])) found = &scenario;
+    }
+    return found;
+  }
+
+  void complete(const Configuration& configuration, const TestedDestination& destination) {
+    if (into_destination_.contains({configuration.name, destination.name})) return;
+    const auto* file = file_where([&](const Scenario& scenario) {
+      return runs_in(scenario, configuration) && runs_into(scenario, destination) &&
+             std::ranges::any_of(servers_, [&](int server) { return runs_on(scenario, configuration, server); });
+    });
+    if (file != nullptr) select(*file, configuration, destination);
+  }
+
+  void complete(int server) {
+    for (const auto& configuration : configurations()) {
+      if (!on_server_.contains({server, configuration.name})) {
+        complete(server, configuration, tested_destinations().front());
+      }
+    }
+    for (const auto& destination : tested_destinations()) {
+      if (!on_server_.contains({server, destination.name})) complete(server, configurations().front(), destination);
+    }
+  }
+
+  void complete(int server, const Configuration& configuration, const TestedDestination& destination) {
+    const auto* file = file_where([&](const Scenario& scenario) {
+      return runs_in(scenario, configuration) && runs_into(scenario, destination) &&
+             runs_on(scenario, configuration, server);
+    });
+    if (file != nullptr) add({file, &configuration, &destination, server});
+  }
+
+  const std::vector<Scenario>& scenarios_;
+  const std::vector<int>& servers_;
+  std::vector<Combination> selected_;
+  std::set<std::pair<int, std::string>> on_server_;  // configurations and destinations
+  std::set<std::pair<std::string, std::string>> into_destination_;
+  std::map<std::pair<const Scenario*, int>, int> uses_of_file_;
+  std::map<int, int> uses_;
+  std::map<const Scenario*, int> extra_;
+};
+
+}  // namespace
+
+bool runs_in(const Scenario& scenario, const Configuration& configuration) {
+  if (scenario.schema_changes && configuration.pairwise) return true;
+  if (!scenario.only.empty()) return names(scenario.only, configuration.name);
+  return !configuration.only_where_named || names(scenario.also, configuration.name);
+}
+
+bool runs_into(const Scenario& scenario, const TestedDestination& destination) {
+  return scenario.destinations.empty() || names(scenario.destinations, destination.name);
+}
+
+bool runs_on(const Scenario& scenario, const Configuration& configuration, int server) {
+  return scenario.servers.holds(server) && server >= configuration.first_server;
+}
+
+std::vector<Combination> all_combinations(const std::vector<Scenario>& scenarios, const std::vector<int>& servers) {
+  std::vector<Combination> all;
+  for (const auto& scenario : scenarios) {
+    for (const int server : servers) {
+      for (const auto& configuration : configurations()) {
+        if (!runs_in(scenario, configuration) || !runs_on(scenario, configuration, server)) continue;
+        for (const auto& destination : tested_destinations()) {
+          if (runs_into(scenario, destination)) all.push_back({&scenario, &configuration, &destination, server});
+        }
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<Combination> selected_combinations(const std::vector<Scenario>& scenarios, const std::vector<int>& servers,
+                                               bool on_all_servers) {
+  auto selected = Selection(scenarios, servers).take();
+  if (!on_all_servers) return selected;
+  const auto run_of = [](const Combination& one) {
+    return std::tuple(one.scenario, one.configuration, one.destination);
+  };
+  std::set<std::tuple<const Scenario*, const Configuration*, const TestedDestination*>> runs;
+  for (const auto& one : selected) runs.insert(run_of(one));
+  auto all = all_combinations(scenarios, servers);
+  std::erase_if(all, [&](const Combination& one) { return !runs.contains(run_of(one)); });
+  return all;
+}
+
+}  // namespace walbrook::test
