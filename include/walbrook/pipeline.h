@@ -68,7 +68,8 @@ struct PipelineRunOptions {
   // Names are exact. It must be empty for resources: the tables of a publication are named as in the source.
   std::string table_name{};
   // The key of a stream that is merged; it must be empty otherwise. Key columns hold no NULLs, and are neither nested
-  // types nor intervals. If a stream has several rows with the same key, the last one counts.
+  // types nor intervals. If a stream has several rows with the same key, the last one counts. A table of a PostgreSQL
+  // database that such a stream creates gets this primary key.
   std::vector<std::string> primary_key{};
   // For resources: continue although the source has another system identifier than the one that was copied, as after
   // pg_upgrade. Throws Error(source_not_ready) unless slot, position, tables, columns and types fit. It changes nothing

@@ -171,7 +171,11 @@ ErrorFacts facts_of(const PipelineState& state) {
 }
 
 destination::DestinationOptions destination_options(const PipelineState& state) {
-  return {.url = state.destination_url, .pipeline = state.key, .owner = state.owner, .busy = state.busy};
+  return {.url = state.destination_url,
+          .pipeline = state.key,
+          .primary_key = state.primary_key,
+          .owner = state.owner,
+          .busy = state.busy};
 }
 
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {

@@ -105,8 +105,11 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
       const auto named = read_settings().destination_of_kind(options.destination);
       state_->destination_url = named ? named->text : configured("destination.duckdb.credentials");
     }
-    destination::check_dataset_name(destination::capabilities_of(state_->destination_url).names, options.dataset_name,
-                                    "dataset_name");
+    const auto& capabilities = destination::capabilities_of(state_->destination_url);
+    destination::check_dataset_name(capabilities.names, options.dataset_name, "dataset_name");
+    if (capabilities.values.source_types) {  // a PostgreSQL database
+      state_->primary_key = configured("destination.postgresql.primary_key") == "true";
+    }
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);

@@ -183,6 +183,8 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced("destination.duckdb.memory_limit", "SIZE",
            "DuckDB's memory_limit; " + default_of("destination.duckdb.memory_limit"));
   advanced("destination.duckdb.threads", "N", "DuckDB's threads; default: its own");
+  add_flag(app, advanced_group, "--primary-key", flags.primary_key,
+           "target tables in a PostgreSQL database get a primary key, not an index");
   advanced("destination.duckdb.queries", "N",
            "number of queries answered at the same time, others wait for\ntheir turn; " +
                default_of("destination.duckdb.queries"));

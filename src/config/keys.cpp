@@ -153,6 +153,8 @@ constexpr std::array all_keys = {
 
     Key{postgres_section, "credentials", Kind::connection, "", "--destination",
         "The server: a URL, a `key=value` string or a table of the fields of `sources.pg_replication.credentials`."},
+    Key{postgres_section, "primary_key", Kind::boolean, "false", "--primary-key",
+        "Target tables that are copied get a primary key, on the columns of the source's replica identity."},
 
     Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows",
         "Maximum number of changes in one load.", "", 1, 1'000'000'000},
@@ -222,7 +224,7 @@ constexpr auto postgres_credentials = [] {
 
 bool is_written_in_pipelines(const Key& key) {
   return key.section == source_section || key.section == load_section || key.section == schema_section ||
-         (key.section == duckdb_section && key.name != "credentials");
+         ((key.section == duckdb_section || key.section == postgres_section) && key.name != "credentials");
 }
 
 std::string joined(std::span<const std::string> parts) {

@@ -26,6 +26,7 @@ struct DestinationOptions {
   bool read_only = false;    // for `status` and `sql` while no run is active
   std::string memory_limit;  // the limit of the destination's library; "" = walbrook's default
   int threads = 0;           // 0 = the destination's default
+  bool primary_key = false;  // of a source's tables; false: what the destination chooses. DuckDB has none
   UseOwner owner = nullptr;  // nullptr: shares with no other use
   WhenBusy busy = WhenBusy::wait;
   // With read_only: uses of the same owner may begin to write while this one still reads, so the destination is opened

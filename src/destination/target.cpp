@@ -64,6 +64,7 @@ std::string columns_to_json(const Target& target) {
   auto json = nlohmann::json::array();
   for (const auto& column : target.columns) {
     json.push_back({{"name", column.name}, {"source", column.source}, {"overflow", column.is_overflow}});
+    if (column.in_primary_key) json.back()["primary_key"] = true;
     if (column.metadata == MetadataColumn::none) continue;
     const auto* const kind =
         std::ranges::find(metadata_names, column.metadata, &decltype(metadata_names)::value_type::first);
@@ -78,6 +79,7 @@ std::vector<TargetColumn> columns_from_json(std::string_view text) {
     for (const auto& item : nlohmann::json::parse(text)) {
       auto& column = columns.emplace_back(
           TargetColumn{.name = item.at("name"), .source = item.at("source"), .is_overflow = item.at("overflow")});
+      column.in_primary_key = item.value("primary_key", false);
       const auto metadata = item.value("metadata", "");
       for (const auto& [kind, name] : metadata_names) {
         if (name == metadata) column.metadata = kind;

@@ -22,6 +22,7 @@ struct TargetColumn {
   std::string source;  // column of the source; "" for a metadata column, and for one that no value belongs to
   bool is_overflow = false;
   MetadataColumn metadata = MetadataColumn::none;
+  bool in_primary_key = false;  // of a table that walbrook gave a primary key
   friend bool operator==(const TargetColumn&, const TargetColumn&) = default;
 };
 

@@ -26,8 +26,12 @@ bool is_described(const ColumnSchema& column) {
 
 }  // namespace
 
-Copy::Copy(Server& server, std::span<const CopyTarget> outputs)
-    : server_(server), session_(server.open_session()), types_(server.types()), state_(*session_, server.pipeline()) {
+Copy::Copy(Server& server, std::span<const CopyTarget> outputs, KeyForm key)
+    : server_(server),
+      key_(key),
+      session_(server.open_session()),
+      types_(server.types()),
+      state_(*session_, server.pipeline()) {
   create_schemas(outputs);
   session_->execute("BEGIN", "beginning a copy");
   for (const auto& target : outputs) create(target);
@@ -115,31 +119,11 @@ void Copy::add_overflow_columns(CopiedOutput& copied, const RowBatch& rows) {
   }
 }
 
-// The index finds the rows that changes remove. Nothing needs it, so a key whose values are too long for an index has
-// none.
-void Copy::index_key(const CopiedOutput& copied) {
-  if (!copied.schema->has_key()) return;
-  const auto& target = copied.record.target;
-  std::string columns;
-  for (const auto c : copied.schema->key_columns()) {
-    const auto& column = copied.schema->columns[c];
-    if (!types_->of(column.type).has_equality) return;
-    columns += (columns.empty() ? "" : ", ") + identifier(target.column_of(column.name)->name);
-  }
-  const auto doing = "creating the index of " + copied.schema->full_name();
-  session_->execute("SAVEPOINT indexed", doing);
-  try {
-    session_->execute(fmt::format("CREATE INDEX ON {} ({})", full_name(target.schema, target.table), columns), doing);
-  } catch (const ServerError& failed) {
-    if (!failed.sqlstate().starts_with("54")) throw;
-    session_->execute("ROLLBACK TO SAVEPOINT indexed", doing);
-  }
-}
-
 void Copy::finish() {
   end_rows();
-  for (const auto& copied : copied_) {
-    index_key(copied);
+  for (auto& copied : copied_) {
+    create_key(*session_, *types_, copied.record.target, *copied.schema,
+               copied.record.has_source ? key_ : KeyForm::primary_key);
     state_.put_target(copied.record);
   }
   session_->execute("COMMIT", "finishing a copy");

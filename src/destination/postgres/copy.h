@@ -15,13 +15,15 @@
 #include "destination/postgres/row_text.h"
 #include "destination/postgres/server.h"
 #include "destination/postgres/state.h"
+#include "destination/postgres/target_key.h"
 
 namespace walbrook::destination::postgresql {
 
 class Copy final : public CopyWriter {
  public:
-  // Replaces older copies of the same outputs. Borrows the server.
-  Copy(Server& server, std::span<const CopyTarget> outputs);
+  // Replaces older copies of the same outputs. Tables of a source get their key in that form; those of a program get a
+  // primary key, because the program has declared it. Borrows the server.
+  Copy(Server& server, std::span<const CopyTarget> outputs, KeyForm key);
   ~Copy() override;
 
   void append(std::size_t index, const RowBatch& rows) override;
@@ -40,9 +42,9 @@ class Copy final : public CopyWriter {
   void begin_rows(CopiedOutput& copied);
   void end_rows();
   void add_overflow_columns(CopiedOutput& copied, const RowBatch& rows);
-  void index_key(const CopiedOutput& copied);
 
   Server& server_;
+  KeyForm key_;
   std::unique_ptr<Session> session_;
   std::shared_ptr<const ServerTypes> types_;
   StateTables state_;

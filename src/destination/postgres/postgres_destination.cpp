@@ -27,7 +27,10 @@ Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
 }  // namespace
 
 PostgresDestination::PostgresDestination(const DestinationOptions& options)
-    : read_only_(options.read_only), busy_(options.busy), server_(options.url, options.pipeline) {}
+    : read_only_(options.read_only),
+      busy_(options.busy),
+      key_(options.primary_key ? KeyForm::primary_key : KeyForm::index),
+      server_(options.url, options.pipeline) {}
 
 PostgresDestination::~PostgresDestination() = default;
 
@@ -221,7 +224,7 @@ std::unique_ptr<destination::Transaction> PostgresDestination::begin(const Attem
 
 std::unique_ptr<CopyWriter> PostgresDestination::begin_copy(std::span<const CopyTarget> outputs) {
   check_writable();
-  return std::make_unique<Copy>(server_, outputs);
+  return std::make_unique<Copy>(server_, outputs, key_);
 }
 
 std::unique_ptr<ReadSession> PostgresDestination::open_session(const ReadOptions& options) {

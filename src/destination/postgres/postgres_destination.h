@@ -14,6 +14,7 @@
 #include "destination/open_destination.h"
 #include "destination/postgres/postgres_transaction.h"
 #include "destination/postgres/server.h"
+#include "destination/postgres/target_key.h"
 
 namespace walbrook::destination::postgresql {
 
@@ -49,6 +50,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
 
   bool read_only_;
   WhenBusy busy_;
+  KeyForm key_;  // of target tables that are copied from now on
   Server server_;
 
   // Used by the loader's thread alone.

@@ -1,6 +1,7 @@
 #include "destination/postgres/postgres_transaction.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "destination/postgres/copy.h"
 #include "destination/postgres/postgres_capabilities.h"
 #include "destination/postgres/target_check.h"
+#include "destination/postgres/target_key.h"
 
 namespace walbrook::destination::postgresql {
 
@@ -77,9 +79,34 @@ void PostgresTransaction::add_columns(TargetRecord& record, const OutputRecord& 
     added = true;
   }
   for (const auto& source : alteration.overflow) {
-    if (target.column_of(source) != nullptr && add_overflow_column(session_, target, source)) added = true;
+    const auto* column = target.column_of(source);
+    if (column == nullptr) continue;
+    const bool in_primary_key = column->in_primary_key;
+    if (!add_overflow_column(session_, target, source)) continue;
+    added = true;
+    if (in_primary_key) give_up_primary_key(target, output, source);
   }
   if (added) state_.put_target(record);
+}
+
+// The column is NULL where it cannot hold a value.
+void PostgresTransaction::give_up_primary_key(Target& target, const OutputRecord& output, const std::string& column) {
+  spdlog::warn("the target table of {}.{} loses its primary key: its column \"{}\" cannot hold a value", output.schema,
+               output.name, column);
+  drop_primary_key(session_, target);
+  if (output.columns != nullptr) create_key(session_, *types_, target, *output.columns, KeyForm::index);
+}
+
+// The source's table may have got another key, which the stream reports with its rows. A program may also append rows
+// without a key to a table that has one.
+void PostgresTransaction::follow_key(const OutputRecord& output, const TableSchema& rows) {
+  if (!has_other_primary_key(target_of(output), rows) || (!output.has_source() && !rows.has_key())) return;
+  auto& record = *find_live(output);
+  on_target([&] {
+    drop_primary_key(session_, record.target);
+    create_key(session_, *types_, record.target, rows, KeyForm::primary_key);
+  });
+  state_.put_target(record);
 }
 
 void PostgresTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
@@ -108,14 +135,16 @@ void PostgresTransaction::give_privileges(const TargetName& from, const Target& 
   }
 }
 
-// The index of the key is called after the table, unless another relation has that name.
+// The index of the key is called after the table, unless another relation has that name. A primary key has the name of
+// its index.
 void PostgresTransaction::rename_index(const TargetName& table) {
   const auto rows = session_.query(
-      "SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid "
+      "SELECT c.relname, i.indisprimary FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+      "WHERE i.indrelid "
       "= pg_catalog.to_regclass($1) AND c.relname LIKE '\\_walbrook\\_copy\\_%'",
       {full_name(table.schema, table.table)}, "looking for an index");
-  const auto name = with_suffix(capabilities().names, table.table, "_key_idx");
   if (rows.size() == 0) return;
+  const auto name = with_suffix(capabilities().names, table.table, rows.boolean(0, 1) ? "_pkey" : "_key_idx");
   const auto taken = session_.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {full_name(table.schema, name)},
                                     "looking for an index");
   if (taken.boolean(0, 0)) return;
@@ -167,6 +196,7 @@ void PostgresTransaction::drop_former(const TargetName& name) {
 }
 
 void PostgresTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
+  follow_key(output, *rows.schema);
   const auto& target = target_of(output);
   const auto [kept, is_new] = completed_.try_emplace({target.schema, target.table});
   if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
@@ -175,6 +205,7 @@ void PostgresTransaction::complete(const OutputRecord& output, const RowsOf& row
 
 std::uint64_t PostgresTransaction::remove(const OutputRecord& output, const RowsOf& rows,
                                           std::span<const Removal> removals) {
+  follow_key(output, *rows.schema);
   return on_target([&] {
     return remove_rows({session_, *types_, loader_.scratch, target_of(output), rows}, removals);
   });
@@ -182,6 +213,7 @@ std::uint64_t PostgresTransaction::remove(const OutputRecord& output, const Rows
 
 AppendCounts PostgresTransaction::append(const OutputRecord& output, const RowsOf& rows,
                                          std::span<const RowRef> appended) {
+  follow_key(output, *rows.schema);
   const auto& target = target_of(output);
   const auto completed = completed_.extract({target.schema, target.table});
   return on_target([&] {

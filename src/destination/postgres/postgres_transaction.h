@@ -68,6 +68,8 @@ class PostgresTransaction final : public destination::Transaction {
   [[noreturn]] void refuse_missing(const OutputRecord& output) const;
   [[nodiscard]] TargetRecord* find_live(const OutputRecord& output);
   void add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
+  void follow_key(const OutputRecord& output, const TableSchema& rows);
+  void give_up_primary_key(Target& target, const OutputRecord& output, const std::string& column);
   void drop_former(const TargetName& name);
   void rename_index(const TargetName& table);
   void give_privileges(const TargetName& from, const Target& to);

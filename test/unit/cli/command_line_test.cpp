@@ -84,6 +84,7 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
                             "2GB",
                             "--threads",
                             "2",
+                            "--primary-key",
                             "--slot-timeout",
                             "5",
                             "--network-timeout",
@@ -119,6 +120,7 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
   EXPECT_EQ(line.run.logical_decoding_work_mem, "1GB");
   EXPECT_EQ(line.destination.memory_limit, "2GB");
   EXPECT_EQ(line.destination.threads, 2);
+  EXPECT_TRUE(line.destination.primary_key);
   EXPECT_EQ(line.run.slot_timeout, std::chrono::seconds(5));
   EXPECT_EQ(line.run.network_timeout, std::chrono::seconds(7));
   EXPECT_EQ(line.run.startup_timeout, std::chrono::seconds(8));

@@ -1,0 +1,29 @@
+// The key of a target table: an index, or the primary key, on the columns by which changes find their rows.
+//
+// A primary key lets the table be replicated in turn, and lets other tables refer to it. It holds for as long as it
+// holds in the source: when the source identifies the table's rows by other columns, or by all of them, the target's
+// primary key follows. Rows are removed before others are appended, so the net effect of a batch, in which keys may be
+// swapped, never has a key twice.
+#pragma once
+
+#include "destination/postgres/server_types.h"
+#include "destination/postgres/session.h"
+#include "destination/target.h"
+
+namespace walbrook::destination::postgresql {
+
+enum class KeyForm { index, primary_key };
+
+// Creates the key of a table that has none, if `schema` has one. The columns of a primary key are marked in `target`.
+//
+// No table is refused because of its key. If its rows do not allow a primary key (a value that its column cannot hold
+// is NULL there), it gets an index, and a warning says so; if values are too long for an index, it gets none.
+// REQUIRES: a transaction is open.
+void create_key(Session& session, const ServerTypes& types, Target& target, const TableSchema& schema, KeyForm form);
+// Drops the primary key that create_key made, if there is one.
+void drop_primary_key(Session& session, Target& target);
+
+// Returns whether create_key has given the table a primary key on other columns than the key of `schema`.
+[[nodiscard]] bool has_other_primary_key(const Target& target, const TableSchema& schema);
+
+}  // namespace walbrook::destination::postgresql
