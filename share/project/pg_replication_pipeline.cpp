@@ -1,13 +1,13 @@
-// Five ways to replicate PostgreSQL tables. Each example drops and creates the schema "source_dataset" in the source,
-// fills and changes its tables with plain SQL, as their owner would, and copies them to the destination.
+// Five ways to replicate PostgreSQL tables. In each example a source pipeline writes tables into the schema
+// "source_dataset" of the source, as your applications would, and a destination pipeline replicates them.
 //
 //   cmake -S . -B build && cmake --build build
 //   build/pg_replication_pipeline                            # a single table with its initial load
 //   build/pg_replication_pipeline replicate_entire_schema    # another example
 //
 // For your own tables you only need the destination pipeline: init_replication, replication_resource, pipeline.run.
-// The source's credentials come from the configuration. The role needs LOGIN, REPLICATION and SELECT. To create the
-// publication, it also needs CREATE on the database and ownership of the tables.
+// The source's credentials come from the configuration. The role needs LOGIN and REPLICATION; for the source pipeline,
+// which creates the tables, and for the publication, it also needs CREATE on the database.
 #include <libpq-fe.h>
 #include <walbrook/walbrook.h>
 
@@ -16,6 +16,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "rows.h"
 
 namespace {
 
@@ -23,7 +27,26 @@ constexpr const char* slot_name = "example_slot";
 constexpr const char* pub_name = "example_pub";
 constexpr const char* schema_name = "source_dataset";
 
-// Acts as the application that writes to the source database.
+// The source pipeline, whose destination is the source database. It begins without the tables of an earlier example.
+walbrook::Pipeline source_pipeline() {
+  const auto credentials = walbrook::Credentials::from_configuration().reveal();
+  const bool is_url = credentials.find("://") != std::string::npos;
+  auto pipeline = walbrook::pipeline({.pipeline_name = "source_pipeline",
+                                      .destination = is_url ? credentials : "postgresql:" + credentials,
+                                      .dataset_name = schema_name});
+  pipeline.drop();
+  return pipeline;
+}
+
+// Writes rows into a table of the source, which the first rows create. The first column is the primary key: a row
+// replaces the one that has its key.
+void write_source(walbrook::Pipeline& source, const std::string& table, std::vector<rows::Column> columns) {
+  const auto key = columns.front().name;
+  auto stream = rows::stream(std::move(columns));
+  source.run(&stream, {.write_disposition = "merge", .table_name = table, .primary_key = {key}});
+}
+
+// Runs a statement in the source.
 void change_source(const std::string& sql) {
   const auto credentials = walbrook::Credentials::from_configuration();
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(credentials.reveal().c_str()), &PQfinish);
@@ -33,13 +56,6 @@ void change_source(const std::string& sql) {
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
     throw std::runtime_error(PQerrorMessage(connection.get()));
   }
-}
-
-void make_source(const std::string& tables) {
-  change_source(
-      "SET client_min_messages = warning; DROP SCHEMA IF EXISTS source_dataset CASCADE;"
-      "CREATE SCHEMA source_dataset; SET search_path = source_dataset;" +
-      tables);
 }
 
 // The destination pipeline. With dev_mode, each start of this program fills a new dataset.
@@ -56,9 +72,8 @@ void run_and_show(walbrook::Pipeline& pipeline, const auto& resource) {
 
 // 1. A single table with its initial load: its present rows, and then every change. This example is the default.
 void replicate_single_table_with_initial_load() {
-  make_source(
-      "CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
-      "INSERT INTO my_source_table VALUES (1, true), (2, false)");
+  auto src_pl = source_pipeline();
+  write_source(src_pl, "my_source_table", {rows::integers("id", {1, 2}), rows::booleans("val", {true, false})});
   auto dest_pl = destination_pipeline("replicate_single_table");
 
   // Creates publication and slot, and returns a resource for the initial load. The role needs REPLICATION.
@@ -71,18 +86,15 @@ void replicate_single_table_with_initial_load() {
   run_and_show(dest_pl, snapshot);
 
   const auto changes = walbrook::replication_resource({.slot_name = slot_name, .pub_name = pub_name});
-  change_source(
-      "INSERT INTO source_dataset.my_source_table VALUES (3, true);"
-      "UPDATE source_dataset.my_source_table SET val = true WHERE id = 2;"
-      "DELETE FROM source_dataset.my_source_table WHERE id = 1");
+  write_source(src_pl, "my_source_table", {rows::integers("id", {2, 3}), rows::booleans("val", {true, true})});
+  change_source("DELETE FROM source_dataset.my_source_table WHERE id = 1");
   run_and_show(dest_pl, changes);
 }
 
 // 2. A single table without its initial load: a row from before is copied only when it changes.
 void replicate_single_table_changes_only() {
-  make_source(
-      "CREATE TABLE my_source_table(id integer PRIMARY KEY, val boolean);"
-      "INSERT INTO my_source_table VALUES (0, true)");
+  auto src_pl = source_pipeline();
+  write_source(src_pl, "my_source_table", {rows::integers("id", {0}), rows::booleans("val", {true})});
   auto dest_pl = destination_pipeline("replicate_changes_only");
   walbrook::init_replication({.slot_name = slot_name,
                               .pub_name = pub_name,
@@ -91,9 +103,9 @@ void replicate_single_table_changes_only() {
                               .reset = true});
 
   const auto changes = walbrook::replication_resource({.slot_name = slot_name, .pub_name = pub_name});
-  change_source("INSERT INTO source_dataset.my_source_table VALUES (1, true), (2, false)");
+  write_source(src_pl, "my_source_table", {rows::integers("id", {1, 2}), rows::booleans("val", {true, false})});
   run_and_show(dest_pl, changes);
-  change_source("UPDATE source_dataset.my_source_table SET val = true WHERE id = 2");
+  write_source(src_pl, "my_source_table", {rows::integers("id", {2}), rows::booleans("val", {true})});
   run_and_show(dest_pl, changes);
   change_source("DELETE FROM source_dataset.my_source_table WHERE id = 2");
   run_and_show(dest_pl, changes);
@@ -101,10 +113,9 @@ void replicate_single_table_changes_only() {
 
 // 3. Initial loads only: several tables as of one moment. They can be loaded again at any time.
 void replicate_with_initial_load() {
-  make_source(
-      "CREATE TABLE customers(id integer PRIMARY KEY, name text);"
-      "CREATE TABLE orders(id integer PRIMARY KEY, customer_id integer REFERENCES customers);"
-      "INSERT INTO customers VALUES (1, 'Ada'), (2, 'Grace'); INSERT INTO orders VALUES (1, 1), (2, 1), (3, 2)");
+  auto src_pl = source_pipeline();
+  write_source(src_pl, "customers", {rows::integers("id", {1, 2}), rows::texts("name", {"Ada", "Grace"})});
+  write_source(src_pl, "orders", {rows::integers("id", {1, 2, 3}), rows::integers("customer_id", {1, 1, 2})});
   auto dest_pl = destination_pipeline("replicate_with_initial_load");
   const auto snapshots = walbrook::init_replication({.slot_name = slot_name,
                                                      .pub_name = pub_name,
@@ -113,16 +124,16 @@ void replicate_with_initial_load() {
                                                      .persist_snapshots = true,
                                                      .reset = true});
   run_and_show(dest_pl, snapshots);
-  change_source("INSERT INTO source_dataset.orders VALUES (4, 2)");
+  write_source(src_pl, "orders", {rows::integers("id", {4}), rows::integers("customer_id", {2})});
   run_and_show(dest_pl, snapshots);
 }
 
 // 4. A whole schema, without table_names. The next run adds a table that is created later, if the role owns it;
 // init_replication, called again, adds it at once.
 void replicate_entire_schema() {
-  make_source(
-      "CREATE TABLE tbl_x(id_x integer PRIMARY KEY, val_x boolean);"
-      "CREATE TABLE tbl_y(id_y integer PRIMARY KEY, val_y varchar(8))");
+  auto src_pl = source_pipeline();
+  write_source(src_pl, "tbl_x", {rows::integers("id_x", {}), rows::booleans("val_x", {})});
+  write_source(src_pl, "tbl_y", {rows::integers("id_y", {}), rows::texts("val_y", {})});
   auto dest_pl = destination_pipeline("replicate_entire_schema");
   const walbrook::InitReplicationOptions whole_schema = {
       .slot_name = slot_name, .pub_name = pub_name, .schema_name = schema_name};
@@ -131,23 +142,22 @@ void replicate_entire_schema() {
   walbrook::init_replication(again);
 
   const auto changes = walbrook::replication_resource({.slot_name = slot_name, .pub_name = pub_name});
-  change_source(
-      "INSERT INTO source_dataset.tbl_x VALUES (1, true), (2, false);"
-      "INSERT INTO source_dataset.tbl_y VALUES (1, 'foo'), (2, 'bar')");
+  write_source(src_pl, "tbl_x", {rows::integers("id_x", {1, 2}), rows::booleans("val_x", {true, false})});
+  write_source(src_pl, "tbl_y", {rows::integers("id_y", {1, 2}), rows::texts("val_y", {"foo", "bar"})});
   run_and_show(dest_pl, changes);
 
-  change_source("CREATE TABLE source_dataset.tbl_z(id_z integer PRIMARY KEY, val_z json)");
+  write_source(src_pl, "tbl_z", {rows::integers("id_z", {}), rows::json("val_z", {})});
   walbrook::init_replication(whole_schema);
-  change_source("INSERT INTO source_dataset.tbl_z VALUES (1, '{\"foo\": 1, \"bar\": 2}')");
+  write_source(src_pl, "tbl_z", {rows::integers("id_z", {1}), rows::json("val_z", {R"({"foo": 1, "bar": 2})"})});
   run_and_show(dest_pl, changes);
 }
 
 // 5. Selected columns: two of tbl_x, all of tbl_y. The columns of the primary key must be among them.
 void replicate_with_column_selection() {
-  make_source(
-      "CREATE TABLE tbl_x(c1 integer PRIMARY KEY, c2 boolean, c3 text);"
-      "CREATE TABLE tbl_y(d1 integer PRIMARY KEY, d2 boolean);"
-      "INSERT INTO tbl_x VALUES (1, true, 'not copied'); INSERT INTO tbl_y VALUES (1, false)");
+  auto src_pl = source_pipeline();
+  write_source(src_pl, "tbl_x",
+               {rows::integers("c1", {1}), rows::booleans("c2", {true}), rows::texts("c3", {"not copied"})});
+  write_source(src_pl, "tbl_y", {rows::integers("d1", {1}), rows::booleans("d2", {false})});
   auto dest_pl = destination_pipeline("replicate_with_column_selection");
   const walbrook::IncludeColumns include_columns = {{"tbl_x", {"c1", "c2"}}};
   const auto initial_load = walbrook::init_replication({.slot_name = slot_name,
@@ -161,9 +171,9 @@ void replicate_with_column_selection() {
 
   const auto changes = walbrook::replication_resource(
       {.slot_name = slot_name, .pub_name = pub_name, .include_columns = include_columns});
-  change_source(
-      "INSERT INTO source_dataset.tbl_x VALUES (2, true, 'not copied either');"
-      "INSERT INTO source_dataset.tbl_y VALUES (2, false)");
+  write_source(src_pl, "tbl_x",
+               {rows::integers("c1", {2}), rows::booleans("c2", {true}), rows::texts("c3", {"not copied either"})});
+  write_source(src_pl, "tbl_y", {rows::integers("d1", {2}), rows::booleans("d2", {false})});
   run_and_show(dest_pl, changes);
 }
 

@@ -96,7 +96,7 @@ TEST_F(NewProject, is_made_once_and_kept) {
   auto result = walbrook({"init", "pg_replication", "duckdb"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   for (const char* name : {".walbrook/config.toml", ".walbrook/secrets.toml", ".gitignore", "README.md",
-                           "CMakeLists.txt", "pg_replication_pipeline.cpp"}) {
+                           "CMakeLists.txt", "pg_replication_pipeline.cpp", "rows.h"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / name)) << name;
     EXPECT_NE(result.out.find(std::string("created   ") + name), std::string::npos) << result.describe();
   }

@@ -24,9 +24,14 @@ class Installation {
         shell("cmake --install '" WALBROOK_BINARY_DIR "' --prefix '" + first.string() + "'", folder_.path());
     if (!installed.succeeded()) throw std::runtime_error(installed.describe());
     fs::rename(first, prefix());
-    fs::create_directory(project());
-    const auto made = shell("../moved/bin/walbrook init pg_replication duckdb", project());
+    make_project("project", "duckdb");
+  }
+  // Makes a project folder with that name for a kind of destination, and returns its path.
+  fs::path make_project(const std::string& name, const std::string& destination) const {
+    const auto made =
+        shell("moved/bin/walbrook init --project " + name + " pg_replication " + destination, folder_.path());
     if (!made.succeeded()) throw std::runtime_error(made.describe());
+    return folder_ / name;
   }
   [[nodiscard]] fs::path prefix() const { return folder_ / "moved"; }
   [[nodiscard]] fs::path project() const { return folder_ / "project"; }
@@ -237,12 +242,16 @@ TEST(Install, the_example_of_data_of_ones_own_runs) {
   EXPECT_EQ(without_time(second), without_time(shown));
 }
 
-TEST(Install, the_examples_of_a_project_run) {
-  const auto project = installation().project();
+void build_examples(const fs::path& project) {
   const auto built = shell("cmake -S . -B build -DCMAKE_PREFIX_PATH='" + installation().prefix().string() +
                                "' -DCMAKE_CXX_FLAGS='-Wall -Wextra -Werror' && cmake --build build",
                            project);
   ASSERT_TRUE(built.succeeded()) << built.describe();
+}
+
+TEST(Install, the_examples_of_a_project_run) {
+  const auto project = installation().project();
+  ASSERT_NO_FATAL_FAILURE(build_examples(project));
   const Shop shop;
   write_file(project / ".walbrook/secrets.toml",
              "[sources.pg_replication]\ncredentials = \"" + shop.conninfo() + "\"\n");
@@ -271,6 +280,40 @@ TEST(Install, the_examples_of_a_project_run) {
   example("replicate_with_column_selection");
   EXPECT_EQ(rows("replicate_with_column_selection", "tbl_x"), "{'c1': 1, 'c2': true} {'c1': 2, 'c2': true}");
   EXPECT_EQ(rows("replicate_with_column_selection", "tbl_y"), "{'d1': 1, 'd2': false} {'d1': 2, 'd2': false}");
+}
+
+TEST(Install, the_examples_of_a_project_run_into_a_postgresql_database) {
+  const auto project = installation().make_project("into_postgresql", "postgresql");
+  ASSERT_NO_FATAL_FAILURE(build_examples(project));
+  const Shop shop;
+  const ScratchDatabase copies(PostgresServer::shared());
+  write_file(project / ".walbrook/secrets.toml", "[sources.pg_replication]\ncredentials = \"" + shop.conninfo() +
+                                                     "\"\n[destination.postgresql]\ncredentials = \"" +
+                                                     copies.conninfo() + "\"\n");
+  const auto example = [&](const std::string& name) {
+    const auto result = shell("build/pg_replication_pipeline " + name, project);
+    EXPECT_TRUE(result.succeeded()) << result.describe();
+  };
+  const auto rows = [&](const std::string& dataset, const std::string& table) {
+    Sql copy(copies.conninfo());
+    const auto schema = copy.value("SELECT max(nspname) FROM pg_namespace WHERE nspname LIKE '" + dataset + "_2%'");
+    return copy.value("SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM " + schema + "." + table + " t");
+  };
+  example("");
+  EXPECT_EQ(rows("replicate_single_table", "my_source_table"), "(2,t) (3,t)");
+  EXPECT_EQ(shop.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid = "
+                       "'source_dataset.my_source_table'::regclass"),
+            "PRIMARY KEY (id)");
+  example("replicate_single_table_changes_only");
+  EXPECT_EQ(rows("replicate_changes_only", "my_source_table"), "(1,t)");
+  example("replicate_with_initial_load");
+  EXPECT_EQ(rows("replicate_with_initial_load", "orders"), "(1,1) (2,1) (3,2) (4,2)");
+  example("replicate_entire_schema");
+  EXPECT_EQ(rows("replicate_entire_schema", "tbl_y"), "(1,foo) (2,bar)");
+  EXPECT_EQ(rows("replicate_entire_schema", "tbl_z"), R"((1,"{""foo"": 1, ""bar"": 2}"))");
+  example("replicate_with_column_selection");
+  EXPECT_EQ(rows("replicate_with_column_selection", "tbl_x"), "(1,t) (2,t)");
+  EXPECT_EQ(rows("replicate_with_column_selection", "tbl_y"), "(1,f) (2,f)");
 }
 
 // The state after ./quickstart, which builds only the command: the library and the manual pages are missing. It is
