@@ -80,6 +80,12 @@ class Destination {
   // The destination's name for that column type, for messages: "DECIMAL(10,2)".
   [[nodiscard]] virtual std::string type_name(const PhysicalType& type) const = 0;
 
+  // Returns the name of the source's type that the destination lacks, so that a column of `type` holds the text of the
+  // values; "" if it lacks none. Only destinations with PostgreSQL's types (ValueLimits::source_types) lack any.
+  //
+  // REQUIRES: open() was called.
+  [[nodiscard]] virtual std::string missing_type(const PhysicalType& /*type*/) const { return {}; }
+
   // Opens the destination and returns the pipeline's state. Creates the state if there is none, and drops the copies
   // that an earlier process left without swapping them in; a destination that is opened read-only is not changed.
   // Throws DestinationLocked if another process holds it.

@@ -139,6 +139,34 @@ TEST_F(PostgresDestinationTest, its_credentials_are_set_like_the_sources) {
   EXPECT_EQ(shown.out.find("sesame"), std::string::npos) << shown.describe();
 }
 
+TEST_F(PostgresDestinationTest, check_lists_the_columns_whose_extension_it_lacks) {
+  db.exec(
+      "CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE TYPE mood AS ENUM ('calm'); CREATE TABLE note(id int "
+      "PRIMARY KEY, word citext, \"More Words\" citext[], tags hstore, mood mood); INSERT INTO note VALUES (1, 'a', "
+      "'{b}', 'c=>d', 'calm')");
+  const auto checked = [this] {
+    const auto check = run(db.pipeline.command("check"));
+    EXPECT_EQ(check.exit_code, 0) << check.describe();
+    return check.out;
+  };
+  const auto first = checked();
+  EXPECT_NE(first.find("columns \"word\", \"More Words\" of type citext become text in "), std::string::npos) << first;
+  EXPECT_NE(first.find("column \"tags\" of type hstore becomes text in "), std::string::npos) << first;
+  EXPECT_NE(first.find("In the destination: CREATE EXTENSION \"hstore\";"), std::string::npos) << first;
+  EXPECT_NE(first.find("ready, 2 warnings"), std::string::npos) << first;
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(copied("SELECT pg_typeof(word)::text || pg_typeof(tags) FROM note"), "texttext");
+  Sql(server.conninfo("copies")).exec("CREATE EXTENSION citext");
+  const auto second = checked();
+  EXPECT_EQ(second.find("citext become"), std::string::npos) << second;
+  EXPECT_NE(second.find("column \"tags\" of type hstore becomes text in "), std::string::npos) << second;
+  Sql(server.conninfo("copies")).exec("CREATE EXTENSION hstore");
+  const auto again = db.pipeline.run();
+  EXPECT_EQ(again.exit_code, 0) << again.describe();
+  EXPECT_EQ(copied("SELECT pg_typeof(word)::text || pg_typeof(tags) FROM note"), "citexthstore");
+  EXPECT_EQ(checked().find("extension"), std::string::npos);
+}
+
 TEST_F(PostgresDestinationTest, a_resync_keeps_privileges_and_drop_leaves_nothing) {
   ASSERT_EQ(db.pipeline.run().exit_code, 0);
   Sql(server.conninfo("copies")).exec("CREATE ROLE reader; GRANT SELECT ON item TO reader");

@@ -33,6 +33,11 @@ int check_command(const CommandLine& given) {
     request.systemid = destination.checkpoint->systemid;
     request.timeline = destination.checkpoint->timeline;
   }
+  if (const auto* types = destination.with_types.get()) {
+    request.destination_types = {.destination = types->name(),
+                                 .values = types->capabilities().values,
+                                 .missing = [types](const PhysicalType& type) { return types->missing_type(type); }};
+  }
   auto findings = postgres::preflight(request);
   findings.insert(findings.end(), destination.findings.begin(), destination.findings.end());
   write_result(line.json ? findings_json(findings) : findings_text(findings, wants_colour(STDOUT_FILENO)));

@@ -64,6 +64,18 @@ std::vector<Finding> altered_findings(destination::Destination& destination, con
   return findings;
 }
 
+bool has_source_types(const CommandLine& line) {
+  return destination::capabilities_of(line.destination.url).values.source_types;
+}
+
+// Returns nullptr for a destination that has types of its own.
+std::unique_ptr<destination::Destination> open_for_types(const CommandLine& line) {
+  if (!has_source_types(line)) return nullptr;
+  auto destination = destination::open_destination(line.destination);
+  static_cast<void>(destination->open());
+  return destination;
+}
+
 }  // namespace
 
 std::vector<std::pair<destination::OutputRecord, destination::TargetFinding>> altered_targets(
@@ -91,6 +103,7 @@ DestinationCheck check_destination(CommandLine& line) {
     if (!destination::is_there(url)) {
       destination::check_creatable(url);
       check.findings.push_back(ok(fmt::format("{} will be created", destination::place_of(url).shown)));
+      check.with_types = open_for_types(line);
       return check;
     }
     if (const auto answer = serve::ask_status(serve::socket_path(url))) {
@@ -102,6 +115,7 @@ DestinationCheck check_destination(CommandLine& line) {
       }
       check.findings.push_back(held_by_a_run(run));
       check.is_held = true;
+      check.with_types = open_for_types(line);
       return check;
     }
     auto destination = destination::open_destination(line.destination);
@@ -118,6 +132,7 @@ DestinationCheck check_destination(CommandLine& line) {
                              check.checkpoint->lsn.to_string())
                : fmt::format("{} can be written and holds nothing of this pipeline yet", destination->name())));
     for (auto& finding : altered_findings(*destination, state)) check.findings.push_back(std::move(finding));
+    if (has_source_types(line)) check.with_types = std::move(destination);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::configuration) throw;
     auto finding = wrong(error.cause(), error.remedy());

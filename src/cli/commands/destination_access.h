@@ -26,6 +26,8 @@ struct DestinationCheck {
   std::optional<destination::Checkpoint> checkpoint;
   std::vector<destination::OutputRecord> tables;
   bool is_held = false;  // true: held by a run at work, the checkpoint is not known
+  // The open destination, if its types are to be compared with the source's; otherwise nullptr.
+  std::unique_ptr<destination::Destination> with_types = nullptr;
 };
 // Neither creates nor changes anything. Puts the effective names into `line`.
 [[nodiscard]] DestinationCheck check_destination(CommandLine& line);

@@ -42,6 +42,10 @@ std::string PostgresDestination::type_name(const PhysicalType& type) const {
   return type_label(type);
 }
 
+std::string PostgresDestination::missing_type(const PhysicalType& type) const {
+  return server_.types()->missing(type);
+}
+
 void PostgresDestination::connect() {
   auto loader = std::make_unique<LoaderSession>(server_.open_session());
   if (!read_only_) lock_pipeline(*loader->session, server_.pipeline(), busy_);

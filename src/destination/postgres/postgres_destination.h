@@ -26,6 +26,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
   [[nodiscard]] const Capabilities& capabilities() const override;
   [[nodiscard]] std::string name() const override { return server_.label(); }
   [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
+  [[nodiscard]] std::string missing_type(const PhysicalType& type) const override;
   [[nodiscard]] State open() override;
   [[nodiscard]] State read_state() override;
   void check_still_there() override;

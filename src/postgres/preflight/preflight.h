@@ -13,10 +13,13 @@
 //   not a table, not published, other columns            | published now (removed)
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/physical_type.h"
 #include "postgres/slot/slot.h"
 
 namespace walbrook::postgres {
@@ -33,6 +36,15 @@ struct Finding {
   ErrorFacts facts = {};                         // of an error
   bool run_reports_it = false;                   // every run reports it, so that a check before a run need not
   bool concerns_table = false;                   // an error of one table: a run suspends it; the others continue
+};
+
+// A destination that has PostgreSQL's types.
+struct DestinationTypes {
+  std::string destination;  // its name, for people
+  ValueLimits values;
+  // Returns the name of the type that the destination lacks, so that values of such a column are text there; "" if it
+  // lacks none.
+  std::function<std::string(const PhysicalType&)> missing;
 };
 
 struct PreflightRequest {
@@ -52,6 +64,8 @@ struct PreflightRequest {
   bool reset = false;              // the slot, and walbrook's own publication, will be dropped first
   std::vector<TableName> known;    // tables that the destination has records of
   std::vector<Oid> streaming;      // tables that need no copy
+  // nullopt: types are not compared, since the destination has others, or since the run reports them itself.
+  std::optional<DestinationTypes> destination_types = std::nullopt;
 };
 
 // Reports everything it can as a finding, even an unreachable server, instead of throwing. But if the endpoint waits

@@ -7,6 +7,7 @@
 #include "model/same_table.h"
 #include "postgres/catalog/partition_tree.h"
 #include "postgres/catalog/table_obstacles.h"
+#include "postgres/preflight/preflight_types.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -86,6 +87,7 @@ void check_tables(Connection& catalog, std::vector<SourceTable> tables, const Pu
     check_replica_identity(table, operations, request.publication, owner, found);
   }
   check_partitions(catalog, tables, found);
+  if (request.destination_types) check_extension_types(catalog, tables, request, found);
 }
 
 }  // namespace walbrook::postgres
