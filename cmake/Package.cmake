@@ -12,9 +12,9 @@ set(CPACK_COMPONENTS_ALL command library development debian)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION  # the text after the summary, which is the project's description
-"walbrook replicates PostgreSQL tables into a DuckDB file by logical replication.
-This package contains the command, the C++ library with its headers, and DuckDB's
-library.")
+"walbrook replicates PostgreSQL tables into a DuckDB file or another PostgreSQL
+database by logical replication. This package contains the command, the C++
+library with its headers, and DuckDB's library.")
 set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)  # 5 s for 24 MB; Debian 12's dpkg reads it
 
 # The dependencies are read from the linked libraries, with the versions of the building machine: build on the oldest

@@ -27,14 +27,16 @@ namespace walbrook {
 struct PipelineOptions {
   std::string pipeline_name = "walbrook";  // the name under which the destination stores the state
   // "duckdb" is the file that the configuration names (DESTINATION__DUCKDB__CREDENTIALS, .walbrook/config.toml), or, if
-  // it names none, <pipeline_name>.duckdb in the current folder. Anything else is a path or a URL: "data/shop.duckdb",
-  // "duckdb:////data/shop.duckdb". A bare word other than "duckdb" throws Error(configuration).
+  // it names none, <pipeline_name>.duckdb in the current folder. "postgresql" is the database that the configuration
+  // names (DESTINATION__POSTGRESQL__CREDENTIALS, .walbrook/secrets.toml). Any other bare word throws
+  // Error(configuration). Anything else is a path or a URL: "data/shop.duckdb", "duckdb:////data/shop.duckdb",
+  // "postgresql://loader@dwh.example.com/copies", or "postgresql:" and libpq's key=value string.
   std::string destination = "duckdb";
   // Schema of the tables in the destination. "" uses the source's schema names, and <pipeline_name>_dataset for tables
   // that have no source.
   std::string dataset_name{};
   // With true, every Pipeline object starts empty, with its own state and its own dataset, whose name is followed by
-  // _YYYYMMDDhhmmss (UTC). Datasets of earlier objects stay in the file.
+  // _YYYYMMDDhhmmss (UTC). Datasets of earlier objects stay in the destination.
   bool dev_mode = false;
   ProgressCallback progress{};  // called while a run is at work (progress.h)
   // Names of tables and columns: "exact" (the source's) or "snake_case" (as dlt makes them). "" uses the

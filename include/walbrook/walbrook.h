@@ -1,4 +1,4 @@
-// walbrook replicates PostgreSQL tables into a DuckDB file, transaction by transaction.
+// walbrook replicates PostgreSQL tables into a DuckDB file or another database, transaction by transaction.
 //
 //   #include <walbrook/walbrook.h>
 //

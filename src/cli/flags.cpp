@@ -102,9 +102,8 @@ void add_naming(CLI::App& app, Flags& flags, Named named, const char* publicatio
   add_source(app, flags);
   add_setting(app, flags, source_group, "sources.pg_replication.slot_name", "NAME",
               "replication slot, and the pipeline's name if the configuration\nhas none; default: walbrook_<database>");
-  add_setting(
-      app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
-      publication == nullptr ? "publication, as for run; selects one of several pipelines in a file" : publication);
+  add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
+              publication == nullptr ? "publication, as for run; selects one of several pipelines there" : publication);
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
               "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb,\npostgresql://user@host/database; "
               "default: duckdb:///<database>.duckdb");
@@ -293,7 +292,7 @@ CLI::App* add_resync(CLI::App& top, Flags& flags) {
 }
 
 CLI::App* add_sql(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("sql", "Query the target tables, also while a run holds the file");
+  auto* app = top.add_subcommand("sql", "Query the target tables, also while a run is at work");
   add_naming(*app, flags, Named::by_flag);
   add_flag(*app, output_group, "--csv", flags.csv, "CSV on stdout, for spreadsheets and scripts");
   add_output(*app, flags);

@@ -44,11 +44,11 @@ std::string what_contradicts(const State& state) {
 std::optional<Error> contradiction(const State& state, const std::string& destination) {
   const auto what = what_contradicts(state);
   if (what.empty()) return std::nullopt;
-  return Error(
-      ErrorKind::destination, fmt::format("the state in {} contradicts itself: {}", destination, what),
-      remedy("It was changed by hand, or comes from different backups. Restore the file, or copy everything again: {}.",
-             RemedyAction::reset),
-      {.destination = destination});
+  return Error(ErrorKind::destination, fmt::format("the state in {} contradicts itself: {}", destination, what),
+               remedy("It was changed by hand, or comes from different backups. Restore the destination, or copy "
+                      "everything again: {}.",
+                      RemedyAction::reset),
+               {.destination = destination});
 }
 
 }  // namespace walbrook::destination

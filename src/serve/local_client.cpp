@@ -101,7 +101,7 @@ std::optional<Descriptor> connect_to(const std::string& path) {
         throw Error(
             ErrorKind::destination,
             fmt::format("it cannot be determined whether a run answers at {}: {}", path, strerror(dialled.error)),
-            "Fix that first: while a run is at work, no other process can open its file.");
+            "Fix that first: while a run is at work, it alone can open a DuckDB file.");
     }
   }
 }

@@ -9,7 +9,7 @@
 namespace walbrook::cli {
 
 inline constexpr std::string_view walbrook_help =
-    R"help(walbrook replicates tables of a PostgreSQL database into a DuckDB file.
+    R"help(walbrook replicates tables of a PostgreSQL database into a DuckDB file or another PostgreSQL database.
 
   It reads PostgreSQL's logical replication stream and applies it transaction by transaction.
   A reader always sees the source as of a whole number of committed transactions.
@@ -39,12 +39,13 @@ inline constexpr std::string_view init_help =
     R"help(Creates a project folder with everything that a pipeline needs, to be filled in.
 
   .walbrook/config.toml with a pipeline, .walbrook/secrets.toml (mode 600), .gitignore, README.md.
-  Existing files are kept. SOURCE is pg_replication, DESTINATION is duckdb; both are optional.)help";
+  Existing files are kept. SOURCE is pg_replication, DESTINATION is duckdb or postgresql; both are optional.)help";
 
 inline constexpr std::string_view init_examples =
     R"help(Examples:
   $ walbrook init
-  $ walbrook init pg_replication duckdb --project copies)help";
+  $ walbrook init pg_replication duckdb --project copies
+  $ walbrook init pg_replication postgresql)help";
 
 inline constexpr std::string_view run_help =
     R"help(Copies new tables and applies every committed change.
@@ -58,6 +59,8 @@ inline constexpr std::string_view run_examples =
       all tables of schema public, into ./shop.duckdb
   $ walbrook run --source "service=shop" --destination duckdb:////srv/copies/shop.duckdb --follow
       follows every commit; the path is absolute (four slashes)
+  $ walbrook run --source "service=shop" --destination postgresql://loader@dwh.example.com/copies
+      into a database of another server, which must exist
   $ walbrook run shop --follow
       [pipelines.shop] of .walbrook/config.toml
   $ PGHOST=127.0.0.1 PGDATABASE=shop walbrook run --table orders --table "sales.items(id,price)"
@@ -100,9 +103,9 @@ inline constexpr std::string_view resync_examples =
   $ walbrook resync orders "sales.Items" --pipeline shop)help";
 
 inline constexpr std::string_view sql_help =
-    R"help(Queries the target tables: runs one read-only statement in DuckDB's SQL.
+    R"help(Queries the target tables: runs one read-only statement in the destination's SQL, DuckDB's or PostgreSQL's.
 
-  The run that holds the destination answers it; if there is none, the file is opened read-only.
+  The run that holds the destination answers it; if there is none, the destination is opened read-only.
   A result corresponds to one LSN of the source, which is printed.)help";
 
 inline constexpr std::string_view sql_examples =
@@ -147,7 +150,7 @@ inline constexpr std::string_view pipeline_help =
   sync     writes the pipeline's configuration on a new machine, from what the destination stores
   drop     drops tables with their state, or all: target tables, state, slot, and the publication
            if walbrook created it
-  NAME is [pipelines.NAME] of the configuration, or any pipeline in the file that --destination names.)help";
+  NAME is [pipelines.NAME] of the configuration, or any pipeline in the destination.)help";
 
 inline constexpr std::string_view pipeline_examples =
     R"help(Examples:

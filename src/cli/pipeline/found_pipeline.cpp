@@ -22,8 +22,8 @@ destination::StoredPipeline find_stored(const destination::StoredState& state, c
   for (const auto& each : all) names.push_back(each.name);
   throw Error(ErrorKind::destination, fmt::format("{} holds nothing of pipeline \"{}\"", destination, name),
               names.empty() ? "It holds no pipeline at all: walbrook run creates the first copy, --destination names "
-                              "another file."
-                            : fmt::format("It holds: {}. Name one of them, or another file with --destination.",
+                              "another destination."
+                            : fmt::format("It holds: {}. Name one of them, or another destination with --destination.",
                                           fmt::join(names, ", ")));
 }
 

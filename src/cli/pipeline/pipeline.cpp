@@ -73,7 +73,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
     const auto& file = file_of(line.destination.url);
     if (rows.empty() && !file.error.empty()) {
       throw Error(ErrorKind::destination, fmt::format("{}: {}", mask_secrets(line.destination.url), file.error),
-                  "Name another file with --destination.");
+                  "Name another one with --destination.");
     }
   }
   for (const auto& [url, file] : files) {

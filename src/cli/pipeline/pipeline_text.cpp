@@ -110,7 +110,8 @@ std::string utc_json(WallTime time) {
 }
 
 std::string list_text(const std::vector<PipelineRow>& rows) {
-  if (rows.empty()) return "no pipelines: walbrook init creates a project folder, --destination names a file\n";
+  if (rows.empty())
+    return "no pipelines: create a project folder (walbrook init), or name a destination (--destination URL)\n";
   QueryResult result;
   result.columns = {{"pipeline", "", false}, {"destination", "", false}, {"state", "", false}};
   for (const auto& row : rows) {
