@@ -58,6 +58,10 @@ const std::vector<TestedDestination>& tested_destinations() {
   static const std::vector<TestedDestination> all = {
       {.name = "duckdb"},
       {.name = "postgresql", .kind = TestedDestination::Kind::postgresql},
+      {.name = "postgresql_keyed",
+       .kind = TestedDestination::Kind::postgresql,
+       .flags = {"--primary-key"},
+       .only_where_named = true},
   };
   return all;
 }

@@ -32,6 +32,7 @@ struct TestedDestination {
   enum class Kind { duckdb, postgresql };
   std::string name;
   Kind kind = Kind::duckdb;
+  std::vector<std::string> flags{};
   bool only_where_named = false;  // every file can run into it, but a test run takes those with `also to_NAME`
 };
 [[nodiscard]] const std::vector<TestedDestination>& tested_destinations();

@@ -30,6 +30,7 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
                 .slot = "slot_" + database_.name(),
                 .flags = configuration.flags},
       comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {
+  pipeline_.flags.insert(pipeline_.flags.end(), destination.flags.begin(), destination.flags.end());
   if (destination.kind != TestedDestination::Kind::postgresql) return;
   copy_ = std::make_unique<ScratchDatabase>(server);
   pipeline_.server = server.url(copy_->name());
