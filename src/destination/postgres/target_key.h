@@ -1,9 +1,8 @@
 // The key of a target table: an index, or the primary key, on the columns by which changes find their rows.
 //
-// A primary key lets the table be replicated in turn, and lets other tables refer to it. It holds for as long as it
-// holds in the source: when the source identifies the table's rows by other columns, or by all of them, the target's
-// primary key follows. Rows are removed before others are appended, so the net effect of a batch, in which keys may be
-// swapped, never has a key twice.
+// A primary key lets the table be replicated in turn. It follows the source: when the source identifies the table's
+// rows by other columns, the primary key is on these; when by all of them, it is dropped. Rows are removed before
+// others are appended, so the net effect of a batch, in which keys may be swapped, never has a key twice.
 #pragma once
 
 #include "destination/postgres/server_types.h"
