@@ -42,8 +42,10 @@ class DestinationLocked final : public Error {
 // The destination cannot be reached, or the connection to it broke. Trying again may help.
 class DestinationUnreachable final : public Error {
  public:
-  DestinationUnreachable(std::string cause, Remedy remedy, ErrorFacts facts = {})
-      : Error(ErrorKind::destination, std::move(cause), std::move(remedy), std::move(facts)) {}
+  // `kind`: in_doubt if the connection broke during a commit.
+  DestinationUnreachable(std::string cause, Remedy remedy, ErrorFacts facts = {},
+                         ErrorKind kind = ErrorKind::destination)
+      : Error(kind, std::move(cause), std::move(remedy), std::move(facts)) {}
 };
 
 // A target table that is not as walbrook left it, or whose name is taken.

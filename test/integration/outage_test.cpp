@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "test/support/replicated_database.h"
+#include "test/support/tells.h"
 
 namespace walbrook::test {
 namespace {
@@ -14,10 +15,6 @@ std::size_t count_of(const std::string& text, const std::string& word) {
   std::size_t count = 0;
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
   return count;
-}
-
-bool tells(Process& process, const std::string& words) {
-  return eventually([&] { return process.err().find(words) != std::string::npos; }, milliseconds(20'000));
 }
 
 // A separate server whose role `loader` has a password, which is stored in a file.

@@ -7,13 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "test/support/replicated_database.h"
+#include "test/support/tells.h"
 
 namespace walbrook::test {
 namespace {
-
-bool tells(Process& process, const std::string& words) {
-  return eventually([&] { return process.err().find(words) != std::string::npos; }, milliseconds(20'000));
-}
 
 // The destination is a server of its own, where the role `loader` has a password.
 class PostgresDestinationTest : public ::testing::Test {

@@ -69,15 +69,16 @@ void look_before_first_run(const CommandLine& line) {
   }
 }
 
-std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
+// Returns the result of `work`, which is done again while another process holds the destination or its server is away.
+// Without --follow, that is an error.
+template <class Work>
+auto done_when_it_answers(const CommandLine& line, const Work& work) {
   bool logged = false;
   auto server_wait = lock_wait;
   while (true) {
     auto wait = lock_wait;
     try {
-      auto destination = destination::open_destination(line.destination);
-      static_cast<void>(destination->open());
-      return destination;
+      return work();
     } catch (const destination::DestinationLocked& error) {
       if (!line.run.follow) throw;
       if (!logged) spdlog::warn("{}; waiting until it is free", error.cause());
@@ -91,6 +92,13 @@ std::unique_ptr<Destination> open_and_wait(const CommandLine& line) {
     // No work has begun: a signal ends the process here.
     std::this_thread::sleep_for(wait);
   }
+}
+
+std::unique_ptr<Destination> open_pipeline(CommandLine& line) {
+  auto destination = destination::open_destination(line.destination);
+  static_cast<void>(destination->open());
+  take_stored_names(line, destination);
+  return destination;
 }
 
 // Returns false if it cannot be determined whether the file exists: opening it reports the reason.
@@ -237,9 +245,8 @@ int run_command(const CommandLine& given) {
   if (line.run.spool_dir.empty()) {
     line.run.spool_dir = destination::default_spool_folder(line.destination.url);
   }
-  auto destination = open_and_wait(line);
-  take_stored_names(line, destination);
-  if (!reset_is_confirmed(line, *destination)) return 1;
+  const auto destination = done_when_it_answers(line, [&line] { return open_pipeline(line); });
+  if (!done_when_it_answers(line, [&] { return reset_is_confirmed(line, *destination); })) return 1;
 
   const auto progress = make_progress(line);
   std::stop_source stop;  // shared by both runs, so that a signal between them is not lost

@@ -283,7 +283,7 @@ void PostgresTransaction::commit() {
     session_.execute("COMMIT", "committing a load");
   } catch (const DestinationUnreachable& failed) {
     outcome_.uncertain = true;
-    throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
+    throw DestinationUnreachable(failed.cause(), failed.remedy(), failed.facts(), ErrorKind::in_doubt);
   }
   outcome_.committed = true;
   loader_.scratch.committed();

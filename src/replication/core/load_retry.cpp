@@ -27,7 +27,8 @@ Error final_error(const Error& failed, Lsn checkpoint) {
 }  // namespace
 
 void LoadRetry::failed(const Error& why, Now now, Lsn checkpoint) {
-  if (attempts_ >= retries_) throw final_error(why, checkpoint);
+  if (failed_ >= retries_) throw final_error(why, checkpoint);
+  ++failed_;
   wait_after(why, now);
 }
 

@@ -16,6 +16,8 @@
 #include "postgres/connection/outage.h"
 #include "postgres/publication/publication_age.h"
 #include "postgres/stream/walsender_stream.h"
+#include "replication/core/load_retry.h"
+#include "replication/runtime/doorbell.h"
 #include "replication/runtime/file_spool.h"
 #include "replication/runtime/run_threads.h"
 #include "replication/runtime/snapshot_copier.h"
@@ -157,9 +159,11 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
   return summary(clock_.now().steady - began, stop.stop_requested());
 }
 
-// A server that goes away between two queries is waited for in the same way as one that does not answer the first.
+// A server that goes away between two queries is waited for in the same way as one that does not answer the first. A
+// preparation that failed is made again from the destination's state, so that a commit in doubt is no obstacle.
 PreparedRun Run::Impl::prepare_when_it_answers(std::stop_token stop) {
   postgres::Outage outage(options_.conninfo, postgres::ConnectionUse::replication);  // the last that prepare() opens
+  LoadRetry patience(options_.destination_retries);
   while (true) {
     try {
       auto prepared = prepare(options_, destination_, types_, server_, observer_, stop);
@@ -167,6 +171,12 @@ PreparedRun Run::Impl::prepare_when_it_answers(std::stop_token stop) {
       return prepared;
     } catch (const postgres::Stopped&) {
       throw;
+    } catch (const destination::DestinationUnreachable& away) {
+      if (!options_.follow || stop.stop_requested()) throw;
+      patience.unreachable(away, clock_.now());
+      Doorbell stopped;
+      const std::stop_callback wake(stop, [&stopped] { stopped.ring(); });
+      stopped.wait_until(patience.wait().until);
     } catch (const Error& failed) {
       // A connection was opened, but nothing of the run has succeeded yet, so an error that the server returns for a
       // query ends the run.
