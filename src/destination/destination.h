@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/lsn.h"
 #include "destination/capabilities.h"
 #include "destination/copy_writer.h"
 #include "destination/query_engine.h"
@@ -46,6 +47,13 @@ class DestinationUnreachable final : public Error {
   DestinationUnreachable(std::string cause, Remedy remedy, ErrorFacts facts = {},
                          ErrorKind kind = ErrorKind::destination)
       : Error(kind, std::move(cause), std::move(remedy), std::move(facts)) {}
+};
+
+// A commit that was in doubt turned out to be durable, so that the caller's own records are older than the
+// destination's. Trying again changes nothing: the caller opens the destination again and continues from its state.
+class CommitWasDurable final : public Error {
+ public:
+  CommitWasDurable(const std::string& destination, Lsn checkpoint);
 };
 
 // A target table that is not as walbrook left it, or whose name is taken.
@@ -106,8 +114,8 @@ class Destination {
   // read-only.
   [[nodiscard]] virtual std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) = 0;
 
-  // Begins a transaction. Throws Error(destination) if an earlier commit that was in doubt turns out to be durable: the
-  // caller then opens the destination again and continues from its state. REQUIRES: no other transaction is open.
+  // Begins a transaction. Throws CommitWasDurable if an earlier commit that was in doubt turns out to be durable.
+  // REQUIRES: no other transaction is open.
   [[nodiscard]] virtual std::unique_ptr<Transaction> begin(const AttemptId& attempt) = 0;
   // Begins a copy of `outputs`, which replaces unfinished and finished copies of the same outputs. A copy of one output
   // is committed as it grows. A copy of several outputs is meant for small tables: it is one transaction, unless their

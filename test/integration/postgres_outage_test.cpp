@@ -135,5 +135,27 @@ TEST_F(PostgresOutageTest, in_the_middle_of_streaming) {
   expect_equal_end(follower);
 }
 
+// The load's process waits for a standby that does not exist when it is ended: the transaction is durable, and its
+// client never learns it.
+TEST_F(PostgresOutageTest, after_a_commit_whose_answer_never_came) {
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(db.pipeline.arrives("SELECT count(*) FROM item", "100")) << follower.err();
+  for (int id = 1000; id < 1003; ++id) {
+    Sql(server.conninfo()).exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    Sql(server.conninfo()).exec("SELECT pg_reload_conf()");
+    db.exec(fmt::format("UPDATE item SET n = n + 1; INSERT INTO item VALUES ({}, 0, 'once')", id));
+    ASSERT_TRUE(
+        server_shows("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND "
+                     "application_name = 'walbrook'"))
+        << follower.err();
+    Sql(server.conninfo()).exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    Sql(server.conninfo()).exec("ALTER SYSTEM RESET synchronous_standby_names");
+    Sql(server.conninfo()).exec("SELECT pg_reload_conf()");
+    EXPECT_TRUE(db.pipeline.arrives(fmt::format("SELECT count(*) FROM item WHERE id = {}", id), "1")) << follower.err();
+  }
+  EXPECT_TRUE(tells(follower, "turned out to be durable")) << follower.err();
+  expect_equal_end(follower);
+}
+
 }  // namespace
 }  // namespace walbrook::test

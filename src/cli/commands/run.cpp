@@ -234,28 +234,11 @@ bool skip_first(const CommandLine& line, Destination& destination, Progress& pro
   return skipped && !stop.stop_requested();
 }
 
-}  // namespace
-
-int run_command(const CommandLine& given) {
-  StopSignals signals;  // before DuckDB starts threads, which inherit the blocked signals
-  auto line = given;
-  take_source_names(line);
-  if (is_first_run(line)) look_before_first_run(line);
-  if (line.run.reset) destination::move_leftovers_aside(line.destination.url);
-  if (line.run.spool_dir.empty()) {
-    line.run.spool_dir = destination::default_spool_folder(line.destination.url);
-  }
-  const auto destination = done_when_it_answers(line, [&line] { return open_pipeline(line); });
-  if (!done_when_it_answers(line, [&] { return reset_is_confirmed(line, *destination); })) return 1;
-
+// Runs until the end. Throws CommitWasDurable, after which another run can continue.
+int run_once(const CommandLine& line, Destination& destination, StopSignals& signals, const std::stop_source& stop) {
   const auto progress = make_progress(line);
-  std::stop_source stop;  // shared by both runs, so that a signal between them is not lost
-  if (line.run.skip_transaction) {
-    signals.hand_to(stop);
-    if (!skip_first(line, *destination, *progress, stop.get_token())) return 0;
-  }
-  replication::Run run(line.run, *destination, *progress);
-  const auto server = start_server(line, *destination, run);
+  replication::Run run(line.run, destination, *progress);
+  const auto server = start_server(line, destination, run);
   signals.hand_to(stop);
   // The load in hand finishes sooner without queries.
   const std::stop_callback end_queries(stop.get_token(), [&server] {
@@ -275,9 +258,39 @@ int run_command(const CommandLine& given) {
     throw;
   }
   progress->finish();
-  const int code = report_end(line, summary, run.status(), destination->name());
+  const int code = report_end(line, summary, run.status(), destination.name());
   if (!queries_end()) leave_query_behind(code);
   return code;
+}
+
+}  // namespace
+
+int run_command(const CommandLine& given) {
+  StopSignals signals;  // before DuckDB starts threads, which inherit the blocked signals
+  auto line = given;
+  take_source_names(line);
+  if (is_first_run(line)) look_before_first_run(line);
+  if (line.run.reset) destination::move_leftovers_aside(line.destination.url);
+  if (line.run.spool_dir.empty()) {
+    line.run.spool_dir = destination::default_spool_folder(line.destination.url);
+  }
+  const auto destination = done_when_it_answers(line, [&line] { return open_pipeline(line); });
+  if (!done_when_it_answers(line, [&] { return reset_is_confirmed(line, *destination); })) return 1;
+
+  std::stop_source stop;  // shared by all runs, so that a signal between them is not lost
+  if (line.run.skip_transaction) {
+    signals.hand_to(stop);
+    if (!skip_first(line, *destination, *make_progress(line), stop.get_token())) return 0;
+  }
+  while (true) {
+    try {
+      return run_once(line, *destination, signals, stop);
+    } catch (const destination::CommitWasDurable& ahead) {
+      if (!line.run.follow || stop.stop_requested()) throw;
+      spdlog::warn("{}; nothing is lost, the run begins again there", ahead.cause());
+      line.run.reset = false;  // what it would drop is of this run
+    }
+  }
 }
 
 }  // namespace walbrook::cli

@@ -192,10 +192,7 @@ void DuckDbDestination::reopen_if_broken() {
     return;
   }
   connection_.reset();  // so that every later load comes here again
-  throw Error(ErrorKind::destination,
-              fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name(),
-                          lsn_of(checkpoint).to_string()),
-              remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again));
+  throw CommitWasDurable(name(), lsn_of(checkpoint));
 }
 
 std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputRecord> outputs) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/remedy.h"
 #include "destination/memory/memory_capabilities.h"
 #include "destination/memory/memory_copy.h"
 
@@ -131,10 +130,7 @@ std::unique_ptr<Transaction> MemoryDestination::begin(const AttemptId& /*attempt
   store_->reach(Step::begin);
   if (uncertain_) {
     if (is_durable(*uncertain_)) {
-      throw Error(ErrorKind::destination,
-                  fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name_,
-                              lsn_of(read_state().checkpoint).to_string()),
-                  remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again));
+      throw CommitWasDurable(name_, lsn_of(read_state().checkpoint));
     }
     uncertain_.reset();
   }

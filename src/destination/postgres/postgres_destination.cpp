@@ -167,10 +167,7 @@ void PostgresDestination::decide_uncertain(StateTables& state) {
     uncertain_.reset();
     return;
   }
-  throw Error(ErrorKind::destination,
-              fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", name(),
-                          lsn_of(checkpoint).to_string()),
-              remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again));
+  throw CommitWasDurable(name(), lsn_of(checkpoint));
 }
 
 void PostgresDestination::reconnect_if_broken() {

@@ -63,6 +63,8 @@ Next Loader::step(Now now) {
     Error located = lost;
     located.add_facts({.lsn = checkpoint_.to_string()});
     throw Error(located);
+  } catch (const destination::CommitWasDurable&) {
+    throw;
   } catch (const destination::DestinationUnreachable& away) {
     if (options_.waits_for_destination) {
       retry_.unreachable(away, clock_.now());

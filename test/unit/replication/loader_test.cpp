@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/memory/memory_store.h"
 #include "test/contract/duckdb_user.h"
 #include "test/unit/replication/loader_case.h"
 
@@ -313,6 +314,28 @@ TEST_F(LoaderTest, retries_are_state_and_end_after_a_bound) {
   EXPECT_EQ(waits, (std::vector{milliseconds(100), milliseconds(200), milliseconds(400)}));
   EXPECT_THROW(step_once(), Error);
   EXPECT_EQ(durable_, 0x1000U);
+}
+
+// What is durable is ahead of what this loader knows, and stays so.
+TEST_F(LoaderTest, p2_a_commit_in_doubt_that_was_durable_ends_the_run_without_another_attempt) {
+  const std::string url = "memory:commit_in_doubt";
+  const auto store = destination::memory::MemoryStore::named(url);
+  use(url);
+  begin();
+  const auto t = items();
+  stream(t);
+  load_with({.waits_for_destination = true});
+  store->set_hook([](destination::memory::Step step) {
+    if (step == destination::memory::Step::after_commit) throw Error(ErrorKind::in_doubt, "the answer was lost");
+  });
+  push(Changes().transaction(700, 0x2000).insert(t, {1, "a"}).commits());
+  step_once();
+  ASSERT_EQ(std::get<Wait>(next_).what, Awaited::retry);
+  store->set_hook(nullptr);
+  clock_.set(until());
+  EXPECT_THROW(step_once(), destination::CommitWasDurable);
+  EXPECT_EQ(durable_, 0x1000U);
+  EXPECT_EQ(stored_checkpoint(), Lsn{0x2008});
 }
 
 TEST_F(LoaderTest, no_copy_is_ordered_whose_state_is_not_durable) {
