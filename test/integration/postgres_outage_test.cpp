@@ -7,6 +7,8 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "test/support/replicated_database.h"
 #include "test/support/tells.h"
@@ -16,7 +18,7 @@ namespace {
 
 class PostgresOutageTest : public ::testing::Test {
  protected:
-  PostgresOutageTest() {
+  explicit PostgresOutageTest(std::vector<std::string> settings = {}) : server({.settings = std::move(settings)}) {
     Sql(server.conninfo()).exec("CREATE DATABASE copies");
     db.pipeline.server = server.url("copies");
     db.comparison.copy_conninfo = server.conninfo("copies");
@@ -132,6 +134,21 @@ TEST_F(PostgresOutageTest, in_the_middle_of_streaming) {
   Process follower(db.pipeline.command("run", {"--follow", "--batch-rows", "500"}));
   ASSERT_TRUE(db.pipeline.arrives("SELECT count(*) FROM item", "100")) << follower.err();
   stop_while_it_streams(follower, 5);
+  expect_equal_end(follower);
+}
+
+// A commit takes a tenth of a second, and so most stops come during one. Nothing of it is on disk.
+class PostgresSlowCommitTest : public PostgresOutageTest {
+ protected:
+  PostgresSlowCommitTest()
+      : PostgresOutageTest({"fsync=on", "commit_delay=100000", "commit_siblings=0", "wal_writer_delay=10000"}) {}
+};
+
+TEST_F(PostgresSlowCommitTest, in_the_middle_of_a_commit) {
+  Process follower(db.pipeline.command("run", {"--follow", "--batch-rows", "500"}));
+  ASSERT_TRUE(db.pipeline.arrives("SELECT count(*) FROM item", "100")) << follower.err();
+  stop_while_it_streams(follower, 5);
+  EXPECT_TRUE(tells(follower, "committing a load")) << follower.err();
   expect_equal_end(follower);
 }
 

@@ -19,6 +19,7 @@ namespace {
 
 constexpr milliseconds longest_commit_wait{10'000};  // for a commit that another process of the server still performs
 constexpr milliseconds commit_poll{100};
+constexpr std::string_view invalid_parameter_value = "22023";  // SQLSTATE
 
 Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
   return checkpoint ? checkpoint->lsn : Lsn{};
@@ -145,12 +146,29 @@ void PostgresDestination::check_still_there() {
   }
 }
 
+namespace {
+
+// Returns "committed", "aborted" or "in progress". A server that has crashed knows nothing of a transaction of which
+// nothing was on disk: the number is "in the future" for it. REQUIRES: a transaction is open.
+std::string commit_status(Session& session, const std::string& xid) {
+  constexpr auto action = "looking for a commit";
+  session.execute("SAVEPOINT before_question", action);
+  try {
+    return session.query("SELECT pg_catalog.pg_xact_status($1)", {xid}, action).text(0, 0);
+  } catch (const ServerError& refused) {
+    if (refused.sqlstate() != invalid_parameter_value) throw;
+    session.execute("ROLLBACK TO SAVEPOINT before_question", action);
+    return "aborted";
+  }
+}
+
+}  // namespace
+
 // A commit that waits for a standby may still be under way in the server's former process.
 bool PostgresDestination::was_committed(const std::string& xid) {
   const auto deadline = std::chrono::steady_clock::now() + longest_commit_wait;
   while (true) {
-    const auto rows = loader_->session->query("SELECT pg_catalog.pg_xact_status($1)", {xid}, "looking for a commit");
-    const auto status = rows.text(0, 0);
+    const auto status = commit_status(*loader_->session, xid);
     if (status != "in progress") return status == "committed";
     if (std::chrono::steady_clock::now() >= deadline) {
       throw Error(ErrorKind::destination,
