@@ -183,5 +183,41 @@ TEST_F(PostgresDestinationTest, a_resync_keeps_privileges_and_drop_leaves_nothin
             "0");
 }
 
+// Somebody's view keeps its table, which takes the rows of the new copy.
+TEST_F(PostgresDestinationTest, a_view_survives_a_resync_and_shows_the_new_rows) {
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  Sql copies(server.conninfo("copies"));
+  copies.exec("CREATE VIEW dear AS SELECT id, price FROM item WHERE price > 10; CREATE VIEW dearest AS TABLE dear");
+  const auto number = [this] { return copied("SELECT 'dear'::regclass::oid || ' ' || 'item'::regclass::oid"); };
+  const auto before = number();
+  Sql reader(server.conninfo("copies"));
+  reader.exec("BEGIN ISOLATION LEVEL REPEATABLE READ");
+  const auto seen = reader.value("SELECT count(*) FROM dearest");
+  copies.exec("DELETE FROM item WHERE id = 100; UPDATE item SET price = 1e9 WHERE id = 101");  // what a resync is for
+  ASSERT_EQ(run(db.pipeline.command("resync", {"public.item"})).exit_code, 0);
+  change();
+  const auto again = db.pipeline.run();
+  EXPECT_EQ(again.exit_code, 0) << again.describe();
+  EXPECT_EQ(db.differences(), "") << again.describe();
+  EXPECT_EQ(number(), before);
+  EXPECT_EQ(copied("SELECT count(*) FROM dearest"), db.value("SELECT count(*) FROM item WHERE price > 10"));
+  EXPECT_EQ(reader.value("SELECT count(*) FROM dearest"), seen) << "a snapshot stays what it was";
+  reader.exec("COMMIT");
+  EXPECT_EQ(copied("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_walbrook\\_copy%'"), "0");
+  db.exec("UPDATE item SET price = 11 WHERE id = 1000; DELETE FROM item WHERE id > 490");
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+
+  // Its columns cannot change under the view.
+  db.exec("ALTER TABLE item ALTER price TYPE text");
+  const auto refused = db.pipeline.run();
+  EXPECT_EQ(refused.exit_code, 5) << refused.describe();
+  EXPECT_NE(refused.err.find("dear"), std::string::npos) << refused.describe();
+  copies.exec("DROP VIEW dear CASCADE");
+  const auto last = db.pipeline.run();
+  EXPECT_EQ(last.exit_code, 0) << last.describe();
+  EXPECT_EQ(db.differences(), "") << last.describe();
+}
+
 }  // namespace
 }  // namespace walbrook::test

@@ -10,6 +10,7 @@
 #include "base/overloaded.h"
 #include "destination/destination.h"
 #include "destination/postgres/copy.h"
+#include "destination/postgres/needed_target.h"
 #include "destination/postgres/postgres_capabilities.h"
 #include "destination/postgres/target_check.h"
 #include "destination/postgres/target_key.h"
@@ -162,17 +163,20 @@ void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* 
     throw TargetRefused(std::move(conflict->reason), std::move(conflict->hint));
   }
   const auto doing = fmt::format("replacing {}.{} by its new copy", output.target_schema, output.target_name);
-  on_target([&] {
+  const bool is_replaced = on_target([&] {
     if (former != nullptr) {
       give_privileges(*former, copy->target);
       drop_former(*former);
     }
+    if (take_rows(output, copy->target, doing)) return false;
     give_privileges(output.target(), copy->target);
     session_.execute("DROP TABLE IF EXISTS " + full_name(output.target_schema, output.target_name), doing);
     session_.execute(fmt::format("ALTER TABLE {} RENAME TO {}", full_name(copy->target.schema, copy->target.table),
                                  identifier(output.target_name)),
                      doing);
+    return true;
   });
+  if (!is_replaced) return;
   rename_index(output.target());
   state_.forget_target({.schema = copy->target.schema, .table = copy->target.table});
   copy->kind = TargetRecord::Kind::live;
@@ -180,6 +184,19 @@ void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* 
   copy->target.table = output.target_name;
   state_.put_target(*copy);
   changed_[{output.target_schema, output.target_name}] = *std::move(copy);
+}
+
+bool PostgresTransaction::take_rows(const OutputRecord& output, const Target& copy, const std::string& action) {
+  auto* const live = find_live(output);
+  const bool takes =
+      live != nullptr && is_needed(session_, output.target()) && takes_rows_of(session_, live->target, copy);
+  if (!takes) return false;
+  replace_rows(session_, live->target, copy, action);
+  if (output.columns != nullptr) describe_columns(session_, live->target, *output.columns);
+  live->has_source = output.has_source();
+  state_.put_target(*live);
+  drop_target(session_, state_, copy);
+  return true;
 }
 
 void PostgresTransaction::drop_former(const TargetName& name) {

@@ -70,6 +70,8 @@ class PostgresTransaction final : public destination::Transaction {
   void add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
   void follow_key(const OutputRecord& output, const TableSchema& rows);
   void give_up_primary_key(Target& target, const OutputRecord& output, const std::string& column);
+  // If others need the target table, replaces its rows by those of the copy, drops the copy and returns true.
+  [[nodiscard]] bool take_rows(const OutputRecord& output, const Target& copy, const std::string& action);
   void drop_former(const TargetName& name);
   void rename_index(const TargetName& table);
   void give_privileges(const TargetName& from, const Target& to);
