@@ -174,6 +174,7 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
   return {.url = state.destination_url,
           .pipeline = state.key,
           .primary_key = state.primary_key,
+          .create_types = state.create_types,
           .owner = state.owner,
           .busy = state.busy};
 }

@@ -30,6 +30,7 @@ struct PipelineState {
   destination::UseOwner owner = std::make_shared<const char>();
   destination::WhenBusy busy = destination::WhenBusy::wait;
   bool primary_key = false;          // see DestinationOptions
+  bool create_types = false;         //
   std::string spool_dir;             // "" = the destination's folder
   std::uint64_t max_spool_size = 0;  // see RunOptions
   ProgressCallback progress;

@@ -109,6 +109,7 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     destination::check_dataset_name(capabilities.names, options.dataset_name, "dataset_name");
     if (capabilities.values.source_types) {  // a PostgreSQL database
       state_->primary_key = configured("destination.postgresql.primary_key") == "true";
+      state_->create_types = configured("destination.postgresql.create_types") == "true";
     }
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;

@@ -124,6 +124,7 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
     settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
   if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
   if (flags.adopt_slot) settings.set_flag("sources.pg_replication.adopt_slot", "--adopt-slot", "true");
+  if (flags.create_types) settings.set_flag("destination.postgresql.create_types", "--create-types", "true");
   if (flags.primary_key) settings.set_flag("destination.postgresql.primary_key", "--primary-key", "true");
   if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
   return settings;
@@ -242,6 +243,7 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   if (const auto limit = settings.text("destination.duckdb.memory_limit")) destination.memory_limit = *limit;
   set_number(settings, "destination.duckdb.threads", destination.threads);
   destination.primary_key = settings.boolean("destination.postgresql.primary_key").value_or(false);
+  destination.create_types = settings.boolean("destination.postgresql.create_types").value_or(false);
   if (const auto named = settings.destination()) {
     destination.url = named->text;
   } else if (!settings.pipeline().empty()) {

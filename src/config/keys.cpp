@@ -155,6 +155,8 @@ constexpr std::array all_keys = {
         "The server: a URL, a `key=value` string or a table of the fields of `sources.pg_replication.credentials`."},
     Key{postgres_section, "primary_key", Kind::boolean, "false", "--primary-key",
         "Target tables that are copied get a primary key, on the columns of the source's replica identity."},
+    Key{postgres_section, "create_types", Kind::boolean, "false", "--create-types",
+        "Enums, domains and composites of the source are created in the destination, and its columns have these types."},
 
     Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows",
         "Maximum number of changes in one load.", "", 1, 1'000'000'000},

@@ -7,9 +7,16 @@
 namespace walbrook::destination {
 
 CommitWasDurable::CommitWasDurable(const std::string& destination, Lsn checkpoint)
-    : Error(ErrorKind::destination,
-            fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", destination,
-                        checkpoint.to_string()),
-            walbrook::remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again)) {}
+    : DestinationOutdated(ErrorKind::destination,
+                          fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})",
+                                      destination, checkpoint.to_string()),
+                          walbrook::remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again)) {}
+
+TypeWasAltered::TypeWasAltered(const Error& refused)
+    : DestinationOutdated(ErrorKind::destination,
+                          refused.cause() + "; the type was altered in the source since this run began",
+                          walbrook::remedy("Nothing is lost: {}, which alters the destination's type as well.",
+                                           RemedyAction::run_again),
+                          refused.facts()) {}
 
 }  // namespace walbrook::destination

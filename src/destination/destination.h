@@ -22,6 +22,7 @@
 #include "destination/query_engine.h"
 #include "destination/state.h"
 #include "destination/transaction.h"
+#include "model/type_definition.h"
 
 namespace walbrook::destination {
 
@@ -49,11 +50,25 @@ class DestinationUnreachable final : public Error {
       : Error(kind, std::move(cause), std::move(remedy), std::move(facts)) {}
 };
 
+// What the caller knows of the destination is outdated. Trying again changes nothing: the caller opens the destination
+// again and continues from its state.
+class DestinationOutdated : public Error {
+ protected:
+  using Error::Error;
+};
+
 // A commit that was in doubt turned out to be durable, so that the caller's own records are older than the
-// destination's. Trying again changes nothing: the caller opens the destination again and continues from its state.
-class CommitWasDurable final : public Error {
+// destination's.
+class CommitWasDurable final : public DestinationOutdated {
  public:
   CommitWasDurable(const std::string& destination, Lsn checkpoint);
+};
+
+// A value does not fit the destination's copy of its type, which was altered in the source since it was made
+// (Destination::make_types).
+class TypeWasAltered final : public DestinationOutdated {
+ public:
+  explicit TypeWasAltered(const Error& refused);
 };
 
 // A target table that is not as walbrook left it, or whose name is taken.
@@ -95,6 +110,11 @@ class Destination {
   //
   // REQUIRES: open() was called.
   [[nodiscard]] virtual std::string missing_type(const PhysicalType& /*type*/) const { return {}; }
+
+  // Makes the source's types at the destination, or completes them, so that columns can have them. A type comes after
+  // its parts. Where that fails a warning says so, and the values are text. Does nothing at a destination without
+  // ValueLimits::user_types. Any thread may call it. REQUIRES: open() was called.
+  virtual void make_types(std::span<const TypeDefinition> /*types*/) {}
 
   // Opens the destination and returns the pipeline's state. Creates the state if there is none, and drops the copies
   // that an earlier process left without swapping them in; a destination that is opened read-only is not changed.

@@ -100,6 +100,9 @@ struct ValueLimits {
   // The destination has PostgreSQL's types, and reads their text form: values that no layout holds in full (numeric,
   // arrays, ranges, …) keep it, and PhysicalType::native says which type they are of.
   bool source_types = false;
+  // With source_types: the destination also has the source's enums, domains and composites, and PhysicalType::native
+  // is their name with its schema: "app.mood".
+  bool user_types = false;
 };
 
 }  // namespace walbrook

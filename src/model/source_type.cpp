@@ -39,9 +39,16 @@ constexpr std::array<Oid, 62> portable_types = {
     1083, 1114, 1184, 1186, 1266, 1560, 1562, 1700, 1790, 2950, 2970, 3220, 3614, 3615, 3802, 3904,
     3906, 3908, 3910, 3912, 3926, 4072, 4451, 4532, 4533, 4534, 4535, 4536, 5038, 5069};
 
+bool is_defined_by_user(const SourceType& type) {
+  const bool is_domain = type.base_oid != type.oid;
+  return type.oid >= first_user_oid && !type.name.empty() &&
+         (is_domain || type.is_enum || type.kind == SourceType::Kind::composite);
+}
+
 // Returns PhysicalType::native of a column with values of the type.
-std::string native_name(const SourceType& type) {
+std::string native_name(const SourceType& type, bool user_types) {
   auto text = std::to_string(type_oid::text);
+  if (user_types && is_defined_by_user(type)) return type.name;
   switch (type.kind) {
     case SourceType::Kind::hstore:
       return "hstore";
@@ -49,7 +56,8 @@ std::string native_name(const SourceType& type) {
       return text;
     case SourceType::Kind::list: {
       const auto& element = type.fields.front().type;
-      return type.delimiter == element.delimiter || element.delimiter == ',' ? native_name(element) + "[]" : text;
+      return type.delimiter == element.delimiter || element.delimiter == ',' ? native_name(element, user_types) + "[]"
+                                                                             : text;
     }
     case SourceType::Kind::scalar:
       break;
@@ -70,9 +78,9 @@ bool holds_all(Layout layout) {
 }
 
 // Returns the column type at a destination that has PostgreSQL's types.
-PhysicalType in_source_type(const SourceType& type, PhysicalType own) {
+PhysicalType in_source_type(const SourceType& type, PhysicalType own, bool user_types) {
   PhysicalType column = holds_all(own.layout) ? std::move(own) : PhysicalType{Layout::utf8};
-  column.native = native_name(type);
+  column.native = native_name(type, user_types);
   if (column.native == std::to_string(type_of_layout(column.layout))) column.native.clear();
   return column;
 }
@@ -189,7 +197,7 @@ PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const Va
   if (limits.source_types) {
     auto own_limits = limits;
     own_limits.source_types = false;
-    return in_source_type(type, physical_type(type, typmod, own_limits));
+    return in_source_type(type, physical_type(type, typmod, own_limits), limits.user_types);
   }
   const auto own_typmod = type.base_typmod >= 0 ? type.base_typmod : typmod;
   switch (type.kind) {

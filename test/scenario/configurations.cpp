@@ -62,6 +62,10 @@ const std::vector<TestedDestination>& tested_destinations() {
        .kind = TestedDestination::Kind::postgresql,
        .flags = {"--primary-key"},
        .only_where_named = true},
+      {.name = "postgresql_typed",
+       .kind = TestedDestination::Kind::postgresql,
+       .flags = {"--create-types"},
+       .only_where_named = true},
   };
   return all;
 }

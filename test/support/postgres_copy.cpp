@@ -45,15 +45,17 @@ std::optional<std::map<std::string, std::string>> PostgresCopy::column_types(con
   const auto relation = "pg_catalog.to_regclass(" + quote_literal(table.sql_name()) + ")";
   if (database_.value("SELECT " + relation).empty()) return std::nullopt;
   std::map<std::string, std::string> types;
-  for (const auto& row : query("SELECT attname, atttypid FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT "
-                               "attisdropped AND attrelid = " +
-                               relation)) {
-    types[*row[0]] = *row[1];
-  }
+  const auto rows = query(fmt::format(
+      "SELECT attname, CASE WHEN atttypid < {} THEN atttypid::text ELSE nspname || '.' || typname END FROM "
+      "pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_namespace n ON "
+      "n.oid = t.typnamespace WHERE attnum > 0 AND NOT attisdropped AND attrelid = {}",
+      first_user_oid, relation));
+  for (const auto& row : rows) types[*row[0]] = *row[1];
   return types;
 }
 
 std::string PostgresCopy::other_type(const SourceColumn& column, const std::string& type) {
+  if (type == column.declared) return "";
   const auto& base = column.type;
   const bool is_own_type = base.kind == BaseType::Kind::scalar && base.oid < first_user_oid &&
                            std::ranges::find(types_as_text, base.oid) == types_as_text.end();

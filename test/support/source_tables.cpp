@@ -80,14 +80,16 @@ std::vector<SourceColumn> columns_of(Sql& sql, const std::string& oid, bool list
   std::vector<SourceColumn> columns;
   std::map<std::string, BaseType> known;  // 1,600 columns have few types
   const auto rows = sql.query(fmt::format(
-      "SELECT a.attname, a.atttypid, a.atttypmod, coalesce(a.attnum = ANY (i.indkey), false) FROM pg_attribute a "
+      "SELECT a.attname, a.atttypid, a.atttypmod, coalesce(a.attnum = ANY (i.indkey), false), n.nspname || '.' || "
+      "t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = "
+      "t.typnamespace "
       "LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary "
       "WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped AND (a.attgenerated = '' OR {}) ORDER BY a.attnum",
       oid, listed));
   for (const auto& row : rows) {
     const auto key = *row[1] + ":" + *row[2];
     if (!known.contains(key)) known[key] = type_of(sql, *row[1], std::stoi(*row[2]));
-    columns.push_back({.name = *row[0], .type = known[key], .in_key = *row[3] == "t"});
+    columns.push_back({.name = *row[0], .type = known[key], .declared = *row[4], .in_key = *row[3] == "t"});
   }
   return columns;
 }

@@ -12,7 +12,8 @@ namespace walbrook::test {
 struct SourceColumn {
   std::string name;
   BaseType type;
-  bool in_key = false;  // of the primary key, which identifies a row in a difference
+  std::string declared;  // the type's schema and name, without quotes: "public.mood", "public._mood" for an array
+  bool in_key = false;   // of the primary key, which identifies a row in a difference
 };
 
 // A published table. The partitions of one root are one table.

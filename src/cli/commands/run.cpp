@@ -234,7 +234,7 @@ bool skip_first(const CommandLine& line, Destination& destination, Progress& pro
   return skipped && !stop.stop_requested();
 }
 
-// Runs until the end. Throws CommitWasDurable, after which another run can continue.
+// Runs until the end. Throws DestinationOutdated, after which another run can continue.
 int run_once(const CommandLine& line, Destination& destination, StopSignals& signals, const std::stop_source& stop) {
   const auto progress = make_progress(line);
   replication::Run run(line.run, destination, *progress);
@@ -285,9 +285,9 @@ int run_command(const CommandLine& given) {
   while (true) {
     try {
       return run_once(line, *destination, signals, stop);
-    } catch (const destination::CommitWasDurable& ahead) {
+    } catch (const destination::DestinationOutdated& outdated) {
       if (!line.run.follow || stop.stop_requested()) throw;
-      spdlog::warn("{}; nothing is lost, the run begins again there", ahead.cause());
+      spdlog::warn("{}; nothing is lost, the run begins again", outdated.cause());
       line.run.reset = false;  // what it would drop is of this run
     }
   }

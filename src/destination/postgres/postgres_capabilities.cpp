@@ -36,4 +36,13 @@ const Capabilities& capabilities() {
   return own;
 }
 
+const Capabilities& capabilities_with_user_types() {
+  static const Capabilities own = [] {
+    auto with_types = capabilities();
+    with_types.values.user_types = true;
+    return with_types;
+  }();
+  return own;
+}
+
 }  // namespace walbrook::destination::postgresql

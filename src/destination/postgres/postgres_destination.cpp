@@ -13,6 +13,7 @@
 #include "destination/postgres/postgres_capabilities.h"
 #include "destination/postgres/read_session.h"
 #include "destination/postgres/target_check.h"
+#include "destination/postgres/user_types.h"
 
 namespace walbrook::destination::postgresql {
 namespace {
@@ -31,16 +32,26 @@ PostgresDestination::PostgresDestination(const DestinationOptions& options)
     : read_only_(options.read_only),
       busy_(options.busy),
       key_(options.primary_key ? KeyForm::primary_key : KeyForm::index),
+      creates_types_(options.create_types),
       server_(options.url, options.pipeline) {}
 
 PostgresDestination::~PostgresDestination() = default;
 
 const Capabilities& PostgresDestination::capabilities() const {
-  return postgresql::capabilities();
+  return creates_types_ ? capabilities_with_user_types() : postgresql::capabilities();
 }
 
 std::string PostgresDestination::type_name(const PhysicalType& type) const {
   return type_label(type);
+}
+
+// Two transactions cannot create the same type. The session is one of its own, because a copy may be under way.
+void PostgresDestination::make_types(std::span<const TypeDefinition> types) {
+  if (!creates_types_ || types.empty()) return;
+  const std::scoped_lock lock(server_.creating());
+  const auto session = server_.open_session();
+  server_.note_types(types, make_user_types(*session, types));
+  server_.read_types(*session);
 }
 
 std::string PostgresDestination::missing_type(const PhysicalType& type) const {
@@ -229,8 +240,11 @@ std::unique_ptr<destination::Transaction> PostgresDestination::begin(const Attem
   check_writable();
   if (transaction_is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   reconnect_if_broken();
-  auto begun = std::make_unique<PostgresTransaction>(*loader_, server_, known_,
+  // Once at each checkpoint: a value that does not fit after the types were read again fits never.
+  const bool may_begin_again = creates_types_ && outdated_at_ != lsn_of(last_checkpoint_);
+  auto begun = std::make_unique<PostgresTransaction>(*loader_, server_, known_, may_begin_again,
                                                      [this](const PostgresTransaction::Outcome& outcome) {
+                                                       if (outcome.outdated) outdated_at_ = lsn_of(last_checkpoint_);
                                                        transaction_is_open_ = false;
                                                        if (outcome.committed && outcome.checkpoint) {
                                                          last_checkpoint_ = outcome.checkpoint;

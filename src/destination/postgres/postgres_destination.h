@@ -27,6 +27,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
   [[nodiscard]] std::string name() const override { return server_.label(); }
   [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
   [[nodiscard]] std::string missing_type(const PhysicalType& type) const override;
+  void make_types(std::span<const TypeDefinition> types) override;
   [[nodiscard]] State open() override;
   [[nodiscard]] State read_state() override;
   void check_still_there() override;
@@ -52,6 +53,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
   bool read_only_;
   WhenBusy busy_;
   KeyForm key_;  // of target tables that are copied from now on
+  bool creates_types_;
   Server server_;
 
   // Used by the loader's thread alone.
@@ -61,6 +63,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
   bool transaction_is_open_ = false;
   std::optional<PostgresTransaction::Outcome> uncertain_;  // a commit has failed, and nobody knows yet if it is durable
   std::optional<Checkpoint> last_checkpoint_;              // the newest one that this process knows to be durable
+  std::optional<Lsn> outdated_at_;                         // the checkpoint after which a value did not fit its type
 };
 
 }  // namespace walbrook::destination::postgresql

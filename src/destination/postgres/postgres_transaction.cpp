@@ -17,7 +17,8 @@
 
 namespace walbrook::destination::postgresql {
 
-PostgresTransaction::PostgresTransaction(LoaderSession& loader, const Server& server, Known& known, Ended ended)
+PostgresTransaction::PostgresTransaction(LoaderSession& loader, const Server& server, Known& known,
+                                         bool may_begin_again, Ended ended)
     : loader_(loader),
       session_(*loader.session),
       types_(server.types()),
@@ -25,9 +26,23 @@ PostgresTransaction::PostgresTransaction(LoaderSession& loader, const Server& se
       state_(session_, pipeline_),
       known_(known),
       newest_load_(known.newest_load),
+      may_begin_again_(may_begin_again),
       ended_(std::move(ended)) {
   // The number tells after a lost connection whether the transaction was committed.
   outcome_.xid = session_.query("BEGIN; SELECT pg_catalog.pg_current_xact_id()", {}, "beginning a load").text(0, 0);
+}
+
+template <class Work>
+auto PostgresTransaction::on_rows(const Work& work) {
+  return on_target([&] {
+    try {
+      return work();
+    } catch (const ServerError& refused) {
+      if (!may_begin_again_ || !refused.concerns_form_of_value()) throw;
+      outcome_.outdated = true;
+      throw TypeWasAltered(refused);
+    }
+  });
 }
 
 PostgresTransaction::~PostgresTransaction() {
@@ -217,15 +232,13 @@ void PostgresTransaction::complete(const OutputRecord& output, const RowsOf& row
   const auto& target = target_of(output);
   const auto [kept, is_new] = completed_.try_emplace({target.schema, target.table});
   if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
-  kept->second = on_target([&] { return complete_rows({session_, *types_, loader_.scratch, target, rows}, patches); });
+  kept->second = on_rows([&] { return complete_rows({session_, *types_, loader_.scratch, target, rows}, patches); });
 }
 
 std::uint64_t PostgresTransaction::remove(const OutputRecord& output, const RowsOf& rows,
                                           std::span<const Removal> removals) {
   follow_key(output, *rows.schema);
-  return on_target([&] {
-    return remove_rows({session_, *types_, loader_.scratch, target_of(output), rows}, removals);
-  });
+  return on_rows([&] { return remove_rows({session_, *types_, loader_.scratch, target_of(output), rows}, removals); });
 }
 
 AppendCounts PostgresTransaction::append(const OutputRecord& output, const RowsOf& rows,
@@ -233,7 +246,7 @@ AppendCounts PostgresTransaction::append(const OutputRecord& output, const RowsO
   follow_key(output, *rows.schema);
   const auto& target = target_of(output);
   const auto completed = completed_.extract({target.schema, target.table});
-  return on_target([&] {
+  return on_rows([&] {
     return append_rows({session_, *types_, loader_.scratch, target, rows}, appended,
                        completed.empty() ? nullptr : &completed.mapped());
   });

@@ -38,6 +38,7 @@ class PostgresTransaction final : public destination::Transaction {
   struct Outcome {
     bool committed = false;
     bool uncertain = false;  // COMMIT failed: it may or may not be durable
+    bool outdated = false;   // a value did not fit its type
     std::string xid;         // the server's number of the transaction
     std::optional<Checkpoint> checkpoint;
   };
@@ -45,7 +46,8 @@ class PostgresTransaction final : public destination::Transaction {
 
   // Begins the transaction. Borrows all of them, and changes `known` when it commits. Calls `ended` when it is
   // destroyed.
-  PostgresTransaction(LoaderSession& loader, const Server& server, Known& known, Ended ended);
+  // `may_begin_again`: a value that does not fit its type is a TypeWasAltered, and not a TargetRefused.
+  PostgresTransaction(LoaderSession& loader, const Server& server, Known& known, bool may_begin_again, Ended ended);
   ~PostgresTransaction() override;
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
@@ -78,6 +80,9 @@ class PostgresTransaction final : public destination::Transaction {
   void flush_records();
   void put_load(LoadRecord load);
   void drop_finished_copies(const std::set<OutputId>& outputs);
+  // Runs `work`, which writes or finds rows of a target table.
+  template <class Work>
+  auto on_rows(const Work& work);
 
   LoaderSession& loader_;
   Session& session_;
@@ -89,6 +94,7 @@ class PostgresTransaction final : public destination::Transaction {
   PendingRecords pending_;
   std::map<Key, CompletedRows> completed_;
   std::int64_t newest_load_;
+  bool may_begin_again_;
   Ended ended_;
   Outcome outcome_;
 };

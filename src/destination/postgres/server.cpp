@@ -1,6 +1,7 @@
 #include "destination/postgres/server.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <thread>
@@ -44,9 +45,19 @@ Server::Server(const std::string& url, std::string pipeline)
     : endpoint_(endpoint_of(url)), label_(place_of_server(url).label), pipeline_(std::move(pipeline)) {}
 
 void Server::read_types(Session& session) {
-  auto read = std::make_shared<const ServerTypes>(session);
+  auto read = std::make_shared<ServerTypes>(session);
   const std::scoped_lock lock(mutex_);
+  for (const auto& [name, reason] : unfit_types_) read->leave_out(name);
   types_ = std::move(read);
+}
+
+void Server::note_types(std::span<const TypeDefinition> types, const UnfitTypes& unfit) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [name, reason] : unfit) {
+    if (!unfit_types_.contains(name)) spdlog::warn("values of type {} are text in {}: {}", name, label_, reason);
+  }
+  for (const auto& type : types) unfit_types_.erase(type.full_name);
+  unfit_types_.insert(unfit.begin(), unfit.end());
 }
 
 std::shared_ptr<const ServerTypes> Server::types() const {

@@ -5,11 +5,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "destination/open_destination.h"
 #include "destination/postgres/server_types.h"
 #include "destination/postgres/session.h"
+#include "destination/postgres/user_types.h"
+#include "model/type_definition.h"
 
 namespace walbrook::destination::postgresql {
 
@@ -22,6 +25,8 @@ class Server {
   [[nodiscard]] std::unique_ptr<Session> open_session() const { return std::make_unique<Session>(endpoint_); }
   // Reads the types again, for a session that was opened.
   void read_types(Session& session);
+  // Of `types`, columns cannot have those in `unfit`. The next read_types leaves these out.
+  void note_types(std::span<const TypeDefinition> types, const UnfitTypes& unfit);
   // REQUIRES: read_types was called. The result stays valid, whoever reads the types again.
   [[nodiscard]] std::shared_ptr<const ServerTypes> types() const;
   // One thread at a time creates schemas: two transactions cannot create the same one.
@@ -31,7 +36,8 @@ class Server {
   postgres::Endpoint endpoint_;
   std::string label_;
   std::string pipeline_;
-  mutable std::mutex mutex_;  // guards types_
+  mutable std::mutex mutex_;  // guards types_ and unfit_types_
+  UnfitTypes unfit_types_;
   std::shared_ptr<const ServerTypes> types_;
   std::mutex creating_;
 };

@@ -11,17 +11,23 @@ constexpr std::string_view array_suffix = "[]";
 constexpr Oid pg_lsn = 3220;
 
 // The oldest walbrook's and PostgreSQL's own types, and those of extensions. A range has the operator class of
-// anyrange, varchar that of text, cidr that of inet.
+// anyrange, varchar that of text, cidr that of inet. Of users' types, enums have that of anyenum, domains that of the
+// type under them; composites are compared by their text.
 constexpr const char* types_query = R"(
-SELECT t.oid, n.nspname, t.typname, t.typarray, t.oid >= 10000,
+SELECT t.oid, n.nspname, t.typname, t.typarray,
+  CASE WHEN t.oid < 10000 THEN 'b' WHEN t.typtype IN ('e', 'd', 'c') THEN 'u' ELSE 'x' END,
   EXISTS (SELECT FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_am m ON m.oid = c.opcmethod
     WHERE m.amname = 'btree' AND c.opcdefault AND c.opcintype =
       CASE WHEN t.typtype = 'r' THEN 3831 WHEN t.typtype = 'm' THEN 4537 WHEN t.oid = 1043 THEN 25
-           WHEN t.oid = 650 THEN 869 ELSE t.oid END)
+           WHEN t.oid = 650 THEN 869 WHEN t.typtype = 'e' THEN 3500 WHEN t.typtype = 'd' THEN t.typbasetype
+           ELSE t.oid END),
+  pg_catalog.format_type(t.oid, NULL)
 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typarray <> 0 AND t.typtype IN ('b', 'r', 'm') AND (t.oid < 10000 OR EXISTS (
-  SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid
-    AND d.deptype = 'e' AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass))
+WHERE t.typarray <> 0 AND (t.typtype IN ('b', 'r', 'm') AND (t.oid < 10000 OR EXISTS (
+    SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid
+      AND d.deptype = 'e' AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass))
+  OR t.oid >= 16384 AND (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND EXISTS (
+    SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')))
 )";
 
 // xml is a type even of a server that was built without it, which refuses every value.
@@ -62,10 +68,15 @@ ServerTypes::ServerTypes(Session& session) {
                          .sql = full_name(rows.text(row, 1), rows.text(row, 2)),
                          .has_equality = rows.boolean(row, 5)},
                 .array = rows.oid(row, 3)};
-    if (rows.boolean(row, 4)) {
-      of_extensions_.emplace(rows.text(row, 2), std::move(known));
-    } else {
-      built_in_.emplace(known.type.oid, std::move(known));
+    switch (rows.text(row, 4).at(0)) {
+      case 'b':
+        built_in_.emplace(known.type.oid, std::move(known));
+        break;
+      case 'u':
+        of_users_.emplace(rows.text(row, 6), std::move(known));
+        break;
+      default:
+        of_extensions_.emplace(rows.text(row, 2), std::move(known));
     }
   }
   if (!takes_xml(session)) built_in_.erase(type_oid::xml);
@@ -80,6 +91,8 @@ const ServerTypes::Known* ServerTypes::find(const std::string& name) const {
   Oid oid = 0;
   const auto parsed = std::from_chars(name.data(), name.data() + name.size(), oid);
   if (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size()) return &built_in(oid);
+  const auto user_type = of_users_.find(name);
+  if (user_type != of_users_.end()) return &user_type->second;
   const auto found = of_extensions_.find(name);
   return found == of_extensions_.end() ? nullptr : &found->second;
 }
@@ -104,7 +117,8 @@ ServerType ServerTypes::native(const std::string& name) const {
 std::string ServerTypes::missing(const PhysicalType& type) const {
   auto name = type.native;
   while (name.ends_with(array_suffix)) name.resize(name.size() - array_suffix.size());
-  return name.empty() || find(name) != nullptr ? "" : name;
+  const bool is_of_user = name.find('.') != std::string::npos;
+  return name.empty() || is_of_user || find(name) != nullptr ? "" : name;
 }
 
 ServerType ServerTypes::of(const PhysicalType& type) const {

@@ -2,7 +2,8 @@
 //
 // Built-in types have the same OIDs on all servers. A type of an extension is found by its name; where the extension is
 // missing, its values are text. Types have no modifiers (numeric without precision, varchar without length), so that no
-// value is rounded or cut, and a change of a modifier in the source changes nothing here.
+// value is rounded or cut, and a change of a modifier in the source changes nothing here. Users' types are found by
+// schema and name (user_types.h).
 #pragma once
 
 #include <map>
@@ -24,6 +25,8 @@ struct ServerType {
 class ServerTypes {
  public:
   explicit ServerTypes(Session& session);
+  // From now on values of the user's type of that name are text.
+  void leave_out(const std::string& user_type) { of_users_.erase(user_type); }
 
   // Returns the type of a column. Layouts that PostgreSQL has no type for (structures, maps, arrays of these) are text.
   [[nodiscard]] ServerType of(const PhysicalType& type) const;
@@ -43,7 +46,8 @@ class ServerTypes {
   [[nodiscard]] const Known& built_in(Oid oid) const;
 
   std::map<Oid, Known> built_in_;
-  std::map<std::string, Known> of_extensions_;
+  std::map<std::string, Known> of_extensions_;  // by their name without a schema
+  std::map<std::string, Known> of_users_;       // enums, domains and composites, by their name with a schema
 };
 
 // "CREATE TABLE schema.table (…)".

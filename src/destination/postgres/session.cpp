@@ -50,6 +50,10 @@ bool ServerError::concerns_table() const {
   return false;
 }
 
+bool ServerError::concerns_form_of_value() const {
+  return sqlstate_ == "22P02";  // invalid_text_representation
+}
+
 void throw_of_destination(const Error& failed) {
   auto facts = failed.facts();
   facts.destination = std::exchange(facts.server, {});

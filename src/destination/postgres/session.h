@@ -27,6 +27,8 @@ class ServerError final : public Error {
   [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
   // Whether the statement conflicts with the tables that it names, or with their constraints: it would fail again.
   [[nodiscard]] bool concerns_table() const;
+  // Whether a value's text is not one of its type: a label that an enum lacks, a record with other attributes.
+  [[nodiscard]] bool concerns_form_of_value() const;
 
  private:
   std::string sqlstate_;

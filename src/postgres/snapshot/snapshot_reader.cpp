@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "postgres/catalog/table_schema.h"
+#include "postgres/catalog/type_definitions.h"
 #include "postgres/connection/server_text.h"
 #include "postgres/connection/server_wait.h"
 
@@ -231,6 +232,10 @@ std::string SnapshotReader::column_list() const {
   std::string list;
   for (const auto& column : schema_->columns) list += (list.empty() ? "" : ", ") + connection_.quote_name(column.name);
   return list;
+}
+
+std::vector<TypeDefinition> SnapshotReader::type_definitions() {
+  return read_type_definitions(connection_, {table_});
 }
 
 std::uint64_t SnapshotReader::pages(const SourceTable& table) {

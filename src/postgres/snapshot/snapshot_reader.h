@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/row_batch.h"
+#include "model/type_definition.h"
 #include "postgres/protocol/copy_rows.h"
 #include "postgres/slot/slot.h"
 
@@ -84,6 +85,8 @@ class SnapshotReader {
   Readiness prepare(const SourceTable& table, TypeCatalog& types, const ValueLimits& limits);
   // Returns the present length of the table's own file in pages, or 0 if the table is gone.
   [[nodiscard]] std::uint64_t pages(const SourceTable& table);
+  // Returns what its columns' types consist of. REQUIRES: a table is prepared.
+  [[nodiscard]] std::vector<TypeDefinition> type_definitions();
   // The schema of the prepared table.
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
 

@@ -63,7 +63,7 @@ Next Loader::step(Now now) {
     Error located = lost;
     located.add_facts({.lsn = checkpoint_.to_string()});
     throw Error(located);
-  } catch (const destination::CommitWasDurable&) {
+  } catch (const destination::DestinationOutdated&) {
     throw;
   } catch (const destination::DestinationUnreachable& away) {
     if (options_.waits_for_destination) {

@@ -87,8 +87,8 @@ class Loader {
   // The next step takes the message in.
   void post(LoaderMessage message) { messages_.push_back(std::move(message)); }
   // Returns `Done` when every batch that was pushed is durable and none will come. Throws an Error that the run cannot
-  // continue after: DestinationLost, CommitWasDurable, a load that failed too often, or any other kind than destination
-  // and in_doubt.
+  // continue after: DestinationLost, DestinationOutdated, a load that failed too often, or any other kind than
+  // destination and in_doubt.
   [[nodiscard]] Next step(Now now);
   // A run without --follow has reached its end: LoaderOptions::until is durable, everything that this checkpoint allows
   // has happened, and no output waits for a copy.

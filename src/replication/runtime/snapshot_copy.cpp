@@ -155,6 +155,7 @@ void SnapshotCopy::copy_chunk(const Chunk& chunk, postgres::SnapshotReader& read
       break;
   }
   if (!copy.agree(reader.schema())) return;
+  if (around_.destination.capabilities().values.user_types) around_.destination.make_types(reader.type_definitions());
   // Throws if a column has the name of a metadata column.
   static_cast<void>(destination::target_column_names(around_.destination.capabilities().names,
                                                      copy.table().record.style, *reader.schema()));

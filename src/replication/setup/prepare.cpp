@@ -14,6 +14,7 @@
 #include "model/same_table.h"
 #include "postgres/catalog/table_obstacles.h"
 #include "postgres/catalog/table_schema.h"
+#include "postgres/catalog/type_definitions.h"
 #include "postgres/preflight/preflight.h"
 #include "postgres/protocol/message.h"
 #include "postgres/stream/protocol_choice.h"
@@ -354,6 +355,10 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
                                                                        types, destination, state.outputs),
                                                      state.outputs));
   out.selection->restrict_tables(out.publication);
+  // After `until`: labels of the enums in what this run reads exist by then.
+  if (destination.capabilities().values.user_types) {
+    destination.make_types(postgres::read_type_definitions(catalog, out.publication.tables));
+  }
   postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
 
   out.describes = describes_tables(options, state.outputs);
