@@ -13,6 +13,7 @@
 #include "destination/duckdb/duckdb_message.h"
 #include "destination/duckdb/file_guard.h"
 #include "destination/duckdb/file_place.h"
+#include "destination/duckdb/memory_database.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/query_check.h"
 #include "destination/duckdb/query_watch.h"
@@ -81,11 +82,12 @@ bool DuckDbError::concerns_table() const {
 Database::Database(const DatabaseOptions& options)
     : row_scan_(std::make_unique<RowScan>()),
       query_check_(std::make_unique<QueryCheck>()),
-      label_(file_label(options.path)),
+      label_(options.path.empty() ? options.label : file_label(options.path)),
       memory_limit_(options.memory_limit.empty() ? default_memory_limit : options.memory_limit),
       limit_is_ours_(options.memory_limit.empty()),
+      is_in_memory_(options.path.empty()),
       room_bytes_(default_memory_bytes) {
-  database_ = open_file(options, memory_limit_);
+  database_ = options.path.empty() ? open_in_memory(options, memory_limit_) : open_file(options, memory_limit_);
   try {
     Owned<duckdb_connection, duckdb_disconnect> connection;
     Result zone;
@@ -99,7 +101,7 @@ Database::Database(const DatabaseOptions& options)
     catalog_ = name;
     duckdb_free(name);
     row_scan_->register_with(connection.get());
-    if (!options.read_only) guard_ = std::make_unique<FileGuard>(options.path);
+    if (!options.read_only && !options.path.empty()) guard_ = std::make_unique<FileGuard>(options.path);
     query_watch_ = std::make_unique<QueryWatch>(database_);
   } catch (...) {
     duckdb_close(&database_);
@@ -164,7 +166,7 @@ void Database::make_room_for_table(const std::string& full_name, std::size_t col
   constexpr std::size_t bytes_per_column = 1'500'000;
   constexpr std::size_t other_bytes = 32'000'000;
   const std::scoped_lock lock(room_mutex_);
-  written_.add(full_name, columns, file_checkpoints());
+  if (!is_in_memory_) written_.add(full_name, columns, file_checkpoints());
   make_room(columns * bytes_per_column + other_bytes, fmt::format("a table of {} columns", columns));
   // The limit is raised in large steps, each of which is logged.
   const auto steps = written_.bytes() / beside_written_bytes + 1;

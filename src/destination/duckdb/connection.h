@@ -75,7 +75,9 @@ class DuckDbError final : public Error {
 };
 
 struct DatabaseOptions {
-  std::string path;  // absolute
+  std::string path;                   // absolute; "" = a database in memory (memory_database.h)
+  std::string label = {};             // of a database in memory, for messages
+  std::string temporary_folder = {};  // for rows of a database in memory that do not fit into its memory
   bool read_only = false;
   std::string memory_limit;  // "" = default_memory_limit (open_file.h)
   int threads = 0;           // 0 = DuckDB's default
@@ -87,8 +89,8 @@ class QueryWatch;
 class RowScan;
 class SessionConnection;
 
-// An opened file, shared by everything that has a connection to it.
-class Database {
+// An opened file, or a database in memory, shared by everything that has a connection to it.
+class Database : public std::enable_shared_from_this<Database> {
  public:
   // Throws Error(destination) if the folder or the file is missing, the file is locked, opened by another handle of
   // this process, not writable, no database, or of another storage version. REQUIRES: the file is claimed
@@ -146,13 +148,14 @@ class Database {
   void leave_file_alone();
 
   std::unique_ptr<RowScan> row_scan_;  // outlives the database
-  std::unique_ptr<FileGuard> guard_;   // nullptr for a file that is only read
+  std::unique_ptr<FileGuard> guard_;   // nullptr for a file that is only read, and in memory
   std::unique_ptr<QueryCheck> query_check_;
   std::unique_ptr<QueryWatch> query_watch_;  // ends before the database
   duckdb_database database_ = nullptr;
   std::string label_;
   std::string memory_limit_;
   bool limit_is_ours_ = false;
+  bool is_in_memory_ = false;
   std::mutex room_mutex_;
   std::size_t room_bytes_ = 0;  // the current limit, if limit_is_ours_
   WrittenTables written_;

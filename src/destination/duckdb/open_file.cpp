@@ -30,15 +30,6 @@ namespace fs = std::filesystem;
 // for 260 ms, 2 MB for 30 to 90 ms but far more often.
 constexpr const char* checkpoint_threshold = "4MB";
 
-using Config = Owned<duckdb_config, duckdb_destroy_config>;
-
-void set(const Config& config, const char* name, const std::string& value) {
-  if (duckdb_set_config(config.get(), name, value.c_str()) == DuckDBError) {
-    throw Error(ErrorKind::configuration, fmt::format("DuckDB does not take {} = \"{}\"", name, value),
-                "Write sizes as 512MB or 2GB, threads as a number from 1.");
-  }
-}
-
 [[noreturn]] void cannot_open(std::string cause, Remedy remedy) {
   throw Error(ErrorKind::destination, std::move(cause), std::move(remedy));
 }
@@ -161,6 +152,36 @@ Remedy await_the_holder() {
 
 }  // namespace
 
+Settings::Settings() {
+  if (duckdb_create_config(&raw_) == DuckDBError) throw Error(ErrorKind::internal, "no memory for DuckDB's settings");
+}
+
+void Settings::set(const char* name, const std::string& value) {
+  if (duckdb_set_config(raw_, name, value.c_str()) == DuckDBError) {
+    throw Error(ErrorKind::configuration, fmt::format("DuckDB does not take {} = \"{}\"", name, value),
+                "Write sizes as 512MB or 2GB, threads as a number from 1.");
+  }
+}
+
+Settings common_settings(const DatabaseOptions& options, const std::string& memory_limit) {
+  Settings settings;
+  if (!memory_limit.empty()) settings.set("memory_limit", memory_limit);
+  if (options.threads > 0) settings.set("threads", std::to_string(options.threads));
+  // Without this setting every small INSERT and every flush of an appender keeps 18 kB per column until its transaction
+  // ends (1.5.5: 2,000 of them into 13 columns did not fit into 192 MB).
+  settings.set("preserve_insertion_order", "true");
+  // Freed memory goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
+  settings.set("allocator_flush_threshold", "8MB");
+  settings.set("allocator_bulk_deallocation_flush_threshold", "16MB");
+  // Tasks yield after some chunks, so that a load's tasks run between those of a query.
+  settings.set("scheduler_process_partial", "true");
+  // Pipeline::query returns values with their types: a UUID does not become a text.
+  settings.set("arrow_lossless_conversion", "true");
+  settings.set("autoload_known_extensions", "false");
+  settings.set("autoinstall_known_extensions", "false");
+  return settings;
+}
+
 bool is_out_of_memory(std::string_view message) {
   return message.find("could not allocate block") != std::string_view::npos ||
          message.find("Out of Memory") != std::string_view::npos;
@@ -198,29 +219,13 @@ class OwnerOnly {
 
 // Returns the database, or nullptr and DuckDB's message.
 duckdb_database try_open(const DatabaseOptions& options, const std::string& memory_limit, std::string& message) {
-  Config config;
-  if (duckdb_create_config(config.out()) == DuckDBError)
-    throw Error(ErrorKind::internal, "no memory for DuckDB's settings");
-  set(config, "access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE");
-  if (!memory_limit.empty()) set(config, "memory_limit", memory_limit);
-  if (options.threads > 0) set(config, "threads", std::to_string(options.threads));
-  // Without this setting every small INSERT and every flush of an appender keeps 18 kB per column until its transaction
-  // ends (1.5.5: 2,000 of them into 13 columns did not fit into 192 MB).
-  set(config, "preserve_insertion_order", "true");
-  set(config, "wal_autocheckpoint", checkpoint_threshold);
-  // Freed memory goes back to the system in smaller amounts than by default: 60 MB less at the peak of large merges.
-  set(config, "allocator_flush_threshold", "8MB");
-  set(config, "allocator_bulk_deallocation_flush_threshold", "16MB");
-  // Tasks yield after some chunks, so that a load's tasks run between those of a query.
-  set(config, "scheduler_process_partial", "true");
-  set(config, "temp_directory", options.path + ".tmp");
-  // Pipeline::query returns values with their types: a UUID does not become a text.
-  set(config, "arrow_lossless_conversion", "true");
-  set(config, "autoload_known_extensions", "false");
-  set(config, "autoinstall_known_extensions", "false");
+  auto config = common_settings(options, memory_limit);
+  config.set("access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE");
+  config.set("wal_autocheckpoint", checkpoint_threshold);
+  config.set("temp_directory", options.path + ".tmp");
   // This setting comes last. After it the file, its log and the temporary folder above stay usable, and nothing else of
   // the file system is: no statement that somebody runs by `walbrook sql` reads or writes other files.
-  set(config, "enable_external_access", "false");
+  config.set("enable_external_access", "false");
 
   duckdb_database database = nullptr;
   char* error = nullptr;
