@@ -94,6 +94,7 @@ std::vector<std::string> all_documents() {
   std::vector<std::string> names;
   add_documents(source, "", names);
   add_documents(source / "docs", "docs/", names);
+  add_documents(source / "docs/destinations", "docs/destinations/", names);
   std::ranges::sort(names);
   return names;
 }

@@ -17,8 +17,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr milliseconds query_tick{20};
-// What a process takes besides DuckDB's limit: 230 MB for itself (docs/destinations.md), and what an answer consists
-// of.
+// What a process takes besides DuckDB's limit: 230 MB for itself (docs/destinations/duckdb.md), and what an answer
+// consists of.
 constexpr std::uint64_t beside_limit_bytes = 384'000'000;
 // A query may always take this much more than was in use: memory that an earlier one gave back late must not end it.
 constexpr std::uint64_t least_room_bytes = 128'000'000;
