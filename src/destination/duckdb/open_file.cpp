@@ -5,9 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -94,6 +98,19 @@ Remedy await_the_holder() {
                 OfTheCommand{"; walbrook run --follow waits by itself"});
 }
 
+// Returns the version of DuckDB that the file's header names ("v2.0.1"), which that version wrote there; "": none.
+// REQUIRES: this process has no handle on the file (closing one drops the locks of all).
+std::string writer_of(const std::string& path) {
+  // DuckDB's main header (1.5.5 and 2.0.1): checksum, "DUCK", storage version, flags, and the version in 32 bytes.
+  constexpr std::streamoff at = 52;
+  std::array<char, 32> version{};
+  std::ifstream header(path, std::ios::binary);
+  if (!header.seekg(at) || !header.read(version.data(), version.size())) return {};
+  const std::string text(version.data(), ::strnlen(version.data(), version.size()));
+  const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-'; };
+  return text.starts_with('v') && std::ranges::all_of(text, is_plain) ? text : std::string();
+}
+
 // Throws what DuckDB reported, in walbrook's words.
 [[noreturn]] void explain(const std::string& path, const std::string& message) {
   // "Conflicting lock is held in /usr/bin/duckdb (PID 4711) by user …"
@@ -141,11 +158,14 @@ Remedy await_the_holder() {
   if (message.find("version number") != std::string::npos ||
       message.find("newer version of DuckDB") != std::string::npos ||
       message.find("older version of DuckDB") != std::string::npos) {
+    const auto writer = writer_of(path);
     cannot_open(
-        fmt::format("the destination {} was written by another version of DuckDB: {}", path, first_line(message)),
-        remedy("This walbrook reads what DuckDB {} reads: name another file with {}, or have the version that wrote it "
-               "copy it into one of an older format (ATTACH … (STORAGE_VERSION …), COPY FROM DATABASE).",
-               duckdb_library_version(), RemedyOption::destination));
+        fmt::format("the destination {} was written by another version of DuckDB{}{}: {}", path,
+                    writer.empty() ? "" : ", ", writer, first_line(message)),
+        remedy("Nothing was changed. This walbrook reads what DuckDB {} reads: name another file with {}, or let the "
+               "version that wrote it copy it: ATTACH '{}' AS old (READ_ONLY); ATTACH '{}.copy' AS new "
+               "(STORAGE_VERSION '{}'); COPY FROM DATABASE old TO new;",
+               duckdb_library_version(), RemedyOption::destination, path, path, duckdb_library_version()));
   }
   cannot_open(fmt::format("the destination {} cannot be opened: {}", path, first_line(message)), {});
 }
