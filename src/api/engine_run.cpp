@@ -173,6 +173,7 @@ ErrorFacts facts_of(const PipelineState& state) {
 destination::DestinationOptions destination_options(const PipelineState& state) {
   return {.url = state.destination_url,
           .pipeline = state.key,
+          .extension_directory = state.extension_directory,
           .primary_key = state.primary_key,
           .create_types = state.create_types,
           .owner = state.owner,

@@ -29,7 +29,8 @@ struct PipelineState {
   destination::TargetStyle style;
   destination::UseOwner owner = std::make_shared<const char>();
   destination::WhenBusy busy = destination::WhenBusy::wait;
-  bool primary_key = false;          // see DestinationOptions
+  std::string extension_directory;   // see DestinationOptions
+  bool primary_key = false;          //
   bool create_types = false;         //
   std::string spool_dir;             // "" = the destination's folder
   std::uint64_t max_spool_size = 0;  // see RunOptions

@@ -117,6 +117,10 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
     state_->style.naming = destination::parse_naming(option_or_setting(options.naming, "schema.naming"));
     state_->style.metadata = destination::parse_metadata(option_or_setting(options.metadata, "schema.metadata"));
     state_->busy = parse_file_busy(options.file_busy);
+    const auto scheme = url_scheme(state_->destination_url);
+    if (!scheme.empty() && scheme != duckdb_destination) {  // a file needs no extension
+      state_->extension_directory = configured("destination.duckdb.extension_directory");
+    }
     state_->spool_dir = option_or_setting(options.spool_dir, "load.spool_dir");
     state_->max_spool_size = options.max_spool_size;
     if (!options.dev_mode) return;

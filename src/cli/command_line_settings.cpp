@@ -244,6 +244,9 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   set_number(settings, "destination.duckdb.threads", destination.threads);
   destination.primary_key = settings.boolean("destination.postgresql.primary_key").value_or(false);
   destination.create_types = settings.boolean("destination.postgresql.create_types").value_or(false);
+  if (const auto folder = settings.text("destination.duckdb.extension_directory")) {
+    destination.extension_directory = *folder;
+  }
   if (const auto named = settings.destination()) {
     destination.url = named->text;
   } else if (!settings.pipeline().empty()) {

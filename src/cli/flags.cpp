@@ -186,6 +186,8 @@ void add_loading(CLI::App& app, Flags& flags) {
            "target tables in a PostgreSQL database get a primary key, not an index");
   add_flag(app, advanced_group, "--create-types", flags.create_types,
            "a PostgreSQL database gets the enums, domains and composites\nof the source");
+  advanced("destination.duckdb.extension_directory", "DIR",
+           "folder with DuckDB's extensions, which it installs there if it can;\ndefault: ~/.duckdb/extensions");
   advanced("destination.duckdb.queries", "N",
            "number of queries answered at the same time, others wait for\ntheir turn; " +
                default_of("destination.duckdb.queries"));

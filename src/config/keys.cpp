@@ -139,6 +139,8 @@ constexpr std::array all_keys = {
         "The file: a path or `duckdb:///file.duckdb`. Default: the pipeline's name, else the database's, and `.duckdb`."},
     Key{duckdb_section, "memory_limit", Kind::duckdb_memory, "192MB", "--memory-limit", "DuckDB's `memory_limit`."},
     Key{duckdb_section, "threads", Kind::count, "", "--threads", "DuckDB's `threads`. Default: its own.", "", 1, 1024},
+    Key{duckdb_section, "extension_directory", Kind::text, "", "--extension-directory",
+        "The folder with DuckDB's extensions. Default: `~/.duckdb/extensions`."},
     Key{duckdb_section, "queries", Kind::count, "1", "--queries",
         "Queries that a run answers at the same time. Others wait for their turn.", "", 1, 64},
     Key{duckdb_section, "query_timeout", Kind::count, "300", "--query-timeout",

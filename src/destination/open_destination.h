@@ -21,14 +21,15 @@ enum class WhenBusy {
 using UseOwner = std::shared_ptr<const void>;
 
 struct DestinationOptions {
-  std::string url;            // duckdb:///absolute/or/relative/path.duckdb; with credentials, if the kind has some
-  std::string pipeline;       // the pipeline whose state is read and written
-  bool read_only = false;     // for `status` and `sql` while no run is active
-  std::string memory_limit;   // the limit of the destination's library; "" = walbrook's default
-  int threads = 0;            // 0 = the destination's default
-  bool primary_key = false;   // of a source's tables; false: what the destination chooses. DuckDB has none
-  bool create_types = false;  // PostgreSQL: the source's enums, domains and composites are created there
-  UseOwner owner = nullptr;   // nullptr: shares with no other use
+  std::string url;           // duckdb:///absolute/or/relative/path.duckdb; with credentials, if the kind has some
+  std::string pipeline;      // the pipeline whose state is read and written
+  bool read_only = false;    // for `status` and `sql` while no run is active
+  std::string memory_limit;  // the limit of the destination's library; "" = walbrook's default
+  int threads = 0;           // 0 = the destination's default
+  std::string extension_directory{};  // where DuckDB finds its extensions; "" = its own folder, or the network
+  bool primary_key = false;           // of a source's tables; false: what the destination chooses. DuckDB has none
+  bool create_types = false;          // PostgreSQL: the source's enums, domains and composites are created there
+  UseOwner owner = nullptr;           // nullptr: shares with no other use
   WhenBusy busy = WhenBusy::wait;
   // With read_only: uses of the same owner may begin to write while this one still reads, so the destination is opened
   // for writing if that is possible. This use writes nothing.

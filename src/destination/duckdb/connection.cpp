@@ -255,6 +255,12 @@ std::uint64_t Connection::execute(const std::string& sql, std::string_view doing
   return result.rows_changed();
 }
 
+std::string Connection::failure_of(const std::string& sql) {
+  Result result;
+  if (duckdb_query(connection_, sql.c_str(), result.out()) != DuckDBError) return {};
+  return first_line(duckdb_result_error(result.out()));
+}
+
 void Connection::commit(std::string_view doing) {
   database_->check_file();
   execute("COMMIT", doing);

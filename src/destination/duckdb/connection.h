@@ -231,6 +231,8 @@ class Connection {
 
   // Runs `sql` and returns the number of rows changed. `doing` completes "shop.duckdb: … failed" in messages.
   std::uint64_t execute(const std::string& sql, std::string_view doing = "a statement");
+  // Runs a statement that concerns no rows. Returns the first line of DuckDB's message, "" if there is none.
+  [[nodiscard]] std::string failure_of(const std::string& sql);
   // Runs a statement with parameters $1…, which is prepared once per connection. Returns the number of rows changed.
   template <class... Values>
   std::uint64_t run(const std::string& sql, const Values&... values);

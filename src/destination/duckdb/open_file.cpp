@@ -197,6 +197,7 @@ Settings common_settings(const DatabaseOptions& options, const std::string& memo
   settings.set("scheduler_process_partial", "true");
   // Pipeline::query returns values with their types: a UUID does not become a text.
   settings.set("arrow_lossless_conversion", "true");
+  // Extensions are loaded by load_extension (extension.h) alone: no statement makes DuckDB load one, or download it.
   settings.set("autoload_known_extensions", "false");
   settings.set("autoinstall_known_extensions", "false");
   return settings;

@@ -86,6 +86,8 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
                             "2",
                             "--primary-key",
                             "--create-types",
+                            "--extension-directory",
+                            "/opt/ext",
                             "--slot-timeout",
                             "5",
                             "--network-timeout",
@@ -123,6 +125,7 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
   EXPECT_EQ(line.destination.threads, 2);
   EXPECT_TRUE(line.destination.primary_key);
   EXPECT_TRUE(line.destination.create_types);
+  EXPECT_EQ(line.destination.extension_directory, "/opt/ext");
   EXPECT_EQ(line.run.slot_timeout, std::chrono::seconds(5));
   EXPECT_EQ(line.run.network_timeout, std::chrono::seconds(7));
   EXPECT_EQ(line.run.startup_timeout, std::chrono::seconds(8));
