@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 1> duckdb_schemes = {"duckdb"};
 
 constexpr std::array<std::string_view, 2> postgresql_schemes = {"postgresql", "postgres"};
 
+constexpr std::array<std::string_view, 2> motherduck_schemes = {"md", "motherduck"};
+
 // Like the source's section in share/project.
 constexpr std::string_view postgresql_secrets = R"(
 [destination.postgresql.credentials]
@@ -25,6 +27,11 @@ username = "please set me up!"
 password = "please set me up!"
 host = "please set me up!"
 port = 5432
+)";
+
+constexpr std::string_view motherduck_secrets = R"(
+[destination.motherduck]
+credentials = "please set me up!"   # md:shop?motherduck_token=TOKEN
 )";
 
 constexpr std::array known = {
@@ -38,6 +45,11 @@ constexpr std::array known = {
                      .example = "postgresql://user@host/db",
                      .place = "the database of [destination.postgresql.credentials]",
                      .secrets = postgresql_secrets},
+    DestinationWords{.kind = motherduck_destination,
+                     .schemes = motherduck_schemes,
+                     .example = "md:shop",
+                     .place = "the database of [destination.motherduck]",
+                     .secrets = motherduck_secrets},
 };
 
 std::string known_kinds() {

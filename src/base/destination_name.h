@@ -22,6 +22,7 @@ struct DestinationWords {
 [[nodiscard]] std::span<const DestinationWords> known_destinations();
 
 inline constexpr std::string_view duckdb_destination = "duckdb";  // the kind of a path without a scheme
+inline constexpr std::string_view motherduck_destination = "motherduck";
 
 [[nodiscard]] bool is_destination_kind(std::string_view text);
 // Returns the words of that kind; nullptr if there is none.

@@ -32,6 +32,7 @@ constexpr std::size_t longest_shown = 200;  // of an unknown key, in a message
 constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
+constexpr std::string_view motherduck_key = "destination.motherduck.credentials";
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -54,7 +55,8 @@ std::vector<std::string> path_of_variable(std::string_view name) {
 // one.
 std::string without_line_break(const Key& key, std::string text) {
   if (key.kind == Kind::texts) return text;
-  const bool is_address = key.kind == Kind::connection || key.full_name() == destination_key;
+  const bool is_address =
+      key.kind == Kind::connection || key.full_name() == destination_key || key.full_name() == motherduck_key;
   const std::string_view ends = is_address ? " \t\r\n" : "\r\n";
   text.resize(text.find_last_not_of(ends) + 1);
   if (is_address) text.erase(0, std::min(text.find_first_not_of(ends), text.size()));
@@ -404,7 +406,9 @@ std::vector<Effective> Configuration::effective() const {
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
     if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
     out.push_back({.key = &key, .value = *std::move(value)});
-    if (is_destination_name(key)) out.back().value.text = mask_secrets(out.back().value.text);
+    if (is_destination_name(key) || key.full_name() == motherduck_key) {
+      out.back().value.text = mask_secrets(out.back().value.text);
+    }
   }
   return out;
 }
@@ -445,7 +449,7 @@ std::optional<Value> Configuration::destination_of_kind(std::string_view kind) c
   }
   const auto section = fmt::format("destination.{}", kind);
   if (auto whole = Credentials(*this, section).connection()) {
-    if (whole->text.find("://") == std::string::npos) whole->text = fmt::format("{}:{}", kind, whole->text);
+    if (url_scheme(whole->text).empty()) whole->text = fmt::format("{}:{}", kind, whole->text);
     return whole;
   }
   throw Error(ErrorKind::configuration,

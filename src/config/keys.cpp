@@ -18,6 +18,7 @@ constexpr std::string_view credentials_section = "sources.pg_replication.credent
 constexpr std::string_view duckdb_section = "destination.duckdb";
 constexpr std::string_view postgres_section = "destination.postgresql";
 constexpr std::string_view postgres_credentials_section = "destination.postgresql.credentials";
+constexpr std::string_view motherduck_section = "destination.motherduck";
 constexpr std::string_view load_section = "load";
 constexpr std::string_view schema_section = "schema";
 constexpr std::string_view runtime_section = "runtime";
@@ -160,6 +161,9 @@ constexpr std::array all_keys = {
     Key{postgres_section, "create_types", Kind::boolean, "false", "--create-types",
         "Enums, domains and composites of the source are created in the destination, and its columns have these types."},
 
+    Key{motherduck_section, "credentials", Kind::text, "", "--destination",
+        "The database: `md:shop`, or with its token `md:shop?motherduck_token=…`."},
+
     Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows",
         "Maximum number of changes in one load.", "", 1, 1'000'000'000},
     Key{load_section, "batch_bytes", Kind::size, "32MB", "--batch-bytes",
@@ -193,7 +197,7 @@ constexpr std::array all_keys = {
 
     Key{pipeline_section, "source", Kind::choice, "pg_replication", "", "The kind of source.", "pg_replication"},
     Key{pipeline_section, "destination", Kind::text, "duckdb", "--destination",
-        "`duckdb` or `postgresql`, whose `credentials` say where it is; or the pipeline's own file or URL."},
+        "`duckdb`, `postgresql` or `motherduck`, whose `credentials` say where it is; or the pipeline's own file or URL."},
     Key{pipeline_section, "dataset_name", Kind::name, "", "--dataset",
         "Schema of all target tables. Default: the schema that each table has in the source."},
     Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},

@@ -6,6 +6,7 @@
 #include "base/destination_name.h"
 #include "base/error.h"
 #include "destination/duckdb/duckdb_kind.h"
+#include "destination/duckdb/motherduck_kind.h"
 #include "destination/memory/memory_kind.h"
 #include "destination/postgres/postgres_kind.h"
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::array kinds = {
     &duckdb::kind_entry,
     &postgresql::kind_entry,
+    &duckdb::motherduck_entry,
 };
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "test/contract/attached_kind.h"
 #include "test/contract/destinations.h"
 #include "test/contract/postgres_kind.h"
 
@@ -7,6 +8,7 @@ const std::vector<DestinationKind>& kinds() {
   static const auto all = [] {
     auto kinds = local_kinds();
     kinds.push_back(postgres_kind());
+    kinds.push_back(attached_kind());
     return kinds;
   }();
   return all;

@@ -23,6 +23,9 @@ struct DestinationKind {
   // Returns what keeps the data while a test closes and reopens the destination, and removes it when the test ends;
   // nullptr: the data is in the folder.
   std::shared_ptr<void> (*keep)(const destination::DestinationOptions& options) = nullptr;
+  // Makes the destination, without opening it.
+  std::unique_ptr<destination::Destination> (*make)(const destination::DestinationOptions& options) =
+      destination::open_destination;
   // True if another process sees what was committed, so that a test may kill a process.
   bool outlives_processes = true;
 

@@ -39,7 +39,7 @@ destination::DestinationOptions DestinationCase::options(const std::string& pipe
 
 State DestinationCase::open(const std::string& pipeline) {
   destination_.reset();
-  destination_ = destination::open_destination(options(pipeline));
+  destination_ = kind_.make(options(pipeline));
   return destination_->open();
 }
 
@@ -47,7 +47,7 @@ State DestinationCase::open_to_read() {
   destination_.reset();
   auto chosen = options();
   chosen.read_only = true;
-  destination_ = destination::open_destination(chosen);
+  destination_ = kind_.make(chosen);
   return destination_->open();
 }
 
@@ -128,7 +128,7 @@ void DestinationCase::killed(const std::function<void(Destination&)>& work) {
   close();
   if (kind_.outlives_processes) return kill_process(work);
   try {
-    const auto opened = destination::open_destination(options());
+    const auto opened = kind_.make(options());
     static_cast<void>(opened->open());
     work(*opened);
   } catch (const Died&) {  // what `work` had begun is lost
@@ -140,7 +140,7 @@ void DestinationCase::kill_process(const std::function<void(Destination&)>& work
   ASSERT_GE(child, 0);
   if (child == 0) {
     try {
-      const auto opened = destination::open_destination(options());
+      const auto opened = kind_.make(options());
       static_cast<void>(opened->open());
       work(*opened);
       die();

@@ -18,6 +18,9 @@ walbrook run
 ### 2 --destination "postgres" is not a known destination
 walbrook run --source $S --destination postgres
 
+### 2 md:shop needs a token of MotherDuck, and none is set
+walbrook check --source $S --destination md:shop
+
 ### 2 PUBLIC.orders may be any of several tables whose names differ by case alone
 shop
 admin 'CREATE SCHEMA "Public"; CREATE TABLE "Public".orders(id int PRIMARY KEY)'
@@ -410,6 +413,11 @@ walbrook run --source $S
 shop
 printf '\041\147\176\377\123\251\264\370DUCK\143' > shop.duckdb && truncate -s 20000 shop.duckdb
 walbrook run --source $S
+
+### 4 the extension motherduck of DuckDB, which md:shop needs, is not there (/home/you/….duckdb_extension is missing)
+shop
+touch taken
+MOTHERDUCK_TOKEN=x DESTINATION__DUCKDB__EXTENSION_DIRECTORY=taken walbrook run --source $S --destination md:shop
 
 ### 4 This process may write files of 1000 kB at most (ulimit -f): raise the limit.
 shop

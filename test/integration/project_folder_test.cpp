@@ -122,6 +122,31 @@ TEST_F(NewProject, is_made_for_each_destination) {
   }
 }
 
+// The token is in secrets.toml, and no command shows it.
+TEST_F(NewProject, is_made_for_motherduck) {
+  ASSERT_EQ(walbrook({"init", "pg_replication", "motherduck"}).exit_code, 0);
+  EXPECT_NE(text(".walbrook/config.toml").find("\ndestination = \"motherduck\""), std::string::npos);
+  const auto section = text(".walbrook/secrets.toml").find("\n[destination.motherduck]\n");
+  ASSERT_NE(section, std::string::npos);
+  write_file(folder_ / ".walbrook/secrets.toml",
+             "sources.pg_replication.credentials = \"dbname=shop host=/nowhere\"\n[destination.motherduck]\n"
+             "credentials = \"md:shop?motherduck_token=sesame\"\n");
+  const auto config = walbrook({"config"});
+  EXPECT_EQ(config.exit_code, 0) << config.describe();
+  EXPECT_NE(config.out.find("md:shop?motherduck_token=***"), std::string::npos) << config.describe();
+  write_file(folder_ / "taken", "");
+  const Environment no_folder = {{"DESTINATION__DUCKDB__EXTENSION_DIRECTORY", (folder_ / "taken").string()}};
+  for (const std::string command : {"check", "status"}) {
+    const auto refused = walbrook({command}, no_folder);
+    EXPECT_NE(refused.exit_code, 0) << refused.describe();
+    EXPECT_NE((refused.out + refused.err).find("the extension motherduck of DuckDB, which md:shop needs"),
+              std::string::npos)
+        << refused.describe();
+    EXPECT_EQ((refused.out + refused.err + config.out + config.err).find("sesame"), std::string::npos)
+        << refused.describe();
+  }
+}
+
 TEST_F(NewProject, is_not_to_be_filled_in_by_halves) {
   ASSERT_EQ(walbrook({"init", "pg_replication", "postgresql"}).exit_code, 0);
   auto secrets = text(".walbrook/secrets.toml");
@@ -206,7 +231,8 @@ TEST_F(NewProject, knows_its_sources_and_destinations) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
       {{"init", "mysql", "duckdb"}, "unknown source \"mysql\"\n  Known: pg_replication, sql_database."},
       {{"init", "pg_replicaton"}, "Did you mean pg_replication?"},
-      {{"init", "pg_replication", "snowflake"}, "unknown destination \"snowflake\"\n  Known: duckdb, postgresql."},
+      {{"init", "pg_replication", "snowflake"},
+       "unknown destination \"snowflake\"\n  Known: duckdb, postgresql, motherduck."},
       {{"init", "sql_database", "snowflake"}, "unknown destination"}};
   for (const auto& [arguments, told] : all) {
     const auto result = walbrook(arguments);

@@ -145,6 +145,11 @@ void Database::leave_file_alone() {
   duckdb_query(connection.get(), "SET GLOBAL wal_autocheckpoint = '1TB'", Result().out());
 }
 
+void Database::use_attached(const std::string& catalog) {
+  catalog_ = catalog;
+  uses_attached_ = true;
+}
+
 void Database::add_session(const std::shared_ptr<SessionConnection>& session) {
   const std::scoped_lock lock(sessions_mutex_);
   std::erase_if(sessions_, [](const auto& other) { return other.expired(); });
@@ -239,6 +244,13 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {
   if (duckdb_connect(database_->raw(), &connection_) == DuckDBError) {
     throw Error(ErrorKind::destination, database_->label() + ": no further connection could be opened");
+  }
+  if (!database_->uses_attached()) return;
+  try {
+    execute("USE " + identifier(database_->catalog()), "choosing the database");
+  } catch (...) {
+    duckdb_disconnect(&connection_);
+    throw;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -74,13 +75,23 @@ class DuckDbError final : public Error {
   bool is_durable_;
 };
 
+class Connection;
+
+// A database that a database in memory attaches, and in which everything happens then.
+struct Attachment {
+  std::string catalog;                           // DuckDB's name for it
+  std::function<void(Connection&)> attach = {};  // attaches it under that name
+};
+
+// Steps that concern a file (its claim, guard and log, its lock, checkpoints) are left out exactly where `path` is "".
 struct DatabaseOptions {
   std::string path;                   // absolute; "" = a database in memory (memory_database.h)
   std::string label = {};             // of a database in memory, for messages
   std::string temporary_folder = {};  // for rows of a database in memory that do not fit into its memory
   bool read_only = false;
-  std::string memory_limit;  // "" = default_memory_limit (open_file.h)
-  int threads = 0;           // 0 = DuckDB's default
+  std::string memory_limit;                   // "" = default_memory_limit (open_file.h)
+  int threads = 0;                            // 0 = DuckDB's default
+  std::optional<Attachment> attachment = {};  // with an empty path alone; open_attached (attached_database.h) makes it
 };
 
 class FileGuard;
@@ -105,6 +116,9 @@ class Database : public std::enable_shared_from_this<Database> {
   // Returns DuckDB's name for the file's catalog. Every schema needs it as a prefix: in shop.duckdb a schema `shop`
   // alone would be ambiguous.
   [[nodiscard]] const std::string& catalog() const { return catalog_; }
+  // Makes an attached database the one that catalog() names and connections use. REQUIRES: no other thread has it yet.
+  void use_attached(const std::string& catalog);
+  [[nodiscard]] bool uses_attached() const { return uses_attached_; }
   // "catalog"."schema"."table"
   [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table) const;
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
@@ -160,6 +174,7 @@ class Database : public std::enable_shared_from_this<Database> {
   std::size_t room_bytes_ = 0;  // the current limit, if limit_is_ours_
   WrittenTables written_;
   std::string catalog_;
+  bool uses_attached_ = false;
   std::atomic<bool> broken_ = false;
   std::mutex sessions_mutex_;
   std::vector<std::weak_ptr<SessionConnection>> sessions_;
@@ -190,8 +205,6 @@ using Row = std::vector<std::optional<std::string>>;
 struct Blob {
   std::string_view bytes;
 };
-
-class Connection;
 
 class Statement {
  public:

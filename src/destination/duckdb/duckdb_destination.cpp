@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/attached_database.h"
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/file_place.h"
 #include "destination/duckdb/file_url.h"
@@ -18,10 +19,14 @@
 namespace walbrook::destination::duckdb {
 
 DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
-    : options_{.path = path_of(options.url),
-               .read_only = options.read_only,
-               .memory_limit = options.memory_limit,
-               .threads = options.threads},
+    : DuckDbDestination(DatabaseOptions{.path = path_of(options.url),
+                                        .read_only = options.read_only,
+                                        .memory_limit = options.memory_limit,
+                                        .threads = options.threads},
+                        options) {}
+
+DuckDbDestination::DuckDbDestination(DatabaseOptions database, const DestinationOptions& options)
+    : options_(std::move(database)),
       use_{.path = options_.path, .writes = !options.read_only, .owner = options.owner, .busy = options.busy},
       shared_with_writers_(options.shared_with_writers),
       pipeline_(options.pipeline) {}
@@ -39,7 +44,7 @@ std::string DuckDbDestination::type_name(const PhysicalType& type) const {
 }
 
 std::string DuckDbDestination::name() const {
-  return file_label(options_.path);
+  return options_.path.empty() ? options_.label : file_label(options_.path);
 }
 
 void DuckDbDestination::disconnect() {
@@ -56,9 +61,10 @@ void DuckDbDestination::disconnect() {
 }
 
 void DuckDbDestination::connect() {
-  if (claim_ == nullptr) claim_ = std::make_unique<FileClaim>(use_);
+  const bool is_file = !options_.path.empty();
+  if (is_file && claim_ == nullptr) claim_ = std::make_unique<FileClaim>(use_);
   const std::scoped_lock lock(mutex_);
-  database_ = claim_->database([this] { return open_shared(); });
+  database_ = is_file ? claim_->database([this] { return open_shared(); }) : open_attached(options_);
   connection_ = std::make_unique<Connection>(database_);
 }
 

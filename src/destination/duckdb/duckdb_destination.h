@@ -1,4 +1,4 @@
-// A destination that is a DuckDB file.
+// A destination that is a DuckDB file, or a database that DuckDB attaches.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,10 @@ namespace walbrook::destination::duckdb {
 
 class DuckDbDestination final : public Destination, private QueryEngine {
  public:
+  // The file that options.url names.
   explicit DuckDbDestination(const DestinationOptions& options);
+  // The database that `database` describes.
+  DuckDbDestination(DatabaseOptions database, const DestinationOptions& options);
   ~DuckDbDestination() override;
 
   [[nodiscard]] const Capabilities& capabilities() const override;

@@ -1,0 +1,17 @@
+#include "destination/duckdb/attached_database.h"
+
+namespace walbrook::destination::duckdb {
+
+std::shared_ptr<Database> open_attached(const DatabaseOptions& options) {
+  auto own = options;
+  own.read_only = false;  // of the database in memory, whose settings the attachment changes
+  auto database = std::make_shared<Database>(own);
+  {
+    Connection connection(database);
+    options.attachment->attach(connection);
+  }
+  database->use_attached(options.attachment->catalog);
+  return database;
+}
+
+}  // namespace walbrook::destination::duckdb
