@@ -20,6 +20,8 @@
 #include <optional>
 #include <string>
 
+#include "base/remedy.h"
+
 namespace walbrook::destination::duckdb {
 
 // Throws Error(destination) if this process has a descriptor of the file. Must be called before DuckDB opens it:

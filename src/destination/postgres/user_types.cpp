@@ -93,11 +93,11 @@ std::string comment_sql(const TypeDefinition& type) {
 }
 
 void create(Session& session, const TypeDefinition& type) {
-  const auto doing = "creating type " + type.full_name;
+  const auto action = "creating type " + type.full_name;
   const auto exists = session.query("SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NOT NULL",
                                     {type.schema}, "looking for schema " + type.schema);
-  if (!exists.boolean(0, 0)) session.execute("CREATE SCHEMA IF NOT EXISTS " + identifier(type.schema), doing);
-  session.execute(fmt::format("BEGIN; {}; {}; COMMIT", create_sql(type), comment_sql(type)), doing);
+  if (!exists.boolean(0, 0)) session.execute("CREATE SCHEMA IF NOT EXISTS " + identifier(type.schema), action);
+  session.execute(fmt::format("BEGIN; {}; {}; COMMIT", create_sql(type), comment_sql(type)), action);
 }
 
 // Each label gets the place that it has in the source. A label that the source no longer has stays.
