@@ -22,7 +22,8 @@ std::shared_ptr<const RowBatch> all_null(const TableSchemaRef& schema) {
   return batch;
 }
 
-// An update whose old row was sent (in the row before) comes as a delete and an insert.
+}  // namespace
+
 std::string_view operation_of(const RowBatch& batch, std::size_t row) {
   switch (batch.ops[row]) {
     case Op::insert:
@@ -35,8 +36,6 @@ std::string_view operation_of(const RowBatch& batch, std::size_t row) {
   }
   return row > 0 && batch.ops[row - 1] == Op::before ? "insert" : "update";
 }
-
-}  // namespace
 
 ChangeRows::ChangeRows(std::shared_ptr<const RowBatch> batch, std::size_t begin, std::size_t end,
                        const std::vector<Transaction>& transactions)

@@ -20,6 +20,10 @@ inline constexpr std::string_view lsn_column = "_walbrook_lsn";                 
 inline constexpr std::string_view commit_time_column = "_walbrook_commit_time";  // timestamp_tz
 inline constexpr std::string_view unchanged_column = "_walbrook_unchanged";      // list(utf8)
 
+// Returns the operation of a row: "insert", "update" or "delete". An update whose old row was sent, in the row before,
+// is a delete and an insert.
+[[nodiscard]] std::string_view operation_of(const RowBatch& batch, std::size_t row);
+
 class ChangeRows {
  public:
   // Rows [begin, end) of the batch, whose ownership is shared.

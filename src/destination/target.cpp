@@ -10,6 +10,7 @@
 namespace walbrook::destination {
 namespace {
 
+// Targets with columns of other kinds are not in this state.
 constexpr std::array<std::pair<MetadataColumn, std::string_view>, 5> metadata_names = {
     {{MetadataColumn::none, ""},
      {MetadataColumn::lsn, "lsn"},

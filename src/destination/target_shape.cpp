@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "arrow/change_rows.h"
 #include "base/error.h"
 #include "base/snake_case.h"
 
@@ -16,6 +17,12 @@ constexpr std::array walbrook_columns = {MetadataName{MetadataColumn::lsn, "_lsn
 constexpr std::array dlt_columns = {MetadataName{MetadataColumn::lsn, "lsn"},
                                     MetadataName{MetadataColumn::deletion, "deleted_ts"},
                                     MetadataName{MetadataColumn::load_id, "_dlt_load_id"}};
+
+constexpr std::array append_columns = {MetadataName{MetadataColumn::operation, operation_column},
+                                       MetadataName{MetadataColumn::lsn, lsn_column},
+                                       MetadataName{MetadataColumn::commit_time, commit_time_column},
+                                       MetadataName{MetadataColumn::sequence, "_walbrook_sequence"},
+                                       MetadataName{MetadataColumn::unchanged, unchanged_column}};
 
 std::string table_name(const std::string& name, Naming naming) {
   return naming == Naming::snake_case ? snake_case_path(name) : name;
@@ -58,6 +65,10 @@ std::span<const MetadataName> metadata_columns(Metadata metadata) {
       break;
   }
   return {};
+}
+
+std::span<const MetadataName> change_columns() {
+  return append_columns;
 }
 
 TargetName target_name(const NameRules& rules, Naming naming, const std::string& dataset, const std::string& schema,

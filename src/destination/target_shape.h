@@ -25,6 +25,9 @@ enum class MetadataColumn : std::uint8_t {
   commit_time,  // NULL for a copied row
   deletion,     // always NULL: a deleted row is not in the table
   load_id,      // the id of the load that wrote the row
+  operation,    // these three describe the change itself, where changes are appended; see change_columns()
+  sequence,     //
+  unchanged,    //
 };
 
 struct MetadataName {
@@ -32,6 +35,13 @@ struct MetadataName {
   std::string_view name;
 };
 [[nodiscard]] std::span<const MetadataName> metadata_columns(Metadata metadata);
+
+// The columns that a destination without Capabilities::rows_change keeps with each row, in this order: the operation,
+// the commit LSN, the commit time, the number of the change within its transaction, and the names of the columns whose
+// values were not sent. Names and operations are those of arrow/change_rows.h; a copied row has the operation
+// `copied_operation` and no number, and comes before every change of the same LSN.
+[[nodiscard]] std::span<const MetadataName> change_columns();
+inline constexpr std::string_view copied_operation = "snapshot";
 
 // Returns where a source table's target is. Its schema is `dataset`, or, if that is empty, one named after the source's
 // schema. Its table has the source table's name; if `is_taken` reports that name as another table's, a stable suffix is

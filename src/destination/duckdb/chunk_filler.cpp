@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "arrow/change_rows.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "destination/target_shape.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -88,10 +90,61 @@ void ChunkFiller::fill_column(const Feed& feed, std::span<const RowRange> ranges
     case Feed::Kind::load_id:
       std::fill_n(static_cast<duckdb_string_t*>(data), size, string_cell(load_id_));
       return;
+    case Feed::Kind::operation:
+      return fill_operations(ranges, size, vector);
+    case Feed::Kind::sequence:
+      return fill_sequences(ranges, size, vector);
+    case Feed::Kind::unchanged_names:
+      return fill_unchanged_names(ranges, size, vector);
     case Feed::Kind::null:
       set_all_null(vector, size);
       return;
   }
+}
+
+void ChunkFiller::fill_operations(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const {
+  auto* cells = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  if (provenance_.transactions == nullptr) {
+    std::fill_n(cells, size, string_cell(copied_operation));
+    return;
+  }
+  for (const auto& range : ranges) {
+    for (std::uint32_t i = 0; i < range.count; ++i) {
+      cells[range.at + i] = string_cell(operation_of(*range.batch, range.first + i));
+    }
+  }
+}
+
+void ChunkFiller::fill_sequences(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const {
+  if (provenance_.transactions == nullptr) return set_all_null(vector, size);
+  auto* cells = static_cast<std::uint32_t*>(duckdb_vector_get_data(vector));
+  for (const auto& range : ranges) {
+    std::copy_n(range.batch->sequence.begin() + range.first, range.count, cells + range.at);
+  }
+}
+
+void ChunkFiller::fill_unchanged_names(std::span<const RowRange> ranges, std::uint32_t size,
+                                       duckdb_vector vector) const {
+  set_all_null(vector, size);
+  std::vector<std::string_view> names;
+  auto* entries = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector));
+  auto* validity = duckdb_vector_get_validity(vector);
+  for (const auto& range : ranges) {
+    if (!range.batch->has_unchanged()) continue;
+    for (std::uint32_t i = 0; i < range.count; ++i) {
+      const auto first = names.size();
+      for (std::size_t c = 0; c < provenance_.names.size(); ++c) {
+        if (range.batch->unchanged(range.first + i, c)) names.push_back(provenance_.names[c]);
+      }
+      if (names.size() == first) continue;
+      entries[range.at + i] = {.offset = first, .length = names.size() - first};
+      duckdb_validity_set_row_valid(validity, range.at + i);
+    }
+  }
+  duckdb_list_vector_reserve(vector, names.size());
+  duckdb_list_vector_set_size(vector, names.size());
+  auto* cells = static_cast<duckdb_string_t*>(duckdb_vector_get_data(duckdb_list_vector_get_child(vector)));
+  std::ranges::transform(names, cells, string_cell);
 }
 
 void ChunkFiller::fill_lsns(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const {

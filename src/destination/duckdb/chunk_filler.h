@@ -25,14 +25,17 @@ inline constexpr std::uint32_t chunk_rows = 2048;
 // The source of one column of a chunk.
 struct Feed {
   enum class Kind : std::uint8_t {
-    value,        // column `column` of the row
-    overflow,     // the value's overflow text; NULL if it has none
-    unchanged,    // whether the cell was not sent
-    count,        // the row's number in `counts`
-    ordinal,      // 0, 1, 2, … over all rows
-    lsn,          // this and the next two are of the change that wrote the row (Provenance)
-    commit_time,  //
-    load_id,      //
+    value,            // column `column` of the row
+    overflow,         // the value's overflow text; NULL if it has none
+    unchanged,        // whether the cell was not sent
+    count,            // the row's number in `counts`
+    ordinal,          // 0, 1, 2, … over all rows
+    lsn,              // this and the next two are of the change that wrote the row (Provenance)
+    commit_time,      //
+    load_id,          //
+    operation,        // this and the next two describe the change itself (destination/target_shape.h)
+    sequence,         //
+    unchanged_names,  //
     null,
   } kind = Kind::null;
   std::uint32_t column = 0;
@@ -65,6 +68,9 @@ class ChunkFiller {
                    std::size_t first, std::uint32_t size, duckdb_vector vector);
   void fill_lsns(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
   void fill_commit_times(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
+  void fill_operations(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
+  void fill_sequences(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
+  void fill_unchanged_names(std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector) const;
   void fill_overflow(std::uint32_t column, std::span<const RowRange> ranges, std::uint32_t size, duckdb_vector vector);
 
   std::vector<Feed> feeds_;

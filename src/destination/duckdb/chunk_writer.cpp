@@ -23,6 +23,12 @@ Feed::Kind metadata_feed(MetadataColumn column) {
       return Feed::Kind::commit_time;
     case MetadataColumn::load_id:
       return Feed::Kind::load_id;
+    case MetadataColumn::operation:
+      return Feed::Kind::operation;
+    case MetadataColumn::sequence:
+      return Feed::Kind::sequence;
+    case MetadataColumn::unchanged:
+      return Feed::Kind::unchanged_names;
     case MetadataColumn::none:
     case MetadataColumn::deletion:
       break;

@@ -58,6 +58,7 @@ class ChunkWriter {
   void write(const RowBatch& batch);  // all of its rows
   void close() { appender_.close(); }
   [[nodiscard]] std::uint64_t overflow_values() const { return filler_.overflow_values(); }
+  [[nodiscard]] std::size_t bytes() const { return filler_.bytes(); }  // of texts and list elements
 
  private:
   void send(std::uint32_t rows);

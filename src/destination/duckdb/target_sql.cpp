@@ -16,6 +16,11 @@ std::string_view metadata_type(const TargetColumn& column) {
     case MetadataColumn::commit_time:
     case MetadataColumn::deletion:
       return "TIMESTAMP WITH TIME ZONE";
+    case MetadataColumn::sequence:
+      return "UINTEGER";
+    case MetadataColumn::unchanged:
+      return "VARCHAR[]";
+    case MetadataColumn::operation:
     case MetadataColumn::load_id:
     case MetadataColumn::none:
       break;

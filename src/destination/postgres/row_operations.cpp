@@ -244,6 +244,9 @@ std::vector<Field> fields_for(const Target& target, const TableSchema& schema) {
         field.kind = Kind::load_id;
         continue;
       case MetadataColumn::deletion:
+      case MetadataColumn::operation:  // this and the next two are for destinations where changes are appended
+      case MetadataColumn::sequence:
+      case MetadataColumn::unchanged:
         continue;
       case MetadataColumn::none:
         break;

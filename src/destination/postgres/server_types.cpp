@@ -53,6 +53,9 @@ Oid metadata_oid(const TargetColumn& column) {
     case MetadataColumn::deletion:
       return type_oid::timestamptz;
     case MetadataColumn::load_id:
+    case MetadataColumn::operation:  // this and the next two are for destinations where changes are appended
+    case MetadataColumn::sequence:
+    case MetadataColumn::unchanged:
     case MetadataColumn::none:
       break;
   }
