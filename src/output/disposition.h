@@ -10,7 +10,8 @@
 namespace walbrook {
 
 enum class Disposition : std::uint8_t {
-  merge,  // the target equals the source table (merge.h)
+  merge,   // the target equals the source table (merge.h)
+  append,  // the target holds every change (append.h)
 };
 [[nodiscard]] std::string_view to_string(Disposition disposition);
 // Throws Error(destination) for an unknown text: another version of walbrook wrote it, or it was changed by hand.

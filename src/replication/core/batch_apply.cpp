@@ -279,7 +279,8 @@ bool BatchApply::truncate_wholly(const SyncedOutput& output, const Operation& op
     spool(output, operation, transactions);
   } else if (record.state == OutputState::streaming) {
     if (planted::is(planted::Fault::truncate_dropped)) return true;
-    waiting_.erase(record.id);  // rows that wait would be truncated too
+    if (record.disposition == Disposition::append) flush(output);  // they are changes that happened
+    waiting_.erase(record.id);                                     // rows that wait would be truncated too
     for_output(record.id, [&] { load_.truncate(record); });
   } else {
     return false;

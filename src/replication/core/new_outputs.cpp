@@ -15,6 +15,13 @@ destination::TargetName target_name_of(const SyncedOutput& output) {
 
 }  // namespace
 
+DefineOutputs outputs_for(const destination::Capabilities& capabilities) {
+  const auto disposition = capabilities.rows_change ? Disposition::merge : Disposition::append;
+  return [disposition](const std::string& /*schema*/, const std::string& /*name*/) {
+    return std::vector<OutputDefinition>{{.disposition = disposition}};
+  };
+}
+
 NewOutputs::NewOutputs(const KnownTables& tables, const destination::NameRules& rules, std::string dataset,
                        destination::Naming naming, DefineOutputs define)
     : tables_(tables), rules_(rules), dataset_(std::move(dataset)), naming_(naming), define_(std::move(define)) {}

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "destination/capabilities.h"
 #include "replication/core/known_tables.h"
 #include "replication/core/target_names.h"
 
@@ -22,6 +23,10 @@ struct OutputDefinition {
 };
 // Returns the outputs of the table with these names in the source: at least one, with different roles.
 using DefineOutputs = std::function<std::vector<OutputDefinition>(const std::string& schema, const std::string& name)>;
+
+// Returns what defines one output for each table, as the destination can hold it: merged, or, where rows do not change,
+// with every change appended.
+[[nodiscard]] DefineOutputs outputs_for(const destination::Capabilities& capabilities);
 
 class NewOutputs {
  public:

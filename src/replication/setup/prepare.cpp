@@ -381,7 +381,8 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
                                                           .wanted = options.tables,
                                                           .snapshot = options.snapshot,
                                                           .copy_joining = options.copy_joining,
-                                                          .suspicion = options.suspicion},
+                                                          .suspicion = options.suspicion,
+                                                          .outputs = outputs_for(destination.capabilities())},
                                          destination.capabilities().names, std::move(state));
   changed.add(out.sync->publication_seen(out.publication, out.checkpoint.lsn));
   if (out.sync->last_leaves_at() > out.until) out.until = end_of_committed(catalog);  // so that they leave in this run
