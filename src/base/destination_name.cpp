@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 1> duckdb_schemes = {"duckdb"};
 constexpr std::array<std::string_view, 2> postgresql_schemes = {"postgresql", "postgres"};
 
 constexpr std::array<std::string_view, 2> motherduck_schemes = {"md", "motherduck"};
+constexpr std::array<std::string_view, 2> filesystem_schemes = {"file", "s3"};
 
 // Like the source's section in share/project.
 constexpr std::string_view postgresql_secrets = R"(
@@ -32,6 +33,11 @@ port = 5432
 constexpr std::string_view motherduck_secrets = R"(
 [destination.motherduck]
 credentials = "please set me up!"   # md:shop?motherduck_token=TOKEN
+)";
+
+constexpr std::string_view filesystem_secrets = R"(
+[destination.filesystem]
+bucket_url = "please set me up!"   # file:///data/lake, s3://bucket/lake
 )";
 
 constexpr std::array known = {
@@ -50,6 +56,11 @@ constexpr std::array known = {
                      .example = "md:shop",
                      .place = "the database of [destination.motherduck]",
                      .secrets = motherduck_secrets},
+    DestinationWords{.kind = filesystem_destination,
+                     .schemes = filesystem_schemes,
+                     .example = "file:///data/lake, s3://bucket/lake",
+                     .place = "the folder or bucket of [destination.filesystem]",
+                     .secrets = filesystem_secrets},
 };
 
 std::string known_kinds() {

@@ -1,0 +1,168 @@
+#include "destination/filesystem/bucket_storage.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+#include "base/percent_encoding.h"
+
+namespace walbrook::destination::filesystem {
+namespace {
+
+namespace fs = std::filesystem;
+
+using duckdb::literal;
+
+constexpr std::string_view extension_file = "httpfs.duckdb_extension";
+
+std::string variable(std::initializer_list<const char*> names) {
+  for (const auto* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
+// Fills in what the URL leaves open from the variables that other programs read.
+BucketAccess with_environment(BucketAccess access) {
+  const auto fill = [](std::string& text, std::initializer_list<const char*> names) {
+    if (text.empty()) text = variable(names);
+  };
+  if (access.key_id.empty()) {
+    fill(access.key_id, {"AWS_ACCESS_KEY_ID"});
+    fill(access.secret, {"AWS_SECRET_ACCESS_KEY"});
+    fill(access.session_token, {"AWS_SESSION_TOKEN"});
+  }
+  fill(access.region, {"AWS_REGION", "AWS_DEFAULT_REGION"});
+  fill(access.endpoint, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  for (const auto& [scheme, ssl] :
+       {std::pair<std::string_view, const char*>{"http://", "false"}, {"https://", "true"}}) {
+    if (!access.endpoint.starts_with(scheme)) continue;
+    access.endpoint.erase(0, scheme.size());
+    if (access.use_ssl.empty()) access.use_ssl = ssl;
+  }
+  while (access.endpoint.ends_with('/')) access.endpoint.pop_back();
+  return access;
+}
+
+std::string secret_sql(const BucketAccess& access) {
+  std::string sql = "CREATE OR REPLACE SECRET walbrook (TYPE s3";
+  const std::array<std::pair<const char*, const std::string*>, 6> texts = {{{"KEY_ID", &access.key_id},
+                                                                            {"SECRET", &access.secret},
+                                                                            {"SESSION_TOKEN", &access.session_token},
+                                                                            {"REGION", &access.region},
+                                                                            {"ENDPOINT", &access.endpoint},
+                                                                            {"URL_STYLE", &access.url_style}}};
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) sql += fmt::format(", {} {}", name, literal(*text));
+  }
+  if (!access.use_ssl.empty()) sql += fmt::format(", USE_SSL {}", access.use_ssl == "false" ? "false" : "true");
+  return sql + ")";
+}
+
+// Returns whether one of the statements that load the extension works.
+bool loads(duckdb::Connection& connection, const std::vector<std::string>& statements) {
+  for (const auto& sql : statements) {
+    try {
+      connection.execute(sql, "loading httpfs");
+      return true;
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next one may work
+    }
+  }
+  return false;
+}
+
+void load_extension(duckdb::Connection& connection, const std::string& extension_folder) {
+  const auto version = connection.rows("SELECT library_version FROM pragma_version()").at(0).at(0).value_or("");
+  const auto platform = connection.rows("SELECT platform FROM pragma_platform()").at(0).at(0).value_or("");
+  const auto place = fmt::format("{}/{}/{}", version, platform, extension_file);
+  if (extension_folder.empty()) {
+    if (loads(connection, {"LOAD httpfs", "INSTALL httpfs; LOAD httpfs"})) return;
+    throw Error(
+        ErrorKind::destination,
+        fmt::format("DuckDB {} has no extension httpfs, which it needs for s3://, and could not install it", version),
+        fmt::format("Put the file {0} into a folder as {1}, and name the folder in [destination.duckdb] "
+                    "extension_directory. The Python package duckdb-extension-httpfs {2} contains the file.",
+                    extension_file, place, version.substr(version.starts_with('v') ? 1 : 0)));
+  }
+  std::vector<std::string> statements;
+  for (const auto& file : {fs::path(extension_folder) / place, fs::path(extension_folder) / extension_file}) {
+    std::error_code ignored;
+    if (fs::exists(file, ignored)) statements.push_back("LOAD " + literal(file.string()));
+  }
+  if (loads(connection, statements)) return;
+  throw Error(ErrorKind::destination,
+              fmt::format("the extension httpfs, which DuckDB needs for s3://, {} {}",
+                          statements.empty() ? "is not in" : "could not be loaded from", extension_folder),
+              fmt::format("It belongs at {}/{}, and must be the one for DuckDB {}.", extension_folder, place, version));
+}
+
+// DuckDB (1.5.5) decodes the names that it lists.
+std::string encoded_name(const std::string& listed) {
+  std::string name;
+  for (const char c : percent_decoded(listed)) {
+    name += c == '/' || c == '=' ? std::string(1, c) : percent_encoded(std::string(1, c));
+  }
+  return name;
+}
+
+}  // namespace
+
+void prepare_bucket_access(duckdb::Database& database, const Location& location, const std::string& extension_folder) {
+  duckdb::Connection connection(database.shared_from_this());
+  load_extension(connection, extension_folder);
+  try {
+    connection.execute(secret_sql(with_environment(location.access)), "setting the credentials");
+  } catch (const Error&) {  // DuckDB's message may quote the statement
+    throw Error(ErrorKind::configuration, fmt::format("DuckDB does not take the settings for {}", location.root),
+                "Look at region, endpoint, url_style and use_ssl in the destination's URL.");
+  }
+}
+
+void BucketStorage::put(const std::string& name, std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);  // DuckDB ends the line
+  duckdb::Connection connection(database_);
+  try {
+    connection.execute(fmt::format("COPY (SELECT {}) TO {} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER "
+                                   "E'\\x01')",
+                                   literal(text), literal(path_of(name))),
+                       "writing " + name);
+  } catch (const Error& failed) {  // the store may have taken it, and only its answer may be lost
+    throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
+  }
+}
+
+std::optional<std::string> BucketStorage::get(const std::string& name) {
+  duckdb::Connection connection(database_);
+  try {
+    auto text = connection.rows("SELECT content FROM read_text(" + literal(path_of(name)) + ")").at(0).at(0);
+    return !text || *text == "\n" ? std::nullopt : text;
+  } catch (const Error& failed) {
+    if (failed.cause().find("404") != std::string::npos) return std::nullopt;
+    throw;
+  }
+}
+
+std::vector<StoredFile> BucketStorage::list(const std::string& folder) {
+  duckdb::Connection connection(database_);
+  std::vector<StoredFile> files;
+  for (const auto& row : connection.rows("SELECT file FROM glob(" + literal(path_of(folder) + "/**") + ")")) {
+    const auto path = row.at(0).value_or("");
+    if (path.size() <= root_.size()) continue;
+    files.push_back({.name = encoded_name(path.substr(root_.size() + 1))});
+  }
+  return files;
+}
+
+void BucketStorage::remove(const std::string& name) noexcept {
+  try {
+    put(name, "");
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nothing names it any more
+  }
+}
+
+}  // namespace walbrook::destination::filesystem

@@ -1,0 +1,40 @@
+// A bucket of an object store that speaks S3, through DuckDB's extension httpfs. An object appears as a whole, by the
+// request that ends its upload.
+//
+// DuckDB deletes no objects (1.5.5). An object that is removed becomes one line without text, which counts as none.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "destination/duckdb/connection.h"
+#include "destination/filesystem/location.h"
+#include "destination/filesystem/storage.h"
+
+namespace walbrook::destination::filesystem {
+
+// Lets the database reach the location's bucket: loads httpfs, from `extension_folder` if that is set, and sets the
+// credentials. Throws Error(destination), which names the file of the extension, if DuckDB has none.
+void prepare_bucket_access(duckdb::Database& database, const Location& location, const std::string& extension_folder);
+
+class BucketStorage final : public Storage {
+ public:
+  // REQUIRES: prepare_bucket_access(*database, …).
+  BucketStorage(std::shared_ptr<duckdb::Database> database, std::string root)
+      : database_(std::move(database)), root_(std::move(root)) {}
+
+  [[nodiscard]] std::string path_of(const std::string& name) const override { return root_ + "/" + name; }
+  [[nodiscard]] std::string begin_file(const std::string& name) override { return path_of(name); }
+  std::uint64_t finish_file(const std::string& /*name*/) override { return 0; }
+  void sync() override {}
+  void put(const std::string& name, std::string_view text) override;
+  [[nodiscard]] std::optional<std::string> get(const std::string& name) override;
+  [[nodiscard]] std::vector<StoredFile> list(const std::string& folder) override;
+  void remove(const std::string& name) noexcept override;
+
+ private:
+  std::shared_ptr<duckdb::Database> database_;
+  std::string root_;
+};
+
+}  // namespace walbrook::destination::filesystem
