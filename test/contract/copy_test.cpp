@@ -10,7 +10,6 @@
 namespace walbrook::contract {
 namespace {
 
-using destination::apply;
 using destination::CopyTarget;
 
 class CopyTest : public ContractTest {

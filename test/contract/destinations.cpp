@@ -4,6 +4,7 @@
 #include "destination/memory/memory_store.h"
 #include "test/contract/duckdb_cells.h"
 #include "test/contract/duckdb_user.h"
+#include "test/contract/filesystem_cells.h"
 
 namespace walbrook::contract {
 namespace {
@@ -45,6 +46,24 @@ const std::vector<DestinationKind>& local_kinds() {
        .options = [](const std::string& folder) { return DestinationOptions{.url = folder + "/copy.duckdb"}; },
        .read = read_from_duckdb,
        .drop_table = drop_in_duckdb},
+      {.name = "parquet",
+       .options = [](const std::string& folder) { return DestinationOptions{.url = "file://" + folder + "/lake"}; },
+       .read = read_from_files,
+       .drop_table = drop_in_files},
+      {.name = "csv",
+       .options =
+           [](const std::string& folder) {
+             return DestinationOptions{.url = "file://" + folder + "/lake?format=csv&layout=date"};
+           },
+       .read = read_from_files,
+       .drop_table = drop_in_files},
+      {.name = "jsonl",
+       .options =
+           [](const std::string& folder) {
+             return DestinationOptions{.url = "file://" + folder + "/lake?format=jsonl"};
+           },
+       .read = read_from_files,
+       .drop_table = drop_in_files},
       {.name = "memory",
        .options = [](const std::string& folder) { return DestinationOptions{.url = "memory:" + folder}; },
        .read = read_from_memory,

@@ -202,22 +202,33 @@ Cell parse_duckdb_text(const PhysicalType& type, const std::string& printed) {
 std::vector<std::vector<Cell>> read_from_duckdb(destination::Destination& destination,
                                                 const destination::OutputRecord& table) {
   const auto session = destination.query_engine()->open_session();
+  const auto ask = [&](const std::string& sql) {
+    auto answer = session->query(sql, destination::NestedCells::json);
+    TextRows rows{.names = {}, .cells = std::move(answer.rows)};
+    for (const auto& column : answer.columns) rows.names.push_back(column.name);
+    return rows;
+  };
+  return read_cells(ask, destination, table);
+}
+
+std::vector<std::vector<Cell>> read_cells(const std::function<TextRows(const std::string& sql)>& ask,
+                                          destination::Destination& destination,
+                                          const destination::OutputRecord& table) {
   const auto target = quoted(table.target_schema) + "." + quoted(table.target_name);
   const auto& columns = table.columns->columns;
   const auto names = destination::target_column_names(destination.capabilities().names, table.style, *table.columns);
-  const auto has = session->query("SELECT * FROM " + target + " LIMIT 0").columns;
-  const auto is_there = [&](const std::string& name) {
-    return std::ranges::any_of(has, [&](const auto& column) { return column.name == name; });
-  };
+  const auto has = ask("SELECT * FROM " + target + " LIMIT 0").names;
   std::string asked;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto overflow = names[i] + "__v_text";
-    asked += fmt::format("{}, {}, ", exactly(columns[i].type, quoted(names[i])),
-                         is_there(overflow) ? quoted(overflow) : std::string("NULL"));
+    const bool overflows = std::ranges::find(has, overflow) != has.end();
+    const auto cell = exactly(columns[i].type, quoted(names[i]));
+    asked +=
+        fmt::format("{}, {}, ", is_nested(columns[i].type.layout) ? fmt::format("to_json({})::VARCHAR", cell) : cell,
+                    overflows ? quoted(overflow) : std::string("NULL"));
   }
   std::vector<std::vector<Cell>> rows;
-  for (const auto& row :
-       session->query("SELECT " + asked + "NULL FROM " + target, destination::NestedCells::json).rows) {
+  for (const auto& row : ask("SELECT " + asked + "NULL FROM " + target).cells) {
     auto& cells = rows.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (const auto& overflow = row[2 * i + 1]) {

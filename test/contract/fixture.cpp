@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "test/contract/changes.h"
 
 namespace walbrook::contract {
 namespace {
@@ -101,8 +102,22 @@ OutputRecord DestinationCase::create(const TableSchemaRef& schema, const Rows& r
 
 destination::MergeCounts DestinationCase::merge(const OutputRecord& table, const RowOperations& effect) {
   destination::MergeCounts counts;
-  load(++lsn_, [&](Transaction& transaction) { counts = destination::apply(transaction, table, effect); });
+  const auto before = rows_change() ? 0 : rows(table).size();
+  load(++lsn_, [&](Transaction& transaction) { counts = apply(transaction, table, effect); });
+  if (!rows_change()) counts.removed = before + counts.written - rows(table).size();
   return counts;
+}
+
+destination::MergeCounts DestinationCase::apply(Transaction& transaction, const OutputRecord& table,
+                                                const RowOperations& effect) {
+  if (rows_change()) return destination::apply(transaction, table, effect);
+  auto counts = destination::apply(transaction, table, Changes(effect).get());
+  counts.written = effect.append.size() + effect.complete.size();
+  return counts;
+}
+
+bool DestinationCase::rows_change() const {
+  return destination::capabilities_of(options().url).rows_change;
 }
 
 void DestinationCase::add_overflow(const OutputRecord& table, const Strings& columns) {

@@ -54,9 +54,17 @@ class DestinationCase : public testing::Test {
   void copy(const OutputRecord& table, const Rows& rows);
   // Copies `rows` and swaps them in.
   OutputRecord create(const TableSchemaRef& schema, const Rows& rows = {});
+  // Applies the effect, in a transaction of its own. Where rows do not change, the rows that readers see before and
+  // after tell how many were removed.
   destination::MergeCounts merge(const OutputRecord& table, const RowOperations& effect);
+  // The same in a transaction of the caller's: by row operations, or, where rows do not change, by changes that have
+  // this effect. It does not count removed rows then.
+  destination::MergeCounts apply(Transaction& transaction, const OutputRecord& table, const RowOperations& effect);
   // Adds overflow columns for the table's columns of these names.
   void add_overflow(const OutputRecord& table, const Strings& columns);
+
+  // Whether row operations other than append work.
+  [[nodiscard]] bool rows_change() const;
 
   // Returns what readers see of the table, sorted: the cells of its record's columns as to_text prints them, joined by
   // '|'.

@@ -11,11 +11,11 @@ namespace {
 class ProgramRowsTest : public ContractTest {
  protected:
   // Adds rows that are new, or that each replace the rows with their key.
-  static destination::MergeCounts add(Transaction& transaction, const OutputRecord& output,
-                                      const TableSchemaRef& schema, const Rows& rows, Op op = Op::insert) {
+  destination::MergeCounts add(Transaction& transaction, const OutputRecord& output, const TableSchemaRef& schema,
+                               const Rows& rows, Op op = Op::insert) {
     RowBatch batch(schema);
     for (const auto& row : rows) append(batch, op, row);
-    return destination::apply(transaction, output, row_operations(output.disposition, {&batch}));
+    return apply(transaction, output, row_operations(output.disposition, {&batch}));
   }
   destination::MergeCounts add(const OutputRecord& output, const TableSchemaRef& schema, const Rows& rows,
                                Op op = Op::insert) {
@@ -39,6 +39,7 @@ TEST_P(ProgramRowsTest, rows_join_those_that_are_there) {
 }
 
 TEST_P(ProgramRowsTest, rows_replace_those_with_their_key) {
+  if (!rows_change()) GTEST_SKIP() << "rows of a program are only added";
   open();
   const auto output = create(events, {{1, "a"}, {1, "a again"}, {2, "b"}, {3, "c"}});
   const auto counts = add(output, keyed_events, {{1, "x"}, {3, "y"}, {1, "z"}, {4, "new"}}, Op::update);
@@ -48,6 +49,7 @@ TEST_P(ProgramRowsTest, rows_replace_those_with_their_key) {
 }
 
 TEST_P(ProgramRowsTest, several_runs_of_rows_are_one_transaction) {
+  if (!rows_change()) GTEST_SKIP() << "rows of a program are only added";
   open();
   const auto output = create(events, {{1, "a"}});
   {

@@ -50,6 +50,7 @@ TEST_P(RowOperationsTest, completed_rows_keep_what_was_not_sent) {
 }
 
 TEST_P(RowOperationsTest, completed_rows_swap_and_chain_keys) {
+  if (!rows_change()) GTEST_SKIP() << "changes come one by one: in no stream do two rows have one key for a moment";
   open();
   const auto table = create(numbered, {{1, 10, "one"}, {2, 20, "two"}, {3, 30, "three"}});
   // 1 and 2 swap places, 3 becomes 4; no text was sent.
@@ -72,6 +73,7 @@ TEST_P(RowOperationsTest, a_key_cell_that_was_not_sent_comes_from_the_row) {
 }
 
 TEST_P(RowOperationsTest, p4_a_row_that_cannot_be_completed_is_loud) {
+  if (!rows_change()) GTEST_SKIP() << "the row is completed when it is read (append_test.cpp)";
   open();
   const auto table = create(numbered, {{1, 10, "a"}});
   const auto error = error_of([&] {
@@ -85,14 +87,14 @@ TEST_P(RowOperationsTest, a_transaction_may_change_a_table_several_times) {
   open();
   const auto table = create(numbered, {{1, 10, "a"}});
   load(0x5000, [&](Transaction& transaction) {
-    const auto apply = [&](const Effect& effect) { destination::apply(transaction, table, effect); };
-    apply(Effect(numbered).insert({2, 20, "b"}).insert({3, 30, "c"}));
-    apply(Effect(numbered).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
-    apply(Effect(numbered)
-              .remove({3, Null{}, Null{}})
-              .remove({2, Null{}, Null{}})
-              .patch({2, 22, Unchanged{}}, {2, Null{}, Null{}}));
-    apply(Effect(numbered).insert({1, 1, "again"}));
+    const auto change = [&](const Effect& effect) { apply(transaction, table, effect); };
+    change(Effect(numbered).insert({2, 20, "b"}).insert({3, 30, "c"}));
+    change(Effect(numbered).replace({2, 21, "b2"}).remove({1, Null{}, Null{}}));
+    change(Effect(numbered)
+               .remove({3, Null{}, Null{}})
+               .remove({2, Null{}, Null{}})
+               .patch({2, 22, Unchanged{}}, {2, Null{}, Null{}}));
+    change(Effect(numbered).insert({1, 1, "again"}));
   });
   EXPECT_EQ(rows(table), (Strings{"1|1|again", "2|22|b2"}));
 }
@@ -148,8 +150,8 @@ TEST_P(RowOperationsTest, without_key_rows_of_the_same_transaction_can_go) {
   const auto schema = contract::table("log", {{"a", int4}});
   const auto table = create(schema, {{1}});
   load(0x5000, [&](Transaction& transaction) {
-    destination::apply(transaction, table, Effect(schema).insert({1}).insert({1}).insert({2}));
-    destination::apply(transaction, table, Effect(schema).remove({1}, 2).remove({2}, 1));
+    apply(transaction, table, Effect(schema).insert({1}).insert({1}).insert({2}));
+    apply(transaction, table, Effect(schema).remove({1}, 2).remove({2}, 1));
   });
   EXPECT_EQ(rows(table), Strings{"1"});
 }
@@ -324,13 +326,13 @@ TEST_P(RowOperationsTest, p7_a_target_that_does_not_exist_concerns_its_output_al
   const auto expect_refused = [this](const OutputRecord& table) {
     const std::vector<std::function<void(Transaction&)>> operations = {
         [&](Transaction& load) {
-          destination::apply(load, table, Effect(numbered).insert({1, 10, "a"}));
+          apply(load, table, Effect(numbered).insert({1, 10, "a"}));
         },
         [&](Transaction& load) {
-          destination::apply(load, table, Effect(numbered).remove({1, Null{}, Null{}}));
+          apply(load, table, Effect(numbered).remove({1, Null{}, Null{}}));
         },
         [&](Transaction& load) {
-          destination::apply(load, table, Effect(numbered).patch({1, 11, Unchanged{}}, {1, Null{}, Null{}}));
+          apply(load, table, Effect(numbered).patch({1, 11, Unchanged{}}, {1, Null{}, Null{}}));
         },
         [&](Transaction& load) { load.truncate(table); },
         [&](Transaction& load) { load.alter(table, {.overflow = {"n"}}); },

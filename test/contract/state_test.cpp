@@ -227,8 +227,7 @@ TEST_P(StateTest, who_reads_a_prepared_transaction_may_use_the_transaction) {
   for (int i = 0; i < 5; ++i) keep(1, std::to_string(i));
   load(0x3000, [&](Transaction& transaction) {
     transaction.read_prepared(1, [&](std::string_view bytes) {
-      destination::apply(transaction, table,
-                         Effect(orders).replace({std::stoi(std::string(bytes)) % 3, std::string(bytes)}));
+      apply(transaction, table, Effect(orders).replace({std::stoi(std::string(bytes)) % 3, std::string(bytes)}));
     });
     transaction.put(DropPrepared{.xid = 1});
   });

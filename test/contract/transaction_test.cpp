@@ -9,7 +9,6 @@
 namespace walbrook::contract {
 namespace {
 
-using destination::apply;
 using destination::PutCheckpoint;
 using destination::PutLoad;
 using destination::PutOutput;
