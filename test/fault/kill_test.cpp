@@ -61,7 +61,15 @@ struct Killing {
 };
 
 std::string name_of(const ::testing::TestParamInfo<Killing>& tested) {
-  return tested.param.point + (tested.param.to == CopiedTo::file ? "" : "_to_postgresql");
+  switch (tested.param.to) {
+    case CopiedTo::database:
+      return tested.param.point + "_to_postgresql";
+    case CopiedTo::files:
+      return tested.param.point + "_to_files";
+    case CopiedTo::file:
+      break;
+  }
+  return tested.param.point;
 }
 
 class Kill : public ::testing::TestWithParam<Killing> {
@@ -122,6 +130,7 @@ std::vector<Killing> all_points(CopiedTo to) {
 }
 INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(all_points(CopiedTo::file)), name_of);
 INSTANTIATE_TEST_SUITE_P(Server, Kill, ::testing::ValuesIn(all_points(CopiedTo::database)), name_of);
+INSTANTIATE_TEST_SUITE_P(Files, Kill, ::testing::ValuesIn(all_points(CopiedTo::files)), name_of);
 
 // A first run killed as soon as its publication exists: `drop` and `--reset` recognize the publication as walbrook's.
 TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
@@ -168,7 +177,8 @@ TEST_P(DestinationError, p3_when_retries_end_nothing_is_lost) {
 
 INSTANTIATE_TEST_SUITE_P(At, DestinationError,
                          ::testing::Values(Killing{"before_merge"}, Killing{"before_commit"},
-                                           Killing{"before_commit", CopiedTo::database}),
+                                           Killing{"before_commit", CopiedTo::database},
+                                           Killing{"before_commit", CopiedTo::files}),
                          name_of);
 
 }  // namespace

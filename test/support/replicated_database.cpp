@@ -2,6 +2,7 @@
 
 #include "base/lsn.h"
 #include "test/support/duck_reader.h"
+#include "test/support/files_copy.h"
 
 namespace walbrook::test {
 
@@ -10,10 +11,24 @@ ReplicatedDatabase::ReplicatedDatabase(PostgresServer& server, CopiedTo to)
       database_(server),
       pipeline{.source = database_.conninfo(), .file = folder_ / "copy.duckdb", .slot = "slot_" + database_.name()},
       comparison{.conninfo = database_.conninfo(), .file = pipeline.file} {
-  if (to == CopiedTo::file) return;
-  copy_ = std::make_unique<ScratchDatabase>(server);
-  pipeline.server = server.url(copy_->name());
-  comparison.copy_conninfo = copy_->conninfo();
+  if (to == CopiedTo::files) {
+    lake_ = folder_ / "lake";
+    pipeline.server = "file://" + lake_.string();
+  } else if (to == CopiedTo::database) {
+    copy_ = std::make_unique<ScratchDatabase>(server);
+    pipeline.server = server.url(copy_->name());
+    comparison.copy_conninfo = copy_->conninfo();
+  }
+}
+
+std::filesystem::path ReplicatedDatabase::file() const {
+  if (std::filesystem::exists(lake_ / "views.sql")) copy_files(lake_, pipeline.file);
+  return pipeline.file;
+}
+
+std::string ReplicatedDatabase::differences() const {
+  static_cast<void>(file());
+  return test::differences(comparison);
 }
 
 std::string ReplicatedDatabase::copied_value(const std::string& sql) const {
@@ -23,9 +38,9 @@ std::string ReplicatedDatabase::copied_value(const std::string& sql) const {
 bool ReplicatedDatabase::has_checkpoint() const {
   if (copy_ != nullptr) return copied_value("SELECT to_regclass('_walbrook.checkpoint') IS NOT NULL") == "t";
   return std::filesystem::exists(file()) &&
-         copied_value(
-             "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = 'checkpoint'") !=
-             "0";
+         DuckReader(pipeline.file)
+                 .value("SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = "
+                        "'checkpoint'") != "0";
 }
 
 std::string ReplicatedDatabase::slot_past_checkpoint() const {

@@ -1,4 +1,5 @@
-// A new database, and the pipeline that copies it into a new file, or into another new database of its server.
+// A new database, and the pipeline that copies it into a new file, into another new database of its server, or into a
+// new folder of Parquet files.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,7 @@
 
 namespace walbrook::test {
 
-enum class CopiedTo { file, database };
+enum class CopiedTo { file, database, files };
 
 class ReplicatedDatabase {
  public:
@@ -19,13 +20,14 @@ class ReplicatedDatabase {
   [[nodiscard]] PostgresServer& server() const { return database_.server(); }
   [[nodiscard]] const std::string& name() const { return database_.name(); }
   [[nodiscard]] std::string conninfo(const std::string& user = "postgres") const { return database_.conninfo(user); }
-  [[nodiscard]] std::filesystem::path file() const { return pipeline.file; }
+  // The DuckDB file, or one with what readers of the files see now.
+  [[nodiscard]] std::filesystem::path file() const;
   [[nodiscard]] const TempFolder& folder() const { return folder_; }
 
   void exec(const std::string& sql) const { Sql(conninfo()).exec(sql); }
   [[nodiscard]] std::string value(const std::string& sql) const { return Sql(conninfo()).value(sql); }
   // Returns "" if the target tables equal the source (oracle.h).
-  [[nodiscard]] std::string differences() const { return test::differences(comparison); }
+  [[nodiscard]] std::string differences() const;
   // Queries the copy. REQUIRES: no process has the file open.
   [[nodiscard]] std::string copied_value(const std::string& sql) const;
 
@@ -35,8 +37,9 @@ class ReplicatedDatabase {
 
  private:
   TempFolder folder_;
+  std::filesystem::path lake_;  // the destination, if it is a folder of files
   ScratchDatabase database_;
-  std::unique_ptr<ScratchDatabase> copy_;  // nullptr: the copy is a file
+  std::unique_ptr<ScratchDatabase> copy_;  // the destination, if it is a database
 
   [[nodiscard]] bool has_checkpoint() const;
 

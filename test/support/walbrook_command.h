@@ -21,7 +21,7 @@ using Environment = std::map<std::string, std::optional<std::string>>;
 struct Pipeline {
   std::string source;          // a conninfo string or a URL
   std::filesystem::path file;  // the DuckDB file
-  std::string server{};        // the URL of a PostgreSQL destination, instead of the file
+  std::string server{};        // the URL of another destination, instead of the file
   std::string slot = "walbrook";
   std::string publication = "walbrook";
   std::vector<std::string> flags;  // of every run

@@ -1,0 +1,124 @@
+// A bucket as the destination: httpfs and s3rver from tools/install-s3. Skipped where they are not s3_folder.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "test/support/duck_reader.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path s3_folder = fs::path(WALBROOK_SOURCE_DIR) / "build/s3";
+constexpr const char* account = "S3RVER";  // its name, and its password
+
+int free_port_for_s3() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+bool s3_answers(int port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool connected = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  ::close(socket);
+  return connected;
+}
+
+class Bucket : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(s3_folder / "complete")) GTEST_SKIP() << "tools/install-s3 brings httpfs and an S3 server";
+    port_ = free_port_for_s3();
+    server_ = std::make_unique<Process>(
+        ProcessSpec{.argv = {"node", (s3_folder / "node_modules/s3rver/bin/s3rver.js").string(), "-d",
+                             (db_.folder() / "s3").string(), "-a", "127.0.0.1", "-p", std::to_string(port_),
+                             "--configure-bucket", "lake"},
+                    .env = {}});
+    fs::create_directory(db_.folder() / "s3");
+    ASSERT_TRUE(eventually([this] { return s3_answers(port_); }, milliseconds(20'000))) << server_->err();
+    db_.pipeline.server =
+        "s3://lake/copy?url_style=path&region=us-east-1&endpoint=127.0.0.1:" + std::to_string(port_) + "&use_ssl=false";
+  }
+  [[nodiscard]] Environment env(const fs::path& extensions = s3_folder / "extensions") const {
+    return {{"AWS_ACCESS_KEY_ID", account},
+            {"AWS_SECRET_ACCESS_KEY", account},
+            {"DESTINATION__DUCKDB__EXTENSION_DIRECTORY", extensions.string()}};
+  }
+  ProcessResult run_pipeline(const Environment& more = {}) {
+    auto all = env();
+    all.insert(more.begin(), more.end());
+    return db_.pipeline.run({}, all);
+  }
+  // What a reader with DuckDB sees.
+  [[nodiscard]] std::string read(const std::string& sql) const {
+    DuckReader reader(":memory:", DuckReader::Access::read_write);
+    reader.exec("LOAD " +
+                quote_literal((s3_folder / "extensions/v1.5.5/linux_amd64/httpfs.duckdb_extension").string()));
+    reader.exec(
+        "CREATE SECRET (TYPE s3, KEY_ID 'S3RVER', SECRET 'S3RVER', REGION 'us-east-1', URL_STYLE 'path', "
+        "USE_SSL false, ENDPOINT '127.0.0.1:" +
+        std::to_string(port_) + "')");
+    reader.exec(reader.value("SELECT content FROM read_text('s3://lake/copy/views.sql')"));
+    return reader.value(sql);
+  }
+
+  ReplicatedDatabase db_;
+  int port_ = 0;
+  std::unique_ptr<Process> server_;
+};
+
+TEST_F(Bucket, p2_a_bucket_equals_the_source_after_kills) {
+  db_.exec(
+      "CREATE TABLE \"odd name\"(id int PRIMARY KEY, body text); INSERT INTO \"odd name\" SELECT g, "
+      "repeat(md5(g::text), 200) FROM generate_series(1, 1000) g");
+  ASSERT_EQ(run_pipeline().exit_code, 0);
+  const auto compare = [&] {
+    const auto expected = db_.value(
+        "SELECT count(*) || ' ' || sum(length(body)) || ' ' || sum(id) || ' ' || "
+        "min(md5(body)) FROM \"odd name\"");
+    EXPECT_EQ(read("SELECT count(*) || ' ' || sum(length(body)) || ' ' || sum(id) || ' ' || min(md5(body)) FROM "
+                   "public.\"odd name\""),
+              expected);
+  };
+  compare();
+  db_.exec("UPDATE \"odd name\" SET id = id + 10000 WHERE id < 20; DELETE FROM \"odd name\" WHERE id % 3 = 0");
+  for (const auto* point : {"before_commit", "after_commit"}) {
+    EXPECT_TRUE(run_pipeline({{"WALBROOK_FAULT", point}}).killed());
+  }
+  const auto result = run_pipeline();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ((result.out + result.err).find(account), std::string::npos) << "a credential was shown";
+  compare();
+  const auto status = run(db_.pipeline.command("sql", {"--csv", "SELECT count(*) FROM \"odd name\""}, env()));
+  EXPECT_NE(status.out.find("667"), std::string::npos) << status.describe();
+}
+
+TEST_F(Bucket, an_extension_that_is_missing_is_named_with_its_place) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  const auto empty = db_.folder() / "no extensions";
+  fs::create_directory(empty);
+  const auto result = db_.pipeline.run({}, env(empty));
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err.find((empty / "v1.5.5/linux_amd64/httpfs.duckdb_extension").string()), std::string::npos)
+      << result.describe();
+}
+
+}  // namespace
+}  // namespace walbrook::test
