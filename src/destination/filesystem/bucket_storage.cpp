@@ -86,7 +86,7 @@ void load_extension(duckdb::Connection& connection, const std::string& extension
         ErrorKind::destination,
         fmt::format("DuckDB {} has no extension httpfs, which it needs for s3://, and could not install it", version),
         fmt::format("Put the file {0} into a folder as {1}, and name the folder in [destination.duckdb] "
-                    "extension_directory. The Python package duckdb-extension-httpfs {2} contains the file.",
+                    "extension_directory. duckdb-extension-httpfs {2} of PyPI contains the file.",
                     extension_file, place, version.substr(version.starts_with('v') ? 1 : 0)));
   }
   std::vector<std::string> statements;

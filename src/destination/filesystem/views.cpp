@@ -196,14 +196,16 @@ std::string history_query(const FileTable& table, std::span<const DataFile> file
   return fmt::format("SELECT {} FROM ({})", columns, from);
 }
 
+// A row is there until a later update or deletion of its key. An insert replaces nothing: leaves of a partitioned table
+// may identify their rows by different columns, so two rows that nobody changes may have one key.
 std::string latest_query(const FileTable& table, const std::string& history) {
   if (!table.keyed) return multiset_query(table, history);
   const auto keys = key_of(table);
   return fmt::format(
-      "SELECT * FROM (SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {}) = 1) WHERE {} <> "
-      "'delete'",
-      with_known_cells(table, history, keys), keys, position_of(table, "DESC"),
-      identifier(table.change_column(MetadataColumn::operation).name));
+      "SELECT * FROM {0} QUALIFY {1} <> 'delete' AND count(*) FILTER (WHERE {1} IN ('update', 'delete')) OVER "
+      "(PARTITION BY {2} ORDER BY {3} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) = 0",
+      with_known_cells(table, history, keys), identifier(table.change_column(MetadataColumn::operation).name), keys,
+      position_of(table, "DESC"));
 }
 
 std::string current_query(const FileTable& table, const std::string& history) {

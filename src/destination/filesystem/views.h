@@ -1,8 +1,8 @@
 // The SQL by which readers see tables of files: DuckDB's views over lists of files, by absolute paths.
 //
-// A view shows the current state of its table. With a key, that is the latest version of each key, by commit LSN and by
-// the number of the change in its transaction, unless it is a deletion. Without a key, rows are a multiset: a row is
-// there as often as it was written more than it was deleted. A view names the files that the table consists of, so
+// A view shows the current state of its table. With a key, that is each row that no later update or deletion of its key
+// follows, by commit LSN and by the number of the change in its transaction. Without a key, rows are a multiset: a row
+// is there as often as it was written more than it was deleted. A view names the files that the table consists of, so
 // files of a batch that is not whole, or that came later, are not part of it.
 #pragma once
 
