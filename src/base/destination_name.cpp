@@ -51,16 +51,16 @@ constexpr std::array known = {
                      .example = "postgresql://user@host/db",
                      .place = "the database of [destination.postgresql.credentials]",
                      .secrets = postgresql_secrets},
-    DestinationWords{.kind = motherduck_destination,
-                     .schemes = motherduck_schemes,
-                     .example = "md:shop",
-                     .place = "the database of [destination.motherduck]",
-                     .secrets = motherduck_secrets},
     DestinationWords{.kind = filesystem_destination,
                      .schemes = filesystem_schemes,
                      .example = "file:///data/lake, s3://bucket/lake",
                      .place = "the folder or bucket of [destination.filesystem]",
                      .secrets = filesystem_secrets},
+    DestinationWords{.kind = motherduck_destination,
+                     .schemes = motherduck_schemes,
+                     .example = "md:shop",
+                     .place = "the database of [destination.motherduck]",
+                     .secrets = motherduck_secrets},
 };
 
 std::string known_kinds() {

@@ -315,7 +315,8 @@ CLI::App* add_config(CLI::App& top, Flags& flags) {
 CLI::App* add_init(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("init", "Create a project folder: configuration, secrets, a pipeline");
   app->add_option("SOURCE", flags.init.source, "pg_replication");
-  app->add_option("DESTINATION", flags.init.destination, "duckdb, postgresql or motherduck; default: duckdb");
+  app->add_option("DESTINATION", flags.init.destination,
+                  "duckdb, postgresql, filesystem or motherduck; default: duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
            "overwrite existing files except secrets.toml; the old file is kept\nas NAME.orig; default: existing files "
            "are kept");

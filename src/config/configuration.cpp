@@ -33,6 +33,12 @@ constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
 constexpr std::string_view motherduck_key = "destination.motherduck.credentials";
+constexpr std::string_view bucket_key = "destination.filesystem.bucket_url";
+
+// The keys whose value names a destination and may hold a token or a key.
+bool is_place_with_secrets(const Key& key) {
+  return key.full_name() == motherduck_key || key.full_name() == bucket_key;
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -56,7 +62,7 @@ std::vector<std::string> path_of_variable(std::string_view name) {
 std::string without_line_break(const Key& key, std::string text) {
   if (key.kind == Kind::texts) return text;
   const bool is_address =
-      key.kind == Kind::connection || key.full_name() == destination_key || key.full_name() == motherduck_key;
+      key.kind == Kind::connection || key.full_name() == destination_key || is_place_with_secrets(key);
   const std::string_view ends = is_address ? " \t\r\n" : "\r\n";
   text.resize(text.find_last_not_of(ends) + 1);
   if (is_address) text.erase(0, std::min(text.find_first_not_of(ends), text.size()));
@@ -406,7 +412,7 @@ std::vector<Effective> Configuration::effective() const {
     if (!value && key.section == "pipelines.NAME" && pipeline_.empty()) continue;
     if (!value) value = Value{.text = fallback(key), .items = {}, .origin = {}};
     out.push_back({.key = &key, .value = *std::move(value)});
-    if (is_destination_name(key) || key.full_name() == motherduck_key) {
+    if (is_destination_name(key) || is_place_with_secrets(key)) {
       out.back().value.text = mask_secrets(out.back().value.text);
     }
   }
@@ -447,6 +453,7 @@ std::optional<Value> Configuration::destination_of_kind(std::string_view kind) c
     if (place) place->text = without_driver(place->text);
     return place;
   }
+  if (kind == filesystem_destination) return bucket();
   const auto section = fmt::format("destination.{}", kind);
   if (auto whole = Credentials(*this, section).connection()) {
     if (url_scheme(whole->text).empty()) whole->text = fmt::format("{}:{}", kind, whole->text);
@@ -455,6 +462,21 @@ std::optional<Value> Configuration::destination_of_kind(std::string_view kind) c
   throw Error(ErrorKind::configuration,
               fmt::format("the destination is of kind {}, and nothing says where it is", kind),
               fmt::format("Set {}.credentials, or name the destination by its URL.", section));
+}
+
+Value Configuration::bucket() const {
+  const auto url = find(bucket_key);
+  if (!url) {
+    throw Error(ErrorKind::configuration, "the destination is of kind filesystem, and nothing says where it is",
+                fmt::format("Set {}, or name the destination by its URL.", bucket_key));
+  }
+  if (url->placeholder) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("{}: please set me up! bucket_url is still to be filled in", url->origin.source()),
+                fmt::format("Write the URL of the folder or the bucket into {}: file:///data/lake, s3://bucket/lake.",
+                            url->origin.name));
+  }
+  return *url;
 }
 
 bool Configuration::names_destination() const {

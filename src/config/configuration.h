@@ -111,6 +111,8 @@ class Configuration {
   void warn_of_access(const std::filesystem::path& file, const std::string& label, Holds holds);
   [[nodiscard]] const Entry* find_in(const Layer& layer, const Key& key, bool of_pipeline) const;
   [[nodiscard]] bool is_of_this_pipeline(const Entry& entry) const;
+  // Returns the URL of a destination of files. Throws Error(configuration) if none was set.
+  [[nodiscard]] Value bucket() const;
   // Returns the strongest setting that names a destination or a kind of destination.
   [[nodiscard]] const Entry* destination_entry() const;
   // Returns the layers from the weakest to the strongest, each with whether its entries for a pipeline are meant.

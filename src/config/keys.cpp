@@ -19,6 +19,7 @@ constexpr std::string_view duckdb_section = "destination.duckdb";
 constexpr std::string_view postgres_section = "destination.postgresql";
 constexpr std::string_view postgres_credentials_section = "destination.postgresql.credentials";
 constexpr std::string_view motherduck_section = "destination.motherduck";
+constexpr std::string_view filesystem_section = "destination.filesystem";
 constexpr std::string_view load_section = "load";
 constexpr std::string_view schema_section = "schema";
 constexpr std::string_view runtime_section = "runtime";
@@ -163,6 +164,9 @@ constexpr std::array all_keys = {
 
     Key{motherduck_section, "credentials", Kind::text, "", "--destination",
         "The database: `md:shop`, or with its token `md:shop?motherduck_token=…`."},
+
+    Key{filesystem_section, "bucket_url", Kind::text, "", "--destination",
+        "The folder or the bucket: `file:///data/lake`, `s3://bucket/lake`."},
 
     Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows",
         "Maximum number of changes in one load.", "", 1, 1'000'000'000},

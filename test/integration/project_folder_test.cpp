@@ -147,6 +147,22 @@ TEST_F(NewProject, is_made_for_motherduck) {
   }
 }
 
+TEST_F(NewProject, names_the_folder_of_its_files) {
+  ASSERT_EQ(walbrook({"init", "pg_replication", "filesystem"}).exit_code, 0);
+  EXPECT_NE(text(".walbrook/config.toml").find("\ndestination = \"filesystem\"   # the folder or bucket of"),
+            std::string::npos);
+  auto secrets = text(".walbrook/secrets.toml");
+  const auto destination = secrets.find("[destination.filesystem]\nbucket_url = ");
+  ASSERT_NE(destination, std::string::npos) << secrets;
+  secrets =
+      "[sources.pg_replication.credentials]\ndatabase = \"shop\"\nhost = \"/nowhere\"\n" + secrets.substr(destination);
+  write_file(folder_ / ".walbrook/secrets.toml", secrets);
+  const auto result = walbrook({"check"});
+  EXPECT_EQ(result.exit_code, 2) << result.describe();
+  EXPECT_NE(result.err.find("please set me up! bucket_url is still to be filled in"), std::string::npos)
+      << result.describe();
+}
+
 TEST_F(NewProject, is_not_to_be_filled_in_by_halves) {
   ASSERT_EQ(walbrook({"init", "pg_replication", "postgresql"}).exit_code, 0);
   auto secrets = text(".walbrook/secrets.toml");
@@ -232,7 +248,7 @@ TEST_F(NewProject, knows_its_sources_and_destinations) {
       {{"init", "mysql", "duckdb"}, "unknown source \"mysql\"\n  Known: pg_replication, sql_database."},
       {{"init", "pg_replicaton"}, "Did you mean pg_replication?"},
       {{"init", "pg_replication", "snowflake"},
-       "unknown destination \"snowflake\"\n  Known: duckdb, postgresql, motherduck."},
+       "unknown destination \"snowflake\"\n  Known: duckdb, postgresql, filesystem, motherduck."},
       {{"init", "sql_database", "snowflake"}, "unknown destination"}};
   for (const auto& [arguments, told] : all) {
     const auto result = walbrook(arguments);

@@ -57,6 +57,20 @@ TEST_F(CredentialsTest, parts_come_from_where_they_are_said) {
   EXPECT_EQ(settings.source_credentials()->origin.label(), "--source");
 }
 
+TEST_F(CredentialsTest, files_are_where_their_url_says) {
+  const auto place = [] { return Configuration::read().destination_of_kind("filesystem")->text; };
+  EXPECT_THROW(place(), Error) << "nothing says where";
+  write(".walbrook/secrets.toml", "[destination.filesystem]\nbucket_url = \"please set me up!\"\n");
+  EXPECT_THROW(place(), Error);
+  write(".walbrook/secrets.toml", "[destination.filesystem]\nbucket_url = \"file:lake\"\n");
+  EXPECT_EQ(place(), "file:lake");
+  set("DESTINATION__FILESYSTEM__BUCKET_URL", "s3://id:secret@bucket/lake\n");
+  EXPECT_EQ(place(), "s3://id:secret@bucket/lake");
+  for (const auto& each : Configuration::read().effective()) {
+    EXPECT_EQ(each.value.text.find("secret"), std::string::npos) << each.key->full_name();
+  }
+}
+
 TEST_F(CredentialsTest, a_pipeline_may_have_its_own) {
   write(".walbrook/secrets.toml", R"([sources.pg_replication.credentials]
 host = "all"
