@@ -39,8 +39,9 @@ bool ReplicatedDatabase::has_checkpoint() const {
   if (copy_ != nullptr) return copied_value("SELECT to_regclass('_walbrook.checkpoint') IS NOT NULL") == "t";
   return std::filesystem::exists(file()) &&
          DuckReader(pipeline.file)
-                 .value("SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = "
-                        "'checkpoint'") != "0";
+                 .value(
+                     "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = "
+                     "'checkpoint'") != "0";
 }
 
 std::string ReplicatedDatabase::slot_past_checkpoint() const {

@@ -101,6 +101,10 @@ void load_extension(duckdb::Connection& connection, const std::string& extension
               fmt::format("It belongs at {}/{}, and must be the one for DuckDB {}.", extension_folder, place, version));
 }
 
+bool is_not_found(const Error& failed) {
+  return failed.cause().find("404") != std::string::npos;
+}
+
 // DuckDB (1.5.5) decodes the names that it lists.
 std::string encoded_name(const std::string& listed) {
   std::string name;
@@ -142,7 +146,18 @@ std::optional<std::string> BucketStorage::get(const std::string& name) {
     auto text = connection.rows("SELECT content FROM read_text(" + literal(path_of(name)) + ")").at(0).at(0);
     return !text || *text == "\n" ? std::nullopt : text;
   } catch (const Error& failed) {
-    if (failed.cause().find("404") != std::string::npos) return std::nullopt;
+    if (is_not_found(failed)) return std::nullopt;
+    throw;
+  }
+}
+
+bool BucketStorage::has(const std::string& name) {
+  duckdb::Connection connection(database_);
+  try {
+    const auto found = connection.rows("SELECT (size > 1)::VARCHAR FROM read_blob(" + literal(path_of(name)) + ")");
+    return found.at(0).at(0) == "true";  // a line break alone is what remove() leaves
+  } catch (const Error& failed) {
+    if (is_not_found(failed)) return false;
     throw;
   }
 }

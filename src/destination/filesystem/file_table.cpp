@@ -128,7 +128,8 @@ FileTable make_table(const TargetName& name, const TableSchema& schema, const Ta
     return target.has_column_named(capabilities().names, wanted) || is_taken(table, wanted);
   };
   for (const auto& [column, wanted] : change_columns()) {
-    table.columns.push_back({.name = free_name(capabilities().names, std::string(wanted), is_used), .metadata = column, .type = {}});
+    table.columns.push_back(
+        {.name = free_name(capabilities().names, std::string(wanted), is_used), .metadata = column, .type = {}});
   }
   for (const auto& column : target.columns) {
     const auto* source = schema.find(column.source);

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "destination/target.h"
 #include "destination/filesystem/location.h"
 #include "destination/state.h"
+#include "destination/target.h"
 #include "destination/target_shape.h"
 #include "model/table_schema.h"
 

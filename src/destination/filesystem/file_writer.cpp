@@ -129,8 +129,7 @@ std::uint64_t FileWriter::write(const TableSchemaRef& schema, const Provenance& 
   return gather(schema, provenance, rows);
 }
 
-std::uint64_t FileWriter::write(const TableSchemaRef& schema, const Provenance& provenance,
-                                const RowBatch& rows) {
+std::uint64_t FileWriter::write(const TableSchemaRef& schema, const Provenance& provenance, const RowBatch& rows) {
   return gather(schema, provenance, rows);
 }
 

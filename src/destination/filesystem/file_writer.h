@@ -45,8 +45,7 @@ class FileWriter {
   ~FileWriter();  // removes the files that nobody has taken
 
   // Both gather the rows, and return how many values went to an overflow column.
-  std::uint64_t write(const TableSchemaRef& schema, const Provenance& provenance,
-                      const SelectedRows& rows);
+  std::uint64_t write(const TableSchemaRef& schema, const Provenance& provenance, const SelectedRows& rows);
   std::uint64_t write(const TableSchemaRef& schema, const Provenance& provenance, const RowBatch& rows);
   // Writes the gathered rows to files. Their names are durable after Storage::sync.
   void flush();

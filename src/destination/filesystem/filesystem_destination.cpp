@@ -75,6 +75,10 @@ void FilesystemDestination::lock_folder() {
   lock_ = std::move(lock);
 }
 
+void FilesystemDestination::check_writable() const {
+  if (options_.read_only) throw Error(ErrorKind::internal, label_ + " was opened to be read only");
+}
+
 WriteContext FilesystemDestination::context() const {
   return {.database = database_, .storage = storage_.get(), .format = location_.format, .layout = location_.layout};
 }
@@ -223,6 +227,7 @@ void FilesystemDestination::find_out_about_uncertain() {
 }
 
 std::unique_ptr<FilesystemTransaction> FilesystemDestination::begin_transaction(const AttemptId& attempt) {
+  check_writable();
   if (transaction_is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
   check_still_there();
   find_out_about_uncertain();
@@ -247,6 +252,7 @@ std::size_t FilesystemDestination::compact() {
 }
 
 std::unique_ptr<CopyWriter> FilesystemDestination::begin_copy(std::span<const CopyTarget> outputs) {
+  check_writable();
   const auto known = manifest();
   const auto others = store_->others();
   for (const auto& [output, schema] : outputs) {
@@ -280,6 +286,7 @@ void FilesystemDestination::store_dropped(Manifest manifest) {
 }
 
 void FilesystemDestination::drop(DropScope scope, std::span<const OutputRecord> outputs) {
+  check_writable();
   auto left = manifest();
   if (scope == DropScope::pipeline) {
     for (const auto& [id, output] : left.outputs) copies_->drop(id);

@@ -43,6 +43,7 @@ class FilesystemDestination final : public destination::Destination, private Que
   [[nodiscard]] std::unique_ptr<ReadSession> open_session(const ReadOptions& options) override;
   [[nodiscard]] std::shared_ptr<duckdb::Database> make_database() const;
   void lock_folder();
+  void check_writable() const;
   [[nodiscard]] WriteContext context() const;
   [[nodiscard]] std::unique_ptr<FilesystemTransaction> begin_transaction(const AttemptId& attempt);
   [[nodiscard]] Manifest manifest() const;

@@ -78,9 +78,16 @@ FilesystemTransaction::~FilesystemTransaction() {
 }
 
 FileTarget& FilesystemTransaction::target_of(const OutputRecord& output) {
-  const auto found = outcome_.manifest.targets.find(name_of(output));
-  if (found != outcome_.manifest.targets.end()) return found->second;
-  throw TargetRefused(fmt::format("target table {}.{} does not exist", output.target_schema, output.target_name),
+  const auto name = name_of(output);
+  const auto found = outcome_.manifest.targets.find(name);
+  if (found == outcome_.manifest.targets.end()) {
+    throw TargetRefused(fmt::format("target table {}.{} does not exist", name.first, name.second), "Resync the table.");
+  }
+  // Who drops a table removes all of its files, so that one of them tells, however many there are.
+  const auto& files = found->second.files;
+  if (files.empty() || !present_.insert(name).second || context_.storage->has(files.back().name)) return found->second;
+  throw TargetRefused(fmt::format("files of target table {}.{} were removed: {} does not exist", name.first,
+                                  name.second, files.back().name),
                       "Resync the table.");
 }
 
@@ -103,13 +110,14 @@ void FilesystemTransaction::alter(const OutputRecord& output, const Alteration& 
     auto copy = altered_copies_.contains(output.id) ? altered_copies_.at(output.id) : copies_.find(output.id);
     if (copy && apply(copy->target.table)) altered_copies_.insert_or_assign(output.id, *std::move(copy));
   }
-  const auto found = outcome_.manifest.targets.find(name_of(output));
-  if (found == outcome_.manifest.targets.end() || found->second.output != output.id) return;
-  if (!apply(found->second.table)) return;
+  const auto name = name_of(output);
+  const auto found = outcome_.manifest.targets.find(name);
+  const bool is_copying = output.state == OutputState::copying;
+  if (is_copying && (found == outcome_.manifest.targets.end() || found->second.output != output.id)) return;
+  auto& target = is_copying ? found->second : target_of(output);
+  if (!apply(target.table)) return;
   records_changed_ = true;
-  if (const auto writer = writers_.find(found->first); writer != writers_.end()) {
-    writer->second->change_table(found->second.table);
-  }
+  if (const auto writer = writers_.find(name); writer != writers_.end()) writer->second->change_table(target.table);
 }
 
 void FilesystemTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
@@ -135,6 +143,7 @@ void FilesystemTransaction::swap_in(const OutputRecord& output, const TargetName
     writers_.erase(left);
   }
   manifest.targets.insert_or_assign(name, std::move(copy->target));
+  present_.insert(name);
 }
 
 void FilesystemTransaction::supersede(const FileTarget& target) {

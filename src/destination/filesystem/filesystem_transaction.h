@@ -50,6 +50,7 @@ class FilesystemTransaction final : public destination::Transaction {
  private:
   using Name = Manifest::Name;
 
+  // Throws TargetRefused if there is no such target, or if somebody removed its files.
   [[nodiscard]] FileTarget& target_of(const OutputRecord& output);
   [[nodiscard]] FileWriter& writer_of(const Name& name);
   void follow(FileTarget& target, const Name& name, const RowsOf& rows, std::span<const RowRef> appended);
@@ -70,6 +71,7 @@ class FilesystemTransaction final : public destination::Transaction {
   bool records_changed_ = false;
   std::size_t prepared_parts_ = 0;             // that this transaction has kept
   std::vector<std::string> dropped_prepared_;  // files that are removed once the transaction is durable
+  std::set<Name> present_;                     // targets of earlier transactions whose files are there
   std::map<Name, std::unique_ptr<FileWriter>> writers_;
   std::map<OutputId, FinishedCopy> altered_copies_;
   std::set<OutputId> taken_copies_;

@@ -110,6 +110,14 @@ std::optional<std::string> FolderStorage::get(const std::string& name) {
   return std::move(text).str();
 }
 
+bool FolderStorage::has(const std::string& name) {
+  const auto path = path_of(name);
+  std::error_code failed;
+  const bool exists = fs::is_regular_file(path, failed);
+  if (!failed || failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory) return exists;
+  fail(ErrorKind::destination, path, "looked for", failed.value());
+}
+
 std::vector<StoredFile> FolderStorage::list(const std::string& folder) {
   std::vector<StoredFile> files;
   std::error_code failed;

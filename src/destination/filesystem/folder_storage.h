@@ -23,6 +23,7 @@ class FolderStorage final : public Storage {
   void sync() override;
   void put(const std::string& name, std::string_view text) override;
   [[nodiscard]] std::optional<std::string> get(const std::string& name) override;
+  [[nodiscard]] bool has(const std::string& name) override;
   [[nodiscard]] std::vector<StoredFile> list(const std::string& folder) override;
   void remove(const std::string& name) noexcept override;
 

@@ -41,6 +41,7 @@ class Storage {
   virtual void put(const std::string& name, std::string_view text) = 0;
   [[nodiscard]] virtual std::optional<std::string> get(const std::string& name) = 0;
 
+  [[nodiscard]] virtual bool has(const std::string& name) = 0;
   // Returns all files below the folder of that name, at any depth.
   [[nodiscard]] virtual std::vector<StoredFile> list(const std::string& folder) = 0;
   // Removes the file, if there is one and the storage can remove files. Never throws.
