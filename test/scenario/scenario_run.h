@@ -34,6 +34,8 @@ class ScenarioRun {
   // In mode `restarted`: starts a run if no transaction is open.
   void run_in_between(const Step& section);
   [[nodiscard]] const Step* next_run(const Step* from) const;
+  // Whether the destination is there, so that it can be read.
+  [[nodiscard]] bool has_copy(const ProcessResult& result) const;
   // Runs a query in the destination.
   [[nodiscard]] std::vector<SqlRow> query_copy(const std::string& sql) const;
   void check_copy(const Step& step, const ProcessResult& result);

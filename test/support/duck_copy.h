@@ -1,4 +1,5 @@
-// Reads a DuckDB destination for the oracle. Values are compared by a canonical text, which PostgreSQL and DuckDB make.
+// Reads a destination for the oracle by DuckDB. Values are compared by a canonical text, which PostgreSQL and DuckDB
+// make.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +9,13 @@
 
 namespace walbrook::test {
 
-class DuckCopy final : public CopyReader {
+class DuckCopy : public CopyReader {
  public:
-  explicit DuckCopy(const std::filesystem::path& file) : file_(file) {}
+  explicit DuckCopy(const std::filesystem::path& file, DuckReader::Access access = DuckReader::Access::read_only)
+      : reader_(file, access) {}
 
   [[nodiscard]] bool folds_case() const override { return true; }
-  [[nodiscard]] std::vector<SqlRow> query(const std::string& sql) override { return file_.query(sql); }
+  [[nodiscard]] std::vector<SqlRow> query(const std::string& sql) override { return reader_.query(sql); }
   [[nodiscard]] std::vector<SqlRow> tables() override;
   [[nodiscard]] std::optional<std::map<std::string, std::string>> column_types(const CopiedTable& table) override;
   [[nodiscard]] std::string other_type(const SourceColumn& column, const std::string& type) override;
@@ -22,8 +24,8 @@ class DuckCopy final : public CopyReader {
                                                      const CopiedTable& target,
                                                      const std::vector<CopiedColumn>& columns) override;
 
- private:
-  DuckReader file_;
+ protected:
+  DuckReader reader_;
 };
 
 }  // namespace walbrook::test

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "test/support/duck_copy.h"
+#include "test/support/files_copy.h"
 #include "test/support/postgres_copy.h"
 #include "test/support/row_difference.h"
 #include "test/support/source_tables.h"
@@ -133,16 +134,17 @@ std::string stray_tables(CopyReader& copy, const std::map<std::string, CopiedTab
 
 }  // namespace
 
+std::unique_ptr<CopyReader> open_copy(const Comparison& comparison) {
+  if (!comparison.copy_conninfo.empty()) return std::make_unique<PostgresCopy>(comparison.copy_conninfo);
+  if (!comparison.lake.empty()) return std::make_unique<FilesCopy>(comparison.lake);
+  return std::make_unique<DuckCopy>(comparison.file);
+}
+
 std::string differences(const Comparison& comparison) {
   Sql source(comparison.conninfo);
   source.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   source.exec(postgres_session);
-  std::unique_ptr<CopyReader> opened;
-  if (comparison.copy_conninfo.empty()) {
-    opened = std::make_unique<DuckCopy>(comparison.file);
-  } else {
-    opened = std::make_unique<PostgresCopy>(comparison.copy_conninfo);
-  }
+  const auto opened = open_copy(comparison);
   auto& copy = *opened;
   const auto known = copied_tables(copy);
   auto tables = published_tables(source, comparison.publication);

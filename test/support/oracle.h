@@ -1,11 +1,14 @@
-// The source as the oracle: compares every published table, value by value, with a DuckDB file or a database.
+// The source as the oracle: compares every published table, value by value, with its copy in a destination.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "test/support/copy_reader.h"
 
 namespace walbrook::test {
 
@@ -14,11 +17,15 @@ struct Comparison {
   std::string publication = "walbrook";
   std::filesystem::path file;       // the DuckDB file; no process may have it open for writing
   std::string copy_conninfo;        // of a PostgreSQL destination, instead of the file; "": there is none
+  std::filesystem::path lake;       // the folder of a destination of files, instead of the file; "": there is none
   std::vector<std::string> tables;  // "schema.name" in the source; empty: all published tables
   std::string dataset;              // the schema of all target tables; "": each has its source's schema
   // Columns that the source has dropped and the target table keeps: "schema.name" → names.
   std::map<std::string, std::set<std::string>> gone_columns;
 };
+
+// Opens the copy that the comparison names. REQUIRES: it is there.
+[[nodiscard]] std::unique_ptr<CopyReader> open_copy(const Comparison& comparison);
 
 // Returns "" if both sides are equal, otherwise one line per difference. The first differences of each table show key
 // and values.

@@ -1,7 +1,6 @@
 #include "test/support/replicated_database.h"
 
 #include "base/lsn.h"
-#include "test/support/duck_reader.h"
 #include "test/support/files_copy.h"
 
 namespace walbrook::test {
@@ -12,8 +11,8 @@ ReplicatedDatabase::ReplicatedDatabase(PostgresServer& server, CopiedTo to)
       pipeline{.source = database_.conninfo(), .file = folder_ / "copy.duckdb", .slot = "slot_" + database_.name()},
       comparison{.conninfo = database_.conninfo(), .file = pipeline.file} {
   if (to == CopiedTo::files) {
-    lake_ = folder_ / "lake";
-    pipeline.server = "file://" + lake_.string();
+    comparison.lake = folder_ / "lake";
+    pipeline.server = "file://" + comparison.lake.string();
   } else if (to == CopiedTo::database) {
     copy_ = std::make_unique<ScratchDatabase>(server);
     pipeline.server = server.url(copy_->name());
@@ -21,27 +20,18 @@ ReplicatedDatabase::ReplicatedDatabase(PostgresServer& server, CopiedTo to)
   }
 }
 
-std::filesystem::path ReplicatedDatabase::file() const {
-  if (std::filesystem::exists(lake_ / "views.sql")) copy_files(lake_, pipeline.file);
-  return pipeline.file;
-}
-
-std::string ReplicatedDatabase::differences() const {
-  static_cast<void>(file());
-  return test::differences(comparison);
-}
-
 std::string ReplicatedDatabase::copied_value(const std::string& sql) const {
-  return copy_ == nullptr ? DuckReader(file()).value(sql) : Sql(copy_->conninfo()).value(sql);
+  const auto rows = open_copy(comparison)->query(sql);
+  return rows.empty() ? "" : rows.at(0).at(0).value_or("");
 }
 
 bool ReplicatedDatabase::has_checkpoint() const {
   if (copy_ != nullptr) return copied_value("SELECT to_regclass('_walbrook.checkpoint') IS NOT NULL") == "t";
-  return std::filesystem::exists(file()) &&
-         DuckReader(pipeline.file)
-                 .value(
-                     "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = "
-                     "'checkpoint'") != "0";
+  if (!comparison.lake.empty()) return has_files_copy(comparison.lake);
+  return std::filesystem::exists(pipeline.file) &&
+         copied_value(
+             "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_walbrook' AND table_name = 'checkpoint'") !=
+             "0";
 }
 
 std::string ReplicatedDatabase::slot_past_checkpoint() const {

@@ -20,14 +20,14 @@ class ReplicatedDatabase {
   [[nodiscard]] PostgresServer& server() const { return database_.server(); }
   [[nodiscard]] const std::string& name() const { return database_.name(); }
   [[nodiscard]] std::string conninfo(const std::string& user = "postgres") const { return database_.conninfo(user); }
-  // The DuckDB file, or one with what readers of the files see now.
-  [[nodiscard]] std::filesystem::path file() const;
+  // The DuckDB file, if that is the destination.
+  [[nodiscard]] const std::filesystem::path& file() const { return pipeline.file; }
   [[nodiscard]] const TempFolder& folder() const { return folder_; }
 
   void exec(const std::string& sql) const { Sql(conninfo()).exec(sql); }
   [[nodiscard]] std::string value(const std::string& sql) const { return Sql(conninfo()).value(sql); }
   // Returns "" if the target tables equal the source (oracle.h).
-  [[nodiscard]] std::string differences() const;
+  [[nodiscard]] std::string differences() const { return test::differences(comparison); }
   // Queries the copy. REQUIRES: no process has the file open.
   [[nodiscard]] std::string copied_value(const std::string& sql) const;
 
@@ -37,7 +37,6 @@ class ReplicatedDatabase {
 
  private:
   TempFolder folder_;
-  std::filesystem::path lake_;  // the destination, if it is a folder of files
   ScratchDatabase database_;
   std::unique_ptr<ScratchDatabase> copy_;  // the destination, if it is a database
 
