@@ -85,10 +85,10 @@ std::optional<TargetDifference> compare_columns(const Target& target, const std:
                                         dotted_name(target), where, first));
 }
 
-NameConflict name_conflict_of(const OutputRecord& output, const std::string& where,
+NameConflict name_conflict_of(const TargetName& target, const std::string& where,
                               const std::optional<std::string>& owner) {
   const SetOption elsewhere{RemedyOption::dataset, "NAME"};
-  return {.reason = fmt::format("{}.{} already exists in {} and {}", output.target_schema, output.target_name, where,
+  return {.reason = fmt::format("{}.{} already exists in {} and {}", target.schema, target.table, where,
                                 owner ? "belongs to pipeline \"" + *owner + "\"" : "was not created by walbrook"),
           .hint = owner ? remedy("It is not touched. Use another schema for the target tables: {}.", elsewhere)
                         : remedy("It is not touched. Rename it, or use another schema for the target tables: {}.",

@@ -1,4 +1,4 @@
-// What destinations with SQL find out about a target table that somebody may have dropped, altered or replaced.
+// What destinations find out about a target table that somebody may have dropped, altered or replaced.
 //
 // A table that was altered can be distinguished from another table of the same name by its columns alone.
 #pragma once
@@ -50,9 +50,8 @@ struct FoundColumn {
 [[nodiscard]] std::optional<TargetDifference> compare_columns(
     const Target& target, const std::string& where, const std::function<FoundColumn(const TargetColumn&)>& find);
 
-// Describes an object with the name of the output's target. `owner`: the pipeline that made it; nullopt: walbrook did
-// not.
-[[nodiscard]] NameConflict name_conflict_of(const OutputRecord& output, const std::string& where,
+// Describes an object with the name of the target. `owner`: the pipeline that made it; nullopt: walbrook did not.
+[[nodiscard]] NameConflict name_conflict_of(const TargetName& target, const std::string& where,
                                             const std::optional<std::string>& owner);
 
 // What Destination::inspect asks of a destination.

@@ -35,7 +35,7 @@ std::optional<NameConflict> find_name_conflict(Connection& connection, RelationN
   if (!names.contain(output.target_schema, output.target_name)) return std::nullopt;
   const auto owner = state.owner(output.target_schema, output.target_name);
   if (owner == pipeline) return std::nullopt;
-  return name_conflict_of(output, connection.database().label(), owner);
+  return name_conflict_of(output.target(), connection.database().label(), owner);
 }
 
 void add_overflow_column(Connection& connection, StateTables& state, TargetRecord& record, const std::string& source) {

@@ -106,26 +106,21 @@ std::map<std::string, Manifest> ManifestStore::others() const {
   return manifests;
 }
 
-std::optional<ManifestStore::Conflict> ManifestStore::conflict(const Manifest& own,
-                                                               const std::map<std::string, Manifest>& others,
-                                                               const TargetName& name) const {
+std::optional<NameConflict> ManifestStore::conflict(const Manifest& own, const std::map<std::string, Manifest>& others,
+                                                    const TargetName& name) const {
   const auto is_named = [&](const auto& entry) {
     return duckdb::same_name(entry.first.first, name.schema) && duckdb::same_name(entry.first.second, name.table);
   };
-  const SetOption elsewhere{RemedyOption::dataset, "NAME"};
   for (const auto& [pipeline, manifest] : others) {
-    if (std::ranges::none_of(manifest.targets, is_named)) continue;
-    return Conflict{.reason = fmt::format("{}.{} already exists in {} and belongs to pipeline \"{}\"", name.schema,
-                                          name.table, label_, pipeline),
-                    .hint = remedy("It is not touched. Use another schema for the target tables: {}.", elsewhere)};
+    if (std::ranges::any_of(manifest.targets, is_named)) return name_conflict_of(name, label_, pipeline);
   }
   if (std::ranges::any_of(own.targets, is_named)) return std::nullopt;
-  const auto folder = table_folder(name.schema, name.table);
-  for (const auto& file : storage_.list(folder)) {
+  for (const auto& file : storage_.list(table_folder(name.schema, name.table))) {
     if (is_data_file(file_part(file.name))) continue;
-    return Conflict{
-        .reason = fmt::format("{} in {} was not written by walbrook", file.name, label_),
-        .hint = remedy("It is not touched. Move it away, or use another schema for the target tables: {}.", elsewhere)};
+    return NameConflict{.reason = fmt::format("{} in {} was not written by walbrook", file.name, label_),
+                        .hint = remedy("It is not touched. Move it away, or use another schema for the target tables: "
+                                       "{}.",
+                                       SetOption{RemedyOption::dataset, "NAME"})};
   }
   return std::nullopt;
 }

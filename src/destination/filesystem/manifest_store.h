@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "base/remedy.h"
 #include "destination/filesystem/location.h"
 #include "destination/filesystem/manifest.h"
 #include "destination/filesystem/storage.h"
 #include "destination/state.h"
+#include "destination/target_difference.h"
 
 namespace walbrook::destination::filesystem {
 
@@ -34,12 +34,8 @@ class ManifestStore {
   [[nodiscard]] std::map<std::string, Manifest> others() const;
   // Returns why the target's name is taken: the pipeline that owns it, or files that walbrook did not write. nullopt:
   // it is free, or the pipeline's own.
-  struct Conflict {
-    std::string reason;
-    Remedy hint;
-  };
-  [[nodiscard]] std::optional<Conflict> conflict(const Manifest& own, const std::map<std::string, Manifest>& others,
-                                                 const TargetName& name) const;
+  [[nodiscard]] std::optional<NameConflict> conflict(const Manifest& own, const std::map<std::string, Manifest>& others,
+                                                     const TargetName& name) const;
 
   // Removes files that no manifest names: of attempts that failed, and of tables that were replaced long ago. Other
   // pipelines' files stay.

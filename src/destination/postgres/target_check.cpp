@@ -60,7 +60,7 @@ std::optional<NameConflict> find_name_conflict(Session& session, StateTables& st
   if (!is_taken) return std::nullopt;
   const auto owner = state.owner(output.target());
   if (owner == pipeline) return std::nullopt;
-  return name_conflict_of(output, session.where(), owner);
+  return name_conflict_of(output.target(), session.where(), owner);
 }
 
 void check_owner(Session& session, StateTables& state, const std::string& pipeline, const OutputRecord& output) {
