@@ -43,7 +43,7 @@ constexpr std::size_t applied_bytes = std::size_t{32} << 20U;
   throw Error(ErrorKind::configuration, cause, hint, {.setting = setting});
 }
 
-WriteDisposition disposition_of(const StreamPlan& plan) {
+WriteDisposition disposition_of(const StreamPlan& plan, const destination::Capabilities& capabilities) {
   const auto& said = plan.write_disposition;
   const auto known = said.empty() || said == "append" || said == "replace" || said == "merge";
   if (!known) {
@@ -59,6 +59,11 @@ WriteDisposition disposition_of(const StreamPlan& plan) {
   if (!merges && !plan.primary_key.empty()) {
     refuse_setting("primary_key", "primary_key is for write_disposition \"merge\": nothing else uses it",
                    "Leave it out, or merge.");
+  }
+  if (merges && !capabilities.rows_change) {
+    refuse_setting("write_disposition",
+                   "write_disposition \"merge\": rows of this destination cannot change once they are written",
+                   "Append the rows, or replace the table.");
   }
   if (merges) return WriteDisposition::merge;
   return said == "replace" ? WriteDisposition::replace : WriteDisposition::append;
@@ -135,7 +140,7 @@ class StreamRun {
   StreamRun(PipelineState& state, ArrowArrayStream* stream, const StreamPlan& plan)
       : state_(state),
         reader_(stream),
-        disposition_(disposition_of(plan)),
+        disposition_(disposition_of(plan, destination::capabilities_of(state.destination_url))),
         key_(plan.primary_key),
         target_(target_of(state, plan)),
         forward_(plan.stop, [this] { stop_.request_stop(); }),
