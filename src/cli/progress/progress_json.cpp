@@ -12,6 +12,7 @@
 #include "cli/progress/progress_text.h"
 #include "cli/terminal.h"
 #include "serve/local_server.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::cli {
 namespace {
