@@ -46,15 +46,22 @@ class Bucket : public ::testing::Test {
   void SetUp() override {
     if (!fs::exists(s3_folder / "complete")) GTEST_SKIP() << "tools/install-s3 brings httpfs and an S3 server";
     port_ = free_port_for_s3();
+    fs::create_directory(db_.folder() / "s3");
+    start_server();
+    db_.pipeline.server =
+        "s3://lake/copy?url_style=path&region=us-east-1&endpoint=127.0.0.1:" + std::to_string(port_) + "&use_ssl=false";
+  }
+  void start_server() {
     server_ = std::make_unique<Process>(
         ProcessSpec{.argv = {"node", (s3_folder / "node_modules/s3rver/bin/s3rver.js").string(), "-d",
                              (db_.folder() / "s3").string(), "-a", "127.0.0.1", "-p", std::to_string(port_),
                              "--configure-bucket", "lake"},
                     .env = {}});
-    fs::create_directory(db_.folder() / "s3");
     ASSERT_TRUE(eventually([this] { return s3_answers(port_); }, milliseconds(20'000))) << server_->err();
-    db_.pipeline.server =
-        "s3://lake/copy?url_style=path&region=us-east-1&endpoint=127.0.0.1:" + std::to_string(port_) + "&use_ssl=false";
+  }
+  void stop_server() {
+    server_->signal(SIGKILL);
+    static_cast<void>(server_->wait(milliseconds(10'000)));
   }
   [[nodiscard]] Environment env(const fs::path& extensions = s3_folder / "extensions") const {
     return {{"AWS_ACCESS_KEY_ID", account},
@@ -65,6 +72,11 @@ class Bucket : public ::testing::Test {
     auto all = env();
     all.insert(more.begin(), more.end());
     return db_.pipeline.run({}, all);
+  }
+  static void expect_no_secret(const ProcessResult& result) {
+    for (const auto* secret : {account, "some_id", "some_secret"}) {
+      EXPECT_EQ((result.out + result.err).find(secret), std::string::npos) << result.describe();
+    }
   }
   // What a reader with DuckDB sees.
   [[nodiscard]] std::string read(const std::string& sql) const {
@@ -104,10 +116,84 @@ TEST_F(Bucket, p2_a_bucket_equals_the_source_after_kills) {
   }
   const auto result = run_pipeline();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ((result.out + result.err).find(account), std::string::npos) << "a credential was shown";
+  expect_no_secret(result);
   compare();
   const auto status = run(db_.pipeline.command("sql", {"--csv", "SELECT count(*) FROM \"odd name\""}, env()));
   EXPECT_NE(status.out.find("667"), std::string::npos) << status.describe();
+}
+
+TEST_F(Bucket, a_bucket_that_cannot_be_reached_ends_a_run_with_its_reason) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  ASSERT_EQ(run_pipeline().exit_code, 0);
+  stop_server();
+  db_.pipeline.server.replace(0, std::string("s3://").size(), "s3://some_id:some_secret@");
+  const auto result = run_pipeline();
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err.find("the bucket s3://lake/copy cannot be reached: Could not connect to server"),
+            std::string::npos)
+      << result.describe();
+  expect_no_secret(result);
+  expect_no_secret(run(db_.pipeline.command("check", {}, env())));
+  expect_no_secret(run(db_.pipeline.command("status", {}, env())));
+}
+
+TEST_F(Bucket, a_server_that_cannot_do_its_work_counts_as_away) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  stop_server();
+  server_ = std::make_unique<Process>(
+      ProcessSpec{.argv = {"node", "-e",
+                           "require('http').createServer((request, response) => { response.statusCode = 503; "
+                           "response.end(); }).listen(" +
+                               std::to_string(port_) + ", '127.0.0.1')"},
+                  .env = {}});
+  ASSERT_TRUE(eventually([this] { return s3_answers(port_); }, milliseconds(20'000))) << server_->err();
+  const auto result = run_pipeline();
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err.find("the bucket s3://lake/copy cannot be reached: HTTP 503"), std::string::npos)
+      << result.describe();
+}
+
+// The bucket is away before the run begins, and again while it applies changes.
+TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  stop_server();
+  db_.pipeline.server.replace(0, std::string("s3://").size(), "s3://some_id:some_secret@");
+  Process following(db_.pipeline.command("run", {"--follow", "--retries", "2"}, env()));
+  ASSERT_TRUE(
+      eventually([&] { return following.err().find("trying again in") != std::string::npos; }, milliseconds(60'000)))
+      << following.err();
+  start_server();
+  const auto arrives = [&](const std::string& ids) {
+    return eventually(
+        [&] {
+          try {
+            return read("SELECT string_agg(id, ',' ORDER BY id) FROM t") == ids;
+          } catch (const std::runtime_error&) {  // there is no view yet, or no server
+            return false;
+          }
+        },
+        milliseconds(60'000));
+  };
+  EXPECT_TRUE(arrives("1")) << following.err();
+  stop_server();
+  db_.exec("INSERT INTO t VALUES (2)");
+  const auto attempts = [&] {
+    const auto text = following.err();
+    std::size_t count = 0;
+    for (auto at = text.find("cannot be reached"); at != std::string::npos; at = text.find("cannot be reached", at + 1))
+      ++count;
+    return count;
+  };
+  const auto before = attempts();
+  EXPECT_TRUE(eventually([&] { return attempts() >= before + 4; }, milliseconds(120'000)))
+      << "more often than --retries\n"
+      << following.err();
+  start_server();
+  EXPECT_TRUE(arrives("1,2")) << following.err();
+  following.signal(SIGTERM);
+  const auto result = following.wait(milliseconds(30'000));
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  expect_no_secret(result);
 }
 
 TEST_F(Bucket, an_extension_that_is_missing_is_named_with_its_place) {

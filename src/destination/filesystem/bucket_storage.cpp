@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/percent_encoding.h"
+#include "destination/destination.h"
 
 namespace walbrook::destination::filesystem {
 namespace {
@@ -101,8 +102,31 @@ void load_extension(duckdb::Connection& connection, const std::string& extension
               fmt::format("It belongs at {}/{}, and must be the one for DuckDB {}.", extension_folder, place, version));
 }
 
+// Returns the status that the server answered, "503 Service Unavailable" or only "503"; "" if it did not answer. DuckDB
+// (1.5.5) says "HTTP Error: … (HTTP 404 Not Found)", or "HTTP Error: Request returned HTTP 503 for HTTP PUT to 'URL'".
+std::string answered_status(std::string_view cause) {
+  for (const auto& [before, after] : {std::pair<std::string_view, std::string_view>{"(HTTP ", ")"},
+                                      std::pair<std::string_view, std::string_view>{"returned HTTP ", " for HTTP "}}) {
+    const auto found = cause.find(before);
+    if (found == std::string_view::npos) continue;
+    const auto status = cause.substr(found + before.size());
+    return std::string(status.substr(0, status.find(after)));
+  }
+  return {};
+}
+
 bool is_not_found(const Error& failed) {
-  return failed.cause().find("404") != std::string::npos;
+  return answered_status(failed.cause()).starts_with("404");
+}
+
+// Returns why the server did not answer, or that it cannot do its work now; "" for every other failure. DuckDB (1.5.5)
+// says "IO Error: Could not connect to server error for HTTP PUT to 'URL'".
+std::string outage(std::string_view cause) {
+  if (const auto status = answered_status(cause); !status.empty()) return status[0] == '5' ? "HTTP " + status : "";
+  const auto end = cause.find(" error for HTTP ");
+  if (end == std::string_view::npos) return {};
+  const auto begin = cause.rfind(": ", end);
+  return std::string(begin == std::string_view::npos ? cause.substr(0, end) : cause.substr(begin + 2, end - begin - 2));
 }
 
 // DuckDB (1.5.5) decodes the names that it lists.
@@ -140,32 +164,42 @@ void BucketStorage::put(const std::string& name, std::string_view text) {
   }
 }
 
-std::optional<std::string> BucketStorage::get(const std::string& name) {
+void BucketStorage::explain(const Error& failed) const {
+  const auto reason = outage(failed.cause());
+  if (reason.empty()) return;
+  throw DestinationUnreachable(fmt::format("the bucket {} cannot be reached: {}", root_, reason),
+                               "Nothing is lost. Look at the endpoint in the destination's URL or in the environment, "
+                               "and at the network.");
+}
+
+std::optional<std::vector<duckdb::Row>> BucketStorage::read(const std::string& sql) {
   duckdb::Connection connection(database_);
   try {
-    auto text = connection.rows("SELECT content FROM read_text(" + literal(path_of(name)) + ")").at(0).at(0);
-    return !text || *text == "\n" ? std::nullopt : text;
+    return connection.rows(sql);
   } catch (const Error& failed) {
     if (is_not_found(failed)) return std::nullopt;
+    explain(failed);
     throw;
   }
+}
+
+std::optional<std::string> BucketStorage::get(const std::string& name) {
+  const auto rows = read("SELECT content FROM read_text(" + literal(path_of(name)) + ")");
+  if (!rows) return std::nullopt;
+  auto text = rows->at(0).at(0);
+  return !text || *text == "\n" ? std::nullopt : text;
 }
 
 bool BucketStorage::has(const std::string& name) {
-  duckdb::Connection connection(database_);
-  try {
-    const auto found = connection.rows("SELECT (size > 1)::VARCHAR FROM read_blob(" + literal(path_of(name)) + ")");
-    return found.at(0).at(0) == "true";  // a line break alone is what remove() leaves
-  } catch (const Error& failed) {
-    if (is_not_found(failed)) return false;
-    throw;
-  }
+  const auto rows = read("SELECT (size > 1)::VARCHAR FROM read_blob(" + literal(path_of(name)) + ")");
+  return rows && rows->at(0).at(0) == "true";  // a line break alone is what remove() leaves
 }
 
 std::vector<StoredFile> BucketStorage::list(const std::string& folder) {
-  duckdb::Connection connection(database_);
   std::vector<StoredFile> files;
-  for (const auto& row : connection.rows("SELECT file FROM glob(" + literal(path_of(folder) + "/**") + ")")) {
+  const auto rows = read("SELECT file FROM glob(" + literal(path_of(folder) + "/**") + ")");
+  if (!rows) return files;
+  for (const auto& row : *rows) {
     const auto path = row.at(0).value_or("");
     if (path.size() <= root_.size()) continue;
     files.push_back({.name = encoded_name(path.substr(root_.size() + 1))});

@@ -26,6 +26,7 @@ class BucketStorage final : public Storage {
   [[nodiscard]] std::string path_of(const std::string& name) const override { return root_ + "/" + name; }
   [[nodiscard]] std::string begin_file(const std::string& name) override { return path_of(name); }
   std::uint64_t finish_file(const std::string& /*name*/) override { return 0; }
+  void explain(const Error& failed) const override;
   void sync() override {}
   void put(const std::string& name, std::string_view text) override;
   [[nodiscard]] std::optional<std::string> get(const std::string& name) override;
@@ -34,6 +35,9 @@ class BucketStorage final : public Storage {
   void remove(const std::string& name) noexcept override;
 
  private:
+  // Returns the result of the query; nullopt if the object does not exist.
+  [[nodiscard]] std::optional<std::vector<duckdb::Row>> read(const std::string& sql);
+
   std::shared_ptr<duckdb::Database> database_;
   std::string root_;
 };

@@ -65,13 +65,14 @@ DataFile write_rows(const WriteContext& context, duckdb::Connection& connection,
     columns += fmt::format("{}{} AS {}", columns.empty() ? "" : ", ", written_expression(context.format, column),
                            identifier(column.name));
   }
-  // In a dictionary of DuckDB (1.5.5), -0.0 and 0.0 are one value.
-  const bool is_plain = context.format == Format::parquet && has_negative_zero(connection, table, from);
-  const auto rows =
-      connection.execute(fmt::format("COPY (SELECT {} FROM {}) TO {} ({}{}, USE_TMP_FILE false)", columns, from,
-                                     literal(context.storage->begin_file(name)), copy_options(context.format),
-                                     is_plain ? ", DICTIONARY_SIZE_LIMIT 0" : ""),
-                         "writing " + name);
+  const auto rows = run_over_files(context, [&] {
+    // In a dictionary of DuckDB (1.5.5), -0.0 and 0.0 are one value.
+    const bool is_plain = context.format == Format::parquet && has_negative_zero(connection, table, from);
+    return connection.execute(fmt::format("COPY (SELECT {} FROM {}) TO {} ({}{}, USE_TMP_FILE false)", columns, from,
+                                          literal(context.storage->begin_file(name)), copy_options(context.format),
+                                          is_plain ? ", DICTIONARY_SIZE_LIMIT 0" : ""),
+                              "writing " + name);
+  });
   const auto bytes = context.storage->finish_file(name);
   return {.name = name, .rows = rows, .bytes = bytes, .columns = table.columns.size()};
 }
@@ -124,8 +125,7 @@ std::uint64_t FileWriter::gather(const TableSchemaRef& schema, Provenance proven
   return writer.overflow_values();
 }
 
-std::uint64_t FileWriter::write(const TableSchemaRef& schema, const Provenance& provenance,
-                                const SelectedRows& rows) {
+std::uint64_t FileWriter::write(const TableSchemaRef& schema, const Provenance& provenance, const SelectedRows& rows) {
   return gather(schema, provenance, rows);
 }
 

@@ -27,6 +27,17 @@ struct WriteContext {
   FolderLayout layout = FolderLayout::flat;
 };
 
+// Runs DuckDB over files of the storage. Throws DestinationUnreachable if the storage cannot be reached.
+template <class Work>
+auto run_over_files(const WriteContext& context, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& failed) {
+    context.storage->explain(failed);
+    throw;
+  }
+}
+
 struct FilePart {
   std::string date;  // "" or the date of the folder in which the file is
   std::string stem;  // the beginning of the file's name (changes_stem, snapshot_stem)

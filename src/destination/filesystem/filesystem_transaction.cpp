@@ -235,11 +235,12 @@ void FilesystemTransaction::complete_moved_row(const FileTarget& target, FileWri
       "= {} AND {} = 'delete') AS o ON ({}) WHERE (h.{}, coalesce(h.{}, -1)) < ({}, {}))",
       history_query(table, files, context_.format, path_of), writer.gathered(), writer.gathered(), lsn_name, lsn.value,
       sequence_name, sequence, operation, same_key, lsn_name, sequence_name, lsn.value, sequence);
-  const auto completed = writer.connection().execute(
+  const auto update =
       fmt::format("UPDATE {} AS s SET {} {} = NULL FROM ({}) AS c WHERE s.{} = {} AND s.{} = {} AND s.{} <> 'delete'",
                   writer.gathered(), cells, unchanged, current_query(table, history), lsn_name, lsn.value,
-                  sequence_name, sequence, operation),
-      "completing a row of " + table.table);
+                  sequence_name, sequence, operation);
+  const auto completed = run_over_files(
+      context_, [&] { return writer.connection().execute(update, "completing a row of " + table.table); });
   if (completed == 1) return;
   throw Error(ErrorKind::data,
               fmt::format("table {}.{}: no row has the key of a row whose unchanged values are to be kept",

@@ -2,7 +2,7 @@
 //
 // A file of rows is written by DuckDB under the path that begin_file returns, and has its name once finish_file
 // returned; sync() then makes all finished files durable. Files of text are put as a whole: readers see the old text or
-// the new one.
+// the new one. Every call throws DestinationUnreachable if the storage cannot be reached; put() throws Error(in_doubt).
 //
 // Threads: any.
 #pragma once
@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/error.h"
 
 namespace walbrook::destination::filesystem {
 
@@ -31,6 +33,8 @@ class Storage {
   [[nodiscard]] virtual std::string path_of(const std::string& name) const = 0;
   // Returns the path to which DuckDB writes the file of that name.
   [[nodiscard]] virtual std::string begin_file(const std::string& name) = 0;
+  // Throws DestinationUnreachable if DuckDB failed to read or write a file because the storage cannot be reached.
+  virtual void explain(const Error& /*failed*/) const {}
   // Gives the file its name. Returns its size in bytes; 0 = unknown. REQUIRES: DuckDB has written it.
   virtual std::uint64_t finish_file(const std::string& name) = 0;
   // Makes all files that were finished durable.
