@@ -168,6 +168,11 @@ class WALBROOK_EXPORT Pipeline {
   // Throws Error(configuration) if the SQL fails, does not only read, or exceeds a limit. Throws Error(destination) if
   // the file does not exist yet.
   [[nodiscard]] ArrowArrayStream query(const std::string& sql, const PipelineQueryOptions& options = {}) const;
+  // Replaces the changes of each table by its current state, at a destination of files. Readers see the same rows
+  // before and after, and later runs continue from there. The former files stay for an hour, for queries that began
+  // earlier. Throws Error(configuration) for a destination whose rows change in place, which needs no compaction. Does
+  // nothing if the destination does not exist yet.
+  void compact();
   // Drops the pipeline's tables and state from the destination. The slot and the publication stay in the source, and
   // another run would continue with them. A slot that nobody reads retains write-ahead log, so drop the slot as well if
   // no run will follow.

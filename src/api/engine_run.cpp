@@ -253,6 +253,15 @@ std::optional<LoadInfo> newest_load(const PipelineState& state) {
   return info;
 }
 
+void compact(const PipelineState& state) {
+  const auto options = destination_options(state);
+  const auto destination = destination::open_destination(options);
+  auto& compactor = destination::compactor_of(*destination);
+  if (!destination::is_there(options.url)) return;
+  static_cast<void>(destination->open());
+  compactor.compact();
+}
+
 void drop_pipeline(const PipelineState& state) {
   const auto options = destination_options(state);
   if (!destination::is_there(options.url)) return;

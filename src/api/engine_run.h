@@ -60,6 +60,7 @@ struct RunPlan {
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan);
 // Reads the newest load from the destination; nullopt if the destination holds nothing of this pipeline.
 [[nodiscard]] std::optional<LoadInfo> newest_load(const PipelineState& state);
+void compact(const PipelineState& state);
 void drop_pipeline(const PipelineState& state);
 
 }  // namespace walbrook::api

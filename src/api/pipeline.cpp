@@ -227,6 +227,10 @@ ArrowArrayStream Pipeline::query(const std::string& sql, const PipelineQueryOpti
   return api::with_facts(api::facts_of(*state_), [&] { return api::open_query(*state_, sql, options); });
 }
 
+void Pipeline::compact() {
+  api::with_facts(api::facts_of(*state_), [this] { api::compact(*state_); });
+}
+
 void Pipeline::drop() {
   api::with_facts(api::facts_of(*state_), [this] { api::drop_pipeline(*state_); });
   state_->last_load.reset();

@@ -34,7 +34,14 @@ inline constexpr std::array<std::string_view, 19> points = {
     "after_confirm",       // it was sent
 };
 
-// Called at a point. REQUIRES: `name` is one of `points`.
+// Points of a destination of files, which a run into another destination does not reach.
+inline constexpr std::array<std::string_view, 3> file_points = {
+    "table_compacted",  // the current state of one table was written, and no manifest names it
+    "before_manifest",  // everything but the manifest is written
+    "after_manifest",   // the manifest is durable, but views.sql shows the batch before it
+};
+
+// Called at a point. REQUIRES: `name` is one of `points` or `file_points`.
 void hit(std::string_view name);
 
 // Makes the next `times` hits of `name` throw Error(destination), instead of what WALBROOK_FAULT sets; with 0, none

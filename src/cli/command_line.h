@@ -15,7 +15,7 @@
 
 namespace walbrook::cli {
 
-enum class Command { run, check, status, resync, sql, decode, config, init, pipeline, completion };
+enum class Command { run, check, status, resync, compact, sql, decode, config, init, pipeline, completion };
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {

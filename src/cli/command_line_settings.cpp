@@ -88,7 +88,8 @@ void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Conf
   if (flags.pipeline) {
     // A file can be queried without any configuration.
     const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
-                           entry.command == Command::sql || entry.command == Command::pipeline;
+                           entry.command == Command::sql || entry.command == Command::pipeline ||
+                           entry.command == Command::compact;
     const bool said_by_flags = of_a_file && names_file(flags);
     if (!settings.has_pipeline(*flags.pipeline) && !said_by_flags) {
       if (entry.command == Command::pipeline) check_is_no_action(settings, *flags.pipeline);

@@ -295,6 +295,13 @@ CLI::App* add_resync(CLI::App& top, Flags& flags) {
   return app;
 }
 
+CLI::App* add_compact(CLI::App& top, Flags& flags) {
+  auto* app = top.add_subcommand("compact", "Replace the changes in files by the current state");
+  add_naming(*app, flags, Named::also_by_position);
+  add_output(*app, flags);
+  return app;
+}
+
 CLI::App* add_sql(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("sql", "Query the target tables, also while a run is at work");
   add_naming(*app, flags, Named::by_flag);
@@ -365,6 +372,7 @@ std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
       {add_check(top, flags), Command::check, check_help, check_examples},
       {add_status(top, flags), Command::status, status_help, status_examples},
       {add_resync(top, flags), Command::resync, resync_help, resync_examples},
+      {add_compact(top, flags), Command::compact, compact_help, compact_examples},
       {add_sql(top, flags), Command::sql, sql_help, sql_examples},
       {add_decode(top, flags), Command::decode, decode_help, decode_examples},
       {add_config(top, flags), Command::config, config_help, config_examples},

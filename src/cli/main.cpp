@@ -10,6 +10,7 @@
 #include "base/standard_descriptors.h"
 #include "cli/command_line.h"
 #include "cli/commands/check.h"
+#include "cli/commands/compact.h"
 #include "cli/commands/config.h"
 #include "cli/commands/init.h"
 #include "cli/commands/resync.h"
@@ -38,6 +39,8 @@ int perform(const cli::CommandLine& line) {
       return cli::status_command(line);
     case cli::Command::resync:
       return cli::resync_command(line);
+    case cli::Command::compact:
+      return cli::compact_command(line);
     case cli::Command::sql:
       return cli::sql_command(line);
     case cli::Command::decode:

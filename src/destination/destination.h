@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/lsn.h"
 #include "destination/capabilities.h"
+#include "destination/compactor.h"
 #include "destination/copy_writer.h"
 #include "destination/query_engine.h"
 #include "destination/state.h"
@@ -147,6 +148,9 @@ class Destination {
   virtual void drop(DropScope scope, std::span<const OutputRecord> outputs = {}) = 0;
   // Returns the engine, which the destination owns; nullptr if the destination answers no queries.
   [[nodiscard]] virtual QueryEngine* query_engine() { return nullptr; }
+  // Returns the compactor, which the destination owns; nullptr if rows change in place, so that there is nothing to
+  // compact.
+  [[nodiscard]] virtual Compactor* compactor() { return nullptr; }
 };
 
 }  // namespace walbrook::destination

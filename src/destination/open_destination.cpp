@@ -30,4 +30,11 @@ QueryEngine& query_engine_of(Destination& destination) {
   throw Error(ErrorKind::configuration, destination.name() + " answers no queries");
 }
 
+Compactor& compactor_of(Destination& destination) {
+  if (auto* compactor = destination.compactor()) return *compactor;
+  throw Error(ErrorKind::configuration,
+              destination.name() + " has nothing to compact: changes are applied to its rows, and are not kept",
+              "Only a destination of files (file:, s3:) keeps every change.");
+}
+
 }  // namespace walbrook::destination

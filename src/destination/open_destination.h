@@ -66,4 +66,7 @@ class CalledFrom {
 // Returns the destination's query engine. Throws Error(configuration) if it answers no queries.
 [[nodiscard]] QueryEngine& query_engine_of(Destination& destination);
 
+// Returns the destination's compactor. Throws Error(configuration) if it keeps no changes that could be compacted.
+[[nodiscard]] Compactor& compactor_of(Destination& destination);
+
 }  // namespace walbrook::destination

@@ -126,6 +126,8 @@ TEST_P(Kill, p2_exactly_once) {
 std::vector<Killing> all_points(CopiedTo to) {
   std::vector<Killing> all;
   for (const auto point : fault::points) all.push_back({.point = std::string(point), .to = to});
+  if (to != CopiedTo::files) return all;
+  for (const auto* point : {"before_manifest", "after_manifest"}) all.push_back({.point = point, .to = to});
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(all_points(CopiedTo::file)), name_of);

@@ -73,6 +73,11 @@ class Bucket : public ::testing::Test {
     all.insert(more.begin(), more.end());
     return db_.pipeline.run({}, all);
   }
+  [[nodiscard]] Environment env_with(const std::string& name, const std::string& value) const {
+    auto all = env();
+    all[name] = value;
+    return all;
+  }
   static void expect_no_secret(const ProcessResult& result) {
     for (const auto* secret : {account, "some_id", "some_secret"}) {
       EXPECT_EQ((result.out + result.err).find(secret), std::string::npos) << result.describe();
@@ -120,6 +125,21 @@ TEST_F(Bucket, p2_a_bucket_equals_the_source_after_kills) {
   compare();
   const auto status = run(db_.pipeline.command("sql", {"--csv", "SELECT count(*) FROM \"odd name\""}, env()));
   EXPECT_NE(status.out.find("667"), std::string::npos) << status.describe();
+}
+
+TEST_F(Bucket, a_bucket_is_compacted) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t SELECT g, 0 FROM generate_series(1, 100) g");
+  ASSERT_EQ(run_pipeline().exit_code, 0);
+  db_.exec("UPDATE t SET n = id; DELETE FROM t WHERE id > 90");
+  ASSERT_EQ(run_pipeline().exit_code, 0);
+  EXPECT_TRUE(run(db_.pipeline.command("compact", {}, env_with("WALBROOK_FAULT", "before_manifest"))).killed());
+  const auto result = run(db_.pipeline.command("compact", {}, env()));
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(result.out, "public.t: 90 rows in 1 file instead of 2\n");
+  EXPECT_EQ(read("SELECT count(*) || ' ' || sum(n) FROM t"), "90 4095");
+  db_.exec("UPDATE t SET n = 1 WHERE id <= 10");
+  ASSERT_EQ(run_pipeline().exit_code, 0);
+  EXPECT_EQ(read("SELECT count(*) || ' ' || sum(n) FROM t"), "90 4050");
 }
 
 TEST_F(Bucket, a_bucket_that_cannot_be_reached_ends_a_run_with_its_reason) {

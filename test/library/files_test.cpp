@@ -53,5 +53,17 @@ TEST_F(Files, rows_cannot_be_merged) {
   EXPECT_EQ(all(), "(1, a)");
 }
 
+TEST_F(Files, a_program_compacts_them) {
+  pipeline_.compact();  // there is nothing yet
+  write("SELECT 1 AS id, 'a' AS v", {.table_name = "t"});
+  write("SELECT 2 AS id, 'b' AS v", {.table_name = "t"});
+  pipeline_.compact();
+  EXPECT_EQ(all(), "(1, a) (2, b)");
+  write("SELECT 3 AS id, 'c' AS v", {.table_name = "t"});
+  EXPECT_EQ(all(), "(1, a) (2, b) (3, c)");
+  auto in_place = walbrook::pipeline({.pipeline_name = "lake", .destination = root() + ".duckdb"});
+  EXPECT_EQ(error_of([&] { in_place.compact(); }).kind(), ErrorKind::configuration);
+}
+
 }  // namespace
 }  // namespace walbrook::test

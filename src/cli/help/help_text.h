@@ -102,6 +102,19 @@ inline constexpr std::string_view resync_examples =
   $ walbrook resync public.orders --destination duckdb:///shop.duckdb
   $ walbrook resync orders "sales.Items" --pipeline shop)help";
 
+inline constexpr std::string_view compact_help =
+    R"help(Compacts a destination of files: replaces the changes of each table by its current state.
+
+  The current state of each table goes to new files, and one new manifest names them. Readers see the same rows
+  before and after, and later changes apply to them. The former files stay for an hour, for queries that began
+  earlier; the next run or compaction after that removes them. No run may be at work meanwhile. A destination
+  whose rows change in place, such as a DuckDB file, needs no compaction and is refused.)help";
+
+inline constexpr std::string_view compact_examples =
+    R"help(Examples:
+  $ walbrook compact --destination file:///data/lake
+  $ walbrook compact shop --json | jq .tables)help";
+
 inline constexpr std::string_view sql_help =
     R"help(Queries the target tables: runs one read-only statement in the destination's SQL, DuckDB's or PostgreSQL's.
 

@@ -140,9 +140,9 @@ State FilesystemDestination::open() {
   uncertain_.reset();
   auto found = store_->read();
   if (!options_.read_only) {
-    store_->remove_leftovers(found);
-    // The last process may have died between the manifest and the views.
+    // The last process may have died between the manifest and the views, which name files that are removed below.
     if (found.batch > 0) store_->write_views(found);
+    store_->remove_leftovers(found);
   }
   auto state = found.state();
   set_manifest(std::move(found));
@@ -244,10 +244,10 @@ std::unique_ptr<destination::Transaction> FilesystemDestination::begin(const Att
   return begin_transaction(attempt);
 }
 
-std::size_t FilesystemDestination::compact() {
+std::vector<CompactedTable> FilesystemDestination::compact() {
   const auto transaction = begin_transaction({});
-  const auto tables = transaction->compact_tables();
-  if (tables > 0) transaction->commit();
+  auto tables = transaction->compact_tables();
+  if (!tables.empty()) transaction->commit();
   return tables;
 }
 

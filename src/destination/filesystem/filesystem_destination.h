@@ -18,7 +18,7 @@
 
 namespace walbrook::destination::filesystem {
 
-class FilesystemDestination final : public destination::Destination, private QueryEngine {
+class FilesystemDestination final : public destination::Destination, private QueryEngine, private Compactor {
  public:
   explicit FilesystemDestination(const DestinationOptions& options);
   ~FilesystemDestination() override;
@@ -34,13 +34,11 @@ class FilesystemDestination final : public destination::Destination, private Que
   [[nodiscard]] std::unique_ptr<CopyWriter> begin_copy(std::span<const CopyTarget> outputs) override;
   void drop(DropScope scope, std::span<const OutputRecord> outputs) override;
   [[nodiscard]] QueryEngine* query_engine() override { return this; }
-
-  // Turns the changes into the current state, in one batch. Returns for how many tables there were changes. REQUIRES:
-  // it is open, and not read-only.
-  std::size_t compact();
+  [[nodiscard]] Compactor* compactor() override { return this; }
 
  private:
   [[nodiscard]] std::unique_ptr<ReadSession> open_session(const ReadOptions& options) override;
+  std::vector<CompactedTable> compact() override;
   [[nodiscard]] std::shared_ptr<duckdb::Database> make_database() const;
   void lock_folder();
   void check_writable() const;

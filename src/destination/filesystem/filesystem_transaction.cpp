@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "destination/filesystem/compaction.h"
 #include "destination/filesystem/file_names.h"
 #include "destination/filesystem/views.h"
@@ -277,12 +278,16 @@ void FilesystemTransaction::compact(const Name& name, FileTarget& target) {
   records_changed_ = true;
 }
 
-std::size_t FilesystemTransaction::compact_tables() {
-  std::size_t compacted = 0;
+std::vector<CompactedTable> FilesystemTransaction::compact_tables() {
+  std::vector<CompactedTable> compacted;
   for (auto& [name, target] : outcome_.manifest.targets) {
     if (std::ranges::none_of(target.files, [](const DataFile& file) { return is_changes_file(file.name); })) continue;
+    const auto former = target.files.size();
     compact(name, target);
-    ++compacted;
+    fault::hit("table_compacted");
+    auto& table = compacted.emplace_back(
+        CompactedTable{.target = {name.first, name.second}, .files = target.files.size(), .former_files = former});
+    for (const auto& file : target.files) table.rows += file.rows;
   }
   return compacted;
 }
@@ -341,6 +346,8 @@ void FilesystemTransaction::read_prepared(std::uint32_t xid, const std::function
 void FilesystemTransaction::commit() {
   auto& manifest = outcome_.manifest;
   for (auto& [name, target] : manifest.targets) take_written(name, target);
+  const auto expired = ManifestStore::take_expired(manifest);
+  records_changed_ = records_changed_ || !expired.empty();
   try {
     store_.write(manifest, records_changed_);
   } catch (const Error& failed) {
@@ -355,8 +362,10 @@ void FilesystemTransaction::commit() {
   for (const auto id : dropped_copies_) {
     if (!taken_copies_.contains(id)) copies_.drop(id);
   }
+  fault::hit("after_manifest");
   for (const auto& file : dropped_prepared_) context_.storage->remove(file);
   store_.write_views(manifest);
+  for (const auto& file : expired) context_.storage->remove(file);
 }
 
 }  // namespace walbrook::destination::filesystem

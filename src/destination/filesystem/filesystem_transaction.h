@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "destination/compactor.h"
 #include "destination/filesystem/file_copies.h"
 #include "destination/filesystem/file_writer.h"
 #include "destination/filesystem/manifest_store.h"
@@ -43,9 +44,9 @@ class FilesystemTransaction final : public destination::Transaction {
   void read_prepared(std::uint32_t xid, const std::function<void(std::string_view)>& sink) override;
   void commit() override;
 
-  // Replaces the files of each table that has files of changes by its current state (compaction.h). Returns how many
-  // tables these are.
-  std::size_t compact_tables();
+  // Replaces the files of each table that has files of changes by its current state (compaction.h). Returns these
+  // tables.
+  [[nodiscard]] std::vector<CompactedTable> compact_tables();
 
  private:
   using Name = Manifest::Name;

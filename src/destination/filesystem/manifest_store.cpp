@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/percent_encoding.h"
 #include "destination/duckdb/connection.h"
 #include "destination/filesystem/file_names.h"
@@ -59,6 +60,7 @@ void ManifestStore::write(Manifest& manifest, bool records_changed) {
     for (auto& [name, target] : manifest.targets) target.recorded = target.files.size();
   }
   storage_.sync();
+  fault::hit("before_manifest");
   storage_.put(manifest_file(pipeline_), manifest_text(manifest, pipeline_));
   if (older != 0 && older != manifest.records) storage_.remove(records_file(pipeline_, older));
 }
@@ -125,8 +127,18 @@ std::optional<NameConflict> ManifestStore::conflict(const Manifest& own, const s
   return std::nullopt;
 }
 
-void ManifestStore::remove_leftovers(Manifest& manifest) {
+std::vector<std::string> ManifestStore::take_expired(Manifest& manifest) {
   const auto now = std::chrono::system_clock::now();
+  std::vector<std::string> expired;
+  std::erase_if(manifest.superseded, [&](const SupersededFile& file) {
+    if (now - file.since < superseded_for) return false;
+    expired.push_back(file.name);
+    return true;
+  });
+  return expired;
+}
+
+void ManifestStore::remove_leftovers(Manifest& manifest) {
   std::set<std::string> kept;
   std::set<std::string> folders;
   for (const auto& [name, target] : manifest.targets) {
@@ -136,10 +148,9 @@ void ManifestStore::remove_leftovers(Manifest& manifest) {
   for (const auto& [id, output] : manifest.outputs) {
     folders.insert(table_folder(output.target_schema, output.target_name));
   }
-  for (const auto& file : manifest.superseded) {
-    folders.insert(file.name.substr(0, file.name.rfind('/')));
-    if (now - file.since < superseded_for) kept.insert(file.name);
-  }
+  for (const auto& file : manifest.superseded) folders.insert(file.name.substr(0, file.name.rfind('/')));
+  static_cast<void>(take_expired(manifest));
+  for (const auto& file : manifest.superseded) kept.insert(file.name);
   for (const auto& [pipeline, other] : others()) {
     for (const auto& [name, target] : other.targets) folders.erase(table_folder(name.first, name.second));
   }
@@ -156,7 +167,6 @@ void ManifestStore::remove_leftovers(Manifest& manifest) {
     const bool is_temporary = file.name.starts_with(temporary_folder(pipeline_, ""));
     if ((is_of_batch || is_temporary) && !kept.contains(file.name)) storage_.remove(file.name);
   }
-  std::erase_if(manifest.superseded, [&](const SupersededFile& file) { return !kept.contains(file.name); });
 }
 
 void ManifestStore::remove_all(const Manifest& manifest) {

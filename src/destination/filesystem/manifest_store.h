@@ -37,6 +37,9 @@ class ManifestStore {
   [[nodiscard]] std::optional<NameConflict> conflict(const Manifest& own, const std::map<std::string, Manifest>& others,
                                                      const TargetName& name) const;
 
+  // Takes the files that were superseded so long ago that no query reads them any more out of the manifest, and returns
+  // their names. The caller removes them once the manifest is durable.
+  [[nodiscard]] static std::vector<std::string> take_expired(Manifest& manifest);
   // Removes files that no manifest names: of attempts that failed, and of tables that were replaced long ago. Other
   // pipelines' files stay.
   void remove_leftovers(Manifest& manifest);

@@ -109,8 +109,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"password=", "password="}, Masked{"", ""}));
 
 TEST(Fault, points_have_names_of_their_own) {
-  const std::set<std::string_view> names(fault::points.begin(), fault::points.end());
-  EXPECT_EQ(names.size(), fault::points.size());
+  std::set<std::string_view> names(fault::points.begin(), fault::points.end());
+  names.insert(fault::file_points.begin(), fault::file_points.end());
+  EXPECT_EQ(names.size(), fault::points.size() + fault::file_points.size());
   for (const auto name : names) {
     EXPECT_FALSE(name.empty());
     EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << name;

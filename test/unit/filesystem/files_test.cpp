@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "destination/filesystem/filesystem_destination.h"
+#include "destination/filesystem/filesystem_transaction.h"
+#include "destination/filesystem/folder_storage.h"
+#include "destination/filesystem/manifest_store.h"
 #include "output/append.h"
 #include "test/contract/filesystem_cells.h"
 #include "test/contract/fixture.h"
@@ -57,6 +59,7 @@ class FilesTest : public DestinationCase {
     operations.transactions = &transactions;
     destination::apply(transaction, output, operations);
   }
+  std::vector<destination::CompactedTable> compact() { return destination::compactor_of(destination()).compact(); }
   // What readers see while nobody has opened the destination.
   [[nodiscard]] Strings rows_of_closed(const OutputRecord& output) const {
     const auto closed = destination::open_destination(options());
@@ -224,30 +227,70 @@ TEST_F(FilesTest, changes_are_compacted_into_the_current_state) {
   append_changes(table, 0x2000, {{Op::update, {1, "c"}}, {Op::update, {2, Unchanged{}}}});
   append_changes(table, 0x2100, {{Op::remove, {1, Null{}}}, {Op::insert, {3, "d"}}});
   append_changes(heap, 0x2200, {{Op::remove, {1}}});
-  close();
-  filesystem::FilesystemDestination compacted(options());
-  static_cast<void>(compacted.open());
-  EXPECT_EQ(compacted.compact(), 2U);
-  EXPECT_EQ(compacted.compact(), 0U) << "there are no more changes";
-  EXPECT_EQ(compacted.read_state().checkpoint->lsn, Lsn{0x2208});
-  const auto read = [&](const OutputRecord& output) { return read_from_files(compacted, output).size(); };
-  EXPECT_EQ(read(table), 2U);
-  EXPECT_EQ(read(heap), 2U);
+  const auto compacted = compact();
+  ASSERT_EQ(compacted.size(), 2U);
+  EXPECT_EQ(compacted[1].target.table, "orders");
+  EXPECT_EQ(compacted[1].rows, 2U);
+  EXPECT_EQ(compacted[1].files, 1U);
+  EXPECT_EQ(compacted[1].former_files, 3U);
+  EXPECT_TRUE(compact().empty()) << "there are no more changes";
+  EXPECT_EQ(state().checkpoint->lsn, Lsn{0x2208});
+  EXPECT_EQ(rows(table), (Strings{"2|b", "3|d"}));
+  EXPECT_EQ(rows(heap), (Strings{"1", "2"}));
 }
 
 TEST_F(FilesTest, changes_after_a_compaction_apply_to_it) {
   open();
   const auto table = create(orders, {{1, "a"}, {2, "b"}});
   append_changes(table, 0x2000, {{Op::update, {1, "c"}}});
-  close();
-  {
-    filesystem::FilesystemDestination compacted(options());
-    static_cast<void>(compacted.open());
-    compacted.compact();
-  }
-  open();
+  compact();
   append_changes(table, 0x2100, {{Op::update, {1, Unchanged{}}}, {Op::remove, {2, Null{}}}});
   EXPECT_EQ(rows(table), Strings{"1|c"});
+  open();
+  EXPECT_EQ(rows(table), Strings{"1|c"});
+}
+
+TEST_F(FilesTest, a_query_that_began_before_a_compaction_reads_the_former_files) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  append_changes(table, 0x2000, {{Op::update, {1, "b"}}});
+  const auto former = files_of("orders");
+  const auto session = destination().query_engine()->open_session();
+  compact();
+  append_changes(table, 0x2100, {{Op::insert, {2, "later"}}});
+  EXPECT_EQ(session->query("SELECT string_agg(note, ',') FROM orders").rows.at(0).at(0), "b");
+  const auto now = files_of("orders");
+  EXPECT_TRUE(std::ranges::includes(now, former));
+}
+
+TEST_F(FilesTest, files_that_were_replaced_an_hour_ago_are_removed) {
+  open();
+  const auto table = create(orders, {{1, "a"}});
+  append_changes(table, 0x2000, {{Op::update, {1, "b"}}});
+  compact();
+  close();
+  filesystem::FolderStorage storage(root().string());
+  filesystem::ManifestStore store(storage, "walbrook", filesystem::Format::parquet, "lake");
+  auto manifest = store.read();
+  ASSERT_EQ(manifest.superseded.size(), 2U);
+  manifest.superseded[0].since -= std::chrono::minutes(61);
+  const auto expired = manifest.superseded[0].name;
+  filesystem::FinishedCopies copies(storage);
+  {
+    filesystem::FilesystemTransaction transaction({.database = nullptr, .storage = &storage}, store, copies, manifest,
+                                                  {}, [](filesystem::FilesystemTransaction::Outcome&&) {});
+    EXPECT_TRUE(fs::exists(root() / expired)) << "a manifest names it";
+    transaction.commit();
+  }
+  EXPECT_FALSE(fs::exists(root() / expired)) << "by the next load";
+  manifest = store.read();
+  ASSERT_EQ(manifest.superseded.size(), 1U);
+  manifest.superseded[0].since -= std::chrono::minutes(61);
+  store.write(manifest, true);
+  EXPECT_EQ(files_of("orders").size(), 2U);
+  open();
+  EXPECT_EQ(files_of("orders").size(), 1U) << "by the next run";
+  EXPECT_EQ(rows(table), Strings{"1|b"});
 }
 
 TEST_F(FilesTest, queries_see_the_current_state_and_no_other_file) {
