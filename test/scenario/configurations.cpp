@@ -66,6 +66,14 @@ const std::vector<TestedDestination>& tested_destinations() {
        .kind = TestedDestination::Kind::postgresql,
        .flags = {"--create-types"},
        .only_where_named = true},
+      {.name = "parquet", .kind = TestedDestination::Kind::files, .format = "parquet"},
+      {.name = "parquet_compacted",
+       .kind = TestedDestination::Kind::files,
+       .format = "parquet",
+       .compacted = true,
+       .only_where_named = true},
+      {.name = "csv", .kind = TestedDestination::Kind::files, .format = "csv", .only_where_named = true},
+      {.name = "jsonl", .kind = TestedDestination::Kind::files, .format = "jsonl", .only_where_named = true},
   };
   return all;
 }

@@ -29,10 +29,12 @@ struct Configuration {
 [[nodiscard]] const std::vector<Configuration>& configurations();
 
 struct TestedDestination {
-  enum class Kind { duckdb, postgresql };
+  enum class Kind { duckdb, postgresql, files };
   std::string name;
   Kind kind = Kind::duckdb;
   std::vector<std::string> flags{};
+  std::string format{};           // of files
+  bool compacted = false;         // `walbrook compact` after each run
   bool only_where_named = false;  // every file can run into it, but a test run takes those with `also to_NAME`
 };
 [[nodiscard]] const std::vector<TestedDestination>& tested_destinations();

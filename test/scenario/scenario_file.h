@@ -19,7 +19,8 @@
 //   user NAME                  walbrook logs in as this role
 // Anywhere before the first section:
 //   only CONFIGURATION…        runs in these configurations only
-//   also CONFIGURATION…        runs in these as well, which are not for every file; `to_NAME` names a destination
+//   also CONFIGURATION…        runs in these as well, which are not for every file; `to_NAME` is a destination with the
+//                              defaults, and CONFIGURATION_to_NAME one in a configuration
 //   destinations NAME…         is replicated into these only
 //   servers 15- | -17 | 15-17  runs on servers of these major versions only
 //   smoke                      one of the few that run on every supported server in every test run

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "test/support/duck_reader.h"
+#include "test/support/files_copy.h"
 
 namespace walbrook::test {
 namespace {
@@ -21,6 +21,7 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
                          const TestedDestination& destination, PostgresServer& server)
     : name_(test_name(configuration, destination)),
       configuration_(configuration),
+      compacts_(destination.compacted),
       server_(server),
       folder_("scenario"),
       database_(server),
@@ -31,6 +32,10 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
                 .flags = configuration.flags},
       comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {
   pipeline_.flags.insert(pipeline_.flags.end(), destination.flags.begin(), destination.flags.end());
+  if (destination.kind == TestedDestination::Kind::files) {
+    comparison_.lake = folder_ / "lake";
+    pipeline_.server = "file://" + comparison_.lake.string() + "?format=" + destination.format;
+  }
   if (destination.kind != TestedDestination::Kind::postgresql) return;
   copy_ = std::make_unique<ScratchDatabase>(server);
   pipeline_.server = server.url(copy_->name());
@@ -38,7 +43,12 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
 }
 
 std::vector<SqlRow> ScenarioRun::query_copy(const std::string& sql) const {
-  return copy_ == nullptr ? DuckReader(pipeline_.file).query(sql) : Sql(copy_->conninfo()).query(sql);
+  return open_copy(comparison_)->query(sql);
+}
+
+bool ScenarioRun::has_copy(const ProcessResult& result) const {
+  if (copy_ != nullptr) return has_run_ || result.exit_code == 0;
+  return comparison_.lake.empty() ? std::filesystem::exists(pipeline_.file) : has_files_copy(comparison_.lake);
 }
 
 std::string ScenarioRun::at(const Step& step) const {
@@ -169,14 +179,19 @@ void ScenarioRun::run(const Step& step) {
     EXPECT_EQ((result.out + result.err).find(text), std::string::npos) << at(step) << ": \"" << text << "\" is in\n"
                                                                        << result.describe();
   }
+  if (result.exit_code == 0 && compacts_) compact(step);
   if (result.exit_code == 0) check_copy(step, result);
-  if (copy_ != nullptr ? has_run_ || result.exit_code == 0 : std::filesystem::exists(pipeline_.file))
-    check_resyncs(step, result);
+  if (has_copy(result)) check_resyncs(step, result);
   has_run_ = true;
   const auto* following = next_run(&step + 1);
   if (configuration_.mode != RunMode::followed || following == nullptr || ::testing::Test::HasFailure()) return;
   start_follower(*following);
   follower_->wait_until_begun();
+}
+
+void ScenarioRun::compact(const Step& step) const {
+  const auto result = test::run(pipeline_.command("compact"));
+  EXPECT_EQ(result.exit_code, 0) << at(step) << "\n" << result.describe();
 }
 
 // A new copy of a table has another consistent point than the one that it replaced.

@@ -30,10 +30,13 @@ class ScenarioRun {
   [[nodiscard]] ProcessResult run_command(const Step& step);
   [[nodiscard]] ProcessResult run_to_its_end(const Step& step);
   [[nodiscard]] ProcessResult follow(const Step& step);
+  void compact(const Step& step) const;
   void start_follower(const Step& run);
   // In mode `restarted`: starts a run if no transaction is open.
   void run_in_between(const Step& section);
   [[nodiscard]] const Step* next_run(const Step* from) const;
+  // Whether the destination is there, so that it can be read.
+  [[nodiscard]] bool has_copy(const ProcessResult& result) const;
   // Whether the destination is there, so that it can be read.
   [[nodiscard]] bool has_copy(const ProcessResult& result) const;
   // Runs a query in the destination.
@@ -45,6 +48,7 @@ class ScenarioRun {
 
   std::string name_;
   const Configuration& configuration_;
+  bool compacts_;
   PostgresServer& server_;
   TempFolder folder_;
   ScratchDatabase database_;

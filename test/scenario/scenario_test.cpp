@@ -106,6 +106,12 @@ TEST(ScenarioFile, every_file_parses) {
     const auto is_configuration = [](const std::string& name) {
       return std::ranges::any_of(configurations(), [&](const auto& one) { return one.name == name; });
     };
+    const auto is_test = [](const std::string& name) {
+      return std::ranges::any_of(configurations(), [&](const auto& configuration) {
+        return std::ranges::any_of(tested_destinations(),
+                                   [&](const auto& one) { return test_name(configuration, one) == name; });
+      });
+    };
     const auto is_destination = [](const std::string& name) {
       return std::ranges::any_of(tested_destinations(), [&](const auto& one) { return one.name == name; });
     };
@@ -113,8 +119,7 @@ TEST(ScenarioFile, every_file_parses) {
       EXPECT_TRUE(is_configuration(name)) << file << " names the unknown configuration " << name;
     }
     for (const auto& name : scenario.also) {
-      EXPECT_TRUE(is_configuration(name) || (name.starts_with("to_") && is_destination(name.substr(3))))
-          << file << " names the unknown configuration or destination " << name;
+      EXPECT_TRUE(is_test(name)) << file << " names the unknown test " << name;
     }
     for (const auto& name : scenario.destinations) {
       EXPECT_TRUE(is_destination(name)) << file << " names the unknown destination " << name;

@@ -40,13 +40,20 @@ class Selection {
       select(scenario, configuration, tested_destinations().front());
     }
     const auto& defaults = configurations().front();
-    if (!runs_in(scenario, defaults)) return;
     for (const auto& destination : tested_destinations()) {
-      if (!runs_into(scenario, destination) || &destination == &tested_destinations().front()) continue;
-      if (destination.only_where_named && !names(scenario.also, "to_" + destination.name)) continue;
-      select(scenario, defaults, destination);
+      if (&destination == &tested_destinations().front()) continue;
+      for (const auto& configuration : configurations()) {
+        const bool is_for_every_file = &configuration == &defaults && !destination.only_where_named &&
+                                       runs_in(scenario, defaults) && runs_into(scenario, destination);
+        if (is_for_every_file || is_named(scenario, configuration, destination)) {
+          select(scenario, configuration, destination);
+        }
+      }
     }
-    if (!scenario.smoke) return;
+    if (scenario.smoke) select_on_all_servers(scenario, defaults);
+  }
+
+  void select_on_all_servers(const Scenario& scenario, const Configuration& defaults) {
     for (const int server : servers_) {
       const bool selected = std::ranges::any_of(selected_, [&](const Combination& one) {
         return one.scenario == &scenario && one.configuration == &defaults &&
@@ -146,6 +153,10 @@ bool runs_into(const Scenario& scenario, const TestedDestination& destination) {
   return scenario.destinations.empty() || names(scenario.destinations, destination.name);
 }
 
+bool is_named(const Scenario& scenario, const Configuration& configuration, const TestedDestination& destination) {
+  return names(scenario.also, test_name(configuration, destination));
+}
+
 bool runs_on(const Scenario& scenario, const Configuration& configuration, int server) {
   return scenario.servers.holds(server) && server >= configuration.first_server;
 }
@@ -155,9 +166,12 @@ std::vector<Combination> all_combinations(const std::vector<Scenario>& scenarios
   for (const auto& scenario : scenarios) {
     for (const int server : servers) {
       for (const auto& configuration : configurations()) {
-        if (!runs_in(scenario, configuration) || !runs_on(scenario, configuration, server)) continue;
+        if (!runs_on(scenario, configuration, server)) continue;
         for (const auto& destination : tested_destinations()) {
-          if (runs_into(scenario, destination)) all.push_back({&scenario, &configuration, &destination, server});
+          const bool runs = runs_in(scenario, configuration) && runs_into(scenario, destination);
+          if (runs || is_named(scenario, configuration, destination)) {
+            all.push_back({&scenario, &configuration, &destination, server});
+          }
         }
       }
     }

@@ -1,8 +1,9 @@
 // Which tests there are: a scenario, a configuration, a destination and a server each. All of them take hours, so a
 // test run takes a selection.
 //
-// - Each file runs with the defaults into every destination that is for every file, and in each of its configurations
-//   into DuckDB. Of the run modes of a schema change it takes every other one: the next file takes the rest.
+// - Each file runs with the defaults into every destination that is for every file, in each of its configurations into
+//   DuckDB, and as its words name it. Of the run modes of a schema change it takes every other one: the next file takes
+//   the rest.
 // - Each of these runs on one server. Files with `smoke` run on all servers.
 // - Over all files, every pair of a server, a destination and a configuration is covered at least once.
 #pragma once
@@ -24,6 +25,9 @@ struct Combination {
 // Whether the file may run in this way, as its words and the configuration say.
 [[nodiscard]] bool runs_in(const Scenario& scenario, const Configuration& configuration);
 [[nodiscard]] bool runs_into(const Scenario& scenario, const TestedDestination& destination);
+// Whether `also` names the test.
+[[nodiscard]] bool is_named(const Scenario& scenario, const Configuration& configuration,
+                            const TestedDestination& destination);
 [[nodiscard]] bool runs_on(const Scenario& scenario, const Configuration& configuration, int server);
 
 // The pointers in the result point into `scenarios` and the tables of configurations.h.
