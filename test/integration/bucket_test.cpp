@@ -218,11 +218,11 @@ TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
 
 TEST_F(Bucket, an_extension_that_is_missing_is_named_with_its_place) {
   db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
-  const auto empty = db_.folder() / "no extensions";
-  fs::create_directory(empty);
-  const auto result = db_.pipeline.run({}, env(empty));
+  const auto file = db_.folder() / "no folder";  // into which DuckDB installs nothing, network or not
+  write_file(file, "");
+  const auto result = db_.pipeline.run({}, env(file));
   EXPECT_EQ(result.exit_code, 4) << result.describe();
-  EXPECT_NE(result.err.find((empty / "v1.5.5/linux_amd64/httpfs.duckdb_extension").string()), std::string::npos)
+  EXPECT_NE(result.err.find((file / "v1.5.5/linux_amd64/httpfs.duckdb_extension").string()), std::string::npos)
       << result.describe();
 }
 

@@ -4,21 +4,17 @@
 
 #include <array>
 #include <cstdlib>
-#include <filesystem>
 #include <utility>
 
 #include "base/error.h"
 #include "base/percent_encoding.h"
 #include "destination/destination.h"
+#include "destination/duckdb/extension.h"
 
 namespace walbrook::destination::filesystem {
 namespace {
 
-namespace fs = std::filesystem;
-
 using duckdb::literal;
-
-constexpr std::string_view extension_file = "httpfs.duckdb_extension";
 
 std::string variable(std::initializer_list<const char*> names) {
   for (const auto* name : names) {
@@ -65,56 +61,6 @@ std::string secret_sql(const BucketAccess& access) {
   return sql + ")";
 }
 
-// Returns whether one of the statements that load the extension works.
-bool loads(duckdb::Connection& connection, const std::vector<std::string>& statements) {
-  for (const auto& sql : statements) {
-    try {
-      connection.execute(sql, "loading httpfs");
-      return true;
-    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next one may work
-    }
-  }
-  return false;
-}
-
-void load_extension(duckdb::Connection& connection, const std::string& extension_folder) {
-  const auto version = connection.rows("SELECT library_version FROM pragma_version()").at(0).at(0).value_or("");
-  const auto platform = connection.rows("SELECT platform FROM pragma_platform()").at(0).at(0).value_or("");
-  const auto place = fmt::format("{}/{}/{}", version, platform, extension_file);
-  if (extension_folder.empty()) {
-    if (loads(connection, {"LOAD httpfs", "INSTALL httpfs; LOAD httpfs"})) return;
-    throw Error(
-        ErrorKind::destination,
-        fmt::format("DuckDB {} has no extension httpfs, which it needs for s3://, and could not install it", version),
-        fmt::format("Put the file {0} into a folder as {1}, and name the folder in [destination.duckdb] "
-                    "extension_directory. duckdb-extension-httpfs {2} of PyPI contains the file.",
-                    extension_file, place, version.substr(version.starts_with('v') ? 1 : 0)));
-  }
-  std::vector<std::string> statements;
-  for (const auto& file : {fs::path(extension_folder) / place, fs::path(extension_folder) / extension_file}) {
-    std::error_code ignored;
-    if (fs::exists(file, ignored)) statements.push_back("LOAD " + literal(file.string()));
-  }
-  if (loads(connection, statements)) return;
-  throw Error(ErrorKind::destination,
-              fmt::format("the extension httpfs, which DuckDB needs for s3://, {} {}",
-                          statements.empty() ? "is not in" : "could not be loaded from", extension_folder),
-              fmt::format("It belongs at {}/{}, and must be the one for DuckDB {}.", extension_folder, place, version));
-}
-
-// Returns the status that the server answered, "503 Service Unavailable" or only "503"; "" if it did not answer. DuckDB
-// (1.5.5) says "HTTP Error: … (HTTP 404 Not Found)", or "HTTP Error: Request returned HTTP 503 for HTTP PUT to 'URL'".
-std::string answered_status(std::string_view cause) {
-  for (const auto& [before, after] : {std::pair<std::string_view, std::string_view>{"(HTTP ", ")"},
-                                      std::pair<std::string_view, std::string_view>{"returned HTTP ", " for HTTP "}}) {
-    const auto found = cause.find(before);
-    if (found == std::string_view::npos) continue;
-    const auto status = cause.substr(found + before.size());
-    return std::string(status.substr(0, status.find(after)));
-  }
-  return {};
-}
-
 bool is_not_found(const Error& failed) {
   return answered_status(failed.cause()).starts_with("404");
 }
@@ -142,7 +88,7 @@ std::string encoded_name(const std::string& listed) {
 
 void prepare_bucket_access(duckdb::Database& database, const Location& location, const std::string& extension_folder) {
   duckdb::Connection connection(database.shared_from_this());
-  load_extension(connection, extension_folder);
+  duckdb::load_extension(connection, "httpfs", location.root, extension_folder);
   try {
     connection.execute(secret_sql(with_environment(location.access)), "setting the credentials");
   } catch (const Error&) {  // DuckDB's message may quote the statement

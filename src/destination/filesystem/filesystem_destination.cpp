@@ -220,10 +220,7 @@ void FilesystemDestination::find_out_about_uncertain() {
   uncertain_.reset();
   if (!is_durable) return;
   set_manifest(found);
-  throw Error(ErrorKind::destination,
-              fmt::format("{}: a load whose commit failed turned out to be durable (checkpoint {})", label_,
-                          lsn_of(found).to_string()),
-              remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again));
+  throw CommitWasDurable(label_, lsn_of(found));
 }
 
 std::unique_ptr<FilesystemTransaction> FilesystemDestination::begin_transaction(const AttemptId& attempt) {
