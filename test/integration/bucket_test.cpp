@@ -79,8 +79,8 @@ class Bucket : public ::testing::Test {
     return all;
   }
   static void expect_no_secret(const ProcessResult& result) {
-    for (const auto* secret : {account, "some_id", "some_secret"}) {
-      EXPECT_EQ((result.out + result.err).find(secret), std::string::npos) << result.describe();
+    for (const auto* word : {account, "some_id", "some_secret"}) {
+      EXPECT_EQ((result.out + result.err).find(word), std::string::npos) << result.describe();
     }
   }
   // What a reader with DuckDB sees.

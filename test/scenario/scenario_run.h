@@ -37,8 +37,6 @@ class ScenarioRun {
   [[nodiscard]] const Step* next_run(const Step* from) const;
   // Whether the destination is there, so that it can be read.
   [[nodiscard]] bool has_copy(const ProcessResult& result) const;
-  // Whether the destination is there, so that it can be read.
-  [[nodiscard]] bool has_copy(const ProcessResult& result) const;
   // Runs a query in the destination.
   [[nodiscard]] std::vector<SqlRow> query_copy(const std::string& sql) const;
   void check_copy(const Step& step, const ProcessResult& result);

@@ -61,6 +61,19 @@ std::string secret_sql(const BucketAccess& access) {
   return sql + ")";
 }
 
+// Returns the status that the server answered, "503 Service Unavailable" or only "503"; "" if it did not answer. DuckDB
+// (1.5.5) says "HTTP Error: … (HTTP 404 Not Found)", or "HTTP Error: Request returned HTTP 503 for HTTP PUT to 'URL'".
+std::string answered_status(std::string_view cause) {
+  for (const auto& [before, after] : {std::pair<std::string_view, std::string_view>{"(HTTP ", ")"},
+                                      std::pair<std::string_view, std::string_view>{"returned HTTP ", " for HTTP "}}) {
+    const auto found = cause.find(before);
+    if (found == std::string_view::npos) continue;
+    const auto status = cause.substr(found + before.size());
+    return std::string(status.substr(0, status.find(after)));
+  }
+  return {};
+}
+
 bool is_not_found(const Error& failed) {
   return answered_status(failed.cause()).starts_with("404");
 }
