@@ -20,7 +20,11 @@ class Selection {
       : scenarios_(scenarios), servers_(servers) {}
 
   std::vector<Combination> take() && {
-    for (std::size_t i = 0; i < scenarios_.size(); ++i) select_for(scenarios_[i], i % 2 == 0);
+    for (std::size_t i = 0; i < scenarios_.size(); ++i) {
+      select_modes(scenarios_[i], i % 2 == 0);
+      select_destinations(scenarios_[i], i);
+      if (scenarios_[i].smoke) select_on_all_servers(scenarios_[i], configurations().front());
+    }
     for (const auto& configuration : configurations()) {
       for (const auto& destination : tested_destinations()) complete(configuration, destination);
     }
@@ -29,7 +33,7 @@ class Selection {
   }
 
  private:
-  void select_for(const Scenario& scenario, bool even) {
+  void select_modes(const Scenario& scenario, bool even) {
     bool takes_this_mode = even;
     for (const auto& configuration : configurations()) {
       if (!runs_in(scenario, configuration)) continue;
@@ -39,18 +43,24 @@ class Selection {
       }
       select(scenario, configuration, tested_destinations().front());
     }
+  }
+
+  // The destinations other than DuckDB: those that the file names, and one of the others, the next file the next one.
+  void select_destinations(const Scenario& scenario, std::size_t turn) {
     const auto& defaults = configurations().front();
+    std::vector<const TestedDestination*> others;
     for (const auto& destination : tested_destinations()) {
       if (&destination == &tested_destinations().front()) continue;
       for (const auto& configuration : configurations()) {
-        const bool is_for_every_file = &configuration == &defaults && !destination.only_where_named &&
-                                       runs_in(scenario, defaults) && runs_into(scenario, destination);
-        if (is_for_every_file || is_named(scenario, configuration, destination)) {
-          select(scenario, configuration, destination);
-        }
+        if (is_named(scenario, configuration, destination)) select(scenario, configuration, destination);
       }
+      const bool takes =
+          !destination.only_where_named && runs_in(scenario, defaults) && runs_into(scenario, destination);
+      if (takes && !is_named(scenario, defaults, destination)) others.push_back(&destination);
     }
-    if (scenario.smoke) select_on_all_servers(scenario, defaults);
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      if (scenario.smoke || i == turn % others.size()) select(scenario, defaults, *others[i]);
+    }
   }
 
   void select_on_all_servers(const Scenario& scenario, const Configuration& defaults) {

@@ -1,9 +1,9 @@
 // Which tests there are: a scenario, a configuration, a destination and a server each. All of them take hours, so a
 // test run takes a selection.
 //
-// - Each file runs with the defaults into every destination that is for every file, in each of its configurations into
-//   DuckDB, and as its words name it. Of the run modes of a schema change it takes every other one: the next file takes
-//   the rest.
+// - Each file runs in each of its configurations into DuckDB, with the defaults into one other destination, and as its
+//   words name it. Files with `smoke` run into every destination that is for every file. Of the run modes of a schema
+//   change it takes every other one: the next file takes the rest.
 // - Each of these runs on one server. Files with `smoke` run on all servers.
 // - Over all files, every pair of a server, a destination and a configuration is covered at least once.
 #pragma once
