@@ -30,6 +30,7 @@ bool names_no_values(duckdb_error_type type) {
     case DUCKDB_ERROR_PERMISSION:
     case DUCKDB_ERROR_CONNECTION:
     case DUCKDB_ERROR_IO:
+    case DUCKDB_ERROR_HTTP:
     case DUCKDB_ERROR_OUT_OF_MEMORY:
     case DUCKDB_ERROR_INTERRUPT:
       return true;
