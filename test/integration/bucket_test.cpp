@@ -136,10 +136,10 @@ TEST_F(Bucket, a_bucket_is_compacted) {
   const auto result = run(db_.pipeline.command("compact", {}, env()));
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(result.out, "public.t: 90 rows in 1 file instead of 2\n");
-  EXPECT_EQ(read("SELECT count(*) || ' ' || sum(n) FROM t"), "90 4095");
+  EXPECT_EQ(read("SELECT count(*) || ' ' || sum(n) FROM public.t"), "90 4095");
   db_.exec("UPDATE t SET n = 1 WHERE id <= 10");
   ASSERT_EQ(run_pipeline().exit_code, 0);
-  EXPECT_EQ(read("SELECT count(*) || ' ' || sum(n) FROM t"), "90 4050");
+  EXPECT_EQ(read("SELECT count(*) || ' ' || sum(n) FROM public.t"), "90 4050");
 }
 
 TEST_F(Bucket, a_bucket_that_cannot_be_reached_ends_a_run_with_its_reason) {
@@ -177,7 +177,7 @@ TEST_F(Bucket, a_server_that_cannot_do_its_work_counts_as_away) {
 TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
   db_.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
   stop_server();
-  db_.pipeline.server.replace(0, std::string("s3://").size(), "s3://some_id:some_secret@");
+  db_.pipeline.server.replace(0, std::string("s3://").size(), std::string("s3://") + account + ":" + account + "@");
   Process following(db_.pipeline.command("run", {"--follow", "--retries", "2"}, env()));
   ASSERT_TRUE(
       eventually([&] { return following.err().find("trying again in") != std::string::npos; }, milliseconds(60'000)))
@@ -187,7 +187,7 @@ TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
     return eventually(
         [&] {
           try {
-            return read("SELECT string_agg(id, ',' ORDER BY id) FROM t") == ids;
+            return read("SELECT string_agg(id, ',' ORDER BY id) FROM public.t") == ids;
           } catch (const std::runtime_error&) {  // there is no view yet, or no server
             return false;
           }

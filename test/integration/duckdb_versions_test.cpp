@@ -102,8 +102,8 @@ TEST_P(DuckDbVersions, read_every_type_as_the_source_has_it) {
 TEST_P(DuckDbVersions, write_into_the_file_between_two_runs) {
   const auto wrote =
       in_duckdb(GetParam(), fmt::format("ATTACH '{}' AS f; CREATE TABLE f.main.notes AS SELECT range AS i "
-                                        "FROM range(10000); DROP TABLE f.main.notes; CREATE VIEW "
-                                        "f.main.calm AS SELECT id FROM f.public.everything WHERE e = "
+                                        "FROM range(10000); DROP TABLE f.main.notes; USE f; CREATE VIEW "
+                                        "main.calm AS SELECT id FROM public.everything WHERE e = "
                                         "'calm'; CHECKPOINT f; SELECT 'done'",
                                         db_.file().string()));
   ASSERT_EQ(wrote.out, "('done',)\n") << wrote.describe();

@@ -23,7 +23,7 @@
 //                              defaults, and CONFIGURATION_to_NAME one in a configuration
 //   destinations NAME…         is replicated into these only
 //   servers 15- | -17 | 15-17  runs on servers of these major versions only
-//   smoke                      one of the few that run on every supported server in every test run
+//   smoke                      one of the few that run into every destination in every test run
 //   schema_changes             also runs in every run mode: while a run follows, with runs in between (scenario_run.h)
 //
 // A line of SQL without indentation begins with a capital letter; a line without indentation that begins with a small

@@ -23,7 +23,6 @@ class Selection {
     for (std::size_t i = 0; i < scenarios_.size(); ++i) {
       select_modes(scenarios_[i], i % 2 == 0);
       select_destinations(scenarios_[i], i);
-      if (scenarios_[i].smoke) select_on_all_servers(scenarios_[i], configurations().front());
     }
     for (const auto& configuration : configurations()) {
       for (const auto& destination : tested_destinations()) complete(configuration, destination);
@@ -60,18 +59,6 @@ class Selection {
     }
     for (std::size_t i = 0; i < others.size(); ++i) {
       if (scenario.smoke || i == turn % others.size()) select(scenario, defaults, *others[i]);
-    }
-  }
-
-  void select_on_all_servers(const Scenario& scenario, const Configuration& defaults) {
-    for (const int server : servers_) {
-      const bool selected = std::ranges::any_of(selected_, [&](const Combination& one) {
-        return one.scenario == &scenario && one.configuration == &defaults &&
-               one.destination == &tested_destinations().front() && one.server == server;
-      });
-      if (!selected && runs_on(scenario, defaults, server)) {
-        add({&scenario, &defaults, &tested_destinations().front(), server});
-      }
     }
   }
 

@@ -4,7 +4,7 @@
 // - Each file runs in each of its configurations into DuckDB, with the defaults into one other destination, and as its
 //   words name it. Files with `smoke` run into every destination that is for every file. Of the run modes of a schema
 //   change it takes every other one: the next file takes the rest.
-// - Each of these runs on one server. Files with `smoke` run on all servers.
+// - Each of these runs on one server, and all servers get about as many.
 // - Over all files, every pair of a server, a destination and a configuration is covered at least once.
 #pragma once
 

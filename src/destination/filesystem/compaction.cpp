@@ -16,6 +16,8 @@ std::vector<DataFile> write_current_state(const WriteContext& context, const Fil
                                 duckdb::identifier(table.change_column(MetadataColumn::operation).name),
                                 duckdb::identifier(table.change_column(MetadataColumn::unchanged).name),
                                 latest_query(table, history));
+  // Finding the latest versions holds rows of all columns, as writing a table does.
+  context.database->make_room_for_table(table.schema + "." + table.table, table.columns.size());
   duckdb::Connection connection(context.database);
   auto file = write_rows(context, connection, table, rows, {.date = "", .stem = snapshot_stem(generation), .part = 1});
   if (file.rows > 0) return {std::move(file)};
