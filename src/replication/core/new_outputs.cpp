@@ -15,9 +15,12 @@ destination::TargetName target_name_of(const SyncedOutput& output) {
 
 }  // namespace
 
+Disposition disposition_at(const destination::Capabilities& capabilities) {
+  return capabilities.rows_change ? Disposition::merge : Disposition::append;
+}
+
 DefineOutputs outputs_for(const destination::Capabilities& capabilities) {
-  const auto disposition = capabilities.rows_change ? Disposition::merge : Disposition::append;
-  return [disposition](const std::string& /*schema*/, const std::string& /*name*/) {
+  return [disposition = disposition_at(capabilities)](const std::string& /*schema*/, const std::string& /*name*/) {
     return std::vector<OutputDefinition>{{.disposition = disposition}};
   };
 }

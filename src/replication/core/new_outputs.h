@@ -24,8 +24,10 @@ struct OutputDefinition {
 // Returns the outputs of the table with these names in the source: at least one, with different roles.
 using DefineOutputs = std::function<std::vector<OutputDefinition>(const std::string& schema, const std::string& name)>;
 
-// Returns what defines one output for each table, as the destination can hold it: merged, or, where rows do not change,
-// with every change appended.
+// Returns how an output gets a table's changes at such a destination: merged, or, where rows do not change, with every
+// change appended.
+[[nodiscard]] Disposition disposition_at(const destination::Capabilities& capabilities);
+// Returns what defines one output for each table.
 [[nodiscard]] DefineOutputs outputs_for(const destination::Capabilities& capabilities);
 
 class NewOutputs {

@@ -20,10 +20,12 @@ class OutputsTest : public LoaderCase, public ::testing::WithParamInterface<Dest
 
   // Starts a run that wants these outputs of every table. It continues at the stored checkpoint, as after a crash.
   void run(std::vector<std::string> roles = {"", "archive"}) {
-    begin({.outputs = [roles = std::move(roles)](const std::string& /*schema*/, const std::string& /*name*/) {
+    begin({.outputs = [this, roles = std::move(roles)](const std::string& /*schema*/, const std::string& /*name*/) {
       std::vector<OutputDefinition> outputs;
       for (const auto& role : roles) {
-        outputs.push_back({.role = role, .dataset = role.empty() ? std::nullopt : std::optional(role)});
+        outputs.push_back({.role = role,
+                           .disposition = disposition_at(destination().capabilities()),
+                           .dataset = role.empty() ? std::nullopt : std::optional(role)});
       }
       return outputs;
     }});
