@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "postgres/connection/connection.h"
 #include "postgres/values/value_text.h"
 
@@ -24,12 +25,7 @@ bool is_unconvertible(std::string_view sqlstate) {
 }
 
 std::string bytes_from_hex(std::string_view hex) {
-  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  std::string bytes;
-  for (std::size_t i = 2; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(digit(hex[i]) << 4U | digit(hex[i + 1])));
-  }
-  return bytes;
+  return bytes_of_hex(hex.substr(std::min<std::size_t>(2, hex.size())));
 }
 
 ServerText::ServerText(Endpoint endpoint, std::string encoding)
@@ -93,8 +89,7 @@ void ServerText::ask(const std::vector<std::string>& characters, const char* fro
   }
   std::string list;
   for (const auto& character : characters) {
-    list += fmt::format("{}pg_catalog.decode('{}', 'hex')", list.empty() ? "" : ", ",
-                        postgres::to_hex(character).substr(2));
+    list += fmt::format("{}pg_catalog.decode('{}', 'hex')", list.empty() ? "" : ", ", hex_digits(character));
   }
   try {
     const auto rows = connection_->query(

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 
+#include "base/hex.h"
 #include "postgres/values/datetime.h"
 #include "postgres/values/value_text.h"
 
@@ -86,7 +87,7 @@ void print_date_value(std::string& out, std::int32_t days) {
 }
 
 void print_uuid(std::string& out, std::string_view bytes) {
-  auto text = to_hex(bytes).substr(2);
+  auto text = hex_digits(bytes);
   for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
   out += text;
 }

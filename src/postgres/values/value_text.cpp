@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "postgres/values/datetime.h"
 #include "postgres/values/print_value.h"
@@ -58,15 +59,7 @@ StoredText stored_text(std::string_view bytes, const SourceText* encoding, std::
 }
 
 std::string to_hex(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string text = "\\x";
-  text.reserve(2 + 2 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text.push_back(digits[byte >> 4U]);
-    text.push_back(digits[byte & 0x0FU]);
-  }
-  return text;
+  return "\\x" + hex_digits(bytes);
 }
 
 }  // namespace walbrook::postgres
