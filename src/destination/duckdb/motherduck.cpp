@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <string_view>
 
 #include "base/destination_name.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/mask_secrets.h"
 #include "base/percent_encoding.h"
@@ -30,10 +30,7 @@ constexpr std::array<const char*, 2> token_variables = {"MOTHERDUCK_TOKEN", "mot
 
 std::string token_of(const MotherDuckUrl& parsed, const std::string& label) {
   if (!parsed.token.empty()) return parsed.token;
-  for (const auto* name : token_variables) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
+  if (auto token = first_variable(token_variables); !token.empty()) return token;
   throw Error(ErrorKind::configuration, fmt::format("{} needs a token of MotherDuck, and none is set", label),
               "Set MOTHERDUCK_TOKEN, or append the token to credentials of [destination.motherduck] in "
               ".walbrook/secrets.toml, as the URL's parameter motherduck_token.");

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdlib>
 #include <utility>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/percent_encoding.h"
 #include "destination/destination.h"
@@ -16,18 +16,10 @@ namespace {
 
 using duckdb::literal;
 
-std::string variable(std::initializer_list<const char*> names) {
-  for (const auto* name : names) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return {};
-}
-
 // Fills in what the URL leaves open from the variables that other programs read.
 BucketAccess with_environment(BucketAccess access) {
   const auto fill = [](std::string& text, std::initializer_list<const char*> names) {
-    if (text.empty()) text = variable(names);
+    if (text.empty()) text = first_variable({names.begin(), names.size()});
   };
   if (access.key_id.empty()) {
     fill(access.key_id, {"AWS_ACCESS_KEY_ID"});
