@@ -42,9 +42,8 @@ std::optional<std::string> Target::add_overflow(const NameRules& rules, std::str
     throw Error(ErrorKind::internal, "no column " + std::string(source) + " in " + schema + "." + table);
   }
   if (overflow_of(source) != nullptr) return std::nullopt;
-  auto suffix = std::string(overflow_suffix);
-  auto name = with_suffix(rules, column->name, suffix);
-  while (has_column_named(rules, name)) name = with_suffix(rules, column->name, suffix += '_');
+  auto name =
+      free_overflow_name(rules, column->name, [&](const std::string& other) { return has_column_named(rules, other); });
   columns.push_back({.name = name, .source = std::string(source), .is_overflow = true});
   return name;
 }

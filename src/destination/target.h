@@ -17,6 +17,16 @@ namespace walbrook::destination {
 
 inline constexpr std::string_view overflow_suffix = "__v_text";
 
+// Returns the name of a column's overflow column: the first with the suffix and underscores that is not taken.
+template <class IsTaken>
+[[nodiscard]] std::string free_overflow_name(const NameRules& rules, const std::string& column,
+                                             const IsTaken& is_taken) {
+  auto suffix = std::string(overflow_suffix);
+  auto name = with_suffix(rules, column, suffix);
+  while (is_taken(name)) name = with_suffix(rules, column, suffix += '_');
+  return name;
+}
+
 struct TargetColumn {
   std::string name;
   std::string source;  // column of the source; "" for a metadata column, and for one that no value belongs to

@@ -89,9 +89,8 @@ bool FileTable::add_columns(const std::vector<ColumnSchema>& added, Naming namin
 bool FileTable::add_overflow(const std::string& source) {
   const auto* column = column_of(source);
   if (column == nullptr || overflow_of(source) != nullptr) return false;
-  auto suffix = std::string(overflow_suffix);
-  auto name = with_suffix(capabilities().names, column->name, suffix);
-  while (is_taken(*this, name)) name = with_suffix(capabilities().names, column->name, suffix += '_');
+  auto name = free_overflow_name(capabilities().names, column->name,
+                                 [this](const std::string& other) { return is_taken(*this, other); });
   columns.push_back({.name = std::move(name), .source = source, .is_overflow = true, .type = {}});
   return true;
 }
@@ -142,13 +141,13 @@ FileTable make_table(const TargetName& name, const TableSchema& schema, const Ta
   return table;
 }
 
-Target stage_target(const FileTable& table, const std::string& name) {
-  Target target{.schema = "main", .table = name, .columns = {}};
+std::vector<TargetColumn> target_columns(const FileTable& table) {
+  std::vector<TargetColumn> columns;
   for (const auto& column : table.columns) {
-    target.columns.push_back(
+    columns.push_back(
         {.name = column.name, .source = column.source, .is_overflow = column.is_overflow, .metadata = column.metadata});
   }
-  return target;
+  return columns;
 }
 
 std::string reader_type(const FileColumn& column) {

@@ -61,8 +61,8 @@ struct FileTable {
 // Returns the table of a new target. Throws Error(data) if a column has the name of a metadata column.
 [[nodiscard]] FileTable make_table(const TargetName& name, const TableSchema& schema, const TargetStyle& style);
 
-// Returns a table in memory with the columns of `table`, for rows that wait to be written to a file.
-[[nodiscard]] Target stage_target(const FileTable& table, const std::string& name);
+// Returns the table's columns as those of a target in a database, without their types.
+[[nodiscard]] std::vector<TargetColumn> target_columns(const FileTable& table);
 // Returns DuckDB's type of the column, as readers see it.
 [[nodiscard]] std::string reader_type(const FileColumn& column);
 // Returns DuckDB's type of the column in files of that format.

@@ -88,7 +88,7 @@ FileWriter::~FileWriter() {
 }
 
 void FileWriter::create_stage() {
-  stage_ = stage_target(table_, stage_name());
+  stage_ = {.schema = "main", .table = stage_name(), .columns = target_columns(table_)};
   std::string columns;
   for (const auto& column : table_.columns) {
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", identifier(column.name), reader_type(column));

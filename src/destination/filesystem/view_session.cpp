@@ -16,13 +16,9 @@ namespace {
 
 TargetRecord target_record(const FileTarget& target) {
   TargetRecord record{.output = target.output, .has_source = target.has_source, .target = {}};
-  record.target.schema = target.table.schema;
-  record.target.table = target.table.table;
-  for (auto at = change_columns().size(); at < target.table.columns.size(); ++at) {
-    const auto& column = target.table.columns[at];
-    record.target.columns.push_back(
-        {.name = column.name, .source = column.source, .is_overflow = column.is_overflow, .metadata = column.metadata});
-  }
+  auto columns = target_columns(target.table);
+  columns.erase(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(change_columns().size()));
+  record.target = {.schema = target.table.schema, .table = target.table.table, .columns = std::move(columns)};
   return record;
 }
 
