@@ -27,6 +27,7 @@ struct TypeDefinition {
   std::vector<std::string> labels;    // of an enumeration, in their order
   std::string base;                   // of a domain: the type under it, as SQL names it, without a modifier
   std::vector<Attribute> attributes;  // of a composite
+  friend bool operator==(const TypeDefinition&, const TypeDefinition&) = default;
 };
 
 }  // namespace walbrook

@@ -42,13 +42,7 @@ void Copy::create_schemas(std::span<const CopyTarget> outputs) {
   std::set<std::string> schemas;
   for (const auto& [output, schema] : outputs) schemas.insert(output->target_schema);
   const std::scoped_lock lock(server_.creating());
-  for (const auto& schema : schemas) {
-    // Without the question a role that may not create schemas could not use one that is there.
-    const auto exists = session_->query("SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NOT NULL",
-                                        {schema}, "looking for schema " + schema);
-    if (exists.boolean(0, 0)) continue;
-    session_->execute("CREATE SCHEMA IF NOT EXISTS " + identifier(schema), "creating schema " + schema);
-  }
+  for (const auto& schema : schemas) create_schema(*session_, schema);
 }
 
 void Copy::create(const CopyTarget& target) {

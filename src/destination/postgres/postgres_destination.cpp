@@ -49,8 +49,22 @@ std::string PostgresDestination::type_name(const PhysicalType& type) const {
 void PostgresDestination::make_types(std::span<const TypeDefinition> types) {
   if (!creates_types_ || types.empty()) return;
   const std::scoped_lock lock(server_.creating());
+  // Each part of a table that is copied brings the table's types.
+  const auto is_made = [this](const TypeDefinition& type) {
+    const auto known = made_types_.find(type.full_name);
+    return known != made_types_.end() && known->second == type;
+  };
+  if (std::ranges::all_of(types, is_made)) return;
   const auto session = server_.open_session();
-  server_.note_types(types, make_user_types(*session, types));
+  const auto unfit = make_user_types(*session, types);
+  for (const auto& type : types) {
+    if (unfit.contains(type.full_name)) {
+      made_types_.erase(type.full_name);
+    } else {
+      made_types_.insert_or_assign(type.full_name, type);
+    }
+  }
+  server_.note_types(types, unfit);
   server_.read_types(*session);
 }
 
@@ -81,6 +95,10 @@ void PostgresDestination::transaction(const Work& work) {
 }
 
 State PostgresDestination::open() {
+  {
+    const std::scoped_lock lock(server_.creating());
+    made_types_.clear();  // whoever opens the destination again wants to know what is there
+  }
   if (loader_ == nullptr || loader_->session->is_broken() || uncertain_) {
     loader_.reset();  // its session holds the lock
     connect();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
   KeyForm key_;  // of target tables that are copied from now on
   bool creates_types_;
   Server server_;
+  std::map<std::string, TypeDefinition> made_types_;  // by their full names; guarded by server_.creating()
 
   // Used by the loader's thread alone.
   std::unique_ptr<LoaderSession> loader_;

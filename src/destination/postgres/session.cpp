@@ -122,6 +122,14 @@ void Session::rollback() noexcept {
   }
 }
 
+void create_schema(Session& session, const std::string& schema) {
+  // Without the question a role that may not create schemas could not use one that is there.
+  const auto exists = session.query("SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NOT NULL",
+                                    {schema}, "looking for schema " + schema);
+  if (exists.boolean(0, 0)) return;
+  session.execute("CREATE SCHEMA IF NOT EXISTS " + identifier(schema), "creating schema " + schema);
+}
+
 std::string identifier(std::string_view name) {
   return quote_identifier(name);
 }

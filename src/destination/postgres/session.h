@@ -85,6 +85,9 @@ auto at_server(const Work& work) {
   }
 }
 
+// Creates the schema if it does not exist. REQUIRES: no other session of this process creates it.
+void create_schema(Session& session, const std::string& schema);
+
 [[nodiscard]] std::string identifier(std::string_view name);                           // "name"
 [[nodiscard]] std::string literal(std::string_view text);                              // 'text'
 [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table);  // "schema"."table"

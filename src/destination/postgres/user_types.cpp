@@ -35,6 +35,7 @@ struct Existing {
   std::optional<Found> found;
   bool other_kind = false;  // it is no type of the kind that was sought
 };
+using ExistingTypes = std::map<std::string, Existing>;  // by their full names
 
 char letter_of(TypeDefinition::Kind kind) {
   switch (kind) {
@@ -93,11 +94,9 @@ std::string comment_sql(const TypeDefinition& type) {
 }
 
 void create(Session& session, const TypeDefinition& type) {
-  const auto action = "creating type " + type.full_name;
-  const auto exists = session.query("SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NOT NULL",
-                                    {type.schema}, "looking for schema " + type.schema);
-  if (!exists.boolean(0, 0)) session.execute("CREATE SCHEMA IF NOT EXISTS " + identifier(type.schema), action);
-  session.execute(fmt::format("BEGIN; {}; {}; COMMIT", create_sql(type), comment_sql(type)), action);
+  create_schema(session, type.schema);
+  session.execute(fmt::format("BEGIN; {}; {}; COMMIT", create_sql(type), comment_sql(type)),
+                  "creating type " + type.full_name);
 }
 
 // Each label gets the place that it has in the source. A label that the source no longer has stays.
@@ -132,11 +131,11 @@ std::string part_in(const Names& names, const TypeDefinition& type) {
 }
 
 // Returns walbrook's own types that differ from the source's, and those that consist of one.
-std::set<std::string> find_altered(Session& session, std::span<const TypeDefinition> types) {
+std::set<std::string> find_altered(const ExistingTypes& existing, std::span<const TypeDefinition> types) {
   std::set<std::string> altered;
   for (const auto& type : types) {
     if (type.kind == TypeDefinition::Kind::enumeration) continue;
-    const auto [found, other_kind] = find_type(session, type);
+    const auto& [found, other_kind] = existing.at(type.full_name);
     if (!found || other_kind || !found->is_own) continue;
     if (differ(found->type, type) || !part_in(altered, type).empty()) altered.insert(type.full_name);
   }
@@ -155,9 +154,9 @@ void drop(Session& session, std::span<const TypeDefinition> types, const std::se
 }
 
 // Returns why columns cannot have the type; "": they can.
-std::string make(Session& session, const TypeDefinition& type) {
+std::string make(Session& session, const TypeDefinition& type, const Existing& existing) {
   if (type.kind == TypeDefinition::Kind::row) return "it is the type of a table's rows";
-  const auto [found, other_kind] = find_type(session, type);
+  const auto& [found, other_kind] = existing;
   if (!found) {
     create(session, type);
     return {};
@@ -185,21 +184,25 @@ std::string failure_of(Session& session, const Work& work) {
 
 UnfitTypes make_user_types(Session& session, std::span<const TypeDefinition> types) {
   UnfitTypes unfit;
-  const auto altered = find_altered(session, types);
+  ExistingTypes existing;
+  for (const auto& type : types) existing.emplace(type.full_name, find_type(session, type));
+  const auto altered = find_altered(existing, types);
   if (!altered.empty()) {
     const auto reason = failure_of(session, [&] {
       drop(session, types, altered);
       return std::string();
     });
-    if (!reason.empty()) {
-      for (const auto& name : altered) unfit.emplace(name, reason);
+    for (const auto& name : altered) {
+      if (reason.empty()) existing[name] = {};  // they were dropped
+      if (!reason.empty()) unfit.emplace(name, reason);
     }
   }
   for (const auto& type : types) {
     if (unfit.contains(type.full_name)) continue;
     const auto part = part_in(unfit, type);
-    const auto reason = part.empty() ? failure_of(session, [&] { return make(session, type); })
-                                     : fmt::format("it consists of {}, whose values are text", part);
+    const auto reason = part.empty()
+                            ? failure_of(session, [&] { return make(session, type, existing.at(type.full_name)); })
+                            : fmt::format("it consists of {}, whose values are text", part);
     if (!reason.empty()) unfit.emplace(type.full_name, reason);
   }
   return unfit;
