@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/fault.h"
+#include "base/hex.h"
+#include "base/overloaded.h"
 #include "destination/filesystem/compaction.h"
 #include "destination/filesystem/file_names.h"
 #include "destination/filesystem/views.h"
@@ -33,27 +35,6 @@ void check_overflow(const FileTable& table, const TableSchema& schema, std::span
     throw Error(ErrorKind::internal, fmt::format("column \"{}\" of {} has no overflow column yet",
                                                  schema.columns[c].name, schema.full_name()));
   }
-}
-
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const auto byte : bytes) {
-    text += digits[static_cast<unsigned char>(byte) >> 4U];
-    text += digits[static_cast<unsigned char>(byte) & 15U];
-  }
-  return text;
-}
-
-std::string from_hex(std::string_view text) {
-  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
-  std::string bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes += static_cast<char>(value(text[i]) * 16 + value(text[i + 1]));
-  }
-  return bytes;
 }
 
 // The rows whose cells were not sent, although their old row was: the key may have changed, so the cells are not in the
@@ -123,7 +104,8 @@ void FilesystemTransaction::alter(const OutputRecord& output, const Alteration& 
 
 void FilesystemTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
   auto& manifest = outcome_.manifest;
-  if (const auto conflict = store_.conflict(manifest, store_.others(), output.target())) {
+  if (!others_) others_ = store_.others();
+  if (const auto conflict = store_.conflict(manifest, *others_, output.target())) {
     throw TargetRefused(conflict->reason, conflict->hint);
   }
   auto copy = altered_copies_.contains(output.id) ? altered_copies_.at(output.id) : copies_.find(output.id);
@@ -301,30 +283,30 @@ void FilesystemTransaction::put_output(const OutputRecord& record) {
 
 void FilesystemTransaction::put(const StateChange& change) {
   auto& manifest = outcome_.manifest;
-  if (const auto* checkpoint = std::get_if<PutCheckpoint>(&change)) {
-    manifest.checkpoint = checkpoint->checkpoint;
-  } else if (const auto* load = std::get_if<PutLoad>(&change)) {
-    manifest.put(load->load);
-  } else if (const auto* table = std::get_if<PutTable>(&change)) {
-    manifest.put(table->table);
-    records_changed_ = true;
-  } else if (const auto* output = std::get_if<PutOutput>(&change)) {
-    put_output(output->output);
-    records_changed_ = true;
-  } else if (const auto* kept = std::get_if<KeepPrepared>(&change)) {
-    keep_prepared(*kept);
-  } else if (const auto* dropped = std::get_if<DropPrepared>(&change)) {
-    auto files = std::exchange(manifest.prepared[dropped->xid], {});
-    manifest.prepared.erase(dropped->xid);
-    for (auto& file : files) dropped_prepared_.push_back(std::move(file));
-  }
-  // Descriptions of columns have no place in files.
+  std::visit(Overloaded{[&](const PutCheckpoint& put) { manifest.checkpoint = put.checkpoint; },
+                        [&](const PutLoad& put) { manifest.put(put.load); },
+                        [&](const PutTable& put) {
+                          manifest.put(put.table);
+                          records_changed_ = true;
+                        },
+                        [&](const PutOutput& put) {
+                          put_output(put.output);
+                          records_changed_ = true;
+                        },
+                        [](const DescribeOutput&) {},  // descriptions of columns have no place in files
+                        [&](const KeepPrepared& kept) { keep_prepared(kept); },
+                        [&](const DropPrepared& dropped) {
+                          auto files = std::exchange(manifest.prepared[dropped.xid], {});
+                          manifest.prepared.erase(dropped.xid);
+                          for (auto& file : files) dropped_prepared_.push_back(std::move(file));
+                        }},
+             change);
 }
 
 // The bytes are written as hexadecimal digits: not every storage takes what is not text.
 void FilesystemTransaction::keep_prepared(const KeepPrepared& kept) {
   auto name = prepared_file(store_.pipeline(), kept.xid, outcome_.manifest.batch, ++prepared_parts_);
-  context_.storage->put(name, to_hex(kept.bytes));
+  context_.storage->put(name, hex_digits(kept.bytes));
   outcome_.manifest.prepared[kept.xid].push_back(std::move(name));
 }
 
@@ -339,7 +321,7 @@ void FilesystemTransaction::read_prepared(std::uint32_t xid, const std::function
                               context_.storage->path_of(name)),
                   "Restore the file.");
     }
-    sink(from_hex(*text));
+    sink(bytes_of_hex(*text));
   }
 }
 
