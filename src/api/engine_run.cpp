@@ -175,6 +175,7 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
           .pipeline = state.key,
           .extension_directory = state.extension_directory,
           .primary_key = state.primary_key,
+          .lake = state.lake,
           .create_types = state.create_types,
           .owner = state.owner,
           .busy = state.busy};

@@ -111,6 +111,12 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
       state_->primary_key = configured("destination.postgresql.primary_key") == "true";
       state_->create_types = configured("destination.postgresql.create_types") == "true";
     }
+    if (destination_words(state_->destination_url).kind == ducklake_destination) {
+      const auto number = [&](std::string_view key) { return std::stoull(configured(key)); };  // keys.cpp checks it
+      state_->lake = {.inline_rows = number("destination.ducklake.inline_rows"),
+                      .maintenance_s = number("destination.ducklake.maintenance_interval"),
+                      .keep_s = number("destination.ducklake.keep_snapshots")};
+    }
     state_->pipeline_name = state_->key = options.pipeline_name;
     state_->dataset_name = options.dataset_name;
     state_->progress = std::move(options.progress);

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 2> postgresql_schemes = {"postgresql", "p
 
 constexpr std::array<std::string_view, 2> motherduck_schemes = {"md", "motherduck"};
 constexpr std::array<std::string_view, 2> filesystem_schemes = {"file", "s3"};
+constexpr std::array<std::string_view, 1> ducklake_schemes = {"ducklake"};
 
 // Like the source's section in share/project.
 constexpr std::string_view postgresql_secrets = R"(
@@ -40,6 +41,11 @@ constexpr std::string_view filesystem_secrets = R"(
 bucket_url = "please set me up!"   # file:///data/lake, s3://bucket/lake
 )";
 
+constexpr std::string_view ducklake_secrets = R"(
+[destination.ducklake]
+credentials = "please set me up!"   # ducklake:postgres:dbname=lake host=db?data_path=s3://bucket/lake
+)";
+
 constexpr std::array known = {
     DestinationWords{
         .kind = duckdb_destination,
@@ -56,6 +62,11 @@ constexpr std::array known = {
                      .example = "file:///data/lake, s3://bucket/lake",
                      .place = "the folder or bucket of [destination.filesystem]",
                      .secrets = filesystem_secrets},
+    DestinationWords{.kind = ducklake_destination,
+                     .schemes = ducklake_schemes,
+                     .example = "ducklake:shop.ducklake?data_path=lake",
+                     .place = "the lake of [destination.ducklake]",
+                     .secrets = ducklake_secrets},
     DestinationWords{.kind = motherduck_destination,
                      .schemes = motherduck_schemes,
                      .example = "md:shop",

@@ -24,6 +24,7 @@ struct DestinationWords {
 inline constexpr std::string_view duckdb_destination = "duckdb";  // the kind of a path without a scheme
 inline constexpr std::string_view motherduck_destination = "motherduck";
 inline constexpr std::string_view filesystem_destination = "filesystem";
+inline constexpr std::string_view ducklake_destination = "ducklake";
 
 [[nodiscard]] bool is_destination_kind(std::string_view text);
 // Returns the words of that kind; nullptr if there is none.

@@ -245,6 +245,9 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   set_number(settings, "destination.duckdb.threads", destination.threads);
   destination.primary_key = settings.boolean("destination.postgresql.primary_key").value_or(false);
   destination.create_types = settings.boolean("destination.postgresql.create_types").value_or(false);
+  set_number(settings, "destination.ducklake.inline_rows", destination.lake.inline_rows);
+  set_number(settings, "destination.ducklake.maintenance_interval", destination.lake.maintenance_s);
+  set_number(settings, "destination.ducklake.keep_snapshots", destination.lake.keep_s);
   if (const auto folder = settings.text("destination.duckdb.extension_directory")) {
     destination.extension_directory = *folder;
   }
@@ -264,6 +267,15 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   if (const auto metadata = settings.text("schema.metadata")) style.metadata = destination::parse_metadata(*metadata);
   destination.pipeline = line.run.pipeline;
   destination.read_only = line.command != Command::run;  // `pipeline drop` opens it a second time, for writing
+}
+
+void read_at(const Flags& flags, CommandLine& line) {
+  if (!flags.at) return;
+  if (destination_words(line.destination.url).kind != ducklake_destination) {
+    throw Error(ErrorKind::configuration, "--at, and the destination keeps no snapshots",
+                "Only a lake (ducklake:) can be read as it was.");
+  }
+  line.destination.at = parse_lsn("--at", *flags.at);
 }
 
 void read_query_limits(const config::Configuration& settings, CommandLine& line) {
@@ -380,6 +392,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   line.run.reread_conninfo = [settings] { return resolve_source(settings.read_again()); };
   read_default_names(line, knows_source);
   read_destination(settings, line);
+  read_at(flags, line);
   return line;
 }
 

@@ -186,6 +186,14 @@ void add_loading(CLI::App& app, Flags& flags) {
            "target tables in a PostgreSQL database get a primary key, not an index");
   add_flag(app, advanced_group, "--create-types", flags.create_types,
            "a PostgreSQL database gets the enums, domains and composites\nof the source");
+  advanced("destination.ducklake.inline_rows", "N",
+           "changes of up to so many rows of a load stay in a lake's catalog\nuntil maintenance, 0: none; " +
+               default_of("destination.ducklake.inline_rows"));
+  advanced(
+      "destination.ducklake.maintenance_interval", "SECONDS",
+      "time between two maintenances of a lake, 0: never; " + default_of("destination.ducklake.maintenance_interval"));
+  advanced("destination.ducklake.keep_snapshots", "SECONDS",
+           "time for which a lake keeps old snapshots; " + default_of("destination.ducklake.keep_snapshots"));
   advanced("destination.duckdb.extension_directory", "DIR",
            "folder with DuckDB's extensions, which it installs there if it can;\ndefault: ~/.duckdb/extensions");
   advanced("destination.duckdb.queries", "N",
@@ -307,6 +315,8 @@ CLI::App* add_sql(CLI::App& top, Flags& flags) {
   add_naming(*app, flags, Named::by_flag);
   add_flag(*app, output_group, "--csv", flags.csv, "CSV on stdout, for spreadsheets and scripts");
   add_output(*app, flags);
+  add(*app, output_group, "--at", flags.at, "LSN",
+      "the tables as they were at that LSN, in a lake that keeps snapshots");
   add_query_limits(*app, flags);
   app->add_option("SQL", flags.sql, "the statement")->required();
   return app;
@@ -323,7 +333,7 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("init", "Create a project folder: configuration, secrets, a pipeline");
   app->add_option("SOURCE", flags.init.source, "pg_replication");
   app->add_option("DESTINATION", flags.init.destination,
-                  "duckdb, postgresql, filesystem or motherduck; default: duckdb");
+                  "duckdb, postgresql, filesystem, motherduck or ducklake;\ndefault: duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
            "overwrite existing files except secrets.toml; the old file is kept\nas NAME.orig; default: existing files "
            "are kept");

@@ -28,7 +28,7 @@ struct Flags {
   bool no_snapshot = false, two_phase = false, adopt_slot = false, primary_key = false, create_types = false;
 
   std::optional<std::string> pipeline, project;
-  std::optional<std::string> until, skip_transaction;
+  std::optional<std::string> until, skip_transaction, at;
   std::vector<std::string> only;
   std::string sql;
   std::optional<std::string> from, to, limit, record, capture;

@@ -33,11 +33,12 @@ constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
 constexpr std::string_view destination_key = "destination.duckdb.credentials";
 constexpr std::string_view motherduck_key = "destination.motherduck.credentials";
+constexpr std::string_view ducklake_key = "destination.ducklake.credentials";
 constexpr std::string_view bucket_key = "destination.filesystem.bucket_url";
 
 // The keys whose value names a destination and may hold a token or a key.
 bool is_place_with_secrets(const Key& key) {
-  return key.full_name() == motherduck_key || key.full_name() == bucket_key;
+  return key.full_name() == motherduck_key || key.full_name() == ducklake_key || key.full_name() == bucket_key;
 }
 
 std::string lower(std::string_view text) {

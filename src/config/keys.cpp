@@ -19,6 +19,7 @@ constexpr std::string_view duckdb_section = "destination.duckdb";
 constexpr std::string_view postgres_section = "destination.postgresql";
 constexpr std::string_view postgres_credentials_section = "destination.postgresql.credentials";
 constexpr std::string_view motherduck_section = "destination.motherduck";
+constexpr std::string_view ducklake_section = "destination.ducklake";
 constexpr std::string_view filesystem_section = "destination.filesystem";
 constexpr std::string_view load_section = "load";
 constexpr std::string_view schema_section = "schema";
@@ -168,6 +169,16 @@ constexpr std::array all_keys = {
     Key{filesystem_section, "bucket_url", Kind::text, "", "--destination",
         "The folder or the bucket: `file:///data/lake`, `s3://bucket/lake`."},
 
+    Key{ducklake_section, "credentials", Kind::text, "", "--destination",
+        "The lake: `ducklake:CATALOG?data_path=FOLDER`."},
+    Key{ducklake_section, "inline_rows", Kind::count, "1000", "--inline-rows",
+        "Inserts and deletes of up to so many rows of a load stay in the catalog until maintenance. 0: none.", "", 0,
+        1'000'000},
+    Key{ducklake_section, "maintenance_interval", Kind::count, "300", "--maintenance-interval",
+        "Seconds between two maintenances of the lake, in idle time. 0: never.", "", 0, most_query_timeout_s},
+    Key{ducklake_section, "keep_snapshots", Kind::count, "604800", "--keep-snapshots",
+        "Seconds for which maintenance keeps old snapshots, for time travel.", "", 0, 3'153'600'000},
+
     Key{load_section, "batch_rows", Kind::count, "1000000", "--batch-rows",
         "Maximum number of changes in one load.", "", 1, 1'000'000'000},
     Key{load_section, "batch_bytes", Kind::size, "32MB", "--batch-bytes",
@@ -201,7 +212,7 @@ constexpr std::array all_keys = {
 
     Key{pipeline_section, "source", Kind::choice, "pg_replication", "", "The kind of source.", "pg_replication"},
     Key{pipeline_section, "destination", Kind::text, "duckdb", "--destination",
-        "`duckdb`, `postgresql` or `motherduck`, whose `credentials` say where it is; or the pipeline's own file or URL."},
+        "`duckdb`, `postgresql`, `motherduck` or `ducklake`, whose `credentials` say where it is; or the pipeline's own file or URL."},
     Key{pipeline_section, "dataset_name", Kind::name, "", "--dataset",
         "Schema of all target tables. Default: the schema that each table has in the source."},
     Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},
@@ -236,7 +247,8 @@ constexpr auto postgres_credentials = [] {
 
 bool is_written_in_pipelines(const Key& key) {
   return key.section == source_section || key.section == load_section || key.section == schema_section ||
-         ((key.section == duckdb_section || key.section == postgres_section) && key.name != "credentials");
+         ((key.section == duckdb_section || key.section == postgres_section || key.section == ducklake_section) &&
+          key.name != "credentials");
 }
 
 std::string joined(std::span<const std::string> parts) {

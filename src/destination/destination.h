@@ -129,6 +129,10 @@ class Destination {
   // the loader's thread.
   virtual void check_still_there() {}
 
+  // Puts the destination in order, if that is due: the loader calls it between loads, with `is_idle` when nothing waits
+  // to be loaded. What readers see does not change. A failure is logged, and left to the next time.
+  virtual void maintain(bool /*is_idle*/) {}
+
   // Returns a finding for each of `outputs` whose target table is not as its record describes it. An output without
   // columns has no target table yet; for it only a name conflict is reported. Columns and constraints that somebody
   // added are not reported. Reads the catalog once for all outputs. Also works on a destination that was opened

@@ -1,10 +1,13 @@
 // Finds and opens the destination that a URL names.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "base/lsn.h"
 #include "destination/capabilities.h"
 #include "destination/destination.h"
 #include "destination/stored_state.h"
@@ -20,6 +23,13 @@ enum class WhenBusy {
 // Uses with the same owner share what is open: a query reads while a load writes. At most one of them writes.
 using UseOwner = std::shared_ptr<const void>;
 
+// What a lake keeps, and when it is put in order.
+struct LakeOptions {
+  std::uint64_t inline_rows = 1000;   // inserts and deletes of up to so many rows are kept in the catalog; 0: in files
+  std::uint64_t maintenance_s = 300;  // the lake is put in order every so many seconds; 0 = never
+  std::uint64_t keep_s = 7 * 24 * 3600;  // how long snapshots are kept for time travel
+};
+
 struct DestinationOptions {
   std::string url;           // duckdb:///absolute/or/relative/path.duckdb; with credentials, if the kind has some
   std::string pipeline;      // the pipeline whose state is read and written
@@ -28,6 +38,8 @@ struct DestinationOptions {
   int threads = 0;           // 0 = the destination's default
   std::string extension_directory{};  // where DuckDB finds its extensions; "" = its own folder, or the network
   bool primary_key = false;           // of a source's tables; false: what the destination chooses. DuckDB has none
+  LakeOptions lake{};                 // of DuckLake
+  std::optional<Lsn> at{};            // DuckLake: how the lake was at that LSN. REQUIRES: read_only
   bool create_types = false;          // PostgreSQL: the source's enums, domains and composites are created there
   UseOwner owner = nullptr;           // nullptr: shares with no other use
   WhenBusy busy = WhenBusy::wait;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "destination/duckdb/duckdb_kind.h"
 #include "destination/duckdb/motherduck_kind.h"
+#include "destination/ducklake/ducklake_kind.h"
 #include "destination/filesystem/filesystem_kind.h"
 #include "destination/memory/memory_kind.h"
 #include "destination/postgres/postgres_kind.h"
@@ -15,10 +16,8 @@ namespace walbrook::destination {
 namespace {
 
 constexpr std::array kinds = {
-    &duckdb::kind_entry,
-    &postgresql::kind_entry,
-    &duckdb::motherduck_entry,
-    &filesystem::kind_entry,
+    &duckdb::kind_entry,     &postgresql::kind_entry, &duckdb::motherduck_entry,
+    &filesystem::kind_entry, &ducklake::kind_entry,
 };
 
 }  // namespace

@@ -94,6 +94,10 @@ struct ValueLimits {
   bool infinite_times = true;  // dates and timestamps can be ±infinity
   bool float_nan = true;
   bool float_infinity = true;
+  // Types that are text where this is false, as values of columns and as parts of nested values.
+  bool time_tz = true;
+  bool interval = true;
+  bool bit = true;
   // A numeric with more digits is treated as one without a typmod.
   int decimal_precision = max_decimal_precision;
   int unconstrained_numeric_scale = 9;  // numeric without a typmod becomes decimal(decimal_precision, this)

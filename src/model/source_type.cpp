@@ -85,6 +85,11 @@ PhysicalType in_source_type(const SourceType& type, PhysicalType own, bool user_
   return column;
 }
 
+// Returns the layout, or that of text where the destination's columns cannot have it.
+PhysicalType unless_text(Layout layout, bool is_held) {
+  return {is_held ? layout : Layout::utf8};
+}
+
 PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits) {
   switch (oid) {
     case type_oid::boolean:
@@ -109,7 +114,7 @@ PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits
       return {Layout::binary};
     case type_oid::bit:
     case type_oid::varbit:
-      return {Layout::bit};
+      return unless_text(Layout::bit, limits.bit);
     case type_oid::uuid:
       return {Layout::uuid};
     case type_oid::date:
@@ -117,13 +122,13 @@ PhysicalType scalar_type(Oid oid, std::int32_t typmod, const ValueLimits& limits
     case type_oid::time:
       return {Layout::time};
     case type_oid::timetz:
-      return {Layout::time_tz};
+      return unless_text(Layout::time_tz, limits.time_tz);
     case type_oid::timestamp:
       return {Layout::timestamp};
     case type_oid::timestamptz:
       return {Layout::timestamp_tz};
     case type_oid::interval:
-      return {Layout::interval};
+      return unless_text(Layout::interval, limits.interval);
     case type_oid::json:
     case type_oid::jsonb:
       return {Layout::json};
@@ -219,9 +224,17 @@ PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const Va
   return {Layout::utf8};
 }
 
+namespace {
+
+bool has_layouts_of(const PhysicalType& column, const PhysicalType& other) {
+  return column.layout == other.layout && std::ranges::equal(column.children, other.children, has_layouts_of);
+}
+
+}  // namespace
+
 bool has_binary_parser(const SourceType& type, const PhysicalType& column) {
   if (!has_binary_parser(type)) return false;
-  return type.is_enum || column.layout == physical_type(type, -1, {}).layout;
+  return type.is_enum || has_layouts_of(column, physical_type(type, -1, {}));
 }
 
 bool has_binary_parser(const SourceType& type) {

@@ -1,5 +1,6 @@
 #include "test/contract/attached_kind.h"
 #include "test/contract/destinations.h"
+#include "test/contract/lake_kinds.h"
 #include "test/contract/postgres_kind.h"
 
 namespace walbrook::contract {
@@ -9,6 +10,7 @@ const std::vector<DestinationKind>& kinds() {
     auto kinds = local_kinds();
     kinds.push_back(postgres_kind());
     kinds.push_back(attached_kind());
+    for (auto& kind : lake_kinds()) kinds.push_back(std::move(kind));
     return kinds;
   }();
   return all;

@@ -13,7 +13,7 @@ using destination::DestinationOptions;
 namespace duckdb = destination::duckdb;
 
 std::unique_ptr<destination::Destination> make(const DestinationOptions& options) {
-  const auto attach = [file = options.url](duckdb::Connection& connection) {
+  const auto attach = [file = options.url](duckdb::Connection& connection, bool /*read_only*/) {
     connection.execute(fmt::format("ATTACH {} AS \"some shop\"", duckdb::literal(file)));
   };
   return std::make_unique<duckdb::DuckDbDestination>(

@@ -116,6 +116,13 @@ destination::MergeCounts DestinationCase::apply(Transaction& transaction, const 
   return counts;
 }
 
+bool DestinationCase::is_held(const PhysicalType& type) const {
+  const auto& limits = destination::capabilities_of(options().url).values;
+  return (type.layout != Layout::bit || limits.bit) && (type.layout != Layout::interval || limits.interval) &&
+         (type.layout != Layout::time_tz || limits.time_tz) &&
+         std::ranges::all_of(type.children, [this](const PhysicalType& child) { return is_held(child); });
+}
+
 bool DestinationCase::rows_change() const {
   return destination::capabilities_of(options().url).rows_change;
 }

@@ -65,6 +65,8 @@ class DestinationCase : public testing::Test {
 
   // Whether row operations other than append work.
   [[nodiscard]] bool rows_change() const;
+  // Whether columns have the type; otherwise they are text, as ValueLimits says.
+  [[nodiscard]] bool is_held(const PhysicalType& type) const;
 
   // Returns what readers see of the table, sorted: the cells of its record's columns as to_text prints them, joined by
   // '|'.

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "base/error.h"
 #include "destination/target_shape.h"
 #include "postgres/values/values.h"
+#include "test/contract/scratch_databases.h"
 #include "test/support/postgres_server.h"
 
 namespace walbrook::contract {
@@ -16,28 +16,8 @@ namespace {
 
 using destination::DestinationOptions;
 
-// The databases of the tests that run, by the tests' folders.
-std::map<std::string, std::unique_ptr<test::ScratchDatabase>>& databases() {
-  static std::map<std::string, std::unique_ptr<test::ScratchDatabase>> all;
-  return all;
-}
-
 DestinationOptions options_in(const std::string& folder) {
-  auto& server = test::PostgresServer::shared();
-  auto& database = databases()[folder];
-  if (database == nullptr) database = std::make_unique<test::ScratchDatabase>(server);
-  return {.url = server.url(database->name())};
-}
-
-// Drops the database of a test when the test ends.
-std::shared_ptr<void> keep(const DestinationOptions& options) {
-  const auto drop = [url = options.url](void*) {
-    std::erase_if(databases(), [&url](const auto& entry) {
-      return test::PostgresServer::shared().url(entry.second->name()) == url;
-    });
-  };
-  static int nothing = 0;
-  return {&nothing, drop};
+  return {.url = test::PostgresServer::shared().url(scratch_database(folder).name())};
 }
 
 SourceType scalar(Oid oid) {
@@ -149,7 +129,7 @@ DestinationKind postgres_kind() {
           .options = options_in,
           .read = read_from_postgres,
           .drop_table = drop_in_postgres,
-          .keep = keep};
+          .keep = keep_scratch_database};
 }
 
 }  // namespace walbrook::contract

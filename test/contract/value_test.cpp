@@ -26,6 +26,7 @@ TEST_P(ValueTest, p4_every_layout_round_trips) {
   open();
   Oid oid = 17000;
   for (const auto& each : layout_cases()) {
+    if (!is_held(each.type)) continue;  // such a value is text there
     SCOPED_TRACE(each.name);
     const auto schema = table("t_" + each.name, {{"id", int4, key}, {"v", each.type}}, ++oid);
     Rows copied{{-1, Null{}}};
@@ -56,6 +57,7 @@ TEST_P(ValueTest, every_layout_can_be_a_key_and_content) {
   open();
   Oid oid = 18000;
   for (const auto& each : layout_cases()) {
+    if (!is_held(each.type)) continue;  // such a value is text there
     SCOPED_TRACE(each.name);
     const auto keyed = table("k_" + each.name, {{"v", each.type, key}, {"n", int4}}, ++oid);
     const auto heap = table("h_" + each.name, {{"v", each.type}}, ++oid);
@@ -82,6 +84,7 @@ TEST_P(ValueTest, every_layout_can_be_a_key_and_content) {
 
 TEST_P(ValueTest, keys_are_equal_where_the_source_says_so) {
   open();
+  if (!is_held({Layout::interval})) GTEST_SKIP() << "an interval is text there";
   const auto schema = table("keys", {{"f", {Layout::float64}, key}, {"i", {Layout::interval}, key}, {"n", int4}});
   const Interval month{.months = 1, .days = 0, .microseconds = 0};
   const Interval thirty_days{.months = 0, .days = 30, .microseconds = 0};

@@ -21,9 +21,10 @@ serve::SqlAnswer ask(const CommandLine& line) {
   const auto tell = [](std::size_t ahead) {
     spdlog::info("the run answers other queries first: {} {} before this one", ahead, ahead == 1 ? "goes" : "go");
   };
-  if (auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
-                                   {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell})) {
-    return *std::move(answer);
+  if (!line.destination.at) {  // a run answers from what is there now
+    auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
+                                 {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell});
+    if (answer) return *std::move(answer);
   }
   const auto destination = destination::open_destination(line.destination);
   static_cast<void>(destination->open());

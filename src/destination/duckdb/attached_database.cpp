@@ -8,9 +8,9 @@ std::shared_ptr<Database> open_attached(const DatabaseOptions& options) {
   auto database = std::make_shared<Database>(own);
   {
     Connection connection(database);
-    options.attachment->attach(connection);
+    options.attachment->attach(connection, options.read_only);
   }
-  database->use_attached(options.attachment->catalog);
+  database->use_attached(*options.attachment, options.read_only);
   return database;
 }
 

@@ -86,6 +86,7 @@ Database::Database(const DatabaseOptions& options)
       memory_limit_(options.memory_limit.empty() ? default_memory_limit : options.memory_limit),
       limit_is_ours_(options.memory_limit.empty()),
       is_in_memory_(options.path.empty()),
+      is_read_only_(options.read_only),
       room_bytes_(default_memory_bytes) {
   database_ = options.path.empty() ? open_in_memory(options, memory_limit_) : open_file(options, memory_limit_);
   try {
@@ -145,9 +146,22 @@ void Database::leave_file_alone() {
   duckdb_query(connection.get(), "SET GLOBAL wal_autocheckpoint = '1TB'", Result().out());
 }
 
-void Database::use_attached(const std::string& catalog) {
-  catalog_ = catalog;
+void Database::use_attached(const Attachment& attachment, bool read_only) {
+  is_read_only_ = read_only;
+  catalog_ = attachment.catalog;
+  traits_ = attachment.traits;
   uses_attached_ = true;
+}
+
+std::unique_lock<std::timed_mutex> Database::begin_writing() {
+  constexpr std::chrono::seconds longest_wait{5};
+  std::unique_lock lock(writing_, std::defer_lock);
+  if (traits_.one_writer) static_cast<void>(lock.try_lock_for(longest_wait));
+  return lock;
+}
+
+std::string Database::state_schema_of(const std::string& pipeline) const {
+  return traits_.state_per_pipeline ? fmt::format("{}_{}", state_schema, pipeline) : std::string(state_schema);
 }
 
 void Database::add_session(const std::shared_ptr<SessionConnection>& session) {
@@ -224,7 +238,20 @@ std::string Database::full_name(std::string_view schema, std::string_view table)
 }
 
 void Database::fail(duckdb_error_type type, std::string_view message, std::string_view doing) {
-  if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated")) broken_ = true;
+  const auto failure = traits_.failure_of ? traits_.failure_of(message) : Failure::of_statement;
+  if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated") ||
+      failure == Failure::unreachable) {
+    broken_ = true;
+  }
+  spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // the message may contain values of rows
+  if (failure == Failure::unreachable) {
+    throw DestinationUnreachable(fmt::format("{}: {} failed: {}", label_, doing, traits_.describe(message)),
+                                 "Nothing is lost.");
+  }
+  if (failure == Failure::conflict) {
+    throw DuckDbError(type, fmt::format("{}: {} failed: another transaction wrote to the same tables", label_, doing),
+                      "It was rolled back, and is tried again.", false, true);
+  }
   std::string hint;
   if (contains(message, "File too large")) {
     hint = file_size_advice() + " Nothing was changed, and nothing is lost.";
@@ -236,9 +263,8 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
     if (hint.empty()) hint = "Give DuckDB more memory than " + memory_limit_ + " (DESTINATION__DUCKDB__MEMORY_LIMIT).";
     hint += " Nothing was changed, and nothing is lost.";
   }
-  spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // the message may contain values of rows
   throw DuckDbError(type, fmt::format("{}: {} failed: {}", label_, doing, without_values(type, message)),
-                    std::move(hint), is_durable_commit(message));
+                    std::move(hint), is_durable_commit(message), false);
 }
 
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "destination/duckdb/database_traits.h"
 #include "destination/duckdb/written_tables.h"
 
 namespace walbrook::destination::duckdb {
@@ -63,24 +64,33 @@ using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
 // A failure that DuckDB reported, as an Error(destination).
 class DuckDbError final : public Error {
  public:
-  DuckDbError(duckdb_error_type type, std::string cause, Remedy remedy, bool is_durable)
-      : Error(ErrorKind::destination, std::move(cause), std::move(remedy)), type_(type), is_durable_(is_durable) {}
+  DuckDbError(duckdb_error_type type, std::string cause, Remedy remedy, bool is_durable, bool is_conflict)
+      : Error(ErrorKind::destination, std::move(cause), std::move(remedy)),
+        type_(type),
+        is_durable_(is_durable),
+        is_conflict_(is_conflict) {}
   // Whether the statement conflicts with the tables that it names, or with their constraints: it would fail again.
   [[nodiscard]] bool concerns_table() const;
   // Whether the statement is a COMMIT that succeeded: only writing DuckDB's log into the file failed.
   [[nodiscard]] bool is_durable() const { return is_durable_; }
+  // Whether the transaction was rolled back since another one of an attached database wrote the same: it may be tried
+  // again (Failure::conflict).
+  [[nodiscard]] bool is_conflict() const { return is_conflict_; }
 
  private:
   duckdb_error_type type_;
   bool is_durable_;
+  bool is_conflict_;
 };
 
 class Connection;
 
 // A database that a database in memory attaches, and in which everything happens then.
 struct Attachment {
-  std::string catalog;                           // DuckDB's name for it
-  std::function<void(Connection&)> attach = {};  // attaches it under that name
+  std::string catalog;  // DuckDB's name for it
+  // Attaches it under that name, to be read or also to be written.
+  std::function<void(Connection&, bool read_only)> attach = {};
+  DatabaseTraits traits = {};
 };
 
 // Steps that concern a file (its claim, guard and log, its lock, checkpoints) are left out exactly where `path` is "".
@@ -92,6 +102,7 @@ struct DatabaseOptions {
   std::string memory_limit;                   // "" = default_memory_limit (open_file.h)
   int threads = 0;                            // 0 = DuckDB's default
   std::optional<Attachment> attachment = {};  // with an empty path alone; open_attached (attached_database.h) makes it
+  std::string catalog_file = {};  // a file that the attached database is in, which one database of a process may open
 };
 
 class FileGuard;
@@ -117,8 +128,15 @@ class Database : public std::enable_shared_from_this<Database> {
   // alone would be ambiguous.
   [[nodiscard]] const std::string& catalog() const { return catalog_; }
   // Makes an attached database the one that catalog() names and connections use. REQUIRES: no other thread has it yet.
-  void use_attached(const std::string& catalog);
+  void use_attached(const Attachment& attachment, bool read_only);
   [[nodiscard]] bool uses_attached() const { return uses_attached_; }
+  [[nodiscard]] const DatabaseTraits& traits() const { return traits_; }
+  // Waits, where transactions that write would conflict (DatabaseTraits::one_writer), for the one of this process that
+  // is open, and keeps others from beginning for as long as the result lives. It does not wait for long: a conflict is
+  // only tried again. Any thread.
+  [[nodiscard]] std::unique_lock<std::timed_mutex> begin_writing();
+  // Returns the schema of the pipeline's state.
+  [[nodiscard]] std::string state_schema_of(const std::string& pipeline) const;
   // "catalog"."schema"."table"
   [[nodiscard]] std::string full_name(std::string_view schema, std::string_view table) const;
   [[nodiscard]] RowScan& row_scan() { return *row_scan_; }
@@ -136,9 +154,10 @@ class Database : public std::enable_shared_from_this<Database> {
   void put_out_written_tables();
   // Raises the memory limit, if nobody set one, for a value that is large in comparison with it. Any thread.
   void make_room_for_value(std::size_t bytes);
-  // Whether the file must be opened again: after a failed write of its log DuckDB answers nothing more.
+  // Whether the database must be opened again: after a failed write of its log DuckDB answers nothing more, and a
+  // failure can break the connection to an attached one.
   [[nodiscard]] bool is_broken() const { return broken_; }
-  [[nodiscard]] bool is_read_only() const { return guard_ == nullptr; }
+  [[nodiscard]] bool is_read_only() const { return is_read_only_; }
   // Throws DestinationLost if the open file is no longer the one that its name leads to, or is no longer ours alone
   // (FileGuard). DuckDB then writes nothing more into the file, not even when it is closed. Any thread.
   void check_file();
@@ -151,7 +170,8 @@ class Database : public std::enable_shared_from_this<Database> {
   void add_session(const std::shared_ptr<SessionConnection>& session);
   [[nodiscard]] std::vector<std::shared_ptr<SessionConnection>> sessions();
 
-  // Throws DuckDbError for a failure that DuckDB reported.
+  // Throws DuckDbError for a failure that DuckDB reported, or DestinationUnreachable if it says that an attached
+  // database cannot be reached.
   [[noreturn]] void fail(duckdb_error_type type, std::string_view message, std::string_view doing);
 
  private:
@@ -170,11 +190,14 @@ class Database : public std::enable_shared_from_this<Database> {
   std::string memory_limit_;
   bool limit_is_ours_ = false;
   bool is_in_memory_ = false;
+  bool is_read_only_ = false;
   std::mutex room_mutex_;
   std::size_t room_bytes_ = 0;  // the current limit, if limit_is_ours_
   WrittenTables written_;
   std::string catalog_;
   bool uses_attached_ = false;
+  DatabaseTraits traits_;
+  std::timed_mutex writing_;
   std::atomic<bool> broken_ = false;
   std::mutex sessions_mutex_;
   std::vector<std::weak_ptr<SessionConnection>> sessions_;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "destination/duckdb/duckdb_capabilities.h"
+#include "destination/duckdb/retried_transaction.h"
 #include "destination/duckdb/target_sql.h"
 
 namespace walbrook::destination::duckdb {
@@ -94,6 +95,22 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
       pipeline_(pipeline),
       state_(connection_, pipeline),
       beginning_(std::move(beginning)) {
+  if (stores_records_alone()) {
+    if (const auto& before = connection_.database().traits().before_table) {
+      for (const auto& [output, schema] : outputs) before(connection_, output->target_schema, schema->columns.size());
+    }
+    run_retried(connection_, [&] {
+      copied_.clear();
+      create(outputs);
+      put_records();
+    });
+    beginning_.unlock();
+    if (const auto& made = connection_.database().traits().table_was_made) {
+      for (const auto& copied : copied_) made(connection_, copied.record.target.schema, copied.record.target.table);
+    }
+    if (!commits_each_batch()) connection_.execute("BEGIN TRANSACTION");
+    return;
+  }
   connection_.execute("BEGIN TRANSACTION");
   try {
     create(outputs);
@@ -103,6 +120,22 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
     connection_.rollback();
     throw;
   }
+}
+
+bool Copy::stores_records_alone() const {
+  return connection_.database().traits().state_per_pipeline;
+}
+
+bool Copy::commits_each_batch() const {
+  return connection_.database().traits().one_writer;
+}
+
+void Copy::put_records() {
+  for (const auto& copied : copied_) put_record(copied.record);
+}
+
+void Copy::put_record(const TargetRecord& record) {
+  stores_records_alone() ? state_.add_target(record) : state_.put_target(record);
 }
 
 void Copy::create(std::span<const CopyTarget> outputs) {
@@ -141,6 +174,7 @@ std::string Copy::label() const {
 void Copy::append(std::size_t index, const RowBatch& rows) {
   auto& copied = copied_.at(index);
   add_overflow_columns(copied, rows);
+  if (commits_each_batch()) return append_alone(copied, rows);
   if (writing_ != &copied) close_writers();  // one writer at a time, which bounds the rows that are held back
   writing_ = &copied;
   if (copied.writer == nullptr) {
@@ -150,6 +184,17 @@ void Copy::append(std::size_t index, const RowBatch& rows) {
   uncommitted_bytes_ += rows.bytes();
   uncommitted_rows_ += rows.rows();
   if (uncommitted_bytes_ >= commit_bytes || uncommitted_rows_ >= commit_rows_limit) commit_rows();
+}
+
+void Copy::append_alone(CopiedOutput& copied, const RowBatch& rows) {
+  run_retried(
+      connection_,
+      [&] {
+        ChunkWriter writer(connection_, copied.record.target, copied.schema, copied.provenance);
+        writer.write(rows);
+        writer.close();
+      },
+      "copying rows of " + label());
 }
 
 void Copy::close_writers() {
@@ -162,7 +207,7 @@ void Copy::close_writers() {
 void Copy::commit_rows() {
   close_writers();
   if (beginning_.owns_lock()) {
-    for (const auto& copied : copied_) state_.put_target(copied.record);
+    put_records();
   }
   connection_.commit("copying rows of " + label());
   if (beginning_.owns_lock()) beginning_.unlock();
@@ -176,20 +221,39 @@ void Copy::add_overflow_columns(CopiedOutput& copied, const RowBatch& rows) {
   for (std::size_t c = 0; c < rows.columns.size(); ++c) {
     const auto& source = copied.schema->columns[c].name;
     if (rows.columns[c].overflow().empty() || copied.record.target.overflow_of(source) != nullptr) continue;
+    if (commits_each_batch()) {
+      add_overflow_alone(copied, source);
+      continue;
+    }
     // ALTER has its own transaction: the rows before it are in the table by then.
     if (!std::exchange(committed, true)) commit_rows();
-    add_overflow_column(connection_, state_, copied.record, source);
+    if (!add_overflow(connection_, copied.record.target, source) || stores_records_alone()) continue;
+    state_.put_target(copied.record);
   }
   if (committed) commit_rows();
 }
 
+void Copy::add_overflow_alone(CopiedOutput& copied, const std::string& source) {
+  Target changed;
+  run_retried(connection_, [&] {
+    changed = copied.record.target;
+    add_overflow(connection_, changed, source);
+  });
+  copied.record.target = std::move(changed);
+}
+
 void Copy::finish() {
   close_writers();
-  for (auto& copied : copied_) {
-    copied.record.kind = TargetRecord::Kind::finished_copy;
-    state_.put_target(copied.record);
+  for (auto& copied : copied_) copied.record.kind = TargetRecord::Kind::finished_copy;
+  const auto doing = "finishing the copy of " + label();
+  if (stores_records_alone()) {
+    if (!commits_each_batch()) connection_.commit(doing);
+    run_retried(
+        connection_, [this] { put_records(); }, doing);
+  } else {
+    put_records();
+    connection_.commit(doing);
   }
-  connection_.commit("finishing the copy of " + label());
   finished_ = true;
 }
 

@@ -3,6 +3,9 @@
 // A copy has its own connection. The copy of one table is committed every now and then, so that DuckDB writes the rows
 // into the file as they come, and the copy's use of memory and log is bounded. The copy of several small tables is one
 // transaction, unless their rows are many. _walbrook.targets distinguishes unfinished copies from finished ones.
+//
+// Where transactions that overlap conflict by table (DatabaseTraits::state_per_pipeline), the records are written by
+// short transactions of their own, which are tried again after a conflict: rows that were copied are not lost by one.
 #pragma once
 
 #include <memory>
@@ -55,6 +58,12 @@ class Copy final : public CopyWriter {
   void create(std::span<const CopyTarget> outputs);
   void close_writers();
   void commit_rows();
+  [[nodiscard]] bool stores_records_alone() const;
+  [[nodiscard]] bool commits_each_batch() const;
+  void append_alone(CopiedOutput& copied, const RowBatch& rows);
+  void add_overflow_alone(CopiedOutput& copied, const std::string& source);
+  void put_records();
+  void put_record(const TargetRecord& record);
   void add_overflow_columns(CopiedOutput& copied, const RowBatch& rows);
   [[nodiscard]] std::string label() const;
 

@@ -12,6 +12,7 @@
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/file_place.h"
 #include "destination/duckdb/file_url.h"
+#include "destination/duckdb/retried_transaction.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/target_check.h"
 #include "destination/duckdb/types.h"
@@ -27,7 +28,10 @@ DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
 
 DuckDbDestination::DuckDbDestination(DatabaseOptions database, const DestinationOptions& options)
     : options_(std::move(database)),
-      use_{.path = options_.path, .writes = !options.read_only, .owner = options.owner, .busy = options.busy},
+      use_{.path = options_.path.empty() ? options_.catalog_file : options_.path,
+           .writes = !options.read_only,
+           .owner = options.owner,
+           .busy = options.busy},
       shared_with_writers_(options.shared_with_writers),
       pipeline_(options.pipeline) {}
 
@@ -36,7 +40,7 @@ DuckDbDestination::~DuckDbDestination() {
 }
 
 const Capabilities& DuckDbDestination::capabilities() const {
-  return duckdb::capabilities();
+  return options_.attachment ? options_.attachment->traits.capabilities() : duckdb::capabilities();
 }
 
 std::string DuckDbDestination::type_name(const PhysicalType& type) const {
@@ -61,11 +65,15 @@ void DuckDbDestination::disconnect() {
 }
 
 void DuckDbDestination::connect() {
-  const bool is_file = !options_.path.empty();
-  if (is_file && claim_ == nullptr) claim_ = std::make_unique<FileClaim>(use_);
+  const bool is_claimed = !use_.path.empty();
+  if (is_claimed && claim_ == nullptr) claim_ = std::make_unique<FileClaim>(use_);
   const std::scoped_lock lock(mutex_);
-  database_ = is_file ? claim_->database([this] { return open_shared(); }) : open_attached(options_);
+  database_ = is_claimed ? claim_->database([this] { return open_shared(); }) : open_as(options_);
   connection_ = std::make_unique<Connection>(database_);
+}
+
+std::shared_ptr<Database> DuckDbDestination::open_as(const DatabaseOptions& options) const {
+  return options.path.empty() ? open_attached(options) : std::make_shared<Database>(options);
 }
 
 // Opens the file as options_ ask or, if other uses of the owner may begin to write, for writing if that is possible.
@@ -74,11 +82,11 @@ std::shared_ptr<Database> DuckDbDestination::open_shared() const {
     auto writing = options_;
     writing.read_only = false;
     try {
-      return std::make_shared<Database>(writing);
+      return open_as(writing);
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): reading says what is wrong, if it is wrong there, too
     }
   }
-  return std::make_shared<Database>(options_);
+  return open_as(options_);
 }
 
 void DuckDbDestination::check_still_there() {
@@ -88,15 +96,10 @@ void DuckDbDestination::check_still_there() {
 template <class Work>
 void DuckDbDestination::transaction(const Work& work) {
   if (transaction_is_open_) throw Error(ErrorKind::internal, "a transaction is open on the destination");
-  connection_->execute("BEGIN TRANSACTION");
-  try {
+  run_retried(*connection_, [&] {
     StateTables state(*connection_, pipeline_);
     work(*connection_, state);
-    connection_->commit();
-  } catch (...) {
-    connection_->rollback();
-    throw;
-  }
+  });
 }
 
 template <class Work>
@@ -179,7 +182,7 @@ void DuckDbDestination::check_writable() const {
 }
 
 void DuckDbDestination::reopen_if_broken() {
-  if (connection_ != nullptr && !connection_->database().is_broken()) return;
+  if (connection_ != nullptr && !connection_->database().is_broken() && !(uncertain_ && options_.attachment)) return;
   disconnect();
   connect();
   read_known();

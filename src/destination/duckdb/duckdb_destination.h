@@ -15,7 +15,7 @@
 
 namespace walbrook::destination::duckdb {
 
-class DuckDbDestination final : public Destination, private QueryEngine {
+class DuckDbDestination : public Destination, private QueryEngine {
  public:
   // The file that options.url names.
   explicit DuckDbDestination(const DestinationOptions& options);
@@ -35,17 +35,22 @@ class DuckDbDestination final : public Destination, private QueryEngine {
   void drop(DropScope scope, std::span<const OutputRecord> outputs) override;
   [[nodiscard]] QueryEngine* query_engine() override { return this; }
 
+ protected:
+  // The database that is open for writing. Any thread.
+  [[nodiscard]] std::shared_ptr<Database> open_database();
+
  private:
   [[nodiscard]] std::unique_ptr<ReadSession> open_session(const ReadOptions& options) override;
   void connect();
   void disconnect();
+  [[nodiscard]] std::shared_ptr<Database> open_as(const DatabaseOptions& options) const;
   [[nodiscard]] std::shared_ptr<Database> open_shared() const;
   void reopen_if_broken();
   void check_writable() const;
-  [[nodiscard]] std::shared_ptr<Database> open_database();
   void drop_left_copies();
   void read_known();
-  // transaction() runs `work` in a transaction of the loader's connection; reading() runs it in one that only reads.
+  // transaction() runs `work` in a transaction of the loader's connection, and again after a conflict; reading() runs
+  // it in one that only reads.
   template <class Work>
   void transaction(const Work& work);
   template <class Work>

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/overloaded.h"
+#include "destination/destination.h"
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/missing_columns.h"
 #include "destination/duckdb/target_check.h"
@@ -30,6 +31,7 @@ DuckDbTransaction::~DuckDbTransaction() {
 
 void DuckDbTransaction::begin() {
   if (begun_) return;
+  writing_ = connection_.database().begin_writing();
   connection_.execute("BEGIN TRANSACTION", "beginning a load");
   begun_ = true;
 }
@@ -60,6 +62,7 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
   }
   for (auto& record : records) {
     const Key key{record.target.schema, record.target.table};
+    if (const auto& made = connection_.database().traits().table_was_made) made(connection_, key.first, key.second);
     if (record.kind == TargetRecord::Kind::live) known_.live[key] = std::move(record.target);
   }
 }
@@ -207,19 +210,26 @@ void DuckDbTransaction::put_checkpoint(const Checkpoint& checkpoint) {
   outcome_.checkpoint = checkpoint;
 }
 
+void DuckDbTransaction::commit_begun() {
+  const auto& traits = connection_.database().traits();
+  if (traits.before_commit) traits.before_commit(connection_, pipeline_, outcome_.checkpoint);
+  try {
+    connection_.execute("COMMIT", "committing a load");
+  } catch (const DestinationUnreachable& failed) {
+    outcome_.uncertain = true;
+    throw DestinationUnreachable(failed.cause(), failed.remedy(), failed.facts(), ErrorKind::in_doubt);
+  } catch (const DuckDbError& failed) {
+    if (failed.is_durable()) return;  // the file must be opened again
+    if (failed.is_conflict()) throw;
+    outcome_.uncertain = true;
+    throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
+  }
+}
+
 void DuckDbTransaction::commit() {
   flush_records();
   connection_.database().check_file();
-  if (begun_) {
-    try {
-      connection_.execute("COMMIT", "committing a load");
-    } catch (const DuckDbError& failed) {
-      if (!failed.is_durable()) {  // else the file must be opened again
-        outcome_.uncertain = true;
-        throw Error(ErrorKind::in_doubt, failed.cause(), failed.remedy(), failed.facts());
-      }
-    }
-  }
+  if (begun_) commit_begun();
   outcome_.committed = true;
   for (const auto& key : dropped_) known_.live.erase(key);
   for (auto& [key, target] : swapped_in_) known_.live[key] = target;

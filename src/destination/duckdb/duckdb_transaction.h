@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,7 @@ class DuckDbTransaction final : public destination::Transaction {
   using Key = std::pair<std::string, std::string>;  // target schema and table
 
   void begin();  // unless it has begun
+  void commit_begun();
   void drop_former(const TargetName& name);
   // Writes all records that were put and not yet written.
   void flush_records();
@@ -74,6 +76,7 @@ class DuckDbTransaction final : public destination::Transaction {
   KeptPrepared prepared_;
   RelationNames names_;
   Known& known_;
+  std::unique_lock<std::timed_mutex> writing_;  // while it has begun
   bool begun_ = false;
   std::map<Key, Target> swapped_in_;  // targets that this transaction swapped in
   PendingRecords pending_;

@@ -40,13 +40,14 @@ void fill(duckdb_data_chunk chunk, idx_t column, idx_t rows, const Value& value)
 KeptPrepared::KeptPrepared(Connection& connection, std::string pipeline)
     : connection_(connection),
       pipeline_(std::move(pipeline)),
-      table_(connection.database().full_name(state_schema, "prepared")) {}
+      table_(connection.database().full_name(connection.database().state_schema_of(pipeline_), "prepared")) {}
 
 void KeptPrepared::add(std::uint32_t xid, std::string_view bytes) {
   const auto newest = connection_.rows(
       fmt::format("SELECT coalesce(max(seq), 0)::VARCHAR FROM {} WHERE {}", table_, of_transaction), pipeline_, xid);
   const auto seq = parse(newest.at(0).at(0)) + 1;
-  Appender appender(connection_, std::string(state_schema), "prepared", "keeping a prepared transaction");
+  Appender appender(connection_, connection_.database().state_schema_of(pipeline_), "prepared",
+                    "keeping a prepared transaction");
   const auto chunk = make_chunk(appender.types());
   std::int64_t number = 0;
   for (std::size_t chunks = 1; number == 0 || !bytes.empty(); ++chunks) {

@@ -85,17 +85,17 @@ DatabaseOptions motherduck_options(const DestinationOptions& options) {
   const auto parsed = parse_motherduck_url(options.url);
   const auto label = "md:" + parsed.database;
   const auto temporary = std::filesystem::temp_directory_path() / fmt::format("walbrook-motherduck-{}", ::getpid());
-  return {.path = "",
-          .label = label,
-          .temporary_folder = temporary.string(),
-          .read_only = options.read_only,
-          .memory_limit = options.memory_limit,
-          .threads = options.threads,
-          .attachment = Attachment{.catalog = parsed.database,
-                                   .attach = [database = parsed.database, token = token_of(parsed, label),
-                                              folder = options.extension_directory](Connection& connection) {
-                                     attach(connection, database, token, folder);
-                                   }}};
+  return {
+      .path = "",
+      .label = label,
+      .temporary_folder = temporary.string(),
+      .read_only = options.read_only,
+      .memory_limit = options.memory_limit,
+      .threads = options.threads,
+      .attachment = Attachment{
+          .catalog = parsed.database,
+          .attach = [database = parsed.database, token = token_of(parsed, label), folder = options.extension_directory](
+                        Connection& connection, bool /*read_only*/) { attach(connection, database, token, folder); }}};
 }
 
 }  // namespace walbrook::destination::duckdb

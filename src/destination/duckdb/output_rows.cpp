@@ -42,7 +42,7 @@ OutputRows::OutputRows(Connection& connection, std::string pipeline)
     : connection_(connection), pipeline_(std::move(pipeline)) {}
 
 std::string OutputRows::table(const char* name) const {
-  return connection_.database().full_name(state_schema, name);
+  return connection_.database().full_name(connection_.database().state_schema_of(pipeline_), name);
 }
 
 std::vector<TableRecord> OutputRows::tables() const {

@@ -187,7 +187,7 @@ void TransactionReadSession::begin(Connection& connection) {
   connection.execute("BEGIN TRANSACTION READ ONLY", "beginning to read");
   StateTables state(connection, options_.pipeline);
   lsn_ = {};
-  has_state_ = state.exist();
+  has_state_ = state.exist_of_any();
   if (!has_state_) return;
   lsn_ = state.checkpoint_lsn();
   // Lets queries find tables by their bare names.

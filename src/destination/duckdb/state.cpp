@@ -12,6 +12,7 @@
 #include "destination/duckdb/output_rows.h"
 #include "destination/duckdb/state_check.h"
 #include "destination/duckdb/state_row.h"
+#include "destination/duckdb/state_views.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -22,6 +23,7 @@ constexpr std::int64_t format_version = 3;
 struct Definition {
   std::string_view name;
   std::string_view columns;
+  std::string_view attached = {};  // in an attached database, which has neither lists everywhere nor compression
 };
 constexpr std::array<Definition, 8> definitions = {{
     {"format", "version BIGINT, file_id VARCHAR"},
@@ -32,6 +34,8 @@ constexpr std::array<Definition, 8> definitions = {{
      "log_mark VARCHAR"},
     {"tables",
      "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, truncates BIGINT[], leaves_xid BIGINT, "
+     "leaves_at VARCHAR",
+     "pipeline VARCHAR, oid BIGINT, source_schema VARCHAR, source_name VARCHAR, truncates VARCHAR, leaves_xid BIGINT, "
      "leaves_at VARCHAR"},
     {"outputs",
      "pipeline VARCHAR, output BIGINT, source_schema VARCHAR, source_name VARCHAR, role VARCHAR, disposition VARCHAR, "
@@ -49,7 +53,8 @@ constexpr std::array<Definition, 8> definitions = {{
     {"schema_versions",
      "pipeline VARCHAR, output BIGINT, source_schema VARCHAR, source_name VARCHAR, version BIGINT, columns JSON, "
      "since_lsn VARCHAR, since TIMESTAMP WITH TIME ZONE"},
-    {"prepared", "pipeline VARCHAR, xid BIGINT, seq BIGINT, part BIGINT, payload BLOB USING COMPRESSION uncompressed"},
+    {"prepared", "pipeline VARCHAR, xid BIGINT, seq BIGINT, part BIGINT, payload BLOB USING COMPRESSION uncompressed",
+     "pipeline VARCHAR, xid BIGINT, seq BIGINT, part BIGINT, payload BLOB"},
 }};
 
 std::string_view to_text(TargetRecord::Kind kind) {
@@ -84,24 +89,41 @@ constexpr const char* target_cells =
 }  // namespace
 
 StateTables::StateTables(Connection& connection, std::string pipeline)
-    : connection_(connection), pipeline_(std::move(pipeline)) {}
+    : connection_(connection),
+      pipeline_(std::move(pipeline)),
+      schema_(connection.database().state_schema_of(pipeline_)) {}
 
 std::string StateTables::table(const char* name) const {
+  return connection_.database().full_name(schema_, name);
+}
+
+std::string StateTables::table_of_all(const char* name) const {
   return connection_.database().full_name(state_schema, name);
 }
 
 bool StateTables::exist() {
-  return has_state(connection_);
+  return has_state(connection_, schema_);
+}
+
+bool StateTables::exist_of_any() {
+  return connection_.database().traits().state_per_pipeline ? has_state_views(connection_) : exist();
 }
 
 void StateTables::create() {
-  if (exist()) return check_format();
-  connection_.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(connection_.database().catalog()),
-                                  identifier(state_schema)),
-                      "creating the state");
-  for (const auto& [name, columns] : definitions) {
+  exist() ? check_format() : create_tables();
+  if (connection_.database().traits().state_per_pipeline) show_state(connection_, schema_);
+}
+
+void StateTables::create_tables() {
+  const auto& database = connection_.database();
+  connection_.execute(
+      fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(database.catalog()), identifier(schema_)),
+      "creating the state");
+  const bool is_attached = database.uses_attached();
+  for (const auto& definition : definitions) {
     connection_.execute(
-        fmt::format("CREATE TABLE {} ({})", connection_.database().full_name(state_schema, name), columns),
+        fmt::format("CREATE TABLE {} ({})", database.full_name(schema_, definition.name),
+                    is_attached && !definition.attached.empty() ? definition.attached : definition.columns),
         "creating the state");
   }
   // The file's id identifies its log (log_mark.h).
@@ -112,8 +134,8 @@ void StateTables::create() {
 
 // The version is checked first, since another version has other tables.
 void StateTables::check_format() {
-  if (has_state_table(connection_, "format")) check_version();
-  check_state_is_whole(connection_);
+  if (has_state_table(connection_, schema_, "format")) check_version();
+  check_state_is_whole(connection_, schema_);
 }
 
 void StateTables::check_version() {
@@ -161,7 +183,7 @@ std::size_t StateTables::count_checkpoints() {
 
 Lsn StateTables::checkpoint_lsn() {
   const auto rows =
-      connection_.rows(fmt::format("SELECT lsn FROM {} WHERE pipeline = $1", table("checkpoint")), pipeline_);
+      connection_.rows(fmt::format("SELECT lsn FROM {} WHERE pipeline = $1", table_of_all("checkpoint")), pipeline_);
   return rows.empty() ? Lsn{} : lsn(rows[0], 0);
 }
 
@@ -247,7 +269,8 @@ std::optional<TargetRecord> StateTables::live_target(const std::string& schema, 
 
 std::optional<TargetRecord> StateTables::copy_of(OutputId output) {
   const auto rows =
-      connection_.rows(fmt::format("SELECT {} FROM {} WHERE pipeline = $1 AND output = $2 AND kind <> 'live'",
+      connection_.rows(fmt::format("SELECT {} FROM {} WHERE pipeline = $1 AND output = $2 AND kind <> 'live' ORDER BY "
+                                   "kind",
                                    target_cells, table("targets")),
                        pipeline_, output.value);
   if (rows.empty()) return std::nullopt;
@@ -256,6 +279,10 @@ std::optional<TargetRecord> StateTables::copy_of(OutputId output) {
 
 void StateTables::put_target(const TargetRecord& record) {
   forget_target(record.target);
+  add_target(record);
+}
+
+void StateTables::add_target(const TargetRecord& record) {
   connection_.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6::JSON, $7::BOOLEAN)", table("targets")),
                   pipeline_, record.target.schema, record.target.table, record.output.value, to_text(record.kind),
                   columns_to_json(record.target), boolean_text(record.has_source));
@@ -270,7 +297,7 @@ std::vector<std::string> StateTables::live_schemas() {
       fmt::format("SELECT t.schema_name FROM {} t JOIN duckdb_schemas() s ON s.schema_name = t.schema_name AND "
                   "s.database_name = current_database() WHERE t.kind = 'live' GROUP BY t.schema_name ORDER BY "
                   "bool_or(t.pipeline = $1) DESC, t.schema_name <> 'public', t.schema_name",
-                  table("targets")),
+                  table_of_all("targets")),
       pipeline_);
   std::vector<std::string> schemas;
   for (const auto& row : rows) schemas.push_back(text(row, 0));
@@ -278,8 +305,8 @@ std::vector<std::string> StateTables::live_schemas() {
 }
 
 std::optional<std::string> StateTables::owner(const std::string& schema, const std::string& name) {
-  const auto rows =
-      connection_.rows(fmt::format("SELECT pipeline FROM {} WHERE {}", table("targets"), same_target), schema, name);
+  const auto rows = connection_.rows(
+      fmt::format("SELECT pipeline FROM {} WHERE {}", table_of_all("targets"), same_target), schema, name);
   if (rows.empty()) return std::nullopt;
   return text(rows[0], 0);
 }
@@ -291,9 +318,9 @@ void StateTables::forget_output(const OutputRecord& output) {
 void StateTables::forget_pipeline() {
   for (const auto& definition : definitions) {
     if (definition.name == "format") continue;
-    connection_.run(fmt::format("DELETE FROM {} WHERE pipeline = $1",
-                                connection_.database().full_name(state_schema, definition.name)),
-                    pipeline_);
+    connection_.run(
+        fmt::format("DELETE FROM {} WHERE pipeline = $1", connection_.database().full_name(schema_, definition.name)),
+        pipeline_);
   }
 }
 

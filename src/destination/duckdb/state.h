@@ -31,8 +31,10 @@ class StateTables {
  public:
   StateTables(Connection& connection, std::string pipeline);
 
-  // Returns false for a file that no pipeline ever wrote to.
+  // Returns false for a file that no pipeline ever wrote to. In a database where each pipeline's state is in a schema
+  // of its own (DatabaseTraits::state_per_pipeline), exist() is about this pipeline, and exist_of_any() about all.
   [[nodiscard]] bool exist();
+  [[nodiscard]] bool exist_of_any();
   // Creates the tables if there are none; otherwise does the same as check_format.
   void create();
   // Throws Error(destination) if another version of walbrook wrote the state, or if a part of it was dropped.
@@ -54,6 +56,9 @@ class StateTables {
   [[nodiscard]] std::optional<TargetRecord> live_target(const std::string& schema, const std::string& table);
   [[nodiscard]] std::optional<TargetRecord> copy_of(OutputId output);  // finished or not
   void put_target(const TargetRecord& record);                         // replaces the one of that schema and table
+  // Adds the record of a copy, which may have some already: transactions that only add do not conflict with others
+  // (DatabaseTraits::state_per_pipeline). copy_of() then returns the one of a finished copy.
+  void add_target(const TargetRecord& record);
   void forget_target(const Target& target);
   // Returns the schemas in which readers find tables by their bare names: first this pipeline's, then those of the
   // others; within each group `public` first, then by name.
@@ -67,11 +72,14 @@ class StateTables {
 
  private:
   [[nodiscard]] std::string table(const char* name) const;
+  [[nodiscard]] std::string table_of_all(const char* name) const;  // with the rows of all pipelines
+  void create_tables();
   void check_version();
   [[nodiscard]] std::size_t count_checkpoints();
 
   Connection& connection_;
   std::string pipeline_;
+  std::string schema_;  // of the tables
 };
 
 }  // namespace walbrook::destination::duckdb

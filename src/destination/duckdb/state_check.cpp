@@ -14,11 +14,11 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-std::vector<std::string_view> missing_state_tables(Connection& connection) {
+std::vector<std::string_view> missing_state_tables(Connection& connection, const std::string& schema) {
   std::set<std::string> there;
   for (const auto& row :
        connection.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2",
-                       connection.database().catalog(), state_schema)) {
+                       connection.database().catalog(), schema)) {
     there.insert(row.at(0).value_or(""));
   }
   std::vector<std::string_view> missing;
@@ -29,24 +29,24 @@ std::vector<std::string_view> missing_state_tables(Connection& connection) {
 
 }  // namespace
 
-bool has_state_table(Connection& connection, std::string_view name) {
-  const auto missing = missing_state_tables(connection);
+bool has_state_table(Connection& connection, const std::string& schema, std::string_view name) {
+  const auto missing = missing_state_tables(connection, schema);
   return std::ranges::find(missing, name) == missing.end();
 }
 
-bool has_state(Connection& connection) {
-  return missing_state_tables(connection).size() < state_table_names.size();
+bool has_state(Connection& connection, const std::string& schema) {
+  return missing_state_tables(connection, schema).size() < state_table_names.size();
 }
 
-void check_state_is_whole(Connection& connection) {
-  const auto missing = missing_state_tables(connection);
+void check_state_is_whole(Connection& connection, const std::string& schema) {
+  const auto missing = missing_state_tables(connection, schema);
   if (missing.empty()) return;
   const auto& label = connection.database().label();
   throw Error(ErrorKind::destination,
               fmt::format("walbrook's state in {} is incomplete: {} missing in schema {}", label,
                           fmt::format("table{} {} {}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", "),
                                       missing.size() == 1 ? "is" : "are"),
-                          state_schema),
+                          schema),
               remedy("Nothing was applied, because it is unknown what was applied before. Restore {} from a "
                      "backup, or move it away and copy the tables again: {}",
                      label, RemedyAction::reset));

@@ -8,9 +8,10 @@
 namespace walbrook::destination::duckdb {
 
 std::unique_ptr<StoredState> stored_state(AskSql ask) {
-  const auto found =
-      ask("SELECT current_database() AS name, (SELECT count(*) FROM duckdb_tables() WHERE database_name = "
-          "current_database() AND schema_name = '_walbrook' AND table_name = 'format') AS states");
+  const auto found = ask(
+      "SELECT current_database() AS name, (SELECT count(*) FROM (SELECT database_name, schema_name, table_name FROM "
+      "duckdb_tables() UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views()) WHERE "
+      "database_name = current_database() AND schema_name = '_walbrook' AND table_name = 'format') AS states");
   const auto& cells = found.rows.at(0);
   const auto catalog = identifier(cells.at(0).value_or(""));  // in shop.duckdb a schema `shop` alone would be ambiguous
   StateDialect dialect{

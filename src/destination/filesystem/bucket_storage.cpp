@@ -2,82 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
-#include "base/environment.h"
 #include "base/error.h"
 #include "base/percent_encoding.h"
 #include "destination/destination.h"
-#include "destination/duckdb/extension.h"
+#include "destination/duckdb/bucket_access.h"
 
 namespace walbrook::destination::filesystem {
 namespace {
 
 using duckdb::literal;
 
-// Fills in what the URL leaves open from the variables that other programs read.
-BucketAccess with_environment(BucketAccess access) {
-  const auto fill = [](std::string& text, std::initializer_list<const char*> names) {
-    if (text.empty()) text = first_variable({names.begin(), names.size()});
-  };
-  if (access.key_id.empty()) {
-    fill(access.key_id, {"AWS_ACCESS_KEY_ID"});
-    fill(access.secret, {"AWS_SECRET_ACCESS_KEY"});
-    fill(access.session_token, {"AWS_SESSION_TOKEN"});
-  }
-  fill(access.region, {"AWS_REGION", "AWS_DEFAULT_REGION"});
-  fill(access.endpoint, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
-  for (const auto& [scheme, ssl] :
-       {std::pair<std::string_view, const char*>{"http://", "false"}, {"https://", "true"}}) {
-    if (!access.endpoint.starts_with(scheme)) continue;
-    access.endpoint.erase(0, scheme.size());
-    if (access.use_ssl.empty()) access.use_ssl = ssl;
-  }
-  while (access.endpoint.ends_with('/')) access.endpoint.pop_back();
-  return access;
-}
-
-std::string secret_sql(const BucketAccess& access) {
-  std::string sql = "CREATE OR REPLACE SECRET walbrook (TYPE s3";
-  const std::array<std::pair<const char*, const std::string*>, 6> texts = {{{"KEY_ID", &access.key_id},
-                                                                            {"SECRET", &access.secret},
-                                                                            {"SESSION_TOKEN", &access.session_token},
-                                                                            {"REGION", &access.region},
-                                                                            {"ENDPOINT", &access.endpoint},
-                                                                            {"URL_STYLE", &access.url_style}}};
-  for (const auto& [name, text] : texts) {
-    if (!text->empty()) sql += fmt::format(", {} {}", name, literal(*text));
-  }
-  if (!access.use_ssl.empty()) sql += fmt::format(", USE_SSL {}", access.use_ssl == "false" ? "false" : "true");
-  return sql + ")";
-}
-
-// Returns the status that the server answered, "503 Service Unavailable" or only "503"; "" if it did not answer. DuckDB
-// (1.5.5) says "HTTP Error: … (HTTP 404 Not Found)", or "HTTP Error: Request returned HTTP 503 for HTTP PUT to 'URL'".
-std::string answered_status(std::string_view cause) {
-  for (const auto& [before, after] : {std::pair<std::string_view, std::string_view>{"(HTTP ", ")"},
-                                      std::pair<std::string_view, std::string_view>{"returned HTTP ", " for HTTP "}}) {
-    const auto found = cause.find(before);
-    if (found == std::string_view::npos) continue;
-    const auto status = cause.substr(found + before.size());
-    return std::string(status.substr(0, status.find(after)));
-  }
-  return {};
-}
-
 bool is_not_found(const Error& failed) {
-  return answered_status(failed.cause()).starts_with("404");
-}
-
-// Returns why the server did not answer, or that it cannot do its work now; "" for every other failure. DuckDB (1.5.5)
-// says "IO Error: Could not connect to server error for HTTP PUT to 'URL'".
-std::string outage(std::string_view cause) {
-  if (const auto status = answered_status(cause); !status.empty()) return status[0] == '5' ? "HTTP " + status : "";
-  const auto end = cause.find(" error for HTTP ");
-  if (end == std::string_view::npos) return {};
-  const auto begin = cause.rfind(": ", end);
-  return std::string(begin == std::string_view::npos ? cause.substr(0, end) : cause.substr(begin + 2, end - begin - 2));
+  return duckdb::answered_status(failed.cause()).starts_with("404");
 }
 
 // DuckDB (1.5.5) decodes the names that it lists.
@@ -90,17 +28,6 @@ std::string encoded_name(const std::string& listed) {
 }
 
 }  // namespace
-
-void prepare_bucket_access(duckdb::Database& database, const Location& location, const std::string& extension_folder) {
-  duckdb::Connection connection(database.shared_from_this());
-  duckdb::load_extension(connection, "httpfs", location.root, extension_folder);
-  try {
-    connection.execute(secret_sql(with_environment(location.access)), "setting the credentials");
-  } catch (const Error&) {  // DuckDB's message may quote the statement
-    throw Error(ErrorKind::configuration, fmt::format("DuckDB does not take the settings for {}", location.root),
-                "Look at region, endpoint, url_style and use_ssl in the destination's URL.");
-  }
-}
 
 void BucketStorage::put(const std::string& name, std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);  // DuckDB ends the line
@@ -116,7 +43,7 @@ void BucketStorage::put(const std::string& name, std::string_view text) {
 }
 
 void BucketStorage::explain(const Error& failed) const {
-  const auto reason = outage(failed.cause());
+  const auto reason = duckdb::outage(failed.cause());
   if (reason.empty()) return;
   throw DestinationUnreachable(fmt::format("the bucket {} cannot be reached: {}", root_, reason),
                                "Nothing is lost. Look at the endpoint in the destination's URL or in the environment, "

@@ -8,18 +8,13 @@
 #include <string>
 
 #include "destination/duckdb/connection.h"
-#include "destination/filesystem/location.h"
 #include "destination/filesystem/storage.h"
 
 namespace walbrook::destination::filesystem {
 
-// Lets the database reach the location's bucket: loads httpfs, from `extension_folder` if that is set, and sets the
-// credentials. Throws Error(destination), which names the file of the extension, if DuckDB has none.
-void prepare_bucket_access(duckdb::Database& database, const Location& location, const std::string& extension_folder);
-
 class BucketStorage final : public Storage {
  public:
-  // REQUIRES: prepare_bucket_access(*database, …).
+  // REQUIRES: duckdb::prepare_bucket_access was called for the database.
   BucketStorage(std::shared_ptr<duckdb::Database> database, std::string root)
       : database_(std::move(database)), root_(std::move(root)) {}
 

@@ -104,7 +104,10 @@ std::shared_ptr<duckdb::Database> FilesystemDestination::make_database() const {
                                                                              .temporary_folder = temporary,
                                                                              .memory_limit = options_.memory_limit,
                                                                              .threads = options_.threads});
-  if (location_.is_bucket) prepare_bucket_access(*database, location_, options_.extension_directory);
+  if (location_.is_bucket) {
+    duckdb::Connection connection(database);
+    duckdb::prepare_bucket_access(connection, location_.root, location_.access, options_.extension_directory);
+  }
   return database;
 }
 

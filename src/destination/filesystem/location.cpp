@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstdlib>
 #include <filesystem>
-#include <utility>
 
 #include "base/destination_name.h"
 #include "base/error.h"
@@ -25,12 +22,6 @@ constexpr std::string_view slashes = "//";
 }
 
 void set_option(Location& location, const std::string& url, std::string_view name, const std::string& value) {
-  auto& access = location.access;
-  const std::array<std::pair<std::string_view, std::string*>, 5> texts = {{{"region", &access.region},
-                                                                           {"endpoint", &access.endpoint},
-                                                                           {"url_style", &access.url_style},
-                                                                           {"use_ssl", &access.use_ssl},
-                                                                           {"session_token", &access.session_token}}};
   if (name == "format") {
     for (const auto format : {Format::parquet, Format::csv, Format::jsonl}) {
       if (value == to_string(format)) {
@@ -45,11 +36,7 @@ void set_option(Location& location, const std::string& url, std::string_view nam
     location.layout = value == "date" ? FolderLayout::by_date : FolderLayout::flat;
     return;
   }
-  for (const auto& [known, text] : texts) {
-    if (known != name || !location.is_bucket) continue;
-    *text = value;
-    return;
-  }
+  if (location.is_bucket && duckdb::set_bucket_option(location.access, name, value)) return;
   refuse(url, fmt::format("has an unknown option \"{}\"", name));
 }
 
@@ -82,22 +69,6 @@ std::string folder_path(const std::string& url, std::string_view rest) {
   return text;
 }
 
-std::string bucket_url(Location& location, const std::string& url, std::string_view rest) {
-  if (!rest.starts_with(slashes)) refuse(url, "names no bucket");
-  rest.remove_prefix(slashes.size());
-  const auto authority = rest.substr(0, rest.find('/'));
-  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    const auto login = authority.substr(0, at);
-    const auto colon = login.find(':');
-    location.access.key_id = percent_decoded(login.substr(0, colon));
-    if (colon != std::string_view::npos) location.access.secret = percent_decoded(login.substr(colon + 1));
-    rest.remove_prefix(at + 1);
-  }
-  while (rest.ends_with('/')) rest.remove_suffix(1);
-  if (rest.empty() || rest.starts_with('/')) refuse(url, "names no bucket");
-  return fmt::format("s3://{}", percent_decoded(rest));
-}
-
 }  // namespace
 
 std::string_view to_string(Format format) {
@@ -120,7 +91,8 @@ Location parse_location(const std::string& url) {
   if (question != std::string::npos) parse_options(location, url, std::string_view(url).substr(question + 1));
   const auto rest = std::string_view(url).substr(
       scheme.size() + 1, question == std::string::npos ? std::string::npos : question - scheme.size() - 1);
-  location.root = location.is_bucket ? bucket_url(location, url, rest) : folder_path(url, rest);
+  location.root = location.is_bucket ? duckdb::parse_bucket(location.access, rest) : folder_path(url, rest);
+  if (location.root.empty()) refuse(url, "names no bucket");
   return location;
 }
 

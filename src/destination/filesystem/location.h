@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "destination/duckdb/bucket_access.h"
+
 namespace walbrook::destination::filesystem {
 
 enum class Format : std::uint8_t { parquet, csv, jsonl };
@@ -20,19 +22,12 @@ enum class FolderLayout : std::uint8_t {
   by_date,  // DATASET/TABLE/commit_date=2026-11-29/FILE
 };
 
-// How DuckDB reaches a bucket. An empty text means what the environment says (AWS_ACCESS_KEY_ID and so on).
-struct BucketAccess {
-  std::string key_id, secret, session_token;
-  std::string region, endpoint, url_style;
-  std::string use_ssl;  // "true", "false"
-};
-
 struct Location {
   std::string root;  // "/data/lake" or "s3://bucket/prefix", without a slash at the end
   bool is_bucket = false;
   Format format = Format::parquet;
   FolderLayout layout = FolderLayout::flat;
-  BucketAccess access{};
+  duckdb::BucketAccess access{};
 };
 
 // The name of the format, which is also the suffix of its files.

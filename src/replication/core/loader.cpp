@@ -373,6 +373,7 @@ void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
 Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   if (now.steady - last_check_ >= check_interval) {
     destination_.check_still_there();
+    destination_.maintain(true);
     last_check_ = now.steady;
   }
   const Lsn position = taken.idle_position;
@@ -416,6 +417,7 @@ Next Loader::apply() {
   batch_.reset();
   batches_.finish_batch();
   advanced_();
+  destination_.maintain(false);
   return RunAgain{};
 }
 

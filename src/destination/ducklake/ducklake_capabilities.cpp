@@ -1,0 +1,19 @@
+#include "destination/ducklake/ducklake_capabilities.h"
+
+#include "destination/duckdb/duckdb_capabilities.h"
+
+namespace walbrook::destination::ducklake {
+
+const Capabilities& capabilities() {
+  // DuckLake 1.0 has no BIT. Its Parquet files hold no negative intervals, and times with a time zone only in UTC.
+  static const Capabilities own = [] {
+    auto lake = duckdb::capabilities();
+    lake.values.bit = false;
+    lake.values.interval = false;
+    lake.values.time_tz = false;
+    return lake;
+  }();
+  return own;
+}
+
+}  // namespace walbrook::destination::ducklake

@@ -1,0 +1,193 @@
+#include "destination/ducklake/lake_attachment.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.h"
+#include "destination/destination.h"
+#include "destination/duckdb/bucket_access.h"
+#include "destination/duckdb/extension.h"
+#include "destination/duckdb/retried_transaction.h"
+#include "destination/ducklake/ducklake_capabilities.h"
+#include "destination/ducklake/lake_failure.h"
+#include "destination/ducklake/lake_snapshots.h"
+
+namespace walbrook::destination::ducklake {
+namespace {
+
+using duckdb::Connection;
+using duckdb::literal;
+
+struct Attached {
+  LakeUrl lake;
+  std::string extension_directory;
+  std::string pipeline;
+  std::optional<Lsn> at;
+  std::uint64_t inline_rows;
+};
+
+void load_extensions(Connection& connection, const Attached& what) {
+  const auto load = [&](std::string_view name) {
+    duckdb::load_extension(connection, name, what.lake.label, what.extension_directory);
+  };
+  load("ducklake");
+  if (what.lake.kind == CatalogKind::sqlite) load("sqlite_scanner");
+  if (what.lake.kind == CatalogKind::postgres) load("postgres_scanner");
+  if (!what.lake.in_bucket) return;
+  duckdb::prepare_bucket_access(connection, what.lake.data_path, what.lake.access, what.extension_directory);
+}
+
+[[noreturn]] void refuse_attach(const Attached& what, const std::string& failure) {
+  const auto& label = what.lake.label;
+  if (is_locked(failure)) {
+    throw DestinationLocked(fmt::format("{} is open in another process", label),
+                            "A catalog in a DuckDB file has one process at a time, readers too. Let that process end, "
+                            "or put the catalog into PostgreSQL: ducklake:postgres:dbname=…");
+  }
+  if (failure_of(failure) == duckdb::Failure::unreachable) {
+    throw DestinationUnreachable(fmt::format("{} cannot be reached: {}", label, described(failure)),
+                                 "Nothing is lost. Look at the server of the catalog, and at the network.");
+  }
+  if (failure.find("explicitly disabled") != std::string::npos) {
+    throw Error(ErrorKind::destination, fmt::format("there is no lake in {} yet", label), "Run the pipeline first.");
+  }
+  throw Error(ErrorKind::destination, fmt::format("DuckDB cannot attach {}: {}", label, described(failure)),
+              "Look at the catalog and the data path in the destination's URL.");
+}
+
+// Rows of the state are always kept in the catalog. (DuckLake 1.5.5 also loses values of added columns where the
+// catalog has no table for a table's rows from the beginning.)
+void attach_as(Connection& connection, const Attached& what, bool read_only, const std::string& version) {
+  std::string sql = fmt::format("ATTACH {} AS {} (DATA_INLINING_ROW_LIMIT {}", literal("ducklake:" + what.lake.catalog),
+                                duckdb::identifier(lake_catalog), std::max(what.inline_rows, std::uint64_t{1}));
+  if (!what.lake.data_path.empty()) sql += fmt::format(", DATA_PATH {}", literal(what.lake.data_path + "/"));
+  if (read_only) sql += ", READ_ONLY, CREATE_IF_NOT_EXISTS false";
+  if (!version.empty()) sql += fmt::format(", SNAPSHOT_VERSION {}", version);
+  if (what.lake.kind == CatalogKind::sqlite) sql += ", META_BUSY_TIMEOUT 10000, META_JOURNAL_MODE 'WAL'";
+  const auto failure = connection.failure_of(sql + ")");
+  if (!failure.empty()) refuse_attach(what, failure);
+}
+
+std::string data_path_of(Connection& connection) {
+  const auto rows = connection.rows(
+      fmt::format("SELECT value FROM ducklake_options('{}') WHERE option_name = 'data_path'", lake_catalog));
+  return rows.empty() ? "" : rows[0].at(0).value_or("");
+}
+
+// Whatever a query names, nothing but the lake's files is read or written.
+void confine(Connection& connection) {
+  connection.execute(fmt::format("SET GLOBAL allowed_directories = [{}]; SET GLOBAL enable_external_access = false",
+                                 literal(data_path_of(connection))),
+                     "confining queries to the lake");
+}
+
+void attach(Connection& connection, const Attached& what, bool read_only) {
+  check_version(connection.rows("SELECT library_version FROM pragma_version()").at(0).at(0).value_or(""));
+  load_extensions(connection, what);
+  if (!read_only && !what.lake.in_bucket && !what.lake.data_path.empty()) {
+    std::error_code failed;
+    std::filesystem::create_directories(what.lake.data_path, failed);  // if that fails, DuckDB says why
+  }
+  attach_as(connection, what, read_only || what.at, "");
+  if (what.at) {
+    const auto version = snapshot_at(connection, what.pipeline, *what.at, what.lake.label);
+    connection.execute(fmt::format("DETACH {}", lake_catalog), "detaching the lake");
+    attach_as(connection, what, true, version);
+  }
+  confine(connection);
+}
+
+void set_inlining(Connection& connection, std::uint64_t rows, const std::string& where) {
+  duckdb::run_retried(connection, [&] {
+    connection.execute(
+        fmt::format("CALL ducklake_set_option('{}', 'data_inlining_row_limit', {}, {})", lake_catalog, rows, where),
+        "choosing where rows are kept");
+  });
+}
+
+// The catalog's table of a table's rows has three columns more, for which PostgreSQL has no room in the widest tables.
+// DuckLake (1.5.5) cannot be told so for one table before it exists.
+void make_room_in_postgres(Connection& connection, const std::string& schema, std::size_t columns) {
+  constexpr std::size_t most_columns = 1500;
+  if (columns <= most_columns) return;
+  duckdb::run_retried(connection, [&] {
+    connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", lake_catalog, duckdb::identifier(schema)),
+                       "creating a schema");
+  });
+  set_inlining(connection, 0, "schema => " + literal(schema));
+}
+
+// DuckLake (1.5.5) damages nested values in a catalog that is not DuckDB's. Other columns are stored exactly.
+void keep_in_files(Connection& connection, bool all, const std::string& schema, const std::string& table) {
+  const auto nested = connection.rows(
+      "SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND "
+      "(ends_with(data_type, ']') OR starts_with(data_type, 'STRUCT(') OR starts_with(data_type, 'MAP(')) LIMIT 1",
+      lake_catalog, schema, table);
+  if (!all && nested.empty()) return;
+  set_inlining(connection, 0, fmt::format("schema => {}, table_name => {}", literal(schema), literal(table)));
+}
+
+duckdb::DatabaseTraits traits_of(const Attached& what) {
+  duckdb::DatabaseTraits traits{.capabilities = ducklake::capabilities,
+                                .state_per_pipeline = true,
+                                .before_commit = name_commit,
+                                .failure_of = ducklake::failure_of,
+                                .describe = described};
+  traits.one_writer = what.lake.kind == CatalogKind::sqlite;
+  if (what.lake.kind == CatalogKind::postgres) traits.before_table = make_room_in_postgres;
+  const bool keeps_none = what.inline_rows == 0;
+  if (keeps_none || what.lake.kind != CatalogKind::file) {
+    traits.table_was_made = [keeps_none](Connection& connection, const std::string& schema, const std::string& table) {
+      keep_in_files(connection, keeps_none, schema, table);
+    };
+  }
+  return traits;
+}
+
+}  // namespace
+
+void check_version(std::string_view version) {
+  constexpr std::array<int, 3> oldest = {1, 5, 2};
+  std::array<int, 3> found{};
+  auto rest = version.substr(version.starts_with('v') ? 1 : 0);
+  for (auto& number : found) {
+    const auto [end, failed] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    if (failed != std::errc{}) break;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (rest.starts_with('.')) rest.remove_prefix(1);
+  }
+  if (found >= oldest) return;
+  throw Error(
+      ErrorKind::destination,
+      fmt::format("DuckDB {} is too old for a lake: before 1.5.2, rows that were deleted could come back", version),
+      "Use DuckDB 1.5.2 or newer.");
+}
+
+duckdb::DatabaseOptions lake_options(const LakeUrl& lake, const DestinationOptions& options) {
+  const Attached what{.lake = lake,
+                      .extension_directory = options.extension_directory,
+                      .pipeline = options.pipeline,
+                      .at = options.at,
+                      .inline_rows = options.lake.inline_rows};
+  const auto temporary = std::filesystem::temp_directory_path() / fmt::format("walbrook-ducklake-{}", ::getpid());
+  return {.path = "",
+          .label = lake.label,
+          .temporary_folder = temporary.string(),
+          .read_only = options.read_only,
+          .memory_limit = options.memory_limit,
+          .threads = options.threads,
+          .attachment = duckdb::Attachment{.catalog = lake_catalog,
+                                           .attach = [what](Connection& connection,
+                                                            bool read_only) { attach(connection, what, read_only); },
+                                           .traits = traits_of(what)},
+          .catalog_file = lake.catalog_file};
+}
+
+}  // namespace walbrook::destination::ducklake

@@ -1,0 +1,50 @@
+#include "destination/ducklake/lake_destination.h"
+
+#include <spdlog/spdlog.h>
+
+#include "base/error.h"
+#include "destination/ducklake/lake_attachment.h"
+#include "destination/ducklake/lake_maintenance.h"
+#include "destination/ducklake/lake_url.h"
+
+namespace walbrook::destination::ducklake {
+namespace {
+
+// Under load, maintenance waits for idle time up to so many intervals.
+constexpr int most_intervals = 4;
+
+}  // namespace
+
+LakeDestination::LakeDestination(const DestinationOptions& options)
+    : DuckDbDestination(lake_options(parse_lake_url(options.url), options), options),
+      pipeline_(options.pipeline),
+      lake_(options.lake),
+      maintained_(std::chrono::steady_clock::now()) {}
+
+std::unique_ptr<Transaction> LakeDestination::begin(const AttemptId& attempt) {
+  was_written_ = true;
+  return DuckDbDestination::begin(attempt);
+}
+
+void LakeDestination::maintain(bool is_idle) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto interval = std::chrono::seconds(lake_.maintenance_s) * (is_idle ? 1 : most_intervals);
+  if (lake_.maintenance_s == 0 || !was_written_ || now - maintained_ < interval) return;
+  maintained_ = now;
+  was_written_ = false;
+  try {
+    duckdb::Connection connection(open_database());
+    put_in_order(connection, pipeline_, lake_);
+  } catch (const Error& failed) {
+    spdlog::warn("{}: maintenance has to wait: {}", name(), failed.cause());
+  }
+}
+
+std::vector<CompactedTable> LakeDestination::compact() {
+  duckdb::Connection connection(open_database());
+  auto done = put_in_order(connection, pipeline_, lake_);
+  remove_orphans(connection);
+  return done;
+}
+
+}  // namespace walbrook::destination::ducklake

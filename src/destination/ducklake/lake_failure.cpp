@@ -1,0 +1,47 @@
+#include "destination/ducklake/lake_failure.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/mask_secrets.h"
+#include "destination/duckdb/bucket_access.h"
+#include "destination/duckdb/open_file.h"
+
+namespace walbrook::destination::ducklake {
+namespace {
+
+// The second one of DuckLake means that its own attempts were not enough; the third is SQLite's.
+constexpr std::array<std::string_view, 3> conflicts = {"Transaction conflict", "Exceeded the maximum retry count",
+                                                       "database is locked"};
+
+// libpq's and PostgreSQL's words for a server that is away, is ending, or is not up yet.
+constexpr std::array<std::string_view, 12> outages = {
+    "Unable to connect to Postgres", "connection to server",        "could not connect to server",
+    "server closed the connection",  "no connection to the server", "terminating connection",
+    "connection not open",           "the database system is",      "could not receive data from server",
+    "could not send data to server", "Connection refused",          "Broken pipe"};
+
+template <std::size_t size>
+bool contains_any(std::string_view message, const std::array<std::string_view, size>& texts) {
+  return std::ranges::any_of(texts,
+                             [message](std::string_view text) { return message.find(text) != std::string_view::npos; });
+}
+
+}  // namespace
+
+duckdb::Failure failure_of(std::string_view message) {
+  if (contains_any(message, conflicts)) return duckdb::Failure::conflict;
+  if (contains_any(message, outages) || !duckdb::outage(message).empty()) return duckdb::Failure::unreachable;
+  return duckdb::Failure::of_statement;
+}
+
+bool is_locked(std::string_view message) {
+  constexpr std::array<std::string_view, 2> locks = {"Could not set lock on file", "Conflicting lock is held"};
+  return contains_any(message, locks);
+}
+
+std::string described(std::string_view message) {
+  return mask_secrets(duckdb::first_line(message));
+}
+
+}  // namespace walbrook::destination::ducklake

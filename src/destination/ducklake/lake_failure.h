@@ -1,0 +1,17 @@
+// What DuckDB's messages about a lake mean.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "destination/duckdb/database_traits.h"
+
+namespace walbrook::destination::ducklake {
+
+[[nodiscard]] duckdb::Failure failure_of(std::string_view message);
+// Whether another process has the catalog's file open.
+[[nodiscard]] bool is_locked(std::string_view message);
+// Returns the message for people: its first line, without passwords.
+[[nodiscard]] std::string described(std::string_view message);
+
+}  // namespace walbrook::destination::ducklake
