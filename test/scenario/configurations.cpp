@@ -74,6 +74,19 @@ const std::vector<TestedDestination>& tested_destinations() {
        .only_where_named = true},
       {.name = "csv", .kind = TestedDestination::Kind::files, .format = "csv", .only_where_named = true},
       {.name = "jsonl", .kind = TestedDestination::Kind::files, .format = "jsonl", .only_where_named = true},
+      {.name = "ducklake", .kind = TestedDestination::Kind::ducklake, .format = "file"},
+      {.name = "ducklake_postgresql", .kind = TestedDestination::Kind::ducklake, .format = "postgresql"},
+      // Each commit goes into Parquet files, which are put in order after each run.
+      {.name = "ducklake_compacted",
+       .kind = TestedDestination::Kind::ducklake,
+       .flags = {"--inline-rows", "0"},
+       .format = "file",
+       .compacted = true,
+       .only_where_named = true},
+      {.name = "ducklake_sqlite",
+       .kind = TestedDestination::Kind::ducklake,
+       .format = "sqlite",
+       .only_where_named = true},
   };
   return all;
 }

@@ -29,11 +29,11 @@ struct Configuration {
 [[nodiscard]] const std::vector<Configuration>& configurations();
 
 struct TestedDestination {
-  enum class Kind { duckdb, postgresql, files };
+  enum class Kind { duckdb, postgresql, files, ducklake };
   std::string name;
   Kind kind = Kind::duckdb;
   std::vector<std::string> flags{};
-  std::string format{};           // of files
+  std::string format{};           // of files; of a lake: where its catalog is
   bool compacted = false;         // `walbrook compact` after each run
   bool only_where_named = false;  // every file can run into it, but a test run takes those with `also to_NAME`
 };

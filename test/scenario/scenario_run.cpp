@@ -36,10 +36,22 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
     comparison_.lake = folder_ / "lake";
     pipeline_.server = "file://" + comparison_.lake.string() + "?format=" + destination.format;
   }
+  if (destination.kind == TestedDestination::Kind::ducklake) copy_into_lake(destination.format);
   if (destination.kind != TestedDestination::Kind::postgresql) return;
   copy_ = std::make_unique<ScratchDatabase>(server);
   pipeline_.server = server.url(copy_->name());
   comparison_.copy_conninfo = copy_->conninfo();
+}
+
+void ScenarioRun::copy_into_lake(const std::string& catalog) {
+  if (catalog == "postgresql") copy_ = std::make_unique<ScratchDatabase>(server_);
+  comparison_.ducklake = "ducklake:";
+  if (copy_ != nullptr) {
+    comparison_.ducklake += "postgres:" + copy_->conninfo();
+  } else {
+    comparison_.ducklake += (catalog == "sqlite" ? "sqlite:" : "") + (folder_ / "shop.catalog").string();
+  }
+  pipeline_.server = comparison_.ducklake + "?data_path=" + (folder_ / "lake").string();
 }
 
 std::vector<SqlRow> ScenarioRun::query_copy(const std::string& sql) const {
@@ -47,6 +59,7 @@ std::vector<SqlRow> ScenarioRun::query_copy(const std::string& sql) const {
 }
 
 bool ScenarioRun::has_copy(const ProcessResult& result) const {
+  if (!comparison_.ducklake.empty()) return has_run_ || result.exit_code == 0;
   if (copy_ != nullptr) return has_run_ || result.exit_code == 0;
   return comparison_.lake.empty() ? std::filesystem::exists(pipeline_.file) : has_files_copy(comparison_.lake);
 }

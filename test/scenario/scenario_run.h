@@ -38,6 +38,7 @@ class ScenarioRun {
   // Whether the destination is there, so that it can be read.
   [[nodiscard]] bool has_copy(const ProcessResult& result) const;
   // Runs a query in the destination.
+  void copy_into_lake(const std::string& catalog);
   [[nodiscard]] std::vector<SqlRow> query_copy(const std::string& sql) const;
   void check_copy(const Step& step, const ProcessResult& result);
   void check_resyncs(const Step& step, const ProcessResult& result);

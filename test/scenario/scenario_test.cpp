@@ -12,6 +12,7 @@
 
 #include "test/scenario/scenario_run.h"
 #include "test/scenario/selection.h"
+#include "test/support/lake_copy.h"
 
 namespace walbrook::test {
 namespace {
@@ -64,6 +65,9 @@ class ScenarioTest : public ::testing::Test {
     const auto bin_dir = major == default_server ? "" : installed_bin_dir(major);
     if (bin_dir.empty() && major != default_server) {
       GTEST_SKIP() << "PostgreSQL " << major << " is not there; tools/install-servers " << major << " brings it";
+    }
+    if (destination->kind == TestedDestination::Kind::ducklake && !has_lake_extensions()) {
+      GTEST_SKIP() << "DuckDB's extensions for lakes are not there; tools/install-ducklake brings them";
     }
     auto& server = PostgresServer::shared(bin_dir);
     if (!runs_on(*scenario, *configuration, server.major())) {

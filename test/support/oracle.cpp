@@ -11,6 +11,7 @@
 
 #include "test/support/duck_copy.h"
 #include "test/support/files_copy.h"
+#include "test/support/lake_copy.h"
 #include "test/support/postgres_copy.h"
 #include "test/support/row_difference.h"
 #include "test/support/source_tables.h"
@@ -137,6 +138,7 @@ std::string stray_tables(CopyReader& copy, const std::map<std::string, CopiedTab
 std::unique_ptr<CopyReader> open_copy(const Comparison& comparison) {
   if (!comparison.copy_conninfo.empty()) return std::make_unique<PostgresCopy>(comparison.copy_conninfo);
   if (!comparison.lake.empty()) return std::make_unique<FilesCopy>(comparison.lake);
+  if (!comparison.ducklake.empty()) return std::make_unique<LakeCopy>(comparison.ducklake);
   return std::make_unique<DuckCopy>(comparison.file);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/lsn.h"
 #include "test/support/files_copy.h"
+#include "test/support/lake_copy.h"
 
 namespace walbrook::test {
 
@@ -17,7 +18,17 @@ ReplicatedDatabase::ReplicatedDatabase(PostgresServer& server, CopiedTo to)
     copy_ = std::make_unique<ScratchDatabase>(server);
     pipeline.server = server.url(copy_->name());
     comparison.copy_conninfo = copy_->conninfo();
+  } else if (to == CopiedTo::lake) {
+    copy_into_lake((folder_ / "shop.ducklake").string());
+  } else if (to == CopiedTo::lake_in_database) {
+    copy_ = std::make_unique<ScratchDatabase>(server);
+    copy_into_lake("postgres:" + copy_->conninfo());
   }
+}
+
+void ReplicatedDatabase::copy_into_lake(const std::string& catalog) {
+  comparison.ducklake = "ducklake:" + catalog;
+  pipeline.server = comparison.ducklake + "?data_path=" + (folder_ / "lake").string();
 }
 
 std::string ReplicatedDatabase::copied_value(const std::string& sql) const {
@@ -28,6 +39,7 @@ std::string ReplicatedDatabase::copied_value(const std::string& sql) const {
 }
 
 bool ReplicatedDatabase::has_checkpoint() const {
+  if (!comparison.ducklake.empty()) return has_lake(comparison.ducklake);
   if (copy_ != nullptr) return copied_value("SELECT to_regclass('_walbrook.checkpoint') IS NOT NULL") == "t";
   if (!comparison.lake.empty()) return has_files_copy(comparison.lake);
   return std::filesystem::exists(pipeline.file) &&

@@ -1,5 +1,6 @@
 // A new database, and the pipeline that copies it into a new file, into another new database of its server, or into a
-// new folder of Parquet files.
+// new folder of Parquet files. A
+// lake has its catalog in a file, or in another new database.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,7 @@
 
 namespace walbrook::test {
 
-enum class CopiedTo { file, database, files };
+enum class CopiedTo { file, database, files, lake, lake_in_database };
 
 class ReplicatedDatabase {
  public:
@@ -41,6 +42,7 @@ class ReplicatedDatabase {
   std::unique_ptr<ScratchDatabase> copy_;  // the destination, if it is a database
 
   [[nodiscard]] bool has_checkpoint() const;
+  void copy_into_lake(const std::string& catalog);
 
  public:
   Pipeline pipeline;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "test/support/lake_copy.h"
 #include "test/support/temp_folder.h"
 
 namespace walbrook::test {
@@ -50,7 +51,11 @@ ProcessSpec Pipeline::command(const std::string& name, const std::vector<std::st
   if (name == "run" || name == "check") arguments.insert(arguments.end(), {"--publication", publication});
   if (name == "run") arguments.insert(arguments.end(), flags.begin(), flags.end());
   arguments.insert(arguments.end(), extra.begin(), extra.end());
-  return walbrook_command(arguments, env);
+  auto own = env;
+  if (server.starts_with("ducklake:")) {
+    own.try_emplace("DESTINATION__DUCKDB__EXTENSION_DIRECTORY", lake_extensions().string());
+  }
+  return walbrook_command(arguments, own);
 }
 
 ProcessResult Pipeline::run(const std::vector<std::string>& extra, const Environment& env, milliseconds timeout) const {
