@@ -187,6 +187,14 @@ class StreamRun {
     if (arriving_.columns.empty()) {
       refuse_setting("", "no column of the stream has a type (all are Arrow null)", "A table needs one at least.");
     }
+    const auto& limits = destination::capabilities_of(state_.destination_url).values;
+    for (const auto& column : arriving_.columns) {
+      if (can_hold(limits, column.type)) continue;
+      throw Error(ErrorKind::configuration,
+                  fmt::format("column \"{}\" of the stream is {}, which the destination does not have", column.name,
+                              to_string(column.type)),
+                  "Cast it to text in the stream. Nothing was written.", {.column = column.name});
+    }
     mark_key(arriving_, key_);
   }
 

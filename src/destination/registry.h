@@ -23,6 +23,8 @@ struct Place {
   std::string shown;                 // the whole of it for people, without credentials: "/data/shop.duckdb"
   std::string folder{};              // the folder of its files on this machine; "": it has none here
   std::vector<std::string> files{};  // its files on this machine, including those that exist only at times
+  std::string users{};               // who can use it while a run is at work, if `check` has to say so
+  std::string users_remedy{};        // what to do for more of them
 };
 
 // What walbrook knows of a kind of destination without having one at hand. All functions throw Error(configuration)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -209,6 +210,20 @@ std::string to_string(const PhysicalType& type) {
 
 PhysicalType parse_physical_type(const std::string& name) {
   return TypeReader(name).whole();
+}
+
+bool can_hold(const ValueLimits& limits, const PhysicalType& type) {
+  switch (type.layout) {
+    case Layout::bit:
+      return limits.bit;
+    case Layout::interval:
+      return limits.interval;
+    case Layout::time_tz:
+      return limits.time_tz;
+    default:
+      return std::ranges::all_of(type.children,
+                                 [&limits](const PhysicalType& child) { return can_hold(limits, child); });
+  }
 }
 
 }  // namespace walbrook

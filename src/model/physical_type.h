@@ -109,4 +109,7 @@ struct ValueLimits {
   bool user_types = false;
 };
 
+// Whether columns can have the type, as itself and not as text.
+[[nodiscard]] bool can_hold(const ValueLimits& limits, const PhysicalType& type);
+
 }  // namespace walbrook

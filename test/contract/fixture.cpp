@@ -117,10 +117,7 @@ destination::MergeCounts DestinationCase::apply(Transaction& transaction, const 
 }
 
 bool DestinationCase::is_held(const PhysicalType& type) const {
-  const auto& limits = destination::capabilities_of(options().url).values;
-  return (type.layout != Layout::bit || limits.bit) && (type.layout != Layout::interval || limits.interval) &&
-         (type.layout != Layout::time_tz || limits.time_tz) &&
-         std::ranges::all_of(type.children, [this](const PhysicalType& child) { return is_held(child); });
+  return can_hold(destination::capabilities_of(options().url).values, type);
 }
 
 bool DestinationCase::rows_change() const {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/fault.h"
+#include "test/support/lake_copy.h"
 #include "test/support/replicated_database.h"
 
 namespace walbrook::test {
@@ -66,6 +67,10 @@ std::string name_of(const ::testing::TestParamInfo<Killing>& tested) {
       return tested.param.point + "_to_postgresql";
     case CopiedTo::files:
       return tested.param.point + "_to_files";
+    case CopiedTo::lake:
+      return tested.param.point + "_to_lake";
+    case CopiedTo::lake_in_database:
+      return tested.param.point + "_to_lake_in_postgresql";
     case CopiedTo::file:
       break;
   }
@@ -78,6 +83,11 @@ class Kill : public ::testing::TestWithParam<Killing> {
     // Large transactions are streamed and spooled in parts.
     db_.pipeline.flags = {"--batch-bytes", "65536", "--logical-decoding-work-mem", "64kB", "--two-phase"};
     make_source(db_);
+  }
+  void SetUp() override {
+    const bool is_lake = GetParam().to == CopiedTo::lake || GetParam().to == CopiedTo::lake_in_database;
+    if (is_lake && !has_lake_extensions())
+      GTEST_SKIP() << "tools/install-ducklake brings DuckDB's extensions for lakes";
   }
 
   // Starts runs with the fault until one ends without being killed. After each death the slot must not be past the
@@ -133,6 +143,11 @@ std::vector<Killing> all_points(CopiedTo to) {
 INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(all_points(CopiedTo::file)), name_of);
 INSTANTIATE_TEST_SUITE_P(Server, Kill, ::testing::ValuesIn(all_points(CopiedTo::database)), name_of);
 INSTANTIATE_TEST_SUITE_P(Files, Kill, ::testing::ValuesIn(all_points(CopiedTo::files)), name_of);
+INSTANTIATE_TEST_SUITE_P(LakeInServer, Kill, ::testing::ValuesIn(all_points(CopiedTo::lake_in_database)), name_of);
+INSTANTIATE_TEST_SUITE_P(Lake, Kill,
+                         ::testing::Values(Killing{"before_commit", CopiedTo::lake},
+                                           Killing{"after_commit", CopiedTo::lake}),
+                         name_of);
 
 // A first run killed as soon as its publication exists: `drop` and `--reset` recognize the publication as walbrook's.
 TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
@@ -180,7 +195,8 @@ TEST_P(DestinationError, p3_when_retries_end_nothing_is_lost) {
 INSTANTIATE_TEST_SUITE_P(At, DestinationError,
                          ::testing::Values(Killing{"before_merge"}, Killing{"before_commit"},
                                            Killing{"before_commit", CopiedTo::database},
-                                           Killing{"before_commit", CopiedTo::files}),
+                                           Killing{"before_commit", CopiedTo::files},
+                                           Killing{"before_commit", CopiedTo::lake_in_database}),
                          name_of);
 
 }  // namespace

@@ -100,6 +100,12 @@ DestinationCheck check_destination(CommandLine& line) {
   DestinationCheck check;
   try {
     const auto& url = line.destination.url;
+    if (auto place = destination::place_of(url); !place.users.empty()) {
+      check.findings.push_back({.severity = Severity::note,
+                                .topic = topic,
+                                .what = std::move(place.users),
+                                .remedy = std::move(place.users_remedy)});
+    }
     if (!destination::is_there(url)) {
       destination::check_creatable(url);
       check.findings.push_back(ok(fmt::format("{} will be created", destination::place_of(url).shown)));

@@ -20,11 +20,22 @@ namespace fs = std::filesystem;
 Place place(const std::string& url) {
   const auto lake = parse_lake_url(url);
   if (lake.kind == CatalogKind::postgres) return {.identity = lake.label, .label = lake.label, .shown = lake.label};
-  return {.identity = "ducklake:" + lake.catalog_file,
-          .label = lake.label,
-          .shown = lake.catalog_file,
-          .folder = fs::path(lake.catalog_file).parent_path().string(),
-          .files = {lake.catalog_file, lake.catalog_file + ".wal"}};
+  Place place{.identity = "ducklake:" + lake.catalog_file,
+              .label = lake.label,
+              .shown = lake.catalog_file,
+              .folder = fs::path(lake.catalog_file).parent_path().string(),
+              .files = {lake.catalog_file, lake.catalog_file + ".wal"}};
+  if (lake.kind == CatalogKind::file) {
+    place.users = lake.label +
+                  " has its catalog in a DuckDB file: while a run is at work, no other process can open it, "
+                  "not even to read";
+    place.users_remedy =
+        "`walbrook sql` asks the run. A catalog in PostgreSQL (ducklake:postgres:dbname=…) has any "
+        "number of readers.";
+  } else {
+    place.users = lake.label + " has its catalog in a SQLite file: only processes of this machine can open it";
+  }
+  return place;
 }
 
 // Whether a server holds a lake is found out by attaching it.

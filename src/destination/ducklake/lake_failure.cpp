@@ -10,16 +10,25 @@
 namespace walbrook::destination::ducklake {
 namespace {
 
-// The second one of DuckLake means that its own attempts were not enough; the third is SQLite's.
-constexpr std::array<std::string_view, 3> conflicts = {"Transaction conflict", "Exceeded the maximum retry count",
-                                                       "database is locked"};
+// The second one of DuckLake means that its own attempts were not enough; the others are SQLite's and PostgreSQL's.
+constexpr std::array<std::string_view, 4> conflicts = {"Transaction conflict", "Exceeded the maximum retry count",
+                                                       "database is locked", "deadlock detected"};
 
-// libpq's and PostgreSQL's words for a server that is away, is ending, or is not up yet.
-constexpr std::array<std::string_view, 12> outages = {
-    "Unable to connect to Postgres", "connection to server",        "could not connect to server",
-    "server closed the connection",  "no connection to the server", "terminating connection",
-    "connection not open",           "the database system is",      "could not receive data from server",
-    "could not send data to server", "Connection refused",          "Broken pipe"};
+// libpq's and PostgreSQL's words for a server that is away, is ending, or is not up yet. The last one is DuckDB's, at a
+// COMMIT whose connection was gone already.
+constexpr std::array<std::string_view, 13> outages = {"Unable to connect to Postgres",
+                                                      "connection to server",
+                                                      "could not connect to server",
+                                                      "server closed the connection",
+                                                      "no connection to the server",
+                                                      "terminating connection",
+                                                      "connection not open",
+                                                      "the database system is",
+                                                      "could not receive data from server",
+                                                      "could not send data to server",
+                                                      "Connection refused",
+                                                      "Broken pipe",
+                                                      "Failed to execute query \"ROLLBACK\""};
 
 template <std::size_t size>
 bool contains_any(std::string_view message, const std::array<std::string_view, size>& texts) {
