@@ -75,16 +75,19 @@ void flush_inlined(Connection& connection, const std::set<Name>& tables) {
   }
 }
 
-CompactedTable put_table_in_order(Connection& connection, const Name& table, const Files& before) {
+CompactedTable put_table_in_order(Connection& connection, const Name& table, std::size_t former_files) {
+  const auto before = files_of(connection, table);
   const auto arguments = fmt::format("{}, schema => {}", literal(table.second), literal(table.first));
   if (before.deletes > 0) call(connection, "rewrite_data_files", arguments, "rewriting files");
   if (before.data > 1) call(connection, "merge_adjacent_files", arguments, "merging files");
+  CompactedTable done{.target = {.schema = table.first, .table = table.second},
+                      .files = files_of(connection, table).all(),
+                      .former_files = former_files};
+  if (done.files == former_files) return done;
   const auto rows = connection.rows(
       fmt::format("SELECT count(*)::VARCHAR FROM {}", connection.database().full_name(table.first, table.second)));
-  return {.target = {.schema = table.first, .table = table.second},
-          .rows = static_cast<std::uint64_t>(duckdb::number(rows.at(0), 0)),
-          .files = files_of(connection, table).all(),
-          .former_files = before.all()};
+  done.rows = static_cast<std::uint64_t>(duckdb::number(rows.at(0), 0));
+  return done;
 }
 
 void give_up_snapshots(Connection& connection, const LakeOptions& options) {
@@ -100,11 +103,11 @@ std::vector<CompactedTable> put_in_order(Connection& connection, const std::stri
   std::vector<CompactedTable> done;
   if (!duckdb::StateTables(connection, pipeline).exist()) return done;
   const auto tables = tables_of(connection, pipeline);
+  std::map<Name, std::size_t> former_files;
+  for (const auto& table : tables) former_files[table] = files_of(connection, table).all();
   flush_inlined(connection, tables);
   for (const auto& table : tables) {
-    const auto before = files_of(connection, table);
-    if (before.data <= 1 && before.deletes == 0) continue;
-    auto compacted = put_table_in_order(connection, table, before);
+    auto compacted = put_table_in_order(connection, table, former_files[table]);
     const bool is_state = table.first == connection.database().state_schema_of(pipeline);
     if (!is_state && compacted.files != compacted.former_files) done.push_back(std::move(compacted));
   }

@@ -11,7 +11,7 @@ namespace walbrook::destination::ducklake {
 
 void name_commit(duckdb::Connection& connection, const std::string& pipeline,
                  const std::optional<Checkpoint>& checkpoint) {
-  if (!checkpoint) return;
+  if (!checkpoint || checkpoint->lsn.value == 0) return;  // before a first copy, there is nothing to see
   const auto lsn = checkpoint->lsn.to_string();
   const nlohmann::ordered_json extra = {{"pipeline", pipeline}, {"lsn", lsn}, {"position", checkpoint->lsn.value}};
   connection.execute(
