@@ -16,6 +16,12 @@
 namespace walbrook::cli {
 namespace {
 
+// Returns the name of the pipeline whose LSN `--at` is. Closes the destination before it returns.
+std::string pipeline_of(CommandLine line) {
+  line.destination.at.reset();
+  return FoundPipeline(line).name();
+}
+
 serve::SqlAnswer ask(const CommandLine& line) {
   using destination::NestedCells;
   const auto nested = line.sql_format == SqlFormat::json ? NestedCells::json : NestedCells::text;
@@ -24,7 +30,7 @@ serve::SqlAnswer ask(const CommandLine& line) {
   };
   auto options = line.destination;
   if (options.at) {
-    options.pipeline = FoundPipeline(line).name();  // whose LSN it is
+    options.pipeline = pipeline_of(line);
   } else {
     auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
                                  {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell});
