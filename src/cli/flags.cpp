@@ -15,7 +15,14 @@ namespace {
 
 class HelpFormat : public CLI::Formatter {
  public:
-  HelpFormat() { column_width(27); }  // help2man needs two spaces after "--query-timeout SECONDS"
+  HelpFormat() { column_width(column); }
+  // help2man needs two spaces after a flag. A name that leaves room for one has a line of its own, as longer ones have.
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    auto text = Formatter::make_option(option, is_positional);
+    const bool is_one_short = text.size() > column && text[column - 1] == ' ' && text[column - 2] != ' ';
+    if (is_one_short) text.replace(column - 1, 1, "\n" + std::string(column, ' '));
+    return text;
+  }
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
     auto name = Formatter::make_option_name(option, is_positional);
     if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");  // "-h, --help"
@@ -46,6 +53,9 @@ class HelpFormat : public CLI::Formatter {
     return positions.empty() ? "" : make_group("Arguments", true, positions);
   }
   std::string make_description(const CLI::App*) const override { return {}; }  // the text before the help describes it
+
+ private:
+  static constexpr std::size_t column = 27;  // where the meanings begin
 };
 
 // Joins alternatives; completion offers each of them.
@@ -150,6 +160,11 @@ void add_query_limits(CLI::App& app, Flags& flags) {
         "queries are ended when the process has more memory than this;\ndefault: DuckDB's memory_limit and 384 MB");
 }
 
+void add_keep_snapshots(CLI::App& app, Flags& flags) {
+  add_setting(app, flags, advanced_group, "destination.ducklake.keep_snapshots", "SECONDS",
+              "time for which a lake keeps old snapshots; " + default_of("destination.ducklake.keep_snapshots"));
+}
+
 void add_loading(CLI::App& app, Flags& flags) {
   const auto advanced = [&](const char* key, const char* operand, const std::string& text) {
     add_setting(app, flags, advanced_group, key, operand, text);
@@ -192,8 +207,7 @@ void add_loading(CLI::App& app, Flags& flags) {
   advanced(
       "destination.ducklake.maintenance_interval", "SECONDS",
       "time between two maintenances of a lake, 0: never; " + default_of("destination.ducklake.maintenance_interval"));
-  advanced("destination.ducklake.keep_snapshots", "SECONDS",
-           "time for which a lake keeps old snapshots; " + default_of("destination.ducklake.keep_snapshots"));
+  add_keep_snapshots(app, flags);
   advanced("destination.duckdb.extension_directory", "DIR",
            "folder with DuckDB's extensions, which it installs there if it can;\ndefault: ~/.duckdb/extensions");
   advanced("destination.duckdb.queries", "N",
@@ -304,9 +318,10 @@ CLI::App* add_resync(CLI::App& top, Flags& flags) {
 }
 
 CLI::App* add_compact(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("compact", "Replace the changes in files by the current state");
+  auto* app = top.add_subcommand("compact", "Merge the files of a table in a folder, a bucket or a lake");
   add_naming(*app, flags, Named::also_by_position);
   add_output(*app, flags);
+  add_keep_snapshots(*app, flags);
   return app;
 }
 
@@ -333,7 +348,7 @@ CLI::App* add_init(CLI::App& top, Flags& flags) {
   auto* app = top.add_subcommand("init", "Create a project folder: configuration, secrets, a pipeline");
   app->add_option("SOURCE", flags.init.source, "pg_replication");
   app->add_option("DESTINATION", flags.init.destination,
-                  "duckdb, postgresql, filesystem, motherduck or ducklake;\ndefault: duckdb");
+                  "duckdb, postgresql, filesystem, ducklake or motherduck;\ndefault: duckdb");
   add_flag(*app, work_group, "--force", flags.init.force,
            "overwrite existing files except secrets.toml; the old file is kept\nas NAME.orig; default: existing files "
            "are kept");

@@ -212,7 +212,7 @@ constexpr std::array all_keys = {
 
     Key{pipeline_section, "source", Kind::choice, "pg_replication", "", "The kind of source.", "pg_replication"},
     Key{pipeline_section, "destination", Kind::text, "duckdb", "--destination",
-        "`duckdb`, `postgresql`, `motherduck` or `ducklake`, whose `credentials` say where it is; or the pipeline's own file or URL."},
+        "A kind whose section says where it is: `duckdb`, `postgresql`, `filesystem`, `ducklake`, `motherduck`; or the pipeline's own file or URL."},
     Key{pipeline_section, "dataset_name", Kind::name, "", "--dataset",
         "Schema of all target tables. Default: the schema that each table has in the source."},
     Key{table_section, "name", Kind::text, "", "--table", "A table: `orders` or `sales.items`."},

@@ -147,6 +147,41 @@ TEST_F(NewProject, is_made_for_motherduck) {
   }
 }
 
+// The password of the catalog's server is in secrets.toml, and no command shows it.
+TEST_F(NewProject, is_made_for_a_lake) {
+  ASSERT_EQ(walbrook({"init", "pg_replication", "ducklake"}).exit_code, 0);
+  EXPECT_NE(text(".walbrook/config.toml").find("\ndestination = \"ducklake\"   # the lake of [destination.ducklake]"),
+            std::string::npos);
+  auto secrets = text(".walbrook/secrets.toml");
+  const auto section = secrets.find("\n[destination.ducklake]\ncredentials = ");
+  ASSERT_NE(section, std::string::npos) << secrets;
+  const std::string source = "sources.pg_replication.credentials = \"dbname=shop host=/nowhere\"\n";
+  write_file(folder_ / ".walbrook/secrets.toml", source + secrets.substr(section));
+  const auto unfilled = walbrook({"check"});
+  EXPECT_EQ(unfilled.exit_code, 2) << unfilled.describe();
+  EXPECT_NE(unfilled.err.find("please set me up! credentials is still to be filled in"), std::string::npos)
+      << unfilled.describe();
+  write_file(folder_ / ".walbrook/secrets.toml",
+             source +
+                 "[destination.ducklake]\ncredentials = \"ducklake:postgres:dbname=lake host=/nowhere "
+                 "password=sesame?data_path=lake\"\n");
+  const auto config = walbrook({"config"});
+  EXPECT_EQ(config.exit_code, 0) << config.describe();
+  EXPECT_NE(config.out.find("ducklake:postgres:dbname=lake host=/nowhere password=***"), std::string::npos)
+      << config.describe();
+  write_file(folder_ / "taken", "");
+  const Environment no_folder = {{"DESTINATION__DUCKDB__EXTENSION_DIRECTORY", (folder_ / "taken").string()}};
+  for (const std::string command : {"check", "status"}) {
+    const auto refused = walbrook({command}, no_folder);
+    EXPECT_NE(refused.exit_code, 0) << refused.describe();
+    EXPECT_NE((refused.out + refused.err).find("the extension ducklake of DuckDB, which ducklake:postgres:"),
+              std::string::npos)
+        << refused.describe();
+    EXPECT_EQ((refused.out + refused.err + config.out + config.err).find("sesame"), std::string::npos)
+        << refused.describe();
+  }
+}
+
 TEST_F(NewProject, names_the_folder_of_its_files) {
   ASSERT_EQ(walbrook({"init", "pg_replication", "filesystem"}).exit_code, 0);
   EXPECT_NE(text(".walbrook/config.toml").find("\ndestination = \"filesystem\"   # the folder or bucket of"),
@@ -248,7 +283,7 @@ TEST_F(NewProject, knows_its_sources_and_destinations) {
       {{"init", "mysql", "duckdb"}, "unknown source \"mysql\"\n  Known: pg_replication, sql_database."},
       {{"init", "pg_replicaton"}, "Did you mean pg_replication?"},
       {{"init", "pg_replication", "snowflake"},
-       "unknown destination \"snowflake\"\n  Known: duckdb, postgresql, filesystem, motherduck."},
+       "unknown destination \"snowflake\"\n  Known: duckdb, postgresql, filesystem, ducklake, motherduck."},
       {{"init", "sql_database", "snowflake"}, "unknown destination"}};
   for (const auto& [arguments, told] : all) {
     const auto result = walbrook(arguments);

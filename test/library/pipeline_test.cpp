@@ -64,8 +64,9 @@ TEST(Pipeline, a_bare_word_is_a_kind_of_destination_and_its_password_is_never_sh
     EXPECT_NE(error.cause().find("\"" + kind + "\" is not a known destination"), std::string::npos) << error.what();
     EXPECT_EQ(error.facts().setting, "destination");
   }
-  for (const std::string url : {"mysql://joe:secret@host/db", "clickhouse://joe:secret@host/db",
-                                "md:?motherduck_token=secret", "duckdb:///shop.duckdb?password=secret"}) {
+  for (const std::string url :
+       {"mysql://joe:secret@host/db", "clickhouse://joe:secret@host/db", "md:?motherduck_token=secret",
+        "duckdb:///shop.duckdb?password=secret", "ducklake:postgres:host=db password=secret?data_path="}) {
     const auto error = thrown(url);
     EXPECT_EQ(error.kind(), ErrorKind::configuration) << error.what();
     EXPECT_EQ((std::string(error.what()) + error.facts().destination).find("secret"), std::string::npos)

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/commands/result_text.h"
+#include "cli/pipeline/found_pipeline.h"
 #include "cli/terminal.h"
 #include "serve/local_client.h"
 #include "serve/local_server.h"
@@ -15,18 +16,27 @@
 namespace walbrook::cli {
 namespace {
 
+// Returns the name of the pipeline whose LSN `--at` is. Closes the destination before it returns.
+std::string pipeline_of(CommandLine line) {
+  line.destination.at.reset();
+  return FoundPipeline(line).name();
+}
+
 serve::SqlAnswer ask(const CommandLine& line) {
   using destination::NestedCells;
   const auto nested = line.sql_format == SqlFormat::json ? NestedCells::json : NestedCells::text;
   const auto tell = [](std::size_t ahead) {
     spdlog::info("the run answers other queries first: {} {} before this one", ahead, ahead == 1 ? "goes" : "go");
   };
-  if (!line.destination.at) {  // a run answers from what is there now
+  auto options = line.destination;
+  if (options.at) {
+    options.pipeline = pipeline_of(line);
+  } else {
     auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
                                  {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell});
     if (answer) return *std::move(answer);
   }
-  const auto destination = destination::open_destination(line.destination);
+  const auto destination = destination::open_destination(options);
   static_cast<void>(destination->open());
   const auto session = destination::query_engine_of(*destination)
                            .open_session({.pipeline = line.run.pipeline, .limits = line.query_limits});

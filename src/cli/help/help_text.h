@@ -61,6 +61,8 @@ inline constexpr std::string_view run_examples =
       follows every commit; the path is absolute (four slashes)
   $ walbrook run --source "service=shop" --destination postgresql://loader@dwh.example.com/copies
       into a database of another server, which must exist
+  $ walbrook run --source "service=shop" --destination "ducklake:postgres:dbname=lake?data_path=/data/lake" --follow
+      into a lake whose catalog is in the database lake, and its Parquet files in /data/lake
   $ walbrook run shop --follow
       [pipelines.shop] of .walbrook/config.toml
   $ PGHOST=127.0.0.1 PGDATABASE=shop walbrook run --table orders --table "sales.items(id,price)"
@@ -103,29 +105,33 @@ inline constexpr std::string_view resync_examples =
   $ walbrook resync orders "sales.Items" --pipeline shop)help";
 
 inline constexpr std::string_view compact_help =
-    R"help(Compacts a destination of files: replaces the changes of each table by its current state.
+    R"help(Compacts a destination of files, or a lake: the rows of each table go to fewer and larger files.
 
-  The current state of each table goes to new files, and one new manifest names them. Readers see the same rows
-  before and after, and later changes apply to them. The former files stay for an hour, for queries that began
-  earlier; the next run or compaction after that removes them. No run may be at work meanwhile. A destination
-  whose rows change in place, such as a DuckDB file, needs no compaction and is refused.)help";
+  In a destination of files, the current state of each table replaces its changes, and one new manifest names the
+  new files. In a lake, it is the maintenance that a run does by itself, and files that belong to no table are
+  removed. Readers see the same rows before and after. The former files stay for an hour, for queries that began
+  earlier; the next run or compaction after that removes them. No run of the pipeline may be at work meanwhile.
+  A destination whose rows change in place, such as a DuckDB file, needs no compaction and is refused.)help";
 
 inline constexpr std::string_view compact_examples =
     R"help(Examples:
   $ walbrook compact --destination file:///data/lake
+  $ walbrook compact shop --keep-snapshots 86400
+      a lake: snapshots of the last day stay
   $ walbrook compact shop --json | jq .tables)help";
 
 inline constexpr std::string_view sql_help =
     R"help(Queries the target tables: runs one read-only statement in the destination's SQL, DuckDB's or PostgreSQL's.
 
   The run that holds the destination answers it; if there is none, the destination is opened read-only.
-  A result corresponds to one LSN of the source, which is printed.)help";
+  A result corresponds to one LSN of the source, which is printed. A lake also answers from an earlier LSN (--at).)help";
 
 inline constexpr std::string_view sql_examples =
     R"help(Examples:
   $ walbrook sql --destination duckdb:///shop.duckdb "SELECT status, count(*) FROM orders GROUP BY ALL"
   $ walbrook sql --destination duckdb:///shop.duckdb --csv "FROM customers" > customers.csv
-  $ walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM orders")help";
+  $ walbrook sql --destination duckdb:///shop.duckdb --json "SELECT max(id) AS newest FROM orders"
+  $ walbrook sql --pipeline shop --at 0/1A2B3C8 "FROM orders")help";
 
 inline constexpr std::string_view decode_help =
     R"help(Shows what a slot would send, message by message, or what a capture holds.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -48,15 +49,18 @@ std::set<Name> tables_of(Connection& connection, const std::string& pipeline) {
 struct Files {
   std::size_t data = 0;
   std::size_t deletes = 0;
+  std::string names;
   [[nodiscard]] std::size_t all() const { return data + deletes; }
 };
 
 Files files_of(Connection& connection, const Name& table) {
   const auto rows = connection.rows(fmt::format(
-      "SELECT count(*)::VARCHAR, count(delete_file)::VARCHAR FROM ducklake_list_files({}, {}, schema => {})",
+      "SELECT count(*)::VARCHAR, count(delete_file)::VARCHAR, string_agg(data_file || coalesce(delete_file, ''), ' ' "
+      "ORDER BY data_file) FROM ducklake_list_files({}, {}, schema => {})",
       literal(lake_catalog), literal(table.second), literal(table.first)));
   return {.data = static_cast<std::size_t>(duckdb::number(rows.at(0), 0)),
-          .deletes = static_cast<std::size_t>(duckdb::number(rows.at(0), 1))};
+          .deletes = static_cast<std::size_t>(duckdb::number(rows.at(0), 1)),
+          .names = rows.at(0).at(2).value_or("")};
 }
 
 void call(Connection& connection, const std::string& function, const std::string& arguments, std::string_view doing) {
@@ -75,16 +79,20 @@ void flush_inlined(Connection& connection, const std::set<Name>& tables) {
   }
 }
 
-CompactedTable put_table_in_order(Connection& connection, const Name& table, const Files& before) {
+// Returns nothing if the table has the same files as before its rows were moved from the catalog.
+std::optional<CompactedTable> put_table_in_order(Connection& connection, const Name& table, const Files& former) {
+  const auto before = files_of(connection, table);
   const auto arguments = fmt::format("{}, schema => {}", literal(table.second), literal(table.first));
   if (before.deletes > 0) call(connection, "rewrite_data_files", arguments, "rewriting files");
   if (before.data > 1) call(connection, "merge_adjacent_files", arguments, "merging files");
+  const auto files = files_of(connection, table);
+  if (files.names == former.names) return std::nullopt;
   const auto rows = connection.rows(
       fmt::format("SELECT count(*)::VARCHAR FROM {}", connection.database().full_name(table.first, table.second)));
-  return {.target = {.schema = table.first, .table = table.second},
-          .rows = static_cast<std::uint64_t>(duckdb::number(rows.at(0), 0)),
-          .files = files_of(connection, table).all(),
-          .former_files = before.all()};
+  return CompactedTable{.target = {.schema = table.first, .table = table.second},
+                        .rows = static_cast<std::uint64_t>(duckdb::number(rows.at(0), 0)),
+                        .files = files.all(),
+                        .former_files = former.all()};
 }
 
 void give_up_snapshots(Connection& connection, const LakeOptions& options) {
@@ -100,13 +108,13 @@ std::vector<CompactedTable> put_in_order(Connection& connection, const std::stri
   std::vector<CompactedTable> done;
   if (!duckdb::StateTables(connection, pipeline).exist()) return done;
   const auto tables = tables_of(connection, pipeline);
+  std::map<Name, Files> former;
+  for (const auto& table : tables) former[table] = files_of(connection, table);
   flush_inlined(connection, tables);
   for (const auto& table : tables) {
-    const auto before = files_of(connection, table);
-    if (before.data <= 1 && before.deletes == 0) continue;
-    auto compacted = put_table_in_order(connection, table, before);
+    auto compacted = put_table_in_order(connection, table, former[table]);
     const bool is_state = table.first == connection.database().state_schema_of(pipeline);
-    if (!is_state && compacted.files != compacted.former_files) done.push_back(std::move(compacted));
+    if (!is_state && compacted) done.push_back(*std::move(compacted));
   }
   give_up_snapshots(connection, options);
   return done;

@@ -11,7 +11,7 @@ namespace walbrook::destination::ducklake {
 
 void name_commit(duckdb::Connection& connection, const std::string& pipeline,
                  const std::optional<Checkpoint>& checkpoint) {
-  if (!checkpoint) return;
+  if (!checkpoint || checkpoint->lsn.value == 0) return;  // before a first copy, there is nothing to see
   const auto lsn = checkpoint->lsn.to_string();
   const nlohmann::ordered_json extra = {{"pipeline", pipeline}, {"lsn", lsn}, {"position", checkpoint->lsn.value}};
   connection.execute(
@@ -24,7 +24,7 @@ std::string snapshot_at(duckdb::Connection& connection, const std::string& pipel
                         const std::string& label) {
   const auto named = fmt::format(
       "(SELECT snapshot_id, commit_extra_info->>'$.lsn' AS lsn, (commit_extra_info->>'$.position')::UBIGINT AS "
-      "position FROM ducklake_snapshots('{}') WHERE author = 'walbrook' AND commit_extra_info->>'$.pipeline' = $1)",
+      "position FROM ducklake_snapshots('{}') WHERE author = 'walbrook' AND (commit_extra_info->>'$.pipeline') = $1)",
       lake_catalog);
   const auto found =
       connection.rows(fmt::format("SELECT max(snapshot_id)::VARCHAR FROM {} WHERE position <= $2::UBIGINT", named),

@@ -55,7 +55,8 @@ TEST_F(NamingFlagsTest, a_bare_word_is_a_kind_of_destination_and_never_a_file) {
       });
       EXPECT_NE(refused.find("--destination \"" + kind + "\" is not a known destination"), std::string::npos)
           << command << ": " << refused;
-      EXPECT_NE(refused.find("Known: duckdb, postgresql, filesystem, motherduck."), std::string::npos) << refused;
+      EXPECT_NE(refused.find("Known: duckdb, postgresql, filesystem, ducklake, motherduck."), std::string::npos)
+          << refused;
       EXPECT_NE(refused.find("./" + kind), std::string::npos) << refused;
     }
   }

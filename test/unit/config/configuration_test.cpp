@@ -99,7 +99,8 @@ TEST_F(ConfigurationTest, a_bare_word_is_a_kind_of_destination_wherever_it_is_wr
 TEST_F(ConfigurationTest, a_destinations_password_is_never_shown) {
   for (const std::string url :
        {"clickhouse://joe:secret@host/db", "postgres://joe:secret@host/db", "duckdb:///shop.duckdb?password=secret",
-        "md:shop?motherduck_token=secret", "s3://bucket/shop?secret_access_key=secret&region=eu"}) {
+        "md:shop?motherduck_token=secret", "s3://bucket/shop?secret_access_key=secret&region=eu",
+        "ducklake:postgres:host=db user=joe password=secret dbname=lake?data_path=lake"}) {
     Configuration settings;
     settings.set_flag("destination.duckdb.credentials", "--destination", url);
     for (const auto& [key, value] : settings.effective()) {
