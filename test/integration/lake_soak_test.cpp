@@ -97,7 +97,8 @@ class LakeSoak : public ::testing::TestWithParam<const char*> {
   }
   void stop() {
     follower_->signal(SIGTERM);
-    EXPECT_EQ(follower_->wait(milliseconds(60'000)).exit_code, 0) << follower_->err();
+    const auto ended = follower_->wait(milliseconds(60'000));
+    EXPECT_EQ(ended.exit_code, 0) << ended.describe();
   }
   [[nodiscard]] bool has_arrived(int round) const {
     return eventually(
@@ -124,10 +125,9 @@ TEST_P(LakeSoak, p1_churn_with_deletes_and_maintenance_stays_equal) {
     churn.mark(round);
     ASSERT_TRUE(has_arrived(round)) << follower_->err();
     ASSERT_EQ(db_.differences(), "") << "round " << round << "\n" << follower_->err();
-    if (round % 3 == 0) {
-      stop();
-      start();
-    }
+    if (round % 3 != 0 || steady_clock::now() >= until) continue;
+    stop();
+    start();
   }
   stop();
   EXPECT_EQ(db_.differences(), "");
