@@ -143,11 +143,14 @@ std::vector<Killing> all_points(CopiedTo to) {
 INSTANTIATE_TEST_SUITE_P(At, Kill, ::testing::ValuesIn(all_points(CopiedTo::file)), name_of);
 INSTANTIATE_TEST_SUITE_P(Server, Kill, ::testing::ValuesIn(all_points(CopiedTo::database)), name_of);
 INSTANTIATE_TEST_SUITE_P(Files, Kill, ::testing::ValuesIn(all_points(CopiedTo::files)), name_of);
-INSTANTIATE_TEST_SUITE_P(LakeInServer, Kill, ::testing::ValuesIn(all_points(CopiedTo::lake_in_database)), name_of);
+// A start into a lake takes seconds: a test run has the points at which a lake differs most, `--all` has all of them.
 INSTANTIATE_TEST_SUITE_P(Lake, Kill,
                          ::testing::Values(Killing{"before_commit", CopiedTo::lake},
-                                           Killing{"after_commit", CopiedTo::lake}),
+                                           Killing{"before_swap_in", CopiedTo::lake_in_database},
+                                           Killing{"before_commit", CopiedTo::lake_in_database},
+                                           Killing{"after_commit", CopiedTo::lake_in_database}),
                          name_of);
+INSTANTIATE_TEST_SUITE_P(LongLake, Kill, ::testing::ValuesIn(all_points(CopiedTo::lake_in_database)), name_of);
 
 // A first run killed as soon as its publication exists: `drop` and `--reset` recognize the publication as walbrook's.
 TEST(KilledAfterThePublication, p6_drop_and_reset_leave_nothing_in_the_source) {
