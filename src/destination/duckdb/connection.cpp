@@ -239,8 +239,9 @@ std::string Database::full_name(std::string_view schema, std::string_view table)
 
 void Database::fail(duckdb_error_type type, std::string_view message, std::string_view doing) {
   const auto failure = traits_.failure_of ? traits_.failure_of(message) : Failure::of_statement;
-  if (type == DUCKDB_ERROR_FATAL || contains(message, "database has been invalidated") ||
-      failure == Failure::unreachable) {
+  // DuckDB invalidates the database after an internal error.
+  if (type == DUCKDB_ERROR_FATAL || type == DUCKDB_ERROR_INTERNAL ||
+      contains(message, "database has been invalidated") || failure == Failure::unreachable) {
     broken_ = true;
   }
   spdlog::debug("{}: {} failed: {}", label_, doing, first_line(message));  // the message may contain values of rows
@@ -267,6 +268,26 @@ void Database::fail(duckdb_error_type type, std::string_view message, std::strin
                     std::move(hint), is_durable_commit(message), false);
 }
 
+namespace {
+
+// A connection that ends rolls its transaction back, and a database that was invalidated refuses that. DuckDB (1.5.5)
+// lets the exception out of a destructor, which would end this process. While an exception is under way, it rolls
+// nothing back.
+void disconnect_from_broken(duckdb_connection* connection) {
+  struct Disconnect {
+    duckdb_connection* connection;
+    ~Disconnect() { duckdb_disconnect(connection); }
+  };
+  struct UnderWay {};
+  try {
+    const Disconnect at_end{connection};
+    throw UnderWay();
+  } catch (const UnderWay&) {  // NOLINT(bugprone-empty-catch): it was thrown for the destructor
+  }
+}
+
+}  // namespace
+
 Connection::Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {
   if (duckdb_connect(database_->raw(), &connection_) == DuckDBError) {
     throw Error(ErrorKind::destination, database_->label() + ": no further connection could be opened");
@@ -282,7 +303,7 @@ Connection::Connection(std::shared_ptr<Database> database) : database_(std::move
 
 Connection::~Connection() {
   statements_.clear();
-  duckdb_disconnect(&connection_);
+  database_->is_broken() ? disconnect_from_broken(&connection_) : duckdb_disconnect(&connection_);
 }
 
 std::uint64_t Connection::execute(const std::string& sql, std::string_view doing) {

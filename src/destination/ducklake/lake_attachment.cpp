@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 
 #include "base/error.h"
 #include "destination/destination.h"
@@ -71,8 +73,15 @@ void attach_as(Connection& connection, const Attached& what, bool read_only, con
   if (read_only) sql += ", READ_ONLY, CREATE_IF_NOT_EXISTS false";
   if (!version.empty()) sql += fmt::format(", SNAPSHOT_VERSION {}", version);
   if (what.lake.kind == CatalogKind::sqlite) sql += ", META_BUSY_TIMEOUT 10000, META_JOURNAL_MODE 'WAL'";
-  const auto failure = connection.failure_of(sql + ")");
-  if (!failure.empty()) refuse_attach(what, failure);
+  // Of two processes that create a catalog at the same time, one fails, and finds it when it tries again.
+  constexpr int most_attempts = 5;
+  constexpr std::chrono::milliseconds wait{200};
+  for (int attempt = 1;; ++attempt) {
+    const auto failure = connection.failure_of(sql + ")");
+    if (failure.empty()) return;
+    if (attempt == most_attempts || !was_created_meanwhile(failure)) refuse_attach(what, failure);
+    std::this_thread::sleep_for(wait);
+  }
 }
 
 std::string data_path_of(Connection& connection) {

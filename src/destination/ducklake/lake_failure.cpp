@@ -14,8 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 4> conflicts = {"Transaction conflict", "Exceeded the maximum retry count",
                                                        "database is locked", "deadlock detected"};
 
-// libpq's and PostgreSQL's words for a server that is away, is ending, or is not up yet. The last one is DuckDB's, at a
-// COMMIT whose connection was gone already.
+// libpq's and PostgreSQL's words for a server that is away, is ending, or is not up yet. Where a connection breaks in a
+// transaction, DuckLake (1.5.5) reports only that its ROLLBACK failed.
 constexpr std::array<std::string_view, 13> outages = {"Unable to connect to Postgres",
                                                       "connection to server",
                                                       "could not connect to server",
@@ -47,6 +47,13 @@ duckdb::Failure failure_of(std::string_view message) {
 bool is_locked(std::string_view message) {
   constexpr std::array<std::string_view, 2> locks = {"Could not set lock on file", "Conflicting lock is held"};
   return contains_any(message, locks);
+}
+
+// PostgreSQL says "duplicate key value violates unique constraint "pg_type_typname_nsp_index"", or "relation … already
+// exists".
+bool was_created_meanwhile(std::string_view message) {
+  constexpr std::array<std::string_view, 2> reasons = {"duplicate key", "already exists"};
+  return message.find("Failed to initialize DuckLake") != std::string_view::npos && contains_any(message, reasons);
 }
 
 std::string described(std::string_view message) {

@@ -11,6 +11,8 @@ namespace walbrook::destination::ducklake {
 [[nodiscard]] duckdb::Failure failure_of(std::string_view message);
 // Whether another process has the catalog's file open.
 [[nodiscard]] bool is_locked(std::string_view message);
+// Whether another process created the catalog while this one did.
+[[nodiscard]] bool was_created_meanwhile(std::string_view message);
 // Returns the message for people: its first line, without passwords.
 [[nodiscard]] std::string described(std::string_view message);
 

@@ -1,12 +1,14 @@
 #include "destination/ducklake/lake_maintenance.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <charconv>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -63,6 +65,15 @@ Files files_of(Connection& connection, const Name& table) {
           .names = rows.at(0).at(2).value_or("")};
 }
 
+// DuckLake's name for the database that the catalog is in.
+std::string catalog_database() {
+  return fmt::format("__ducklake_metadata_{}", lake_catalog);
+}
+
+std::string catalog_table(std::string_view name) {
+  return fmt::format("{}.{}", duckdb::identifier(catalog_database()), name);
+}
+
 void call(Connection& connection, const std::string& function, const std::string& arguments, std::string_view doing) {
   duckdb::run_retried(
       connection,
@@ -70,13 +81,62 @@ void call(Connection& connection, const std::string& function, const std::string
       doing);
 }
 
+// Tables of the catalog with rows of a table as it was before it was altered or renamed.
+std::vector<std::string> superseded_tables(Connection& connection) {
+  std::vector<std::string> names;
+  for (auto& row : connection.rows(fmt::format("SELECT table_name FROM {0} AS one WHERE schema_version < (SELECT "
+                                               "max(schema_version) FROM {0} AS other WHERE other.table_id = "
+                                               "one.table_id)",
+                                               catalog_table("ducklake_inlined_data_tables")))) {
+    names.push_back(duckdb::text(row, 0));
+  }
+  return names;
+}
+
+// Whether another session of a catalog in PostgreSQL has read one of the tables in a transaction that is still open.
+bool are_in_use(Connection& connection, const std::vector<std::string>& tables) {
+  const auto in_postgres = connection.rows(
+      "SELECT 1::VARCHAR FROM duckdb_databases() WHERE database_name = $1 AND starts_with(path, 'postgres:')",
+      lake_catalog);
+  if (tables.empty() || in_postgres.empty()) return false;
+  std::string names;
+  for (const auto& table : tables) names += fmt::format("{}{}", names.empty() ? "" : ", ", literal(table));
+  const auto locks = fmt::format(
+      "SELECT 1 AS held FROM pg_catalog.pg_locks AS held JOIN pg_catalog.pg_class AS read ON read.oid = held.relation "
+      "WHERE held.pid <> pg_catalog.pg_backend_pid() AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE "
+      "datname = pg_catalog.current_database()) AND read.relname IN ({}) LIMIT 1",
+      names);
+  return !connection
+              .rows(fmt::format("SELECT held::VARCHAR FROM postgres_query({}, {})", literal(catalog_database()),
+                                literal(locks)))
+              .empty();
+}
+
+// A flush ends with DROP TABLE of superseded tables that it has emptied. (DuckLake 1.5.5 does that after the commit.)
+// In PostgreSQL, that would wait for the end of every transaction that has read them, and this process with it. Readers
+// that are attached read the dropped tables again and again until the lake has another schema version.
 void flush_inlined(Connection& connection, const std::set<Name>& tables) {
+  const auto superseded = superseded_tables(connection);
+  if (are_in_use(connection, superseded)) {
+    spdlog::info("rows stay in the lake's catalog until the transactions end that read them");
+    return;
+  }
   std::set<std::string> schemas;
   for (const auto& table : tables) schemas.insert(table.first);
   for (const auto& schema : schemas) {
     call(connection, "flush_inlined_data", "schema_name => " + literal(schema),
          "moving rows from the catalog to files");
   }
+  if (superseded_tables(connection) == superseded) return;
+  constexpr std::string_view doing = "making a schema version";
+  duckdb::run_retried(
+      connection,
+      [&] {
+        connection.execute(fmt::format("COMMENT ON VIEW {} IS 'The position of each pipeline.'",
+                                       connection.database().full_name(duckdb::state_schema, "checkpoint")),
+                           doing);
+      },
+      doing);
 }
 
 // Returns nothing if the table has the same files as before its rows were moved from the catalog.
