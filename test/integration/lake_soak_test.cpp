@@ -1,5 +1,6 @@
-// A lake under churn with deletes and maintenance stays equal to the source: 3 minutes in a test run, half an hour for each
-// way of keeping rows with `./run-tests --soak` (WALBROOK_SOAK_MINUTES). The lake is compared at every check_interval, while the run holds it.
+// A lake under churn with deletes and maintenance stays equal to the source: 3 minutes in a test run, half an hour for
+// each way of keeping rows with `./run-tests --soak` (WALBROOK_SOAK_MINUTES). The lake is compared at every
+// check_interval, while the run holds it.
 //
 // Rows of `item` are found by their key, those of `bag` by their content. Deleted rows are in Parquet files, in files
 // of deletions and in the catalog, and each maintenance moves some from one to another. Every third round ends the run

@@ -17,6 +17,7 @@ constexpr int most_intervals = 4;
 
 LakeDestination::LakeDestination(const DestinationOptions& options)
     : DuckDbDestination(lake_options(parse_lake_url(options.url), options), options),
+      kind_(parse_lake_url(options.url).kind),
       pipeline_(options.pipeline),
       lake_(options.lake),
       maintained_(std::chrono::steady_clock::now()) {}
@@ -34,7 +35,7 @@ void LakeDestination::maintain(bool is_idle) {
   was_written_ = false;
   try {
     duckdb::Connection connection(open_database());
-    put_in_order(connection, pipeline_, lake_);
+    put_in_order(connection, kind_, pipeline_, lake_);
   } catch (const Error& failed) {
     spdlog::warn("{}: maintenance has to wait: {}", name(), failed.cause());
   }
@@ -42,7 +43,7 @@ void LakeDestination::maintain(bool is_idle) {
 
 std::vector<CompactedTable> LakeDestination::compact() {
   duckdb::Connection connection(open_database());
-  auto done = put_in_order(connection, pipeline_, lake_);
+  auto done = put_in_order(connection, kind_, pipeline_, lake_);
   remove_orphans(connection);
   return done;
 }

@@ -8,6 +8,7 @@
 
 #include "destination/compactor.h"
 #include "destination/duckdb/duckdb_destination.h"
+#include "destination/ducklake/lake_url.h"
 #include "destination/open_destination.h"
 
 namespace walbrook::destination::ducklake {
@@ -23,6 +24,7 @@ class LakeDestination final : public duckdb::DuckDbDestination, private Compacto
  private:
   [[nodiscard]] std::vector<CompactedTable> compact() override;
 
+  CatalogKind kind_;
   std::string pipeline_;
   LakeOptions lake_;
   std::chrono::steady_clock::time_point maintained_;

@@ -93,12 +93,10 @@ std::vector<std::string> superseded_tables(Connection& connection) {
   return names;
 }
 
-// Whether another session of a catalog in PostgreSQL has read one of the tables in a transaction that is still open.
+// Whether another session has read one of the tables in a transaction that is still open. REQUIRES: the catalog is in
+// PostgreSQL.
 bool are_in_use(Connection& connection, const std::vector<std::string>& tables) {
-  const auto in_postgres = connection.rows(
-      "SELECT 1::VARCHAR FROM duckdb_databases() WHERE database_name = $1 AND starts_with(path, 'postgres:')",
-      lake_catalog);
-  if (tables.empty() || in_postgres.empty()) return false;
+  if (tables.empty()) return false;
   std::string names;
   for (const auto& table : tables) names += fmt::format("{}{}", names.empty() ? "" : ", ", literal(table));
   const auto locks = fmt::format(
@@ -115,9 +113,9 @@ bool are_in_use(Connection& connection, const std::vector<std::string>& tables) 
 // A flush ends with DROP TABLE of superseded tables that it has emptied. (DuckLake 1.5.5 does that after the commit.)
 // In PostgreSQL, that would wait for the end of every transaction that has read them, and this process with it. Readers
 // that are attached read the dropped tables again and again until the lake has another schema version.
-void flush_inlined(Connection& connection, const std::set<Name>& tables) {
+void flush_inlined(Connection& connection, CatalogKind kind, const std::set<Name>& tables) {
   const auto superseded = superseded_tables(connection);
-  if (are_in_use(connection, superseded)) {
+  if (kind == CatalogKind::postgres && are_in_use(connection, superseded)) {
     spdlog::info("rows stay in the lake's catalog until the transactions end that read them");
     return;
   }
@@ -163,14 +161,14 @@ void give_up_snapshots(Connection& connection, const LakeOptions& options) {
 
 }  // namespace
 
-std::vector<CompactedTable> put_in_order(Connection& connection, const std::string& pipeline,
+std::vector<CompactedTable> put_in_order(Connection& connection, CatalogKind kind, const std::string& pipeline,
                                          const LakeOptions& options) {
   std::vector<CompactedTable> done;
   if (!duckdb::StateTables(connection, pipeline).exist()) return done;
   const auto tables = tables_of(connection, pipeline);
   std::map<Name, Files> former;
   for (const auto& table : tables) former[table] = files_of(connection, table);
-  flush_inlined(connection, tables);
+  flush_inlined(connection, kind, tables);
   for (const auto& table : tables) {
     auto compacted = put_table_in_order(connection, table, former[table]);
     const bool is_state = table.first == connection.database().state_schema_of(pipeline);

@@ -10,13 +10,14 @@
 
 #include "destination/compactor.h"
 #include "destination/duckdb/connection.h"
+#include "destination/ducklake/lake_url.h"
 #include "destination/open_destination.h"
 
 namespace walbrook::destination::ducklake {
 
 // Puts the pipeline's tables and its state in order, and returns the tables whose files changed. Snapshots of the whole
 // lake that are older than LakeOptions::keep_s are given up. REQUIRES: the connection has no open transaction.
-std::vector<CompactedTable> put_in_order(duckdb::Connection& connection, const std::string& pipeline,
+std::vector<CompactedTable> put_in_order(duckdb::Connection& connection, CatalogKind kind, const std::string& pipeline,
                                          const LakeOptions& options);
 
 // Removes files of the data path that no snapshot names: what a process left that was killed.
