@@ -21,6 +21,12 @@ walbrook run --source $S --destination postgres
 ### 2 md:shop needs a token of MotherDuck, and none is set
 walbrook check --source $S --destination md:shop
 
+### 2 the destination "ducklake:?data_path=lake" names no catalog
+walbrook run --source $S --destination 'ducklake:?data_path=lake'
+
+### 2 --at, and the destination keeps no snapshots
+walbrook sql --destination shop.duckdb --at 0/1A2B3C8 "FROM orders"
+
 ### 2 PUBLIC.orders may be any of several tables whose names differ by case alone
 shop
 admin 'CREATE SCHEMA "Public"; CREATE TABLE "Public".orders(id int PRIMARY KEY)'

@@ -55,11 +55,14 @@ struct Files {
   [[nodiscard]] std::size_t all() const { return data + deletes; }
 };
 
+// The statement is prepared each time: DuckDB lists the files when it prepares it.
 Files files_of(Connection& connection, const Name& table) {
-  const auto rows = connection.rows(fmt::format(
-      "SELECT count(*)::VARCHAR, count(delete_file)::VARCHAR, string_agg(data_file || coalesce(delete_file, ''), ' ' "
-      "ORDER BY data_file) FROM ducklake_list_files({}, {}, schema => {})",
-      literal(lake_catalog), literal(table.second), literal(table.first)));
+  duckdb::Statement list(
+      connection,
+      fmt::format("SELECT count(*)::VARCHAR, count(delete_file)::VARCHAR, string_agg(data_file || "
+                  "coalesce(delete_file, ''), ' ' ORDER BY data_file) FROM ducklake_list_files({}, {}, schema => {})",
+                  literal(lake_catalog), literal(table.second), literal(table.first)));
+  const auto rows = list.rows();
   return {.data = static_cast<std::size_t>(duckdb::number(rows.at(0), 0)),
           .deletes = static_cast<std::size_t>(duckdb::number(rows.at(0), 1)),
           .names = rows.at(0).at(2).value_or("")};
