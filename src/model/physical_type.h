@@ -94,6 +94,7 @@ struct ValueLimits {
   bool infinite_times = true;  // dates and timestamps can be ±infinity
   bool float_nan = true;
   bool float_infinity = true;
+  bool float_negative_zero = true;  // -0 stays distinct from 0
   // Types that are text where this is false, as values of columns and as parts of nested values.
   bool time_tz = true;
   bool interval = true;

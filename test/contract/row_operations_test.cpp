@@ -158,6 +158,7 @@ TEST_P(RowOperationsTest, without_key_rows_of_the_same_transaction_can_go) {
 
 TEST_P(RowOperationsTest, without_key_only_the_very_same_row_goes) {
   open();
+  if (!is_held({Layout::interval})) GTEST_SKIP() << "intervals and negative zeros are text there";
   const auto schema = contract::table(
       "odd", {{"f", {Layout::float64}}, {"g", {Layout::float32}}, {"i", {Layout::interval}}, {"z", {Layout::time_tz}}});
   const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -6,11 +6,13 @@ namespace walbrook::destination::ducklake {
 
 const Capabilities& capabilities() {
   // DuckLake 1.0 has no BIT. Its Parquet files hold no negative intervals, and times with a time zone only in UTC.
+  // In the dictionary of a Parquet file, DuckDB (1.5.5) takes -0.0 and 0.0 for one value.
   static const Capabilities own = [] {
     auto lake = duckdb::capabilities();
     lake.values.bit = false;
     lake.values.interval = false;
     lake.values.time_tz = false;
+    lake.values.float_negative_zero = false;
     return lake;
   }();
   return own;

@@ -41,6 +41,8 @@ ParseStatus read_float(std::string_view bytes, const ValueLimits& limits, Column
     out.append_overflow("NaN");
   } else if (std::isinf(value) && !limits.float_infinity) {
     out.append_overflow(value > 0 ? "Infinity" : "-Infinity");
+  } else if (value == 0 && std::signbit(value) && !limits.float_negative_zero) {
+    out.append_overflow("-0");
   } else {
     out.append(std::isnan(value) ? std::numeric_limits<Float>::quiet_NaN() : value);
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "base/utf8.h"
@@ -41,6 +42,10 @@ ParseStatus parse_float(std::string_view bytes, const ValueLimits& limits, Colum
     const char* end = bytes.data() + bytes.size();
     const auto [stopped, error] = std::from_chars(bytes.data(), end, value);
     if (error != std::errc{} || stopped != end) return ParseStatus::malformed;
+    if (value == 0 && std::signbit(value) && !limits.float_negative_zero) {
+      out.append_overflow(std::string(bytes));
+      return ParseStatus::ok;
+    }
   } else if (unsigned_part == "Infinity") {
     if (!limits.float_infinity) {
       out.append_overflow(std::string(bytes));

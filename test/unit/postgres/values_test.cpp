@@ -231,5 +231,18 @@ TEST(Values, floats_that_the_destination_lacks_go_to_the_overflow_column) {
   EXPECT_EQ(overflow_text(Form::binary, type_oid::float4, from_hex("3F800000"), -1, finite), "no overflow");
 }
 
+TEST(Values, negative_zeros_that_the_destination_lacks_go_to_the_overflow_column) {
+  const ValueLimits one_zero{.float_negative_zero = false};
+  for (const auto oid : {type_oid::float4, type_oid::float8}) {
+    EXPECT_EQ(overflow_text(Form::text, oid, "-0", -1, one_zero), "-0");
+    EXPECT_EQ(overflow_text(Form::text, oid, "0", -1, one_zero), "no overflow");
+    EXPECT_EQ(overflow_text(Form::text, oid, "-1e-30", -1, one_zero), "no overflow");
+    EXPECT_EQ(overflow_text(Form::text, oid, "-0"), "no overflow");
+  }
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float8, from_hex("8000000000000000"), -1, one_zero), "-0");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float4, from_hex("80000000"), -1, one_zero), "-0");
+  EXPECT_EQ(overflow_text(Form::binary, type_oid::float4, from_hex("00000000"), -1, one_zero), "no overflow");
+}
+
 }  // namespace
 }  // namespace walbrook::postgres
