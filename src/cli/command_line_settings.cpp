@@ -379,6 +379,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
     read_pipeline_request(flags, line);
     if (flags.list) {
       if (names_file(flags)) line.destination.url = *flags.setting(destination_key);
+      line.destination.extension_directory = settings.text("destination.duckdb.extension_directory").value_or("");
       return line;
     }
   }

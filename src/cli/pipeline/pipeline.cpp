@@ -23,10 +23,11 @@ using destination::StoredPipeline;
 using destination::StoredState;
 
 // A list reports no error for a file that does not exist yet.
-ListedPipelines list_one_file(const std::string& url) {
+ListedPipelines list_one_file(const std::string& url, const std::string& extension_directory) {
   ListedPipelines listed;
   try {
-    const destination::DestinationOptions options{.url = url, .pipeline = {}, .read_only = true, .memory_limit = {}};
+    const destination::DestinationOptions options{
+        .url = url, .pipeline = {}, .read_only = true, .memory_limit = {}, .extension_directory = extension_directory};
     if (!destination::is_there(url)) {
       listed.error = "has not run yet";
       return listed;
@@ -43,9 +44,9 @@ ListedPipelines list_one_file(const std::string& url) {
 // Lists the configured pipelines, then the other pipelines that their files hold.
 std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   std::map<std::string, ListedPipelines> files;
-  const auto file_of = [&files](const std::string& url) -> ListedPipelines& {
+  const auto file_of = [&](const std::string& url) -> ListedPipelines& {
     const auto [at, is_new] = files.try_emplace(url);
-    if (is_new) at->second = list_one_file(url);
+    if (is_new) at->second = list_one_file(url, line.destination.extension_directory);
     return at->second;
   };
   std::vector<PipelineRow> rows;

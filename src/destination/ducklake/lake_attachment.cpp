@@ -57,7 +57,9 @@ void load_extensions(Connection& connection, const Attached& what) {
     throw DestinationUnreachable(fmt::format("{} cannot be reached: {}", label, described(failure)),
                                  "Nothing is lost. Look at the server of the catalog, and at the network.");
   }
-  if (failure.find("explicitly disabled") != std::string::npos) {
+  const bool is_absent = failure.find("explicitly disabled") != std::string::npos ||
+                         failure.find("database does not exist") != std::string::npos;
+  if (is_absent) {
     throw Error(ErrorKind::destination, fmt::format("there is no lake in {} yet", label), "Run the pipeline first.");
   }
   throw Error(ErrorKind::destination, fmt::format("DuckDB cannot attach {}: {}", label, described(failure)),

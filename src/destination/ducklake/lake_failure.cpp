@@ -30,6 +30,10 @@ constexpr std::array<std::string_view, 13> outages = {"Unable to connect to Post
                                                       "Broken pipe",
                                                       "Failed to execute query \"ROLLBACK\""};
 
+// A server's words for a connection that it will refuse the next time, too.
+constexpr std::array<std::string_view, 4> refusals = {"\" does not exist", "password authentication failed",
+                                                      "no password supplied", "no pg_hba.conf entry"};
+
 template <std::size_t size>
 bool contains_any(std::string_view message, const std::array<std::string_view, size>& texts) {
   return std::ranges::any_of(texts,
@@ -40,6 +44,7 @@ bool contains_any(std::string_view message, const std::array<std::string_view, s
 
 duckdb::Failure failure_of(std::string_view message) {
   if (contains_any(message, conflicts)) return duckdb::Failure::conflict;
+  if (contains_any(message, refusals)) return duckdb::Failure::of_statement;
   if (contains_any(message, outages) || !duckdb::outage(message).empty()) return duckdb::Failure::unreachable;
   return duckdb::Failure::of_statement;
 }
@@ -57,7 +62,9 @@ bool was_created_meanwhile(std::string_view message) {
 }
 
 std::string described(std::string_view message) {
-  return mask_secrets(duckdb::first_line(message));
+  const auto line = duckdb::first_line(message);
+  const auto cause = line.find("connection to server");  // libpq's own words, after the conninfo string, twice
+  return mask_secrets(cause == std::string::npos ? line : line.substr(cause));
 }
 
 }  // namespace walbrook::destination::ducklake
