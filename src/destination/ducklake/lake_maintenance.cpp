@@ -92,8 +92,7 @@ std::vector<std::string> superseded_tables(Connection& connection) {
 // Whether another session of a catalog in PostgreSQL has read one of the tables in a transaction that is still open.
 bool are_in_use(Connection& connection, const std::vector<std::string>& tables) {
   const auto in_postgres = connection.rows(
-      "SELECT 1::VARCHAR FROM duckdb_databases() WHERE database_name = $1 AND starts_with(path, 'postgres:')",
-      lake_catalog);
+      "SELECT name FROM pragma_database_list WHERE name = $1 AND starts_with(file, 'postgres:')", lake_catalog);
   if (tables.empty() || in_postgres.empty()) return false;
   std::string names;
   for (const auto& table : tables) names += fmt::format("{}{}", names.empty() ? "" : ", ", literal(table));
