@@ -1,6 +1,7 @@
 // What a destination can do, as data, so that decisions can be made without opening a destination.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -33,6 +34,8 @@ struct Capabilities {
   bool atomic = true;              // all tables and the state become visible together; false: idempotent by AttemptId
   bool transactional_ddl = false;  // alter may follow row operations; false: it comes first, see Transaction::alter
   bool keeps_prepared = true;      // KeepPrepared and DropPrepared work
+  // A position that no transaction of the published tables has becomes the checkpoint at most this often.
+  std::chrono::seconds idle_interval{2};
   ValueLimits values{};            // the values that each layout holds natively
   NameRules names{};
 };

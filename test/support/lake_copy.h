@@ -12,6 +12,8 @@ namespace walbrook::test {
 // DuckDB's extensions for lakes, from tools/install-ducklake.
 [[nodiscard]] std::filesystem::path lake_extensions();
 [[nodiscard]] bool has_lake_extensions();
+// Why a test is skipped that needs them.
+inline constexpr const char* no_lake_extensions = "tools/install-ducklake brings DuckDB's extensions for lakes";
 
 // Loads the extensions into the reader's database and attaches the lake as `lake`. `attached` is what ATTACH takes:
 // "ducklake:sqlite:/data/shop.sqlite".

@@ -9,6 +9,8 @@ const Capabilities& capabilities() {
   // In the dictionary of a Parquet file, DuckDB (1.5.5) takes -0.0 and 0.0 for one value.
   static const Capabilities own = [] {
     auto lake = duckdb::capabilities();
+    // Each commit is a snapshot. With a catalog on the source's server, it also moves the server's position.
+    lake.idle_interval = std::chrono::minutes(1);
     lake.values.bit = false;
     lake.values.interval = false;
     lake.values.time_tz = false;

@@ -23,7 +23,7 @@ LakeDestination::LakeDestination(const DestinationOptions& options)
       maintained_(std::chrono::steady_clock::now()) {}
 
 std::unique_ptr<Transaction> LakeDestination::begin(const AttemptId& attempt) {
-  was_written_ = true;
+  if (attempt.of != AttemptId::Of::state) was_written_ = true;
   return DuckDbDestination::begin(attempt);
 }
 

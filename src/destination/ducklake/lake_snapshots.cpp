@@ -11,7 +11,7 @@ namespace walbrook::destination::ducklake {
 
 void name_commit(duckdb::Connection& connection, const std::string& pipeline,
                  const std::optional<Checkpoint>& checkpoint) {
-  if (!checkpoint || checkpoint->lsn.value == 0) return;  // before a first copy, there is nothing to see
+  if (!checkpoint || !checkpoint->lsn.is_set()) return;  // before the first load, no position is known
   const auto lsn = checkpoint->lsn.to_string();
   const nlohmann::ordered_json extra = {{"pipeline", pipeline}, {"lsn", lsn}, {"position", checkpoint->lsn.value}};
   connection.execute(
@@ -23,7 +23,7 @@ void name_commit(duckdb::Connection& connection, const std::string& pipeline,
 std::string snapshot_at(duckdb::Connection& connection, const std::string& pipeline, Lsn lsn,
                         const std::string& label) {
   const auto named = fmt::format(
-      "(SELECT snapshot_id, commit_extra_info->>'$.lsn' AS lsn, (commit_extra_info->>'$.position')::UBIGINT AS "
+      "(SELECT snapshot_id, (commit_extra_info->>'$.lsn') AS lsn, (commit_extra_info->>'$.position')::UBIGINT AS "
       "position FROM ducklake_snapshots('{}') WHERE author = 'walbrook' AND (commit_extra_info->>'$.pipeline') = $1)",
       lake_catalog);
   const auto found =

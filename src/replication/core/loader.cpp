@@ -19,7 +19,6 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr milliseconds idle_commit_interval{2000};  // an idle position becomes the checkpoint at most this often
 constexpr milliseconds check_interval{1000};        // how often an idle loader looks for the destination
 
 // Batches tile the commit sequence: no transaction of a batch commits before what is durable, or out of order.
@@ -391,7 +390,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   }
   if (taken.closed) return Done{};
   auto until = last_check_ + check_interval;
-  if (position > checkpoint_) until = std::min(until, last_idle_commit_ + idle_commit_interval);
+  if (position > checkpoint_) until = std::min(until, last_idle_commit_ + destination_.capabilities().idle_interval);
   if (next_due_) until = std::min(until, *next_due_);
   return Wait{.until = until, .what = Awaited::work};
 }
@@ -399,7 +398,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
 bool Loader::commits_idle(Lsn position, Now now) const {
   if (position <= checkpoint_) return false;
   const bool ends_here = !options_.follow && checkpoint_ < options_.until && position >= options_.until;
-  return ends_here || commits_wait_ || now.steady - last_idle_commit_ >= idle_commit_interval;
+  return ends_here || commits_wait_ || now.steady - last_idle_commit_ >= destination_.capabilities().idle_interval;
 }
 
 Next Loader::apply() {

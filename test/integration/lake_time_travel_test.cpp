@@ -1,0 +1,159 @@
+// walbrook sql --at: a lake as it was at an LSN, with each kind of catalog.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "test/support/lake_copy.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+class LakeTimeTravel : public ::testing::TestWithParam<std::string> {
+ protected:
+  LakeTimeTravel()
+      : db_(PostgresServer::shared(), GetParam() == "postgresql" ? CopiedTo::lake_in_database : CopiedTo::lake) {
+    if (GetParam() != "sqlite") return;
+    db_.comparison.ducklake = "ducklake:sqlite:" + (db_.folder() / "shop.sqlite").string();
+    db_.pipeline.server = db_.comparison.ducklake + "?data_path=" + (db_.folder() / "lake").string();
+  }
+  void SetUp() override {
+    if (!has_lake_extensions()) GTEST_SKIP() << no_lake_extensions;
+  }
+  // Loads everything that the source has committed, and returns the checkpoint.
+  [[nodiscard]] std::string load(const std::vector<std::string>& flags = {}) const {
+    const auto result = db_.pipeline.run(flags);
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    return db_.copied_value("SELECT lsn FROM _walbrook.checkpoint");
+  }
+  [[nodiscard]] ProcessResult ask(const std::string& lsn, const std::string& sql) const {
+    return run(db_.pipeline.command("sql", {"--at", lsn, "--csv", sql}));
+  }
+  // Returns the rows of the answer, without the names of its columns.
+  [[nodiscard]] std::string answer(const std::string& lsn, const std::string& sql) const {
+    const auto result = ask(lsn, sql);
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    const auto first = result.out.find('\n');
+    return first == std::string::npos ? "" : result.out.substr(first + 1);
+  }
+
+  ReplicatedDatabase db_;
+};
+
+const std::vector<std::string> asked_at_each_lsn = {
+    "SELECT count(*), sum(n) FROM t",
+    "SELECT id, n FROM t ORDER BY id",
+    "SELECT n FROM t WHERE id = 1",
+    "SELECT id FROM t WHERE id < 5 ORDER BY ALL",
+    "SELECT id, count(*), sum(n) FROM t GROUP BY id ORDER BY id",
+    "SELECT min(id), max(id) FROM t",
+    "SELECT one.id FROM t AS one JOIN t AS other USING (id) WHERE one.id < 12 ORDER BY ALL",
+};
+
+TEST_P(LakeTimeTravel, each_load_can_be_read_again_before_and_after_maintenance) {
+  struct Old {
+    std::string lsn;
+    std::vector<std::string> answers;  // of the source at that time
+  };
+  std::vector<Old> loads;
+  const auto load_more = [&](const std::string& changes, const std::vector<std::string>& flags) {
+    db_.exec(changes);
+    Old old{.lsn = load(flags), .answers = {}};
+    for (const auto& sql : asked_at_each_lsn) {
+      std::string text;
+      auto in_postgres = sql;
+      if (const auto at = in_postgres.find("ORDER BY ALL"); at != std::string::npos)
+        in_postgres.replace(at, 12, "ORDER BY 1");
+      for (const auto& row : Sql(db_.conninfo()).query(in_postgres)) {
+        for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + row[i].value_or("");
+        text += "\n";
+      }
+      old.answers.push_back(text);
+    }
+    loads.push_back(std::move(old));
+  };
+  const auto expect_all = [&](const std::string& when) {
+    for (const auto& old : loads) {
+      for (std::size_t i = 0; i < old.answers.size(); ++i) {
+        EXPECT_EQ(answer(old.lsn, asked_at_each_lsn[i]), old.answers[i])
+            << when << ", at " << old.lsn << ": " << asked_at_each_lsn[i];
+      }
+    }
+  };
+  const std::vector<std::string> in_catalog;
+  const std::vector<std::string> in_files = {"--inline-rows", "0"};
+  load_more("CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t SELECT g, g FROM generate_series(1, 10) g",
+            in_files);
+  load_more("UPDATE t SET n = n + 100 WHERE id > 5; INSERT INTO t SELECT g, 1 FROM generate_series(11, 14) g",
+            in_files);
+  load_more("DELETE FROM t WHERE id <= 2", in_files);
+  load_more("INSERT INTO t VALUES (1000, -5)", in_catalog);
+  load_more("DELETE FROM t WHERE id BETWEEN 3 AND 12 OR id = 1000", in_catalog);
+  expect_all("before");
+  for (int time = 0; time < 2; ++time) {
+    const auto compacted = run(db_.pipeline.command("compact"));
+    EXPECT_EQ(compacted.exit_code, 0) << compacted.describe();
+    expect_all("after walbrook compact");
+    load_more(fmt::format("INSERT INTO t VALUES ({0}, 7); UPDATE t SET id = id + 10000 WHERE id = {0}", 500 + time),
+              in_catalog);
+  }
+  expect_all("at the end");
+  EXPECT_EQ(db_.differences(), "");
+}
+
+TEST_P(LakeTimeTravel, an_lsn_before_the_first_load_has_no_snapshot) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY, n int)");
+  static_cast<void>(load());
+  const auto result = ask("0/1", "SELECT count(*) FROM t");
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err.find("holds no snapshot of pipeline " + db_.pipeline.slot + " at 0/1"), std::string::npos)
+      << result.describe();
+  EXPECT_NE(result.err.find("The first one that is left is at "), std::string::npos) << result.describe();
+}
+
+TEST_P(LakeTimeTravel, a_snapshot_that_was_given_up_is_an_error) {
+  db_.exec("CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 1)");
+  const auto old = load();
+  EXPECT_EQ(answer(old, "SELECT sum(n) FROM t"), "1\n");
+  Process follower(db_.pipeline.command("run", {"--follow", "--keep-snapshots", "0", "--maintenance-interval", "1"}));
+  db_.exec("UPDATE t SET n = 2");
+  EXPECT_TRUE(db_.pipeline.arrives("SELECT sum(n) FROM t", "2")) << follower.err();
+  EXPECT_TRUE(db_.pipeline.arrives(
+      "SELECT count(*) FROM ducklake_snapshots('lake') WHERE (commit_extra_info->>'$.lsn') = " + quote_literal(old),
+      "0"))
+      << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  const auto result = ask(old, "SELECT sum(n) FROM t");
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_NE(result.err.find("holds no snapshot of pipeline " + db_.pipeline.slot), std::string::npos)
+      << result.describe();
+  EXPECT_EQ(db_.differences(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(In, LakeTimeTravel, ::testing::Values("file", "sqlite", "postgresql"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(LakeTimeTravelFlags, at_is_refused_where_there_are_no_snapshots) {
+  for (const auto to : {CopiedTo::file, CopiedTo::files, CopiedTo::database}) {
+    const ReplicatedDatabase db(PostgresServer::shared(), to);
+    const auto result = run(db.pipeline.command("sql", {"--at", "0/1", "SELECT 1"}));
+    EXPECT_EQ(result.exit_code, 2) << result.describe();
+    EXPECT_NE(result.err.find("--at, and the destination keeps no snapshots"), std::string::npos) << result.describe();
+    EXPECT_NE(result.err.find("Only a lake (ducklake:) can be read as it was."), std::string::npos)
+        << result.describe();
+  }
+}
+
+TEST(LakeTimeTravelFlags, at_takes_an_lsn) {
+  if (!has_lake_extensions()) GTEST_SKIP() << no_lake_extensions;
+  const ReplicatedDatabase db(PostgresServer::shared(), CopiedTo::lake);
+  const auto result = run(db.pipeline.command("sql", {"--at", "yesterday", "SELECT 1"}));
+  EXPECT_EQ(result.exit_code, 2) << result.describe();
+  EXPECT_NE(result.err.find("--at"), std::string::npos) << result.describe();
+}
+
+}  // namespace
+}  // namespace walbrook::test
