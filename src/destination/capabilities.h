@@ -36,7 +36,7 @@ struct Capabilities {
   bool keeps_prepared = true;      // KeepPrepared and DropPrepared work
   // A position that no transaction of the published tables has becomes the checkpoint at most this often.
   std::chrono::seconds idle_interval{2};
-  ValueLimits values{};            // the values that each layout holds natively
+  ValueLimits values{};  // the values that each layout holds natively
   NameRules names{};
 };
 

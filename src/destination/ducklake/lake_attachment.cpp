@@ -93,9 +93,11 @@ std::string data_path_of(Connection& connection) {
 }
 
 // DuckLake (1.5.5) narrows a table's statistics when files are rewritten without deleted rows. For a transaction of an
-// older snapshot they are wrong then: rows were missing behind WHERE, and ORDER BY returned values that no row has.
+// older snapshot, also one that began before, they are wrong then: rows were missing behind WHERE, and ORDER BY returned
+// values that no row has.
 void distrust_statistics(Connection& connection) {
-  connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'", "choosing optimizers");
+  connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation,compressed_materialization'",
+                     "choosing optimizers");
 }
 
 // Whatever a query names, nothing but the lake's files is read or written.
@@ -103,13 +105,6 @@ void confine(Connection& connection) {
   connection.execute(fmt::format("SET GLOBAL allowed_directories = [{}]; SET GLOBAL enable_external_access = false",
                                  literal(data_path_of(connection))),
                      "confining queries to the lake");
-}
-
-// Of a rewritten file, DuckLake (1.5.5) keeps the smallest and the largest values of the rows that are left, and DuckDB
-// takes them for those of an older snapshot, too: it skips files, and counts from a wrong smallest value.
-void distrust_statistics(Connection& connection) {
-  connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation,compressed_materialization'",
-                     "reading an older snapshot");
 }
 
 void attach(Connection& connection, const Attached& what, bool read_only) {
@@ -126,7 +121,6 @@ void attach(Connection& connection, const Attached& what, bool read_only) {
     const auto version = snapshot_at(connection, what.pipeline, *what.at, what.lake.label);
     connection.execute(fmt::format("DETACH {}", lake_catalog), "detaching the lake");
     attach_as(connection, what, true, version);
-    distrust_statistics(connection);
   }
   distrust_statistics(connection);
   confine(connection);
