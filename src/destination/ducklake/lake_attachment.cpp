@@ -93,8 +93,8 @@ std::string data_path_of(Connection& connection) {
 }
 
 // DuckLake (1.5.5) narrows a table's statistics when files are rewritten without deleted rows. For a transaction of an
-// older snapshot, also one that began before, they are wrong then: rows were missing behind WHERE, and ORDER BY returned
-// values that no row has.
+// older snapshot, also one that began before, they are wrong then: rows were missing behind WHERE, and ORDER BY
+// returned values that no row has.
 void distrust_statistics(Connection& connection) {
   connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation,compressed_materialization'",
                      "choosing optimizers");
