@@ -53,10 +53,14 @@ struct Files {
   [[nodiscard]] std::size_t all() const { return data + deletes; }
 };
 
+// The statement is prepared anew each time: DuckLake lists the files when it is prepared.
 Files files_of(Connection& connection, const Name& table) {
-  const auto rows = connection.rows(fmt::format(
-      "SELECT count(*)::VARCHAR, count(delete_file)::VARCHAR FROM ducklake_list_files({}, {}, schema => {})",
-      literal(lake_catalog), literal(table.second), literal(table.first)));
+  duckdb::Statement listing(
+      connection,
+      fmt::format(
+          "SELECT count(*)::VARCHAR, count(delete_file)::VARCHAR FROM ducklake_list_files({}, {}, schema => {})",
+          literal(lake_catalog), literal(table.second), literal(table.first)));
+  const auto rows = listing.rows();
   return {.data = static_cast<std::size_t>(duckdb::number(rows.at(0), 0)),
           .deletes = static_cast<std::size_t>(duckdb::number(rows.at(0), 1))};
 }
