@@ -33,10 +33,11 @@ std::string snapshot_at(duckdb::Connection& connection, const std::string& pipel
   const auto first = connection.rows(fmt::format("SELECT arg_min(lsn, snapshot_id) FROM {}", named), pipeline);
   const auto oldest = first.at(0).at(0).value_or("");
   throw Error(ErrorKind::destination,
-              oldest.empty() ? fmt::format("{} holds no load of pipeline {}", label, pipeline)
+              oldest.empty() ? fmt::format("{} holds no snapshot of a load of pipeline {}", label, pipeline)
                              : fmt::format("{} holds no snapshot of pipeline {} at {} any more or yet", label, pipeline,
                                            lsn.to_string()),
-              oldest.empty() ? "" : fmt::format("The first one that is left is at {}.", oldest));
+              oldest.empty() ? "Either nothing was loaded yet, or the snapshots were given up: the next load makes one."
+                             : fmt::format("The first one that is left is at {}.", oldest));
 }
 
 }  // namespace walbrook::destination::ducklake

@@ -1,0 +1,107 @@
+// Maintenance of a lake: small files are merged, rows leave the catalog, and nobody sees other rows.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "test/support/lake_copy.h"
+#include "test/support/replicated_database.h"
+
+namespace walbrook::test {
+namespace {
+
+constexpr const char* files_query =
+    "(SELECT count(*) + count(delete_file) FROM ducklake_list_files('lake', 't', schema => 'public'))";
+
+class LakeCompact : public ::testing::TestWithParam<CopiedTo> {
+ protected:
+  LakeCompact() : db_(PostgresServer::shared(), GetParam()) {}
+  void SetUp() override {
+    if (!has_lake_extensions()) GTEST_SKIP() << no_lake_extensions;
+    db_.exec(
+        "CREATE TABLE t(id int PRIMARY KEY, n int, tags text[]); INSERT INTO t SELECT g, 0 FROM generate_series(1, 50) "
+        "g");
+  }
+  void run_to_the_end(const std::vector<std::string>& flags) const {
+    const auto result = db_.pipeline.run(flags);
+    ASSERT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_EQ(db_.differences(), "") << result.describe();
+  }
+  // Files of the present snapshot.
+  [[nodiscard]] int files() const { return std::stoi(db_.copied_value(fmt::format("SELECT {}", files_query))); }
+  void change(int number) const {
+    db_.exec(fmt::format(
+        "INSERT INTO t VALUES ({0}, {0}, ARRAY['a', NULL]); UPDATE t SET n = n + 1 WHERE id % 5 = {0} % 5; DELETE FROM "
+        "t WHERE id = {0} - 99",
+        100 + number));
+  }
+
+  ReplicatedDatabase db_;
+};
+
+TEST_P(LakeCompact, many_small_files_become_few_and_changes_apply) {
+  const std::vector<std::string> in_files = {"--inline-rows", "0"};
+  for (int load = 0; load < 4; ++load) {
+    run_to_the_end(in_files);
+    change(load);
+  }
+  run_to_the_end(in_files);
+  const int before = files();
+  EXPECT_GE(before, 5);
+  const auto result = run(db_.pipeline.command("compact"));
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.out.find("public.t: "), std::string::npos) << result.describe();
+  EXPECT_LT(files(), before) << result.describe();
+  EXPECT_EQ(db_.differences(), "");
+  change(10);
+  run_to_the_end(in_files);
+}
+
+TEST_P(LakeCompact, rows_in_the_catalog_go_to_files) {
+  for (int load = 0; load < 3; ++load) {
+    run_to_the_end({});
+    change(load);
+  }
+  run_to_the_end({});
+  const auto result = run(db_.pipeline.command("compact"));
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_GE(files(), 1);
+  EXPECT_EQ(db_.differences(), "");
+  change(10);
+  run_to_the_end({});
+}
+
+// Beside a run, only a catalog in a database can be read.
+class LakeMaintenance : public LakeCompact {};
+
+TEST_P(LakeMaintenance, an_idle_run_merges_files_by_itself) {
+  const std::vector<std::string> in_files = {"--inline-rows", "0"};
+  for (int load = 0; load < 4; ++load) {
+    run_to_the_end(in_files);
+    change(load);
+  }
+  run_to_the_end(in_files);
+  const int before = files();
+  Process follower(db_.pipeline.command("run", {"--follow", "--maintenance-interval", "1", "--inline-rows", "0"}));
+  change(10);
+  EXPECT_TRUE(db_.pipeline.arrives("SELECT count(*) FROM t WHERE id = 110", "1")) << follower.err();
+  EXPECT_TRUE(eventually([&] { return files() < before; }, milliseconds(30'000))) << follower.err();
+  change(11);
+  EXPECT_TRUE(db_.pipeline.arrives("SELECT count(*) FROM t WHERE id = 111", "1")) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db_.differences(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(With, LakeMaintenance, ::testing::Values(CopiedTo::lake_in_database),
+                         [](const auto& /*tested*/) { return std::string("postgresql"); });
+
+INSTANTIATE_TEST_SUITE_P(With, LakeCompact, ::testing::Values(CopiedTo::lake, CopiedTo::lake_in_database),
+                         [](const auto& tested) {
+                           return std::string(tested.param == CopiedTo::lake ? "file" : "postgresql");
+                         });
+
+}  // namespace
+}  // namespace walbrook::test

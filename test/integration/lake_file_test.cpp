@@ -1,0 +1,64 @@
+// A lake whose catalog is a DuckDB file: one process at a time has it open.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "test/support/lake_copy.h"
+#include "test/support/replicated_database.h"
+#include "test/support/tells.h"
+
+namespace walbrook::test {
+namespace {
+
+class LakeInFile : public ::testing::Test {
+ protected:
+  LakeInFile() : db_(PostgresServer::shared(), CopiedTo::lake) {}
+  void SetUp() override {
+    if (!has_lake_extensions()) GTEST_SKIP() << no_lake_extensions;
+    db_.exec("CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t SELECT g, g FROM generate_series(1, 100) g");
+  }
+  static void expect_end(Process& follower) {
+    follower.signal(SIGTERM);
+    EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  }
+
+  ReplicatedDatabase db_;
+};
+
+TEST_F(LakeInFile, a_run_answers_queries_and_tells_its_status) {
+  Process follower(db_.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(db_.pipeline.arrives("SELECT sum(n) FROM t", "5050")) << follower.err();
+  const auto status = db_.pipeline.status();
+  EXPECT_EQ(status.value("phase", ""), "streaming") << status.dump();
+  ASSERT_EQ(status.at("tables").size(), 1U) << status.dump();
+  EXPECT_EQ(status.at("tables")[0].value("state", ""), "streaming") << status.dump();
+  expect_end(follower);
+  EXPECT_EQ(db_.differences(), "");
+  EXPECT_EQ(db_.pipeline.status().value("phase", ""), "stopped");
+}
+
+TEST_F(LakeInFile, another_process_is_told_who_has_it) {
+  Process follower(db_.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(db_.pipeline.arrives("SELECT count(*) FROM t", "100")) << follower.err();
+  auto second = db_.pipeline;
+  second.slot = second.publication = "second_" + db_.name();
+  const auto refused = second.run({"--table", "t", "--dataset", "other"});
+  EXPECT_EQ(refused.exit_code, 4) << refused.describe();
+  EXPECT_NE(refused.err.find("ducklake:shop.ducklake is open in another process"), std::string::npos)
+      << refused.describe();
+  EXPECT_NE(refused.err.find("put the catalog into PostgreSQL"), std::string::npos) << refused.describe();
+  const auto old = run(db_.pipeline.command("sql", {"--at", "0/1", "SELECT 1"}));
+  EXPECT_EQ(old.exit_code, 4) << old.describe();
+  EXPECT_NE(old.err.find("is open in another process"), std::string::npos) << old.describe();
+
+  Process waiting(second.command("run", {"--follow", "--table", "t", "--dataset", "other"}));
+  EXPECT_TRUE(tells(waiting, "waiting until it is free")) << waiting.err();
+  expect_end(follower);
+  EXPECT_TRUE(second.arrives("SELECT count(*) FROM other.t", "100")) << waiting.err();
+  expect_end(waiting);
+}
+
+}  // namespace
+}  // namespace walbrook::test
